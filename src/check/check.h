@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Checking: from AST to typed AST. In: a script, a source of probes, options. Out: every node typed, every variable,
+ * aggregation and recorded action listed. Pure: probes come from an argument. What is accepted here compiles, and the
+ * kernel's verifier accepts it.
+ */
+#ifndef CEPHTAP_CHECK_CHECK_H
+#define CEPHTAP_CHECK_CHECK_H
+
+#include "ast/ast.h"
+#include "check/type.h"
+#include "options.h"
+
+struct agg;
+struct builtin;
+
+struct var {
+	const char *name;
+	enum var_scope scope;
+	const struct builtin *builtin; /* NULL: the script's own */
+	const struct type *type;       /* of the scalar, or of an element */
+	bool is_assoc;
+	const struct type **keys; /* as stored: integers and pointers 8 bytes, strings as large as the largest use */
+	unsigned keys_len;
+	unsigned id;     /* dense over all script variables */
+	struct loc loc;  /* first use or declaration */
+	bool is_written; /* assigned somewhere */
+};
+
+/* A number that an aggregating function was given as a constant: lquantize(x, low, high, step). */
+enum { AGG_PARAMS_MAX = 4 };
+
+struct aggvar {
+	const char *name; /* "" for a bare @ is "_" in the AST */
+	const struct agg *agg;
+	int64_t params[AGG_PARAMS_MAX];
+	unsigned params_len;
+	const struct type **keys;
+	unsigned keys_len;
+	const struct type *value; /* type of the aggregated expression: signedness of sums; NULL for count() */
+	unsigned id;              /* dense; DTrace's aggregation id is id + 1 */
+	struct loc loc;
+};
+
+/* One value that a record carries. */
+struct recorded {
+	struct node *expr;
+	const struct type *type;
+};
+
+/* A statement that leaves something in the clause's record: printf, trace, printa, exit, clear, ... */
+struct action {
+	const struct func *func;
+	struct node *call;
+	struct recorded *values; /* what is recorded, in order */
+	unsigned values_len;
+	const char *format; /* printf, printa: as written after escapes; NULL: none */
+	struct aggvar **aggs; /* printa, clear, trunc, normalize, denormalize */
+	unsigned aggs_len;
+	unsigned index; /* in the clause, from 0 */
+};
+
+/* Which arguments of the probe a clause reads: what must exist at each matched probe. */
+struct checked_clause {
+	struct clause *clause;
+	struct probe **probes; /* matched and attachable, in the order of their ids */
+	unsigned probes_len;
+	struct action *actions;
+	unsigned actions_len;
+	bool has_agg;       /* updates an aggregation or does anything but record: no default line is printed */
+	bool is_default;    /* no body, or an empty one: prints the default line */
+};
+
+struct checked {
+	struct script *script;
+	struct checked_clause *clauses;
+	unsigned clauses_len;
+	struct var **vars;
+	unsigned vars_len;
+	struct aggvar **aggs;
+	unsigned aggs_len;
+	struct probe **probes; /* every probe of any clause, once */
+	unsigned probes_len;
+};
+
+/* Returns NULL when there were errors; they are in `diags`. Pragmas must have been applied to `options` before. */
+struct checked *check_script(struct arena *arena, struct script *script, struct probe_source *probes,
+			     const struct options *options, struct diags *diags);
+void check_dump(const struct checked *checked, struct buf *out);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * D's types: C's for LP64, and `string`, which is an array of characters with a size, handled by value. Types are
+ * immutable; basic ones exist once, so that they compare by address; others by type_equal.
+ */
+#ifndef CEPHTAP_CHECK_TYPE_H
+#define CEPHTAP_CHECK_TYPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/arena.h"
+#include "lib/buf.h"
+
+enum type_kind {
+	TYPE_ERROR, /* of a node that already caused a diagnostic: silently fits everywhere */
+	TYPE_VOID,
+	TYPE_INT, /* size 1, 2, 4, 8; enums too */
+	TYPE_STRING,
+	TYPE_PTR,
+	TYPE_ARRAY,
+	TYPE_STRUCT,
+	TYPE_UNION,
+	TYPE_AGG, /* an aggregation as an argument of printa() and the like */
+};
+
+struct type_member {
+	const char *name;
+	const struct type *type;
+	uint32_t offset; /* bytes */
+	uint8_t bit_offset, bit_size; /* bit_size 0: no bit-field */
+};
+
+struct type {
+	enum type_kind kind;
+	uint32_t size; /* bytes; TYPE_STRING: room with the final NUL, so the longest text is size - 1 */
+	bool is_signed;
+	bool userland; /* TYPE_PTR: an address in the traced process, not the kernel */
+	const char *name;     /* as a person writes it: "uint64_t", "struct foo"; NULL where type_print makes it up */
+	const struct type *to; /* TYPE_PTR, TYPE_ARRAY */
+	uint32_t count;        /* TYPE_ARRAY */
+	struct type_member *members;
+	uint32_t members_len;
+};
+
+extern const struct type type_error, type_void, type_agg;
+extern const struct type type_char, type_int8, type_uint8, type_int16, type_uint16, type_int32, type_uint32, type_int64,
+	type_uint64, type_int, type_uint, type_long, type_ulong;
+
+const struct type *type_string(struct arena *arena, uint32_t size);
+const struct type *type_pointer(struct arena *arena, const struct type *to, bool userland);
+const struct type *type_int_of(uint32_t size, bool is_signed); /* intN_t */
+
+bool type_is_int(const struct type *type);
+bool type_is_scalar(const struct type *type); /* integer or pointer */
+bool type_is_string(const struct type *type);
+bool type_equal(const struct type *a, const struct type *b); /* names and string sizes do not matter */
+const struct type *type_promote(const struct type *type);    /* C11 6.3.1.1 */
+const struct type *type_usual(const struct type *a, const struct type *b); /* C11 6.3.1.8 */
+void type_print(const struct type *type, struct buf *out);
+
+#endif

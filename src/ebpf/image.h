@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What src/ebpf makes of a script, and all that the engine and the reader of records need of it: maps, programs with their
+ * relocations, which program goes to which site, and the layout of records and aggregations. Engine-neutral: programs reach
+ * the outside through the helpers listed in ebpf/helpers.h and through maps only.
+ */
+#ifndef CEPHTAP_EBPF_IMAGE_H
+#define CEPHTAP_EBPF_IMAGE_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "check/check.h"
+
+enum image_map_kind {
+	IMAGE_ARRAY,        /* BPF_MAP_TYPE_ARRAY */
+	IMAGE_PERCPU_ARRAY,
+	IMAGE_HASH,
+	IMAGE_PERCPU_HASH,
+	IMAGE_RING,
+	IMAGE_PROGS,        /* BPF_MAP_TYPE_PROG_ARRAY, filled by the engine: see image_attach::program */
+};
+
+struct image_map {
+	const char *name; /* at most 15 characters */
+	enum image_map_kind kind;
+	uint32_t key_size, value_size, max_entries; /* IMAGE_RING: max_entries is the size in bytes */
+	bool prealloc;
+	bool per_cpu_entries; /* max_entries is to be multiplied by the number of possible processors */
+	const void *init;     /* IMAGE_ARRAY: what the values hold at first (max_entries * value_size bytes); NULL: zero */
+};
+
+enum reloc_kind { RELOC_MAP, RELOC_MAP_VALUE };
+
+/* The 16-byte load at `insn` gets the map's descriptor (and for RELOC_MAP_VALUE the address `offset` in its first value). */
+struct image_reloc {
+	uint32_t insn;
+	enum reloc_kind kind;
+	uint32_t map;
+	uint32_t offset;
+};
+
+/* Which line of the script instructions from `insn` on belong to. */
+struct image_line {
+	uint32_t insn;
+	struct loc loc;
+};
+
+struct image_program {
+	const char *name;
+	enum probe_ctx ctx;
+	struct bpf_insn *insns;
+	unsigned insns_len;
+	struct image_reloc *relocs;
+	unsigned relocs_len;
+	struct image_line *lines;
+	unsigned lines_len;
+};
+
+/*
+ * Program `program` runs when `site` of `probe` is hit, with `cookie` as its attach cookie. For timers, BEGIN, END and ERROR
+ * site is NULL. The low 32 bits of a cookie are the probe's index in checked->probes.
+ */
+struct image_attach {
+	struct probe *probe;
+	const struct site *site;
+	unsigned program;
+	uint64_t cookie;
+	bool is_save; /* the entry half of a return site with saves: attach at the site's offset as an entry probe, first */
+};
+
+/* The control block: value 0 of the map `state`. The engine writes it; programs read it. */
+enum image_run { RUN_NOT_YET = 0, RUN_ON = 1, RUN_EXITING = 2 /* exit() was called; only END runs after it */ };
+
+struct image_state {
+	uint32_t run;              /* enum image_run */
+	uint32_t pad;
+	int64_t wall_offset_ns;    /* walltimestamp - timestamp */
+	uint64_t reserved[6];
+};
+
+/* Per-processor counters of what was lost: value 0 of the map `drops`, one u64 each. */
+enum drop_cause {
+	DROP_RECORD,   /* the ring buffer was full */
+	DROP_AGG,      /* an aggregation had no room for a new key */
+	DROP_DYNVAR,   /* a thread-local variable or associative array had no room */
+	DROP_SAVE,     /* no room for what a function's entry must save for its return */
+	DROP_BUSY,     /* scratch memory was in use: too many threads were preempted inside a probe on one processor */
+	DROP_SYSTEM,   /* the kernel did not run the program: recursion, missed return probes (counted by the engine) */
+	DROP_CAUSES
+};
+
+/* What a record in the ring starts with. */
+struct record_head {
+	uint32_t clause; /* index in image->clauses, or RECORD_ERROR */
+	uint32_t probe;  /* index in checked->probes */
+	uint32_t cpu;
+	uint32_t pad;
+};
+enum { RECORD_ERROR = 0xffffffffu };
+
+enum fault { FAULT_NONE, FAULT_BADADDR, FAULT_DIVZERO, FAULT_SCRATCH, FAULT_ILLOP };
+
+/* The record of an error in a clause; `head.clause` is RECORD_ERROR. */
+struct record_error {
+	struct record_head head;
+	uint32_t clause; /* the failing one */
+	uint32_t fault;  /* enum fault */
+	uint64_t address;
+	uint32_t line;   /* index in image->error_locs: where in the script */
+	uint32_t pad;
+};
+
+enum field_kind { FIELD_INT, FIELD_STRING, FIELD_BYTES };
+
+struct field {
+	enum field_kind kind;
+	bool is_signed;
+	uint32_t offset, size; /* FIELD_INT: size of the value's type; stored at its own size, aligned */
+	const struct type *type;
+};
+
+/* One action in a record: there when the byte at `present` is 1. */
+struct record_action {
+	const struct action *action;
+	uint32_t present; /* offset of the byte in the record */
+	struct field *fields;
+	unsigned fields_len;
+};
+
+struct record_layout {
+	const struct checked_clause *clause;
+	uint32_t size; /* with the head; 0: the clause records nothing */
+	struct record_action *actions;
+	unsigned actions_len;
+};
+
+/* An aggregation's map: per-processor; with keys a hash, without an array of one entry. */
+struct agg_layout {
+	const struct aggvar *var;
+	unsigned map;
+	struct field *keys; /* offsets in the map's key */
+	unsigned keys_len;
+	uint32_t key_size, value_size;
+};
+
+struct image {
+	const struct checked *checked;
+	const struct options *options;
+	struct image_map *maps;
+	unsigned maps_len;
+	struct image_program *programs;
+	unsigned programs_len;
+	struct image_attach *attaches;
+	unsigned attaches_len;
+	struct record_layout *clauses; /* as many as checked->clauses */
+	struct agg_layout *aggs;       /* as many as checked->aggs */
+	struct loc *error_locs;
+	unsigned error_locs_len;
+	/* Indices in maps; MAP_NONE where the script needs none. */
+	unsigned map_state, map_drops, map_ring, map_daemons, map_probes, map_pids;
+};
+enum { MAP_NONE = ~0u };
+
+/* map_daemons: u32 pid -> char [DAEMON_NAME_SIZE]; map_pids: u32 pid -> u32, filled by the engine when it must filter. */
+
+#endif

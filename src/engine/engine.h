@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The engine that runs programs in the kernel. In: an image and the chosen processes. Out: raw records, snapshots of
+ * aggregations, counts of what was lost. Nothing of it outlives the process: every map, program and link is a descriptor.
+ */
+#ifndef CEPHTAP_ENGINE_ENGINE_H
+#define CEPHTAP_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ebpf/image.h"
+#include "lib/diag.h"
+#include "probe/probe.h"
+
+struct engine;
+
+struct engine_config {
+	const struct target *target; /* only these processes trap; none: every process */
+	bool no_multi;               /* do not use multi-uprobe links even where the kernel has them: for tests */
+	bool time; /* keep the times of each step, for --timing */
+};
+
+/*
+ * Creates maps, loads every program. On failure returns a negative errno with a diagnostic: for a program that the verifier
+ * refuses the location is the script's line, and the verifier's log stays out of it (engine_verifier_log has it).
+ */
+int engine_load(const struct image *image, const struct engine_config *config, struct diags *diags, struct engine **out);
+/* Attaches uprobes and timers. Programs do nothing yet: the control block says RUN_NOT_YET. */
+int engine_attach(struct engine *engine, struct diags *diags);
+/* Runs every program of this kind of probe (PROBE_BEGIN, PROBE_END) on this thread. */
+int engine_run_direct(struct engine *engine, enum probe_kind kind);
+void engine_set_run(struct engine *engine, enum image_run run);
+enum image_run engine_get_run(const struct engine *engine); /* RUN_EXITING once a script called exit() */
+/* Detaches everything, quickly (links are closed at the same time, by threads). Maps stay readable. */
+void engine_detach(struct engine *engine);
+void engine_free(struct engine *engine); /* detaches as well; NULL is allowed */
+
+/*
+ * Waits up to timeout_ms for records and hands over each one, in the order of the ring. Returns the number of records, or a
+ * negative errno; `each` stops the batch by returning non-zero, which is then returned.
+ */
+int engine_poll(struct engine *engine, int timeout_ms, int (*each)(void *data, const void *record, size_t size), void *data);
+int engine_poll_fd(const struct engine *engine); /* readable when records wait (if the program asked to wake us) */
+
+/*
+ * Hands over every key of an aggregation with one value per possible processor, `values` being values_len times
+ * value_size bytes (padded to 8). The keys of an aggregation without keys are empty.
+ */
+int engine_agg_each(struct engine *engine, unsigned agg,
+		    int (*each)(void *data, const void *key, const void *values, unsigned values_len), void *data);
+int engine_agg_delete(struct engine *engine, unsigned agg, const void *key);
+/* Sets the value of this key to zero on every processor. */
+int engine_agg_zero(struct engine *engine, unsigned agg, const void *key);
+
+/* What was lost so far, by cause. */
+void engine_drops(struct engine *engine, uint64_t drops[DROP_CAUSES]);
+
+/* For --dump, --timing and tests. */
+const char *engine_verifier_log(const struct engine *engine);
+struct engine_timing { uint64_t maps_ns, load_ns, attach_ns, detach_ns; };
+struct engine_timing engine_timing(const struct engine *engine);
+
+/* Can this process load programs at all? NULL, or one sentence: no root, no BPF in the kernel, a container without privilege. */
+const char *engine_why_not(void);
+
+#endif

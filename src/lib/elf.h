@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reading ELF files of other people: executables and libraries, which are hostile until parsed. In: a path. Out: build-id,
+ * symbols, SDT notes, file offsets. Nothing is read but the sections that are asked for; the file is mapped, not copied.
+ * Every function that can fail returns 0 or a negative errno and puts one sentence into elf_error().
+ */
+#ifndef CEPHTAP_LIB_ELF_H
+#define CEPHTAP_LIB_ELF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct elf_file;
+
+int elf_file_open(const char *path, struct elf_file **out);
+void elf_file_close(struct elf_file *file);
+/* Of the last failing call on this thread: "NAME is not an ELF file", "NAME: section .note.stapsdt ends past the file". */
+const char *elf_error(void);
+
+const char *elf_file_path(const struct elf_file *file);
+const char *elf_build_id(const struct elf_file *file); /* hex, lower case; "" when it has none */
+dev_t elf_file_dev(const struct elf_file *file);
+ino_t elf_file_ino(const struct elf_file *file);
+int elf_file_machine(const struct elf_file *file); /* EM_X86_64, ... */
+bool elf_file_is_pie(const struct elf_file *file); /* ET_DYN */
+
+/* From virtual address to offset in the file, by PT_LOAD; -ENOENT when no segment has it. */
+int elf_vaddr_to_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *offset);
+
+struct elf_symbol {
+	const char *name; /* mangled, as in the file; lives as long as the file is open */
+	uint64_t vaddr, size;
+	bool is_function;
+	bool is_local;
+};
+
+/*
+ * Look a defined symbol up by its exact name: .dynsym, then .symtab. The first look-up of a table reads it once into a hash.
+ * -ENOENT when it is not there.
+ */
+int elf_symbol_find(struct elf_file *file, const char *name, struct elf_symbol *out);
+/* Every defined function symbol, once per name; stops early when `each` returns non-zero, and returns that. */
+int elf_symbol_each(struct elf_file *file, int (*each)(const struct elf_symbol *symbol, void *data), void *data);
+
+/* One SDT note (version 3), addresses already corrected for prelink (.stapsdt.base). */
+struct elf_sdt_note {
+	const char *provider, *name, *args;
+	uint64_t vaddr;     /* of the probed instruction */
+	uint64_t semaphore; /* virtual address; 0: none */
+};
+
+int elf_sdt_each(struct elf_file *file, int (*each)(const struct elf_sdt_note *note, void *data), void *data);
+/* Cheap test that reads section headers only. */
+bool elf_has_sdt(const struct elf_file *file);
+
+#endif

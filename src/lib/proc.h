@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Processes of this host, from /proc. In: nothing, or a pid. Out: command lines, and the files that a process runs code
+ * from. A process may end at any moment: then a call says -ESRCH and that is no error of ours.
+ */
+#ifndef CEPHTAP_LIB_PROC_H
+#define CEPHTAP_LIB_PROC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/arena.h"
+
+/* All process ids, ascending (not threads). Kernel threads are left out. */
+int proc_pids(struct arena *arena, pid_t **pids, unsigned *pids_len);
+/* argv of a process; 0 or -ESRCH. */
+int proc_argv(struct arena *arena, pid_t pid, char ***argv, unsigned *argc);
+/* /proc/PID/comm without the newline. */
+int proc_comm(pid_t pid, char comm[16]);
+/* Time of start in clock ticks since boot, from /proc/PID/stat: tells a reused pid from the old one. */
+int proc_start_time(pid_t pid, uint64_t *ticks);
+
+/* A file that a process has mapped executable. */
+struct proc_file {
+	const char *name; /* as the process sees it: /usr/bin/ceph-osd; " (deleted)" taken off and told by is_deleted */
+	const char *path; /* as we can open it: /proc/PID/root/usr/bin/ceph-osd, or /proc/PID/map_files/... when deleted */
+	dev_t dev;
+	ino_t ino;
+	bool is_deleted;
+	bool is_main; /* the executable itself, /proc/PID/exe */
+};
+
+int proc_files(struct arena *arena, pid_t pid, struct proc_file **files, unsigned *files_len);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What `-x name=value` and `#pragma D option name=value` set: DTrace's option names, one table in options.c.
+ */
+#ifndef CEPHTAP_OPTIONS_H
+#define CEPHTAP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+
+struct options {
+	uint64_t aggrate_ns;    /* how often aggregations are read, ns */
+	uint64_t aggsize;       /* memory for one aggregation, bytes */
+	uint64_t bufsize;       /* ring buffer, bytes */
+	uint64_t dynvarsize;    /* memory for one thread-local variable or associative array, bytes */
+	uint64_t strsize;       /* room of a string, bytes with the final NUL */
+	uint64_t switchrate_ns; /* how often records are read, ns */
+	int aggsortkey, aggsortrev, aggsortkeypos, aggsortpos; /* as DTrace documents them */
+	bool quiet, flowindent, destructive, defaultargs, errtags, zdefs, aggpack, aggzoom, aggquantiles;
+	bool rawbytes;
+};
+
+void options_default(struct options *options);
+/*
+ * Sets one option; value NULL: given without one. Returns NULL, or one sentence why not ("unknown option `foo`",
+ * "strsize must be 8 to 65536 bytes").
+ */
+const char *options_set(struct options *options, const char *name, const char *value, struct buf *why);
+/* Prints name, meaning, unit, range and default of each option, for --help and the man page. */
+void options_list(struct buf *out);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Where an argument is found when a probe fires: a few steps over one 64-bit value. Providers write them (from an SDT
+ * note, from the catalogue with a layout card, from the calling convention); src/ebpf turns them into instructions. Memory
+ * in them is always memory of the traced process.
+ */
+#ifndef CEPHTAP_PROBE_ARGLOC_H
+#define CEPHTAP_PROBE_ARGLOC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Registers by the numbers that DWARF gives them on x86_64 (System V psABI, figure 3.36). */
+enum argreg {
+	REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP,
+	REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP,
+	REG_COUNT
+};
+
+enum argstep_op {
+	STEP_CONST,    /* value = imm */
+	STEP_REG,      /* value = register `reg` at the probe */
+	STEP_SAVED,    /* value = what the entry probe saved as number imm (return probes only) */
+	STEP_CTX,      /* value = u64 at byte imm of the program's context (BEGIN, ERROR, timers; not processes) */
+	STEP_IMAGE,    /* value = run-time address of the file's virtual address imm: rip - the site's own vaddr + imm */
+	STEP_ADD,      /* value += imm */
+	STEP_ADD_REG,  /* value += register `reg` * imm (imm: 1, 2, 4 or 8) */
+	STEP_SUB_LOAD, /* value -= u64 at (value + imm): begin/end pairs, see the vector count of ops */
+	STEP_LOAD,     /* value = `size` bytes at address value + imm, extended by `is_signed` */
+	STEP_CAST,     /* value = its low `size` bytes, extended by `is_signed` */
+	STEP_SHR,      /* value >>= imm, logical */
+	STEP_AND,      /* value &= imm (32 bits, sign-extended) */
+	STEP_UDIV,     /* value /= imm, unsigned, imm > 0 */
+};
+
+struct argstep {
+	uint8_t op;  /* enum argstep_op */
+	uint8_t reg; /* enum argreg */
+	uint8_t size; /* 1, 2, 4, 8 */
+	bool is_signed;
+	int64_t imm;
+};
+
+enum { ARGLOC_STEPS = 10 };
+
+struct argloc {
+	uint8_t n; /* 0: not available, see struct arg::why */
+	struct argstep steps[ARGLOC_STEPS];
+};
+
+/* A marker fires only where every condition holds, e.g. "the message's type is 43". */
+enum argcond_op { COND_EQ, COND_NE, COND_LT, COND_GE, COND_MASK /* (value & imm) != 0 */ };
+
+struct argcond {
+	struct argloc loc;
+	uint8_t op; /* enum argcond_op; compares as unsigned 64-bit */
+	int64_t imm;
+};
+
+/* "rdi + 0x18 -> u64": for dumps and `list -v`. */
+struct buf;
+void argloc_print(const struct argloc *loc, struct buf *out);
+
+#endif

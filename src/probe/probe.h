@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Probes: what a script attaches to. In: probe descriptions and the processes that the user chose. Out: probes with typed,
+ * located arguments and the places to attach to. The checker sees names and types, src/ebpf the argument locations and
+ * conditions, the engine the sites. Nobody but a provider knows where a probe came from.
+ */
+#ifndef CEPHTAP_PROBE_PROBE_H
+#define CEPHTAP_PROBE_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/arena.h"
+#include "lib/buf.h"
+#include "probe/argloc.h"
+
+enum { PROBE_ARGS_MAX = 16 };
+
+/* What an argument is, before the checker makes a D type of it. */
+enum argtype {
+	ARGTYPE_INT,     /* size and is_signed hold */
+	ARGTYPE_PTR,     /* an address in the traced process */
+	ARGTYPE_CSTRING, /* NUL-terminated text at loc's value */
+	ARGTYPE_STRING,  /* text at loc's value, of the length that len_loc gives */
+};
+
+struct arg {
+	const char *name; /* "client"; NULL when the note has none */
+	const char *doc;  /* NULL, or a few words with the unit */
+	uint8_t type;     /* enum argtype */
+	uint8_t size;     /* 1, 2, 4, 8 */
+	bool is_signed;
+	struct argloc loc;     /* argN: the raw 64-bit value */
+	struct argloc len_loc; /* ARGTYPE_STRING only */
+	const char *why; /* why loc is not available here; NULL when it is */
+};
+
+/* What a program's context is: decides how registers are reached, and which calls the kernel allows. */
+enum probe_ctx {
+	CTX_UPROBE, /* struct pt_regs of a process, at an instruction or a function's return */
+	CTX_TIMER,  /* struct bpf_perf_event_data */
+	CTX_DIRECT, /* u64 array given by the engine: BEGIN, END, ERROR */
+};
+
+enum probe_kind { PROBE_BEGIN, PROBE_END, PROBE_ERROR, PROBE_PROFILE, PROBE_TICK, PROBE_UPROBE };
+
+/* One address in one file. */
+struct site {
+	const char *path;      /* a path that this process can open, e.g. /proc/123/root/usr/bin/ceph-osd */
+	dev_t dev;             /* with ino: which file it is, so that sites of one file share a link */
+	ino_t ino;
+	uint64_t offset;       /* in the file, of the probed instruction */
+	uint64_t vaddr;        /* the same in the file's own address space */
+	uint64_t ref_ctr_offset; /* in the file, of the semaphore; 0: none */
+	bool is_return;        /* fires when the function at offset returns */
+	/* Return sites whose arguments were only to be had at the entry: evaluated there, found by STEP_SAVED i. */
+	struct argloc *saves;
+	unsigned saves_len;
+	struct arg *args; /* located for this site; the same number and types as the probe's own */
+	struct argcond *conds;
+	unsigned conds_len;
+};
+
+struct provider;
+
+struct probe {
+	unsigned id; /* from 1, as dtrace -l prints; dense over the list */
+	const struct provider *provider;
+	const char *prov, *mod, *func, *name; /* never NULL */
+	enum probe_kind kind;
+	enum probe_ctx ctx;
+	const char *doc; /* NULL, or one sentence */
+	struct arg *args; /* names and types; locations are each site's own */
+	unsigned args_len;
+	uint64_t period_ns; /* timers */
+	struct site *sites;
+	unsigned sites_len;
+	const char *why_not; /* NULL: can be attached; else one sentence: why not and what to do */
+};
+
+/* `provider:module:function:name` with globs; an empty field matches all. Fields are never NULL. */
+struct probe_desc {
+	const char *prov, *mod, *func, *name;
+	unsigned id; /* not 0: the probe of this id, and the fields are empty */
+};
+
+/* Which processes the user wants; all empty: every process that has the probe. */
+struct target {
+	const pid_t *pids;
+	unsigned pids_len;
+	pid_t main_pid; /* $target: of -p or -c; 0: none */
+};
+
+struct probe_list {
+	struct arena *arena;
+	struct probe **probes;
+	unsigned len;
+};
+
+/*
+ * A provider finds probes. `match` adds every probe that may match the description (it may add more: the caller filters
+ * with probe_matches) and never adds one twice. It returns 0, or a negative errno with one sentence in `*why`.
+ * `why_not` answers "nothing matches": a sentence with the reason and the nearest name, or NULL when it knows nothing of it.
+ */
+struct probe_host;
+struct provider {
+	const char *name; /* of the provider itself, e.g. "profile", "sdt", "ceph" */
+	const char *doc;
+	int (*match)(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list, const char **why);
+	const char *(*why_not)(struct probe_host *host, const struct probe_desc *desc);
+};
+
+/* Globs as DTrace documents: * ? [a-z] [!a-z] and \ to quote. An empty pattern matches all. */
+bool glob_match(const char *pattern, const char *text);
+bool probe_matches(const struct probe *probe, const struct probe_desc *desc);
+
+/*
+ * The checker's only way to the host: given as an argument so that a test can hand in made-up probes.
+ * `find` returns the probes that match, in a stable order, each always the same object for the same probe.
+ */
+struct probe_source {
+	void *data;
+	struct probe_list (*find)(struct probe_source *source, const struct probe_desc *desc, const char **why_not);
+};
+
+/* The real one: all providers of this host, for these processes. */
+struct probe_host *probe_host_new(struct arena *arena, const struct target *target);
+void probe_host_free(struct probe_host *host);
+struct probe_source probe_host_source(struct probe_host *host);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reading what programs sent: raw records become actions in order, snapshots of aggregations become sorted tables, and
+ * clear(), trunc() and normalize() take effect here. In: an image and bytes (from the engine, later from a file). Out:
+ * calls of a report's operations. Knows nothing of the kernel: a test hands it bytes.
+ */
+#ifndef CEPHTAP_RECORD_RECORD_H
+#define CEPHTAP_RECORD_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ebpf/image.h"
+
+/* A key of an aggregation with its merged value. */
+struct agg_row {
+	const void *key;       /* laid out as agg_layout::keys says */
+	const uint64_t *value; /* agg->words(var) words, merged over processors, less what was cleared */
+};
+
+/* The state of one aggregation as the reader sees it. */
+struct agg_table;
+
+/* Where snapshots come from. */
+struct agg_source {
+	void *data;
+	int (*each)(void *data, unsigned agg, int (*row)(void *row_data, const void *key, const void *values, unsigned values_len),
+		    void *row_data);
+	int (*remove)(void *data, unsigned agg, const void *key);
+	int (*zero)(void *data, unsigned agg, const void *key);
+};
+
+struct reader;
+struct report;
+
+struct reader *reader_new(const struct image *image, struct agg_source source, struct report *report);
+void reader_free(struct reader *reader);
+/* One record as the engine gives it. Returns 0, or what a report's operation returned (negative errno: output failed). */
+int reader_record(struct reader *reader, const void *record, size_t size);
+/* Reads all aggregations now (done by itself before each record that needs one, if the last is older than aggrate). */
+int reader_snapshot(struct reader *reader);
+/* At the end: every aggregation that no printa() printed, in the order of their ids, as dtrace does. */
+int reader_finish(struct reader *reader);
+/* The status that exit() gave. */
+int reader_exit_status(const struct reader *reader);
+
+/* For actions (src/func) and reports: rows of an aggregation sorted by the aggsort* options; valid until the next snapshot. */
+const struct agg_row *reader_agg_rows(struct reader *reader, unsigned agg, unsigned *rows_len);
+uint64_t reader_agg_normal(const struct reader *reader, unsigned agg); /* 1: not normalised */
+void reader_agg_clear(struct reader *reader, unsigned agg);
+void reader_agg_trunc(struct reader *reader, unsigned agg, bool has_limit, int64_t limit); /* limit < 0: keep the smallest */
+void reader_agg_normalize(struct reader *reader, unsigned agg, uint64_t normal);
+void reader_agg_mark_printed(struct reader *reader, unsigned agg);
+void reader_set_exit(struct reader *reader, int status);
+const struct image *reader_image(const struct reader *reader);
+
+#endif
