@@ -41,6 +41,11 @@ struct elf_symbol {
  * -ENOENT when it is not there.
  */
 int elf_symbol_find(struct elf_file *file, const char *name, struct elf_symbol *out);
+/*
+ * Does .symtab have this name at several addresses (static variables of several source files)? False when there is no
+ * .symtab to tell.
+ */
+bool elf_symbol_is_ambiguous(struct elf_file *file, const char *name);
 /* Every defined function symbol, once per name; stops early when `each` returns non-zero, and returns that. */
 int elf_symbol_each(struct elf_file *file, int (*each)(const struct elf_symbol *symbol, void *data), void *data);
 
