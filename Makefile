@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# cephtap: `make` builds ./cephtap; `make help` says the rest. Variables for the command line:
+#   BUILD=build/mine  another folder for objects; the binary is then BUILD/cephtap, so that builds do not disturb each other
+#   STATIC=1          one fully static binary, to copy to another machine
+#   WERROR=1          warnings are errors, as in CI
+#   CC=clang          any C compiler that knows gnu11
+#   PREFIX= DESTDIR=  where `make install` puts things
+
+VERSION := 0.1.0
+BUILD   := build
+CC      := cc
+CXX     := c++
+PREFIX  := /usr/local
+FUZZ_CC := clang-14
+FUZZ_SECONDS := 30
+SOURCES := $(wildcard src/*.c src/*/*.c)
+
+ifeq ($(origin JOBS)$(MAKELEVEL),undefined0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+MAKEFLAGS += -rR
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+# --- Flags ---------------------------------------------------------------------------------------------------------------
+
+OPT      := -O2 -g
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes
+ALL_CPP   = -D_GNU_SOURCE -DCEPHTAP_VERSION='"$(VERSION)"' -Isrc -Iinclude $(CPPFLAGS)
+ALL_C     = -std=gnu11 $(OPT) $(WARN) $(if $(filter 1,$(WERROR)),-Werror) $(SANITIZE_FLAGS) $(CFLAGS)
+SANITIZE_FLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+ALL_LD    = $(SANITIZE_FLAGS) $(if $(filter 1,$(STATIC)),-static) $(LDFLAGS)
+
+# Expanded when first needed, once: pkg-config may not be there before `make test` has installed it.
+PKGS      = libbpf libelf libdw json-c
+PKG_CPP   = $(eval PKG_CPP := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CPP)
+PKG_LIBS  = $(eval PKG_LIBS := $$(shell pkg-config --libs $(if $(filter 1,$(STATIC)),--static) $(PKGS)))$(PKG_LIBS)
+LIBS      = $(PKG_LIBS) -liberty -lz -lpthread -lm
+
+# --- What there is -------------------------------------------------------------------------------------------------------
+
+CEPHTAP  := $(if $(filter build,$(BUILD)),cephtap,$(BUILD)/cephtap)
+OBJS     := $(SOURCES:%.c=$(BUILD)/%.o)
+EMBEDDED := $(wildcard catalogue/*.cat cards/*.card scripts/*.d scripts/cluster.sh)
+EMBED_O  := $(if $(wildcard scripts/embed.sh),$(BUILD)/embed.o)
+LIB      := $(BUILD)/libcephtap.a
+LIB_OBJS := $(filter-out $(BUILD)/src/main.o,$(OBJS)) $(EMBED_O)
+
+UNIT_SRC := $(wildcard test/unit/test_*.c)
+UNITS    := $(UNIT_SRC:%.c=$(BUILD)/%)
+UNIT_LIB := $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/interp/*.c) $(filter-out $(UNIT_SRC),$(wildcard test/unit/*.c)))
+PROG_SRC := $(filter-out test/prog/lib%,$(wildcard test/prog/*.c test/prog/*.cc))
+PROGS    := $(patsubst %.cc,$(BUILD)/%,$(patsubst %.c,$(BUILD)/%,$(PROG_SRC)))
+PROG_LIB := $(patsubst %.c,$(BUILD)/%.so,$(wildcard test/prog/lib*.c))
+FUZZ_SRC := $(wildcard fuzz/fuzz_*.c)
+FUZZERS  := $(FUZZ_SRC:%.c=$(BUILD)/%)
+
+# A file whose time says when a list last changed: what depends on it is made again when files come or go, or flags change.
+define remember
+ifneq ($$(strip $$(file <$(BUILD)/$(1))),$$(strip $(2)))
+$$(shell mkdir -p $(BUILD))
+$$(file >$(BUILD)/$(1),$$(strip $(2)))
+endif
+$(BUILD)/$(1):
+endef
+$(eval $(call remember,.flags,$(CC) $(OPT) $(WARN) $(WERROR) $(SANITIZE) $(STATIC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(VERSION)))
+$(eval $(call remember,.sources,$(SOURCES)))
+$(eval $(call remember,.embedded,$(EMBEDDED)))
+
+# --- Build ---------------------------------------------------------------------------------------------------------------
+
+.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan format clean deps
+all: $(CEPHTAP)
+
+# `make test` and `make demo` install what they lack before anything is compiled; other targets only say what is missing.
+FIRST := $(if $(filter test,$(MAKECMDGOALS)),deps,$(if $(filter demo,$(MAKECMDGOALS)),deps,$(BUILD)/.checked))
+DEPS  := $(if $(filter test,$(MAKECMDGOALS)),build test ceph,build ceph)
+deps:
+	@scripts/install-deps.sh $(DEPS)
+
+$(BUILD)/.checked:
+	@pkg-config --exists $(PKGS) 2>/dev/null && command -v $(firstword $(CC)) >/dev/null || { \
+		echo "cephtap cannot be built yet: a compiler or a library is missing; run 'scripts/install-deps.sh build' as root" >&2; \
+		exit 1; }
+	@mkdir -p $(@D) && touch $@
+
+$(CEPHTAP): $(OBJS) $(EMBED_O) $(BUILD)/.sources
+	$(CC) $(ALL_LD) -o $@ $(filter %.o,$^) $(LIBS)
+
+$(LIB): $(LIB_OBJS) $(BUILD)/.sources
+	@rm -f $@
+	ar rcs $@ $(filter %.o,$^)
+
+$(BUILD)/%.o: %.c $(BUILD)/.flags | $(FIRST)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPP) $(PKG_CPP) $(ALL_C) -MMD -MP -c -o $@ $<
+
+$(BUILD)/embed.c: scripts/embed.sh $(EMBEDDED) $(BUILD)/.embedded
+	scripts/embed.sh $(filter %.cat,$(EMBEDDED)) -- $(filter %.card,$(EMBEDDED)) -- $(filter %.d %.sh,$(EMBEDDED)) >$@
+
+$(BUILD)/embed.o: $(BUILD)/embed.c $(BUILD)/.flags | $(FIRST)
+	$(CC) $(ALL_CPP) $(ALL_C) -c -o $@ $<
+
+# --- Tests ---------------------------------------------------------------------------------------------------------------
+
+units: $(UNITS)
+progs: $(PROGS) $(PROG_LIB)
+tests: $(CEPHTAP) units progs
+
+$(UNITS): $(BUILD)/test/unit/%: $(BUILD)/test/unit/%.o $(UNIT_LIB) $(LIB)
+	$(CC) $(ALL_LD) -o $@ $(filter %.o,$^) $(LIB) $(shell pkg-config --libs cmocka) $(LIBS)
+
+# A test program says in its first lines how it wants to be built: `/* cflags: -O0 -no-pie */`, `/* libs: -lfoo */`. It is a
+# traced program, not part of cephtap: it gets none of our flags.
+prog_says = $$(sed -n '1,12s,.*$(1): *\(.*[^ ]\) *\*/.*,\1,p' $<)
+PROG_FLAGS = -D_GNU_SOURCE -Iinclude -Itest/prog -g -MMD -MP -MF $@.d -MT $@ $(call prog_says,cflags)
+PROG_LIBS  = -L$(BUILD)/test/prog -Wl,-rpath,'$$ORIGIN' $(call prog_says,libs) -lpthread
+
+$(PROG_LIB): $(BUILD)/%.so: %.c | $(FIRST)
+	@mkdir -p $(@D)
+	$(CC) -O2 -shared -fPIC $(PROG_FLAGS) -o $@ $< $(call prog_says,libs)
+
+$(BUILD)/test/prog/%: test/prog/%.c | $(FIRST) $(PROG_LIB)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(PROG_FLAGS) -o $@ $< $(PROG_LIBS)
+
+$(BUILD)/test/prog/%: test/prog/%.cc | $(FIRST) $(PROG_LIB)
+	@mkdir -p $(@D)
+	$(CXX) $(PROG_FLAGS) -o $@ $< $(PROG_LIBS)
+
+test: tests
+	BUILD=$(BUILD) test/run $(FILTER)
+
+golden: $(CEPHTAP) units
+	BUILD=$(BUILD) UPDATE=1 test/run golden
+
+check-asan:
+	+$(MAKE) BUILD=build/asan SANITIZE=address,undefined OPT='-O1 -g' all units
+	BUILD=build/asan UNPRIVILEGED=1 ASAN_OPTIONS=detect_leaks=$(or $(LEAKS),0) test/run
+
+fuzzers: $(FUZZERS)
+$(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o $(LIB)
+	$(CC) $(ALL_LD) -fsanitize=fuzzer -o $@ $< $(LIB) $(LIBS)
+
+fuzz:
+	+$(MAKE) BUILD=build/fuzz CC=$(FUZZ_CC) SANITIZE=fuzzer-no-link,address,undefined OPT='-O1 -g' fuzzers
+	@for source in $(FUZZ_SRC); do \
+		name=$$(basename $$source .c); corpus=build/fuzz/corpus/$$name; mkdir -p $$corpus; \
+		seeds=; [ ! -d fuzz/corpus/$$name ] || seeds=fuzz/corpus/$$name; \
+		echo "$$name: $(FUZZ_SECONDS) seconds"; \
+		ASAN_OPTIONS=detect_leaks=0 build/fuzz/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 -verbosity=0 \
+			-print_final_stats=1 -artifact_prefix=build/fuzz/$$name- $$corpus $$seeds || exit 1; \
+	done
+
+bench: $(CEPHTAP) progs
+	@[ -x bench/run ] || { echo "there are no benchmarks in this tree: bench/run is missing" >&2; exit 1; }
+	BUILD=$(BUILD) bench/run
+
+# --- Use -----------------------------------------------------------------------------------------------------------------
+
+demo: $(CEPHTAP)
+	./$(CEPHTAP) demo
+
+SHARED := $(wildcard scripts/*.d scripts/cluster.sh)
+install: $(CEPHTAP)
+	install -D -m 755 $(CEPHTAP) $(DESTDIR)$(PREFIX)/bin/cephtap
+	[ ! -f doc/cephtap.1 ] || install -D -m 644 doc/cephtap.1 $(DESTDIR)$(PREFIX)/share/man/man1/cephtap.1
+	[ ! -f include/cephtap/marker.h ] || \
+		install -D -m 644 include/cephtap/marker.h $(DESTDIR)$(PREFIX)/include/cephtap/marker.h
+	install -d $(DESTDIR)$(PREFIX)/share/cephtap
+	for file in $(SHARED); do install -m 644 $$file $(DESTDIR)$(PREFIX)/share/cephtap/ || exit 1; done
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/cephtap $(DESTDIR)$(PREFIX)/share/man/man1/cephtap.1
+	rm -rf $(DESTDIR)$(PREFIX)/include/cephtap $(DESTDIR)$(PREFIX)/share/cephtap
+
+format:
+	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] test/interp/*.[ch] test/unit/*.[ch] fuzz/*.c include/*/*.h)
+
+clean:
+	rm -rf build cephtap
+
+define HELP
+make              build ./cephtap (STATIC=1: one static file; CC=clang; WERROR=1; BUILD=build/mine: another folder)
+make demo         install what is lacking (as root), build, and trace a throw-away Ceph cluster
+make test         install what is lacking (as root), build, and run every test (FILTER='name ...': some)
+make tests        build all that the tests need; then test/run [FILTER...] runs them
+make golden       write the golden files anew; review with git diff
+make check-asan   the tests that need no privilege, with the address and undefined-behaviour sanitizers
+make fuzz         run each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)
+make bench        measure
+make install      into DESTDIR and PREFIX=$(PREFIX); make uninstall takes it away
+make format       lay out the sources with clang-format
+make clean        remove all that was built
+endef
+help:
+	$(info $(HELP))
+	@:
+
+-include $(wildcard $(patsubst %.o,%.d,$(OBJS) $(UNIT_LIB) $(UNITS:%=%.o) $(FUZZERS:%=%.o)) $(PROGS:%=%.d) $(PROG_LIB:%=%.d))
