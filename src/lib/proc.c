@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/proc.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "lib/buf.h"
+
+/* A file of /proc may vanish at each step; all ways to say so become -ESRCH. */
+static int proc_error(int error)
+{
+	return error == ENOENT || error == ESRCH ? -ESRCH : -error;
+}
+
+static int read_file(pid_t pid, const char *name, struct buf *out)
+{
+	char path[64], chunk[16 * 1024];
+	ssize_t size;
+	int fd, error = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return proc_error(errno);
+	while ((size = read(fd, chunk, sizeof(chunk))) != 0) {
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size < 0) {
+			error = proc_error(errno);
+			break;
+		}
+		buf_add(out, chunk, (size_t)size);
+	}
+	close(fd);
+	return error;
+}
+
+/* The text of a link of a process, "" when it cannot be read; returns 0 or a negative errno. */
+static int read_link(pid_t pid, const char *name, char *out, size_t out_size)
+{
+	char path[64];
+	ssize_t size;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	size = readlink(path, out, out_size - 1);
+	out[size > 0 ? size : 0] = '\0';
+	return size < 0 ? proc_error(errno) : 0;
+}
+
+static int pid_compare(const void *a, const void *b)
+{
+	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* A kernel thread (and a zombie) runs no file. This link is cheaper to read than the flags in /proc/PID/stat. */
+static bool runs_a_file(pid_t pid)
+{
+	char exe[8];
+
+	return read_link(pid, "exe", exe, sizeof(exe)) != -ESRCH;
+}
+
+int proc_pids(struct arena *arena, pid_t **pids, unsigned *pids_len)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	char *end;
+	long pid;
+
+	*pids = NULL;
+	*pids_len = 0;
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir))) {
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		pid = strtol(entry->d_name, &end, 10);
+		if (*end || pid <= 0 || !runs_a_file((pid_t)pid))
+			continue;
+		*arena_push(arena, *pids, *pids_len) = (pid_t)pid;
+	}
+	closedir(dir);
+	if (*pids_len)
+		qsort(*pids, *pids_len, sizeof(**pids), pid_compare);
+	return 0;
+}
+
+int proc_argv(struct arena *arena, pid_t pid, char ***argv, unsigned *argc)
+{
+	struct buf text = {0};
+	size_t at, size;
+	int error;
+
+	*argv = NULL;
+	*argc = 0;
+	error = read_file(pid, "cmdline", &text);
+	for (at = 0; !error && at < text.size; at += size + 1) {
+		size = strlen(text.data + at);
+		*arena_push(arena, *argv, *argc) = arena_strndup(arena, text.data + at, size);
+	}
+	buf_free(&text);
+	return error;
+}
+
+int proc_comm(pid_t pid, char comm[16])
+{
+	struct buf text = {0};
+	int error = read_file(pid, "comm", &text);
+
+	if (!error)
+		snprintf(comm, 16, "%.*s", (int)strcspn(text.data ? text.data : "", "\n"), text.data ? text.data : "");
+	buf_free(&text);
+	return error;
+}
+
+int proc_start_time(pid_t pid, uint64_t *ticks)
+{
+	struct buf text = {0};
+	int error = read_file(pid, "stat", &text), field;
+	/* field 2 is the name in parentheses and may hold anything, also spaces and parentheses */
+	char *at = error || !text.data ? NULL : strrchr(text.data, ')');
+
+	for (field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	if (at)
+		*ticks = strtoull(at + 1, NULL, 10);
+	else if (!error)
+		error = -EINVAL;
+	buf_free(&text);
+	return error;
+}
+
+/* ---- files that a process runs code from ---- */
+
+/* How names in the maps of a process become paths that we can open. */
+struct view {
+	pid_t pid;
+	char exe[4096];
+	char root[4096]; /* of a process in a chroot: names in its maps begin with this; else "" */
+	bool is_ours;    /* same mount namespace: names are good as they are, also when the process has ended */
+};
+
+/* Only a link's text is compared: the same namespace has the same one. */
+static int view_open(struct view *view, pid_t pid)
+{
+	char ours[64], theirs[64];
+	int error;
+
+	view->pid = pid;
+	error = read_link(pid, "exe", view->exe, sizeof(view->exe));
+	if (error)
+		return error;
+	view->is_ours = !read_link(getpid(), "ns/mnt", ours, sizeof(ours)) &&
+			!read_link(pid, "ns/mnt", theirs, sizeof(theirs)) && !strcmp(ours, theirs);
+	read_link(pid, "root", view->root, sizeof(view->root));
+	if (!strcmp(view->root, "/"))
+		view->root[0] = '\0';
+	return 0;
+}
+
+static bool cut_suffix(char *text, const char *suffix)
+{
+	size_t size = strlen(text), suffix_size = strlen(suffix);
+
+	if (size < suffix_size || strcmp(text + size - suffix_size, suffix) != 0)
+		return false;
+	text[size - suffix_size] = '\0';
+	return true;
+}
+
+/* The kernel writes a newline in a name as \012, and escapes nothing else. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (; *text; text++, to++) {
+		*to = *text;
+		if (!strncmp(text, "\\012", 4)) {
+			*to = '\n';
+			text += 3;
+		}
+	}
+	*to = '\0';
+}
+
+/* What the process itself calls the file: without the root of a chroot. */
+static const char *name_inside(const struct view *view, const char *name)
+{
+	size_t size = strlen(view->root);
+
+	if (size && !strncmp(name, view->root, size) && name[size] == '/')
+		return name + size;
+	return name;
+}
+
+/* One line of maps: "START-END PERMS OFFSET MAJOR:MINOR INODE   NAME". */
+struct mapping {
+	unsigned long long start, end, ino;
+	unsigned major, minor;
+	char *name;
+};
+
+static bool parse_mapping(char *line, struct mapping *out)
+{
+	char perms[8];
+	int at = 0;
+
+	if (sscanf(line, "%llx-%llx %7s %*x %x:%x %llu %n", &out->start, &out->end, perms, &out->major, &out->minor,
+		   &out->ino, &at) < 6 || !at || strlen(perms) < 3 || perms[2] != 'x')
+		return false;
+	out->name = line + at;
+	return out->ino && out->name[0] == '/';
+}
+
+static void add_file(struct arena *arena, const struct view *view, const struct mapping *map, struct proc_file **files,
+		     unsigned *files_len)
+{
+	dev_t dev = makedev(map->major, map->minor);
+	struct proc_file *file;
+	unsigned i;
+
+	for (i = 0; i < *files_len; i++) {
+		if ((*files)[i].ino == map->ino && (*files)[i].dev == dev)
+			return;
+	}
+	file = arena_push(arena, *files, *files_len);
+	file->is_main = !strcmp(map->name, view->exe); /* both with " (deleted)", where it applies */
+	file->is_deleted = cut_suffix(map->name, " (deleted)");
+	unescape(map->name);
+	file->name = arena_strdup(arena, name_inside(view, map->name));
+	file->dev = dev;
+	file->ino = map->ino;
+	if (file->is_deleted)
+		file->path = arena_printf(arena, "/proc/%d/map_files/%llx-%llx", (int)view->pid, map->start, map->end);
+	else if (view->is_ours)
+		file->path = view->root[0] ? arena_strdup(arena, map->name) : file->name;
+	else
+		file->path = arena_printf(arena, "/proc/%d/root%s", (int)view->pid, file->name);
+}
+
+/*
+ * Is this line of interest? Of the hundreds of lines most are not, and sscanf is slow: look at the permissions, which follow
+ * the first space, before anything else.
+ */
+static bool is_executable(const char *line)
+{
+	const char *perms = strchr(line, ' ');
+
+	return perms && perms[1] && perms[2] && perms[3] == 'x';
+}
+
+int proc_files(struct arena *arena, pid_t pid, struct proc_file **files, unsigned *files_len)
+{
+	struct buf text = {0};
+	struct mapping map;
+	struct view view;
+	char *line, *end;
+	int error;
+
+	*files = NULL;
+	*files_len = 0;
+	error = view_open(&view, pid);
+	if (!error)
+		error = read_file(pid, "maps", &text);
+	for (line = text.data; !error && line && *line; line = end) {
+		end = strchr(line, '\n');
+		if (!end)
+			break; /* a line cut short by the end of the process */
+		*end++ = '\0';
+		if (is_executable(line) && parse_mapping(line, &map))
+			add_file(arena, &view, &map, files, files_len);
+	}
+	buf_free(&text);
+	return error;
+}
