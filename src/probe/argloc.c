@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "probe/argloc.h"
+
+#include <inttypes.h>
+
+#include "lib/buf.h"
+
+static const char *const reg_names[REG_COUNT] = {
+	[REG_RAX] = "rax", [REG_RDX] = "rdx", [REG_RCX] = "rcx", [REG_RBX] = "rbx", [REG_RSI] = "rsi", [REG_RDI] = "rdi",
+	[REG_RBP] = "rbp", [REG_RSP] = "rsp", [REG_R8] = "r8",	 [REG_R9] = "r9",   [REG_R10] = "r10", [REG_R11] = "r11",
+	[REG_R12] = "r12", [REG_R13] = "r13", [REG_R14] = "r14", [REG_R15] = "r15", [REG_RIP] = "rip",
+};
+
+static const char *reg_name(uint8_t reg)
+{
+	return reg < REG_COUNT ? reg_names[reg] : "?";
+}
+
+static void print_type(const struct argstep *step, struct buf *out)
+{
+	buf_printf(out, " -> %c%u", step->is_signed ? 's' : 'u', step->size * 8u);
+}
+
+/* " + 0x18", " - 0x8", nothing for 0. */
+static void print_offset(int64_t imm, struct buf *out)
+{
+	uint64_t size = imm < 0 ? -(uint64_t)imm : (uint64_t)imm;
+
+	if (imm)
+		buf_printf(out, " %c 0x%" PRIx64, imm < 0 ? '-' : '+', size);
+}
+
+static void print_step(const struct argstep *step, struct buf *out)
+{
+	switch ((enum argstep_op)step->op) {
+	case STEP_CONST:
+		buf_printf(out, "%" PRId64, step->imm);
+		break;
+	case STEP_REG:
+		buf_puts(out, reg_name(step->reg));
+		break;
+	case STEP_SAVED:
+		buf_printf(out, "saved[%" PRId64 "]", step->imm);
+		break;
+	case STEP_CTX:
+		buf_printf(out, "ctx[%" PRId64 "]", step->imm);
+		break;
+	case STEP_IMAGE:
+		buf_printf(out, "image 0x%" PRIx64, (uint64_t)step->imm);
+		break;
+	case STEP_ADD:
+		print_offset(step->imm, out);
+		break;
+	case STEP_ADD_REG:
+		buf_printf(out, " + %s", reg_name(step->reg));
+		if (step->imm != 1)
+			buf_printf(out, " * %" PRId64, step->imm);
+		break;
+	case STEP_SUB_LOAD:
+		buf_puts(out, " - [it");
+		print_offset(step->imm, out);
+		buf_puts(out, "]");
+		break;
+	case STEP_LOAD:
+		print_offset(step->imm, out);
+		print_type(step, out);
+		break;
+	case STEP_CAST:
+		buf_printf(out, " as %c%u", step->is_signed ? 's' : 'u', step->size * 8u);
+		break;
+	case STEP_SHR:
+		buf_printf(out, " >> %" PRId64, step->imm);
+		break;
+	case STEP_AND:
+		buf_printf(out, " & 0x%" PRIx64, (uint64_t)step->imm);
+		break;
+	case STEP_UDIV:
+		buf_printf(out, " / %" PRId64, step->imm);
+		break;
+	case STEP_UTIME:
+		buf_puts(out, " as utime_t -> ns");
+		break;
+	case STEP_SPAN:
+		print_offset(step->imm, out);
+		buf_puts(out, " -> bytes in vector");
+		break;
+	}
+}
+
+void argloc_print(const struct argloc *loc, struct buf *out)
+{
+	unsigned i;
+
+	if (!loc->n)
+		buf_puts(out, "not available");
+	for (i = 0; i < loc->n && i < ARGLOC_STEPS; i++)
+		print_step(&loc->steps[i], out);
+}
