@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What providers know of this host. In: the target. Out: the files that processes in scope run code from, each file once,
+ * however many processes map it. /proc is read at the first question and never again by the same host; a file is opened when
+ * a provider first asks for its contents, and stays open as long as the host.
+ */
+#ifndef CEPHTAP_PROBE_HOST_H
+#define CEPHTAP_PROBE_HOST_H
+
+#include "lib/arena.h"
+#include "lib/elf.h"
+#include "probe/probe.h"
+
+struct host_binary {
+	const char *name; /* as the process sees it: /usr/bin/ceph-osd */
+	const char *base; /* its last part: ceph-osd; what a probe calls its module */
+	const char *path; /* as we can open it */
+	dev_t dev;
+	ino_t ino;
+	bool is_main;    /* some process runs it as its executable; else a library */
+	bool is_deleted; /* replaced or removed since the process started */
+	bool is_added;   /* by host_add_file: no process may have it yet */
+	pid_t *pids;     /* ascending; which processes in scope map it */
+	unsigned pids_len;
+	/* for host.c */
+	struct elf_file *elf;
+	int error; /* of opening it */
+	bool is_opened;
+};
+
+/* Lives as long as the host; probes and everything that hangs on them go here. */
+struct arena *host_arena(struct probe_host *host);
+const struct target *host_target(const struct probe_host *host);
+
+/*
+ * The files of the processes in scope: of the target's, or of all when it names none. In the order of the lowest pid that
+ * maps each, executables before libraries; the same objects each time. A target that is gone is not an error here.
+ */
+void host_binaries(struct probe_host *host, struct host_binary ***binaries, unsigned *binaries_len);
+/* The file opened, or NULL with the sentence in elf_error() the first time, e.g. it is no ELF file or 32-bit. */
+struct elf_file *host_binary_elf(struct host_binary *binary);
+bool host_binary_has_pid(const struct host_binary *binary, pid_t pid);
+
+/*
+ * Add a file to the scope by its path: a program that is not running yet (-c), or that a person named. 0, or a negative errno
+ * with the sentence in elf_error(). Call before the first look for probes.
+ */
+int host_add_file(struct probe_host *host, const char *path);
+
+/* A place for what one provider keeps per host, e.g. its index of markers: NULL at first. */
+void **host_slot(struct probe_host *host, const struct provider *provider);
+
+/*
+ * Give every probe of this host its id, in the order of providers, as a full listing shows them. Else ids are given in the
+ * order in which probes are found. Call before the first look for probes, when ids are shown or asked for.
+ */
+void host_number_all(struct probe_host *host);
+
+/* A new probe in the host's arena, all names copied; for providers, which keep it themselves. */
+struct probe *host_probe_new(struct probe_host *host, const struct provider *provider, const char *prov, const char *mod,
+			     const char *func, const char *name);
+void probe_list_add(struct probe_list *list, struct probe *probe);
+
+/* Could a probe with this provider name (and these other names) match? NULL: any. What providers ask before the work. */
+bool desc_may_match(const struct probe_desc *desc, const char *prov, const char *mod, const char *func, const char *name);
+/* Has the pattern none of * ? [ and \: is it a plain name? */
+bool glob_is_plain(const char *pattern);
+
+#endif
