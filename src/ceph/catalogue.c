@@ -6,14 +6,12 @@
 #include "ceph/catalogue.h"
 
 #include <ctype.h>
+#include <libiberty/demangle.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/embed.h"
-
-/* -I for libiberty's header is not the same everywhere; these two are all that is needed of it. */
-enum { DEMANGLE_NO_PARAMS = 0 };
-extern char *cplus_demangle(const char *mangled, int options);
+#include "probe/probe.h"
 
 const char *const cat_stages[] = { "receive", "queue",  "prepare", "execute", "replicate", "store",
 				   "kv",      "device", "commit",  "reply",   "read",	   "track", NULL };
@@ -370,16 +368,32 @@ bool cat_release_matches(const char *pattern, const char *release)
 	return !strncmp(pattern, release, n) && (release[n] == '\0' || release[n] == '.');
 }
 
-/*
- * "_ZN3OSD10enqueue_opE5spg_tON5..." to "OSD::enqueue_op". Parameters are left out by libiberty when its options have no
- * DMGL_PARAMS; template arguments stay, as they tell instances apart.
- */
+/* Template arguments off: "_mosdop::MOSDOp<std::vector<OSDOp> >::f" to "_mosdop::MOSDOp::f". */
+static void drop_templates(char *name)
+{
+	char *from, *to = name;
+	unsigned depth = 0;
+
+	for (from = name; *from; from++) {
+		if (*from == '<')
+			depth++;
+		else if (*from == '>' && depth)
+			depth--;
+		else if (!depth)
+			*to++ = *from;
+	}
+	*to = '\0';
+}
+
+/* "_ZN3OSD10enqueue_opE5spg_tON5..." to "OSD::enqueue_op": without DMGL_PARAMS, libiberty leaves the parameters out. */
 char *cat_function_name(struct arena *arena, const char *symbol)
 {
-	char *plain = cplus_demangle(symbol, DEMANGLE_NO_PARAMS);
+	char *plain = cplus_demangle(symbol, DMGL_NO_OPTS);
 	char *name = arena_strdup(arena, plain ? plain : symbol);
 
 	free(plain);
+	if (!strstr(name, "operator"))
+		drop_templates(name);
 	return name;
 }
 

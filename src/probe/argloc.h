@@ -31,6 +31,8 @@ enum argstep_op {
 	STEP_SHR,      /* value >>= imm, logical */
 	STEP_AND,      /* value &= imm (32 bits, sign-extended) */
 	STEP_UDIV,     /* value /= imm, unsigned, imm > 0 */
+	STEP_UTIME,    /* value = (value & 0xffffffff) * 1000000000 + (value >> 32): Ceph's utime_t as ns */
+	STEP_SPAN,     /* value = u64 at (value + imm + 8) - u64 at (value + imm): bytes in a std::vector */
 };
 
 struct argstep {
