@@ -11,6 +11,9 @@
 #include "lib/elf.h"
 #include "probe/probe.h"
 
+/* Each in its own file; host.c has the list. */
+extern const struct provider provider_dtrace, provider_profile, provider_ceph, provider_sdt;
+
 struct host_binary {
 	const char *name; /* as the process sees it: /usr/bin/ceph-osd */
 	const char *base; /* its last part: ceph-osd; what a probe calls its module */
@@ -34,11 +37,11 @@ const struct target *host_target(const struct probe_host *host);
 
 /*
  * The files of the processes in scope: of the target's, or of all when it names none. In the order of the lowest pid that
- * maps each, executables before libraries; the same objects each time. A target that is gone is not an error here.
+ * maps each, and then of its maps; the same objects each time. A target that is gone is not an error here.
  */
 void host_binaries(struct probe_host *host, struct host_binary ***binaries, unsigned *binaries_len);
 /* The file opened, or NULL with the sentence in elf_error() the first time, e.g. it is no ELF file or 32-bit. */
-struct elf_file *host_binary_elf(struct host_binary *binary);
+struct elf_file *host_binary_elf(struct probe_host *host, struct host_binary *binary);
 bool host_binary_has_pid(const struct host_binary *binary, pid_t pid);
 
 /*

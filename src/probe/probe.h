@@ -72,12 +72,13 @@ struct probe {
 	enum probe_kind kind;
 	enum probe_ctx ctx;
 	const char *doc; /* NULL, or one sentence */
-	struct arg *args; /* names and types; locations are each site's own */
+	struct arg *args; /* names and types; locations are each site's own. Without sites (BEGIN, timers): locations too */
 	unsigned args_len;
 	uint64_t period_ns; /* timers */
-	struct site *sites;
+	struct site *sites; /* none for BEGIN, END, ERROR and timers */
 	unsigned sites_len;
 	const char *why_not; /* NULL: can be attached; else one sentence: why not and what to do */
+	pid_t pid; /* not 0: only this process fires it (python1234:::line), whatever else maps the sites' files */
 };
 
 /* `provider:module:function:name` with globs; an empty field matches all. Fields are never NULL. */

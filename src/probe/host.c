@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "probe/host.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+
+#include "lib/proc.h"
+
+/*
+ * In the order of a listing. `ceph` before `sdt`: where both know a marker of the same name, the catalogue's is the one with
+ * names and documentation.
+ */
+static const struct provider *const providers[] = {
+	&provider_dtrace,
+	&provider_profile,
+	&provider_ceph,
+	&provider_sdt,
+};
+
+enum { PROVIDERS = sizeof(providers) / sizeof(providers[0]), BINARY_HEADS = 512, PROBE_HEADS = 4096 };
+
+struct binary_link {
+	struct host_binary *binary;
+	struct binary_link *next;
+};
+
+struct probe_link {
+	struct probe *probe;
+	struct probe_link *next;
+};
+
+struct probe_host {
+	struct arena *arena;
+	struct target target;
+	bool is_scanned, is_numbered;
+	struct host_binary **binaries;
+	unsigned binaries_len;
+	struct binary_link *binary_heads[BINARY_HEADS]; /* by inode */
+	struct probe_list all;                          /* every probe that was ever found; ids are places in it, from 1 */
+	struct probe_link *probe_heads[PROBE_HEADS];    /* by names */
+	void *slots[PROVIDERS];
+};
+
+struct arena *host_arena(struct probe_host *host)
+{
+	return host->arena;
+}
+
+const struct target *host_target(const struct probe_host *host)
+{
+	return &host->target;
+}
+
+void **host_slot(struct probe_host *host, const struct provider *provider)
+{
+	unsigned i;
+
+	for (i = 0; i < PROVIDERS - 1 && providers[i] != provider;)
+		i++;
+	return &host->slots[i];
+}
+
+/* ---- binaries ---- */
+
+/*
+ * Two mappings of one inode number, but on devices without a disk of their own. On btrfs, stat() gives a subvolume a device that
+ * /proc/PID/maps does not show. With overlayfs (containers), two containers of one image show one file below as two devices;
+ * to attach to both would count each event twice, as the kernel attaches to the file below.
+ */
+static bool is_same_below(const char *path, const char *other)
+{
+	enum { OVERLAY_MAGIC = 0x794c7630 };
+	struct statfs fs, other_fs;
+	struct stat st, other_st;
+
+	if (stat(path, &st) || stat(other, &other_st) || st.st_ino != other_st.st_ino)
+		return false;
+	if (st.st_dev == other_st.st_dev)
+		return true;
+	if (statfs(path, &fs) || statfs(other, &other_fs) || fs.f_type != OVERLAY_MAGIC || other_fs.f_type != OVERLAY_MAGIC)
+		return false;
+	return st.st_size == other_st.st_size && !memcmp(&st.st_mtim, &other_st.st_mtim, sizeof(st.st_mtim)) &&
+	       !memcmp(&st.st_ctim, &other_st.st_ctim, sizeof(st.st_ctim));
+}
+
+static struct host_binary *binary_find(struct probe_host *host, dev_t dev, ino_t ino, const char *path)
+{
+	struct binary_link *link;
+
+	for (link = host->binary_heads[ino % BINARY_HEADS]; link; link = link->next) {
+		if (link->binary->ino != ino)
+			continue;
+		if (link->binary->dev == dev)
+			return link->binary;
+		if (!major(link->binary->dev) && !major(dev) && is_same_below(link->binary->path, path))
+			return link->binary;
+	}
+	return NULL;
+}
+
+static struct host_binary *binary_new(struct probe_host *host, dev_t dev, ino_t ino, const char *name, const char *path)
+{
+	struct host_binary *binary = arena_new_one(host->arena, struct host_binary);
+	struct binary_link *link = arena_new_one(host->arena, struct binary_link);
+	const char *slash;
+
+	binary->name = arena_strdup(host->arena, name);
+	binary->path = arena_strdup(host->arena, path);
+	slash = strrchr(binary->name, '/');
+	binary->base = slash ? slash + 1 : binary->name;
+	binary->dev = dev;
+	binary->ino = ino;
+	*arena_push(host->arena, host->binaries, host->binaries_len) = binary;
+	link->binary = binary;
+	link->next = host->binary_heads[ino % BINARY_HEADS];
+	host->binary_heads[ino % BINARY_HEADS] = link;
+	return binary;
+}
+
+/* `scratch` holds what is only of use during the scan: most files are those of an earlier process. */
+static void scan_process(struct probe_host *host, struct arena *scratch, pid_t pid)
+{
+	struct host_binary *binary;
+	struct proc_file *files;
+	unsigned files_len, i;
+
+	if (proc_files(scratch, pid, &files, &files_len))
+		return; /* it has ended, or is not ours to look at: both show as a probe that is not found */
+	for (i = 0; i < files_len; i++) {
+		binary = binary_find(host, files[i].dev, files[i].ino, files[i].path);
+		if (!binary) {
+			binary = binary_new(host, files[i].dev, files[i].ino, files[i].name, files[i].path);
+			binary->is_deleted = files[i].is_deleted;
+		}
+		binary->is_main |= files[i].is_main;
+		*arena_push(host->arena, binary->pids, binary->pids_len) = pid;
+	}
+}
+
+static int pid_compare(const void *a, const void *b)
+{
+	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The pids in scope, ascending, each once. */
+static void target_pids(struct probe_host *host, struct arena *scratch, pid_t **pids, unsigned *pids_len)
+{
+	const struct target *target = &host->target;
+	unsigned i, n = 0;
+
+	if (!target->pids_len && !target->main_pid) {
+		proc_pids(scratch, pids, pids_len);
+		return;
+	}
+	*pids = arena_new_array(scratch, pid_t, target->pids_len + 1);
+	for (i = 0; i < target->pids_len; i++)
+		(*pids)[n++] = target->pids[i];
+	if (target->main_pid)
+		(*pids)[n++] = target->main_pid;
+	qsort(*pids, n, sizeof(**pids), pid_compare);
+	*pids_len = 0;
+	for (i = 0; i < n; i++) {
+		if (!i || (*pids)[i] != (*pids)[i - 1])
+			(*pids)[(*pids_len)++] = (*pids)[i];
+	}
+}
+
+static void scan(struct probe_host *host)
+{
+	struct arena *scratch = arena_new();
+	unsigned pids_len = 0, i;
+	pid_t *pids = NULL;
+
+	target_pids(host, scratch, &pids, &pids_len);
+	for (i = 0; i < pids_len; i++)
+		scan_process(host, scratch, pids[i]);
+	arena_free(scratch);
+	host->is_scanned = true;
+}
+
+void host_binaries(struct probe_host *host, struct host_binary ***binaries, unsigned *binaries_len)
+{
+	if (!host->is_scanned)
+		scan(host);
+	*binaries = host->binaries;
+	*binaries_len = host->binaries_len;
+}
+
+/* A path through the root of one process is gone with it: try those of the others that map the file. */
+static int open_by_any_pid(struct probe_host *host, struct host_binary *binary)
+{
+	int error = elf_file_open(binary->path, &binary->elf);
+	unsigned i;
+
+	for (i = 0; error == -ENOENT && !binary->is_deleted && i < binary->pids_len; i++) {
+		binary->path = arena_printf(host->arena, "/proc/%d/root%s", (int)binary->pids[i], binary->name);
+		error = elf_file_open(binary->path, &binary->elf);
+	}
+	return error;
+}
+
+struct elf_file *host_binary_elf(struct probe_host *host, struct host_binary *binary)
+{
+	if (!binary->is_opened)
+		binary->error = open_by_any_pid(host, binary);
+	binary->is_opened = true;
+	return binary->error ? NULL : binary->elf;
+}
+
+bool host_binary_has_pid(const struct host_binary *binary, pid_t pid)
+{
+	return binary->pids_len && bsearch(&pid, binary->pids, binary->pids_len, sizeof(pid), pid_compare);
+}
+
+int host_add_file(struct probe_host *host, const char *path)
+{
+	struct host_binary *binary;
+	struct elf_file *elf;
+	int error;
+
+	error = elf_file_open(path, &elf);
+	if (error)
+		return error;
+	binary = binary_find(host, elf_file_dev(elf), elf_file_ino(elf), path);
+	if (binary && binary->is_opened) {
+		elf_file_close(elf);
+	} else {
+		if (!binary)
+			binary = binary_new(host, elf_file_dev(elf), elf_file_ino(elf), path, path);
+		binary->elf = elf;
+		binary->is_opened = true;
+	}
+	binary->is_added = true;
+	return 0;
+}
+
+/* ---- probes ---- */
+
+void probe_list_add(struct probe_list *list, struct probe *probe)
+{
+	*arena_push(list->arena, list->probes, list->len) = probe;
+}
+
+struct probe *host_probe_new(struct probe_host *host, const struct provider *provider, const char *prov, const char *mod,
+			     const char *func, const char *name)
+{
+	struct probe *probe = arena_new_one(host->arena, struct probe);
+
+	probe->provider = provider;
+	probe->prov = arena_strdup(host->arena, prov);
+	probe->mod = arena_strdup(host->arena, mod);
+	probe->func = arena_strdup(host->arena, func);
+	probe->name = arena_strdup(host->arena, name);
+	return probe;
+}
+
+static uint32_t hash_text(uint32_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (uint8_t)*text) * 16777619;
+	return (hash ^ ':') * 16777619;
+}
+
+static bool is_same_probe(const struct probe *a, const struct probe *b)
+{
+	return a == b || (!strcmp(a->name, b->name) && !strcmp(a->prov, b->prov) && !strcmp(a->mod, b->mod) &&
+			  !strcmp(a->func, b->func));
+}
+
+/* The one object for this probe: the first that a provider made with these names. A new one gets its id here. */
+static struct probe *intern(struct probe_host *host, struct probe *probe)
+{
+	uint32_t hash = hash_text(hash_text(2166136261u, probe->prov), probe->name);
+	struct probe_link **head, *link;
+
+	head = &host->probe_heads[hash_text(hash_text(hash, probe->mod), probe->func) % PROBE_HEADS];
+	for (link = *head; link; link = link->next) {
+		if (is_same_probe(link->probe, probe))
+			return link->probe;
+	}
+	link = arena_new_one(host->arena, struct probe_link);
+	link->probe = probe;
+	link->next = *head;
+	*head = link;
+	probe_list_add(&host->all, probe);
+	probe->id = host->all.len;
+	return probe;
+}
+
+static int id_compare(const void *a, const void *b)
+{
+	const struct probe *x = *(struct probe *const *)a, *y = *(struct probe *const *)b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+/* By id, each once. */
+static void list_settle(struct probe_list *list)
+{
+	unsigned i, n = 0;
+
+	if (list->len)
+		qsort(list->probes, list->len, sizeof(*list->probes), id_compare);
+	for (i = 0; i < list->len; i++) {
+		if (!i || list->probes[i] != list->probes[i - 1])
+			list->probes[n++] = list->probes[i];
+	}
+	list->len = n;
+}
+
+/* What one provider has for the description is added to `result`; its sentence, when it cannot say, goes to *why. */
+static void ask(struct probe_host *host, const struct provider *provider, const struct probe_desc *desc,
+		struct probe_list *result, const char **why)
+{
+	struct probe_list found = {.arena = host->arena};
+	const char *sentence = NULL;
+	unsigned i;
+
+	if (provider->match(host, desc, &found, &sentence) && !*why)
+		*why = sentence;
+	for (i = 0; i < found.len; i++) {
+		if (probe_matches(found.probes[i], desc))
+			probe_list_add(result, intern(host, found.probes[i]));
+	}
+}
+
+void host_number_all(struct probe_host *host)
+{
+	static const struct probe_desc everything = {"", "", "", "", 0};
+	struct probe_list list = {.arena = host->arena};
+	const char *why = NULL;
+	unsigned i;
+
+	if (host->is_numbered)
+		return;
+	host->is_numbered = true;
+	for (i = 0; i < PROVIDERS; i++)
+		ask(host, providers[i], &everything, &list, &why);
+}
+
+static void find_by_id(struct probe_host *host, unsigned id, struct probe_list *result, const char **why)
+{
+	host_number_all(host);
+	if (id <= host->all.len)
+		probe_list_add(result, host->all.probes[id - 1]);
+	else
+		*why = arena_printf(host->arena, "there is no probe with id %u: ids go up to %u here", id, host->all.len);
+}
+
+static struct probe_list host_find(struct probe_source *source, const struct probe_desc *desc, const char **why_not)
+{
+	struct probe_host *host = source->data;
+	struct probe_list result = {.arena = host->arena};
+	const char *why = NULL;
+	unsigned i;
+
+	if (desc->id) {
+		find_by_id(host, desc->id, &result, &why);
+	} else {
+		for (i = 0; i < PROVIDERS; i++)
+			ask(host, providers[i], desc, &result, &why);
+		list_settle(&result);
+		for (i = 0; !result.len && !why && i < PROVIDERS; i++)
+			why = providers[i]->why_not ? providers[i]->why_not(host, desc) : NULL;
+	}
+	if (why_not)
+		*why_not = result.len ? NULL : why;
+	return result;
+}
+
+struct probe_source probe_host_source(struct probe_host *host)
+{
+	return (struct probe_source){.data = host, .find = host_find};
+}
+
+struct probe_host *probe_host_new(struct arena *arena, const struct target *target)
+{
+	static const struct probe_desc dtrace = {"dtrace", "", "", "", 0};
+	struct probe_host *host = arena_new_one(arena, struct probe_host);
+	struct probe_list list = {.arena = arena};
+	const char *why = NULL;
+
+	host->arena = arena;
+	host->all.arena = arena;
+	if (target)
+		host->target = *target;
+	ask(host, &provider_dtrace, &dtrace, &list, &why); /* BEGIN, END and ERROR are 1, 2 and 3, whatever else is found */
+	return host;
+}
+
+void probe_host_free(struct probe_host *host)
+{
+	unsigned i;
+
+	if (!host)
+		return;
+	for (i = 0; i < host->binaries_len; i++)
+		elf_file_close(host->binaries[i]->elf);
+	host->binaries_len = 0;
+}
