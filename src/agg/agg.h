@@ -9,6 +9,7 @@
 #ifndef CEPHTAP_AGG_AGG_H
 #define CEPHTAP_AGG_AGG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,12 +20,31 @@ struct gen;
 struct value;
 struct check_ctx;
 
+/*
+ * A parameter that must be a constant: lquantize(value, low, high, step). They follow the value in the call, in this order; the
+ * checker folds them into var->params (all of them, `otherwise` where one was left out) and what follows is the increment.
+ */
+struct agg_param {
+	const char *name;      /* for messages: "lower bound" */
+	const char *tag_type;  /* not an integer constant */
+	const char *tag_match; /* differs from an earlier use of the same aggregation */
+	bool is_optional;
+	int64_t otherwise;
+};
+
 struct agg {
 	const char *name;
 	const char *proto; /* in D: "void quantize(int64_t, [int64_t])"; the first argument is the value, count() has none */
 	const char *doc;
 	/* Further rules, and constant parameters into var->params; NULL: none. */
 	void (*check)(struct check_ctx *ctx, struct node *call, struct aggvar *var);
+	const struct agg_param *params;
+	unsigned params_len;
+	/*
+	 * Do var->params make sense? If not: the tag, the argument of the call that is wrong (0 is the value), and a sentence.
+	 * Pure; called by the checker once the constants are folded. NULL: there is nothing to check.
+	 */
+	bool (*params_check)(const struct aggvar *var, const char **tag, unsigned *bad_arg, struct buf *why);
 	unsigned (*words)(const struct aggvar *var); /* u64s of one value */
 	/*
 	 * Emits the update: the address of the value (all zero when new) is in a register, the evaluated arguments are values.
@@ -39,10 +59,14 @@ struct agg {
 	int64_t (*number)(const struct aggvar *var, const uint64_t *value, uint64_t normal);
 	/* As DTrace prints it in a table: a number right-aligned, or a histogram of several lines. */
 	void (*show)(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct buf *out);
-	/* NULL for those that are just a number; else the buckets: "low", "high", "count" through the callback, empty ones left out. */
+	/* NULL for those that are just a number; else the buckets: "low", "high", "count" through the callback, empty ones left
+	 * out. Both bounds belong to the bucket; INT64_MIN and INT64_MAX: no bound. `count` is signed in truth: increments may be. */
 	void (*buckets)(const struct aggvar *var, const uint64_t *value,
 			void (*each)(void *data, int64_t low, int64_t high, uint64_t count), void *data);
 };
+
+/* Values of an unsigned type are compared and printed unsigned. */
+bool agg_is_unsigned(const struct aggvar *var);
 
 const struct agg *agg_find(const char *name);
 const struct agg *agg_at(unsigned i); /* NULL at the end */

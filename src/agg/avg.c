@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * avg(x): the mean. Words: { updates, total }. An update adds 1 to word 0 and x to word 1.
+ */
+#include "agg/common.h"
+#include "agg/gen.h"
+
+static unsigned avg_words(const struct aggvar *var)
+{
+	(void)var;
+	return 2;
+}
+
+static int64_t avg_number(const struct aggvar *var, const uint64_t *value, uint64_t normal)
+{
+	/* A snapshot may catch an update between its two words: a total without an update says nothing yet. */
+	if (!value[0])
+		return 0;
+	return agg_divide(var, (uint64_t)agg_divide(var, value[1], normal), value[0]);
+}
+
+const struct agg agg_avg = {
+	.name = "avg",
+	.proto = "void avg(int64_t)",
+	.doc = "the arithmetic mean of the values",
+	.words = avg_words,
+	.gen = agg_gen_avg,
+	.merge = agg_merge_words,
+	.subtract = agg_subtract_words,
+	.compare = agg_compare_number,
+	.number = avg_number,
+	.show = agg_show_number,
+};

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "agg/common.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { BAR_COLUMNS = 40 };
+
+bool agg_is_unsigned(const struct aggvar *var)
+{
+	return var->value && (var->value->kind == TYPE_INT || var->value->kind == TYPE_PTR) && !var->value->is_signed;
+}
+
+void agg_merge_words(const struct aggvar *var, uint64_t *into, const uint64_t *from)
+{
+	unsigned i, n = var->agg->words(var);
+
+	for (i = 0; i < n; i++)
+		into[i] += from[i];
+}
+
+void agg_subtract_words(const struct aggvar *var, uint64_t *from, const uint64_t *baseline)
+{
+	unsigned i, n = var->agg->words(var);
+
+	for (i = 0; i < n; i++)
+		from[i] -= baseline[i];
+}
+
+int64_t agg_divide(const struct aggvar *var, uint64_t number, uint64_t divisor)
+{
+	if (divisor <= 1)
+		return (int64_t)number;
+	if (agg_is_unsigned(var))
+		return (int64_t)(number / divisor);
+	/* The magnitude is divided, since a divisor past INT64_MAX has no signed counterpart. */
+	if ((int64_t)number < 0)
+		return (int64_t)(0 - (0 - number) / divisor);
+	return (int64_t)(number / divisor);
+}
+
+int agg_compare_number(const struct aggvar *var, const uint64_t *a, const uint64_t *b)
+{
+	int64_t x = var->agg->number(var, a, 1), y = var->agg->number(var, b, 1);
+
+	if (agg_is_unsigned(var))
+		return ((uint64_t)x > (uint64_t)y) - ((uint64_t)x < (uint64_t)y);
+	return (x > y) - (x < y);
+}
+
+void agg_show_number(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct buf *out)
+{
+	int64_t number = var->agg->number(var, value, normal);
+
+	if (agg_is_unsigned(var))
+		buf_printf(out, " %16" PRIu64, (uint64_t)number);
+	else
+		buf_printf(out, " %16" PRId64, number);
+}
+
+int64_t agg_number_updates(const struct aggvar *var, const uint64_t *value, uint64_t normal)
+{
+	(void)var;
+	return (int64_t)(value[0] / (normal ? normal : 1));
+}
+
+/* What all shown rows have in common. */
+struct scale {
+	long double total;
+	bool positive, negative; /* is there any such count? Only increments below zero make negative ones */
+};
+
+static unsigned bar_length(long double count, long double total, unsigned columns)
+{
+	unsigned length;
+
+	if (total <= 0)
+		return 0;
+	length = (unsigned)(fabsl(count) * columns / total + 0.5L);
+	return length < columns ? length : columns;
+}
+
+static void fill(char **at, char c, unsigned n)
+{
+	memset(*at, c, n);
+	*at += n;
+}
+
+/* Counts of both signs share the columns: negative ones grow to the left of the middle, positive ones to its right. */
+static void draw_bar(int64_t count, const struct scale *scale, char bar[BAR_COLUMNS + 1])
+{
+	unsigned columns = scale->positive && scale->negative ? BAR_COLUMNS / 2 : BAR_COLUMNS;
+	unsigned length = bar_length((long double)count, scale->total, columns);
+	char *at = bar;
+
+	if (scale->negative && count <= 0) {
+		fill(&at, ' ', columns - length);
+		fill(&at, '@', length);
+	} else {
+		if (scale->negative)
+			fill(&at, ' ', columns);
+		fill(&at, '@', length);
+	}
+	fill(&at, ' ', (unsigned)(bar + BAR_COLUMNS - at));
+	*at = '\0';
+}
+
+/* Rows from the one before the first bucket that is not empty to the one after the last. */
+static void shown_rows(const struct histogram *histogram, unsigned *first, unsigned *last)
+{
+	unsigned n = histogram->buckets, a = 0, z = n - 1;
+
+	while (a < n && !histogram->counts[a])
+		a++;
+	if (a == n) {
+		*first = histogram->middle ? histogram->middle - 1 : 0;
+		*last = histogram->middle + 1 < n ? histogram->middle + 1 : n - 1;
+		return;
+	}
+	while (!histogram->counts[z])
+		z--;
+	*first = a ? a - 1 : 0;
+	*last = z + 1 < n ? z + 1 : z;
+}
+
+void histogram_show(const struct histogram *histogram, uint64_t normal, struct buf *out)
+{
+	struct scale scale = {0};
+	char bar[BAR_COLUMNS + 1], label[32];
+	unsigned first, last, i;
+
+	shown_rows(histogram, &first, &last);
+	for (i = first; i <= last; i++) {
+		int64_t count = (int64_t)histogram->counts[i];
+
+		scale.positive |= count > 0;
+		scale.negative |= count < 0;
+		scale.total += fabsl((long double)count);
+	}
+	buf_printf(out, "\n%16s %41s %-9s\n", "value", "------------- Distribution -------------", "count");
+	for (i = first; i <= last; i++) {
+		int64_t count = (int64_t)histogram->counts[i];
+
+		draw_bar(count, &scale, bar);
+		histogram->label(histogram->var, i, label);
+		buf_printf(out, "%16s |%s %-9" PRId64 "\n", label, bar,
+			   normal > 1 ? count / (int64_t)(normal & INT64_MAX) : count);
+	}
+}

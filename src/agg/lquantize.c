@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * lquantize(x, low, high[, step[, increment]]): a histogram of equal steps. Words: { updates, below low, one for each
+ * level, high and above }. An update adds 1 to word 0 and the increment (1 when left out) to word 1 +
+ * lquantize_bucket(x). x is taken as a signed number.
+ *
+ * Bounds and step may be any 64-bit number (DTrace: 32 and 16 bits): latencies are in nanoseconds.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "agg/buckets.h"
+#include "agg/common.h"
+#include "agg/gen.h"
+
+enum { LOW, HIGH, STEP };
+
+static const struct agg_param lquantize_params[] = {
+	{"lower bound", "D_LQUANT_BASETYPE", "D_LQUANT_MATCHBASE", false, 0},
+	{"upper bound", "D_LQUANT_LIMTYPE", "D_LQUANT_MATCHLIM", false, 0},
+	{"step", "D_LQUANT_STEPTYPE", "D_LQUANT_MATCHSTEP", true, 1},
+};
+
+static uint64_t levels_wanted(const int64_t *params)
+{
+	return ((uint64_t)params[HIGH] - (uint64_t)params[LOW]) / (uint64_t)params[STEP];
+}
+
+unsigned lquantize_levels(const int64_t *params)
+{
+	uint64_t levels = levels_wanted(params);
+
+	return levels < AGG_BUCKETS_MAX - 2 ? (unsigned)levels : AGG_BUCKETS_MAX - 2;
+}
+
+unsigned lquantize_bucket(const int64_t *params, int64_t value)
+{
+	unsigned levels = lquantize_levels(params);
+	uint64_t level;
+
+	if (value < params[LOW])
+		return 0;
+	level = ((uint64_t)value - (uint64_t)params[LOW]) / (uint64_t)params[STEP];
+	return 1 + (level < levels ? (unsigned)level : levels);
+}
+
+int64_t lquantize_value(const int64_t *params, unsigned bucket)
+{
+	return params[LOW] + (bucket ? (int64_t)(bucket - 1) * params[STEP] : 0);
+}
+
+static bool lquantize_check(const struct aggvar *var, const char **tag, unsigned *bad_arg, struct buf *why)
+{
+	const int64_t *params = var->params;
+
+	if (params[LOW] >= params[HIGH]) {
+		*tag = "D_LQUANT_MISMATCH";
+		*bad_arg = 1 + LOW;
+		buf_printf(why, "lquantize() lower bound %" PRId64 " must be below the upper bound %" PRId64,
+			   params[LOW], params[HIGH]);
+		return false;
+	}
+	*bad_arg = 1 + STEP;
+	if (params[STEP] <= 0) {
+		*tag = "D_LQUANT_STEPVAL";
+		buf_printf(why, "lquantize() step %" PRId64 " must be 1 or more", params[STEP]);
+		return false;
+	}
+	if (!levels_wanted(params)) {
+		*tag = "D_LQUANT_STEPLARGE";
+		buf_printf(why, "lquantize() step %" PRId64 " is larger than the range from %" PRId64 " to %" PRId64,
+			   params[STEP], params[LOW], params[HIGH]);
+		return false;
+	}
+	if (levels_wanted(params) > AGG_BUCKETS_MAX - 2) {
+		*tag = "D_LQUANT_STEPSMALL";
+		buf_printf(why, "lquantize() step %" PRId64 " makes %" PRIu64 " rows, and at most %d can be kept",
+			   params[STEP], levels_wanted(params), AGG_BUCKETS_MAX - 2);
+		return false;
+	}
+	return true;
+}
+
+static unsigned lquantize_words(const struct aggvar *var)
+{
+	return 1 + 2 + lquantize_levels(var->params);
+}
+
+static long double weight(const struct aggvar *var, const uint64_t *value)
+{
+	unsigned i, last = lquantize_levels(var->params) + 1;
+	long double sum = ((long double)var->params[LOW] - 1) * (int64_t)value[1];
+
+	for (i = 1; i <= last; i++)
+		sum += (long double)lquantize_value(var->params, i) * (int64_t)value[1 + i];
+	return sum;
+}
+
+static int lquantize_compare(const struct aggvar *var, const uint64_t *a, const uint64_t *b)
+{
+	long double x = weight(var, a), y = weight(var, b);
+	unsigned zero = 1 + lquantize_bucket(var->params, 0);
+
+	if (x == y) {
+		x = (int64_t)a[zero];
+		y = (int64_t)b[zero];
+	}
+	return (x > y) - (x < y);
+}
+
+static void lquantize_label(const struct aggvar *var, unsigned bucket, char text[32])
+{
+	const char *sign = bucket == 0 ? "< " : bucket == lquantize_levels(var->params) + 1 ? ">= " : "";
+
+	snprintf(text, 32, "%s%" PRId64, sign, lquantize_value(var->params, bucket));
+}
+
+static void lquantize_show(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct buf *out)
+{
+	histogram_show(&(struct histogram){var, value + 1, lquantize_words(var) - 1, 1, lquantize_label}, normal, out);
+}
+
+static void lquantize_buckets(const struct aggvar *var, const uint64_t *value,
+			      void (*each)(void *data, int64_t low, int64_t high, uint64_t count), void *data)
+{
+	unsigned i, last = lquantize_levels(var->params) + 1;
+
+	for (i = 0; i <= last; i++) {
+		int64_t low = lquantize_value(var->params, i);
+
+		if (!value[1 + i])
+			continue;
+		if (i == 0)
+			each(data, INT64_MIN, low - (low > INT64_MIN), value[1 + i]);
+		else
+			each(data, low, i == last ? INT64_MAX : low + (var->params[STEP] - 1), value[1 + i]);
+	}
+}
+
+const struct agg agg_lquantize = {
+	.name = "lquantize",
+	.proto = "void lquantize(int64_t, int64_t, int64_t, [int64_t], [int64_t])",
+	.doc = "a histogram of the values in equal steps between two bounds",
+	.params = lquantize_params,
+	.params_len = 3,
+	.params_check = lquantize_check,
+	.words = lquantize_words,
+	.gen = agg_gen_lquantize,
+	.merge = agg_merge_words,
+	.subtract = agg_subtract_words,
+	.compare = lquantize_compare,
+	.number = agg_number_updates,
+	.show = lquantize_show,
+	.buckets = lquantize_buckets,
+};

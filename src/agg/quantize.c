@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * quantize(x[, increment]): a histogram by powers of two. Words: { updates, 127 buckets }. An update adds 1 to word 0
+ * and the increment (1 when left out; it may be negative) to word 1 + quantize_bucket(x). x is taken as a signed
+ * number.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "agg/buckets.h"
+#include "agg/common.h"
+#include "agg/gen.h"
+
+unsigned quantize_bucket(int64_t value)
+{
+	uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	unsigned power;
+
+	if (!value)
+		return QUANTIZE_ZERO;
+	power = 63 - (unsigned)__builtin_clzll(size);
+	if (value > 0)
+		return QUANTIZE_ZERO + 1 + power;
+	return power < QUANTIZE_ZERO ? QUANTIZE_ZERO - 1 - power : 0;
+}
+
+int64_t quantize_value(unsigned bucket)
+{
+	if (bucket == QUANTIZE_ZERO)
+		return 0;
+	if (bucket > QUANTIZE_ZERO)
+		return INT64_C(1) << (bucket - QUANTIZE_ZERO - 1);
+	return -(INT64_C(1) << (QUANTIZE_ZERO - 1 - bucket));
+}
+
+static unsigned quantize_words(const struct aggvar *var)
+{
+	(void)var;
+	return 1 + QUANTIZE_BUCKETS;
+}
+
+/* Histograms are sorted by the sum of what was counted, each at its row's label. */
+static int quantize_compare(const struct aggvar *var, const uint64_t *a, const uint64_t *b)
+{
+	long double x = 0, y = 0;
+	unsigned i;
+
+	(void)var;
+	for (i = 0; i < QUANTIZE_BUCKETS; i++) {
+		x += (long double)quantize_value(i) * (int64_t)a[1 + i];
+		y += (long double)quantize_value(i) * (int64_t)b[1 + i];
+	}
+	if (x == y) {
+		x = (int64_t)a[1 + QUANTIZE_ZERO];
+		y = (int64_t)b[1 + QUANTIZE_ZERO];
+	}
+	return (x > y) - (x < y);
+}
+
+static void quantize_label(const struct aggvar *var, unsigned bucket, char text[32])
+{
+	(void)var;
+	snprintf(text, 32, "%" PRId64, quantize_value(bucket));
+}
+
+static void quantize_show(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct buf *out)
+{
+	histogram_show(&(struct histogram){var, value + 1, QUANTIZE_BUCKETS, QUANTIZE_ZERO, quantize_label}, normal,
+		       out);
+}
+
+static void quantize_buckets(const struct aggvar *var, const uint64_t *value,
+			     void (*each)(void *data, int64_t low, int64_t high, uint64_t count), void *data)
+{
+	unsigned i;
+
+	(void)var;
+	for (i = 0; i < QUANTIZE_BUCKETS; i++) {
+		int64_t at = quantize_value(i);
+
+		if (!value[1 + i])
+			continue;
+		if (at == 0)
+			each(data, 0, 0, value[1 + i]);
+		else if (at > 0)
+			each(data, at, i + 1 < QUANTIZE_BUCKETS ? at + (at - 1) : INT64_MAX, value[1 + i]);
+		else
+			each(data, i ? at - (-at - 1) : INT64_MIN, at, value[1 + i]);
+	}
+}
+
+const struct agg agg_quantize = {
+	.name = "quantize",
+	.proto = "void quantize(int64_t, [int64_t])",
+	.doc = "a histogram of the values by powers of two",
+	.words = quantize_words,
+	.gen = agg_gen_quantize,
+	.merge = agg_merge_words,
+	.subtract = agg_subtract_words,
+	.compare = quantize_compare,
+	.number = agg_number_updates,
+	.show = quantize_show,
+	.buckets = quantize_buckets,
+};

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * stddev(x): the standard deviation. Words: { updates, total, low and high half of the sum of squares }.
+ *
+ * An update takes x as a signed number; with square = |x| * |x| in 128 bits it adds 1 to word 0, x to word 1, the low
+ * half of square to word 2 (fetching what was there), and to word 3 the high half, plus 1 when old word 2 + low half
+ * wrapped. Each addition is atomic; a snapshot between them is off by the one update that is under way.
+ */
+#include "agg/common.h"
+#include "agg/gen.h"
+
+typedef unsigned __int128 u128;
+
+static unsigned stddev_words(const struct aggvar *var)
+{
+	(void)var;
+	return 4;
+}
+
+static u128 squares(const uint64_t *value)
+{
+	return (u128)value[3] << 64 | value[2];
+}
+
+static void set_squares(uint64_t *value, u128 sum)
+{
+	value[2] = (uint64_t)sum;
+	value[3] = (uint64_t)(sum >> 64);
+}
+
+static void stddev_merge(const struct aggvar *var, uint64_t *into, const uint64_t *from)
+{
+	(void)var;
+	into[0] += from[0];
+	into[1] += from[1];
+	set_squares(into, squares(into) + squares(from));
+}
+
+static void stddev_subtract(const struct aggvar *var, uint64_t *from, const uint64_t *baseline)
+{
+	(void)var;
+	from[0] -= baseline[0];
+	from[1] -= baseline[1];
+	set_squares(from, squares(from) - squares(baseline));
+}
+
+/* The largest integer whose square is not above n, digit by digit in base 2. */
+static uint64_t root(u128 n)
+{
+	u128 result = 0, bit = (u128)1 << 126;
+
+	while (bit > n)
+		bit >>= 2;
+	for (; bit; bit >>= 2) {
+		if (n >= result + bit) {
+			n -= result + bit;
+			result = (result >> 1) + bit;
+		} else {
+			result >>= 1;
+		}
+	}
+	return (uint64_t)result;
+}
+
+/* sqrt(mean of squares - square of mean), all in integers as DTrace documents it. */
+static int64_t stddev_number(const struct aggvar *var, const uint64_t *value, uint64_t normal)
+{
+	int64_t mean;
+	u128 of_squares, of_mean;
+
+	(void)var;
+	if (!value[0])
+		return 0;
+	if (!normal)
+		normal = 1;
+	mean = (int64_t)((__int128)(int64_t)value[1] / (__int128)normal / (__int128)value[0]);
+	of_squares = squares(value) / normal / normal / value[0];
+	of_mean = (u128)((__int128)mean * mean);
+	return of_squares > of_mean ? (int64_t)root(of_squares - of_mean) : 0;
+}
+
+static int stddev_compare(const struct aggvar *var, const uint64_t *a, const uint64_t *b)
+{
+	uint64_t x = (uint64_t)stddev_number(var, a, 1), y = (uint64_t)stddev_number(var, b, 1);
+
+	return (x > y) - (x < y);
+}
+
+const struct agg agg_stddev = {
+	.name = "stddev",
+	.proto = "void stddev(int64_t)",
+	.doc = "the standard deviation of the values",
+	.words = stddev_words,
+	.gen = agg_gen_stddev,
+	.merge = stddev_merge,
+	.subtract = stddev_subtract,
+	.compare = stddev_compare,
+	.number = stddev_number,
+	.show = agg_show_number,
+};

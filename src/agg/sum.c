@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * sum(x): the total. Words: { updates, total }. An update adds 1 to word 0 and x to word 1, modulo 2^64 as C's unsigned
+ * sums.
+ */
+#include "agg/common.h"
+#include "agg/gen.h"
+
+static unsigned sum_words(const struct aggvar *var)
+{
+	(void)var;
+	return 2;
+}
+
+static int64_t sum_number(const struct aggvar *var, const uint64_t *value, uint64_t normal)
+{
+	return agg_divide(var, value[1], normal);
+}
+
+const struct agg agg_sum = {
+	.name = "sum",
+	.proto = "void sum(int64_t)",
+	.doc = "the total of the values",
+	.words = sum_words,
+	.gen = agg_gen_sum,
+	.merge = agg_merge_words,
+	.subtract = agg_subtract_words,
+	.compare = agg_compare_number,
+	.number = sum_number,
+	.show = agg_show_number,
+};
