@@ -3,7 +3,7 @@
  * Provider `dtrace`: the tracer's own probes. Their program's context is an array of u64 that the engine fills; ERROR's
  * arguments are its elements, as DTrace documents them.
  */
-#include <stddef.h>
+#include <string.h>
 
 #include "probe/host.h"
 
@@ -66,8 +66,15 @@ static int dtrace_match(struct probe_host *host, const struct probe_desc *desc, 
 	return 0;
 }
 
+static const char *dtrace_why_not(struct probe_host *host, const struct probe_desc *desc)
+{
+	(void)host;
+	return strcmp(desc->prov, "dtrace") ? NULL : "provider `dtrace` has only BEGIN, END and ERROR, without module and function";
+}
+
 const struct provider provider_dtrace = {
 	.name = "dtrace",
 	.doc = "the start and the end of tracing, and errors in between",
 	.match = dtrace_match,
+	.why_not = dtrace_why_not,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "probe/host.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,16 +103,27 @@ static struct host_binary *binary_find(struct probe_host *host, dev_t dev, ino_t
 	return NULL;
 }
 
+/* The name of a file as the module of a probe: nothing that cannot be typed, or that a terminal would obey. */
+static const char *module_name(struct arena *arena, const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	char *base = arena_strdup(arena, slash ? slash + 1 : name), *p;
+
+	for (p = base; *p; p++) {
+		if (!isgraph((unsigned char)*p) || *p == ':')
+			*p = '?';
+	}
+	return base;
+}
+
 static struct host_binary *binary_new(struct probe_host *host, dev_t dev, ino_t ino, const char *name, const char *path)
 {
 	struct host_binary *binary = arena_new_one(host->arena, struct host_binary);
 	struct binary_link *link = arena_new_one(host->arena, struct binary_link);
-	const char *slash;
 
 	binary->name = arena_strdup(host->arena, name);
 	binary->path = arena_strdup(host->arena, path);
-	slash = strrchr(binary->name, '/');
-	binary->base = slash ? slash + 1 : binary->name;
+	binary->base = module_name(host->arena, name);
 	binary->dev = dev;
 	binary->ino = ino;
 	*arena_push(host->arena, host->binaries, host->binaries_len) = binary;
@@ -353,6 +365,16 @@ static void find_by_id(struct probe_host *host, unsigned id, struct probe_list *
 		*why = arena_printf(host->arena, "there is no probe with id %u: ids go up to %u here", id, host->all.len);
 }
 
+/*
+ * BEGIN, END, ERROR, tick-N and profile-N are their providers' alone, also where a script leaves the provider out: to look
+ * for markers of these names would cost each script a scan of the host.
+ */
+static bool is_settled(const struct provider *provider, const struct probe_desc *desc, bool is_answered)
+{
+	return is_answered && (provider == &provider_dtrace || provider == &provider_profile) && *desc->name &&
+	       glob_is_plain(desc->name);
+}
+
 static struct probe_list host_find(struct probe_source *source, const struct probe_desc *desc, const char **why_not)
 {
 	struct probe_host *host = source->data;
@@ -363,8 +385,11 @@ static struct probe_list host_find(struct probe_source *source, const struct pro
 	if (desc->id) {
 		find_by_id(host, desc->id, &result, &why);
 	} else {
-		for (i = 0; i < PROVIDERS; i++)
+		for (i = 0; i < PROVIDERS; i++) {
 			ask(host, providers[i], desc, &result, &why);
+			if (is_settled(providers[i], desc, result.len || why))
+				break;
+		}
 		list_settle(&result);
 		for (i = 0; !result.len && !why && i < PROVIDERS; i++)
 			why = providers[i]->why_not ? providers[i]->why_not(host, desc) : NULL;

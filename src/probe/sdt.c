@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Provider of the SDT markers of any program. The notes of all files in scope are read once into an index; a probe with its
+ * sites is made when a description first matches it.
+ *
+ * A probe is one marker in one file's name: PROVIDER:FILE::NAME. All places of it are its sites, in whichever function they
+ * are and in however many files of that name (two containers, two versions), so that a script gets all of them. The function
+ * is left empty: a compiler copies a marker into many functions, and a stripped file does not tell.
+ */
+#include "probe/sdt.h"
+
+#include <ctype.h>
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/diag.h"
+#include "probe/argtext.h"
+
+struct place {
+	struct host_binary *binary;
+	struct elf_sdt_note note; /* its texts are those of the open file */
+};
+
+struct marker {
+	struct marker *next; /* in its chain of `heads` */
+	const char *prov, *mod, *name;
+	struct place *places;
+	unsigned places_len;
+	struct probe *probe; /* of all processes; made at the first match */
+	struct probe **of_pid; /* those that were asked for by pid */
+	unsigned of_pid_len;
+};
+
+enum { MARKER_HEADS = 1024, NAME_SIZE = 128 };
+
+struct index {
+	struct probe_host *host;
+	struct host_binary *binary; /* the one whose notes are being read */
+	struct marker **markers;    /* in the order of files, then of notes */
+	unsigned markers_len;
+	struct marker *heads[MARKER_HEADS];
+};
+
+char *sdt_name(struct arena *arena, const char *name)
+{
+	char *copy = arena_strdup(arena, name), *from = copy, *to = copy;
+
+	while (*from) {
+		bool is_two = from[0] == '_' && from[1] == '_';
+
+		*to++ = is_two ? '-' : *from;
+		from += is_two ? 2 : 1;
+	}
+	*to = '\0';
+	return copy;
+}
+
+/* ---- the index ---- */
+
+static unsigned marker_hash(const char *prov, const char *mod, const char *name)
+{
+	const char *const texts[] = {prov, mod, name};
+	uint32_t hash = 2166136261u;
+	const char *p;
+	unsigned i;
+
+	for (i = 0; i < 3; i++) {
+		for (p = texts[i]; *p; p++)
+			hash = (hash ^ (uint8_t)*p) * 16777619;
+	}
+	return hash % MARKER_HEADS;
+}
+
+static struct marker *index_marker(struct index *index, const char *prov, const char *mod, const char *name)
+{
+	struct arena *arena = host_arena(index->host);
+	struct marker **head = &index->heads[marker_hash(prov, mod, name)], *marker;
+
+	for (marker = *head; marker; marker = marker->next) {
+		if (!strcmp(marker->name, name) && !strcmp(marker->prov, prov) && !strcmp(marker->mod, mod))
+			return marker;
+	}
+	marker = arena_new_one(arena, struct marker);
+	marker->prov = prov;
+	marker->mod = mod;
+	marker->name = name;
+	marker->next = *head;
+	*head = marker;
+	*arena_push(arena, index->markers, index->markers_len) = marker;
+	return marker;
+}
+
+/* A name that can be written in a script, and that does nothing to a terminal. */
+static bool is_sane_name(const char *name)
+{
+	size_t size = strlen(name), i;
+
+	for (i = 0; i < size; i++) {
+		if (!isgraph((unsigned char)name[i]) || name[i] == ':')
+			return false;
+	}
+	return size && size < NAME_SIZE;
+}
+
+static int index_note(const struct elf_sdt_note *note, void *data)
+{
+	struct index *index = data;
+	struct arena *arena = host_arena(index->host);
+	struct marker *marker;
+	struct place *place;
+
+	if (!is_sane_name(note->provider) || !is_sane_name(note->name))
+		return 0;
+	marker = index_marker(index, note->provider, index->binary->base, sdt_name(arena, note->name));
+	place = arena_push(arena, marker->places, marker->places_len);
+	place->binary = index->binary;
+	place->note = *note;
+	return 0;
+}
+
+static struct index *index_of(struct probe_host *host)
+{
+	void **slot = host_slot(host, &provider_sdt);
+	struct host_binary **binaries;
+	unsigned binaries_len, i;
+	struct index *index = *slot;
+	struct elf_file *elf;
+
+	if (index)
+		return index;
+	*slot = index = arena_new_one(host_arena(host), struct index);
+	index->host = host;
+	host_binaries(host, &binaries, &binaries_len);
+	for (i = 0; i < binaries_len; i++) {
+		elf = host_binary_elf(host, binaries[i]);
+		if (!elf || elf_file_machine(elf) != EM_X86_64 || !elf_has_sdt(elf))
+			continue;
+		index->binary = binaries[i];
+		elf_sdt_each(elf, index_note, index); /* notes before a broken one count */
+	}
+	return index;
+}
+
+/* ---- sites ---- */
+
+bool sdt_site(struct probe_host *host, struct host_binary *binary, const struct elf_sdt_note *note, struct site *site,
+	      unsigned *args_len)
+{
+	struct elf_file *elf = host_binary_elf(host, binary);
+
+	*site = (struct site){.path = binary->path, .dev = binary->dev, .ino = binary->ino, .vaddr = note->vaddr};
+	*args_len = 0;
+	if (!elf || elf_vaddr_to_offset(elf, note->vaddr, &site->offset))
+		return false;
+	if (note->semaphore && elf_vaddr_to_offset(elf, note->semaphore, &site->ref_ctr_offset))
+		return false;
+	argtext_parse(host_arena(host), elf, note->args, &site->args, args_len);
+	return true;
+}
+
+void sdt_site_fit(struct probe_host *host, struct site *site, unsigned args_len, unsigned wanted)
+{
+	struct arena *arena = host_arena(host);
+	struct arg *args;
+	unsigned i;
+
+	if (args_len >= wanted)
+		return;
+	args = arena_new_array(arena, struct arg, wanted);
+	if (args_len)
+		memcpy(args, site->args, args_len * sizeof(*args));
+	for (i = args_len; i < wanted; i++) {
+		args[i] = (struct arg){.type = ARGTYPE_INT, .size = 8, .is_signed = true};
+		args[i].why = arena_printf(arena, "this place of the marker, at 0x%llx in %s, has only %u argument%s",
+					   (unsigned long long)site->vaddr, site->path, args_len, args_len == 1 ? "" : "s");
+	}
+	site->args = args;
+}
+
+static int compare(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int site_compare(const void *a, const void *b)
+{
+	const struct site *x = a, *y = b;
+	int order = compare(x->dev, y->dev);
+
+	if (!order)
+		order = compare(x->ino, y->ino);
+	return order ? order : compare(x->offset, y->offset);
+}
+
+/* By file, then by address, each once: a compiler may repeat a note for one place. */
+static void settle_sites(struct probe *probe)
+{
+	unsigned i, n = 0;
+
+	if (probe->sites_len)
+		qsort(probe->sites, probe->sites_len, sizeof(*probe->sites), site_compare);
+	for (i = 0; i < probe->sites_len; i++) {
+		if (!i || site_compare(&probe->sites[i], &probe->sites[n - 1]))
+			probe->sites[n++] = probe->sites[i];
+	}
+	probe->sites_len = n;
+}
+
+/* The probe's own arguments are those of its first site, but without locations. */
+static void take_args(struct arena *arena, struct probe *probe, const struct site *site, unsigned args_len)
+{
+	unsigned i;
+
+	probe->args_len = args_len;
+	probe->args = arena_memdup(arena, site->args, args_len * sizeof(*site->args));
+	for (i = 0; i < args_len; i++)
+		probe->args[i].loc = (struct argloc){0};
+}
+
+static void add_site(struct probe_host *host, struct probe *probe, const struct place *place)
+{
+	unsigned args_len;
+	struct site site;
+
+	if (!sdt_site(host, place->binary, &place->note, &site, &args_len))
+		return;
+	if (!probe->sites_len)
+		take_args(host_arena(host), probe, &site, args_len);
+	sdt_site_fit(host, &site, args_len, probe->args_len);
+	*arena_push(host_arena(host), probe->sites, probe->sites_len) = site;
+}
+
+static struct probe *make_probe(struct probe_host *host, const struct marker *marker, pid_t pid)
+{
+	struct arena *arena = host_arena(host);
+	const char *prov = pid ? arena_printf(arena, "%s%d", marker->prov, (int)pid) : marker->prov;
+	struct probe *probe = host_probe_new(host, &provider_sdt, prov, marker->mod, "", marker->name);
+	unsigned i;
+
+	probe->kind = PROBE_UPROBE;
+	probe->ctx = CTX_UPROBE;
+	probe->pid = pid;
+	for (i = 0; i < marker->places_len; i++) {
+		if (!pid || host_binary_has_pid(marker->places[i].binary, pid))
+			add_site(host, probe, &marker->places[i]);
+	}
+	settle_sites(probe);
+	if (!probe->sites_len)
+		probe->why_not = arena_printf(arena, "the note of this marker in %s does not point into the file",
+					      marker->places[0].binary->path);
+	return probe;
+}
+
+/* ---- matching ---- */
+
+/*
+ * PROVIDERpid, as DTrace names the markers of one process: python1234. Cuts the digits off into *pid and the rest into
+ * `plain`; 0 when the name has none.
+ */
+static pid_t cut_pid(const char *prov, char *plain, size_t plain_size)
+{
+	size_t size = strlen(prov), digits = size;
+	unsigned long pid;
+
+	while (digits && isdigit((unsigned char)prov[digits - 1]))
+		digits--;
+	if (!digits || digits == size || size - digits > 9 || digits >= plain_size || prov[digits] == '0')
+		return 0;
+	pid = strtoul(prov + digits, NULL, 10);
+	memcpy(plain, prov, digits);
+	plain[digits] = '\0';
+	return (pid_t)pid;
+}
+
+static bool marker_has_pid(const struct marker *marker, pid_t pid)
+{
+	unsigned i;
+
+	for (i = 0; i < marker->places_len; i++) {
+		if (host_binary_has_pid(marker->places[i].binary, pid))
+			return true;
+	}
+	return false;
+}
+
+static struct probe *marker_of_pid(struct probe_host *host, struct marker *marker, pid_t pid)
+{
+	struct probe *probe;
+	unsigned i;
+
+	for (i = 0; i < marker->of_pid_len; i++) {
+		if (marker->of_pid[i]->pid == pid)
+			return marker->of_pid[i];
+	}
+	probe = make_probe(host, marker, pid);
+	*arena_push(host_arena(host), marker->of_pid, marker->of_pid_len) = probe;
+	return probe;
+}
+
+static int sdt_match(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list, const char **why)
+{
+	char plain[NAME_SIZE];
+	pid_t pid = cut_pid(desc->prov, plain, sizeof(plain));
+	struct marker *marker;
+	struct index *index;
+	unsigned i;
+
+	(void)why;
+	if (!desc_may_match(desc, NULL, NULL, "", NULL))
+		return 0;
+	/* A scan of the host costs milliseconds: not for BEGIN, END, ERROR and timers, which nobody means otherwise. */
+	if (!strcmp(desc->prov, "dtrace") || !strcmp(desc->prov, "profile"))
+		return 0;
+	index = index_of(host);
+	for (i = 0; i < index->markers_len; i++) {
+		marker = index->markers[i];
+		if (!desc_may_match(desc, NULL, marker->mod, "", marker->name))
+			continue;
+		if (glob_match(desc->prov, marker->prov)) {
+			if (!marker->probe)
+				marker->probe = make_probe(host, marker, 0);
+			probe_list_add(list, marker->probe);
+		} else if (pid && glob_match(plain, marker->prov) && marker_has_pid(marker, pid)) {
+			probe_list_add(list, marker_of_pid(host, marker, pid));
+		}
+	}
+	return 0;
+}
+
+/* ---- why not ---- */
+
+struct names {
+	const char **names;
+	unsigned len;
+};
+
+/* Where the patterns that the person got right fit: candidates for the one that is wrong. */
+static struct names names_of(struct probe_host *host, struct index *index, const char *prov, bool of_markers)
+{
+	struct names out = {0};
+	unsigned i;
+
+	for (i = 0; i < index->markers_len; i++) {
+		if (prov && !glob_match(prov, index->markers[i]->prov))
+			continue;
+		*arena_push(host_arena(host), out.names, out.len) =
+			of_markers ? index->markers[i]->name : index->markers[i]->prov;
+	}
+	return out;
+}
+
+static const char *did_you_mean(struct arena *arena, const struct names *names, const char *wanted, const char *sentence)
+{
+	const char *nearest = nearest_name(wanted, names->names, names->len);
+
+	return nearest ? arena_printf(arena, "%s: did you mean `%s`?", sentence, nearest) : sentence;
+}
+
+static const char *sdt_why_not(struct probe_host *host, const struct probe_desc *desc)
+{
+	struct arena *arena = host_arena(host);
+	struct index *index = index_of(host);
+	const char *prov = desc->prov, *scope;
+	char plain[NAME_SIZE];
+	struct names names;
+	pid_t pid;
+
+	if (!*prov)
+		return NULL;
+	scope = host_target(host)->pids_len || host_target(host)->main_pid ? "the traced processes" : "any running process";
+	names = names_of(host, index, prov, true);
+	pid = names.len ? 0 : cut_pid(prov, plain, sizeof(plain));
+	if (pid) {
+		prov = plain;
+		names = names_of(host, index, prov, true);
+		if (names.len)
+			return arena_printf(arena, "process %d is not running, not traced, or has no marker `%s:::%s`", (int)pid,
+					    prov, desc->name);
+	}
+	if (names.len)
+		return did_you_mean(arena, &names, desc->name,
+				    arena_printf(arena, "provider `%s` has no marker `%s:%s:%s` in %s", prov, desc->mod,
+						 desc->func, desc->name, scope));
+	names = names_of(host, index, NULL, false);
+	return did_you_mean(arena, &names, prov,
+			    arena_printf(arena, "no file of %s has markers of a provider `%s`", scope, prov));
+}
+
+const struct provider provider_sdt = {
+	.name = "sdt",
+	.doc = "SDT markers (also called USDT) of any program and library",
+	.match = sdt_match,
+	.why_not = sdt_why_not,
+};

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * SDT notes as sites, for providers. In: a note of a file. Out: a site with located arguments.
+ */
+#ifndef CEPHTAP_PROBE_SDT_H
+#define CEPHTAP_PROBE_SDT_H
+
+#include "probe/host.h"
+
+/*
+ * Fill a site from a note of this binary, which has been opened. The site's args are as many as the note has, in *args_len.
+ * False when the note cannot be probed: its address or its semaphore is not in the file.
+ */
+bool sdt_site(struct probe_host *host, struct host_binary *binary, const struct elf_sdt_note *note, struct site *site,
+	      unsigned *args_len);
+/* Give a site exactly `wanted` arguments: too many are cut, missing ones are there with the reason. */
+void sdt_site_fit(struct probe_host *host, struct site *site, unsigned args_len, unsigned wanted);
+/* A marker's name as probes have it: function__entry becomes function-entry. */
+char *sdt_name(struct arena *arena, const char *name);
+
+#endif
