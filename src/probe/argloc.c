@@ -56,11 +56,6 @@ static void print_step(const struct argstep *step, struct buf *out)
 		if (step->imm != 1)
 			buf_printf(out, " * %" PRId64, step->imm);
 		break;
-	case STEP_SUB_LOAD:
-		buf_puts(out, " - [it");
-		print_offset(step->imm, out);
-		buf_puts(out, "]");
-		break;
 	case STEP_LOAD:
 		print_offset(step->imm, out);
 		print_type(step, out);
