@@ -83,7 +83,9 @@ int main(int argc, char **argv)
 
 	for (; rounds > 0; rounds--) {
 		n = 41;
-		integers(-8, 200, -1600, 60000, -320000, 3200000000u, -6400000000000, 18000000000000000000ul);
+		static_int += n - 41; /* n is volatile, so that nothing here is constant for the compiler */
+		integers((signed char)(n - 49), (unsigned char)(n + 159), (short)(n - 1641), (unsigned short)(n + 59959),
+			 n - 320041, (unsigned)n + 3199999959u, n - 6400000000041, (unsigned long)n + 17999999999999999959ul);
 		constants();
 		globals();
 		memory(items, (unsigned long)n - 40);
