@@ -19,19 +19,29 @@ struct engine;
 
 struct engine_config {
 	const struct target *target; /* only these processes trap; none: every process */
-	bool no_multi;               /* do not use multi-uprobe links even where the kernel has them: for tests */
-	bool time; /* keep the times of each step, for --timing */
+	bool no_multi; /* do not use multi-uprobe links even where the kernel has them: for tests */
+	bool time;     /* keep the times of each step, for --timing (they cost so little that they are always kept) */
 };
 
 /*
  * Creates maps, loads every program. On failure returns a negative errno with a diagnostic: for a program that the verifier
- * refuses the location is the script's line, and the verifier's log stays out of it (engine_verifier_log has it).
+ * refuses the location is the script's line, and the verifier's log stays out of it (engine_verifier_log has it). `*out` is set in any case: free it.
  */
 int engine_load(const struct image *image, const struct engine_config *config, struct diags *diags, struct engine **out);
-/* Attaches uprobes and timers. Programs do nothing yet: the control block says RUN_NOT_YET. */
+/*
+ * Attaches uprobes and timers. Programs do nothing yet: the control block says RUN_NOT_YET. A site that the kernel cannot
+ * probe is left out with a warning; processes that have ended meanwhile are left out; it is an error when nothing is left.
+ */
 int engine_attach(struct engine *engine, struct diags *diags);
-/* Runs every program of this kind of probe (PROBE_BEGIN, PROBE_END) on this thread. */
+/*
+ * Runs every program of this kind of probe (PROBE_BEGIN, PROBE_END) on this thread. A program's context is an array of
+ * DIRECT_CONTEXT_LEN u64: the attach's cookie, then `args` (those that fit), then zeros.
+ */
+enum { DIRECT_CONTEXT_LEN = 12 };
 int engine_run_direct(struct engine *engine, enum probe_kind kind);
+int engine_run_direct_args(struct engine *engine, enum probe_kind kind, const uint64_t *args, unsigned args_len);
+/* Sets one entry of a map of the image, for what only the caller knows: map_daemons. 0 or a negative errno. */
+int engine_map_update(struct engine *engine, unsigned map, const void *key, const void *value);
 void engine_set_run(struct engine *engine, enum image_run run);
 enum image_run engine_get_run(const struct engine *engine); /* RUN_EXITING once a script called exit() */
 /* Detaches everything, quickly (links are closed at the same time, by threads). Maps stay readable. */
@@ -39,8 +49,9 @@ void engine_detach(struct engine *engine);
 void engine_free(struct engine *engine); /* detaches as well; NULL is allowed */
 
 /*
- * Waits up to timeout_ms for records and hands over each one, in the order of the ring. Returns the number of records, or a
- * negative errno; `each` stops the batch by returning non-zero, which is then returned.
+ * Waits up to timeout_ms (less when a program wakes us, a quarter of the ring is full, or a signal comes) and hands
+ * over each record that is there then, in the order of the ring. Returns the number of records, or a negative errno; `each`
+ * stops the batch by returning non-zero, which is then returned.
  */
 int engine_poll(struct engine *engine, int timeout_ms, int (*each)(void *data, const void *record, size_t size), void *data);
 int engine_poll_fd(const struct engine *engine); /* readable when records wait (if the program asked to wake us) */

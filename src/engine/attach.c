@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Uprobes. In: groups of sites and the chosen processes. Out: links. A link is made whole or not at all, and the kernel does
+ * not say which site it refused: what fails is cut into parts until the offenders stand alone, and the parts that succeed
+ * stay as they are (closing them to make one would cost a wait each).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/bpf.h"
+#include "engine/group.h"
+#include "engine/pool.h"
+
+/* A failed part is cut into this many, tried at the same time. */
+enum { CUT = 8 };
+
+/* One link to make: some neighbours of a group, for one process. */
+struct job {
+	const struct group *group;
+	unsigned from, len;
+	pid_t pid; /* 0: every process */
+	int fd;    /* the link, or a negative errno */
+};
+
+struct attaching {
+	struct engine *engine;
+	struct arena *arena;
+	struct job *jobs;
+	unsigned jobs_len;
+	int *site_errors;  /* as many as image->attaches: why it was left out */
+	unsigned made;     /* links */
+	pid_t ended;       /* a chosen process that was no more */
+};
+
+static int job_multi(const struct engine *engine, const struct job *job)
+{
+	const struct group *group = job->group;
+	const struct image_attach *first = &engine->image->attaches[group->attaches[job->from]];
+	struct uprobe_multi multi = {
+		.path = group->path,
+		.offsets = group->offsets + job->from,
+		.refs = group->refs + job->from,
+		.cookies = group->cookies + job->from,
+		.len = job->len,
+		.is_return = group->is_return,
+		.pid = job->pid,
+	};
+
+	return bpf_uprobe_multi_link(group->is_mixed ? engine->dispatcher : engine->programs[first->program], &multi);
+}
+
+static int job_perf(const struct engine *engine, const struct job *job)
+{
+	const struct group *group = job->group;
+	struct perf_uprobe uprobe = {
+		.path = group->path,
+		.offset = group->offsets[job->from],
+		.ref = group->refs[job->from],
+		.is_return = group->is_return,
+		.pid = job->pid,
+	};
+	int fd = perf_uprobe_open(&uprobe);
+
+	if (fd < 0)
+		return fd;
+	return bpf_perf_link(engine->programs[engine->image->attaches[group->attaches[job->from]].program], fd,
+			     group->cookies[job->from]);
+}
+
+static void job_run(void *data, unsigned i)
+{
+	struct attaching *a = data;
+	struct job *job = &a->jobs[i];
+
+	job->fd = a->engine->has_multi ? job_multi(a->engine, job) : job_perf(a->engine, job);
+}
+
+static void job_add(struct attaching *a, const struct group *group, unsigned from, unsigned len, pid_t pid)
+{
+	unsigned step = a->engine->has_multi ? len : 1;
+
+	for (unsigned at = from; at < from + len; at += step)
+		*arena_push(a->arena, a->jobs, a->jobs_len) = (struct job){ group, at, step, pid, -1 };
+}
+
+static bool runs_file(pid_t pid, const struct group *group)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	return !stat(path, &st) && st.st_dev == group->dev && st.st_ino == group->ino;
+}
+
+/* A link per process; but where some run this very file as their program, the others need none. */
+static void group_jobs(struct attaching *a, const struct group *group)
+{
+	const struct target *target = &a->engine->target;
+	bool some_run = false;
+
+	if (!target->pids_len)
+		job_add(a, group, 0, group->len, 0);
+	for (unsigned i = 0; i < target->pids_len && !some_run; i++)
+		some_run = runs_file(target->pids[i], group);
+	for (unsigned i = 0; i < target->pids_len; i++)
+		if (!some_run || runs_file(target->pids[i], group))
+			job_add(a, group, 0, group->len, target->pids[i]);
+}
+
+/* What speaks against a site rather than against the whole link. */
+static bool is_site_error(int err)
+{
+	return err == -KERNEL_ENOTSUPP || err == -EOPNOTSUPP || err == -ENOEXEC || err == -EINVAL || err == -EIO ||
+	       err == -EOVERFLOW;
+}
+
+static void job_cut(struct attaching *a, const struct job *job)
+{
+	unsigned step = (job->len + CUT - 1) / CUT;
+
+	for (unsigned at = 0; at < job->len; at += step)
+		job_add(a, job->group, job->from + at, at + step < job->len ? step : job->len - at, job->pid);
+}
+
+static int job_done(struct attaching *a, const struct job *job)
+{
+	struct engine *engine = a->engine;
+
+	if (job->fd >= 0) {
+		*arena_push(engine->arena, engine->links, engine->links_len) = job->fd;
+		a->made++;
+	} else if (job->pid && job->fd == -ESRCH) {
+		a->ended = job->pid;
+	} else if (is_site_error(job->fd) && job->len > 1) {
+		job_cut(a, job);
+	} else if (is_site_error(job->fd)) {
+		a->site_errors[job->group->attaches[job->from]] = job->fd;
+	} else {
+		return job->fd;
+	}
+	return 0;
+}
+
+/* Makes every link of a->jobs. On a failure that is no site's fault returns its errno, with the file's name in *path. */
+static int jobs_run(struct attaching *a, const char **path)
+{
+	int err = 0;
+
+	while (a->jobs_len && !err) {
+		struct job *jobs = a->jobs;
+		unsigned len = a->jobs_len;
+
+		pool_run(len, job_run, a);
+		a->jobs = NULL;
+		a->jobs_len = 0;
+		for (unsigned i = 0; i < len; i++) {
+			int job_err = job_done(a, &jobs[i]);
+
+			if (job_err && !err) {
+				err = job_err;
+				*path = jobs[i].group->path;
+			}
+		}
+	}
+	return err;
+}
+
+static const char *site_why(int err)
+{
+	switch (err) {
+	case -EINVAL:
+		return "the kernel refuses the address, or another tracer holds it with another semaphore";
+	case -EIO:
+		return "the file has no such address";
+	case -EOVERFLOW:
+		return "its semaphore lies too far into the file for this kernel's perf events";
+	default:
+		return "the first instruction there cannot be probed";
+	}
+}
+
+static void report_sites(struct attaching *a, struct diags *diags)
+{
+	const struct image *image = a->engine->image;
+
+	for (unsigned i = 0; i < image->attaches_len; i++) {
+		const struct image_attach *attach = &image->attaches[i];
+
+		if (!a->site_errors[i] || attach->is_save) /* the return of the same function has the same to say */
+			continue;
+		diag_warning(diags, engine_probe_loc(a->engine, attach->probe), NULL, "probe %s at %s+0x%llx is left out: %s",
+			     engine_probe_name(a->arena, attach->probe), attach->site->path,
+			     (unsigned long long)attach->site->vaddr, site_why(a->site_errors[i]));
+	}
+}
+
+/* Perf events take a descriptor per probe and process; the usual soft limit is 1024. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static void report_failure(struct attaching *a, int err, const char *path, struct diags *diags)
+{
+	struct loc nowhere = { 0 };
+	struct diag *diag;
+
+	if (!path && a->ended) {
+		diag_error(diags, nowhere, NULL, "process %d has ended", (int)a->ended);
+	} else if (!path) {
+		diag_error(diags, nowhere, NULL, "no probe is left that the kernel can attach");
+	} else {
+		diag = diag_error(diags, nowhere, NULL, "cannot attach to %s: %s", path, strerror(-err));
+		if (err == -EMFILE)
+			diag_hint(diags, diag, "choose fewer probes, or raise the limit of open files (ulimit -n)");
+		if (err == -EACCES || err == -EPERM)
+			diag_hint(diags, diag, "uprobes need root, or CAP_BPF and CAP_PERFMON");
+	}
+}
+
+static int attach_groups(struct attaching *a, const struct groups *groups, struct diags *diags)
+{
+	const char *path = NULL;
+	int err = 0;
+
+	/* Entries first where returns rely on what entries have saved; else all at the same time. */
+	for (int pass = 0; pass < 2 && !err; pass++) {
+		for (unsigned i = 0; i < groups->len; i++)
+			if ((groups->has_saves && groups->list[i].is_return) == (pass == 1))
+				group_jobs(a, &groups->list[i]);
+		err = jobs_run(a, &path);
+	}
+	report_sites(a, diags);
+	if (!err && groups->len && !a->made)
+		err = a->ended ? -ESRCH : -EOPNOTSUPP;
+	if (err)
+		report_failure(a, err, path, diags);
+	return err;
+}
+
+int engine_attach_sites(struct engine *engine, struct diags *diags)
+{
+	struct attaching a = { .engine = engine, .arena = arena_new() };
+	struct groups groups = groups_make(engine, a.arena);
+	int err;
+
+	a.site_errors = arena_new_array(a.arena, int, engine->image->attaches_len + 1);
+	if (!engine->has_multi)
+		raise_descriptor_limit();
+	err = attach_groups(&a, &groups, diags);
+	arena_free(a.arena);
+	return err;
+}

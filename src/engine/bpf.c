@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/bpf.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The part of union bpf_attr that BPF_LINK_CREATE reads, as of Linux 6.6. */
+struct link_create_attr {
+	uint32_t prog_fd, target_fd, attach_type, flags;
+	uint64_t path, offsets, refs, cookies;
+	uint32_t len, multi_flags, pid, pad;
+};
+
+static int link_create(struct link_create_attr *attr)
+{
+	long fd = syscall(SYS_bpf, BPF_LINK_CREATE, attr, sizeof(*attr));
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int bpf_uprobe_multi_link(int prog_fd, const struct uprobe_multi *multi)
+{
+	struct link_create_attr attr = {
+		.prog_fd = (uint32_t)prog_fd,
+		.attach_type = ATTACH_UPROBE_MULTI,
+		.path = (uintptr_t)multi->path,
+		.offsets = (uintptr_t)multi->offsets,
+		.refs = (uintptr_t)multi->refs,
+		.cookies = (uintptr_t)multi->cookies,
+		.len = multi->len,
+		.multi_flags = multi->is_return ? UPROBE_MULTI_RETURN : 0,
+		.pid = (uint32_t)multi->pid,
+	};
+
+	return link_create(&attr);
+}
+
+/*
+ * A link on "/" is never made, and the error tells what the kernel knows: EBADF, not a regular file, says that it got as far
+ * as the path. The process id -1 is checked before the path only where the filter is right: EINVAL.
+ */
+bool bpf_has_uprobe_multi(bool by_pid)
+{
+	static const struct bpf_insn nothing[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = (enum bpf_attach_type)ATTACH_UPROBE_MULTI);
+	const uint64_t offset = 0;
+	struct uprobe_multi multi = { .path = "/", .offsets = &offset, .len = 1 };
+	int prog = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "ct_has_multi", "GPL", nothing, 2, &opts);
+	bool has;
+
+	if (prog < 0)
+		return false;
+	has = bpf_uprobe_multi_link(prog, &multi) == -EBADF;
+	if (has && by_pid) {
+		multi.pid = -1;
+		has = bpf_uprobe_multi_link(prog, &multi) == -EINVAL;
+	}
+	close(prog);
+	return has;
+}
+
+static int perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu)
+{
+	long fd = syscall(SYS_perf_event_open, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+/* The number after `prefix` in a small file of sysfs, or a negative errno. */
+static int sysfs_number(const char *path, const char *prefix)
+{
+	char text[64] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t size;
+
+	if (fd < 0)
+		return -errno;
+	size = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (size <= 0 || strncmp(text, prefix, strlen(prefix)))
+		return -ENOENT;
+	return atoi(text + strlen(prefix));
+}
+
+int perf_uprobe_open(const struct perf_uprobe *uprobe)
+{
+	int type = sysfs_number("/sys/bus/event_source/devices/uprobe/type", "");
+	int ret_bit = sysfs_number("/sys/bus/event_source/devices/uprobe/format/retprobe", "config:");
+	int ref_bit = sysfs_number("/sys/bus/event_source/devices/uprobe/format/ref_ctr_offset", "config:");
+	struct perf_event_attr attr = { .size = sizeof(attr) };
+
+	if (type < 0)
+		return type;
+	if (uprobe->ref && (ref_bit < 0 || uprobe->ref >> (64 - ref_bit)))
+		return -EOVERFLOW;
+	attr.type = (uint32_t)type;
+	if (uprobe->is_return)
+		attr.config |= 1ULL << (ret_bit < 0 ? 0 : ret_bit);
+	if (uprobe->ref)
+		attr.config |= uprobe->ref << ref_bit;
+	attr.uprobe_path = (uintptr_t)uprobe->path;
+	attr.probe_offset = uprobe->offset;
+	/* The processor does not matter: programs run before the kernel looks whose event it is. */
+	return perf_event_open(&attr, uprobe->pid ? uprobe->pid : -1, uprobe->pid ? -1 : 0);
+}
+
+int perf_timer_open(uint64_t period_ns, int cpu)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr),
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_CPU_CLOCK,
+		.sample_period = period_ns,
+	};
+
+	return perf_event_open(&attr, -1, cpu);
+}
+
+int bpf_perf_link(int prog_fd, int perf_fd, uint64_t cookie)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .perf_event.bpf_cookie = cookie);
+	int link = bpf_link_create(prog_fd, perf_fd, BPF_PERF_EVENT, &opts);
+
+	close(perf_fd); /* the link holds the event */
+	return link;
+}
+
+uint64_t bpf_prog_misses(int prog_fd)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(prog_fd, &info, &size) ? 0 : info.recursion_misses;
+}

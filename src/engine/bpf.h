@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * bpf(2) and perf_event_open(2) where the C library has no call and libbpf 1.1 none either. Every function returns a
+ * descriptor or 0, or a negative errno, and keeps nothing.
+ */
+#ifndef CEPHTAP_ENGINE_BPF_H
+#define CEPHTAP_ENGINE_BPF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Of <linux/bpf.h> since Linux 6.6; headers of Linux 6.1 have no names for them. */
+enum { ATTACH_UPROBE_MULTI = 48, UPROBE_MULTI_RETURN = 1 };
+
+/* What the kernel answers for an instruction that it cannot probe: its own number, no errno of <errno.h>. */
+enum { KERNEL_ENOTSUPP = 524 };
+
+/* link_create.uprobe_multi of union bpf_attr. Arrays have `len` entries. */
+struct uprobe_multi {
+	const char *path;
+	const uint64_t *offsets, *refs, *cookies;
+	uint32_t len;
+	bool is_return;
+	pid_t pid; /* 0: every process */
+};
+
+int bpf_uprobe_multi_link(int prog_fd, const struct uprobe_multi *multi);
+/* Does this kernel have such links, and do they filter by process (not by thread, as Linux before 6.10 did) ? */
+bool bpf_has_uprobe_multi(bool by_pid);
+
+/* One uprobe by perf event; the program is attached by bpf_perf_link. */
+struct perf_uprobe {
+	const char *path;
+	uint64_t offset, ref;
+	bool is_return;
+	pid_t pid;
+};
+
+int perf_uprobe_open(const struct perf_uprobe *uprobe);
+/* Fires every period_ns on this processor. */
+int perf_timer_open(uint64_t period_ns, int cpu);
+/* Takes the event's descriptor over, whatever comes of it. */
+int bpf_perf_link(int prog_fd, int perf_fd, uint64_t cookie);
+
+/* How often the kernel did not run this program though it should have. */
+uint64_t bpf_prog_misses(int prog_fd);
+
+#endif

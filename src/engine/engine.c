@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The life of an engine: load, attach, run, detach. The work of each step is in the files beside this one.
+ */
+#include "engine/engine.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ebpf/insn.h"
+#include "engine/bpf.h"
+#include "engine/pool.h"
+#include "engine/private.h"
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+uint64_t engine_now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+static int *descriptors_new(struct arena *arena, unsigned len)
+{
+	int *fds = arena_new_array(arena, int, len + 1);
+
+	for (unsigned i = 0; i < len; i++)
+		fds[i] = -1;
+	return fds;
+}
+
+static struct engine *engine_new(const struct image *image, const struct engine_config *config)
+{
+	struct arena *arena = arena_new();
+	struct engine *engine = arena_new_one(arena, struct engine);
+	int cpus = libbpf_num_possible_cpus();
+
+	engine->arena = arena;
+	engine->image = image;
+	engine->target = config->target ? *config->target : (struct target){ 0 };
+	engine->cpus_len = cpus > 0 ? (unsigned)cpus : 1;
+	engine->maps = descriptors_new(arena, image->maps_len);
+	engine->programs = descriptors_new(arena, image->programs_len);
+	engine->progs_map = engine->dispatcher = -1;
+	engine->ring.epoll_fd = -1;
+	return engine;
+}
+
+/* What goes wrong is told by diagnostics and return values; libbpf would print as well. */
+static int silent(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level;
+	(void)format;
+	(void)args;
+	return 0;
+}
+
+static bool has_sites(const struct image *image)
+{
+	for (unsigned i = 0; i < image->attaches_len; i++)
+		if (image->attaches[i].site)
+			return true;
+	return false;
+}
+
+int engine_load(const struct image *image, const struct engine_config *config, struct diags *diags, struct engine **out)
+{
+	struct engine *engine = engine_new(image, config);
+	uint64_t start = engine_now_ns(), mapped;
+	int err;
+
+	libbpf_set_print(silent);
+	*out = engine;
+	if (has_sites(image) && !config->no_multi)
+		engine->has_multi = bpf_has_uprobe_multi(engine->target.pids_len > 0);
+	err = engine_make_maps(engine, diags);
+	mapped = engine_now_ns();
+	engine->timing.maps_ns = mapped - start;
+	if (!err)
+		err = engine_load_programs(engine, diags);
+	engine->timing.load_ns = engine_now_ns() - mapped;
+	return err;
+}
+
+int engine_attach(struct engine *engine, struct diags *diags)
+{
+	uint64_t start = engine_now_ns();
+	int err = engine_attach_sites(engine, diags);
+
+	if (!err)
+		err = engine_attach_timers(engine, diags);
+	engine->timing.attach_ns = engine_now_ns() - start;
+	return err;
+}
+
+static int run_program(int fd, uint64_t *context)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = context, .ctx_size_in = DIRECT_CONTEXT_LEN * sizeof(*context));
+	int err = bpf_prog_test_run_opts(fd, &opts);
+
+	return err < 0 ? err : 0;
+}
+
+int engine_run_direct_args(struct engine *engine, enum probe_kind kind, const uint64_t *args, unsigned args_len)
+{
+	const struct image *image = engine->image;
+	uint64_t context[DIRECT_CONTEXT_LEN] = { 0 };
+	int err = 0;
+
+	for (unsigned i = 0; i < args_len && i + 1 < DIRECT_CONTEXT_LEN; i++)
+		context[i + 1] = args[i];
+	for (unsigned i = 0; i < image->attaches_len && !err; i++) {
+		if (image->attaches[i].probe->kind != kind)
+			continue;
+		context[0] = image->attaches[i].cookie;
+		err = run_program(engine->programs[image->attaches[i].program], context);
+	}
+	return err;
+}
+
+int engine_run_direct(struct engine *engine, enum probe_kind kind)
+{
+	return engine_run_direct_args(engine, kind, NULL, 0);
+}
+
+void engine_set_run(struct engine *engine, enum image_run run)
+{
+	if (!engine->state)
+		return;
+	engine->state->wall_offset_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC));
+	__atomic_store_n(&engine->state->run, (uint32_t)run, __ATOMIC_RELEASE);
+}
+
+enum image_run engine_get_run(const struct engine *engine)
+{
+	return engine->state ? (enum image_run)__atomic_load_n(&engine->state->run, __ATOMIC_ACQUIRE) : RUN_NOT_YET;
+}
+
+static void close_link(void *data, unsigned i)
+{
+	struct engine *engine = data;
+
+	close(engine->links[i]);
+}
+
+void engine_detach(struct engine *engine)
+{
+	uint64_t start = engine_now_ns();
+
+	if (!engine->links_len)
+		return;
+	pool_run(engine->links_len, close_link, engine);
+	engine->links_len = 0;
+	engine->timing.detach_ns = engine_now_ns() - start;
+}
+
+static void close_all(const int *fds, unsigned len)
+{
+	for (unsigned i = 0; i < len; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+void engine_free(struct engine *engine)
+{
+	if (!engine)
+		return;
+	engine_detach(engine);
+	ring_close(&engine->ring);
+	if (engine->state)
+		munmap(engine->state, engine->state_size);
+	close_all(&engine->dispatcher, 1);
+	close_all(&engine->progs_map, 1);
+	close_all(engine->programs, engine->image->programs_len);
+	close_all(engine->maps, engine->image->maps_len);
+	buf_free(&engine->log);
+	arena_free(engine->arena);
+}
+
+int engine_poll(struct engine *engine, int timeout_ms, int (*each)(void *data, const void *record, size_t size), void *data)
+{
+	ring_wait(&engine->ring, timeout_ms);
+	return ring_drain(&engine->ring, each, data);
+}
+
+int engine_poll_fd(const struct engine *engine)
+{
+	return engine->ring.epoll_fd;
+}
+
+static void add_counted_drops(struct engine *engine, uint64_t drops[DROP_CAUSES])
+{
+	unsigned map = engine->image->map_drops;
+	const uint32_t zero = 0;
+	size_t room = map == MAP_NONE ? 0 : engine_value_room(&engine->image->maps[map]);
+	uint64_t *values = calloc(engine->cpus_len, room + 1);
+
+	if (room && values && !bpf_map_lookup_elem(engine->maps[map], &zero, values))
+		for (unsigned cpu = 0; cpu < engine->cpus_len; cpu++)
+			for (unsigned i = 0; i < DROP_CAUSES && i < room / 8; i++)
+				drops[i] += values[cpu * (room / 8) + i];
+	free(values);
+}
+
+void engine_drops(struct engine *engine, uint64_t drops[DROP_CAUSES])
+{
+	memset(drops, 0, DROP_CAUSES * sizeof(*drops));
+	add_counted_drops(engine, drops);
+	for (unsigned i = 0; i < engine->image->programs_len; i++)
+		drops[DROP_SYSTEM] += bpf_prog_misses(engine->programs[i]);
+	if (engine->dispatcher >= 0)
+		drops[DROP_SYSTEM] += bpf_prog_misses(engine->dispatcher);
+}
+
+const char *engine_verifier_log(const struct engine *engine)
+{
+	return engine->log.data ? engine->log.data : "";
+}
+
+struct engine_timing engine_timing(const struct engine *engine)
+{
+	return engine->timing;
+}
+
+struct loc engine_probe_loc(const struct engine *engine, const struct probe *probe)
+{
+	const struct checked *checked = engine->image->checked;
+	struct loc nowhere = { 0 };
+
+	for (unsigned i = 0; checked && i < checked->clauses_len; i++)
+		for (unsigned j = 0; j < checked->clauses[i].probes_len; j++)
+			if (checked->clauses[i].probes[j] == probe && checked->clauses[i].clause->descs_len)
+				return checked->clauses[i].clause->descs[0].loc;
+	return nowhere;
+}
+
+const char *engine_probe_name(struct arena *arena, const struct probe *probe)
+{
+	return arena_printf(arena, "%s:%s:%s:%s", probe->prov, probe->mod, probe->func, probe->name);
+}
+
+static const char *refusal(int err)
+{
+	if (err == -ENOSYS || err == -EINVAL)
+		return "this kernel has no BPF, or too old a one: Linux 5.15 or later is needed";
+	if (err != -EPERM && err != -EACCES)
+		return strerror(-err);
+	if (geteuid())
+		return "this needs root (or the capabilities CAP_BPF and CAP_PERFMON)";
+	return "root may not use BPF here: a container without privilege, a seccomp filter, or a locked-down kernel";
+}
+
+const char *engine_why_not(void)
+{
+	const struct bpf_insn nothing[] = { INSN_MOV_IMM(R0, 0), INSN_EXIT() };
+	int fd;
+
+	libbpf_set_print(silent);
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "ct_why_not", 4, 4, 1, NULL);
+	if (fd < 0)
+		return refusal(fd);
+	close(fd);
+	fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "ct_why_not", "GPL", nothing, 2, NULL);
+	if (fd < 0)
+		return refusal(fd);
+	close(fd);
+	return NULL;
+}

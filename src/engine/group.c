@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/group.h"
+
+#include <stdlib.h>
+
+/* One attach, for sorting by the instruction that it is about. */
+struct place {
+	const struct site *site;
+	unsigned attach;
+};
+
+static int compare_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int place_compare(const void *left, const void *right)
+{
+	const struct place *a = left, *b = right;
+	int order = compare_u64(a->site->dev, b->site->dev);
+
+	if (!order)
+		order = compare_u64(a->site->ino, b->site->ino);
+	if (!order)
+		order = compare_u64(a->site->offset, b->site->offset);
+	return order ? order : compare_u64(a->attach, b->attach);
+}
+
+static bool is_same_place(const struct place *a, const struct place *b)
+{
+	return a->site->dev == b->site->dev && a->site->ino == b->site->ino && a->site->offset == b->site->offset;
+}
+
+/*
+ * The kernel keeps one semaphore per probed instruction and refuses (EINVAL) another attach there that names none: so a
+ * function's entry that is a marker's site too names the marker's semaphore.
+ */
+static uint64_t *shared_refs(const struct image *image, struct arena *arena)
+{
+	struct place *places = arena_new_array(arena, struct place, image->attaches_len + 1);
+	uint64_t *refs = arena_new_array(arena, uint64_t, image->attaches_len + 1);
+	unsigned len = 0, i, end;
+
+	for (i = 0; i < image->attaches_len; i++)
+		if (image->attaches[i].site)
+			places[len++] = (struct place){ image->attaches[i].site, i };
+	qsort(places, len, sizeof(*places), place_compare);
+	for (i = 0; i < len; i = end) {
+		uint64_t ref = 0;
+
+		for (end = i; end < len && is_same_place(&places[i], &places[end]); end++)
+			if (!ref)
+				ref = places[end].site->ref_ctr_offset;
+		for (unsigned j = i; j < end; j++) {
+			uint64_t own = places[j].site->ref_ctr_offset;
+
+			refs[places[j].attach] = own ? own : ref;
+		}
+	}
+	return refs;
+}
+
+static struct group *group_of(struct groups *groups, struct arena *arena, const struct site *site, bool is_return)
+{
+	struct group *group;
+
+	for (unsigned i = 0; i < groups->len; i++) {
+		group = &groups->list[i];
+		if (group->ino == site->ino && group->dev == site->dev && group->is_return == is_return)
+			return group;
+	}
+	group = arena_push(arena, groups->list, groups->len);
+	group->path = site->path;
+	group->dev = site->dev;
+	group->ino = site->ino;
+	group->is_return = is_return;
+	return group;
+}
+
+static void group_fill(const struct image *image, struct arena *arena, struct group *group, const uint64_t *refs)
+{
+	group->offsets = arena_new_array(arena, uint64_t, group->len);
+	group->refs = arena_new_array(arena, uint64_t, group->len);
+	group->cookies = arena_new_array(arena, uint64_t, group->len);
+	for (unsigned i = 0; i < group->len; i++) {
+		const struct image_attach *attach = &image->attaches[group->attaches[i]];
+
+		group->offsets[i] = attach->site->offset;
+		group->refs[i] = refs[group->attaches[i]];
+		group->cookies[i] = attach->cookie;
+		if (group->is_mixed)
+			group->cookies[i] = (attach->cookie & UINT32_MAX) | (uint64_t)attach->program << 32;
+	}
+}
+
+struct groups groups_make(struct engine *engine, struct arena *arena)
+{
+	const struct image *image = engine->image;
+	const uint64_t *refs = shared_refs(image, arena);
+	struct groups groups = { 0 };
+
+	for (unsigned i = 0; i < image->attaches_len; i++) {
+		const struct image_attach *attach = &image->attaches[i];
+		struct group *group;
+
+		if (!attach->site)
+			continue;
+		groups.has_saves |= attach->is_save;
+		group = group_of(&groups, arena, attach->site, attach->site->is_return && !attach->is_save);
+		*arena_push(arena, group->attaches, group->len) = i;
+		if (image->attaches[group->attaches[0]].program != attach->program)
+			group->is_mixed = engine->dispatcher >= 0;
+	}
+	for (unsigned i = 0; i < groups.len; i++)
+		group_fill(image, arena, &groups.list[i], refs);
+	return groups;
+}

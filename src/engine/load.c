@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Programs of an image. In: instructions with relocations. Out: descriptors, or what the verifier has against a program, in
+ * terms of the script's line. Where the sites of one link need different programs, a dispatcher of our own takes the hit and
+ * goes on to the program whose index stands in the upper half of the attach cookie: a link waits tens of milliseconds for the
+ * kernel, a tail call costs nanoseconds.
+ */
+#include <bpf/bpf.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ebpf/insn.h"
+#include "engine/bpf.h"
+#include "engine/private.h"
+
+enum { LOG_SIZE = 16 << 20 };
+
+/* Helpers that read the traced process are for programs under the GPL or compatible: ours are LGPL-2.1-or-later. */
+static const char license[] = "GPL";
+
+static enum bpf_prog_type program_type(enum probe_ctx ctx)
+{
+	switch (ctx) {
+	case CTX_UPROBE:
+		return BPF_PROG_TYPE_KPROBE;
+	case CTX_TIMER:
+		return BPF_PROG_TYPE_PERF_EVENT;
+	case CTX_DIRECT:
+		return BPF_PROG_TYPE_RAW_TRACEPOINT;
+	}
+	return BPF_PROG_TYPE_UNSPEC;
+}
+
+static enum bpf_attach_type program_attach_type(const struct engine *engine, enum probe_ctx ctx)
+{
+	return (enum bpf_attach_type)(ctx == CTX_UPROBE && engine->has_multi ? ATTACH_UPROBE_MULTI : 0);
+}
+
+static struct bpf_insn *relocated(const struct engine *engine, const struct image_program *program)
+{
+	struct bpf_insn *insns = arena_memdup(engine->arena, program->insns, program->insns_len * sizeof(*insns));
+
+	for (unsigned i = 0; i < program->relocs_len; i++) {
+		const struct image_reloc *reloc = &program->relocs[i];
+		struct bpf_insn *insn = &insns[reloc->insn];
+		bool is_value = reloc->kind == RELOC_MAP_VALUE;
+
+		insn[0].src_reg = is_value ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD;
+		insn[0].imm = engine->maps[reloc->map];
+		insn[1].imm = is_value ? (int32_t)reloc->offset : 0;
+	}
+	return insns;
+}
+
+/* The log ends: the refused instruction as "12: (79) ...", one or more sentences, "processed 12 insns ...". */
+struct verdict {
+	unsigned insn; /* ~0u: not told */
+	const char *sentence;
+};
+
+static bool is_insn_line(const char *line, unsigned *insn)
+{
+	char *end;
+	unsigned long n = strtoul(line, &end, 10);
+
+	if (!isdigit((unsigned char)*line) || strncmp(end, ": (", 3))
+		return false;
+	*insn = (unsigned)n;
+	return true;
+}
+
+static bool is_noise(const char *line)
+{
+	static const char *const noise[] = { "processed ", "verification time", "stack depth", "from ", "max_states", ";", NULL };
+	unsigned at;
+
+	for (unsigned i = 0; noise[i]; i++)
+		if (!strncmp(line, noise[i], strlen(noise[i])))
+			return true;
+	strtoul(line, NULL, 10);
+	return !*line || is_insn_line(line, &at);
+}
+
+static struct verdict verdict_read(struct arena *arena, const char *log)
+{
+	struct verdict verdict = { .insn = ~0u, .sentence = NULL };
+
+	while (*log) {
+		size_t size = strcspn(log, "\n");
+		char *line = arena_strndup(arena, log, size);
+
+		if (!is_insn_line(line, &verdict.insn) && !is_noise(line))
+			verdict.sentence = line;
+		log += size + (log[size] == '\n');
+	}
+	return verdict;
+}
+
+/* The log's end is what counts, and a log may be large: read no more than this of it. */
+static const char *log_tail(const char *log)
+{
+	size_t size = strlen(log);
+	const char *tail = size > 16384 ? log + size - 16384 : log;
+	const char *line = tail == log ? tail : strchr(tail, '\n');
+
+	return line ? line : tail;
+}
+
+static struct loc insn_loc(const struct image_program *program, unsigned insn)
+{
+	struct loc loc = { 0 };
+
+	for (unsigned i = 0; i < program->lines_len && program->lines[i].insn <= insn; i++)
+		loc = program->lines[i].loc;
+	return loc;
+}
+
+static void program_refused(struct engine *engine, const struct image_program *program, int err, struct diags *diags)
+{
+	struct verdict verdict = verdict_read(engine->arena, log_tail(engine->log.data ? engine->log.data : ""));
+	struct loc loc = insn_loc(program, verdict.insn == ~0u ? 0 : verdict.insn);
+	const char *why = err == -EPERM ? engine_why_not() : NULL;
+
+	if (why)
+		diag_error(diags, loc, NULL, "the kernel refuses the program `%s`: %s", program->name, why);
+	else
+		diag_error(diags, loc, NULL, "the kernel refuses this clause: %s",
+			   verdict.sentence ? verdict.sentence : strerror(-err));
+}
+
+/* Loads once more, now with a log: writing one slows the verifier down, so the first try goes without. */
+static int load_with_log(struct engine *engine, const struct image_program *program, const struct bpf_insn *insns,
+			 struct bpf_prog_load_opts *opts)
+{
+	char *log = malloc(LOG_SIZE);
+	int fd;
+
+	if (!log)
+		return -ENOMEM;
+	log[0] = '\0';
+	opts->log_buf = log;
+	opts->log_size = LOG_SIZE;
+	opts->log_level = 1;
+	fd = bpf_prog_load(program_type(program->ctx), program->name, license, insns, program->insns_len, opts);
+	buf_clear(&engine->log);
+	buf_puts(&engine->log, log);
+	free(log);
+	return fd;
+}
+
+static int program_load(struct engine *engine, unsigned index, struct diags *diags)
+{
+	const struct image_program *program = &engine->image->programs[index];
+	struct bpf_insn *insns = relocated(engine, program);
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = program_attach_type(engine, program->ctx));
+	int fd = bpf_prog_load(program_type(program->ctx), program->name, license, insns, program->insns_len, &opts);
+
+	if (fd < 0 && fd != -ENOMEM)
+		fd = load_with_log(engine, program, insns, &opts);
+	if (fd < 0) {
+		program_refused(engine, program, fd, diags);
+		return fd;
+	}
+	engine->programs[index] = fd;
+	return 0;
+}
+
+static bool needs_dispatcher(const struct engine *engine)
+{
+	const struct image *image = engine->image;
+	const struct image_attach *first = NULL;
+
+	if (!engine->has_multi)
+		return false;
+	for (unsigned i = 0; i < image->attaches_len; i++) {
+		const struct image_attach *attach = &image->attaches[i];
+
+		if (!attach->site)
+			continue;
+		if (first && attach->program != first->program)
+			return true;
+		first = attach;
+	}
+	return false;
+}
+
+static int dispatcher_load(struct engine *engine)
+{
+	const struct bpf_insn insns[] = {
+		INSN_MOV_REG(REG_CTX, R1),
+		INSN_CALL(HELPER_COOKIE),
+		INSN_ALU_IMM(BPF_RSH, R0, 32),
+		INSN_MOV_REG(R3, R0),
+		INSN_MOV_REG(R1, REG_CTX),
+		INSN(BPF_LD | BPF_IMM | BPF_DW, R2, BPF_PSEUDO_MAP_FD, 0, engine->progs_map),
+		INSN(0, 0, 0, 0, 0),
+		INSN_CALL(BPF_FUNC_tail_call),
+		INSN_MOV_IMM(R0, 0),
+		INSN_EXIT(),
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = program_attach_type(engine, CTX_UPROBE));
+
+	return bpf_prog_load(BPF_PROG_TYPE_KPROBE, "ct_dispatch", license, insns, sizeof(insns) / sizeof(*insns), &opts);
+}
+
+static int progs_fill(const struct engine *engine, int map)
+{
+	for (uint32_t i = 0; i < engine->image->programs_len; i++) {
+		if (engine->image->programs[i].ctx != CTX_UPROBE)
+			continue;
+		if (bpf_map_update_elem(map, &i, &engine->programs[i], BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
+static int dispatcher_make(struct engine *engine)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "ct_programs", 4, 4, engine->image->programs_len, NULL);
+
+	if (fd < 0)
+		return fd;
+	engine->progs_map = fd;
+	fd = dispatcher_load(engine);
+	if (fd < 0)
+		return fd;
+	engine->dispatcher = fd;
+	return progs_fill(engine, engine->progs_map);
+}
+
+int engine_load_programs(struct engine *engine, struct diags *diags)
+{
+	const struct image *image = engine->image;
+	struct loc nowhere = { 0 };
+	int err = 0;
+
+	for (unsigned i = 0; i < image->programs_len; i++) {
+		err = program_load(engine, i, diags);
+		if (err)
+			return err;
+	}
+	for (unsigned i = 0; i < image->maps_len && !err; i++)
+		if (image->maps[i].kind == IMAGE_PROGS)
+			err = progs_fill(engine, engine->maps[i]);
+	if (!err && needs_dispatcher(engine))
+		err = dispatcher_make(engine);
+	if (err)
+		diag_error(diags, nowhere, NULL, "cannot join the programs of one file: %s", strerror(-err));
+	return err;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Maps of an image. In: sizes and first values. Out: descriptors; the control block as plain memory; the ring opened. libbpf
+ * raises RLIMIT_MEMLOCK where the kernel (before 5.11) counts maps against it.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/private.h"
+
+static enum bpf_map_type map_type(enum image_map_kind kind)
+{
+	switch (kind) {
+	case IMAGE_ARRAY:
+		return BPF_MAP_TYPE_ARRAY;
+	case IMAGE_PERCPU_ARRAY:
+		return BPF_MAP_TYPE_PERCPU_ARRAY;
+	case IMAGE_HASH:
+		return BPF_MAP_TYPE_HASH;
+	case IMAGE_PERCPU_HASH:
+		return BPF_MAP_TYPE_PERCPU_HASH;
+	case IMAGE_RING:
+		return BPF_MAP_TYPE_RINGBUF;
+	case IMAGE_PROGS:
+		return BPF_MAP_TYPE_PROG_ARRAY;
+	}
+	return BPF_MAP_TYPE_UNSPEC;
+}
+
+/* A ring's size must be a power of two and whole pages. */
+static uint32_t ring_size(uint64_t wanted)
+{
+	uint64_t size = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	while (size < wanted && size < 1U << 30)
+		size *= 2;
+	return (uint32_t)size;
+}
+
+static uint64_t map_entries(const struct engine *engine, const struct image_map *map)
+{
+	uint64_t entries = map->max_entries;
+
+	if (map->kind == IMAGE_RING)
+		return ring_size(entries);
+	return map->per_cpu_entries ? entries * engine->cpus_len : entries;
+}
+
+static uint64_t map_bytes(const struct engine *engine, const struct image_map *map)
+{
+	bool per_cpu = map->kind == IMAGE_PERCPU_ARRAY || map->kind == IMAGE_PERCPU_HASH;
+
+	if (map->kind == IMAGE_RING)
+		return map_entries(engine, map);
+	return map_entries(engine, map) * (map->key_size + engine_value_room(map) * (per_cpu ? engine->cpus_len : 1));
+}
+
+static void map_failed(const struct engine *engine, const struct image_map *map, int err, struct diags *diags)
+{
+	struct loc nowhere = { 0 };
+	struct diag *diag;
+	const char *why;
+
+	if (err == -EPERM || err == -EACCES) {
+		why = engine_why_not();
+		diag_error(diags, nowhere, NULL, "cannot create the map `%s`: %s", map->name, why ? why : strerror(-err));
+		return;
+	}
+	diag = diag_error(diags, nowhere, NULL, "cannot create the map `%s` (%llu KiB): %s", map->name,
+			  (unsigned long long)(map_bytes(engine, map) + 1023) / 1024, strerror(-err));
+	if (err == -ENOMEM || err == -E2BIG || err == -EINVAL)
+		diag_hint(diags, diag, "smaller values of the options bufsize, dynvarsize, aggsize or strsize need less memory");
+}
+
+static int map_fill(int fd, const struct image_map *map)
+{
+	const char *values = map->init;
+	uint32_t i;
+
+	for (i = 0; values && i < map->max_entries; i++)
+		if (bpf_map_update_elem(fd, &i, values + (size_t)i * map->value_size, BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+static int map_make(struct engine *engine, unsigned index)
+{
+	const struct image_map *map = &engine->image->maps[index];
+	LIBBPF_OPTS(bpf_map_create_opts, opts);
+	uint64_t entries = map_entries(engine, map);
+	bool is_ring = map->kind == IMAGE_RING;
+	bool is_hash = map->kind == IMAGE_HASH || map->kind == IMAGE_PERCPU_HASH;
+	int fd;
+
+	if (entries > UINT32_MAX)
+		return -E2BIG;
+	if (is_hash && !map->prealloc)
+		opts.map_flags |= BPF_F_NO_PREALLOC;
+	if (index == engine->image->map_state)
+		opts.map_flags |= BPF_F_MMAPABLE;
+	fd = bpf_map_create(map_type(map->kind), map->name, is_ring ? 0 : map->key_size, is_ring ? 0 : map->value_size,
+			    (uint32_t)entries, &opts);
+	if (fd < 0)
+		return fd;
+	engine->maps[index] = fd;
+	return map->kind == IMAGE_ARRAY ? map_fill(fd, map) : 0;
+}
+
+static int state_open(struct engine *engine)
+{
+	const struct image_map *map = &engine->image->maps[engine->image->map_state];
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *state;
+
+	engine->state_size = (engine_value_room(map) * map->max_entries + page - 1) & ~(page - 1);
+	state = mmap(NULL, engine->state_size, PROT_READ | PROT_WRITE, MAP_SHARED, engine->maps[engine->image->map_state], 0);
+	if (state == MAP_FAILED)
+		return -errno;
+	engine->state = state;
+	return 0;
+}
+
+static int pids_fill(struct engine *engine)
+{
+	const uint32_t one = 1;
+
+	if (engine->image->map_pids == MAP_NONE)
+		return 0;
+	for (unsigned i = 0; i < engine->target.pids_len; i++) {
+		int err = engine_map_update(engine, engine->image->map_pids, &engine->target.pids[i], &one);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int engine_make_maps(struct engine *engine, struct diags *diags)
+{
+	const struct image *image = engine->image;
+	struct loc nowhere = { 0 };
+	size_t size = 0;
+	int err = 0;
+
+	for (unsigned i = 0; i < image->maps_len; i++) {
+		err = map_make(engine, i);
+		if (err) {
+			map_failed(engine, &image->maps[i], err, diags);
+			return err;
+		}
+	}
+	if (image->map_state != MAP_NONE)
+		err = state_open(engine);
+	if (!err)
+		err = pids_fill(engine);
+	if (!err && image->map_ring != MAP_NONE)
+		size = ring_size(image->maps[image->map_ring].max_entries);
+	if (!err)
+		err = ring_open(&engine->ring, size ? engine->maps[image->map_ring] : -1, size);
+	if (err)
+		diag_error(diags, nowhere, NULL, "cannot use the maps that the kernel made: %s", strerror(-err));
+	return err;
+}
+
+int engine_map_update(struct engine *engine, unsigned map, const void *key, const void *value)
+{
+	if (map >= engine->image->maps_len)
+		return -EINVAL;
+	return bpf_map_update_elem(engine->maps[map], key, value, BPF_ANY) ? -errno : 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the files of the engine share. An engine is filled in this order: maps.c, load.c, attach.c; each leaves descriptors
+ * here and nothing else, and engine_free closes whatever is there.
+ */
+#ifndef CEPHTAP_ENGINE_PRIVATE_H
+#define CEPHTAP_ENGINE_PRIVATE_H
+
+#include "engine/engine.h"
+#include "engine/ring.h"
+
+struct engine {
+	struct arena *arena;
+	const struct image *image;
+	struct target target;
+	unsigned cpus_len; /* possible processors: how many values a per-processor entry has */
+	bool has_multi;    /* uprobes are attached by multi-uprobe links; else by perf events */
+
+	int *maps;     /* descriptors, as many as image->maps; -1: not made */
+	int *programs; /* as many as image->programs */
+	int progs_map, dispatcher; /* -1: every group of sites has one program */
+	int *links;
+	unsigned links_len;
+
+	struct image_state *state; /* the control block, shared with the programs */
+	size_t state_size;
+	struct ring ring;
+	struct buf log; /* of the verifier, for the program that it refused */
+	struct engine_timing timing;
+};
+
+uint64_t engine_now_ns(void);
+/* Rounds a value's size up as the kernel does for values per processor. */
+static inline size_t engine_value_room(const struct image_map *map)
+{
+	return (map->value_size + 7UL) & ~7UL;
+}
+
+/* maps.c: every map of the image, the control block, the ring. */
+int engine_make_maps(struct engine *engine, struct diags *diags);
+
+/* load.c: every program of the image, and the dispatcher where it is needed. */
+int engine_load_programs(struct engine *engine, struct diags *diags);
+
+/* attach.c: the uprobes. timers.c: profile and tick. Each puts its links into engine->links. */
+int engine_attach_sites(struct engine *engine, struct diags *diags);
+int engine_attach_timers(struct engine *engine, struct diags *diags);
+
+/* For messages: where the script names this probe, and the probe's full name. */
+struct loc engine_probe_loc(const struct engine *engine, const struct probe *probe);
+const char *engine_probe_name(struct arena *arena, const struct probe *probe);
+
+#endif

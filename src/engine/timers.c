@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Timers. profile-N fires on every processor, tick-N on one: perf events of the processor's clock, with a period rather than
+ * a frequency, so that the kernel does not adapt it.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+#include "engine/bpf.h"
+#include "engine/private.h"
+
+static int timer_attach(struct engine *engine, const struct image_attach *attach, int cpu)
+{
+	int fd = perf_timer_open(attach->probe->period_ns, cpu);
+
+	if (fd < 0)
+		return fd;
+	fd = bpf_perf_link(engine->programs[attach->program], fd, attach->cookie);
+	if (fd < 0)
+		return fd;
+	*arena_push(engine->arena, engine->links, engine->links_len) = fd;
+	return 0;
+}
+
+static int profile_attach(struct engine *engine, const struct image_attach *attach)
+{
+	int attached = 0;
+
+	for (int cpu = 0; cpu < (int)engine->cpus_len; cpu++) {
+		int err = timer_attach(engine, attach, cpu);
+
+		if (err && err != -ENODEV) /* possible, but not online */
+			return err;
+		attached += !err;
+	}
+	return attached ? 0 : -ENODEV;
+}
+
+int engine_attach_timers(struct engine *engine, struct diags *diags)
+{
+	const struct image *image = engine->image;
+
+	for (unsigned i = 0; i < image->attaches_len; i++) {
+		const struct image_attach *attach = &image->attaches[i];
+		int err = 0;
+
+		if (attach->probe->kind == PROBE_PROFILE)
+			err = profile_attach(engine, attach);
+		else if (attach->probe->kind == PROBE_TICK)
+			err = timer_attach(engine, attach, sched_getcpu());
+		if (err) {
+			diag_error(diags, engine_probe_loc(engine, attach->probe), NULL, "cannot start the timer %s: %s",
+				   engine_probe_name(engine->arena, attach->probe), strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
