@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Updating an aggregation: arguments first, then the key, the look-up, and the function's own code from src/agg. */
+#include "ebpf/gen.h"
+
+#include <assert.h>
+
+enum { AGG_ARGS_MAX = 8 };
+
+/* What is evaluated before the look-up: the value and the increment, not the constant parameters between them. */
+struct agg_args {
+	struct slot slots[AGG_ARGS_MAX];
+	bool here[AGG_ARGS_MAX];
+};
+
+bool agg_has_arg(const struct node *call, unsigned i)
+{
+	return i < call->args_len;
+}
+
+void emit_agg_arg(struct gen *gen, int reg, unsigned i)
+{
+	assert(gen->agg_args->here[i]);
+	slot_load(gen, reg, gen->agg_args->slots[i]);
+}
+
+void emit_agg_add(struct gen *gen, unsigned word)
+{
+	emit(gen, INSN_ATOMIC(BPF_ADD, REG_KEEP, 8 * (int)word, R1));
+}
+
+void emit_agg_add_imm(struct gen *gen, unsigned word, int32_t imm)
+{
+	emit(gen, INSN_MOV_IMM(R1, imm));
+	emit_agg_add(gen, word);
+}
+
+void emit_agg_add_at(struct gen *gen, unsigned last)
+{
+	struct label fits = {0};
+
+	emit_jump_imm(gen, BPF_JLE, R0, (int32_t)last, &fits); /* always: but the verifier has to see it */
+	emit(gen, INSN_MOV_IMM(R0, last));
+	label_bind(gen, &fits);
+	emit(gen, INSN_ALU_IMM(BPF_LSH, R0, 3));
+	emit(gen, INSN_MOV_REG(R2, REG_KEEP));
+	emit(gen, INSN_ALU_REG(BPF_ADD, R2, R0));
+	emit(gen, INSN_ATOMIC(BPF_ADD, R2, 0, R1));
+}
+
+static void gen_args(struct gen *gen, const struct agg *agg, struct node *call, struct agg_args *args)
+{
+	for (unsigned i = 0; i < call->args_len && i < AGG_ARGS_MAX; i++) {
+		if (i >= 1 && i <= agg->params_len)
+			continue;
+		gen_scalar(gen, call->args[i]);
+		args->slots[i] = slot_new(gen);
+		args->here[i] = true;
+		slot_store(gen, args->slots[i], R0);
+	}
+}
+
+static void release_args(struct gen *gen, struct agg_args *args)
+{
+	for (unsigned i = AGG_ARGS_MAX; i--;)
+		if (args->here[i])
+			slot_release(gen, args->slots[i]);
+}
+
+static void emit_agg_lookup(struct gen *gen, const struct agg_layout *layout, const struct key_place *key)
+{
+	emit_map(gen, R1, layout->map);
+	emit_key_address(gen, R2, key);
+	emit_call(gen, HELPER_MAP_LOOKUP);
+}
+
+/* The first update of a key puts zeros in; when two do at the same time, one of them finds the other's. */
+static void emit_insert(struct gen *gen, const struct agg_layout *layout, const struct key_place *key, struct label *found)
+{
+	emit_map(gen, R1, layout->map);
+	emit_key_address(gen, R2, key);
+	emit_map_value(gen, R3, gen->layout->map_zeros, 0);
+	emit(gen, INSN_MOV_IMM(R4, BPF_NOEXIST));
+	emit_call(gen, HELPER_MAP_UPDATE);
+	emit_agg_lookup(gen, layout, key);
+	emit_jump_imm(gen, BPF_JNE, R0, 0, found);
+}
+
+static struct key_place gen_agg_key(struct gen *gen, struct node *node, const struct agg_layout *layout)
+{
+	const struct aggvar *var = layout->var;
+	struct slot zero;
+
+	if (var->keys_len)
+		return gen_key(gen, node->left->args, var->keys, var->keys_len, false);
+	zero = slot_new(gen);
+	emit(gen, INSN_MOV_IMM(R1, 0));
+	slot_store(gen, zero, R1);
+	return (struct key_place){.in_scratch = zero.in_scratch, .offset = zero.offset, .size = 8};
+}
+
+void gen_aggregate(struct gen *gen, struct node *node)
+{
+	const struct aggvar *var = node->left->agg;
+	const struct agg_layout *layout = &gen->image->aggs[var->id];
+	struct label found = {0}, end = {0};
+	struct agg_args args = {0};
+	struct key_place key;
+
+	emit_line(gen, node->loc);
+	gen->agg_args = &args; /* updates do not nest */
+	gen_args(gen, var->agg, node->right, &args);
+	key = gen_agg_key(gen, node, layout);
+	emit_agg_lookup(gen, layout, &key);
+	emit_jump_imm(gen, BPF_JNE, R0, 0, &found);
+	if (var->keys_len)
+		emit_insert(gen, layout, &key, &found);
+	emit_drop(gen, DROP_AGG);
+	emit_jump(gen, &end);
+	label_bind(gen, &found);
+	emit(gen, INSN_MOV_REG(REG_KEEP, R0));
+	var->agg->gen(gen, var, node->right);
+	label_bind(gen, &end);
+	key_release(gen, &key);
+	release_args(gen, &args);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Arguments of probes: the steps that a provider wrote, as instructions. */
+#include "ebpf/gen.h"
+
+/* Offsets in struct pt_regs of x86_64 (asm/ptrace.h), by enum argreg. */
+static const int16_t reg_offset[REG_COUNT] = {
+	[REG_RAX] = 80, [REG_RDX] = 96, [REG_RCX] = 88, [REG_RBX] = 40, [REG_RSI] = 104, [REG_RDI] = 112,
+	[REG_RBP] = 32, [REG_RSP] = 152, [REG_R8] = 72, [REG_R9] = 64, [REG_R10] = 56, [REG_R11] = 48,
+	[REG_R12] = 24, [REG_R13] = 16, [REG_R14] = 8, [REG_R15] = 0, [REG_RIP] = 128,
+};
+
+static void emit_reg(struct gen *gen, int dst, unsigned reg)
+{
+	emit(gen, INSN_LOAD(BPF_DW, dst, REG_CTX, reg_offset[reg < REG_COUNT ? reg : 0]));
+}
+
+static void emit_add_imm(struct gen *gen, int reg, int64_t imm)
+{
+	if (!imm)
+		return;
+	if (imm == (int32_t)imm) {
+		emit(gen, INSN_ALU_IMM(BPF_ADD, reg, imm));
+		return;
+	}
+	emit_imm64(gen, R1, imm);
+	emit(gen, INSN_ALU_REG(BPF_ADD, reg, R1));
+}
+
+/* {begin, end} at R0 + imm: R0 = end - begin. */
+static void step_span(struct gen *gen, const struct argstep *step, struct loc where)
+{
+	struct slot base = slot_new(gen), end;
+
+	emit_add_imm(gen, R0, step->imm);
+	slot_store(gen, base, R0);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, 8));
+	emit_deref(gen, 8, false, true, where);
+	end = slot_new(gen);
+	slot_store(gen, end, R0);
+	slot_load(gen, R0, base);
+	emit_deref(gen, 8, false, true, where);
+	slot_load(gen, R1, end);
+	emit(gen, INSN_ALU_REG(BPF_SUB, R1, R0));
+	emit(gen, INSN_MOV_REG(R0, R1));
+	slot_release(gen, end);
+	slot_release(gen, base);
+}
+
+static void gen_step(struct gen *gen, const struct argstep *step, struct loc where)
+{
+	switch ((enum argstep_op)step->op) {
+	case STEP_CONST:
+		emit_imm64(gen, R0, step->imm);
+		break;
+	case STEP_REG:
+		emit_reg(gen, R0, step->reg);
+		break;
+	case STEP_SAVED:
+		slot_load(gen, R0, gen->saved[step->imm]);
+		break;
+	case STEP_CTX:
+		emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, step->imm));
+		break;
+	case STEP_IMAGE:
+		emit_reg(gen, R0, REG_RIP);
+		emit_add_imm(gen, R0, step->imm - (int64_t)gen->site->vaddr);
+		break;
+	case STEP_ADD:
+		emit_add_imm(gen, R0, step->imm);
+		break;
+	case STEP_ADD_REG:
+		emit_reg(gen, R1, step->reg);
+		if (step->imm != 1)
+			emit(gen, INSN_ALU_IMM(BPF_MUL, R1, step->imm));
+		emit(gen, INSN_ALU_REG(BPF_ADD, R0, R1));
+		break;
+	case STEP_SPAN:
+		step_span(gen, step, where);
+		break;
+	case STEP_LOAD:
+		emit_add_imm(gen, R0, step->imm);
+		emit_deref(gen, step->size, step->is_signed, true, where);
+		break;
+	case STEP_CAST:
+		emit_extend(gen, R0, step->size, step->is_signed);
+		break;
+	case STEP_SHR:
+		emit(gen, INSN_ALU_IMM(BPF_RSH, R0, step->imm));
+		break;
+	case STEP_AND:
+		emit(gen, INSN_ALU_IMM(BPF_AND, R0, step->imm));
+		break;
+	case STEP_UDIV:
+		emit(gen, INSN_ALU_IMM(BPF_DIV, R0, step->imm));
+		break;
+	case STEP_UTIME: /* seconds in the low half, nanoseconds in the high one */
+		emit(gen, INSN_MOV_REG(R2, R0));
+		emit(gen, INSN_ALU_IMM(BPF_RSH, R2, 32));
+		emit(gen, INSN_MOV32_REG(R0, R0));
+		emit(gen, INSN_ALU_IMM(BPF_MUL, R0, 1000000000));
+		emit(gen, INSN_ALU_REG(BPF_ADD, R0, R2));
+		break;
+	}
+}
+
+void gen_argloc(struct gen *gen, const struct argloc *loc, struct loc where)
+{
+	if (!loc->n)
+		emit(gen, INSN_MOV_IMM(R0, 0));
+	for (unsigned i = 0; i < loc->n; i++)
+		gen_step(gen, &loc->steps[i], where);
+}
+
+static const struct arg *arg_at(struct gen *gen, unsigned index)
+{
+	if (index >= gen->probe->args_len)
+		return NULL;
+	return gen->site ? &gen->site->args[index] : &gen->probe->args[index];
+}
+
+/* Timers: arg0 is the program counter when it was in the kernel, arg1 when it was in a process. */
+static void gen_timer_arg(struct gen *gen, unsigned index)
+{
+	struct label keep = {0};
+
+	if (index > 1) {
+		emit(gen, INSN_MOV_IMM(R0, 0));
+		return;
+	}
+	emit_reg(gen, R0, REG_RIP);
+	emit_jump_imm(gen, index == 0 ? BPF_JSLT : BPF_JSGE, R0, 0, &keep);
+	emit(gen, INSN_MOV_IMM(R0, 0));
+	label_bind(gen, &keep);
+}
+
+void gen_arg(struct gen *gen, unsigned index, struct loc where)
+{
+	const struct arg *arg = arg_at(gen, index);
+
+	if (gen->ctx == CTX_TIMER)
+		gen_timer_arg(gen, index);
+	else if (!arg)
+		emit(gen, INSN_MOV_IMM(R0, 0));
+	else
+		gen_argloc(gen, &arg->loc, where);
+}
+
+/* Text of a known length: at most room - 1 bytes of it. */
+static void gen_counted_string(struct gen *gen, const struct arg *arg, struct place to, struct loc where)
+{
+	struct slot length = slot_new(gen);
+	struct label fits = {0}, good = {0};
+
+	gen_argloc(gen, &arg->len_loc, where);
+	emit_jump_imm(gen, BPF_JLE, R0, (int32_t)to.room - 1, &fits);
+	emit(gen, INSN_MOV_IMM(R0, to.room - 1));
+	label_bind(gen, &fits);
+	slot_store(gen, length, R0);
+	gen_argloc(gen, &arg->loc, where);
+	slot_store(gen, gen->fault_address, R0);
+	emit_place_zero(gen, to);
+	slot_load(gen, R3, gen->fault_address);
+	slot_load(gen, R2, length);
+	emit_place_address(gen, R1, to);
+	emit(gen, INSN_ALU_IMM(BPF_AND, R2, 0x7fffffff)); /* its bound is lost in the slot: say it again for the verifier */
+	struct label bound = {0};
+
+	emit_jump_imm(gen, BPF_JLE, R2, (int32_t)to.room - 1, &bound);
+	emit(gen, INSN_MOV_IMM(R2, to.room - 1));
+	label_bind(gen, &bound);
+	emit_call(gen, HELPER_READ_USER);
+	emit_jump_imm(gen, BPF_JEQ, R0, 0, &good);
+	slot_load(gen, R2, gen->fault_address);
+	emit_fault(gen, FAULT_BADADDR, R2, where);
+	label_bind(gen, &good);
+	slot_release(gen, length);
+}
+
+void gen_arg_string(struct gen *gen, unsigned index, struct place to, struct loc where)
+{
+	const struct arg *arg = arg_at(gen, index);
+
+	if (!arg || !arg->loc.n) {
+		emit_place_zero(gen, to);
+	} else if (arg->type == ARGTYPE_STRING) {
+		gen_counted_string(gen, arg, to, where);
+	} else {
+		gen_argloc(gen, &arg->loc, where);
+		emit_read_string(gen, to, to.room, true, where);
+	}
+}
+
+void gen_probe_conditions(struct gen *gen, struct label *no)
+{
+	static const int jump_if_not[] = {
+		[COND_EQ] = BPF_JNE, [COND_NE] = BPF_JEQ, [COND_LT] = BPF_JGE, [COND_GE] = BPF_JLT,
+	};
+
+	for (unsigned i = 0; gen->site && i < gen->site->conds_len; i++) {
+		const struct argcond *cond = &gen->site->conds[i];
+		struct label yes = {0};
+
+		gen_argloc(gen, &cond->loc, (struct loc){0});
+		emit_imm64(gen, R1, cond->imm);
+		if (cond->op == COND_MASK) {
+			emit_jump_reg(gen, BPF_JSET, R0, R1, &yes);
+			emit_jump(gen, no);
+			label_bind(gen, &yes);
+		} else {
+			emit_jump_reg(gen, jump_if_not[cond->op], R0, R1, no);
+		}
+	}
+}

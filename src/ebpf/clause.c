@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One clause: predicate, record, statements. A record is reserved before the first statement, as DTrace does: when there is
+ * no room the whole firing of the clause is dropped. A fault throws the record away and sends an error record instead.
+ */
+#include "ebpf/gen.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+void gen_probe_index(struct gen *gen, int reg)
+{
+	gen->needs_probe = true;
+	if (gen->ctx == CTX_DIRECT)
+		emit(gen, INSN_MOV_IMM(reg, gen->fixed_probe));
+	else
+		slot_load(gen, reg, gen->probe_index);
+}
+
+/* R0 = a reservation in the ring, or 0. */
+static void emit_reserve(struct gen *gen, uint32_t size)
+{
+	emit_map(gen, R1, gen->image->map_ring);
+	emit(gen, INSN_MOV_IMM(R2, size));
+	emit(gen, INSN_MOV_IMM(R3, 0));
+	emit_call(gen, HELPER_RING_RESERVE);
+}
+
+static void emit_head(struct gen *gen, int reg, uint32_t clause)
+{
+	emit(gen, INSN_STORE_IMM(BPF_W, reg, offsetof(struct record_head, clause), clause));
+	gen_probe_index(gen, R1);
+	emit(gen, INSN_STORE(BPF_W, reg, offsetof(struct record_head, probe), R1));
+	emit_call(gen, HELPER_CPU);
+	emit(gen, INSN_STORE(BPF_W, reg, offsetof(struct record_head, cpu), R0));
+	emit(gen, INSN_STORE_IMM(BPF_W, reg, offsetof(struct record_head, pad), 0));
+}
+
+/* Nothing that lay in the ring before may leak: bytes between the fields are zeroed, fields are always written or zeroed. */
+static void emit_zero_record(struct gen *gen, const struct record_layout *layout)
+{
+	uint32_t at = sizeof(struct record_head);
+
+	if (layout->size > at)
+		emit_place_zero(gen, (struct place){PLACE_RECORD, 0, at, (layout->size - at) & ~7u});
+}
+
+static void begin_record(struct gen *gen, const struct record_layout *layout, unsigned clause, struct label *skip)
+{
+	struct label good = {0};
+
+	emit_reserve(gen, layout->size);
+	emit_jump_imm(gen, BPF_JNE, R0, 0, &good);
+	emit_drop(gen, DROP_RECORD);
+	emit_jump(gen, skip);
+	label_bind(gen, &good);
+	emit(gen, INSN_MOV_REG(REG_RECORD, R0));
+	emit_zero_record(gen, layout);
+	emit_head(gen, REG_RECORD, clause);
+}
+
+static void end_record(struct gen *gen, bool wake)
+{
+	emit(gen, INSN_MOV_REG(R1, REG_RECORD));
+	emit(gen, INSN_MOV_IMM(R2, wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP));
+	emit_call(gen, HELPER_RING_SUBMIT);
+}
+
+static const int mem_size[] = {[1] = BPF_B, [2] = BPF_H, [4] = BPF_W, [8] = BPF_DW};
+
+static void gen_field(struct gen *gen, const struct field *field, struct node *expr)
+{
+	if (field->kind == FIELD_STRING) {
+		gen_string(gen, expr, (struct place){PLACE_RECORD, 0, field->offset, field->size});
+		return;
+	}
+	gen_scalar_as(gen, expr, field->type);
+	emit(gen, INSN_STORE(mem_size[field->size], REG_RECORD, (int32_t)field->offset, R0));
+}
+
+static bool is_exit(const struct action *action)
+{
+	return !__builtin_strcmp(action->func->name, "exit");
+}
+
+static void gen_action(struct gen *gen, struct node *call)
+{
+	const struct record_layout *layout = &gen->image->clauses[gen->clause];
+	const struct record_action *record = &layout->actions[call->action->index];
+
+	emit_line(gen, call->loc);
+	for (unsigned i = 0; i < record->fields_len; i++)
+		gen_field(gen, &record->fields[i], call->action->values[i].expr);
+	emit(gen, INSN_STORE_IMM(BPF_B, REG_RECORD, (int32_t)record->present, 1));
+	if (is_exit(call->action)) {
+		emit_map_value(gen, R1, gen->image->map_state, offsetof(struct image_state, run));
+		emit(gen, INSN_STORE_IMM(BPF_W, R1, 0, RUN_EXITING));
+	}
+}
+
+static void gen_statement(struct gen *gen, struct node *node)
+{
+	uint32_t scratch = gen->scratch_now;
+
+	gen->keeps_scratch = false;
+	if (node->kind == NODE_CALL && node->action)
+		gen_action(gen, node);
+	else if (node->kind == NODE_ASSIGN && node->left->kind == NODE_AGG)
+		gen_aggregate(gen, node);
+	else
+		gen_effect(gen, node);
+	if (!gen->keeps_scratch)
+		gen->scratch_now = scratch;
+}
+
+static void gen_stmts(struct gen *gen, struct stmt *stmt);
+
+static void gen_if(struct gen *gen, struct stmt *stmt)
+{
+	struct label no = {0}, end = {0};
+
+	gen_condition(gen, stmt->expr, &no);
+	gen_stmts(gen, stmt->body);
+	if (stmt->other)
+		emit_jump(gen, &end);
+	label_bind(gen, &no);
+	gen_stmts(gen, stmt->other);
+	label_bind(gen, &end);
+}
+
+static void gen_stmts(struct gen *gen, struct stmt *stmt)
+{
+	for (; stmt; stmt = stmt->next) {
+		if (stmt->kind == STMT_EXPR)
+			gen_statement(gen, stmt->expr);
+		else if (stmt->kind == STMT_IF)
+			gen_if(gen, stmt);
+		else
+			gen_stmts(gen, stmt->body);
+	}
+}
+
+/* arg1 to arg5 of ERROR, on the stack: what DTrace documents, with the action's place counted in expressions. */
+static void call_error_clauses(struct gen *gen)
+{
+	enum { WORDS = 6 };
+	int32_t base = gen->stack_now + 8 * WORDS;
+
+	emit(gen, INSN_STORE_IMM(BPF_DW, R10, -base, 0));
+	emit(gen, INSN_STORE_IMM(BPF_DW, R10, -base + 8, gen->clause + 1));
+	gen_probe_index(gen, R1);
+	slot_load(gen, R1, gen->fault_info);
+	emit(gen, INSN_MOV_REG(R2, R1));
+	emit(gen, INSN_ALU_IMM(BPF_RSH, R2, 32));
+	emit(gen, INSN_STORE(BPF_DW, R10, -base + 16, R2));
+	emit(gen, INSN_STORE_IMM(BPF_DW, R10, -base + 24, 0));
+	emit(gen, INSN_MOV32_REG(R1, R1));
+	emit(gen, INSN_STORE(BPF_DW, R10, -base + 32, R1));
+	slot_load(gen, R1, gen->fault_address);
+	emit(gen, INSN_STORE(BPF_DW, R10, -base + 40, R1));
+	emit(gen, INSN_MOV_REG(R1, R10));
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R1, -base));
+	emit_branch_call(gen, gen->error_entry);
+}
+
+static void emit_error_record(struct gen *gen)
+{
+	struct label none = {0}, end = {0};
+
+	emit_reserve(gen, sizeof(struct record_error));
+	emit_jump_imm(gen, BPF_JEQ, R0, 0, &none);
+	emit(gen, INSN_MOV_REG(REG_RECORD, R0));
+	emit_head(gen, REG_RECORD, RECORD_ERROR);
+	emit(gen, INSN_STORE_IMM(BPF_W, REG_RECORD, offsetof(struct record_error, clause), gen->clause));
+	slot_load(gen, R1, gen->fault_info);
+	emit(gen, INSN_STORE(BPF_W, REG_RECORD, offsetof(struct record_error, fault), R1));
+	emit(gen, INSN_ALU_IMM(BPF_RSH, R1, 32));
+	emit(gen, INSN_STORE(BPF_W, REG_RECORD, offsetof(struct record_error, line), R1));
+	emit(gen, INSN_STORE_IMM(BPF_W, REG_RECORD, offsetof(struct record_error, pad), 0));
+	slot_load(gen, R1, gen->fault_address);
+	emit(gen, INSN_STORE(BPF_DW, REG_RECORD, offsetof(struct record_error, address), R1));
+	end_record(gen, false);
+	emit_jump(gen, &end);
+	label_bind(gen, &none);
+	emit_drop(gen, DROP_RECORD);
+	label_bind(gen, &end);
+}
+
+static void emit_fault_handler(struct gen *gen, struct label *in_pred, struct label *in_body, bool records)
+{
+	label_bind(gen, in_body);
+	if (records) {
+		emit(gen, INSN_MOV_REG(R1, REG_RECORD));
+		emit(gen, INSN_MOV_IMM(R2, BPF_RB_NO_WAKEUP));
+		emit_call(gen, HELPER_RING_DISCARD);
+	}
+	label_bind(gen, in_pred);
+	emit_error_record(gen);
+	if (gen->error_entry)
+		call_error_clauses(gen);
+}
+
+static bool has_exit(const struct checked_clause *clause)
+{
+	for (unsigned i = 0; i < clause->actions_len; i++)
+		if (is_exit(&clause->actions[i]))
+			return true;
+	return false;
+}
+
+void gen_clause(struct gen *gen, unsigned index)
+{
+	const struct checked_clause *checked = &gen->image->checked->clauses[index];
+	const struct record_layout *layout = &gen->image->clauses[index];
+	struct label in_pred = {0}, in_body = {0}, end = {0};
+	uint32_t scratch = gen->scratch_now;
+
+	gen->clause = index;
+	gen->fault = &in_pred;
+	emit_line(gen, checked->clause->loc);
+	if (checked->clause->pred)
+		gen_condition(gen, checked->clause->pred, &end);
+	if (layout->size)
+		begin_record(gen, layout, index, &end);
+	gen->fault = &in_body;
+	gen_stmts(gen, checked->clause->body);
+	if (layout->size)
+		end_record(gen, has_exit(checked));
+	if (in_pred.refs_len || in_body.refs_len) {
+		emit_jump(gen, &end);
+		emit_fault_handler(gen, &in_pred, &in_body, layout->size);
+	}
+	label_bind(gen, &end);
+	gen->scratch_now = scratch;
+}

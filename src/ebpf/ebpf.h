@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * From typed clauses to an image: one program for each distinct set of clauses and argument locations. In: a checked script.
+ * Out: an image. Pure: offsets of the kernel's structures come from an argument.
+ */
+#ifndef CEPHTAP_EBPF_EBPF_H
+#define CEPHTAP_EBPF_EBPF_H
+
+#include "ebpf/image.h"
+
+/* Byte offset of a member of a kernel structure, or a negative errno; asked only for what a script uses. */
+typedef int (*kernel_offset_fn)(const char *structure, const char *member);
+
+struct image *ebpf_compile(struct arena *arena, const struct checked *checked, const struct options *options,
+			   kernel_offset_fn kernel_offset, struct diags *diags);
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Instructions, labels, slots, and the few sequences that everything else is made of. */
+#include "ebpf/gen.h"
+
+#include <assert.h>
+
+void emit(struct gen *gen, struct bpf_insn insn)
+{
+	*arena_push(gen->arena, gen->insns, gen->insns_len) = insn;
+}
+
+static void emit_load64(struct gen *gen, int reg, int src, uint32_t low, uint32_t high)
+{
+	emit(gen, INSN(BPF_LD | BPF_DW | BPF_IMM, reg, src, 0, low));
+	emit(gen, INSN(0, 0, 0, 0, high));
+}
+
+void emit_imm64(struct gen *gen, int reg, int64_t value)
+{
+	if (value == (int32_t)value)
+		emit(gen, INSN_MOV_IMM(reg, value));
+	else
+		emit_load64(gen, reg, 0, (uint32_t)value, (uint32_t)((uint64_t)value >> 32));
+}
+
+static void add_reloc(struct gen *gen, enum reloc_kind kind, unsigned map, uint32_t offset)
+{
+	struct image_reloc *reloc = arena_push(gen->arena, gen->relocs, gen->relocs_len);
+
+	assert(map != MAP_NONE);
+	*reloc = (struct image_reloc){.insn = gen->insns_len, .kind = kind, .map = map, .offset = offset};
+}
+
+void emit_map(struct gen *gen, int reg, unsigned map)
+{
+	add_reloc(gen, RELOC_MAP, map, 0);
+	emit_load64(gen, reg, BPF_PSEUDO_MAP_FD, 0, 0);
+}
+
+void emit_map_value(struct gen *gen, int reg, unsigned map, uint32_t offset)
+{
+	add_reloc(gen, RELOC_MAP_VALUE, map, offset);
+	emit_load64(gen, reg, BPF_PSEUDO_MAP_VALUE, 0, offset);
+}
+
+void emit_call(struct gen *gen, int helper)
+{
+	emit(gen, INSN_CALL(helper));
+}
+
+static void set_jump(struct gen *gen, unsigned insn, unsigned target)
+{
+	int64_t distance = (int64_t)target - (int64_t)insn - 1;
+
+	if (gen->insns[insn].code == (BPF_JMP | BPF_CALL)) {
+		gen->insns[insn].imm = (int32_t)distance;
+		return;
+	}
+	if (distance != (int16_t)distance)
+		gen->too_long = true;
+	gen->insns[insn].off = (int16_t)distance;
+}
+
+static void emit_branch(struct gen *gen, struct bpf_insn insn, struct label *label)
+{
+	unsigned at = gen->insns_len;
+
+	emit(gen, insn);
+	if (label->bound)
+		set_jump(gen, at, label->target);
+	else
+		*arena_push(gen->arena, label->refs, label->refs_len) = at;
+}
+
+void emit_jump(struct gen *gen, struct label *label)
+{
+	emit_branch(gen, INSN(BPF_JMP | BPF_JA, 0, 0, 0, 0), label);
+}
+
+void emit_jump_imm(struct gen *gen, int op, int dst, int32_t imm, struct label *label)
+{
+	emit_branch(gen, INSN(BPF_JMP | op | BPF_K, dst, 0, 0, imm), label);
+}
+
+void emit_jump_reg(struct gen *gen, int op, int dst, int src, struct label *label)
+{
+	emit_branch(gen, INSN(BPF_JMP | op | BPF_X, dst, src, 0, 0), label);
+}
+
+void emit_branch_call(struct gen *gen, struct label *label)
+{
+	emit_branch(gen, INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 0), label);
+}
+
+void label_bind(struct gen *gen, struct label *label)
+{
+	assert(!label->bound);
+	label->bound = true;
+	label->target = gen->insns_len;
+	for (unsigned i = 0; i < label->refs_len; i++)
+		set_jump(gen, label->refs[i], label->target);
+}
+
+void emit_line(struct gen *gen, struct loc loc)
+{
+	*arena_push(gen->arena, gen->lines, gen->lines_len) = (struct image_line){.insn = gen->insns_len, .loc = loc};
+}
+
+void emit_extend(struct gen *gen, int reg, uint32_t size, bool is_signed)
+{
+	int shift = 64 - 8 * (int)size;
+
+	if (size >= 8)
+		return;
+	if (size == 4 && !is_signed) {
+		emit(gen, INSN_MOV32_REG(reg, reg));
+		return;
+	}
+	emit(gen, INSN_ALU_IMM(BPF_LSH, reg, shift));
+	emit(gen, INSN_ALU_IMM(is_signed ? BPF_ARSH : BPF_RSH, reg, shift));
+}
+
+void emit_convert(struct gen *gen, int reg, const struct type *type)
+{
+	if (type->kind == TYPE_INT)
+		emit_extend(gen, reg, type->size, type->is_signed);
+}
+
+struct slot slot_new(struct gen *gen)
+{
+	if (gen->stack_now + 8 <= gen->stack_limit) {
+		gen->stack_now += 8;
+		return (struct slot){.offset = -gen->stack_now};
+	}
+	return (struct slot){.in_scratch = true, .offset = (int32_t)scratch_new(gen, 8)};
+}
+
+void slot_release(struct gen *gen, struct slot slot)
+{
+	if (slot.in_scratch)
+		return;
+	assert(gen->stack_now == -slot.offset);
+	gen->stack_now -= 8;
+}
+
+void slot_store(struct gen *gen, struct slot slot, int reg)
+{
+	emit(gen, INSN_STORE(BPF_DW, slot.in_scratch ? REG_SCRATCH : R10, slot.offset, reg));
+}
+
+void slot_load(struct gen *gen, int reg, struct slot slot)
+{
+	emit(gen, INSN_LOAD(BPF_DW, reg, slot.in_scratch ? REG_SCRATCH : R10, slot.offset));
+}
+
+void slot_address(struct gen *gen, int reg, struct slot slot)
+{
+	emit(gen, INSN_MOV_REG(reg, slot.in_scratch ? REG_SCRATCH : R10));
+	emit(gen, INSN_ALU_IMM(BPF_ADD, reg, slot.offset));
+}
+
+uint32_t scratch_new(struct gen *gen, uint32_t size)
+{
+	uint32_t offset = gen->scratch_now;
+
+	gen->needs_scratch = true;
+	gen->scratch_now += (size + 7) & ~7u;
+	if (gen->scratch_now > gen->scratch_max)
+		gen->scratch_max = gen->scratch_now;
+	return offset;
+}
+
+void emit_drop(struct gen *gen, enum drop_cause cause)
+{
+	struct label none = {0};
+	struct slot key = slot_new(gen);
+
+	emit(gen, INSN_MOV_IMM(R1, 0));
+	slot_store(gen, key, R1);
+	emit_map(gen, R1, gen->image->map_drops);
+	slot_address(gen, R2, key);
+	emit_call(gen, HELPER_MAP_LOOKUP);
+	emit_jump_imm(gen, BPF_JEQ, R0, 0, &none);
+	emit(gen, INSN_MOV_IMM(R1, 1));
+	emit(gen, INSN_ATOMIC(BPF_ADD, R0, 8 * (int)cause, R1));
+	label_bind(gen, &none);
+	slot_release(gen, key);
+}
+
+/* The index of a place in the script among those that errors can name. */
+static unsigned error_loc(struct gen *gen, struct loc loc)
+{
+	struct image *image = gen->image;
+
+	for (unsigned i = 0; i < image->error_locs_len; i++)
+		if (image->error_locs[i].source == loc.source && image->error_locs[i].offset == loc.offset &&
+		    image->error_locs[i].size == loc.size)
+			return i;
+	*arena_push(gen->arena, image->error_locs, image->error_locs_len) = loc;
+	return image->error_locs_len - 1;
+}
+
+void emit_fault(struct gen *gen, enum fault fault, int reg, struct loc loc)
+{
+	gen->needs_fault = true;
+	if (reg >= 0) {
+		slot_store(gen, gen->fault_address, reg);
+	} else {
+		emit(gen, INSN_MOV_IMM(R1, 0));
+		slot_store(gen, gen->fault_address, R1);
+	}
+	emit_imm64(gen, R1, (int64_t)((uint64_t)error_loc(gen, loc) << 32 | fault));
+	slot_store(gen, gen->fault_info, R1);
+	emit_jump(gen, gen->fault);
+}
+
+void emit_launder(struct gen *gen)
+{
+	struct slot slot = {.in_scratch = true, .offset = (int32_t)scratch_new(gen, 8)};
+
+	slot_store(gen, slot, R0);
+	slot_load(gen, R0, slot);
+}
+
+static const int load_size[] = {[1] = BPF_B, [2] = BPF_H, [4] = BPF_W, [8] = BPF_DW};
+
+void emit_deref(struct gen *gen, uint32_t size, bool is_signed, bool userland, struct loc loc)
+{
+	struct slot value = slot_new(gen);
+	struct label good = {0};
+
+	slot_store(gen, gen->fault_address, R0);
+	emit(gen, INSN_MOV_REG(R3, R0));
+	slot_address(gen, R1, value);
+	emit(gen, INSN_MOV_IMM(R2, size));
+	emit_call(gen, userland ? HELPER_READ_USER : HELPER_READ_KERNEL);
+	emit_jump_imm(gen, BPF_JEQ, R0, 0, &good);
+	slot_load(gen, R2, gen->fault_address);
+	emit_fault(gen, FAULT_BADADDR, R2, loc);
+	label_bind(gen, &good);
+	emit(gen, INSN_LOAD(load_size[size], R0, value.in_scratch ? REG_SCRATCH : R10, value.offset));
+	if (is_signed)
+		emit_extend(gen, R0, size, true);
+	slot_release(gen, value);
+}

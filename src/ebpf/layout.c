@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is laid out before any program: maps, variables, records, aggregations. */
+#include "ebpf/gen.h"
+
+#include <string.h>
+
+#include "ceph/daemons.h"
+
+enum {
+	SMALL_RING = 64 * 1024,   /* a script that records nothing still reports errors */
+	ENTRY_OVERHEAD = 48,      /* what the kernel adds to an entry of a hash, about */
+	ENTRIES_MIN = 64,
+	SAVES_MAX_ENTRIES = 8192, /* calls under way of functions whose entry saves something */
+	DAEMONS_MAX_ENTRIES = 1024,
+	SCRATCH_CLAIMS = 4,       /* how many threads on one processor may be inside probes at the same time */
+};
+
+unsigned image_map_new(struct arena *arena, struct image *image, struct image_map map)
+{
+	*arena_push(arena, image->maps, image->maps_len) = map;
+	return image->maps_len - 1;
+}
+
+static uint32_t entries_for(uint64_t bytes, uint32_t entry)
+{
+	uint64_t entries = bytes / (entry + ENTRY_OVERHEAD);
+
+	if (entries < ENTRIES_MIN)
+		return ENTRIES_MIN;
+	return entries > 1u << 24 ? 1u << 24 : (uint32_t)entries;
+}
+
+static uint32_t value_size(const struct type *type)
+{
+	return type_is_string(type) ? string_room(type) : 8;
+}
+
+static void layout_vars(struct layout *layout, struct arena *arena, struct image *image, const struct options *options)
+{
+	const struct checked *checked = image->checked;
+	uint32_t globals = 0;
+
+	layout->global_offsets = arena_new_array(arena, uint32_t, checked->vars_len + 1);
+	layout->var_maps = arena_new_array(arena, unsigned, checked->vars_len + 1);
+	for (unsigned i = 0; i < checked->vars_len; i++) {
+		const struct var *var = checked->vars[i];
+		bool with_thread = var->scope == SCOPE_SELF;
+		uint32_t key, value = value_size(var->type);
+
+		layout->var_maps[i] = MAP_NONE;
+		if (var->is_assoc || with_thread) {
+			key = key_size(var->keys, var->is_assoc ? var->keys_len : 0, with_thread);
+			layout->var_maps[i] = image_map_new(
+				arena, image,
+				(struct image_map){.name = arena_strndup(arena, var->name, strnlen(var->name, 15)),
+						   .kind = IMAGE_HASH,
+						   .key_size = key,
+						   .value_size = value,
+						   .max_entries = entries_for(options->dynvarsize, key + value),
+						   .prealloc = true});
+		} else if (var->scope == SCOPE_GLOBAL) {
+			layout->global_offsets[i] = globals;
+			globals += value;
+		}
+	}
+	if (globals)
+		layout->map_globals = image_map_new(
+			arena, image, (struct image_map){.name = "globals", .kind = IMAGE_ARRAY, .key_size = 4,
+							 .value_size = globals, .max_entries = 1});
+}
+
+static void layout_agg_keys(struct agg_layout *agg, struct arena *arena)
+{
+	const struct aggvar *var = agg->var;
+	uint32_t at = 0;
+
+	agg->keys = arena_new_array(arena, struct field, var->keys_len + 1);
+	agg->keys_len = var->keys_len;
+	for (unsigned i = 0; i < var->keys_len; i++) {
+		const struct type *type = var->keys[i];
+		bool is_string = type_is_string(type);
+
+		agg->keys[i] = (struct field){.kind = is_string ? FIELD_STRING : FIELD_INT,
+					      .is_signed = type->is_signed,
+					      .offset = at,
+					      .size = is_string ? string_room(type) : type->size,
+					      .type = type};
+		at += is_string ? string_room(type) : 8;
+	}
+	agg->key_size = at;
+}
+
+static void layout_aggs(struct layout *layout, struct arena *arena, struct image *image, const struct options *options)
+{
+	const struct checked *checked = image->checked;
+
+	image->aggs = arena_new_array(arena, struct agg_layout, checked->aggs_len + 1);
+	for (unsigned i = 0; i < checked->aggs_len; i++) {
+		struct agg_layout *agg = &image->aggs[i];
+		const struct aggvar *var = checked->aggs[i];
+		struct image_map map = {.kind = IMAGE_PERCPU_ARRAY, .key_size = 4, .max_entries = 1};
+
+		agg->var = var;
+		agg->value_size = 8 * var->agg->words(var);
+		layout_agg_keys(agg, arena);
+		map.name = arena_printf(arena, "@%.14s", var->name);
+		map.value_size = agg->value_size;
+		if (var->keys_len) {
+			map.kind = IMAGE_PERCPU_HASH;
+			map.key_size = agg->key_size;
+			map.max_entries = entries_for(options->aggsize, agg->key_size + agg->value_size);
+			if (layout->zeros_size < agg->value_size)
+				layout->zeros_size = agg->value_size;
+		}
+		agg->map = image_map_new(arena, image, map);
+	}
+}
+
+static uint32_t align_up(uint32_t offset, uint32_t to)
+{
+	return (offset + to - 1) / to * to;
+}
+
+static void layout_action(struct record_action *record, const struct action *action, struct arena *arena, uint32_t *at)
+{
+	record->fields = arena_new_array(arena, struct field, action->values_len + 1);
+	record->fields_len = action->values_len;
+	for (unsigned i = 0; i < action->values_len; i++) {
+		const struct type *type = action->values[i].type;
+		bool is_string = type_is_string(type);
+		uint32_t size = is_string ? string_room(type) : type->size;
+
+		*at = align_up(*at, is_string ? 8 : size);
+		record->fields[i] = (struct field){.kind = is_string ? FIELD_STRING : FIELD_INT,
+						   .is_signed = type->is_signed,
+						   .offset = *at,
+						   .size = size,
+						   .type = type};
+		*at += size;
+	}
+}
+
+static bool layout_records(struct arena *arena, struct image *image)
+{
+	const struct checked *checked = image->checked;
+	bool any = false;
+
+	image->clauses = arena_new_array(arena, struct record_layout, checked->clauses_len + 1);
+	for (unsigned i = 0; i < checked->clauses_len; i++) {
+		struct record_layout *layout = &image->clauses[i];
+		const struct checked_clause *clause = &checked->clauses[i];
+		uint32_t at = sizeof(struct record_head);
+
+		layout->clause = clause;
+		if (!clause->actions_len && !clause->is_default)
+			continue;
+		any = true;
+		layout->actions_len = clause->actions_len;
+		layout->actions = arena_new_array(arena, struct record_action, clause->actions_len + 1);
+		for (unsigned a = 0; a < clause->actions_len; a++)
+			layout->actions[a] = (struct record_action){.action = &clause->actions[a], .present = at++};
+		for (unsigned a = 0; a < clause->actions_len; a++)
+			layout_action(&layout->actions[a], &clause->actions[a], arena, &at);
+		layout->size = align_up(at, 8);
+	}
+	return any;
+}
+
+static unsigned array_map(struct arena *arena, struct image *image, const char *name, uint32_t size)
+{
+	return image_map_new(arena, image, (struct image_map){.name = name, .kind = IMAGE_ARRAY, .key_size = 4,
+							      .value_size = size, .max_entries = 1});
+}
+
+static uint32_t probe_strings_size(const struct options *options)
+{
+	return 4 * (((uint32_t)options->strsize + 7) & ~7u);
+}
+
+/* The names of the probes, for probeprov and the like: four strings for each. */
+static unsigned probes_map(struct arena *arena, struct image *image, const struct options *options)
+{
+	const struct checked *checked = image->checked;
+	uint32_t size = probe_strings_size(options), room = size / 4;
+	char *strings = arena_alloc(arena, (size_t)size * checked->probes_len + 1);
+
+	for (unsigned i = 0; i < checked->probes_len; i++) {
+		const struct probe *probe = checked->probes[i];
+		const char *names[4] = {probe->prov, probe->mod, probe->func, probe->name};
+
+		for (unsigned f = 0; f < 4; f++)
+			strncpy(strings + (size_t)size * i + room * f, names[f], options->strsize - 1);
+	}
+	return image_map_new(arena, image,
+			     (struct image_map){.name = "probes", .kind = IMAGE_ARRAY, .key_size = 4, .value_size = size,
+						.max_entries = checked->probes_len ? checked->probes_len : 1,
+						.init = strings});
+}
+
+struct layout *layout_new(struct arena *arena, struct image *image, const struct options *options)
+{
+	struct layout *layout = arena_new_one(arena, struct layout);
+	bool records;
+
+	layout->map_globals = MAP_NONE;
+	image->map_daemons = image->map_probes = image->map_pids = MAP_NONE;
+	image->map_state = array_map(arena, image, "state", sizeof(struct image_state));
+	image->map_drops = image_map_new(arena, image,
+					 (struct image_map){.name = "drops", .kind = IMAGE_PERCPU_ARRAY, .key_size = 4,
+							    .value_size = 8 * DROP_CAUSES, .max_entries = 1});
+	records = layout_records(arena, image);
+	image->map_ring = image_map_new(
+		arena, image, (struct image_map){.name = "records", .kind = IMAGE_RING,
+						 .max_entries = records ? (uint32_t)options->bufsize : SMALL_RING});
+	layout->map_rodata = array_map(arena, image, "rodata", 8);
+	layout->map_zeros = array_map(arena, image, "zeros", 8);
+	layout->map_scratch = image_map_new(
+		arena, image, (struct image_map){.name = "scratch", .kind = IMAGE_ARRAY, .key_size = 4, .value_size = 8,
+						 .max_entries = SCRATCH_CLAIMS, .per_cpu_entries = true});
+	layout->map_saves = image_map_new(
+		arena, image, (struct image_map){.name = "saves", .kind = IMAGE_HASH, .key_size = 24, .value_size = 8,
+						 .max_entries = 1, .prealloc = true});
+	layout_vars(layout, arena, image, options);
+	layout_aggs(layout, arena, image, options);
+	return layout;
+}
+
+unsigned layout_daemons_map(struct arena *arena, struct image *image)
+{
+	if (image->map_daemons == MAP_NONE)
+		image->map_daemons = image_map_new(
+			arena, image, (struct image_map){.name = "daemons", .kind = IMAGE_HASH, .key_size = 4,
+							 .value_size = DAEMON_NAME_SIZE,
+							 .max_entries = DAEMONS_MAX_ENTRIES});
+	return image->map_daemons;
+}
+
+unsigned layout_probes_map(struct arena *arena, struct image *image, const struct options *options)
+{
+	if (image->map_probes == MAP_NONE)
+		image->map_probes = probes_map(arena, image, options);
+	return image->map_probes;
+}
+
+/* Sizes that only the programs told. */
+void layout_finish(struct layout *layout, struct arena *arena, struct image *image)
+{
+	struct image_map *maps = image->maps;
+
+	maps[layout->map_rodata].value_size = layout->rodata.size ? (uint32_t)layout->rodata.size : 8;
+	maps[layout->map_rodata].init = arena_memdup(arena, layout->rodata.data, layout->rodata.size);
+	if (!layout->rodata.size)
+		maps[layout->map_rodata].init = NULL;
+	maps[layout->map_zeros].value_size = layout->zeros_size ? layout->zeros_size : 8;
+	maps[layout->map_scratch].value_size = layout->scratch_max ? layout->scratch_max : 8;
+	maps[layout->map_saves].value_size = layout->saves_max ? 8 * layout->saves_max : 8;
+	if (layout->saves_max)
+		maps[layout->map_saves].max_entries = SAVES_MAX_ENTRIES;
+	buf_free(&layout->rodata);
+}

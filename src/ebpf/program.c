@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Programs. All clauses of one probe make one program, in the script's order, so that this-> variables live through a firing
+ * and a probe costs one trap however many clauses it has. Sites with the same clauses and the same argument locations
+ * share a program; the attach cookie tells it which probe fired.
+ *
+ * A program is a prologue (is the script running? does the marker's condition hold? scratch memory), the clauses, and an
+ * epilogue. ERROR clauses follow as a second function, called by every fault.
+ */
+#include "ebpf/gen.h"
+
+#include <stddef.h>
+#include <string.h>
+
+enum {
+	STACK_SIZE = 512,        /* what the kernel gives a program and the functions that it calls, together */
+	ERROR_ARGS_SIZE = 48,    /* what a call of the ERROR clauses puts there */
+	SCRATCH_HEAD = 8,        /* first word of a claim: is it taken? */
+	SCRATCH_MAX = 32 * 1024, /* an instruction's offset has 16 bits */
+	SCRATCH_CLAIMS = 4,
+	INSNS_MAX = 200000,      /* the kernel looks at up to a million, along every path */
+};
+
+/* What one function (a program, or its ERROR clauses) is to do. */
+struct function {
+	enum probe_ctx ctx;
+	const struct probe *probe;
+	const struct site *site;
+	unsigned probe_index;
+	const unsigned *clauses;
+	unsigned clauses_len;
+	bool is_save;
+};
+
+static void emit_run_gate(struct gen *gen, struct label *out)
+{
+	emit_map_value(gen, R1, gen->image->map_state, offsetof(struct image_state, run));
+	emit(gen, INSN_LOAD(BPF_W, R1, R1, 0));
+	emit_jump_imm(gen, BPF_JNE, R1, RUN_ON, out);
+}
+
+/*
+ * Claims one of this processor's areas. A thread can be preempted inside a probe by another one that hits a probe, so an
+ * area belongs to a run until it is given back, not to the processor.
+ */
+static void emit_claim(struct gen *gen, struct label *out)
+{
+	struct slot key = slot_new(gen);
+	struct label got = {0};
+
+	emit_call(gen, HELPER_CPU);
+	emit(gen, INSN_MOV_REG(REG_KEEP, R0));
+	emit(gen, INSN_ALU_IMM(BPF_MUL, REG_KEEP, SCRATCH_CLAIMS));
+	for (int i = 0; i < SCRATCH_CLAIMS; i++) {
+		slot_store(gen, key, REG_KEEP);
+		emit_map(gen, R1, gen->layout->map_scratch);
+		slot_address(gen, R2, key);
+		emit_call(gen, HELPER_MAP_LOOKUP);
+		emit_jump_imm(gen, BPF_JEQ, R0, 0, out);
+		emit(gen, INSN_MOV_REG(REG_SCRATCH, R0));
+		emit(gen, INSN_MOV_IMM(R1, 1));
+		emit(gen, INSN_ATOMIC(BPF_XCHG, REG_SCRATCH, 0, R1));
+		emit_jump_imm(gen, BPF_JEQ, R1, 0, &got);
+		emit(gen, INSN_ALU_IMM(BPF_ADD, REG_KEEP, 1));
+	}
+	emit_drop(gen, DROP_BUSY);
+	emit_jump(gen, out);
+	label_bind(gen, &got);
+	slot_release(gen, key);
+}
+
+/* The key under which an entry saves for its return: thread, stack pointer at the entry, probe. */
+static int32_t emit_save_key(struct gen *gen, const struct site *site)
+{
+	const int16_t sp = 152; /* struct pt_regs */
+	int32_t base;
+
+	gen->stack_now += 24;
+	base = -gen->stack_now;
+	emit_call(gen, HELPER_PID_TGID);
+	emit(gen, INSN_STORE(BPF_DW, R10, base, R0));
+	emit(gen, INSN_LOAD(BPF_DW, R1, REG_CTX, sp));
+	if (site->is_return) /* the return has taken its address off the stack */
+		emit(gen, INSN_ALU_IMM(BPF_SUB, R1, 8));
+	emit(gen, INSN_STORE(BPF_DW, R10, base + 8, R1));
+	gen_probe_index(gen, R1);
+	emit(gen, INSN_STORE(BPF_DW, R10, base + 16, R1));
+	return base;
+}
+
+static void emit_stack_address(struct gen *gen, int reg, int32_t offset)
+{
+	emit(gen, INSN_MOV_REG(reg, R10));
+	emit(gen, INSN_ALU_IMM(BPF_ADD, reg, offset));
+}
+
+/* Fetches what the entry saved; without it (the call was under way when we attached) the probe does not fire. */
+static void emit_fetch_saved(struct gen *gen, const struct site *site, struct label *out)
+{
+	int32_t key = emit_save_key(gen, site);
+
+	emit_map(gen, R1, gen->layout->map_saves);
+	emit_stack_address(gen, R2, key);
+	emit_call(gen, HELPER_MAP_LOOKUP);
+	emit_jump_imm(gen, BPF_JEQ, R0, 0, out);
+	for (unsigned i = 0; i < site->saves_len; i++) {
+		emit(gen, INSN_LOAD(BPF_DW, R1, R0, 8 * (int)i));
+		slot_store(gen, gen->saved[i], R1);
+	}
+	emit_map(gen, R1, gen->layout->map_saves);
+	emit_stack_address(gen, R2, key);
+	emit_call(gen, HELPER_MAP_DELETE);
+	gen->stack_now -= 24;
+}
+
+static void alloc_this(struct gen *gen)
+{
+	const struct checked *checked = gen->image->checked;
+
+	for (unsigned i = 0; i < checked->vars_len; i++) {
+		const struct var *var = checked->vars[i];
+
+		if (var->scope != SCOPE_THIS || !gen->needs_this[i])
+			continue;
+		if (type_is_string(var->type)) {
+			gen->this_places[i] = place_scratch(gen, string_room(var->type));
+			emit_place_zero(gen, gen->this_places[i]);
+		} else {
+			gen->this_slots[i] = slot_new(gen);
+			emit(gen, INSN_MOV_IMM(R1, 0));
+			slot_store(gen, gen->this_slots[i], R1);
+		}
+	}
+}
+
+static void fixed_slots(struct gen *gen, const struct function *fn)
+{
+	unsigned saves = fn->site ? fn->site->saves_len : 0;
+
+	gen->fault_info = slot_new(gen);
+	gen->fault_address = slot_new(gen);
+	gen->time = slot_new(gen);
+	gen->probe_index = slot_new(gen);
+	gen->saved = arena_new_array(gen->arena, struct slot, saves + 1);
+	for (unsigned i = 0; i < saves; i++)
+		gen->saved[i] = slot_new(gen);
+}
+
+static void gen_prologue(struct gen *gen, const struct function *fn, struct label *out, struct label *release)
+{
+	bool scratch = !gen->first_round && gen->needs_scratch;
+
+	emit(gen, INSN_MOV_REG(REG_CTX, R1));
+	if (fn->ctx != CTX_DIRECT)
+		emit_run_gate(gen, out);
+	fixed_slots(gen, fn);
+	if (gen->needs_probe && fn->ctx != CTX_DIRECT) {
+		emit(gen, INSN_MOV_REG(R1, REG_CTX));
+		emit_call(gen, HELPER_COOKIE);
+		emit(gen, INSN_MOV32_REG(R0, R0));
+		slot_store(gen, gen->probe_index, R0);
+	}
+	gen->fault = out; /* a condition that cannot be read does not hold */
+	if (fn->site && fn->site->is_return && fn->site->saves_len && !fn->is_save)
+		emit_fetch_saved(gen, fn->site, out);
+	if (!fn->is_save)
+		gen_probe_conditions(gen, out);
+	if (scratch)
+		emit_claim(gen, out);
+	gen->fault = release;
+	if (gen->needs_time) {
+		emit(gen, INSN_MOV_IMM(R1, 0));
+		slot_store(gen, gen->time, R1);
+	}
+	if (!gen->first_round)
+		alloc_this(gen);
+}
+
+/* The entry half of a return site: evaluates what only the entry knows and leaves it in a map. */
+static void gen_save(struct gen *gen, const struct site *site)
+{
+	struct label failed = {0}, good = {0}, end = {0};
+	struct site entry = *site;
+	int32_t value = -(gen->stack_now + 8 * (int32_t)site->saves_len), key;
+
+	gen->stack_now = -value;
+	gen->fault = &failed;
+	for (unsigned i = 0; i < site->saves_len; i++) {
+		gen_argloc(gen, &site->saves[i], (struct loc){0});
+		emit(gen, INSN_STORE(BPF_DW, R10, value + 8 * (int32_t)i, R0));
+	}
+	entry.is_return = false;
+	key = emit_save_key(gen, &entry);
+	emit_map(gen, R1, gen->layout->map_saves);
+	emit_stack_address(gen, R2, key);
+	emit_stack_address(gen, R3, value);
+	emit(gen, INSN_MOV_IMM(R4, BPF_ANY));
+	emit_call(gen, HELPER_MAP_UPDATE);
+	emit_jump_imm(gen, BPF_JEQ, R0, 0, &good);
+	label_bind(gen, &failed);
+	emit_drop(gen, DROP_SAVE);
+	emit_jump(gen, &end);
+	label_bind(gen, &good);
+	label_bind(gen, &end);
+}
+
+static bool clause_exits(const struct checked_clause *clause)
+{
+	for (unsigned i = 0; i < clause->actions_len; i++)
+		if (!strcmp(clause->actions[i].func->name, "exit"))
+			return true;
+	return false;
+}
+
+/* After exit() no further clause runs, except in END. */
+static void emit_exit_gate(struct gen *gen, const struct function *fn, unsigned clause, struct label *out)
+{
+	if (fn->probe->kind == PROBE_END || !clause_exits(&gen->image->checked->clauses[clause]))
+		return;
+	emit_map_value(gen, R1, gen->image->map_state, offsetof(struct image_state, run));
+	emit(gen, INSN_LOAD(BPF_W, R1, R1, 0));
+	emit_jump_imm(gen, BPF_JEQ, R1, RUN_EXITING, out);
+}
+
+static void gen_round(struct gen *gen, const struct function *fn)
+{
+	struct label out = {0}, release = {0};
+
+	gen->stack_now = 0;
+	gen->scratch_now = SCRATCH_HEAD;
+	gen_prologue(gen, fn, &out, &release);
+	if (fn->is_save)
+		gen_save(gen, fn->site);
+	for (unsigned i = 0; i < fn->clauses_len; i++) {
+		gen_clause(gen, fn->clauses[i]);
+		emit_exit_gate(gen, fn, fn->clauses[i], &release);
+	}
+	label_bind(gen, &release);
+	if (gen->needs_scratch) {
+		emit(gen, INSN_MOV_IMM(R1, 0));
+		emit(gen, INSN_STORE(BPF_DW, REG_SCRATCH, 0, R1));
+	}
+	label_bind(gen, &out);
+	emit(gen, INSN_MOV_IMM(R0, 0));
+	emit(gen, INSN_EXIT());
+}
+
+static void gen_function(struct gen *gen, const struct function *fn)
+{
+	unsigned insns = gen->insns_len, relocs = gen->relocs_len, lines = gen->lines_len;
+	unsigned calls = gen->error_entry ? gen->error_entry->refs_len : 0;
+	unsigned vars = gen->image->checked->vars_len;
+
+	gen->ctx = fn->ctx;
+	gen->probe = fn->probe;
+	gen->site = fn->site;
+	gen->fixed_probe = fn->probe_index;
+	gen->needs_scratch = gen->needs_time = gen->needs_fault = false;
+	gen->needs_probe = fn->is_save || (fn->site && fn->site->is_return && fn->site->saves_len);
+	gen->needs_this = arena_new_array(gen->arena, bool, vars + 1);
+	gen->this_slots = arena_new_array(gen->arena, struct slot, vars + 1);
+	gen->this_places = arena_new_array(gen->arena, struct place, vars + 1);
+	gen->stack_limit = (gen->layout->has_error_clauses ? STACK_SIZE / 2 : STACK_SIZE) - ERROR_ARGS_SIZE;
+	gen->first_round = true;
+	gen_round(gen, fn);
+	gen->first_round = false;
+	gen->insns_len = insns;
+	gen->relocs_len = relocs;
+	gen->lines_len = lines;
+	if (gen->error_entry)
+		gen->error_entry->refs_len = calls;
+	gen_round(gen, fn);
+}
+
+/* --- Which program for which site --- */
+
+struct compiler {
+	struct arena *arena;
+	struct image *image;
+	struct layout *layout;
+	const struct options *options;
+	kernel_offset_fn kernel_offset;
+	struct diags *diags;
+	struct function error; /* the ERROR clauses, if there are any */
+	struct program_key {
+		struct buf bytes;
+		uint64_t hash;
+	} *keys; /* of each program */
+	unsigned keys_len;
+	unsigned **probe_clauses; /* per index in checked->probes */
+	unsigned *probe_clauses_len;
+};
+
+static void key_add_args(struct buf *key, const struct arg *args, unsigned args_len)
+{
+	for (unsigned i = 0; i < args_len; i++) {
+		buf_add(key, &args[i].type, 1);
+		buf_add(key, &args[i].loc, sizeof(args[i].loc));
+		buf_add(key, &args[i].len_loc, sizeof(args[i].len_loc));
+	}
+}
+
+static bool uses_image_base(const struct arg *args, unsigned args_len)
+{
+	for (unsigned i = 0; i < args_len; i++)
+		for (unsigned s = 0; s < args[i].loc.n; s++)
+			if (args[i].loc.steps[s].op == STEP_IMAGE)
+				return true;
+	return false;
+}
+
+/* Everything of a site that its code depends on. Two sites with the same key share a program. */
+static void function_key(const struct function *fn, struct buf *key)
+{
+	const struct site *site = fn->site;
+	unsigned single = fn->ctx == CTX_DIRECT ? fn->probe_index + 1 : 0;
+
+	buf_add(key, &fn->ctx, sizeof(fn->ctx));
+	buf_add(key, &single, sizeof(single));
+	buf_add(key, &fn->is_save, sizeof(fn->is_save));
+	buf_add(key, fn->clauses, fn->clauses_len * sizeof(*fn->clauses));
+	if (!site)
+		return;
+	buf_add(key, &site->is_return, sizeof(site->is_return));
+	key_add_args(key, site->args, fn->probe->args_len);
+	if (uses_image_base(site->args, fn->probe->args_len))
+		buf_add(key, &site->vaddr, sizeof(site->vaddr));
+	for (unsigned i = 0; i < site->saves_len; i++)
+		buf_add(key, &site->saves[i], sizeof(site->saves[i]));
+	for (unsigned i = 0; i < site->conds_len; i++) {
+		buf_add(key, &site->conds[i].loc, sizeof(site->conds[i].loc));
+		buf_add(key, &site->conds[i].op, sizeof(site->conds[i].op));
+		buf_add(key, &site->conds[i].imm, sizeof(site->conds[i].imm));
+	}
+}
+
+static uint64_t hash_bytes(const char *data, size_t size)
+{
+	uint64_t hash = 14695981039346656037u; /* FNV-1a */
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ (unsigned char)data[i]) * 1099511628211u;
+	return hash;
+}
+
+static void check_sizes(struct compiler *compiler, const struct gen *gen, const struct function *fn)
+{
+	struct loc loc = {0};
+
+	if (fn->clauses_len)
+		loc = compiler->image->checked->clauses[fn->clauses[0]].clause->loc;
+	if (gen->scratch_max > SCRATCH_MAX)
+		diag_hint(compiler->diags,
+			  diag_error(compiler->diags, loc, NULL, "the clauses of this probe need %u bytes of scratch memory, and %u is the most",
+				     gen->scratch_max, SCRATCH_MAX),
+			  "use fewer strings, or shorter ones with -x strsize");
+	else if (gen->too_long || gen->insns_len > INSNS_MAX)
+		diag_hint(compiler->diags,
+			  diag_error(compiler->diags, loc, NULL, "the clauses of this probe are too long for the kernel: %u instructions",
+				     gen->insns_len),
+			  "put some of them on a script of their own, or use shorter strings with -x strsize");
+}
+
+static unsigned add_program(struct compiler *compiler, const struct function *fn)
+{
+	struct image_program *program = arena_push(compiler->arena, compiler->image->programs, compiler->image->programs_len);
+	struct label error_entry = {0};
+	struct gen gen = {
+		.arena = compiler->arena,
+		.image = compiler->image,
+		.layout = compiler->layout,
+		.options = compiler->options,
+		.diags = compiler->diags,
+		.kernel_offset = compiler->kernel_offset,
+	};
+
+	if (compiler->error.probe && !fn->is_save && fn->probe->kind != PROBE_ERROR)
+		gen.error_entry = &error_entry;
+	gen_function(&gen, fn);
+	if (error_entry.refs_len) {
+		label_bind(&gen, &error_entry);
+		gen.error_entry = NULL;
+		gen_function(&gen, &compiler->error);
+	}
+	check_sizes(compiler, &gen, fn);
+	if (gen.scratch_max > compiler->layout->scratch_max)
+		compiler->layout->scratch_max = gen.scratch_max;
+	program = &compiler->image->programs[compiler->image->programs_len - 1];
+	*program = (struct image_program){.name = arena_printf(compiler->arena, "%.14s", fn->probe->name),
+					  .ctx = fn->ctx,
+					  .insns = gen.insns,
+					  .insns_len = gen.insns_len,
+					  .relocs = gen.relocs,
+					  .relocs_len = gen.relocs_len,
+					  .lines = gen.lines,
+					  .lines_len = gen.lines_len};
+	return compiler->image->programs_len - 1;
+}
+
+static unsigned program_for(struct compiler *compiler, const struct function *fn)
+{
+	struct program_key key = {0};
+
+	function_key(fn, &key.bytes);
+	key.hash = hash_bytes(key.bytes.data, key.bytes.size);
+	for (unsigned i = 0; i < compiler->keys_len; i++) {
+		const struct program_key *other = &compiler->keys[i];
+
+		if (other->hash == key.hash && other->bytes.size == key.bytes.size &&
+		    !memcmp(other->bytes.data, key.bytes.data, key.bytes.size)) {
+			buf_free(&key.bytes);
+			return i;
+		}
+	}
+	*arena_push(compiler->arena, compiler->keys, compiler->keys_len) = key;
+	return add_program(compiler, fn);
+}
+
+static void add_attach(struct compiler *compiler, const struct function *fn)
+{
+	struct image *image = compiler->image;
+	unsigned program = program_for(compiler, fn);
+
+	*arena_push(compiler->arena, image->attaches, image->attaches_len) =
+		(struct image_attach){.probe = (struct probe *)fn->probe,
+				      .site = fn->site,
+				      .program = program,
+				      .cookie = fn->probe_index,
+				      .is_save = fn->is_save};
+}
+
+static void compile_site(struct compiler *compiler, struct function fn, const struct site *site)
+{
+	fn.site = site;
+	if (site->is_return && site->saves_len) {
+		struct function save = fn;
+
+		save.is_save = true;
+		save.clauses_len = 0;
+		if (compiler->layout->saves_max < site->saves_len)
+			compiler->layout->saves_max = site->saves_len;
+		add_attach(compiler, &save);
+	}
+	add_attach(compiler, &fn);
+}
+
+static void compile_probe(struct compiler *compiler, unsigned index)
+{
+	struct probe *probe = compiler->image->checked->probes[index];
+	struct function fn = {
+		.ctx = probe->ctx,
+		.probe = probe,
+		.probe_index = index,
+		.clauses = compiler->probe_clauses[index],
+		.clauses_len = compiler->probe_clauses_len[index],
+	};
+
+	if (!fn.clauses_len || probe->kind == PROBE_ERROR)
+		return;
+	if (probe->kind != PROBE_UPROBE)
+		add_attach(compiler, &fn);
+	for (unsigned i = 0; i < probe->sites_len; i++)
+		compile_site(compiler, fn, &probe->sites[i]);
+}
+
+static unsigned *index_by_id(struct arena *arena, const struct checked *checked, unsigned *max)
+{
+	unsigned *index;
+
+	*max = 0;
+	for (unsigned i = 0; i < checked->probes_len; i++)
+		if (checked->probes[i]->id > *max)
+			*max = checked->probes[i]->id;
+	index = arena_new_array(arena, unsigned, *max + 1);
+	for (unsigned i = 0; i < checked->probes_len; i++)
+		index[checked->probes[i]->id] = i;
+	return index;
+}
+
+/* From "which probes does a clause name" to "which clauses does a probe have", in the script's order. */
+static void group_clauses(struct compiler *compiler)
+{
+	const struct checked *checked = compiler->image->checked;
+	unsigned max, *index = index_by_id(compiler->arena, checked, &max);
+
+	compiler->probe_clauses = arena_new_array(compiler->arena, unsigned *, checked->probes_len + 1);
+	compiler->probe_clauses_len = arena_new_array(compiler->arena, unsigned, checked->probes_len + 1);
+	for (unsigned c = 0; c < checked->clauses_len; c++)
+		for (unsigned p = 0; p < checked->clauses[c].probes_len; p++) {
+			unsigned i = index[checked->clauses[c].probes[p]->id];
+
+			*arena_push(compiler->arena, compiler->probe_clauses[i], compiler->probe_clauses_len[i]) = c;
+		}
+}
+
+static void find_error_clauses(struct compiler *compiler)
+{
+	const struct checked *checked = compiler->image->checked;
+
+	for (unsigned i = 0; i < checked->probes_len; i++)
+		if (checked->probes[i]->kind == PROBE_ERROR && compiler->probe_clauses_len[i]) {
+			compiler->error = (struct function){.ctx = CTX_DIRECT,
+							    .probe = checked->probes[i],
+							    .probe_index = i,
+							    .clauses = compiler->probe_clauses[i],
+							    .clauses_len = compiler->probe_clauses_len[i]};
+			compiler->layout->has_error_clauses = true;
+		}
+}
+
+struct image *ebpf_compile(struct arena *arena, const struct checked *checked, const struct options *options,
+			   kernel_offset_fn kernel_offset, struct diags *diags)
+{
+	struct image *image = arena_new_one(arena, struct image);
+	struct compiler compiler = {
+		.arena = arena,
+		.image = image,
+		.options = options,
+		.kernel_offset = kernel_offset,
+		.diags = diags,
+	};
+
+	image->checked = checked;
+	image->options = options;
+	compiler.layout = layout_new(arena, image, options);
+	group_clauses(&compiler);
+	find_error_clauses(&compiler);
+	for (unsigned i = 0; i < checked->probes_len && !diags->errors; i++)
+		compile_probe(&compiler, i);
+	layout_finish(compiler.layout, arena, image);
+	for (unsigned i = 0; i < compiler.keys_len; i++)
+		buf_free(&compiler.keys[i].bytes);
+	return diags->errors ? NULL : image;
+}

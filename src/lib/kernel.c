@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/kernel.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <string.h>
+
+static struct btf *kernel_btf(void)
+{
+	static struct btf *btf;
+
+	if (!btf)
+		btf = btf__load_vmlinux_btf();
+	return btf;
+}
+
+int kernel_member_offset(const char *structure, const char *member)
+{
+	const struct btf *btf = kernel_btf();
+	const struct btf_type *type;
+	const struct btf_member *members;
+	int id;
+
+	if (!btf)
+		return -ENOENT;
+	id = btf__find_by_name_kind(btf, structure, BTF_KIND_STRUCT);
+	if (id < 0)
+		return -ENOENT;
+	type = btf__type_by_id(btf, (unsigned)id);
+	members = btf_members(type);
+	for (unsigned i = 0; i < btf_vlen(type); i++)
+		if (!strcmp(btf__name_by_offset(btf, members[i].name_off), member))
+			return (int)(btf_member_bit_offset(type, i) / 8);
+	return -ENOENT;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the running kernel says of its own structures (BTF, /sys/kernel/btf/vmlinux). Read when first asked.
+ */
+#ifndef CEPHTAP_LIB_KERNEL_H
+#define CEPHTAP_LIB_KERNEL_H
+
+/* Byte offset of a member, or -ENOENT when the kernel has no BTF, no such structure or no such member. */
+int kernel_member_offset(const char *structure, const char *member);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pipeline.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "ebpf/disasm.h"
+#include "lib/kernel.h"
+
+static bool run_ast(struct pipeline *pipeline)
+{
+	for (unsigned i = 0; i < pipeline->sources_len; i++)
+		ast_parse(pipeline->arena, pipeline->sources[i], &pipeline->macros, &pipeline->diags, &pipeline->script);
+	return !pipeline->diags.errors;
+}
+
+static void dump_ast(const struct pipeline *pipeline, struct buf *out)
+{
+	ast_dump(&pipeline->script, out);
+}
+
+static bool run_options(struct pipeline *pipeline)
+{
+	options_apply_pragmas(&pipeline->script, &pipeline->options, &pipeline->diags);
+	return !pipeline->diags.errors;
+}
+
+static bool run_check(struct pipeline *pipeline)
+{
+	struct probe_source source = probe_host_source(pipeline->host);
+
+	pipeline->checked =
+		check_script(pipeline->arena, &pipeline->script, &source, &pipeline->options, &pipeline->diags);
+	return pipeline->checked;
+}
+
+static void dump_check(const struct pipeline *pipeline, struct buf *out)
+{
+	check_dump(pipeline->checked, out);
+}
+
+static bool run_ebpf(struct pipeline *pipeline)
+{
+	pipeline->image = ebpf_compile(pipeline->arena, pipeline->checked, &pipeline->options, kernel_member_offset,
+				       &pipeline->diags);
+	return pipeline->image;
+}
+
+static void dump_ebpf(const struct pipeline *pipeline, struct buf *out)
+{
+	const struct image *image = pipeline->image;
+
+	image_dump_maps(image, out);
+	image_dump_layouts(image, out);
+	image_dump_programs(image, out);
+}
+
+static bool run_engine(struct pipeline *pipeline)
+{
+	struct engine_config config = {.target = &pipeline->target, .no_multi = pipeline->no_multi};
+
+	return engine_load(pipeline->image, &config, &pipeline->diags, &pipeline->engine) == 0;
+}
+
+const struct stage stages[STAGES] = {
+	{"ast", "the syntax tree of the script", run_ast, dump_ast},
+	{"options", "pragmas take effect", run_options, NULL},
+	{"check", "the typed syntax tree: variables, probes, actions", run_check, dump_check},
+	{"ebpf", "maps, record layouts and programs", run_ebpf, dump_ebpf},
+	{"engine", "programs are loaded into the kernel", run_engine, NULL},
+};
+
+const struct stage *stage_find(const char *name)
+{
+	for (unsigned i = 0; i < STAGES; i++)
+		if (!strcmp(stages[i].name, name) && stages[i].dump)
+			return &stages[i];
+	return NULL;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+bool pipeline_run(struct pipeline *pipeline, const struct stage *last, struct pipeline_times *times)
+{
+	for (unsigned i = 0; i < STAGES; i++) {
+		uint64_t start = now_ns();
+
+		if (!stages[i].run(pipeline))
+			return false;
+		if (times)
+			times->ns[i] = now_ns() - start;
+		if (&stages[i] == last)
+			break;
+	}
+	return true;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The stages that a script goes through before it runs, in order: one table. Each stage sees what the ones before it left
+ * here; each result can be dumped for reading.
+ */
+#ifndef CEPHTAP_PIPELINE_H
+#define CEPHTAP_PIPELINE_H
+
+#include "ast/ast.h"
+#include "check/check.h"
+#include "ebpf/ebpf.h"
+#include "engine/engine.h"
+#include "options.h"
+
+struct pipeline {
+	struct arena *arena;
+	struct diags diags;
+	/* in */
+	const struct source **sources;
+	unsigned sources_len;
+	struct macros macros;
+	struct options options;
+	struct probe_host *host;
+	struct target target;
+	bool no_multi;
+	/* out, stage by stage */
+	struct script script;
+	struct checked *checked;
+	struct image *image;
+	struct engine *engine;
+};
+
+struct stage {
+	const char *name, *doc;
+	bool (*run)(struct pipeline *pipeline);
+	void (*dump)(const struct pipeline *pipeline, struct buf *out);
+};
+
+enum { STAGES = 5 };
+extern const struct stage stages[STAGES];
+
+struct pipeline_times {
+	uint64_t ns[STAGES];
+};
+
+/*
+ * Runs the stages up to and with `last` (NULL: all). False when one failed: what to say is in pipeline->diags. `times` may be
+ * NULL.
+ */
+bool pipeline_run(struct pipeline *pipeline, const struct stage *last, struct pipeline_times *times);
+const struct stage *stage_find(const char *name);
+
+#endif
