@@ -261,10 +261,6 @@ static bool parse_site_line(struct parse *p, struct span word, struct span rest)
 		add_stmt(p, CAT_WHEN, NULL, rest);
 		return true;
 	}
-	if (rest.at < rest.end && *rest.at == '=') {
-		parse_assignment(p, CAT_SET, word, rest);
-		return true;
-	}
 	return false;
 }
 
@@ -297,6 +293,8 @@ static void parse_line(struct parse *p, struct span line)
 		return;
 	if (memchr(line.at, '\0', span_size(line)))
 		span_error(p, word, "this line holds a NUL byte");
+	else if (p->site && rest.at < rest.end && *rest.at == '=')
+		parse_assignment(p, CAT_SET, word, rest); /* first: an argument may be called `type` */
 	else if (span_is(word, "provider"))
 		parse_provider(p, rest);
 	else if (span_is(word, "marker"))
@@ -327,22 +325,28 @@ void catalogue_parse(struct catalogue *cat, const struct source *source, struct 
 	}
 }
 
-struct catalogue *catalogue_builtin(struct arena *arena)
+void catalogue_parse_builtin(struct catalogue *cat, struct diags *diags)
 {
-	struct catalogue *cat = arena_new_one(arena, struct catalogue);
-	struct diags diags;
 	unsigned i;
 
-	diags_init(&diags, arena);
-	catalogue_init(cat, arena);
 	for (i = 0; embedded_catalogue[i].name; i++) {
-		struct source *source = arena_new_one(arena, struct source);
+		struct source *source = arena_new_one(cat->arena, struct source);
 
 		source->name = embedded_catalogue[i].name;
 		source->text = embedded_catalogue[i].data;
 		source->size = embedded_catalogue[i].size;
-		catalogue_parse(cat, source, &diags);
+		catalogue_parse(cat, source, diags);
 	}
+}
+
+struct catalogue *catalogue_builtin(struct arena *arena)
+{
+	struct catalogue *cat = arena_new_one(arena, struct catalogue);
+	struct diags diags;
+
+	diags_init(&diags, arena);
+	catalogue_init(cat, arena);
+	catalogue_parse_builtin(cat, &diags);
 	if (diags.errors)
 		abort();
 	return cat;
@@ -366,6 +370,13 @@ bool cat_release_matches(const char *pattern, const char *release)
 	if (!strcmp(pattern, "any"))
 		return true;
 	return !strncmp(pattern, release, n) && (release[n] == '\0' || release[n] == '.');
+}
+
+bool cat_binary_matches(const char *pattern, const char *name)
+{
+	size_t n = strlen(pattern);
+
+	return !strncmp(pattern, name, n) && (name[n] == '\0' || (name[n] == '.' && strstr(pattern, ".so")));
 }
 
 /* Template arguments off: "_mosdop::MOSDOp<std::vector<OSDOp> >::f" to "_mosdop::MOSDOp::f". */

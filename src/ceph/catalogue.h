@@ -63,7 +63,7 @@ struct cat_marker {
 	const char *provider, *name;
 	const char *doc;   /* one sentence */
 	const char *stage; /* where in an op's life: a word of cat_stages */
-	const char *pair;  /* the other end of the span that this marker opens or closes; NULL: none */
+	const char *pair;  /* as written; NULL: by the name; "none". Ask cat_marker_pair() */
 	const char *links; /* NULL, or how to get from its id to the op: "txc: ceph_store:::txn-create" */
 	const char *counter; /* NULL, or the perf counter that counts the same: "op_w + op_r" */
 	struct cat_arg *args;
@@ -97,14 +97,20 @@ extern const char *const cat_stages[]; /* NULL-terminated, in the order of an op
 /* Adds what a file says. Mistakes go to diags; what is sound is kept. The source must live as long as the catalogue. */
 void catalogue_init(struct catalogue *cat, struct arena *arena);
 void catalogue_parse(struct catalogue *cat, const struct source *source, struct diags *diags);
-/* The catalogue inside the binary. Aborts if it does not parse: the build has checked it. */
+/* The files inside the binary. */
+void catalogue_parse_builtin(struct catalogue *cat, struct diags *diags);
+/* The same as a new catalogue. Aborts if it does not parse: the build has checked it. */
 struct catalogue *catalogue_builtin(struct arena *arena);
 /* Names that clash, pairs without their other end, sites without all arguments, expressions that make no sense. */
 void catalogue_check(const struct catalogue *cat, struct diags *diags);
 
 const struct cat_marker *catalogue_find(const struct catalogue *cat, const char *provider, const char *name);
+/* The other end of the span that a marker opens or closes: x-start's is x-done. NULL: it has none. */
+const char *cat_marker_pair(struct arena *arena, const struct cat_marker *marker);
 bool cat_release_matches(const char *pattern, const char *release);
-/* A site's sentence of where it is: "ceph-osd 16: entry of OSD::enqueue_op". */
+/* "librados.so.2" is also the file librados.so.2.0.0. */
+bool cat_binary_matches(const char *pattern, const char *name);
+/* "_ZN3OSD10enqueue_opE..." to "OSD::enqueue_op": no parameters, no template arguments. */
 char *cat_function_name(struct arena *arena, const char *symbol);
 
 /* What a type's member is in one build. */
@@ -113,6 +119,7 @@ struct cat_member {
 	uint32_t size;
 	bool is_signed;
 	bool is_object; /* a class: its address is meant; loaded only when of 1, 2, 4 or 8 bytes */
+	bool is_any;	/* of no known layout, fits every use: while a catalogue is checked, or asked what it needs */
 };
 
 /* Where layouts come from. Each call returns 0, or -ENOENT with a sentence in *why. */

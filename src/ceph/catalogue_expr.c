@@ -212,13 +212,15 @@ static bool eval_constant(struct eval *e, struct value *v)
 	return constant_value(e, v, imm);
 }
 
-/* count(v, T): elements of a std::vector<T>, by its begin and end pointers. */
+/* count(v, T): elements of a std::vector<T>, by its begin and end pointers. v is the vector itself, or its address. */
 static bool eval_count(struct eval *e, struct value *v)
 {
 	struct value size;
 	int64_t offset;
 
 	if (!eval_expr(e, v) || !expect(e, ",") || !eval_size(e, &size))
+		return false;
+	if (v->is_place && !v->member.is_object && !load(e, v))
 		return false;
 	offset = v->is_place ? v->member.offset : 0;
 	v->is_place = false;
@@ -492,7 +494,7 @@ static bool finish_string(struct eval *e, struct value *v)
 
 	if (v->len.n)
 		return true;
-	if (!v->is_place || v->member.size != STD_STRING_SIZE)
+	if (!v->is_place || (v->member.size != STD_STRING_SIZE && !v->member.is_any))
 		return fail(e, "a string is a std::string's place or text(pointer, length)");
 	v->member.size = len.member.size = 8;
 	len.member.offset += STD_STRING_LENGTH;

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Sub-commands, one file each. In: what follows `cephtap NAME`, with the name as argv[0]. Out: the exit status: 0, 1 for a failure
+ * that was said on stderr, 2 for a command line that makes no sense.
+ */
+#ifndef CEPHTAP_CMD_CMD_H
+#define CEPHTAP_CMD_CMD_H
+
+int cmd_catalogue(int argc, char **argv);
+int cmd_learn(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+
+#endif

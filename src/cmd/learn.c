@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* `cephtap learn`: make a layout card for one build of a Ceph binary, from its debug information. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ceph/learn.h"
+#include "cmd/cmd.h"
+
+static const char help[] =
+	"usage: cephtap learn [--debug FILE] [--release X.Y.Z] [-o CARD] BINARY\n"
+	"\n"
+	"Read the debug information of BINARY (e.g. /usr/bin/ceph-osd) once and keep what tracing needs of it in a layout\n"
+	"card of a few KB. Wanted only for builds that cephtap has no card of; `cephtap list -v` says which those are.\n"
+	"\n"
+	"  --debug FILE      debug information, if it is not under /usr/lib/debug, beside BINARY or inside it\n"
+	"  --release X.Y.Z   Ceph's release, if the binary does not tell it\n"
+	"  -o, --output CARD write there, - for standard output; else to a folder where cephtap looks for cards:\n"
+	"                    the first of $CEPHTAP_CARDS, /var/lib/cephtap/cards (as root), ~/.cache/cephtap/cards\n"
+	"  --help            this text\n";
+
+/* The folders above a file, as far as they are not there yet. */
+static void make_folders(struct arena *arena, const char *path)
+{
+	char *copy = arena_strdup(arena, path), *slash;
+
+	for (slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(copy, 0777);
+		*slash = '/';
+	}
+}
+
+/* Beside it first, then into its place: no reader ever sees half a card. */
+static int write_card(struct arena *arena, const char *path, const struct buf *text)
+{
+	const char *temporary = arena_printf(arena, "%s.%d", path, (int)getpid());
+	FILE *file;
+	int err = 0;
+
+	make_folders(arena, path);
+	file = fopen(temporary, "we");
+	if (!file)
+		return -errno;
+	if (fwrite(text->data, 1, text->size, file) != text->size)
+		err = -EIO;
+	if (fclose(file))
+		err = -errno;
+	if (!err && rename(temporary, path))
+		err = -errno;
+	if (err)
+		unlink(temporary);
+	return err;
+}
+
+static int output(struct arena *arena, const char *path, const struct card *card, const struct buf *missing)
+{
+	struct buf text = { 0 };
+	int err = 0;
+
+	card_print(card, &text);
+	if (!path)
+		path = card_default_path(arena, card->build_id);
+	if (!strcmp(path, "-"))
+		err = fwrite(text.data, 1, text.size, stdout) == text.size && !fflush(stdout) ? 0 : -EIO;
+	else
+		err = write_card(arena, path, &text);
+	if (err)
+		fprintf(stderr, "cephtap learn: cannot write %s: %s\n", path, strerror(-err));
+	else if (strcmp(path, "-"))
+		printf("%s: %s %s, %u types, %zu bytes\n", path, card->binary, card->release, card->types_len, text.size);
+	if (missing->size)
+		fprintf(stderr, "not in this build, so what needs it is left out of markers:\n%s", missing->data);
+	buf_free(&text);
+	return err ? 1 : 0;
+}
+
+static int learn(const struct learn_request *request, const char *path)
+{
+	struct arena *arena = arena_new();
+	struct buf missing = { 0 };
+	const char *why = NULL;
+	struct card card;
+	int status = 1;
+
+	if (learn_card(arena, catalogue_builtin(arena), request, &card, &missing, &why))
+		fprintf(stderr, "cephtap learn: %s\n", why);
+	else
+		status = output(arena, path, &card, &missing);
+	buf_free(&missing);
+	arena_free(arena);
+	return status;
+}
+
+int cmd_learn(int argc, char **argv)
+{
+	static const struct option options[] = { { "debug", required_argument, NULL, 'd' },
+						 { "release", required_argument, NULL, 'r' },
+						 { "output", required_argument, NULL, 'o' },
+						 { "help", no_argument, NULL, 'h' },
+						 { 0 } };
+	struct learn_request request = { 0 };
+	const char *path = NULL;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
+		switch (c) {
+		case 'd':
+			request.debug = optarg;
+			break;
+		case 'r':
+			request.release = optarg;
+			break;
+		case 'o':
+			path = optarg;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			return 0;
+		default:
+			return 2;
+		}
+	}
+	if (argc - optind != 1) {
+		fputs("cephtap learn: name one binary, e.g. /usr/bin/ceph-osd; see --help\n", stderr);
+		return 2;
+	}
+	request.binary = argv[optind];
+	return learn(&request, path);
+}
