@@ -61,6 +61,8 @@ struct type_spec {
 	struct node **dims;   /* array dimensions, outermost first */
 	unsigned dims_len;
 	struct decl *members; /* a struct, union or enum body written in place; NULL otherwise */
+	bool has_body;        /* members were written, maybe none */
+	bool optional;        /* a prototype's parameter in brackets, [int]; its name may also be "..." or "@" */
 };
 
 struct node {
@@ -78,6 +80,7 @@ struct node {
 	uint64_t ival;
 	bool int_unsigned, int_long; /* NODE_INT: by suffix, base and size, C's rule (6.4.4.1); 'c' is int */
 	struct type_spec *tspec;
+	unsigned height; /* of the tree below, this node included: at most AST_DEPTH_MAX */
 
 	const struct type *type;   /* check: of the value */
 	struct var *var;           /* check: NODE_IDENT, and NODE_INDEX on an associative array */
@@ -127,6 +130,7 @@ struct decl {
 	struct type_spec **keys; /* DECL_VAR: associative array's key types; keys_len 0: scalar */
 	unsigned keys_len;
 	struct node *value; /* DECL_INLINE, enum values */
+	struct node *bits;  /* DECL_MEMBER: width of a bit-field; NULL: none */
 };
 
 /* `#pragma D option name=value`, in order. value NULL: none given. */
@@ -141,6 +145,7 @@ struct script {
 	struct decl *decls;
 	struct pragma *pragmas;
 	unsigned clauses_len;
+	unsigned anons_len; /* structures without a tag so far: they are named "struct #1", ... */
 };
 
 /* What $1, $$1, $target and the other macro variables stand for. */
@@ -166,7 +171,7 @@ bool ast_parse(struct arena *arena, const struct source *source, const struct ma
  * is left out, as dtrace -n: from the right, name first.
  */
 bool ast_parse_desc(struct arena *arena, const struct source *source, struct diags *diags, struct probe_desc *desc);
-/* `string strjoin(string, string)`: for prototypes written in D. */
+/* `string strjoin(string, string)`: for prototypes written in D; a parameter may be `[int]`, `...` or `@`. */
 bool ast_parse_proto(struct arena *arena, const struct source *source, struct diags *diags, struct decl *decl,
 		     struct type_spec ***params, unsigned *params_len);
 
@@ -174,6 +179,8 @@ void ast_dump_tokens(const struct source *source, struct buf *out);
 void ast_dump(const struct script *script, struct buf *out);
 /* An expression written back as D, fully bracketed: for messages, dumps and printa headings. */
 void ast_print_node(const struct node *node, struct buf *out);
+/* A type as D writes it: "char *", "int [4]"; a body written in place is left out. */
+void ast_print_type(const struct type_spec *tspec, struct buf *out);
 const char *node_op_name(enum node_op op); /* "+", "+=", "->" ... */
 
 #endif
