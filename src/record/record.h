@@ -22,7 +22,12 @@ struct agg_row {
 /* The state of one aggregation as the reader sees it. */
 struct agg_table;
 
-/* Where snapshots come from. */
+/*
+ * Where snapshots come from. `each` calls `row` for every key: `values` holds one value of agg_layout::value_size bytes for each
+ * of values_len processors, aligned to 8 bytes; `key` has agg_layout::key_size bytes (not looked at when keys_len is 0). What
+ * `row` returns, if not 0, `each` returns at once. `remove` and `zero` are never called while `each` runs. All return 0 or a
+ * negative errno; -ENOENT from `remove` and `zero` (the key is gone) is no error.
+ */
 struct agg_source {
 	void *data;
 	int (*each)(void *data, unsigned agg, int (*row)(void *row_data, const void *key, const void *values, unsigned values_len),
@@ -34,9 +39,16 @@ struct agg_source {
 struct reader;
 struct report;
 
+/*
+ * Makes a reader and sets report->reader. The image must stay; what it says of sizes is checked here once, so that no record
+ * can lead outside of itself.
+ */
 struct reader *reader_new(const struct image *image, struct agg_source source, struct report *report);
 void reader_free(struct reader *reader);
-/* One record as the engine gives it. Returns 0, or what a report's operation returned (negative errno: output failed). */
+/*
+ * One record as the engine gives it, aligned to 8 bytes. Returns 0, -EBADMSG for bytes that are no record of this image (nothing was
+ * printed then), or what a report's operation returned (negative errno: output failed).
+ */
 int reader_record(struct reader *reader, const void *record, size_t size);
 /* Reads all aggregations now (done by itself before each record that needs one, if the last is older than aggrate). */
 int reader_snapshot(struct reader *reader);
@@ -45,13 +57,24 @@ int reader_finish(struct reader *reader);
 /* The status that exit() gave. */
 int reader_exit_status(const struct reader *reader);
 
+/* exit() was called (or a record of it came from a file). */
+bool reader_has_exited(const struct reader *reader);
+
 /* For actions (src/func) and reports: rows of an aggregation sorted by the aggsort* options; valid until the next snapshot. */
 const struct agg_row *reader_agg_rows(struct reader *reader, unsigned agg, unsigned *rows_len);
+/*
+ * Several aggregations with the same keys, joined: *rows_len times aggs_len rows, one after another; a key that an aggregation
+ * lacks has a value of zeros. Sorted by the values of number aggsortpos; valid until the next snapshot or join.
+ */
+const struct agg_row *reader_agg_join(struct reader *reader, const unsigned *aggs, unsigned aggs_len, unsigned *rows_len);
 uint64_t reader_agg_normal(const struct reader *reader, unsigned agg); /* 1: not normalised */
 void reader_agg_clear(struct reader *reader, unsigned agg);
 void reader_agg_trunc(struct reader *reader, unsigned agg, bool has_limit, int64_t limit); /* limit < 0: keep the smallest */
 void reader_agg_normalize(struct reader *reader, unsigned agg, uint64_t normal);
 void reader_agg_mark_printed(struct reader *reader, unsigned agg);
+/* The parsed format of a printf() or printa() of the record that is being read; NULL: it has none. */
+struct format;
+const struct format *reader_format(const struct reader *reader, const struct record_action *action);
 void reader_set_exit(struct reader *reader, int status);
 const struct image *reader_image(const struct reader *reader);
 

@@ -19,7 +19,10 @@ struct report_ops {
 	const char *name; /* "text", "json" */
 	const char *doc;
 	int (*begin)(struct report *report); /* text: the heading, unless quiet */
-	/* A clause fired and recorded something, or prints the default line. Actions follow, then event_end. */
+	/*
+	 * A clause fired and recorded something, or prints the default line. Actions follow, then event_end. `head` is the start
+	 * of the whole record and stays valid until event_end.
+	 */
 	int (*event_begin)(struct report *report, const struct record_layout *layout, const struct probe *probe,
 			   const struct record_head *head);
 	int (*event_end)(struct report *report);
@@ -39,10 +42,22 @@ struct report {
 	const struct report_ops *ops;
 	const struct image *image;
 	struct reader *reader;
-	FILE *out;   /* where the report goes; written in whole events, flushed at the end of each batch */
-	FILE *err;
+	FILE *out;   /* where the report goes; written in whole events */
+	FILE *err;   /* drops and errors of the text format */
 	void *data;  /* the format's own */
+	struct buf pending; /* whole events that were not written yet, and the one that is being made */
+	struct buf text;    /* room for actions to format in; freed by report_free() */
 };
+
+/*
+ * Writes what is pending and flushes: to be called at the end of each batch of records. Returns 0 or a negative errno (full
+ * disk, closed pipe). The operations call it themselves when much is pending, but only between events; `end` calls it last.
+ */
+int report_flush(struct report *report);
+/* After `end`: frees what the structure holds. */
+void report_free(struct report *report);
+/* "prov:mod:func:name" */
+void report_probe_name(const struct probe *probe, struct buf *out);
 
 extern const struct report_ops report_text, report_json;
 
@@ -50,19 +65,39 @@ extern const struct report_ops report_text, report_json;
 void drop_sentence(enum drop_cause cause, uint64_t count, struct buf *out);
 
 /*
- * D's printf. `format_check` parses once and says what is wrong (tags D_PRINTF_*); `format_print` prints recorded fields.
+ * D's printf. `format_parse` parses once and says what is wrong (tags D_PRINTF_*); `format_print` prints recorded fields.
  */
 struct format;
+/* NULL when there were errors. `loc` is where the text stands in the script. */
 struct format *format_parse(struct arena *arena, const char *text, size_t size, struct loc loc, struct diags *diags);
-/* The conversions that take an argument, in order: for checking arguments one by one ('*' counts as one of type int). */
+/* The values that conversions take, in order ('*' is one of type int before the conversion's own). */
 unsigned format_args_len(const struct format *format);
-/* Does the argument's type fit conversion i? Otherwise a diagnostic (D_PRINTF_ARG_TYPE) at `loc`. */
+/* %@d: takes its value from an aggregation and not from an argument or a key. */
+bool format_arg_is_agg(const struct format *format, unsigned i);
+/* Does the argument's type fit value i? Otherwise a diagnostic (D_PRINTF_ARG_TYPE, ...) at `loc`. `func_name`: "printf". */
 bool format_check_arg(const struct format *format, unsigned i, const struct type *type, bool is_agg, const char *func_name,
 		      struct loc loc, struct diags *diags);
+/*
+ * All of it at once. printf: too few (D_PRINTF_ARG_PROTO, D_PRINTF_DYN_PROTO), too many (D_PRINTF_ARG_EXTRA, at the first that
+ * is too many), and each type; locs[i] is where argument i stands. printa: the same for the aggregations' keys, and whether
+ * there are more %@ than aggregations (with one aggregation each %@ means that one).
+ */
+bool format_check_args(const struct format *format, const char *func_name, const struct type *const *types,
+		       const struct loc *locs, unsigned args_len, struct loc call, struct diags *diags);
+bool format_check_keys(const struct format *format, const char *func_name, const struct type *const *keys, unsigned keys_len,
+		       unsigned aggs_len, struct loc call, struct diags *diags);
 void format_print(const struct format *format, const struct field *fields, unsigned fields_len, const void *record,
 		  struct buf *out);
-/* printa: keys from `row`, %@ conversions from the aggregations' values. */
+/*
+ * printa: one row of each aggregation, all with the same key: keys come from rows[0], %@ conversions from the aggregations in
+ * turn (from the only one, when there is one).
+ */
 void format_print_agg(const struct format *format, const struct agg_layout *const *aggs, const struct agg_row *rows,
 		      const uint64_t *normals, unsigned aggs_len, struct buf *out);
+
+/* The value of a FIELD_INT, extended by its sign to 64 bits. */
+uint64_t field_int(const struct field *field, const void *data);
+/* A FIELD_STRING's or FIELD_BYTES's text: up to the first NUL or the end of the field. */
+size_t field_text_size(const struct field *field, const void *data);
 
 #endif

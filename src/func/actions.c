@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "func/actions.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "report/report.h"
+
+static int64_t first_int(const struct record_action *action, const void *record, int64_t otherwise)
+{
+	if (!action->fields_len || action->fields[0].kind != FIELD_INT)
+		return otherwise;
+	return (int64_t)field_int(&action->fields[0], (const char *)record + action->fields[0].offset);
+}
+
+int report_printf(struct report *report, const struct record_action *action, const void *record)
+{
+	const struct format *format = reader_format(report->reader, action);
+
+	if (!format)
+		return 0;
+	buf_clear(&report->text);
+	format_print(format, action->fields, action->fields_len, record, &report->text);
+	return report->ops->text(report, action, report->text.data ? report->text.data : "", report->text.size);
+}
+
+int report_trace(struct report *report, const struct record_action *action, const void *record)
+{
+	unsigned i;
+	int err = 0;
+
+	for (i = 0; i < action->fields_len && !err; i++)
+		err = report->ops->value(report, &action->fields[i], (const char *)record + action->fields[i].offset);
+	return err;
+}
+
+/* One line of printa() with a format for each row. */
+static int print_rows(struct report *report, const struct record_action *action, const struct format *format,
+		      const unsigned *aggs, unsigned aggs_len)
+{
+	const struct agg_layout **layouts = calloc(aggs_len, sizeof(*layouts));
+	uint64_t *normals = calloc(aggs_len, sizeof(*normals));
+	const struct agg_row *rows;
+	unsigned rows_len, i;
+
+	if (!layouts || !normals)
+		abort();
+	for (i = 0; i < aggs_len; i++) {
+		layouts[i] = &report->image->aggs[aggs[i]];
+		normals[i] = reader_agg_normal(report->reader, aggs[i]);
+	}
+	if (aggs_len == 1)
+		rows = reader_agg_rows(report->reader, aggs[0], &rows_len);
+	else
+		rows = reader_agg_join(report->reader, aggs, aggs_len, &rows_len);
+	buf_clear(&report->text);
+	for (i = 0; i < rows_len; i++, rows += aggs_len)
+		format_print_agg(format, layouts, rows, normals, aggs_len, &report->text);
+	free(layouts);
+	free(normals);
+	return report->text.size ? report->ops->text(report, action, report->text.data, report->text.size) : 0;
+}
+
+int report_printa(struct report *report, const struct record_action *action, const void *record)
+{
+	const struct format *format = reader_format(report->reader, action);
+	unsigned i, aggs_len = action->action->aggs_len;
+	unsigned *aggs = calloc(aggs_len + 1, sizeof(*aggs));
+	int err = 0;
+
+	(void)record;
+	if (!aggs)
+		abort();
+	for (i = 0; i < aggs_len; i++) {
+		aggs[i] = action->action->aggs[i]->id;
+		reader_agg_mark_printed(report->reader, aggs[i]);
+	}
+	if (aggs_len)
+		err = format ? print_rows(report, action, format, aggs, aggs_len)
+			     : report->ops->table(report, report->reader, aggs, aggs_len);
+	free(aggs);
+	return err;
+}
+
+int report_exit(struct report *report, const struct record_action *action, const void *record)
+{
+	reader_set_exit(report->reader, (int)first_int(action, record, 0));
+	return 0;
+}
+
+int report_clear(struct report *report, const struct record_action *action, const void *record)
+{
+	(void)record;
+	if (action->action->aggs_len)
+		reader_agg_clear(report->reader, action->action->aggs[0]->id);
+	return 0;
+}
+
+int report_trunc(struct report *report, const struct record_action *action, const void *record)
+{
+	if (action->action->aggs_len)
+		reader_agg_trunc(report->reader, action->action->aggs[0]->id, action->fields_len,
+				 first_int(action, record, 0));
+	return 0;
+}
+
+int report_normalize(struct report *report, const struct record_action *action, const void *record)
+{
+	if (action->action->aggs_len)
+		reader_agg_normalize(report->reader, action->action->aggs[0]->id,
+				     (uint64_t)first_int(action, record, 1));
+	return 0;
+}
+
+int report_denormalize(struct report *report, const struct record_action *action, const void *record)
+{
+	(void)record;
+	if (action->action->aggs_len)
+		reader_agg_normalize(report->reader, action->action->aggs[0]->id, 1);
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The state of one aggregation as the reader sees it: each key with its value merged over processors, what was there
+ * when it was cleared or truncated, and the sorted rows.
+ *
+ * clear() and trunc() lose no update that programs make meanwhile: nothing is reset where programs write; instead the
+ * last snapshot becomes the baseline that later ones are reduced by. min() and max() cannot be reduced, so their values
+ * are zeroed in place. A truncated key is hidden until the number of its updates (word 0) moves, and removed where it
+ * lives when the next snapshot still finds it unmoved.
+ */
+#ifndef CEPHTAP_RECORD_AGGTABLE_H
+#define CEPHTAP_RECORD_AGGTABLE_H
+
+#include "record/record.h"
+
+/* NULL when the layout contradicts itself: a key's field outside of the key. */
+struct agg_table *agg_table_new(const struct agg_layout *layout, unsigned agg, const struct options *options);
+void agg_table_free(struct agg_table *table);
+int agg_table_snapshot(struct agg_table *table, const struct agg_source *source);
+int agg_table_clear(struct agg_table *table, const struct agg_source *source);
+int agg_table_trunc(struct agg_table *table, const struct agg_source *source, bool has_limit, int64_t limit);
+const struct agg_row *agg_table_rows(struct agg_table *table, unsigned *rows_len);
+/* The row with the same key as one that is laid out for another aggregation (strings may have other room); all zero:
+ * none. */
+struct agg_row agg_table_find(struct agg_table *table, const struct agg_layout *from, const void *key);
+/* That key laid out for this aggregation. */
+const void *agg_table_key(struct agg_table *table, const struct agg_layout *from, const void *key, struct arena *arena);
+/* By the aggsort* options. */
+int agg_table_compare(const struct agg_table *table, const struct agg_row *a, const struct agg_row *b);
+const uint64_t *agg_table_zeros(const struct agg_table *table);
+const struct agg_layout *agg_table_layout(const struct agg_table *table);
+
+#endif

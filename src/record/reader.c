@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Records, one by one: checked against the image, then handed to the functions of their actions between event_begin and
+ * event_end of the report.
+ */
+#include "record/reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "func/func.h"
+
+/*
+ * clear() and trunc() go by the snapshot that was printed last, so that nothing is lost that nobody has seen, when it
+ * was printed by the same probe or a moment ago. Older ones are no longer what the script means.
+ */
+enum { SAME_MOMENT_NS = 100000000 };
+
+static bool inside(uint64_t offset, uint64_t size, uint64_t whole)
+{
+	return size <= whole && offset <= whole - size;
+}
+
+static bool layout_is_sound(const struct record_layout *layout)
+{
+	unsigned i, j;
+
+	if (layout->size < sizeof(struct record_head))
+		return false;
+	for (i = 0; i < layout->actions_len; i++) {
+		const struct record_action *action = &layout->actions[i];
+
+		if (!inside(action->present, 1, layout->size))
+			return false;
+		for (j = 0; j < action->fields_len; j++)
+			if (!inside(action->fields[j].offset, action->fields[j].size, layout->size))
+				return false;
+	}
+	return true;
+}
+
+static void clause_init(struct reader *reader, const struct record_layout *layout, struct reader_clause *clause)
+{
+	struct diags diags;
+	unsigned i;
+
+	diags_init(&diags, reader->arena);
+	clause->is_sound = layout_is_sound(layout);
+	clause->formats = arena_new_array(reader->arena, const struct format *, layout->actions_len);
+	for (i = 0; i < layout->actions_len; i++) {
+		const struct action *action = layout->actions[i].action;
+
+		clause->has_aggs |= action->aggs_len > 0;
+		/* The checker has accepted the text, so this cannot fail. */
+		if (action->format)
+			clause->formats[i] = format_parse(reader->arena, action->format, strlen(action->format),
+							  (struct loc){0}, &diags);
+	}
+}
+
+struct reader *reader_new(const struct image *image, struct agg_source source, struct report *report)
+{
+	struct reader *reader = calloc(1, sizeof(*reader));
+	unsigned i;
+
+	if (!reader)
+		abort();
+	reader->image = image;
+	reader->options = image->options;
+	reader->source = source;
+	reader->report = report;
+	reader->arena = arena_new();
+	reader->aggs = arena_new_array(reader->arena, struct reader_agg, image->checked->aggs_len);
+	for (i = 0; i < image->checked->aggs_len; i++) {
+		reader->aggs[i].table = agg_table_new(&image->aggs[i], i, image->options);
+		reader->aggs[i].normal = 1;
+	}
+	reader->clauses = arena_new_array(reader->arena, struct reader_clause, image->checked->clauses_len);
+	for (i = 0; i < image->checked->clauses_len; i++)
+		clause_init(reader, &image->clauses[i], &reader->clauses[i]);
+	report->reader = reader;
+	return reader;
+}
+
+void reader_free(struct reader *reader)
+{
+	unsigned i;
+
+	if (!reader)
+		return;
+	for (i = 0; i < reader->image->checked->aggs_len; i++)
+		agg_table_free(reader->aggs[i].table);
+	arena_free(reader->join_arena);
+	free(reader->joined);
+	arena_free(reader->arena);
+	free(reader);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static int snapshot(struct reader *reader, struct reader_agg *agg, uint64_t now)
+{
+	agg->is_shown = false;
+	agg->snapshot_ns = now;
+	return agg->table ? agg_table_snapshot(agg->table, &reader->source) : 0;
+}
+
+int reader_snapshot(struct reader *reader)
+{
+	uint64_t now = now_ns();
+	unsigned i;
+	int err = 0;
+
+	for (i = 0; i < reader->image->checked->aggs_len && !err; i++)
+		err = snapshot(reader, &reader->aggs[i], now);
+	return err;
+}
+
+/* Is the last snapshot good enough for an action that prints, or for one that resets? */
+static bool is_fresh(const struct reader *reader, const struct reader_agg *agg, bool resets, uint32_t probe,
+		     uint64_t now)
+{
+	uint64_t age = now - agg->snapshot_ns;
+
+	if (!agg->snapshot_ns)
+		return false;
+	if (resets && agg->is_shown && (agg->shown_by == probe || age < SAME_MOMENT_NS))
+		return true;
+	return age < reader->options->aggrate_ns;
+}
+
+static int prepare_action(struct reader *reader, const struct action *action, uint32_t probe, uint64_t now)
+{
+	bool resets = action->func->flags & FUNC_IS_SPECIAL_TIME;
+	unsigned i;
+	int err;
+
+	for (i = 0; i < action->aggs_len; i++) {
+		struct reader_agg *agg = &reader->aggs[action->aggs[i]->id];
+
+		/* The first action of the record decides: what printa() shows, the clear() after it clears. */
+		if (agg->record != reader->record && !is_fresh(reader, agg, resets, probe, now)) {
+			err = snapshot(reader, agg, now);
+			if (err)
+				return err;
+		}
+		agg->record = reader->record;
+		if (!resets) {
+			agg->is_shown = true;
+			agg->shown_by = probe;
+		}
+	}
+	return 0;
+}
+
+static bool is_present(const struct record_action *action, const void *record)
+{
+	return ((const unsigned char *)record)[action->present] == 1;
+}
+
+static int prepare_aggs(struct reader *reader, const struct record_layout *layout, const struct record_head *head)
+{
+	uint64_t now = now_ns();
+	unsigned i;
+	int err = 0;
+
+	reader->record++;
+	for (i = 0; i < layout->actions_len && !err; i++)
+		if (is_present(&layout->actions[i], head))
+			err = prepare_action(reader, layout->actions[i].action, head->probe, now);
+	return err;
+}
+
+static int read_event(struct reader *reader, const struct record_head *head, const struct probe *probe)
+{
+	const struct record_layout *layout = &reader->image->clauses[head->clause];
+	struct report *report = reader->report;
+	unsigned i;
+	int err = 0;
+
+	reader->layout = layout;
+	if (reader->clauses[head->clause].has_aggs)
+		err = prepare_aggs(reader, layout, head);
+	if (!err)
+		err = report->ops->event_begin(report, layout, probe, head);
+	for (i = 0; i < layout->actions_len && !err; i++) {
+		const struct record_action *action = &layout->actions[i];
+
+		if (is_present(action, head) && action->action->func->report)
+			err = action->action->func->report(report, action, head);
+		if (!err)
+			err = reader->error;
+	}
+	if (!err)
+		err = report->ops->event_end(report);
+	reader->layout = NULL;
+	return err;
+}
+
+static int read_error(struct reader *reader, const struct record_error *error, size_t size, const struct probe *probe)
+{
+	const struct image *image = reader->image;
+
+	if (size < sizeof(*error) || error->clause >= image->checked->clauses_len)
+		return -EBADMSG;
+	return reader->report->ops->error(reader->report, error, probe,
+					  error->line < image->error_locs_len ? image->error_locs[error->line]
+									      : (struct loc){0});
+}
+
+int reader_record(struct reader *reader, const void *record, size_t size)
+{
+	const struct checked *checked = reader->image->checked;
+	const struct record_head *head = record;
+
+	if (size < sizeof(*head) || head->probe >= checked->probes_len)
+		return -EBADMSG;
+	if (head->clause == RECORD_ERROR)
+		return read_error(reader, record, size, checked->probes[head->probe]);
+	if (head->clause >= checked->clauses_len || !reader->clauses[head->clause].is_sound ||
+	    size < reader->image->clauses[head->clause].size)
+		return -EBADMSG;
+	return read_event(reader, head, checked->probes[head->probe]);
+}
+
+int reader_finish(struct reader *reader)
+{
+	struct report *report = reader->report;
+	unsigned i, rows_len;
+	int err = 0;
+
+	for (i = 0; i < reader->image->checked->aggs_len && !err; i++) {
+		if (reader->aggs[i].is_printed)
+			continue;
+		err = snapshot(reader, &reader->aggs[i], now_ns());
+		reader_agg_rows(reader, i, &rows_len);
+		if (!err && rows_len)
+			err = report->ops->table(report, reader, &i, 1);
+	}
+	return err;
+}
+
+int reader_exit_status(const struct reader *reader)
+{
+	return reader->exit_status;
+}
+
+bool reader_has_exited(const struct reader *reader)
+{
+	return reader->has_exited;
+}
+
+void reader_set_exit(struct reader *reader, int status)
+{
+	reader->exit_status = status;
+	reader->has_exited = true;
+}
+
+const struct image *reader_image(const struct reader *reader)
+{
+	return reader->image;
+}
+
+const struct format *reader_format(const struct reader *reader, const struct record_action *action)
+{
+	const struct record_layout *layout = reader->layout;
+
+	return layout ? reader->clauses[layout - reader->image->clauses].formats[action - layout->actions] : NULL;
+}

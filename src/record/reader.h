@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The reader's own state, for the files of src/record.
+ */
+#ifndef CEPHTAP_RECORD_READER_H
+#define CEPHTAP_RECORD_READER_H
+
+#include "record/aggtable.h"
+#include "report/report.h"
+
+struct reader_agg {
+	struct agg_table *table; /* NULL: its layout is not sound, it stays empty */
+	uint64_t normal;
+	bool is_printed;
+	uint64_t snapshot_ns; /* when the last snapshot was taken; 0: never */
+	bool is_shown;	      /* that snapshot was printed, by a record of probe `shown_by` */
+	uint32_t shown_by;
+	uint32_t record; /* for which record it was taken, so that all actions of one record see the same */
+};
+
+struct reader_clause {
+	bool is_sound;
+	bool has_aggs;
+	const struct format **formats; /* one for each action */
+};
+
+struct reader {
+	const struct image *image;
+	const struct options *options;
+	struct agg_source source;
+	struct report *report;
+	struct arena *arena;
+	struct reader_agg *aggs;
+	struct reader_clause *clauses;
+	const struct record_layout *layout; /* of the record that is being read */
+	uint32_t record;		    /* counts records that need aggregations */
+	int error;			    /* of a clear() or trunc() that failed */
+	int exit_status;
+	bool has_exited;
+	struct arena *join_arena; /* keys that an aggregation lacked */
+	struct agg_row *joined;
+	size_t joined_room;
+};
+
+#endif

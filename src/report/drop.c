@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What was lost, why, and what to do: one sentence for each cause.
+ */
+#include <inttypes.h>
+
+#include "report/report.h"
+
+static const struct {
+	const char *one, *many, *why;
+} causes[DROP_CAUSES] = {
+	[DROP_RECORD] = {"record was", "records were",
+			 "the ring buffer was full; give -x bufsize=16m, or record less: aggregations need no buffer"},
+	[DROP_AGG] = {"update was", "updates were",
+		      "an aggregation had no room for a new key; give -x aggsize=64m, or use fewer keys"},
+	[DROP_DYNVAR] = {"assignment was", "assignments were",
+			 "a self-> variable or associative array had no room; give -x dynvarsize=16m, or assign 0 to "
+			 "what is no longer needed"},
+	[DROP_SAVE] =
+		{"event was", "events were",
+		 "too many calls were under way between a function's entry and its return; give -x dynvarsize=16m"},
+	[DROP_BUSY] = {"event was", "events were",
+		       "too many threads were inside probes on one processor; trace fewer probes or filter earlier"},
+	[DROP_SYSTEM] = {"event was", "events were",
+			 "the kernel could not run the probe (it was inside another one, or too many calls were "
+			 "waiting to return)"},
+};
+
+void drop_sentence(enum drop_cause cause, uint64_t count, struct buf *out)
+{
+	if ((unsigned)cause >= DROP_CAUSES) {
+		buf_printf(out, "%" PRIu64 " events were lost", count);
+		return;
+	}
+	buf_printf(out, "%" PRIu64 " %s lost: %s", count, count == 1 ? causes[cause].one : causes[cause].many,
+		   causes[cause].why);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A parsed format of D's printf, between format.c (which makes and checks it) and print.c (which prints by it).
+ */
+#ifndef CEPHTAP_REPORT_FORMAT_H
+#define CEPHTAP_REPORT_FORMAT_H
+
+#include "report/report.h"
+
+enum conv_flag {
+	CONV_LEFT = 1,	 /* - */
+	CONV_PLUS = 2,	 /* + */
+	CONV_SPACE = 4,	 /* blank */
+	CONV_ZERO = 8,	 /* 0 */
+	CONV_ALT = 16,	 /* # */
+	CONV_GROUP = 32, /* ' */
+	CONV_PTR = 64,	 /* ?: as wide as a pointer in hexadecimal */
+	CONV_AGG = 128,	 /* @ */
+};
+
+enum { CONV_NONE = -1, CONV_STAR = -2, CONV_WIDTH_MAX = 65535 };
+
+/* Literal text, then one conversion. */
+struct conv {
+	const char *text;
+	uint32_t text_size;
+	uint8_t flags;
+	char letter;		  /* '\0': text alone */
+	int32_t width, precision; /* CONV_NONE, CONV_STAR or a number */
+};
+
+/* One value that is taken: of conversion `conv` itself, or for a '*' of it. */
+struct conv_arg {
+	uint32_t conv;
+	bool is_star;
+};
+
+struct format {
+	struct conv *convs;
+	unsigned convs_len;
+	struct conv_arg *args;
+	unsigned args_len;
+};
+
+#endif
