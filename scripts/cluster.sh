@@ -391,6 +391,7 @@ $(conf_plugins)
 mon data = $DIR/\$name
 admin socket = $DIR/run/\$name.asok
 mon cluster log file = $DIR/log/cluster.log
+mon data avail warn = 0
 mon data avail crit = 0
 mon allow pool size one = true
 mon allow pool delete = true
@@ -432,10 +433,12 @@ start_daemon() {	# start_daemon ceph-osd osd.0
 	echo "$!" >"$DIR/run/$2.pid"
 }
 
+USUAL='unparsable uuid|_read_bdev_label failed|log_to_monitors|waiting for initial|numa|public interface|asok'
+USUAL="$USUAL|In function|^ *\$"
 # The first complaint of a log that is not one that every good start makes too.
 first_error() {
-	sed -n 's/^[-0-9T:.+]* [0-9a-f]* -1 //p' "$1" |
-		grep -vE 'unparsable uuid|_read_bdev_label failed|log_to_monitors|waiting for initial|numa|asok' | head -n 1
+	sed -n -e 's/^[-0-9T:.+]* [0-9a-f]* -1 //p' -e '/FAILED ceph_assert/p' -e '/ceph_abort_msg(/p' "$1" |
+		grep -vE "$USUAL" | head -n 1
 }
 
 # A step failed: say why in one sentence, with the first complaint of the daemon that it was about.
@@ -444,13 +447,19 @@ fail_up() {	# fail_up SENTENCE LOG...
 	shift
 	for log in "$@"; do
 		why=$(first_error "$log")
-		[ -z "$why" ] || die "$sentence: ${log##*/} says: $why"
+		log=${log##*/mkfs.}
+		log=${log##*/}
+		[ -z "$why" ] || die "$sentence: ${log%.out} says: $why"
 	done
 	die "$sentence"
 }
 
 await() {	# await ASK-VERB ARGUMENT...
-	interruptible exec_ask "$@" >"$DIR/log/await" 2>&1 || fail_up "$(tail -n 1 "$DIR/log/await")" "$DIR"/log/*.out
+	interruptible exec_ask "$@" >"$DIR/log/await" 2>&1 && return
+	sentence=$(tail -n 1 "$DIR/log/await")
+	about=$DIR/log/${sentence%% *}.out	# "osd.1 ended"
+	[ -f "$about" ] || about=/dev/null
+	fail_up "$sentence" "$about"
 }
 
 make_mon() {
@@ -496,9 +505,9 @@ start_making_osds() {
 		background make_osd "$i"
 	done
 }
-make_osd() {
+make_osd() {	# without -f it would go to the background, where abort_up does not find it
 	exec >"$DIR/log/mkfs.osd.$1.out" 2>&1
-	exec_tool "$LIMIT" ceph-osd --mkfs --no-mon-config --id "$1" -c "$DIR/ceph.conf" \
+	exec_tool "$LIMIT" ceph-osd -f --mkfs --no-mon-config --id "$1" -c "$DIR/ceph.conf" \
 		--osd-uuid "$(cat "$DIR/osd.$1.uuid")"
 }
 
