@@ -51,7 +51,8 @@ LIB_OBJS := $(filter-out $(BUILD)/src/main.o,$(OBJS)) $(EMBED_O)
 
 UNIT_SRC := $(wildcard test/unit/test_*.c)
 UNITS    := $(UNIT_SRC:%.c=$(BUILD)/%)
-UNIT_LIB := $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/interp/*.c) $(filter-out $(UNIT_SRC),$(wildcard test/unit/*.c)))
+UNIT_LIB := $(BUILD)/libtest.a
+UNIT_OWN := $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/interp/*.c) $(filter-out $(UNIT_SRC),$(wildcard test/unit/*.c)))
 PROG_SRC := $(filter-out test/prog/lib%,$(wildcard test/prog/*.c test/prog/*.cc))
 PROGS    := $(patsubst %.cc,$(BUILD)/%,$(patsubst %.c,$(BUILD)/%,$(PROG_SRC)))
 PROG_LIB := $(patsubst %.c,$(BUILD)/%.so,$(wildcard test/prog/lib*.c))
@@ -69,6 +70,7 @@ endef
 $(eval $(call remember,.flags,$(CC) $(OPT) $(WARN) $(WERROR) $(SANITIZE) $(STATIC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(VERSION)))
 $(eval $(call remember,.sources,$(SOURCES)))
 $(eval $(call remember,.embedded,$(EMBEDDED)))
+$(eval $(call remember,.units,$(UNIT_OWN)))
 
 # --- Build ---------------------------------------------------------------------------------------------------------------
 
@@ -106,12 +108,17 @@ $(BUILD)/embed.o: $(BUILD)/embed.c $(BUILD)/.flags | $(FIRST)
 
 # --- Tests ---------------------------------------------------------------------------------------------------------------
 
+# What unit tests share: the interpreter, and what in test/unit is no test itself. An archive, so that each takes what it needs.
+$(UNIT_LIB): $(UNIT_OWN) $(BUILD)/.units
+	@rm -f $@
+	ar rcs $@ $(filter %.o,$^)
+
 units: $(UNITS)
 progs: $(PROGS) $(PROG_LIB)
 tests: $(CEPHTAP) units progs
 
 $(UNITS): $(BUILD)/test/unit/%: $(BUILD)/test/unit/%.o $(UNIT_LIB) $(LIB)
-	$(CC) $(ALL_LD) -o $@ $(filter %.o,$^) $(LIB) $(shell pkg-config --libs cmocka) $(LIBS)
+	$(CC) $(ALL_LD) -o $@ $< $(UNIT_LIB) $(LIB) $(shell pkg-config --libs cmocka) $(LIBS)
 
 # A test program says in its first lines how it wants to be built: `/* cflags: -O0 -no-pie */`, `/* libs: -lfoo */`. It is a
 # traced program, not part of cephtap: it gets none of our flags.
@@ -200,4 +207,4 @@ help:
 	$(info $(HELP))
 	@:
 
--include $(wildcard $(patsubst %.o,%.d,$(OBJS) $(UNIT_LIB) $(UNITS:%=%.o) $(FUZZERS:%=%.o)) $(PROGS:%=%.d) $(PROG_LIB:%=%.d))
+-include $(wildcard $(patsubst %.o,%.d,$(OBJS) $(UNIT_OWN) $(UNITS:%=%.o) $(FUZZERS:%=%.o)) $(PROGS:%=%.d) $(PROG_LIB:%=%.d))

@@ -62,9 +62,9 @@ static void put_unknown(struct disasm *d, const struct bpf_insn *insn)
 static void put_alu(struct disasm *d, const struct bpf_insn *insn)
 {
 	static const char *const ops[16] = {
-		[BPF_ADD >> 4] = "+=",  [BPF_SUB >> 4] = "-=",  [BPF_MUL >> 4] = "*=",  [BPF_DIV >> 4] = "/=",
-		[BPF_OR >> 4] = "|=",   [BPF_AND >> 4] = "&=",  [BPF_LSH >> 4] = "<<=", [BPF_RSH >> 4] = ">>=",
-		[BPF_MOD >> 4] = "%=",  [BPF_XOR >> 4] = "^=",  [BPF_MOV >> 4] = "=",   [BPF_ARSH >> 4] = "s>>=",
+		[BPF_ADD >> 4] = "+=", [BPF_SUB >> 4] = "-=", [BPF_MUL >> 4] = "*=",  [BPF_DIV >> 4] = "/=",
+		[BPF_OR >> 4] = "|=",  [BPF_AND >> 4] = "&=", [BPF_LSH >> 4] = "<<=", [BPF_RSH >> 4] = ">>=",
+		[BPF_MOD >> 4] = "%=", [BPF_XOR >> 4] = "^=", [BPF_MOV >> 4] = "=",   [BPF_ARSH >> 4] = "s>>=",
 	};
 	char reg = BPF_CLASS(insn->code) == BPF_ALU64 ? 'r' : 'w';
 	unsigned op = BPF_OP(insn->code);
@@ -72,8 +72,8 @@ static void put_alu(struct disasm *d, const struct bpf_insn *insn)
 	if (op == BPF_NEG)
 		buf_printf(d->out, "%c%u = -%c%u", reg, insn->dst_reg, reg, insn->dst_reg);
 	else if (op == BPF_END && reg == 'w')
-		buf_printf(d->out, "r%u = %s%d r%u", insn->dst_reg, BPF_SRC(insn->code) == BPF_TO_BE ? "be" : "le", insn->imm,
-			   insn->dst_reg);
+		buf_printf(d->out, "r%u = %s%d r%u", insn->dst_reg, BPF_SRC(insn->code) == BPF_TO_BE ? "be" : "le",
+			   insn->imm, insn->dst_reg);
 	else if (!ops[op >> 4])
 		put_unknown(d, insn);
 	else if (BPF_SRC(insn->code) == BPF_X)
@@ -100,7 +100,8 @@ static void put_atomic(struct disasm *d, const struct bpf_insn *insn)
 	else if (!ops[op] || (insn->imm & ~(0xf0 | BPF_FETCH)) != 0)
 		put_unknown(d, insn);
 	else if (insn->imm & BPF_FETCH)
-		buf_printf(d->out, "r%u = atomic%s_fetch_%s((%s *)(r%u %+d), r%u)", src, bits, ops[op], size, dst, off, src);
+		buf_printf(d->out, "r%u = atomic%s_fetch_%s((%s *)(r%u %+d), r%u)", src, bits, ops[op], size, dst, off,
+			   src);
 	else
 		buf_printf(d->out, "lock *(%s *)(r%u %+d) %s r%u", size, dst, off, signs[op], src);
 }
@@ -146,8 +147,8 @@ static void put_call(struct disasm *d, unsigned at)
 static void put_jump(struct disasm *d, unsigned at)
 {
 	static const char *const ops[16] = {
-		[BPF_JEQ >> 4] = "==",  [BPF_JNE >> 4] = "!=",  [BPF_JGT >> 4] = ">",   [BPF_JGE >> 4] = ">=",
-		[BPF_JLT >> 4] = "<",   [BPF_JLE >> 4] = "<=",  [BPF_JSGT >> 4] = "s>", [BPF_JSGE >> 4] = "s>=",
+		[BPF_JEQ >> 4] = "==",	[BPF_JNE >> 4] = "!=",	 [BPF_JGT >> 4] = ">",	 [BPF_JGE >> 4] = ">=",
+		[BPF_JLT >> 4] = "<",	[BPF_JLE >> 4] = "<=",	 [BPF_JSGT >> 4] = "s>", [BPF_JSGE >> 4] = "s>=",
 		[BPF_JSLT >> 4] = "s<", [BPF_JSLE >> 4] = "s<=", [BPF_JSET >> 4] = "&",
 	};
 	const struct bpf_insn *insn = &d->insns[at];
@@ -221,8 +222,8 @@ static void put_insn(struct disasm *d, unsigned at)
 		break;
 	case BPF_LDX:
 		if (BPF_MODE(insn->code) == BPF_MEM)
-			buf_printf(d->out, "r%u = *(%s *)(r%u %+d)", insn->dst_reg, size_name(insn->code), insn->src_reg,
-				   insn->off);
+			buf_printf(d->out, "r%u = *(%s *)(r%u %+d)", insn->dst_reg, size_name(insn->code),
+				   insn->src_reg, insn->off);
 		else
 			put_unknown(d, insn);
 		break;

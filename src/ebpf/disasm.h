@@ -10,8 +10,8 @@
 #include "lib/buf.h"
 
 /*
- * One instruction a line with its index, as the verifier counts them; "L7:" stands before what is jumped to, "; x.d:3: text" before the
- * first instruction of each line of the script. Maps are named where the program refers to them.
+ * One instruction a line with its index, as the verifier counts them. "L7:" stands before what is jumped to, and
+ * "; x.d:3: text" before the first instruction of each line of the script. Maps are named where they are loaded.
  */
 void ebpf_disasm(const struct image *image, const struct image_program *program, struct buf *out);
 /* One instruction by itself, without its relocation: for messages. A 16-byte load takes insns[0] and insns[1]. */

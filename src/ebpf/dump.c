@@ -12,9 +12,9 @@ static const char *ctx_name(enum probe_ctx ctx)
 
 static const char *map_kind_name(enum image_map_kind kind)
 {
-	static const char *const names[] = {
-		[IMAGE_ARRAY] = "array", [IMAGE_PERCPU_ARRAY] = "percpu-array", [IMAGE_HASH] = "hash",
-		[IMAGE_PERCPU_HASH] = "percpu-hash", [IMAGE_RING] = "ring", [IMAGE_PROGS] = "programs"};
+	static const char *const names[] = {[IMAGE_ARRAY] = "array", [IMAGE_PERCPU_ARRAY] = "percpu-array",
+					    [IMAGE_HASH] = "hash",   [IMAGE_PERCPU_HASH] = "percpu-hash",
+					    [IMAGE_RING] = "ring",   [IMAGE_PROGS] = "programs"};
 
 	return (unsigned)kind < sizeof(names) / sizeof(*names) ? names[kind] : "unknown";
 }
@@ -45,9 +45,9 @@ void image_dump_maps(const struct image *image, struct buf *out)
 			buf_printf(out, "%u bytes\n", map->max_entries);
 			continue;
 		}
-		buf_printf(out, "key %u, value %u, entries %u%s%s%s\n", map->key_size, map->value_size, map->max_entries,
-			   map->per_cpu_entries ? " per processor" : "", map->prealloc ? ", preallocated" : "",
-			   map->init ? ", initialised" : "");
+		buf_printf(out, "key %u, value %u, entries %u%s%s%s\n", map->key_size, map->value_size,
+			   map->max_entries, map->per_cpu_entries ? " per processor" : "",
+			   map->prealloc ? ", preallocated" : "", map->init ? ", initialised" : "");
 	}
 }
 
