@@ -2,18 +2,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # Data goes one way: a stage knows lib/, the probes, the plug-ins and earlier stages, nothing later. The table says what a
-# folder of src/ may include besides its own files; src/*.c (the command and its pipeline) may include all.
+# folder of src/ may include besides its own files; src/*.c (the command and its pipeline) may include all. Single headers
+# in it are exceptions: the grammar of printf formats, which the checker uses, stands beside their printing (report.h); the
+# reader of records calls a report's operations (report.h); names of daemons have a size (daemons.h).
 allowed='
 lib:
 probe:  lib ceph
 ceph:   lib probe
 ast:    lib probe
-check:  lib probe ast func agg options.h
-ebpf:   lib probe ast check func agg options.h
-engine: lib probe ebpf options.h
-record: lib probe ebpf/image.h check func agg options.h
+check:  lib probe ast func agg options.h report/report.h
+ebpf:   lib probe ast check func agg options.h ceph/daemons.h
+engine: lib probe ebpf options.h ceph/daemons.h
+record: lib probe ebpf/image.h check func agg options.h report/report.h
 report: lib probe ebpf/image.h check func agg options.h record
-func:   lib probe ast check ebpf record report agg options.h
+func:   lib probe ast check ebpf record report agg options.h ceph/daemons.h
 agg:    lib probe ast check ebpf func options.h
 cmd:    *
 '

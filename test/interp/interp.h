@@ -32,7 +32,7 @@ struct interp_env {
 struct interp *interp_new(const struct image *image, unsigned cpus);
 void interp_free(struct interp *interp);
 
-/* What probe_read_user and probe_read_kernel can read besides the program's own memory; elsewhere they return -EFAULT. */
+/* What probe_read_user can read, and probe_read_kernel besides the program's own memory; elsewhere: -EFAULT. */
 void interp_allow_user(struct interp *interp, const void *start, size_t size);
 void interp_allow_kernel(struct interp *interp, const void *start, size_t size);
 
@@ -54,7 +54,7 @@ void *interp_map_value(struct interp *interp, unsigned map, const void *key, uns
 int interp_map_update(struct interp *interp, unsigned map, const void *key, unsigned cpu, const void *value);
 int interp_map_delete(struct interp *interp, unsigned map, const void *key);
 unsigned interp_map_len(const struct interp *interp, unsigned map); /* keys of a hash, entries of an array */
-/* Stops when `each` returns non-zero, and returns that. Values are padded to 8 bytes each, one per processor. */
+/* Stops when `each` returns non-zero, and returns that. Values are padded to 8 bytes, one per processor. */
 int interp_map_each(struct interp *interp, unsigned map,
 		    int (*each)(void *data, const void *key, const void *values, unsigned values_len), void *data);
 
