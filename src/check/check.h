@@ -83,6 +83,20 @@ struct checked {
 	unsigned probes_len;
 };
 
+/*
+ * Limits that keep programs within what the kernel's verifier and maps take; each is said with the script's line.
+ */
+enum {
+	CHECK_RECORD_MAX = 32 * 1024, /* bytes that one firing of a clause records */
+	CHECK_VALUES_MAX = 512,       /* values in them */
+	CHECK_ACTIONS_MAX = 256,      /* actions of a clause */
+	CHECK_KEY_MAX = 4096,         /* bytes of one key of an array or aggregation */
+	CHECK_THIS_MAX = 32 * 1024,   /* bytes of all this-> variables */
+	CHECK_GLOBALS_MAX = 1024 * 1024, /* bytes of all global scalars */
+	CHECK_NODES_MAX = 4000,       /* operators and operands of a clause, after inlines */
+	CHECK_MAPS_MAX = 40,          /* aggregations, arrays and self-> variables of one clause: the kernel allows 64 maps */
+};
+
 /* Returns NULL when there were errors; they are in `diags`. Pragmas must have been applied to `options` before. */
 struct checked *check_script(struct arena *arena, struct script *script, struct probe_source *probes,
 			     const struct options *options, struct diags *diags);

@@ -22,6 +22,7 @@ enum type_kind {
 	TYPE_STRUCT,
 	TYPE_UNION,
 	TYPE_AGG, /* an aggregation as an argument of printa() and the like */
+	TYPE_FLOAT, /* float, double: members of structures for their layout; no value of it is ever computed */
 };
 
 struct type_member {
@@ -51,9 +52,15 @@ const struct type *type_string(struct arena *arena, uint32_t size);
 const struct type *type_pointer(struct arena *arena, const struct type *to, bool userland);
 const struct type *type_int_of(uint32_t size, bool is_signed); /* intN_t */
 
+const struct type *type_array(struct arena *arena, const struct type *of, uint32_t count);
+const struct type_member *type_find_member(const struct type *type, const char *name); /* NULL: none of this name */
+uint32_t type_align(const struct type *type);
+
 bool type_is_int(const struct type *type);
 bool type_is_scalar(const struct type *type); /* integer or pointer */
 bool type_is_string(const struct type *type);
+bool type_is_text(const struct type *type); /* string, char *, char []: what stringof takes and a string is made from */
+bool type_is_bytes(const struct type *type); /* char []: text of a fixed size, not always terminated */
 bool type_equal(const struct type *a, const struct type *b); /* names and string sizes do not matter */
 const struct type *type_promote(const struct type *type);    /* C11 6.3.1.1 */
 const struct type *type_usual(const struct type *a, const struct type *b); /* C11 6.3.1.8 */

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the parts of the checker share, and what the tables in src/func and src/agg may call. One context lives for one
+ * check_script(); the members from `clause` on are of the clause that is being checked.
+ *
+ * What the code generator may rely on in an accepted script:
+ * - Every node of an expression has a type; where is_const holds, ival is the value extended to 64 bits by that type, and the
+ *   operands need not be looked at.
+ * - Where text is needed and a char * or char [] was given, a NODE_UNARY OP_STRINGOF was put in between: strings meet strings.
+ * - Integers are not cast explicitly: operands of arithmetic are converted to the node's type, of comparisons to type_usual()
+ *   of both, of assignments to the type of the left side, arguments of functions to 64 bits by their own type.
+ * - The constant 0 assigned to a string variable empties it (and frees a thread-local variable or an array's element).
+ */
+#ifndef CEPHTAP_CHECK_CTX_H
+#define CEPHTAP_CHECK_CTX_H
+
+#include "check/check.h"
+#include "func/func.h"
+
+/* Names to things, by scope: declarations, variables, aggregations. */
+struct names_entry {
+	struct names_entry *next, *newer;
+	const char *name;
+	unsigned scope;
+	void *value;
+};
+
+enum { NAMES_BUCKETS = 512 };
+
+struct names {
+	struct arena *arena;
+	struct names_entry *buckets[NAMES_BUCKETS];
+	struct names_entry *first, **last; /* in the order of addition */
+	unsigned len;
+};
+
+void names_init(struct names *names, struct arena *arena);
+void *names_find(const struct names *names, unsigned scope, const char *name);
+void names_add(struct names *names, unsigned scope, const char *name, void *value);
+/* Appends the names of this scope to a list for nearest_name(). */
+void names_list(const struct names *names, unsigned scope, struct arena *arena, const char ***list, unsigned *list_len);
+
+/* An `inline` of the script, an enumerator, or NULL. */
+struct constant {
+	const struct decl *decl; /* an inline: its value is put in place of each use; NULL: an enumerator */
+	const struct type *type;
+	int64_t value; /* an enumerator's */
+};
+
+/* A function's prototype, parsed and resolved once. */
+struct proto {
+	const struct type *result;
+	struct proto_param {
+		const struct type *type; /* NULL: any (an aggregation's @) */
+		bool optional;
+	} *params;
+	unsigned params_len, required;
+	bool varargs;
+};
+
+struct check_ctx {
+	struct arena *arena;
+	struct diags *diags;
+	const struct options *options;
+	struct probe_source *source;
+	struct checked *out;
+	struct names types;     /* "struct foo", "foo" of a typedef: const struct type * */
+	struct names constants; /* struct constant * */
+	struct names vars;      /* by scope: struct var * */
+	struct names builtins;  /* struct var * that stand for built-in variables */
+	struct names aggs;      /* struct aggvar * */
+	struct names protos;    /* struct proto *, by the text of the prototype */
+	const struct type *string; /* string of strsize */
+
+	struct checked_clause *clause;
+	struct action **actions; /* of the clause: pointers, until their number is known */
+	unsigned actions_len;
+	unsigned nodes;       /* visited in this clause */
+	uint64_t record_size; /* sum of the recorded values */
+	unsigned values;      /* number of recorded values */
+	struct var **used;    /* variables and aggregations that need a map of their own, used in this clause */
+	unsigned used_len;
+	struct aggvar **used_aggs;
+	unsigned used_aggs_len;
+	bool in_expr;  /* inside an expression: actions are refused */
+	bool is_full;  /* CHECK_NODES_MAX was exceeded and said */
+};
+
+/* --- Messages --- */
+
+/* Says that the node is wrong, gives it TYPE_ERROR, and returns the diagnostic for a hint. */
+struct diag *check_error(struct check_ctx *ctx, struct node *node, const char *tag, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+/* The same, pointing at the operator. */
+struct diag *check_error_op(struct check_ctx *ctx, struct node *node, const char *tag, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+const char *check_type_text(struct check_ctx *ctx, const struct type *type);
+bool check_failed(const struct node *node); /* already said */
+
+/* --- Types (tspec.c, layout.c) --- */
+
+/* Resolves a type as written; type_error after a diagnostic. */
+const struct type *check_tspec(struct check_ctx *ctx, const struct type_spec *spec);
+const struct type *check_type_name(struct check_ctx *ctx, const char *name, struct loc loc); /* without pointers, dims */
+const struct type *check_layout(struct check_ctx *ctx, const struct type_spec *spec); /* a body in place */
+void check_enum(struct check_ctx *ctx, struct decl *members);
+void check_decl(struct check_ctx *ctx, struct decl *decl);
+bool check_object_type(struct check_ctx *ctx, const struct type *type, struct loc loc, const char *what);
+
+/* --- Expressions --- */
+
+void check_expr(struct check_ctx *ctx, struct node *node);
+void check_args(struct check_ctx *ctx, struct node *node);
+/* Any operand whose value is needed: no action, no aggregation, no void. */
+bool check_value(struct check_ctx *ctx, struct node *node);
+/* Text as a string: the node itself, or an OP_STRINGOF around it. */
+struct node *check_to_string(struct check_ctx *ctx, struct node *node);
+/* Can a value of this node be given to something of that type (an argument, an assignment)? Converts text in *slot. */
+bool check_convert(struct check_ctx *ctx, const struct type *to, struct node **slot);
+/* The type of an operand, arrays as pointers to their first element. */
+const struct type *check_decay(struct check_ctx *ctx, const struct node *node);
+/* Is the object that this names in the traced process? The pointer that was followed last says so. */
+bool check_is_userland(const struct node *node);
+bool check_is_bit_field(const struct node *node);
+bool check_count(struct check_ctx *ctx, struct node *node);
+struct diag *check_no_member(struct check_ctx *ctx, struct node *node, const struct type *type);
+void check_ident(struct check_ctx *ctx, struct node *node);
+void check_index(struct check_ctx *ctx, struct node *node);
+void check_member(struct check_ctx *ctx, struct node *node);
+void check_unary(struct check_ctx *ctx, struct node *node);
+void check_binary(struct check_ctx *ctx, struct node *node);
+void check_assign(struct check_ctx *ctx, struct node *node);
+void check_sizeof(struct check_ctx *ctx, struct node *node);
+void check_fold(struct check_ctx *ctx, struct node *node);
+int64_t fold_extend(uint64_t value, const struct type *type); /* to 64 bits, by size and sign */
+struct node *check_clone(struct check_ctx *ctx, const struct node *node);
+
+/* --- Variables --- */
+
+/* The variable that an identifier names; NULL: none yet. */
+struct var *check_var_find(struct check_ctx *ctx, enum var_scope scope, const char *name);
+struct var *check_var_new(struct check_ctx *ctx, enum var_scope scope, const char *name, const struct type *type,
+			  struct loc loc);
+/* The left side of an assignment or ++: a variable that may be written, declared by this if it is new. */
+bool check_lvalue(struct check_ctx *ctx, struct node *node, const struct type *type);
+void check_var_use(struct check_ctx *ctx, struct var *var);
+/* Tuple keys: fixes *keys at first use, compares and widens later. `what` names the owner: "@a", "x". */
+bool check_keys(struct check_ctx *ctx, struct node *node, const char *what, const struct type ***keys, unsigned *keys_len,
+		bool is_new);
+void check_vars_finish(struct check_ctx *ctx);
+
+/* --- Arguments of probes (probe.c) --- */
+
+void check_probes(struct check_ctx *ctx, struct clause *clause);
+void check_all_probes(struct check_ctx *ctx);
+void check_probe_args(struct check_ctx *ctx, struct node *node); /* args[N] */
+
+/* --- Calls --- */
+
+const struct proto *check_proto(struct check_ctx *ctx, const char *text);
+/* Arguments against a prototype: all of it; or their number and their types alone, when they have been checked. */
+bool check_proto_args(struct check_ctx *ctx, const char *text, struct node *call);
+bool check_args_len(struct check_ctx *ctx, const struct proto *proto, struct node *call, const char *text);
+bool check_args_types(struct check_ctx *ctx, const struct proto *proto, struct node *call, const char *text);
+void check_call(struct check_ctx *ctx, struct node *node);
+/* A statement: records its action, or updates an aggregation, or evaluates. */
+void check_statement(struct check_ctx *ctx, struct node *node);
+void check_agg_assign(struct check_ctx *ctx, struct node *node);
+/* The aggregation that an argument names; NULL after a diagnostic with one of these tags. */
+struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned i, const char *tag_arg, const char *tag_bad);
+
+/* A new action for this call, with nothing recorded yet. */
+struct action *check_action_new(struct check_ctx *ctx, struct node *call);
+void check_action_record(struct check_ctx *ctx, struct action *action, struct node *expr);
+void check_action_agg(struct check_ctx *ctx, struct action *action, struct aggvar *agg);
+
+/* struct func::check of the actions in src/func/action_table.c. */
+void check_printf(struct check_ctx *ctx, struct node *call);
+void check_trace(struct check_ctx *ctx, struct node *call);
+void check_printa(struct check_ctx *ctx, struct node *call);
+void check_exit(struct check_ctx *ctx, struct node *call);
+void check_clear(struct check_ctx *ctx, struct node *call);
+void check_trunc(struct check_ctx *ctx, struct node *call);
+void check_normalize(struct check_ctx *ctx, struct node *call);
+void check_denormalize(struct check_ctx *ctx, struct node *call);
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which probes a clause is for, and what args[N] is at all of them. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/ctx.h"
+
+enum { WARNINGS_MAX = 3 };
+
+static const char *probe_text(struct check_ctx *ctx, const struct probe *probe)
+{
+	return arena_printf(ctx->arena, "%s:%s:%s:%s", probe->prov, probe->mod, probe->func, probe->name);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct probe *x = *(struct probe *const *)a, *y = *(struct probe *const *)b;
+
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	return (x > y) - (x < y);
+}
+
+static unsigned sort_unique(struct probe **probes, unsigned len)
+{
+	unsigned i, n = 0;
+
+	if (len)
+		qsort(probes, len, sizeof(*probes), by_id);
+	for (i = 0; i < len; i++)
+		if (!n || probes[n - 1] != probes[i])
+			probes[n++] = probes[i];
+	return n;
+}
+
+static void none_matches(struct check_ctx *ctx, const struct desc_list *item, const char *why)
+{
+	const struct probe_desc *desc = &item->desc;
+
+	if (why)
+		diag_error(ctx->diags, item->loc, "D_PDESC_ZERO", "%s", why);
+	else if (desc->id)
+		diag_error(ctx->diags, item->loc, "D_PDESC_ZERO", "there is no probe with the id %u", desc->id);
+	else
+		diag_hint(ctx->diags,
+			  diag_error(ctx->diags, item->loc, "D_PDESC_ZERO", "no probe matches `%s:%s:%s:%s`", desc->prov,
+				     desc->mod, desc->func, desc->name),
+			  "`cephtap list` shows what there is");
+}
+
+/* Matched, but not to be attached. An error when the clause has no other probe. */
+static void say_blocked(struct check_ctx *ctx, const struct clause *clause, struct probe **blocked, unsigned blocked_len)
+{
+	struct loc loc = clause->descs_len ? clause->descs[0].loc : clause->loc;
+	unsigned i;
+
+	if (!ctx->clause->probes_len) {
+		diag_error(ctx->diags, loc, "D_PDESC_ZERO", "%s cannot be traced: %s", probe_text(ctx, blocked[0]),
+			   blocked[0]->why_not);
+		return;
+	}
+	for (i = 0; i < blocked_len && i < WARNINGS_MAX; i++)
+		diag_warning(ctx->diags, loc, NULL, "%s is left out: %s", probe_text(ctx, blocked[i]), blocked[i]->why_not);
+	if (blocked_len > i)
+		diag_warning(ctx->diags, loc, NULL, "%u more probes are left out; `cephtap list -v` says why", blocked_len - i);
+}
+
+void check_probes(struct check_ctx *ctx, struct clause *clause)
+{
+	struct checked_clause *out = ctx->clause;
+	struct probe **blocked = NULL;
+	unsigned blocked_len = 0, i, j;
+	struct probe_list list;
+	const char *why;
+
+	for (i = 0; i < clause->descs_len; i++) {
+		why = NULL;
+		list = ctx->source->find(ctx->source, &clause->descs[i].desc, &why);
+		if (!list.len && !ctx->options->zdefs)
+			none_matches(ctx, &clause->descs[i], why);
+		for (j = 0; j < list.len; j++) {
+			if (list.probes[j]->why_not)
+				*arena_push(ctx->arena, blocked, blocked_len) = list.probes[j];
+			else
+				*arena_push(ctx->arena, out->probes, out->probes_len) = list.probes[j];
+		}
+	}
+	out->probes_len = sort_unique(out->probes, out->probes_len);
+	blocked_len = sort_unique(blocked, blocked_len);
+	if (blocked_len)
+		say_blocked(ctx, clause, blocked, blocked_len);
+}
+
+/* Every probe of any clause, once. */
+void check_all_probes(struct check_ctx *ctx)
+{
+	struct checked *out = ctx->out;
+	unsigned i, j;
+
+	for (i = 0; i < out->clauses_len; i++)
+		for (j = 0; j < out->clauses[i].probes_len; j++)
+			*arena_push(ctx->arena, out->probes, out->probes_len) = out->clauses[i].probes[j];
+	out->probes_len = sort_unique(out->probes, out->probes_len);
+}
+
+/* --- args[N] --- */
+
+static const struct type *arg_type(struct check_ctx *ctx, const struct arg *arg)
+{
+	switch (arg->type) {
+	case ARGTYPE_INT:
+		return type_int_of(arg->size, arg->is_signed);
+	case ARGTYPE_PTR:
+		return type_pointer(ctx->arena, &type_void, true);
+	default:
+		return ctx->string;
+	}
+}
+
+/* "`op-start` has args[0] to args[2]: client, tid, size" */
+static void hint_args(struct check_ctx *ctx, struct diag *diag, const struct probe *probe)
+{
+	struct buf buf = { 0 };
+	unsigned i;
+
+	if (!probe->args_len)
+		return;
+	for (i = 0; i < probe->args_len; i++) {
+		buf_puts(&buf, i ? ", " : "");
+		if (probe->args[i].name)
+			buf_puts(&buf, probe->args[i].name);
+		else
+			buf_printf(&buf, "args[%u]", i);
+	}
+	if (probe->args_len == 1)
+		diag_hint(ctx->diags, diag, "`%s` has only args[0]: %s", probe->name, buf.data);
+	else
+		diag_hint(ctx->diags, diag, "`%s` has args[0] to args[%u]: %s", probe->name, probe->args_len - 1, buf.data);
+	buf_free(&buf);
+}
+
+/* Is the argument there at every site? */
+static bool arg_is_available(struct check_ctx *ctx, struct node *node, const struct probe *probe, unsigned n)
+{
+	const struct arg *arg = &probe->args[n];
+	const char *why = arg->why, *name = arg->name ? arg->name : "no name";
+	unsigned i;
+
+	for (i = 0; !why && i < probe->sites_len; i++)
+		if (probe->sites[i].args)
+			why = probe->sites[i].args[n].why;
+	if (!why)
+		return true;
+	check_error(ctx, node, "D_ARGS_IDX", "args[%u] (%s) is not available at %s: %s", n, name, probe_text(ctx, probe), why);
+	return false;
+}
+
+static const struct probe *first_with_args(const struct checked_clause *clause)
+{
+	unsigned i;
+
+	for (i = 0; i < clause->probes_len; i++)
+		if (clause->probes[i]->args_len)
+			return clause->probes[i];
+	return NULL;
+}
+
+/* One probe of the clause against the type that the first one gave. */
+static bool arg_agrees(struct check_ctx *ctx, struct node *node, const struct probe *first, const struct probe *probe,
+		       uint64_t n)
+{
+	const struct type *type, *here;
+
+	if (n >= probe->args_len) {
+		if (!probe->args_len)
+			diag_hint(ctx->diags,
+				  check_error(ctx, node, "D_ARGS_MULTI", "%s has no typed arguments, but this clause is also for it",
+					      probe_text(ctx, probe)),
+				  "write a clause of its own for it");
+		else
+			hint_args(ctx, check_error(ctx, node, "D_ARGS_IDX", "%s has no args[%" PRIu64 "]",
+						   probe_text(ctx, probe), n), probe);
+		return false;
+	}
+	type = arg_type(ctx, &first->args[n]);
+	here = arg_type(ctx, &probe->args[n]);
+	if (!type_equal(type, here)) {
+		diag_hint(ctx->diags,
+			  check_error(ctx, node, "D_ARGS_TYPE", "args[%" PRIu64 "] is `%s` at %s but `%s` at %s", n,
+				      check_type_text(ctx, type), probe_text(ctx, first), check_type_text(ctx, here),
+				      probe_text(ctx, probe)),
+			  "write a clause for each");
+		return false;
+	}
+	return arg_is_available(ctx, node, probe, (unsigned)n);
+}
+
+static bool arg_number(struct check_ctx *ctx, struct node *node, uint64_t *n)
+{
+	check_args(ctx, node);
+	if (node->args_len == 1 && check_failed(node->args[0]))
+		return false;
+	if (node->args_len == 1 && node->args[0]->is_const && type_is_int(node->args[0]->type)) {
+		*n = node->args[0]->ival;
+		return true;
+	}
+	check_error(ctx, node, "D_ARGS_IDX", "the index of `args` must be one integer constant");
+	return false;
+}
+
+void check_probe_args(struct check_ctx *ctx, struct node *node)
+{
+	const struct checked_clause *clause = ctx->clause;
+	const struct probe *first;
+	uint64_t n = 0;
+	unsigned i;
+
+	node->type = &type_error;
+	if (!clause || !arg_number(ctx, node, &n) || !clause->probes_len)
+		return;
+	first = first_with_args(clause);
+	if (!first) {
+		check_error(ctx, node, "D_ARGS_NONE", "%s has no typed arguments", probe_text(ctx, clause->probes[0]));
+		return;
+	}
+	for (i = 0; i < clause->probes_len; i++)
+		if (!arg_agrees(ctx, node, first, clause->probes[i], n))
+			return;
+	node->arg_index = (int)n;
+	node->type = arg_type(ctx, &first->args[n]);
+}

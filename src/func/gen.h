@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Code of functions and built-in variables: the `gen` member of struct func and struct builtin, made in src/ebpf. What each
+ * must do is its `doc` in the tables of src/func.
+ */
+#ifndef CEPHTAP_FUNC_GEN_H
+#define CEPHTAP_FUNC_GEN_H
+
+#include "func/func.h"
+
+void gen_copyin(struct gen *gen, struct node *call, struct value *result);
+void gen_copyinstr(struct gen *gen, struct node *call, struct value *result);
+void gen_strlen(struct gen *gen, struct node *call, struct value *result);
+void gen_strjoin(struct gen *gen, struct node *call, struct value *result);
+void gen_substr(struct gen *gen, struct node *call, struct value *result);
+
+void gen_arg(struct gen *gen, struct node *node, struct value *result);  /* arg0 to arg9: node->arg_index */
+void gen_args(struct gen *gen, struct node *node, struct value *result); /* args[N]: the NODE_INDEX; node->arg_index */
+void gen_pid(struct gen *gen, struct node *node, struct value *result);
+void gen_tid(struct gen *gen, struct node *node, struct value *result);
+void gen_ppid(struct gen *gen, struct node *node, struct value *result);
+void gen_uid(struct gen *gen, struct node *node, struct value *result);
+void gen_gid(struct gen *gen, struct node *node, struct value *result);
+void gen_cpu(struct gen *gen, struct node *node, struct value *result);
+void gen_execname(struct gen *gen, struct node *node, struct value *result);
+void gen_timestamp(struct gen *gen, struct node *node, struct value *result);
+void gen_walltimestamp(struct gen *gen, struct node *node, struct value *result);
+void gen_probestr(struct gen *gen, struct node *node, struct value *result); /* node->name says which of the four */
+void gen_daemon(struct gen *gen, struct node *node, struct value *result);
+void gen_epid(struct gen *gen, struct node *node, struct value *result);
+void gen_id(struct gen *gen, struct node *node, struct value *result);
+
+#endif
