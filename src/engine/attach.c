@@ -87,6 +87,17 @@ static void job_add(struct attaching *a, const struct group *group, unsigned fro
 		*arena_push(a->arena, a->jobs, a->jobs_len) = (struct job){ group, at, step, pid, -1 };
 }
 
+/* Suspects stand alone from the start, so that they do not fail the others. */
+static void group_link(struct attaching *a, const struct group *group, pid_t pid)
+{
+	unsigned len = group->len - group->suspects_len;
+
+	if (len)
+		job_add(a, group, 0, len, pid);
+	for (unsigned i = len; i < group->len; i++)
+		job_add(a, group, i, 1, pid);
+}
+
 static bool runs_file(pid_t pid, const struct group *group)
 {
 	char path[64];
@@ -103,12 +114,12 @@ static void group_jobs(struct attaching *a, const struct group *group)
 	bool some_run = false;
 
 	if (!target->pids_len)
-		job_add(a, group, 0, group->len, 0);
+		group_link(a, group, 0);
 	for (unsigned i = 0; i < target->pids_len && !some_run; i++)
 		some_run = runs_file(target->pids[i], group);
 	for (unsigned i = 0; i < target->pids_len; i++)
 		if (!some_run || runs_file(target->pids[i], group))
-			job_add(a, group, 0, group->len, target->pids[i]);
+			group_link(a, group, target->pids[i]);
 }
 
 /* What speaks against a site rather than against the whole link. */

@@ -17,6 +17,7 @@ struct group {
 	unsigned *attaches; /* indices in image->attaches; this and the next three have `len` entries */
 	uint64_t *offsets, *refs, *cookies;
 	unsigned len;
+	unsigned suspects_len; /* of them, the last: the kernel will probably refuse these */
 };
 
 struct groups {
