@@ -157,9 +157,10 @@ fuzz:
 	@for source in $(FUZZ_SRC); do \
 		name=$$(basename $$source .c); corpus=build/fuzz/corpus/$$name; mkdir -p $$corpus; \
 		seeds=; [ ! -d fuzz/corpus/$$name ] || seeds=fuzz/corpus/$$name; \
-		echo "$$name: $(FUZZ_SECONDS) seconds"; \
-		ASAN_OPTIONS=detect_leaks=0 build/fuzz/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 -verbosity=0 \
-			-print_final_stats=1 -artifact_prefix=build/fuzz/$$name- $$corpus $$seeds || exit 1; \
+		ASAN_OPTIONS=detect_leaks=0 build/fuzz/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+			-print_final_stats=1 -artifact_prefix=build/fuzz/$$name- $$corpus $$seeds >build/fuzz/$$name.log 2>&1 || \
+			{ tail -n 60 build/fuzz/$$name.log; echo "$$name: failed" >&2; exit 1; }; \
+		sed -n "s/stat::number_of_executed_units: */$$name: no failure, inputs tried: /p" build/fuzz/$$name.log; \
 	done
 
 bench: $(CEPHTAP) progs

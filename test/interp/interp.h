@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A small interpreter of eBPF: runs an image's programs without root, kernel or processor state. In: an image (its init
- * data is copied), a context, an environment. Out: records and map contents, in the form that src/record takes.
+ * A small interpreter of eBPF: runs an image's programs without root, kernel or processor state. In: an image (its
+ * init data is copied), a context, an environment. Out: records and map contents, in the form that src/record takes.
  *
- * It is stricter than a processor, so that what passes here has a good chance with the kernel's verifier. These are failures
- * with a sentence: an access outside of the stack, the context, a looked-up map value or a ring reservation; a misaligned
- * access to the stack or the context; the use of a register or of stack bytes that nothing was written to; a reservation
- * that is neither submitted nor discarded; more than 512 bytes of stack. It does not know the verifier's bounds: it sees
- * only the path that it runs.
+ * It is stricter than a processor, so that what passes here has a good chance with the kernel's verifier. These are
+ * failures with a sentence: an access outside of the stack, the context, a looked-up map value or a ring reservation;
+ * a misaligned access to the stack or the context; the use of a register or of stack bytes that nothing was written
+ * to; a reservation that is neither submitted nor discarded; more than 512 bytes of stack. It does not know the
+ * verifier's bounds: it sees only the path that it runs.
  */
 #ifndef CEPHTAP_TEST_INTERP_H
 #define CEPHTAP_TEST_INTERP_H
@@ -37,8 +37,8 @@ void interp_allow_user(struct interp *interp, const void *start, size_t size);
 void interp_allow_kernel(struct interp *interp, const void *start, size_t size);
 
 /*
- * Runs one program to its end. Returns NULL, or a sentence of what it did wrong, with the instruction. `r0` may be NULL;
- * `env` too, and is zero then.
+ * Runs one program to its end. Returns NULL, or a sentence of what it did wrong, with the instruction. `r0` may be
+ * NULL; `env` too, and is zero then.
  */
 const char *interp_run(struct interp *interp, unsigned program, const void *ctx, size_t ctx_size, struct interp_env *env,
 		       uint64_t *r0);
