@@ -356,14 +356,18 @@ lib=${CEPH_LIB_DIR:-}
 EOF
 }
 
-# Where another build keeps its plug-ins: all in one folder in a build tree, in sub-folders once installed.
+# Where another build keeps its plug-ins: beside its libraries in a build tree, in other folders once installed.
 conf_plugins() {
 	[ -n "${CEPH_LIB_DIR:-}" ] || return 0
-	echo "plugin dir = $CEPH_LIB_DIR"
-	for row in 'erasure code dir:ceph/erasure-code' 'osd class dir:rados-classes'; do
-		sub=$CEPH_LIB_DIR/${row#*:}
-		[ -d "$sub" ] || sub=$CEPH_LIB_DIR
-		echo "${row%%:*} = $sub"
+	conf_dir 'erasure code dir' libec_jerasure.so . erasure-code ceph/erasure-code
+	conf_dir 'osd class dir' libcls_hello.so . rados-classes ../rados-classes
+}
+conf_dir() {	# conf_dir OPTION FILE SUB-FOLDER...: the first that holds the file
+	option=$1
+	plugin=$2
+	shift 2
+	for sub in "$@"; do
+		[ ! -e "$CEPH_LIB_DIR/$sub/$plugin" ] || { echo "$option = $CEPH_LIB_DIR/$sub"; return; }
 	done
 }
 
@@ -619,13 +623,28 @@ run_rados() {	# run_rados SECONDS ARGUMENT...
 
 bytes_of() { case $1 in *4k) echo 4096 ;; *) echo 4194304 ;; esac; }
 
-# How many objects of some bytes still fit: 1 GiB of the disk stays free, and a fifth of the OSDs' own.
+# How many objects of some bytes still fit: 1 GiB of the disk stays free, and a fifth of the OSDs' own. What an OSD no
+# longer uses it does not give back to the disk, but uses again.
 room_for() {
-	avail=$(ask perf "$(all_osds)" osd.stat_bytes_avail) || die "an OSD does not answer"
-	each=$(($1 > 65536 ? $1 : 65536))
-	echo "$(free_mib) ${avail##* } $each $SIZE" | awk '{
-		disk = ($1 - 1024) * 1048576; osds = $2 * 0.8; room = disk < osds ? disk : osds
-		print (room > 0 ? int(room / $3 / $4) : 0) }'
+	stat=$(ask perf "$(all_osds)" osd.stat_bytes osd.stat_bytes_avail) || die "an OSD does not answer"
+	files=$(du -cB 1 "$DIR"/osd.*/block | awk 'END { print $1 }')
+	echo "$stat" | awk -v free="$(free_mib)" -v files="$files" -v bytes="$1" -v copies="$SIZE" '
+		{ value[$1] = $2 }
+		END { avail = value["osd.stat_bytes_avail"]
+		      again = files - (value["osd.stat_bytes"] - avail)
+		      disk = (free - 1024) * 1048576 + (again > 0 ? again : 0)
+		      room = disk < avail * 0.8 ? disk : avail * 0.8
+		      print (room > 0 ? int(room / (bytes > 65536 ? bytes : 65536) / copies) : 0) }'
+}
+
+# OSDs take some seconds to see that removed objects left room.
+wait_for_room() {	# sets ROOM
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		ROOM=$(room_for "$1") || exit 1
+		[ "$ROOM" -lt 16 ] || return 0
+		sleep 1
+	done
+	die "no room for more objects in $DIR; run: $PROG load $DIR clean"
 }
 
 # rados bench's own words in one line; $1 mode, $2 and $3 what it does besides (writes, reads).
@@ -643,14 +662,13 @@ summary() {
 
 bench_write() {	# bench_write 4k SECONDS
 	bytes=$(bytes_of "$1")
-	room=$(room_for "$bytes") || exit 1
-	[ "$room" -ge 16 ] || die "no room for more objects in $DIR; run: $PROG load $DIR clean"
+	wait_for_room "$bytes"
 	step "write-$1 for $2 s"
 	run_rados $(($2 + 60)) bench "$2" write -b "$bytes" -t "$CONCURRENT" --no-cleanup --run-name "bench-$1" \
-		--max-objects "$room"
+		--max-objects "$ROOM"
 	summary "write-$1" 1 0
 	: >"$DIR/run/written-$1"
-	! grep -q "^Total writes made: *$room\$" "$OUT" || echo "$PROG: write-$1 ended early: no more room" >&2
+	! grep -q "^Total writes made: *$ROOM\$" "$OUT" || echo "$PROG: write-$1 ended early: no more room" >&2
 }
 
 bench_read() {
@@ -695,7 +713,8 @@ cmd_env() {
 	echo "unset CEPH_ARGS"
 	echo "export CEPH_CONF=$(quoted "$DIR/ceph.conf")"
 	[ -z "$CEPH_BIN_DIR" ] || echo "export PATH=$(quoted "$CEPH_BIN_DIR"):\"\$PATH\""
-	[ -z "$CEPH_LIB_DIR" ] || echo "export LD_LIBRARY_PATH=$(quoted "$CEPH_LIB_DIR")"':"$LD_LIBRARY_PATH"'
+	[ -z "$CEPH_LIB_DIR" ] ||
+		echo "export LD_LIBRARY_PATH=$(quoted "$CEPH_LIB_DIR")"'"${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"'
 }
 
 cmd_pids() {

@@ -1,0 +1,113 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Install what is missing of the Debian packages for building, testing and measuring cephtap; quiet and quick when all
+# is there. `install-deps.sh help` lists the groups. Installing Ceph's packages
+# makes no cluster and starts none.
+set -u
+PROG=install-deps.sh
+
+usage() {
+	cat <<'EOF'
+install-deps.sh: install the missing Debian packages of some groups
+
+  install-deps.sh [-n] GROUP...
+        -n says what is missing, installs nothing, and exits 1 if anything is.
+  build   what `make` needs (the default)
+  test    unit tests and test programs
+  ci      what only the full check needs: the other compiler, format and static checks
+  ceph    a Ceph to trace (see cluster.sh)
+  dbg     Ceph's debug information (large; for new layout cards only)
+  bench   the tracers that cephtap is measured against
+  all     all of these
+EOF
+}
+
+# One row a group. "a|b" means that either does, and that the first that this Debian has is installed: the name of
+# clang's run-time library carries its version.
+packages() {
+	case $1 in
+	build) echo "gcc make pkg-config|pkgconf libc6-dev libbpf-dev libelf-dev libdw-dev libiberty-dev zlib1g-dev" \
+		"libjson-c-dev uthash-dev" ;;
+	test) echo "libcmocka-dev systemtap-sdt-dev g++ binutils gdb python3 procps" ;;
+	ci) echo "clang libclang-rt-dev|libclang-rt-14-dev clang-format clang-tidy shellcheck" ;;
+	ceph) echo "ceph-osd ceph-mon ceph-common" ;;
+	dbg) echo "ceph-osd-dbg" ;;
+	bench) echo "bpftrace linux-perf" ;;
+	all) for group in build test ci ceph dbg bench; do packages "$group"; done ;;
+	*) return 1 ;;
+	esac
+}
+
+die() { echo "$PROG: $*" >&2; exit 1; }
+
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+known() { LC_ALL=C apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]'; }
+
+# Of a row's entries, those of which no alternative is installed.
+missing() {
+	for entry in "$@"; do
+		found=
+		for name in $(echo "$entry" | tr '|' ' '); do
+			installed "$name" && found=1
+		done
+		[ -n "$found" ] || echo "$entry"
+	done
+}
+
+# The package to install for each entry; empty output when apt does not know one.
+candidates() {
+	for entry in "$@"; do
+		found=
+		for name in $(echo "$entry" | tr '|' ' '); do
+			[ -n "$found" ] || ! known "$name" || found=$name
+		done
+		[ -n "$found" ] || return 1
+		echo "$found"
+	done
+}
+
+run_apt() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 "$@"; }
+
+# apt's many lines are of use only when it fails.
+quietly() {
+	log=$(mktemp) || exit 1
+	"$@" >"$log" 2>&1 </dev/null
+	status=$?
+	[ "$status" -eq 0 ] || tail -n 20 "$log" >&2
+	rm -f "$log"
+	return "$status"
+}
+
+# Package lists may be absent (fresh image) or older than the archive (a version that is gone): update only then.
+install() {
+	if wanted=$(candidates "$@"); then
+		# shellcheck disable=SC2086
+		quietly run_apt install -y --no-install-recommends $wanted 2>/dev/null && return
+	fi
+	quietly run_apt update || die "apt-get update failed"
+	wanted=$(candidates "$@") || die "this system's package sources lack one of: $*"
+	# shellcheck disable=SC2086
+	quietly run_apt install -y --no-install-recommends $wanted || die "apt-get could not install:" $wanted
+}
+
+main() {
+	dry=
+	[ "${1:-}" != -n ] || { dry=1; shift; }
+	[ $# -gt 0 ] || set -- build
+	names=
+	for group in "$@"; do
+		row=$(packages "$group") || { usage >&2; exit 2; }
+		names="$names $row"
+	done
+	command -v apt-get >/dev/null || die "this is no Debian; install what corresponds to:$names"
+	# shellcheck disable=SC2086
+	lack=$(missing $names | sort -u | tr '\n' ' ')
+	[ -n "$lack" ] || exit 0
+	[ -z "$dry" ] || die "missing: $lack"
+	[ "$(id -u)" -eq 0 ] || die "missing: $lack(run as root: $0 $*)"
+	# shellcheck disable=SC2086
+	install $lack
+}
+
+case ${1:-} in help|-h|--help) usage ;; *) main "$@" ;; esac
