@@ -46,7 +46,9 @@ unsigned lquantize_bucket(const int64_t *params, int64_t value)
 
 int64_t lquantize_value(const int64_t *params, unsigned bucket)
 {
-	return params[LOW] + (bucket ? (int64_t)(bucket - 1) * params[STEP] : 0);
+	uint64_t above = bucket ? (bucket - 1) * (uint64_t)params[STEP] : 0; /* may be more than INT64_MAX */
+
+	return (int64_t)((uint64_t)params[LOW] + above);
 }
 
 static bool lquantize_check(const struct aggvar *var, const char **tag, unsigned *bad_arg, struct buf *why)

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Aggregating functions: which bucket a value falls into, merging and taking away, and what is printed, against the
+ * outputs in DTrace's documentation.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agg/agg.h"
+#include "agg/buckets.h"
+#include "check/type.h"
+
+#define EMPTY_BAR "                                        "
+#define FULL_BAR  "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@"
+#define HEADING	  "\n           value  ------------- Distribution ------------- count    \n"
+
+static struct aggvar var_of(const char *name, const struct type *value, unsigned params_len, const int64_t *params)
+{
+	struct aggvar var = {.name = "a", .agg = agg_find(name), .value = value, .params_len = params_len};
+
+	assert_non_null(var.agg);
+	if (params_len)
+		memcpy(var.params, params, params_len * sizeof(*params));
+	return var;
+}
+
+#define VAR(name, type, ...)                                                                                           \
+	var_of(name, type, sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t), (const int64_t[]){__VA_ARGS__})
+
+/* What generated code does on one processor, by the rules in the heads of src/agg. */
+static void update(const struct aggvar *var, uint64_t *value, int64_t x)
+{
+	const char *name = var->agg->name;
+	bool is_unsigned = agg_is_unsigned(var);
+	unsigned __int128 square;
+	uint64_t code;
+
+	value[0]++;
+	if (!strcmp(name, "sum") || !strcmp(name, "avg")) {
+		value[1] += (uint64_t)x;
+	} else if (!strcmp(name, "min") || !strcmp(name, "max")) {
+		code = (uint64_t)x ^ (is_unsigned ? 0 : UINT64_C(1) << 63);
+		code = name[1] == 'i' ? ~code : code;
+		value[1] = code > value[1] ? code : value[1];
+	} else if (!strcmp(name, "stddev")) {
+		square = (unsigned __int128)((__int128)x * x);
+		value[1] += (uint64_t)x;
+		value[3] += (uint64_t)(square >> 64) + __builtin_add_overflow(value[2], (uint64_t)square, &value[2]);
+	} else if (!strcmp(name, "quantize")) {
+		value[1 + quantize_bucket(x)]++;
+	} else if (!strcmp(name, "lquantize")) {
+		value[1 + lquantize_bucket(var->params, x)]++;
+	} else if (!strcmp(name, "llquantize")) {
+		value[1 + llquantize_bucket(var->params, x)]++;
+	}
+}
+
+static int64_t number_of(const struct aggvar *var, const int64_t *xs, unsigned n, uint64_t normal)
+{
+	uint64_t cpus[2][4] = {{0}}, merged[4] = {0};
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		update(var, cpus[i % 2], xs[i]);
+	var->agg->merge(var, merged, cpus[0]);
+	var->agg->merge(var, merged, cpus[1]);
+	return var->agg->number(var, merged, normal);
+}
+
+#define NUMBER(var, normal, ...)                                                                                       \
+	number_of(&(var), (const int64_t[]){__VA_ARGS__}, sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t), normal)
+
+static void test_numbers(void **state)
+{
+	struct aggvar count = var_of("count", NULL, 0, NULL), sum = var_of("sum", &type_int, 0, NULL);
+	struct aggvar avg = var_of("avg", &type_long, 0, NULL), min = var_of("min", &type_long, 0, NULL);
+	struct aggvar max = var_of("max", &type_long, 0, NULL), stddev = var_of("stddev", &type_long, 0, NULL);
+	struct aggvar umin = var_of("min", &type_ulong, 0, NULL), umax = var_of("max", &type_ulong, 0, NULL);
+
+	(void)state;
+	assert_int_equal(NUMBER(count, 1, 5, 6, 7), 3);
+	assert_int_equal(NUMBER(count, 2, 5, 6, 7), 1);
+	assert_int_equal(NUMBER(sum, 1, 2, 1, 2, 5, 4, 3, 6, 4, 2), 29);
+	assert_int_equal(NUMBER(sum, 10, -29), -2);
+	assert_int_equal(NUMBER(avg, 1, -7, 0), -3);
+	assert_int_equal(NUMBER(avg, 1, INT64_MAX, -1), (INT64_MAX - 1) / 2);
+	assert_int_equal(NUMBER(min, 1, 3, -9, 4), -9);
+	assert_int_equal(NUMBER(min, 1, INT64_MAX, INT64_MAX), INT64_MAX);
+	assert_int_equal(NUMBER(min, 1, INT64_MIN, 0), INT64_MIN);
+	assert_int_equal(NUMBER(max, 1, 3, -9, 4), 4);
+	assert_int_equal(NUMBER(max, 1, INT64_MIN, INT64_MIN), INT64_MIN);
+	assert_int_equal(NUMBER(max, 3, 30), 10);
+	assert_int_equal((uint64_t)NUMBER(umin, 1, -1, -2), UINT64_MAX - 1);
+	assert_int_equal((uint64_t)NUMBER(umin, 1, -1, 7), 7);
+	assert_int_equal((uint64_t)NUMBER(umax, 1, -1, 7), UINT64_MAX);
+	assert_int_equal((uint64_t)NUMBER(umax, 2, -1), UINT64_MAX / 2);
+	assert_int_equal(NUMBER(stddev, 1, 2, 4, 4, 4, 5, 5, 7, 9), 2);
+	assert_int_equal(NUMBER(stddev, 10, 20, 40, 40, 40, 50, 50, 70, 90), 2);
+	assert_int_equal(NUMBER(stddev, 1, -4000000000, 4000000000), 4000000000);
+	assert_int_equal(NUMBER(stddev, 1, INT64_MAX, -INT64_MAX), INT64_MAX);
+	assert_int_equal(NUMBER(stddev, 1, 7), 0);
+}
+
+static void test_nothing_yet(void **state)
+{
+	uint64_t zeros[AGG_WORDS_MAX] = {0};
+	const struct agg *agg;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; (agg = agg_at(i)) != NULL; i++) {
+		struct aggvar var = VAR(agg->name, &type_long, 10, 0, 3, 10);
+		struct buf out = {0};
+
+		if (!strcmp(agg->name, "lquantize"))
+			var = VAR(agg->name, &type_long, 0, 100, 10);
+		assert_ptr_equal(agg_find(agg->name), agg);
+		assert_true(agg->words(&var) <= AGG_WORDS_MAX);
+		assert_int_equal(agg->number(&var, zeros, 1), 0);
+		assert_int_equal(agg->compare(&var, zeros, zeros), 0);
+		agg->show(&var, zeros, 1, &out);
+		assert_true(out.size > 0);
+		buf_free(&out);
+	}
+	assert_null(agg_find("p99"));
+}
+
+static void test_subtract(void **state)
+{
+	struct aggvar var = var_of("stddev", &type_long, 0, NULL);
+	uint64_t before[4] = {0}, after[4], wanted[4] = {0};
+
+	(void)state;
+	update(&var, before, -3000000000);
+	update(&var, before, 5000000000);
+	memcpy(after, before, sizeof(after));
+	update(&var, after, 6000000000);
+	update(&var, wanted, 6000000000);
+	var.agg->subtract(&var, after, before);
+	assert_memory_equal(after, wanted, sizeof(after));
+}
+
+static void test_quantize_buckets(void **state)
+{
+	unsigned power;
+
+	(void)state;
+	assert_int_equal(quantize_bucket(0), QUANTIZE_ZERO);
+	assert_int_equal(quantize_bucket(INT64_MIN), 0);
+	assert_int_equal(quantize_bucket(INT64_MAX), QUANTIZE_BUCKETS - 1);
+	for (power = 0; power <= 62; power++) {
+		int64_t low = INT64_C(1) << power, high = low + (low - 1);
+
+		assert_int_equal(quantize_bucket(low), 64 + power);
+		assert_int_equal(quantize_bucket(high), 64 + power);
+		assert_int_equal(quantize_bucket(-low), 62 - power);
+		assert_int_equal(quantize_bucket(-high), 62 - power);
+		assert_int_equal(quantize_value(64 + power), low);
+		assert_int_equal(quantize_value(62 - power), -low);
+	}
+}
+
+static void test_lquantize_buckets(void **state)
+{
+	const int64_t params[] = {-10, 25, 10}, wide[] = {INT64_MIN, INT64_MAX, INT64_C(1) << 54};
+
+	(void)state;
+	assert_int_equal(lquantize_levels(params), 3);
+	assert_int_equal(lquantize_bucket(params, INT64_MIN), 0);
+	assert_int_equal(lquantize_bucket(params, -11), 0);
+	assert_int_equal(lquantize_bucket(params, -10), 1);
+	assert_int_equal(lquantize_bucket(params, -1), 1);
+	assert_int_equal(lquantize_bucket(params, 0), 2);
+	assert_int_equal(lquantize_bucket(params, 19), 3);
+	assert_int_equal(lquantize_bucket(params, 20), 4);
+	assert_int_equal(lquantize_bucket(params, INT64_MAX), 4);
+	assert_int_equal(lquantize_levels(wide), 1023);
+	assert_int_equal(lquantize_bucket(wide, INT64_MIN), 1);
+	assert_int_equal(lquantize_bucket(wide, 0), 1 + 512);
+	assert_int_equal(lquantize_bucket(wide, INT64_MAX), 1024);
+}
+
+/* Each value lies in the bucket whose bounds hold it, and buckets never go back: checked value by value. */
+static void check_llquantize(const int64_t *params, int64_t up_to)
+{
+	unsigned last = llquantize_levels(params) + 1, bucket, before = 0;
+	int64_t x;
+
+	for (x = -1; x <= up_to; x++, before = bucket) {
+		bucket = llquantize_bucket(params, x);
+		assert_in_range(bucket, before, before + 1);
+		if (bucket != before)
+			assert_int_equal(llquantize_value(params, bucket), x);
+	}
+	assert_int_equal(bucket, last);
+	assert_int_equal(llquantize_bucket(params, INT64_MAX), last);
+	assert_int_equal(llquantize_bucket(params, INT64_MIN), 0);
+}
+
+static void test_llquantize_buckets(void **state)
+{
+	(void)state;
+	check_llquantize((const int64_t[]){10, 0, 4, 20}, 200000);
+	check_llquantize((const int64_t[]){10, 2, 4, 100}, 200000);
+	check_llquantize((const int64_t[]){10, 0, 3, 10}, 20000);
+	check_llquantize((const int64_t[]){10, 3, 5, 5}, 2000000);
+	check_llquantize((const int64_t[]){10, 0, 2, 1}, 2000);
+	check_llquantize((const int64_t[]){2, 0, 6, 2}, 200);
+	check_llquantize((const int64_t[]){3, 0, 1, 9}, 20);
+	check_llquantize((const int64_t[]){7, 0, 1, 7}, 100);
+	/* Documented: factor - 1 buckets at magnitude 0, steps - steps / factor at the others. */
+	assert_int_equal(llquantize_levels((const int64_t[]){10, 0, 0, 20}), 9);
+	assert_int_equal(llquantize_levels((const int64_t[]){10, 1, 1, 20}), 18);
+}
+
+static void expect_refusal(struct aggvar var, const char *wanted_tag, unsigned wanted_arg)
+{
+	const char *tag = NULL;
+	unsigned arg = 0;
+	struct buf why = {0};
+
+	assert_int_equal(var.agg->params_check(&var, &tag, &arg, &why), !wanted_tag);
+	if (wanted_tag) {
+		assert_string_equal(tag, wanted_tag);
+		assert_int_equal(arg, wanted_arg);
+		assert_true(why.size > 20);
+	}
+	buf_free(&why);
+}
+
+static void test_params(void **state)
+{
+	(void)state;
+	expect_refusal(VAR("lquantize", &type_long, 0, 100, 1), NULL, 0);
+	expect_refusal(VAR("lquantize", &type_long, INT64_MIN, INT64_MAX, INT64_C(1) << 53), NULL, 0);
+	expect_refusal(VAR("lquantize", &type_long, 100, 100, 1), "D_LQUANT_MISMATCH", 1);
+	expect_refusal(VAR("lquantize", &type_long, 0, 100, 0), "D_LQUANT_STEPVAL", 3);
+	expect_refusal(VAR("lquantize", &type_long, 0, 100, -1), "D_LQUANT_STEPVAL", 3);
+	expect_refusal(VAR("lquantize", &type_long, 0, 100, 101), "D_LQUANT_STEPLARGE", 3);
+	expect_refusal(VAR("lquantize", &type_long, 0, 1000000, 1), "D_LQUANT_STEPSMALL", 3);
+	expect_refusal(VAR("llquantize", &type_long, 10, 0, 10, 20), NULL, 0);
+	expect_refusal(VAR("llquantize", &type_long, 10, 3, 5, 5), NULL, 0);
+	expect_refusal(VAR("llquantize", &type_long, 2, 0, 61, 2), NULL, 0);
+	expect_refusal(VAR("llquantize", &type_long, 1, 0, 10, 20), "D_LLQUANT_FACTORVAL", 1);
+	expect_refusal(VAR("llquantize", &type_long, 10, -1, 10, 20), "D_LLQUANT_LMAGVAL", 2);
+	expect_refusal(VAR("llquantize", &type_long, 10, 3, 2, 20), "D_LLQUANT_HMAGVAL", 3);
+	expect_refusal(VAR("llquantize", &type_long, 10, 0, 18, 10), "D_LLQUANT_HMAGVAL", 3);
+	expect_refusal(VAR("llquantize", &type_long, 2, 0, INT64_MAX, 2), "D_LLQUANT_HMAGVAL", 3);
+	expect_refusal(VAR("llquantize", &type_long, 10, 0, 3, 0), "D_LLQUANT_STEPVAL", 4);
+	expect_refusal(VAR("llquantize", &type_long, 10, 0, 3, 3), "D_LLQUANT_STEPVAL", 4);
+	expect_refusal(VAR("llquantize", &type_long, 10, 0, 10, 10000), "D_LLQUANT_STEPVAL", 4);
+}
+
+static void expect_shown(struct aggvar var, const uint64_t *value, uint64_t normal, const char *wanted)
+{
+	struct buf out = {0};
+
+	var.agg->show(&var, value, normal, &out);
+	assert_string_equal(out.data, wanted);
+	buf_free(&out);
+}
+
+static void test_show_numbers(void **state)
+{
+	(void)state;
+	expect_shown(var_of("count", NULL, 0, NULL), (uint64_t[]){179}, 1, "              179");
+	expect_shown(var_of("sum", &type_long, 0, NULL), (uint64_t[]){1, (uint64_t)-5}, 1, "               -5");
+	expect_shown(var_of("sum", &type_ulong, 0, NULL), (uint64_t[]){1, UINT64_MAX}, 1, " 18446744073709551615");
+}
+
+static void test_show_quantize(void **state)
+{
+	struct aggvar var = var_of("quantize", &type_long, 0, NULL);
+	uint64_t value[128] = {0};
+
+	(void)state;
+	expect_shown(var, value, 1,
+		     HEADING "              -1 |" EMPTY_BAR " 0        \n"
+			     "               0 |" EMPTY_BAR " 0        \n"
+			     "               1 |" EMPTY_BAR " 0        \n");
+	value[1 + quantize_bucket(3)] = 5;
+	value[1 + quantize_bucket(16)] = 20;
+	expect_shown(var, value, 1,
+		     HEADING "               1 |" EMPTY_BAR " 0        \n"
+			     "               2 |@@@@@@@@                                 5        \n"
+			     "               4 |" EMPTY_BAR " 0        \n"
+			     "               8 |" EMPTY_BAR " 0        \n"
+			     "              16 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@         20       \n"
+			     "              32 |" EMPTY_BAR " 0        \n");
+	value[1 + quantize_bucket(3)] = 0;
+	expect_shown(var, value, 4,
+		     HEADING "               8 |" EMPTY_BAR " 0        \n"
+			     "              16 |" FULL_BAR " 5        \n"
+			     "              32 |" EMPTY_BAR " 0        \n");
+	/* Increments below zero. */
+	value[1 + quantize_bucket(8)] = (uint64_t)-20;
+	expect_shown(var, value, 1,
+		     HEADING "               4 |" EMPTY_BAR " 0        \n"
+			     "               8 |          @@@@@@@@@@                     -20      \n"
+			     "              16 |                    @@@@@@@@@@           20       \n"
+			     "              32 |" EMPTY_BAR " 0        \n");
+	value[1 + quantize_bucket(16)] = 0;
+	expect_shown(var, value, 1,
+		     HEADING "               4 |" EMPTY_BAR " 0        \n"
+			     "               8 |" FULL_BAR " -20      \n"
+			     "              16 |" EMPTY_BAR " 0        \n");
+}
+
+static void test_show_lquantize(void **state)
+{
+	struct aggvar var = VAR("lquantize", &type_long, 0, 100, 10);
+	uint64_t value[13] = {0};
+
+	(void)state;
+	value[1] = 1;
+	value[2] = 3;
+	expect_shown(var, value, 1,
+		     HEADING "             < 0 |@@@@@@@@@@                               1        \n"
+			     "               0 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@           3        \n"
+			     "              10 |" EMPTY_BAR " 0        \n");
+	value[1] = value[2] = 0;
+	value[12] = 4;
+	expect_shown(var, value, 1,
+		     HEADING "              90 |" EMPTY_BAR " 0        \n"
+			     "          >= 100 |" FULL_BAR " 4        \n");
+}
+
+static void test_show_llquantize(void **state)
+{
+	struct aggvar var = VAR("llquantize", &type_long, 10, 0, 2, 10);
+	uint64_t value[32] = {0};
+
+	(void)state;
+	value[1 + llquantize_bucket(var.params, 0)] = 1;
+	value[1 + llquantize_bucket(var.params, 1)] = 1;
+	expect_shown(var, value, 1,
+		     HEADING "             < 1 |@@@@@@@@@@@@@@@@@@@@                     1        \n"
+			     "               1 |@@@@@@@@@@@@@@@@@@@@                     1        \n"
+			     "               2 |" EMPTY_BAR " 0        \n");
+	value[1] = value[2] = 0;
+	value[1 + llquantize_bucket(var.params, 950)] = 1;
+	value[1 + llquantize_bucket(var.params, 1000)] = 1;
+	expect_shown(var, value, 1,
+		     HEADING "             800 |" EMPTY_BAR " 0        \n"
+			     "             900 |@@@@@@@@@@@@@@@@@@@@                     1        \n"
+			     "         >= 1000 |@@@@@@@@@@@@@@@@@@@@                     1        \n");
+}
+
+struct bucket_test {
+	const struct aggvar *var;
+	int64_t x;
+	unsigned found;
+};
+
+static void check_bounds(void *data, int64_t low, int64_t high, uint64_t count)
+{
+	struct bucket_test *test = data;
+
+	assert_int_equal(count, 1);
+	assert_true(low <= test->x && test->x <= high);
+	test->found++;
+}
+
+/* The bounds that reports print hold the value that was counted. */
+static void test_bounds(void **state)
+{
+	static const int64_t xs[] = {INT64_MIN, INT64_MIN + 1, -1025, -1024,	     -1,       0, 1, 2, 3, 99,
+				     100,	1000,	       12345, INT64_MAX - 1, INT64_MAX};
+	struct aggvar vars[] = {var_of("quantize", &type_long, 0, NULL), VAR("lquantize", &type_long, 0, 105, 10),
+				VAR("lquantize", &type_long, INT64_MIN, INT64_MAX, INT64_C(1) << 54),
+				VAR("llquantize", &type_long, 10, 1, 3, 20),
+				VAR("llquantize", &type_long, 2, 0, 61, 2)};
+	unsigned v, i;
+
+	(void)state;
+	for (v = 0; v < sizeof(vars) / sizeof(*vars); v++)
+		for (i = 0; i < sizeof(xs) / sizeof(*xs); i++) {
+			struct bucket_test test = {&vars[v], xs[i], 0};
+			uint64_t value[AGG_WORDS_MAX] = {0};
+
+			update(&vars[v], value, xs[i]);
+			vars[v].agg->buckets(&vars[v], value, check_bounds, &test);
+			assert_int_equal(test.found, 1);
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_nothing_yet),
+		cmocka_unit_test(test_subtract),
+		cmocka_unit_test(test_quantize_buckets),
+		cmocka_unit_test(test_lquantize_buckets),
+		cmocka_unit_test(test_llquantize_buckets),
+		cmocka_unit_test(test_params),
+		cmocka_unit_test(test_show_numbers),
+		cmocka_unit_test(test_show_quantize),
+		cmocka_unit_test(test_show_lquantize),
+		cmocka_unit_test(test_show_llquantize),
+		cmocka_unit_test(test_bounds),
+	};
+
+	return cmocka_run_group_tests_name("agg", tests, NULL, NULL);
+}
