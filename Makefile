@@ -179,7 +179,8 @@ install: $(CEPHTAP)
 	[ ! -f include/cephtap/marker.h ] || \
 		install -D -m 644 include/cephtap/marker.h $(DESTDIR)$(PREFIX)/include/cephtap/marker.h
 	install -d $(DESTDIR)$(PREFIX)/share/cephtap
-	for file in $(SHARED); do install -m 644 $$file $(DESTDIR)$(PREFIX)/share/cephtap/ || exit 1; done
+	for file in $(SHARED); do install $$file $(DESTDIR)$(PREFIX)/share/cephtap/ \
+		-m $$([ -x $$file ] && echo 755 || echo 644) || exit 1; done
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/cephtap $(DESTDIR)$(PREFIX)/share/man/man1/cephtap.1
