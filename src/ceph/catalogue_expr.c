@@ -163,14 +163,14 @@ static bool constant_value(struct eval *e, struct value *v, int64_t imm)
 /* `$3` and friends: integer arguments by position, in System V's order of registers. */
 static bool eval_register(struct eval *e, struct value *v)
 {
-	static const uint8_t positions[] = { REG_RDI, REG_RSI, REG_RDX, REG_RCX, REG_R8, REG_R9 };
+	static const uint8_t positions[] = { ARGREG_RDI, ARGREG_RSI, ARGREG_RDX, ARGREG_RCX, ARGREG_R8, ARGREG_R9 };
 	char *name = take_word(e, "");
 	struct argstep step = { .op = STEP_REG };
 
 	if (!strcmp(name, "ret"))
-		step.reg = REG_RAX;
+		step.reg = ARGREG_RAX;
 	else if (!strcmp(name, "sp"))
-		step.reg = REG_RSP;
+		step.reg = ARGREG_RSP;
 	else if (name[0] >= '1' && name[0] <= '6' && !name[1])
 		step.reg = positions[name[0] - '1'];
 	else
@@ -421,7 +421,7 @@ static bool registers_fit(struct eval *e, const struct argloc *loc, bool at_retu
 	unsigned i;
 
 	for (i = 0; i < loc->n; i++) {
-		if (loc->steps[i].op == STEP_REG && (loc->steps[i].reg == REG_RAX) != at_return)
+		if (loc->steps[i].op == STEP_REG && (loc->steps[i].reg == ARGREG_RAX) != at_return)
 			return fail(e, at_return ? "this register is gone at the return: `save` it at the entry"
 						 : "$ret is only known at the return");
 		if (loc->steps[i].op == STEP_SAVED && !at_return)

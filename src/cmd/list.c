@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * `cephtap list`: what can be traced here, and what cannot and why. In: probe descriptions. Out: the table that `dtrace -l`
+ * prints; with -v the meaning, arguments and places of each probe; with --json all of it for programs.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ast/ast.h"
+#include "ceph/catalogue.h"
+#include "cmd/cmd.h"
+#include "lib/diag.h"
+#include "probe/host.h"
+
+static const char help[] =
+	"usage: cephtap list [-v] [--json] [-p PID[,PID...]] [PROBE...]\n"
+	"\n"
+	"List probes as ID PROVIDER MODULE FUNCTION NAME. PROBE is provider:module:function:name with globs, its fields from the\n"
+	"right as in a script; a word without a colon may also be a provider: `cephtap list 'ceph_osd'`, `cephtap list 'op-*'`.\n"
+	"\n"
+	"  -v, --verbose   meaning, arguments, places; and why a probe cannot be attached\n"
+	"  --json          the same for programs\n"
+	"  -p PID          only what these processes run\n"
+	"  -h, --help      this text\n";
+
+enum list_format { LIST_TABLE, LIST_VERBOSE, LIST_JSON };
+
+struct list {
+	struct arena *arena;
+	struct probe_host *host;
+	struct catalogue *cat;
+	enum list_format format;
+};
+
+/* A type as a script would write it. */
+static const char *type_name(const struct arg *arg)
+{
+	static const char *const ints[2][9] = {
+		{ [1] = "uint8_t", [2] = "uint16_t", [4] = "uint32_t", [8] = "uint64_t" },
+		{ [1] = "int8_t", [2] = "int16_t", [4] = "int32_t", [8] = "int64_t" },
+	};
+
+	switch (arg->type) {
+	case ARGTYPE_INT:
+		return arg->size <= 8 && ints[arg->is_signed][arg->size] ? ints[arg->is_signed][arg->size] : "int";
+	case ARGTYPE_PTR:
+		return "void *";
+	case ARGTYPE_CSTRING:
+		return "char *";
+	default:
+		return "string";
+	}
+}
+
+static const struct cat_marker *marker_of(const struct list *list, const struct probe *probe)
+{
+	return catalogue_find(list->cat, probe->prov, probe->name);
+}
+
+/* ---- text ---- */
+
+static void print_row(const struct probe *probe)
+{
+	printf("%5u %10s %17s %33s %s\n", probe->id, probe->prov, probe->mod, probe->func, probe->name);
+}
+
+static void print_marker(struct list *list, const struct cat_marker *marker)
+{
+	const char *pair = cat_marker_pair(list->arena, marker);
+
+	printf("\tstage %s", marker->stage ? marker->stage : "none");
+	if (pair)
+		printf(", other end %s", pair);
+	if (marker->links)
+		printf(", tied to the op: %s", marker->links);
+	if (marker->counter)
+		printf(", Ceph's counter: %s", marker->counter);
+	putchar('\n');
+}
+
+static void print_arg(const struct probe *probe, unsigned i)
+{
+	const struct arg *arg = &probe->args[i];
+	const char *why = probe->sites_len && probe->sites[0].args ? probe->sites[0].args[i].why : NULL;
+
+	printf("\targ%-2u %-16s %-9s %s", i, arg->name ? arg->name : "", type_name(arg), arg->doc ? arg->doc : "");
+	if (why)
+		printf(" [not here: %s]", why);
+	putchar('\n');
+}
+
+static void print_site(const struct site *site)
+{
+	printf("\tat %s, 0x%llx%s\n", site->path, (unsigned long long)site->vaddr, site->is_return ? ", its return" : "");
+}
+
+static void print_details(struct list *list, const struct probe *probe)
+{
+	const struct cat_marker *marker = marker_of(list, probe);
+	unsigned i;
+
+	if (probe->doc)
+		printf("\t%s\n", probe->doc);
+	if (marker)
+		print_marker(list, marker);
+	for (i = 0; i < probe->args_len; i++)
+		print_arg(probe, i);
+	for (i = 0; i < probe->sites_len; i++)
+		print_site(&probe->sites[i]);
+	if (probe->why_not)
+		printf("\tcannot be attached: %s\n", probe->why_not);
+	putchar('\n');
+}
+
+static void print_text(struct list *list, const struct probe_list *probes)
+{
+	unsigned i, lost = 0;
+
+	printf("%5s %10s %17s %33s %s\n", "ID", "PROVIDER", "MODULE", "FUNCTION", "NAME");
+	for (i = 0; i < probes->len; i++) {
+		print_row(probes->probes[i]);
+		if (list->format == LIST_VERBOSE)
+			print_details(list, probes->probes[i]);
+		lost += probes->probes[i]->why_not != NULL;
+	}
+	if (lost && list->format == LIST_TABLE)
+		fprintf(stderr, "%u of these cannot be attached here; `cephtap list -v` says why\n", lost);
+}
+
+/* ---- JSON ---- */
+
+static void add_text(struct json_object *object, const char *key, const char *text)
+{
+	if (text)
+		json_object_object_add(object, key, json_object_new_string(text));
+}
+
+static struct json_object *json_args(const struct probe *probe)
+{
+	struct json_object *array = json_object_new_array(), *object;
+	unsigned i;
+
+	for (i = 0; i < probe->args_len; i++) {
+		object = json_object_new_object();
+		add_text(object, "name", probe->args[i].name);
+		add_text(object, "type", type_name(&probe->args[i]));
+		add_text(object, "doc", probe->args[i].doc);
+		if (probe->sites_len && probe->sites[0].args)
+			add_text(object, "why_not", probe->sites[0].args[i].why);
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static struct json_object *json_sites(const struct probe *probe)
+{
+	struct json_object *array = json_object_new_array(), *object;
+	unsigned i;
+
+	for (i = 0; i < probe->sites_len; i++) {
+		object = json_object_new_object();
+		add_text(object, "path", probe->sites[i].path);
+		json_object_object_add(object, "offset", json_object_new_uint64(probe->sites[i].offset));
+		json_object_object_add(object, "address", json_object_new_uint64(probe->sites[i].vaddr));
+		json_object_object_add(object, "return", json_object_new_boolean(probe->sites[i].is_return));
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static struct json_object *json_probe(struct list *list, const struct probe *probe)
+{
+	const struct cat_marker *marker = marker_of(list, probe);
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "id", json_object_new_uint64(probe->id));
+	add_text(object, "provider", probe->prov);
+	add_text(object, "module", probe->mod);
+	add_text(object, "function", probe->func);
+	add_text(object, "name", probe->name);
+	add_text(object, "doc", probe->doc);
+	if (marker) {
+		add_text(object, "stage", marker->stage);
+		add_text(object, "pair", cat_marker_pair(list->arena, marker));
+		add_text(object, "links", marker->links);
+		add_text(object, "counter", marker->counter);
+	}
+	json_object_object_add(object, "args", json_args(probe));
+	json_object_object_add(object, "sites", json_sites(probe));
+	add_text(object, "why_not", probe->why_not);
+	return object;
+}
+
+static void print_json(struct list *list, const struct probe_list *probes)
+{
+	struct json_object *array = json_object_new_array();
+	unsigned i;
+
+	for (i = 0; i < probes->len; i++)
+		json_object_array_add(array, json_probe(list, probes->probes[i]));
+	puts(json_object_to_json_string_ext(array, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(array);
+}
+
+/* ---- what is asked for ---- */
+
+/* A word without a colon is a name first, then a provider; what neither fits is said for the name. */
+static struct probe_list find_word(struct list *list, const char *word, const char **why)
+{
+	struct probe_source source = probe_host_source(list->host);
+	struct probe_desc desc = { "", "", "", word, 0 };
+	struct probe_list found = source.find(&source, &desc, why);
+	const char *ignored;
+
+	if (found.len)
+		return found;
+	desc = (struct probe_desc){ word, "", "", "", 0 };
+	return source.find(&source, &desc, &ignored);
+}
+
+/* 0; 1 with a sentence in *why: nothing matches; 2: no description, said on stderr. */
+static int find(struct list *list, const char *text, struct probe_list *found, const char **why)
+{
+	struct probe_source probes = probe_host_source(list->host);
+	struct source *source = arena_new_one(list->arena, struct source);
+	struct probe_desc desc = { "", "", "", "", 0 };
+	struct buf problems = { 0 };
+	struct diags diags;
+
+	if (*text && !strchr(text, ':')) {
+		*found = find_word(list, text, why);
+		return found->len ? 0 : 1;
+	}
+	*source = (struct source){ "the description", text, strlen(text) };
+	diags_init(&diags, list->arena);
+	if (*text && !ast_parse_desc(list->arena, source, &diags, &desc)) {
+		diags_print(&diags, false, &problems);
+		fputs(problems.data ? problems.data : "", stderr);
+		buf_free(&problems);
+		return 2;
+	}
+	*found = probes.find(&probes, &desc, why);
+	return found->len ? 0 : 1;
+}
+
+static void add_found(struct probe_list *all, const struct probe_list *found)
+{
+	unsigned i, j;
+
+	for (i = 0; i < found->len; i++) {
+		for (j = 0; j < all->len && all->probes[j] != found->probes[i]; j++)
+			;
+		if (j == all->len)
+			probe_list_add(all, found->probes[i]);
+	}
+}
+
+static int run(struct list *list, char **texts, int n)
+{
+	struct probe_list all = { .arena = list->arena }, found;
+	char *everything[] = { "" };
+	int i, status = 0;
+
+	host_number_all(list->host);
+	for (i = 0; i < (n ? n : 1); i++) {
+		const char *text = n ? texts[i] : everything[0], *why = NULL;
+		int answer = find(list, text, &found, &why);
+
+		if (answer == 1)
+			fprintf(stderr, "cephtap list: %s\n", why ? why : "no probe matches");
+		if (answer)
+			status = answer;
+		else
+			add_found(&all, &found);
+	}
+	if (list->format == LIST_JSON)
+		print_json(list, &all);
+	else if (all.len)
+		print_text(list, &all);
+	return status;
+}
+
+static bool parse_pids(struct arena *arena, const char *text, struct target *target)
+{
+	pid_t *pids = NULL;
+	unsigned n = 0;
+	char *end;
+
+	for (;; text = end + 1) {
+		long pid = strtol(text, &end, 10);
+
+		if (end == text || pid <= 0 || pid > INT32_MAX || (*end && *end != ','))
+			return false;
+		*arena_push(arena, pids, n) = (pid_t)pid;
+		if (!*end)
+			break;
+	}
+	target->pids = pids;
+	target->pids_len = n;
+	return true;
+}
+
+static int parse_options(int argc, char **argv, struct list *list, struct target *target)
+{
+	static const struct option options[] = { { "verbose", no_argument, NULL, 'v' },
+						 { "json", no_argument, NULL, 'j' },
+						 { "pid", required_argument, NULL, 'p' },
+						 { "help", no_argument, NULL, 'h' },
+						 { 0 } };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "vp:h", options, NULL)) != -1) {
+		if (c == 'h') {
+			fputs(help, stdout);
+			return 0;
+		}
+		if (c == '?')
+			return 2;
+		if (c == 'v' && list->format == LIST_TABLE)
+			list->format = LIST_VERBOSE;
+		if (c == 'j')
+			list->format = LIST_JSON;
+		if (c == 'p' && !parse_pids(list->arena, optarg, target)) {
+			fprintf(stderr, "cephtap list: -p wants process ids, not `%s`\n", optarg);
+			return 2;
+		}
+	}
+	return -1;
+}
+
+int cmd_list(int argc, char **argv)
+{
+	struct list list = { .arena = arena_new() };
+	struct target target = { 0 };
+	int status = parse_options(argc, argv, &list, &target);
+
+	if (status < 0) {
+		list.cat = catalogue_builtin(list.arena);
+		list.host = probe_host_new(list.arena, &target);
+		status = run(&list, argv + optind, argc - optind);
+		probe_host_free(list.host);
+	}
+	arena_free(list.arena);
+	return status;
+}

@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Provider of Ceph's markers. In: the catalogue, and the files in scope. Out: one probe per marker, binary name and function.
+ * A binary that was built with the markers has them as SDT notes: those are its sites, the catalogue gives names and
+ * meaning. A stock binary has them by the catalogue's sites and the layout card of its build.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ceph/card.h"
+#include "ceph/learn.h"
+#include "lib/diag.h"
+#include "probe/host.h"
+#include "probe/sdt.h"
+
+/* One file in scope that the catalogue knows by name. */
+struct ceph_binary {
+	struct host_binary *binary;
+	struct elf_file *elf; /* NULL: cannot be read, see why */
+	struct card *card;    /* NULL: none */
+	const char *why;      /* why there is no card, and what to do */
+	struct elf_sdt_note *notes;
+	unsigned notes_len;
+	bool is_opened;
+};
+
+struct ceph_index {
+	struct probe_host *host;
+	struct arena *arena;
+	struct catalogue *cat;
+	struct ceph_binary *binaries;
+	unsigned binaries_len;
+	bool is_scanned;
+	struct probe_list *probes; /* of each marker, in the catalogue's order */
+	bool *is_made;
+};
+
+static struct ceph_index *index_of(struct probe_host *host)
+{
+	void **slot = host_slot(host, &provider_ceph);
+	struct ceph_index *index = *slot;
+	unsigned i;
+
+	if (index)
+		return index;
+	index = arena_new_one(host_arena(host), struct ceph_index);
+	index->host = host;
+	index->arena = host_arena(host);
+	index->cat = catalogue_builtin(index->arena);
+	index->probes = arena_new_array(index->arena, struct probe_list, index->cat->markers_len + 1);
+	index->is_made = arena_new_array(index->arena, bool, index->cat->markers_len + 1);
+	for (i = 0; i < index->cat->markers_len; i++)
+		index->probes[i].arena = index->arena;
+	*slot = index;
+	return index;
+}
+
+/* ---- binaries ---- */
+
+static const struct cat_site *site_at(const struct catalogue *cat, unsigned *marker, unsigned *site)
+{
+	for (; *marker < cat->markers_len; (*marker)++, *site = 0)
+		if (*site < cat->markers[*marker].sites_len)
+			return &cat->markers[*marker].sites[(*site)++];
+	return NULL;
+}
+
+static bool is_known_binary(const struct catalogue *cat, const char *base)
+{
+	const struct cat_site *site;
+	unsigned i = 0, j = 0;
+
+	while ((site = site_at(cat, &i, &j)))
+		if (cat_binary_matches(site->binary, base))
+			return true;
+	return false;
+}
+
+static bool is_in_scope(const struct ceph_index *index, const char *pattern)
+{
+	unsigned i;
+
+	for (i = 0; i < index->binaries_len; i++)
+		if (cat_binary_matches(pattern, index->binaries[i].binary->base))
+			return true;
+	return false;
+}
+
+static void take_binaries(struct ceph_index *index)
+{
+	struct host_binary **binaries;
+	unsigned n, i;
+
+	index->binaries_len = 0;
+	host_binaries(index->host, &binaries, &n);
+	for (i = 0; i < n; i++)
+		if (is_known_binary(index->cat, binaries[i]->base))
+			arena_push(index->arena, index->binaries, index->binaries_len)->binary = binaries[i];
+}
+
+/*
+ * Without a target, executables that are installed but not running are in scope too: `list` works before the cluster runs.
+ */
+static void add_installed(struct ceph_index *index)
+{
+	const struct target *target = host_target(index->host);
+	const struct cat_site *site;
+	unsigned i = 0, j = 0, added = 0;
+
+	if (target->pids_len || target->main_pid)
+		return;
+	while ((site = site_at(index->cat, &i, &j))) {
+		const char *path = arena_printf(index->arena, "/usr/bin/%s", site->binary);
+
+		if (strstr(site->binary, ".so") || is_in_scope(index, site->binary) || access(path, R_OK))
+			continue;
+		added += host_add_file(index->host, path) == 0;
+		take_binaries(index);
+	}
+	if (added)
+		take_binaries(index);
+}
+
+static void scan(struct ceph_index *index)
+{
+	if (index->is_scanned)
+		return;
+	index->is_scanned = true;
+	take_binaries(index);
+	add_installed(index);
+}
+
+static const char *no_card(struct ceph_index *index, const struct ceph_binary *cb, const char *build_id)
+{
+	const char *package = learn_debug_package(cb->binary->base);
+
+	if (!*build_id)
+		return arena_printf(index->arena, "%s has no build-id, so no layout card can be tied to it", cb->binary->path);
+	return arena_printf(index->arena, "no layout card for build-id %s: run `cephtap learn %s`%s%s%s", build_id,
+			    cb->binary->name, package ? " (needs " : "", package ? package : "", package ? ")" : "");
+}
+
+static int take_note(const struct elf_sdt_note *note, void *data)
+{
+	void **both = data;
+	struct ceph_index *index = both[0];
+	struct ceph_binary *cb = both[1];
+	struct elf_sdt_note *copy = arena_push(index->arena, cb->notes, cb->notes_len);
+
+	*copy = *note;
+	copy->name = sdt_name(index->arena, note->name);
+	return 0;
+}
+
+static void open_binary(struct ceph_index *index, struct ceph_binary *cb)
+{
+	void *both[] = { index, cb };
+	const char *why = NULL;
+
+	if (cb->is_opened)
+		return;
+	cb->is_opened = true;
+	cb->elf = host_binary_elf(index->host, cb->binary);
+	if (!cb->elf) {
+		cb->why = arena_strdup(index->arena, elf_error());
+		return;
+	}
+	if (elf_has_sdt(cb->elf))
+		elf_sdt_each(cb->elf, take_note, both);
+	if (card_find(index->arena, elf_build_id(cb->elf), &cb->card, &why))
+		cb->why = why ? why : no_card(index, cb, elf_build_id(cb->elf));
+}
+
+/* ---- sites ---- */
+
+/* Where there is no card: whatever asks for a layout is told so. */
+static int no_member(void *data, const char *type, const char *path, struct cat_member *out, const char **why)
+{
+	(void)type, (void)path, (void)out;
+	*why = ((const struct ceph_binary *)data)->why;
+	return -ENOENT;
+}
+
+static int no_size(void *data, const char *type, uint64_t *out, const char **why)
+{
+	(void)type, (void)out;
+	*why = ((const struct ceph_binary *)data)->why;
+	return -ENOENT;
+}
+
+static int no_constant(void *data, const char *name, int64_t *out, const char **why)
+{
+	(void)name, (void)out;
+	*why = ((const struct ceph_binary *)data)->why;
+	return -ENOENT;
+}
+
+static void make_args(struct arena *arena, const struct cat_marker *marker, const struct cat_located *located,
+		      struct arg **args)
+{
+	unsigned i;
+
+	*args = arena_new_array(arena, struct arg, marker->args_len + 1);
+	for (i = 0; i < marker->args_len; i++) {
+		const struct cat_arg *from = &marker->args[i];
+		struct arg *arg = &(*args)[i];
+
+		arg->name = from->name;
+		arg->doc = from->unit ? arena_printf(arena, "%s (%s)", from->doc ? from->doc : "", from->unit) : from->doc;
+		arg->type = from->type->type;
+		arg->size = from->type->size;
+		arg->is_signed = from->type->is_signed;
+		if (!located)
+			continue;
+		arg->loc = located->args[i];
+		arg->len_loc = located->len_args[i];
+		arg->why = located->whys[i];
+	}
+}
+
+static bool find_function(struct ceph_binary *cb, const char *symbol, uint64_t *vaddr)
+{
+	struct elf_symbol found;
+
+	if (!elf_symbol_find(cb->elf, symbol, &found)) {
+		*vaddr = found.vaddr;
+		return true;
+	}
+	return cb->card && card_function(cb->card, symbol, vaddr);
+}
+
+/* Fill in a stock binary's site. NULL, or why it cannot be attached. */
+static const char *locate_site(struct ceph_index *index, struct ceph_binary *cb, const struct cat_marker *marker,
+			       const struct cat_site *from, struct site *site)
+{
+	struct cat_resolver resolver = { cb, no_member, no_size, no_constant };
+	struct cat_located located;
+	const char *why = NULL;
+	struct loc where;
+	unsigned i;
+
+	if (!cb->elf)
+		return cb->why;
+	*site = (struct site){ .path = cb->binary->path, .dev = cb->binary->dev, .ino = cb->binary->ino,
+			       .is_return = from->is_return };
+	if (!find_function(cb, from->symbol, &site->vaddr) ||
+	    elf_vaddr_to_offset(cb->elf, site->vaddr, &site->offset))
+		return arena_printf(index->arena, "%s has no function %s: this build has it inlined, or is of another release",
+				    cb->binary->name, cat_function_name(index->arena, from->symbol));
+	if (cb->card)
+		resolver = card_resolver(cb->card);
+	if (catalogue_locate(index->cat, marker, from, &resolver, index->arena, &located, &why, &where))
+		return why;
+	for (i = 0; !cb->card && i < marker->args_len; i++)
+		if (located.whys[i] == cb->why)
+			return cb->why;
+	make_args(index->arena, marker, &located, &site->args);
+	site->saves = located.saves;
+	site->saves_len = located.saves_len;
+	site->conds = located.conds;
+	site->conds_len = located.conds_len;
+	return NULL;
+}
+
+/* The catalogue's site for this file: of its release, if that is known; else the first whose function it has. */
+static const struct cat_site *choose_site(const struct cat_marker *marker, struct ceph_binary *cb, bool *is_known)
+{
+	const struct cat_site *any = NULL;
+	uint64_t vaddr;
+	unsigned i;
+
+	*is_known = false;
+	for (i = 0; i < marker->sites_len; i++) {
+		const struct cat_site *site = &marker->sites[i];
+
+		if (!cat_binary_matches(site->binary, cb->binary->base))
+			continue;
+		*is_known = true;
+		if (cb->card && !cat_release_matches(site->release, cb->card->release))
+			continue;
+		if (!any || (cb->elf && find_function(cb, site->symbol, &vaddr)))
+			any = site;
+		if (cb->elf && find_function(cb, site->symbol, &vaddr))
+			break;
+	}
+	return any;
+}
+
+/* ---- probes ---- */
+
+static struct probe *probe_of(struct ceph_index *index, unsigned m, const char *mod, const char *func)
+{
+	const struct cat_marker *marker = &index->cat->markers[m];
+	struct probe_list *list = &index->probes[m];
+	struct probe *probe;
+	unsigned i;
+
+	for (i = 0; i < list->len; i++)
+		if (!strcmp(list->probes[i]->mod, mod) && !strcmp(list->probes[i]->func, func))
+			return list->probes[i];
+	probe = host_probe_new(index->host, &provider_ceph, marker->provider, mod, func, marker->name);
+	probe->kind = PROBE_UPROBE;
+	probe->ctx = CTX_UPROBE;
+	probe->doc = marker->doc;
+	probe->args_len = marker->args_len;
+	make_args(index->arena, marker, NULL, &probe->args);
+	probe_list_add(list, probe);
+	return probe;
+}
+
+static bool has_site(const struct probe *probe, const struct site *site)
+{
+	unsigned i;
+
+	for (i = 0; i < probe->sites_len; i++)
+		if (probe->sites[i].offset == site->offset && probe->sites[i].ino == site->ino &&
+		    probe->sites[i].dev == site->dev)
+			return true;
+	return false;
+}
+
+/*
+ * One sound site makes a probe usable; the first reason counts while there is none. A place is taken once: a compiler may
+ * repeat a note.
+ */
+static void add_site(struct ceph_index *index, struct probe *probe, const struct site *site, const char *why)
+{
+	if (!why && has_site(probe, site))
+		return;
+	if (!why) {
+		*arena_push(index->arena, probe->sites, probe->sites_len) = *site;
+		probe->why_not = NULL;
+	} else if (!probe->sites_len && !probe->why_not) {
+		probe->why_not = why;
+	}
+}
+
+/* A note's argument is as the compiler left it; name, meaning and the kind of text come from the catalogue. */
+static void name_args(struct site *site, const struct probe *probe)
+{
+	unsigned i;
+
+	for (i = 0; i < probe->args_len; i++) {
+		site->args[i].name = probe->args[i].name;
+		site->args[i].doc = probe->args[i].doc;
+		if (probe->args[i].type == ARGTYPE_STRING || probe->args[i].type == ARGTYPE_CSTRING)
+			probe->args[i].type = site->args[i].type = ARGTYPE_CSTRING;
+	}
+}
+
+static void add_notes(struct ceph_index *index, unsigned m, struct ceph_binary *cb)
+{
+	const struct cat_marker *marker = &index->cat->markers[m];
+	unsigned i, args_len;
+	struct probe *probe;
+	struct site site;
+
+	for (i = 0; i < cb->notes_len; i++) {
+		if (strcmp(cb->notes[i].provider, marker->provider) || strcmp(cb->notes[i].name, marker->name))
+			continue;
+		probe = probe_of(index, m, cb->binary->base, "");
+		if (!sdt_site(index->host, cb->binary, &cb->notes[i], &site, &args_len)) {
+			add_site(index, probe, NULL, "the note of this marker does not point into the file");
+			continue;
+		}
+		sdt_site_fit(index->host, &site, args_len, probe->args_len);
+		name_args(&site, probe);
+		add_site(index, probe, &site, NULL);
+	}
+}
+
+static bool has_note(const struct ceph_binary *cb, const struct cat_marker *marker)
+{
+	unsigned i;
+
+	for (i = 0; i < cb->notes_len; i++)
+		if (!strcmp(cb->notes[i].provider, marker->provider) && !strcmp(cb->notes[i].name, marker->name))
+			return true;
+	return false;
+}
+
+static void add_binary(struct ceph_index *index, unsigned m, struct ceph_binary *cb)
+{
+	const struct cat_marker *marker = &index->cat->markers[m];
+	const struct cat_site *from;
+	struct site site;
+	const char *why;
+	bool is_known;
+
+	open_binary(index, cb);
+	if (has_note(cb, marker)) {
+		add_notes(index, m, cb);
+		return;
+	}
+	from = choose_site(marker, cb, &is_known);
+	if (from) {
+		why = locate_site(index, cb, marker, from, &site);
+		add_site(index, probe_of(index, m, cb->binary->base, cat_function_name(index->arena, from->symbol)), &site,
+			 why);
+	} else if (is_known) {
+		why = arena_printf(index->arena, "the catalogue does not know where this marker is in release %s of %s",
+				   cb->card->release, cb->binary->base);
+		add_site(index, probe_of(index, m, cb->binary->base, ""), NULL, why);
+	}
+}
+
+static void make_probes(struct ceph_index *index, unsigned m)
+{
+	unsigned i;
+
+	if (index->is_made[m])
+		return;
+	index->is_made[m] = true;
+	for (i = 0; i < index->binaries_len; i++)
+		add_binary(index, m, &index->binaries[i]);
+}
+
+static int ceph_match(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list, const char **why)
+{
+	struct ceph_index *index = index_of(host);
+	unsigned m, i;
+
+	(void)why;
+	for (m = 0; m < index->cat->markers_len; m++) {
+		const struct cat_marker *marker = &index->cat->markers[m];
+
+		if (!desc_may_match(desc, marker->provider, NULL, NULL, marker->name))
+			continue;
+		scan(index);
+		make_probes(index, m);
+		for (i = 0; i < index->probes[m].len; i++)
+			probe_list_add(list, index->probes[m].probes[i]);
+	}
+	return 0;
+}
+
+/* ---- why not ---- */
+
+/* The nearest of all markers' names (of one provider; "" means all), or of all providers' names. */
+static const char *nearest_marker(const struct ceph_index *index, const char *provider, const char *wanted)
+{
+	const char **names = NULL;
+	unsigned n = 0, i;
+
+	for (i = 0; i < index->cat->markers_len; i++)
+		if (glob_match(provider, index->cat->markers[i].provider))
+			*arena_push(index->arena, names, n) = index->cat->markers[i].name;
+	return nearest_name(wanted, names, n);
+}
+
+static const char *unknown_provider(struct ceph_index *index, const char *wanted)
+{
+	const char **names = NULL, *nearest;
+	unsigned n = 0, i;
+
+	for (i = 0; i < index->cat->providers_len; i++) {
+		if (glob_match(wanted, index->cat->providers[i].name))
+			return NULL;
+		*arena_push(index->arena, names, n) = index->cat->providers[i].name;
+	}
+	nearest = nearest_name(wanted, names, n);
+	if (strncmp(wanted, "ceph", 4) && !nearest)
+		return NULL;
+	return nearest ? arena_printf(index->arena, "no provider `%s`; did you mean `%s`?", wanted, nearest)
+		       : arena_printf(index->arena, "no provider `%s`; `cephtap list` shows what there is", wanted);
+}
+
+static const struct cat_marker *marker_of(const struct ceph_index *index, const char *provider, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < index->cat->markers_len; i++)
+		if (glob_match(provider, index->cat->markers[i].provider) && glob_match(name, index->cat->markers[i].name))
+			return &index->cat->markers[i];
+	return NULL;
+}
+
+static const char *unknown_marker(struct ceph_index *index, const struct probe_desc *desc)
+{
+	const struct cat_marker *other = marker_of(index, "", desc->name);
+	const char *nearest = nearest_marker(index, desc->prov, desc->name);
+
+	if (other)
+		return arena_printf(index->arena, "no marker `%s` in %s; did you mean `%s:::%s`?", desc->name, desc->prov,
+				    other->provider, other->name);
+	if (nearest)
+		return arena_printf(index->arena, "no marker `%s` in %s; did you mean `%s`?", desc->name,
+				    *desc->prov ? desc->prov : "Ceph", nearest);
+	return *desc->prov ? arena_printf(index->arena, "no marker `%s` in %s; `cephtap list %s` shows them", desc->name,
+					  desc->prov, desc->prov)
+			   : NULL;
+}
+
+/* The marker exists; then it is the processes, or the middle fields of the description. */
+static const char *no_place(struct ceph_index *index, const struct cat_marker *marker, const struct probe_desc *desc)
+{
+	const struct target *target = host_target(index->host);
+	const struct probe_list *probes = &index->probes[marker - index->cat->markers];
+
+	if (probes->len)
+		return arena_printf(index->arena, "marker `%s` is in module `%s`, function `%s`, not in `%s:%s`", marker->name,
+				    probes->probes[0]->mod, probes->probes[0]->func, desc->mod, desc->func);
+	if (target->pids_len || target->main_pid)
+		return arena_printf(index->arena, "marker `%s` is in %s, which none of the chosen processes runs", marker->name,
+				    marker->sites_len ? marker->sites[0].binary : "no binary");
+	return arena_printf(index->arena, "marker `%s` is in %s, which is neither running nor installed on this host",
+			    marker->name, marker->sites_len ? marker->sites[0].binary : "no binary");
+}
+
+static const char *ceph_why_not(struct probe_host *host, const struct probe_desc *desc)
+{
+	struct ceph_index *index = index_of(host);
+	const char *why = *desc->prov ? unknown_provider(index, desc->prov) : NULL;
+	const struct cat_marker *marker = marker_of(index, desc->prov, desc->name);
+
+	if (why)
+		return why;
+	if (*desc->prov && !marker_of(index, desc->prov, ""))
+		return NULL; /* some other provider */
+	if (marker && (*desc->prov || *desc->name))
+		return no_place(index, marker, desc);
+	return *desc->name ? unknown_marker(index, desc) : NULL;
+}
+
+const struct provider provider_ceph = {
+	.name = "ceph",
+	.doc = "Ceph's markers, in stock binaries and in those that were built with them",
+	.match = ceph_match,
+	.why_not = ceph_why_not,
+};
