@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -235,7 +236,6 @@ static void add_file(struct arena *arena, const struct view *view, const struct 
 	file = arena_push(arena, *files, *files_len);
 	file->is_main = !strcmp(map->name, view->exe); /* both with " (deleted)", where it applies */
 	file->is_deleted = cut_suffix(map->name, " (deleted)");
-	unescape(map->name);
 	file->name = arena_strdup(arena, name_inside(view, map->name));
 	file->dev = dev;
 	file->ino = map->ino;
@@ -258,27 +258,99 @@ static bool is_executable(const char *line)
 	return perms && perms[1] && perms[2] && perms[3] == 'x';
 }
 
-int proc_files(struct arena *arena, pid_t pid, struct proc_file **files, unsigned *files_len)
+static int files_by_text(struct arena *arena, const struct view *view, struct proc_file **files, unsigned *files_len)
 {
 	struct buf text = {0};
 	struct mapping map;
-	struct view view;
 	char *line, *end;
+	int error;
+
+	error = read_file(view->pid, "maps", &text);
+	for (line = text.data; !error && line && *line; line = end) {
+		end = strchr(line, '\n');
+		if (!end)
+			break; /* a line cut short by the end of the process */
+		*end++ = '\0';
+		if (is_executable(line) && parse_mapping(line, &map)) {
+			unescape(map.name);
+			add_file(arena, view, &map, files, files_len);
+		}
+	}
+	buf_free(&text);
+	return error;
+}
+
+/* struct procmap_query of linux/fs.h (Linux 6.11), written out because the headers of a build host may be older. */
+struct map_query {
+	uint64_t size, flags, address;
+	uint64_t start, end, vma_flags, page_size, offset, ino; /* the answer, to the end of minor */
+	uint32_t major, minor;
+	uint32_t name_size, build_id_size; /* of the buffers, then of what is in them */
+	uint64_t name, build_id;
+};
+
+enum { QUERY_EXECUTABLE = 0x04, QUERY_OR_NEXT = 0x10, QUERY_OF_FILE = 0x20 };
+
+/* One answer per executable mapping; ends with -ENOENT behind the last one. */
+static int query_next(int fd, uint64_t address, char *name, size_t name_size, struct mapping *map)
+{
+	struct map_query query = {
+		.size = sizeof(query),
+		.flags = QUERY_EXECUTABLE | QUERY_OR_NEXT | QUERY_OF_FILE,
+		.address = address,
+		.name_size = (uint32_t)name_size,
+		.name = (uintptr_t)name,
+	};
+
+	if (ioctl(fd, _IOWR('f', 17, struct map_query), &query))
+		return -errno;
+	*map = (struct mapping){
+		.start = query.start,
+		.end = query.end,
+		.ino = query.ino,
+		.major = query.major,
+		.minor = query.minor,
+		.name = name,
+	};
+	return 0;
+}
+
+/*
+ * The kernel picks the executable mappings: no text of the thousand others that a daemon with many threads has. -ENOTTY when
+ * this kernel cannot.
+ */
+static int files_by_query(struct arena *arena, const struct view *view, struct proc_file **files, unsigned *files_len)
+{
+	char path[64], name[4096];
+	struct mapping map = {0};
+	int fd, error;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)view->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return proc_error(errno);
+	while (!(error = query_next(fd, map.end, name, sizeof(name), &map))) {
+		if (map.ino && name[0] == '/')
+			add_file(arena, view, &map, files, files_len);
+	}
+	close(fd);
+	return error == -ENOENT ? 0 : error;
+}
+
+int proc_files(struct arena *arena, pid_t pid, struct proc_file **files, unsigned *files_len)
+{
+	struct view view;
 	int error;
 
 	*files = NULL;
 	*files_len = 0;
 	error = view_open(&view, pid);
 	if (!error)
-		error = read_file(pid, "maps", &text);
-	for (line = text.data; !error && line && *line; line = end) {
-		end = strchr(line, '\n');
-		if (!end)
-			break; /* a line cut short by the end of the process */
-		*end++ = '\0';
-		if (is_executable(line) && parse_mapping(line, &map))
-			add_file(arena, &view, &map, files, files_len);
+		error = files_by_query(arena, &view, files, files_len);
+	if (error && error != -ESRCH) {
+		*files = NULL;
+		*files_len = 0;
+		error = files_by_text(arena, &view, files, files_len);
 	}
-	buf_free(&text);
 	return error;
 }

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Any bytes as an ELF file: its notes, symbols, and the argument texts of its markers. Seed it with small libraries. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "probe/argtext.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct use {
+	struct elf_file *file;
+	struct arena *arena;
+	size_t sum;
+};
+
+static int use_note(const struct elf_sdt_note *note, void *data)
+{
+	struct use *use = data;
+	struct arg *args;
+	unsigned args_len;
+	uint64_t offset;
+
+	use->sum += strlen(note->provider) + strlen(note->name);
+	elf_vaddr_to_offset(use->file, note->vaddr, &offset);
+	argtext_parse(use->arena, use->file, note->args, &args, &args_len);
+	return 0;
+}
+
+static int use_symbol(const struct elf_symbol *symbol, void *data)
+{
+	struct use *use = data;
+	struct elf_symbol found;
+
+	use->sum += strlen(symbol->name);
+	elf_symbol_find(use->file, symbol->name, &found);
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	int fd = memfd_create("fuzz", MFD_CLOEXEC);
+	struct use use = {0};
+	char path[64];
+
+	if (fd < 0)
+		return 0;
+	if (write(fd, data, size) == (ssize_t)size) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		if (!elf_file_open(path, &use.file)) {
+			use.arena = arena_new();
+			if (elf_has_sdt(use.file))
+				elf_sdt_each(use.file, use_note, &use);
+			elf_symbol_each(use.file, use_symbol, &use);
+			elf_symbol_is_ambiguous(use.file, "main");
+			arena_free(use.arena);
+			elf_file_close(use.file);
+		}
+	}
+	close(fd);
+	return 0;
+}
