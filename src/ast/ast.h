@@ -154,6 +154,9 @@ struct macros {
 	char **args;             /* $1 ... */
 	unsigned args_len;
 	bool *args_used;         /* set by the parser; NULL: do not care */
+	pid_t pid, ppid, pgid, sid; /* $pid ...: of the tracer itself, filled by the caller, since the parser sees no host */
+	uid_t uid, euid;
+	gid_t gid, egid;
 	pid_t target;            /* $target; 0: none, then using it is an error (D_MACRO_UNDEF) */
 	bool default_args;       /* -x defaultargs: a missing $n is 0, a missing $$n is "" */
 };

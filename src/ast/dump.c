@@ -19,7 +19,8 @@ static void dump_typed_name(const struct decl *decl, struct buf *out)
 
 	base.dims_len = 0;
 	ast_print_type(&base, out);
-	buf_printf(out, "%s%s", base.pointers ? "" : " ", decl->name ? decl->name : "");
+	if (decl->name)
+		buf_printf(out, "%s%s", base.pointers ? "" : " ", decl->name);
 	for (unsigned i = 0; i < decl->keys_len; i++) {
 		buf_puts(out, i ? ", " : "[");
 		ast_print_type(decl->keys[i], out);

@@ -8,29 +8,24 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct macros no_macros;
 
-/* Of this process: the only numbers in a script that come from the host, as documented. -1: no such name. */
-static long id_value(const char *name)
+/* -1: no such name. */
+static long id_value(const struct macros *macros, const char *name)
 {
-	if (!strcmp(name, "pid"))
-		return getpid();
-	if (!strcmp(name, "ppid"))
-		return getppid();
-	if (!strcmp(name, "pgid"))
-		return getpgid(0);
-	if (!strcmp(name, "sid"))
-		return getsid(0);
-	if (!strcmp(name, "uid"))
-		return getuid();
-	if (!strcmp(name, "euid"))
-		return geteuid();
-	if (!strcmp(name, "gid"))
-		return getgid();
-	if (!strcmp(name, "egid"))
-		return getegid();
+	const struct {
+		const char *name;
+		long value;
+	} ids[] = {
+		{"pid", macros->pid}, {"ppid", macros->ppid}, {"pgid", macros->pgid}, {"sid", macros->sid},
+		{"uid", macros->uid}, {"euid", macros->euid}, {"gid", macros->gid},   {"egid", macros->egid},
+	};
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		if (!strcmp(name, ids[i].name))
+			return ids[i].value;
+	}
 	return -1;
 }
 
@@ -46,8 +41,8 @@ static const char *named_text(struct lex *lex, struct loc loc, const char *name)
 		diag_hint(lex->diags, diag, "name one with -p PID or start one with -c CMD");
 		return NULL;
 	}
-	if (id_value(name) >= 0)
-		return arena_printf(lex->arena, "%ld", id_value(name));
+	if (id_value(macros, name) >= 0)
+		return arena_printf(lex->arena, "%ld", id_value(macros, name));
 	if (!strcmp(name, "projid") || !strcmp(name, "taskid") || !strcmp(name, "zoneid"))
 		diag_error(lex->diags, loc, "D_MACRO_UNDEF", "Linux has no projects, tasks or zones: $%s stands for nothing",
 			   name);
@@ -73,8 +68,11 @@ static const char *arg_text(struct lex *lex, struct loc loc, const char *name, b
 	*missing = true;
 	if (macros->default_args)
 		return "";
-	diag = diag_error(lex->diags, loc, "D_MACRO_UNDEF", "$%s stands for nothing: %s", name,
-			  n == 0 ? "there is no script file" : "so many arguments were not given");
+	if (n == 0)
+		diag = diag_error(lex->diags, loc, "D_MACRO_UNDEF", "$0 stands for nothing: there is no script file");
+	else
+		diag = diag_error(lex->diags, loc, "D_MACRO_UNDEF", "$%s stands for nothing: the script was given %u argument%s",
+				  name, macros->args_len, macros->args_len == 1 ? "" : "s");
 	if (n)
 		diag_hint(lex->diags, diag, "give them after the script, or use -x defaultargs for 0 and \"\"");
 	return NULL;

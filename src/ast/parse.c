@@ -63,10 +63,48 @@ static const char *near(struct parser *p)
 	return arena_printf(p->arena, "near `%.*s`", size, text);
 }
 
+/*
+ * Does a line begin here that begins like a clause? Then that holds even inside braces, since the closing one may be what
+ * is missing: no line of a statement begins with a word that holds `::` or with the name of one of DTrace's own probes.
+ */
+static bool begins_clause(const struct lex *lex, size_t pos)
+{
+	static const char *const own[] = {"BEGIN", "END", "ERROR", "tick-", "profile-"};
+	const char *text = lex->source->text + pos;
+	size_t size;
+
+	if (pos && text[-1] != '\n')
+		return false;
+	size = lex_desc_end(lex, pos) - pos;
+	if (memmem(text, size, "::", 2))
+		return true;
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		size_t len = strlen(own[i]);
+
+		if (size >= len && !memcmp(text, own[i], len) && (own[i][len - 1] == '-' || size == len))
+			return true;
+	}
+	return false;
+}
+
+bool at_next_clause(const struct parser *p)
+{
+	return p->braces && p->tok.kind == TOK_IDENT && begins_clause(&p->lex, p->tok.loc.offset);
+}
+
 void expected(struct parser *p, const char *what)
 {
-	if (!p->failed)
-		fail(p, p->tok.loc, "D_SYNTAX", "syntax error %s: expected %s", near(p), what);
+	struct loc loc = p->tok.kind == TOK_EOF && p->prev.source ? p->prev : p->tok.loc; /* a line with something on it */
+
+	if (p->failed)
+		return;
+	if (at_next_clause(p))
+		diag_hint(p->diags,
+			  fail(p, loc, "D_SYNTAX", "syntax error %s: a clause begins here, and the one before is open",
+			       near(p)),
+			  "`}` is missing above");
+	else
+		fail(p, loc, "D_SYNTAX", "syntax error %s: expected %s", near(p), what);
 }
 
 bool at_punct(const struct parser *p, unsigned punct)
@@ -127,30 +165,6 @@ static size_t skip_quoted(const struct lex *lex, size_t pos)
 }
 
 /*
- * A line that begins like a clause ends the search even inside braces, since the closing one may be what is missing. In
- * a statement no line begins with a word that holds `::` or with the name of one of DTrace's own probes.
- */
-static bool begins_clause(const struct lex *lex, size_t pos)
-{
-	static const char *const own[] = {"BEGIN", "END", "ERROR", "tick-", "profile-"};
-	const char *text = lex->source->text + pos;
-	size_t size;
-
-	if (pos && text[-1] != '\n')
-		return false;
-	size = lex_desc_end(lex, pos) - pos;
-	if (memmem(text, size, "::", 2))
-		return true;
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-		size_t len = strlen(own[i]);
-
-		if (size >= len && !memcmp(text, own[i], len) && (own[i][len - 1] == '-' || size == len))
-			return true;
-	}
-	return false;
-}
-
-/*
  * Goes to where the next construct may begin: behind the brace that closes this one, behind a semicolon outside of
  * braces, or to a line that begins like a clause. Always moves on, and only forward, so that errors cost linear time.
  */
@@ -208,7 +222,7 @@ static bool begins_decl(const struct parser *p)
 	c = lex_peek(lex, next);
 	if (memchr(lex->source->text + end, ':', lex_desc_end(lex, end) - end))
 		return false;
-	return is_name_start(c) || c == '*' || c == ';' || (c == '{' && keyword >= KW_STRUCT && keyword <= KW_ENUM);
+	return is_name_start(c) || c == '*' || (c == '(' && next > end) || c == ';' || (c == '{' && keyword >= KW_STRUCT && keyword <= KW_ENUM);
 }
 
 static void parse_construct(struct parser *p)

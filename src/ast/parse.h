@@ -36,6 +36,7 @@ bool accept(struct parser *p, unsigned punct);
 /* "expected WHAT" at the current token, unless it is the one. */
 void expect(struct parser *p, unsigned punct, const char *what);
 void expected(struct parser *p, const char *what);
+bool at_next_clause(const struct parser *p); /* inside braces, at a line that begins like a clause */
 /* Like diag_error, and fails; NULL when already failed. */
 struct diag *fail(struct parser *p, struct loc loc, const char *tag, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));

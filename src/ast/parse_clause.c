@@ -61,6 +61,10 @@ static struct stmt *parse_stmts(struct parser *p)
 	while (!p->failed && !at_punct(p, '}') && p->tok.kind != TOK_EOF) {
 		if (accept(p, ';'))
 			continue;
+		if (at_next_clause(p)) {
+			expected(p, "`}`");
+			break;
+		}
 		*tail = parse_stmt(p);
 		if (!*tail)
 			break;

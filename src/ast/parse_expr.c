@@ -141,7 +141,7 @@ static struct node *parse_symbol(struct parser *p)
 {
 	diag_hint(p->diags,
 		  fail(p, p->tok.loc, "D_SYM_BADREF",
-		       "syntax error near ```: symbols of the kernel and of modules cannot be named yet"),
+		       "symbols of the kernel and of modules (`name) cannot be used yet"),
 		  "a probe's own data is in arg0, args[0] and the like");
 	return NULL;
 }

@@ -1,0 +1,9 @@
+a:b:c:d:e { }
+foo[a {}
+0 { }
+BEGIN { if (x { } }
+BEGIN { f(1, ; }
+BEGIN { "a" "b"; }
+BEGIN { (1)(2); self x; this->; }
+{ trace(1); }
+BEGIN { "\xfff\q"

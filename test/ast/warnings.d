@@ -1,0 +1,3 @@
+#pragma D attributes Stable/Stable/Common foo
+#pragma ident "version"
+BEGIN { "\q" }
