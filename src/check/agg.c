@@ -164,14 +164,14 @@ static struct aggvar *agg_new(struct check_ctx *ctx, const struct aggvar *here, 
 		var->agg = NULL;
 	var->id = ctx->out->aggs_len;
 	*arena_push(ctx->arena, ctx->out->aggs, ctx->out->aggs_len) = var;
-	names_add(&ctx->aggs, 0, var->name, var);
+	nametab_add(&ctx->aggs, 0, var->name, var);
 	return var;
 }
 
 void check_agg_assign(struct check_ctx *ctx, struct node *node)
 {
 	struct node *left = node->left;
-	struct aggvar here = { .name = left->name, .loc = left->loc }, *var = names_find(&ctx->aggs, 0, left->name);
+	struct aggvar here = { .name = left->name, .loc = left->loc }, *var = nametab_find(&ctx->aggs, 0, left->name);
 	bool is_new = !var, ok;
 
 	node->type = &type_error;
@@ -215,7 +215,7 @@ struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned 
 		check_error(ctx, arg, tag_arg, "%s( ) argument #%u must be an aggregation, by name alone", call->name, i + 1);
 		return NULL;
 	}
-	var = names_find(&ctx->aggs, 0, arg->name);
+	var = nametab_find(&ctx->aggs, 0, arg->name);
 	if (var) {
 		arg->agg = var;
 		if (!var->agg)
@@ -224,7 +224,7 @@ struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned 
 	}
 	diag = check_error(ctx, arg, tag_bad, "there is no aggregation `@%s` yet: nothing before this assigns it",
 			   strcmp(arg->name, "_") ? arg->name : "");
-	names_list(&ctx->aggs, 0, ctx->arena, &list, &n);
+	nametab_list(&ctx->aggs, 0, ctx->arena, &list, &n);
 	near = nearest_name(arg->name, list, n);
 	if (near)
 		diag_hint(ctx->diags, diag, "did you mean `@%s`?", near);

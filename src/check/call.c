@@ -40,11 +40,11 @@ static struct proto *parse_proto(struct check_ctx *ctx, const char *text)
 
 const struct proto *check_proto(struct check_ctx *ctx, const char *text)
 {
-	struct proto *proto = names_find(&ctx->protos, 0, text);
+	struct proto *proto = nametab_find(&ctx->protos, 0, text);
 
 	if (!proto) {
 		proto = parse_proto(ctx, text);
-		names_add(&ctx->protos, 0, text, proto);
+		nametab_add(&ctx->protos, 0, text, proto);
 	}
 	return proto;
 }
@@ -120,7 +120,7 @@ static void unknown_function(struct check_ctx *ctx, struct node *node)
 			  "assign it to an aggregation: `@name = %s(...);`", node->name);
 		return;
 	}
-	if (check_var_find(ctx, SCOPE_GLOBAL, node->name) || names_find(&ctx->constants, 0, node->name)) {
+	if (check_var_find(ctx, SCOPE_GLOBAL, node->name) || nametab_find(&ctx->constants, 0, node->name)) {
 		check_error(ctx, node, "D_FUNC_IDKIND", "`%s` is no function", node->name);
 		return;
 	}

@@ -156,16 +156,16 @@ static void predefine(struct check_ctx *ctx)
 	struct constant *null = arena_new_one(ctx->arena, struct constant);
 
 	null->type = &type_int;
-	names_add(&ctx->constants, 0, "NULL", null);
+	nametab_add(&ctx->constants, 0, "NULL", null);
 }
 
 static void ctx_init(struct check_ctx *ctx)
 {
-	struct names *all[] = { &ctx->types, &ctx->constants, &ctx->vars, &ctx->builtins, &ctx->aggs, &ctx->protos };
+	struct nametab *all[] = { &ctx->types, &ctx->constants, &ctx->vars, &ctx->builtins, &ctx->aggs, &ctx->protos };
 	size_t i;
 
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		names_init(all[i], ctx->arena);
+		nametab_init(all[i], ctx->arena);
 	ctx->string = type_string(ctx->arena, (uint32_t)ctx->options->strsize);
 	predefine(ctx);
 }

@@ -18,27 +18,27 @@
 #include "func/func.h"
 
 /* Names to things, by scope: declarations, variables, aggregations. */
-struct names_entry {
-	struct names_entry *next, *newer;
+struct nametab_entry {
+	struct nametab_entry *next, *newer;
 	const char *name;
 	unsigned scope;
 	void *value;
 };
 
-enum { NAMES_BUCKETS = 512 };
+enum { NAMETAB_BUCKETS = 512 };
 
-struct names {
+struct nametab {
 	struct arena *arena;
-	struct names_entry *buckets[NAMES_BUCKETS];
-	struct names_entry *first, **last; /* in the order of addition */
+	struct nametab_entry *buckets[NAMETAB_BUCKETS];
+	struct nametab_entry *first, **last; /* in the order of addition */
 	unsigned len;
 };
 
-void names_init(struct names *names, struct arena *arena);
-void *names_find(const struct names *names, unsigned scope, const char *name);
-void names_add(struct names *names, unsigned scope, const char *name, void *value);
+void nametab_init(struct nametab *tab, struct arena *arena);
+void *nametab_find(const struct nametab *tab, unsigned scope, const char *name);
+void nametab_add(struct nametab *tab, unsigned scope, const char *name, void *value);
 /* Appends the names of this scope to a list for nearest_name(). */
-void names_list(const struct names *names, unsigned scope, struct arena *arena, const char ***list, unsigned *list_len);
+void nametab_list(const struct nametab *tab, unsigned scope, struct arena *arena, const char ***list, unsigned *list_len);
 
 /* An `inline` of the script, an enumerator, or NULL. */
 struct constant {
@@ -64,12 +64,12 @@ struct check_ctx {
 	const struct options *options;
 	struct probe_source *source;
 	struct checked *out;
-	struct names types;     /* "struct foo", "foo" of a typedef: const struct type * */
-	struct names constants; /* struct constant * */
-	struct names vars;      /* by scope: struct var * */
-	struct names builtins;  /* struct var * that stand for built-in variables */
-	struct names aggs;      /* struct aggvar * */
-	struct names protos;    /* struct proto *, by the text of the prototype */
+	struct nametab types;     /* "struct foo", "foo" of a typedef: const struct type * */
+	struct nametab constants; /* struct constant * */
+	struct nametab vars;      /* by scope: struct var * */
+	struct nametab builtins;  /* struct var * that stand for built-in variables */
+	struct nametab aggs;      /* struct aggvar * */
+	struct nametab protos;    /* struct proto *, by the text of the prototype */
 	const struct type *string; /* string of strsize */
 
 	struct checked_clause *clause;

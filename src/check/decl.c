@@ -6,10 +6,10 @@
 
 static bool is_taken(struct check_ctx *ctx, const struct decl *decl)
 {
-	bool taken = names_find(&ctx->vars, decl->scope, decl->name);
+	bool taken = nametab_find(&ctx->vars, decl->scope, decl->name);
 
 	if (decl->scope == SCOPE_GLOBAL)
-		taken = taken || names_find(&ctx->constants, 0, decl->name) || builtin_find(decl->name);
+		taken = taken || nametab_find(&ctx->constants, 0, decl->name) || builtin_find(decl->name);
 	if (taken)
 		diag_error(ctx->diags, decl->loc, "D_DECL_IDRED", "`%s` is already declared%s", decl->name,
 			   builtin_find(decl->name) ? ": it is a built-in variable" : "");
@@ -53,7 +53,7 @@ static void declare_var(struct check_ctx *ctx, const struct decl *decl)
 
 static void declare_typedef(struct check_ctx *ctx, const struct decl *decl)
 {
-	const struct type *type = check_tspec(ctx, decl->tspec), *old = names_find(&ctx->types, 0, decl->name);
+	const struct type *type = check_tspec(ctx, decl->tspec), *old = nametab_find(&ctx->types, 0, decl->name);
 	struct type *alias;
 
 	if (type->kind == TYPE_ERROR)
@@ -69,7 +69,7 @@ static void declare_typedef(struct check_ctx *ctx, const struct decl *decl)
 		alias->name = decl->name;
 		type = alias;
 	}
-	names_add(&ctx->types, 0, decl->name, (void *)type);
+	nametab_add(&ctx->types, 0, decl->name, (void *)type);
 }
 
 static void declare_inline(struct check_ctx *ctx, const struct decl *decl)
@@ -86,7 +86,7 @@ static void declare_inline(struct check_ctx *ctx, const struct decl *decl)
 	constant = arena_new_one(ctx->arena, struct constant);
 	constant->decl = decl;
 	constant->type = type;
-	names_add(&ctx->constants, 0, decl->name, constant);
+	nametab_add(&ctx->constants, 0, decl->name, constant);
 }
 
 void check_decl(struct check_ctx *ctx, struct decl *decl)

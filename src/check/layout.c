@@ -134,11 +134,11 @@ const struct type *check_layout(struct check_ctx *ctx, const struct type_spec *s
 
 	type->kind = layout.is_union ? TYPE_UNION : TYPE_STRUCT;
 	type->name = spec->name; /* the parser numbers those without a tag */
-	if (names_find(&ctx->types, 0, spec->name)) {
+	if (nametab_find(&ctx->types, 0, spec->name)) {
 		diag_error(ctx->diags, spec->loc, "D_DECL_TYPERED", "`%s` is already declared", spec->name);
 		return &type_error;
 	}
-	names_add(&ctx->types, 0, type->name, type); /* now, so that members can point to it */
+	nametab_add(&ctx->types, 0, type->name, type); /* now, so that members can point to it */
 	for (decl = spec->members; decl; decl = decl->next)
 		if (!add_member(ctx, type, &layout, decl))
 			return &type_error;
@@ -177,13 +177,13 @@ void check_enum(struct check_ctx *ctx, struct decl *members)
 			diag_error(ctx->diags, decl->loc, "D_DECL_ENOFLOW", "the value of `%s` does not fit an int", decl->name);
 			return;
 		}
-		if (names_find(&ctx->constants, 0, decl->name) || names_find(&ctx->vars, SCOPE_GLOBAL, decl->name)) {
+		if (nametab_find(&ctx->constants, 0, decl->name) || nametab_find(&ctx->vars, SCOPE_GLOBAL, decl->name)) {
 			diag_error(ctx->diags, decl->loc, "D_DECL_IDRED", "`%s` is already declared", decl->name);
 			return;
 		}
 		constant = arena_new_one(ctx->arena, struct constant);
 		constant->type = &type_int;
 		constant->value = value;
-		names_add(&ctx->constants, 0, decl->name, constant);
+		nametab_add(&ctx->constants, 0, decl->name, constant);
 	}
 }

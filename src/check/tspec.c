@@ -118,7 +118,7 @@ static const struct type *unknown_name(struct check_ctx *ctx, const char *name, 
 	size_t i;
 	struct diag *diag;
 
-	names_list(&ctx->types, 0, ctx->arena, &list, &n);
+	nametab_list(&ctx->types, 0, ctx->arena, &list, &n);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		*arena_push(ctx->arena, list, n) = names[i].name;
 	diag = diag_error(ctx->diags, loc, "D_TYPE_ERR", "there is no type `%s`", name);
@@ -132,7 +132,7 @@ static const struct type *unknown_name(struct check_ctx *ctx, const char *name, 
 
 const struct type *check_type_name(struct check_ctx *ctx, const char *name, struct loc loc)
 {
-	const struct type *type = names_find(&ctx->types, 0, name);
+	const struct type *type = nametab_find(&ctx->types, 0, name);
 	struct words words;
 	size_t i;
 
@@ -204,7 +204,7 @@ static const struct type *base_type(struct check_ctx *ctx, const struct type_spe
 {
 	if (spec->has_body && !strncmp(spec->name, "enum ", 5)) {
 		check_enum(ctx, spec->members);
-		names_add(&ctx->types, 0, spec->name, (void *)&type_int);
+		nametab_add(&ctx->types, 0, spec->name, (void *)&type_int);
 		return &type_int;
 	}
 	if (spec->has_body)
@@ -218,7 +218,7 @@ const struct type *check_tspec(struct check_ctx *ctx, const struct type_spec *sp
 	unsigned i;
 
 	/* A pointer to a structure that nobody declared is an address; only its members are out of reach. */
-	if (spec->pointers && !spec->has_body && !names_find(&ctx->types, 0, spec->name) &&
+	if (spec->pointers && !spec->has_body && !nametab_find(&ctx->types, 0, spec->name) &&
 	    (!strncmp(spec->name, "struct ", 7) || !strncmp(spec->name, "union ", 6)))
 		type = &type_void;
 	else

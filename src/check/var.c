@@ -14,7 +14,7 @@ static const char *scope_prefix(enum var_scope scope)
 static struct var *builtin_var(struct check_ctx *ctx, const char *name)
 {
 	const struct builtin *builtin = builtin_find(name);
-	struct var *var = names_find(&ctx->builtins, 0, name);
+	struct var *var = nametab_find(&ctx->builtins, 0, name);
 
 	if (!builtin || var)
 		return var;
@@ -25,13 +25,13 @@ static struct var *builtin_var(struct check_ctx *ctx, const char *name)
 		var->type = type_string(ctx->arena, builtin->string_size);
 	else
 		var->type = check_type_name(ctx, builtin->type, (struct loc){ 0 });
-	names_add(&ctx->builtins, 0, var->name, var);
+	nametab_add(&ctx->builtins, 0, var->name, var);
 	return var;
 }
 
 struct var *check_var_find(struct check_ctx *ctx, enum var_scope scope, const char *name)
 {
-	struct var *var = names_find(&ctx->vars, scope, name);
+	struct var *var = nametab_find(&ctx->vars, scope, name);
 
 	if (!var && scope == SCOPE_GLOBAL)
 		var = builtin_var(ctx, name);
@@ -49,7 +49,7 @@ struct var *check_var_new(struct check_ctx *ctx, enum var_scope scope, const cha
 	var->loc = loc;
 	var->id = ctx->out->vars_len;
 	*arena_push(ctx->arena, ctx->out->vars, ctx->out->vars_len) = var;
-	names_add(&ctx->vars, scope, name, var);
+	nametab_add(&ctx->vars, scope, name, var);
 	return var;
 }
 
@@ -72,9 +72,9 @@ static void undefined(struct check_ctx *ctx, struct node *node)
 	unsigned n = 0, i;
 	struct diag *diag;
 
-	names_list(&ctx->vars, node->scope, ctx->arena, &list, &n);
+	nametab_list(&ctx->vars, node->scope, ctx->arena, &list, &n);
 	if (node->scope == SCOPE_GLOBAL) {
-		names_list(&ctx->constants, 0, ctx->arena, &list, &n);
+		nametab_list(&ctx->constants, 0, ctx->arena, &list, &n);
 		for (i = 0; builtin_at(i); i++)
 			*arena_push(ctx->arena, list, n) = builtin_at(i)->name;
 	}
@@ -138,7 +138,7 @@ void check_ident(struct check_ctx *ctx, struct node *node)
 	struct var *var;
 
 	if (node->scope == SCOPE_GLOBAL)
-		constant = names_find(&ctx->constants, 0, node->name);
+		constant = nametab_find(&ctx->constants, 0, node->name);
 	if (constant) {
 		use_constant(ctx, node, constant);
 		return;
@@ -251,7 +251,7 @@ static void index_pointer(struct check_ctx *ctx, struct node *node)
 /* The array that `left [` names, if left is a plain identifier of the script. */
 static struct var *indexed_var(struct check_ctx *ctx, const struct node *left)
 {
-	if (left->kind != NODE_IDENT || (left->scope == SCOPE_GLOBAL && names_find(&ctx->constants, 0, left->name)))
+	if (left->kind != NODE_IDENT || (left->scope == SCOPE_GLOBAL && nametab_find(&ctx->constants, 0, left->name)))
 		return NULL;
 	return check_var_find(ctx, left->scope, left->name);
 }
@@ -299,7 +299,7 @@ static struct var *new_array(struct check_ctx *ctx, struct node *node, const str
 
 static bool is_plain(struct check_ctx *ctx, const struct node *node)
 {
-	return node->kind == NODE_IDENT && !(node->scope == SCOPE_GLOBAL && names_find(&ctx->constants, 0, node->name));
+	return node->kind == NODE_IDENT && !(node->scope == SCOPE_GLOBAL && nametab_find(&ctx->constants, 0, node->name));
 }
 
 static bool refuse_lvalue(struct check_ctx *ctx, struct node *node)
