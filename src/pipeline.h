@@ -47,6 +47,8 @@ struct pipeline_times {
  * Runs the stages up to and with `last` (NULL: all). False when one failed: what to say is in pipeline->diags. `times` may be
  * NULL.
  */
+/* The last stage alone, for who has to look at something between compiling and loading. */
+bool pipeline_load(struct pipeline *pipeline, struct pipeline_times *times);
 bool pipeline_run(struct pipeline *pipeline, const struct stage *last, struct pipeline_times *times);
 const struct stage *stage_find(const char *name);
 

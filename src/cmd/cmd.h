@@ -7,7 +7,13 @@
 #define CEPHTAP_CMD_CMD_H
 
 int cmd_catalogue(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
 int cmd_learn(int argc, char **argv);
 int cmd_list(int argc, char **argv);
+int cmd_report(int argc, char **argv);
+int cmd_run(int argc, char **argv); /* cephtap SCRIPT.d, cephtap -n 'clause' */
+
+void cmd_run_help(void);
+int cmd_usage(void);
 
 #endif

@@ -3,15 +3,15 @@
 #include "ebpf/gen.h"
 
 /* Offsets in struct pt_regs of x86_64 (asm/ptrace.h), by enum argreg. */
-static const int16_t reg_offset[REG_COUNT] = {
-	[REG_RAX] = 80, [REG_RDX] = 96, [REG_RCX] = 88, [REG_RBX] = 40, [REG_RSI] = 104, [REG_RDI] = 112,
-	[REG_RBP] = 32, [REG_RSP] = 152, [REG_R8] = 72, [REG_R9] = 64, [REG_R10] = 56, [REG_R11] = 48,
-	[REG_R12] = 24, [REG_R13] = 16, [REG_R14] = 8, [REG_R15] = 0, [REG_RIP] = 128,
+static const int16_t reg_offset[ARGREG_COUNT] = {
+	[ARGREG_RAX] = 80, [ARGREG_RDX] = 96, [ARGREG_RCX] = 88, [ARGREG_RBX] = 40, [ARGREG_RSI] = 104, [ARGREG_RDI] = 112,
+	[ARGREG_RBP] = 32, [ARGREG_RSP] = 152, [ARGREG_R8] = 72, [ARGREG_R9] = 64, [ARGREG_R10] = 56, [ARGREG_R11] = 48,
+	[ARGREG_R12] = 24, [ARGREG_R13] = 16, [ARGREG_R14] = 8, [ARGREG_R15] = 0, [ARGREG_RIP] = 128,
 };
 
 static void emit_reg(struct gen *gen, int dst, unsigned reg)
 {
-	emit(gen, INSN_LOAD(BPF_DW, dst, REG_CTX, reg_offset[reg < REG_COUNT ? reg : 0]));
+	emit(gen, INSN_LOAD(BPF_DW, dst, REG_CTX, reg_offset[reg < ARGREG_COUNT ? reg : 0]));
 }
 
 static void emit_add_imm(struct gen *gen, int reg, int64_t imm)
@@ -62,7 +62,7 @@ static void gen_step(struct gen *gen, const struct argstep *step, struct loc whe
 		emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, step->imm));
 		break;
 	case STEP_IMAGE:
-		emit_reg(gen, R0, REG_RIP);
+		emit_reg(gen, R0, ARGREG_RIP);
 		emit_add_imm(gen, R0, step->imm - (int64_t)gen->site->vaddr);
 		break;
 	case STEP_ADD:
@@ -127,13 +127,13 @@ static void gen_timer_arg(struct gen *gen, unsigned index)
 		emit(gen, INSN_MOV_IMM(R0, 0));
 		return;
 	}
-	emit_reg(gen, R0, REG_RIP);
+	emit_reg(gen, R0, ARGREG_RIP);
 	emit_jump_imm(gen, index == 0 ? BPF_JSLT : BPF_JSGE, R0, 0, &keep);
 	emit(gen, INSN_MOV_IMM(R0, 0));
 	label_bind(gen, &keep);
 }
 
-void gen_arg(struct gen *gen, unsigned index, struct loc where)
+void gen_probe_arg(struct gen *gen, unsigned index, struct loc where)
 {
 	const struct arg *arg = arg_at(gen, index);
 
@@ -176,7 +176,7 @@ static void gen_counted_string(struct gen *gen, const struct arg *arg, struct pl
 	slot_release(gen, length);
 }
 
-void gen_arg_string(struct gen *gen, unsigned index, struct place to, struct loc where)
+void gen_probe_arg_string(struct gen *gen, unsigned index, struct place to, struct loc where)
 {
 	const struct arg *arg = arg_at(gen, index);
 

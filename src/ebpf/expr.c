@@ -343,7 +343,7 @@ static void gen_index(struct gen *gen, struct node *node)
 	if (node->var && node->var->is_assoc) {
 		gen_var_load(gen, node);
 	} else if (is_arg_array(node)) {
-		gen_arg(gen, (unsigned)node->arg_index, node->loc);
+		gen_probe_arg(gen, (unsigned)node->arg_index, node->loc);
 		emit_convert(gen, R0, node->type);
 	} else {
 		gen_address(gen, node, &userland);

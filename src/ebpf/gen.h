@@ -144,14 +144,16 @@ void gen_address(struct gen *gen, struct node *node, bool *userland); /* R0 = ad
 
 /* arg.c: arguments of probes */
 void gen_argloc(struct gen *gen, const struct argloc *loc, struct loc where);
-void gen_arg(struct gen *gen, unsigned index, struct loc where);
-void gen_arg_string(struct gen *gen, unsigned index, struct place to, struct loc where);
+void gen_probe_arg(struct gen *gen, unsigned index, struct loc where);
+void gen_probe_arg_string(struct gen *gen, unsigned index, struct place to, struct loc where);
 void gen_probe_conditions(struct gen *gen, struct label *no);
 
 /* var.c: variables */
 void gen_var_load(struct gen *gen, struct node *node);
 void gen_var_string(struct gen *gen, struct node *node, struct place to);
 bool var_string_place(struct gen *gen, struct node *node, struct place *place); /* a string that lies still */
+/* Text of `room` bytes in a map's value at address R0, or none when R0 is 0, into the place. */
+void emit_copy_value(struct gen *gen, struct place to, uint32_t room);
 void gen_var_assign(struct gen *gen, struct node *node);
 void gen_var_step(struct gen *gen, struct node *node); /* ++ and -- */
 /* Writes a key of these expressions; returns where it lies. */
@@ -181,6 +183,12 @@ bool agg_has_arg(const struct node *call, unsigned i);
 void gen_clause(struct gen *gen, unsigned clause);
 void gen_probe_index(struct gen *gen, int reg); /* the index in checked->probes of the probe that fired */
 
+/* The value of the map of probes' names, by index in checked->probes. */
+struct probe_names {
+	char prov[64], mod[128], func[128], name[128];
+	uint64_t id;
+};
+
 /* layout.c: maps and record layouts, made before any program */
 struct layout {
 	unsigned map_globals, map_rodata, map_zeros, map_scratch, map_saves;
@@ -193,7 +201,7 @@ struct layout {
 };
 struct layout *layout_new(struct arena *arena, struct image *image, const struct options *options);
 unsigned layout_daemons_map(struct arena *arena, struct image *image); /* made when first asked for */
-unsigned layout_probes_map(struct arena *arena, struct image *image, const struct options *options);
+unsigned layout_probes_map(struct arena *arena, struct image *image);
 void layout_finish(struct layout *layout, struct arena *arena, struct image *image);
 unsigned image_map_new(struct arena *arena, struct image *image, struct image_map map);
 

@@ -103,7 +103,7 @@ static void layout_aggs(struct layout *layout, struct arena *arena, struct image
 		agg->var = var;
 		agg->value_size = 8 * var->agg->words(var);
 		layout_agg_keys(agg, arena);
-		map.name = arena_printf(arena, "@%.14s", var->name);
+		map.name = arena_printf(arena, "agg_%.11s", var->name);
 		map.value_size = agg->value_size;
 		if (var->keys_len) {
 			map.kind = IMAGE_PERCPU_HASH;
@@ -172,29 +172,30 @@ static unsigned array_map(struct arena *arena, struct image *image, const char *
 							      .value_size = size, .max_entries = 1});
 }
 
-static uint32_t probe_strings_size(const struct options *options)
+static void copy_name(char *to, size_t room, const char *name)
 {
-	return 4 * (((uint32_t)options->strsize + 7) & ~7u);
+	memcpy(to, name, strnlen(name, room - 1));
 }
 
-/* The names of the probes, for probeprov and the like: four strings for each. */
-static unsigned probes_map(struct arena *arena, struct image *image, const struct options *options)
+static unsigned probes_map(struct arena *arena, struct image *image)
 {
 	const struct checked *checked = image->checked;
-	uint32_t size = probe_strings_size(options), room = size / 4;
-	char *strings = arena_alloc(arena, (size_t)size * checked->probes_len + 1);
+	struct probe_names *names = arena_new_array(arena, struct probe_names, checked->probes_len + 1);
 
 	for (unsigned i = 0; i < checked->probes_len; i++) {
 		const struct probe *probe = checked->probes[i];
-		const char *names[4] = {probe->prov, probe->mod, probe->func, probe->name};
 
-		for (unsigned f = 0; f < 4; f++)
-			strncpy(strings + (size_t)size * i + room * f, names[f], options->strsize - 1);
+		copy_name(names[i].prov, sizeof(names[i].prov), probe->prov);
+		copy_name(names[i].mod, sizeof(names[i].mod), probe->mod);
+		copy_name(names[i].func, sizeof(names[i].func), probe->func);
+		copy_name(names[i].name, sizeof(names[i].name), probe->name);
+		names[i].id = probe->id;
 	}
 	return image_map_new(arena, image,
-			     (struct image_map){.name = "probes", .kind = IMAGE_ARRAY, .key_size = 4, .value_size = size,
+			     (struct image_map){.name = "probes", .kind = IMAGE_ARRAY, .key_size = 4,
+						.value_size = sizeof(*names),
 						.max_entries = checked->probes_len ? checked->probes_len : 1,
-						.init = strings});
+						.init = names});
 }
 
 struct layout *layout_new(struct arena *arena, struct image *image, const struct options *options)
@@ -235,10 +236,10 @@ unsigned layout_daemons_map(struct arena *arena, struct image *image)
 	return image->map_daemons;
 }
 
-unsigned layout_probes_map(struct arena *arena, struct image *image, const struct options *options)
+unsigned layout_probes_map(struct arena *arena, struct image *image)
 {
 	if (image->map_probes == MAP_NONE)
-		image->map_probes = probes_map(arena, image, options);
+		image->map_probes = probes_map(arena, image);
 	return image->map_probes;
 }
 

@@ -159,7 +159,7 @@ bool var_string_place(struct gen *gen, struct node *node, struct place *place)
 }
 
 /* A map's value cannot be copied by name: its address is only known when the program runs. */
-static void copy_from_value(struct gen *gen, struct place to, uint32_t room)
+void emit_copy_value(struct gen *gen, struct place to, uint32_t room)
 {
 	struct label none = {0}, end = {0};
 	struct slot address = slot_new(gen);
@@ -191,7 +191,7 @@ void gen_var_string(struct gen *gen, struct node *node, struct place to)
 
 	emit_line(gen, node->loc);
 	if (node->arg_index >= 0) {
-		gen_arg_string(gen, (unsigned)node->arg_index, to, node->loc);
+		gen_probe_arg_string(gen, (unsigned)node->arg_index, to, node->loc);
 	} else if (!node->var) { /* a character array or pointer that the checker let through as a string */
 		bool userland = false;
 
@@ -205,7 +205,7 @@ void gen_var_string(struct gen *gen, struct node *node, struct place to)
 		key = gen_var_key(gen, node);
 		emit_lookup(gen, node->var, &key);
 		key_release(gen, &key);
-		copy_from_value(gen, to, string_room(node->var->type));
+		emit_copy_value(gen, to, string_room(node->var->type));
 	}
 }
 

@@ -12,9 +12,9 @@
 
 /* Registers by the numbers that DWARF gives them on x86_64 (System V psABI, figure 3.36). */
 enum argreg {
-	REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP,
-	REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP,
-	REG_COUNT
+	ARGREG_RAX, ARGREG_RDX, ARGREG_RCX, ARGREG_RBX, ARGREG_RSI, ARGREG_RDI, ARGREG_RBP, ARGREG_RSP,
+	ARGREG_R8, ARGREG_R9, ARGREG_R10, ARGREG_R11, ARGREG_R12, ARGREG_R13, ARGREG_R14, ARGREG_R15, ARGREG_RIP,
+	ARGREG_COUNT
 };
 
 enum argstep_op {
@@ -25,7 +25,6 @@ enum argstep_op {
 	STEP_IMAGE,    /* value = run-time address of the file's virtual address imm: rip - the site's own vaddr + imm */
 	STEP_ADD,      /* value += imm */
 	STEP_ADD_REG,  /* value += register `reg` * imm (imm: 1, 2, 4 or 8) */
-	STEP_SUB_LOAD, /* value -= u64 at (value + imm): begin/end pairs, see the vector count of ops */
 	STEP_LOAD,     /* value = `size` bytes at address value + imm, extended by `is_signed` */
 	STEP_CAST,     /* value = its low `size` bytes, extended by `is_signed` */
 	STEP_SHR,      /* value >>= imm, logical */

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "child.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <wordexp.h>
+
+/* Tells the parent why exec failed, through a pipe that closes by itself when it succeeds. */
+static void exec_child(char **argv, int pipe_fd)
+{
+	int error;
+
+	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+	execvp(argv[0], argv);
+	error = errno;
+	if (write(pipe_fd, &error, sizeof(error)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+static int read_exec_error(int fd)
+{
+	int error = 0;
+
+	if (read(fd, &error, sizeof(error)) != (ssize_t)sizeof(error))
+		return 0;
+	return error;
+}
+
+static int entry_point(pid_t pid, uint64_t *entry)
+{
+	Elf64_auxv_t item;
+	char path[32];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/auxv", (int)pid);
+	file = fopen(path, "re");
+	if (!file)
+		return -errno;
+	while (fread(&item, sizeof(item), 1, file) == 1)
+		if (item.a_type == AT_ENTRY) {
+			*entry = item.a_un.a_val;
+			fclose(file);
+			return 0;
+		}
+	fclose(file);
+	return -ENOENT;
+}
+
+#if defined(__x86_64__)
+/* Runs the stopped child up to its entry point, with a breakpoint that is taken away again. */
+static int run_to_entry(pid_t pid)
+{
+	struct user_regs_struct regs;
+	uint64_t entry = 0;
+	int status, error = entry_point(pid, &entry);
+	long word;
+
+	if (error)
+		return error;
+	errno = 0;
+	word = ptrace(PTRACE_PEEKTEXT, pid, (void *)entry, NULL);
+	if (errno)
+		return -errno;
+	if (ptrace(PTRACE_POKETEXT, pid, (void *)entry, (void *)((word & ~0xffL) | 0xcc)))
+		return -errno;
+	do {
+		if (ptrace(PTRACE_CONT, pid, NULL, NULL) || waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+			return -ESRCH;
+	} while (WSTOPSIG(status) != SIGTRAP);
+	if (ptrace(PTRACE_POKETEXT, pid, (void *)entry, (void *)word) || ptrace(PTRACE_GETREGS, pid, NULL, &regs))
+		return -errno;
+	regs.rip = entry;
+	return ptrace(PTRACE_SETREGS, pid, NULL, &regs) ? -errno : 0;
+}
+#else
+static int run_to_entry(pid_t pid)
+{
+	(void)pid;
+	return 0; /* held at exec: libraries are not mapped yet */
+}
+#endif
+
+static int start(char **argv, pid_t *pid, struct buf *why)
+{
+	int fds[2], status, error;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	*pid = fork();
+	if (*pid == 0)
+		exec_child(argv, fds[1]);
+	close(fds[1]);
+	if (*pid < 0) {
+		close(fds[0]);
+		buf_printf(why, "cannot start `%s`: %s", argv[0], strerror(errno));
+		return -errno;
+	}
+	error = read_exec_error(fds[0]);
+	close(fds[0]);
+	waitpid(*pid, &status, 0);
+	if (error) {
+		buf_printf(why, "cannot start `%s`: %s", argv[0], strerror(error));
+		return -error;
+	}
+	if (!WIFSTOPPED(status) || run_to_entry(*pid)) {
+		buf_printf(why, "`%s` ended before it reached its entry point", argv[0]);
+		return -ESRCH;
+	}
+	return 0;
+}
+
+int child_start(const char *command, pid_t *pid, struct buf *why)
+{
+	wordexp_t words;
+	int error;
+
+	if (wordexp(command, &words, WRDE_NOCMD) || !words.we_wordc) {
+		buf_printf(why, "the command `%s` cannot be split into words: quote what a shell would take as special", command);
+		return -EINVAL;
+	}
+	error = start(words.we_wordv, pid, why);
+	wordfree(&words);
+	return error;
+}
+
+void child_release(pid_t pid)
+{
+	ptrace(PTRACE_DETACH, pid, NULL, NULL);
+}
+
+bool child_has_ended(pid_t pid)
+{
+	return waitpid(pid, NULL, WNOHANG) != 0;
+}
+
+void child_kill(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}

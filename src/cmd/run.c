@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs a script: cephtap SCRIPT.d, cephtap -n 'clause'; dtrace's options. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "child.h"
+#include "cmd/cmd.h"
+#include "cmd/target.h"
+#include "lib/file.h"
+#include "probe/host.h"
+#include "tracer.h"
+
+enum { SCRIPT_SIZE_MAX = 16 * 1024 * 1024 };
+
+enum { OPT_OSD = 256, OPT_DAEMON, OPT_JSON, OPT_DUMP, OPT_TIMING, OPT_NO_MULTI, OPT_SECONDS, OPT_VERSION };
+
+struct run {
+	struct arena *arena;
+	struct pipeline pipeline;
+	struct target_list targets;
+	struct pipeline_times times;
+	const char *command, *output, *dump, *script;
+	const struct report_ops *ops;
+	struct buf why;
+	uint64_t seconds;
+	bool timing, check_only;
+	pid_t child;
+};
+
+static const char help[] =
+	"Usage: cephtap [OPTIONS] SCRIPT.d [ARGUMENTS]\n"
+	"       cephtap [OPTIONS] -n 'PROBE /PREDICATE/ { ACTIONS }' [ARGUMENTS]\n"
+	"\n"
+	"Runs a script of DTrace's D language on the markers of Ceph's daemons, or of any program, while they run.\n"
+	"\n"
+	"  -n CLAUSE        run this clause (may be given several times)\n"
+	"  -s FILE          run this script; - is standard input\n"
+	"  -p PID           trace this process only; it is $target (may be given several times)\n"
+	"  -c COMMAND       start this command, trace it, and end with it; it is $target\n"
+	"  --osd ID[,ID]    trace these OSDs of this host only\n"
+	"  --daemon NAME    trace this daemon only: osd.3, mon.a, client.admin, or a glob\n"
+	"  -x NAME[=VALUE]  set an option (list: cephtap -x help)\n"
+	"  -q               print only what the script prints\n"
+	"  -w               allow actions that change the traced system\n"
+	"  -Z               allow probe descriptions that match nothing\n"
+	"  -o FILE          append the report to FILE\n"
+	"  -e               check and compile only; exit before anything is attached\n"
+	"  --seconds N      stop after N seconds\n"
+	"  --json           print one JSON object a line\n"
+	"  --dump STAGE     print what a stage made (tokens, ast, check, ebpf) and exit\n"
+	"  --timing         say on standard error how long each step took\n"
+	"  --no-multi       attach probe by probe, as on kernels without multi-uprobe links\n"
+	"  -V, --version    print the version\n"
+	"\n";
+
+void cmd_run_help(void)
+{
+	fputs(help, stdout);
+}
+
+int cmd_usage(void)
+{
+	fputs("cephtap: give a script, a clause with -n, or a sub-command; see cephtap --help\n", stderr);
+	return 2;
+}
+
+static int usage(struct run *run)
+{
+	fprintf(stderr, "cephtap: %s\n", run->why.size ? run->why.data : "see cephtap --help");
+	return 2;
+}
+
+static void add_source(struct run *run, const char *name, const char *text, size_t size)
+{
+	struct source *source = arena_new_one(run->arena, struct source);
+
+	*source = (struct source){.name = name, .text = text, .size = size};
+	*arena_push(run->arena, run->pipeline.sources, run->pipeline.sources_len) = source;
+}
+
+static bool add_clause(struct run *run, const char *text)
+{
+	const char *name = arena_printf(run->arena, "-n argument %u", run->pipeline.sources_len + 1);
+
+	add_source(run, name, text, strlen(text));
+	return true;
+}
+
+static bool add_file(struct run *run, const char *path)
+{
+	char *text;
+	size_t size;
+
+	if (file_read(run->arena, path, SCRIPT_SIZE_MAX, &text, &size, &run->why))
+		return false;
+	add_source(run, strcmp(path, "-") ? path : "standard input", text, size);
+	return true;
+}
+
+static bool set_option(struct run *run, const char *text)
+{
+	char *copy = arena_strdup(run->arena, text), *value = strchr(copy, '=');
+	const char *why;
+
+	if (value)
+		*value++ = '\0';
+	why = options_set(&run->pipeline.options, copy, value, &run->why);
+	if (why && !run->why.size)
+		buf_puts(&run->why, why);
+	return !why;
+}
+
+static bool set_seconds(struct run *run, const char *text)
+{
+	char *end;
+
+	run->seconds = strtoull(text, &end, 10);
+	if (*end || !run->seconds || run->seconds > 1000000000) {
+		buf_printf(&run->why, "--seconds wants a number from 1 to 1000000000, not `%s`", text);
+		return false;
+	}
+	return true;
+}
+
+/* Returns false with a sentence in run->why for a wrong command line. */
+static bool take_option(struct run *run, int c)
+{
+	switch (c) {
+	case 'n':
+		return add_clause(run, optarg);
+	case 's':
+		run->script = optarg;
+		return true;
+	case 'p':
+		return target_add_pid(&run->targets, optarg, &run->why);
+	case 'c':
+		run->command = optarg;
+		return true;
+	case OPT_OSD:
+		return target_add_osds(&run->targets, optarg, &run->why);
+	case OPT_DAEMON:
+		return target_add_daemon(&run->targets, optarg, &run->why);
+	case 'x':
+		return set_option(run, optarg);
+	case 'q':
+		return set_option(run, "quiet");
+	case 'w':
+		return set_option(run, "destructive");
+	case 'Z':
+		return set_option(run, "zdefs");
+	case 'o':
+		run->output = optarg;
+		return true;
+	case 'e':
+		run->check_only = true;
+		return true;
+	case OPT_JSON:
+		run->ops = &report_json;
+		return true;
+	case OPT_DUMP:
+		run->dump = optarg;
+		return true;
+	case OPT_TIMING:
+		run->timing = true;
+		return true;
+	case OPT_NO_MULTI:
+		run->pipeline.no_multi = true;
+		return true;
+	case OPT_SECONDS:
+		return set_seconds(run, optarg);
+	default: /* getopt has said it */
+		return false;
+	}
+}
+
+static const struct option long_options[] = {
+	{"osd", required_argument, NULL, OPT_OSD},         {"daemon", required_argument, NULL, OPT_DAEMON},
+	{"json", no_argument, NULL, OPT_JSON},             {"dump", required_argument, NULL, OPT_DUMP},
+	{"timing", no_argument, NULL, OPT_TIMING},         {"no-multi", no_argument, NULL, OPT_NO_MULTI},
+	{"seconds", required_argument, NULL, OPT_SECONDS}, {"version", no_argument, NULL, 'V'},
+	{"help", no_argument, NULL, 'h'},                  {0},
+};
+
+static void print_options(void)
+{
+	struct buf text = {0};
+
+	options_list(&text);
+	fputs(text.data, stdout);
+	buf_free(&text);
+}
+
+/* Asks that end the command at once. Returns whether one was given. */
+static bool answer(int c)
+{
+	if (c == 'V')
+		printf("cephtap %s\n", CEPHTAP_VERSION);
+	else if (c == 'h')
+		cmd_run_help();
+	else if (c == 'x' && !strcmp(optarg, "help"))
+		print_options();
+	else
+		return false;
+	return true;
+}
+
+/* 0: go on; 1: done, exit with 0; 2: wrong usage, 3: failed and said in run->why. */
+static int take_options(struct run *run, int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+n:s:p:c:x:qwZo:eVh", long_options, NULL)) != -1) {
+		if (c == '?')
+			return 2;
+		if (answer(c))
+			return 1;
+		if (!take_option(run, c))
+			return c == 'p' || c == OPT_OSD || c == OPT_DAEMON ? 3 : 2;
+	}
+	if (!run->script && !run->pipeline.sources_len && optind < argc)
+		run->script = argv[optind++];
+	if (run->script && !add_file(run, run->script))
+		return 3;
+	if (!run->pipeline.sources_len) {
+		buf_puts(&run->why, "give a script, or a clause with -n; see cephtap --help");
+		return 2;
+	}
+	run->pipeline.macros.script_name = run->script ? run->script : "cephtap";
+	run->pipeline.macros.args = argv + optind;
+	run->pipeline.macros.args_len = (unsigned)(argc - optind);
+	return 0;
+}
+
+static bool start_child(struct run *run)
+{
+	if (!run->command)
+		return true;
+	if (child_start(run->command, &run->child, &run->why))
+		return false;
+	*arena_push(run->arena, run->targets.pids, run->targets.pids_len) = run->child;
+	return true;
+}
+
+static void set_target(struct run *run)
+{
+	struct pipeline *pipeline = &run->pipeline;
+
+	pipeline->target.pids = run->targets.pids;
+	pipeline->target.pids_len = run->targets.pids_len;
+	if (run->child)
+		pipeline->target.main_pid = run->child;
+	else if (run->targets.pids_len)
+		pipeline->target.main_pid = run->targets.pids[0];
+	pipeline->macros.target = pipeline->target.main_pid;
+	pipeline->macros.default_args = pipeline->options.defaultargs;
+}
+
+static int print_diags(struct run *run)
+{
+	struct buf text = {0};
+
+	diags_print(&run->pipeline.diags, run->pipeline.options.errtags, &text);
+	if (text.size)
+		fputs(text.data, stderr);
+	buf_free(&text);
+	return run->pipeline.diags.errors ? 1 : 0;
+}
+
+static int dump(struct run *run)
+{
+	const struct stage *stage = stage_find(run->dump);
+	struct buf text = {0};
+
+	if (!strcmp(run->dump, "tokens")) {
+		for (unsigned i = 0; i < run->pipeline.sources_len; i++)
+			ast_dump_tokens(run->pipeline.sources[i], &text);
+	} else if (!stage) {
+		fprintf(stderr, "cephtap: --dump wants tokens, ast, check or ebpf, not `%s`\n", run->dump);
+		return 2;
+	} else if (pipeline_run(&run->pipeline, stage, NULL)) {
+		stage->dump(&run->pipeline, &text);
+	}
+	if (text.size)
+		fwrite(text.data, 1, text.size, stdout);
+	buf_free(&text);
+	return print_diags(run);
+}
+
+static bool say_unused_args(struct run *run)
+{
+	const struct macros *macros = &run->pipeline.macros;
+
+	for (unsigned i = 0; i < macros->args_len; i++)
+		if (!macros->args_used[i]) {
+			fprintf(stderr, "cephtap: extraneous argument `%s`: $%u is not used by the script\n", macros->args[i], i + 1);
+			return false;
+		}
+	return true;
+}
+
+/* dtrace's sentence on what was matched, on stderr so that the report is clean. */
+static void say_matched(const struct run *run)
+{
+	const struct pipeline *pipeline = &run->pipeline;
+	unsigned n = pipeline->checked->probes_len;
+
+	if (pipeline->options.quiet || run->ops == &report_json)
+		return;
+	fprintf(stderr, "cephtap: %s '%s' matched %u probe%s\n", run->script ? "script" : "description",
+		run->script ? run->script : pipeline->sources[0]->text, n, n == 1 ? "" : "s");
+}
+
+static bool compile(struct run *run)
+{
+	const char *why = NULL;
+
+	if (!pipeline_run(&run->pipeline, stage_find("ebpf"), &run->times))
+		return false;
+	if (!run->pipeline.options.defaultargs && !say_unused_args(run))
+		return false;
+	if (run->check_only)
+		return true;
+	why = engine_why_not();
+	if (why) {
+		fprintf(stderr, "cephtap: %s\n", why);
+		return false;
+	}
+	return pipeline_load(&run->pipeline, &run->times);
+}
+
+static FILE *open_output(const struct run *run)
+{
+	FILE *out = stdout;
+
+	if (run->output) {
+		out = fopen(run->output, "ae");
+		if (!out)
+			fprintf(stderr, "cephtap: cannot write to %s: %s\n", run->output, strerror(errno));
+	}
+	return out;
+}
+
+static int trace(struct run *run)
+{
+	struct tracer_config config = {
+		.pipeline = &run->pipeline,
+		.ops = run->ops,
+		.name = "cephtap",
+		.child = run->child,
+		.seconds = run->seconds,
+		.timing = run->timing,
+		.times = &run->times,
+	};
+	int status;
+
+	config.out = open_output(run);
+	if (!config.out)
+		return 1;
+	say_matched(run);
+	status = tracer_run(&config);
+	run->child = 0;
+	if (config.out != stdout)
+		fclose(config.out);
+	return status;
+}
+
+static int go(struct run *run)
+{
+	bool compiled;
+	int status;
+
+	run->pipeline.host = probe_host_new(run->arena, &run->pipeline.target);
+	run->pipeline.macros.args_used = arena_new_array(run->arena, bool, run->pipeline.macros.args_len + 1);
+	if (run->dump)
+		return dump(run);
+	compiled = compile(run);
+	status = print_diags(run);
+	diags_init(&run->pipeline.diags, run->arena);
+	if (!compiled)
+		return 1;
+	return run->check_only ? status : trace(run);
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct run run = {.arena = arena_new(), .ops = &report_text};
+	int status;
+
+	tracer_catch_signals();
+	options_default(&run.pipeline.options);
+	run.pipeline.arena = run.targets.arena = run.arena;
+	diags_init(&run.pipeline.diags, run.arena);
+	status = take_options(&run, argc, argv);
+	if (status == 1) {
+		status = 0;
+	} else if (status) {
+		if (run.why.size)
+			usage(&run);
+		status = status == 3 ? 1 : 2;
+	} else if (!start_child(&run)) {
+		fprintf(stderr, "cephtap: %s\n", run.why.data);
+		status = 1;
+	} else {
+		set_target(&run);
+		status = go(&run);
+	}
+	if (run.child)
+		child_kill(run.child);
+	engine_free(run.pipeline.engine);
+	if (run.pipeline.host)
+		probe_host_free(run.pipeline.host);
+	buf_free(&run.why);
+	arena_free(run.arena);
+	return status;
+}

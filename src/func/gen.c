@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The code of functions and built-in variables. */
+#include "func/gen.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "ceph/daemons.h"
+#include "ebpf/gen.h"
+
+enum { COPYIN_MAX = 4096 /* bytes, when the size is not a constant */ };
+
+/* --- Memory of the traced process --- */
+
+/* R2 = R0, which must be at most `max`: says so to the verifier, faults when it is not. */
+static void emit_bounded_size(struct gen *gen, uint32_t max, struct loc loc)
+{
+	struct label good = {0};
+
+	emit(gen, INSN_MOV_REG(R2, R0));
+	emit_jump_imm(gen, BPF_JLE, R2, (int32_t)max, &good);
+	emit_fault(gen, FAULT_SCRATCH, -1, loc);
+	label_bind(gen, &good);
+}
+
+void gen_copyin(struct gen *gen, struct node *call, struct value *result)
+{
+	const struct node *size = call->args[1];
+	uint32_t room = size->is_const && size->ival <= COPYIN_MAX ? (uint32_t)size->ival : COPYIN_MAX;
+	struct place place = place_scratch(gen, room ? room : 1);
+	struct label good = {0};
+	struct slot bytes;
+
+	(void)result;
+	gen->keeps_scratch = true; /* the pointer may be kept in a variable */
+	gen_scalar(gen, call->args[1]);
+	bytes = slot_new(gen);
+	slot_store(gen, bytes, R0);
+	gen_scalar(gen, call->args[0]);
+	slot_store(gen, gen->fault_address, R0);
+	slot_load(gen, R0, bytes);
+	slot_release(gen, bytes);
+	emit_bounded_size(gen, room, call->loc);
+	slot_load(gen, R3, gen->fault_address);
+	emit_place_address(gen, R1, place);
+	emit_call(gen, HELPER_READ_USER);
+	emit_jump_imm(gen, BPF_JEQ, R0, 0, &good);
+	slot_load(gen, R2, gen->fault_address);
+	emit_fault(gen, FAULT_BADADDR, R2, call->loc);
+	label_bind(gen, &good);
+	emit_place_address(gen, R0, place);
+	emit_launder(gen);
+}
+
+void gen_copyinstr(struct gen *gen, struct node *call, struct value *result)
+{
+	struct place to = result->place;
+	struct label fits = {0}, good = {0};
+	struct slot limit;
+
+	if (call->args_len < 2) {
+		gen_scalar(gen, call->args[0]);
+		emit_read_string(gen, to, to.room, true, call->loc);
+		return;
+	}
+	gen_scalar(gen, call->args[1]);
+	limit = slot_new(gen);
+	slot_store(gen, limit, R0);
+	gen_scalar(gen, call->args[0]);
+	slot_store(gen, gen->fault_address, R0);
+	emit_place_zero(gen, to);
+	slot_load(gen, R2, limit);
+	slot_release(gen, limit);
+	emit_jump_imm(gen, BPF_JLE, R2, (int32_t)to.room - 1, &fits);
+	emit(gen, INSN_MOV_IMM(R2, to.room - 1));
+	label_bind(gen, &fits);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R2, 1)); /* the final NUL */
+	emit_place_address(gen, R1, to);
+	slot_load(gen, R3, gen->fault_address);
+	emit_call(gen, HELPER_READ_USER_STR);
+	emit_jump_imm(gen, BPF_JSGE, R0, 0, &good);
+	slot_load(gen, R2, gen->fault_address);
+	emit_fault(gen, FAULT_BADADDR, R2, call->loc);
+	label_bind(gen, &good);
+}
+
+/* --- Strings --- */
+
+/* R0 = number of bytes of the text before its NUL, by a copy: the helper that copies text knows where it ends. */
+static void emit_length(struct gen *gen, struct place text)
+{
+	struct place copy = place_scratch(gen, text.room);
+	struct label good = {0};
+
+	emit_place_address(gen, R1, copy);
+	emit_place_address(gen, R3, text);
+	emit(gen, INSN_MOV_IMM(R2, text.room));
+	emit_call(gen, HELPER_READ_KERNEL_STR);
+	emit_jump_imm(gen, BPF_JSGT, R0, 0, &good);
+	emit(gen, INSN_MOV_IMM(R0, 1));
+	label_bind(gen, &good);
+	emit(gen, INSN_ALU_IMM(BPF_SUB, R0, 1));
+}
+
+void gen_strlen(struct gen *gen, struct node *call, struct value *result)
+{
+	(void)result;
+	emit_length(gen, gen_string_anywhere(gen, call->args[0]));
+}
+
+void gen_strjoin(struct gen *gen, struct node *call, struct value *result)
+{
+	struct place first = gen_string_anywhere(gen, call->args[0]);
+	struct place second = gen_string_anywhere(gen, call->args[1]);
+	uint32_t room = first.room + second.room;
+	struct place joined = place_scratch(gen, room);
+	struct label fits = {0};
+
+	emit_place_zero(gen, joined);
+	emit_place_address(gen, R1, joined);
+	emit_place_address(gen, R3, first);
+	emit(gen, INSN_MOV_IMM(R2, first.room));
+	emit_call(gen, HELPER_READ_KERNEL_STR);
+	emit(gen, INSN_ALU_IMM(BPF_SUB, R0, 1));
+	emit_jump_imm(gen, BPF_JLE, R0, (int32_t)first.room - 1, &fits);
+	emit(gen, INSN_MOV_IMM(R0, 0));
+	label_bind(gen, &fits);
+	emit_place_address(gen, R1, joined);
+	emit(gen, INSN_ALU_REG(BPF_ADD, R1, R0));
+	emit_place_address(gen, R3, second);
+	emit(gen, INSN_MOV_IMM(R2, second.room));
+	emit_call(gen, HELPER_READ_KERNEL_STR);
+	emit_place_copy(gen, result->place, joined);
+}
+
+/* R0 = R0 brought into 0 .. what the slot holds. */
+static void emit_clamp(struct gen *gen, struct slot high)
+{
+	struct label low = {0}, end = {0};
+
+	slot_load(gen, R1, high);
+	emit_jump_imm(gen, BPF_JSGE, R0, 0, &low);
+	emit(gen, INSN_MOV_IMM(R0, 0));
+	label_bind(gen, &low);
+	emit_jump_reg(gen, BPF_JSLE, R0, R1, &end);
+	emit(gen, INSN_MOV_REG(R0, R1));
+	label_bind(gen, &end);
+}
+
+/*
+ * As DTrace documents it, after Perl: a negative index counts from the end; one that lies before the start takes away from the
+ * length; a negative length leaves that many bytes off at the end.
+ */
+static void emit_substr_count(struct gen *gen, struct node *call, struct slot cut, struct slot left)
+{
+	struct label negative = {0}, inside = {0}, end = {0};
+
+	if (call->args_len < 3) {
+		slot_load(gen, R0, left);
+		return;
+	}
+	gen_scalar(gen, call->args[2]);
+	slot_load(gen, R1, cut);
+	emit_jump_imm(gen, BPF_JSLT, R0, 0, &negative);
+	emit(gen, INSN_ALU_REG(BPF_ADD, R0, R1));
+	emit_jump(gen, &end);
+	label_bind(gen, &negative);
+	emit_jump_imm(gen, BPF_JEQ, R1, 0, &inside);
+	emit(gen, INSN_MOV_IMM(R0, 0));
+	emit_jump(gen, &end);
+	label_bind(gen, &inside);
+	slot_load(gen, R1, left);
+	emit(gen, INSN_ALU_REG(BPF_ADD, R0, R1));
+	label_bind(gen, &end);
+}
+
+/* R0 = the index from the start, still unclamped; `cut` gets how far it lies before the start: 0 or a negative number. */
+static void emit_substr_start(struct gen *gen, struct node *call, struct slot length, struct slot cut)
+{
+	struct label positive = {0}, inside = {0};
+
+	gen_scalar(gen, call->args[1]);
+	emit_jump_imm(gen, BPF_JSGE, R0, 0, &positive);
+	slot_load(gen, R1, length);
+	emit(gen, INSN_ALU_REG(BPF_ADD, R0, R1));
+	label_bind(gen, &positive);
+	emit(gen, INSN_MOV_REG(R1, R0));
+	emit_jump_imm(gen, BPF_JSLT, R1, 0, &inside);
+	emit(gen, INSN_MOV_IMM(R1, 0));
+	label_bind(gen, &inside);
+	slot_store(gen, cut, R1);
+}
+
+void gen_substr(struct gen *gen, struct node *call, struct value *result)
+{
+	struct place text = gen_string_anywhere(gen, call->args[0]), to = result->place;
+	struct slot length = slot_new(gen), start = slot_new(gen), left = slot_new(gen), cut = slot_new(gen);
+	struct label bound = {0};
+
+	emit_length(gen, text);
+	slot_store(gen, length, R0);
+	emit_substr_start(gen, call, length, cut);
+	emit_clamp(gen, length);
+	slot_store(gen, start, R0);
+	slot_load(gen, R1, length);
+	emit(gen, INSN_ALU_REG(BPF_SUB, R1, R0));
+	slot_store(gen, left, R1);
+	emit_substr_count(gen, call, cut, left);
+	emit_clamp(gen, left);
+	slot_store(gen, left, R0);
+	emit_place_address(gen, R0, text);
+	emit_launder(gen);
+	slot_load(gen, R1, start);
+	emit(gen, INSN_ALU_REG(BPF_ADD, R0, R1));
+	slot_store(gen, start, R0);
+	emit_place_zero(gen, to);
+	slot_load(gen, R3, start);
+	slot_load(gen, R2, left);
+	emit_place_address(gen, R1, to);
+	emit_jump_imm(gen, BPF_JLE, R2, (int32_t)to.room - 1, &bound);
+	emit(gen, INSN_MOV_IMM(R2, to.room - 1));
+	label_bind(gen, &bound);
+	emit_call(gen, HELPER_READ_KERNEL);
+	slot_release(gen, cut);
+	slot_release(gen, left);
+	slot_release(gen, start);
+	slot_release(gen, length);
+}
+
+/* --- Built-in variables --- */
+
+void gen_arg(struct gen *gen, struct node *node, struct value *result)
+{
+	(void)result;
+	gen_probe_arg(gen, (unsigned)node->arg_index, node->loc);
+}
+
+void gen_args(struct gen *gen, struct node *node, struct value *result)
+{
+	if (type_is_string(node->type))
+		gen_probe_arg_string(gen, (unsigned)node->arg_index, result->place, node->loc);
+	else
+		gen_arg(gen, node, result);
+}
+
+static void gen_call_half(struct gen *gen, int helper, bool high, bool is_signed)
+{
+	emit_call(gen, helper);
+	if (high)
+		emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 32));
+	emit_extend(gen, R0, 4, is_signed);
+}
+
+void gen_pid(struct gen *gen, struct node *node, struct value *result)
+{
+	(void)node;
+	(void)result;
+	gen_call_half(gen, HELPER_PID_TGID, true, true);
+}
+
+void gen_tid(struct gen *gen, struct node *node, struct value *result)
+{
+	(void)node;
+	(void)result;
+	gen_call_half(gen, HELPER_PID_TGID, false, true);
+}
+
+void gen_uid(struct gen *gen, struct node *node, struct value *result)
+{
+	(void)node;
+	(void)result;
+	gen_call_half(gen, HELPER_UID_GID, false, false);
+}
+
+void gen_gid(struct gen *gen, struct node *node, struct value *result)
+{
+	(void)node;
+	(void)result;
+	gen_call_half(gen, HELPER_UID_GID, true, false);
+}
+
+void gen_ppid(struct gen *gen, struct node *node, struct value *result)
+{
+	int parent = gen->kernel_offset("task_struct", "real_parent");
+	int tgid = gen->kernel_offset("task_struct", "tgid");
+
+	(void)result;
+	if (parent < 0 || tgid < 0) {
+		diag_error(gen->diags, node->loc, NULL, "ppid is not available: this kernel does not describe its types (no BTF)");
+		return;
+	}
+	emit_call(gen, HELPER_TASK);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, parent));
+	emit_deref(gen, 8, false, false, node->loc);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, tgid));
+	emit_deref(gen, 4, true, false, node->loc);
+}
+
+void gen_cpu(struct gen *gen, struct node *node, struct value *result)
+{
+	(void)node;
+	(void)result;
+	emit_call(gen, HELPER_CPU);
+}
+
+void gen_execname(struct gen *gen, struct node *node, struct value *result)
+{
+	enum { COMM_SIZE = 16 };
+
+	(void)node;
+	emit_place_zero(gen, result->place);
+	emit_place_address(gen, R1, result->place);
+	emit(gen, INSN_MOV_IMM(R2, COMM_SIZE));
+	emit_call(gen, HELPER_COMM);
+}
+
+/* One reading for a whole firing of a probe, so that all its clauses see the same time. */
+void gen_timestamp(struct gen *gen, struct node *node, struct value *result)
+{
+	struct label known = {0};
+
+	(void)node;
+	(void)result;
+	gen->needs_time = true;
+	slot_load(gen, R0, gen->time);
+	emit_jump_imm(gen, BPF_JNE, R0, 0, &known);
+	emit_call(gen, HELPER_TIME_NS);
+	slot_store(gen, gen->time, R0);
+	label_bind(gen, &known);
+}
+
+void gen_walltimestamp(struct gen *gen, struct node *node, struct value *result)
+{
+	gen_timestamp(gen, node, result);
+	emit_map_value(gen, R1, gen->image->map_state, offsetof(struct image_state, wall_offset_ns));
+	emit(gen, INSN_LOAD(BPF_DW, R1, R1, 0));
+	emit(gen, INSN_ALU_REG(BPF_ADD, R0, R1));
+}
+
+/* R0 = address of this probe's names, or 0. */
+static void emit_names(struct gen *gen)
+{
+	struct slot key = slot_new(gen);
+
+	gen_probe_index(gen, R1);
+	slot_store(gen, key, R1);
+	emit_map(gen, R1, layout_probes_map(gen->arena, gen->image));
+	slot_address(gen, R2, key);
+	emit_call(gen, HELPER_MAP_LOOKUP);
+	slot_release(gen, key);
+}
+
+void gen_probestr(struct gen *gen, struct node *node, struct value *result)
+{
+	static const struct {
+		const char *name;
+		size_t offset, size;
+	} fields[] = {
+		{"probeprov", offsetof(struct probe_names, prov), sizeof(((struct probe_names *)0)->prov)},
+		{"probemod", offsetof(struct probe_names, mod), sizeof(((struct probe_names *)0)->mod)},
+		{"probefunc", offsetof(struct probe_names, func), sizeof(((struct probe_names *)0)->func)},
+		{"probename", offsetof(struct probe_names, name), sizeof(((struct probe_names *)0)->name)},
+	};
+	struct label none = {0};
+	unsigned i = 0;
+
+	while (i < 3 && strcmp(fields[i].name, node->name))
+		i++;
+	emit_names(gen);
+	emit_jump_imm(gen, BPF_JEQ, R0, 0, &none);
+	if (fields[i].offset)
+		emit(gen, INSN_ALU_IMM(BPF_ADD, R0, (int32_t)fields[i].offset));
+	label_bind(gen, &none);
+	emit_copy_value(gen, result->place, (uint32_t)fields[i].size);
+}
+
+void gen_id(struct gen *gen, struct node *node, struct value *result)
+{
+	struct label none = {0};
+
+	(void)node;
+	(void)result;
+	emit_names(gen);
+	emit_jump_imm(gen, BPF_JEQ, R0, 0, &none);
+	emit(gen, INSN_LOAD(BPF_DW, R0, R0, offsetof(struct probe_names, id)));
+	label_bind(gen, &none);
+}
+
+void gen_epid(struct gen *gen, struct node *node, struct value *result)
+{
+	(void)node;
+	(void)result;
+	gen_probe_index(gen, R0);
+	emit(gen, INSN_ALU_IMM(BPF_MUL, R0, gen->image->checked->clauses_len));
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, gen->clause + 1));
+}
+
+void gen_daemon(struct gen *gen, struct node *node, struct value *result)
+{
+	struct slot key = slot_new(gen);
+
+	(void)node;
+	gen_call_half(gen, HELPER_PID_TGID, true, false);
+	slot_store(gen, key, R0);
+	emit_map(gen, R1, layout_daemons_map(gen->arena, gen->image));
+	slot_address(gen, R2, key);
+	emit_call(gen, HELPER_MAP_LOOKUP);
+	slot_release(gen, key);
+	emit_copy_value(gen, result->place, DAEMON_NAME_SIZE);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tracer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "ceph/daemons.h"
+#include "child.h"
+
+enum {
+	POLL_MS_MAX = 100,               /* so that a signal or an ended process is seen soon */
+	DROPS_EVERY_NS = 1000 * 1000 * 1000,
+};
+
+struct tracer {
+	const struct tracer_config *config;
+	struct engine *engine;
+	struct reader *reader;
+	struct report report;
+	uint64_t reported[DROP_CAUSES];
+	uint64_t next_drops_ns, next_interval_ns, end_ns;
+	int output_error; /* negative errno of the first write that failed */
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+void tracer_catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+bool tracer_was_interrupted(void)
+{
+	return interrupted;
+}
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static int source_each(void *data, unsigned agg, int (*row)(void *, const void *, const void *, unsigned), void *row_data)
+{
+	return engine_agg_each(data, agg, row, row_data);
+}
+
+static int source_remove(void *data, unsigned agg, const void *key)
+{
+	return engine_agg_delete(data, agg, key);
+}
+
+static int source_zero(void *data, unsigned agg, const void *key)
+{
+	return engine_agg_zero(data, agg, key);
+}
+
+static int on_record(void *data, const void *record, size_t size)
+{
+	struct tracer *tracer = data;
+	int error = reader_record(tracer->reader, record, size);
+
+	if (error && !tracer->output_error)
+		tracer->output_error = error;
+	return error;
+}
+
+/* Programs ask by pid; a daemon that starts later has no name until the next run. */
+static void fill_daemons(struct tracer *tracer)
+{
+	const struct image *image = tracer->config->pipeline->image;
+	struct daemon *daemons;
+	unsigned daemons_len;
+
+	if (image->map_daemons == MAP_NONE)
+		return;
+	if (daemons_find(tracer->config->pipeline->arena, &daemons, &daemons_len))
+		return;
+	for (unsigned i = 0; i < daemons_len; i++) {
+		uint32_t pid = (uint32_t)daemons[i].pid;
+
+		engine_map_update(tracer->engine, image->map_daemons, &pid, daemons[i].name);
+	}
+}
+
+static int report_drops(struct tracer *tracer)
+{
+	uint64_t drops[DROP_CAUSES];
+	int error = 0;
+
+	engine_drops(tracer->engine, drops);
+	for (unsigned i = 0; i < DROP_CAUSES && !error; i++) {
+		if (drops[i] > tracer->reported[i])
+			error = tracer->report.ops->drop(&tracer->report, i, drops[i] - tracer->reported[i]);
+		tracer->reported[i] = drops[i];
+	}
+	return error;
+}
+
+/* One round of reading: records, then what is due by time. */
+static int step(struct tracer *tracer, int timeout_ms)
+{
+	const struct tracer_config *config = tracer->config;
+	uint64_t now;
+	int n = engine_poll(tracer->engine, timeout_ms, on_record, tracer), error = 0;
+
+	if (n < 0)
+		return n;
+	now = clock_ns(CLOCK_MONOTONIC);
+	if (now >= tracer->next_drops_ns) {
+		error = report_drops(tracer);
+		tracer->next_drops_ns = now + DROPS_EVERY_NS;
+	}
+	if (!error && config->interval && now >= tracer->next_interval_ns) {
+		error = config->interval(&tracer->report, false, config->data);
+		tracer->next_interval_ns += config->interval_ns;
+	}
+	return error ? error : report_flush(&tracer->report);
+}
+
+/* Have the processes that the user named all ended? */
+static bool targets_gone(const struct tracer_config *config)
+{
+	const struct target *target = &config->pipeline->target;
+
+	if (config->child)
+		return child_has_ended(config->child);
+	if (!target->pids_len)
+		return false;
+	for (unsigned i = 0; i < target->pids_len; i++)
+		if (kill(target->pids[i], 0) == 0 || errno != ESRCH)
+			return false;
+	return true;
+}
+
+static int timeout_ms(const struct tracer *tracer)
+{
+	uint64_t rate = tracer->config->pipeline->options.switchrate_ns / 1000000;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC), left;
+	int ms = rate < POLL_MS_MAX ? (int)rate : POLL_MS_MAX;
+
+	if (tracer->end_ns) {
+		left = tracer->end_ns > now ? (tracer->end_ns - now) / 1000000 : 0;
+		if (left < (uint64_t)ms)
+			ms = (int)left;
+	}
+	return ms > 0 ? ms : 1;
+}
+
+static int loop(struct tracer *tracer)
+{
+	int error = 0;
+
+	while (!error && !interrupted && engine_get_run(tracer->engine) == RUN_ON) {
+		if (targets_gone(tracer->config))
+			break;
+		if (tracer->end_ns && clock_ns(CLOCK_MONOTONIC) >= tracer->end_ns)
+			break;
+		error = step(tracer, timeout_ms(tracer));
+	}
+	return error;
+}
+
+static int drain(struct tracer *tracer)
+{
+	int n;
+
+	do {
+		n = engine_poll(tracer->engine, 0, on_record, tracer);
+	} while (n > 0);
+	return n;
+}
+
+static int finish(struct tracer *tracer)
+{
+	const struct tracer_config *config = tracer->config;
+	int error = drain(tracer);
+
+	if (!error && config->interval)
+		error = config->interval(&tracer->report, true, config->data);
+	if (!error)
+		error = reader_finish(tracer->reader);
+	if (!error)
+		error = report_drops(tracer);
+	if (!error)
+		error = tracer->report.ops->end(&tracer->report);
+	return error;
+}
+
+static void say_timing(struct tracer *tracer)
+{
+	const struct tracer_config *config = tracer->config;
+	struct engine_timing timing = engine_timing(tracer->engine);
+
+	if (!config->timing)
+		return;
+	for (unsigned i = 0; config->times && i < STAGES; i++)
+		fprintf(stderr, "%s: %-8s %9.3f ms\n", config->name, stages[i].name, (double)config->times->ns[i] / 1e6);
+	fprintf(stderr, "%s: maps     %9.3f ms\n", config->name, (double)timing.maps_ns / 1e6);
+	fprintf(stderr, "%s: load     %9.3f ms\n", config->name, (double)timing.load_ns / 1e6);
+	fprintf(stderr, "%s: attach   %9.3f ms\n", config->name, (double)timing.attach_ns / 1e6);
+	fprintf(stderr, "%s: detach   %9.3f ms\n", config->name, (double)timing.detach_ns / 1e6);
+}
+
+static void say_output_error(const struct tracer *tracer, int error)
+{
+	const char *name = tracer->config->name;
+
+	if (error == -EPIPE)
+		fprintf(stderr, "%s: the output was closed; tracing stopped\n", name);
+	else if (error == -ENOSPC)
+		fprintf(stderr, "%s: the disk is full: the report is cut here; tracing stopped\n", name);
+	else
+		fprintf(stderr, "%s: the report cannot be written: %s; tracing stopped\n", name, strerror(-error));
+}
+
+static void print_diags(struct tracer *tracer)
+{
+	struct pipeline *pipeline = tracer->config->pipeline;
+	struct buf text = {0};
+
+	diags_print(&pipeline->diags, pipeline->options.errtags, &text);
+	if (text.size)
+		fputs(text.data, stderr);
+	buf_free(&text);
+	diags_init(&pipeline->diags, pipeline->arena);
+}
+
+static int begin(struct tracer *tracer)
+{
+	const struct tracer_config *config = tracer->config;
+	int error = tracer->report.ops->begin(&tracer->report);
+
+	if (!error)
+		error = engine_run_direct(tracer->engine, PROBE_BEGIN);
+	if (!error && engine_get_run(tracer->engine) != RUN_EXITING)
+		engine_set_run(tracer->engine, RUN_ON);
+	if (config->seconds)
+		tracer->end_ns = clock_ns(CLOCK_MONOTONIC) + config->seconds * 1000000000u;
+	tracer->next_drops_ns = clock_ns(CLOCK_MONOTONIC) + DROPS_EVERY_NS;
+	tracer->next_interval_ns = clock_ns(CLOCK_MONOTONIC) + config->interval_ns;
+	if (config->child)
+		child_release(config->child);
+	if (config->on_start)
+		config->on_start(config->data);
+	return error;
+}
+
+static int run(struct tracer *tracer)
+{
+	int error = begin(tracer), end_error;
+
+	if (!error)
+		error = loop(tracer);
+	engine_set_run(tracer->engine, RUN_EXITING);
+	end_error = engine_run_direct(tracer->engine, PROBE_END);
+	engine_detach(tracer->engine);
+	if (!error)
+		error = end_error;
+	if (!error)
+		error = finish(tracer);
+	return error;
+}
+
+int tracer_run(const struct tracer_config *config)
+{
+	struct pipeline *pipeline = config->pipeline;
+	struct tracer tracer = {.config = config, .engine = pipeline->engine};
+	struct agg_source source = {pipeline->engine, source_each, source_remove, source_zero};
+	int error, status;
+
+	fill_daemons(&tracer);
+	error = engine_attach(tracer.engine, &pipeline->diags);
+	print_diags(&tracer);
+	if (error)
+		return 1;
+	tracer.report = (struct report){.ops = config->ops, .image = pipeline->image, .out = config->out, .err = stderr};
+	tracer.reader = reader_new(pipeline->image, source, &tracer.report);
+	tracer.report.reader = tracer.reader;
+	error = run(&tracer);
+	if (error)
+		say_output_error(&tracer, error);
+	say_timing(&tracer);
+	status = error ? 1 : reader_exit_status(tracer.reader);
+	reader_free(tracer.reader);
+	return status;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A script at work: from loaded programs to the end of the report. In: a pipeline that ran to its end, and a report. Out: the
+ * exit status. BEGIN, then whatever fires, then END when the script calls exit(), the time is over, the traced
+ * processes are gone, a signal comes, or the output cannot be written. What was gathered is reported in every case.
+ */
+#ifndef CEPHTAP_TRACER_H
+#define CEPHTAP_TRACER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "pipeline.h"
+#include "report/report.h"
+
+struct tracer_config {
+	struct pipeline *pipeline;
+	const struct report_ops *ops;
+	FILE *out;
+	const char *name;   /* what messages on stderr begin with: "cephtap" */
+	pid_t child;        /* of -c: stopped, to be released once attached; 0: none */
+	uint64_t seconds;   /* stop after this long; 0: no limit */
+	/* Called every interval_ns while it runs, and once at the end: live reports. NULL: none. */
+	uint64_t interval_ns;
+	int (*interval)(struct report *report, bool is_last, void *data);
+	void *data;
+	bool timing; /* print on stderr how long each step took */
+	const struct pipeline_times *times;
+	void (*on_start)(void *data); /* everything is attached, probes fire from now on; NULL: nobody wants to know */
+};
+
+int tracer_run(const struct tracer_config *config);
+
+/* Signals that end a run (SIGINT, SIGTERM, SIGHUP) are caught from here on; SIGPIPE is ignored. Call early. */
+void tracer_catch_signals(void);
+bool tracer_was_interrupted(void);
+
+#endif
