@@ -52,11 +52,11 @@ static const struct {
 	const char *high;
 	enum argreg reg;
 } old_regs[] = {
-	{{"rax", "eax", "ax", "al"}, "ah", REG_RAX},   {{"rbx", "ebx", "bx", "bl"}, "bh", REG_RBX},
-	{{"rcx", "ecx", "cx", "cl"}, "ch", REG_RCX},   {{"rdx", "edx", "dx", "dl"}, "dh", REG_RDX},
-	{{"rsi", "esi", "si", "sil"}, NULL, REG_RSI},  {{"rdi", "edi", "di", "dil"}, NULL, REG_RDI},
-	{{"rbp", "ebp", "bp", "bpl"}, NULL, REG_RBP},  {{"rsp", "esp", "sp", "spl"}, NULL, REG_RSP},
-	{{"rip", NULL, NULL, NULL}, NULL, REG_RIP},
+	{{"rax", "eax", "ax", "al"}, "ah", ARGREG_RAX},   {{"rbx", "ebx", "bx", "bl"}, "bh", ARGREG_RBX},
+	{{"rcx", "ecx", "cx", "cl"}, "ch", ARGREG_RCX},   {{"rdx", "edx", "dx", "dl"}, "dh", ARGREG_RDX},
+	{{"rsi", "esi", "si", "sil"}, NULL, ARGREG_RSI},  {{"rdi", "edi", "di", "dil"}, NULL, ARGREG_RDI},
+	{{"rbp", "ebp", "bp", "bpl"}, NULL, ARGREG_RBP},  {{"rsp", "esp", "sp", "spl"}, NULL, ARGREG_RSP},
+	{{"rip", NULL, NULL, NULL}, NULL, ARGREG_RIP},
 };
 
 /* r8 ... r15, with d, w or b (some assemblers: l) behind it for its low bytes. */
@@ -70,7 +70,7 @@ static bool find_new_reg(const char *name, struct reg *out)
 	n = strtol(name + 1, &end, 10);
 	if (n < 8 || n > 15 || (end[0] && end[1]))
 		return false;
-	out->reg = (enum argreg)(REG_R8 + n - 8);
+	out->reg = (enum argreg)(ARGREG_R8 + n - 8);
 	out->is_high = false;
 	switch (*end) {
 	case '\0': out->size = 8; return true;
@@ -255,7 +255,7 @@ static bool parse_register(struct operand *op)
 
 	if (!take_reg(op, &reg))
 		return false;
-	if (op->at != op->end || reg.reg == REG_RIP)
+	if (op->at != op->end || reg.reg == ARGREG_RIP)
 		return cannot(op, "not in a form that is known");
 	if (!op->has_size)
 		arg->size = reg.size;
@@ -278,7 +278,7 @@ static bool take_index(struct operand *op, struct memory *mem)
 {
 	if (!take_reg(op, &mem->index))
 		return false;
-	if (mem->index.size != 8 || mem->index.reg == REG_RSP || mem->index.reg == REG_RIP)
+	if (mem->index.size != 8 || mem->index.reg == ARGREG_RSP || mem->index.reg == ARGREG_RIP)
 		return cannot(op, "this register cannot be an index");
 	mem->has_index = true;
 	mem->scale = 1;
@@ -319,7 +319,7 @@ static bool parse_memory(struct operand *op)
 
 	if (!take_sum(op, &sum) || !take_parentheses(op, &mem))
 		return false;
-	is_rip = mem.has_base && mem.base.reg == REG_RIP;
+	is_rip = mem.has_base && mem.base.reg == ARGREG_RIP;
 	if (op->at != op->end || (is_rip && mem.has_index) || (sum.is_empty && !mem.has_base && !mem.has_index))
 		return cannot(op, "not in a form that is known");
 	if (is_rip && !sum.symbol[0])

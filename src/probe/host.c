@@ -219,10 +219,10 @@ static int open_by_any_pid(struct probe_host *host, struct host_binary *binary)
 
 struct elf_file *host_binary_elf(struct probe_host *host, struct host_binary *binary)
 {
-	if (!binary->is_opened)
-		binary->error = open_by_any_pid(host, binary);
+	if (!binary->is_opened && open_by_any_pid(host, binary))
+		binary->why = arena_strdup(host->arena, elf_error());
 	binary->is_opened = true;
-	return binary->error ? NULL : binary->elf;
+	return binary->elf;
 }
 
 bool host_binary_has_pid(const struct host_binary *binary, pid_t pid)
@@ -234,11 +234,15 @@ int host_add_file(struct probe_host *host, const char *path)
 {
 	struct host_binary *binary;
 	struct elf_file *elf;
+	char *real;
 	int error;
 
 	error = elf_file_open(path, &elf);
 	if (error)
 		return error;
+	real = realpath(path, NULL); /* the name that it will have in a process's maps, and that survives a chdir() */
+	if (real)
+		path = real;
 	binary = binary_find(host, elf_file_dev(elf), elf_file_ino(elf), path);
 	if (binary && binary->is_opened) {
 		elf_file_close(elf);
@@ -249,6 +253,7 @@ int host_add_file(struct probe_host *host, const char *path)
 		binary->is_opened = true;
 	}
 	binary->is_added = true;
+	free(real);
 	return 0;
 }
 

@@ -25,9 +25,9 @@ struct host_binary {
 	bool is_added;   /* by host_add_file: no process may have it yet */
 	pid_t *pids;     /* ascending; which processes in scope map it */
 	unsigned pids_len;
+	const char *why; /* why host_binary_elf() gave NULL; NULL before it did */
 	/* for host.c */
 	struct elf_file *elf;
-	int error; /* of opening it */
 	bool is_opened;
 };
 
@@ -40,7 +40,7 @@ const struct target *host_target(const struct probe_host *host);
  * maps each, and then of its maps; the same objects each time. A target that is gone is not an error here.
  */
 void host_binaries(struct probe_host *host, struct host_binary ***binaries, unsigned *binaries_len);
-/* The file opened, or NULL with the sentence in elf_error() the first time, e.g. it is no ELF file or 32-bit. */
+/* The file opened, or NULL with the sentence in binary->why, e.g. it is no ELF file or a 32-bit one. */
 struct elf_file *host_binary_elf(struct probe_host *host, struct host_binary *binary);
 bool host_binary_has_pid(const struct host_binary *binary, pid_t pid);
 

@@ -3,7 +3,6 @@
  * Located arguments against the truth: programs run under ptrace with a breakpoint at each site, and what the locations give
  * there must be what the source says. Needs no privilege.
  */
-#undef _GNU_SOURCE /* with it, <signal.h> brings in names of registers, REG_RAX, that are also those of argloc.h */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

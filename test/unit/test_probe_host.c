@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#undef _GNU_SOURCE /* with it, <signal.h> brings in names of registers, REG_RAX, that are also those of argloc.h */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -208,6 +207,32 @@ static void test_added_file(void **state)
 	teardown(&f);
 }
 
+/* A file is called what the processes that run it call it, not what a symbolic link does. */
+static void test_added_link(void **state)
+{
+	struct fixture f = setup_nobody();
+	char *link = prog_copy("/dev/null", 0), *target = realpath(prog_path("marker_args"), NULL);
+	struct host_binary **binaries;
+	struct probe_list list;
+	unsigned n;
+
+	(void)state;
+	unlink(link);
+	assert_int_equal(symlink(target, link), 0);
+	assert_int_equal(host_add_file(f.host, link), 0);
+	assert_int_equal(host_add_file(f.host, target), 0);
+	list = find(&f, "fixture", "marker_args", "", "nothing");
+	assert_int_equal(list.len, 1);
+	assert_string_equal(list.probes[0]->sites[0].path, target);
+	host_binaries(f.host, &binaries, &n);
+	assert_int_equal(n, 1);
+	assert_true(binaries[0]->is_added && !binaries[0]->pids_len);
+	unlink(link);
+	free(link);
+	free(target);
+	teardown(&f);
+}
+
 static void test_semaphore(void **state)
 {
 	struct fixture f = setup_nobody();
@@ -343,6 +368,7 @@ int main(void)
 		cmocka_unit_test(test_globs),	  cmocka_unit_test(test_own_probes), cmocka_unit_test(test_timers),
 		cmocka_unit_test(test_added_file), cmocka_unit_test(test_semaphore),  cmocka_unit_test(test_why_not),
 		cmocka_unit_test(test_running),	  cmocka_unit_test(test_deleted),    cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_added_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
