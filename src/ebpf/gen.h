@@ -203,6 +203,8 @@ struct layout *layout_new(struct arena *arena, struct image *image, const struct
 unsigned layout_daemons_map(struct arena *arena, struct image *image); /* made when first asked for */
 unsigned layout_probes_map(struct arena *arena, struct image *image);
 void layout_finish(struct layout *layout, struct arena *arena, struct image *image);
+/* A name that the kernel accepts for a map or a program: 15 letters, digits and underscores. */
+char *kernel_name(struct arena *arena, const char *text);
 unsigned image_map_new(struct arena *arena, struct image *image, struct image_map map);
 
 #endif

@@ -2,6 +2,7 @@
 /* What is laid out before any program: maps, variables, records, aggregations. */
 #include "ebpf/gen.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "ceph/daemons.h"
@@ -14,6 +15,16 @@ enum {
 	DAEMONS_MAX_ENTRIES = 1024,
 	SCRATCH_CLAIMS = 4,       /* how many threads on one processor may be inside probes at the same time */
 };
+
+char *kernel_name(struct arena *arena, const char *text)
+{
+	char *name = arena_printf(arena, "%.15s", text);
+
+	for (char *at = name; *at; at++)
+		if (!isalnum((unsigned char)*at))
+			*at = '_';
+	return name;
+}
 
 unsigned image_map_new(struct arena *arena, struct image *image, struct image_map map)
 {
@@ -52,7 +63,7 @@ static void layout_vars(struct layout *layout, struct arena *arena, struct image
 			key = key_size(var->keys, var->is_assoc ? var->keys_len : 0, with_thread);
 			layout->var_maps[i] = image_map_new(
 				arena, image,
-				(struct image_map){.name = arena_strndup(arena, var->name, strnlen(var->name, 15)),
+				(struct image_map){.name = kernel_name(arena, var->name),
 						   .kind = IMAGE_HASH,
 						   .key_size = key,
 						   .value_size = value,
@@ -103,7 +114,7 @@ static void layout_aggs(struct layout *layout, struct arena *arena, struct image
 		agg->var = var;
 		agg->value_size = 8 * var->agg->words(var);
 		layout_agg_keys(agg, arena);
-		map.name = arena_printf(arena, "agg_%.11s", var->name);
+		map.name = kernel_name(arena, arena_printf(arena, "agg_%s", var->name));
 		map.value_size = agg->value_size;
 		if (var->keys_len) {
 			map.kind = IMAGE_PERCPU_HASH;

@@ -386,7 +386,7 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 	if (gen.scratch_max > compiler->layout->scratch_max)
 		compiler->layout->scratch_max = gen.scratch_max;
 	program = &compiler->image->programs[compiler->image->programs_len - 1];
-	*program = (struct image_program){.name = arena_printf(compiler->arena, "%.14s", fn->probe->name),
+	*program = (struct image_program){.name = kernel_name(compiler->arena, fn->probe->name),
 					  .ctx = fn->ctx,
 					  .insns = gen.insns,
 					  .insns_len = gen.insns_len,
