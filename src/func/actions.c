@@ -24,16 +24,6 @@ int report_printf(struct report *report, const struct record_action *action, con
 	return report->ops->text(report, action, report->text.data ? report->text.data : "", report->text.size);
 }
 
-int report_trace(struct report *report, const struct record_action *action, const void *record)
-{
-	unsigned i;
-	int err = 0;
-
-	for (i = 0; i < action->fields_len && !err; i++)
-		err = report->ops->value(report, &action->fields[i], (const char *)record + action->fields[i].offset);
-	return err;
-}
-
 /* One line of printa() with a format for each row. */
 static int print_rows(struct report *report, const struct record_action *action, const struct format *format,
 		      const unsigned *aggs, unsigned aggs_len)
@@ -79,6 +69,18 @@ int report_printa(struct report *report, const struct record_action *action, con
 		err = format ? print_rows(report, action, format, aggs, aggs_len)
 			     : report->ops->table(report, report->reader, aggs, aggs_len);
 	free(aggs);
+	return err;
+}
+
+int report_trace(struct report *report, const struct record_action *action, const void *record)
+{
+	unsigned i;
+	int err = 0;
+
+	if (action->action->aggs_len)
+		return report_printa(report, action, record);
+	for (i = 0; i < action->fields_len && !err; i++)
+		err = report->ops->value(report, &action->fields[i], (const char *)record + action->fields[i].offset);
 	return err;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the reader does for each action of a record: the `report` member of their struct func. Fields of a record's
- * action are the call's recorded values in order: printf: those after the format; trace: the value; exit: the status;
- * trunc: the limit if given; normalize: the divisor. Aggregations are in action->aggs. All return 0, or a negative
- * errno when output failed.
+ * action are the call's recorded values in order: printf: those after the format; trace: the value (none: an
+ * aggregation); exit: the status; trunc: the limit if given; normalize: the divisor. Aggregations are in action->aggs.
+ * All return 0, or a negative errno when output failed.
  */
 #ifndef CEPHTAP_FUNC_ACTIONS_H
 #define CEPHTAP_FUNC_ACTIONS_H

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define uthash_fatal(message) abort() /* out of memory, as everywhere */
 #include <uthash.h>
 
 #include "agg/agg.h"
@@ -100,7 +102,9 @@ static struct entry *entry_find(struct agg_table *table, const void *key)
 
 static struct entry *entry_add(struct agg_table *table, const void *key)
 {
-	size_t size = sizeof(struct entry) + table->words * sizeof(uint64_t) + table->key_size + 1;
+	/* Without keys: a source may take the key for an array's index. */
+	size_t room = table->key_size ? table->key_size : sizeof(uint64_t);
+	size_t size = sizeof(struct entry) + table->words * sizeof(uint64_t) + room;
 	struct entry *entry = must(calloc(1, size));
 
 	entry->now = (uint64_t *)(entry + 1);

@@ -1,0 +1,696 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * From bytes to the report: an image and records made by hand, aggregations in memory, and the text and JSON that come
+ * out.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <json-c/json.h>
+
+#include "agg/agg.h"
+#include "func/actions.h"
+#include "func/func.h"
+#include "record/record.h"
+#include "report/report.h"
+
+/* --- A kernel of two processors and three aggregations
+ * ------------------------------------------------------------------ */
+
+enum {
+	CPUS = 2,
+	ROWS_MAX = 8,
+	WORDS_MAX = 128,
+	KEY_SIZE = 24,
+	AGG_COUNT = 0,
+	AGG_MIN = 1,
+	AGG_QUANT = 2,
+	AGG_ALL = 3,
+	AGGS
+};
+
+struct kernel_row {
+	char key[KEY_SIZE]; /* a string of 16 bytes, an int32_t */
+	uint64_t values[CPUS][WORDS_MAX];
+};
+
+struct kernel {
+	struct kernel_row rows[AGGS][ROWS_MAX];
+	unsigned rows_len[AGGS];
+	unsigned snapshots;
+	unsigned words[AGGS];
+	int failure;
+};
+
+static int kernel_each(void *data, unsigned agg, int (*row)(void *, const void *, const void *, unsigned),
+		       void *row_data)
+{
+	struct kernel *kernel = data;
+	uint64_t values[CPUS * WORDS_MAX];
+	unsigned i, cpu;
+
+	kernel->snapshots++;
+	for (i = 0; i < kernel->rows_len[agg]; i++) {
+		for (cpu = 0; cpu < CPUS; cpu++)
+			memcpy(values + cpu * kernel->words[agg], kernel->rows[agg][i].values[cpu],
+			       kernel->words[agg] * 8);
+		row(row_data, kernel->rows[agg][i].key, values, CPUS);
+	}
+	return kernel->failure;
+}
+
+static struct kernel_row *kernel_find(struct kernel *kernel, unsigned agg, const void *key)
+{
+	unsigned i;
+
+	for (i = 0; i < kernel->rows_len[agg]; i++)
+		if (agg == AGG_ALL || !memcmp(kernel->rows[agg][i].key, key, KEY_SIZE))
+			return &kernel->rows[agg][i];
+	return NULL;
+}
+
+static int kernel_remove(void *data, unsigned agg, const void *key)
+{
+	struct kernel *kernel = data;
+	struct kernel_row *row = kernel_find(kernel, agg, key);
+
+	if (!row)
+		return -ENOENT;
+	*row = kernel->rows[agg][--kernel->rows_len[agg]];
+	return 0;
+}
+
+static int kernel_zero(void *data, unsigned agg, const void *key)
+{
+	struct kernel_row *row = kernel_find(data, agg, key);
+
+	if (!row)
+		return -ENOENT;
+	memset(row->values, 0, sizeof(row->values));
+	return 0;
+}
+
+static uint64_t *kernel_value(struct kernel *kernel, unsigned agg, const char *name, int32_t number, unsigned cpu)
+{
+	char key[KEY_SIZE] = {0};
+	struct kernel_row *row;
+
+	memcpy(key, name, strlen(name));
+	memcpy(key + 16, &number, sizeof(number));
+	row = kernel_find(kernel, agg, key);
+	if (!row) {
+		row = &kernel->rows[agg][kernel->rows_len[agg]++];
+		memset(row, 0, sizeof(*row));
+		memcpy(row->key, key, sizeof(key));
+	}
+	return row->values[cpu];
+}
+
+static void kernel_count(struct kernel *kernel, const char *name, int32_t number, uint64_t times)
+{
+	kernel_value(kernel, AGG_COUNT, name, number, 0)[0] += times / 2;
+	kernel_value(kernel, AGG_COUNT, name, number, 1)[0] += times - times / 2;
+}
+
+static void kernel_min(struct kernel *kernel, const char *name, int32_t number, int64_t x)
+{
+	uint64_t *value = kernel_value(kernel, AGG_MIN, name, number, 1), code = (uint64_t)(x ^ INT64_MAX);
+
+	value[0]++;
+	value[1] = code > value[1] ? code : value[1];
+}
+
+/* --- An image
+ * ----------------------------------------------------------------------------------------------------------- */
+
+enum {
+	PRINTF,
+	TRACE,
+	PRINTA,
+	PRINTA2,
+	PRINTA_TABLES,
+	CLEAR,
+	TRUNC,
+	TRUNC_N,
+	NORMALIZE,
+	EXIT,
+	PRINTA_CLEAR,
+	PRINTA_ALL,
+	CLAUSES
+};
+
+static const struct func func_printf = {.name = "printf", .flags = FUNC_RECORDS, .report = report_printf},
+			 func_trace = {.name = "trace", .flags = FUNC_RECORDS, .report = report_trace},
+			 func_printa = {.name = "printa", .flags = FUNC_RECORDS, .report = report_printa},
+			 func_clear = {.name = "clear", .flags = FUNC_IS_SPECIAL_TIME, .report = report_clear},
+			 func_trunc = {.name = "trunc", .flags = FUNC_IS_SPECIAL_TIME, .report = report_trunc},
+			 func_normalize = {.name = "normalize",
+					   .flags = FUNC_IS_SPECIAL_TIME,
+					   .report = report_normalize},
+			 func_exit = {.name = "exit", .flags = FUNC_IS_SPECIAL_TIME, .report = report_exit};
+
+static struct aggvar vars[AGGS] = {
+	{.name = "c", .id = 0}, {.name = "m", .id = 1}, {.name = "q", .id = 2}, {.name = "_", .id = 3}};
+static struct aggvar *var_c[] = {&vars[0]}, *var_cm[] = {&vars[0], &vars[1]}, *var_q[] = {&vars[2]},
+		     *var_all[] = {&vars[3]};
+
+static struct field keys[] = {{FIELD_STRING, false, 0, 16, NULL}, {FIELD_INT, true, 16, 4, NULL}};
+static struct agg_layout agg_layouts[AGGS];
+
+/* Every record: 16 bytes of head, two bytes that say which actions are there, an int, a long and a string. */
+enum { RECORD_SIZE = 56, AT_INT = 20, AT_LONG = 24, AT_STRING = 32 };
+static struct field fields[] = {{FIELD_INT, true, AT_INT, 4, NULL},
+				{FIELD_INT, false, AT_LONG, 8, NULL},
+				{FIELD_STRING, false, AT_STRING, 16, NULL},
+				{FIELD_BYTES, false, AT_STRING, 20, NULL}};
+
+static struct action actions[CLAUSES][2] = {
+	[PRINTF] = {{.func = &func_printf, .format = "<%d|%x|%s>"}, {.func = &func_printf, .format = "second"}},
+	[TRACE] = {{.func = &func_trace}, {.func = &func_trace}},
+	[PRINTA] = {{.func = &func_printa, .aggs = var_c, .aggs_len = 1}},
+	[PRINTA2] = {{.func = &func_printa, .format = "%s/%d: %@d %@4d\n", .aggs = var_cm, .aggs_len = 2}},
+	[PRINTA_TABLES] = {{.func = &func_printa, .aggs = var_cm, .aggs_len = 2},
+			   {.func = &func_printa, .aggs = var_q, .aggs_len = 1}},
+	[CLEAR] = {{.func = &func_clear, .aggs = var_c, .aggs_len = 1},
+		   {.func = &func_clear, .aggs = &var_cm[1], .aggs_len = 1}},
+	[TRUNC] = {{.func = &func_trunc, .aggs = var_c, .aggs_len = 1},
+		   {.func = &func_trunc, .aggs = &var_cm[1], .aggs_len = 1}},
+	[TRUNC_N] = {{.func = &func_trunc, .aggs = var_c, .aggs_len = 1}},
+	[NORMALIZE] = {{.func = &func_normalize, .aggs = var_c, .aggs_len = 1}},
+	[EXIT] = {{.func = &func_exit}},
+	[PRINTA_CLEAR] = {{.func = &func_printa, .format = "%s %d=%@d ", .aggs = var_c, .aggs_len = 1},
+			  {.func = &func_clear, .aggs = var_c, .aggs_len = 1}},
+	[PRINTA_ALL] = {{.func = &func_printa, .format = "[%@d]", .aggs = var_all, .aggs_len = 1},
+			{.func = &func_trunc, .aggs = var_all, .aggs_len = 1}},
+};
+
+static struct record_action record_actions[CLAUSES][2];
+static struct record_layout layouts[CLAUSES];
+static struct clause clause_ast;
+static struct stmt second_stmt = {.loc = {.offset = 20, .size = 10}},
+		   first_stmt = {.next = &second_stmt, .loc = {.offset = 5, .size = 10}};
+static struct checked_clause checked_clauses[CLAUSES];
+static struct probe probe = {.id = 42,
+			     .prov = "ceph_osd",
+			     .mod = "ceph-osd",
+			     .func = "enqueue_op",
+			     .name = "op-enqueue"},
+		    tick = {.id = 7, .prov = "profile", .mod = "", .func = "", .name = "tick-1s"};
+static struct probe *probes[] = {&probe, &tick};
+static struct source script = {"x.d", "BEGIN {\n\tfirst = 1;\n\tsecond();\n}", 33};
+static struct loc error_locs[] = {{&script, 22, 3}};
+static struct checked checked = {
+	.clauses = checked_clauses, .clauses_len = CLAUSES, .aggs_len = AGGS, .probes = probes, .probes_len = 2};
+static struct options options;
+static struct image image = {.checked = &checked,
+			     .options = &options,
+			     .clauses = layouts,
+			     .aggs = agg_layouts,
+			     .error_locs = error_locs,
+			     .error_locs_len = 1};
+
+static void image_init(void)
+{
+	static const char *const functions[] = {"count", "min", "quantize", "sum"};
+	unsigned i, j;
+
+	for (i = 0; i < AGGS; i++) {
+		vars[i].agg = agg_find(functions[i]);
+		agg_layouts[i] =
+			(struct agg_layout){.var = &vars[i], .keys = keys, .keys_len = 2, .key_size = KEY_SIZE};
+		agg_layouts[i].value_size = 8 * vars[i].agg->words(&vars[i]);
+	}
+	agg_layouts[AGG_ALL].keys_len = 0;
+	first_stmt.loc.source = second_stmt.loc.source = &script;
+	clause_ast.body = &first_stmt;
+	for (i = 0; i < CLAUSES; i++) {
+		checked_clauses[i].clause = &clause_ast;
+		layouts[i] = (struct record_layout){&checked_clauses[i], RECORD_SIZE, record_actions[i],
+						    actions[i][1].func ? 2 : 1};
+		for (j = 0; j < 2; j++)
+			record_actions[i][j] = (struct record_action){&actions[i][j], 16 + j, fields, 0};
+	}
+	record_actions[PRINTF][0].fields_len = 3;
+	record_actions[TRACE][0].fields_len = 3;
+	record_actions[TRACE][1].fields = &fields[3];
+	record_actions[TRACE][1].fields_len = 1;
+	record_actions[TRUNC_N][0].fields_len = record_actions[EXIT][0].fields_len = 1;
+	record_actions[NORMALIZE][0].fields_len = 1;
+}
+
+/* --- Running it
+ * --------------------------------------------------------------------------------------------------------- */
+
+struct fixture {
+	struct kernel kernel;
+	struct report report;
+	struct reader *reader;
+	char *out, *err;
+	size_t out_size, err_size;
+};
+
+static void start(struct fixture *fixture, const struct report_ops *ops)
+{
+	struct agg_source source = {&fixture->kernel, kernel_each, kernel_remove, kernel_zero};
+	unsigned i;
+
+	for (i = 0; i < AGGS; i++)
+		fixture->kernel.words[i] = vars[i].agg->words(&vars[i]);
+	fixture->report = (struct report){.ops = ops, .image = &image};
+	fixture->report.out = open_memstream(&fixture->out, &fixture->out_size);
+	fixture->report.err = open_memstream(&fixture->err, &fixture->err_size);
+	fixture->reader = reader_new(&image, source, &fixture->report);
+	assert_int_equal(ops->begin(&fixture->report), 0);
+}
+
+static int setup(void **state)
+{
+	options = (struct options){.quiet = true};
+	*state = calloc(1, sizeof(struct fixture));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	reader_free(fixture->reader);
+	report_free(&fixture->report);
+	if (fixture->report.out)
+		fclose(fixture->report.out);
+	if (fixture->report.err)
+		fclose(fixture->report.err);
+	free(fixture->out);
+	free(fixture->err);
+	free(fixture);
+	return 0;
+}
+
+static int send(struct fixture *fixture, uint32_t clause, uint32_t which, int32_t number)
+{
+	_Alignas(8) unsigned char record[RECORD_SIZE] = {0};
+	struct record_head head = {clause, clause == PRINTF || clause == TRACE ? 0 : 1, 3, 0};
+	uint64_t big = UINT64_C(0xfedcba9876543210);
+
+	memcpy(record, &head, sizeof(head));
+	record[16] = which & 1;
+	record[17] = which >> 1 & 1;
+	memcpy(record + AT_INT, &number, 4);
+	memcpy(record + AT_LONG, &big, 8);
+	memcpy(record + AT_STRING, "hello", 5);
+	return reader_record(fixture->reader, record, sizeof(record));
+}
+
+/* What was printed since the last call. */
+static void expect(struct fixture *fixture, const char *wanted)
+{
+	assert_int_equal(report_flush(&fixture->report), 0);
+	assert_string_equal(fixture->out ? fixture->out : "", wanted);
+	rewind(fixture->report.out);
+	memset(fixture->out, 0, fixture->out_size);
+	fflush(fixture->report.out);
+}
+
+static void test_text_events(void **state)
+{
+	struct fixture *fixture = *state;
+
+	options.quiet = false;
+	start(fixture, &report_text);
+	assert_int_equal(send(fixture, PRINTF, 1, -5), 0);
+	assert_int_equal(send(fixture, PRINTF, 3, 5), 0);
+	assert_int_equal(send(fixture, TRACE, 1, -5), 0);
+	assert_int_equal(send(fixture, EXIT, 1, 3), 0);
+	expect(fixture, "CPU     ID                    FUNCTION:NAME\n"
+			"  3     42            enqueue_op:op-enqueue <-5|fedcba9876543210|hello>\n"
+			"  3     42            enqueue_op:op-enqueue <5|fedcba9876543210|hello>second\n"
+			"  3     42            enqueue_op:op-enqueue        -5 18364758544493064720  hello             "
+			"               \n"
+			"  3      7                         :tick-1s \n");
+	assert_true(reader_has_exited(fixture->reader));
+	assert_int_equal(reader_exit_status(fixture->reader), 3);
+}
+
+static void test_text_quiet(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture, &report_text);
+	send(fixture, PRINTF, 2, 0);
+	send(fixture, TRACE, 1, 12);
+	send(fixture, TRACE, 2, 12);
+	expect(fixture, "second1218364758544493064720hello\n"
+			"             0  1  2  3  4  5  6  7  8  9  a  b  c  d  e  f  0123456789abcdef\n"
+			"         0: 68 65 6c 6c 6f 00 00 00 00 00 00 00 00 00 00 00  hello...........\n"
+			"        10: 00 00 00 00                                      ....\n");
+}
+
+#define TABLE_C                                                                                                        \
+	"\n  osd                                                       1                1\n"                           \
+	"  mon                                                      -1                4\n"                             \
+	"  osd                                                       2                7\n"
+
+static void fill(struct fixture *fixture)
+{
+	kernel_count(&fixture->kernel, "osd", 2, 7);
+	kernel_count(&fixture->kernel, "osd", 1, 1);
+	kernel_count(&fixture->kernel, "mon", -1, 4);
+}
+
+static void test_table(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture, &report_text);
+	fill(fixture);
+	send(fixture, PRINTA, 1, 0);
+	expect(fixture, TABLE_C);
+	send(fixture, NORMALIZE, 1, 2);
+	send(fixture, PRINTA_CLEAR, 1, 2);
+	expect(fixture, "osd 1=0 mon -1=2 osd 2=3 ");
+	assert_int_equal(reader_finish(fixture->reader), 0);
+	expect(fixture, ""); /* it was printed */
+}
+
+static void test_finish(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture, &report_text);
+	fill(fixture);
+	kernel_value(&fixture->kernel, AGG_QUANT, "q", 0, 0)[0] = 1;
+	kernel_value(&fixture->kernel, AGG_QUANT, "q", 0, 0)[65] = 1; /* bucket 64: the value 1 */
+	assert_int_equal(reader_finish(fixture->reader), 0);
+	expect(fixture, TABLE_C "\n  q                                                         0\n"
+				"           value  ------------- Distribution ------------- count    \n"
+				"               0 |                                         0        \n"
+				"               1 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@ 1        \n"
+				"               2 |                                         0        \n\n");
+}
+
+static void test_order(void **state)
+{
+	static const struct {
+		struct options options;
+		const char *wanted;
+	} orders[] = {
+		{{.quiet = true, .aggsortrev = 1}, "osd 2=7 mon -1=4 osd 1=1 "},
+		{{.quiet = true, .aggsortkey = 1}, "mon -1=4 osd 1=1 osd 2=7 "},
+		{{.quiet = true, .aggsortkey = 1, .aggsortrev = 1}, "osd 2=7 osd 1=1 mon -1=4 "},
+		{{.quiet = true, .aggsortkey = 1, .aggsortkeypos = 1}, "mon -1=4 osd 1=1 osd 2=7 "},
+		{{.quiet = true, .aggsortkey = 1, .aggsortkeypos = 9}, "mon -1=4 osd 1=1 osd 2=7 "},
+	};
+	struct fixture *fixture = *state;
+	unsigned i;
+
+	start(fixture, &report_text);
+	fill(fixture);
+	for (i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
+		options = orders[i].options;
+		send(fixture, PRINTA_CLEAR, 1, 0);
+		expect(fixture, orders[i].wanted);
+	}
+}
+
+/* Two aggregations side by side: a row for each key of either. */
+static void test_join(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture, &report_text);
+	fill(fixture);
+	kernel_min(&fixture->kernel, "osd", 2, -30);
+	kernel_min(&fixture->kernel, "mgr", 0, 5);
+	send(fixture, PRINTA2, 1, 0);
+	expect(fixture, "mgr/0: 0    5\nosd/1: 1    0\nmon/-1: 4    0\nosd/2: 7  -30\n");
+	options.aggsortpos = 1;
+	send(fixture, PRINTA2, 1, 0);
+	expect(fixture, "osd/2: 7  -30\nmon/-1: 4    0\nosd/1: 1    0\nmgr/0: 0    5\n");
+	options.aggsortpos = 0;
+	send(fixture, PRINTA_TABLES, 1, 0);
+	expect(fixture,
+	       "\n  mgr                                                       0                0                5\n"
+	       "  osd                                                       1                1                0\n"
+	       "  mon                                                      -1                4                0\n"
+	       "  osd                                                       2                7              -30\n");
+}
+
+static void test_clear(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture, &report_text);
+	fill(fixture);
+	kernel_min(&fixture->kernel, "osd", 1, 3);
+	send(fixture, PRINTA_CLEAR, 3, 0);
+	expect(fixture, "osd 1=1 mon -1=4 osd 2=7 ");
+	kernel_count(&fixture->kernel, "osd", 1, 2);
+	send(fixture, PRINTA_CLEAR, 3, 0);
+	expect(fixture, "mon -1=0 osd 2=0 osd 1=2 ");
+	/* What comes between printing and clearing is not lost, though clear() is a record of its own. */
+	send(fixture, PRINTA_CLEAR, 1, 0);
+	kernel_count(&fixture->kernel, "mon", -1, 5);
+	send(fixture, CLEAR, 3, 0);
+	expect(fixture, "mon -1=0 osd 1=0 osd 2=0 ");
+	send(fixture, PRINTA2, 1, 0);
+	expect(fixture, "osd/1: 0    0\nosd/2: 0    0\nmon/-1: 5    0\n");
+	kernel_min(&fixture->kernel, "osd", 1, 8);
+	send(fixture, PRINTA2, 1, 0);
+	expect(fixture, "osd/1: 0    8\nosd/2: 0    0\nmon/-1: 5    0\n");
+}
+
+static void test_trunc(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture, &report_text);
+	fill(fixture);
+	kernel_min(&fixture->kernel, "osd", 1, 3);
+	send(fixture, TRUNC, 3, 0);
+	send(fixture, PRINTA_CLEAR, 1, 0);
+	expect(fixture, "");
+	assert_int_equal(fixture->kernel.rows_len[AGG_COUNT], 0); /* nothing happened since: gone from the kernel */
+	kernel_count(&fixture->kernel, "mon", -1, 3);
+	send(fixture, PRINTA2, 1, 0);
+	expect(fixture, "mon/-1: 3    0\n");
+	assert_int_equal(fixture->kernel.rows_len[AGG_MIN], 0);
+	/* An update between trunc() and the next snapshot brings the key back, with that update alone. */
+	send(fixture, TRUNC, 1, 0);
+	kernel_count(&fixture->kernel, "mon", -1, 2);
+	send(fixture, PRINTA_CLEAR, 1, 0);
+	expect(fixture, "mon -1=2 ");
+}
+
+static void test_trunc_limit(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture, &report_text);
+	fill(fixture);
+	send(fixture, TRUNC_N, 1, 2);
+	send(fixture, PRINTA_CLEAR, 1, 0);
+	expect(fixture, "mon -1=4 osd 2=7 ");
+	send(fixture, TRUNC_N, 1, 5);
+	send(fixture, TRUNC_N, 1, -1);
+	send(fixture, PRINTA_CLEAR, 1, 0);
+	expect(fixture, "mon -1=4 ");
+	send(fixture, TRUNC_N, 1, 0);
+	send(fixture, PRINTA_CLEAR, 1, 0);
+	expect(fixture, "");
+}
+
+/* Without keys there is one value, which is shown once it was updated, and which the kernel cannot remove. */
+static void test_no_keys(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t *value = kernel_value(&fixture->kernel, AGG_ALL, "", 0, 1);
+
+	start(fixture, &report_text);
+	send(fixture, PRINTA_ALL, 1, 0);
+	expect(fixture, "");
+	value[0] = 1;
+	value[1] = 30;
+	send(fixture, PRINTA_ALL, 3, 0);
+	send(fixture, PRINTA_ALL, 1, 0);
+	expect(fixture, "[30]");
+	value[0] = 2;
+	value[1] = 37;
+	send(fixture, PRINTA_ALL, 1, 0);
+	expect(fixture, "[7]");
+	assert_int_equal(fixture->kernel.rows_len[AGG_ALL], 1);
+}
+
+static void test_aggrate(void **state)
+{
+	struct fixture *fixture = *state;
+
+	options.aggrate_ns = UINT64_C(3600000000000);
+	start(fixture, &report_text);
+	send(fixture, PRINTA, 1, 0);
+	send(fixture, PRINTA, 1, 0);
+	send(fixture, CLEAR, 1, 0);
+	assert_int_equal(fixture->kernel.snapshots, 1);
+	options.aggrate_ns = 0;
+	send(fixture, PRINTA, 1, 0);
+	send(fixture, PRINTA, 1, 0);
+	assert_int_equal(fixture->kernel.snapshots, 3);
+	fixture->kernel.failure = -EIO;
+	assert_int_equal(send(fixture, PRINTA, 1, 0), -EIO);
+}
+
+static int send_error(struct fixture *fixture, uint32_t fault)
+{
+	struct record_error error = {{RECORD_ERROR, 0, 1, 0}, 2, fault, 0x10, 0, 0};
+
+	return reader_record(fixture->reader, &error, sizeof(error));
+}
+
+static void test_errors_and_drops(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture, &report_text);
+	assert_int_equal(send_error(fixture, FAULT_BADADDR), 0);
+	assert_int_equal(send_error(fixture, FAULT_DIVZERO), 0);
+	assert_int_equal(fixture->report.ops->drop(&fixture->report, DROP_RECORD, 12), 0);
+	assert_string_equal(fixture->err, "cephtap: error on enabled probe ID 3 (ID 42: "
+					  "ceph_osd:ceph-osd:enqueue_op:op-enqueue): invalid address (0x10) in "
+					  "action #2 at x.d:3:3\n"
+					  "cephtap: error on enabled probe ID 3 (ID 42: "
+					  "ceph_osd:ceph-osd:enqueue_op:op-enqueue): divide-by-zero in action "
+					  "#2 at x.d:3:3\n"
+					  "cephtap: 12 records were lost: the ring buffer was full; give -x "
+					  "bufsize=16m, or record less: aggregations need "
+					  "no buffer\n");
+}
+
+static void test_drop_sentences(void **state)
+{
+	struct buf out = {0};
+	int cause;
+
+	(void)state;
+	for (cause = 0; cause <= DROP_CAUSES; cause++) {
+		buf_clear(&out);
+		drop_sentence((enum drop_cause)cause, 1, &out);
+		assert_memory_equal(out.data, "1 ", 2);
+		assert_non_null(strstr(out.data, "lost"));
+	}
+	buf_free(&out);
+}
+
+static void test_json(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture, &report_json);
+	kernel_count(&fixture->kernel, "o\"\xff", 2, 7);
+	kernel_value(&fixture->kernel, AGG_QUANT, "q", -1, 0)[0] = 2;
+	kernel_value(&fixture->kernel, AGG_QUANT, "q", -1, 0)[1 + 63] = 1;
+	kernel_value(&fixture->kernel, AGG_QUANT, "q", -1, 0)[1 + 65] = 1;
+	send(fixture, PRINTF, 1, -5);
+	send(fixture, TRACE, 1, 5);
+	send(fixture, PRINTA, 1, 5);
+	send_error(fixture, FAULT_BADADDR);
+	fixture->report.ops->drop(&fixture->report, DROP_AGG, UINT64_MAX);
+	reader_finish(fixture->reader);
+	expect(fixture,
+	       "{\"type\":\"event\",\"cpu\":3,\"id\":42,\"probe\":\"ceph_osd:ceph-osd:enqueue_op:op-enqueue\",\"data\":"
+	       "[{\"action\":"
+	       "\"printf\",\"text\":\"<-5|fedcba9876543210|hello>\",\"values\":[-5,18364758544493064720,\"hello\"]}]}\n"
+	       "{\"type\":\"event\",\"cpu\":3,\"id\":42,\"probe\":\"ceph_osd:ceph-osd:enqueue_op:op-enqueue\",\"data\":"
+	       "[{\"action\":"
+	       "\"trace\",\"value\":5},{\"action\":\"trace\",\"value\":18364758544493064720},{\"action\":\"trace\","
+	       "\"value\":"
+	       "\"hello\"}]}\n"
+	       "{\"type\":\"aggregation\",\"name\":\"c\",\"function\":\"count\",\"normal\":1,\"rows\":[{\"keys\":["
+	       "\"o\\\"\xef\xbf\xbd\",2],"
+	       "\"value\":7,\"count\":7}]}\n"
+	       "{\"type\":\"error\",\"id\":42,\"probe\":\"ceph_osd:ceph-osd:enqueue_op:op-enqueue\",\"fault\":"
+	       "\"invalid address "
+	       "(0x10)\",\"address\":16,\"file\":\"x.d\",\"line\":3,\"column\":3}\n"
+	       "{\"type\":\"drop\",\"cause\":\"aggregation\",\"count\":18446744073709551615,\"text\":"
+	       "\"18446744073709551615 updates "
+	       "were lost: an aggregation had no room for a new key; give -x aggsize=64m, or use fewer keys\"}\n"
+	       "{\"type\":\"aggregation\",\"name\":\"q\",\"function\":\"quantize\",\"normal\":1,\"rows\":[{\"keys\":["
+	       "\"q\",-1],"
+	       "\"buckets\":[{\"low\":0,\"high\":0,\"count\":1},{\"low\":2,\"high\":3,\"count\":1}],\"count\":2}]}\n");
+	assert_int_equal(fixture->report.ops->end(&fixture->report), 0);
+}
+
+/* Bytes that are no record of this image print nothing. */
+static void test_bad_records(void **state)
+{
+	_Alignas(8) unsigned char record[RECORD_SIZE] = {0};
+	struct fixture *fixture = *state;
+	struct record_head head = {PRINTF, 0, 0, 0};
+	unsigned size;
+
+	start(fixture, &report_text);
+	memcpy(record, &head, sizeof(head));
+	for (size = 0; size < RECORD_SIZE; size++)
+		assert_int_equal(reader_record(fixture->reader, record, size), -EBADMSG);
+	head.clause = CLAUSES;
+	memcpy(record, &head, sizeof(head));
+	assert_int_equal(reader_record(fixture->reader, record, sizeof(record)), -EBADMSG);
+	head = (struct record_head){PRINTF, 2, 0, 0};
+	memcpy(record, &head, sizeof(head));
+	assert_int_equal(reader_record(fixture->reader, record, sizeof(record)), -EBADMSG);
+	head = (struct record_head){RECORD_ERROR, 0, 0, 0};
+	memcpy(record, &head, sizeof(head));
+	assert_int_equal(reader_record(fixture->reader, record, sizeof(struct record_error) - 1), -EBADMSG);
+	memset(record + sizeof(head), 0xff, sizeof(struct record_error) - sizeof(head));
+	assert_int_equal(reader_record(fixture->reader, record, sizeof(struct record_error)), -EBADMSG);
+	expect(fixture, "");
+}
+
+/* A full disk and a closed pipe are told, not ignored. */
+static void test_output_fails(void **state)
+{
+	struct fixture *fixture = *state;
+	FILE *full = fopen("/dev/full", "w");
+	unsigned i;
+	int err = 0;
+
+	if (!full)
+		skip();
+	start(fixture, &report_text);
+	fclose(fixture->report.out);
+	fixture->report.out = full;
+	for (i = 0; i < 100000 && !err; i++)
+		err = send(fixture, PRINTF, 1, 0);
+	assert_int_equal(err, -ENOSPC);
+	send(fixture, PRINTF, 1, 0);
+	assert_int_equal(fixture->report.ops->end(&fixture->report), -ENOSPC);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_text_events, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_text_quiet, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_table, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_finish, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_join, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_clear, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_trunc, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_trunc_limit, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_keys, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_aggrate, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_errors_and_drops, setup, teardown),
+		cmocka_unit_test(test_drop_sentences),
+		cmocka_unit_test_setup_teardown(test_json, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bad_records, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_output_fails, setup, teardown),
+	};
+
+	image_init();
+	return cmocka_run_group_tests_name("reader", tests, NULL, NULL);
+}
