@@ -264,8 +264,8 @@ static int fold(char c)
 }
 
 /*
- * Edit distance where swapping two neighbours is one step (optimal string alignment). Both names are at most NEAREST_MAX
- * bytes.
+ * Edit distance where swapping two neighbours is one step (optimal string alignment). Both names are at most
+ * NEAREST_MAX bytes.
  */
 static unsigned distance(const char *a, const char *b)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The mapped file is read with memcpy through file_data() and section_data() only: these two know how big it is. Nothing in
- * the file is believed, counts and names least of all, and work is bounded by the size of the file.
+ * The mapped file is read with memcpy through file_data() and section_data() only: these two know how big it is.
+ * Nothing in the file is believed, counts and names least of all, and work is bounded by the size of the file.
  */
 #include "lib/elf.h"
 
@@ -19,7 +19,7 @@
 enum {
 	BUILD_ID_MAX = 64,
 	ELF_NAME_MAX = 32 * 1024, /* the longest symbol name that is looked at; boost's go to some 8 KiB */
-	HASH_CHAIN_MAX = 4096,    /* a chain this long is somebody's doing */
+	HASH_CHAIN_MAX = 4096,	  /* a chain this long is somebody's doing */
 };
 
 /* .dynsym or .symtab, with the hash that finds its names. */
@@ -30,7 +30,7 @@ struct symtab {
 	const uint8_t *symbols;
 	uint32_t symbols_len;
 	const char *strings;
-	size_t strings_size; /* ends behind a NUL */
+	size_t strings_size;	/* ends behind a NUL */
 	uint32_t *heads, *next; /* our own hash: 0 ends a chain, as symbol 0 is never a real one */
 	uint32_t heads_mask;
 	/* DT_GNU_HASH of the file, when it has a sane one */
@@ -368,8 +368,7 @@ int elf_vaddr_to_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *o
 	for (i = 0; i < file->segments_len; i++) {
 		Elf64_Phdr segment = segment_at(file, i);
 
-		if (segment.p_type != PT_LOAD || vaddr < segment.p_vaddr ||
-		    vaddr - segment.p_vaddr >= segment.p_filesz)
+		if (segment.p_type != PT_LOAD || vaddr < segment.p_vaddr || vaddr - segment.p_vaddr >= segment.p_filesz)
 			continue;
 		if (!file_data(file, segment.p_offset, segment.p_filesz))
 			return fail(EINVAL, "%s: a segment ends past the file", file->path);
@@ -453,8 +452,8 @@ static void load_gnu_hash(struct elf_file *file, struct symtab *table, uint64_t 
 	table->gnu_bloom_len = read_u32(data, 2);
 	table->gnu_bloom_shift = read_u32(data, 3);
 	need = 16 + 8 * (uint64_t)table->gnu_bloom_len + 4 * (uint64_t)table->gnu_buckets_len;
-	if (!table->gnu_buckets_len || !table->gnu_bloom_len || table->gnu_bloom_shift > 31 ||
-	    need > section.sh_size || table->gnu_offset > table->symbols_len)
+	if (!table->gnu_buckets_len || !table->gnu_bloom_len || table->gnu_bloom_shift > 31 || need > section.sh_size ||
+	    table->gnu_offset > table->symbols_len)
 		return;
 	table->gnu_chain_len = table->symbols_len - table->gnu_offset;
 	if ((section.sh_size - need) / 4 < table->gnu_chain_len)
@@ -498,8 +497,8 @@ done:
 }
 
 /*
- * Names of an honest table overlap little. A hostile one can name the same long text from each symbol, so that reading all
- * names takes the square of the file's size: give up on the rest then.
+ * Names of an honest table overlap little. A hostile one can name the same long text from each symbol, so that reading
+ * all names takes the square of the file's size: give up on the rest then.
  */
 static void build_hash(struct symtab *table)
 {

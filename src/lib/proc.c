@@ -147,7 +147,7 @@ struct view {
 	pid_t pid;
 	char exe[4096];
 	char root[4096]; /* of a process in a chroot: names in its maps begin with this; else "" */
-	bool is_ours;    /* same mount namespace: names are good as they are, also when the process has ended */
+	bool is_ours;	 /* same mount namespace: names are good as they are, also when the process has ended */
 };
 
 /* Only a link's text is compared: the same namespace has the same one. */
@@ -216,7 +216,8 @@ static bool parse_mapping(char *line, struct mapping *out)
 	int at = 0;
 
 	if (sscanf(line, "%llx-%llx %7s %*x %x:%x %llu %n", &out->start, &out->end, perms, &out->major, &out->minor,
-		   &out->ino, &at) < 6 || !at || strlen(perms) < 3 || perms[2] != 'x')
+		   &out->ino, &at) < 6 ||
+	    !at || strlen(perms) < 3 || perms[2] != 'x')
 		return false;
 	out->name = line + at;
 	return out->ino && out->name[0] == '/';
@@ -248,8 +249,8 @@ static void add_file(struct arena *arena, const struct view *view, const struct 
 }
 
 /*
- * Is this line of interest? Of the hundreds of lines most are not, and sscanf is slow: look at the permissions, which follow
- * the first space, before anything else.
+ * Is this line of interest? Of the hundreds of lines most are not, and sscanf is slow: look at the permissions, which
+ * follow the first space, before anything else.
  */
 static bool is_executable(const char *line)
 {
@@ -316,8 +317,8 @@ static int query_next(int fd, uint64_t address, char *name, size_t name_size, st
 }
 
 /*
- * The kernel picks the executable mappings: no text of the thousand others that a daemon with many threads has. -ENOTTY when
- * this kernel cannot.
+ * The kernel picks the executable mappings: no text of the thousand others that a daemon with many threads has. -ENOTTY
+ * when this kernel cannot.
  */
 static int files_by_query(struct arena *arena, const struct view *view, struct proc_file **files, unsigned *files_len)
 {

@@ -22,7 +22,8 @@ struct operand {
 
 static bool cannot(struct operand *op, const char *reason)
 {
-	char *why = arena_printf(op->arena, "`%.*s` in the marker's note: %s", (int)(op->end - op->text), op->text, reason);
+	char *why =
+		arena_printf(op->arena, "`%.*s` in the marker's note: %s", (int)(op->end - op->text), op->text, reason);
 	char *p;
 
 	for (p = why; *p; p++) { /* the text is somebody else's, and this may go to a terminal */
@@ -52,10 +53,10 @@ static const struct {
 	const char *high;
 	enum argreg reg;
 } old_regs[] = {
-	{{"rax", "eax", "ax", "al"}, "ah", ARGREG_RAX},   {{"rbx", "ebx", "bx", "bl"}, "bh", ARGREG_RBX},
-	{{"rcx", "ecx", "cx", "cl"}, "ch", ARGREG_RCX},   {{"rdx", "edx", "dx", "dl"}, "dh", ARGREG_RDX},
-	{{"rsi", "esi", "si", "sil"}, NULL, ARGREG_RSI},  {{"rdi", "edi", "di", "dil"}, NULL, ARGREG_RDI},
-	{{"rbp", "ebp", "bp", "bpl"}, NULL, ARGREG_RBP},  {{"rsp", "esp", "sp", "spl"}, NULL, ARGREG_RSP},
+	{{"rax", "eax", "ax", "al"}, "ah", ARGREG_RAX},	 {{"rbx", "ebx", "bx", "bl"}, "bh", ARGREG_RBX},
+	{{"rcx", "ecx", "cx", "cl"}, "ch", ARGREG_RCX},	 {{"rdx", "edx", "dx", "dl"}, "dh", ARGREG_RDX},
+	{{"rsi", "esi", "si", "sil"}, NULL, ARGREG_RSI}, {{"rdi", "edi", "di", "dil"}, NULL, ARGREG_RDI},
+	{{"rbp", "ebp", "bp", "bpl"}, NULL, ARGREG_RBP}, {{"rsp", "esp", "sp", "spl"}, NULL, ARGREG_RSP},
 	{{"rip", NULL, NULL, NULL}, NULL, ARGREG_RIP},
 };
 
@@ -73,11 +74,19 @@ static bool find_new_reg(const char *name, struct reg *out)
 	out->reg = (enum argreg)(ARGREG_R8 + n - 8);
 	out->is_high = false;
 	switch (*end) {
-	case '\0': out->size = 8; return true;
-	case 'd': out->size = 4; return true;
-	case 'w': out->size = 2; return true;
+	case '\0':
+		out->size = 8;
+		return true;
+	case 'd':
+		out->size = 4;
+		return true;
+	case 'w':
+		out->size = 2;
+		return true;
 	case 'b':
-	case 'l': out->size = 1; return true;
+	case 'l':
+		out->size = 1;
+		return true;
 	}
 	return false;
 }
@@ -122,9 +131,10 @@ static bool take_reg(struct operand *op, struct reg *out)
 	name[n] = '\0';
 	if (op->at < op->end && *op->at == ':')
 		return cannot(op, "it is relative to a segment (thread-local storage), which a tracer cannot follow");
-	if (!strncmp(name, "xmm", 3) || !strncmp(name, "ymm", 3) || !strncmp(name, "zmm", 3) || !strncmp(name, "mm", 2) ||
-	    !strncmp(name, "st", 2) || (name[0] == 'k' && isdigit((unsigned char)name[1])))
-		return cannot(op, "it is in a floating-point or vector register, which the kernel does not show to a probe");
+	if (!strncmp(name, "xmm", 3) || !strncmp(name, "ymm", 3) || !strncmp(name, "zmm", 3) ||
+	    !strncmp(name, "mm", 2) || !strncmp(name, "st", 2) || (name[0] == 'k' && isdigit((unsigned char)name[1])))
+		return cannot(
+			op, "it is in a floating-point or vector register, which the kernel does not show to a probe");
 	if (!find_reg(name, out))
 		return cannot(op, "no such register");
 	return true;
@@ -155,8 +165,8 @@ static bool take_number(struct operand *op, uint64_t *out)
 		base = 8;
 	}
 	for (; op->at < op->end && isxdigit((unsigned char)*op->at); op->at++) {
-		digit = isdigit((unsigned char)*op->at) ? (unsigned)(*op->at - '0') :
-							  (unsigned)(tolower((unsigned char)*op->at) - 'a') + 10;
+		digit = isdigit((unsigned char)*op->at) ? (unsigned)(*op->at - '0')
+							: (unsigned)(tolower((unsigned char)*op->at) - 'a') + 10;
 		if (digit >= base || value > (UINT64_MAX - digit) / base)
 			return cannot(op, "not a number of 64 bits");
 		value = value * base + digit;
@@ -172,7 +182,8 @@ static bool take_symbol(struct operand *op, struct sum *sum)
 
 	if (sum->symbol[0])
 		return cannot(op, "a sum of two symbols");
-	while (op->at < op->end && n < sizeof(sum->symbol) - 1 && (is_quoted ? *op->at != '"' : is_symbol_char(*op->at)))
+	while (op->at < op->end && n < sizeof(sum->symbol) - 1 &&
+	       (is_quoted ? *op->at != '"' : is_symbol_char(*op->at)))
 		sum->symbol[n++] = *op->at++;
 	sum->symbol[n] = '\0';
 	if (is_quoted && !take(op, '"'))
@@ -393,15 +404,15 @@ static void parse_operand(struct operand *op)
 }
 
 /*
- * Arguments are separated by spaces; but compilers told to use Intel syntax write "4@DWORD PTR -8[rbp]". That is not read,
- * but must not be counted as three arguments.
+ * Arguments are separated by spaces; but compilers told to use Intel syntax write "4@DWORD PTR -8[rbp]". That is not
+ * read, but must not be counted as three arguments.
  */
 static const char *operand_end(const char *text)
 {
 	const char *end = text + strcspn(text, " "), *next;
 
-	while (*end == ' ' && end - text >= 4 && (!strncmp(end - 4, "BYTE", 4) || !strncmp(end - 4, "WORD", 4) ||
-						   !strncmp(end - 3, "PTR", 3))) {
+	while (*end == ' ' && end - text >= 4 &&
+	       (!strncmp(end - 4, "BYTE", 4) || !strncmp(end - 4, "WORD", 4) || !strncmp(end - 3, "PTR", 3))) {
 		next = end + strspn(end, " ");
 		if (size_prefix(next, next + strlen(next)))
 			break;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The argument text of an SDT note, "8@%rdi -4@16(%rsi)", in the words of an x86_64 assembler in AT&T syntax. In: the text,
- * and the file it is from, for the symbols that the text names. Out: arguments with types and locations. Every argument of
- * the text comes out, in order: one that cannot be read is there with the reason in `why`.
+ * The argument text of an SDT note, "8@%rdi -4@16(%rsi)", in the words of an x86_64 assembler in AT&T syntax. In: the
+ * text, and the file it is from, for the symbols that the text names. Out: arguments with types and locations. Every
+ * argument of the text comes out, in order: one that cannot be read is there with the reason in `why`.
  */
 #ifndef CEPHTAP_PROBE_ARGTEXT_H
 #define CEPHTAP_PROBE_ARGTEXT_H

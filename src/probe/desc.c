@@ -6,8 +6,8 @@
 #include "probe/host.h"
 
 /*
- * One pattern element at *pattern against c: true and *pattern behind it when it fits. A `[` that never closes stands for
- * itself, as in the shell.
+ * One pattern element at *pattern against c: true and *pattern behind it when it fits. A `[` that never closes stands
+ * for itself, as in the shell.
  */
 static bool match_set(const char **pattern, char c)
 {
@@ -107,7 +107,8 @@ static bool match_name(const char *pattern, const char *name)
 	return !*pattern && glob_match(dashed, name);
 }
 
-bool desc_may_match(const struct probe_desc *desc, const char *prov, const char *mod, const char *func, const char *name)
+bool desc_may_match(const struct probe_desc *desc, const char *prov, const char *mod, const char *func,
+		    const char *name)
 {
 	return (!prov || glob_match(desc->prov, prov)) && (!mod || glob_match(desc->mod, mod)) &&
 	       (!func || glob_match(desc->func, func)) && (!name || match_name(desc->name, name));

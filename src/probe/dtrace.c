@@ -27,7 +27,10 @@ static const struct {
 	{"address", "the address, for a fault that has one"},
 };
 
-enum { OWN_PROBES = sizeof(own_probes) / sizeof(own_probes[0]), ERROR_ARGS = sizeof(error_args) / sizeof(error_args[0]) };
+enum {
+	OWN_PROBES = sizeof(own_probes) / sizeof(own_probes[0]),
+	ERROR_ARGS = sizeof(error_args) / sizeof(error_args[0])
+};
 
 static void add_error_args(struct probe_host *host, struct probe *probe)
 {
@@ -46,7 +49,8 @@ static void add_error_args(struct probe_host *host, struct probe *probe)
 	}
 }
 
-static int dtrace_match(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list, const char **why)
+static int dtrace_match(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list,
+			const char **why)
 {
 	struct probe *probe;
 	unsigned i;
@@ -69,7 +73,9 @@ static int dtrace_match(struct probe_host *host, const struct probe_desc *desc, 
 static const char *dtrace_why_not(struct probe_host *host, const struct probe_desc *desc)
 {
 	(void)host;
-	return strcmp(desc->prov, "dtrace") ? NULL : "provider `dtrace` has only BEGIN, END and ERROR, without module and function";
+	return strcmp(desc->prov, "dtrace")
+		       ? NULL
+		       : "provider `dtrace` has only BEGIN, END and ERROR, without module and function";
 }
 
 const struct provider provider_dtrace = {

@@ -12,8 +12,8 @@
 #include "lib/proc.h"
 
 /*
- * In the order of a listing. `ceph` before `sdt`: where both know a marker of the same name, the catalogue's is the one with
- * names and documentation.
+ * In the order of a listing. `ceph` before `sdt`: where both know a marker of the same name, the catalogue's is the one
+ * with names and documentation.
  */
 static const struct provider *const providers[] = {
 	&provider_dtrace,
@@ -41,8 +41,8 @@ struct probe_host {
 	struct host_binary **binaries;
 	unsigned binaries_len;
 	struct binary_link *binary_heads[BINARY_HEADS]; /* by inode */
-	struct probe_list all;                          /* every probe that was ever found; ids are places in it, from 1 */
-	struct probe_link *probe_heads[PROBE_HEADS];    /* by names */
+	struct probe_list all;			     /* every probe that was ever found; ids are places in it, from 1 */
+	struct probe_link *probe_heads[PROBE_HEADS]; /* by names */
 	void *slots[PROVIDERS];
 };
 
@@ -68,9 +68,9 @@ void **host_slot(struct probe_host *host, const struct provider *provider)
 /* ---- binaries ---- */
 
 /*
- * Two mappings of one inode number, but on devices without a disk of their own. On btrfs, stat() gives a subvolume a device that
- * /proc/PID/maps does not show. With overlayfs (containers), two containers of one image show one file below as two devices;
- * to attach to both would count each event twice, as the kernel attaches to the file below.
+ * Two mappings of one inode number, but on devices without a disk of their own. On btrfs, stat() gives a subvolume a
+ * device that /proc/PID/maps does not show. With overlayfs (containers), two containers of one image show one file
+ * below as two devices; to attach to both would count each event twice, as the kernel attaches to the file below.
  */
 static bool is_same_below(const char *path, const char *other)
 {
@@ -82,7 +82,8 @@ static bool is_same_below(const char *path, const char *other)
 		return false;
 	if (st.st_dev == other_st.st_dev)
 		return true;
-	if (statfs(path, &fs) || statfs(other, &other_fs) || fs.f_type != OVERLAY_MAGIC || other_fs.f_type != OVERLAY_MAGIC)
+	if (statfs(path, &fs) || statfs(other, &other_fs) || fs.f_type != OVERLAY_MAGIC ||
+	    other_fs.f_type != OVERLAY_MAGIC)
 		return false;
 	return st.st_size == other_st.st_size && !memcmp(&st.st_mtim, &other_st.st_mtim, sizeof(st.st_mtim)) &&
 	       !memcmp(&st.st_ctim, &other_st.st_ctim, sizeof(st.st_ctim));
@@ -264,8 +265,8 @@ void probe_list_add(struct probe_list *list, struct probe *probe)
 	*arena_push(list->arena, list->probes, list->len) = probe;
 }
 
-struct probe *host_probe_new(struct probe_host *host, const struct provider *provider, const char *prov, const char *mod,
-			     const char *func, const char *name)
+struct probe *host_probe_new(struct probe_host *host, const struct provider *provider, const char *prov,
+			     const char *mod, const char *func, const char *name)
 {
 	struct probe *probe = arena_new_one(host->arena, struct probe);
 
@@ -367,12 +368,13 @@ static void find_by_id(struct probe_host *host, unsigned id, struct probe_list *
 	if (id <= host->all.len)
 		probe_list_add(result, host->all.probes[id - 1]);
 	else
-		*why = arena_printf(host->arena, "there is no probe with id %u: ids go up to %u here", id, host->all.len);
+		*why = arena_printf(host->arena, "there is no probe with id %u: ids go up to %u here", id,
+				    host->all.len);
 }
 
 /*
- * BEGIN, END, ERROR, tick-N and profile-N are their providers' alone, also where a script leaves the provider out: to look
- * for markers of these names would cost each script a scan of the host.
+ * BEGIN, END, ERROR, tick-N and profile-N are their providers' alone, also where a script leaves the provider out: to
+ * look for markers of these names would cost each script a scan of the host.
  */
 static bool is_settled(const struct provider *provider, const struct probe_desc *desc, bool is_answered)
 {
@@ -420,7 +422,8 @@ struct probe_host *probe_host_new(struct arena *arena, const struct target *targ
 	host->all.arena = arena;
 	if (target)
 		host->target = *target;
-	ask(host, &provider_dtrace, &dtrace, &list, &why); /* BEGIN, END and ERROR are 1, 2 and 3, whatever else is found */
+	ask(host, &provider_dtrace, &dtrace, &list,
+	    &why); /* BEGIN, END and ERROR are 1, 2 and 3, whatever else is found */
 	return host;
 }
 

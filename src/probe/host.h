@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What providers know of this host. In: the target. Out: the files that processes in scope run code from, each file once,
- * however many processes map it. /proc is read at the first question and never again by the same host; a file is opened when
- * a provider first asks for its contents, and stays open as long as the host.
+ * What providers know of this host. In: the target. Out: the files that processes in scope run code from, each file
+ * once, however many processes map it. /proc is read at the first question and never again by the same host; a file is
+ * opened when a provider first asks for its contents, and stays open as long as the host.
  */
 #ifndef CEPHTAP_PROBE_HOST_H
 #define CEPHTAP_PROBE_HOST_H
@@ -20,10 +20,10 @@ struct host_binary {
 	const char *path; /* as we can open it */
 	dev_t dev;
 	ino_t ino;
-	bool is_main;    /* some process runs it as its executable; else a library */
+	bool is_main;	 /* some process runs it as its executable; else a library */
 	bool is_deleted; /* replaced or removed since the process started */
-	bool is_added;   /* by host_add_file: no process may have it yet */
-	pid_t *pids;     /* ascending; which processes in scope map it */
+	bool is_added;	 /* by host_add_file: no process may have it yet */
+	pid_t *pids;	 /* ascending; which processes in scope map it */
 	unsigned pids_len;
 	const char *why; /* why host_binary_elf() gave NULL; NULL before it did */
 	/* for host.c */
@@ -36,8 +36,8 @@ struct arena *host_arena(struct probe_host *host);
 const struct target *host_target(const struct probe_host *host);
 
 /*
- * The files of the processes in scope: of the target's, or of all when it names none. In the order of the lowest pid that
- * maps each, and then of its maps; the same objects each time. A target that is gone is not an error here.
+ * The files of the processes in scope: of the target's, or of all when it names none. In the order of the lowest pid
+ * that maps each, and then of its maps; the same objects each time. A target that is gone is not an error here.
  */
 void host_binaries(struct probe_host *host, struct host_binary ***binaries, unsigned *binaries_len);
 /* The file opened, or NULL with the sentence in binary->why, e.g. it is no ELF file or a 32-bit one. */
@@ -45,8 +45,8 @@ struct elf_file *host_binary_elf(struct probe_host *host, struct host_binary *bi
 bool host_binary_has_pid(const struct host_binary *binary, pid_t pid);
 
 /*
- * Add a file to the scope by its path: a program that is not running yet (-c), or that a person named. 0, or a negative errno
- * with the sentence in elf_error(). Call before the first look for probes.
+ * Add a file to the scope by its path: a program that is not running yet (-c), or that a person named. 0, or a negative
+ * errno with the sentence in elf_error(). Call before the first look for probes.
  */
 int host_add_file(struct probe_host *host, const char *path);
 
@@ -54,18 +54,20 @@ int host_add_file(struct probe_host *host, const char *path);
 void **host_slot(struct probe_host *host, const struct provider *provider);
 
 /*
- * Give every probe of this host its id, in the order of providers, as a full listing shows them. Else ids are given in the
- * order in which probes are found. Call before the first look for probes, when ids are shown or asked for.
+ * Give every probe of this host its id, in the order of providers, as a full listing shows them. Else ids are given in
+ * the order in which probes are found. Call before the first look for probes, when ids are shown or asked for.
  */
 void host_number_all(struct probe_host *host);
 
 /* A new probe in the host's arena, all names copied; for providers, which keep it themselves. */
-struct probe *host_probe_new(struct probe_host *host, const struct provider *provider, const char *prov, const char *mod,
-			     const char *func, const char *name);
+struct probe *host_probe_new(struct probe_host *host, const struct provider *provider, const char *prov,
+			     const char *mod, const char *func, const char *name);
 void probe_list_add(struct probe_list *list, struct probe *probe);
 
-/* Could a probe with this provider name (and these other names) match? NULL: any. What providers ask before the work. */
-bool desc_may_match(const struct probe_desc *desc, const char *prov, const char *mod, const char *func, const char *name);
+/* Could a probe with this provider name (and these other names) match? NULL: any. What providers ask before the work.
+ */
+bool desc_may_match(const struct probe_desc *desc, const char *prov, const char *mod, const char *func,
+		    const char *name);
 /* Has the pattern none of * ? [ and \: is it a plain name? */
 bool glob_is_plain(const char *pattern);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Provider `profile`: timers. profile-N fires on every CPU, tick-N on one. N is a rate in hertz, or with a suffix an
- * interval. Any N is a probe: it is made when a description names it; a pattern finds only the common ones, as in DTrace.
+ * interval. Any N is a probe: it is made when a description names it; a pattern finds only the common ones, as in
+ * DTrace.
  *
- * arg0 is the program counter when it was in the kernel, arg1 when it was in a process, and the other one is 0: both are
- * located as the register rip, and src/ebpf tells them apart by their number.
+ * arg0 is the program counter when it was in the kernel, arg1 when it was in a process, and the other one is 0: both
+ * are located as the register rip, and src/ebpf tells them apart by their number.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -70,7 +71,8 @@ static int kind_of(const char *name)
 
 static const char *too_often(struct arena *arena, const char *name)
 {
-	return arena_printf(arena, "`%s` would fire more often than every 200 microseconds, which is the limit (5000 hz)", name);
+	return arena_printf(
+		arena, "`%s` would fire more often than every 200 microseconds, which is the limit (5000 hz)", name);
 }
 
 /* The part behind the dash becomes a period; returns NULL, or a sentence. */
@@ -90,7 +92,8 @@ static const char *parse_period(struct arena *arena, const char *name, const cha
 	for (i = 0; i < SUFFIXES && strcasecmp(text, suffixes[i].name) != 0;)
 		i++;
 	if (i == SUFFIXES)
-		return arena_printf(arena, "`%s`: no such unit `%s`: the units are ns, us, ms, s, m, h, d and hz", name, text);
+		return arena_printf(arena, "`%s`: no such unit `%s`: the units are ns, us, ms, s, m, h, d and hz", name,
+				    text);
 	if (!number)
 		return arena_printf(arena, "`%s` would never fire: its rate or interval must be above 0", name);
 	if (suffixes[i].ns && number > INT64_MAX / suffixes[i].ns)
@@ -142,7 +145,8 @@ static const char *add_timer(struct probe_host *host, struct probe_list *list, c
 	return NULL;
 }
 
-static int profile_match(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list, const char **why)
+static int profile_match(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list,
+			 const char **why)
 {
 	unsigned i;
 
@@ -168,7 +172,8 @@ static const char *profile_why_not(struct probe_host *host, const struct probe_d
 		return NULL;
 	if (*desc->mod || *desc->func)
 		return "timers have neither a module nor a function: write `profile:::tick-1s`";
-	return arena_printf(host_arena(host), "`%s` is no timer: timers are called `profile-N` and `tick-N`, such as `tick-1s`",
+	return arena_printf(host_arena(host),
+			    "`%s` is no timer: timers are called `profile-N` and `tick-N`, such as `tick-1s`",
 			    desc->name);
 }
 

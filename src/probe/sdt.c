@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Provider of the SDT markers of any program. The notes of all files in scope are read once into an index; a probe with its
- * sites is made when a description first matches it.
+ * Provider of the SDT markers of any program. The notes of all files in scope are read once into an index; a probe with
+ * its sites is made when a description first matches it.
  *
- * A probe is one marker in one file's name: PROVIDER:FILE::NAME. All places of it are its sites, in whichever function they
- * are and in however many files of that name (two containers, two versions), so that a script gets all of them. The function
- * is left empty: a compiler copies a marker into many functions, and a stripped file does not tell.
+ * A probe is one marker in one file's name: PROVIDER:FILE::NAME. All places of it are its sites, in whichever function
+ * they are and in however many files of that name (two containers, two versions), so that a script gets all of them.
+ * The function is left empty: a compiler copies a marker into many functions, and a stripped file does not tell.
  */
 #include "probe/sdt.h"
 
@@ -27,7 +27,7 @@ struct marker {
 	const char *prov, *mod, *name;
 	struct place *places;
 	unsigned places_len;
-	struct probe *probe; /* of all processes; made at the first match */
+	struct probe *probe;   /* of all processes; made at the first match */
 	struct probe **of_pid; /* those that were asked for by pid */
 	unsigned of_pid_len;
 };
@@ -172,8 +172,9 @@ void sdt_site_fit(struct probe_host *host, struct site *site, unsigned args_len,
 		memcpy(args, site->args, args_len * sizeof(*args));
 	for (i = args_len; i < wanted; i++) {
 		args[i] = (struct arg){.type = ARGTYPE_INT, .size = 8, .is_signed = true};
-		args[i].why = arena_printf(arena, "this place of the marker, at 0x%llx in %s, has only %u argument%s",
-					   (unsigned long long)site->vaddr, site->path, args_len, args_len == 1 ? "" : "s");
+		args[i].why =
+			arena_printf(arena, "this place of the marker, at 0x%llx in %s, has only %u argument%s",
+				     (unsigned long long)site->vaddr, site->path, args_len, args_len == 1 ? "" : "s");
 	}
 	site->args = args;
 }
@@ -350,7 +351,8 @@ static struct names names_of(struct probe_host *host, struct index *index, const
 	return out;
 }
 
-static const char *did_you_mean(struct arena *arena, const struct names *names, const char *wanted, const char *sentence)
+static const char *did_you_mean(struct arena *arena, const struct names *names, const char *wanted,
+				const char *sentence)
 {
 	const char *nearest = nearest_name(wanted, names->names, names->len);
 
@@ -368,15 +370,16 @@ static const char *sdt_why_not(struct probe_host *host, const struct probe_desc 
 
 	if (!*prov)
 		return NULL;
-	scope = host_target(host)->pids_len || host_target(host)->main_pid ? "the traced processes" : "any running process";
+	scope = host_target(host)->pids_len || host_target(host)->main_pid ? "the traced processes"
+									   : "any running process";
 	names = names_of(host, index, prov, true);
 	pid = names.len ? 0 : cut_pid(prov, plain, sizeof(plain));
 	if (pid) {
 		prov = plain;
 		names = names_of(host, index, prov, true);
 		if (names.len)
-			return arena_printf(arena, "process %d is not running, not traced, or has no marker `%s:::%s`", (int)pid,
-					    prov, desc->name);
+			return arena_printf(arena, "process %d is not running, not traced, or has no marker `%s:::%s`",
+					    (int)pid, prov, desc->name);
 	}
 	if (names.len)
 		return did_you_mean(arena, &names, desc->name,

@@ -8,8 +8,8 @@
 #include "probe/host.h"
 
 /*
- * Fill a site from a note of this binary, which has been opened. The site's args are as many as the note has, in *args_len.
- * False when the note cannot be probed: its address or its semaphore is not in the file.
+ * Fill a site from a note of this binary, which has been opened. The site's args are as many as the note has, in
+ * *args_len. False when the note cannot be probed: its address or its semaphore is not in the file.
  */
 bool sdt_site(struct probe_host *host, struct host_binary *binary, const struct elf_sdt_note *note, struct site *site,
 	      unsigned *args_len);

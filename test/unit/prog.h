@@ -9,7 +9,8 @@ const char *prog_path(const char *name); /* valid until the next call */
 /* Runs until it is stopped; has reached its main() when this returns. */
 pid_t prog_start(const char *path);
 void prog_stop(pid_t pid);
-/* A copy of a file's first `size` bytes (all, when that is more) under a new name, for the caller to unlink and free. */
+/* A copy of a file's first `size` bytes (all, when that is more) under a new name, for the caller to unlink and free.
+ */
 char *prog_copy(const char *path, size_t size);
 
 #endif

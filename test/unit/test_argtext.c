@@ -177,8 +177,8 @@ static void test_lists(void **state)
 	check("4@$1 4@$2 4@$3 4@$4 4@$5 4@$6 4@$7 4@$8 4@$9 4@$10 4@$11 4@$12 4@$13 4@$14 4@$15 4@$16 4@$17",
 	      "u4 1; u4 2; u4 3; u4 4; u4 5; u4 6; u4 7; u4 8; u4 9; u4 10; u4 11; u4 12; u4 13; u4 14; u4 15; u4 16");
 	/* one that cannot be read does not move the others */
-	check("8@%rdi 4@DWORD PTR -8[rbp] 8@%rsi",
-	      "u8 rdi; u4 not available: `4@DWORD PTR -8[rbp]` in the marker's note: not in a form that is known; u8 rsi");
+	check("8@%rdi 4@DWORD PTR -8[rbp] 8@%rsi", "u8 rdi; u4 not available: `4@DWORD PTR -8[rbp]` in the marker's "
+						   "note: not in a form that is known; u8 rsi");
 }
 
 int main(void)

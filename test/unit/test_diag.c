@@ -38,7 +38,7 @@ static void test_print(void **state)
 	check_print("a\nbcd = e;\n", 2, 3, "x.d:2:1: error: no good\n    bcd = e;\n    ^~~\n");
 	check_print("\tx;", 1, 1, "x.d:1:2: error: no good\n    \tx;\n    \t^\n");
 	check_print("abc\r\n", 1, 90, "x.d:1:2: error: no good\n    abc\n     ^~\n"); /* not past the line's end */
-	check_print("abc", 3, 0, "x.d:1:4: error: no good\n    abc\n       ^\n");   /* at the end of the text */
+	check_print("abc", 3, 0, "x.d:1:4: error: no good\n    abc\n       ^\n");     /* at the end of the text */
 	check_print("abc", 99, 5, "x.d:1:4: error: no good\n    abc\n       ^\n");
 	check_print("", 0, 0, "x.d:1:1: error: no good\n    \n    ^\n");
 	check_print("\xc3\xa4\xc3\xa4 b", 5, 1, "x.d:1:4: error: no good\n    \xc3\xa4\xc3\xa4 b\n       ^\n");

@@ -56,7 +56,8 @@ static int check_nop(const struct elf_sdt_note *note, void *data)
 
 static void test_notes(void **state)
 {
-	static const char *const names[] = {"marker_args", "marker_args_O0", "marker_args_nopie", "marker_args_stripped"};
+	static const char *const names[] = {"marker_args", "marker_args_O0", "marker_args_nopie",
+					    "marker_args_stripped"};
 	struct elf_file *file;
 	unsigned i, n;
 
@@ -187,7 +188,8 @@ static int find_again(const struct elf_symbol *symbol, void *data)
 
 static void test_libc(void **state)
 {
-	static const char *const paths[] = {"/lib/x86_64-linux-gnu/libc.so.6", "/lib64/libc.so.6", "/usr/lib/libc.so.6"};
+	static const char *const paths[] = {"/lib/x86_64-linux-gnu/libc.so.6", "/lib64/libc.so.6",
+					    "/usr/lib/libc.so.6"};
 	struct elf_file *file = NULL;
 	unsigned i;
 
@@ -353,9 +355,9 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_notes),	   cmocka_unit_test(test_semaphore), cmocka_unit_test(test_symbols),
+		cmocka_unit_test(test_notes),	    cmocka_unit_test(test_semaphore), cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_each_symbol), cmocka_unit_test(test_libc),      cmocka_unit_test(test_offsets),
-		cmocka_unit_test(test_truncated),  cmocka_unit_test(test_mangled),   cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_truncated),   cmocka_unit_test(test_mangled),   cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

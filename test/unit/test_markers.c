@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Located arguments against the truth: programs run under ptrace with a breakpoint at each site, and what the locations give
- * there must be what the source says. Needs no privilege.
+ * Located arguments against the truth: programs run under ptrace with a breakpoint at each site, and what the locations
+ * give there must be what the source says. Needs no privilege.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -65,14 +65,29 @@ static uint64_t evaluate(const struct tracee *tracee, const struct argloc *loc)
 		const struct argstep *step = &loc->steps[i];
 
 		switch (step->op) {
-		case STEP_CONST: value = (uint64_t)step->imm; break;
-		case STEP_REG: value = read_reg(&tracee->regs, step->reg); break;
-		case STEP_IMAGE: value = tracee->base + (uint64_t)step->imm; break;
-		case STEP_ADD_REG: value += read_reg(&tracee->regs, step->reg) * (uint64_t)step->imm; break;
-		case STEP_LOAD: value = cut(peek(tracee, value + (uint64_t)step->imm), step); break;
-		case STEP_CAST: value = cut(value, step); break;
-		case STEP_SHR: value >>= step->imm; break;
-		default: fail_msg("unexpected step %u", step->op);
+		case STEP_CONST:
+			value = (uint64_t)step->imm;
+			break;
+		case STEP_REG:
+			value = read_reg(&tracee->regs, step->reg);
+			break;
+		case STEP_IMAGE:
+			value = tracee->base + (uint64_t)step->imm;
+			break;
+		case STEP_ADD_REG:
+			value += read_reg(&tracee->regs, step->reg) * (uint64_t)step->imm;
+			break;
+		case STEP_LOAD:
+			value = cut(peek(tracee, value + (uint64_t)step->imm), step);
+			break;
+		case STEP_CAST:
+			value = cut(value, step);
+			break;
+		case STEP_SHR:
+			value >>= step->imm;
+			break;
+		default:
+			fail_msg("unexpected step %u", step->op);
 		}
 	}
 	return value;
@@ -88,7 +103,11 @@ struct expected {
 };
 
 static const struct expected marker_args[] = {
-	{"integers", 8, {-8, 200, -1600, 60000, -320000, 3200000000, -6400000000000, (int64_t)18000000000000000000ul}, {0}, 0},
+	{"integers",
+	 8,
+	 {-8, 200, -1600, 60000, -320000, 3200000000, -6400000000000, (int64_t)18000000000000000000ul},
+	 {0},
+	 0},
 	{"constants", 6, {5, -5, 0x7fffffffffff, -1, 4000000000, 65535}, {0}, 0},
 	{"globals", 4, {-1234567890123, -77, 250, 0}, {NULL, NULL, NULL, "\x35\xfb\x04\x8e\xe0\xfe\xff\xff"}, 0},
 	{"memory", 6, {-2, 4000000000, 0, -4, 250, 'e'}, {NULL, NULL, "text"}, 0},
@@ -105,10 +124,8 @@ static const struct expected marker_args[] = {
 };
 
 static const struct expected marker_cxx[] = {
-	{"twice", 2, {-21, 4}, {0}, 0},
-	{"twice", 2, {1ll << 40, 8}, {0}, 0},
-	{"twice", 2, {255, 1}, {0}, 0},
-	{"run", 5, {0, 3, 7, 200, 1}, {"worker"}, 0},
+	{"twice", 2, {-21, 4}, {0}, 0}, {"twice", 2, {1ll << 40, 8}, {0}, 0},
+	{"twice", 2, {255, 1}, {0}, 0}, {"run", 5, {0, 3, 7, 200, 1}, {"worker"}, 0},
 	{NULL, 0, {0}, {0}, 0},
 };
 

@@ -64,15 +64,43 @@ static void test_globs(void **state)
 		const char *pattern, *text;
 		bool matches;
 	} cases[] = {
-		{"", "", true}, {"", "anything", true}, {"a", "a", true}, {"a", "b", false}, {"a", "ab", false},
-		{"ab", "a", false}, {"*", "", true}, {"*", "abc", true}, {"a*", "abc", true}, {"*c", "abc", true},
-		{"a*c", "abbc", true}, {"a*c", "abbd", false}, {"a**c", "ac", true}, {"*a*b*", "xxaxxbxx", true},
-		{"*ab", "aab", true}, {"?", "", false}, {"?", "a", true}, {"a?c", "abc", true}, {"a?c", "ac", false},
-		{"[a-c]x", "bx", true}, {"[a-c]x", "dx", false}, {"[!a-c]x", "dx", true}, {"[!a-c]x", "bx", false},
-		{"[]x]", "]", true}, {"[!]x]", "]", false}, {"[a-]", "-", true}, {"[\\]]", "]", true}, {"[ab", "[ab", true},
-		{"[", "[", true}, {"[", "a", false}, {"\\*", "*", true}, {"\\*", "a", false}, {"a\\", "a\\", true},
-		{"*[0-9]", "tick-5", true}, {"[!0-9]", "", false},
-		{"op-*-start", "op-x-start-y-start", true}, {"*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false},
+		{"", "", true},
+		{"", "anything", true},
+		{"a", "a", true},
+		{"a", "b", false},
+		{"a", "ab", false},
+		{"ab", "a", false},
+		{"*", "", true},
+		{"*", "abc", true},
+		{"a*", "abc", true},
+		{"*c", "abc", true},
+		{"a*c", "abbc", true},
+		{"a*c", "abbd", false},
+		{"a**c", "ac", true},
+		{"*a*b*", "xxaxxbxx", true},
+		{"*ab", "aab", true},
+		{"?", "", false},
+		{"?", "a", true},
+		{"a?c", "abc", true},
+		{"a?c", "ac", false},
+		{"[a-c]x", "bx", true},
+		{"[a-c]x", "dx", false},
+		{"[!a-c]x", "dx", true},
+		{"[!a-c]x", "bx", false},
+		{"[]x]", "]", true},
+		{"[!]x]", "]", false},
+		{"[a-]", "-", true},
+		{"[\\]]", "]", true},
+		{"[ab", "[ab", true},
+		{"[", "[", true},
+		{"[", "a", false},
+		{"\\*", "*", true},
+		{"\\*", "a", false},
+		{"a\\", "a\\", true},
+		{"*[0-9]", "tick-5", true},
+		{"[!0-9]", "", false},
+		{"op-*-start", "op-x-start-y-start", true},
+		{"*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false},
 	};
 	unsigned i;
 
@@ -121,24 +149,39 @@ static void test_timers(void **state)
 		uint64_t ns;
 		enum probe_kind kind;
 	} good[] = {
-		{"tick-1s", 1000000000, PROBE_TICK},	  {"tick-1sec", 1000000000, PROBE_TICK},
-		{"tick-1", 1000000000, PROBE_TICK},	  {"tick-10hz", 100000000, PROBE_TICK},
-		{"profile-997", 1003009, PROBE_PROFILE},  {"profile-5000", 200000, PROBE_PROFILE},
-		{"profile-10ms", 10000000, PROBE_PROFILE}, {"profile-200us", 200000, PROBE_PROFILE},
-		{"tick-200000ns", 200000, PROBE_TICK},	  {"tick-500usec", 500000, PROBE_TICK},
-		{"tick-1msec", 1000000, PROBE_TICK},	  {"tick-2m", 120000000000, PROBE_TICK},
-		{"tick-2min", 120000000000, PROBE_TICK},  {"tick-1h", 3600000000000, PROBE_TICK},
-		{"tick-1hour", 3600000000000, PROBE_TICK}, {"tick-1d", 86400000000000, PROBE_TICK},
+		{"tick-1s", 1000000000, PROBE_TICK},
+		{"tick-1sec", 1000000000, PROBE_TICK},
+		{"tick-1", 1000000000, PROBE_TICK},
+		{"tick-10hz", 100000000, PROBE_TICK},
+		{"profile-997", 1003009, PROBE_PROFILE},
+		{"profile-5000", 200000, PROBE_PROFILE},
+		{"profile-10ms", 10000000, PROBE_PROFILE},
+		{"profile-200us", 200000, PROBE_PROFILE},
+		{"tick-200000ns", 200000, PROBE_TICK},
+		{"tick-500usec", 500000, PROBE_TICK},
+		{"tick-1msec", 1000000, PROBE_TICK},
+		{"tick-2m", 120000000000, PROBE_TICK},
+		{"tick-2min", 120000000000, PROBE_TICK},
+		{"tick-1h", 3600000000000, PROBE_TICK},
+		{"tick-1hour", 3600000000000, PROBE_TICK},
+		{"tick-1d", 86400000000000, PROBE_TICK},
 		{"tick-3day", 3 * 86400000000000, PROBE_TICK},
 		{"tick-200000nsec", 200000, PROBE_TICK},
 	};
 	static const struct {
 		const char *name, *words;
 	} bad[] = {
-		{"tick-0", "never fire"}, {"tick-0s", "never fire"}, {"profile-5001", "200 microseconds"},
-		{"tick-199us", "200 microseconds"}, {"tick-1x", "no such unit `x`"}, {"tick-", "lacks its rate"},
-		{"profile-s", "lacks its rate"}, {"tick-99999999999999999999", "too big"},
-		{"tick-999999999d", "292 years"}, {"tick--1", "lacks its rate"}, {"tick-1s ", "no such unit"},
+		{"tick-0", "never fire"},
+		{"tick-0s", "never fire"},
+		{"profile-5001", "200 microseconds"},
+		{"tick-199us", "200 microseconds"},
+		{"tick-1x", "no such unit `x`"},
+		{"tick-", "lacks its rate"},
+		{"profile-s", "lacks its rate"},
+		{"tick-99999999999999999999", "too big"},
+		{"tick-999999999d", "292 years"},
+		{"tick--1", "lacks its rate"},
+		{"tick-1s ", "no such unit"},
 	};
 	struct fixture f = setup_nobody();
 	struct probe_list list;
@@ -365,9 +408,9 @@ static void test_ids(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_globs),	  cmocka_unit_test(test_own_probes), cmocka_unit_test(test_timers),
+		cmocka_unit_test(test_globs),	   cmocka_unit_test(test_own_probes), cmocka_unit_test(test_timers),
 		cmocka_unit_test(test_added_file), cmocka_unit_test(test_semaphore),  cmocka_unit_test(test_why_not),
-		cmocka_unit_test(test_running),	  cmocka_unit_test(test_deleted),    cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_running),	   cmocka_unit_test(test_deleted),    cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_added_link),
 	};
 
