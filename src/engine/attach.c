@@ -165,7 +165,7 @@ static int jobs_run(struct attaching *a, const char **path)
 		struct job *jobs = a->jobs;
 		unsigned len = a->jobs_len;
 
-		pool_run(len, job_run, a);
+		pool_run(POOL_THREADS_MAX, len, job_run, a);
 		a->jobs = NULL;
 		a->jobs_len = 0;
 		for (unsigned i = 0; i < len; i++) {

@@ -85,6 +85,8 @@ int engine_load(const struct image *image, const struct engine_config *config, s
 	if (has_sites(image) && !config->no_multi)
 		engine->has_multi = bpf_has_uprobe_multi(engine->target.pids_len > 0);
 	err = engine_make_maps(engine, diags);
+	if (!err && engine->state)
+		engine->state->wall_offset_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC));
 	mapped = engine_now_ns();
 	engine->timing.maps_ns = mapped - start;
 	if (!err)
@@ -138,7 +140,6 @@ void engine_set_run(struct engine *engine, enum image_run run)
 {
 	if (!engine->state)
 		return;
-	engine->state->wall_offset_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC));
 	__atomic_store_n(&engine->state->run, (uint32_t)run, __ATOMIC_RELEASE);
 }
 
@@ -160,7 +161,7 @@ void engine_detach(struct engine *engine)
 
 	if (!engine->links_len)
 		return;
-	pool_run(engine->links_len, close_link, engine);
+	pool_run(POOL_THREADS_MAX, engine->links_len, close_link, engine);
 	engine->links_len = 0;
 	engine->timing.detach_ns = engine_now_ns() - start;
 }

@@ -13,6 +13,7 @@
 
 #include "ebpf/insn.h"
 #include "engine/bpf.h"
+#include "engine/pool.h"
 #include "engine/private.h"
 
 enum { LOG_SIZE = 16 << 20 };
@@ -130,7 +131,6 @@ static void program_refused(struct engine *engine, const struct image_program *p
 			   verdict.sentence ? verdict.sentence : strerror(-err));
 }
 
-/* Loads once more, now with a log: writing one slows the verifier down, so the first try goes without. */
 static int load_with_log(struct engine *engine, const struct image_program *program, const struct bpf_insn *insns,
 			 struct bpf_prog_load_opts *opts)
 {
@@ -150,21 +150,50 @@ static int load_with_log(struct engine *engine, const struct image_program *prog
 	return fd;
 }
 
-static int program_load(struct engine *engine, unsigned index, struct diags *diags)
-{
-	const struct image_program *program = &engine->image->programs[index];
-	struct bpf_insn *insns = relocated(engine, program);
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = program_attach_type(engine, program->ctx));
-	int fd = bpf_prog_load(program_type(program->ctx), program->name, license, insns, program->insns_len, &opts);
+struct loading {
+	struct engine *engine;
+	struct bpf_insn **insns; /* relocated, per program */
+};
 
-	if (fd < 0 && fd != -ENOMEM)
-		fd = load_with_log(engine, program, insns, &opts);
-	if (fd < 0) {
+static void program_load(void *data, unsigned i)
+{
+	const struct loading *loading = data;
+	struct engine *engine = loading->engine;
+	const struct image_program *program = &engine->image->programs[i];
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = program_attach_type(engine, program->ctx));
+
+	engine->programs[i] = bpf_prog_load(program_type(program->ctx), program->name, license, loading->insns[i],
+					    program->insns_len, &opts);
+}
+
+/* Loads once more, now with a log: writing one slows the verifier down, so the first try goes without. */
+static int program_load_again(const struct loading *loading, unsigned i, struct diags *diags)
+{
+	struct engine *engine = loading->engine;
+	const struct image_program *program = &engine->image->programs[i];
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = program_attach_type(engine, program->ctx));
+	int fd = load_with_log(engine, program, loading->insns[i], &opts);
+
+	engine->programs[i] = fd;
+	if (fd < 0)
 		program_refused(engine, program, fd, diags);
-		return fd;
-	}
-	engine->programs[index] = fd;
-	return 0;
+	return fd < 0 ? fd : 0;
+}
+
+/* The verifier works for each program by itself: as many at a time as there are processors. */
+static int load_all(struct engine *engine, struct diags *diags)
+{
+	unsigned len = engine->image->programs_len;
+	struct loading loading = { engine, arena_new_array(engine->arena, struct bpf_insn *, len + 1) };
+	int err = 0;
+
+	for (unsigned i = 0; i < len; i++)
+		loading.insns[i] = relocated(engine, &engine->image->programs[i]);
+	pool_run(engine->cpus_len, len, program_load, &loading);
+	for (unsigned i = 0; i < len && !err; i++)
+		if (engine->programs[i] < 0)
+			err = program_load_again(&loading, i, diags);
+	return err;
 }
 
 static bool needs_dispatcher(const struct engine *engine)
@@ -234,13 +263,10 @@ int engine_load_programs(struct engine *engine, struct diags *diags)
 {
 	const struct image *image = engine->image;
 	struct loc nowhere = { 0 };
-	int err = 0;
+	int err = load_all(engine, diags);
 
-	for (unsigned i = 0; i < image->programs_len; i++) {
-		err = program_load(engine, i, diags);
-		if (err)
-			return err;
-	}
+	if (err)
+		return err;
 	for (unsigned i = 0; i < image->maps_len && !err; i++)
 		if (image->maps[i].kind == IMAGE_PROGS)
 			err = progs_fill(engine, engine->maps[i]);

@@ -5,8 +5,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-enum { POOL_THREADS_MAX = 32 };
-
 struct pool {
 	unsigned n;
 	atomic_uint next;
@@ -24,23 +22,23 @@ static void *pool_work(void *arg)
 	return NULL;
 }
 
-void pool_run(unsigned n, void (*run)(void *data, unsigned i), void *data)
+void pool_run(unsigned threads, unsigned n, void (*run)(void *data, unsigned i), void *data)
 {
 	struct pool pool = { .n = n, .run = run, .data = data };
-	pthread_t threads[POOL_THREADS_MAX];
+	pthread_t ids[POOL_THREADS_MAX];
 	unsigned len = 0;
 	sigset_t all, old;
 
 	/* Signals are for the main thread: it waits for them. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	while (len < POOL_THREADS_MAX && len + 1 < n) {
-		if (pthread_create(&threads[len], NULL, pool_work, &pool))
+	while (len + 1 < n && len + 1 < threads && len < POOL_THREADS_MAX) {
+		if (pthread_create(&ids[len], NULL, pool_work, &pool))
 			break; /* fewer do as well, only later */
 		len++;
 	}
 	pool_work(&pool);
 	while (len)
-		pthread_join(threads[--len], NULL);
+		pthread_join(ids[--len], NULL);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }

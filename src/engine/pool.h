@@ -6,7 +6,9 @@
 #ifndef CEPHTAP_ENGINE_POOL_H
 #define CEPHTAP_ENGINE_POOL_H
 
-/* Calls run(data, i) for each i below n, in no order, on several threads at once; returns when all have returned. */
-void pool_run(unsigned n, void (*run)(void *data, unsigned i), void *data);
+enum { POOL_THREADS_MAX = 32 };
+
+/* Calls run(data, i) for each i below n, in no order, on up to `threads` threads at once; returns when all have returned. */
+void pool_run(unsigned threads, unsigned n, void (*run)(void *data, unsigned i), void *data);
 
 #endif

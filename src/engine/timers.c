@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Timers. profile-N fires on every processor, tick-N on one: perf events of the processor's clock, with a period rather than
+ * Timers. profile-N fires on every processor (an idle one may sleep through it), tick-N on one: perf events of the processor's clock, with a period rather than
  * a frequency, so that the kernel does not adapt it.
  */
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
 
 #include "engine/bpf.h"
@@ -21,6 +20,19 @@ static int timer_attach(struct engine *engine, const struct image_attach *attach
 		return fd;
 	*arena_push(engine->arena, engine->links, engine->links_len) = fd;
 	return 0;
+}
+
+/*
+ * The first processor that is there, not the current one: some virtual machines (seen: Linux 6.18 under Firecracker) let a
+ * sleeping processor's timers sleep with it, all but the first one's. The kernel's own housekeeping is there as well.
+ */
+static int tick_attach(struct engine *engine, const struct image_attach *attach)
+{
+	int err = -ENODEV;
+
+	for (int cpu = 0; cpu < (int)engine->cpus_len && err == -ENODEV; cpu++)
+		err = timer_attach(engine, attach, cpu);
+	return err;
 }
 
 static int profile_attach(struct engine *engine, const struct image_attach *attach)
@@ -48,7 +60,7 @@ int engine_attach_timers(struct engine *engine, struct diags *diags)
 		if (attach->probe->kind == PROBE_PROFILE)
 			err = profile_attach(engine, attach);
 		else if (attach->probe->kind == PROBE_TICK)
-			err = timer_attach(engine, attach, sched_getcpu());
+			err = tick_attach(engine, attach);
 		if (err) {
 			diag_error(diags, engine_probe_loc(engine, attach->probe), NULL, "cannot start the timer %s: %s",
 				   engine_probe_name(engine->arena, attach->probe), strerror(-err));

@@ -4,6 +4,7 @@
  * twice: with multi-uprobe links and with perf events.
  */
 #include <errno.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -390,24 +391,39 @@ static void test_ring_full(void **state)
 	fixture_free(f);
 }
 
+/*
+ * On this thread's processor, kept busy: some virtual machines let the timers of a processor sleep with it. Of the others
+ * only the most that there can be is known.
+ */
 static void test_timers(void **state)
 {
 	struct fixture *f = fixture_new();
 	unsigned program = program_count(f, CTX_TIMER, 1);
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t cpus = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
+	struct timespec start;
+	cpu_set_t all, here;
+	double ms;
 
 	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	CPU_ZERO(&here);
+	CPU_SET((size_t)sched_getcpu(), &here);
+	assert_int_equal(sched_setaffinity(0, sizeof(here), &here), 0);
 	fixture_timer(f, PROBE_TICK, 5000000, program, 1);
 	fixture_timer(f, PROBE_PROFILE, 10000000, program, 2);
 	fixture_timer(f, PROBE_TICK, 86400ULL * 1000000000, program, 3);
 	fixture_timer(f, PROBE_PROFILE, 200000, program, 4);
+	clock_gettime(CLOCK_MONOTONIC, &start);
 	fixture_start(f, no_multi);
-	usleep(300000);
+	while (elapsed_ms(start) < 200)
+		;
 	engine_set_run(f->engine, RUN_EXITING);
-	assert_in_range(fixture_count(f, 1), 30, 80);
-	assert_in_range(fixture_count(f, 2), (uint64_t)cpus * 15, (uint64_t)cpus * 60);
+	ms = elapsed_ms(start);
+	assert_in_range(fixture_count(f, 1), 20, (uint64_t)(ms / 5) + 1);
+	assert_in_range(fixture_count(f, 2), 10, cpus * (uint64_t)(ms / 10) + cpus);
 	assert_int_equal(fixture_count(f, 3), 0);
-	assert_in_range(fixture_count(f, 4), (uint64_t)cpus * 300, (uint64_t)cpus * 4000);
+	assert_in_range(fixture_count(f, 4), 200, cpus * (uint64_t)(ms / 0.2) + cpus);
+	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
 	fixture_free(f);
 }
 
@@ -530,12 +546,14 @@ int main(void)
 		cmocka_unit_test(test_refused), cmocka_unit_test(test_too_large),
 	};
 	const char *why = engine_why_not();
+	int failed;
 
 	if (why) {
 		printf("SKIPPED: %s\n", why);
 		return 0;
 	}
-	return cmocka_run_group_tests_name("engine: multi-uprobe links", sites, group_multi, NULL) |
-	       cmocka_run_group_tests_name("engine: perf events", sites, group_perf, NULL) |
-	       cmocka_run_group_tests_name("engine: the rest", others, group_multi, NULL);
+	failed = cmocka_run_group_tests_name("engine: multi-uprobe links", sites, group_multi, NULL);
+	failed += cmocka_run_group_tests_name("engine: perf events", sites, group_perf, NULL);
+	failed += cmocka_run_group_tests_name("engine: the rest", others, group_multi, NULL);
+	return failed;
 }
