@@ -94,8 +94,8 @@ void check_printf(struct check_ctx *ctx, struct node *call)
 	if (!call->args_len || call->args[0]->kind != NODE_STRING) {
 		diag_hint(ctx->diags,
 			  call->args_len ? check_error(ctx, call->args[0], "D_PRINTF_ARG_FMT",
-						       "printf( ) argument #1 must be a format string in quotes") :
-					   check_error(ctx, call, "D_PROTO_LEN", "printf( ) takes at least 1 argument, not 0"),
+						       "printf() argument #1 must be a format string in quotes") :
+					   check_error(ctx, call, "D_PROTO_LEN", "printf() takes at least 1 argument, not 0"),
 			  "for example `printf(\"%%d\\n\", arg0)`");
 		return;
 	}
@@ -120,7 +120,7 @@ void check_trace(struct check_ctx *ctx, struct node *call)
 	struct aggvar *agg;
 
 	if (call->args_len != 1) {
-		check_error(ctx, call, "D_PROTO_LEN", "trace( ) takes 1 argument, not %u", call->args_len);
+		check_error(ctx, call, "D_PROTO_LEN", "trace() takes 1 argument, not %u", call->args_len);
 		return;
 	}
 	if (call->args[0]->kind == NODE_AGG) {
@@ -178,7 +178,7 @@ void check_printa(struct check_ctx *ctx, struct node *call)
 
 	if (call->args_len < 1u + has_format) {
 		diag_hint(ctx->diags,
-			  check_error(ctx, call, "D_PRINTA_PROTO", "printa( ) needs an aggregation"),
+			  check_error(ctx, call, "D_PRINTA_PROTO", "printa() needs an aggregation"),
 			  "for example `printa(@name)` or `printa(\"%%s %%@d\\n\", @name)`");
 		return;
 	}
@@ -206,7 +206,7 @@ static struct action *on_agg(struct check_ctx *ctx, struct node *call, unsigned 
 
 	if (call->args_len < min || call->args_len > max) {
 		diag_hint(ctx->diags,
-			  check_error(ctx, call, tags[0], "%s( ) does not take %u argument%s", call->name, call->args_len,
+			  check_error(ctx, call, tags[0], "%s() does not take %u argument%s", call->name, call->args_len,
 				      call->args_len == 1 ? "" : "s"),
 			  "it is `%s`", call->func->proto);
 		return NULL;
@@ -231,7 +231,7 @@ static void record_number(struct check_ctx *ctx, struct node *call, struct actio
 	if (type_is_int(arg->type))
 		check_action_record(ctx, action, arg);
 	else
-		check_error(ctx, arg, tag, "%s( ) argument #2 must be an integer, not `%s`", call->name,
+		check_error(ctx, arg, tag, "%s() argument #2 must be an integer, not `%s`", call->name,
 			    check_type_text(ctx, arg->type));
 }
 
@@ -260,7 +260,7 @@ void check_normalize(struct check_ctx *ctx, struct node *call)
 	record_number(ctx, call, action, "D_NORMALIZE_SCALAR");
 	factor = call->args[1];
 	if (!check_failed(factor) && factor->is_const && !factor->ival)
-		check_error(ctx, factor, "D_DIV_ZERO", "normalize( ) by zero");
+		check_error(ctx, factor, "D_DIV_ZERO", "normalize() by zero");
 }
 
 void check_denormalize(struct check_ctx *ctx, struct node *call)

@@ -25,7 +25,7 @@ static void unknown_agg_func(struct check_ctx *ctx, struct node *call)
 	for (i = 0; agg_at(i); i++)
 		*arena_push(ctx->arena, list, n) = agg_at(i)->name;
 	if (func_find(call->name))
-		diag = check_error(ctx, call, "D_AGG_FUNC", "%s( ) is no aggregating function", call->name);
+		diag = check_error(ctx, call, "D_AGG_FUNC", "%s() is no aggregating function", call->name);
 	else
 		diag = check_error(ctx, call, "D_AGG_FUNC", "there is no aggregating function `%s`", call->name);
 	near = nearest_name(call->name, list, n);
@@ -46,7 +46,7 @@ static bool check_agg_value(struct check_ctx *ctx, struct node *call)
 		return false;
 	if (type_is_int(value->type))
 		return true;
-	check_error(ctx, value, "D_AGG_SCALAR", "%s( ) aggregates integers, not `%s`", call->name,
+	check_error(ctx, value, "D_AGG_SCALAR", "%s() aggregates integers, not `%s`", call->name,
 		    check_type_text(ctx, value->type));
 	return false;
 }
@@ -65,7 +65,7 @@ static bool fold_params(struct check_ctx *ctx, const struct agg *agg, struct nod
 		if (!arg)
 			continue;
 		if (!arg->is_const || !type_is_int(arg->type)) {
-			check_error(ctx, arg, param->tag_type, "%s( ) argument #%u (%s) must be an integer constant", call->name,
+			check_error(ctx, arg, param->tag_type, "%s() argument #%u (%s) must be an integer constant", call->name,
 				    i + 2, param->name);
 			return false;
 		}
@@ -138,7 +138,7 @@ static bool matches_old(struct check_ctx *ctx, struct node *node, struct aggvar 
 
 	if (old->agg != here->agg) {
 		loc_position(old->loc, &line, &column);
-		check_error(ctx, node, "D_AGG_REDEF", "`@%s` is already %s( ), since line %u", old->name, old->agg->name, line);
+		check_error(ctx, node, "D_AGG_REDEF", "`@%s` is already %s(), since line %u", old->name, old->agg->name, line);
 		return false;
 	}
 	if (!same_params(ctx, node->right, old, here))
@@ -212,7 +212,7 @@ struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned 
 		return NULL;
 	arg->type = &type_agg;
 	if (arg->kind != NODE_AGG || arg->args_len) {
-		check_error(ctx, arg, tag_arg, "%s( ) argument #%u must be an aggregation, by name alone", call->name, i + 1);
+		check_error(ctx, arg, tag_arg, "%s() argument #%u must be an aggregation, by name alone", call->name, i + 1);
 		return NULL;
 	}
 	var = nametab_find(&ctx->aggs, 0, arg->name);

@@ -56,7 +56,7 @@ bool check_args_len(struct check_ctx *ctx, const struct proto *proto, struct nod
 	if (call->args_len >= proto->required && (proto->varargs || call->args_len <= proto->params_len))
 		return true;
 	diag_hint(ctx->diags,
-		  check_error(ctx, call, "D_PROTO_LEN", "%s( ) takes %s%u argument%s, not %u", call->name,
+		  check_error(ctx, call, "D_PROTO_LEN", "%s() takes %s%u argument%s, not %u", call->name,
 			      many && call->args_len < proto->required ? "at least " : many ? "at most " : "",
 			      many && call->args_len >= proto->required ? proto->params_len : proto->required,
 			      proto->required == 1 && proto->params_len == 1 ? "" : "s", call->args_len),
@@ -78,7 +78,7 @@ static bool check_arg(struct check_ctx *ctx, struct node *call, unsigned i, cons
 		return false;
 	if (!param || is_address(param, call->args[i]->type) || check_convert(ctx, param, &call->args[i]))
 		return true;
-	diag = check_error(ctx, call->args[i], "D_PROTO_ARG", "%s( ) argument #%u must be `%s`, not `%s`", call->name, i + 1,
+	diag = check_error(ctx, call->args[i], "D_PROTO_ARG", "%s() argument #%u must be `%s`, not `%s`", call->name, i + 1,
 			   check_type_text(ctx, param), check_type_text(ctx, call->args[i]->type));
 	if (type_is_string(param) && type_is_scalar(call->args[i]->type))
 		diag_hint(ctx->diags, diag, "`copyinstr(address)` reads text from the process");
@@ -116,7 +116,7 @@ static void unknown_function(struct check_ctx *ctx, struct node *node)
 
 	if (agg_find(node->name)) {
 		diag_hint(ctx->diags,
-			  check_error(ctx, node, "D_FUNC_IDKIND", "%s( ) is an aggregating function", node->name),
+			  check_error(ctx, node, "D_FUNC_IDKIND", "%s() is an aggregating function", node->name),
 			  "assign it to an aggregation: `@name = %s(...);`", node->name);
 		return;
 	}
@@ -146,12 +146,12 @@ void check_call(struct check_ctx *ctx, struct node *node)
 	node->func = func;
 	if ((func->flags & FUNC_RECORDS) && ctx->in_expr) {
 		diag_hint(ctx->diags,
-			  check_error(ctx, node, "D_OP_ACT", "%s( ) is an action: it has no value", node->name),
+			  check_error(ctx, node, "D_OP_ACT", "%s() is an action: it has no value", node->name),
 			  "write it as a statement of its own");
 		return;
 	}
 	if ((func->flags & FUNC_DESTRUCTIVE) && !ctx->options->destructive) {
-		diag_hint(ctx->diags, check_error(ctx, node, NULL, "%s( ) changes the traced system", node->name),
+		diag_hint(ctx->diags, check_error(ctx, node, NULL, "%s() changes the traced system", node->name),
 			  "allow it with -w");
 		return;
 	}

@@ -94,6 +94,8 @@ enum {
 	CHECK_THIS_MAX = 32 * 1024,   /* bytes of all this-> variables */
 	CHECK_GLOBALS_MAX = 1024 * 1024, /* bytes of all global scalars */
 	CHECK_NODES_MAX = 4000,       /* operators and operands of a clause, after inlines */
+	CHECK_DEPTH_MAX = 2 * AST_DEPTH_MAX, /* nesting of an expression, after inlines */
+	CHECK_MATCHES_MAX = 1 << 20,  /* probes of all clauses together */
 	CHECK_MAPS_MAX = 40,          /* aggregations, arrays and self-> variables of one clause: the kernel allows 64 maps */
 };
 

@@ -76,6 +76,8 @@ struct check_ctx {
 	struct action **actions; /* of the clause: pointers, until their number is known */
 	unsigned actions_len;
 	unsigned nodes;       /* visited in this clause */
+	unsigned depth;       /* of the expression that is being visited */
+	uint64_t matched;     /* probes of all clauses so far */
 	uint64_t record_size; /* sum of the recorded values */
 	unsigned values;      /* number of recorded values */
 	struct var **used;    /* variables and aggregations that need a map of their own, used in this clause */
@@ -121,6 +123,7 @@ bool check_convert(struct check_ctx *ctx, const struct type *to, struct node **s
 const struct type *check_decay(struct check_ctx *ctx, const struct node *node);
 /* Is the object that this names in the traced process? The pointer that was followed last says so. */
 bool check_is_userland(const struct node *node);
+const struct type *check_loaded(struct check_ctx *ctx, const struct node *node, const struct type *type);
 bool check_is_bit_field(const struct node *node);
 bool check_count(struct check_ctx *ctx, struct node *node);
 struct diag *check_no_member(struct check_ctx *ctx, struct node *node, const struct type *type);

@@ -109,6 +109,14 @@ bool check_is_userland(const struct node *node)
 	}
 }
 
+/* An address that was read out of the traced process is an address in the traced process. */
+const struct type *check_loaded(struct check_ctx *ctx, const struct node *node, const struct type *type)
+{
+	if (type->kind == TYPE_PTR && !type->userland && check_is_userland(node))
+		return type_pointer(ctx->arena, type->to, true);
+	return type;
+}
+
 const struct type *check_decay(struct check_ctx *ctx, const struct node *node)
 {
 	if (node->type->kind != TYPE_ARRAY)
@@ -346,8 +354,14 @@ void check_expr(struct check_ctx *ctx, struct node *node)
 
 	if (!check_count(ctx, node))
 		return;
+	if (ctx->depth >= CHECK_DEPTH_MAX) {
+		check_error(ctx, node, NULL, "this expression is nested more than %d deep, with its inlines", CHECK_DEPTH_MAX);
+		return;
+	}
 	ctx->in_expr = true;
+	ctx->depth++;
 	check_node(ctx, node);
+	ctx->depth--;
 	ctx->in_expr = outer;
 	if (!check_failed(node))
 		check_fold(ctx, node);

@@ -72,7 +72,7 @@ static void check_deref(struct check_ctx *ctx, struct node *node)
 			  check_error_op(ctx, node, "D_DEREF_VOID", "a pointer to `void` cannot be followed"),
 			  "cast it first: `*(int *)p`");
 	} else {
-		node->type = type->to;
+		node->type = check_loaded(ctx, node, type->to);
 	}
 }
 

@@ -75,8 +75,14 @@ void check_probes(struct check_ctx *ctx, struct clause *clause)
 	const char *why;
 
 	for (i = 0; i < clause->descs_len; i++) {
+		if (ctx->matched > CHECK_MATCHES_MAX)
+			break;
 		why = NULL;
 		list = ctx->source->find(ctx->source, &clause->descs[i].desc, &why);
+		ctx->matched += list.len;
+		if (ctx->matched > CHECK_MATCHES_MAX)
+			diag_error(ctx->diags, clause->descs[i].loc, NULL, "the clauses match more than %d probes together",
+				   CHECK_MATCHES_MAX);
 		if (!list.len && !ctx->options->zdefs)
 			none_matches(ctx, &clause->descs[i], why);
 		for (j = 0; j < list.len; j++) {
@@ -179,8 +185,8 @@ static bool arg_agrees(struct check_ctx *ctx, struct node *node, const struct pr
 					      probe_text(ctx, probe)),
 				  "write a clause of its own for it");
 		else
-			hint_args(ctx, check_error(ctx, node, "D_ARGS_IDX", "%s has no args[%" PRIu64 "]",
-						   probe_text(ctx, probe), n), probe);
+			hint_args(ctx, check_error(ctx, node, "D_ARGS_IDX", "%s has no args[%" PRId64 "]",
+						   probe_text(ctx, probe), (int64_t)n), probe);
 		return false;
 	}
 	type = arg_type(ctx, &first->args[n]);

@@ -194,7 +194,7 @@ void check_member(struct check_ctx *ctx, struct node *node)
 	}
 	member = type_find_member(type, node->name);
 	if (member)
-		node->type = member->type;
+		node->type = check_loaded(ctx, node, member->type);
 	else
 		check_no_member(ctx, node, type);
 }
@@ -245,7 +245,7 @@ static void index_pointer(struct check_ctx *ctx, struct node *node)
 		check_error(ctx, node, "D_DEREF_VOID", "a pointer to `%s` cannot be followed", check_type_text(ctx, type->to));
 		return;
 	}
-	node->type = type->to;
+	node->type = check_loaded(ctx, node, type->to);
 }
 
 /* The array that `left [` names, if left is a plain identifier of the script. */

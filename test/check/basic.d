@@ -35,7 +35,7 @@ test:::ints
 	self->pair[pid, execname] = args[6] * args[1];
 	total += args[3];
 	total++;
-	++counter;
+	++hits;
 	@ = count();
 	@lat[probename, cpu] = quantize(timestamp - self->start);
 	@lq["x"] = lquantize(args[4], 0, 100, 10);

@@ -353,6 +353,71 @@ static void test_mistakes(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/* --- Layout: as this test's own compiler has it --- */
+
+#define TEXT_(...) #__VA_ARGS__
+#define TEXT(...)  TEXT_(__VA_ARGS__)
+#define INNER \
+	struct inner { \
+		char a; \
+		long b; \
+		short c[3]; \
+	}
+#define MIXED \
+	struct mixed { \
+		char a; \
+		int b : 5, c : 28; \
+		short d : 3; \
+		unsigned char e; \
+		struct inner f[2]; \
+		char g; \
+		union { \
+			char h; \
+			long i; \
+			struct { \
+				int j; \
+				char k[5]; \
+			}; \
+		}; \
+		struct mixed *l; \
+		long m : 40, n : 30; \
+		int : 0; \
+		char o; \
+		long double p; \
+		char q; \
+	}
+INNER;
+MIXED;
+
+static void test_layout(void **state)
+{
+	static const uint64_t expected[] = {
+		sizeof(struct inner), offsetof(struct inner, b), offsetof(struct inner, c), sizeof(struct mixed),
+		offsetof(struct mixed, e), offsetof(struct mixed, f), offsetof(struct mixed, g), offsetof(struct mixed, h),
+		offsetof(struct mixed, i), offsetof(struct mixed, j), offsetof(struct mixed, k), offsetof(struct mixed, l),
+		offsetof(struct mixed, o), offsetof(struct mixed, p), offsetof(struct mixed, q),
+	};
+	static const char text[] = TEXT(INNER) ";" TEXT(MIXED) "; BEGIN {"
+		"trace(sizeof (struct inner)); trace(offsetof(struct inner, b)); trace(offsetof(struct inner, c));"
+		"trace(sizeof (struct mixed)); trace(offsetof(struct mixed, e)); trace(offsetof(struct mixed, f));"
+		"trace(offsetof(struct mixed, g)); trace(offsetof(struct mixed, h)); trace(offsetof(struct mixed, i));"
+		"trace(offsetof(struct mixed, j)); trace(offsetof(struct mixed, k)); trace(offsetof(struct mixed, l));"
+		"trace(offsetof(struct mixed, o)); trace(offsetof(struct mixed, p)); trace(offsetof(struct mixed, q)); }";
+	struct buf out = { 0 };
+	struct run run;
+	size_t i;
+
+	(void)state;
+	run_check(&run, "x.d", text, sizeof(text) - 1);
+	diags_print(&run.diags, true, &out);
+	if (!run.checked)
+		fail_msg("%s", out.data);
+	for (i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+		assert_int_equal(run.checked->clauses[0].actions[i].values[0].expr->ival, expected[i]);
+	buf_free(&out);
+	arena_free(run.arena);
+}
+
 /* --- Options --- */
 
 static void check_option(const char *name, const char *value, const char *expected)
@@ -409,6 +474,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_layout),
 		cmocka_unit_test(test_options),
 	};
 
