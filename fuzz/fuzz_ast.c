@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Arbitrary bytes as a script. Beyond not crashing: what is accepted can be dumped, no tree is higher than promised, and
- * an expression written back as D is read again as the same one. The first byte chooses what is parsed.
+ * Arbitrary bytes as a script. Beyond not crashing: what is accepted can be dumped, no tree is higher than promised,
+ * and an expression written back as D is read again as the same one. The first byte chooses what is parsed.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -52,8 +52,8 @@ const char *int_parse(struct arena *arena, const char *text, size_t size, struct
 	while (end && strchr("uUlL", text[end - 1]))
 		end--;
 	if (!suffix_parse(text + end, size - end, token))
-		return arena_printf(arena, "`%.*s` is not a suffix of an integer", size - end > 20 ? 20 : (int)(size - end),
-				    text + end);
+		return arena_printf(arena, "`%.*s` is not a suffix of an integer",
+				    size - end > 20 ? 20 : (int)(size - end), text + end);
 	if (end > 1 && text[0] == '0') {
 		base = (text[1] | 0x20) == 'x' ? 16 : 8;
 		i = base == 16 ? 2 : 1;
@@ -65,7 +65,9 @@ const char *int_parse(struct arena *arena, const char *text, size_t size, struct
 
 		if (digit >= base)
 			return arena_printf(arena, "`%c` is not a digit of %s integer", text[i],
-					    base == 8 ? "an octal" : base == 16 ? "a hexadecimal" : "a decimal");
+					    base == 8	 ? "an octal"
+					    : base == 16 ? "a hexadecimal"
+							 : "a decimal");
 		*tag = "D_INT_OFLOW";
 		if (token->ival > (UINT64_MAX - digit) / base) {
 			token->ival = 0;
@@ -148,7 +150,8 @@ static unsigned char escape_hex(struct lex *lex)
 		value = value > 0xff ? value : value * 16 + (unsigned)digit_value(lex_peek(lex, lex->pos));
 	if (lex->pos == from || value > 0xff)
 		diag_error(lex->diags, lex_loc(lex, from - 2, lex->pos), "D_SYNTAX",
-			   lex->pos == from ? "`\\x` needs hexadecimal digits after it" : "this escape is more than one byte");
+			   lex->pos == from ? "`\\x` needs hexadecimal digits after it"
+					    : "this escape is more than one byte");
 	return (unsigned char)value;
 }
 
@@ -230,7 +233,8 @@ void lex_string(struct lex *lex, struct token *token)
 	out[token->size] = '\0';
 }
 
-/* Bytes are laid out as in memory: the first character is the lowest byte. A single one has the type and sign of C's. */
+/* Bytes are laid out as in memory: the first character is the lowest byte. A single one has the type and sign of C's.
+ */
 static void char_value(struct token *token, const char *bytes, size_t size)
 {
 	token->ival = size == 1 ? (uint64_t)(int64_t)(signed char)bytes[0] : 0;

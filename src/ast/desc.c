@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Probe descriptions: up to four fields between colons, the last of them the probe's name. A backslash takes the next
- * character literally, as in globs, so that `PrimaryLogPG\:\:do_op` is one field. $name and $1 are replaced inside fields.
+ * character literally, as in globs, so that `PrimaryLogPG\:\:do_op` is one field. $name and $1 are replaced inside
+ * fields.
  */
 #include "ast/lex.h"
 

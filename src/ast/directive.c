@@ -101,8 +101,7 @@ static void directive_pragma(struct line *line)
 	else if (!strcmp(of, "D"))
 		diag_error(lex->diags, of_loc, "D_PRAGMA_MALFORM", "expected `option` after #pragma D");
 	else
-		diag_hint(lex->diags,
-			  diag_error(lex->diags, of_loc, "D_PRAGMA_INVAL", "expected `D` after #pragma"),
+		diag_hint(lex->diags, diag_error(lex->diags, of_loc, "D_PRAGMA_INVAL", "expected `D` after #pragma"),
 			  "options are set with #pragma D option name=value");
 }
 
@@ -117,7 +116,8 @@ static void directive_other(struct line *line, const char *name, struct loc loc)
 			   lex->source->text + line->pos);
 		return;
 	}
-	diag = diag_error(lex->diags, loc, "D_SYNTAX", "#%s is for a preprocessor, and scripts are not preprocessed", name);
+	diag = diag_error(lex->diags, loc, "D_SYNTAX", "#%s is for a preprocessor, and scripts are not preprocessed",
+			  name);
 	if (!strcmp(name, "define"))
 		diag_hint(lex->diags, diag, "write `inline int NAME = value;` for a constant");
 	else

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tokens and trees as text: --dump=tokens, --dump=ast and the golden files. One construct per line, children indented. */
+/* Tokens and trees as text: --dump=tokens, --dump=ast and the golden files. One construct per line, children indented.
+ */
 #include "ast/parse.h"
 
 static void indent(struct buf *out, unsigned level)
@@ -36,8 +37,9 @@ static void dump_typed_name(const struct decl *decl, struct buf *out)
 static void dump_decl(const struct decl *decl, unsigned level, struct buf *out)
 {
 	static const char *const kinds[] = {
-		[DECL_VAR] = "var ",   [DECL_TYPEDEF] = "typedef ", [DECL_INLINE] = "inline ", [DECL_STRUCT] = "",
-		[DECL_UNION] = "",     [DECL_ENUM] = "",	    [DECL_MEMBER] = "",
+		[DECL_VAR] = "var ", [DECL_TYPEDEF] = "typedef ", [DECL_INLINE] = "inline ",
+		[DECL_STRUCT] = "",  [DECL_UNION] = "",		  [DECL_ENUM] = "",
+		[DECL_MEMBER] = "",
 	};
 	static const char *const scopes[] = {[SCOPE_GLOBAL] = "", [SCOPE_SELF] = "self ", [SCOPE_THIS] = "this "};
 
@@ -159,8 +161,8 @@ static void dump_token(struct place *place, struct loc loc, const char *kind, st
 static const char *kind_name(const struct token *token)
 {
 	static const char *const names[] = {
-		[TOK_EOF] = "end",     [TOK_BAD] = "error", [TOK_IDENT] = "name",   [TOK_INT] = "int",
-		[TOK_STRING] = "string", [TOK_AGG] = "agg", [TOK_PUNCT] = "punct", [TOK_EPRED] = "end of predicate",
+		[TOK_EOF] = "end",	 [TOK_BAD] = "error", [TOK_IDENT] = "name",  [TOK_INT] = "int",
+		[TOK_STRING] = "string", [TOK_AGG] = "agg",   [TOK_PUNCT] = "punct", [TOK_EPRED] = "end of predicate",
 	};
 
 	return token->keyword ? "word" : names[token->kind];

@@ -204,7 +204,8 @@ static void lex_agg(struct lex *lex, struct token *token)
 		token->text = "_";
 		token->size = 1;
 	} else if (token->text[0] >= '0' && token->text[0] <= '9') {
-		diag_error(lex->diags, token->loc, "D_SYNTAX", "the name of an aggregation does not begin with a digit");
+		diag_error(lex->diags, token->loc, "D_SYNTAX",
+			   "the name of an aggregation does not begin with a digit");
 		token->kind = TOK_BAD;
 	}
 }
@@ -215,7 +216,8 @@ static void bad_char(struct lex *lex, struct token *token)
 
 	token->kind = TOK_BAD;
 	if (c > ' ' && c < 0x7f)
-		diag_error(lex->diags, token->loc, "D_SYNTAX", "syntax error near `%c`: not a part of D's expressions", c);
+		diag_error(lex->diags, token->loc, "D_SYNTAX", "syntax error near `%c`: not a part of D's expressions",
+			   c);
 	else
 		diag_error(lex->diags, token->loc, "D_SYNTAX", "byte 0x%02x does not belong into a script", c);
 	lex->pos++;
@@ -224,8 +226,8 @@ static void bad_char(struct lex *lex, struct token *token)
 static void lex_punct(struct lex *lex, struct token *token)
 {
 	static const char three[][4] = {"<<=", ">>=", "..."};
-	static const char two[][3] = {"->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "^^",
-				      "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^="};
+	static const char two[][3] = {"->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&",
+				      "||", "^^", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^="};
 	const char *at = lex->source->text + lex->pos;
 	size_t left = lex->source->size - lex->pos;
 

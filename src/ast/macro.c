@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Macro variables: $0, $1 ... are the script's arguments, $target, $pid and the like are numbers of processes and users.
- * In a program $1 becomes what its text looks like (an integer, a name, else a string), $$1 always a string; in a
- * probe description both become their text.
+ * Macro variables: $0, $1 ... are the script's arguments, $target, $pid and the like are numbers of processes and
+ * users. In a program $1 becomes what its text looks like (an integer, a name, else a string), $$1 always a string; in
+ * a probe description both become their text.
  */
 #include "ast/lex.h"
 
@@ -44,8 +44,8 @@ static const char *named_text(struct lex *lex, struct loc loc, const char *name)
 	if (id_value(macros, name) >= 0)
 		return arena_printf(lex->arena, "%ld", id_value(macros, name));
 	if (!strcmp(name, "projid") || !strcmp(name, "taskid") || !strcmp(name, "zoneid"))
-		diag_error(lex->diags, loc, "D_MACRO_UNDEF", "Linux has no projects, tasks or zones: $%s stands for nothing",
-			   name);
+		diag_error(lex->diags, loc, "D_MACRO_UNDEF",
+			   "Linux has no projects, tasks or zones: $%s stands for nothing", name);
 	else
 		diag_error(lex->diags, loc, "D_MACRO_UNDEF", "there is no macro variable $%s", name);
 	return NULL;
@@ -71,8 +71,9 @@ static const char *arg_text(struct lex *lex, struct loc loc, const char *name, b
 	if (n == 0)
 		diag = diag_error(lex->diags, loc, "D_MACRO_UNDEF", "$0 stands for nothing: there is no script file");
 	else
-		diag = diag_error(lex->diags, loc, "D_MACRO_UNDEF", "$%s stands for nothing: the script was given %u argument%s",
-				  name, macros->args_len, macros->args_len == 1 ? "" : "s");
+		diag = diag_error(lex->diags, loc, "D_MACRO_UNDEF",
+				  "$%s stands for nothing: the script was given %u argument%s", name, macros->args_len,
+				  macros->args_len == 1 ? "" : "s");
 	if (n)
 		diag_hint(lex->diags, diag, "give them after the script, or use -x defaultargs for 0 and \"\"");
 	return NULL;
@@ -87,7 +88,8 @@ static const char *macro_text(struct lex *lex, size_t from, size_t name_pos, siz
 		return arg_text(lex, loc, name, missing);
 	if (name[0])
 		return named_text(lex, loc, name);
-	diag_error(lex->diags, loc, "D_SYNTAX", "syntax error near `$`: expected the name of a macro variable after it");
+	diag_error(lex->diags, loc, "D_SYNTAX",
+		   "syntax error near `$`: expected the name of a macro variable after it");
 	return NULL;
 }
 

@@ -64,8 +64,9 @@ static const char *near(struct parser *p)
 }
 
 /*
- * Does a line begin here that begins like a clause? Then that holds even inside braces, since the closing one may be what
- * is missing: no line of a statement begins with a word that holds `::` or with the name of one of DTrace's own probes.
+ * Does a line begin here that begins like a clause? Then that holds even inside braces, since the closing one may be
+ * what is missing: no line of a statement begins with a word that holds `::` or with the name of one of DTrace's own
+ * probes.
  */
 static bool begins_clause(const struct lex *lex, size_t pos)
 {
@@ -94,7 +95,8 @@ bool at_next_clause(const struct parser *p)
 
 void expected(struct parser *p, const char *what)
 {
-	struct loc loc = p->tok.kind == TOK_EOF && p->prev.source ? p->prev : p->tok.loc; /* a line with something on it */
+	struct loc loc =
+		p->tok.kind == TOK_EOF && p->prev.source ? p->prev : p->tok.loc; /* a line with something on it */
 
 	if (p->failed)
 		return;
@@ -222,7 +224,8 @@ static bool begins_decl(const struct parser *p)
 	c = lex_peek(lex, next);
 	if (memchr(lex->source->text + end, ':', lex_desc_end(lex, end) - end))
 		return false;
-	return is_name_start(c) || c == '*' || (c == '(' && next > end) || c == ';' || (c == '{' && keyword >= KW_STRUCT && keyword <= KW_ENUM);
+	return is_name_start(c) || c == '*' || (c == '(' && next > end) || c == ';' ||
+	       (c == '{' && keyword >= KW_STRUCT && keyword <= KW_ENUM);
 }
 
 static void parse_construct(struct parser *p)

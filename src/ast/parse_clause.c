@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Clauses: probe descriptions, the predicate, statements. A predicate ends at the slash that lex.c (ends_pred) tells from
- * a division. A clause may have no body: then a semicolon, the end of the script, or after a predicate the next clause
- * follows.
+ * Clauses: probe descriptions, the predicate, statements. A predicate ends at the slash that lex.c (ends_pred) tells
+ * from a division. A clause may have no body: then a semicolon, the end of the script, or after a predicate the next
+ * clause follows.
  */
 #include "ast/parse.h"
 
@@ -127,9 +127,10 @@ static void no_such_stmt(struct parser *p)
 	else if (p->tok.keyword == KW_ELSE)
 		fail(p, p->tok.loc, "D_SYNTAX", "syntax error near `else`: there is no `if` before it");
 	else
-		diag_hint(p->diags,
-			  fail(p, p->tok.loc, "D_SYNTAX", "syntax error near `%s`: no declaration inside a clause", word),
-			  "declare it before the clause, for example `this int x;`, or only assign to it");
+		diag_hint(
+			p->diags,
+			fail(p, p->tok.loc, "D_SYNTAX", "syntax error near `%s`: no declaration inside a clause", word),
+			"declare it before the clause, for example `this int x;`, or only assign to it");
 }
 
 static struct stmt *parse_stmt_inner(struct parser *p)
@@ -184,12 +185,12 @@ static void parse_no_body(struct parser *p, struct clause *clause)
 	advance(p);
 	if (p->failed)
 		return;
-	diag = fail(p, p->tok.loc, "D_SYNTAX",
-		    "syntax error near `%.*s`: expected `,`, `{`%s or `;` after the %s",
+	diag = fail(p, p->tok.loc, "D_SYNTAX", "syntax error near `%.*s`: expected `,`, `{`%s or `;` after the %s",
 		    p->tok.loc.size > 40 ? 40 : (int)p->tok.loc.size, p->tok.loc.source->text + p->tok.loc.offset,
 		    clause->pred ? "" : ", a predicate", clause->pred ? "predicate" : "probe description");
 	if (p->tok.keyword == KW_NONE && !clause->pred)
-		diag_hint(p->diags, diag, "a declaration begins with a type that is known, a description has no blanks");
+		diag_hint(p->diags, diag,
+			  "a declaration begins with a type that is known, a description has no blanks");
 }
 
 void parse_clause(struct parser *p)

@@ -34,7 +34,8 @@ static const char *parse_name(struct parser *p, struct loc *loc)
 
 	*loc = p->tok.loc;
 	if (at_punct(p, '(')) {
-		fail(p, p->tok.loc, "D_SYNTAX", "syntax error near `(`: pointers to functions and arrays are not supported");
+		fail(p, p->tok.loc, "D_SYNTAX",
+		     "syntax error near `(`: pointers to functions and arrays are not supported");
 		return NULL;
 	}
 	if (p->tok.kind != TOK_IDENT || p->tok.keyword != KW_NONE) {
@@ -227,8 +228,7 @@ static void parse_unsupported(struct parser *p)
 {
 	bool is_translator = p->tok.keyword == KW_TRANSLATOR;
 
-	diag_hint(p->diags,
-		  fail(p, p->tok.loc, "D_SYNTAX", "`%s` is not supported yet", token_text(p)),
+	diag_hint(p->diags, fail(p, p->tok.loc, "D_SYNTAX", "`%s` is not supported yet", token_text(p)),
 		  is_translator ? "read the members where they are needed" : "probes come from the traced programs");
 }
 

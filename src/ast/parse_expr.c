@@ -26,7 +26,8 @@ static void raise_over(struct parser *p, struct node *node, const struct node *c
 	if (child && child->height >= node->height)
 		node->height = child->height + 1;
 	if (node->height > AST_DEPTH_MAX)
-		fail(p, node->op_loc, "D_SYNTAX", "this expression has more than %d levels of operators", AST_DEPTH_MAX);
+		fail(p, node->op_loc, "D_SYNTAX", "this expression has more than %d levels of operators",
+		     AST_DEPTH_MAX);
 }
 
 /* A node over one or two others, from the start of `from` to the last consumed token. */
@@ -139,10 +140,10 @@ static struct node *parse_agg(struct parser *p)
 
 static struct node *parse_symbol(struct parser *p)
 {
-	diag_hint(p->diags,
-		  fail(p, p->tok.loc, "D_SYM_BADREF",
-		       "symbols of the kernel and of modules (`name) cannot be used yet"),
-		  "a probe's own data is in arg0, args[0] and the like");
+	diag_hint(
+		p->diags,
+		fail(p, p->tok.loc, "D_SYM_BADREF", "symbols of the kernel and of modules (`name) cannot be used yet"),
+		"a probe's own data is in arg0, args[0] and the like");
 	return NULL;
 }
 
@@ -276,8 +277,8 @@ static struct node *parse_postfix(struct parser *p, struct node *node)
 /* ---- prefix ---- */
 
 /*
- * After `(`: is this a type although its name is not known? `(name *)` and `(name) operand` cannot be anything else, and
- * the checker has the better sentence about it.
+ * After `(`: is this a type although its name is not known? `(name *)` and `(name) operand` cannot be anything else,
+ * and the checker has the better sentence about it.
  */
 static bool at_unknown_type(const struct parser *p)
 {
@@ -422,12 +423,24 @@ struct binary_op {
 };
 
 static const struct binary_op binary_ops[] = {
-	{PUNCT2('|', '|'), OP_LOR, 1}, {PUNCT2('^', '^'), OP_LXOR, 2}, {PUNCT2('&', '&'), OP_LAND, 3},
-	{'|', OP_OR, 4},	       {'^', OP_XOR, 5},	       {'&', OP_AND, 6},
-	{PUNCT2('=', '='), OP_EQ, 7},  {PUNCT2('!', '='), OP_NE, 7},   {'<', OP_LT, 8},
-	{'>', OP_GT, 8},	       {PUNCT2('<', '='), OP_LE, 8},   {PUNCT2('>', '='), OP_GE, 8},
-	{PUNCT2('<', '<'), OP_SHL, 9}, {PUNCT2('>', '>'), OP_SHR, 9},  {'+', OP_ADD, 10},
-	{'-', OP_SUB, 10},	       {'*', OP_MUL, 11},	       {'/', OP_DIV, 11},
+	{PUNCT2('|', '|'), OP_LOR, 1},
+	{PUNCT2('^', '^'), OP_LXOR, 2},
+	{PUNCT2('&', '&'), OP_LAND, 3},
+	{'|', OP_OR, 4},
+	{'^', OP_XOR, 5},
+	{'&', OP_AND, 6},
+	{PUNCT2('=', '='), OP_EQ, 7},
+	{PUNCT2('!', '='), OP_NE, 7},
+	{'<', OP_LT, 8},
+	{'>', OP_GT, 8},
+	{PUNCT2('<', '='), OP_LE, 8},
+	{PUNCT2('>', '='), OP_GE, 8},
+	{PUNCT2('<', '<'), OP_SHL, 9},
+	{PUNCT2('>', '>'), OP_SHR, 9},
+	{'+', OP_ADD, 10},
+	{'-', OP_SUB, 10},
+	{'*', OP_MUL, 11},
+	{'/', OP_DIV, 11},
 	{'%', OP_MOD, 11},
 };
 

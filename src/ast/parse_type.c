@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Types as they are written. In D as in C a name must be known as a type before an expression can be read: these are the
- * words of C, the names that D brings, and what the script declares with typedef.
+ * Types as they are written. In D as in C a name must be known as a type before an expression can be read: these are
+ * the words of C, the names that D brings, and what the script declares with typedef.
  */
 #include "ast/parse.h"
 
@@ -18,11 +18,10 @@ struct words {
 
 /* Typedefs that D brings. Sorted. */
 static const char *const known[] = {
-	"boolean_t", "caddr_t",	   "clock_t",	 "dev_t",     "gid_t",	     "hrtime_t", "id_t",	"ino_t",
-	"int16_t",   "int32_t",	   "int64_t",	 "int8_t",    "intptr_t",    "longlong_t", "mode_t",	"nlink_t",
-	"off_t",     "pid_t",	   "ptrdiff_t",	 "size_t",    "ssize_t",     "time_t",	 "u_longlong_t", "uchar_t",
-	"uid_t",     "uint16_t",   "uint32_t",	 "uint64_t",  "uint8_t",     "uint_t",	 "uintptr_t",	"ulong_t",
-	"ushort_t",
+	"boolean_t", "caddr_t", "clock_t", "dev_t",	"gid_t",	"hrtime_t", "id_t",    "ino_t",	   "int16_t",
+	"int32_t",   "int64_t", "int8_t",  "intptr_t",	"longlong_t",	"mode_t",   "nlink_t", "off_t",	   "pid_t",
+	"ptrdiff_t", "size_t",	"ssize_t", "time_t",	"u_longlong_t", "uchar_t",  "uid_t",   "uint16_t", "uint32_t",
+	"uint64_t",  "uint8_t", "uint_t",  "uintptr_t", "ulong_t",	"ushort_t",
 };
 
 bool is_known_type(const char *text, size_t size)
@@ -89,9 +88,9 @@ static void parse_tagged(struct parser *p, struct words *words, struct type_spec
 static bool take_word(struct parser *p, struct words *words, struct type_spec *tspec)
 {
 	unsigned *const counts[] = {
-		[KW_CHAR] = &words->chars,	  [KW_SHORT] = &words->shorts,	 [KW_INT] = &words->ints,
-		[KW_LONG] = &words->longs,	  [KW_SIGNED] = &words->is_signed, [KW_UNSIGNED] = &words->is_unsigned,
-		[KW_VOID] = &words->voids,	  [KW_FLOAT] = &words->floats,	 [KW_DOUBLE] = &words->doubles,
+		[KW_CHAR] = &words->chars, [KW_SHORT] = &words->shorts,	    [KW_INT] = &words->ints,
+		[KW_LONG] = &words->longs, [KW_SIGNED] = &words->is_signed, [KW_UNSIGNED] = &words->is_unsigned,
+		[KW_VOID] = &words->voids, [KW_FLOAT] = &words->floats,	    [KW_DOUBLE] = &words->doubles,
 	};
 	enum keyword keyword = p->tok.keyword;
 	bool has_base = words->names || words->chars || words->shorts || words->ints || words->longs ||
@@ -201,7 +200,8 @@ struct type_spec *parse_pointers(struct parser *p, const struct type_spec *base)
 	if (!base)
 		return NULL;
 	tspec = arena_memdup(p->arena, base, sizeof(*base));
-	while (at_punct(p, '*') || at_keyword(p, KW_CONST) || at_keyword(p, KW_VOLATILE) || at_keyword(p, KW_RESTRICT)) {
+	while (at_punct(p, '*') || at_keyword(p, KW_CONST) || at_keyword(p, KW_VOLATILE) ||
+	       at_keyword(p, KW_RESTRICT)) {
 		tspec->pointers += p->tok.kind == TOK_PUNCT;
 		if (tspec->pointers > AST_DEPTH_MAX)
 			fail(p, p->tok.loc, "D_SYNTAX", "a pointer of more than %d levels", AST_DEPTH_MAX);

@@ -8,17 +8,50 @@
 #include <inttypes.h>
 
 static const char *const op_names[] = {
-	[OP_NONE] = "",		 [OP_ADD] = "+",	  [OP_SUB] = "-",	  [OP_MUL] = "*",
-	[OP_DIV] = "/",		 [OP_MOD] = "%",	  [OP_SHL] = "<<",	  [OP_SHR] = ">>",
-	[OP_AND] = "&",		 [OP_OR] = "|",		  [OP_XOR] = "^",	  [OP_EQ] = "==",
-	[OP_NE] = "!=",		 [OP_LT] = "<",		  [OP_LE] = "<=",	  [OP_GT] = ">",
-	[OP_GE] = ">=",		 [OP_LAND] = "&&",	  [OP_LOR] = "||",	  [OP_LXOR] = "^^",
-	[OP_COMMA] = ",",	 [OP_ASSIGN] = "=",	  [OP_ADD_ASSIGN] = "+=", [OP_SUB_ASSIGN] = "-=",
-	[OP_MUL_ASSIGN] = "*=",	 [OP_DIV_ASSIGN] = "/=",  [OP_MOD_ASSIGN] = "%=", [OP_SHL_ASSIGN] = "<<=",
-	[OP_SHR_ASSIGN] = ">>=", [OP_AND_ASSIGN] = "&=",  [OP_OR_ASSIGN] = "|=",  [OP_XOR_ASSIGN] = "^=",
-	[OP_NEG] = "-",		 [OP_PLUS] = "+",	  [OP_NOT] = "!",	  [OP_BITNOT] = "~",
-	[OP_DEREF] = "*",	 [OP_ADDROF] = "&",	  [OP_PREINC] = "++",	  [OP_PREDEC] = "--",
-	[OP_POSTINC] = "++",	 [OP_POSTDEC] = "--",	  [OP_STRINGOF] = "stringof ", [OP_ARROW] = "->",
+	[OP_NONE] = "",
+	[OP_ADD] = "+",
+	[OP_SUB] = "-",
+	[OP_MUL] = "*",
+	[OP_DIV] = "/",
+	[OP_MOD] = "%",
+	[OP_SHL] = "<<",
+	[OP_SHR] = ">>",
+	[OP_AND] = "&",
+	[OP_OR] = "|",
+	[OP_XOR] = "^",
+	[OP_EQ] = "==",
+	[OP_NE] = "!=",
+	[OP_LT] = "<",
+	[OP_LE] = "<=",
+	[OP_GT] = ">",
+	[OP_GE] = ">=",
+	[OP_LAND] = "&&",
+	[OP_LOR] = "||",
+	[OP_LXOR] = "^^",
+	[OP_COMMA] = ",",
+	[OP_ASSIGN] = "=",
+	[OP_ADD_ASSIGN] = "+=",
+	[OP_SUB_ASSIGN] = "-=",
+	[OP_MUL_ASSIGN] = "*=",
+	[OP_DIV_ASSIGN] = "/=",
+	[OP_MOD_ASSIGN] = "%=",
+	[OP_SHL_ASSIGN] = "<<=",
+	[OP_SHR_ASSIGN] = ">>=",
+	[OP_AND_ASSIGN] = "&=",
+	[OP_OR_ASSIGN] = "|=",
+	[OP_XOR_ASSIGN] = "^=",
+	[OP_NEG] = "-",
+	[OP_PLUS] = "+",
+	[OP_NOT] = "!",
+	[OP_BITNOT] = "~",
+	[OP_DEREF] = "*",
+	[OP_ADDROF] = "&",
+	[OP_PREINC] = "++",
+	[OP_PREDEC] = "--",
+	[OP_POSTINC] = "++",
+	[OP_POSTDEC] = "--",
+	[OP_STRINGOF] = "stringof ",
+	[OP_ARROW] = "->",
 	[OP_DOT] = ".",
 };
 
@@ -66,7 +99,8 @@ static bool is_tight(const struct node *node, bool before_postfix)
 {
 	switch (node->kind) {
 	case NODE_INT:
-		return node->int_unsigned || (int64_t)node->ival >= 0;
+		return !before_postfix &&
+		       (node->int_unsigned || (int64_t)node->ival >= 0); /* `0.x` would be a fraction */
 	case NODE_UNARY:
 		return (node->op == OP_POSTINC || node->op == OP_POSTDEC) && before_postfix;
 	case NODE_BINARY:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The parser. Whole scripts are golden files (`test_ast golden`, with UPDATE=1 to write them); here is what a dump does not
- * show: types of constants, locations, macro arguments, limits, single descriptions, prototypes.
+ * The parser. Whole scripts are golden files (`test_ast golden`, with UPDATE=1 to write them); here is what a dump does
+ * not show: types of constants, locations, macro arguments, limits, single descriptions, prototypes.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -243,10 +243,18 @@ static void test_predicate_end(void **state)
 		const char *text;
 		unsigned clauses;
 	} rows[] = {
-		{"BEGIN /a / b == 1/ { }", 1}, {"BEGIN /arg0 == 1/{}", 1},	 {"BEGIN /a/ /* c */ { }", 1},
-		{"BEGIN /a//* c */ { }", 1},   {"BEGIN /a/", 1},		 {"BEGIN /a/;", 1},
-		{"BEGIN /a/ x::y { }", 2},     {"BEGIN /a/\nEND { }", 2},	 {"BEGIN /a/\nb, c { }", 2},
-		{"BEGIN /a/\nb/ { }", 1},      {"BEGIN /(a / b) / c/ { }", 1}, {"BEGIN /a/\n#pragma D option quiet\n{ }", 1},
+		{"BEGIN /a / b == 1/ { }", 1},
+		{"BEGIN /arg0 == 1/{}", 1},
+		{"BEGIN /a/ /* c */ { }", 1},
+		{"BEGIN /a//* c */ { }", 1},
+		{"BEGIN /a/", 1},
+		{"BEGIN /a/;", 1},
+		{"BEGIN /a/ x::y { }", 2},
+		{"BEGIN /a/\nEND { }", 2},
+		{"BEGIN /a/\nb, c { }", 2},
+		{"BEGIN /a/\nb/ { }", 1},
+		{"BEGIN /(a / b) / c/ { }", 1},
+		{"BEGIN /a/\n#pragma D option quiet\n{ }", 1},
 	};
 
 	(void)state;
@@ -361,12 +369,29 @@ static void test_proto(void **state)
 static void test_large(void **state)
 {
 	static const char *const rows[][2] = {
-		{"BEGIN { ", "("},		{"BEGIN ", "{"},	     {"BEGIN { x = ", "a+"}, {"BEGIN { x = ", "- "},
-		{"", "BEGIN /a == 1/ { @[x] = count(); }\n"},		     {"BEGIN /", "a/\nb,"},  {"BEGIN /", "a / /**/"},
-		{"BEGIN { x } ", "/*"},		{"", "BEGIN { x = ;\n"},     {"", "BEGIN { '\n"},    {"", "a:"},
-		{"int ", "*"},			{"", "struct a { "},	     {"int x", "[1]"},	     {"int x[", "int,"},
-		{"BEGIN { if (x) y; ", "else if (x) y; "}, {"BEGIN { f(", "a,"}, {"BEGIN { a", "?b:c"},  {"BEGIN { a", "->a"},
-		{"BEGIN { ", "$2,"},		{"", "#pragma D option a=b\n"}, {"", "\"'\\"},	     {"", "\t\x80\xff"},
+		{"BEGIN { ", "("},
+		{"BEGIN ", "{"},
+		{"BEGIN { x = ", "a+"},
+		{"BEGIN { x = ", "- "},
+		{"", "BEGIN /a == 1/ { @[x] = count(); }\n"},
+		{"BEGIN /", "a/\nb,"},
+		{"BEGIN /", "a / /**/"},
+		{"BEGIN { x } ", "/*"},
+		{"", "BEGIN { x = ;\n"},
+		{"", "BEGIN { '\n"},
+		{"", "a:"},
+		{"int ", "*"},
+		{"", "struct a { "},
+		{"int x", "[1]"},
+		{"int x[", "int,"},
+		{"BEGIN { if (x) y; ", "else if (x) y; "},
+		{"BEGIN { f(", "a,"},
+		{"BEGIN { a", "?b:c"},
+		{"BEGIN { a", "->a"},
+		{"BEGIN { ", "$2,"},
+		{"", "#pragma D option a=b\n"},
+		{"", "\"'\\"},
+		{"", "\t\x80\xff"},
 	};
 	enum { SIZE = 1 << 20 };
 	char *text = malloc(SIZE);
@@ -424,9 +449,10 @@ static void test_tokens(void **state)
 
 	(void)state;
 	ast_dump_tokens(&source, &out);
-	assert_string_equal(out.data, "1:1 word int\n1:5 name x\n1:6 punct ;\n2:1 probe a::b\n2:5 punct ,\n2:7 probe c\n"
-				      "2:9 punct /\n2:10 name x\n2:11 end of predicate /\n2:13 punct {\n3:2 name y\n"
-				      "3:4 punct =\n3:6 int 'q'\n3:9 punct ;\n3:11 punct }\n");
+	assert_string_equal(out.data,
+			    "1:1 word int\n1:5 name x\n1:6 punct ;\n2:1 probe a::b\n2:5 punct ,\n2:7 probe c\n"
+			    "2:9 punct /\n2:10 name x\n2:11 end of predicate /\n2:13 punct {\n3:2 name y\n"
+			    "3:4 punct =\n3:6 int 'q'\n3:9 punct ;\n3:11 punct }\n");
 	buf_free(&out);
 }
 
@@ -498,8 +524,8 @@ static void golden(const char *name)
 	if (same_dump && same_errors)
 		printf("ok %s\n", name);
 	else
-		printf("not ok %s - `make golden` and git diff show the difference\n%s%s", name, dump.data ? dump.data : "",
-		       errors.data ? errors.data : "");
+		printf("not ok %s - `make golden` and git diff show the difference\n%s%s", name,
+		       dump.data ? dump.data : "", errors.data ? errors.data : "");
 	buf_free(&dump);
 	buf_free(&errors);
 	arena_free(arena);
@@ -531,12 +557,12 @@ static int goldens(void)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_precedence),    cmocka_unit_test(test_constants),
+		cmocka_unit_test(test_precedence),     cmocka_unit_test(test_constants),
 		cmocka_unit_test(test_string_escapes), cmocka_unit_test(test_macros),
-		cmocka_unit_test(test_locations),     cmocka_unit_test(test_predicate_end),
+		cmocka_unit_test(test_locations),      cmocka_unit_test(test_predicate_end),
 		cmocka_unit_test(test_declared_types), cmocka_unit_test(test_desc),
-		cmocka_unit_test(test_proto),	      cmocka_unit_test(test_large),
-		cmocka_unit_test(test_not_text),      cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_proto),	       cmocka_unit_test(test_large),
+		cmocka_unit_test(test_not_text),       cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_tokens),
 	};
 
