@@ -10,6 +10,7 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *doc;
 } commands[] = {
+	{"list", cmd_list, "list probes, their arguments and where they are"},
 	{"learn", cmd_learn, "make a layout card of a Ceph binary from its debug information"},
 	{"catalogue", cmd_catalogue, "check or print the catalogue of Ceph's markers"},
 };
