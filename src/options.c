@@ -29,27 +29,28 @@ static const struct option {
 	const char *doc;
 } options[] = {
 #define FIELD(name) offsetof(struct options, name)
-	{ "aggpack", OPTION_BOOL, FIELD(aggpack), 0, 1, 0, "print histograms packed, one line for each key" },
-	{ "aggquantiles", OPTION_BOOL, FIELD(aggquantiles), 0, 1, 0, "print percentiles with histograms" },
-	{ "aggrate", OPTION_TIME, FIELD(aggrate_ns), 0, 3600 * SEC, 0, "how old a snapshot of aggregations may be when printed" },
-	{ "aggsize", OPTION_SIZE, FIELD(aggsize), 4 * KIB, 4 * GIB, 4 * MIB, "memory for each aggregation" },
-	{ "aggsortkey", OPTION_BOOL, FIELD(aggsortkey), 0, 1, 0, "sort aggregations by key, not by value" },
-	{ "aggsortkeypos", OPTION_INT, FIELD(aggsortkeypos), 0, 255, 0, "which key sorts first, from 0" },
-	{ "aggsortpos", OPTION_INT, FIELD(aggsortpos), 0, 255, 0, "which of several aggregations sorts, from 0" },
-	{ "aggsortrev", OPTION_BOOL, FIELD(aggsortrev), 0, 1, 0, "sort from the largest to the smallest" },
-	{ "aggzoom", OPTION_BOOL, FIELD(aggzoom), 0, 1, 0, "scale the bars of histograms to the longest" },
-	{ "bufsize", OPTION_SIZE, FIELD(bufsize), 64 * KIB, GIB, 4 * MIB, "memory for records that wait to be read" },
-	{ "defaultargs", OPTION_BOOL, FIELD(defaultargs), 0, 1, 0, "a missing $1 is 0, a missing $$1 is \"\"" },
-	{ "destructive", OPTION_BOOL, FIELD(destructive), 0, 1, 0, "allow actions that change the traced system, as -w" },
-	{ "dynvarsize", OPTION_SIZE, FIELD(dynvarsize), 4 * KIB, 4 * GIB, MIB,
-	  "memory for each thread-local variable or associative array" },
-	{ "errtags", OPTION_BOOL, FIELD(errtags), 0, 1, 0, "print DTrace's tag with each error" },
-	{ "flowindent", OPTION_BOOL, FIELD(flowindent), 0, 1, 0, "indent on entry, unindent on return, as -F" },
-	{ "quiet", OPTION_BOOL, FIELD(quiet), 0, 1, 0, "print only what the script prints, as -q" },
-	{ "rawbytes", OPTION_BOOL, FIELD(rawbytes), 0, 1, 0, "print bytes as bytes even where they look like text" },
-	{ "strsize", OPTION_SIZE, FIELD(strsize), 8, 64 * KIB, 256, "room of a string with its final NUL" },
-	{ "switchrate", OPTION_TIME, FIELD(switchrate_ns), MS, 3600 * SEC, 100 * MS, "how often records are read" },
-	{ "zdefs", OPTION_BOOL, FIELD(zdefs), 0, 1, 0, "allow descriptions that match no probe, as -Z" },
+	{"aggpack", OPTION_BOOL, FIELD(aggpack), 0, 1, 0, "print histograms packed, one line for each key"},
+	{"aggquantiles", OPTION_BOOL, FIELD(aggquantiles), 0, 1, 0, "print percentiles with histograms"},
+	{"aggrate", OPTION_TIME, FIELD(aggrate_ns), 0, 3600 * SEC, 0,
+	 "how old a snapshot of aggregations may be when printed"},
+	{"aggsize", OPTION_SIZE, FIELD(aggsize), 4 * KIB, 4 * GIB, 4 * MIB, "memory for each aggregation"},
+	{"aggsortkey", OPTION_BOOL, FIELD(aggsortkey), 0, 1, 0, "sort aggregations by key, not by value"},
+	{"aggsortkeypos", OPTION_INT, FIELD(aggsortkeypos), 0, 255, 0, "which key sorts first, from 0"},
+	{"aggsortpos", OPTION_INT, FIELD(aggsortpos), 0, 255, 0, "which of several aggregations sorts, from 0"},
+	{"aggsortrev", OPTION_BOOL, FIELD(aggsortrev), 0, 1, 0, "sort from the largest to the smallest"},
+	{"aggzoom", OPTION_BOOL, FIELD(aggzoom), 0, 1, 0, "scale the bars of histograms to the longest"},
+	{"bufsize", OPTION_SIZE, FIELD(bufsize), 64 * KIB, GIB, 4 * MIB, "memory for records that wait to be read"},
+	{"defaultargs", OPTION_BOOL, FIELD(defaultargs), 0, 1, 0, "a missing $1 is 0, a missing $$1 is \"\""},
+	{"destructive", OPTION_BOOL, FIELD(destructive), 0, 1, 0, "allow actions that change the traced system, as -w"},
+	{"dynvarsize", OPTION_SIZE, FIELD(dynvarsize), 4 * KIB, 4 * GIB, MIB,
+	 "memory for each thread-local variable or associative array"},
+	{"errtags", OPTION_BOOL, FIELD(errtags), 0, 1, 0, "print DTrace's tag with each error"},
+	{"flowindent", OPTION_BOOL, FIELD(flowindent), 0, 1, 0, "indent on entry, unindent on return, as -F"},
+	{"quiet", OPTION_BOOL, FIELD(quiet), 0, 1, 0, "print only what the script prints, as -q"},
+	{"rawbytes", OPTION_BOOL, FIELD(rawbytes), 0, 1, 0, "print bytes as bytes even where they look like text"},
+	{"strsize", OPTION_SIZE, FIELD(strsize), 8, 64 * KIB, 256, "room of a string with its final NUL"},
+	{"switchrate", OPTION_TIME, FIELD(switchrate_ns), MS, 3600 * SEC, 100 * MS, "how often records are read"},
+	{"zdefs", OPTION_BOOL, FIELD(zdefs), 0, 1, 0, "allow descriptions that match no probe, as -Z"},
 #undef FIELD
 };
 
@@ -90,14 +91,14 @@ struct unit {
 };
 
 static const struct unit sizes[] = {
-	{ "", 1 },   { "b", 1 },   { "k", KIB },  { "kb", KIB }, { "m", MIB },         { "mb", MIB },
-	{ "g", GIB }, { "gb", GIB }, { "t", 1024 * GIB }, { "tb", 1024 * GIB }, { NULL, 0 },
+	{"", 1},    {"b", 1},	 {"k", KIB},	    {"kb", KIB},	{"m", MIB}, {"mb", MIB},
+	{"g", GIB}, {"gb", GIB}, {"t", 1024 * GIB}, {"tb", 1024 * GIB}, {NULL, 0},
 };
 
 static const struct unit times[] = {
-	{ "ns", 1 },	     { "nsec", 1 },	   { "us", 1000 },     { "usec", 1000 },     { "ms", MS },	   { "msec", MS },
-	{ "s", SEC },	     { "sec", SEC },	   { "m", 60 * SEC },  { "min", 60 * SEC },  { "h", 3600 * SEC },
-	{ "hour", 3600 * SEC }, { "d", 86400 * SEC }, { "day", 86400 * SEC }, { NULL, 0 },
+	{"ns", 1},	   {"nsec", 1},		 {"us", 1000},	     {"usec", 1000},	   {"ms", MS},
+	{"msec", MS},	   {"s", SEC},		 {"sec", SEC},	     {"m", 60 * SEC},	   {"min", 60 * SEC},
+	{"h", 3600 * SEC}, {"hour", 3600 * SEC}, {"d", 86400 * SEC}, {"day", 86400 * SEC}, {NULL, 0},
 };
 
 /* A decimal, octal or hexadecimal number as in C; *rest is what follows. */
@@ -137,7 +138,7 @@ static bool parse_time(const char *text, uint64_t *value)
 
 static bool parse_bool(const char *text, uint64_t *value)
 {
-	static const char *const words[] = { "0", "1", "no", "yes", "off", "on", "false", "true", "disable", "enable" };
+	static const char *const words[] = {"0", "1", "no", "yes", "off", "on", "false", "true", "disable", "enable"};
 	unsigned i;
 
 	*value = 1;
@@ -170,7 +171,7 @@ static bool parse_value(const struct option *option, const char *text, uint64_t 
 
 static void print_size(struct buf *out, uint64_t size)
 {
-	static const struct unit steps[] = { { "g", GIB }, { "m", MIB }, { "k", KIB } };
+	static const struct unit steps[] = {{"g", GIB}, {"m", MIB}, {"k", KIB}};
 	unsigned i;
 
 	for (i = 0; i < 3; i++) {
@@ -184,7 +185,7 @@ static void print_size(struct buf *out, uint64_t size)
 
 static void print_time(struct buf *out, uint64_t ns)
 {
-	static const struct unit steps[] = { { "h", 3600 * SEC }, { "s", SEC }, { "ms", MS }, { "us", 1000 }, { "ns", 1 } };
+	static const struct unit steps[] = {{"h", 3600 * SEC}, {"s", SEC}, {"ms", MS}, {"us", 1000}, {"ns", 1}};
 	unsigned i = 0;
 
 	while (ns && (ns < steps[i].factor || ns % steps[i].factor))
@@ -229,7 +230,9 @@ static const char *unknown_option(const char *name, struct buf *why)
 static const char *bad_value(const struct option *option, struct buf *why)
 {
 	static const char *const examples[] = {
-		[OPTION_BOOL] = "yes or no", [OPTION_INT] = "a number", [OPTION_SIZE] = "bytes, or with k, m or g",
+		[OPTION_BOOL] = "yes or no",
+		[OPTION_INT] = "a number",
+		[OPTION_SIZE] = "bytes, or with k, m or g",
 		[OPTION_TIME] = "a time with ns, us, ms, s, m, h or d, or a rate with hz",
 	};
 
@@ -265,7 +268,7 @@ const char *options_set(struct options *into, const char *name, const char *valu
 bool options_apply_pragmas(const struct script *script, struct options *into, struct diags *diags)
 {
 	const struct pragma *pragma;
-	struct buf why = { 0 };
+	struct buf why = {0};
 	bool ok = true;
 
 	for (pragma = script->pragmas; pragma; pragma = pragma->next) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Actions: statements that leave something in the clause's record. Each says which values are recorded, in which order. */
+/* Actions: statements that leave something in the clause's record. Each says which values are recorded, in which order.
+ */
 #include <string.h>
 
 #include "check/ctx.h"
@@ -27,7 +28,8 @@ void check_action_record(struct check_ctx *ctx, struct action *action, struct no
 	ctx->record_size += (value->type->size + 7u) / 8 * 8;
 	if (ctx->record_size > CHECK_RECORD_MAX && !ctx->is_full) {
 		diag_hint(ctx->diags,
-			  check_error(ctx, action->call, NULL, "this clause records more than %d bytes", CHECK_RECORD_MAX),
+			  check_error(ctx, action->call, NULL, "this clause records more than %d bytes",
+				      CHECK_RECORD_MAX),
 			  "a string takes strsize bytes (%llu now): try a smaller -x strsize",
 			  (unsigned long long)ctx->options->strsize);
 		ctx->is_full = true;
@@ -53,7 +55,8 @@ static bool recordable(struct check_ctx *ctx, struct node **slot, const char *ta
 		return false;
 	}
 	if (node->type->kind == TYPE_AGG) {
-		diag_hint(ctx->diags, check_error(ctx, node, tag_dyn, "an aggregation is not a value"), "print it with printa(@)");
+		diag_hint(ctx->diags, check_error(ctx, node, tag_dyn, "an aggregation is not a value"),
+			  "print it with printa(@)");
 		return false;
 	}
 	if (type_is_bytes(node->type))
@@ -61,7 +64,8 @@ static bool recordable(struct check_ctx *ctx, struct node **slot, const char *ta
 	if (type_is_scalar((*slot)->type) || type_is_string((*slot)->type))
 		return true;
 	diag_hint(ctx->diags,
-		  check_error(ctx, node, tag_dyn, "a `%s` cannot be recorded as a whole", check_type_text(ctx, node->type)),
+		  check_error(ctx, node, tag_dyn, "a `%s` cannot be recorded as a whole",
+			      check_type_text(ctx, node->type)),
 		  "record its members or elements");
 	return false;
 }
@@ -93,9 +97,10 @@ void check_printf(struct check_ctx *ctx, struct node *call)
 
 	if (!call->args_len || call->args[0]->kind != NODE_STRING) {
 		diag_hint(ctx->diags,
-			  call->args_len ? check_error(ctx, call->args[0], "D_PRINTF_ARG_FMT",
-						       "printf() argument #1 must be a format string in quotes") :
-					   check_error(ctx, call, "D_PROTO_LEN", "printf() takes at least 1 argument, not 0"),
+			  call->args_len
+				  ? check_error(ctx, call->args[0], "D_PRINTF_ARG_FMT",
+						"printf() argument #1 must be a format string in quotes")
+				  : check_error(ctx, call, "D_PROTO_LEN", "printf() takes at least 1 argument, not 0"),
 			  "for example `printf(\"%%d\\n\", arg0)`");
 		return;
 	}
@@ -106,7 +111,8 @@ void check_printf(struct check_ctx *ctx, struct node *call)
 		types[i - 1] = check_decay(ctx, call->args[i]);
 		locs[i - 1] = call->args[i]->loc;
 	}
-	if (!format || !ok || !format_check_args(format, "printf", types, locs, call->args_len - 1, call->loc, ctx->diags)) {
+	if (!format || !ok ||
+	    !format_check_args(format, "printf", types, locs, call->args_len - 1, call->loc, ctx->diags)) {
 		call->type = &type_error;
 		return;
 	}
@@ -140,15 +146,18 @@ static bool same_keys(struct check_ctx *ctx, struct node *arg, const struct aggv
 	unsigned i;
 
 	if (a->keys_len != b->keys_len) {
-		check_error(ctx, arg, "D_PRINTA_AGGKEY", "`@%s` has %u keys, but `@%s` has %u: they cannot be printed together",
-			    b->name, b->keys_len, a->name, a->keys_len);
+		check_error(ctx, arg, "D_PRINTA_AGGKEY",
+			    "`@%s` has %u keys, but `@%s` has %u: they cannot be printed together", b->name,
+			    b->keys_len, a->name, a->keys_len);
 		return false;
 	}
 	for (i = 0; i < a->keys_len; i++) {
 		if (a->keys[i]->kind == b->keys[i]->kind)
 			continue;
-		check_error(ctx, arg, "D_PRINTA_AGGPROTO", "key #%u is `%s` in `@%s` but `%s` in `@%s`: they cannot be printed "
-			    "together", i + 1, check_type_text(ctx, b->keys[i]), b->name, check_type_text(ctx, a->keys[i]),
+		check_error(ctx, arg, "D_PRINTA_AGGPROTO",
+			    "key #%u is `%s` in `@%s` but `%s` in `@%s`: they cannot be printed "
+			    "together",
+			    i + 1, check_type_text(ctx, b->keys[i]), b->name, check_type_text(ctx, a->keys[i]),
 			    a->name);
 		return false;
 	}
@@ -177,8 +186,7 @@ void check_printa(struct check_ctx *ctx, struct node *call)
 	struct format *format = NULL;
 
 	if (call->args_len < 1u + has_format) {
-		diag_hint(ctx->diags,
-			  check_error(ctx, call, "D_PRINTA_PROTO", "printa() needs an aggregation"),
+		diag_hint(ctx->diags, check_error(ctx, call, "D_PRINTA_PROTO", "printa() needs an aggregation"),
 			  "for example `printa(@name)` or `printa(\"%%s %%@d\\n\", @name)`");
 		return;
 	}
@@ -206,8 +214,8 @@ static struct action *on_agg(struct check_ctx *ctx, struct node *call, unsigned 
 
 	if (call->args_len < min || call->args_len > max) {
 		diag_hint(ctx->diags,
-			  check_error(ctx, call, tags[0], "%s() does not take %u argument%s", call->name, call->args_len,
-				      call->args_len == 1 ? "" : "s"),
+			  check_error(ctx, call, tags[0], "%s() does not take %u argument%s", call->name,
+				      call->args_len, call->args_len == 1 ? "" : "s"),
 			  "it is `%s`", call->func->proto);
 		return NULL;
 	}
@@ -237,14 +245,14 @@ static void record_number(struct check_ctx *ctx, struct node *call, struct actio
 
 void check_clear(struct check_ctx *ctx, struct node *call)
 {
-	on_agg(ctx, call, 1, 1, (const char *[]){ "D_CLEAR_PROTO", "D_CLEAR_AGGARG", "D_CLEAR_AGGBAD" });
+	on_agg(ctx, call, 1, 1, (const char *[]){"D_CLEAR_PROTO", "D_CLEAR_AGGARG", "D_CLEAR_AGGBAD"});
 }
 
 void check_trunc(struct check_ctx *ctx, struct node *call)
 {
 	struct action *action;
 
-	action = on_agg(ctx, call, 1, 2, (const char *[]){ "D_PROTO_LEN", "D_TRUNC_AGGARG", "D_TRUNC_AGGBAD" });
+	action = on_agg(ctx, call, 1, 2, (const char *[]){"D_PROTO_LEN", "D_TRUNC_AGGARG", "D_TRUNC_AGGBAD"});
 	if (action && call->args_len == 2)
 		record_number(ctx, call, action, "D_PROTO_ARG");
 }
@@ -254,7 +262,8 @@ void check_normalize(struct check_ctx *ctx, struct node *call)
 	struct action *action;
 	struct node *factor;
 
-	action = on_agg(ctx, call, 2, 2, (const char *[]){ "D_NORMALIZE_PROTO", "D_NORMALIZE_AGGARG", "D_NORMALIZE_AGGBAD" });
+	action = on_agg(ctx, call, 2, 2,
+			(const char *[]){"D_NORMALIZE_PROTO", "D_NORMALIZE_AGGARG", "D_NORMALIZE_AGGBAD"});
 	if (!action)
 		return;
 	record_number(ctx, call, action, "D_NORMALIZE_SCALAR");
@@ -265,5 +274,5 @@ void check_normalize(struct check_ctx *ctx, struct node *call)
 
 void check_denormalize(struct check_ctx *ctx, struct node *call)
 {
-	on_agg(ctx, call, 1, 1, (const char *[]){ "D_NORMALIZE_PROTO", "D_NORMALIZE_AGGARG", "D_NORMALIZE_AGGBAD" });
+	on_agg(ctx, call, 1, 1, (const char *[]){"D_NORMALIZE_PROTO", "D_NORMALIZE_AGGARG", "D_NORMALIZE_AGGBAD"});
 }

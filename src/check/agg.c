@@ -32,7 +32,8 @@ static void unknown_agg_func(struct check_ctx *ctx, struct node *call)
 	if (near)
 		diag_hint(ctx->diags, diag, "did you mean `%s`?", near);
 	else
-		diag_hint(ctx->diags, diag, "count, sum, avg, min, max, stddev, quantize, lquantize and llquantize are");
+		diag_hint(ctx->diags, diag,
+			  "count, sum, avg, min, max, stddev, quantize, lquantize and llquantize are");
 }
 
 /* The aggregated value is a number. */
@@ -65,8 +66,8 @@ static bool fold_params(struct check_ctx *ctx, const struct agg *agg, struct nod
 		if (!arg)
 			continue;
 		if (!arg->is_const || !type_is_int(arg->type)) {
-			check_error(ctx, arg, param->tag_type, "%s() argument #%u (%s) must be an integer constant", call->name,
-				    i + 2, param->name);
+			check_error(ctx, arg, param->tag_type, "%s() argument #%u (%s) must be an integer constant",
+				    call->name, i + 2, param->name);
 			return false;
 		}
 		var->params[i] = (int64_t)arg->ival;
@@ -77,7 +78,7 @@ static bool fold_params(struct check_ctx *ctx, const struct agg *agg, struct nod
 
 static bool params_make_sense(struct check_ctx *ctx, struct node *call, const struct aggvar *var)
 {
-	struct buf why = { 0 };
+	struct buf why = {0};
 	const char *tag = NULL;
 	unsigned bad = 0;
 	bool ok;
@@ -138,7 +139,8 @@ static bool matches_old(struct check_ctx *ctx, struct node *node, struct aggvar 
 
 	if (old->agg != here->agg) {
 		loc_position(old->loc, &line, &column);
-		check_error(ctx, node, "D_AGG_REDEF", "`@%s` is already %s(), since line %u", old->name, old->agg->name, line);
+		check_error(ctx, node, "D_AGG_REDEF", "`@%s` is already %s(), since line %u", old->name, old->agg->name,
+			    line);
 		return false;
 	}
 	if (!same_params(ctx, node->right, old, here))
@@ -171,7 +173,7 @@ static struct aggvar *agg_new(struct check_ctx *ctx, const struct aggvar *here, 
 void check_agg_assign(struct check_ctx *ctx, struct node *node)
 {
 	struct node *left = node->left;
-	struct aggvar here = { .name = left->name, .loc = left->loc }, *var = nametab_find(&ctx->aggs, 0, left->name);
+	struct aggvar here = {.name = left->name, .loc = left->loc}, *var = nametab_find(&ctx->aggs, 0, left->name);
 	bool is_new = !var, ok;
 
 	node->type = &type_error;
@@ -200,7 +202,8 @@ void check_agg_assign(struct check_ctx *ctx, struct node *node)
 	ctx->clause->has_agg = true;
 }
 
-struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned i, const char *tag_arg, const char *tag_bad)
+struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned i, const char *tag_arg,
+			     const char *tag_bad)
 {
 	struct node *arg = call->args[i];
 	struct aggvar *var;
@@ -212,7 +215,8 @@ struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned 
 		return NULL;
 	arg->type = &type_agg;
 	if (arg->kind != NODE_AGG || arg->args_len) {
-		check_error(ctx, arg, tag_arg, "%s() argument #%u must be an aggregation, by name alone", call->name, i + 1);
+		check_error(ctx, arg, tag_arg, "%s() argument #%u must be an aggregation, by name alone", call->name,
+			    i + 1);
 		return NULL;
 	}
 	var = nametab_find(&ctx->aggs, 0, arg->name);

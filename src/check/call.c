@@ -16,7 +16,7 @@ static struct proto *parse_proto(struct check_ctx *ctx, const char *text)
 	unsigned len = 0, i;
 	bool ok;
 
-	*source = (struct source){ "a prototype", text, strlen(text) };
+	*source = (struct source){"a prototype", text, strlen(text)};
 	diags_init(&diags, ctx->arena);
 	ok = ast_parse_proto(ctx->arena, source, &diags, decl, &specs, &len);
 	assert(ok); /* a row of a table in src/func or src/agg is wrong */
@@ -57,7 +57,9 @@ bool check_args_len(struct check_ctx *ctx, const struct proto *proto, struct nod
 		return true;
 	diag_hint(ctx->diags,
 		  check_error(ctx, call, "D_PROTO_LEN", "%s() takes %s%u argument%s, not %u", call->name,
-			      many && call->args_len < proto->required ? "at least " : many ? "at most " : "",
+			      many && call->args_len < proto->required ? "at least "
+			      : many				       ? "at most "
+								       : "",
 			      many && call->args_len >= proto->required ? proto->params_len : proto->required,
 			      proto->required == 1 && proto->params_len == 1 ? "" : "s", call->args_len),
 		  "it is `%s`", text);
@@ -78,8 +80,8 @@ static bool check_arg(struct check_ctx *ctx, struct node *call, unsigned i, cons
 		return false;
 	if (!param || is_address(param, call->args[i]->type) || check_convert(ctx, param, &call->args[i]))
 		return true;
-	diag = check_error(ctx, call->args[i], "D_PROTO_ARG", "%s() argument #%u must be `%s`, not `%s`", call->name, i + 1,
-			   check_type_text(ctx, param), check_type_text(ctx, call->args[i]->type));
+	diag = check_error(ctx, call->args[i], "D_PROTO_ARG", "%s() argument #%u must be `%s`, not `%s`", call->name,
+			   i + 1, check_type_text(ctx, param), check_type_text(ctx, call->args[i]->type));
 	if (type_is_string(param) && type_is_scalar(call->args[i]->type))
 		diag_hint(ctx->diags, diag, "`copyinstr(address)` reads text from the process");
 	else

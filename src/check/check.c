@@ -41,7 +41,7 @@ struct diag *check_error_op(struct check_ctx *ctx, struct node *node, const char
 
 const char *check_type_text(struct check_ctx *ctx, const struct type *type)
 {
-	struct buf buf = { 0 };
+	struct buf buf = {0};
 	const char *text;
 
 	type_print(type, &buf);
@@ -60,8 +60,7 @@ bool check_failed(const struct node *node)
 void check_statement(struct check_ctx *ctx, struct node *node)
 {
 	if (node->kind == NODE_AGG) {
-		diag_hint(ctx->diags,
-			  check_error(ctx, node, "D_AGG_NULL", "an aggregation by itself does nothing"),
+		diag_hint(ctx->diags, check_error(ctx, node, "D_AGG_NULL", "an aggregation by itself does nothing"),
 			  "for example `@%s = count();`", strcmp(node->name, "_") ? node->name : "");
 	} else if (node->kind == NODE_ASSIGN && node->left->kind == NODE_AGG) {
 		check_agg_assign(ctx, node);
@@ -145,7 +144,8 @@ static void check_clause(struct check_ctx *ctx, struct clause *clause)
 	if (ctx->used_len + ctx->used_aggs_len > CHECK_MAPS_MAX)
 		diag_hint(ctx->diags,
 			  diag_error(ctx->diags, clause->loc, NULL,
-				     "this clause uses %u aggregations, arrays and thread-local variables, and %d are possible",
+				     "this clause uses %u aggregations, arrays and thread-local variables, and %d are "
+				     "possible",
 				     ctx->used_len + ctx->used_aggs_len, CHECK_MAPS_MAX),
 			  "split it into several clauses for the same probe: they run one after the other");
 }
@@ -161,7 +161,7 @@ static void predefine(struct check_ctx *ctx)
 
 static void ctx_init(struct check_ctx *ctx)
 {
-	struct nametab *all[] = { &ctx->types, &ctx->constants, &ctx->vars, &ctx->builtins, &ctx->aggs, &ctx->protos };
+	struct nametab *all[] = {&ctx->types, &ctx->constants, &ctx->vars, &ctx->builtins, &ctx->aggs, &ctx->protos};
 	size_t i;
 
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -179,7 +179,7 @@ struct checked *check_script(struct arena *arena, struct script *script, struct 
 	struct clause *clause;
 	struct decl *decl;
 
-	*ctx = (struct check_ctx){ .arena = arena, .diags = diags, .options = options, .source = probes, .out = out };
+	*ctx = (struct check_ctx){.arena = arena, .diags = diags, .options = options, .source = probes, .out = out};
 	ctx_init(ctx);
 	out->script = script;
 	for (decl = script->decls; decl; decl = decl->next)

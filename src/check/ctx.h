@@ -4,11 +4,13 @@
  * check_script(); the members from `clause` on are of the clause that is being checked.
  *
  * What the code generator may rely on in an accepted script:
- * - Every node of an expression has a type; where is_const holds, ival is the value extended to 64 bits by that type, and the
- *   operands need not be looked at.
- * - Where text is needed and a char * or char [] was given, a NODE_UNARY OP_STRINGOF was put in between: strings meet strings.
- * - Integers are not cast explicitly: operands of arithmetic are converted to the node's type, of comparisons to type_usual()
- *   of both, of assignments to the type of the left side, arguments of functions to 64 bits by their own type.
+ * - Every node of an expression has a type; where is_const holds, ival is the value extended to 64 bits by that type,
+ * and the operands need not be looked at.
+ * - Where text is needed and a char * or char [] was given, a NODE_UNARY OP_STRINGOF was put in between: strings meet
+ * strings.
+ * - Integers are not cast explicitly: operands of arithmetic are converted to the node's type, of comparisons to
+ * type_usual() of both, of assignments to the type of the left side, arguments of functions to 64 bits by their own
+ * type.
  * - The constant 0 assigned to a string variable empties it (and frees a thread-local variable or an array's element).
  */
 #ifndef CEPHTAP_CHECK_CTX_H
@@ -38,7 +40,8 @@ void nametab_init(struct nametab *tab, struct arena *arena);
 void *nametab_find(const struct nametab *tab, unsigned scope, const char *name);
 void nametab_add(struct nametab *tab, unsigned scope, const char *name, void *value);
 /* Appends the names of this scope to a list for nearest_name(). */
-void nametab_list(const struct nametab *tab, unsigned scope, struct arena *arena, const char ***list, unsigned *list_len);
+void nametab_list(const struct nametab *tab, unsigned scope, struct arena *arena, const char ***list,
+		  unsigned *list_len);
 
 /* An `inline` of the script, an enumerator, or NULL. */
 struct constant {
@@ -53,7 +56,7 @@ struct proto {
 	struct proto_param {
 		const struct type *type; /* NULL: any (an aggregation's @) */
 		bool optional;
-	} *params;
+	} * params;
 	unsigned params_len, required;
 	bool varargs;
 };
@@ -64,19 +67,19 @@ struct check_ctx {
 	const struct options *options;
 	struct probe_source *source;
 	struct checked *out;
-	struct nametab types;     /* "struct foo", "foo" of a typedef: const struct type * */
-	struct nametab constants; /* struct constant * */
-	struct nametab vars;      /* by scope: struct var * */
-	struct nametab builtins;  /* struct var * that stand for built-in variables */
-	struct nametab aggs;      /* struct aggvar * */
-	struct nametab protos;    /* struct proto *, by the text of the prototype */
+	struct nametab types;	   /* "struct foo", "foo" of a typedef: const struct type * */
+	struct nametab constants;  /* struct constant * */
+	struct nametab vars;	   /* by scope: struct var * */
+	struct nametab builtins;   /* struct var * that stand for built-in variables */
+	struct nametab aggs;	   /* struct aggvar * */
+	struct nametab protos;	   /* struct proto *, by the text of the prototype */
 	const struct type *string; /* string of strsize */
 
 	struct checked_clause *clause;
 	struct action **actions; /* of the clause: pointers, until their number is known */
 	unsigned actions_len;
-	unsigned nodes;       /* visited in this clause */
-	unsigned depth;       /* of the expression that is being visited */
+	unsigned nodes;	      /* visited in this clause */
+	unsigned depth;	      /* of the expression that is being visited */
 	uint64_t matched;     /* probes of all clauses so far */
 	uint64_t record_size; /* sum of the recorded values */
 	unsigned values;      /* number of recorded values */
@@ -84,8 +87,8 @@ struct check_ctx {
 	unsigned used_len;
 	struct aggvar **used_aggs;
 	unsigned used_aggs_len;
-	bool in_expr;  /* inside an expression: actions are refused */
-	bool is_full;  /* CHECK_NODES_MAX was exceeded and said */
+	bool in_expr; /* inside an expression: actions are refused */
+	bool is_full; /* CHECK_NODES_MAX was exceeded and said */
 };
 
 /* --- Messages --- */
@@ -103,7 +106,8 @@ bool check_failed(const struct node *node); /* already said */
 
 /* Resolves a type as written; type_error after a diagnostic. */
 const struct type *check_tspec(struct check_ctx *ctx, const struct type_spec *spec);
-const struct type *check_type_name(struct check_ctx *ctx, const char *name, struct loc loc); /* without pointers, dims */
+const struct type *check_type_name(struct check_ctx *ctx, const char *name,
+				   struct loc loc);				      /* without pointers, dims */
 const struct type *check_layout(struct check_ctx *ctx, const struct type_spec *spec); /* a body in place */
 void check_enum(struct check_ctx *ctx, struct decl *members);
 void check_decl(struct check_ctx *ctx, struct decl *decl);
@@ -148,8 +152,8 @@ struct var *check_var_new(struct check_ctx *ctx, enum var_scope scope, const cha
 bool check_lvalue(struct check_ctx *ctx, struct node *node, const struct type *type);
 void check_var_use(struct check_ctx *ctx, struct var *var);
 /* Tuple keys: fixes *keys at first use, compares and widens later. `what` names the owner: "@a", "x". */
-bool check_keys(struct check_ctx *ctx, struct node *node, const char *what, const struct type ***keys, unsigned *keys_len,
-		bool is_new);
+bool check_keys(struct check_ctx *ctx, struct node *node, const char *what, const struct type ***keys,
+		unsigned *keys_len, bool is_new);
 void check_vars_finish(struct check_ctx *ctx);
 
 /* --- Arguments of probes (probe.c) --- */
@@ -170,7 +174,8 @@ void check_call(struct check_ctx *ctx, struct node *node);
 void check_statement(struct check_ctx *ctx, struct node *node);
 void check_agg_assign(struct check_ctx *ctx, struct node *node);
 /* The aggregation that an argument names; NULL after a diagnostic with one of these tags. */
-struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned i, const char *tag_arg, const char *tag_bad);
+struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned i, const char *tag_arg,
+			     const char *tag_bad);
 
 /* A new action for this call, with nothing recorded yet. */
 struct action *check_action_new(struct check_ctx *ctx, struct node *call);

@@ -42,8 +42,10 @@ static void declare_var(struct check_ctx *ctx, const struct decl *decl)
 	if (!check_object_type(ctx, type, decl->loc, "a variable"))
 		type = &type_error;
 	if (decl->keys_len && decl->scope == SCOPE_THIS) {
-		diag_error(ctx->diags, decl->loc, "D_DECL_LOCASSC", "there are no clause-local arrays: `this->%s` may only be a "
-			   "scalar", decl->name);
+		diag_error(ctx->diags, decl->loc, "D_DECL_LOCASSC",
+			   "there are no clause-local arrays: `this->%s` may only be a "
+			   "scalar",
+			   decl->name);
 		return;
 	}
 	var = check_var_new(ctx, decl->scope, decl->name, type, decl->loc);
@@ -60,8 +62,8 @@ static void declare_typedef(struct check_ctx *ctx, const struct decl *decl)
 		return;
 	if (old) {
 		if (!type_equal(old, type))
-			diag_error(ctx->diags, decl->loc, "D_DECL_TYPERED", "`%s` is already another type: `%s`", decl->name,
-				   check_type_text(ctx, old));
+			diag_error(ctx->diags, decl->loc, "D_DECL_TYPERED", "`%s` is already another type: `%s`",
+				   decl->name, check_type_text(ctx, old));
 		return;
 	}
 	if (type_is_int(type)) { /* so that messages call it by this name */

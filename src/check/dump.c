@@ -200,7 +200,8 @@ static void dump_clause(const struct checked_clause *clause, struct buf *out)
 		   clause->has_agg ? " silent" : "");
 	for (i = 0; i < clause->probes_len; i++) {
 		probe = clause->probes[i];
-		buf_printf(out, "  probe %u %s:%s:%s:%s\n", probe->id, probe->prov, probe->mod, probe->func, probe->name);
+		buf_printf(out, "  probe %u %s:%s:%s:%s\n", probe->id, probe->prov, probe->mod, probe->func,
+			   probe->name);
 	}
 	if (clause->clause->pred) {
 		buf_puts(out, "  predicate\n");

@@ -24,8 +24,7 @@ bool check_value(struct check_ctx *ctx, struct node *node)
 		check_error(ctx, node, "D_OP_SCALAR", "this has no value: it is `void`");
 		return false;
 	case TYPE_FLOAT:
-		diag_hint(ctx->diags,
-			  check_error(ctx, node, "D_OP_ARITH", "D has no floating-point values"),
+		diag_hint(ctx->diags, check_error(ctx, node, "D_OP_ARITH", "D has no floating-point values"),
 			  "read the raw bits through a pointer to an integer type");
 		return false;
 	default:
@@ -187,7 +186,8 @@ void check_sizeof(struct check_ctx *ctx, struct node *node)
 	if (node->left && check_is_bit_field(node->left))
 		check_error(ctx, node, "D_SIZEOF_BITFIELD", "`sizeof` cannot be applied to a bit-field");
 	else if (type->kind == TYPE_AGG || type->kind == TYPE_VOID)
-		check_error(ctx, node, "D_SIZEOF_TYPE", "`sizeof` cannot be applied to `%s`", check_type_text(ctx, type));
+		check_error(ctx, node, "D_SIZEOF_TYPE", "`sizeof` cannot be applied to `%s`",
+			    check_type_text(ctx, type));
 	node->is_const = true;
 	node->ival = type->size;
 }
@@ -200,7 +200,8 @@ struct diag *check_no_member(struct check_ctx *ctx, struct node *node, const str
 
 	for (i = 0; i < type->members_len; i++)
 		*arena_push(ctx->arena, list, n) = type->members[i].name;
-	diag = check_error(ctx, node, "D_TYPE_MEMBER", "`%s` has no member `%s`", check_type_text(ctx, type), node->name);
+	diag = check_error(ctx, node, "D_TYPE_MEMBER", "`%s` has no member `%s`", check_type_text(ctx, type),
+			   node->name);
 	near = nearest_name(node->name, list, n);
 	if (near)
 		diag_hint(ctx->diags, diag, "did you mean `%s`?", near);
@@ -226,7 +227,8 @@ static void check_offsetof(struct check_ctx *ctx, struct node *node)
 		return;
 	}
 	if (member->bit_size) {
-		check_error(ctx, node, "D_OFFSETOF_BITFIELD", "`offsetof` cannot be applied to the bit-field `%s`", node->name);
+		check_error(ctx, node, "D_OFFSETOF_BITFIELD", "`offsetof` cannot be applied to the bit-field `%s`",
+			    node->name);
 		return;
 	}
 	node->type = &type_ulong;
@@ -341,7 +343,8 @@ bool check_count(struct check_ctx *ctx, struct node *node)
 	node->type = &type_error;
 	if (!ctx->is_full)
 		diag_hint(ctx->diags,
-			  check_error(ctx, node, NULL, "this clause is too long: it has more than %d operators and operands",
+			  check_error(ctx, node, NULL,
+				      "this clause is too long: it has more than %d operators and operands",
 				      CHECK_NODES_MAX),
 			  "split it into several clauses for the same probe: they run one after the other");
 	ctx->is_full = true;
@@ -355,7 +358,8 @@ void check_expr(struct check_ctx *ctx, struct node *node)
 	if (!check_count(ctx, node))
 		return;
 	if (ctx->depth >= CHECK_DEPTH_MAX) {
-		check_error(ctx, node, NULL, "this expression is nested more than %d deep, with its inlines", CHECK_DEPTH_MAX);
+		check_error(ctx, node, NULL, "this expression is nested more than %d deep, with its inlines",
+			    CHECK_DEPTH_MAX);
 		return;
 	}
 	ctx->in_expr = true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Constants are computed here, with C's semantics, so that array sizes, enumerators and parameters may be expressions. */
+/* Constants are computed here, with C's semantics, so that array sizes, enumerators and parameters may be expressions.
+ */
 #include "check/ctx.h"
 
 int64_t fold_extend(uint64_t value, const struct type *type)

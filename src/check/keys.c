@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tuples: the keys of associative arrays and aggregations. The first use fixes what they are; later ones may widen them. */
+/* Tuples: the keys of associative arrays and aggregations. The first use fixes what they are; later ones may widen
+ * them. */
 #include "check/ctx.h"
 
 /* The type of a key that this value makes, or NULL when it cannot be one. */
@@ -56,16 +57,17 @@ static bool new_keys(struct check_ctx *ctx, struct node *node, const char *what,
 		keys[i] = key_type(ctx, &node->args[i]);
 		if (keys[i])
 			continue;
-		check_error(ctx, node->args[i], "D_KEY_TYPE", "key #%u of `%s` must be an integer, a pointer or text, not `%s`",
-			    i + 1, what, check_type_text(ctx, node->args[i]->type));
+		check_error(ctx, node->args[i], "D_KEY_TYPE",
+			    "key #%u of `%s` must be an integer, a pointer or text, not `%s`", i + 1, what,
+			    check_type_text(ctx, node->args[i]->type));
 		keys[i] = &type_error;
 		ok = false;
 	}
 	return ok;
 }
 
-bool check_keys(struct check_ctx *ctx, struct node *node, const char *what, const struct type ***keys, unsigned *keys_len,
-		bool is_new)
+bool check_keys(struct check_ctx *ctx, struct node *node, const char *what, const struct type ***keys,
+		unsigned *keys_len, bool is_new)
 {
 	const struct type *type;
 	unsigned i;
@@ -77,8 +79,8 @@ bool check_keys(struct check_ctx *ctx, struct node *node, const char *what, cons
 		return new_keys(ctx, node, what, *keys);
 	}
 	if (node->args_len != *keys_len) {
-		check_error(ctx, node, "D_PROTO_LEN", "`%s` has %u key%s, not %u", what, *keys_len, *keys_len == 1 ? "" : "s",
-			    node->args_len);
+		check_error(ctx, node, "D_PROTO_LEN", "`%s` has %u key%s, not %u", what, *keys_len,
+			    *keys_len == 1 ? "" : "s", node->args_len);
 		return false;
 	}
 	for (i = 0; i < node->args_len; i++) {
@@ -91,8 +93,8 @@ bool check_keys(struct check_ctx *ctx, struct node *node, const char *what, cons
 			(*keys)[i] = type;
 			continue;
 		}
-		check_error(ctx, node->args[i], "D_KEY_TYPE", "key #%u of `%s` is `%s` elsewhere, here it is `%s`", i + 1, what,
-			    check_type_text(ctx, (*keys)[i]), check_type_text(ctx, node->args[i]->type));
+		check_error(ctx, node->args[i], "D_KEY_TYPE", "key #%u of `%s` is `%s` elsewhere, here it is `%s`",
+			    i + 1, what, check_type_text(ctx, (*keys)[i]), check_type_text(ctx, node->args[i]->type));
 		ok = false;
 	}
 	return ok;
@@ -115,7 +117,8 @@ static void check_key_size(struct check_ctx *ctx, const char *what, const struct
 
 	if (size > CHECK_KEY_MAX)
 		diag_hint(ctx->diags,
-			  diag_error(ctx->diags, loc, NULL, "the keys of `%s` take %llu bytes together, and %d are possible", what,
+			  diag_error(ctx->diags, loc, NULL,
+				     "the keys of `%s` take %llu bytes together, and %d are possible", what,
 				     (unsigned long long)size, CHECK_KEY_MAX),
 			  "use fewer strings, or shorter ones: -x strsize=64");
 }

@@ -9,7 +9,7 @@ enum { MEMBERS_MAX = 4096, STRUCT_SIZE_MAX = 1 << 24 };
 
 /* Where the next member goes. */
 struct layout {
-	uint64_t bits; /* used so far */
+	uint64_t bits;	  /* used so far */
 	uint64_t largest; /* union: bytes */
 	uint32_t align;
 	bool is_union;
@@ -46,7 +46,8 @@ static bool bit_width(struct check_ctx *ctx, struct decl *decl, const struct typ
 	if (check_failed(decl->bits))
 		return false;
 	if (!decl->bits->is_const || !type_is_int(decl->bits->type)) {
-		diag_error(ctx->diags, decl->bits->loc, "D_DECL_BFCONST", "the width of a bit-field must be an integer constant");
+		diag_error(ctx->diags, decl->bits->loc, "D_DECL_BFCONST",
+			   "the width of a bit-field must be an integer constant");
 		return false;
 	}
 	if (!type_is_int(type)) {
@@ -72,8 +73,8 @@ static bool member_is_fit(struct check_ctx *ctx, const struct type *outer, const
 	else if (!type->size && type->kind != TYPE_STRUCT && type->kind != TYPE_UNION)
 		diag_error(ctx->diags, decl->loc, "D_DECL_VOIDOBJ", "a member may not be `void`");
 	else if (type == outer)
-		diag_error(ctx->diags, decl->loc, "D_DECL_INCOMPLETE", "`%s` may not hold itself, only a pointer to itself",
-			   type->name);
+		diag_error(ctx->diags, decl->loc, "D_DECL_INCOMPLETE",
+			   "`%s` may not hold itself, only a pointer to itself", type->name);
 	else
 		return true;
 	return false;
@@ -94,7 +95,7 @@ static void push_inner(struct check_ctx *ctx, struct type *type, const struct ty
 
 static bool add_member(struct check_ctx *ctx, struct type *type, struct layout *layout, struct decl *decl)
 {
-	struct type_member member = { .name = decl->name };
+	struct type_member member = {.name = decl->name};
 	uint64_t width = 0;
 
 	member.type = check_tspec(ctx, decl->tspec);
@@ -118,8 +119,9 @@ static bool add_member(struct check_ctx *ctx, struct type *type, struct layout *
 	else if (decl->name)
 		*arena_push(ctx->arena, type->members, type->members_len) = member;
 	if (layout->largest > STRUCT_SIZE_MAX || type->members_len > MEMBERS_MAX) {
-		diag_error(ctx->diags, decl->loc, "D_DECL_ARRBIG", "the structure is too large: at most %d MiB and %d members",
-			   STRUCT_SIZE_MAX >> 20, MEMBERS_MAX);
+		diag_error(ctx->diags, decl->loc, "D_DECL_ARRBIG",
+			   "the structure is too large: at most %d MiB and %d members", STRUCT_SIZE_MAX >> 20,
+			   MEMBERS_MAX);
 		return false;
 	}
 	return true;
@@ -127,7 +129,7 @@ static bool add_member(struct check_ctx *ctx, struct type *type, struct layout *
 
 const struct type *check_layout(struct check_ctx *ctx, const struct type_spec *spec)
 {
-	struct layout layout = { .align = 1, .is_union = !strncmp(spec->name, "union", 5) };
+	struct layout layout = {.align = 1, .is_union = !strncmp(spec->name, "union", 5)};
 	struct type *type = arena_new_one(ctx->arena, struct type);
 	struct decl *decl;
 	uint64_t size;
@@ -154,8 +156,8 @@ static bool enum_value(struct check_ctx *ctx, struct decl *decl, int64_t *value)
 	if (check_failed(decl->value))
 		return false;
 	if (!decl->value->is_const || !type_is_int(decl->value->type)) {
-		diag_error(ctx->diags, decl->value->loc, "D_DECL_ENCONST", "the value of `%s` must be an integer constant",
-			   decl->name);
+		diag_error(ctx->diags, decl->value->loc, "D_DECL_ENCONST",
+			   "the value of `%s` must be an integer constant", decl->name);
 		return false;
 	}
 	*value = (int64_t)decl->value->ival;
@@ -174,10 +176,12 @@ void check_enum(struct check_ctx *ctx, struct decl *members)
 		else if (!enum_value(ctx, decl, &value))
 			return;
 		if (value < INT_MIN || value > INT_MAX) {
-			diag_error(ctx->diags, decl->loc, "D_DECL_ENOFLOW", "the value of `%s` does not fit an int", decl->name);
+			diag_error(ctx->diags, decl->loc, "D_DECL_ENOFLOW", "the value of `%s` does not fit an int",
+				   decl->name);
 			return;
 		}
-		if (nametab_find(&ctx->constants, 0, decl->name) || nametab_find(&ctx->vars, SCOPE_GLOBAL, decl->name)) {
+		if (nametab_find(&ctx->constants, 0, decl->name) ||
+		    nametab_find(&ctx->vars, SCOPE_GLOBAL, decl->name)) {
 			diag_error(ctx->diags, decl->loc, "D_DECL_IDRED", "`%s` is already declared", decl->name);
 			return;
 		}

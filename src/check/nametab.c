@@ -44,7 +44,8 @@ void nametab_add(struct nametab *tab, unsigned scope, const char *name, void *va
 	tab->len++;
 }
 
-void nametab_list(const struct nametab *tab, unsigned scope, struct arena *arena, const char ***list, unsigned *list_len)
+void nametab_list(const struct nametab *tab, unsigned scope, struct arena *arena, const char ***list,
+		  unsigned *list_len)
 {
 	const struct nametab_entry *entry;
 

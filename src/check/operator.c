@@ -37,9 +37,11 @@ static void incompatible(struct check_ctx *ctx, struct node *node)
 	diag = check_error_op(ctx, node, "D_OP_INCOMPAT", "operands of `%s` have incompatible types: `%s` and `%s`",
 			      node_op_name(node->op), check_type_text(ctx, a), check_type_text(ctx, b));
 	if (type_is_string(a) && type_is_int(b))
-		diag_hint(ctx->diags, diag, "text is in double quotes; `copyinstr(address)` reads text from the process");
+		diag_hint(ctx->diags, diag,
+			  "text is in double quotes; `copyinstr(address)` reads text from the process");
 	else if (a->kind == TYPE_PTR && b->kind == TYPE_PTR && a->userland != b->userland)
-		diag_hint(ctx->diags, diag, "one address is in the process, the other is not: declare `userland` pointers");
+		diag_hint(ctx->diags, diag,
+			  "one address is in the process, the other is not: declare `userland` pointers");
 }
 
 /* --- Unary --- */
@@ -66,7 +68,8 @@ static void check_deref(struct check_ctx *ctx, struct node *node)
 	const struct type *type = check_decay(ctx, node->left);
 
 	if (type->kind != TYPE_PTR) {
-		check_error_op(ctx, node, "D_DEREF_NONPTR", "`*` needs a pointer, not `%s`", check_type_text(ctx, type));
+		check_error_op(ctx, node, "D_DEREF_NONPTR", "`*` needs a pointer, not `%s`",
+			       check_type_text(ctx, type));
 	} else if (type->to->kind == TYPE_VOID) {
 		diag_hint(ctx->diags,
 			  check_error_op(ctx, node, "D_DEREF_VOID", "a pointer to `void` cannot be followed"),
@@ -81,9 +84,10 @@ static void check_stringof(struct check_ctx *ctx, struct node *node)
 	const struct type *type = node->left->type;
 
 	if (type_is_text(type))
-		node->type = type_is_bytes(type) && type->count < ctx->string->size ?
-				     type_string(ctx->arena, type->count + 1) :
-				     type_is_string(type) ? type : ctx->string;
+		node->type = type_is_bytes(type) && type->count < ctx->string->size
+				     ? type_string(ctx->arena, type->count + 1)
+			     : type_is_string(type) ? type
+						    : ctx->string;
 	else if (type_is_scalar(type))
 		node->type = ctx->string;
 	else
@@ -102,7 +106,8 @@ static void check_step(struct check_ctx *ctx, struct node *node)
 	if (type_is_int(type) || (type->kind == TYPE_PTR && type->to->size))
 		node->type = type;
 	else
-		check_error_op(ctx, node, "D_OP_INCOMPAT", "`%s` needs an integer or a pointer to something of known size, not `%s`",
+		check_error_op(ctx, node, "D_OP_INCOMPAT",
+			       "`%s` needs an integer or a pointer to something of known size, not `%s`",
 			       node_op_name(node->op), check_type_text(ctx, type));
 }
 
@@ -146,7 +151,8 @@ void check_unary(struct check_ctx *ctx, struct node *node)
 			node->type = type_promote(type);
 		else
 			check_error_op(ctx, node, node->op == OP_BITNOT ? "D_OP_INT" : "D_OP_ARITH",
-				       "`%s` needs an integer, not `%s`", node_op_name(node->op), check_type_text(ctx, type));
+				       "`%s` needs an integer, not `%s`", node_op_name(node->op),
+				       check_type_text(ctx, type));
 		break;
 	}
 }
@@ -157,7 +163,8 @@ static void not_ints(struct check_ctx *ctx, struct node *node, const char *tag)
 {
 	const struct type *bad = type_is_int(node->left->type) ? node->right->type : node->left->type;
 
-	check_error_op(ctx, node, tag, "`%s` needs integers, not `%s`", node_op_name(node->op), check_type_text(ctx, bad));
+	check_error_op(ctx, node, tag, "`%s` needs integers, not `%s`", node_op_name(node->op),
+		       check_type_text(ctx, bad));
 }
 
 /* The pointed-at type has a size, so that an index can be scaled. */
@@ -165,8 +172,8 @@ static bool has_stride(struct check_ctx *ctx, struct node *node, const struct ty
 {
 	if (pointer->to->size)
 		return true;
-	check_error_op(ctx, node, "D_OP_INCOMPLETE", "`%s` cannot step over `%s`: it has no size", node_op_name(node->op),
-		       check_type_text(ctx, pointer->to));
+	check_error_op(ctx, node, "D_OP_INCOMPLETE", "`%s` cannot step over `%s`: it has no size",
+		       node_op_name(node->op), check_type_text(ctx, pointer->to));
 	return false;
 }
 
@@ -264,7 +271,7 @@ static void check_compare(struct check_ctx *ctx, struct node *node)
 
 static void check_logic(struct check_ctx *ctx, struct node *node)
 {
-	struct node *operands[] = { node->left, node->right };
+	struct node *operands[] = {node->left, node->right};
 	struct diag *diag;
 	unsigned i;
 
@@ -348,7 +355,8 @@ void check_assign(struct check_ctx *ctx, struct node *node)
 
 	node->type = &type_error;
 	if (node->left->kind == NODE_AGG) {
-		check_error(ctx, node, "D_OP_DYN", "an aggregation is assigned by a statement of its own: `@name = count();`");
+		check_error(ctx, node, "D_OP_DYN",
+			    "an aggregation is assigned by a statement of its own: `@name = count();`");
 		return;
 	}
 	check_expr(ctx, node->right);
@@ -356,7 +364,8 @@ void check_assign(struct check_ctx *ctx, struct node *node)
 		return;
 	type = storage_type(ctx, node->right);
 	if (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION || type->kind == TYPE_ARRAY) {
-		check_error_op(ctx, node, "D_OP_INCOMPAT", "a variable cannot hold a `%s`: keep its address, or its members",
+		check_error_op(ctx, node, "D_OP_INCOMPAT",
+			       "a variable cannot hold a `%s`: keep its address, or its members",
 			       check_type_text(ctx, type));
 		return;
 	}

@@ -44,13 +44,14 @@ static void none_matches(struct check_ctx *ctx, const struct desc_list *item, co
 		diag_error(ctx->diags, item->loc, "D_PDESC_ZERO", "there is no probe with the id %u", desc->id);
 	else
 		diag_hint(ctx->diags,
-			  diag_error(ctx->diags, item->loc, "D_PDESC_ZERO", "no probe matches `%s:%s:%s:%s`", desc->prov,
-				     desc->mod, desc->func, desc->name),
+			  diag_error(ctx->diags, item->loc, "D_PDESC_ZERO", "no probe matches `%s:%s:%s:%s`",
+				     desc->prov, desc->mod, desc->func, desc->name),
 			  "`cephtap list` shows what there is");
 }
 
 /* Matched, but not to be attached. An error when the clause has no other probe. */
-static void say_blocked(struct check_ctx *ctx, const struct clause *clause, struct probe **blocked, unsigned blocked_len)
+static void say_blocked(struct check_ctx *ctx, const struct clause *clause, struct probe **blocked,
+			unsigned blocked_len)
 {
 	struct loc loc = clause->descs_len ? clause->descs[0].loc : clause->loc;
 	unsigned i;
@@ -61,9 +62,11 @@ static void say_blocked(struct check_ctx *ctx, const struct clause *clause, stru
 		return;
 	}
 	for (i = 0; i < blocked_len && i < WARNINGS_MAX; i++)
-		diag_warning(ctx->diags, loc, NULL, "%s is left out: %s", probe_text(ctx, blocked[i]), blocked[i]->why_not);
+		diag_warning(ctx->diags, loc, NULL, "%s is left out: %s", probe_text(ctx, blocked[i]),
+			     blocked[i]->why_not);
 	if (blocked_len > i)
-		diag_warning(ctx->diags, loc, NULL, "%u more probes are left out; `cephtap list -v` says why", blocked_len - i);
+		diag_warning(ctx->diags, loc, NULL, "%u more probes are left out; `cephtap list -v` says why",
+			     blocked_len - i);
 }
 
 void check_probes(struct check_ctx *ctx, struct clause *clause)
@@ -81,8 +84,8 @@ void check_probes(struct check_ctx *ctx, struct clause *clause)
 		list = ctx->source->find(ctx->source, &clause->descs[i].desc, &why);
 		ctx->matched += list.len;
 		if (ctx->matched > CHECK_MATCHES_MAX)
-			diag_error(ctx->diags, clause->descs[i].loc, NULL, "the clauses match more than %d probes together",
-				   CHECK_MATCHES_MAX);
+			diag_error(ctx->diags, clause->descs[i].loc, NULL,
+				   "the clauses match more than %d probes together", CHECK_MATCHES_MAX);
 		if (!list.len && !ctx->options->zdefs)
 			none_matches(ctx, &clause->descs[i], why);
 		for (j = 0; j < list.len; j++) {
@@ -127,7 +130,7 @@ static const struct type *arg_type(struct check_ctx *ctx, const struct arg *arg)
 /* "`op-start` has args[0] to args[2]: client, tid, size" */
 static void hint_args(struct check_ctx *ctx, struct diag *diag, const struct probe *probe)
 {
-	struct buf buf = { 0 };
+	struct buf buf = {0};
 	unsigned i;
 
 	if (!probe->args_len)
@@ -142,7 +145,8 @@ static void hint_args(struct check_ctx *ctx, struct diag *diag, const struct pro
 	if (probe->args_len == 1)
 		diag_hint(ctx->diags, diag, "`%s` has only args[0]: %s", probe->name, buf.data);
 	else
-		diag_hint(ctx->diags, diag, "`%s` has args[0] to args[%u]: %s", probe->name, probe->args_len - 1, buf.data);
+		diag_hint(ctx->diags, diag, "`%s` has args[0] to args[%u]: %s", probe->name, probe->args_len - 1,
+			  buf.data);
 	buf_free(&buf);
 }
 
@@ -158,7 +162,8 @@ static bool arg_is_available(struct check_ctx *ctx, struct node *node, const str
 			why = probe->sites[i].args[n].why;
 	if (!why)
 		return true;
-	check_error(ctx, node, "D_ARGS_IDX", "args[%u] (%s) is not available at %s: %s", n, name, probe_text(ctx, probe), why);
+	check_error(ctx, node, "D_ARGS_IDX", "args[%u] (%s) is not available at %s: %s", n, name,
+		    probe_text(ctx, probe), why);
 	return false;
 }
 
@@ -181,12 +186,15 @@ static bool arg_agrees(struct check_ctx *ctx, struct node *node, const struct pr
 	if (n >= probe->args_len) {
 		if (!probe->args_len)
 			diag_hint(ctx->diags,
-				  check_error(ctx, node, "D_ARGS_MULTI", "%s has no typed arguments, but this clause is also for it",
+				  check_error(ctx, node, "D_ARGS_MULTI",
+					      "%s has no typed arguments, but this clause is also for it",
 					      probe_text(ctx, probe)),
 				  "write a clause of its own for it");
 		else
-			hint_args(ctx, check_error(ctx, node, "D_ARGS_IDX", "%s has no args[%" PRId64 "]",
-						   probe_text(ctx, probe), (int64_t)n), probe);
+			hint_args(ctx,
+				  check_error(ctx, node, "D_ARGS_IDX", "%s has no args[%" PRId64 "]",
+					      probe_text(ctx, probe), (int64_t)n),
+				  probe);
 		return false;
 	}
 	type = arg_type(ctx, &first->args[n]);

@@ -6,36 +6,44 @@
 
 enum { POINTERS_MAX = 16, DIMS_MAX = 8, TYPE_SIZE_MAX = 1 << 24 };
 
-static const struct type type_float = { .kind = TYPE_FLOAT, .size = 4, .name = "float" };
-static const struct type type_double = { .kind = TYPE_FLOAT, .size = 8, .name = "double" };
-static const struct type type_long_double = { .kind = TYPE_FLOAT, .size = 16, .name = "long double" };
+static const struct type type_float = {.kind = TYPE_FLOAT, .size = 4, .name = "float"};
+static const struct type type_double = {.kind = TYPE_FLOAT, .size = 8, .name = "double"};
+static const struct type type_long_double = {.kind = TYPE_FLOAT, .size = 16, .name = "long double"};
 
-#define INT_NAME(text, bytes, sign) { (text), { .kind = TYPE_INT, .size = (bytes), .is_signed = (sign), .name = (text) } }
+#define INT_NAME(text, bytes, sign)                                                                                    \
+	{                                                                                                              \
+		(text),                                                                                                \
+		{                                                                                                      \
+			.kind = TYPE_INT, .size = (bytes), .is_signed = (sign), .name = (text)                         \
+		}                                                                                                      \
+	}
 
-/* Names that scripts find already defined: those of <stdint.h>, <sys/types.h> and Solaris, whose scripts D's readers know. */
+/* Names that scripts find already defined: those of <stdint.h>, <sys/types.h> and Solaris, whose scripts D's readers
+ * know. */
 static const struct named {
 	const char *name;
 	struct type type;
 } names[] = {
-	INT_NAME("int8_t", 1, true), INT_NAME("uint8_t", 1, false), INT_NAME("int16_t", 2, true),
-	INT_NAME("uint16_t", 2, false), INT_NAME("int32_t", 4, true), INT_NAME("uint32_t", 4, false),
-	INT_NAME("int64_t", 8, true), INT_NAME("uint64_t", 8, false), INT_NAME("intptr_t", 8, true),
-	INT_NAME("uintptr_t", 8, false), INT_NAME("size_t", 8, false), INT_NAME("ssize_t", 8, true),
-	INT_NAME("ptrdiff_t", 8, true), INT_NAME("off_t", 8, true), INT_NAME("time_t", 8, true),
-	INT_NAME("hrtime_t", 8, true), INT_NAME("pid_t", 4, true), INT_NAME("id_t", 4, true), INT_NAME("uid_t", 4, false),
-	INT_NAME("gid_t", 4, false), INT_NAME("mode_t", 4, false), INT_NAME("dev_t", 8, false), INT_NAME("ino_t", 8, false),
-	INT_NAME("processorid_t", 4, true), INT_NAME("uchar_t", 1, false), INT_NAME("ushort_t", 2, false),
-	INT_NAME("uint_t", 4, false), INT_NAME("ulong_t", 8, false), INT_NAME("longlong_t", 8, true),
-	INT_NAME("u_longlong_t", 8, false), INT_NAME("u_char", 1, false), INT_NAME("u_short", 2, false),
-	INT_NAME("u_int", 4, false), INT_NAME("u_long", 8, false), INT_NAME("bool", 1, false), INT_NAME("_Bool", 1, false),
+	INT_NAME("int8_t", 1, true),	 INT_NAME("uint8_t", 1, false),	  INT_NAME("int16_t", 2, true),
+	INT_NAME("uint16_t", 2, false),	 INT_NAME("int32_t", 4, true),	  INT_NAME("uint32_t", 4, false),
+	INT_NAME("int64_t", 8, true),	 INT_NAME("uint64_t", 8, false),  INT_NAME("intptr_t", 8, true),
+	INT_NAME("uintptr_t", 8, false), INT_NAME("size_t", 8, false),	  INT_NAME("ssize_t", 8, true),
+	INT_NAME("ptrdiff_t", 8, true),	 INT_NAME("off_t", 8, true),	  INT_NAME("time_t", 8, true),
+	INT_NAME("hrtime_t", 8, true),	 INT_NAME("pid_t", 4, true),	  INT_NAME("id_t", 4, true),
+	INT_NAME("uid_t", 4, false),	 INT_NAME("gid_t", 4, false),	  INT_NAME("mode_t", 4, false),
+	INT_NAME("dev_t", 8, false),	 INT_NAME("ino_t", 8, false),	  INT_NAME("processorid_t", 4, true),
+	INT_NAME("uchar_t", 1, false),	 INT_NAME("ushort_t", 2, false),  INT_NAME("uint_t", 4, false),
+	INT_NAME("ulong_t", 8, false),	 INT_NAME("longlong_t", 8, true), INT_NAME("u_longlong_t", 8, false),
+	INT_NAME("u_char", 1, false),	 INT_NAME("u_short", 2, false),	  INT_NAME("u_int", 4, false),
+	INT_NAME("u_long", 8, false),	 INT_NAME("bool", 1, false),	  INT_NAME("_Bool", 1, false),
 };
 
-static const struct type type_short = { .kind = TYPE_INT, .size = 2, .is_signed = true, .name = "short" };
-static const struct type type_ushort = { .kind = TYPE_INT, .size = 2, .name = "unsigned short" };
-static const struct type type_uchar = { .kind = TYPE_INT, .size = 1, .name = "unsigned char" };
-static const struct type type_schar = { .kind = TYPE_INT, .size = 1, .is_signed = true, .name = "signed char" };
-static const struct type type_longlong = { .kind = TYPE_INT, .size = 8, .is_signed = true, .name = "long long" };
-static const struct type type_ulonglong = { .kind = TYPE_INT, .size = 8, .name = "unsigned long long" };
+static const struct type type_short = {.kind = TYPE_INT, .size = 2, .is_signed = true, .name = "short"};
+static const struct type type_ushort = {.kind = TYPE_INT, .size = 2, .name = "unsigned short"};
+static const struct type type_uchar = {.kind = TYPE_INT, .size = 1, .name = "unsigned char"};
+static const struct type type_schar = {.kind = TYPE_INT, .size = 1, .is_signed = true, .name = "signed char"};
+static const struct type type_longlong = {.kind = TYPE_INT, .size = 8, .is_signed = true, .name = "long long"};
+static const struct type type_ulonglong = {.kind = TYPE_INT, .size = 8, .name = "unsigned long long"};
 
 /* How often each of C's keywords stands in a base type. */
 struct words {
@@ -48,7 +56,7 @@ static void count_word(struct words *words, const char *text, size_t size)
 		const char *text;
 		size_t offset;
 	} all[] = {
-#define WORD(name) { #name, offsetof(struct words, n_##name) }
+#define WORD(name) {#name, offsetof(struct words, n_##name)}
 		WORD(signed), WORD(unsigned), WORD(long), WORD(short), WORD(char), WORD(int), WORD(float), WORD(double),
 #undef WORD
 	};
@@ -65,7 +73,7 @@ static void count_word(struct words *words, const char *text, size_t size)
 
 static struct words count_words(const char *text)
 {
-	struct words words = { 0 };
+	struct words words = {0};
 	size_t size;
 
 	for (; *text; text += size) {
@@ -166,8 +174,10 @@ static bool dimension(struct check_ctx *ctx, struct node *dim, struct loc loc, u
 	check_expr(ctx, dim);
 	if (check_failed(dim))
 		return false;
-	if (!dim->is_const || !type_is_int(dim->type) || ((int64_t)dim->ival <= 0 && dim->type->is_signed) || !dim->ival) {
-		diag_error(ctx->diags, dim->loc, "D_DECL_ARRSUB", "the number of elements must be a positive integer constant");
+	if (!dim->is_const || !type_is_int(dim->type) || ((int64_t)dim->ival <= 0 && dim->type->is_signed) ||
+	    !dim->ival) {
+		diag_error(ctx->diags, dim->loc, "D_DECL_ARRSUB",
+			   "the number of elements must be a positive integer constant");
 		return false;
 	}
 	*count = dim->ival;
@@ -230,7 +240,8 @@ const struct type *check_tspec(struct check_ctx *ctx, const struct type_spec *sp
 		return &type_error;
 	}
 	if (spec->pointers && type_is_string(type)) {
-		diag_error(ctx->diags, spec->loc, "D_DECL_DYNOBJ", "there are no pointers to `string`: strings are values");
+		diag_error(ctx->diags, spec->loc, "D_DECL_DYNOBJ",
+			   "there are no pointers to `string`: strings are values");
 		return &type_error;
 	}
 	for (i = 0; i < spec->pointers; i++)
@@ -250,7 +261,7 @@ bool check_object_type(struct check_ctx *ctx, const struct type *type, struct lo
 	if (type->kind == TYPE_VOID)
 		diag_error(ctx->diags, loc, "D_DECL_VOIDOBJ", "%s may not be `void`", what);
 	else
-		diag_error(ctx->diags, loc, "D_DECL_DYNOBJ", "%s may not be of type `%s`: only integers, pointers and strings", what,
-			   text);
+		diag_error(ctx->diags, loc, "D_DECL_DYNOBJ",
+			   "%s may not be of type `%s`: only integers, pointers and strings", what, text);
 	return false;
 }

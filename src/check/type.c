@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-#define INT_TYPE(id, bytes, sign, text) \
-	const struct type id = { .kind = TYPE_INT, .size = (bytes), .is_signed = (sign), .name = (text) }
+#define INT_TYPE(id, bytes, sign, text)                                                                                \
+	const struct type id = {.kind = TYPE_INT, .size = (bytes), .is_signed = (sign), .name = (text)}
 
-const struct type type_error = { .kind = TYPE_ERROR, .name = "<error>" };
-const struct type type_void = { .kind = TYPE_VOID, .name = "void" };
-const struct type type_agg = { .kind = TYPE_AGG, .name = "aggregation" };
+const struct type type_error = {.kind = TYPE_ERROR, .name = "<error>"};
+const struct type type_void = {.kind = TYPE_VOID, .name = "void"};
+const struct type type_agg = {.kind = TYPE_AGG, .name = "aggregation"};
 
 INT_TYPE(type_char, 1, true, "char");
 INT_TYPE(type_int8, 1, true, "int8_t");

@@ -24,7 +24,7 @@ static struct var *builtin_var(struct check_ctx *ctx, const char *name)
 	if (builtin->string_size)
 		var->type = type_string(ctx->arena, builtin->string_size);
 	else
-		var->type = check_type_name(ctx, builtin->type, (struct loc){ 0 });
+		var->type = check_type_name(ctx, builtin->type, (struct loc){0});
 	nametab_add(&ctx->builtins, 0, var->name, var);
 	return var;
 }
@@ -79,8 +79,8 @@ static void undefined(struct check_ctx *ctx, struct node *node)
 			*arena_push(ctx->arena, list, n) = builtin_at(i)->name;
 	}
 	diag = check_error(ctx, node, node->scope == SCOPE_GLOBAL ? "D_IDENT_UNDEF" : "D_VAR_UNDEF",
-			   "`%s%s` has no value yet: nothing before this assigns or declares it", scope_prefix(node->scope),
-			   node->name);
+			   "`%s%s` has no value yet: nothing before this assigns or declares it",
+			   scope_prefix(node->scope), node->name);
 	near = nearest_name(node->name, list, n);
 	if (node->scope == SCOPE_GLOBAL && func_find(node->name))
 		diag_hint(ctx->diags, diag, "it is a function: `%s(...)`", node->name);
@@ -88,8 +88,10 @@ static void undefined(struct check_ctx *ctx, struct node *node)
 		diag_hint(ctx->diags, diag, "did you mean `%s%s`?", scope_prefix(node->scope), near);
 	else
 		diag_hint(ctx->diags, diag, "declare it at the start of the script, for example `%s%s%s;`",
-			  node->scope == SCOPE_SELF ? "self " : node->scope == SCOPE_THIS ? "this " : "", "int64_t ",
-			  node->name);
+			  node->scope == SCOPE_SELF   ? "self "
+			  : node->scope == SCOPE_THIS ? "this "
+						      : "",
+			  "int64_t ", node->name);
 }
 
 struct node *check_clone(struct check_ctx *ctx, const struct node *node)
@@ -151,8 +153,8 @@ void check_ident(struct check_ctx *ctx, struct node *node)
 	node->var = var;
 	node->type = var->type;
 	if (var->is_assoc || (var->builtin && !strcmp(var->name, "args"))) {
-		check_error(ctx, node, "D_ARR_BADREF", "`%s%s` is an array: it needs an index", scope_prefix(node->scope),
-			    node->name);
+		check_error(ctx, node, "D_ARR_BADREF", "`%s%s` is an array: it needs an index",
+			    scope_prefix(node->scope), node->name);
 		return;
 	}
 	if (var->builtin)
@@ -174,14 +176,14 @@ void check_member(struct check_ctx *ctx, struct node *node)
 	type = check_decay(ctx, node->left);
 	if (node->op == OP_ARROW) {
 		if (type->kind != TYPE_PTR) {
-			check_error_op(ctx, node, "D_OP_PTR", "`->` needs a pointer, not `%s`", check_type_text(ctx, type));
+			check_error_op(ctx, node, "D_OP_PTR", "`->` needs a pointer, not `%s`",
+				       check_type_text(ctx, type));
 			return;
 		}
 		type = type->to;
 	}
 	if (type->kind == TYPE_VOID && node->op == OP_ARROW) {
-		diag_hint(ctx->diags,
-			  check_error_op(ctx, node, "D_OP_SOU", "what this points at is not known"),
+		diag_hint(ctx->diags, check_error_op(ctx, node, "D_OP_SOU", "what this points at is not known"),
 			  "declare the structure in the script and cast the pointer to it");
 		return;
 	}
@@ -189,7 +191,8 @@ void check_member(struct check_ctx *ctx, struct node *node)
 		diag_hint(ctx->diags,
 			  check_error_op(ctx, node, "D_OP_SOU", "`%s` needs a structure or union, not `%s`",
 					 node_op_name(node->op), check_type_text(ctx, type)),
-			  type->kind == TYPE_PTR ? "use `->` for a pointer" : "only structures and unions have members");
+			  type->kind == TYPE_PTR ? "use `->` for a pointer"
+						 : "only structures and unions have members");
 		return;
 	}
 	member = type_find_member(type, node->name);
@@ -242,7 +245,8 @@ static void index_pointer(struct check_ctx *ctx, struct node *node)
 		return;
 	}
 	if (!type->to->size) {
-		check_error(ctx, node, "D_DEREF_VOID", "a pointer to `%s` cannot be followed", check_type_text(ctx, type->to));
+		check_error(ctx, node, "D_DEREF_VOID", "a pointer to `%s` cannot be followed",
+			    check_type_text(ctx, type->to));
 		return;
 	}
 	node->type = check_loaded(ctx, node, type->to);
@@ -280,8 +284,8 @@ static struct var *new_array(struct check_ctx *ctx, struct node *node, const str
 	struct var *var;
 
 	if (left->scope == SCOPE_THIS) {
-		check_error(ctx, node, "D_ARR_LOCAL", "there are no clause-local arrays: `this->%s` may only be a scalar",
-			    left->name);
+		check_error(ctx, node, "D_ARR_LOCAL",
+			    "there are no clause-local arrays: `this->%s` may only be a scalar", left->name);
 		return NULL;
 	}
 	check_args(ctx, node);
@@ -299,7 +303,8 @@ static struct var *new_array(struct check_ctx *ctx, struct node *node, const str
 
 static bool is_plain(struct check_ctx *ctx, const struct node *node)
 {
-	return node->kind == NODE_IDENT && !(node->scope == SCOPE_GLOBAL && nametab_find(&ctx->constants, 0, node->name));
+	return node->kind == NODE_IDENT &&
+	       !(node->scope == SCOPE_GLOBAL && nametab_find(&ctx->constants, 0, node->name));
 }
 
 static bool refuse_lvalue(struct check_ctx *ctx, struct node *node)
@@ -307,7 +312,8 @@ static bool refuse_lvalue(struct check_ctx *ctx, struct node *node)
 	if (check_failed(node))
 		return false;
 	if (node->kind == NODE_MEMBER || node->kind == NODE_INDEX || (node->kind == NODE_UNARY && node->op == OP_DEREF))
-		check_error(ctx, node, "D_OP_WRITE", "memory cannot be written: a script changes only its own variables");
+		check_error(ctx, node, "D_OP_WRITE",
+			    "memory cannot be written: a script changes only its own variables");
 	else
 		check_error(ctx, node, "D_OP_LVAL", "this cannot be assigned: it is not a variable");
 	return false;

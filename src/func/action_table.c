@@ -69,5 +69,5 @@ const struct func funcs_action[] = {
 		.check = check_denormalize,
 		.report = report_denormalize,
 	},
-	{ 0 },
+	{0},
 };

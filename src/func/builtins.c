@@ -3,8 +3,14 @@
 #include "func/gen.h"
 #include "func/tables.h"
 
-#define INT(id, in_d, code, text) { .name = (id), .type = (in_d), .gen = (code), .doc = (text) }
-#define STRING(id, room, code, text) { .name = (id), .type = "string", .string_size = (room), .gen = (code), .doc = (text) }
+#define INT(id, in_d, code, text)                                                                                      \
+	{                                                                                                              \
+		.name = (id), .type = (in_d), .gen = (code), .doc = (text)                                             \
+	}
+#define STRING(id, room, code, text)                                                                                   \
+	{                                                                                                              \
+		.name = (id), .type = "string", .string_size = (room), .gen = (code), .doc = (text)                    \
+	}
 
 const struct builtin builtins[] = {
 	INT("arg0", "int64_t", gen_arg, "argument 0 of the probe as a raw 64-bit number; 0 where there is none"),
@@ -31,8 +37,9 @@ const struct builtin builtins[] = {
 	STRING("probemod", 128, gen_probestr, "the probe's module"),
 	STRING("probefunc", 128, gen_probestr, "the probe's function"),
 	STRING("probename", 128, gen_probestr, "the probe's name"),
-	STRING("daemon", 32, gen_daemon, "the Ceph daemon that hit the probe: osd.3, mon.a, client.admin; empty when it is none"),
+	STRING("daemon", 32, gen_daemon,
+	       "the Ceph daemon that hit the probe: osd.3, mon.a, client.admin; empty when it is none"),
 	INT("epid", "uint32_t", gen_epid, "the clause and probe together, as a number"),
 	INT("id", "uint32_t", gen_id, "the probe's number, as `cephtap list` shows it"),
-	{ 0 },
+	{0},
 };

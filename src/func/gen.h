@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Code of functions and built-in variables: the `gen` member of struct func and struct builtin, made in src/ebpf. What each
- * must do is its `doc` in the tables of src/func.
+ * Code of functions and built-in variables: the `gen` member of struct func and struct builtin, made in src/ebpf. What
+ * each must do is its `doc` in the tables of src/func.
  */
 #ifndef CEPHTAP_FUNC_GEN_H
 #define CEPHTAP_FUNC_GEN_H
@@ -14,7 +14,7 @@ void gen_strlen(struct gen *gen, struct node *call, struct value *result);
 void gen_strjoin(struct gen *gen, struct node *call, struct value *result);
 void gen_substr(struct gen *gen, struct node *call, struct value *result);
 
-void gen_arg(struct gen *gen, struct node *node, struct value *result);  /* arg0 to arg9: node->arg_index */
+void gen_arg(struct gen *gen, struct node *node, struct value *result);	 /* arg0 to arg9: node->arg_index */
 void gen_args(struct gen *gen, struct node *node, struct value *result); /* args[N]: the NODE_INDEX; node->arg_index */
 void gen_pid(struct gen *gen, struct node *node, struct value *result);
 void gen_tid(struct gen *gen, struct node *node, struct value *result);

@@ -16,5 +16,5 @@ const struct func funcs_memory[] = {
 		.doc = "the NUL-terminated text at an address of the traced process, at most so many bytes of it",
 		.gen = gen_copyinstr,
 	},
-	{ 0 },
+	{0},
 };

@@ -19,9 +19,10 @@ const struct func funcs_string[] = {
 	{
 		.name = "substr",
 		.proto = "string substr(string, int64_t, [int64_t])",
-		.doc = "the part from an index on (negative: counted from the end), of a length (negative: up to so many before the end; "
+		.doc = "the part from an index on (negative: counted from the end), of a length (negative: up to so "
+		       "many before the end; "
 		       "left out: the rest)",
 		.gen = gen_substr,
 	},
-	{ 0 },
+	{0},
 };

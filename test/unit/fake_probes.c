@@ -3,31 +3,27 @@
 
 #include <string.h>
 
-static const struct argloc in_rdi = { .n = 1, .steps = { { .op = STEP_REG, .reg = ARGREG_RDI } } };
+static const struct argloc in_rdi = {.n = 1, .steps = {{.op = STEP_REG, .reg = ARGREG_RDI}}};
 
 static struct arg ints_args[] = {
-	{ .name = "a", .type = ARGTYPE_INT, .size = 1, .is_signed = true },
-	{ .name = "b", .type = ARGTYPE_INT, .size = 1 },
-	{ .name = "c", .type = ARGTYPE_INT, .size = 2, .is_signed = true },
-	{ .name = "d", .type = ARGTYPE_INT, .size = 2 },
-	{ .name = "e", .type = ARGTYPE_INT, .size = 4, .is_signed = true },
-	{ .name = "f", .type = ARGTYPE_INT, .size = 4 },
-	{ .name = "g", .type = ARGTYPE_INT, .size = 8, .is_signed = true },
-	{ .name = "h", .type = ARGTYPE_INT, .size = 8 },
+	{.name = "a", .type = ARGTYPE_INT, .size = 1, .is_signed = true}, {.name = "b", .type = ARGTYPE_INT, .size = 1},
+	{.name = "c", .type = ARGTYPE_INT, .size = 2, .is_signed = true}, {.name = "d", .type = ARGTYPE_INT, .size = 2},
+	{.name = "e", .type = ARGTYPE_INT, .size = 4, .is_signed = true}, {.name = "f", .type = ARGTYPE_INT, .size = 4},
+	{.name = "g", .type = ARGTYPE_INT, .size = 8, .is_signed = true}, {.name = "h", .type = ARGTYPE_INT, .size = 8},
 };
 static struct arg ints2_args[] = {
-	{ .name = "a", .type = ARGTYPE_INT, .size = 1, .is_signed = true },
-	{ .name = "b", .type = ARGTYPE_INT, .size = 8 },
+	{.name = "a", .type = ARGTYPE_INT, .size = 1, .is_signed = true},
+	{.name = "b", .type = ARGTYPE_INT, .size = 8},
 };
 static struct arg strs_args[] = {
-	{ .name = "s", .type = ARGTYPE_STRING, .size = 8 },
-	{ .name = "c", .type = ARGTYPE_CSTRING, .size = 8 },
+	{.name = "s", .type = ARGTYPE_STRING, .size = 8},
+	{.name = "c", .type = ARGTYPE_CSTRING, .size = 8},
 };
-static struct arg ptr_args[] = { { .name = "p", .type = ARGTYPE_PTR, .size = 8 } };
-static struct arg long_args[] = { { .name = "x", .type = ARGTYPE_INT, .size = 8, .is_signed = true } };
+static struct arg ptr_args[] = {{.name = "p", .type = ARGTYPE_PTR, .size = 8}};
+static struct arg long_args[] = {{.name = "x", .type = ARGTYPE_INT, .size = 8, .is_signed = true}};
 static struct arg partly_args[] = {
-	{ .name = "tid", .type = ARGTYPE_INT, .size = 8 },
-	{ .name = "size", .type = ARGTYPE_INT, .size = 8, .why = "no card says where it is" },
+	{.name = "tid", .type = ARGTYPE_INT, .size = 8},
+	{.name = "size", .type = ARGTYPE_INT, .size = 8, .why = "no card says where it is"},
 };
 
 static const struct fake {
@@ -37,18 +33,18 @@ static const struct fake {
 	unsigned args_len;
 	const char *why_not;
 } fakes[] = {
-	{ "dtrace", "", "", "BEGIN", PROBE_BEGIN, NULL, 0, NULL },
-	{ "dtrace", "", "", "END", PROBE_END, NULL, 0, NULL },
-	{ "dtrace", "", "", "ERROR", PROBE_ERROR, NULL, 0, NULL },
-	{ "profile", "", "", "tick-1s", PROBE_TICK, NULL, 0, NULL },
-	{ "test", "lib.so", "f", "ints", PROBE_UPROBE, ints_args, 8, NULL },
-	{ "test", "lib.so", "f", "ints2", PROBE_UPROBE, ints2_args, 2, NULL },
-	{ "test", "lib.so", "f", "strs", PROBE_UPROBE, strs_args, 2, NULL },
-	{ "test", "lib.so", "f", "ptr", PROBE_UPROBE, ptr_args, 1, NULL },
-	{ "test", "lib.so", "g", "long", PROBE_UPROBE, long_args, 1, NULL },
-	{ "test", "lib.so", "g", "none", PROBE_UPROBE, NULL, 0, NULL },
-	{ "test", "lib.so", "g", "blocked", PROBE_UPROBE, NULL, 0, "the function was inlined everywhere" },
-	{ "test", "lib.so", "g", "partly", PROBE_UPROBE, partly_args, 2, NULL },
+	{"dtrace", "", "", "BEGIN", PROBE_BEGIN, NULL, 0, NULL},
+	{"dtrace", "", "", "END", PROBE_END, NULL, 0, NULL},
+	{"dtrace", "", "", "ERROR", PROBE_ERROR, NULL, 0, NULL},
+	{"profile", "", "", "tick-1s", PROBE_TICK, NULL, 0, NULL},
+	{"test", "lib.so", "f", "ints", PROBE_UPROBE, ints_args, 8, NULL},
+	{"test", "lib.so", "f", "ints2", PROBE_UPROBE, ints2_args, 2, NULL},
+	{"test", "lib.so", "f", "strs", PROBE_UPROBE, strs_args, 2, NULL},
+	{"test", "lib.so", "f", "ptr", PROBE_UPROBE, ptr_args, 1, NULL},
+	{"test", "lib.so", "g", "long", PROBE_UPROBE, long_args, 1, NULL},
+	{"test", "lib.so", "g", "none", PROBE_UPROBE, NULL, 0, NULL},
+	{"test", "lib.so", "g", "blocked", PROBE_UPROBE, NULL, 0, "the function was inlined everywhere"},
+	{"test", "lib.so", "g", "partly", PROBE_UPROBE, partly_args, 2, NULL},
 };
 
 enum { FAKES_LEN = sizeof(fakes) / sizeof(fakes[0]) };
@@ -84,9 +80,17 @@ static struct probe *make_probe(struct arena *arena, const struct fake *fake, un
 	struct probe *probe = arena_new_one(arena, struct probe);
 
 	*probe = (struct probe){
-		.id = id, .prov = fake->prov, .mod = fake->mod, .func = fake->func, .name = fake->name,
-		.kind = fake->kind, .ctx = ctx_of(fake->kind), .args = located(arena, fake), .args_len = fake->args_len,
-		.why_not = fake->why_not, .period_ns = fake->kind == PROBE_TICK ? 1000000000 : 0,
+		.id = id,
+		.prov = fake->prov,
+		.mod = fake->mod,
+		.func = fake->func,
+		.name = fake->name,
+		.kind = fake->kind,
+		.ctx = ctx_of(fake->kind),
+		.args = located(arena, fake),
+		.args_len = fake->args_len,
+		.why_not = fake->why_not,
+		.period_ns = fake->kind == PROBE_TICK ? 1000000000 : 0,
 	};
 	if (fake->kind != PROBE_UPROBE)
 		return probe;
@@ -100,7 +104,7 @@ static struct probe *make_probe(struct arena *arena, const struct fake *fake, un
 static struct probe_list find(struct probe_source *source, const struct probe_desc *desc, const char **why_not)
 {
 	struct fake_list *fake = source->data;
-	struct probe_list list = { .arena = fake->arena };
+	struct probe_list list = {.arena = fake->arena};
 	unsigned i;
 
 	for (i = 0; i < FAKES_LEN; i++)
@@ -118,5 +122,5 @@ struct probe_source fake_probes(struct arena *arena)
 	list->arena = arena;
 	for (i = 0; i < FAKES_LEN; i++)
 		list->probes[i] = make_probe(arena, &fakes[i], i + 1);
-	return (struct probe_source){ .data = list, .find = find };
+	return (struct probe_source){.data = list, .find = find};
 }

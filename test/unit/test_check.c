@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The checker over made-up probes: golden files test/check/NAME.d with NAME.check (the typed AST) or NAME.err (what is said),
- * and a table of mistakes, each of which must give one diagnostic with its tag and nothing else. UPDATE=1 writes the files.
+ * The checker over made-up probes: golden files test/check/NAME.d with NAME.check (the typed AST) or NAME.err (what is
+ * said), and a table of mistakes, each of which must give one diagnostic with its tag and nothing else. UPDATE=1 writes
+ * the files.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,11 +30,11 @@ struct run {
 
 static void run_check(struct run *run, const char *name, const char *text, size_t size)
 {
-	struct macros macros = { .script_name = name };
+	struct macros macros = {.script_name = name};
 	struct script *script;
 
 	run->arena = arena_new();
-	run->source = (struct source){ name, text, size };
+	run->source = (struct source){name, text, size};
 	script = arena_new_one(run->arena, struct script);
 	diags_init(&run->diags, run->arena);
 	run->diags.limit = 200;
@@ -93,7 +94,7 @@ static void golden(const char *path)
 {
 	const char *name = strrchr(path, '/') + 1;
 	struct run run;
-	struct buf out = { 0 };
+	struct buf out = {0};
 	char expected[512];
 	size_t size = 0;
 	char *text = read_file(path, &size);
@@ -127,6 +128,7 @@ static void test_golden(void **state)
 
 /* --- Mistakes --- */
 
+/* clang-format off */
 static const struct mistake {
 	const char *tag, *text;
 } mistakes[] = {
@@ -316,6 +318,7 @@ static const struct mistake {
 #undef B
 #undef I
 };
+/* clang-format on */
 
 static const char *tag_of(const struct diag *diag)
 {
@@ -325,7 +328,7 @@ static const char *tag_of(const struct diag *diag)
 /* One error, with this tag: no second message for the same mistake. */
 static bool is_said_once(const struct mistake *mistake)
 {
-	struct buf out = { 0 };
+	struct buf out = {0};
 	struct run run;
 	bool ok;
 
@@ -355,6 +358,7 @@ static void test_mistakes(void **state)
 
 /* --- Layout: as this test's own compiler has it --- */
 
+/* clang-format off */
 #define TEXT_(...) #__VA_ARGS__
 #define TEXT(...)  TEXT_(__VA_ARGS__)
 #define INNER \
@@ -388,22 +392,30 @@ static void test_mistakes(void **state)
 	}
 INNER;
 MIXED;
+/* clang-format on */
 
 static void test_layout(void **state)
 {
 	static const uint64_t expected[] = {
-		sizeof(struct inner), offsetof(struct inner, b), offsetof(struct inner, c), sizeof(struct mixed),
-		offsetof(struct mixed, e), offsetof(struct mixed, f), offsetof(struct mixed, g), offsetof(struct mixed, h),
-		offsetof(struct mixed, i), offsetof(struct mixed, j), offsetof(struct mixed, k), offsetof(struct mixed, l),
+		sizeof(struct inner),	   offsetof(struct inner, b), offsetof(struct inner, c),
+		sizeof(struct mixed),	   offsetof(struct mixed, e), offsetof(struct mixed, f),
+		offsetof(struct mixed, g), offsetof(struct mixed, h), offsetof(struct mixed, i),
+		offsetof(struct mixed, j), offsetof(struct mixed, k), offsetof(struct mixed, l),
 		offsetof(struct mixed, o), offsetof(struct mixed, p), offsetof(struct mixed, q),
 	};
-	static const char text[] = TEXT(INNER) ";" TEXT(MIXED) "; BEGIN {"
-		"trace(sizeof (struct inner)); trace(offsetof(struct inner, b)); trace(offsetof(struct inner, c));"
-		"trace(sizeof (struct mixed)); trace(offsetof(struct mixed, e)); trace(offsetof(struct mixed, f));"
-		"trace(offsetof(struct mixed, g)); trace(offsetof(struct mixed, h)); trace(offsetof(struct mixed, i));"
-		"trace(offsetof(struct mixed, j)); trace(offsetof(struct mixed, k)); trace(offsetof(struct mixed, l));"
-		"trace(offsetof(struct mixed, o)); trace(offsetof(struct mixed, p)); trace(offsetof(struct mixed, q)); }";
-	struct buf out = { 0 };
+	static const char text[] =
+		TEXT(INNER) ";" TEXT(MIXED) "; BEGIN {"
+					    "trace(sizeof (struct inner)); trace(offsetof(struct inner, b)); "
+					    "trace(offsetof(struct inner, c));"
+					    "trace(sizeof (struct mixed)); trace(offsetof(struct mixed, e)); "
+					    "trace(offsetof(struct mixed, f));"
+					    "trace(offsetof(struct mixed, g)); trace(offsetof(struct mixed, h)); "
+					    "trace(offsetof(struct mixed, i));"
+					    "trace(offsetof(struct mixed, j)); trace(offsetof(struct mixed, k)); "
+					    "trace(offsetof(struct mixed, l));"
+					    "trace(offsetof(struct mixed, o)); trace(offsetof(struct mixed, p)); "
+					    "trace(offsetof(struct mixed, q)); }";
+	struct buf out = {0};
 	struct run run;
 	size_t i;
 
@@ -423,7 +435,7 @@ static void test_layout(void **state)
 static void check_option(const char *name, const char *value, const char *expected)
 {
 	struct options options;
-	struct buf why = { 0 };
+	struct buf why = {0};
 	const char *got;
 
 	options_default(&options);
@@ -438,7 +450,7 @@ static void check_option(const char *name, const char *value, const char *expect
 static void test_options(void **state)
 {
 	struct options options;
-	struct buf why = { 0 };
+	struct buf why = {0};
 
 	(void)state;
 	options_default(&options);
