@@ -35,6 +35,7 @@ struct value {
 struct binding {
 	const char *name;
 	struct value value;
+	struct value at_entry; /* of a saved one: what another `save` sees */
 };
 
 struct eval {
@@ -45,6 +46,7 @@ struct eval {
 	const char *why; /* the first failure */
 	struct binding *bindings;
 	unsigned bindings_len, depth;
+	bool is_saving;
 };
 
 static bool eval_expr(struct eval *e, struct value *v);
@@ -258,7 +260,7 @@ static bool eval_name(struct eval *e, struct value *v)
 	}
 	for (i = e->bindings_len; i-- > 0;) {
 		if (!strcmp(e->bindings[i].name, name)) {
-			*v = e->bindings[i].value;
+			*v = e->is_saving ? e->bindings[i].at_entry : e->bindings[i].value;
 			return true;
 		}
 	}
@@ -430,27 +432,32 @@ static bool registers_fit(struct eval *e, const struct argloc *loc, bool at_retu
 	return true;
 }
 
-static void bind(struct eval *e, const char *name, const struct value *value)
+static void bind(struct eval *e, const char *name, const struct value *value, const struct value *at_entry)
 {
 	struct binding *binding = arena_push(e->arena, e->bindings, e->bindings_len);
 
 	binding->name = name;
 	binding->value = *value;
+	binding->at_entry = *at_entry;
 }
 
 static bool locate_save(struct eval *e, const struct cat_stmt *stmt, bool is_return, struct cat_located *out)
 {
 	struct value v, saved = { 0 };
+	bool ok;
 
 	if (!is_return)
 		return fail(e, "`save` is for return sites only");
-	if (!eval_text_of(e, stmt->expr, &v) || !load(e, &v) || !registers_fit(e, &v.loc, false))
+	e->is_saving = true;
+	ok = eval_text_of(e, stmt->expr, &v) && load(e, &v) && registers_fit(e, &v.loc, false);
+	e->is_saving = false;
+	if (!ok)
 		return false;
 	saved.type = v.type;
 	if (!add_step(e, &saved, (struct argstep){ .op = STEP_SAVED, .imm = out->saves_len }))
 		return false;
 	*arena_push(e->arena, out->saves, out->saves_len) = v.loc;
-	bind(e, stmt->name, &saved);
+	bind(e, stmt->name, &saved, &v);
 	return true;
 }
 
@@ -575,7 +582,7 @@ static bool locate_stmt(struct eval *e, const struct cat_marker *marker, const s
 	case CAT_LET:
 		if (!eval_text_of(e, stmt->expr, &v))
 			return false;
-		bind(e, stmt->name, &v);
+		bind(e, stmt->name, &v, &v);
 		return true;
 	case CAT_SAVE:
 		return locate_save(e, stmt, site->is_return, out);
