@@ -29,16 +29,21 @@ void agg_subtract_words(const struct aggvar *var, uint64_t *from, const uint64_t
 		from[i] -= baseline[i];
 }
 
-int64_t agg_divide(const struct aggvar *var, uint64_t number, uint64_t divisor)
+/* The magnitude is divided, since a divisor past INT64_MAX has no signed counterpart. */
+static int64_t divide_signed(int64_t number, uint64_t divisor)
 {
 	if (divisor <= 1)
-		return (int64_t)number;
+		return number;
+	if (number < 0)
+		return (int64_t)(0 - (0 - (uint64_t)number) / divisor);
+	return (int64_t)((uint64_t)number / divisor);
+}
+
+int64_t agg_divide(const struct aggvar *var, uint64_t number, uint64_t divisor)
+{
 	if (agg_is_unsigned(var))
-		return (int64_t)(number / divisor);
-	/* The magnitude is divided, since a divisor past INT64_MAX has no signed counterpart. */
-	if ((int64_t)number < 0)
-		return (int64_t)(0 - (0 - number) / divisor);
-	return (int64_t)(number / divisor);
+		return (int64_t)(divisor ? number / divisor : number);
+	return divide_signed((int64_t)number, divisor);
 }
 
 int agg_compare_number(const struct aggvar *var, const uint64_t *a, const uint64_t *b)
@@ -145,7 +150,6 @@ void histogram_show(const struct histogram *histogram, uint64_t normal, struct b
 
 		draw_bar(count, &scale, bar);
 		histogram->label(histogram->var, i, label);
-		buf_printf(out, "%16s |%s %-9" PRId64 "\n", label, bar,
-			   normal > 1 ? count / (int64_t)(normal & INT64_MAX) : count);
+		buf_printf(out, "%16s |%s %-9" PRId64 "\n", label, bar, divide_signed(count, normal));
 	}
 }

@@ -30,6 +30,14 @@ static int write_all(FILE *out, const char *data, size_t size)
 	return 0;
 }
 
+void report_open(struct report *report)
+{
+	/* One write for a batch of whole events: with a buffer of its own stdio would cut it, and a kill between leaves
+	 * half a line. */
+	if (fileno(report->out) >= 0)
+		setvbuf(report->out, NULL, _IONBF, 0);
+}
+
 int report_flush(struct report *report)
 {
 	int err = 0;

@@ -7,6 +7,8 @@
 
 #include "report/report.h"
 
+/* First thing in `begin`: we buffer ourselves. */
+void report_open(struct report *report);
 /* An event is whole: writes what is pending once that is much. */
 int report_event_done(struct report *report);
 /* The part of an error's sentence that says what happened: "invalid address (0x10)". */

@@ -111,6 +111,7 @@ static void add_probe(struct json_object *line, const struct probe *probe)
 
 static int json_begin(struct report *report)
 {
+	report_open(report);
 	report->data = calloc(1, sizeof(struct json));
 	return report->data ? 0 : -ENOMEM;
 }
@@ -216,11 +217,12 @@ static void add_bucket(void *data, int64_t low, int64_t high, uint64_t count)
 {
 	struct bucket_list *list = data;
 	struct json_object *bucket = json_object_new_object();
-	int64_t normal = (int64_t)(list->normal & INT64_MAX);
+	/* No count reaches a divisor that large. */
+	int64_t normal = list->normal < INT64_MAX ? (int64_t)list->normal : INT64_MAX;
 
 	json_object_object_add(bucket, "low", new_bound(low));
 	json_object_object_add(bucket, "high", new_bound(high));
-	json_object_object_add(bucket, "count", json_object_new_int64((int64_t)count / (normal ? normal : 1)));
+	json_object_object_add(bucket, "count", json_object_new_int64((int64_t)count / normal));
 	json_object_array_add(list->array, bucket);
 }
 

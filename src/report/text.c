@@ -14,6 +14,7 @@ enum { TRACE_STRING_WIDTH = 33, KEY_STRING_WIDTH = 50, LINE_BYTES = 16 };
 
 static int text_begin(struct report *report)
 {
+	report_open(report);
 	if (!report->image->options->quiet)
 		buf_printf(&report->pending, "%3s %6s %32s\n", "CPU", "ID", "FUNCTION:NAME");
 	return 0;

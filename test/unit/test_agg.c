@@ -87,6 +87,7 @@ static void test_numbers(void **state)
 	assert_int_equal(NUMBER(count, 2, 5, 6, 7), 1);
 	assert_int_equal(NUMBER(sum, 1, 2, 1, 2, 5, 4, 3, 6, 4, 2), 29);
 	assert_int_equal(NUMBER(sum, 10, -29), -2);
+	assert_int_equal(NUMBER(sum, UINT64_C(1) << 63, -29), 0);
 	assert_int_equal(NUMBER(avg, 1, -7, 0), -3);
 	assert_int_equal(NUMBER(avg, 1, INT64_MAX, -1), (INT64_MAX - 1) / 2);
 	assert_int_equal(NUMBER(min, 1, 3, -9, 4), -9);

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <json-c/json.h>
 
 #include "agg/agg.h"
 #include "func/actions.h"
