@@ -27,7 +27,8 @@ cluster.sh: a throw-away Ceph cluster on this host, for trying things out and fo
   cluster.sh up DIR [--osds N] [--pool NAME] [--size N] [--pg N] [--limit SECONDS]
                     [--set 'OPTION = VALUE']...
         Start 1 monitor and N OSDs (3) in DIR, which must be absent or empty, and make pool NAME (demo) with SIZE
-        copies (3, or N if fewer) and PG placement groups (32). Returns when all are active and clean.
+        copies (3, or N if fewer) and PG placement groups (32). Returns when all are active and clean and the OSDs
+        have nothing left to do (7 s on two cores).
         Each step may take at most --limit seconds (60). --set adds a line to the [osd] part of DIR/ceph.conf.
   cluster.sh down DIR
         Stop it and remove DIR. Doing it twice does no harm.
@@ -121,6 +122,24 @@ def wait_clean(count, pgs, limit):
                    for n in names for p in quiet_ask(n, "dump_pgstate_history").get("pgs", []))
     ok = wait_until(["mon.a"] + names, limit, lambda: clean() >= pgs)
     return ok or "%d of %d placement groups active and clean after %g s" % (clean(), pgs, limit)
+
+# After "clean" come a last few maps and transactions, which would blur the first count that somebody makes.
+def wait_quiet(count, copies, limit):
+    names = ["osd.%d" % i for i in range(count)]
+    last = [None, 0]
+    def marks(d):
+        return [d["osd"]["numpg"], d["objecter"]["map_epoch"]] + [d["rocksdb"][k]["avgcount"]
+                for k in ("submit_latency", "submit_sync_latency")]
+    def quiet():
+        now = [marks(ask(n, {"prefix": "perf dump"})) for n in names]
+        if now != last[0]:
+            last[:] = now, time.monotonic()
+        return sum(m[0] for m in now) == copies and time.monotonic() - last[1] > 1
+    try:
+        wait_until(names, limit, quiet)
+    except KeyError:                     # another release names them otherwise: some seconds do
+        time.sleep(3)
+    return True
 
 def add(a, b):
     if not isinstance(b, dict):
@@ -427,10 +446,12 @@ EOF
 
 # ---- up: the daemons ----------------------------------------------------------------------------------------------
 
-# setsid keeps a terminal's ^C away; it and the shell exec in place, so $! is the daemon.
+# setsid keeps a terminal's ^C away; it and the shell exec in place, so $! is the daemon. A daemon must not keep open what
+# our caller has: a lock, a pipe that somebody reads to its end.
 start_daemon() {	# start_daemon ceph-osd osd.0
 	(
 		use_tool "$1"
+		exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 		exec setsid "$TOOL" -f --id "${2#*.}" -c "$DIR/ceph.conf" </dev/null >"$DIR/log/$2.out" 2>&1
 	) &
 	DAEMONS="$DAEMONS $!"
@@ -553,6 +574,7 @@ cmd_up() {
 	step "pool $POOL, $PGS placement groups, $SIZE copies"
 	mon_commands pool_commands
 	await wait_clean "$OSDS" "$PGS" "$LIMIT"
+	await wait_quiet "$OSDS" $((PGS * SIZE)) 10
 	trap - EXIT
 	step "active and clean in $DIR"
 }
@@ -618,6 +640,7 @@ run_rados() {	# run_rados SECONDS ARGUMENT...
 	AT_MOST=$1
 	shift
 	interruptible exec_rados "$@" >"$OUT" 2>&1 && return
+	[ "$status" -ne 124 ] || die "rados was stopped after $AT_MOST s; see '$PROG pids $DIR' for an OSD that is gone"
 	die "rados failed: $(tail -n 1 "$OUT" | cut -c 1-300)"
 }
 
@@ -626,7 +649,7 @@ bytes_of() { case $1 in *4k) echo 4096 ;; *) echo 4194304 ;; esac; }
 # How many objects of some bytes still fit: 1 GiB of the disk stays free, and a fifth of the OSDs' own. What an OSD no
 # longer uses it does not give back to the disk, but uses again.
 room_for() {
-	stat=$(ask perf "$(all_osds)" osd.stat_bytes osd.stat_bytes_avail) || die "an OSD does not answer"
+	stat=$(ask perf "$(all_osds)" osd.stat_bytes osd.stat_bytes_avail 2>&1) || die "an OSD has ended; $stat"
 	files=$(du -cB 1 "$DIR"/osd.*/block | awk 'END { print $1 }')
 	echo "$stat" | awk -v free="$(free_mib)" -v files="$files" -v bytes="$1" -v copies="$SIZE" '
 		{ value[$1] = $2 }
