@@ -446,7 +446,7 @@ EOF
 
 # ---- up: the daemons ----------------------------------------------------------------------------------------------
 
-# setsid keeps a terminal's ^C away; it and the shell exec in place, so $! is the daemon. A daemon must not keep open what
+# setsid keeps a ^C away; it and the shell exec in place, so $! is the daemon. A daemon must not keep open what
 # our caller has: a lock, a pipe that somebody reads to its end.
 start_daemon() {	# start_daemon ceph-osd osd.0
 	(
