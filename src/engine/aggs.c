@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading aggregations while programs go on writing them. In: an aggregation's map. Out: each key once with its values of
- * every processor. A key that comes or goes meanwhile may be seen or not.
+ * Reading aggregations while programs go on writing them. In: an aggregation's map. Out: each key once with its values
+ * of every processor. A key that comes or goes meanwhile may be seen or not.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -43,14 +43,15 @@ static int hand_over(const struct agg_reader *reader, const char *keys, const ch
 	int ret = 0;
 
 	for (unsigned i = 0; i < len && !ret; i++)
-		ret = reader->each(reader->data, keys + i * reader->key_size, values + i * reader->entry_size, reader->cpus_len);
+		ret = reader->each(reader->data, keys + i * reader->key_size, values + i * reader->entry_size,
+				   reader->cpus_len);
 	return ret;
 }
 
 /* All keys first: a key that is deleted while it is the cursor would send the kernel back to the first one. */
 static int read_one_by_one(const struct agg_reader *reader)
 {
-	struct buf keys = { 0 };
+	struct buf keys = {0};
 	char *key = calloc(1, reader->key_size), *values = calloc(1, reader->entry_size);
 	const char *last = NULL;
 	int ret = key && values ? 0 : -ENOMEM;
@@ -92,7 +93,9 @@ static int batch_read(struct batch *batch, const struct agg_reader *reader)
 
 	batch->len = batch->room;
 	err = bpf_map_lookup_batch(reader->fd, batch->has_cursor ? &batch->cursor : NULL, &batch->cursor, batch->keys,
-				   batch->values, &batch->len, NULL) ? -errno : 0;
+				   batch->values, &batch->len, NULL)
+		      ? -errno
+		      : 0;
 	if (!err || err == -ENOENT || err == -ENOSPC)
 		batch->has_cursor = true;
 	if (err != -ENOSPC)
@@ -104,7 +107,7 @@ static int batch_read(struct batch *batch, const struct agg_reader *reader)
 static int read_hash(const struct agg_reader *reader)
 {
 	uint32_t room = (uint32_t)(BATCH_BYTES / (reader->entry_size + reader->key_size));
-	struct batch batch = { 0 };
+	struct batch batch = {0};
 	int ret = batch_grow(&batch, reader, room < BATCH_MIN ? BATCH_MIN : room);
 	bool is_last = false;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Uprobes. In: groups of sites and the chosen processes. Out: links. A link is made whole or not at all, and the kernel does
- * not say which site it refused: what fails is cut into parts until the offenders stand alone, and the parts that succeed
- * stay as they are (closing them to make one would cost a wait each).
+ * Uprobes. In: groups of sites and the chosen processes. Out: links. A link is made whole or not at all, and the kernel
+ * does not say which site it refused: what fails is cut into parts until the offenders stand alone, and the parts that
+ * succeed stay as they are (closing them to make one would cost a wait each).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ struct job {
 	const struct group *group;
 	unsigned from, len;
 	pid_t pid; /* 0: every process */
-	int fd;    /* the link, or a negative errno */
+	int fd;	   /* the link, or a negative errno */
 };
 
 struct attaching {
@@ -31,9 +31,9 @@ struct attaching {
 	struct arena *arena;
 	struct job *jobs;
 	unsigned jobs_len;
-	int *site_errors;  /* as many as image->attaches: why it was left out */
-	unsigned made;     /* links */
-	pid_t ended;       /* a chosen process that was no more */
+	int *site_errors; /* as many as image->attaches: why it was left out */
+	unsigned made;	  /* links */
+	pid_t ended;	  /* a chosen process that was no more */
 };
 
 static int job_multi(const struct engine *engine, const struct job *job)
@@ -84,7 +84,7 @@ static void job_add(struct attaching *a, const struct group *group, unsigned fro
 	unsigned step = a->engine->has_multi ? len : 1;
 
 	for (unsigned at = from; at < from + len; at += step)
-		*arena_push(a->arena, a->jobs, a->jobs_len) = (struct job){ group, at, step, pid, -1 };
+		*arena_push(a->arena, a->jobs, a->jobs_len) = (struct job){group, at, step, pid, -1};
 }
 
 /* Suspects stand alone from the start, so that they do not fail the others. */
@@ -156,7 +156,8 @@ static int job_done(struct attaching *a, const struct job *job)
 	return 0;
 }
 
-/* Makes every link of a->jobs. On a failure that is no site's fault returns its errno, with the file's name in *path. */
+/* Makes every link of a->jobs. On a failure that is no site's fault returns its errno, with the file's name in *path.
+ */
 static int jobs_run(struct attaching *a, const char **path)
 {
 	int err = 0;
@@ -203,9 +204,9 @@ static void report_sites(struct attaching *a, struct diags *diags)
 
 		if (!a->site_errors[i] || attach->is_save) /* the return of the same function has the same to say */
 			continue;
-		diag_warning(diags, engine_probe_loc(a->engine, attach->probe), NULL, "probe %s at %s+0x%llx is left out: %s",
-			     engine_probe_name(a->arena, attach->probe), attach->site->path,
-			     (unsigned long long)attach->site->vaddr, site_why(a->site_errors[i]));
+		diag_warning(diags, engine_probe_loc(a->engine, attach->probe), NULL,
+			     "probe %s at %s+0x%llx is left out: %s", engine_probe_name(a->arena, attach->probe),
+			     attach->site->path, (unsigned long long)attach->site->vaddr, site_why(a->site_errors[i]));
 	}
 }
 
@@ -222,7 +223,7 @@ static void raise_descriptor_limit(void)
 
 static void report_failure(struct attaching *a, int err, const char *path, struct diags *diags)
 {
-	struct loc nowhere = { 0 };
+	struct loc nowhere = {0};
 	struct diag *diag;
 
 	if (!path && a->ended) {
@@ -260,7 +261,7 @@ static int attach_groups(struct attaching *a, const struct groups *groups, struc
 
 int engine_attach_sites(struct engine *engine, struct diags *diags)
 {
-	struct attaching a = { .engine = engine, .arena = arena_new() };
+	struct attaching a = {.engine = engine, .arena = arena_new()};
 	struct groups groups = groups_make(engine, a.arena);
 	int err;
 

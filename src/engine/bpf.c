@@ -43,18 +43,18 @@ int bpf_uprobe_multi_link(int prog_fd, const struct uprobe_multi *multi)
 }
 
 /*
- * A link on "/" is never made, and the error tells what the kernel knows: EBADF, not a regular file, says that it got as far
- * as the path. The process id -1 is checked before the path only where the filter is right: EINVAL.
+ * A link on "/" is never made, and the error tells what the kernel knows: EBADF, not a regular file, says that it got
+ * as far as the path. The process id -1 is checked before the path only where the filter is right: EINVAL.
  */
 bool bpf_has_uprobe_multi(bool by_pid)
 {
 	static const struct bpf_insn nothing[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
-		{ .code = BPF_JMP | BPF_EXIT },
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K},
+		{.code = BPF_JMP | BPF_EXIT},
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = (enum bpf_attach_type)ATTACH_UPROBE_MULTI);
 	const uint64_t offset = 0;
-	struct uprobe_multi multi = { .path = "/", .offsets = &offset, .len = 1 };
+	struct uprobe_multi multi = {.path = "/", .offsets = &offset, .len = 1};
 	int prog = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "ct_has_multi", "GPL", nothing, 2, &opts);
 	bool has;
 
@@ -97,7 +97,7 @@ int perf_uprobe_open(const struct perf_uprobe *uprobe)
 	int type = sysfs_number("/sys/bus/event_source/devices/uprobe/type", "");
 	int ret_bit = sysfs_number("/sys/bus/event_source/devices/uprobe/format/retprobe", "config:");
 	int ref_bit = sysfs_number("/sys/bus/event_source/devices/uprobe/format/ref_ctr_offset", "config:");
-	struct perf_event_attr attr = { .size = sizeof(attr) };
+	struct perf_event_attr attr = {.size = sizeof(attr)};
 
 	if (type < 0)
 		return type;
@@ -137,7 +137,7 @@ int bpf_perf_link(int prog_fd, int perf_fd, uint64_t cookie)
 
 uint64_t bpf_prog_misses(int prog_fd)
 {
-	struct bpf_prog_info info = { 0 };
+	struct bpf_prog_info info = {0};
 	uint32_t size = sizeof(info);
 
 	return bpf_obj_get_info_by_fd(prog_fd, &info, &size) ? 0 : info.recursion_misses;

@@ -48,7 +48,7 @@ static struct engine *engine_new(const struct image *image, const struct engine_
 
 	engine->arena = arena;
 	engine->image = image;
-	engine->target = config->target ? *config->target : (struct target){ 0 };
+	engine->target = config->target ? *config->target : (struct target){0};
 	engine->cpus_len = cpus > 0 ? (unsigned)cpus : 1;
 	engine->maps = descriptors_new(arena, image->maps_len);
 	engine->programs = descriptors_new(arena, image->programs_len);
@@ -117,7 +117,7 @@ static int run_program(int fd, uint64_t *context)
 int engine_run_direct_args(struct engine *engine, enum probe_kind kind, const uint64_t *args, unsigned args_len)
 {
 	const struct image *image = engine->image;
-	uint64_t context[DIRECT_CONTEXT_LEN] = { 0 };
+	uint64_t context[DIRECT_CONTEXT_LEN] = {0};
 	int err = 0;
 
 	for (unsigned i = 0; i < args_len && i + 1 < DIRECT_CONTEXT_LEN; i++)
@@ -189,7 +189,8 @@ void engine_free(struct engine *engine)
 	arena_free(engine->arena);
 }
 
-int engine_poll(struct engine *engine, int timeout_ms, int (*each)(void *data, const void *record, size_t size), void *data)
+int engine_poll(struct engine *engine, int timeout_ms, int (*each)(void *data, const void *record, size_t size),
+		void *data)
 {
 	ring_wait(&engine->ring, timeout_ms);
 	return ring_drain(&engine->ring, each, data);
@@ -237,7 +238,7 @@ struct engine_timing engine_timing(const struct engine *engine)
 struct loc engine_probe_loc(const struct engine *engine, const struct probe *probe)
 {
 	const struct checked *checked = engine->image->checked;
-	struct loc nowhere = { 0 };
+	struct loc nowhere = {0};
 
 	for (unsigned i = 0; checked && i < checked->clauses_len; i++)
 		for (unsigned j = 0; j < checked->clauses[i].probes_len; j++)
@@ -264,7 +265,7 @@ static const char *refusal(int err)
 
 const char *engine_why_not(void)
 {
-	const struct bpf_insn nothing[] = { INSN_MOV_IMM(R0, 0), INSN_EXIT() };
+	const struct bpf_insn nothing[] = {INSN_MOV_IMM(R0, 0), INSN_EXIT()};
 	int fd;
 
 	libbpf_set_print(silent);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The engine that runs programs in the kernel. In: an image and the chosen processes. Out: raw records, snapshots of
- * aggregations, counts of what was lost. Nothing of it outlives the process: every map, program and link is a descriptor.
+ * aggregations, counts of what was lost. Nothing of it outlives the process: every map, program and link is a
+ * descriptor.
  */
 #ifndef CEPHTAP_ENGINE_ENGINE_H
 #define CEPHTAP_ENGINE_ENGINE_H
@@ -19,18 +20,21 @@ struct engine;
 
 struct engine_config {
 	const struct target *target; /* only these processes trap; none: every process */
-	bool no_multi; /* do not use multi-uprobe links even where the kernel has them: for tests */
-	bool time;     /* keep the times of each step, for --timing (they cost so little that they are always kept) */
+	bool no_multi;		     /* do not use multi-uprobe links even where the kernel has them: for tests */
+	bool time; /* keep the times of each step, for --timing (they cost so little that they are always kept) */
 };
 
 /*
- * Creates maps, loads every program. On failure returns a negative errno with a diagnostic: for a program that the verifier
- * refuses the location is the script's line, and the verifier's log stays out of it (engine_verifier_log has it). `*out` is set in any case: free it.
+ * Creates maps, loads every program. On failure returns a negative errno with a diagnostic: for a program that the
+ * verifier refuses the location is the script's line, and the verifier's log stays out of it (engine_verifier_log has
+ * it). `*out` is set in any case: free it.
  */
-int engine_load(const struct image *image, const struct engine_config *config, struct diags *diags, struct engine **out);
+int engine_load(const struct image *image, const struct engine_config *config, struct diags *diags,
+		struct engine **out);
 /*
- * Attaches uprobes and timers. Programs do nothing yet: the control block says RUN_NOT_YET. A site that the kernel cannot
- * probe is left out with a warning; processes that have ended meanwhile are left out; it is an error when nothing is left.
+ * Attaches uprobes and timers. Programs do nothing yet: the control block says RUN_NOT_YET. A site that the kernel
+ * cannot probe is left out with a warning; processes that have ended meanwhile are left out; it is an error when
+ * nothing is left.
  */
 int engine_attach(struct engine *engine, struct diags *diags);
 /*
@@ -50,10 +54,11 @@ void engine_free(struct engine *engine); /* detaches as well; NULL is allowed */
 
 /*
  * Waits up to timeout_ms (less when a program wakes us, a quarter of the ring is full, or a signal comes) and hands
- * over each record that is there then, in the order of the ring. Returns the number of records, or a negative errno; `each`
- * stops the batch by returning non-zero, which is then returned.
+ * over each record that is there then, in the order of the ring. Returns the number of records, or a negative errno;
+ * `each` stops the batch by returning non-zero, which is then returned.
  */
-int engine_poll(struct engine *engine, int timeout_ms, int (*each)(void *data, const void *record, size_t size), void *data);
+int engine_poll(struct engine *engine, int timeout_ms, int (*each)(void *data, const void *record, size_t size),
+		void *data);
 int engine_poll_fd(const struct engine *engine); /* readable when records wait (if the program asked to wake us) */
 
 /*
@@ -71,10 +76,15 @@ void engine_drops(struct engine *engine, uint64_t drops[DROP_CAUSES]);
 
 /* For --dump, --timing and tests. */
 const char *engine_verifier_log(const struct engine *engine);
-struct engine_timing { uint64_t maps_ns, load_ns, attach_ns, detach_ns; };
+struct engine_timing {
+	uint64_t maps_ns, load_ns, attach_ns, detach_ns;
+};
 struct engine_timing engine_timing(const struct engine *engine);
 
-/* Can this process load programs at all? NULL, or one sentence: no root, no BPF in the kernel, a container without privilege. */
+/*
+ * Can this process load programs at all? NULL, or one sentence: no root, no BPF in the kernel, a container without
+ * privilege.
+ */
 const char *engine_why_not(void);
 
 #endif

@@ -46,7 +46,7 @@ static uint64_t *shared_refs(const struct image *image, struct arena *arena)
 
 	for (i = 0; i < image->attaches_len; i++)
 		if (image->attaches[i].site)
-			places[len++] = (struct place){ image->attaches[i].site, i };
+			places[len++] = (struct place){image->attaches[i].site, i};
 	qsort(places, len, sizeof(*places), place_compare);
 	for (i = 0; i < len; i = end) {
 		uint64_t ref = 0;
@@ -81,9 +81,9 @@ static struct group *group_of(struct groups *groups, struct arena *arena, const 
 }
 
 /*
- * Linux on x86 does not probe instructions with a lock or segment prefix, and one such site fails a whole link. Finding it by
- * trial costs tens of milliseconds per step, reading the file a microsecond. The kernel still has the last word: a wrong
- * guess in either direction only costs time.
+ * Linux on x86 does not probe instructions with a lock or segment prefix, and one such site fails a whole link. Finding
+ * it by trial costs tens of milliseconds per step, reading the file a microsecond. The kernel still has the last word:
+ * a wrong guess in either direction only costs time.
  */
 static bool is_suspect(int fd, uint64_t offset)
 {
@@ -143,7 +143,7 @@ struct groups groups_make(struct engine *engine, struct arena *arena)
 {
 	const struct image *image = engine->image;
 	const uint64_t *refs = shared_refs(image, arena);
-	struct groups groups = { 0 };
+	struct groups groups = {0};
 
 	for (unsigned i = 0; i < image->attaches_len; i++) {
 		const struct image_attach *attach = &image->attaches[i];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Programs of an image. In: instructions with relocations. Out: descriptors, or what the verifier has against a program, in
- * terms of the script's line. Where the sites of one link need different programs, a dispatcher of our own takes the hit and
- * goes on to the program whose index stands in the upper half of the attach cookie: a link waits tens of milliseconds for the
- * kernel, a tail call costs nanoseconds.
+ * Programs of an image. In: instructions with relocations. Out: descriptors, or what the verifier has against a
+ * program, in terms of the script's line. Where the sites of one link need different programs, a dispatcher of our own
+ * takes the hit and goes on to the program whose index stands in the upper half of the attach cookie: a link waits tens
+ * of milliseconds for the kernel, a tail call costs nanoseconds.
  */
 #include <bpf/bpf.h>
 #include <ctype.h>
@@ -74,7 +74,8 @@ static bool is_insn_line(const char *line, unsigned *insn)
 
 static bool is_noise(const char *line)
 {
-	static const char *const noise[] = { "processed ", "verification time", "stack depth", "from ", "max_states", ";", NULL };
+	static const char *const noise[] = {
+		"processed ", "verification time", "stack depth", "from ", "max_states", ";", NULL};
 	unsigned at;
 
 	for (unsigned i = 0; noise[i]; i++)
@@ -86,7 +87,7 @@ static bool is_noise(const char *line)
 
 static struct verdict verdict_read(struct arena *arena, const char *log)
 {
-	struct verdict verdict = { .insn = ~0u, .sentence = NULL };
+	struct verdict verdict = {.insn = ~0u, .sentence = NULL};
 
 	while (*log) {
 		size_t size = strcspn(log, "\n");
@@ -111,7 +112,7 @@ static const char *log_tail(const char *log)
 
 static struct loc insn_loc(const struct image_program *program, unsigned insn)
 {
-	struct loc loc = { 0 };
+	struct loc loc = {0};
 
 	for (unsigned i = 0; i < program->lines_len && program->lines[i].insn <= insn; i++)
 		loc = program->lines[i].loc;
@@ -184,7 +185,7 @@ static int program_load_again(const struct loading *loading, unsigned i, struct 
 static int load_all(struct engine *engine, struct diags *diags)
 {
 	unsigned len = engine->image->programs_len;
-	struct loading loading = { engine, arena_new_array(engine->arena, struct bpf_insn *, len + 1) };
+	struct loading loading = {engine, arena_new_array(engine->arena, struct bpf_insn *, len + 1)};
 	int err = 0;
 
 	for (unsigned i = 0; i < len; i++)
@@ -231,7 +232,8 @@ static int dispatcher_load(struct engine *engine)
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = program_attach_type(engine, CTX_UPROBE));
 
-	return bpf_prog_load(BPF_PROG_TYPE_KPROBE, "ct_dispatch", license, insns, sizeof(insns) / sizeof(*insns), &opts);
+	return bpf_prog_load(BPF_PROG_TYPE_KPROBE, "ct_dispatch", license, insns, sizeof(insns) / sizeof(*insns),
+			     &opts);
 }
 
 static int progs_fill(const struct engine *engine, int map)
@@ -262,7 +264,7 @@ static int dispatcher_make(struct engine *engine)
 int engine_load_programs(struct engine *engine, struct diags *diags)
 {
 	const struct image *image = engine->image;
-	struct loc nowhere = { 0 };
+	struct loc nowhere = {0};
 	int err = load_all(engine, diags);
 
 	if (err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Maps of an image. In: sizes and first values. Out: descriptors; the control block as plain memory; the ring opened. libbpf
- * raises RLIMIT_MEMLOCK where the kernel (before 5.11) counts maps against it.
+ * Maps of an image. In: sizes and first values. Out: descriptors; the control block as plain memory; the ring opened.
+ * libbpf raises RLIMIT_MEMLOCK where the kernel (before 5.11) counts maps against it.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -61,19 +61,21 @@ static uint64_t map_bytes(const struct engine *engine, const struct image_map *m
 
 static void map_failed(const struct engine *engine, const struct image_map *map, int err, struct diags *diags)
 {
-	struct loc nowhere = { 0 };
+	struct loc nowhere = {0};
 	struct diag *diag;
 	const char *why;
 
 	if (err == -EPERM || err == -EACCES) {
 		why = engine_why_not();
-		diag_error(diags, nowhere, NULL, "cannot create the map `%s`: %s", map->name, why ? why : strerror(-err));
+		diag_error(diags, nowhere, NULL, "cannot create the map `%s`: %s", map->name,
+			   why ? why : strerror(-err));
 		return;
 	}
 	diag = diag_error(diags, nowhere, NULL, "cannot create the map `%s` (%llu KiB): %s", map->name,
 			  (unsigned long long)(map_bytes(engine, map) + 1023) / 1024, strerror(-err));
 	if (err == -ENOMEM || err == -E2BIG || err == -EINVAL)
-		diag_hint(diags, diag, "smaller values of the options bufsize, dynvarsize, aggsize or strsize need less memory");
+		diag_hint(diags, diag,
+			  "smaller values of the options bufsize, dynvarsize, aggsize or strsize need less memory");
 }
 
 static int map_fill(int fd, const struct image_map *map)
@@ -117,7 +119,8 @@ static int state_open(struct engine *engine)
 	void *state;
 
 	engine->state_size = (engine_value_room(map) * map->max_entries + page - 1) & ~(page - 1);
-	state = mmap(NULL, engine->state_size, PROT_READ | PROT_WRITE, MAP_SHARED, engine->maps[engine->image->map_state], 0);
+	state = mmap(NULL, engine->state_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		     engine->maps[engine->image->map_state], 0);
 	if (state == MAP_FAILED)
 		return -errno;
 	engine->state = state;
@@ -142,7 +145,7 @@ static int pids_fill(struct engine *engine)
 int engine_make_maps(struct engine *engine, struct diags *diags)
 {
 	const struct image *image = engine->image;
-	struct loc nowhere = { 0 };
+	struct loc nowhere = {0};
 	size_t size = 0;
 	int err = 0;
 

@@ -24,7 +24,7 @@ static void *pool_work(void *arg)
 
 void pool_run(unsigned threads, unsigned n, void (*run)(void *data, unsigned i), void *data)
 {
-	struct pool pool = { .n = n, .run = run, .data = data };
+	struct pool pool = {.n = n, .run = run, .data = data};
 	pthread_t ids[POOL_THREADS_MAX];
 	unsigned len = 0;
 	sigset_t all, old;

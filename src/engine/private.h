@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the files of the engine share. An engine is filled in this order: maps.c, load.c, attach.c; each leaves descriptors
- * here and nothing else, and engine_free closes whatever is there.
+ * What the files of the engine share. An engine is filled in this order: maps.c, load.c, attach.c; each leaves
+ * descriptors here and nothing else, and engine_free closes whatever is there.
  */
 #ifndef CEPHTAP_ENGINE_PRIVATE_H
 #define CEPHTAP_ENGINE_PRIVATE_H
@@ -14,10 +14,10 @@ struct engine {
 	const struct image *image;
 	struct target target;
 	unsigned cpus_len; /* possible processors: how many values a per-processor entry has */
-	bool has_multi;    /* uprobes are attached by multi-uprobe links; else by perf events */
+	bool has_multi;	   /* uprobes are attached by multi-uprobe links; else by perf events */
 
-	int *maps;     /* descriptors, as many as image->maps; -1: not made */
-	int *programs; /* as many as image->programs */
+	int *maps;		   /* descriptors, as many as image->maps; -1: not made */
+	int *programs;		   /* as many as image->programs */
 	int progs_map, dispatcher; /* -1: every group of sites has one program */
 	int *links;
 	unsigned links_len;

@@ -39,11 +39,12 @@ static int ring_map(struct ring *ring, int map_fd)
 
 int ring_open(struct ring *ring, int map_fd, size_t size)
 {
-	/* Edge-triggered: we are called when a program wakes us, not because a record lies there that waits for no-one. */
-	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	/* Edge-triggered: we are called when a program wakes us, not because a record lies there that waits for no-one.
+	 */
+	struct epoll_event event = {.events = EPOLLIN | EPOLLET};
 	int err;
 
-	*ring = (struct ring){ .epoll_fd = epoll_create1(EPOLL_CLOEXEC), .drained_ns = now_ns() };
+	*ring = (struct ring){.epoll_fd = epoll_create1(EPOLL_CLOEXEC), .drained_ns = now_ns()};
 	if (ring->epoll_fd < 0)
 		return -errno;
 	if (map_fd < 0)
@@ -67,7 +68,7 @@ void ring_close(struct ring *ring)
 		munmap((void *)ring->producer, page + 2 * ring->size);
 	if (ring->epoll_fd >= 0)
 		close(ring->epoll_fd);
-	*ring = (struct ring){ .epoll_fd = -1 };
+	*ring = (struct ring){.epoll_fd = -1};
 }
 
 static unsigned long ring_used(const struct ring *ring)

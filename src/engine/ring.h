@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The reading end of a BPF ring buffer. libbpf's own reader drains for as long as programs write and does not say how full
- * the ring is; this one takes what was there when it began, so that a busy script cannot keep the tracer from its clock.
+ * The reading end of a BPF ring buffer. libbpf's own reader drains for as long as programs write and does not say how
+ * full the ring is; this one takes what was there when it began, so that a busy script cannot keep the tracer from its
+ * clock.
  */
 #ifndef CEPHTAP_ENGINE_RING_H
 #define CEPHTAP_ENGINE_RING_H
@@ -23,8 +24,8 @@ struct ring {
 int ring_open(struct ring *ring, int map_fd, size_t size);
 void ring_close(struct ring *ring);
 /*
- * Waits until a program wakes us, a quarter of the ring is full, a signal comes, or the time is over. Programs mostly do not
- * wake us (that costs them), so the ring is looked at now and then, the oftener the faster it filled before.
+ * Waits until a program wakes us, a quarter of the ring is full, a signal comes, or the time is over. Programs mostly
+ * do not wake us (that costs them), so the ring is looked at now and then, the oftener the faster it filled before.
  */
 void ring_wait(struct ring *ring, int timeout_ms);
 /* As engine_poll, without waiting. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Timers. profile-N fires on every processor (an idle one may sleep through it), tick-N on one: perf events of the processor's clock, with a period rather than
- * a frequency, so that the kernel does not adapt it.
+ * Timers. profile-N fires on every processor (an idle one may sleep through it), tick-N on one: perf events of the
+ * processor's clock, with a period rather than a frequency, so that the kernel does not adapt it.
  */
 #include <errno.h>
 #include <string.h>
@@ -23,8 +23,9 @@ static int timer_attach(struct engine *engine, const struct image_attach *attach
 }
 
 /*
- * The first processor that is there, not the current one: some virtual machines (seen: Linux 6.18 under Firecracker) let a
- * sleeping processor's timers sleep with it, all but the first one's. The kernel's own housekeeping is there as well.
+ * The first processor that is there, not the current one: some virtual machines (seen: Linux 6.18 under Firecracker)
+ * let a sleeping processor's timers sleep with it, all but the first one's. The kernel's own housekeeping is there as
+ * well.
  */
 static int tick_attach(struct engine *engine, const struct image_attach *attach)
 {
@@ -62,8 +63,9 @@ int engine_attach_timers(struct engine *engine, struct diags *diags)
 		else if (attach->probe->kind == PROBE_TICK)
 			err = tick_attach(engine, attach);
 		if (err) {
-			diag_error(diags, engine_probe_loc(engine, attach->probe), NULL, "cannot start the timer %s: %s",
-				   engine_probe_name(engine->arena, attach->probe), strerror(-err));
+			diag_error(diags, engine_probe_loc(engine, attach->probe), NULL,
+				   "cannot start the timer %s: %s", engine_probe_name(engine->arena, attach->probe),
+				   strerror(-err));
 			return err;
 		}
 	}

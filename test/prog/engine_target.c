@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A process that does as it is told through a pipe, so that a test knows exactly how often each of its places was passed.
- * test_engine.c includes this file and forks; as a program of its own it reads commands from stdin and answers on stdout.
+ * A process that does as it is told through a pipe, so that a test knows exactly how often each of its places was
+ * passed. test_engine.c includes this file and forks; as a program of its own it reads commands from stdin and answers
+ * on stdout.
  */
 #define _SDT_HAS_SEMAPHORES 1
 #include <sys/sdt.h>

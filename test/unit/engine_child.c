@@ -36,7 +36,7 @@ struct child child_new(void)
 
 uint64_t child_tell(const struct child *child, uint32_t op, uint32_t n)
 {
-	struct target_command command = { op, n };
+	struct target_command command = {op, n};
 	uint64_t answer = 0;
 
 	assert_int_equal(write(child->to, &command, sizeof(command)), sizeof(command));

@@ -19,16 +19,29 @@ struct fixture *fixture_new(void)
 	f->arena = arena;
 	diags_init(&f->diags, arena);
 	f->image.map_ring = f->image.map_daemons = f->image.map_probes = f->image.map_pids = MAP_NONE;
-	f->image.map_state = fixture_map(f, (struct image_map){ .name = "state", .kind = IMAGE_ARRAY, .key_size = 4,
-							       .value_size = sizeof(struct image_state), .max_entries = 1 });
-	f->image.map_drops = fixture_map(f, (struct image_map){ .name = "drops", .kind = IMAGE_PERCPU_ARRAY, .key_size = 4,
-							       .value_size = 8 * DROP_CAUSES, .max_entries = 1 });
-	f->map_counts = fixture_map(f, (struct image_map){ .name = "counts", .kind = IMAGE_PERCPU_HASH, .key_size = 4,
-							   .value_size = 8, .max_entries = COUNTS });
-	f->map_saves = fixture_map(f, (struct image_map){ .name = "saves", .kind = IMAGE_HASH, .key_size = 8,
-							  .value_size = 8, .max_entries = 16, .per_cpu_entries = true });
+	f->image.map_state = fixture_map(f, (struct image_map){.name = "state",
+							       .kind = IMAGE_ARRAY,
+							       .key_size = 4,
+							       .value_size = sizeof(struct image_state),
+							       .max_entries = 1});
+	f->image.map_drops = fixture_map(f, (struct image_map){.name = "drops",
+							       .kind = IMAGE_PERCPU_ARRAY,
+							       .key_size = 4,
+							       .value_size = 8 * DROP_CAUSES,
+							       .max_entries = 1});
+	f->map_counts = fixture_map(f, (struct image_map){.name = "counts",
+							  .kind = IMAGE_PERCPU_HASH,
+							  .key_size = 4,
+							  .value_size = 8,
+							  .max_entries = COUNTS});
+	f->map_saves = fixture_map(f, (struct image_map){.name = "saves",
+							 .kind = IMAGE_HASH,
+							 .key_size = 8,
+							 .value_size = 8,
+							 .max_entries = 16,
+							 .per_cpu_entries = true});
 	agg = arena_new_one(arena, struct agg_layout);
-	*agg = (struct agg_layout){ .map = f->map_counts, .keys_len = 1, .key_size = 4, .value_size = 8 };
+	*agg = (struct agg_layout){.map = f->map_counts, .keys_len = 1, .key_size = 4, .value_size = 8};
 	f->image.aggs = agg;
 	assert_int_equal(elf_file_open("/proc/self/exe", &f->self), 0);
 	return f;
@@ -69,7 +82,7 @@ static int note_copy(const struct elf_sdt_note *note, void *data)
 
 struct site *fixture_marker(struct fixture *f)
 {
-	struct elf_sdt_note note = { 0 };
+	struct elf_sdt_note note = {0};
 	struct site *site;
 
 	assert_int_equal(elf_sdt_each(f->self, note_copy, &note), 1);
@@ -83,9 +96,9 @@ static struct image_attach *attach_new(struct fixture *f, enum probe_kind kind, 
 {
 	struct probe *probe = arena_new_one(f->arena, struct probe);
 
-	*probe = (struct probe){ .prov = "test", .mod = "", .func = "", .name = "probe", .kind = kind };
+	*probe = (struct probe){.prov = "test", .mod = "", .func = "", .name = "probe", .kind = kind};
 	*arena_push(f->arena, f->image.attaches, f->image.attaches_len) =
-		(struct image_attach){ .probe = probe, .site = site, .program = program, .cookie = cookie };
+		(struct image_attach){.probe = probe, .site = site, .program = program, .cookie = cookie};
 	return &f->image.attaches[f->image.attaches_len - 1];
 }
 
@@ -105,7 +118,7 @@ struct image_attach *fixture_timer(struct fixture *f, enum probe_kind kind, uint
 
 const char *fixture_messages(struct fixture *f)
 {
-	struct buf out = { 0 };
+	struct buf out = {0};
 	const char *text;
 
 	diags_print(&f->diags, false, &out);
@@ -125,7 +138,7 @@ static void counts_make(struct fixture *f)
 
 void fixture_start(struct fixture *f, bool no_multi)
 {
-	struct engine_config config = { .target = &f->target, .no_multi = no_multi };
+	struct engine_config config = {.target = &f->target, .no_multi = no_multi};
 	int err = engine_load(&f->image, &config, &f->diags, &f->engine);
 
 	if (!err)
@@ -153,7 +166,7 @@ static int count_add(void *data, const void *key, const void *values, unsigned v
 
 uint64_t fixture_count(struct fixture *f, unsigned index)
 {
-	struct count_query query = { .index = index };
+	struct count_query query = {.index = index};
 
 	assert_int_equal(engine_agg_each(f->engine, 0, count_add, &query), 0);
 	return query.sum;

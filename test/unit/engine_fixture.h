@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Images written by hand, for tests of the engine without a compiler: maps, small programs, sites in this very executable.
+ * Images written by hand, for tests of the engine without a compiler: maps, small programs, sites in this very
+ * executable.
  */
 #ifndef CEPHTAP_TEST_ENGINE_FIXTURE_H
 #define CEPHTAP_TEST_ENGINE_FIXTURE_H
@@ -43,7 +44,7 @@ static inline void put(struct asm_ *a, struct bpf_insn insn)
 
 static inline void put_map(struct asm_ *a, int reg, unsigned map, enum reloc_kind kind, uint32_t offset)
 {
-	*arena_push(a->arena, a->relocs, a->relocs_len) = (struct image_reloc){ a->insns_len, kind, map, offset };
+	*arena_push(a->arena, a->relocs, a->relocs_len) = (struct image_reloc){a->insns_len, kind, map, offset};
 	put(a, INSN(BPF_LD | BPF_IMM | BPF_DW, reg, 0, 0, 0));
 	put(a, INSN(0, 0, 0, 0, 0));
 }
@@ -58,7 +59,8 @@ static inline unsigned fixture_program(struct fixture *f, const char *name, enum
 {
 	struct image_program *program = arena_push(f->arena, f->image.programs, f->image.programs_len);
 
-	*program = (struct image_program){ name, ctx, a->insns, a->insns_len, a->relocs, a->relocs_len, a->lines, a->lines_len };
+	*program = (struct image_program){name,	     ctx,	    a->insns, a->insns_len,
+					  a->relocs, a->relocs_len, a->lines, a->lines_len};
 	return f->image.programs_len - 1;
 }
 
@@ -93,7 +95,7 @@ static inline void put_exit(struct asm_ *a)
 /* counts[cookie] += step */
 static inline unsigned program_count(struct fixture *f, enum probe_ctx ctx, int step)
 {
-	struct asm_ a = { .arena = f->arena };
+	struct asm_ a = {.arena = f->arena};
 
 	put_run_check(f, &a);
 	if (ctx == CTX_DIRECT) {

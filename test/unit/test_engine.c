@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The engine against the kernel, with programs written by hand. Needs the right to load programs. Every test on sites runs
- * twice: with multi-uprobe links and with perf events.
+ * The engine against the kernel, with programs written by hand. Needs the right to load programs. Every test on sites
+ * runs twice: with multi-uprobe links and with perf events.
  */
 #include <errno.h>
 #include <sched.h>
@@ -75,7 +75,7 @@ enum { OFFSET_DI = 112, OFFSET_AX = 80 }; /* in struct pt_regs */
 /* The argument is saved at the entry, keyed by thread. */
 static unsigned program_save(struct fixture *f)
 {
-	struct asm_ a = { .arena = f->arena };
+	struct asm_ a = {.arena = f->arena};
 
 	put_run_check(f, &a);
 	put(&a, INSN_CALL(HELPER_PID_TGID));
@@ -96,7 +96,7 @@ static unsigned program_save(struct fixture *f)
 /* counts[0] += return value - saved argument */
 static unsigned program_returned(struct fixture *f)
 {
-	struct asm_ a = { .arena = f->arena };
+	struct asm_ a = {.arena = f->arena};
 
 	put_run_check(f, &a);
 	put(&a, INSN_CALL(HELPER_PID_TGID));
@@ -141,10 +141,10 @@ static void test_pids(void **state)
 {
 	struct fixture *f = fixture_new();
 	struct child a = child_new(), b = child_new(), c = child_new();
-	pid_t pids[2] = { a.pid, c.pid };
+	pid_t pids[2] = {a.pid, c.pid};
 
 	(void)state;
-	f->target = (struct target){ .pids = pids, .pids_len = 2 };
+	f->target = (struct target){.pids = pids, .pids_len = 2};
 	fixture_attach(f, fixture_site(f, "target_one"), program_count(f, CTX_UPROBE, 1), 1);
 	fixture_start(f, no_multi);
 	child_tell(&a, '1', 100);
@@ -161,11 +161,11 @@ static void test_ended(void **state)
 {
 	struct fixture *f = fixture_new();
 	struct child child = child_new(), other = child_new();
-	pid_t pids[2] = { child.pid, other.pid };
-	struct engine_config config = { .target = &f->target, .no_multi = no_multi };
+	pid_t pids[2] = {child.pid, other.pid};
+	struct engine_config config = {.target = &f->target, .no_multi = no_multi};
 
 	(void)state;
-	f->target = (struct target){ .pids = pids, .pids_len = 1 };
+	f->target = (struct target){.pids = pids, .pids_len = 1};
 	child_end(&child);
 	fixture_attach(f, fixture_site(f, "target_one"), program_count(f, CTX_UPROBE, 1), 1);
 	assert_int_equal(engine_load(&f->image, &config, &f->diags, &f->engine), 0);
@@ -262,7 +262,7 @@ static void test_nothing_left(void **state)
 {
 	struct fixture *f = fixture_new();
 	struct child child = child_new();
-	struct engine_config config = { .target = &f->target, .no_multi = no_multi };
+	struct engine_config config = {.target = &f->target, .no_multi = no_multi};
 
 	(void)state;
 	fixture_attach(f, fixture_site(f, "target_locked"), program_count(f, CTX_UPROBE, 1), 2);
@@ -277,7 +277,7 @@ static void test_nothing_left(void **state)
 /* Sends { argument, 0 } for each hit; counts drops. */
 static unsigned program_record(struct fixture *f, int flags)
 {
-	struct asm_ a = { .arena = f->arena };
+	struct asm_ a = {.arena = f->arena};
 
 	put_run_check(f, &a);
 	put_map(&a, R1, f->image.map_ring, RELOC_MAP, 0);
@@ -318,7 +318,8 @@ static struct fixture *record_fixture(int flags, uint32_t ring_size)
 {
 	struct fixture *f = fixture_new();
 
-	f->image.map_ring = fixture_map(f, (struct image_map){ .name = "ring", .kind = IMAGE_RING, .max_entries = ring_size });
+	f->image.map_ring =
+		fixture_map(f, (struct image_map){.name = "ring", .kind = IMAGE_RING, .max_entries = ring_size});
 	fixture_attach(f, fixture_site(f, "target_one"), program_record(f, flags), 1);
 	fixture_start(f, no_multi);
 	return f;
@@ -336,7 +337,7 @@ static void test_records(void **state)
 {
 	struct fixture *f = record_fixture(BPF_RB_NO_WAKEUP, 60000);
 	struct child child = child_new();
-	struct order order = { .stop_after = 10 };
+	struct order order = {.stop_after = 10};
 	uint64_t drops[DROP_CAUSES];
 	struct timespec start;
 
@@ -358,7 +359,7 @@ static void test_records_wake(void **state)
 {
 	struct fixture *f = record_fixture(BPF_RB_FORCE_WAKEUP, 65536);
 	struct child child = child_new();
-	struct order order = { 0 };
+	struct order order = {0};
 	struct timespec start;
 
 	(void)state;
@@ -374,7 +375,7 @@ static void test_ring_full(void **state)
 {
 	struct fixture *f = record_fixture(BPF_RB_NO_WAKEUP, 1);
 	struct child child = child_new();
-	struct order order = { 0 };
+	struct order order = {0};
 	uint64_t drops[DROP_CAUSES];
 	struct timespec start;
 	int len;
@@ -392,8 +393,8 @@ static void test_ring_full(void **state)
 }
 
 /*
- * On this thread's processor, kept busy: some virtual machines let the timers of a processor sleep with it. Of the others
- * only the most that there can be is known.
+ * On this thread's processor, kept busy: some virtual machines let the timers of a processor sleep with it. Of the
+ * others only the most that there can be is known.
  */
 static void test_timers(void **state)
 {
@@ -460,7 +461,7 @@ static int key_seen(void *data, const void *key, const void *values, unsigned va
 static void test_aggs(void **state)
 {
 	struct fixture *f = fixture_new();
-	uint8_t seen[COUNTS] = { 0 };
+	uint8_t seen[COUNTS] = {0};
 	uint32_t key = 7;
 
 	(void)state;
@@ -482,15 +483,15 @@ static void test_aggs(void **state)
 static void test_refused(void **state)
 {
 	static const char text[] = "BEGIN\n{\n\tx = 1;\n\ty = 2;\n}\n";
-	static const struct source source = { "x.d", text, sizeof(text) - 1 };
+	static const struct source source = {"x.d", text, sizeof(text) - 1};
 	struct fixture *f = fixture_new();
-	struct engine_config config = { .target = &f->target };
-	struct asm_ a = { .arena = f->arena };
+	struct engine_config config = {.target = &f->target};
+	struct asm_ a = {.arena = f->arena};
 
 	(void)state;
-	*arena_push(a.arena, a.lines, a.lines_len) = (struct image_line){ 0, { &source, 9, 5 } };
+	*arena_push(a.arena, a.lines, a.lines_len) = (struct image_line){0, {&source, 9, 5}};
 	put(&a, INSN_MOV_IMM(R1, 0));
-	*arena_push(a.arena, a.lines, a.lines_len) = (struct image_line){ 1, { &source, 17, 5 } };
+	*arena_push(a.arena, a.lines, a.lines_len) = (struct image_line){1, {&source, 17, 5}};
 	put(&a, INSN_LOAD(BPF_DW, R0, R1, 0));
 	put(&a, INSN_EXIT());
 	fixture_timer(f, PROBE_BEGIN, 0, fixture_program(f, "bad", CTX_DIRECT, &a), 0);
@@ -505,11 +506,15 @@ static void test_refused(void **state)
 static void test_too_large(void **state)
 {
 	struct fixture *f = fixture_new();
-	struct engine_config config = { .target = &f->target };
+	struct engine_config config = {.target = &f->target};
 
 	(void)state;
-	fixture_map(f, (struct image_map){ .name = "huge", .kind = IMAGE_HASH, .prealloc = true, .key_size = 4,
-					   .value_size = 1 << 20, .max_entries = 1 << 28 });
+	fixture_map(f, (struct image_map){.name = "huge",
+					  .kind = IMAGE_HASH,
+					  .prealloc = true,
+					  .key_size = 4,
+					  .value_size = 1 << 20,
+					  .max_entries = 1 << 28});
 	assert_true(engine_load(&f->image, &config, &f->diags, &f->engine) < 0);
 	assert_int_equal(f->diags.errors, 1);
 	assert_non_null(strstr(f->diags.first->text, "`huge`"));
@@ -533,12 +538,13 @@ static int group_perf(void **state)
 int main(void)
 {
 	const struct CMUnitTest sites[] = {
-		cmocka_unit_test(test_count),	   cmocka_unit_test(test_dispatcher), cmocka_unit_test(test_return),
-		cmocka_unit_test(test_pids),	   cmocka_unit_test(test_ended),      cmocka_unit_test(test_semaphore),
-		cmocka_unit_test(test_killed),	   cmocka_unit_test(test_records),    cmocka_unit_test(test_records_wake),
-		cmocka_unit_test(test_ring_full),
+		cmocka_unit_test(test_count),	     cmocka_unit_test(test_dispatcher),
+		cmocka_unit_test(test_return),	     cmocka_unit_test(test_pids),
+		cmocka_unit_test(test_ended),	     cmocka_unit_test(test_semaphore),
+		cmocka_unit_test(test_killed),	     cmocka_unit_test(test_records),
+		cmocka_unit_test(test_records_wake), cmocka_unit_test(test_ring_full),
 #ifdef __x86_64__
-		cmocka_unit_test(test_unprobeable), cmocka_unit_test(test_nothing_left),
+		cmocka_unit_test(test_unprobeable),  cmocka_unit_test(test_nothing_left),
 #endif
 	};
 	const struct CMUnitTest others[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How long the engine takes to come and go on a large program: prints it, and fails only where it is far off. ceph-osd need
- * not run: a process that maps it executable is as much work for the kernel.
+ * How long the engine takes to come and go on a large program: prints it, and fails only where it is far off. ceph-osd
+ * need not run: a process that maps it executable is as much work for the kernel.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -104,7 +104,7 @@ static struct engine_timing run_once(const struct cost *cost, unsigned *warnings
 
 	for (unsigned i = 0; i < 3; i++)
 		pids[i] = child_tracer(map_file, &file_size);
-	f->target = (struct target){ .pids = pids, .pids_len = cost->pids };
+	f->target = (struct target){.pids = pids, .pids_len = cost->pids};
 	f->diags.limit = 1;
 	add_sites(f, cost);
 	fixture_start(f, cost->no_multi);
@@ -123,8 +123,8 @@ static void measure(const char *what, struct cost cost)
 		unsigned warnings;
 		struct engine_timing t = run_once(&cost, &warnings);
 
-		printf("%-44s maps %6.2f  load %6.2f  attach %7.1f  detach %7.1f ms, %u left out\n", what, t.maps_ns / 1e6,
-		       t.load_ns / 1e6, t.attach_ns / 1e6, t.detach_ns / 1e6, warnings);
+		printf("%-44s maps %6.2f  load %6.2f  attach %7.1f  detach %7.1f ms, %u left out\n", what,
+		       t.maps_ns / 1e6, t.load_ns / 1e6, t.attach_ns / 1e6, t.detach_ns / 1e6, warnings);
 		assert_true(t.attach_ns < 20000000000ULL && t.detach_ns < 20000000000ULL);
 	}
 }
@@ -145,15 +145,17 @@ static void test_cost(void **state)
 	close(fd);
 	assert_int_equal(elf_file_open(path, &functions.file), 0);
 	elf_symbol_each(functions.file, function_add, &functions);
-	measure("30 functions", (struct cost){ 30, 1, 0, .pushes_only = true });
-	measure("30 functions and returns, 30 programs", (struct cost){ 30, 30, 0, .with_returns = true, .pushes_only = true });
-	measure("the same, in 3 chosen processes", (struct cost){ 30, 30, 3, .with_returns = true, .pushes_only = true });
-	measure("the same, by perf events", (struct cost){ 30, 30, 0, .with_returns = true, .pushes_only = true, .no_multi = true });
+	measure("30 functions", (struct cost){30, 1, 0, .pushes_only = true});
+	measure("30 functions and returns, 30 programs",
+		(struct cost){30, 30, 0, .with_returns = true, .pushes_only = true});
+	measure("the same, in 3 chosen processes", (struct cost){30, 30, 3, .with_returns = true, .pushes_only = true});
+	measure("the same, by perf events",
+		(struct cost){30, 30, 0, .with_returns = true, .pushes_only = true, .no_multi = true});
 	if (getenv("ENGINE_COST_LARGE")) {
-		measure("5,000 functions", (struct cost){ 5000, 2, 0, .pushes_only = true });
-		measure("30 functions, some cannot be probed", (struct cost){ 30, 2, 0, .no_multi = false });
-		measure("1,000 functions, some cannot be probed", (struct cost){ 1000, 2, 0, .no_multi = false });
-		measure("20,000 functions, some cannot be probed", (struct cost){ 20000, 2, 0, .no_multi = false });
+		measure("5,000 functions", (struct cost){5000, 2, 0, .pushes_only = true});
+		measure("30 functions, some cannot be probed", (struct cost){30, 2, 0, .no_multi = false});
+		measure("1,000 functions, some cannot be probed", (struct cost){1000, 2, 0, .no_multi = false});
+		measure("20,000 functions, some cannot be probed", (struct cost){20000, 2, 0, .no_multi = false});
 	}
 	munmap((void *)text, file_size);
 	elf_file_close(functions.file);
@@ -161,7 +163,7 @@ static void test_cost(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_cost) };
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cost)};
 	const char *why = engine_why_not();
 
 	if (why) {
