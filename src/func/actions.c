@@ -65,9 +65,10 @@ int report_printa(struct report *report, const struct record_action *action, con
 		aggs[i] = action->action->aggs[i]->id;
 		reader_agg_mark_printed(report->reader, aggs[i]);
 	}
-	if (aggs_len)
-		err = format ? print_rows(report, action, format, aggs, aggs_len)
-			     : report->ops->table(report, report->reader, aggs, aggs_len);
+	if (aggs_len && format)
+		err = print_rows(report, action, format, aggs, aggs_len);
+	if (aggs_len && !err && (!format || report->ops->wants_tables))
+		err = report->ops->table(report, report->reader, aggs, aggs_len);
 	free(aggs);
 	return err;
 }

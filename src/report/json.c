@@ -340,6 +340,7 @@ static int json_end(struct report *report)
 const struct report_ops report_json = {
 	.name = "json",
 	.doc = "for programs: one JSON object on each line",
+	.wants_tables = true,
 	.begin = json_begin,
 	.event_begin = json_event_begin,
 	.event_end = json_event_end,

@@ -18,6 +18,7 @@ struct report;
 struct report_ops {
 	const char *name; /* "text", "json" */
 	const char *doc;
+	bool wants_tables; /* printa() with a format calls `table` after `text`: so that a program need not parse the text */
 	int (*begin)(struct report *report); /* text: the heading, unless quiet */
 	/*
 	 * A clause fired and recorded something, or prints the default line. Actions follow, then event_end. `head` is the start

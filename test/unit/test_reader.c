@@ -14,116 +14,11 @@
 #include <cmocka.h>
 
 #include "agg/agg.h"
+#include "fake_kernel.h"
 #include "func/actions.h"
 #include "func/func.h"
 #include "record/record.h"
 #include "report/report.h"
-
-/* --- A kernel of two processors and three aggregations
- * ------------------------------------------------------------------ */
-
-enum {
-	CPUS = 2,
-	ROWS_MAX = 8,
-	WORDS_MAX = 128,
-	KEY_SIZE = 24,
-	AGG_COUNT = 0,
-	AGG_MIN = 1,
-	AGG_QUANT = 2,
-	AGG_ALL = 3,
-	AGGS
-};
-
-struct kernel_row {
-	char key[KEY_SIZE]; /* a string of 16 bytes, an int32_t */
-	uint64_t values[CPUS][WORDS_MAX];
-};
-
-struct kernel {
-	struct kernel_row rows[AGGS][ROWS_MAX];
-	unsigned rows_len[AGGS];
-	unsigned snapshots;
-	unsigned words[AGGS];
-	int failure;
-};
-
-static int kernel_each(void *data, unsigned agg, int (*row)(void *, const void *, const void *, unsigned),
-		       void *row_data)
-{
-	struct kernel *kernel = data;
-	uint64_t values[CPUS * WORDS_MAX];
-	unsigned i, cpu;
-
-	kernel->snapshots++;
-	for (i = 0; i < kernel->rows_len[agg]; i++) {
-		for (cpu = 0; cpu < CPUS; cpu++)
-			memcpy(values + cpu * kernel->words[agg], kernel->rows[agg][i].values[cpu],
-			       kernel->words[agg] * 8);
-		row(row_data, kernel->rows[agg][i].key, values, CPUS);
-	}
-	return kernel->failure;
-}
-
-static struct kernel_row *kernel_find(struct kernel *kernel, unsigned agg, const void *key)
-{
-	unsigned i;
-
-	for (i = 0; i < kernel->rows_len[agg]; i++)
-		if (agg == AGG_ALL || !memcmp(kernel->rows[agg][i].key, key, KEY_SIZE))
-			return &kernel->rows[agg][i];
-	return NULL;
-}
-
-static int kernel_remove(void *data, unsigned agg, const void *key)
-{
-	struct kernel *kernel = data;
-	struct kernel_row *row = kernel_find(kernel, agg, key);
-
-	if (!row)
-		return -ENOENT;
-	*row = kernel->rows[agg][--kernel->rows_len[agg]];
-	return 0;
-}
-
-static int kernel_zero(void *data, unsigned agg, const void *key)
-{
-	struct kernel_row *row = kernel_find(data, agg, key);
-
-	if (!row)
-		return -ENOENT;
-	memset(row->values, 0, sizeof(row->values));
-	return 0;
-}
-
-static uint64_t *kernel_value(struct kernel *kernel, unsigned agg, const char *name, int32_t number, unsigned cpu)
-{
-	char key[KEY_SIZE] = {0};
-	struct kernel_row *row;
-
-	memcpy(key, name, strlen(name));
-	memcpy(key + 16, &number, sizeof(number));
-	row = kernel_find(kernel, agg, key);
-	if (!row) {
-		row = &kernel->rows[agg][kernel->rows_len[agg]++];
-		memset(row, 0, sizeof(*row));
-		memcpy(row->key, key, sizeof(key));
-	}
-	return row->values[cpu];
-}
-
-static void kernel_count(struct kernel *kernel, const char *name, int32_t number, uint64_t times)
-{
-	kernel_value(kernel, AGG_COUNT, name, number, 0)[0] += times / 2;
-	kernel_value(kernel, AGG_COUNT, name, number, 1)[0] += times - times / 2;
-}
-
-static void kernel_min(struct kernel *kernel, const char *name, int32_t number, int64_t x)
-{
-	uint64_t *value = kernel_value(kernel, AGG_MIN, name, number, 1), code = (uint64_t)(x ^ INT64_MAX);
-
-	value[0]++;
-	value[1] = code > value[1] ? code : value[1];
-}
 
 /* --- An image
  * ----------------------------------------------------------------------------------------------------------- */
@@ -623,6 +518,23 @@ static void test_json(void **state)
 	assert_int_equal(fixture->report.ops->end(&fixture->report), 0);
 }
 
+/* printa() with a format: its text, and what it was made of. */
+static void test_json_printa(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture, &report_json);
+	kernel_count(&fixture->kernel, "osd", 2, 7);
+	send(fixture, PRINTA_CLEAR, 3, 0);
+	expect(fixture,
+	       "{\"type\":\"aggregation\",\"name\":\"c\",\"function\":\"count\",\"normal\":1,\"rows\":[{\"keys\":"
+	       "[\"osd\",2],\"value\":7,\"count\":7}]}\n"
+	       "{\"type\":\"event\",\"cpu\":3,\"id\":7,\"probe\":\"profile:::tick-1s\",\"data\":[{\"action\":"
+	       "\"printa\","
+	       "\"text\":\"osd 2=7 \",\"values\":[]}]}\n");
+	fixture->report.ops->end(&fixture->report);
+}
+
 /* Bytes that are no record of this image print nothing. */
 static void test_bad_records(void **state)
 {
@@ -686,6 +598,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_errors_and_drops, setup, teardown),
 		cmocka_unit_test(test_drop_sentences),
 		cmocka_unit_test_setup_teardown(test_json, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_json_printa, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_records, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_output_fails, setup, teardown),
 	};
