@@ -4,9 +4,25 @@
 
 #include <assert.h>
 
+/* After a jump and before the next label nothing is reached, and the kernel refuses programs with such code. */
 void emit(struct gen *gen, struct bpf_insn insn)
 {
+	if (gen->is_dead)
+		return;
 	*arena_push(gen->arena, gen->insns, gen->insns_len) = insn;
+	if (insn.code == (BPF_JMP | BPF_JA) || insn.code == (BPF_JMP | BPF_EXIT))
+		gen->is_dead = true;
+}
+
+bool emit_take_back(struct gen *gen, int reg, int32_t *imm)
+{
+	const struct bpf_insn *last = gen->insns_len ? &gen->insns[gen->insns_len - 1] : NULL;
+
+	if (gen->is_dead || !last || last->code != (BPF_ALU64 | BPF_MOV | BPF_K) || last->dst_reg != reg)
+		return false;
+	*imm = last->imm;
+	gen->insns_len--;
+	return true;
 }
 
 static void emit_load64(struct gen *gen, int reg, int src, uint32_t low, uint32_t high)
@@ -25,9 +41,12 @@ void emit_imm64(struct gen *gen, int reg, int64_t value)
 
 static void add_reloc(struct gen *gen, enum reloc_kind kind, unsigned map, uint32_t offset)
 {
-	struct image_reloc *reloc = arena_push(gen->arena, gen->relocs, gen->relocs_len);
+	struct image_reloc *reloc;
 
 	assert(map != MAP_NONE);
+	if (gen->is_dead)
+		return;
+	reloc = arena_push(gen->arena, gen->relocs, gen->relocs_len);
 	*reloc = (struct image_reloc){.insn = gen->insns_len, .kind = kind, .map = map, .offset = offset};
 }
 
@@ -65,6 +84,8 @@ static void emit_branch(struct gen *gen, struct bpf_insn insn, struct label *lab
 {
 	unsigned at = gen->insns_len;
 
+	if (gen->is_dead)
+		return;
 	emit(gen, insn);
 	if (label->bound)
 		set_jump(gen, at, label->target);
@@ -97,6 +118,8 @@ void label_bind(struct gen *gen, struct label *label)
 	assert(!label->bound);
 	label->bound = true;
 	label->target = gen->insns_len;
+	if (label->refs_len)
+		gen->is_dead = false;
 	for (unsigned i = 0; i < label->refs_len; i++)
 		set_jump(gen, label->refs[i], label->target);
 }

@@ -9,18 +9,24 @@ static bool is_string_node(const struct node *node)
 	return node->type && type_is_string(node->type);
 }
 
+static int64_t const_as(const struct node *node, const struct type *type)
+{
+	int shift = 64 - 8 * (int)type->size;
+
+	if (type->kind != TYPE_INT || type->size >= 8)
+		return (int64_t)node->ival;
+	return type->is_signed ? (int64_t)(node->ival << shift) >> shift : (int64_t)(node->ival << shift >> shift);
+}
+
+static bool is_small_const(const struct node *node, const struct type *type)
+{
+	return node->is_const && const_as(node, type) == (int32_t)const_as(node, type);
+}
+
 void gen_scalar_as(struct gen *gen, struct node *node, const struct type *type)
 {
 	if (node->is_const) {
-		int64_t value = (int64_t)node->ival;
-
-		if (type->kind == TYPE_INT && type->size < 8) {
-			int shift = 64 - 8 * (int)type->size;
-
-			value = type->is_signed ? (int64_t)(node->ival << shift) >> shift
-						: (int64_t)(node->ival << shift >> shift);
-		}
-		emit_imm64(gen, R0, value);
+		emit_imm64(gen, R0, const_as(node, type));
 		return;
 	}
 	gen_scalar(gen, node);
@@ -73,25 +79,9 @@ static void gen_pair(struct gen *gen, struct node *node, const struct type *left
 {
 	struct slot slot;
 
-	if (node->right->is_const) {
-		struct node *right = node->right;
-
-		gen_scalar_as(gen, right, right_type);
-		if (gen->insns[gen->insns_len - 1].code == (BPF_ALU64 | BPF_MOV | BPF_K)) {
-			int32_t imm = gen->insns[--gen->insns_len].imm; /* a small constant: after the left side */
-
-			gen_scalar_as(gen, node->left, left_type);
-			emit(gen, INSN_MOV_IMM(R1, imm));
-			return;
-		}
-		gen->insns_len -= 2;
+	if (is_small_const(node->right, right_type)) {
 		gen_scalar_as(gen, node->left, left_type);
-		slot = slot_new(gen);
-		slot_store(gen, slot, R0);
-		gen_scalar_as(gen, right, right_type);
-		emit(gen, INSN_MOV_REG(R1, R0));
-		slot_load(gen, R0, slot);
-		slot_release(gen, slot);
+		emit_imm64(gen, R1, const_as(node->right, right_type));
 		return;
 	}
 	gen_scalar_as(gen, node->left, left_type);
@@ -107,9 +97,13 @@ static void gen_pair(struct gen *gen, struct node *node, const struct type *left
 static void gen_compare_jump(struct gen *gen, struct node *node, struct label *when_false)
 {
 	const struct type *type = common_type(node);
+	int32_t imm;
 
 	gen_pair(gen, node, type, type);
-	emit_jump_reg(gen, jump_op(opposite(node->op), type->is_signed), R0, R1, when_false);
+	if (emit_take_back(gen, R1, &imm))
+		emit_jump_imm(gen, jump_op(opposite(node->op), type->is_signed), R0, imm, when_false);
+	else
+		emit_jump_reg(gen, jump_op(opposite(node->op), type->is_signed), R0, R1, when_false);
 }
 
 void gen_condition(struct gen *gen, struct node *node, struct label *when_false)

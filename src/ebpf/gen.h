@@ -85,6 +85,7 @@ struct gen {
 	struct place *this_places;
 	unsigned fixed_probe; /* the index of the only probe, where there is no cookie */
 	struct label *error_entry; /* ERROR clauses as a function of this program; NULL: none */
+	bool is_dead;  /* what is emitted now cannot be reached: it is left out */
 	bool too_long; /* a jump did not fit */
 	kernel_offset_fn kernel_offset;
 };
@@ -92,6 +93,8 @@ struct gen {
 /* emit.c: instructions */
 void emit(struct gen *gen, struct bpf_insn insn);
 void emit_imm64(struct gen *gen, int reg, int64_t value);
+/* Was the last instruction one that set `reg` to a small constant? Takes it back, for use in another instruction. */
+bool emit_take_back(struct gen *gen, int reg, int32_t *imm);
 void emit_map(struct gen *gen, int reg, unsigned map);
 void emit_map_value(struct gen *gen, int reg, unsigned map, uint32_t offset);
 void emit_call(struct gen *gen, int helper);

@@ -70,17 +70,6 @@ static void emit_div(struct gen *gen, int op, bool is_signed, struct loc loc)
 		emit(gen, INSN_ALU_REG(op, R0, R1));
 }
 
-/* The last instruction set R1 to a constant: fold it into the operation. */
-static bool const_right(struct gen *gen, int32_t *imm)
-{
-	struct bpf_insn *last = gen->insns_len ? &gen->insns[gen->insns_len - 1] : NULL;
-
-	if (!last || last->code != (BPF_ALU64 | BPF_MOV | BPF_K) || last->dst_reg != R1)
-		return false;
-	*imm = last->imm;
-	return true;
-}
-
 void gen_binary_op(struct gen *gen, enum node_op op, const struct type *type, struct loc loc)
 {
 	bool is_signed = type->kind == TYPE_INT && type->is_signed;
@@ -90,8 +79,7 @@ void gen_binary_op(struct gen *gen, enum node_op op, const struct type *type, st
 
 	if (op == OP_DIV || op == OP_MOD) {
 		emit_div(gen, alu, is_signed, loc);
-	} else if (const_right(gen, &imm)) {
-		gen->insns_len--;
+	} else if (emit_take_back(gen, R1, &imm)) { /* a constant on the right: part of the operation */
 		if (is_shift)
 			imm &= 8 * (int32_t)type->size - 1;
 		emit(gen, INSN_ALU_IMM(alu, R0, imm));

@@ -226,6 +226,7 @@ static void gen_round(struct gen *gen, const struct function *fn)
 {
 	struct label out = {0}, release = {0};
 
+	gen->is_dead = false;
 	gen->stack_now = 0;
 	gen->scratch_now = SCRATCH_HEAD;
 	gen_prologue(gen, fn, &out, &release);
