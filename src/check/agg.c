@@ -228,6 +228,8 @@ struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned 
 	}
 	diag = check_error(ctx, arg, tag_bad, "there is no aggregation `@%s` yet: nothing before this assigns it",
 			   strcmp(arg->name, "_") ? arg->name : "");
+	if (!diag)
+		return NULL; /* past the limit of messages: hints would cost a search each */
 	nametab_list(&ctx->aggs, 0, ctx->arena, &list, &n);
 	near = nearest_name(arg->name, list, n);
 	if (near)

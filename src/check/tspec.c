@@ -24,18 +24,46 @@ static const struct named {
 	const char *name;
 	struct type type;
 } names[] = {
-	INT_NAME("int8_t", 1, true),	 INT_NAME("uint8_t", 1, false),	  INT_NAME("int16_t", 2, true),
-	INT_NAME("uint16_t", 2, false),	 INT_NAME("int32_t", 4, true),	  INT_NAME("uint32_t", 4, false),
-	INT_NAME("int64_t", 8, true),	 INT_NAME("uint64_t", 8, false),  INT_NAME("intptr_t", 8, true),
-	INT_NAME("uintptr_t", 8, false), INT_NAME("size_t", 8, false),	  INT_NAME("ssize_t", 8, true),
-	INT_NAME("ptrdiff_t", 8, true),	 INT_NAME("off_t", 8, true),	  INT_NAME("time_t", 8, true),
-	INT_NAME("hrtime_t", 8, true),	 INT_NAME("pid_t", 4, true),	  INT_NAME("id_t", 4, true),
-	INT_NAME("uid_t", 4, false),	 INT_NAME("gid_t", 4, false),	  INT_NAME("mode_t", 4, false),
-	INT_NAME("dev_t", 8, false),	 INT_NAME("ino_t", 8, false),	  INT_NAME("processorid_t", 4, true),
-	INT_NAME("uchar_t", 1, false),	 INT_NAME("ushort_t", 2, false),  INT_NAME("uint_t", 4, false),
-	INT_NAME("ulong_t", 8, false),	 INT_NAME("longlong_t", 8, true), INT_NAME("u_longlong_t", 8, false),
-	INT_NAME("u_char", 1, false),	 INT_NAME("u_short", 2, false),	  INT_NAME("u_int", 4, false),
-	INT_NAME("u_long", 8, false),	 INT_NAME("bool", 1, false),	  INT_NAME("_Bool", 1, false),
+	{"caddr_t", {.kind = TYPE_PTR, .size = 8, .to = &type_char, .name = "caddr_t"}},
+	INT_NAME("boolean_t", 4, true),
+	INT_NAME("clock_t", 8, true),
+	INT_NAME("nlink_t", 8, false),
+	INT_NAME("int8_t", 1, true),
+	INT_NAME("uint8_t", 1, false),
+	INT_NAME("int16_t", 2, true),
+	INT_NAME("uint16_t", 2, false),
+	INT_NAME("int32_t", 4, true),
+	INT_NAME("uint32_t", 4, false),
+	INT_NAME("int64_t", 8, true),
+	INT_NAME("uint64_t", 8, false),
+	INT_NAME("intptr_t", 8, true),
+	INT_NAME("uintptr_t", 8, false),
+	INT_NAME("size_t", 8, false),
+	INT_NAME("ssize_t", 8, true),
+	INT_NAME("ptrdiff_t", 8, true),
+	INT_NAME("off_t", 8, true),
+	INT_NAME("time_t", 8, true),
+	INT_NAME("hrtime_t", 8, true),
+	INT_NAME("pid_t", 4, true),
+	INT_NAME("id_t", 4, true),
+	INT_NAME("uid_t", 4, false),
+	INT_NAME("gid_t", 4, false),
+	INT_NAME("mode_t", 4, false),
+	INT_NAME("dev_t", 8, false),
+	INT_NAME("ino_t", 8, false),
+	INT_NAME("processorid_t", 4, true),
+	INT_NAME("uchar_t", 1, false),
+	INT_NAME("ushort_t", 2, false),
+	INT_NAME("uint_t", 4, false),
+	INT_NAME("ulong_t", 8, false),
+	INT_NAME("longlong_t", 8, true),
+	INT_NAME("u_longlong_t", 8, false),
+	INT_NAME("u_char", 1, false),
+	INT_NAME("u_short", 2, false),
+	INT_NAME("u_int", 4, false),
+	INT_NAME("u_long", 8, false),
+	INT_NAME("bool", 1, false),
+	INT_NAME("_Bool", 1, false),
 };
 
 static const struct type type_short = {.kind = TYPE_INT, .size = 2, .is_signed = true, .name = "short"};
@@ -126,10 +154,12 @@ static const struct type *unknown_name(struct check_ctx *ctx, const char *name, 
 	size_t i;
 	struct diag *diag;
 
+	diag = diag_error(ctx->diags, loc, "D_TYPE_ERR", "there is no type `%s`", name);
+	if (!diag)
+		return &type_error; /* past the limit of messages: hints would cost a search each */
 	nametab_list(&ctx->types, 0, ctx->arena, &list, &n);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		*arena_push(ctx->arena, list, n) = names[i].name;
-	diag = diag_error(ctx->diags, loc, "D_TYPE_ERR", "there is no type `%s`", name);
 	near = nearest_name(name, list, n);
 	if (near)
 		diag_hint(ctx->diags, diag, "did you mean `%s`?", near);

@@ -72,15 +72,17 @@ static void undefined(struct check_ctx *ctx, struct node *node)
 	unsigned n = 0, i;
 	struct diag *diag;
 
+	diag = check_error(ctx, node, node->scope == SCOPE_GLOBAL ? "D_IDENT_UNDEF" : "D_VAR_UNDEF",
+			   "`%s%s` has no value yet: nothing before this assigns or declares it",
+			   scope_prefix(node->scope), node->name);
+	if (!diag)
+		return; /* past the limit of messages: hints would cost a search each */
 	nametab_list(&ctx->vars, node->scope, ctx->arena, &list, &n);
 	if (node->scope == SCOPE_GLOBAL) {
 		nametab_list(&ctx->constants, 0, ctx->arena, &list, &n);
 		for (i = 0; builtin_at(i); i++)
 			*arena_push(ctx->arena, list, n) = builtin_at(i)->name;
 	}
-	diag = check_error(ctx, node, node->scope == SCOPE_GLOBAL ? "D_IDENT_UNDEF" : "D_VAR_UNDEF",
-			   "`%s%s` has no value yet: nothing before this assigns or declares it",
-			   scope_prefix(node->scope), node->name);
 	near = nearest_name(node->name, list, n);
 	if (node->scope == SCOPE_GLOBAL && func_find(node->name))
 		diag_hint(ctx->diags, diag, "it is a function: `%s(...)`", node->name);
