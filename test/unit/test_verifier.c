@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the checker and the compiler accept, the kernel loads: scripts made at random go through the whole pipeline. Without
+ * the right to load programs they are only compiled, and run in the interpreter. A script that the kernel refuses is
+ * printed with its seed.
+ *
+ * Environment: SCRIPTS=N (how many; `SCRIPTS=20000 test/run test_verifier` is a long run), SEED=N (of the first one),
+ * SHOW=1 (print the scripts, and why some were not accepted).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../interp/interp.h"
+#include "ebpf/disasm.h"
+#include "fake_probes.h"
+#include "gen_script.h"
+#include "lib/kernel.h"
+#include "pipeline.h"
+
+struct tally {
+	unsigned made, accepted, loaded, too_large, refused, bad_runs;
+	unsigned insns_max;
+};
+
+/* Markers come from fake_probes.h, all else from this host. */
+struct both {
+	struct probe_source real, fake;
+};
+
+static struct probe_list find_both(struct probe_source *source, const struct probe_desc *desc, const char **why_not)
+{
+	struct both *both = source->data;
+	bool is_fake = !strcmp(desc->prov, "test");
+
+	return is_fake ? both->fake.find(&both->fake, desc, why_not) : both->real.find(&both->real, desc, why_not);
+}
+
+static unsigned long number_from(const char *name, unsigned long otherwise)
+{
+	const char *text = getenv(name);
+
+	return text && *text ? strtoul(text, NULL, 0) : otherwise;
+}
+
+static void show_diags(const struct pipeline *pipeline, const char *what, const char *script, uint64_t seed)
+{
+	struct buf text = {0};
+
+	diags_print(&pipeline->diags, false, &text);
+	printf("# %s, seed %llu:\n%s\n%s\n", what, (unsigned long long)seed, script, text.data ? text.data : "");
+	buf_free(&text);
+}
+
+/* An image that shall be run must leave nothing to the kernel's good will: the interpreter is as strict as it can be. */
+static const char *run_in_interp(const struct image *image, uint64_t seed)
+{
+	static uint64_t memory[64], ctx[64];
+	struct interp *interp = interp_new(image, 2);
+	const char *why = NULL;
+
+	interp_allow_user(interp, memory, sizeof(memory));
+	interp_state(interp)->run = RUN_ON;
+	for (unsigned round = 0; round < 3 && !why; round++)
+		for (unsigned i = 0; i < image->attaches_len && !why; i++) {
+			struct interp_env env = {.cookie = image->attaches[i].cookie, .pid_tgid = 0x1200000013, .comm = "test"};
+
+			for (unsigned w = 0; w < 64; w++) {
+				ctx[w] = gen_random(&seed);
+				memory[w] = gen_random(&seed) & 0xff00ffffff00ffff;
+			}
+			if (round < 2)
+				ctx[14] = (uint64_t)(uintptr_t)memory; /* rdi */
+			why = interp_run(interp, image->attaches[i].program, ctx, sizeof(ctx), &env, NULL);
+			interp_records_clear(interp);
+		}
+	interp_free(interp);
+	return why;
+}
+
+static void load_script(struct pipeline *pipeline, uint64_t seed, const char *script, bool can_load, struct tally *tally)
+{
+	struct engine_config config = {.target = &pipeline->target};
+	const char *why;
+
+	pipeline->image = ebpf_compile(pipeline->arena, pipeline->checked, &pipeline->options, kernel_member_offset,
+				       &pipeline->diags);
+	if (!pipeline->image) {
+		tally->too_large++;
+		if (getenv("SHOW"))
+			show_diags(pipeline, "not compiled", script, seed);
+		return;
+	}
+	for (unsigned i = 0; i < pipeline->image->programs_len; i++)
+		if (pipeline->image->programs[i].insns_len > tally->insns_max)
+			tally->insns_max = pipeline->image->programs[i].insns_len;
+	why = run_in_interp(pipeline->image, seed);
+	if (why) {
+		tally->bad_runs++;
+		printf("# interpreter, seed %llu: %s\n%s\n", (unsigned long long)seed, why, script);
+	}
+	if (!can_load)
+		return;
+	if (engine_load(pipeline->image, &config, &pipeline->diags, &pipeline->engine) == 0) {
+		tally->loaded++;
+	} else {
+		tally->refused++;
+		show_diags(pipeline, "REFUSED BY THE KERNEL", script, seed);
+	}
+	engine_free(pipeline->engine);
+}
+
+static void try_text(const char *text, size_t size, uint64_t seed, bool can_load, struct tally *tally)
+{
+	struct pipeline pipeline = {.arena = arena_new()};
+	const struct source source = {.name = "made.d", .text = text, .size = size};
+	struct probe_source probes;
+	struct both both;
+
+	diags_init(&pipeline.diags, pipeline.arena);
+	options_default(&pipeline.options);
+	pipeline.host = probe_host_new(pipeline.arena, &pipeline.target);
+	both = (struct both){probe_host_source(pipeline.host), fake_probes(pipeline.arena)};
+	probes = (struct probe_source){.data = &both, .find = find_both};
+	tally->made++;
+	if (ast_parse(pipeline.arena, &source, &pipeline.macros, &pipeline.diags, &pipeline.script) &&
+	    options_apply_pragmas(&pipeline.script, &pipeline.options, &pipeline.diags))
+		pipeline.checked = check_script(pipeline.arena, &pipeline.script, &probes, &pipeline.options, &pipeline.diags);
+	if (pipeline.checked) {
+		tally->accepted++;
+		load_script(&pipeline, seed, text, can_load, tally);
+	} else if (getenv("SHOW")) {
+		show_diags(&pipeline, "not accepted", text, seed);
+	}
+	probe_host_free(pipeline.host);
+	arena_free(pipeline.arena);
+}
+
+static void try_seed(uint64_t seed, const struct gen_limits *limits, bool can_load, struct tally *tally)
+{
+	struct buf text = {0};
+
+	gen_script(seed, limits, &text);
+	if (getenv("SHOW") && !strcmp(getenv("SHOW"), "2"))
+		printf("# seed %llu\n%s\n", (unsigned long long)seed, text.data);
+	try_text(text.data, text.size, seed, can_load, tally);
+	buf_free(&text);
+}
+
+static void try_many(unsigned long n, const struct gen_limits *limits)
+{
+	bool can_load = !getenv("UNPRIVILEGED") || !*getenv("UNPRIVILEGED");
+	unsigned long first = number_from("SEED", 1);
+	struct tally tally = {0};
+
+	can_load = can_load && !engine_why_not();
+	for (unsigned long seed = first; seed < first + n; seed++)
+		try_seed(seed, limits, can_load, &tally);
+	printf("# %u scripts made, %u accepted by the checker, %u too large, %u loaded, %u refused by the kernel; largest program: "
+	       "%u instructions\n",
+	       tally.made, tally.accepted, tally.too_large, tally.loaded, tally.refused, tally.insns_max);
+	assert_int_equal(tally.refused, 0);
+	assert_int_equal(tally.bad_runs, 0);
+	assert_true(n < 10 || tally.accepted > tally.made / 2);
+}
+
+static void test_small(void **state)
+{
+	(void)state;
+	try_many(number_from("SCRIPTS", 300), &(struct gen_limits){.clauses = 2, .statements = 2, .depth = 3});
+}
+
+static void test_deep(void **state)
+{
+	(void)state;
+	try_many(number_from("SCRIPTS", 300) / 3, &(struct gen_limits){.clauses = 2, .statements = 2, .depth = 9, .strsize = 64});
+}
+
+static void test_many_clauses(void **state)
+{
+	(void)state;
+	try_many(number_from("SCRIPTS", 300) / 10, &(struct gen_limits){.clauses = 20, .statements = 6, .depth = 3});
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_small),
+		cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_many_clauses),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
