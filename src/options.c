@@ -33,7 +33,7 @@ static const struct option {
 	{"aggquantiles", OPTION_BOOL, FIELD(aggquantiles), 0, 1, 0, "print percentiles with histograms"},
 	{"aggrate", OPTION_TIME, FIELD(aggrate_ns), 0, 3600 * SEC, 0,
 	 "how old a snapshot of aggregations may be when printed"},
-	{"aggsize", OPTION_SIZE, FIELD(aggsize), 4 * KIB, 4 * GIB, 4 * MIB, "memory for each aggregation"},
+	{"aggsize", OPTION_SIZE, FIELD(aggsize), 4 * KIB, 4 * GIB, 1 * MIB, "memory for each aggregation on each processor"},
 	{"aggsortkey", OPTION_BOOL, FIELD(aggsortkey), 0, 1, 0, "sort aggregations by key, not by value"},
 	{"aggsortkeypos", OPTION_INT, FIELD(aggsortkeypos), 0, 255, 0, "which key sorts first, from 0"},
 	{"aggsortpos", OPTION_INT, FIELD(aggsortpos), 0, 255, 0, "which of several aggregations sorts, from 0"},

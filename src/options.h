@@ -15,7 +15,7 @@ struct diags;
 
 struct options {
 	uint64_t aggrate_ns;    /* how often aggregations are read, ns */
-	uint64_t aggsize;       /* memory for one aggregation, bytes */
+	uint64_t aggsize;       /* memory for one aggregation on one processor, bytes */
 	uint64_t bufsize;       /* ring buffer, bytes */
 	uint64_t dynvarsize;    /* memory for one thread-local variable or associative array, bytes */
 	uint64_t strsize;       /* room of a string, bytes with the final NUL */

@@ -91,7 +91,7 @@ static struct key_place gen_agg_key(struct gen *gen, struct node *node, const st
 	struct slot zero;
 
 	if (var->keys_len)
-		return gen_key(gen, node->left->args, var->keys, var->keys_len, false);
+		return gen_key(gen, node->left->args, var->keys, var->keys_len, KEY_CPU);
 	zero = slot_new(gen);
 	emit(gen, INSN_MOV_IMM(R1, 0));
 	slot_store(gen, zero, R1);

@@ -13,7 +13,7 @@ static const char *ctx_name(enum probe_ctx ctx)
 static const char *map_kind_name(enum image_map_kind kind)
 {
 	static const char *const names[] = {[IMAGE_ARRAY] = "array", [IMAGE_PERCPU_ARRAY] = "percpu-array",
-					    [IMAGE_HASH] = "hash",   [IMAGE_PERCPU_HASH] = "percpu-hash",
+					    [IMAGE_HASH] = "hash",
 					    [IMAGE_RING] = "ring",   [IMAGE_PROGS] = "programs"};
 
 	return (unsigned)kind < sizeof(names) / sizeof(*names) ? names[kind] : "unknown";

@@ -166,10 +166,13 @@ struct key_place {
 	struct slot first; /* stack: the slots it takes, for release */
 	uint32_t size;
 };
-struct key_place gen_key(struct gen *gen, struct node **exprs, const struct type *const *types, unsigned n, bool with_thread);
+/* What stands before the script's own keys, 8 bytes. */
+enum key_prefix { KEY_PLAIN, KEY_THREAD, KEY_CPU };
+struct key_place gen_key(struct gen *gen, struct node **exprs, const struct type *const *types, unsigned n,
+			 enum key_prefix prefix);
 void emit_key_address(struct gen *gen, int reg, const struct key_place *key);
 void key_release(struct gen *gen, const struct key_place *key);
-uint32_t key_size(const struct type *const *types, unsigned n, bool with_thread);
+uint32_t key_size(const struct type *const *types, unsigned n, enum key_prefix prefix);
 
 /* agg.c */
 void gen_aggregate(struct gen *gen, struct node *node);

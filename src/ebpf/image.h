@@ -17,7 +17,6 @@ enum image_map_kind {
 	IMAGE_ARRAY,        /* BPF_MAP_TYPE_ARRAY */
 	IMAGE_PERCPU_ARRAY,
 	IMAGE_HASH,
-	IMAGE_PERCPU_HASH,
 	IMAGE_RING,
 	IMAGE_PROGS,        /* BPF_MAP_TYPE_PROG_ARRAY, filled by the engine: see image_attach::program */
 };
@@ -100,7 +99,8 @@ struct record_head {
 };
 enum { RECORD_ERROR = 0xffffffffu };
 
-enum fault { FAULT_NONE, FAULT_BADADDR, FAULT_DIVZERO, FAULT_SCRATCH, FAULT_ILLOP };
+/* What went wrong: arg4 of ERROR, with DTrace's numbers. */
+enum fault { FAULT_NONE = 0, FAULT_BADADDR = 1, FAULT_ILLOP = 3, FAULT_DIVZERO = 4, FAULT_SCRATCH = 5 };
 
 /* The record of an error in a clause; `head.clause` is RECORD_ERROR. */
 struct record_error {
@@ -136,13 +136,17 @@ struct record_layout {
 	unsigned actions_len;
 };
 
-/* An aggregation's map: per-processor; with keys a hash, without an array of one entry. */
+/*
+ * An aggregation's map: without keys a per-processor array of one entry. With keys a hash whose key is the processor's number
+ * (8 bytes), then the script's keys: each processor updates entries of its own. (The kernel's per-processor hash would
+ * allocate each new value from a small reserve while a probe fires, and fails when keys come in bursts.)
+ */
 struct agg_layout {
 	const struct aggvar *var;
 	unsigned map;
-	struct field *keys; /* offsets in the map's key */
+	struct field *keys; /* offsets behind the processor's number */
 	unsigned keys_len;
-	uint32_t key_size, value_size;
+	uint32_t key_size, value_size; /* key_size: without the processor's number */
 };
 
 struct image {

@@ -60,7 +60,7 @@ static void layout_vars(struct layout *layout, struct arena *arena, struct image
 
 		layout->var_maps[i] = MAP_NONE;
 		if (var->is_assoc || with_thread) {
-			key = key_size(var->keys, var->is_assoc ? var->keys_len : 0, with_thread);
+			key = key_size(var->keys, var->is_assoc ? var->keys_len : 0, with_thread ? KEY_THREAD : KEY_PLAIN);
 			layout->var_maps[i] = image_map_new(
 				arena, image,
 				(struct image_map){.name = kernel_name(arena, var->name),
@@ -116,10 +116,11 @@ static void layout_aggs(struct layout *layout, struct arena *arena, struct image
 		layout_agg_keys(agg, arena);
 		map.name = kernel_name(arena, arena_printf(arena, "agg_%s", var->name));
 		map.value_size = agg->value_size;
-		if (var->keys_len) {
-			map.kind = IMAGE_PERCPU_HASH;
-			map.key_size = agg->key_size;
-			map.max_entries = entries_for(options->aggsize, agg->key_size + agg->value_size);
+		if (var->keys_len) { /* the processor is part of the key: see struct agg_layout */
+			map.kind = IMAGE_HASH;
+			map.key_size = 8 + agg->key_size;
+			map.max_entries = entries_for(options->aggsize, map.key_size + agg->value_size);
+			map.per_cpu_entries = map.prealloc = true;
 			if (layout->zeros_size < agg->value_size)
 				layout->zeros_size = agg->value_size;
 		}

@@ -212,10 +212,10 @@ static bool clause_exits(const struct checked_clause *clause)
 	return false;
 }
 
-/* After exit() no further clause runs, except in END. */
-static void emit_exit_gate(struct gen *gen, const struct function *fn, unsigned clause, struct label *out)
+/* After exit(), which may be in an ERROR clause that was called, no further clause runs, except in END. */
+static void emit_exit_gate(struct gen *gen, const struct function *fn, unsigned clause, bool calls_error, struct label *out)
 {
-	if (fn->probe->kind == PROBE_END || !clause_exits(&gen->image->checked->clauses[clause]))
+	if (fn->probe->kind == PROBE_END || (!calls_error && !clause_exits(&gen->image->checked->clauses[clause])))
 		return;
 	emit_map_value(gen, R1, gen->image->map_state, offsetof(struct image_state, run));
 	emit(gen, INSN_LOAD(BPF_W, R1, R1, 0));
@@ -233,8 +233,10 @@ static void gen_round(struct gen *gen, const struct function *fn)
 	if (fn->is_save)
 		gen_save(gen, fn->site);
 	for (unsigned i = 0; i < fn->clauses_len; i++) {
+		unsigned calls = gen->error_entry ? gen->error_entry->refs_len : 0;
+
 		gen_clause(gen, fn->clauses[i]);
-		emit_exit_gate(gen, fn, fn->clauses[i], &release);
+		emit_exit_gate(gen, fn, fn->clauses[i], gen->error_entry && gen->error_entry->refs_len > calls, &release);
 	}
 	label_bind(gen, &release);
 	if (gen->needs_scratch) {

@@ -14,9 +14,9 @@ static bool in_hash(const struct var *var)
 	return var->is_assoc || var->scope == SCOPE_SELF;
 }
 
-uint32_t key_size(const struct type *const *types, unsigned n, bool with_thread)
+uint32_t key_size(const struct type *const *types, unsigned n, enum key_prefix prefix)
 {
-	uint32_t size = with_thread ? 8 : 0;
+	uint32_t size = prefix == KEY_PLAIN ? 0 : 8;
 
 	for (unsigned i = 0; i < n; i++)
 		size += type_is_string(types[i]) ? string_room(types[i]) : 8;
@@ -38,9 +38,10 @@ static void store_key_word(struct gen *gen, const struct key_place *key, uint32_
 	emit(gen, INSN_STORE(BPF_DW, key->in_scratch ? REG_SCRATCH : R10, key->offset + (int32_t)at, R0));
 }
 
-struct key_place gen_key(struct gen *gen, struct node **exprs, const struct type *const *types, unsigned n, bool with_thread)
+struct key_place gen_key(struct gen *gen, struct node **exprs, const struct type *const *types, unsigned n,
+			 enum key_prefix prefix)
 {
-	struct key_place key = {.size = key_size(types, n, with_thread)};
+	struct key_place key = {.size = key_size(types, n, prefix)};
 	uint32_t at = 0;
 
 	key.in_scratch = !fits_stack(gen, types, n, key.size);
@@ -50,8 +51,8 @@ struct key_place gen_key(struct gen *gen, struct node **exprs, const struct type
 		gen->stack_now += (int32_t)key.size;
 		key.offset = -gen->stack_now;
 	}
-	if (with_thread) {
-		emit_call(gen, HELPER_PID_TGID);
+	if (prefix != KEY_PLAIN) {
+		emit_call(gen, prefix == KEY_THREAD ? HELPER_PID_TGID : HELPER_CPU);
 		emit(gen, INSN_MOV32_REG(R0, R0));
 		store_key_word(gen, &key, at);
 		at += 8;
@@ -88,7 +89,8 @@ static struct key_place gen_var_key(struct gen *gen, struct node *node)
 {
 	const struct var *var = node->var;
 
-	return gen_key(gen, node->args, var->keys, var->is_assoc ? var->keys_len : 0, var->scope == SCOPE_SELF);
+	return gen_key(gen, node->args, var->keys, var->is_assoc ? var->keys_len : 0,
+		       var->scope == SCOPE_SELF ? KEY_THREAD : KEY_PLAIN);
 }
 
 /* R0 = address of the variable's value, or 0. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading aggregations while programs go on writing them. In: an aggregation's map. Out: each key once with its values
- * of every processor. A key that comes or goes meanwhile may be seen or not.
+ * Reading aggregations while programs go on writing them. In: an aggregation's map, in which each processor has keys of its
+ * own (see struct agg_layout). Out: each key once with its values of all processors that have it. A key that comes or goes
+ * meanwhile may be seen or not.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -15,18 +16,21 @@ typedef int (*agg_each_fn)(void *data, const void *key, const void *values, unsi
 /* One batch stays below this many bytes, but has at least BATCH_MIN entries: the kernel hands over whole buckets. */
 enum { BATCH_BYTES = 1 << 20, BATCH_MIN = 64 };
 
+enum { CPU_SIZE = 8 }; /* the processor's number, before the script's keys */
+
 struct agg_reader {
 	int fd;
-	size_t key_size, entry_size; /* entry_size: the values of all processors */
+	size_t key_size, value_size; /* of an entry in the kernel */
 	unsigned cpus_len;
 	agg_each_fn each;
 	void *data;
+	struct buf entries; /* of a hash: key, value, key, value, ... */
 };
 
 static int read_array(const struct agg_reader *reader)
 {
 	const uint32_t zero = 0;
-	void *values = calloc(1, reader->entry_size);
+	void *values = calloc(reader->cpus_len, reader->value_size);
 	int ret = -ENOMEM;
 
 	if (values) {
@@ -38,21 +42,19 @@ static int read_array(const struct agg_reader *reader)
 	return ret;
 }
 
-static int hand_over(const struct agg_reader *reader, const char *keys, const char *values, unsigned len)
+static void keep(struct agg_reader *reader, const char *keys, const char *values, unsigned len)
 {
-	int ret = 0;
-
-	for (unsigned i = 0; i < len && !ret; i++)
-		ret = reader->each(reader->data, keys + i * reader->key_size, values + i * reader->entry_size,
-				   reader->cpus_len);
-	return ret;
+	for (unsigned i = 0; i < len; i++) {
+		buf_add(&reader->entries, keys + i * reader->key_size, reader->key_size);
+		buf_add(&reader->entries, values + i * reader->value_size, reader->value_size);
+	}
 }
 
 /* All keys first: a key that is deleted while it is the cursor would send the kernel back to the first one. */
-static int read_one_by_one(const struct agg_reader *reader)
+static int read_one_by_one(struct agg_reader *reader)
 {
 	struct buf keys = {0};
-	char *key = calloc(1, reader->key_size), *values = calloc(1, reader->entry_size);
+	char *key = calloc(1, reader->key_size), *values = calloc(1, reader->value_size);
 	const char *last = NULL;
 	int ret = key && values ? 0 : -ENOMEM;
 
@@ -62,7 +64,7 @@ static int read_one_by_one(const struct agg_reader *reader)
 	}
 	for (size_t at = 0; !ret && at < keys.size; at += reader->key_size)
 		if (!bpf_map_lookup_elem(reader->fd, keys.data + at, values))
-			ret = hand_over(reader, keys.data + at, values, 1);
+			keep(reader, keys.data + at, values, 1);
 	free(key);
 	free(values);
 	buf_free(&keys);
@@ -78,7 +80,7 @@ struct batch {
 static int batch_grow(struct batch *batch, const struct agg_reader *reader, uint32_t room)
 {
 	char *keys = realloc(batch->keys, room * reader->key_size);
-	char *values = realloc(batch->values, room * reader->entry_size);
+	char *values = realloc(batch->values, room * reader->value_size);
 
 	batch->keys = keys ? keys : batch->keys;
 	batch->values = values ? values : batch->values;
@@ -104,9 +106,9 @@ static int batch_read(struct batch *batch, const struct agg_reader *reader)
 	return batch_grow(batch, reader, batch->room * 2);
 }
 
-static int read_hash(const struct agg_reader *reader)
+static int read_hash(struct agg_reader *reader)
 {
-	uint32_t room = (uint32_t)(BATCH_BYTES / (reader->entry_size + reader->key_size));
+	uint32_t room = (uint32_t)(BATCH_BYTES / (reader->value_size + reader->key_size));
 	struct batch batch = {0};
 	int ret = batch_grow(&batch, reader, room < BATCH_MIN ? BATCH_MIN : room);
 	bool is_last = false;
@@ -114,14 +116,48 @@ static int read_hash(const struct agg_reader *reader)
 	while (!ret && !is_last) {
 		ret = batch_read(&batch, reader);
 		is_last = ret == -ENOENT;
-		if (!ret || is_last)
-			ret = hand_over(reader, batch.keys, batch.values, batch.len);
+		ret = is_last ? 0 : ret;
+		if (!ret)
+			keep(reader, batch.keys, batch.values, batch.len);
 	}
 	/* Linux before 5.6 has no batches. */
 	if (!batch.has_cursor && ret < 0 && ret != -ENOMEM)
 		ret = read_one_by_one(reader);
 	free(batch.keys);
 	free(batch.values);
+	return ret;
+}
+
+static int compare_keys(const void *a, const void *b, void *data)
+{
+	const struct agg_reader *reader = data;
+	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+
+	return memcmp(x + CPU_SIZE, y + CPU_SIZE, reader->key_size - CPU_SIZE);
+}
+
+/* Entries of the same key become one row. */
+static int hand_over(struct agg_reader *reader)
+{
+	size_t entry_size = reader->key_size + reader->value_size, n = reader->entries.size / entry_size;
+	const char **entries = calloc(n + 1, sizeof(*entries));
+	char *values = calloc(reader->cpus_len, reader->value_size);
+	int ret = entries && values ? 0 : -ENOMEM;
+	unsigned len = 0;
+
+	for (size_t i = 0; !ret && i < n; i++)
+		entries[i] = reader->entries.data + i * entry_size;
+	if (!ret)
+		qsort_r(entries, n, sizeof(*entries), compare_keys, reader);
+	for (size_t i = 0; !ret && i < n; i++) {
+		memcpy(values + len++ * reader->value_size, entries[i] + reader->key_size, reader->value_size);
+		if (i + 1 < n && len < reader->cpus_len && !compare_keys(&entries[i], &entries[i + 1], reader))
+			continue;
+		ret = reader->each(reader->data, entries[i] + CPU_SIZE, values, len);
+		len = 0;
+	}
+	free(entries);
+	free(values);
 	return ret;
 }
 
@@ -132,13 +168,52 @@ int engine_agg_each(struct engine *engine, unsigned agg, agg_each_fn each, void 
 	struct agg_reader reader = {
 		.fd = engine->maps[map],
 		.key_size = layout->key_size,
-		.entry_size = engine_value_room(layout) * engine->cpus_len,
+		.value_size = engine_value_room(layout),
 		.cpus_len = engine->cpus_len,
 		.each = each,
 		.data = data,
 	};
+	int ret;
 
-	return layout->kind == IMAGE_PERCPU_ARRAY ? read_array(&reader) : read_hash(&reader);
+	if (layout->kind == IMAGE_PERCPU_ARRAY)
+		return read_array(&reader);
+	ret = read_hash(&reader);
+	if (!ret)
+		ret = hand_over(&reader);
+	buf_free(&reader.entries);
+	return ret;
+}
+
+/* Does `what` to the key's entry of each processor. 0 when at least one had it. */
+static int each_cpu(struct engine *engine, unsigned map, const void *key,
+		    int (*what)(int fd, const void *key, const void *values), const void *values)
+{
+	size_t key_size = engine->image->maps[map].key_size;
+	char *full = malloc(key_size);
+	int ret = -ENOENT, err;
+
+	if (!full)
+		return -ENOMEM;
+	memcpy(full + CPU_SIZE, key, key_size - CPU_SIZE);
+	for (uint64_t cpu = 0; cpu < engine->cpus_len; cpu++) {
+		memcpy(full, &cpu, CPU_SIZE);
+		err = what(engine->maps[map], full, values) ? -errno : 0;
+		if (err != -ENOENT)
+			ret = err;
+	}
+	free(full);
+	return ret;
+}
+
+static int delete_key(int fd, const void *key, const void *values)
+{
+	(void)values;
+	return bpf_map_delete_elem(fd, key);
+}
+
+static int set_key(int fd, const void *key, const void *values)
+{
+	return bpf_map_update_elem(fd, key, values, BPF_EXIST);
 }
 
 int engine_agg_delete(struct engine *engine, unsigned agg, const void *key)
@@ -147,21 +222,23 @@ int engine_agg_delete(struct engine *engine, unsigned agg, const void *key)
 
 	if (engine->image->maps[map].kind == IMAGE_PERCPU_ARRAY) /* the one entry of an array cannot go away */
 		return engine_agg_zero(engine, agg, key);
-	return bpf_map_delete_elem(engine->maps[map], key) ? -errno : 0;
+	return each_cpu(engine, map, key, delete_key, NULL);
 }
 
 int engine_agg_zero(struct engine *engine, unsigned agg, const void *key)
 {
 	unsigned map = engine->image->aggs[agg].map;
 	const struct image_map *layout = &engine->image->maps[map];
-	bool is_array = layout->kind == IMAGE_PERCPU_ARRAY;
-	const uint32_t zero = 0;
 	void *values = calloc(engine->cpus_len, engine_value_room(layout));
+	const uint32_t zero = 0;
 	int err;
 
 	if (!values)
 		return -ENOMEM;
-	err = bpf_map_update_elem(engine->maps[map], is_array ? &zero : key, values, BPF_EXIST) ? -errno : 0;
+	if (layout->kind == IMAGE_PERCPU_ARRAY)
+		err = bpf_map_update_elem(engine->maps[map], &zero, values, BPF_EXIST) ? -errno : 0;
+	else
+		err = each_cpu(engine, map, key, set_key, values);
 	free(values);
 	return err;
 }

@@ -21,8 +21,6 @@ static enum bpf_map_type map_type(enum image_map_kind kind)
 		return BPF_MAP_TYPE_PERCPU_ARRAY;
 	case IMAGE_HASH:
 		return BPF_MAP_TYPE_HASH;
-	case IMAGE_PERCPU_HASH:
-		return BPF_MAP_TYPE_PERCPU_HASH;
 	case IMAGE_RING:
 		return BPF_MAP_TYPE_RINGBUF;
 	case IMAGE_PROGS:
@@ -52,7 +50,7 @@ static uint64_t map_entries(const struct engine *engine, const struct image_map 
 
 static uint64_t map_bytes(const struct engine *engine, const struct image_map *map)
 {
-	bool per_cpu = map->kind == IMAGE_PERCPU_ARRAY || map->kind == IMAGE_PERCPU_HASH;
+	bool per_cpu = map->kind == IMAGE_PERCPU_ARRAY;
 
 	if (map->kind == IMAGE_RING)
 		return map_entries(engine, map);
@@ -95,7 +93,7 @@ static int map_make(struct engine *engine, unsigned index)
 	LIBBPF_OPTS(bpf_map_create_opts, opts);
 	uint64_t entries = map_entries(engine, map);
 	bool is_ring = map->kind == IMAGE_RING;
-	bool is_hash = map->kind == IMAGE_HASH || map->kind == IMAGE_PERCPU_HASH;
+	bool is_hash = map->kind == IMAGE_HASH;
 	int fd;
 
 	if (entries > UINT32_MAX)

@@ -221,7 +221,7 @@ static bool ring_takes(struct run *run, uint64_t map_arg_value, uint64_t size)
 
 static void ring_add(struct interp *interp, struct record record)
 {
-	interp->records = xrealloc(interp->records, (interp->records_len + 1) * sizeof(*interp->records));
+	interp->records = interp_realloc(interp->records, (interp->records_len + 1) * sizeof(*interp->records));
 	interp->records[interp->records_len++] = record;
 }
 
@@ -233,7 +233,7 @@ static uint64_t ring_reserve(struct run *run, const uint64_t arg[5])
 		return run_fail(run, "reserves with flags");
 	if (!ring_takes(run, arg[0], arg[1]))
 		return 0;
-	data = xcalloc(1, arg[1]);
+	data = interp_calloc(1, arg[1]);
 	memset(data, 0xa5, arg[1]); /* the kernel's ring holds old records */
 	run_give(run, (struct region){.start = data,
 				      .size = arg[1],
@@ -280,7 +280,7 @@ static uint64_t ring_output(struct run *run, const uint64_t arg[5])
 
 	if (!data || !ring_takes(run, arg[0], arg[2]))
 		return (uint64_t)-EAGAIN;
-	copy = xcalloc(1, arg[2]);
+	copy = interp_calloc(1, arg[2]);
 	memcpy(copy, data, arg[2]);
 	ring_add(run->interp, (struct record){copy, arg[2]});
 	return 0;

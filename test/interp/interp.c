@@ -14,7 +14,7 @@ enum { STEPS_DEFAULT = 1000000, ARGS = 0x3e /* R1 to R5 */, SAVED = 0x3c0 /* R6 
 
 struct interp *interp_new(const struct image *image, unsigned cpus)
 {
-	struct interp *interp = xcalloc(1, sizeof(*interp));
+	struct interp *interp = interp_calloc(1, sizeof(*interp));
 
 	interp->image = image;
 	interp->cpus = cpus;
@@ -35,7 +35,7 @@ void interp_free(struct interp *interp)
 
 static void allow(struct interp *interp, const void *start, size_t size, bool is_user)
 {
-	interp->ranges = xrealloc(interp->ranges, (interp->ranges_len + 1) * sizeof(*interp->ranges));
+	interp->ranges = interp_realloc(interp->ranges, (interp->ranges_len + 1) * sizeof(*interp->ranges));
 	interp->ranges[interp->ranges_len++] = (struct range){(uintptr_t)start, size, is_user};
 }
 
@@ -108,7 +108,7 @@ void run_give(struct run *run, struct region region)
 	for (unsigned i = 0; i < run->regions_len; i++)
 		if (run->regions[i].start == region.start && run->regions[i].size == region.size)
 			return;
-	run->regions = xrealloc(run->regions, (run->regions_len + 1) * sizeof(*run->regions));
+	run->regions = interp_realloc(run->regions, (run->regions_len + 1) * sizeof(*run->regions));
 	run->regions[run->regions_len++] = region;
 }
 
@@ -503,7 +503,7 @@ const char *interp_run(struct interp *interp, unsigned program, const void *ctx,
 	struct interp_env nothing = {0};
 	struct run run = {.interp = interp, .program = &interp->image->programs[program], .env = env ? env : &nothing};
 
-	run.frames = xcalloc(FRAMES_MAX, sizeof(*run.frames));
+	run.frames = interp_calloc(FRAMES_MAX, sizeof(*run.frames));
 	run.regs[1] = (uintptr_t)ctx;
 	run.regs[10] = (uintptr_t)run.frames[0].stack + STACK_SIZE;
 	run.valid = 1u << 1 | 1u << 10;

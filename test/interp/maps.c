@@ -6,7 +6,7 @@
 
 #include "private.h"
 
-void *xcalloc(size_t n, size_t size)
+void *interp_calloc(size_t n, size_t size)
 {
 	void *memory = calloc(n ? n : 1, size ? size : 1);
 
@@ -15,7 +15,7 @@ void *xcalloc(size_t n, size_t size)
 	return memory;
 }
 
-void *xrealloc(void *old, size_t size)
+void *interp_realloc(void *old, size_t size)
 {
 	void *memory = realloc(old, size ? size : 1);
 
@@ -31,7 +31,7 @@ static bool is_array(const struct fake_map *map)
 
 static bool is_hash(const struct fake_map *map)
 {
-	return map->def->kind == IMAGE_HASH || map->def->kind == IMAGE_PERCPU_HASH;
+	return map->def->kind == IMAGE_HASH;
 }
 
 static size_t values_size(const struct fake_map *map)
@@ -43,7 +43,7 @@ static void fake_map_init(struct interp *interp, unsigned index)
 {
 	struct fake_map *map = &interp->maps[index];
 	const struct image_map *def = &interp->image->maps[index];
-	bool is_per_cpu = def->kind == IMAGE_PERCPU_ARRAY || def->kind == IMAGE_PERCPU_HASH;
+	bool is_per_cpu = def->kind == IMAGE_PERCPU_ARRAY;
 
 	map->def = def;
 	map->index = index;
@@ -53,7 +53,7 @@ static void fake_map_init(struct interp *interp, unsigned index)
 	if (!is_array(map))
 		return;
 	map->len = map->max_entries;
-	map->array = xcalloc(map->max_entries, values_size(map));
+	map->array = interp_calloc(map->max_entries, values_size(map));
 	for (uint32_t i = 0; def->init && def->kind == IMAGE_ARRAY && i < def->max_entries; i++)
 		memcpy(map->array + i * map->stride, (const uint8_t *)def->init + (size_t)i * def->value_size,
 		       def->value_size);
@@ -61,7 +61,7 @@ static void fake_map_init(struct interp *interp, unsigned index)
 
 void fake_maps_new(struct interp *interp)
 {
-	interp->maps = xcalloc(interp->image->maps_len, sizeof(*interp->maps));
+	interp->maps = interp_calloc(interp->image->maps_len, sizeof(*interp->maps));
 	for (unsigned i = 0; i < interp->image->maps_len; i++)
 		fake_map_init(interp, i);
 }
@@ -130,11 +130,11 @@ uint8_t *fake_map_find(struct fake_map *map, const void *key, unsigned cpu)
 
 static struct entry *entry_new(struct fake_map *map, const void *key)
 {
-	struct entry *entry = xcalloc(1, sizeof(*entry));
+	struct entry *entry = interp_calloc(1, sizeof(*entry));
 
-	entry->key = xcalloc(1, map->def->key_size);
+	entry->key = interp_calloc(1, map->def->key_size);
 	memcpy(entry->key, key, map->def->key_size);
-	entry->values = xcalloc(1, values_size(map));
+	entry->values = interp_calloc(1, values_size(map));
 	map->len++;
 	return entry;
 }
@@ -241,38 +241,107 @@ uint64_t interp_drops(struct interp *interp, enum drop_cause cause)
 	return sum;
 }
 
+/* The first word of an aggregation's key is the processor, see struct agg_layout. */
+enum { CPU_SIZE = 8 };
+
+struct agg_query {
+	struct fake_map *map;
+	int (*row)(void *row_data, const void *key, const void *values, unsigned values_len);
+	void *row_data;
+	unsigned cpus;
+};
+
+/* Hands a key over when it is this processor's and no lower processor has it. */
+static int agg_row(void *data, const void *key, const void *values, unsigned values_len)
+{
+	struct agg_query *query = data;
+	size_t size = query->map->def->key_size, stride = query->map->stride;
+	uint8_t *full = interp_calloc(1, size), *all = interp_calloc(query->cpus, stride), *value;
+	bool is_first = true;
+	unsigned len = 0;
+	uint64_t own;
+	int err = 0;
+
+	(void)values;
+	(void)values_len;
+	memcpy(&own, key, CPU_SIZE);
+	memcpy(full, key, size);
+	for (uint64_t cpu = 0; cpu < query->cpus; cpu++) {
+		memcpy(full, &cpu, CPU_SIZE);
+		value = fake_map_find(query->map, full, 0);
+		if (!value)
+			continue;
+		is_first = len ? is_first : cpu == own;
+		memcpy(all + len++ * stride, value, stride);
+	}
+	if (is_first)
+		err = query->row(query->row_data, (const uint8_t *)key + CPU_SIZE, all, len);
+	free(full);
+	free(all);
+	return err;
+}
+
 static int agg_each(void *data, unsigned agg,
 		    int (*row)(void *row_data, const void *key, const void *values, unsigned values_len),
 		    void *row_data)
 {
 	struct interp *interp = data;
+	unsigned map = interp->image->aggs[agg].map;
+	struct agg_query query = {&interp->maps[map], row, row_data, interp->cpus};
 
-	return interp_map_each(interp, interp->image->aggs[agg].map, row, row_data);
+	if (is_array(query.map))
+		return interp_map_each(interp, map, row, row_data);
+	return interp_map_each(interp, map, agg_row, &query);
 }
 
 static int agg_remove(void *data, unsigned agg, const void *key)
 {
 	struct interp *interp = data;
+	unsigned map = interp->image->aggs[agg].map;
+	size_t size = interp->maps[map].def->key_size;
+	uint8_t *full = interp_calloc(1, size);
+	int ret = -ENOENT;
 
-	return interp_map_delete(interp, interp->image->aggs[agg].map, key);
+	memcpy(full + CPU_SIZE, key, size - CPU_SIZE);
+	for (uint64_t cpu = 0; cpu < interp->cpus; cpu++) {
+		memcpy(full, &cpu, CPU_SIZE);
+		if (!interp_map_delete(interp, map, full))
+			ret = 0;
+	}
+	free(full);
+	return ret;
+}
+
+static int zero_array(struct fake_map *map)
+{
+	static const uint8_t no_key[4];
+
+	for (unsigned cpu = 0; cpu < map->copies; cpu++)
+		memset(fake_map_find(map, no_key, cpu), 0, map->stride);
+	return 0;
 }
 
 static int agg_zero(void *data, unsigned agg, const void *key)
 {
-	static const uint8_t no_key[4];
 	struct interp *interp = data;
 	struct fake_map *map = &interp->maps[interp->image->aggs[agg].map];
+	uint8_t *full, *value;
+	int ret = -ENOENT;
 
 	if (is_array(map))
-		key = no_key;
-	for (unsigned cpu = 0; cpu < map->copies; cpu++) {
-		uint8_t *value = fake_map_find(map, key, cpu);
-
+		return zero_array(map);
+	full = interp_calloc(1, map->def->key_size);
+	memcpy(full + CPU_SIZE, key, map->def->key_size - CPU_SIZE);
+	for (uint64_t cpu = 0; cpu < interp->cpus; cpu++) {
+		memcpy(full, &cpu, CPU_SIZE);
+		value = fake_map_find(map, full, 0);
 		if (!value)
-			return -ENOENT;
+			continue;
 		memset(value, 0, map->stride);
+		ret = 0;
 	}
-	return 0;
+	free(full);
+	return ret;
 }
 
 struct agg_source interp_agg_source(struct interp *interp)

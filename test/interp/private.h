@@ -100,7 +100,7 @@ uint8_t *fake_map_find(struct fake_map *map, const void *key, unsigned cpu);
 int fake_map_update(struct fake_map *map, const void *key, unsigned cpu, const void *value, uint64_t flags);
 int fake_map_delete(struct fake_map *map, const void *key);
 
-void *xcalloc(size_t n, size_t size);
-void *xrealloc(void *old, size_t size);
+void *interp_calloc(size_t n, size_t size);
+void *interp_realloc(void *old, size_t size);
 
 #endif

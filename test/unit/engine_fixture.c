@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine_fixture.h"
 
+#include <sys/sysinfo.h>
+
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -30,10 +32,11 @@ struct fixture *fixture_new(void)
 							       .value_size = 8 * DROP_CAUSES,
 							       .max_entries = 1});
 	f->map_counts = fixture_map(f, (struct image_map){.name = "counts",
-							  .kind = IMAGE_PERCPU_HASH,
-							  .key_size = 4,
+							  .kind = IMAGE_HASH,
+							  .key_size = 12,
 							  .value_size = 8,
-							  .max_entries = COUNTS});
+							  .max_entries = COUNTS,
+							  .per_cpu_entries = true});
 	f->map_saves = fixture_map(f, (struct image_map){.name = "saves",
 							 .kind = IMAGE_HASH,
 							 .key_size = 8,
@@ -130,10 +133,12 @@ const char *fixture_messages(struct fixture *f)
 /* Every key exists from the start: the programs only look up. */
 static void counts_make(struct fixture *f)
 {
-	static const uint64_t zeros[4096];
+	static const uint64_t zero;
+	uint64_t key[2];
 
-	for (uint32_t i = 0; i < COUNTS; i++)
-		assert_int_equal(engine_map_update(f->engine, f->map_counts, &i, zeros), 0);
+	for (key[0] = 0; key[0] < (uint64_t)get_nprocs_conf(); key[0]++)
+		for (key[1] = 0; key[1] < COUNTS; key[1]++)
+			assert_int_equal(engine_map_update(f->engine, f->map_counts, key, &zero), 0);
 }
 
 void fixture_start(struct fixture *f, bool no_multi)

@@ -75,15 +75,25 @@ static inline void put_run_check(struct fixture *f, struct asm_ *a)
 	put(a, INSN_EXIT());
 }
 
-/* counts[*(u32 *)(fp - 4)] += R7 */
-static inline void put_count_r7(struct asm_ *a, unsigned map)
+/* *(u64 *)(the value of the map in R1 whose key is at fp + key) += R7 */
+static inline void put_add_r7(struct asm_ *a, int key)
 {
-	put_map(a, R1, map, RELOC_MAP, 0);
 	put(a, INSN_MOV_REG(R2, R10));
-	put(a, INSN_ALU_IMM(BPF_ADD, R2, -4));
+	put(a, INSN_ALU_IMM(BPF_ADD, R2, key));
 	put(a, INSN_CALL(HELPER_MAP_LOOKUP));
 	put(a, INSN(BPF_JMP | BPF_JEQ | BPF_K, R0, 0, 1, 0));
 	put(a, INSN_ATOMIC(BPF_ADD, R0, 0, R7));
+}
+
+/* counts[*(u32 *)(fp - 4)] += R7, this processor's; the key is 12 bytes: processor, index */
+static inline void put_count_r7(struct asm_ *a, unsigned map)
+{
+	put(a, INSN_CALL(HELPER_CPU));
+	put(a, INSN_STORE(BPF_DW, R10, -16, R0));
+	put(a, INSN_LOAD(BPF_W, R1, R10, -4));
+	put(a, INSN_STORE(BPF_W, R10, -8, R1));
+	put_map(a, R1, map, RELOC_MAP, 0);
+	put_add_r7(a, -16);
 }
 
 static inline void put_exit(struct asm_ *a)

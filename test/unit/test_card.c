@@ -40,7 +40,7 @@ static int parse(const char *text, struct card *card)
 {
 	struct source *source = arena_new_one(arena, struct source);
 
-	*source = (struct source){ "test.card", text, strlen(text) };
+	*source = (struct source){"test.card", text, strlen(text)};
 	diags_init(&diags, arena);
 	return card_parse(arena, source, card, &diags);
 }
@@ -49,7 +49,7 @@ static void reads_what_it_wrote(void **state)
 {
 	static const char text[] = HEAD "constant 7 l_first\nfunction 0x1230 _Zf\ntype 360 a::B<int, long>\n"
 					"  member 240 8 signed reqid.num\n  member 16 32 object name\ntype 8 C\nend\n";
-	struct buf out = { 0 };
+	struct buf out = {0};
 	struct card card;
 	struct cat_resolver resolver;
 	struct cat_member member;
@@ -182,9 +182,9 @@ static void builtin_cards_are_named_by_build_id(void **state)
 
 static void learn_says_what_is_lacking(void **state)
 {
-	struct learn_request request = { .binary = "/nonexistent/ceph-osd" };
+	struct learn_request request = {.binary = "/nonexistent/ceph-osd"};
 	struct catalogue *cat = catalogue_builtin(arena);
-	struct buf missing = { 0 };
+	struct buf missing = {0};
 	const char *why = NULL;
 	struct card card;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The catalogue: what parses, what is refused and where; expressions to steps; the built-in catalogue with its cards. */
+/* The catalogue: what parses, what is refused and where; expressions to steps; the built-in catalogue with its cards.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,7 +38,7 @@ static void parse(const char *text)
 {
 	struct source *source = arena_new_one(arena, struct source);
 
-	*source = (struct source){ "test.cat", text, strlen(text) };
+	*source = (struct source){"test.cat", text, strlen(text)};
 	catalogue_parse(&cat, source, &diags);
 }
 
@@ -49,13 +50,13 @@ static int fake_member(void *data, const char *type, const char *path, struct ca
 	if (strcmp(type, "ns::Op<int, long>"))
 		return -ENOENT;
 	if (!strcmp(path, "a"))
-		*out = (struct cat_member){ .offset = 8, .size = 4, .is_signed = true };
+		*out = (struct cat_member){.offset = 8, .size = 4, .is_signed = true};
 	else if (!strcmp(path, "in.s"))
-		*out = (struct cat_member){ .offset = 16, .size = 32, .is_object = true };
+		*out = (struct cat_member){.offset = 16, .size = 32, .is_object = true};
 	else if (!strcmp(path, "p"))
-		*out = (struct cat_member){ .offset = 48, .size = 8 };
+		*out = (struct cat_member){.offset = 48, .size = 8};
 	else if (!strcmp(path, "v"))
-		*out = (struct cat_member){ .offset = 56, .size = 24, .is_object = true };
+		*out = (struct cat_member){.offset = 56, .size = 24, .is_object = true};
 	else
 		return -ENOENT;
 	return 0;
@@ -75,7 +76,7 @@ static int fake_constant(void *data, const char *name, int64_t *out, const char 
 	return 0;
 }
 
-static const struct cat_resolver fake = { NULL, fake_member, fake_size, fake_constant };
+static const struct cat_resolver fake = {NULL, fake_member, fake_size, fake_constant};
 static struct cat_located located;
 
 #define HEAD "provider p\ntype Op ns::Op<int, long>\nmarker m\n doc A thing.\n stage queue\n pair none\n"
@@ -83,7 +84,7 @@ static struct cat_located located;
 /* One argument x of a type, set by the lines of a site; its steps, or NULL and the reason. */
 static const char *steps_of(const char *type, const char *where, const char *lines)
 {
-	struct buf out = { 0 };
+	struct buf out = {0};
 	const char *why = NULL, *text;
 	struct loc loc;
 
@@ -135,9 +136,17 @@ static void parses_all_parts(void **state)
 static void bad_line_costs_one_diagnostic(void **state)
 {
 	static const char *const bad[] = {
-		"marker m\n",		      "provider\n",		   HEAD " arg x int7 what\n", HEAD " arg x int8 [bytes what\n",
-		HEAD " site b 16 f\n",	      HEAD " site b 16 inside f\n", HEAD " nonsense\n",	      "doc lonely\n",
-		HEAD " stage again\n",	      "type X\n",		   HEAD " site b 1 entry f\n let 3\n",
+		"marker m\n",
+		"provider\n",
+		HEAD " arg x int7 what\n",
+		HEAD " arg x int8 [bytes what\n",
+		HEAD " site b 16 f\n",
+		HEAD " site b 16 inside f\n",
+		HEAD " nonsense\n",
+		"doc lonely\n",
+		HEAD " stage again\n",
+		"type X\n",
+		HEAD " site b 1 entry f\n let 3\n",
 		HEAD " site b 1 entry f\n when\n",
 	};
 	unsigned i;
@@ -214,25 +223,25 @@ static void return_sites_save_at_entry(void **state)
 static void nonsense_is_explained(void **state)
 {
 	static const char *const bad[][4] = {
-		{ "int64", "entry", "x = $7\n", "no register `$7`" },
-		{ "int64", "entry", "x = $ret\n", "only known at the return" },
-		{ "int64", "return", "x = $1\n", "`save` it" },
-		{ "int64", "entry", "x = $1->a\n", "needs a type" },
-		{ "int64", "entry", "let o = (Op *) $1\nx = o->zz\n", "no such member" },
-		{ "int64", "entry", "let o = (Op *) $1\nx = o->in.s\n", "a class of 32 bytes" },
-		{ "string", "entry", "x = $1\n", "std::string" },
-		{ "int64", "entry", "x = text($1, $2)\n", "type string" },
-		{ "int64", "entry", "x = y\n", "neither bound" },
-		{ "int64", "entry", "x = (1\n", "expected `)`" },
-		{ "int64", "entry", "x = 1 1\n", "expected the end" },
-		{ "int64", "entry", "x = $1 + $2\n", "only a constant" },
-		{ "int64", "entry", "x = $1 / 0\n", "positive" },
-		{ "int64", "entry", "x = foo(1)\n", "no such function" },
-		{ "int64", "entry", "x = &$1\n", "only a place" },
-		{ "int64", "entry", "save y = $1\n", "return sites only" },
-		{ "int64", "entry", "x = ***********$1\n", "more than" },
-		{ "int64", "entry", "x = none it is gone here\n", "it is gone here" },
-		{ "int64", "entry", "", "does not say" },
+		{"int64", "entry", "x = $7\n", "no register `$7`"},
+		{"int64", "entry", "x = $ret\n", "only known at the return"},
+		{"int64", "return", "x = $1\n", "`save` it"},
+		{"int64", "entry", "x = $1->a\n", "needs a type"},
+		{"int64", "entry", "let o = (Op *) $1\nx = o->zz\n", "no such member"},
+		{"int64", "entry", "let o = (Op *) $1\nx = o->in.s\n", "a class of 32 bytes"},
+		{"string", "entry", "x = $1\n", "std::string"},
+		{"int64", "entry", "x = text($1, $2)\n", "type string"},
+		{"int64", "entry", "x = y\n", "neither bound"},
+		{"int64", "entry", "x = (1\n", "expected `)`"},
+		{"int64", "entry", "x = 1 1\n", "expected the end"},
+		{"int64", "entry", "x = $1 + $2\n", "only a constant"},
+		{"int64", "entry", "x = $1 / 0\n", "positive"},
+		{"int64", "entry", "x = foo(1)\n", "no such function"},
+		{"int64", "entry", "x = &$1\n", "only a place"},
+		{"int64", "entry", "save y = $1\n", "return sites only"},
+		{"int64", "entry", "x = ***********$1\n", "more than"},
+		{"int64", "entry", "x = none it is gone here\n", "it is gone here"},
+		{"int64", "entry", "", "does not say"},
 	};
 	unsigned i;
 
@@ -260,9 +269,10 @@ static void check_finds_what_is_missing(void **state)
 	static const char text[] =
 		"provider p\nmarker a-start\n arg x int64 a\n arg x int64 b\n arg y int64\n site b 1 entry f\n x = $1\n"
 		"marker a-start\n doc D.\n stage queue\n pair none\nmarker Up\n doc D.\n stage nowhere\n pair none\n";
-	static const char *const wanted[] = { "no `doc`", "no stage", "no a-done", "two arguments", "not explained",
-					      "argument y of marker", "there twice", "lower-case", "has no site" };
-	struct buf out = { 0 };
+	static const char *const wanted[] = {"no `doc`",      "no stage",      "no a-done",
+					     "two arguments", "not explained", "argument y of marker",
+					     "there twice",   "lower-case",    "has no site"};
+	struct buf out = {0};
 	unsigned i;
 
 	(void)state;
@@ -309,7 +319,7 @@ static void builtin_cards_have_all(void **state)
 
 	(void)state;
 	for (i = 0; embedded_cards[i].name; i++) {
-		struct source source = { embedded_cards[i].name, embedded_cards[i].data, embedded_cards[i].size };
+		struct source source = {embedded_cards[i].name, embedded_cards[i].data, embedded_cards[i].size};
 		struct card card;
 		struct cat_resolver resolver;
 
@@ -325,7 +335,8 @@ static void builtin_cards_have_all(void **state)
 				    !cat_release_matches(site->release, card.release))
 					continue;
 				assert_int_equal(catalogue_locate(builtin, &builtin->markers[m], site, &resolver, arena,
-								  &located, &why, &loc), 0);
+								  &located, &why, &loc),
+						 0);
 				for (a = 0; a < builtin->markers[m].args_len; a++)
 					if (located.whys[a])
 						fail_msg("%s %s: %s", builtin->markers[m].name,

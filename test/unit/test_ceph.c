@@ -35,7 +35,8 @@ __attribute__((noinline, used)) static void marked(long client, unsigned long ti
 			 ".pushsection .stapsdt.base,\"aG\",\"progbits\",.stapsdt.base,comdat\n"
 			 ".weak _.stapsdt.base\n.hidden _.stapsdt.base\n_.stapsdt.base: .space 1\n"
 			 ".size _.stapsdt.base, 1\n.popsection\n.endif\n"
-			 : : "D"(client), "S"(tid));
+			 :
+			 : "D"(client), "S"(tid));
 }
 
 static char dir[] = "/tmp/cephtap-ceph-XXXXXX";
@@ -74,7 +75,7 @@ static void change_build_id(void)
 static int setup(void **state)
 {
 	static pid_t pids[1];
-	struct target target = { .pids = pids, .pids_len = 1 };
+	struct target target = {.pids = pids, .pids_len = 1};
 
 	(void)state;
 	pids[0] = getpid();
@@ -95,7 +96,7 @@ static int teardown(void **state)
 static struct probe *find(const char *prov, const char *name, const char **why)
 {
 	struct probe_source source = probe_host_source(host);
-	struct probe_desc desc = { prov, "", "", name, 0 };
+	struct probe_desc desc = {prov, "", "", name, 0};
 	struct probe_list list = source.find(&source, &desc, why);
 
 	return list.len ? list.probes[0] : NULL;
@@ -133,7 +134,7 @@ static void notes_are_sites(void **state)
 static void stock_binary_has_all(void **state)
 {
 	struct probe_source source = probe_host_source(host);
-	struct probe_desc desc = { "ceph_*", "ceph-osd", "", "", 0 };
+	struct probe_desc desc = {"ceph_*", "ceph-osd", "", "", 0};
 	struct probe_list list;
 	const char *why;
 	unsigned i, j, available = 0;

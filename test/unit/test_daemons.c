@@ -23,7 +23,8 @@ static char dir[] = "/tmp/cephtap-daemons-XXXXXX";
 static const char *copy_self(struct arena *arena, const char *name)
 {
 	const char *path = arena_printf(arena, "%s/%s", dir, name);
-	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC),
+	    to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
 	struct stat st;
 	off_t at = 0;
 
@@ -87,13 +88,14 @@ static void assert_daemon(const char *binary, char **argv, const char *ceph_args
 static void daemons_have_names(void **state)
 {
 	(void)state;
-	assert_daemon("ceph-osd", (char *[]){ "ceph-osd", "-f", "--cluster", "ceph", "--id", "3", NULL }, NULL, "osd.3", "ceph");
-	assert_daemon("ceph-osd", (char *[]){ "ceph-osd", "-i", "12", "-c", "x", NULL }, NULL, "osd.12", "ceph");
-	assert_daemon("ceph-osd", (char *[]){ "ceph-osd", "-i7", NULL }, NULL, "osd.7", "ceph");
-	assert_daemon("ceph-mon", (char *[]){ "ceph-mon", "--id=a", "--cluster=backup", NULL }, NULL, "mon.a", "backup");
-	assert_daemon("ceph-mgr", (char *[]){ "ceph-mgr", "-n", "mgr.x", NULL }, NULL, "mgr.x", "ceph");
-	assert_daemon("radosgw", (char *[]){ "radosgw", "--name", "client.rgw.a", NULL }, NULL, "client.rgw.a", "ceph");
-	assert_daemon("ceph-mds", (char *[]){ "ceph-mds", NULL }, "--id b --cluster c2", "mds.b", "c2");
+	assert_daemon("ceph-osd", (char *[]){"ceph-osd", "-f", "--cluster", "ceph", "--id", "3", NULL}, NULL, "osd.3",
+		      "ceph");
+	assert_daemon("ceph-osd", (char *[]){"ceph-osd", "-i", "12", "-c", "x", NULL}, NULL, "osd.12", "ceph");
+	assert_daemon("ceph-osd", (char *[]){"ceph-osd", "-i7", NULL}, NULL, "osd.7", "ceph");
+	assert_daemon("ceph-mon", (char *[]){"ceph-mon", "--id=a", "--cluster=backup", NULL}, NULL, "mon.a", "backup");
+	assert_daemon("ceph-mgr", (char *[]){"ceph-mgr", "-n", "mgr.x", NULL}, NULL, "mgr.x", "ceph");
+	assert_daemon("radosgw", (char *[]){"radosgw", "--name", "client.rgw.a", NULL}, NULL, "client.rgw.a", "ceph");
+	assert_daemon("ceph-mds", (char *[]){"ceph-mds", NULL}, "--id b --cluster c2", "mds.b", "c2");
 }
 
 static void odd_command_lines_do_no_harm(void **state)
@@ -103,10 +105,11 @@ static void odd_command_lines_do_no_harm(void **state)
 	(void)state;
 	memset(long_name, 'x', 4999);
 	long_name[4999] = '\0';
-	assert_daemon("ceph-osd", (char *[]){ "ceph-osd", "--id", NULL }, NULL, "osd.admin", "ceph");
-	assert_daemon("ceph-osd", (char *[]){ "ceph-osd", "--", "--id", "3", NULL }, NULL, "osd.admin", "ceph");
-	assert_daemon("ceph-osd", (char *[]){ "ceph-osd", "-i", long_name, NULL }, NULL, "osd.xxxxxxxxxxxxxxxxxxxxxxxxxxx", "ceph");
-	assert_daemon("ceph-osd-helper", (char *[]){ "ceph-osd-helper", "-i", "3", NULL }, NULL, NULL, NULL);
+	assert_daemon("ceph-osd", (char *[]){"ceph-osd", "--id", NULL}, NULL, "osd.admin", "ceph");
+	assert_daemon("ceph-osd", (char *[]){"ceph-osd", "--", "--id", "3", NULL}, NULL, "osd.admin", "ceph");
+	assert_daemon("ceph-osd", (char *[]){"ceph-osd", "-i", long_name, NULL}, NULL,
+		      "osd.xxxxxxxxxxxxxxxxxxxxxxxxxxx", "ceph");
+	assert_daemon("ceph-osd-helper", (char *[]){"ceph-osd-helper", "-i", "3", NULL}, NULL, NULL, NULL);
 	free(long_name);
 }
 

@@ -14,7 +14,7 @@
 static struct image_map maps[] = {
 	{"state", IMAGE_ARRAY, 4, 64, 1, .init = NULL},
 	{"ring", IMAGE_RING, .max_entries = 4096},
-	{"sums", IMAGE_PERCPU_HASH, 16, 8, 100, .prealloc = true, .per_cpu_entries = true},
+	{"sums", IMAGE_HASH, 16, 8, 100, .prealloc = true, .per_cpu_entries = true},
 };
 
 static void assert_insn(struct bpf_insn insn, const char *wanted)
@@ -111,7 +111,7 @@ static void test_maps(void **state)
 	image_dump_maps(&image, &out);
 	assert_string_equal(out.data, "map 0 state: array, key 4, value 64, entries 1\n"
 				      "map 1 ring: ring, 4096 bytes\n"
-				      "map 2 sums: percpu-hash, key 16, value 8, entries 100 per processor, preallocated\n");
+				      "map 2 sums: hash, key 16, value 8, entries 100 per processor, preallocated\n");
 	buf_free(&out);
 }
 

@@ -294,7 +294,8 @@ static unsigned program_record(struct fixture *f, int flags)
 	put_exit(&a);
 	put(&a, INSN_STORE_IMM(BPF_W, R10, -4, 0));
 	put(&a, INSN_MOV_IMM(R7, 1));
-	put_count_r7(&a, f->image.map_drops);
+	put_map(&a, R1, f->image.map_drops, RELOC_MAP, 0);
+	put_add_r7(&a, -4);
 	put_exit(&a);
 	return fixture_program(f, "record", CTX_UPROBE, &a);
 }

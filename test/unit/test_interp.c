@@ -12,7 +12,7 @@
 #include "../interp/interp.h"
 #include "ebpf/insn.h"
 
-enum { MAP_STATE, MAP_DROPS, MAP_RING, MAP_HASH, MAP_CPU_HASH, MAPS_LEN };
+enum { MAP_STATE, MAP_DROPS, MAP_RING, MAP_HASH, MAP_SUMS, MAPS_LEN };
 enum { CPUS = 4 };
 
 static const uint64_t state_init[8] = {0, 7};
@@ -22,7 +22,7 @@ static struct image_map maps[MAPS_LEN] = {
 	[MAP_DROPS] = {"drops", IMAGE_PERCPU_ARRAY, 4, 48, 1, .init = NULL},
 	[MAP_RING] = {"ring", IMAGE_RING, .max_entries = 128},
 	[MAP_HASH] = {"hash", IMAGE_HASH, 8, 16, 2, .init = NULL},
-	[MAP_CPU_HASH] = {"sums", IMAGE_PERCPU_HASH, 8, 8, 8, .init = NULL},
+	[MAP_SUMS] = {"sums", IMAGE_HASH, 8, 8, 8, .init = NULL},
 };
 
 struct setup {
@@ -264,7 +264,7 @@ static void test_per_cpu_hash(void **state)
 		INSN_MOV_REG(R3, R10), INSN_ALU_IMM(BPF_ADD, R3, -16), INSN_MOV_IMM(R4, BPF_NOEXIST),
 		INSN_CALL(HELPER_MAP_UPDATE), INSN_EXIT(),
 		INSN_MOV_IMM(R1, 1), INSN_ATOMIC(BPF_ADD, R0, 0, R1), INSN_MOV_IMM(R0, 0), INSN_EXIT()};
-	struct image_reloc relocs[] = {{.insn = 2, .map = MAP_CPU_HASH}, {.insn = 9, .map = MAP_CPU_HASH}};
+	struct image_reloc relocs[] = {{.insn = 2, .map = MAP_SUMS}, {.insn = 9, .map = MAP_SUMS}};
 	struct setup setup;
 	struct interp *interp;
 	struct interp_env env = {0};
@@ -278,12 +278,12 @@ static void test_per_cpu_hash(void **state)
 		assert_null(interp_run(interp, 0, &key, 8, &env, &r0));
 		assert_int_equal(r0, 0);
 	}
-	assert_int_equal(interp_map_len(interp, MAP_CPU_HASH), 2);
-	assert_int_equal(*(uint64_t *)interp_map_value(interp, MAP_CPU_HASH, &key, 1), 25);
-	assert_int_equal(interp_map_each(interp, MAP_CPU_HASH, sum_values, &sum), 0);
+	assert_int_equal(interp_map_len(interp, MAP_SUMS), 2);
+	assert_int_equal(*(uint64_t *)interp_map_value(interp, MAP_SUMS, &key, 0), 50);
+	assert_int_equal(interp_map_each(interp, MAP_SUMS, sum_values, &sum), 0);
 	assert_int_equal(sum, 100);
-	assert_int_equal(interp_map_delete(interp, MAP_CPU_HASH, &key), 0);
-	assert_null(interp_map_value(interp, MAP_CPU_HASH, &key, 1));
+	assert_int_equal(interp_map_delete(interp, MAP_SUMS, &key), 0);
+	assert_null(interp_map_value(interp, MAP_SUMS, &key, 0));
 	interp_free(interp);
 }
 
