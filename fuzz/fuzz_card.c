@@ -12,8 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *arena = arena_new();
 	char *text = arena_alloc(arena, size + 1);
-	struct source source = { "fuzz", text, size };
-	struct buf out = { 0 };
+	struct source source = {"fuzz", text, size};
+	struct buf out = {0};
 	struct card card, again;
 	struct diags diags;
 
@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	diags_init(&diags, arena);
 	if (!card_parse(arena, &source, &card, &diags)) {
 		card_print(&card, &out);
-		source = (struct source){ "printed", out.data, out.size };
+		source = (struct source){"printed", out.data, out.size};
 		if (card_parse(arena, &source, &again, &diags) || again.types_len != card.types_len)
 			abort();
 	}

@@ -10,8 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *arena = arena_new();
-	struct source source = { "fuzz", arena_strndup(arena, "", 0), size };
-	struct buf out = { 0 };
+	struct source source = {"fuzz", arena_strndup(arena, "", 0), size};
+	struct buf out = {0};
 	struct catalogue cat;
 	struct diags diags;
 	char *text = arena_alloc(arena, size + 1);

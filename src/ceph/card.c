@@ -36,7 +36,7 @@ struct card_parse {
 
 static void line_error(struct card_parse *p, const char *text)
 {
-	struct loc loc = { p->source, p->offset, 1 };
+	struct loc loc = {p->source, p->offset, 1};
 
 	diag_error(p->diags, loc, NULL, "%s", text);
 }
@@ -112,7 +112,7 @@ static bool parse_kind(const char *word, struct cat_member *member)
 
 static void parse_member(struct card_parse *p)
 {
-	struct cat_member member = { 0 };
+	struct cat_member member = {0};
 	struct card_type *type;
 	uint64_t offset, size;
 
@@ -129,7 +129,7 @@ static void parse_member(struct card_parse *p)
 		return;
 	}
 	type = &p->card->types[p->card->types_len - 1];
-	*arena_push(p->arena, type->members, type->members_len) = (struct card_member){ last_words(p), member };
+	*arena_push(p->arena, type->members, type->members_len) = (struct card_member){last_words(p), member};
 }
 
 static void parse_value(struct card_parse *p, struct card_value **values, unsigned *values_len)
@@ -142,7 +142,7 @@ static void parse_value(struct card_parse *p, struct card_value **values, unsign
 		line_error(p, "expected a name after the number");
 		return;
 	}
-	*arena_push(p->arena, *values, *values_len) = (struct card_value){ last_words(p), value };
+	*arena_push(p->arena, *values, *values_len) = (struct card_value){last_words(p), value};
 }
 
 static void parse_line(struct card_parse *p)
@@ -181,11 +181,11 @@ static void parse_line(struct card_parse *p)
 
 int card_parse(struct arena *arena, const struct source *source, struct card *card, struct diags *diags)
 {
-	struct card_parse p = { .arena = arena, .source = source, .diags = diags, .card = card };
+	struct card_parse p = {.arena = arena, .source = source, .diags = diags, .card = card};
 	const char *at = source->text, *end = source->text + source->size, *newline;
 	unsigned errors = diags->errors;
 
-	*card = (struct card){ 0 };
+	*card = (struct card){0};
 	for (; at < end; at = newline + 1) {
 		newline = memchr(at, '\n', (size_t)(end - at));
 		if (!newline)
@@ -223,7 +223,10 @@ void card_print(const struct card *card, struct buf *out)
 			const struct cat_member *m = &type->members[j].member;
 
 			buf_printf(out, "  member %lld %u %s %s\n", (long long)m->offset, m->size,
-				   m->is_object ? "object" : m->is_signed ? "signed" : "unsigned", type->members[j].path);
+				   m->is_object	  ? "object"
+				   : m->is_signed ? "signed"
+						  : "unsigned",
+				   type->members[j].path);
 		}
 	}
 	buf_puts(out, "end\n");
@@ -280,7 +283,7 @@ static int resolve_constant(void *data, const char *name, int64_t *out, const ch
 
 struct cat_resolver card_resolver(const struct card *card)
 {
-	return (struct cat_resolver){ (void *)card, resolve_member, resolve_size, resolve_constant };
+	return (struct cat_resolver){(void *)card, resolve_member, resolve_size, resolve_constant};
 }
 
 bool card_function(const struct card *card, const char *symbol, uint64_t *vaddr)

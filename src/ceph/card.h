@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Layout cards: what the catalogue needs to know of one build of one binary, a few KB of readable text named after the
- * build-id. In: text (anybody's), or a build-id. Out: offsets and sizes. A card is only ever used for the build that it names.
+ * build-id. In: text (anybody's), or a build-id. Out: offsets and sizes. A card is only ever used for the build that it
+ * names.
  */
 #ifndef CEPHTAP_CEPH_CARD_H
 #define CEPHTAP_CEPH_CARD_H
@@ -42,8 +43,9 @@ struct cat_resolver card_resolver(const struct card *card);
 bool card_function(const struct card *card, const char *symbol, uint64_t *vaddr);
 
 /*
- * The card for a build-id: from the folders of card_dirs(), then from inside the binary. 0; -ENOENT when there is none (*why
- * is NULL: the caller knows best what to advise); another errno with a sentence for one that is there and cannot be used.
+ * The card for a build-id: from the folders of card_dirs(), then from inside the binary. 0; -ENOENT when there is none
+ * (*why is NULL: the caller knows best what to advise); another errno with a sentence for one that is there and cannot
+ * be used.
  */
 int card_find(struct arena *arena, const char *build_id, struct card **out, const char **why);
 

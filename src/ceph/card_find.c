@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which card is for this build. In: a build-id, the user's folders, the cards inside the binary. Out: one card, or why not. A
- * user's card goes before a built-in one, and one that is damaged is said to be so, never silently passed over.
+ * Which card is for this build. In: a build-id, the user's folders, the cards inside the binary. Out: one card, or why
+ * not. A user's card goes before a built-in one, and one that is damaged is said to be so, never silently passed over.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -59,7 +59,7 @@ static int read_card_file(struct arena *arena, const char *path, struct source *
 	if (n > CARD_FILE_SIZE)
 		return -EFBIG;
 	text[n] = '\0';
-	*source = (struct source){ arena_strdup(arena, path), text, n };
+	*source = (struct source){arena_strdup(arena, path), text, n};
 	return 0;
 }
 
@@ -75,8 +75,9 @@ static int use_card(struct arena *arena, const struct source *source, const char
 	if (card_parse(arena, source, card, &diags)) {
 		if (diags.first)
 			loc_position(diags.first->loc, &line, &column);
-		*why = arena_printf(arena, "the layout card %s is damaged (line %u: %s): remove it or run `cephtap learn` anew",
-				    source->name, line, diags.first ? diags.first->text : "unreadable");
+		*why = arena_printf(
+			arena, "the layout card %s is damaged (line %u: %s): remove it or run `cephtap learn` anew",
+			source->name, line, diags.first ? diags.first->text : "unreadable");
 		return -EINVAL;
 	}
 	if (strcmp(card->build_id, build_id)) {
@@ -107,7 +108,7 @@ int card_find(struct arena *arena, const char *build_id, struct card **out, cons
 	for (i = 0; embedded_cards[i].name; i++) {
 		if (strcmp(embedded_cards[i].name, name))
 			continue;
-		source = (struct source){ embedded_cards[i].name, embedded_cards[i].data, embedded_cards[i].size };
+		source = (struct source){embedded_cards[i].name, embedded_cards[i].data, embedded_cards[i].size};
 		return use_card(arena, &source, build_id, out, why);
 	}
 	return -ENOENT;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The catalogue's parser: lines of `keyword rest`. In: text of anybody (a catalogue may be a user's own). Out: markers. One bad
- * line costs one diagnostic and is left out; whatever it belongs to stays.
+ * The catalogue's parser: lines of `keyword rest`. In: text of anybody (a catalogue may be a user's own). Out: markers.
+ * One bad line costs one diagnostic and is left out; whatever it belongs to stays.
  */
 #include "ceph/catalogue.h"
 
@@ -13,8 +13,8 @@
 #include "lib/embed.h"
 #include "probe/probe.h"
 
-const char *const cat_stages[] = { "receive", "queue",  "prepare", "execute", "replicate", "store",
-				   "kv",      "device", "commit",  "reply",   "read",	   "track", NULL };
+const char *const cat_stages[] = {"receive", "queue",  "prepare", "execute", "replicate", "store", "kv",
+				  "device",  "commit", "reply",	  "read",    "track",	  NULL};
 
 struct parse {
 	struct catalogue *cat;
@@ -32,7 +32,7 @@ static bool is_name_char(char c)
 
 static struct loc loc_of(const struct parse *p, const char *at, size_t size)
 {
-	return (struct loc){ p->source, (uint32_t)(at - p->source->text), (uint32_t)size };
+	return (struct loc){p->source, (uint32_t)(at - p->source->text), (uint32_t)size};
 }
 
 /* A piece of the source text, not NUL-terminated. */
@@ -128,7 +128,7 @@ static void parse_type(struct parse *p, struct span rest)
 		return;
 	}
 	alias = arena_push(p->cat->arena, p->cat->aliases, p->cat->aliases_len);
-	*alias = (struct cat_alias){ name, span_text(p, rest), loc_of(p, word.at, span_size(word)) };
+	*alias = (struct cat_alias){name, span_text(p, rest), loc_of(p, word.at, span_size(word))};
 }
 
 static void parse_marker(struct parse *p, struct span rest)
@@ -183,17 +183,18 @@ static void parse_arg(struct parse *p, struct span rest)
 	if (!known) {
 		struct diag *diag = span_error(p, type, "no such argument type");
 
-		diag_hint(p->diags, diag, "types are int8 to int64, uint8 to uint64, pointer, cstring, string and time");
+		diag_hint(p->diags, diag,
+			  "types are int8 to int64, uint8 to uint64, pointer, cstring, string and time");
 		return;
 	}
 	arg = arena_push(p->cat->arena, p->marker->args, p->marker->args_len);
-	*arg = (struct cat_arg){ .name = name, .type = known, .loc = loc_of(p, word.at, span_size(word)) };
+	*arg = (struct cat_arg){.name = name, .type = known, .loc = loc_of(p, word.at, span_size(word))};
 	if (rest.at < rest.end && *rest.at == '[') {
 		unit = span_word(&rest);
 		if (unit.end[-1] != ']' || span_size(unit) < 3)
 			span_error(p, unit, "expected a unit in brackets, [bytes]");
 		else
-			arg->unit = span_text(p, (struct span){ unit.at + 1, unit.end - 1 });
+			arg->unit = span_text(p, (struct span){unit.at + 1, unit.end - 1});
 	}
 	arg->doc = span_size(rest) ? span_text(p, rest) : NULL;
 }
@@ -229,7 +230,7 @@ static void add_stmt(struct parse *p, enum cat_stmt_kind kind, const char *name,
 		return;
 	}
 	stmt = arena_push(p->cat->arena, p->site->stmts, p->site->stmts_len);
-	*stmt = (struct cat_stmt){ kind, name, span_text(p, expr), loc_of(p, expr.at, span_size(expr)) };
+	*stmt = (struct cat_stmt){kind, name, span_text(p, expr), loc_of(p, expr.at, span_size(expr))};
 }
 
 /* `NAME = EXPRESSION`, the name being what is set, saved or bound. */
@@ -309,19 +310,19 @@ static void parse_line(struct parse *p, struct span line)
 
 void catalogue_init(struct catalogue *cat, struct arena *arena)
 {
-	*cat = (struct catalogue){ .arena = arena };
+	*cat = (struct catalogue){.arena = arena};
 }
 
 void catalogue_parse(struct catalogue *cat, const struct source *source, struct diags *diags)
 {
-	struct parse p = { .cat = cat, .source = source, .diags = diags };
+	struct parse p = {.cat = cat, .source = source, .diags = diags};
 	const char *at = source->text, *end = source->text + source->size, *newline;
 
 	for (; at < end; at = newline + 1) {
 		newline = memchr(at, '\n', (size_t)(end - at));
 		if (!newline)
 			newline = end;
-		parse_line(&p, span_trim((struct span){ at, newline }));
+		parse_line(&p, span_trim((struct span){at, newline}));
 	}
 }
 
@@ -409,18 +410,18 @@ char *cat_function_name(struct arena *arena, const char *symbol)
 }
 
 static const struct cat_type types[] = {
-	{ "int8", "signed 8-bit integer", ARGTYPE_INT, 1, true, false },
-	{ "int16", "signed 16-bit integer", ARGTYPE_INT, 2, true, false },
-	{ "int32", "signed 32-bit integer", ARGTYPE_INT, 4, true, false },
-	{ "int64", "signed 64-bit integer", ARGTYPE_INT, 8, true, false },
-	{ "uint8", "unsigned 8-bit integer", ARGTYPE_INT, 1, false, false },
-	{ "uint16", "unsigned 16-bit integer", ARGTYPE_INT, 2, false, false },
-	{ "uint32", "unsigned 32-bit integer", ARGTYPE_INT, 4, false, false },
-	{ "uint64", "unsigned 64-bit integer", ARGTYPE_INT, 8, false, false },
-	{ "pointer", "address in the traced process", ARGTYPE_PTR, 8, false, false },
-	{ "cstring", "text that ends with a NUL byte", ARGTYPE_CSTRING, 8, false, false },
-	{ "string", "text of known length", ARGTYPE_STRING, 8, false, false },
-	{ "time", "wall-clock time, ns since 1970, comparable with walltimestamp", ARGTYPE_INT, 8, false, true },
+	{"int8", "signed 8-bit integer", ARGTYPE_INT, 1, true, false},
+	{"int16", "signed 16-bit integer", ARGTYPE_INT, 2, true, false},
+	{"int32", "signed 32-bit integer", ARGTYPE_INT, 4, true, false},
+	{"int64", "signed 64-bit integer", ARGTYPE_INT, 8, true, false},
+	{"uint8", "unsigned 8-bit integer", ARGTYPE_INT, 1, false, false},
+	{"uint16", "unsigned 16-bit integer", ARGTYPE_INT, 2, false, false},
+	{"uint32", "unsigned 32-bit integer", ARGTYPE_INT, 4, false, false},
+	{"uint64", "unsigned 64-bit integer", ARGTYPE_INT, 8, false, false},
+	{"pointer", "address in the traced process", ARGTYPE_PTR, 8, false, false},
+	{"cstring", "text that ends with a NUL byte", ARGTYPE_CSTRING, 8, false, false},
+	{"string", "text of known length", ARGTYPE_STRING, 8, false, false},
+	{"time", "wall-clock time, ns since 1970, comparable with walltimestamp", ARGTYPE_INT, 8, false, true},
 };
 
 const struct cat_type *cat_type_at(unsigned i)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The catalogue: the one source of truth for Ceph's markers. In: text of catalogue/ (doc/catalogue.md has its syntax). Out:
- * markers with typed arguments and their sites; and, with a layout card, where each argument of a site is found. No offset of a
- * Ceph type is ever in the catalogue: an expression names members, a resolver (a card, or `learn` collecting what a card
- * must hold) gives the offsets.
+ * The catalogue: the one source of truth for Ceph's markers. In: text of catalogue/ (doc/catalogue.md has its syntax).
+ * Out: markers with typed arguments and their sites; and, with a layout card, where each argument of a site is found.
+ * No offset of a Ceph type is ever in the catalogue: an expression names members, a resolver (a card, or `learn`
+ * collecting what a card must hold) gives the offsets.
  */
 #ifndef CEPHTAP_CEPH_CATALOGUE_H
 #define CEPHTAP_CEPH_CATALOGUE_H
@@ -34,7 +34,7 @@ const struct cat_type *cat_type_at(unsigned i);
 struct cat_arg {
 	const char *name;
 	const struct cat_type *type; /* never NULL */
-	const char *unit;            /* NULL, or "bytes", "ns" */
+	const char *unit;	     /* NULL, or "bytes", "ns" */
 	const char *doc;
 	struct loc loc;
 };
@@ -61,10 +61,10 @@ struct cat_site {
 
 struct cat_marker {
 	const char *provider, *name;
-	const char *doc;   /* one sentence */
-	const char *stage; /* where in an op's life: a word of cat_stages */
-	const char *pair;  /* as written; NULL: by the name; "none". Ask cat_marker_pair() */
-	const char *links; /* NULL, or how to get from its id to the op: "txc: ceph_store:::txn-create" */
+	const char *doc;     /* one sentence */
+	const char *stage;   /* where in an op's life: a word of cat_stages */
+	const char *pair;    /* as written; NULL: by the name; "none". Ask cat_marker_pair() */
+	const char *links;   /* NULL, or how to get from its id to the op: "txc: ceph_store:::txn-create" */
 	const char *counter; /* NULL, or the perf counter that counts the same: "op_w + op_r" */
 	struct cat_arg *args;
 	unsigned args_len;
@@ -141,8 +141,8 @@ struct cat_located {
 };
 
 /*
- * Evaluate a site. Returns 0, or -EINVAL when a condition or the text itself cannot be used: then *why says why and *where
- * which expression. An argument that cannot be had is no failure: whys[i] says why.
+ * Evaluate a site. Returns 0, or -EINVAL when a condition or the text itself cannot be used: then *why says why and
+ * *where which expression. An argument that cannot be had is no failure: whys[i] says why.
  */
 int catalogue_locate(const struct catalogue *cat, const struct cat_marker *marker, const struct cat_site *site,
 		     const struct cat_resolver *resolver, struct arena *arena, struct cat_located *out,

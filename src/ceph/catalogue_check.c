@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Is a catalogue sound? What can be known without a binary: names, pairs, arguments, and that every expression parses and
- * fits its argument. `cephtap catalogue --check` runs it at build time.
+ * Is a catalogue sound? What can be known without a binary: names, pairs, arguments, and that every expression parses
+ * and fits its argument. `cephtap catalogue --check` runs it at build time.
  */
 #include <ctype.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 static int any_member(void *data, const char *type, const char *path, struct cat_member *out, const char **why)
 {
 	(void)data, (void)type, (void)path, (void)why;
-	*out = (struct cat_member){ .size = 8, .is_any = true };
+	*out = (struct cat_member){.size = 8, .is_any = true};
 	return 0;
 }
 
@@ -74,10 +74,11 @@ static void check_words(const struct catalogue *cat, const struct cat_marker *ma
 	for (i = 0; marker->stage && cat_stages[i] && strcmp(cat_stages[i], marker->stage); i++)
 		;
 	if (!marker->stage || !cat_stages[i])
-		diag_error(diags, marker->loc, NULL, "marker %s has no stage, or one that does not exist", marker->name);
+		diag_error(diags, marker->loc, NULL, "marker %s has no stage, or one that does not exist",
+			   marker->name);
 	if (pair && !catalogue_find(cat, marker->provider, pair))
-		diag_error(diags, marker->loc, NULL, "marker %s is one end of a pair, but there is no %s (say `pair none`?)",
-			   marker->name, pair);
+		diag_error(diags, marker->loc, NULL,
+			   "marker %s is one end of a pair, but there is no %s (say `pair none`?)", marker->name, pair);
 }
 
 static void check_args(const struct cat_marker *marker, struct diags *diags)
@@ -89,7 +90,8 @@ static void check_args(const struct cat_marker *marker, struct diags *diags)
 			   marker->args_len, PROBE_ARGS_MAX);
 	for (i = 0; i < marker->args_len; i++) {
 		if (!marker->args[i].doc)
-			diag_error(diags, marker->args[i].loc, NULL, "argument %s is not explained", marker->args[i].name);
+			diag_error(diags, marker->args[i].loc, NULL, "argument %s is not explained",
+				   marker->args[i].name);
 		for (j = 0; j < i; j++)
 			if (!strcmp(marker->args[i].name, marker->args[j].name))
 				diag_error(diags, marker->args[i].loc, NULL, "marker %s has two arguments called %s",
@@ -120,7 +122,7 @@ static bool is_set_to_none(const struct cat_site *site, const char *arg)
 static void check_site(const struct catalogue *cat, const struct cat_marker *marker, const struct cat_site *site,
 		       struct diags *diags)
 {
-	struct cat_resolver resolver = { NULL, any_member, any_size, any_constant };
+	struct cat_resolver resolver = {NULL, any_member, any_size, any_constant};
 	struct cat_located located;
 	const char *why;
 	struct loc where;
@@ -170,7 +172,7 @@ void catalogue_check(const struct catalogue *cat, struct diags *diags)
 	for (i = 0; i < cat->providers_len; i++)
 		for (j = 0; j < i; j++)
 			if (!strcmp(cat->providers[i].name, cat->providers[j].name))
-				diag_error(diags, (struct loc){ 0 }, NULL, "provider %s is in two files",
+				diag_error(diags, (struct loc){0}, NULL, "provider %s is in two files",
 					   cat->providers[i].name);
 	for (i = 0; i < cat->aliases_len; i++)
 		for (j = 0; j < i; j++)

@@ -46,10 +46,12 @@ void catalogue_markdown(const struct catalogue *cat, struct buf *out)
 {
 	unsigned i, j;
 
-	buf_puts(out, "# Ceph's markers\n\n"
-		      "Made by `cephtap catalogue --markdown` from the files in `catalogue/`; change those, not this page.\n"
-		      "Arguments are `arg0`, `arg1`, ... or `args[0]`, ... in the order of the tables. What each column of a\n"
-		      "catalogue file means is in [catalogue.md](catalogue.md).\n\nTypes of arguments:\n\n");
+	buf_puts(out,
+		 "# Ceph's markers\n\n"
+		 "Made by `cephtap catalogue --markdown` from the files in `catalogue/`; change those, not this page.\n"
+		 "Arguments are `arg0`, `arg1`, ... or `args[0]`, ... in the order of the tables. What each column of "
+		 "a\n"
+		 "catalogue file means is in [catalogue.md](catalogue.md).\n\nTypes of arguments:\n\n");
 	for (i = 0; cat_type_at(i); i++)
 		buf_printf(out, "- `%s`: %s\n", cat_type_at(i)->name, cat_type_at(i)->doc);
 	buf_putc(out, '\n');

@@ -84,8 +84,11 @@ static void read_ceph_args(struct arena *arena, pid_t pid, struct naming *naming
 /* A daemon's type by its executable, NULL: none. */
 static const char *daemon_type(const char *executable)
 {
-	static const char *const daemons[][2] = { { "ceph-osd", "osd" }, { "ceph-mon", "mon" }, { "ceph-mgr", "mgr" },
-						  { "ceph-mds", "mds" }, { "radosgw", "client" } };
+	static const char *const daemons[][2] = {{"ceph-osd", "osd"},
+						 {"ceph-mon", "mon"},
+						 {"ceph-mgr", "mgr"},
+						 {"ceph-mds", "mds"},
+						 {"radosgw", "client"}};
 	const char *slash = strrchr(executable, '/'), *base = slash ? slash + 1 : executable;
 	unsigned i;
 
@@ -126,7 +129,7 @@ static void name_daemon(struct daemon *daemon, const char *type, const struct na
 /* `scratch` is for what is only looked at: most processes have nothing to do with Ceph. */
 static bool look_at(struct arena *scratch, pid_t pid, struct daemon *daemon)
 {
-	struct naming naming = { 0 };
+	struct naming naming = {0};
 	struct proc_file *files;
 	unsigned files_len, argc;
 	const char *type;

@@ -15,12 +15,12 @@ enum { DAEMON_NAME_SIZE = 32 }; /* bytes, with the final NUL; longer names are c
 struct daemon {
 	pid_t pid;
 	char name[DAEMON_NAME_SIZE]; /* "osd.3", "mon.a", "client.admin" */
-	char cluster[64];            /* from --cluster, else "ceph" */
+	char cluster[64];	     /* from --cluster, else "ceph" */
 };
 
 /*
- * Daemons (ceph-osd, ceph-mon, ceph-mgr, ceph-mds, radosgw), and every process that maps librados ("client.NAME" by its --id
- * or --name or CEPH_ARGS, else client.admin).
+ * Daemons (ceph-osd, ceph-mon, ceph-mgr, ceph-mds, radosgw), and every process that maps librados ("client.NAME" by its
+ * --id or --name or CEPH_ARGS, else client.admin).
  */
 int daemons_find(struct arena *arena, struct daemon **daemons, unsigned *daemons_len);
 

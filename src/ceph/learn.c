@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What to learn, and from where. The catalogue's expressions are evaluated once with a resolver that only notes what they ask
- * for; learn_dwarf.c then fills that in. So a card holds what its catalogue needs and nothing else.
+ * What to learn, and from where. The catalogue's expressions are evaluated once with a resolver that only notes what
+ * they ask for; learn_dwarf.c then fills that in. So a card holds what its catalogue needs and nothing else.
  */
 #include "ceph/learn.h"
 
@@ -22,10 +22,10 @@ struct learn {
 const char *learn_debug_package(const char *binary_name)
 {
 	static const char *const packages[][2] = {
-		{ "ceph-osd", "ceph-osd-dbg" },	    { "ceph-mon", "ceph-mon-dbg" },
-		{ "ceph-mgr", "ceph-mgr-dbg" },	    { "ceph-mds", "ceph-mds-dbg" },
-		{ "radosgw", "radosgw-dbg" },	    { "librados.so.2", "librados2-dbg" },
-		{ "librbd.so.1", "librbd1-dbg" },   { "libceph-common.so.2", "librados2-dbg" },
+		{"ceph-osd", "ceph-osd-dbg"},	{"ceph-mon", "ceph-mon-dbg"},
+		{"ceph-mgr", "ceph-mgr-dbg"},	{"ceph-mds", "ceph-mds-dbg"},
+		{"radosgw", "radosgw-dbg"},	{"librados.so.2", "librados2-dbg"},
+		{"librbd.so.1", "librbd1-dbg"}, {"libceph-common.so.2", "librados2-dbg"},
 	};
 	unsigned i;
 
@@ -57,7 +57,7 @@ static int want_member(void *data, const char *name, const char *path, struct ca
 	unsigned i;
 
 	(void)why;
-	*out = (struct cat_member){ .size = 8, .is_any = true };
+	*out = (struct cat_member){.size = 8, .is_any = true};
 	for (i = 0; i < type->members_len; i++)
 		if (!strcmp(type->members[i].path, path))
 			return 0;
@@ -89,7 +89,7 @@ static int want_constant(void *data, const char *name, int64_t *out, const char 
 
 static void collect_site(struct learn *l, const struct cat_marker *marker, const struct cat_site *site)
 {
-	struct cat_resolver resolver = { l, want_member, want_size, want_constant };
+	struct cat_resolver resolver = {l, want_member, want_size, want_constant};
 	struct cat_located located;
 	const char *why;
 	struct loc where;
@@ -131,12 +131,12 @@ static const char *debug_by_build_id(struct arena *arena, const char *id)
 static const char *debug_by_name(struct arena *arena, const char *binary)
 {
 	const char *dir = dirname(arena_strdup(arena, binary)), *base = basename(arena_strdup(arena, binary));
-	static const char *const formats[] = { "%s/%s.debug", "%s/.debug/%s.debug", "/usr/lib/debug%s/%s.debug",
-					       "/usr/lib/debug%s/%s" };
+	static const char *const formats[] = {"%s/%s.debug", "%s/.debug/%s.debug", "/usr/lib/debug%s/%s.debug",
+					      "/usr/lib/debug%s/%s"};
 	unsigned i;
 
 	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		struct buf path = { 0 };
+		struct buf path = {0};
 		const char *percent = strchr(formats[i], '%');
 		const char *found = NULL;
 
@@ -189,9 +189,12 @@ static const char *no_debug_info(struct learn *l, const char *binary, const char
 {
 	const char *package = learn_debug_package(name);
 
-	return package ? arena_printf(l->arena, "no debug information for %s: install %s (apt-get install %s), or give --debug FILE",
-				      binary, package, package)
-		       : arena_printf(l->arena, "no debug information for %s: install its debug package, or give --debug FILE",
+	return package ? arena_printf(
+				 l->arena,
+				 "no debug information for %s: install %s (apt-get install %s), or give --debug FILE",
+				 binary, package, package)
+		       : arena_printf(l->arena,
+				      "no debug information for %s: install its debug package, or give --debug FILE",
 				      binary);
 }
 
@@ -237,11 +240,13 @@ static void add_functions(struct learn *l, struct elf_file *binary, const char *
 		for (j = 0; j < l->cat->markers[i].sites_len; j++) {
 			const struct cat_site *site = &l->cat->markers[i].sites[j];
 
-			if (!cat_binary_matches(site->binary, name) || !elf_symbol_find(binary, site->symbol, &symbol) ||
-			    card_function(l->card, site->symbol, &vaddr) || elf_symbol_find(file, site->symbol, &symbol))
+			if (!cat_binary_matches(site->binary, name) ||
+			    !elf_symbol_find(binary, site->symbol, &symbol) ||
+			    card_function(l->card, site->symbol, &vaddr) ||
+			    elf_symbol_find(file, site->symbol, &symbol))
 				continue;
 			*arena_push(l->arena, l->card->functions, l->card->functions_len) =
-				(struct card_value){ site->symbol, symbol.vaddr };
+				(struct card_value){site->symbol, symbol.vaddr};
 		}
 	}
 	elf_file_close(file);
@@ -262,7 +267,8 @@ static int learn_from(struct learn *l, const struct learn_request *request, stru
 		return err;
 	l->card->release = request->release ? request->release : learn_release(l->arena, request->binary);
 	if (!l->card->release) {
-		*why = arena_printf(l->arena, "%s does not say which release of Ceph it is: give --release, e.g. 16.2.15",
+		*why = arena_printf(l->arena,
+				    "%s does not say which release of Ceph it is: give --release, e.g. 16.2.15",
 				    request->binary);
 		return -EINVAL;
 	}
@@ -274,12 +280,12 @@ static int learn_from(struct learn *l, const struct learn_request *request, stru
 int learn_card(struct arena *arena, const struct catalogue *cat, const struct learn_request *request, struct card *card,
 	       struct buf *missing, const char **why)
 {
-	struct learn l = { .arena = arena, .cat = cat, .card = card };
+	struct learn l = {.arena = arena, .cat = cat, .card = card};
 	const char *name = basename(arena_strdup(arena, request->binary));
 	struct elf_file *binary = NULL;
 	int err = elf_file_open(request->binary, &binary);
 
-	*card = (struct card){ .binary = name };
+	*card = (struct card){.binary = name};
 	if (err) {
 		*why = arena_strdup(arena, elf_error());
 		return err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Making a layout card out of debug information. In: a binary, its debug file, the catalogue (which says what is asked for).
- * Out: a card. This is the only part of cephtap that reads DWARF of types; it runs once per build.
+ * Making a layout card out of debug information. In: a binary, its debug file, the catalogue (which says what is asked
+ * for). Out: a card. This is the only part of cephtap that reads DWARF of types; it runs once per build.
  */
 #ifndef CEPHTAP_CEPH_LEARN_H
 #define CEPHTAP_CEPH_LEARN_H
@@ -27,12 +27,13 @@ const char *learn_debug_package(const char *binary_name);
 /* --- Between learn.c and learn_dwarf.c --- */
 
 /*
- * Fill in sizes, members and constants of a card from an ELF file with DWARF. What is found gets a size (types, members)
- * or a value (constants; `found` tells which).
+ * Fill in sizes, members and constants of a card from an ELF file with DWARF. What is found gets a size (types,
+ * members) or a value (constants; `found` tells which).
  */
 int learn_dwarf(const char *debug_path, struct card *card, bool *found_constants, struct arena *arena,
 		const char **why);
-/* The release of a binary, from what it would print for --version, or from the libceph-common beside it; NULL: unknown. */
+/* The release of a binary, from what it would print for --version, or from the libceph-common beside it; NULL: unknown.
+ */
 const char *learn_release(struct arena *arena, const char *path);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Class layouts from DWARF, with libdw. In: a debug file and a card that names what is wanted. Out: the same card with sizes
- * and offsets. Debug files of Ceph hold 600 MB once inflated, most of it lines and locations that are not needed here, so those
- * sections are hidden from libdw before it inflates them.
+ * Class layouts from DWARF, with libdw. In: a debug file and a card that names what is wanted. Out: the same card with
+ * sizes and offsets. Debug files of Ceph hold 600 MB once inflated, most of it lines and locations that are not needed
+ * here, so those sections are hidden from libdw before it inflates them.
  */
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -30,8 +30,8 @@ struct walk {
 /* Sections that types are described in; the rest of .debug_* becomes SHT_NOBITS, which libdw passes over. */
 static bool is_wanted_section(const char *name, const char *end)
 {
-	static const char *const wanted[] = { ".debug_info", ".debug_abbrev", ".debug_str", ".debug_line_str",
-					      ".debug_str_offsets", ".debug_types" };
+	static const char *const wanted[] = {".debug_info",	".debug_abbrev",      ".debug_str",
+					     ".debug_line_str", ".debug_str_offsets", ".debug_types"};
 	unsigned i;
 
 	if (end - name < 7 || strncmp(name, ".debug_", 7))
@@ -140,8 +140,8 @@ static bool is_data_child(Dwarf_Die *child)
 {
 	int tag = dwarf_tag(child);
 
-	return tag == DW_TAG_inheritance ||
-	       (tag == DW_TAG_member && !dwarf_hasattr(child, DW_AT_external) && !dwarf_hasattr(child, DW_AT_const_value));
+	return tag == DW_TAG_inheritance || (tag == DW_TAG_member && !dwarf_hasattr(child, DW_AT_external) &&
+					     !dwarf_hasattr(child, DW_AT_const_value));
 }
 
 /* A member by its name: own ones, those of anonymous members, those of base classes. */
@@ -247,8 +247,9 @@ static bool resolve_path(Dwarf_Die *class, const char *path, struct cat_member *
 /* --- The walk over all types --- */
 
 /*
- * Is all known that is asked of a type? Its first definition may not do: where a base class is only declared (GCC describes a
- * class with virtual functions in full in one unit), its members are found through another unit's definition.
+ * Is all known that is asked of a type? Its first definition may not do: where a base class is only declared (GCC
+ * describes a class with virtual functions in full in one unit), its members are found through another unit's
+ * definition.
  */
 static bool is_complete(const struct card_type *type)
 {
@@ -395,11 +396,13 @@ static void walk_units(struct walk *w, Dwarf *dwarf)
 	}
 }
 
-int learn_dwarf(const char *debug_path, struct card *card, bool *found_constants, struct arena *arena,
-		const char **why)
+int learn_dwarf(const char *debug_path, struct card *card, bool *found_constants, struct arena *arena, const char **why)
 {
-	struct walk w = { .card = card, .found_constants = found_constants, .arena = arena,
-			  .types_left = card->types_len, .constants_left = card->constants_len };
+	struct walk w = {.card = card,
+			 .found_constants = found_constants,
+			 .arena = arena,
+			 .types_left = card->types_len,
+			 .constants_left = card->constants_len};
 	size_t size = 0;
 	char *image = NULL;
 	Dwarf *dwarf = NULL;
@@ -417,7 +420,8 @@ int learn_dwarf(const char *debug_path, struct card *card, bool *found_constants
 	if (dwarf) {
 		walk_units(&w, dwarf);
 	} else {
-		*why = arena_printf(arena, "%s has no debug information that can be read: %s", debug_path, dwarf_errmsg(-1));
+		*why = arena_printf(arena, "%s has no debug information that can be read: %s", debug_path,
+				    dwarf_errmsg(-1));
 		err = -ENODATA;
 	}
 	dwarf_end(dwarf);

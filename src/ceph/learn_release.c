@@ -76,8 +76,8 @@ static const char *release_in(struct arena *arena, const char *path)
 const char *learn_release(struct arena *arena, const char *path)
 {
 	const char *dir = dirname(arena_strdup(arena, path)), *release = release_in(arena, path);
-	const char *const places[] = { dir, arena_printf(arena, "%s/ceph", dir), "/usr/lib/x86_64-linux-gnu/ceph",
-				       "/usr/lib64/ceph" };
+	const char *const places[] = {dir, arena_printf(arena, "%s/ceph", dir), "/usr/lib/x86_64-linux-gnu/ceph",
+				      "/usr/lib64/ceph"};
 	unsigned i;
 
 	for (i = 0; !release && i < sizeof(places) / sizeof(places[0]); i++)

@@ -9,20 +9,19 @@
 #include "ceph/catalogue.h"
 #include "cmd/cmd.h"
 
-static const char help[] =
-	"usage: cephtap catalogue --check [FILE...]\n"
-	"       cephtap catalogue --markdown [FILE...]\n"
-	"\n"
-	"The catalogue of Ceph's markers: what they are called, what they mean, where they are.\n"
-	"Without FILEs, the catalogue inside this binary.\n"
-	"\n"
-	"  --check      say what is wrong with it; nothing and status 0 when it is sound\n"
-	"  --markdown   print the reference page, doc/markers.md\n"
-	"  --help       this text\n";
+static const char help[] = "usage: cephtap catalogue --check [FILE...]\n"
+			   "       cephtap catalogue --markdown [FILE...]\n"
+			   "\n"
+			   "The catalogue of Ceph's markers: what they are called, what they mean, where they are.\n"
+			   "Without FILEs, the catalogue inside this binary.\n"
+			   "\n"
+			   "  --check      say what is wrong with it; nothing and status 0 when it is sound\n"
+			   "  --markdown   print the reference page, doc/markers.md\n"
+			   "  --help       this text\n";
 
 static int read_file(struct arena *arena, const char *path, struct source *source)
 {
-	struct buf text = { 0 };
+	struct buf text = {0};
 	char chunk[65536];
 	FILE *file = fopen(path, "re");
 	size_t n;
@@ -35,7 +34,7 @@ static int read_file(struct arena *arena, const char *path, struct source *sourc
 	if (ferror(file))
 		err = -EIO;
 	fclose(file);
-	*source = (struct source){ path, arena_strndup(arena, text.data ? text.data : "", text.size), text.size };
+	*source = (struct source){path, arena_strndup(arena, text.data ? text.data : "", text.size), text.size};
 	if (text.size)
 		source->text = arena_memdup(arena, text.data, text.size + 1);
 	buf_free(&text);
@@ -55,7 +54,7 @@ static struct catalogue *load(struct arena *arena, char **paths, int n, struct d
 
 		err = read_file(arena, paths[i], source);
 		if (err)
-			diag_error(diags, (struct loc){ 0 }, NULL, "cannot read %s: %s", paths[i], strerror(-err));
+			diag_error(diags, (struct loc){0}, NULL, "cannot read %s: %s", paths[i], strerror(-err));
 		else
 			catalogue_parse(cat, source, diags);
 	}
@@ -64,7 +63,7 @@ static struct catalogue *load(struct arena *arena, char **paths, int n, struct d
 
 static int run(struct arena *arena, bool check, char **paths, int n)
 {
-	struct buf out = { 0 }, problems = { 0 };
+	struct buf out = {0}, problems = {0};
 	struct catalogue *cat;
 	struct diags diags;
 
@@ -84,10 +83,10 @@ static int run(struct arena *arena, bool check, char **paths, int n)
 
 int cmd_catalogue(int argc, char **argv)
 {
-	static const struct option options[] = { { "check", no_argument, NULL, 'c' },
-						 { "markdown", no_argument, NULL, 'm' },
-						 { "help", no_argument, NULL, 'h' },
-						 { 0 } };
+	static const struct option options[] = {{"check", no_argument, NULL, 'c'},
+						{"markdown", no_argument, NULL, 'm'},
+						{"help", no_argument, NULL, 'h'},
+						{0}};
 	struct arena *arena;
 	int c, what = 0, status;
 

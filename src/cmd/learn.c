@@ -14,8 +14,10 @@
 static const char help[] =
 	"usage: cephtap learn [--debug FILE] [--release X.Y.Z] [-o CARD] BINARY\n"
 	"\n"
-	"Read the debug information of BINARY (e.g. /usr/bin/ceph-osd) once and keep what tracing needs of it in a layout\n"
-	"card of a few KB. Wanted only for builds that cephtap has no card of; `cephtap list -v` says which those are.\n"
+	"Read the debug information of BINARY (e.g. /usr/bin/ceph-osd) once and keep what tracing needs of it in a "
+	"layout\n"
+	"card of a few KB. Wanted only for builds that cephtap has no card of; `cephtap list -v` says which those "
+	"are.\n"
 	"\n"
 	"  --debug FILE      debug information, if it is not under /usr/lib/debug, beside BINARY or inside it\n"
 	"  --release X.Y.Z   Ceph's release, if the binary does not tell it\n"
@@ -59,7 +61,7 @@ static int write_card(struct arena *arena, const char *path, const struct buf *t
 
 static int output(struct arena *arena, const char *path, const struct card *card, const struct buf *missing)
 {
-	struct buf text = { 0 };
+	struct buf text = {0};
 	int err = 0;
 
 	card_print(card, &text);
@@ -72,7 +74,8 @@ static int output(struct arena *arena, const char *path, const struct card *card
 	if (err)
 		fprintf(stderr, "cephtap learn: cannot write %s: %s\n", path, strerror(-err));
 	else if (strcmp(path, "-"))
-		printf("%s: %s %s, %u types, %zu bytes\n", path, card->binary, card->release, card->types_len, text.size);
+		printf("%s: %s %s, %u types, %zu bytes\n", path, card->binary, card->release, card->types_len,
+		       text.size);
 	if (missing->size)
 		fprintf(stderr, "not in this build, so what needs it is left out of markers:\n%s", missing->data);
 	buf_free(&text);
@@ -82,7 +85,7 @@ static int output(struct arena *arena, const char *path, const struct card *card
 static int learn(const struct learn_request *request, const char *path)
 {
 	struct arena *arena = arena_new();
-	struct buf missing = { 0 };
+	struct buf missing = {0};
 	const char *why = NULL;
 	struct card card;
 	int status = 1;
@@ -98,12 +101,12 @@ static int learn(const struct learn_request *request, const char *path)
 
 int cmd_learn(int argc, char **argv)
 {
-	static const struct option options[] = { { "debug", required_argument, NULL, 'd' },
-						 { "release", required_argument, NULL, 'r' },
-						 { "output", required_argument, NULL, 'o' },
-						 { "help", no_argument, NULL, 'h' },
-						 { 0 } };
-	struct learn_request request = { 0 };
+	static const struct option options[] = {{"debug", required_argument, NULL, 'd'},
+						{"release", required_argument, NULL, 'r'},
+						{"output", required_argument, NULL, 'o'},
+						{"help", no_argument, NULL, 'h'},
+						{0}};
+	struct learn_request request = {0};
 	const char *path = NULL;
 	int c;
 

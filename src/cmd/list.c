@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * `cephtap list`: what can be traced here, and what cannot and why. In: probe descriptions. Out: the table that `dtrace -l`
- * prints; with -v the meaning, arguments and places of each probe; with --json all of it for programs.
+ * `cephtap list`: what can be traced here, and what cannot and why. In: probe descriptions. Out: the table that `dtrace
+ * -l` prints; with -v the meaning, arguments and places of each probe; with --json all of it for programs.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -13,19 +13,23 @@
 #include "ast/ast.h"
 #include "ceph/catalogue.h"
 #include "cmd/cmd.h"
+#include "cmd/target.h"
 #include "lib/diag.h"
 #include "probe/host.h"
 
-static const char help[] =
-	"usage: cephtap list [-v] [--json] [-p PID[,PID...]] [PROBE...]\n"
-	"\n"
-	"List probes as ID PROVIDER MODULE FUNCTION NAME. PROBE is provider:module:function:name with globs, its fields from the\n"
-	"right as in a script; a word without a colon may also be a provider: `cephtap list 'ceph_osd'`, `cephtap list 'op-*'`.\n"
-	"\n"
-	"  -v, --verbose   meaning, arguments, places; and why a probe cannot be attached\n"
-	"  --json          the same for programs\n"
-	"  -p PID          only what these processes run\n"
-	"  -h, --help      this text\n";
+static const char help[] = "usage: cephtap list [-v] [--json] [-p PID] [--osd ID[,ID]] [--daemon NAME] [PROBE...]\n"
+			   "\n"
+			   "List probes as ID PROVIDER MODULE FUNCTION NAME. PROBE is provider:module:function:name "
+			   "with globs, its fields from the\n"
+			   "right as in a script; a word without a colon may also be a provider: `cephtap list "
+			   "'ceph_osd'`, `cephtap list 'op-*'`.\n"
+			   "\n"
+			   "  -v, --verbose   meaning, arguments, places; and why a probe cannot be attached\n"
+			   "  --json          the same for programs\n"
+			   "  -p PID          only what this process runs; may be repeated\n"
+			   "  --osd ID[,ID]   only what these OSDs run\n"
+			   "  --daemon NAME   only what this daemon runs: osd.3, mon.a, client.admin, a glob\n"
+			   "  -h, --help      this text\n";
 
 enum list_format { LIST_TABLE, LIST_VERBOSE, LIST_JSON };
 
@@ -40,8 +44,8 @@ struct list {
 static const char *type_name(const struct arg *arg)
 {
 	static const char *const ints[2][9] = {
-		{ [1] = "uint8_t", [2] = "uint16_t", [4] = "uint32_t", [8] = "uint64_t" },
-		{ [1] = "int8_t", [2] = "int16_t", [4] = "int32_t", [8] = "int64_t" },
+		{[1] = "uint8_t", [2] = "uint16_t", [4] = "uint32_t", [8] = "uint64_t"},
+		{[1] = "int8_t", [2] = "int16_t", [4] = "int32_t", [8] = "int64_t"},
 	};
 
 	switch (arg->type) {
@@ -95,7 +99,8 @@ static void print_arg(const struct probe *probe, unsigned i)
 
 static void print_site(const struct site *site)
 {
-	printf("\tat %s, 0x%llx%s\n", site->path, (unsigned long long)site->vaddr, site->is_return ? ", its return" : "");
+	printf("\tat %s, 0x%llx%s\n", site->path, (unsigned long long)site->vaddr,
+	       site->is_return ? ", its return" : "");
 }
 
 static void print_details(struct list *list, const struct probe *probe)
@@ -212,13 +217,13 @@ static void print_json(struct list *list, const struct probe_list *probes)
 static struct probe_list find_word(struct list *list, const char *word, const char **why)
 {
 	struct probe_source source = probe_host_source(list->host);
-	struct probe_desc desc = { "", "", "", word, 0 };
+	struct probe_desc desc = {"", "", "", word, 0};
 	struct probe_list found = source.find(&source, &desc, why);
 	const char *ignored;
 
 	if (found.len)
 		return found;
-	desc = (struct probe_desc){ word, "", "", "", 0 };
+	desc = (struct probe_desc){word, "", "", "", 0};
 	return source.find(&source, &desc, &ignored);
 }
 
@@ -227,15 +232,15 @@ static int find(struct list *list, const char *text, struct probe_list *found, c
 {
 	struct probe_source probes = probe_host_source(list->host);
 	struct source *source = arena_new_one(list->arena, struct source);
-	struct probe_desc desc = { "", "", "", "", 0 };
-	struct buf problems = { 0 };
+	struct probe_desc desc = {"", "", "", "", 0};
+	struct buf problems = {0};
 	struct diags diags;
 
 	if (*text && !strchr(text, ':')) {
 		*found = find_word(list, text, why);
 		return found->len ? 0 : 1;
 	}
-	*source = (struct source){ "the description", text, strlen(text) };
+	*source = (struct source){"the description", text, strlen(text)};
 	diags_init(&diags, list->arena);
 	if (*text && !ast_parse_desc(list->arena, source, &diags, &desc)) {
 		diags_print(&diags, false, &problems);
@@ -261,8 +266,8 @@ static void add_found(struct probe_list *all, const struct probe_list *found)
 
 static int run(struct list *list, char **texts, int n)
 {
-	struct probe_list all = { .arena = list->arena }, found;
-	char *everything[] = { "" };
+	struct probe_list all = {.arena = list->arena}, found;
+	char *everything[] = {""};
 	int i, status = 0;
 
 	host_number_all(list->host);
@@ -284,61 +289,54 @@ static int run(struct list *list, char **texts, int n)
 	return status;
 }
 
-static bool parse_pids(struct arena *arena, const char *text, struct target *target)
+/* -1: go on; else the status to end with. */
+static int parse_options(int argc, char **argv, struct list *list, struct target_list *targets)
 {
-	pid_t *pids = NULL;
-	unsigned n = 0;
-	char *end;
+	static const struct option options[] = {{"verbose", no_argument, NULL, 'v'},
+						{"json", no_argument, NULL, 'j'},
+						{"pid", required_argument, NULL, 'p'},
+						{"osd", required_argument, NULL, 'o'},
+						{"daemon", required_argument, NULL, 'd'},
+						{"help", no_argument, NULL, 'h'},
+						{0}};
+	struct buf why = {0};
+	bool ok = true;
+	int c, status = -1;
 
-	for (;; text = end + 1) {
-		long pid = strtol(text, &end, 10);
-
-		if (end == text || pid <= 0 || pid > INT32_MAX || (*end && *end != ','))
-			return false;
-		*arena_push(arena, pids, n) = (pid_t)pid;
-		if (!*end)
-			break;
-	}
-	target->pids = pids;
-	target->pids_len = n;
-	return true;
-}
-
-static int parse_options(int argc, char **argv, struct list *list, struct target *target)
-{
-	static const struct option options[] = { { "verbose", no_argument, NULL, 'v' },
-						 { "json", no_argument, NULL, 'j' },
-						 { "pid", required_argument, NULL, 'p' },
-						 { "help", no_argument, NULL, 'h' },
-						 { 0 } };
-	int c;
-
-	while ((c = getopt_long(argc, argv, "vp:h", options, NULL)) != -1) {
+	while (ok && status < 0 && (c = getopt_long(argc, argv, "vp:h", options, NULL)) != -1) {
 		if (c == 'h') {
 			fputs(help, stdout);
-			return 0;
-		}
-		if (c == '?')
-			return 2;
-		if (c == 'v' && list->format == LIST_TABLE)
+			status = 0;
+		} else if (c == '?') {
+			status = 2;
+		} else if (c == 'v' && list->format == LIST_TABLE) {
 			list->format = LIST_VERBOSE;
-		if (c == 'j')
+		} else if (c == 'j') {
 			list->format = LIST_JSON;
-		if (c == 'p' && !parse_pids(list->arena, optarg, target)) {
-			fprintf(stderr, "cephtap list: -p wants process ids, not `%s`\n", optarg);
-			return 2;
+		} else if (c == 'p') {
+			ok = target_add_pid(targets, optarg, &why);
+		} else if (c == 'o') {
+			ok = target_add_osds(targets, optarg, &why);
+		} else if (c == 'd') {
+			ok = target_add_daemon(targets, optarg, &why);
 		}
 	}
-	return -1;
+	if (!ok)
+		fprintf(stderr, "cephtap list: %s\n", why.data);
+	buf_free(&why);
+	return ok ? status : 2;
 }
 
 int cmd_list(int argc, char **argv)
 {
-	struct list list = { .arena = arena_new() };
-	struct target target = { 0 };
-	int status = parse_options(argc, argv, &list, &target);
+	struct list list = {.arena = arena_new()};
+	struct target_list targets = {.arena = list.arena};
+	struct target target = {0};
+	int status = parse_options(argc, argv, &list, &targets);
 
 	if (status < 0) {
+		target.pids = targets.pids;
+		target.pids_len = targets.pids_len;
 		list.cat = catalogue_builtin(list.arena);
 		list.host = probe_host_new(list.arena, &target);
 		status = run(&list, argv + optind, argc - optind);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Files that travel inside the binary: the catalogue, layout cards, report scripts. scripts/embed.sh writes the arrays at
- * build time; each ends with an element whose name is NULL. `data` is followed by a NUL byte that `size` does not count.
+ * Files that travel inside the binary: the catalogue, layout cards, report scripts. scripts/embed.sh writes the arrays
+ * at build time; each ends with an element whose name is NULL. `data` is followed by a NUL byte that `size` does not
+ * count.
  */
 #ifndef CEPHTAP_LIB_EMBED_H
 #define CEPHTAP_LIB_EMBED_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Provider of Ceph's markers. In: the catalogue, and the files in scope. Out: one probe per marker, binary name and function.
- * A binary that was built with the markers has them as SDT notes: those are its sites, the catalogue gives names and
- * meaning. A stock binary has them by the catalogue's sites and the layout card of its build.
+ * Provider of Ceph's markers. In: the catalogue, and the files in scope. Out: one probe per marker, binary name and
+ * function. A binary that was built with the markers has them as SDT notes: those are its sites, the catalogue gives
+ * names and meaning. A stock binary has them by the catalogue's sites and the layout card of its build.
  */
 #include <errno.h>
 #include <string.h>
@@ -100,7 +100,8 @@ static void take_binaries(struct ceph_index *index)
 }
 
 /*
- * Without a target, executables that are installed but not running are in scope too: `list` works before the cluster runs.
+ * Without a target, executables that are installed but not running are in scope too: `list` works before the cluster
+ * runs.
  */
 static void add_installed(struct ceph_index *index)
 {
@@ -136,7 +137,8 @@ static const char *no_card(struct ceph_index *index, const struct ceph_binary *c
 	const char *package = learn_debug_package(cb->binary->base);
 
 	if (!*build_id)
-		return arena_printf(index->arena, "%s has no build-id, so no layout card can be tied to it", cb->binary->path);
+		return arena_printf(index->arena, "%s has no build-id, so no layout card can be tied to it",
+				    cb->binary->path);
 	return arena_printf(index->arena, "no layout card for build-id %s: run `cephtap learn %s`%s%s%s", build_id,
 			    cb->binary->name, package ? " (needs " : "", package ? package : "", package ? ")" : "");
 }
@@ -155,7 +157,7 @@ static int take_note(const struct elf_sdt_note *note, void *data)
 
 static void open_binary(struct ceph_index *index, struct ceph_binary *cb)
 {
-	void *both[] = { index, cb };
+	void *both[] = {index, cb};
 	const char *why = NULL;
 
 	if (cb->is_opened)
@@ -207,7 +209,8 @@ static void make_args(struct arena *arena, const struct cat_marker *marker, cons
 		struct arg *arg = &(*args)[i];
 
 		arg->name = from->name;
-		arg->doc = from->unit ? arena_printf(arena, "%s (%s)", from->doc ? from->doc : "", from->unit) : from->doc;
+		arg->doc =
+			from->unit ? arena_printf(arena, "%s (%s)", from->doc ? from->doc : "", from->unit) : from->doc;
 		arg->type = from->type->type;
 		arg->size = from->type->size;
 		arg->is_signed = from->type->is_signed;
@@ -234,7 +237,7 @@ static bool find_function(struct ceph_binary *cb, const char *symbol, uint64_t *
 static const char *locate_site(struct ceph_index *index, struct ceph_binary *cb, const struct cat_marker *marker,
 			       const struct cat_site *from, struct site *site)
 {
-	struct cat_resolver resolver = { cb, no_member, no_size, no_constant };
+	struct cat_resolver resolver = {cb, no_member, no_size, no_constant};
 	struct cat_located located;
 	const char *why = NULL;
 	struct loc where;
@@ -242,11 +245,11 @@ static const char *locate_site(struct ceph_index *index, struct ceph_binary *cb,
 
 	if (!cb->elf)
 		return cb->why;
-	*site = (struct site){ .path = cb->binary->path, .dev = cb->binary->dev, .ino = cb->binary->ino,
-			       .is_return = from->is_return };
-	if (!find_function(cb, from->symbol, &site->vaddr) ||
-	    elf_vaddr_to_offset(cb->elf, site->vaddr, &site->offset))
-		return arena_printf(index->arena, "%s has no function %s: this build has it inlined, or is of another release",
+	*site = (struct site){
+		.path = cb->binary->path, .dev = cb->binary->dev, .ino = cb->binary->ino, .is_return = from->is_return};
+	if (!find_function(cb, from->symbol, &site->vaddr) || elf_vaddr_to_offset(cb->elf, site->vaddr, &site->offset))
+		return arena_printf(index->arena,
+				    "%s has no function %s: this build has it inlined, or is of another release",
 				    cb->binary->name, cat_function_name(index->arena, from->symbol));
 	if (cb->card)
 		resolver = card_resolver(cb->card);
@@ -321,8 +324,8 @@ static bool has_site(const struct probe *probe, const struct site *site)
 }
 
 /*
- * One sound site makes a probe usable; the first reason counts while there is none. A place is taken once: a compiler may
- * repeat a note.
+ * One sound site makes a probe usable; the first reason counts while there is none. A place is taken once: a compiler
+ * may repeat a note.
  */
 static void add_site(struct ceph_index *index, struct probe *probe, const struct site *site, const char *why)
 {
@@ -396,8 +399,8 @@ static void add_binary(struct ceph_index *index, unsigned m, struct ceph_binary 
 	from = choose_site(marker, cb, &is_known);
 	if (from) {
 		why = locate_site(index, cb, marker, from, &site);
-		add_site(index, probe_of(index, m, cb->binary->base, cat_function_name(index->arena, from->symbol)), &site,
-			 why);
+		add_site(index, probe_of(index, m, cb->binary->base, cat_function_name(index->arena, from->symbol)),
+			 &site, why);
 	} else if (is_known) {
 		why = arena_printf(index->arena, "the catalogue does not know where this marker is in release %s of %s",
 				   cb->card->release, cb->binary->base);
@@ -471,7 +474,8 @@ static const struct cat_marker *marker_of(const struct ceph_index *index, const 
 	unsigned i;
 
 	for (i = 0; i < index->cat->markers_len; i++)
-		if (glob_match(provider, index->cat->markers[i].provider) && glob_match(name, index->cat->markers[i].name))
+		if (glob_match(provider, index->cat->markers[i].provider) &&
+		    glob_match(name, index->cat->markers[i].name))
 			return &index->cat->markers[i];
 	return NULL;
 }
@@ -482,13 +486,13 @@ static const char *unknown_marker(struct ceph_index *index, const struct probe_d
 	const char *nearest = nearest_marker(index, desc->prov, desc->name);
 
 	if (other)
-		return arena_printf(index->arena, "no marker `%s` in %s; did you mean `%s:::%s`?", desc->name, desc->prov,
-				    other->provider, other->name);
+		return arena_printf(index->arena, "no marker `%s` in %s; did you mean `%s:::%s`?", desc->name,
+				    desc->prov, other->provider, other->name);
 	if (nearest)
 		return arena_printf(index->arena, "no marker `%s` in %s; did you mean `%s`?", desc->name,
 				    *desc->prov ? desc->prov : "Ceph", nearest);
-	return *desc->prov ? arena_printf(index->arena, "no marker `%s` in %s; `cephtap list %s` shows them", desc->name,
-					  desc->prov, desc->prov)
+	return *desc->prov ? arena_printf(index->arena, "no marker `%s` in %s; `cephtap list %s` shows them",
+					  desc->name, desc->prov, desc->prov)
 			   : NULL;
 }
 
@@ -499,11 +503,12 @@ static const char *no_place(struct ceph_index *index, const struct cat_marker *m
 	const struct probe_list *probes = &index->probes[marker - index->cat->markers];
 
 	if (probes->len)
-		return arena_printf(index->arena, "marker `%s` is in module `%s`, function `%s`, not in `%s:%s`", marker->name,
-				    probes->probes[0]->mod, probes->probes[0]->func, desc->mod, desc->func);
+		return arena_printf(index->arena, "marker `%s` is in module `%s`, function `%s`, not in `%s:%s`",
+				    marker->name, probes->probes[0]->mod, probes->probes[0]->func, desc->mod,
+				    desc->func);
 	if (target->pids_len || target->main_pid)
-		return arena_printf(index->arena, "marker `%s` is in %s, which none of the chosen processes runs", marker->name,
-				    marker->sites_len ? marker->sites[0].binary : "no binary");
+		return arena_printf(index->arena, "marker `%s` is in %s, which none of the chosen processes runs",
+				    marker->name, marker->sites_len ? marker->sites[0].binary : "no binary");
 	return arena_printf(index->arena, "marker `%s` is in %s, which is neither running nor installed on this host",
 			    marker->name, marker->sites_len ? marker->sites[0].binary : "no binary");
 }
