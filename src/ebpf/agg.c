@@ -95,7 +95,7 @@ static struct key_place gen_agg_key(struct gen *gen, struct node *node, const st
 	zero = slot_new(gen);
 	emit(gen, INSN_MOV_IMM(R1, 0));
 	slot_store(gen, zero, R1);
-	return (struct key_place){.in_scratch = zero.in_scratch, .offset = zero.offset, .size = 8};
+	return (struct key_place){.in_scratch = zero.in_scratch, .offset = zero.offset, .mark = gen->scratch_now, .size = 8};
 }
 
 void gen_aggregate(struct gen *gen, struct node *node)

@@ -217,6 +217,7 @@ void gen_clause(struct gen *gen, unsigned index)
 
 	gen->clause = index;
 	gen->fault = &in_pred;
+	gen->keeps_scratch = false;
 	emit_line(gen, checked->clause->loc);
 	if (checked->clause->pred)
 		gen_condition(gen, checked->clause->pred, &end);

@@ -193,6 +193,51 @@ uint32_t scratch_new(struct gen *gen, uint32_t size)
 	return offset;
 }
 
+void scratch_release(struct gen *gen, uint32_t mark)
+{
+	if (!gen->keeps_scratch)
+		gen->scratch_now = mark;
+}
+
+/*
+ * How many instructions the kernel may make of one, at most: it puts in code for map look-ups and some other calls, for
+ * divisions, and for reads of some contexts. Jumps that do not reach any more make it refuse the program.
+ */
+static unsigned grown_size(const struct bpf_insn *insn)
+{
+	unsigned op = insn->code & 0xf0, class = BPF_CLASS(insn->code);
+
+	if (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg != BPF_PSEUDO_CALL)
+		return insn->imm == HELPER_MAP_LOOKUP ? 14 : 6;
+	if ((class == BPF_ALU64 || class == BPF_ALU) && (op == BPF_DIV || op == BPF_MOD))
+		return 6;
+	return class == BPF_LDX && insn->src_reg == REG_CTX ? 4 : 1;
+}
+
+static bool is_jump(const struct bpf_insn *insn)
+{
+	unsigned op = insn->code & 0xf0;
+
+	return BPF_CLASS(insn->code) == BPF_JMP && op != BPF_CALL && op != BPF_EXIT;
+}
+
+bool emit_jumps_fit(const struct gen *gen, struct arena *arena)
+{
+	unsigned *at = arena_new_array(arena, unsigned, gen->insns_len + 1);
+
+	if (gen->insns_len < INT16_MAX / 14)
+		return true;
+	for (unsigned i = 0; i < gen->insns_len; i++)
+		at[i + 1] = at[i] + grown_size(&gen->insns[i]);
+	for (unsigned i = 0; i < gen->insns_len; i++) {
+		const struct bpf_insn *insn = &gen->insns[i];
+
+		if (is_jump(insn) && at[(int)i + 1 + insn->off] - at[i] > INT16_MAX) /* jumps go forward */
+			return false;
+	}
+	return true;
+}
+
 void emit_drop(struct gen *gen, enum drop_cause cause)
 {
 	struct label none = {0};

@@ -109,6 +109,7 @@ static void gen_compare_jump(struct gen *gen, struct node *node, struct label *w
 void gen_condition(struct gen *gen, struct node *node, struct label *when_false)
 {
 	struct label yes = {0}, no = {0};
+	uint32_t mark = gen->scratch_now;
 
 	if (node->is_const) {
 		if (!node->ival)
@@ -135,6 +136,7 @@ void gen_condition(struct gen *gen, struct node *node, struct label *when_false)
 
 		emit_place_address(gen, R1, place);
 		emit(gen, INSN_LOAD(BPF_B, R0, R1, 0));
+		scratch_release(gen, mark);
 		emit_jump_imm(gen, BPF_JEQ, R0, 0, when_false);
 	} else {
 		gen_scalar(gen, node);
@@ -351,6 +353,7 @@ static void gen_string_address(struct gen *gen, struct node *node)
 {
 	struct place place = gen_string_anywhere(gen, node);
 
+	gen->keeps_scratch = true;
 	emit_place_address(gen, R0, place);
 	emit_launder(gen);
 }

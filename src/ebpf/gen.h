@@ -77,7 +77,7 @@ struct gen {
 	bool first_round;
 	bool needs_scratch, needs_time, needs_probe, needs_fault;
 	bool *needs_this; /* per variable id */
-	bool keeps_scratch; /* a statement handed out memory that lives on: copyin() */
+	bool keeps_scratch; /* the statement made a pointer into scratch memory, which must live on: copyin() */
 
 	struct slot time, probe_index, fault_info, fault_address; /* fixed slots */
 	struct slot *saved; /* what the entry saved, one slot each */
@@ -113,7 +113,11 @@ void slot_release(struct gen *gen, struct slot slot); /* last taken, first relea
 void slot_store(struct gen *gen, struct slot slot, int reg);
 void slot_load(struct gen *gen, int reg, struct slot slot);
 void slot_address(struct gen *gen, int reg, struct slot slot);
-uint32_t scratch_new(struct gen *gen, uint32_t size); /* kept until the clause ends */
+uint32_t scratch_new(struct gen *gen, uint32_t size);
+/* Gives back what was taken since scratch_now was `mark`, unless something of it may still be pointed to. */
+void scratch_release(struct gen *gen, uint32_t mark);
+/* Would every jump still reach its target after the kernel has replaced calls by longer sequences? */
+bool emit_jumps_fit(const struct gen *gen, struct arena *arena);
 void emit_drop(struct gen *gen, enum drop_cause cause); /* counts one; R0 to R5 are lost */
 /* Forgets where a pointer came from, so that the verifier lets it be used as a number. */
 void emit_launder(struct gen *gen);
@@ -163,6 +167,7 @@ void gen_var_step(struct gen *gen, struct node *node); /* ++ and -- */
 struct key_place {
 	bool in_scratch;
 	int32_t offset;
+	uint32_t mark; /* scratch memory before it */
 	struct slot first; /* stack: the slots it takes, for release */
 	uint32_t size;
 };

@@ -252,6 +252,7 @@ struct place gen_string_anywhere(struct gen *gen, struct node *node)
  */
 void gen_string_compare(struct gen *gen, struct node *node)
 {
+	uint32_t mark = gen->scratch_now;
 	struct place left = gen_string_anywhere(gen, node->left), right = gen_string_anywhere(gen, node->right);
 	uint32_t size = left.room < right.room ? left.room : right.room;
 	struct label differ = {0}, yes = {0}, end = {0};
@@ -279,4 +280,5 @@ void gen_string_compare(struct gen *gen, struct node *node)
 		label_bind(gen, &yes);
 	}
 	label_bind(gen, &end);
+	scratch_release(gen, mark);
 }

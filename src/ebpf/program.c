@@ -253,6 +253,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	unsigned insns = gen->insns_len, relocs = gen->relocs_len, lines = gen->lines_len;
 	unsigned calls = gen->error_entry ? gen->error_entry->refs_len : 0;
 	unsigned vars = gen->image->checked->vars_len;
+	bool had_scratch;
 
 	gen->ctx = fn->ctx;
 	gen->probe = fn->probe;
@@ -267,12 +268,15 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	gen->first_round = true;
 	gen_round(gen, fn);
 	gen->first_round = false;
-	gen->insns_len = insns;
-	gen->relocs_len = relocs;
-	gen->lines_len = lines;
-	if (gen->error_entry)
-		gen->error_entry->refs_len = calls;
-	gen_round(gen, fn);
+	do { /* once more when it is this-> variables that make the stack full */
+		had_scratch = gen->needs_scratch;
+		gen->insns_len = insns;
+		gen->relocs_len = relocs;
+		gen->lines_len = lines;
+		if (gen->error_entry)
+			gen->error_entry->refs_len = calls;
+		gen_round(gen, fn);
+	} while (gen->needs_scratch != had_scratch);
 }
 
 /* --- Which program for which site --- */
@@ -357,7 +361,7 @@ static void check_sizes(struct compiler *compiler, const struct gen *gen, const 
 			  diag_error(compiler->diags, loc, NULL, "the clauses of this probe need %u bytes of scratch memory, and %u is the most",
 				     gen->scratch_max, SCRATCH_MAX),
 			  "use fewer strings, or shorter ones with -x strsize");
-	else if (gen->too_long || gen->insns_len > INSNS_MAX)
+	else if (gen->too_long || gen->insns_len > INSNS_MAX || !emit_jumps_fit(gen, compiler->arena))
 		diag_hint(compiler->diags,
 			  diag_error(compiler->diags, loc, NULL, "the clauses of this probe are too long for the kernel: %u instructions",
 				     gen->insns_len),

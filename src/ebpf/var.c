@@ -44,6 +44,7 @@ struct key_place gen_key(struct gen *gen, struct node **exprs, const struct type
 	struct key_place key = {.size = key_size(types, n, prefix)};
 	uint32_t at = 0;
 
+	key.mark = gen->scratch_now;
 	key.in_scratch = !fits_stack(gen, types, n, key.size);
 	if (key.in_scratch) {
 		key.offset = (int32_t)scratch_new(gen, key.size);
@@ -83,6 +84,7 @@ void key_release(struct gen *gen, const struct key_place *key)
 {
 	if (!key->in_scratch)
 		gen->stack_now -= (int32_t)key->size;
+	scratch_release(gen, key->mark);
 }
 
 static struct key_place gen_var_key(struct gen *gen, struct node *node)
@@ -277,12 +279,14 @@ static void store_scalar(struct gen *gen, struct node *node)
 static void assign_string(struct gen *gen, struct node *node)
 {
 	struct node *left = node->left;
+	uint32_t mark = gen->scratch_now;
 	struct place place, source;
 	struct key_place key;
 
 	if (var_string_place(gen, left, &place)) { /* by a copy: the right side may read the variable */
 		source = gen_string_anywhere(gen, node->right);
 		emit_place_copy(gen, place, source);
+		scratch_release(gen, mark);
 		return;
 	}
 	if (node->right->is_const && !node->right->ival) {
@@ -297,6 +301,7 @@ static void assign_string(struct gen *gen, struct node *node)
 	emit_place_address(gen, R3, place);
 	emit_update(gen, left->var, &key);
 	key_release(gen, &key);
+	scratch_release(gen, mark);
 }
 
 static enum node_op base_op(enum node_op op)

@@ -104,12 +104,16 @@ static void emit_length(struct gen *gen, struct place text)
 
 void gen_strlen(struct gen *gen, struct node *call, struct value *result)
 {
+	uint32_t mark = gen->scratch_now;
+
 	(void)result;
 	emit_length(gen, gen_string_anywhere(gen, call->args[0]));
+	scratch_release(gen, mark);
 }
 
 void gen_strjoin(struct gen *gen, struct node *call, struct value *result)
 {
+	uint32_t mark = gen->scratch_now;
 	struct place first = gen_string_anywhere(gen, call->args[0]);
 	struct place second = gen_string_anywhere(gen, call->args[1]);
 	uint32_t room = first.room + second.room;
@@ -131,6 +135,7 @@ void gen_strjoin(struct gen *gen, struct node *call, struct value *result)
 	emit(gen, INSN_MOV_IMM(R2, second.room));
 	emit_call(gen, HELPER_READ_KERNEL_STR);
 	emit_place_copy(gen, result->place, joined);
+	scratch_release(gen, mark);
 }
 
 /* R0 = R0 brought into 0 .. what the slot holds. */
@@ -193,6 +198,7 @@ static void emit_substr_start(struct gen *gen, struct node *call, struct slot le
 
 void gen_substr(struct gen *gen, struct node *call, struct value *result)
 {
+	uint32_t mark = gen->scratch_now;
 	struct place text = gen_string_anywhere(gen, call->args[0]), to = result->place;
 	struct slot length = slot_new(gen), start = slot_new(gen), left = slot_new(gen), cut = slot_new(gen);
 	struct label bound = {0};
@@ -225,6 +231,7 @@ void gen_substr(struct gen *gen, struct node *call, struct value *result)
 	slot_release(gen, left);
 	slot_release(gen, start);
 	slot_release(gen, length);
+	scratch_release(gen, mark);
 }
 
 /* --- Built-in variables --- */

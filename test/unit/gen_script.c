@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 enum probe_of { OF_INTS, OF_STRS, OF_PTR, OF_LONG, OF_DIRECT, OF_TIMER, OF_ERROR };
 
@@ -519,4 +520,108 @@ void gen_script(uint64_t seed, const struct gen_limits *limits, struct buf *out)
 		"this struct rec *p; int64_t g1, g2; this int64_t n; self int64_t n;\n\n");
 	for (clauses = 1 + pick(&g, limits->clauses); clauses; clauses--)
 		gen_clause_text(&g);
+}
+
+/* --- One construct, many times --- */
+
+static void repeat(struct buf *out, unsigned n, const char *format, const char *between)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (i)
+			buf_puts(out, between);
+		for (const char *at = format; *at; at++) /* # stands for the number */
+			if (*at == '#')
+				buf_printf(out, "%u", i);
+			else
+				buf_add(out, at, 1);
+	}
+}
+
+static const struct shape {
+	const char *name, *head, *repeated, *between, *tail;
+} shapes[] = {
+	{"statements", "test:::ints {", "printf(\"%d\", args[1] + #);", "", "}"},
+	{"sums", "test:::ints { this->n = ", "arg1 + #", " + ", "; }"},
+	{"values", "test:::ints {", "trace(arg0 + #);", "", "}"},
+	{"texts in a record", "test:::strs {", "trace(args[0]);", "", "}"},
+	{"joined texts", "test:::strs { this->s = args[0];", "this->s = strjoin(this->s, args[1]);", "", "}"},
+	{"nested joins", "test:::strs { trace(", "strjoin(args[0], ", "", "\"\""},
+	{"conditions", "test:::ints { this->n = 0;", "if (args[0] > #) this->n += args[1]; else this->n = #;", "", "trace(this->n); }"},
+	{"flags", "test:::ints { this->n = 0;", "if (arg1 & 1 << (# & 31)) this->n = #;", "", "trace(this->n); if (this->n == 3) trace(1); }"},
+	{"globals behind conditions", "int g; test:::ints {", "if (g == #) { g = args[0]; h# = g; }", "", "}"},
+	{"nested conditions", "test:::ints {", "if (args[0] > #) { g# = args[1];", "", ""},
+	{"aggregations of one", "test:::ints {", "@[#] = count();", "", "}"},
+	{"histograms", "test:::ints {", "@ = quantize(args[4] + #);", "", "}"},
+	{"histograms of few steps", "test:::ints {", "@ = llquantize(args[6], 10, 0, 6, 20);", "", "}"},
+	{"deviations", "test:::ints {", "@ = stddev(args[6]);", "", "}"},
+	{"text keys", "test:::strs {", "@[args[0], probename] = sum(#);", "", "}"},
+	{"keys", "test:::ints { @[", "args[0] + #", ", ", "] = count(); }"},
+	{"keys of an array", "test:::ints { a[", "args[0] + #", ", ", "] = 1; }"},
+	{"text keys of an array", "test:::strs { a[", "args[0]", ", ", "] = 1; }"},
+	{"maps", "test:::ints {", "@a# = count();", "", "}"},
+	{"maps of arrays", "test:::ints {", "a#[args[0]] = arg1;", "", "}"},
+	{"self", "test:::ints {", "self->a# = arg1;", "", "}"},
+	{"this", "test:::ints {", "this->a# = arg1;", "", "trace(this->a0); }"},
+	{"this texts", "test:::strs {", "this->s# = args[0];", "", "trace(this->s0); }"},
+	{"globals", "test:::ints {", "g# = arg1;", "", "}"},
+	{"global texts", "test:::strs {", "s# = args[0];", "", "trace(s0); }"},
+	{"clauses", "", "test:::ints { @[#] = sum(args[1]); n++; }", "\n", ""},
+	{"clauses that record", "", "test:::strs /n == #/ { n = 1; printf(\"%s #\", args[0]); }", "\n", ""},
+	{"comparisons of texts", "test:::strs / 0 ", "|| args[0] == \"text #\"", "", "/ { @ = count(); }"},
+	{"texts that differ", "test:::strs {", "if (args[0] < \"text #\") n++;", "", "}"},
+	{"divisions", "test:::ints { this->n = args[6];", "this->n /= args[0] - #;", "", "trace(this->n); }"},
+	{"remainders", "test:::ints { this->n = args[6]", "% (args[0] + #)", "", "; }"},
+	{"reads", "test:::ptr {", "this->n# = *(int *)copyin(arg0 + #, 4);", "", "}"},
+	{"copies", "test:::ptr {", "trace(copyinstr(arg0 + #));", "", "}"},
+	{"copies of computed size", "test:::ptr {", "this->p = copyin(arg0, arg0 & #);", "", "}"},
+	{"pointers", "struct r { struct r *next; int a; }; test:::ptr { trace(((userland struct r *)arg0)", "->next", "", "->a); }"},
+	{"brackets", "test:::ints { trace(", "(arg0 + ", "", "1"},
+	{"right sides", "test:::ints { trace(", "(args[0] * (args[1] - ", "", "1"},
+	{"negations", "test:::ints { trace(", "-(~(", "", "arg0"},
+	{"ternaries", "test:::ints { trace(", "(arg0 == # ? # : ", "", "1"},
+	{"truths", "test:::ints { trace(", "(arg0 == # || (arg1 > # && ", "", "1"},
+	{"and, or", "test:::ints / 0", "|| args[0] > # && args[1] < # ^^ args[2]", "", "/ { n++; }"},
+	{"ternaries of texts", "test:::strs { trace(", "(args[0] == \"#\" ? args[1] : ", "", "\"\""},
+	{"parts", "test:::strs { this->s = args[0];", "this->s = substr(this->s, n, #);", "", "}"},
+	{"nested parts", "test:::strs { trace(", "substr(", "", "args[0]"},
+	{"lengths", "test:::strs {", "n += strlen(args[0]) + #;", "", "}"},
+	{"names", "test:::strs, BEGIN {", "trace(strjoin(probename, probefunc));", "", "}"},
+	{"assignments in a row", "test:::ints {", "g# = ", "", "arg0; }"},
+	{"elements of elements", "int64_t a[int64_t]; test:::ints { trace(", "a[", "", "arg0"},
+	{"steps", "int64_t a[int64_t]; test:::ints {", "a[n++] += a[#]++;", "", "}"},
+	{"times", "test:::ints {", "@[timestamp, walltimestamp, pid, ppid] = count();", "", "}"},
+	{"timers", "", "profile-97, tick-1s { @[cpu, arg0, #] = count(); }", "\n", ""},
+};
+
+enum { SHAPES_LEN = sizeof(shapes) / sizeof(shapes[0]) };
+
+static void close_brackets(struct buf *out, const char *repeated, unsigned n)
+{
+	int open = 0;
+
+	for (const char *at = repeated; *at; at++)
+		open += (*at == '(' || *at == '[' || *at == '{') - (*at == ')' || *at == ']' || *at == '}');
+	for (unsigned i = 0; i < n * (unsigned)(open > 0 ? open : 0); i++)
+		buf_puts(out, *repeated == 'i' ? " }" : *repeated == 'a' ? "]" : *repeated == 's' && repeated[1] == 'u' ? ", 1)" : ")");
+}
+
+const char *gen_shape(unsigned index, unsigned n, unsigned strsize, bool has_error, struct buf *out)
+{
+	const struct shape *shape = &shapes[index];
+	bool is_closed = strchr(shape->tail, '}') || !*shape->head;
+
+	if (index >= SHAPES_LEN)
+		return NULL;
+	buf_printf(out, "#pragma D option strsize=%u\n#pragma D option bufsize=64k\n#pragma D option dynvarsize=4k\n"
+			"#pragma D option aggsize=4k\nint64_t n;\n", strsize);
+	if (has_error)
+		buf_puts(out, "ERROR { this->s = strjoin(probename, execname); @e[arg4, this->s] = quantize(arg5); printf(\"%d\", arg1); }\n");
+	buf_puts(out, shape->head);
+	repeat(out, n, shape->repeated, shape->between);
+	buf_puts(out, shape->tail);
+	if (!is_closed || shape->repeated[strlen(shape->repeated) - 1] == '[')
+		close_brackets(out, shape->repeated, n);
+	if (!is_closed)
+		buf_puts(out, strchr(shape->head, '(') ? "); }" : " }");
+	return shape->name;
 }

@@ -6,6 +6,7 @@
 #ifndef TEST_GEN_SCRIPT_H
 #define TEST_GEN_SCRIPT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/buf.h"
@@ -16,5 +17,11 @@ struct gen_limits {
 
 uint64_t gen_random(uint64_t *state);
 void gen_script(uint64_t seed, const struct gen_limits *limits, struct buf *out);
+
+/*
+ * The same construct n times, for the limits: shape `index` of those that there are. Returns its name, or NULL past the
+ * last one.
+ */
+const char *gen_shape(unsigned index, unsigned n, unsigned strsize, bool has_error, struct buf *out);
 
 #endif

@@ -189,9 +189,50 @@ static void test_many_clauses(void **state)
 	try_many(number_from("SCRIPTS", 300) / 10, &(struct gen_limits){.clauses = 20, .statements = 6, .depth = 3});
 }
 
+/* Each construct more and more often, until it is refused with a sentence: by us, not by the kernel. */
+static void try_shape(unsigned shape, unsigned strsize, bool has_error, bool can_load, struct tally *tally)
+{
+	for (unsigned n = 1; n <= 4096; n += (n + 3) / 4) {
+		struct tally before = *tally;
+		struct buf text = {0};
+		const char *name = gen_shape(shape, n, strsize, has_error, &text);
+
+		try_text(text.data, text.size, n, can_load, tally);
+		buf_free(&text);
+		if (tally->refused > before.refused || tally->bad_runs > before.bad_runs)
+			printf("# %s, %u times, strsize %u, %s\n", name, n, strsize, has_error ? "with ERROR" : "without ERROR");
+		if (tally->loaded == before.loaded && can_load) {
+			if (getenv("SHOW"))
+				printf("# %s: at most about %u times at strsize %u\n", name, n - 1, strsize);
+			break;
+		}
+	}
+}
+
+static void test_shapes(void **state)
+{
+	static const unsigned sizes[] = {256, 8, 512, 1024, 4096, 16384};
+	bool can_load = (!getenv("UNPRIVILEGED") || !*getenv("UNPRIVILEGED")) && !engine_why_not();
+	unsigned long rounds = number_from("SHAPES", 1);
+	struct tally tally = {0};
+	struct buf none = {0};
+
+	(void)state;
+	for (unsigned i = 0; i < rounds && i < 12; i++)
+		for (unsigned shape = 0; gen_shape(shape, 0, 8, false, &none); shape++)
+			try_shape(shape, sizes[i / 2], i & 1, can_load, &tally);
+	buf_free(&none);
+	printf("# %u scripts made, %u accepted by the checker, %u too large, %u loaded, %u refused by the kernel; largest program: "
+	       "%u instructions\n",
+	       tally.made, tally.accepted, tally.too_large, tally.loaded, tally.refused, tally.insns_max);
+	assert_int_equal(tally.refused, 0);
+	assert_int_equal(tally.bad_runs, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_many_clauses),
