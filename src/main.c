@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The command: sub-commands by name, everything else is a script to run, as with dtrace. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 
@@ -11,6 +15,8 @@ static const struct command {
 	const char *doc;
 } commands[] = {
 	{"list", cmd_list, "list probes, their arguments and where they are"},
+	{"report", cmd_report, "a ready-made report: where an op's time goes"},
+	{"demo", cmd_demo, "a throw-away Ceph cluster under load, and the report on it"},
 	{"learn", cmd_learn, "make a layout card of a Ceph binary from its debug information"},
 	{"catalogue", cmd_catalogue, "check or print the catalogue of Ceph's markers"},
 };
@@ -24,7 +30,33 @@ static void print_commands(void)
 		printf("  %-10s %s\n", commands[i].name, commands[i].doc);
 }
 
-int main(int argc, char **argv)
+/* Else what we open next, a map of the kernel's perhaps, takes the number and gets what we print. */
+static void open_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* A list on a full disk must not end as if all were well. A command that failed has said so itself. */
+static int close_output(int status)
+{
+	bool failed = ferror(stdout), is_closed;
+
+	errno = 0;
+	failed |= fflush(stdout) != 0;
+	is_closed = errno == EPIPE;
+	if (status || !failed)
+		return status;
+	fprintf(stderr, "cephtap: %s\n", is_closed ? "the output was closed" : "the output cannot be written: is the disk full?");
+	return 1;
+}
+
+static int run(int argc, char **argv)
 {
 	if (argc < 2)
 		return cmd_usage();
@@ -37,4 +69,10 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	return cmd_run(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	open_standard_files();
+	return close_output(run(argc, argv));
 }

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * cephtap demo: a throw-away cluster from the host's own Ceph packages, load on it, and `report osd` on the running daemons.
+ * The cluster is the work of scripts/cluster.sh, which travels inside the binary; the report runs as a process of its own,
+ * exactly as a person would start it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "engine/engine.h"
+#include "lib/embed.h"
+#include "tracer.h"
+
+enum { OPT_KEEP = 256, OPT_CLUSTER_ONLY, OPT_CEPH, OPT_DOWN, OPT_SECONDS };
+enum { PIDS_MAX = 16, ARGS_MAX = 64, SECONDS = 6 };
+
+static const char help[] =
+	"Usage: cephtap demo [OPTIONS]\n"
+	"\n"
+	"Starts a throw-away Ceph cluster (1 monitor, 3 BlueStore OSDs, loopback) from this host's own packages in a temporary\n"
+	"folder, drives it with rados bench (4 KiB and 4 MiB, writes, then reads), attaches to the running daemons, and prints\n"
+	"where each op's time went. Everything is gone afterwards. A cluster that is already on the host is not touched.\n"
+	"\n"
+	"  --keep           leave the cluster running at the end, and say how to talk to it\n"
+	"  --cluster-only   only start the cluster, print its folder and environment, and leave it running\n"
+	"  --down DIR       stop a cluster that was left running, and remove its folder\n"
+	"  --seconds N      seconds of each of the four loads (default 6)\n"
+	"  --ceph DIR       use the Ceph under DIR (DIR/bin, DIR/lib) instead of the host's\n";
+
+struct demo {
+	char folder[64]; /* holds cluster.sh and the cluster's own folder; "" before it is made */
+	char script[96], cluster[96];
+	const char *seconds, *down;
+	bool keep, cluster_only;
+};
+
+/* --- Processes --- */
+
+static pid_t start(char *const argv[], int out)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	signal(SIGPIPE, SIG_DFL);
+	if (out >= 0 && dup2(out, STDOUT_FILENO) < 0)
+		_exit(126);
+	execvp(argv[0], argv);
+	fprintf(stderr, "cephtap demo: cannot run %s: %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
+/* The exit status, or 1 for a process that a signal ended. */
+static int finish(pid_t pid)
+{
+	int status;
+
+	if (pid < 0)
+		return 1;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return 1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+static int cluster_command(struct demo *demo, const char *verb, const char *mode, const char *seconds)
+{
+	char *argv[] = {(char *)"sh",   demo->script,    (char *)verb, demo->cluster,
+			(char *)mode, (char *)seconds, NULL};
+
+	return finish(start(argv, -1));
+}
+
+/* --- The folder --- */
+
+static const struct embedded *cluster_script(void)
+{
+	for (const struct embedded *file = embedded_scripts; file->name; file++)
+		if (!strcmp(file->name, "cluster.sh"))
+			return file;
+	return NULL;
+}
+
+static int write_script(struct demo *demo)
+{
+	const struct embedded *file = cluster_script();
+	int fd = open(demo->script, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+	bool good;
+
+	if (fd < 0)
+		return -errno;
+	good = write(fd, file->data, file->size) == (ssize_t)file->size;
+	return close(fd) || !good ? -EIO : 0;
+}
+
+/* A symbolic link in /tmp cannot be followed into somewhere else: mkdtemp makes the folder. */
+static int make_folder(struct demo *demo)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(demo->folder, sizeof(demo->folder), "%s/cephtap-XXXXXX", tmp && strlen(tmp) < 32 ? tmp : "/tmp");
+	if (!mkdtemp(demo->folder)) {
+		fprintf(stderr, "cephtap demo: cannot make a folder in %s: %s\n", tmp ? tmp : "/tmp", strerror(errno));
+		demo->folder[0] = '\0';
+		return 1;
+	}
+	snprintf(demo->script, sizeof(demo->script), "%s/cluster.sh", demo->folder);
+	snprintf(demo->cluster, sizeof(demo->cluster), "%s/c", demo->folder);
+	if (!write_script(demo))
+		return 0;
+	fprintf(stderr, "cephtap demo: cannot write %s: %s\n", demo->script, strerror(errno));
+	return 1;
+}
+
+static void remove_folder(struct demo *demo)
+{
+	if (!demo->folder[0])
+		return;
+	cluster_command(demo, "down", NULL, NULL);
+	unlink(demo->script);
+	rmdir(demo->folder);
+}
+
+/* --- The report --- */
+
+/* The pids of the cluster's OSDs, from lines "osd.0 1234": the demo never looks at other clusters of the host. */
+static unsigned osd_pids(struct demo *demo, char pids[PIDS_MAX][16])
+{
+	char *argv[] = {(char *)"sh", demo->script, (char *)"pids", demo->cluster, NULL};
+	char name[32];
+	unsigned n = 0;
+	int fds[2];
+	FILE *lines;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return 0;
+	pid = start(argv, fds[1]);
+	close(fds[1]);
+	lines = fdopen(fds[0], "r");
+	while (lines && n < PIDS_MAX && fscanf(lines, "%31s %15s", name, pids[n]) == 2)
+		if (!strncmp(name, "osd.", 4))
+			n++;
+	if (lines)
+		fclose(lines);
+	return finish(pid) ? 0 : n;
+}
+
+static pid_t start_report(struct demo *demo, unsigned seconds)
+{
+	static char pids[PIDS_MAX][16], time[16];
+	char *argv[ARGS_MAX] = {(char *)"/proc/self/exe", (char *)"report", (char *)"osd", (char *)"--seconds", time};
+	unsigned n = osd_pids(demo, pids), argc = 5;
+
+	snprintf(time, sizeof(time), "%u", seconds);
+	for (unsigned i = 0; i < n; i++) {
+		argv[argc++] = (char *)"-p";
+		argv[argc++] = pids[i];
+	}
+	return n ? start(argv, -1) : -1;
+}
+
+static unsigned load_seconds(const struct demo *demo)
+{
+	return demo->seconds ? (unsigned)atoi(demo->seconds) : SECONDS;
+}
+
+/* Two loads, and one report over both. */
+static int watch(struct demo *demo, const char *what, const char *write_mode, const char *read_mode)
+{
+	enum { START_UP = 2 /* rados bench takes a moment to start and to end */ };
+	unsigned seconds = load_seconds(demo);
+	char text[16];
+	pid_t report;
+	int status;
+
+	snprintf(text, sizeof(text), "%u", seconds);
+	printf("\n%s: rados bench, 16 at a time, %u s of writes, then %u s of reads\n", what, seconds, seconds);
+	fflush(stdout);
+	report = start_report(demo, 2 * seconds + START_UP);
+	status = cluster_command(demo, "load", write_mode, text);
+	if (!status && !tracer_was_interrupted())
+		status = cluster_command(demo, "load", read_mode, text);
+	if (status && report > 0)
+		kill(report, SIGINT);
+	if (finish(report))
+		status = 1;
+	return status;
+}
+
+static void say_kept(const struct demo *demo)
+{
+	printf("\nThe cluster is running in %s. To talk to it:\n"
+	       "  eval \"$(sh %s env %s)\"\n"
+	       "  ceph -s; rados -p demo ls | head; cephtap report osd\n"
+	       "To stop it and remove everything:\n"
+	       "  cephtap demo --down %s\n",
+	       demo->cluster, demo->script, demo->cluster, demo->folder);
+}
+
+static int up(struct demo *demo)
+{
+	setenv("CLUSTER_PROGRESS", "1", 0);
+	return cluster_command(demo, "up", NULL, NULL);
+}
+
+static int run_demo(struct demo *demo)
+{
+	int status = watch(demo, "4 KiB", "write-4k", "read-4k");
+
+	if (!status && !tracer_was_interrupted())
+		status = watch(demo, "4 MiB", "write-4m", "read-4m");
+	return status;
+}
+
+static int go(struct demo *demo)
+{
+	const char *why = demo->cluster_only ? NULL : engine_why_not();
+	int status;
+
+	if (why) {
+		fprintf(stderr, "cephtap demo: %s\n", why);
+		return 1;
+	}
+	if (make_folder(demo))
+		return 1;
+	status = up(demo);
+	if (!status && !demo->cluster_only && !tracer_was_interrupted())
+		status = run_demo(demo);
+	if (!status && !tracer_was_interrupted() && (demo->keep || demo->cluster_only)) {
+		say_kept(demo);
+		return 0;
+	}
+	fputs("cephtap demo: cleaning up\n", stderr);
+	remove_folder(demo);
+	return tracer_was_interrupted() ? 130 : status ? 1 : 0;
+}
+
+/* Only a folder that the demo made: it has both our script and a cluster in it. */
+static int take_down(struct demo *demo)
+{
+	if (strlen(demo->down) >= sizeof(demo->folder)) {
+		fprintf(stderr, "cephtap demo: %s is no folder that a demo has made\n", demo->down);
+		return 1;
+	}
+	snprintf(demo->folder, sizeof(demo->folder), "%s", demo->down);
+	snprintf(demo->script, sizeof(demo->script), "%s/cluster.sh", demo->folder);
+	snprintf(demo->cluster, sizeof(demo->cluster), "%s/c", demo->folder);
+	if (access(demo->script, R_OK) || access(demo->cluster, R_OK)) {
+		fprintf(stderr, "cephtap demo: there is no cluster of a demo in %s\n", demo->down);
+		return 1;
+	}
+	remove_folder(demo);
+	return 0;
+}
+
+static void use_ceph(const char *folder)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/bin", folder);
+	setenv("CEPH_BIN_DIR", path, 1);
+	snprintf(path, sizeof(path), "%s/lib", folder);
+	setenv("CEPH_LIB_DIR", path, 1);
+}
+
+static const struct option long_options[] = {
+	{"keep", no_argument, NULL, OPT_KEEP},     {"cluster-only", no_argument, NULL, OPT_CLUSTER_ONLY},
+	{"down", required_argument, NULL, OPT_DOWN}, {"ceph", required_argument, NULL, OPT_CEPH},
+	{"seconds", required_argument, NULL, OPT_SECONDS}, {"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+int cmd_demo(int argc, char **argv)
+{
+	struct demo demo = {0};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+		switch (c) {
+		case OPT_KEEP:
+			demo.keep = true;
+			break;
+		case OPT_CLUSTER_ONLY:
+			demo.cluster_only = true;
+			break;
+		case OPT_DOWN:
+			demo.down = optarg;
+			break;
+		case OPT_CEPH:
+			use_ceph(optarg);
+			break;
+		case OPT_SECONDS:
+			demo.seconds = optarg;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			return 0;
+		default:
+			return 2;
+		}
+	}
+	if (optind < argc || (demo.seconds && (atoi(demo.seconds) < 1 || atoi(demo.seconds) > 600))) {
+		fputs("cephtap demo: wrong usage (--seconds wants 1 to 600); see cephtap demo --help\n", stderr);
+		return 2;
+	}
+	tracer_catch_signals();
+	return demo.down ? take_down(&demo) : go(&demo);
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* cephtap report NAME: a script that is inside the binary, with a layout for its aggregations. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "cmd/target.h"
+#include "lib/embed.h"
+#include "report/stages.h"
+#include "tracer.h"
+
+enum { OPT_OSD = 256, OPT_DAEMON, OPT_JSON, OPT_SECONDS, OPT_SCRIPT };
+enum { INTERVAL_SECONDS = 5 };
+
+static const struct report_kind {
+	const char *name, *script, *doc;
+} kinds[] = {
+	{"osd", "osd.d", "for each OSD and class of op (read, write, rw, replica): time in each stage, and who was waited for"},
+};
+
+enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
+
+static const char help[] =
+	"Usage: cephtap report NAME [OPTIONS]\n"
+	"\n"
+	"Reports on running Ceph daemons, without a restart. Live every N seconds until ^C, or once with --seconds.\n"
+	"Every time that is shown is of that interval alone.\n"
+	"\n"
+	"  -i, --interval N   seconds between tables (default 5)\n"
+	"  --seconds N        gather for N seconds, print once, end\n"
+	"  --osd ID[,ID]      these OSDs of this host only (default: all)\n"
+	"  --daemon NAME      this daemon only: osd.3, or a glob\n"
+	"  -p PID             this process only\n"
+	"  -v                 histograms as well\n"
+	"  --json             one JSON object a line: for each daemon and class its stages, times in ns\n"
+	"  --script           print the D script behind the report, to change it and run it with cephtap SCRIPT.d\n"
+	"\n"
+	"Columns: count of ops; mean, median, 99th percentile and largest time; share of the whole time of these ops.\n"
+	"Percentiles come from buckets of an eighth of a power of two: they are right to within some percent.\n"
+	"\n"
+	"Reports:\n";
+
+struct report_run {
+	struct arena *arena;
+	struct pipeline pipeline;
+	struct target_list targets;
+	struct stages_options layout;
+	const struct report_kind *kind;
+	uint64_t seconds, interval;
+	struct buf why;
+	bool print_script;
+};
+
+static void print_help(void)
+{
+	fputs(help, stdout);
+	for (unsigned i = 0; i < KINDS; i++)
+		printf("  %-8s %s\n", kinds[i].name, kinds[i].doc);
+}
+
+static const struct embedded *find_script(const char *name)
+{
+	for (const struct embedded *script = embedded_scripts; script->name; script++)
+		if (!strcmp(script->name, name))
+			return script;
+	return NULL;
+}
+
+static bool take_number(struct report_run *run, const char *option, const char *text, uint64_t *number)
+{
+	char *end;
+
+	*number = strtoull(text, &end, 10);
+	if (text[0] >= '0' && text[0] <= '9' && !*end && *number && *number <= 1000000)
+		return true;
+	buf_printf(&run->why, "%s wants a number of seconds from 1 to 1000000, not `%s`", option, text);
+	return false;
+}
+
+static bool take_option(struct report_run *run, int c)
+{
+	switch (c) {
+	case 'i':
+		return take_number(run, "--interval", optarg, &run->interval);
+	case OPT_SECONDS:
+		return take_number(run, "--seconds", optarg, &run->seconds);
+	case OPT_OSD:
+		return target_add_osds(&run->targets, optarg, &run->why);
+	case OPT_DAEMON:
+		return target_add_daemon(&run->targets, optarg, &run->why);
+	case 'p':
+		return target_add_pid(&run->targets, optarg, &run->why);
+	case 'v':
+		run->layout.verbose = true;
+		return true;
+	case OPT_JSON:
+		run->layout.json = true;
+		return true;
+	case OPT_SCRIPT:
+		run->print_script = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool take_kind(struct report_run *run, const char *name)
+{
+	for (unsigned i = 0; i < KINDS; i++)
+		if (!strcmp(kinds[i].name, name))
+			run->kind = &kinds[i];
+	if (!run->kind)
+		buf_printf(&run->why, "there is no report `%s`; cephtap report --help lists them", name);
+	return run->kind;
+}
+
+static const struct option long_options[] = {
+	{"interval", required_argument, NULL, 'i'},        {"seconds", required_argument, NULL, OPT_SECONDS},
+	{"osd", required_argument, NULL, OPT_OSD},         {"daemon", required_argument, NULL, OPT_DAEMON},
+	{"json", no_argument, NULL, OPT_JSON},             {"script", no_argument, NULL, OPT_SCRIPT},
+	{"verbose", no_argument, NULL, 'v'},               {"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+/* 0: go on, 1: done; 2: wrong usage, 3: failed; both are in run->why unless getopt has said it. */
+static int take_options(struct report_run *run, int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, "i:p:vh", long_options, NULL)) != -1) {
+		if (c == 'h') {
+			print_help();
+			return 1;
+		}
+		if (!take_option(run, c))
+			return c == 'p' || c == OPT_OSD || c == OPT_DAEMON ? 3 : 2;
+	}
+	if (argc - optind != 1) {
+		buf_puts(&run->why, "name one report; cephtap report --help lists them");
+		return 2;
+	}
+	return take_kind(run, argv[optind]) ? 0 : 2;
+}
+
+static bool say_diags(struct report_run *run)
+{
+	struct buf text = {0};
+	bool good = !run->pipeline.diags.errors;
+
+	diags_print(&run->pipeline.diags, false, &text);
+	if (text.size)
+		fputs(text.data, stderr);
+	buf_free(&text);
+	diags_init(&run->pipeline.diags, run->arena);
+	return good;
+}
+
+static bool compile(struct report_run *run)
+{
+	const struct embedded *script = find_script(run->kind->script);
+	struct source *source = arena_new_one(run->arena, struct source);
+	const char *why = engine_why_not();
+
+	if (why) {
+		fprintf(stderr, "cephtap report: %s\n", why);
+		return false;
+	}
+	*source = (struct source){.name = script->name, .text = script->data, .size = script->size};
+	*arena_push(run->arena, run->pipeline.sources, run->pipeline.sources_len) = source;
+	run->pipeline.target.pids = run->targets.pids;
+	run->pipeline.target.pids_len = run->targets.pids_len;
+	run->pipeline.host = probe_host_new(run->arena, &run->pipeline.target);
+	pipeline_run(&run->pipeline, NULL, NULL);
+	return say_diags(run);
+}
+
+static void on_start(void *data)
+{
+	const struct stages_options *layout = data;
+
+	if (layout->terminal)
+		fputs("gathering; ^C ends\n", stderr);
+}
+
+static int go(struct report_run *run)
+{
+	struct tracer_config config = {
+		.pipeline = &run->pipeline,
+		.ops = &report_stages,
+		.out = stdout,
+		.name = "cephtap report",
+		.seconds = run->seconds,
+		.interval = stages_print,
+		.data = &run->layout,
+		.on_start = on_start,
+	};
+
+	if (run->print_script) {
+		const struct embedded *script = find_script(run->kind->script);
+
+		return fwrite(script->data, 1, script->size, stdout) == script->size && !fflush(stdout) ? 0 : 1;
+	}
+	if (run->seconds)
+		config.interval_ns = (run->seconds + 1) * 2000000000u; /* only at the end */
+	else
+		config.interval_ns = (run->interval ? run->interval : INTERVAL_SECONDS) * 1000000000u;
+	run->layout.terminal = !run->seconds && !run->layout.json && isatty(STDOUT_FILENO);
+	return compile(run) ? tracer_run(&config) : 1;
+}
+
+int cmd_report(int argc, char **argv)
+{
+	struct report_run run = {.arena = arena_new()};
+	int status;
+
+	tracer_catch_signals();
+	options_default(&run.pipeline.options);
+	run.pipeline.arena = run.targets.arena = run.arena;
+	diags_init(&run.pipeline.diags, run.arena);
+	status = take_options(&run, argc, argv);
+	if (!status) {
+		status = go(&run);
+	} else if (status == 1) {
+		status = 0;
+	} else {
+		if (run.why.size)
+			fprintf(stderr, "cephtap report: %s\n", run.why.data);
+		status = status == 3 ? 1 : 2;
+	}
+	engine_free(run.pipeline.engine);
+	if (run.pipeline.host)
+		probe_host_free(run.pipeline.host);
+	buf_free(&run.why);
+	arena_free(run.arena);
+	return status;
+}

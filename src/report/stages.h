@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The layout of reports on stages: where an op's time goes. In: a script's aggregations by their names (scripts/osd.d says which
+ * and how they are keyed). Out: a table for each daemon and class of op, or the same data as JSON. What the script itself
+ * prints is left out.
+ */
+#ifndef CEPHTAP_REPORT_STAGES_H
+#define CEPHTAP_REPORT_STAGES_H
+
+#include <stdbool.h>
+
+#include "report/report.h"
+
+struct stages_options {
+	bool json;
+	bool verbose;  /* histograms */
+	bool terminal; /* live: each table takes the place of the one before */
+};
+
+extern const struct report_ops report_stages;
+
+/* tracer_config::interval: reads the aggregations, prints them, and starts them anew. `data` is a struct stages_options. */
+int stages_print(struct report *report, bool is_last, void *data);
+
+#endif
