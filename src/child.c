@@ -59,11 +59,11 @@ static int entry_point(pid_t pid, uint64_t *entry)
 
 #if defined(__x86_64__)
 /* Runs the stopped child up to its entry point, with a breakpoint that is taken away again. */
-static int run_to_entry(pid_t pid)
+static int run_to_entry(pid_t pid, int *status)
 {
 	struct user_regs_struct regs;
 	uint64_t entry = 0;
-	int status, error = entry_point(pid, &entry);
+	int error = entry_point(pid, &entry);
 	long word;
 
 	if (error)
@@ -75,23 +75,38 @@ static int run_to_entry(pid_t pid)
 	if (ptrace(PTRACE_POKETEXT, pid, (void *)entry, (void *)((word & ~0xffL) | 0xcc)))
 		return -errno;
 	do {
-		if (ptrace(PTRACE_CONT, pid, NULL, NULL) || waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+		if (ptrace(PTRACE_CONT, pid, NULL, NULL) || waitpid(pid, status, 0) != pid || !WIFSTOPPED(*status))
 			return -ESRCH;
-	} while (WSTOPSIG(status) != SIGTRAP);
+	} while (WSTOPSIG(*status) != SIGTRAP);
 	if (ptrace(PTRACE_POKETEXT, pid, (void *)entry, (void *)word) || ptrace(PTRACE_GETREGS, pid, NULL, &regs))
 		return -errno;
 	regs.rip = entry;
 	return ptrace(PTRACE_SETREGS, pid, NULL, &regs) ? -errno : 0;
 }
 #else
-static int run_to_entry(pid_t pid)
+static int run_to_entry(pid_t pid, int *status)
 {
 	(void)pid;
+	(void)status;
 	return 0; /* held at exec: libraries are not mapped yet */
 }
 #endif
 
-static int start(char **argv, pid_t *pid, struct buf *why)
+/* A file that the kernel could not map to its end, or the dynamic linker, which has said on stderr what is missing. */
+static void say_no_entry(const char *command, int status, struct buf *why)
+{
+	int number = WIFSIGNALED(status) ? WTERMSIG(status) : WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
+
+	if (number)
+		buf_printf(
+			why,
+			"`%s` was killed before its first instruction (%s): is the file whole, and for this machine?",
+			command, strsignal(number));
+	else
+		buf_printf(why, "`%s` ended before its first instruction: a library may be missing", command);
+}
+
+static int start_held(char **argv, pid_t *pid, struct buf *why)
 {
 	int fds[2], status, error;
 
@@ -113,11 +128,22 @@ static int start(char **argv, pid_t *pid, struct buf *why)
 		buf_printf(why, "cannot start `%s`: %s", argv[0], strerror(error));
 		return -error;
 	}
-	if (!WIFSTOPPED(status) || run_to_entry(*pid)) {
-		buf_printf(why, "`%s` ended before it reached its entry point", argv[0]);
+	if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP || run_to_entry(*pid, &status)) {
+		say_no_entry(argv[0], status, why);
+		if (WIFSTOPPED(status))
+			child_kill(*pid);
 		return -ESRCH;
 	}
 	return 0;
+}
+
+static int start(char **argv, pid_t *pid, struct buf *why)
+{
+	int error = start_held(argv, pid, why);
+
+	if (error) /* it is gone, and its number may be another's */
+		*pid = 0;
+	return error;
 }
 
 int child_start(const char *command, pid_t *pid, struct buf *why)
@@ -125,11 +151,14 @@ int child_start(const char *command, pid_t *pid, struct buf *why)
 	wordexp_t words;
 	int error;
 
-	if (wordexp(command, &words, WRDE_NOCMD) || !words.we_wordc) {
-		buf_printf(why, "the command `%s` cannot be split into words: quote what a shell would take as special", command);
+	if (wordexp(command, &words, WRDE_NOCMD)) {
+		buf_printf(why, "-c cannot split `%s` into words: quote what is special to a shell, or say sh -c '...'",
+			   command);
 		return -EINVAL;
 	}
-	error = start(words.we_wordv, pid, why);
+	error = words.we_wordc ? start(words.we_wordv, pid, why) : -EINVAL;
+	if (!words.we_wordc)
+		buf_puts(why, "-c wants a command to start and trace");
 	wordfree(&words);
 	return error;
 }
@@ -139,9 +168,9 @@ void child_release(pid_t pid)
 	ptrace(PTRACE_DETACH, pid, NULL, NULL);
 }
 
-bool child_has_ended(pid_t pid)
+bool child_has_ended(pid_t pid, int *status)
 {
-	return waitpid(pid, NULL, WNOHANG) != 0;
+	return waitpid(pid, status, WNOHANG) != 0;
 }
 
 void child_kill(pid_t pid)

@@ -52,7 +52,8 @@ static int close_output(int status)
 	is_closed = errno == EPIPE;
 	if (status || !failed)
 		return status;
-	fprintf(stderr, "cephtap: %s\n", is_closed ? "the output was closed" : "the output cannot be written: is the disk full?");
+	fprintf(stderr, "cephtap: %s\n",
+		is_closed ? "the output was closed" : "the output cannot be written: is the disk full?");
 	return 1;
 }
 

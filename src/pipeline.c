@@ -26,9 +26,27 @@ static bool run_options(struct pipeline *pipeline)
 	return !pipeline->diags.errors;
 }
 
+/* Tracing nothing would go on for ever: as dtrace, we take it for a mistake. */
+static bool has_clauses(struct pipeline *pipeline)
+{
+	const char *name = pipeline->sources_len == 1 ? pipeline->sources[0]->name : "the script";
+	struct diag *diag;
+
+	if (pipeline->script.clauses_len)
+		return true;
+	diag = diag_error(&pipeline->diags, (struct loc){0}, "D_EMPTY", "%s has no clause: there is nothing to trace",
+			  name);
+	diag_hint(&pipeline->diags, diag,
+		  "a clause is PROBE /PREDICATE/ { ACTIONS }, for example: BEGIN { trace(\"hello\"); }");
+	return false;
+}
+
 static bool run_check(struct pipeline *pipeline)
 {
 	struct probe_source source = probe_host_source(pipeline->host);
+
+	if (!has_clauses(pipeline))
+		return false;
 
 	pipeline->checked =
 		check_script(pipeline->arena, &pipeline->script, &source, &pipeline->options, &pipeline->diags);

@@ -10,6 +10,7 @@
 
 #include "ceph/daemons.h"
 #include "child.h"
+#include "lib/proc.h"
 
 enum {
 	POLL_MS_MAX = 100,               /* so that a signal or an ended process is seen soon */
@@ -24,14 +25,23 @@ struct tracer {
 	uint64_t reported[DROP_CAUSES];
 	uint64_t next_drops_ns, next_interval_ns, end_ns;
 	int output_error; /* negative errno of the first write that failed */
+	int engine_error; /* negative errno of what the kernel refused us last */
+	uint64_t foreign; /* records that are none of this script's */
+	bool targets_ended;
+	int child_status; /* as wait(2) gives it, once it has ended */
 };
+
+/* From here on the third signal ends us at once: the output may be a pipe that nobody reads. */
+enum { SIGNALS_PATIENT = 2 };
 
 static volatile sig_atomic_t interrupted;
 
-static void on_signal(int signal)
+static void on_signal(int number)
 {
-	(void)signal;
-	interrupted = 1;
+	if (++interrupted > SIGNALS_PATIENT) {
+		signal(number, SIG_DFL);
+		raise(number);
+	}
 }
 
 void tracer_catch_signals(void)
@@ -57,19 +67,32 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+static int engine_said(struct tracer *tracer, int error)
+{
+	if (error)
+		tracer->engine_error = error;
+	return error;
+}
+
 static int source_each(void *data, unsigned agg, int (*row)(void *, const void *, const void *, unsigned), void *row_data)
 {
-	return engine_agg_each(data, agg, row, row_data);
+	struct tracer *tracer = data;
+
+	return engine_said(tracer, engine_agg_each(tracer->engine, agg, row, row_data));
 }
 
 static int source_remove(void *data, unsigned agg, const void *key)
 {
-	return engine_agg_delete(data, agg, key);
+	struct tracer *tracer = data;
+
+	return engine_said(tracer, engine_agg_delete(tracer->engine, agg, key));
 }
 
 static int source_zero(void *data, unsigned agg, const void *key)
 {
-	return engine_agg_zero(data, agg, key);
+	struct tracer *tracer = data;
+
+	return engine_said(tracer, engine_agg_zero(tracer->engine, agg, key));
 }
 
 static int on_record(void *data, const void *record, size_t size)
@@ -77,6 +100,10 @@ static int on_record(void *data, const void *record, size_t size)
 	struct tracer *tracer = data;
 	int error = reader_record(tracer->reader, record, size);
 
+	if (error == -EBADMSG) {
+		tracer->foreign++;
+		return 0;
+	}
 	if (error && !tracer->output_error)
 		tracer->output_error = error;
 	return error;
@@ -136,16 +163,17 @@ static int step(struct tracer *tracer, int timeout_ms)
 }
 
 /* Have the processes that the user named all ended? */
-static bool targets_gone(const struct tracer_config *config)
+static bool targets_gone(struct tracer *tracer)
 {
+	const struct tracer_config *config = tracer->config;
 	const struct target *target = &config->pipeline->target;
 
 	if (config->child)
-		return child_has_ended(config->child);
+		return child_has_ended(config->child, &tracer->child_status);
 	if (!target->pids_len)
 		return false;
 	for (unsigned i = 0; i < target->pids_len; i++)
-		if (kill(target->pids[i], 0) == 0 || errno != ESRCH)
+		if (!proc_has_ended(target->pids[i]))
 			return false;
 	return true;
 }
@@ -169,7 +197,8 @@ static int loop(struct tracer *tracer)
 	int error = 0;
 
 	while (!error && !interrupted && engine_get_run(tracer->engine) == RUN_ON) {
-		if (targets_gone(tracer->config))
+		tracer->targets_ended = targets_gone(tracer);
+		if (tracer->targets_ended)
 			break;
 		if (tracer->end_ns && clock_ns(CLOCK_MONOTONIC) >= tracer->end_ns)
 			break;
@@ -219,16 +248,52 @@ static void say_timing(struct tracer *tracer)
 	fprintf(stderr, "%s: detach   %9.3f ms\n", config->name, (double)timing.detach_ns / 1e6);
 }
 
-static void say_output_error(const struct tracer *tracer, int error)
+static void say_error(const struct tracer *tracer, int error)
 {
 	const char *name = tracer->config->name;
 
-	if (error == -EPIPE)
+	if (error == tracer->engine_error)
+		fprintf(stderr, "%s: the kernel does not let the script go on: %s; tracing stopped\n", name,
+			strerror(-error));
+	else if (error == -EPIPE)
 		fprintf(stderr, "%s: the output was closed; tracing stopped\n", name);
 	else if (error == -ENOSPC)
 		fprintf(stderr, "%s: the disk is full: the report is cut here; tracing stopped\n", name);
 	else
 		fprintf(stderr, "%s: the report cannot be written: %s; tracing stopped\n", name, strerror(-error));
+}
+
+/* As dtrace: unless quiet; but that a program crashed is never kept back. */
+static void say_ended(const struct tracer *tracer)
+{
+	const struct tracer_config *config = tracer->config;
+	const struct target *target = &config->pipeline->target;
+	bool quiet = config->pipeline->options.quiet || config->ops == &report_json;
+	int status = tracer->child_status;
+
+	if (!tracer->targets_ended)
+		return;
+	if (config->child && WIFSIGNALED(status))
+		fprintf(stderr, "%s: process %d was killed by signal %d (%s)\n", config->name, (int)config->child,
+			WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else if (quiet)
+		return;
+	else if (config->child)
+		fprintf(stderr, "%s: process %d has exited with status %d\n", config->name, (int)config->child,
+			WEXITSTATUS(status));
+	else if (target->pids_len == 1)
+		fprintf(stderr, "%s: process %d has ended\n", config->name, (int)target->pids[0]);
+	else
+		fprintf(stderr, "%s: the traced processes have ended\n", config->name);
+}
+
+static void say_foreign(const struct tracer *tracer)
+{
+	if (tracer->foreign)
+		fprintf(stderr,
+			"%s: %" PRIu64 " record%s could not be read and %s left out: this is a bug of cephtap\n",
+			tracer->config->name, tracer->foreign, tracer->foreign == 1 ? "" : "s",
+			tracer->foreign == 1 ? "is" : "are");
 }
 
 static void print_diags(struct tracer *tracer)
@@ -249,7 +314,7 @@ static int begin(struct tracer *tracer)
 	int error = tracer->report.ops->begin(&tracer->report);
 
 	if (!error)
-		error = engine_run_direct(tracer->engine, PROBE_BEGIN);
+		error = engine_said(tracer, engine_run_direct(tracer->engine, PROBE_BEGIN));
 	if (!error && engine_get_run(tracer->engine) != RUN_EXITING)
 		engine_set_run(tracer->engine, RUN_ON);
 	if (config->seconds)
@@ -270,7 +335,7 @@ static int run(struct tracer *tracer)
 	if (!error)
 		error = loop(tracer);
 	engine_set_run(tracer->engine, RUN_EXITING);
-	end_error = engine_run_direct(tracer->engine, PROBE_END);
+	end_error = engine_said(tracer, engine_run_direct(tracer->engine, PROBE_END));
 	engine_detach(tracer->engine);
 	if (!error)
 		error = end_error;
@@ -283,7 +348,7 @@ int tracer_run(const struct tracer_config *config)
 {
 	struct pipeline *pipeline = config->pipeline;
 	struct tracer tracer = {.config = config, .engine = pipeline->engine};
-	struct agg_source source = {pipeline->engine, source_each, source_remove, source_zero};
+	struct agg_source source = {&tracer, source_each, source_remove, source_zero};
 	int error, status;
 
 	fill_daemons(&tracer);
@@ -295,10 +360,13 @@ int tracer_run(const struct tracer_config *config)
 	tracer.reader = reader_new(pipeline->image, source, &tracer.report);
 	tracer.report.reader = tracer.reader;
 	error = run(&tracer);
+	say_ended(&tracer);
+	say_foreign(&tracer);
 	if (error)
-		say_output_error(&tracer, error);
+		say_error(&tracer, error);
 	say_timing(&tracer);
 	status = error ? 1 : reader_exit_status(tracer.reader);
 	reader_free(tracer.reader);
+	report_free(&tracer.report);
 	return status;
 }

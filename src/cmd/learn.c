@@ -41,9 +41,12 @@ static void make_folders(struct arena *arena, const char *path)
 static int write_card(struct arena *arena, const char *path, const struct buf *text)
 {
 	const char *temporary = arena_printf(arena, "%s.%d", path, (int)getpid());
+	struct stat st;
 	FILE *file;
 	int err = 0;
 
+	if (!stat(path, &st) && !S_ISREG(st.st_mode)) /* /dev/stdout, /dev/null: to be written to, not to be replaced */
+		temporary = path;
 	make_folders(arena, path);
 	file = fopen(temporary, "we");
 	if (!file)
@@ -52,6 +55,8 @@ static int write_card(struct arena *arena, const char *path, const struct buf *t
 		err = -EIO;
 	if (fclose(file))
 		err = -errno;
+	if (temporary == path)
+		return err;
 	if (!err && rename(temporary, path))
 		err = -errno;
 	if (err)

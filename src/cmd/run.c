@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "child.h"
 #include "cmd/cmd.h"
@@ -214,12 +215,14 @@ static int take_options(struct run *run, int argc, char **argv)
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+n:s:p:c:x:qwZo:eVh", long_options, NULL)) != -1) {
-		if (c == '?')
+		if (c == '?') { /* getopt has said what is wrong */
+			buf_puts(&run->why, "see cephtap --help");
 			return 2;
+		}
 		if (answer(c))
 			return 1;
 		if (!take_option(run, c))
-			return c == 'p' || c == OPT_OSD || c == OPT_DAEMON ? 3 : 2;
+			return (c == 'p' || c == OPT_OSD || c == OPT_DAEMON) && !run->targets.is_misused ? 3 : 2;
 	}
 	if (!run->script && !run->pipeline.sources_len && optind < argc)
 		run->script = argv[optind++];
@@ -233,6 +236,18 @@ static int take_options(struct run *run, int argc, char **argv)
 	run->pipeline.macros.args = argv + optind;
 	run->pipeline.macros.args_len = (unsigned)(argc - optind);
 	return 0;
+}
+
+static void set_own_ids(struct macros *macros)
+{
+	macros->pid = getpid();
+	macros->ppid = getppid();
+	macros->pgid = getpgrp();
+	macros->sid = getsid(0);
+	macros->uid = getuid();
+	macros->euid = geteuid();
+	macros->gid = getgid();
+	macros->egid = getegid();
 }
 
 static bool start_child(struct run *run)
@@ -257,6 +272,7 @@ static void set_target(struct run *run)
 		pipeline->target.main_pid = run->targets.pids[0];
 	pipeline->macros.target = pipeline->target.main_pid;
 	pipeline->macros.default_args = pipeline->options.defaultargs;
+	set_own_ids(&pipeline->macros);
 }
 
 static int print_diags(struct run *run)

@@ -2,13 +2,13 @@
 #include "cmd/target.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ceph/daemons.h"
+#include "lib/proc.h"
 
 static void add(struct target_list *list, pid_t pid)
 {
@@ -24,10 +24,11 @@ bool target_add_pid(struct target_list *list, const char *text, struct buf *why)
 	long pid = strtol(text, &end, 10);
 
 	if (!isdigit((unsigned char)*text) || *end || pid <= 0 || pid != (pid_t)pid) {
+		list->is_misused = true;
 		buf_printf(why, "-p wants a process id, not `%s`", text);
 		return false;
 	}
-	if (kill((pid_t)pid, 0) && errno == ESRCH) {
+	if (proc_has_ended((pid_t)pid)) {
 		buf_printf(why, "there is no process %ld", pid);
 		return false;
 	}
@@ -35,15 +36,25 @@ bool target_add_pid(struct target_list *list, const char *text, struct buf *why)
 	return true;
 }
 
+static bool is_repeated(const struct daemon *daemons, unsigned i)
+{
+	for (unsigned j = 0; j < i; j++)
+		if (!strcmp(daemons[i].name, daemons[j].name))
+			return true;
+	return false;
+}
+
 static void say_daemons(const struct daemon *daemons, unsigned daemons_len, struct buf *why)
 {
 	if (!daemons_len) {
-		buf_puts(why, ": no Ceph daemon runs on this host");
+		buf_printf(why, ": no Ceph daemon runs on this host%s",
+			   geteuid() ? ", or none that this user may look at (try as root)" : "");
 		return;
 	}
 	buf_puts(why, "; running here:");
 	for (unsigned i = 0; i < daemons_len; i++)
-		buf_printf(why, " %s", daemons[i].name);
+		if (!is_repeated(daemons, i)) /* two clusters on one host may both have an osd.0 */
+			buf_printf(why, " %s", daemons[i].name);
 }
 
 bool target_add_daemon(struct target_list *list, const char *name, struct buf *why)
@@ -71,6 +82,7 @@ bool target_add_osds(struct target_list *list, const char *ids, struct buf *why)
 
 	while ((id = strsep(&rest, ","))) {
 		if (!*id || id[strspn(id, "0123456789")]) {
+			list->is_misused = true;
 			buf_printf(why, "--osd wants numbers such as 3 or 0,2, not `%s`", ids);
 			return false;
 		}

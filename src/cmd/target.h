@@ -13,6 +13,7 @@ struct target_list {
 	struct arena *arena;
 	pid_t *pids;
 	unsigned pids_len;
+	bool is_misused; /* what went wrong is the text itself: exit status 2, not 1 */
 };
 
 /* Each adds processes; false with one sentence: no such process, no such daemon (and which there are). */

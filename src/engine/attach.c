@@ -107,14 +107,17 @@ static bool runs_file(pid_t pid, const struct group *group)
 	return !stat(path, &st) && st.st_dev == group->dev && st.st_ino == group->ino;
 }
 
-/* A link per process; but where some run this very file as their program, the others need none. */
+/* A link per process; but where some run this very file as their program, the others need none. A probe's own process
+ * counts alone: the provider has found it among the chosen ones. */
 static void group_jobs(struct attaching *a, const struct group *group)
 {
 	const struct target *target = &a->engine->target;
 	bool some_run = false;
 
-	if (!target->pids_len)
-		group_link(a, group, 0);
+	if (group->pid || !target->pids_len) {
+		group_link(a, group, group->pid);
+		return;
+	}
 	for (unsigned i = 0; i < target->pids_len && !some_run; i++)
 		some_run = runs_file(target->pids[i], group);
 	for (unsigned i = 0; i < target->pids_len; i++)

@@ -66,6 +66,17 @@ static int silent(enum libbpf_print_level level, const char *format, va_list arg
 	return 0;
 }
 
+/* Are there links for one process only? */
+static bool is_by_pid(const struct engine *engine)
+{
+	const struct image *image = engine->image;
+
+	for (unsigned i = 0; i < image->attaches_len; i++)
+		if (image->attaches[i].probe && image->attaches[i].probe->pid)
+			return true;
+	return engine->target.pids_len > 0;
+}
+
 static bool has_sites(const struct image *image)
 {
 	for (unsigned i = 0; i < image->attaches_len; i++)
@@ -83,7 +94,7 @@ int engine_load(const struct image *image, const struct engine_config *config, s
 	libbpf_set_print(silent);
 	*out = engine;
 	if (has_sites(image) && !config->no_multi)
-		engine->has_multi = bpf_has_uprobe_multi(engine->target.pids_len > 0);
+		engine->has_multi = bpf_has_uprobe_multi(is_by_pid(engine));
 	err = engine_make_maps(engine, diags);
 	if (!err && engine->state)
 		engine->state->wall_offset_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which sites share a link: those of one file, entries apart from returns. In: an image's attaches. Out: for each group
- * the arrays that the kernel wants.
+ * Which sites share a link: those of one file, entries apart from returns, and probes of one process apart from others.
+ * In: an image's attaches. Out: for each group the arrays that the kernel wants.
  */
 #ifndef CEPHTAP_ENGINE_GROUP_H
 #define CEPHTAP_ENGINE_GROUP_H
@@ -12,6 +12,7 @@ struct group {
 	const char *path;
 	dev_t dev;
 	ino_t ino;
+	pid_t pid; /* not 0: probes of this process only (lang1234:::hit) */
 	bool is_return;
 	bool is_mixed;	    /* needs the dispatcher; cookies then have the program's index in the upper half */
 	unsigned *attaches; /* indices in image->attaches; this and the next three have `len` entries */

@@ -5,10 +5,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -138,6 +141,19 @@ int proc_start_time(pid_t pid, uint64_t *ticks)
 		error = -EINVAL;
 	buf_free(&text);
 	return error;
+}
+
+bool proc_has_ended(pid_t pid)
+{
+	struct pollfd poll_fd = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+	bool has_ended;
+
+	if (poll_fd.fd <
+	    0) /* ended; or a thread's id, an old kernel, a seccomp filter: then without knowing of zombies */
+		return kill(pid, 0) && errno == ESRCH;
+	has_ended = poll(&poll_fd, 1, 0) > 0;
+	close(poll_fd.fd);
+	return has_ended;
 }
 
 /* ---- files that a process runs code from ---- */

@@ -20,6 +20,8 @@ int proc_argv(struct arena *arena, pid_t pid, char ***argv, unsigned *argc);
 int proc_comm(pid_t pid, char comm[16]);
 /* Time of start in clock ticks since boot, from /proc/PID/stat: tells a reused pid from the old one. */
 int proc_start_time(pid_t pid, uint64_t *ticks);
+/* A zombie has ended too: only its parent has not looked yet. */
+bool proc_has_ended(pid_t pid);
 
 /* A file that a process has mapped executable. */
 struct proc_file {
