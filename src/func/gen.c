@@ -313,12 +313,18 @@ void gen_cpu(struct gen *gen, struct node *node, struct value *result)
 void gen_execname(struct gen *gen, struct node *node, struct value *result)
 {
 	enum { COMM_SIZE = 16 };
+	bool fits = result->place.room >= COMM_SIZE; /* not with a strsize below it */
+	uint32_t mark = gen->scratch_now;
+	struct place to = fits ? result->place : place_scratch(gen, COMM_SIZE);
 
 	(void)node;
-	emit_place_zero(gen, result->place);
-	emit_place_address(gen, R1, result->place);
+	emit_place_zero(gen, to);
+	emit_place_address(gen, R1, to);
 	emit(gen, INSN_MOV_IMM(R2, COMM_SIZE));
 	emit_call(gen, HELPER_COMM);
+	if (!fits)
+		emit_place_copy(gen, result->place, to);
+	scratch_release(gen, mark);
 }
 
 /* One reading for a whole firing of a probe, so that all its clauses see the same time. */

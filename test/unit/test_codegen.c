@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What generated code computes, against C: scripts are compiled and run in the interpreter with random operands. Integer
+ * expressions are compared with the same text compiled as C, string functions and aggregations with plain functions.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../interp/interp.h"
+#include "agg/agg.h"
+#include "agg/buckets.h"
+#include "ebpf/ebpf.h"
+#include "fake_probes.h"
+#include "gen_script.h"
+#include "pipeline.h"
+
+enum { ARGS = 8 };
+
+/* Where the markers of fake_probes.h find argument i: so that a test can set each. */
+static const uint8_t arg_regs[ARGS] = {ARGREG_RDI, ARGREG_RSI, ARGREG_RDX, ARGREG_RCX, ARGREG_R8, ARGREG_R9, ARGREG_R10, ARGREG_R11};
+static const uint8_t arg_words[ARGS] = {14, 13, 12, 11, 9, 8, 7, 6}; /* of struct pt_regs */
+
+struct setup {
+	struct arena *arena;
+	struct source source;
+	struct script script;
+	struct diags diags;
+	struct macros macros;
+	struct options options;
+	struct image *image;
+	struct interp *interp;
+};
+
+static int no_offset(const char *type, const char *member)
+{
+	(void)type;
+	(void)member;
+	return -1;
+}
+
+static struct probe_list find(struct probe_source *source, const struct probe_desc *desc, const char **why_not)
+{
+	struct probe_source *fake = source->data;
+	struct probe_list list = fake->find(fake, desc, why_not);
+
+	for (unsigned i = 0; i < list.len; i++)
+		for (unsigned a = 0; a < list.probes[i]->args_len && list.probes[i]->sites_len; a++)
+			list.probes[i]->sites->args[a].loc =
+				(struct argloc){.n = 1, .steps = {{.op = STEP_REG, .reg = arg_regs[a]}}};
+	return list;
+}
+
+static void start(struct setup *setup, const char *text)
+{
+	struct probe_source fake, probes = {.data = &fake, .find = find};
+	struct checked *checked = NULL;
+	struct buf out = {0};
+
+	*setup = (struct setup){.arena = arena_new()};
+	setup->source = (struct source){.name = "test.d", .text = text, .size = strlen(text)};
+	fake = fake_probes(setup->arena);
+	diags_init(&setup->diags, setup->arena);
+	options_default(&setup->options);
+	if (ast_parse(setup->arena, &setup->source, &setup->macros, &setup->diags, &setup->script) &&
+	    options_apply_pragmas(&setup->script, &setup->options, &setup->diags))
+		checked = check_script(setup->arena, &setup->script, &probes, &setup->options, &setup->diags);
+	if (checked)
+		setup->image = ebpf_compile(setup->arena, checked, &setup->options, no_offset, &setup->diags);
+	if (!setup->image) {
+		diags_print(&setup->diags, false, &out);
+		fail_msg("%s", out.data);
+	}
+	setup->interp = interp_new(setup->image, 2);
+	interp_state(setup->interp)->run = RUN_ON;
+}
+
+static void stop(struct setup *setup)
+{
+	interp_free(setup->interp);
+	arena_free(setup->arena);
+}
+
+/* Fires the only marker. */
+static void fire(struct setup *setup, const uint64_t args[ARGS])
+{
+	struct interp_env env = {.cookie = setup->image->attaches[0].cookie, .comm = "test"};
+	uint64_t ctx[21] = {0};
+	const char *why;
+
+	for (unsigned i = 0; i < ARGS; i++)
+		ctx[arg_words[i]] = args[i];
+	interp_records_clear(setup->interp);
+	why = interp_run(setup->interp, setup->image->attaches[0].program, ctx, sizeof(ctx), &env, NULL);
+	if (why)
+		fail_msg("%s", why);
+}
+
+static const char *record_field(struct setup *setup, unsigned action)
+{
+	size_t size;
+	const char *record;
+
+	assert_int_equal(interp_records_len(setup->interp), 1);
+	record = interp_record(setup->interp, 0, &size);
+	return record + setup->image->clauses[setup->script.clauses_len - 1].actions[action].fields[0].offset;
+}
+
+/* Numbers at the edges of each width, and anything else. */
+static uint64_t operand(uint64_t *state)
+{
+	static const uint64_t edges[] = {0, 1, 2, 7, 8, 31, 32, 63, 64, 127, 128, 255, 256, 32767, 32768, 65535, 65536, INT32_MAX,
+					 1ull << 31, UINT32_MAX, 1ull << 32, INT64_MAX, 1ull << 63, UINT64_MAX};
+	uint64_t random = gen_random(state), edge = edges[random % (sizeof(edges) / sizeof(edges[0]))];
+
+	switch (random >> 32 & 3) {
+	case 0:
+		return edge;
+	case 1:
+		return 0 - edge;
+	case 2:
+		return gen_random(state) >> (random >> 40 & 63);
+	default:
+		return edge + (random >> 40 & 3) - 1;
+	}
+}
+
+/* --- Integers: the same text in D and in C --- */
+
+struct cell {
+	const char *text;
+	int64_t value;
+};
+enum { CELLS = 64 };
+
+/* Left operands a to h, right operands i to p: char, unsigned char, ... uint64_t. */
+struct operands {
+	int8_t a; uint8_t b; int16_t c; uint16_t d; int32_t e; uint32_t f; int64_t g; uint64_t h;
+	int8_t i; uint8_t j; int16_t k; uint16_t l; int32_t m; uint32_t n; int64_t o; uint64_t p;
+};
+
+#define NAMES \
+	int8_t a = v->a; uint8_t b = v->b; int16_t c = v->c; uint16_t d = v->d; int32_t e = v->e; uint32_t f = v->f; int64_t g = v->g; \
+	uint64_t h = v->h; int8_t i = v->i; uint8_t j = v->j; int16_t k = v->k; uint16_t l = v->l; int32_t m = v->m; uint32_t n = v->n; \
+	int64_t o = v->o; uint64_t p = v->p; \
+	(void)a, (void)b, (void)c, (void)d, (void)e, (void)f, (void)g, (void)h, (void)i, (void)j, (void)k, (void)l, (void)m, (void)n; \
+	(void)o, (void)p
+#define ROW(CELL, x) CELL(x, i) CELL(x, j) CELL(x, k) CELL(x, l) CELL(x, m) CELL(x, n) CELL(x, o) CELL(x, p)
+#define ALL(CELL) ROW(CELL, a) ROW(CELL, b) ROW(CELL, c) ROW(CELL, d) ROW(CELL, e) ROW(CELL, f) ROW(CELL, g) ROW(CELL, h)
+#define PUT(expr, x, y) *cell++ = (struct cell){"(int64_t)(" #expr ")", (int64_t)(expr)};
+
+/* -1 as a divisor overflows for one dividend, which traps in C. In D it wraps. */
+#define DIVISION(x, y, op, of_minus_one) \
+	*cell++ = (struct cell){"(int64_t)(" #y " == 0 ? 0 : " #x " " #op " " #y ")", \
+				y == 0 ? 0 \
+				: (__typeof__(x + y))y == (__typeof__(x + y))-1 && (__typeof__(x + y))-1 < 0 \
+					? (int64_t)(__typeof__(x + y))(of_minus_one) \
+					: (int64_t)(x op y)};
+
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Wtype-limits"
+#pragma GCC diagnostic ignored "-Wbool-operation"
+#pragma GCC diagnostic ignored "-Wparentheses"
+#define WRAPS __attribute__((no_sanitize("undefined")))
+
+#define GRID(name, CELL) \
+	WRAPS static void grid_##name(const struct operands *v, struct cell *cell) { NAMES; ALL(CELL) }
+
+#define ADD(x, y) PUT(x + y, x, y)
+#define SUB(x, y) PUT(x - y, x, y)
+#define MUL(x, y) PUT(x * y, x, y)
+#define AND(x, y) PUT(x & y, x, y)
+#define OR(x, y) PUT(x | y, x, y)
+#define XOR(x, y) PUT(x ^ y, x, y)
+#define SHL(x, y) PUT(x << (y & 7), x, y)
+#define SHR(x, y) PUT(x >> (y & 31), x, y)
+#define LT(x, y) PUT(x < y, x, y)
+#define LE(x, y) PUT(x <= y, x, y)
+#define GT(x, y) PUT(x > y, x, y)
+#define GE(x, y) PUT(x >= y, x, y)
+#define EQ(x, y) PUT(x == y, x, y)
+#define NE(x, y) PUT(x != y, x, y)
+#define LOGIC(x, y) PUT(x && !y || x > 5 && y < 100, x, y)
+#define DIV(x, y) DIVISION(x, y, /, 0 - (uint64_t)x)
+#define MOD(x, y) DIVISION(x, y, %, 0)
+#define COND(x, y) PUT(x > y ? x : y, x, y)
+#define UNARY(x, y) PUT(-x + ~y, x, y)
+#define CONST(x, y) PUT((x * 3 - 7) ^ (y + 4294967295U) - 0x123456789abcdefLL, x, y)
+#define MIXED(x, y) PUT(((x + 1) * (y - 2) & 0xff00ff) + (x >> 1 | y << 2), x, y)
+#define ASSIGN(x, y) PUT(x = y, x, y)
+#define ADD_TO(x, y) PUT(x += y, x, y)
+#define SUB_FROM(x, y) PUT(x -= y, x, y)
+#define MUL_BY(x, y) PUT(x *= y, x, y)
+#define AND_WITH(x, y) PUT(x &= y, x, y)
+#define OR_WITH(x, y) PUT(x |= y, x, y)
+#define XOR_WITH(x, y) PUT(x ^= y, x, y)
+#define SHL_BY(x, y) PUT(x <<= (y & 7), x, y)
+#define SHR_BY(x, y) PUT(x >>= (y & 7), x, y)
+#define STEPS(x, y) PUT(x++ - --y, x, y)
+
+#define GRIDS(X) \
+	X(add, ADD) X(sub, SUB) X(mul, MUL) X(and, AND) X(or, OR) X(xor, XOR) X(shl, SHL) X(shr, SHR) X(lt, LT) X(le, LE) X(gt, GT) \
+	X(ge, GE) X(eq, EQ) X(ne, NE) X(logic, LOGIC) X(div, DIV) X(mod, MOD) X(cond, COND) X(unary, UNARY) X(const, CONST) \
+	X(mixed, MIXED) X(assign, ASSIGN) X(add_to, ADD_TO) X(sub_from, SUB_FROM) X(mul_by, MUL_BY) X(and_with, AND_WITH) \
+	X(or_with, OR_WITH) X(xor_with, XOR_WITH) X(shl_by, SHL_BY) X(shr_by, SHR_BY) X(steps, STEPS)
+
+GRIDS(GRID)
+
+#define GRID_NAME(name, CELL) {#name, grid_##name},
+static const struct grid {
+	const char *name;
+	void (*cells)(const struct operands *v, struct cell *cell);
+} grids[] = {GRIDS(GRID_NAME)};
+
+static const char *const scopes[] = {"", "this->", "self->"};
+
+/* Every name of a variable gets its scope: they are single letters, which nothing else in a cell is. */
+static void put_scoped(struct buf *out, const char *text, const char *scope)
+{
+	for (const char *at = text; *at; at++) {
+		bool word = (at > text && (at[-1] == '_' || (at[-1] >= '0' && at[-1] <= 'z' && at[-1] != '=' && at[-1] != '<' &&
+							      at[-1] != '>' && at[-1] != '^' && at[-1] != '?'))) ||
+			    at[1] == '_' || (at[1] >= '0' && at[1] <= '9') || (at[1] >= 'a' && at[1] <= 'z') ||
+			    (at[1] >= 'A' && at[1] <= 'Z');
+
+		if (*at >= 'a' && *at <= 'p' && !word)
+			buf_puts(out, scope);
+		buf_add(out, at, 1);
+	}
+}
+
+static void put_script(struct buf *out, const struct cell *cells, const char *scope)
+{
+	static const char *const types[] = {"int8_t", "uint8_t", "int16_t", "uint16_t", "int32_t", "uint32_t", "int64_t", "uint64_t"};
+	const char *word = !*scope ? "" : *scope == 't' ? "this " : "self ";
+
+	for (unsigned i = 0; i < 16; i++)
+		buf_printf(out, "%s%s %c; ", word, types[i % 8], 'a' + i);
+	buf_puts(out, "\ntest:::ints {\n");
+	for (unsigned i = 0; i < 16; i++) /* the right operands: other arguments, cut to their width */
+		buf_printf(out, "%s%c = %s%u;\n", scope, 'a' + i, i < 8 ? "arg" : "arg", i < 8 ? i : (i * 5 + 3) % 8);
+	for (unsigned i = 0; i < CELLS; i++) {
+		buf_puts(out, "trace(");
+		put_scoped(out, cells[i].text, scope);
+		buf_puts(out, ");\n");
+	}
+	buf_puts(out, "}\n");
+}
+
+static struct operands operands_from(const uint64_t args[ARGS])
+{
+	uint64_t r[8];
+
+	for (unsigned i = 8; i < 16; i++)
+		r[i - 8] = args[(i * 5 + 3) % 8];
+	return (struct operands){(int8_t)args[0], (uint8_t)args[1], (int16_t)args[2], (uint16_t)args[3], (int32_t)args[4],
+				 (uint32_t)args[5], (int64_t)args[6], args[7], (int8_t)r[0], (uint8_t)r[1], (int16_t)r[2],
+				 (uint16_t)r[3], (int32_t)r[4], (uint32_t)r[5], (int64_t)r[6], r[7]};
+}
+
+static void random_args(uint64_t *state, uint64_t args[ARGS])
+{
+	for (unsigned i = 0; i < ARGS; i++)
+		args[i] = operand(state);
+}
+
+static void try_grid(const struct grid *grid, const char *scope, unsigned rounds, uint64_t *state)
+{
+	struct operands zeros = {.i = 1, .j = 1, .k = 1, .l = 1, .m = 1, .n = 1, .o = 1, .p = 1};
+	struct cell cells[CELLS];
+	struct buf text = {0};
+	struct setup setup;
+
+	grid->cells(&zeros, cells);
+	put_script(&text, cells, scope);
+	start(&setup, text.data);
+	while (rounds--) {
+		uint64_t args[ARGS];
+		struct operands operands;
+
+		random_args(state, args);
+		operands = operands_from(args);
+		grid->cells(&operands, cells);
+		fire(&setup, args);
+		for (unsigned i = 0; i < CELLS; i++) {
+			int64_t got;
+
+			memcpy(&got, record_field(&setup, i), sizeof(got));
+			if (got != cells[i].value)
+				fail_msg("%s: %s is %lld, not %lld (left %llx, right %llx)", grid->name, cells[i].text, (long long)got,
+					 (long long)cells[i].value, (unsigned long long)args[i / 8],
+					 (unsigned long long)args[(i % 8 * 5 + 43) % 8]);
+		}
+	}
+	stop(&setup);
+	buf_free(&text);
+}
+
+static void test_integers(void **unused)
+{
+	uint64_t state = 1;
+
+	(void)unused;
+	for (unsigned i = 0; i < sizeof(grids) / sizeof(grids[0]); i++)
+		for (unsigned scope = 0; scope < 3; scope++)
+			try_grid(&grids[i], scopes[scope], 200, &state);
+}
+
+/* --- Strings --- */
+
+static void random_text(uint64_t *state, char *text, unsigned room)
+{
+	unsigned size = (unsigned)(gen_random(state) % room);
+
+	memset(text, 0, room);
+	for (unsigned i = 0; i < size; i++)
+		text[i] = gen_random(state) % 4 ? "abc"[gen_random(state) % 3] : (char)(1 + gen_random(state) % 255);
+}
+
+static void cut(char *to, const char *from, size_t size, size_t strsize)
+{
+	size_t fits = strnlen(from, size);
+
+	fits = fits < strsize ? fits : strsize - 1;
+	memmove(to, from, fits);
+	to[fits] = '\0';
+}
+
+/* After Perl's: what lies before the start takes away from the length; of a start that lies there no end is counted back. */
+static void ref_substr(char *to, const char *text, int64_t index, int64_t length, bool has_length, size_t strsize)
+{
+	int64_t size = (int64_t)strlen(text), start = index < 0 ? index + size : index;
+
+	if (!has_length)
+		length = INT64_MAX / 2;
+	if (start < 0) {
+		length = length + start < 0 || length < 0 ? 0 : length + start;
+		start = 0;
+	}
+	start = start > size ? size : start;
+	if (length < 0)
+		length += size - start;
+	length = length < 0 ? 0 : length > size - start ? size - start : length;
+	cut(to, text + start, (size_t)length, strsize);
+}
+
+static int sign(int number)
+{
+	return (number > 0) - (number < 0);
+}
+
+static void assert_text(struct setup *setup, unsigned action, const char *wanted, const char *what)
+{
+	if (strcmp(record_field(setup, action), wanted))
+		fail_msg("%s is \"%s\", not \"%s\"", what, record_field(setup, action), wanted);
+}
+
+static void assert_number(struct setup *setup, unsigned action, int64_t wanted, const char *what)
+{
+	int64_t got;
+
+	memcpy(&got, record_field(setup, action), sizeof(got));
+	if (got != wanted)
+		fail_msg("%s is %lld, not %lld", what, (long long)got, (long long)wanted);
+}
+
+static void try_strings(unsigned strsize, unsigned rounds, uint64_t *state)
+{
+	static char memory[2][1200];
+	char script[1024], one[1200], two[1200], wanted[2400];
+	struct setup setup;
+
+	snprintf(script, sizeof(script),
+		 "#pragma D option strsize=%u\ntest:::ints { this->s = copyinstr(arg0); this->t = copyinstr(arg1); trace(this->s);"
+		 "trace((int64_t)strlen(this->s)); trace(strjoin(this->s, this->t)); trace(substr(this->s, arg2));"
+		 "trace(substr(this->s, arg2, arg3)); trace((int64_t)((this->s > this->t) - (this->s < this->t)));"
+		 "trace((int64_t)(this->s == this->t)); trace((int64_t)(this->s <= this->t)); trace(copyinstr(arg0, arg4)); }",
+		 strsize);
+	start(&setup, script);
+	interp_allow_user(setup.interp, memory, sizeof(memory));
+	while (rounds--) {
+		uint64_t args[ARGS] = {(uintptr_t)memory[0], (uintptr_t)memory[1], gen_random(state) % 40 - 20,
+				       gen_random(state) % 40 - 20, gen_random(state) % 40};
+
+		random_text(state, memory[0], gen_random(state) % 3 ? 12 : strsize + 20);
+		random_text(state, memory[1], gen_random(state) % 3 ? 12 : strsize + 20);
+		if (!(gen_random(state) % 5))
+			memcpy(memory[1], memory[0], sizeof(memory[0]));
+		fire(&setup, args);
+		cut(one, memory[0], sizeof(memory[0]), strsize);
+		cut(two, memory[1], sizeof(memory[1]), strsize);
+		assert_text(&setup, 0, one, "copyinstr");
+		assert_number(&setup, 1, (int64_t)strlen(one), "strlen");
+		snprintf(wanted, sizeof(wanted), "%s%s", one, two);
+		cut(wanted, wanted, sizeof(wanted), strsize);
+		assert_text(&setup, 2, wanted, "strjoin");
+		ref_substr(wanted, one, (int64_t)args[2], 0, false, strsize);
+		assert_text(&setup, 3, wanted, "substr");
+		ref_substr(wanted, one, (int64_t)args[2], (int64_t)args[3], true, strsize);
+		snprintf(script, sizeof(script), "strsize %u: substr(\"%.40s\", %lld, %lld)", strsize, one, (long long)args[2],
+			 (long long)args[3]);
+		assert_text(&setup, 4, wanted, script);
+		assert_number(&setup, 5, sign(strcmp(one, two)), "comparison");
+		assert_number(&setup, 6, !strcmp(one, two), "equality");
+		assert_number(&setup, 7, strcmp(one, two) <= 0, "<=");
+		cut(wanted, one, args[4], strsize);
+		assert_text(&setup, 8, wanted, "copyinstr with a limit");
+	}
+	stop(&setup);
+}
+
+static void test_strings(void **unused)
+{
+	static const unsigned sizes[] = {8, 16, 20, 64, 256, 511, 512, 1000};
+	uint64_t state = 2;
+
+	(void)unused;
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		try_strings(sizes[i], 500, &state);
+}
+
+/* --- Aggregations --- */
+
+static uint64_t *agg_value(struct setup *setup, unsigned agg)
+{
+	uint32_t zero = 0;
+
+	return interp_map_value(setup->interp, setup->image->aggs[agg].map, &zero, 0);
+}
+
+static void test_numbers(void **unused)
+{
+	uint64_t state = 3, n = 0, sum = 0, largest_u = 0, smallest_u = UINT64_MAX;
+	int64_t largest = INT64_MIN, smallest = INT64_MAX;
+	unsigned __int128 squares = 0;
+	struct setup setup;
+
+	(void)unused;
+	start(&setup, "test:::ints { @c = count(); @s = sum(arg0); @a = avg(arg0); @n = min(arg0); @x = max(arg0); @d = stddev(arg0);"
+		      "@nu = min((uint64_t)arg0); @xu = max((uint64_t)arg0); @s5 = sum((int8_t)arg0); }");
+	for (unsigned i = 0; i < 3000; i++) {
+		uint64_t args[ARGS] = {operand(&state)}, size = (int64_t)args[0] < 0 ? 0 - args[0] : args[0];
+
+		fire(&setup, args);
+		n++;
+		sum += args[0];
+		squares += (unsigned __int128)size * size;
+		largest = (int64_t)args[0] > largest ? (int64_t)args[0] : largest;
+		smallest = (int64_t)args[0] < smallest ? (int64_t)args[0] : smallest;
+		largest_u = args[0] > largest_u ? args[0] : largest_u;
+		smallest_u = args[0] < smallest_u ? args[0] : smallest_u;
+		for (unsigned agg = 0; agg < 8; agg++)
+			assert_int_equal(agg_value(&setup, agg)[0], n);
+		assert_int_equal(agg_value(&setup, 1)[1], sum);
+		assert_int_equal(agg_value(&setup, 2)[1], sum);
+		for (unsigned agg = 3; agg < 8; agg++) {
+			const struct aggvar *var = setup.image->aggs[agg].var;
+			int64_t number = var->agg->number(var, agg_value(&setup, agg), 1);
+			int64_t wanted[] = {smallest, largest, 0, (int64_t)smallest_u, (int64_t)largest_u};
+
+			if (agg != 5)
+				assert_int_equal(number, wanted[agg - 3]);
+		}
+		assert_int_equal(agg_value(&setup, 5)[1], sum);
+		assert_int_equal(agg_value(&setup, 5)[2], (uint64_t)squares);
+		assert_int_equal(agg_value(&setup, 5)[3], (uint64_t)(squares >> 64));
+	}
+	stop(&setup);
+}
+
+enum { HISTOGRAM_WORDS = 2000 };
+
+static unsigned bucket_of(const struct aggvar *var, int64_t value)
+{
+	if (!strcmp(var->agg->name, "quantize"))
+		return quantize_bucket(value);
+	return !strcmp(var->agg->name, "lquantize") ? lquantize_bucket(var->params, value) : llquantize_bucket(var->params, value);
+}
+
+static void try_histogram(const char *function, uint64_t *state)
+{
+	static uint64_t wanted[HISTOGRAM_WORDS];
+	char script[200];
+	struct setup setup;
+
+	snprintf(script, sizeof(script), "test:::ints { @ = %s; }", function);
+	start(&setup, script);
+	memset(wanted, 0, sizeof(wanted));
+	for (unsigned i = 0; i < 3000; i++) {
+		uint64_t args[ARGS] = {operand(state), operand(state)};
+		uint64_t increment = strstr(function, "arg1") ? args[1] : 1;
+
+		if (i & 1)
+			args[0] = gen_random(state) % 3000 - 1000;
+		fire(&setup, args);
+		wanted[0]++;
+		wanted[1 + bucket_of(setup.image->aggs[0].var, (int64_t)args[0])] += increment;
+		if (memcmp(agg_value(&setup, 0), wanted, setup.image->aggs[0].value_size))
+			fail_msg("%s of %lld: another bucket than %u", function, (long long)args[0],
+				 bucket_of(setup.image->aggs[0].var, (int64_t)args[0]));
+	}
+	stop(&setup);
+}
+
+static void test_histograms(void **unused)
+{
+	static const char *const functions[] = {
+		"quantize(arg0)", "quantize(arg0, arg1)", "lquantize(arg0, 0, 1000, 10)", "lquantize(arg0, -500, 500, 7)",
+		"lquantize(arg0, 0, 1000, 10, arg1)", "lquantize(arg0, -2147483647, 2147483647, 10000000)", "lquantize(arg0, 5, 6)",
+		"lquantize(arg0, -9000000000000000000, 9000000000000000000, 100000000000000000)", "llquantize(arg0, 10, 0, 6, 20)",
+		"llquantize(arg0, 2, 0, 30, 2)", "llquantize(arg0, 10, 3, 9, 10, arg1)", "llquantize(arg0, 10, 0, 17, 10)",
+		"llquantize(arg0, 3, 1, 5, 9)",
+	};
+	uint64_t state = 4;
+
+	(void)unused;
+	for (unsigned i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+		try_histogram(functions[i], &state);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_integers),
+		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_histograms),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
