@@ -48,7 +48,7 @@ static const struct option {
 	{"flowindent", OPTION_BOOL, FIELD(flowindent), 0, 1, 0, "indent on entry, unindent on return, as -F"},
 	{"quiet", OPTION_BOOL, FIELD(quiet), 0, 1, 0, "print only what the script prints, as -q"},
 	{"rawbytes", OPTION_BOOL, FIELD(rawbytes), 0, 1, 0, "print bytes as bytes even where they look like text"},
-	{"strsize", OPTION_SIZE, FIELD(strsize), 8, 64 * KIB, 256, "room of a string with its final NUL"},
+	{"strsize", OPTION_SIZE, FIELD(strsize), 8, 64 * KIB, 256, "room of a string with its final NUL, rounded up to a multiple of 8"},
 	{"switchrate", OPTION_TIME, FIELD(switchrate_ns), MS, 3600 * SEC, 100 * MS, "how often records are read"},
 	{"zdefs", OPTION_BOOL, FIELD(zdefs), 0, 1, 0, "allow descriptions that match no probe, as -Z"},
 #undef FIELD

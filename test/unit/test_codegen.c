@@ -383,6 +383,7 @@ static void try_strings(unsigned strsize, unsigned rounds, uint64_t *state)
 		 "trace((int64_t)(this->s == this->t)); trace((int64_t)(this->s <= this->t)); trace(copyinstr(arg0, arg4)); }",
 		 strsize);
 	start(&setup, script);
+	strsize = (strsize + 7) & ~7u; /* as the option's description says */
 	interp_allow_user(setup.interp, memory, sizeof(memory));
 	while (rounds--) {
 		uint64_t args[ARGS] = {(uintptr_t)memory[0], (uintptr_t)memory[1], gen_random(state) % 40 - 20,
