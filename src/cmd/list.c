@@ -99,8 +99,10 @@ static void print_arg(const struct probe *probe, unsigned i)
 
 static void print_site(const struct site *site)
 {
-	printf("\tat %s, 0x%llx%s\n", site->path, (unsigned long long)site->vaddr,
-	       site->is_return ? ", its return" : "");
+	printf("\tat %s, 0x%llx", site->path, (unsigned long long)site->vaddr);
+	if (site->shift)
+		printf(" (its entry +%u, a cheaper place)", site->shift);
+	printf("%s\n", site->is_return ? ", its return" : "");
 }
 
 static void print_details(struct list *list, const struct probe *probe)
@@ -171,6 +173,7 @@ static struct json_object *json_sites(const struct probe *probe)
 		add_text(object, "path", probe->sites[i].path);
 		json_object_object_add(object, "offset", json_object_new_uint64(probe->sites[i].offset));
 		json_object_object_add(object, "address", json_object_new_uint64(probe->sites[i].vaddr));
+		json_object_object_add(object, "behind_entry", json_object_new_uint64(probe->sites[i].shift));
 		json_object_object_add(object, "return", json_object_new_boolean(probe->sites[i].is_return));
 		json_object_array_add(array, object);
 	}

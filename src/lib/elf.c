@@ -361,21 +361,41 @@ void elf_file_close(struct elf_file *file)
 	free(file);
 }
 
-int elf_vaddr_to_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *offset)
+/* The loaded segment that has vaddr, all of it in the file. */
+static int find_segment(const struct elf_file *file, uint64_t vaddr, Elf64_Phdr *segment)
 {
 	uint64_t i;
 
 	for (i = 0; i < file->segments_len; i++) {
-		Elf64_Phdr segment = segment_at(file, i);
-
-		if (segment.p_type != PT_LOAD || vaddr < segment.p_vaddr || vaddr - segment.p_vaddr >= segment.p_filesz)
+		*segment = segment_at(file, i);
+		if (segment->p_type != PT_LOAD || vaddr < segment->p_vaddr ||
+		    vaddr - segment->p_vaddr >= segment->p_filesz)
 			continue;
-		if (!file_data(file, segment.p_offset, segment.p_filesz))
+		if (!file_data(file, segment->p_offset, segment->p_filesz))
 			return fail(EINVAL, "%s: a segment ends past the file", file->path);
-		*offset = segment.p_offset + (vaddr - segment.p_vaddr);
 		return 0;
 	}
 	return fail(ENOENT, "%s: no segment has address 0x%llx", file->path, (unsigned long long)vaddr);
+}
+
+int elf_vaddr_to_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *offset)
+{
+	Elf64_Phdr segment;
+	int error = find_segment(file, vaddr, &segment);
+
+	if (!error)
+		*offset = segment.p_offset + (vaddr - segment.p_vaddr);
+	return error;
+}
+
+const uint8_t *elf_code(const struct elf_file *file, uint64_t vaddr, uint64_t *size)
+{
+	Elf64_Phdr segment;
+
+	if (find_segment(file, vaddr, &segment))
+		return NULL;
+	*size = segment.p_filesz - (vaddr - segment.p_vaddr);
+	return file->data + segment.p_offset + (vaddr - segment.p_vaddr);
 }
 
 /* ---- symbols ---- */

@@ -4,6 +4,7 @@
  * function. A binary that was built with the markers has them as SDT notes: those are its sites, the catalogue gives
  * names and meaning. A stock binary has them by the catalogue's sites and the layout card of its build.
  */
+#include <elf.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "ceph/learn.h"
 #include "lib/diag.h"
 #include "probe/host.h"
+#include "probe/prologue.h"
 #include "probe/sdt.h"
 
 /* One file in scope that the catalogue knows by name. */
@@ -222,15 +224,75 @@ static void make_args(struct arena *arena, const struct cat_marker *marker, cons
 	}
 }
 
-static bool find_function(struct ceph_binary *cb, const char *symbol, uint64_t *vaddr)
+/* size: 0 when only its address is known. */
+static bool find_function(struct ceph_binary *cb, const char *symbol, uint64_t *vaddr, uint64_t *size)
 {
 	struct elf_symbol found;
 
+	*size = 0;
 	if (!elf_symbol_find(cb->elf, symbol, &found)) {
 		*vaddr = found.vaddr;
+		*size = found.size;
 		return true;
 	}
 	return cb->card && card_function(cb->card, symbol, vaddr);
+}
+
+static bool has_function(struct ceph_binary *cb, const char *symbol)
+{
+	uint64_t vaddr, size;
+
+	return cb->elf && find_function(cb, symbol, &vaddr, &size);
+}
+
+/* Registers that programs read when the function is entered. At its return there is only %rax, which no entry has. */
+static uint32_t entry_regs(const struct cat_located *located, unsigned args_len, bool is_return)
+{
+	uint32_t regs = 0;
+	unsigned i;
+
+	for (i = 0; i < located->saves_len; i++)
+		regs |= argloc_regs(&located->saves[i]);
+	for (i = 0; !is_return && i < args_len; i++)
+		regs |= argloc_regs(&located->args[i]) | argloc_regs(&located->len_args[i]);
+	for (i = 0; !is_return && i < located->conds_len; i++)
+		regs |= argloc_regs(&located->conds[i].loc);
+	return regs;
+}
+
+static void move_locations(struct cat_located *located, unsigned args_len, bool is_return, const uint8_t *regs)
+{
+	unsigned i;
+
+	for (i = 0; i < located->saves_len; i++)
+		argloc_move(&located->saves[i], regs);
+	for (i = 0; !is_return && i < args_len; i++) {
+		argloc_move(&located->args[i], regs);
+		argloc_move(&located->len_args[i], regs);
+	}
+	for (i = 0; !is_return && i < located->conds_len; i++)
+		argloc_move(&located->conds[i].loc, regs);
+}
+
+/* Put the site on a cheaper instruction of the same function, where there is one. */
+static void shift_site(const struct ceph_binary *cb, uint64_t function_size, struct cat_located *located,
+		       unsigned args_len, struct site *site)
+{
+	enum { PROLOGUE_SIZE = 128 }; /* what is looked at of a function whose size is not known */
+	struct prologue place;
+	uint64_t size = 0;
+	const uint8_t *code = elf_code(cb->elf, site->vaddr, &size);
+	bool is_whole = function_size && function_size <= size;
+
+	if (!code || elf_file_machine(cb->elf) != EM_X86_64)
+		return;
+	if (is_whole || size > PROLOGUE_SIZE)
+		size = is_whole ? function_size : PROLOGUE_SIZE;
+	prologue_find(code, size, is_whole, entry_regs(located, args_len, site->is_return), &place);
+	move_locations(located, args_len, site->is_return, place.regs);
+	site->shift = place.offset;
+	site->vaddr += place.offset;
+	site->offset += place.offset;
 }
 
 /* Fill in a stock binary's site. NULL, or why it cannot be attached. */
@@ -240,6 +302,7 @@ static const char *locate_site(struct ceph_index *index, struct ceph_binary *cb,
 	struct cat_resolver resolver = {cb, no_member, no_size, no_constant};
 	struct cat_located located;
 	const char *why = NULL;
+	uint64_t size;
 	struct loc where;
 	unsigned i;
 
@@ -247,7 +310,8 @@ static const char *locate_site(struct ceph_index *index, struct ceph_binary *cb,
 		return cb->why;
 	*site = (struct site){
 		.path = cb->binary->path, .dev = cb->binary->dev, .ino = cb->binary->ino, .is_return = from->is_return};
-	if (!find_function(cb, from->symbol, &site->vaddr) || elf_vaddr_to_offset(cb->elf, site->vaddr, &site->offset))
+	if (!find_function(cb, from->symbol, &site->vaddr, &size) ||
+	    elf_vaddr_to_offset(cb->elf, site->vaddr, &site->offset))
 		return arena_printf(index->arena,
 				    "%s has no function %s: this build has it inlined, or is of another release",
 				    cb->binary->name, cat_function_name(index->arena, from->symbol));
@@ -258,6 +322,7 @@ static const char *locate_site(struct ceph_index *index, struct ceph_binary *cb,
 	for (i = 0; !cb->card && i < marker->args_len; i++)
 		if (located.whys[i] == cb->why)
 			return cb->why;
+	shift_site(cb, size, &located, marker->args_len, site);
 	make_args(index->arena, marker, &located, &site->args);
 	site->saves = located.saves;
 	site->saves_len = located.saves_len;
@@ -270,7 +335,6 @@ static const char *locate_site(struct ceph_index *index, struct ceph_binary *cb,
 static const struct cat_site *choose_site(const struct cat_marker *marker, struct ceph_binary *cb, bool *is_known)
 {
 	const struct cat_site *any = NULL;
-	uint64_t vaddr;
 	unsigned i;
 
 	*is_known = false;
@@ -282,9 +346,9 @@ static const struct cat_site *choose_site(const struct cat_marker *marker, struc
 		*is_known = true;
 		if (cb->card && !cat_release_matches(site->release, cb->card->release))
 			continue;
-		if (!any || (cb->elf && find_function(cb, site->symbol, &vaddr)))
+		if (!any || has_function(cb, site->symbol))
 			any = site;
-		if (cb->elf && find_function(cb, site->symbol, &vaddr))
+		if (has_function(cb, site->symbol))
 			break;
 	}
 	return any;

@@ -48,9 +48,17 @@ static int count_note(const struct elf_sdt_note *note, void *data)
 static int check_nop(const struct elf_sdt_note *note, void *data)
 {
 	unsigned char code;
+	uint64_t size = 0;
+	const uint8_t *same = elf_code(data, note->vaddr, &size);
 
 	read_at(data, note->vaddr, &code, 1);
 	assert_int_equal(code, 0x90);
+	assert_non_null(same);
+	assert_int_equal(*same, 0x90);
+	assert_true(size > 0);
+	assert_non_null(elf_code(data, note->vaddr + size - 1, &size));
+	assert_int_equal(size, 1);
+	assert_null(elf_code(data, UINT64_MAX, &size));
 	return 0;
 }
 
