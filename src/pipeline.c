@@ -60,8 +60,13 @@ static void dump_check(const struct pipeline *pipeline, struct buf *out)
 
 static bool run_ebpf(struct pipeline *pipeline)
 {
-	pipeline->image = ebpf_compile(pipeline->arena, pipeline->checked, &pipeline->options, kernel_member_offset,
-				       &pipeline->diags);
+	struct ebpf_kernel kernel = {
+		.offset = kernel_member_offset,
+		.can_sleep = !pipeline->no_multi && engine_can_sleep(),
+	};
+
+	pipeline->image =
+		ebpf_compile(pipeline->arena, pipeline->checked, &pipeline->options, &kernel, &pipeline->diags);
 	return pipeline->image;
 }
 

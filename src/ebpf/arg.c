@@ -105,10 +105,14 @@ static void gen_step(struct gen *gen, const struct argstep *step, struct loc whe
 
 void gen_argloc(struct gen *gen, const struct argloc *loc, struct loc where)
 {
+	bool may_wait = gen->may_wait;
+
+	gen->may_wait = gen->site && gen->site->may_be_absent;
 	if (!loc->n)
 		emit(gen, INSN_MOV_IMM(R0, 0));
 	for (unsigned i = 0; i < loc->n; i++)
 		gen_step(gen, &loc->steps[i], where);
+	gen->may_wait = may_wait;
 }
 
 static const struct arg *arg_at(struct gen *gen, unsigned index)
@@ -149,37 +153,20 @@ void gen_probe_arg(struct gen *gen, unsigned index, struct loc where)
 static void gen_counted_string(struct gen *gen, const struct arg *arg, struct place to, struct loc where)
 {
 	struct slot length = slot_new(gen);
-	struct label fits = {0}, good = {0};
 
 	gen_argloc(gen, &arg->len_loc, where);
-	emit_jump_imm(gen, BPF_JLE, R0, (int32_t)to.room - 1, &fits);
-	emit(gen, INSN_MOV_IMM(R0, to.room - 1));
-	label_bind(gen, &fits);
 	slot_store(gen, length, R0);
 	gen_argloc(gen, &arg->loc, where);
-	slot_store(gen, gen->fault_address, R0);
-	emit_place_zero(gen, to);
-	slot_load(gen, R3, gen->fault_address);
-	slot_load(gen, R2, length);
-	emit_place_address(gen, R1, to);
-	emit(gen, INSN_ALU_IMM(BPF_AND, R2, 0x7fffffff)); /* its bound is lost in the slot: say it again for the verifier */
-	struct label bound = {0};
-
-	emit_jump_imm(gen, BPF_JLE, R2, (int32_t)to.room - 1, &bound);
-	emit(gen, INSN_MOV_IMM(R2, to.room - 1));
-	label_bind(gen, &bound);
-	emit_call(gen, HELPER_READ_USER);
-	emit_jump_imm(gen, BPF_JEQ, R0, 0, &good);
-	slot_load(gen, R2, gen->fault_address);
-	emit_fault(gen, FAULT_BADADDR, R2, where);
-	label_bind(gen, &good);
+	emit_read_bytes(gen, to, length, to.room - 1, where);
 	slot_release(gen, length);
 }
 
 void gen_probe_arg_string(struct gen *gen, unsigned index, struct place to, struct loc where)
 {
 	const struct arg *arg = arg_at(gen, index);
+	bool may_wait = gen->may_wait;
 
+	gen->may_wait = gen->site && gen->site->may_be_absent;
 	if (!arg || !arg->loc.n) {
 		emit_place_zero(gen, to);
 	} else if (arg->type == ARGTYPE_STRING) {
@@ -188,6 +175,7 @@ void gen_probe_arg_string(struct gen *gen, unsigned index, struct place to, stru
 		gen_argloc(gen, &arg->loc, where);
 		emit_read_string(gen, to, to.room, true, where);
 	}
+	gen->may_wait = may_wait;
 }
 
 void gen_probe_conditions(struct gen *gen, struct label *no)

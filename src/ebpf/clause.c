@@ -216,6 +216,7 @@ void gen_clause(struct gen *gen, unsigned index)
 	uint32_t scratch = gen->scratch_now;
 
 	gen->clause = index;
+	gen->may_wait = true; /* what a script reads by itself */
 	gen->fault = &in_pred;
 	gen->keeps_scratch = false;
 	emit_line(gen, checked->clause->loc);

@@ -8,10 +8,14 @@
 
 #include "ebpf/image.h"
 
-/* Byte offset of a member of a kernel structure, or a negative errno; asked only for what a script uses. */
-typedef int (*kernel_offset_fn)(const char *structure, const char *member);
+/* What the compiler has to know of the kernel that the programs are for. */
+struct ebpf_kernel {
+	/* Byte offset of a member of a kernel structure, or a negative errno; asked only for what a script uses. */
+	int (*offset)(const char *structure, const char *member);
+	bool can_sleep; /* programs on uprobes may wait for memory */
+};
 
 struct image *ebpf_compile(struct arena *arena, const struct checked *checked, const struct options *options,
-			   kernel_offset_fn kernel_offset, struct diags *diags);
+			   const struct ebpf_kernel *kernel, struct diags *diags);
 
 #endif

@@ -289,25 +289,3 @@ void emit_launder(struct gen *gen)
 	slot_store(gen, slot, R0);
 	slot_load(gen, R0, slot);
 }
-
-static const int load_size[] = {[1] = BPF_B, [2] = BPF_H, [4] = BPF_W, [8] = BPF_DW};
-
-void emit_deref(struct gen *gen, uint32_t size, bool is_signed, bool userland, struct loc loc)
-{
-	struct slot value = slot_new(gen);
-	struct label good = {0};
-
-	slot_store(gen, gen->fault_address, R0);
-	emit(gen, INSN_MOV_REG(R3, R0));
-	slot_address(gen, R1, value);
-	emit(gen, INSN_MOV_IMM(R2, size));
-	emit_call(gen, userland ? HELPER_READ_USER : HELPER_READ_KERNEL);
-	emit_jump_imm(gen, BPF_JEQ, R0, 0, &good);
-	slot_load(gen, R2, gen->fault_address);
-	emit_fault(gen, FAULT_BADADDR, R2, loc);
-	label_bind(gen, &good);
-	emit(gen, INSN_LOAD(load_size[size], R0, value.in_scratch ? REG_SCRATCH : R10, value.offset));
-	if (is_signed)
-		emit_extend(gen, R0, size, true);
-	slot_release(gen, value);
-}

@@ -87,7 +87,9 @@ struct gen {
 	struct label *error_entry; /* ERROR clauses as a function of this program; NULL: none */
 	bool is_dead;  /* what is emitted now cannot be reached: it is left out */
 	bool too_long; /* a jump did not fit */
-	kernel_offset_fn kernel_offset;
+	const struct ebpf_kernel *kernel;
+	bool may_wait; /* what is read now may be absent: see memory.c */
+	bool sleeps;   /* the program has code that waits for memory */
 };
 
 /* emit.c: instructions */
@@ -123,8 +125,16 @@ void emit_drop(struct gen *gen, enum drop_cause cause); /* counts one; R0 to R5 
 void emit_launder(struct gen *gen);
 /* Jumps to the clause's fault handling; the address is in `reg`, or 0 with reg < 0. */
 void emit_fault(struct gen *gen, enum fault fault, int reg, struct loc loc);
-/* R0 = `size` bytes at address R0; faults when they cannot be read. */
+
+/* memory.c: reads at an address in R0; each faults when nothing is mapped there */
+/* R0 = `size` bytes. */
 void emit_deref(struct gen *gen, uint32_t size, bool is_signed, bool userland, struct loc loc);
+/* Text, at most limit - 1 bytes of it, into the place. */
+void emit_read_string(struct gen *gen, struct place to, uint32_t limit, bool userland, struct loc loc);
+/* The same of a process, the limit in a slot. */
+void emit_read_text(struct gen *gen, struct place to, struct slot size, struct loc loc);
+/* As many bytes of a process as the slot says, at most `max`, into the place; the rest of it is zero. */
+void emit_read_bytes(struct gen *gen, struct place to, struct slot size, uint32_t max, struct loc loc);
 
 /* place.c: strings */
 void emit_place_address(struct gen *gen, int reg, struct place place);
@@ -132,8 +142,6 @@ void emit_place_zero(struct gen *gen, struct place place);
 void emit_place_copy(struct gen *gen, struct place to, struct place from);
 struct place place_scratch(struct gen *gen, uint32_t room);
 struct place place_const(struct gen *gen, const char *text, size_t size);
-/* Text at address R0 into the place; faults when it cannot be read. */
-void emit_read_string(struct gen *gen, struct place to, uint32_t limit, bool userland, struct loc loc);
 void gen_string(struct gen *gen, struct node *node, struct place to);
 struct place gen_string_anywhere(struct gen *gen, struct node *node);
 void gen_string_compare(struct gen *gen, struct node *node); /* R0 = 0 or 1 */

@@ -55,6 +55,7 @@ struct image_program {
 	unsigned relocs_len;
 	struct image_line *lines;
 	unsigned lines_len;
+	bool may_sleep; /* it waits for absent memory: to be loaded as sleepable, which the kernel joins with no others */
 };
 
 /*

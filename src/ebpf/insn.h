@@ -34,6 +34,7 @@ enum {
 	HELPER_COOKIE = BPF_FUNC_get_attach_cookie,
 	HELPER_READ_USER = BPF_FUNC_probe_read_user,
 	HELPER_READ_KERNEL = BPF_FUNC_probe_read_kernel,
+	HELPER_WAIT_USER = BPF_FUNC_copy_from_user, /* as READ_USER, but waits for memory; only where programs may sleep */
 	HELPER_READ_USER_STR = BPF_FUNC_probe_read_user_str,
 	HELPER_READ_KERNEL_STR = BPF_FUNC_probe_read_kernel_str,
 	HELPER_RING_RESERVE = BPF_FUNC_ringbuf_reserve,

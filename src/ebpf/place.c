@@ -135,22 +135,6 @@ struct place place_const(struct gen *gen, const char *text, size_t size)
 	return place;
 }
 
-void emit_read_string(struct gen *gen, struct place to, uint32_t limit, bool userland, struct loc loc)
-{
-	struct label good = {0};
-
-	slot_store(gen, gen->fault_address, R0);
-	emit_place_zero(gen, to);
-	slot_load(gen, R3, gen->fault_address);
-	emit_place_address(gen, R1, to);
-	emit(gen, INSN_MOV_IMM(R2, limit < to.room ? limit : to.room));
-	emit_call(gen, userland ? HELPER_READ_USER_STR : HELPER_READ_KERNEL_STR);
-	emit_jump_imm(gen, BPF_JSGE, R0, 0, &good);
-	slot_load(gen, R2, gen->fault_address);
-	emit_fault(gen, FAULT_BADADDR, R2, loc);
-	label_bind(gen, &good);
-}
-
 static void gen_string_cond(struct gen *gen, struct node *node, struct place to)
 {
 	struct label no = {0}, end = {0};

@@ -286,7 +286,7 @@ struct compiler {
 	struct image *image;
 	struct layout *layout;
 	const struct options *options;
-	kernel_offset_fn kernel_offset;
+	const struct ebpf_kernel *kernel;
 	struct diags *diags;
 	struct function error; /* the ERROR clauses, if there are any */
 	struct program_key {
@@ -329,6 +329,7 @@ static void function_key(const struct function *fn, struct buf *key)
 	if (!site)
 		return;
 	buf_add(key, &site->is_return, sizeof(site->is_return));
+	buf_add(key, &site->may_be_absent, sizeof(site->may_be_absent));
 	key_add_args(key, site->args, fn->probe->args_len);
 	if (uses_image_base(site->args, fn->probe->args_len))
 		buf_add(key, &site->vaddr, sizeof(site->vaddr));
@@ -378,7 +379,7 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 		.layout = compiler->layout,
 		.options = compiler->options,
 		.diags = compiler->diags,
-		.kernel_offset = compiler->kernel_offset,
+		.kernel = compiler->kernel,
 	};
 
 	if (compiler->error.probe && !fn->is_save && fn->probe->kind != PROBE_ERROR)
@@ -395,6 +396,7 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 	program = &compiler->image->programs[compiler->image->programs_len - 1];
 	*program = (struct image_program){.name = kernel_name(compiler->arena, fn->probe->name),
 					  .ctx = fn->ctx,
+					  .may_sleep = gen.sleeps,
 					  .insns = gen.insns,
 					  .insns_len = gen.insns_len,
 					  .relocs = gen.relocs,
@@ -516,14 +518,14 @@ static void find_error_clauses(struct compiler *compiler)
 }
 
 struct image *ebpf_compile(struct arena *arena, const struct checked *checked, const struct options *options,
-			   kernel_offset_fn kernel_offset, struct diags *diags)
+			   const struct ebpf_kernel *kernel, struct diags *diags)
 {
 	struct image *image = arena_new_one(arena, struct image);
 	struct compiler compiler = {
 		.arena = arena,
 		.image = image,
 		.options = options,
-		.kernel_offset = kernel_offset,
+		.kernel = kernel,
 		.diags = diags,
 	};
 

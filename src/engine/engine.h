@@ -86,5 +86,7 @@ struct engine_timing engine_timing(const struct engine *engine);
  * privilege.
  */
 const char *engine_why_not(void);
+/* Does the kernel take programs on uprobes that wait for memory (sleepable, on multi-uprobe links: Linux 6.6)? */
+bool engine_can_sleep(void);
 
 #endif

@@ -63,17 +63,19 @@ static uint64_t *shared_refs(const struct image *image, struct arena *arena)
 	return refs;
 }
 
-static struct group *group_of(struct groups *groups, struct arena *arena, const struct image_attach *attach)
+static struct group *group_of(struct groups *groups, struct arena *arena, const struct image *image,
+			      const struct image_attach *attach)
 {
 	const struct site *site = attach->site;
 	bool is_return = site->is_return && !attach->is_save;
 	pid_t pid = attach->probe ? attach->probe->pid : 0;
+	unsigned alone = image->programs[attach->program].may_sleep ? attach->program + 1 : 0;
 	struct group *group;
 
 	for (unsigned i = 0; i < groups->len; i++) {
 		group = &groups->list[i];
 		if (group->ino == site->ino && group->dev == site->dev && group->is_return == is_return &&
-		    group->pid == pid)
+		    group->pid == pid && group->alone == alone)
 			return group;
 	}
 	group = arena_push(arena, groups->list, groups->len);
@@ -81,6 +83,7 @@ static struct group *group_of(struct groups *groups, struct arena *arena, const 
 	group->dev = site->dev;
 	group->ino = site->ino;
 	group->pid = pid;
+	group->alone = alone;
 	group->is_return = is_return;
 	return group;
 }
@@ -157,7 +160,7 @@ struct groups groups_make(struct engine *engine, struct arena *arena)
 		if (!attach->site)
 			continue;
 		groups.has_saves |= attach->is_save;
-		group = group_of(&groups, arena, attach);
+		group = group_of(&groups, arena, image, attach);
 		*arena_push(arena, group->attaches, group->len) = i;
 		if (image->attaches[group->attaches[0]].program != attach->program)
 			group->is_mixed = engine->dispatcher >= 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which sites share a link: those of one file, entries apart from returns, and probes of one process apart from others.
+ * Which sites share a link: those of one file, entries apart from returns, probes of one process apart from others, and
+ * programs that may sleep each by itself.
  * In: an image's attaches. Out: for each group the arrays that the kernel wants.
  */
 #ifndef CEPHTAP_ENGINE_GROUP_H
@@ -13,6 +14,7 @@ struct group {
 	dev_t dev;
 	ino_t ino;
 	pid_t pid; /* not 0: probes of this process only (lang1234:::hit) */
+	unsigned alone; /* not 0: sites of this one program (its index + 1), which may sleep and so cannot be joined */
 	bool is_return;
 	bool is_mixed;	    /* needs the dispatcher; cookies then have the program's index in the upper half */
 	unsigned *attaches; /* indices in image->attaches; this and the next three have `len` entries */

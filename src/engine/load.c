@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ebpf/insn.h"
 #include "engine/bpf.h"
@@ -161,7 +162,8 @@ static void program_load(void *data, unsigned i)
 	const struct loading *loading = data;
 	struct engine *engine = loading->engine;
 	const struct image_program *program = &engine->image->programs[i];
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = program_attach_type(engine, program->ctx));
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = program_attach_type(engine, program->ctx),
+		    .prog_flags = program->may_sleep ? BPF_F_SLEEPABLE : 0);
 
 	engine->programs[i] = bpf_prog_load(program_type(program->ctx), program->name, license, loading->insns[i],
 					    program->insns_len, &opts);
@@ -172,7 +174,8 @@ static int program_load_again(const struct loading *loading, unsigned i, struct 
 {
 	struct engine *engine = loading->engine;
 	const struct image_program *program = &engine->image->programs[i];
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = program_attach_type(engine, program->ctx));
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = program_attach_type(engine, program->ctx),
+		    .prog_flags = program->may_sleep ? BPF_F_SLEEPABLE : 0);
 	int fd = load_with_log(engine, program, loading->insns[i], &opts);
 
 	engine->programs[i] = fd;
@@ -207,7 +210,7 @@ static bool needs_dispatcher(const struct engine *engine)
 	for (unsigned i = 0; i < image->attaches_len; i++) {
 		const struct image_attach *attach = &image->attaches[i];
 
-		if (!attach->site)
+		if (!attach->site || image->programs[attach->program].may_sleep)
 			continue;
 		if (first && attach->program != first->program)
 			return true;
@@ -239,7 +242,7 @@ static int dispatcher_load(struct engine *engine)
 static int progs_fill(const struct engine *engine, int map)
 {
 	for (uint32_t i = 0; i < engine->image->programs_len; i++) {
-		if (engine->image->programs[i].ctx != CTX_UPROBE)
+		if (engine->image->programs[i].ctx != CTX_UPROBE || engine->image->programs[i].may_sleep)
 			continue;
 		if (bpf_map_update_elem(map, &i, &engine->programs[i], BPF_ANY))
 			return -errno;
@@ -277,4 +280,15 @@ int engine_load_programs(struct engine *engine, struct diags *diags)
 	if (err)
 		diag_error(diags, nowhere, NULL, "cannot join the programs of one file: %s", strerror(-err));
 	return err;
+}
+
+bool engine_can_sleep(void)
+{
+	static const struct bpf_insn insns[] = {INSN_MOV_IMM(R0, 0), INSN_EXIT()};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = (enum bpf_attach_type)ATTACH_UPROBE_MULTI, .prog_flags = BPF_F_SLEEPABLE);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "ct_sleep", license, insns, sizeof(insns) / sizeof(*insns), &opts);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }

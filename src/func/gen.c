@@ -12,23 +12,12 @@ enum { COPYIN_MAX = 4096 /* bytes, when the size is not a constant */ };
 
 /* --- Memory of the traced process --- */
 
-/* R2 = R0, which must be at most `max`: says so to the verifier, faults when it is not. */
-static void emit_bounded_size(struct gen *gen, uint32_t max, struct loc loc)
-{
-	struct label good = {0};
-
-	emit(gen, INSN_MOV_REG(R2, R0));
-	emit_jump_imm(gen, BPF_JLE, R2, (int32_t)max, &good);
-	emit_fault(gen, FAULT_SCRATCH, -1, loc);
-	label_bind(gen, &good);
-}
-
 void gen_copyin(struct gen *gen, struct node *call, struct value *result)
 {
 	const struct node *size = call->args[1];
 	uint32_t room = size->is_const && size->ival <= COPYIN_MAX ? (uint32_t)size->ival : COPYIN_MAX;
 	struct place place = place_scratch(gen, room ? room : 1);
-	struct label good = {0};
+	struct label fits = {0};
 	struct slot bytes;
 
 	(void)result;
@@ -36,18 +25,12 @@ void gen_copyin(struct gen *gen, struct node *call, struct value *result)
 	gen_scalar(gen, call->args[1]);
 	bytes = slot_new(gen);
 	slot_store(gen, bytes, R0);
+	emit_jump_imm(gen, BPF_JLE, R0, (int32_t)room, &fits);
+	emit_fault(gen, FAULT_SCRATCH, -1, call->loc);
+	label_bind(gen, &fits);
 	gen_scalar(gen, call->args[0]);
-	slot_store(gen, gen->fault_address, R0);
-	slot_load(gen, R0, bytes);
+	emit_read_bytes(gen, place, bytes, room, call->loc);
 	slot_release(gen, bytes);
-	emit_bounded_size(gen, room, call->loc);
-	slot_load(gen, R3, gen->fault_address);
-	emit_place_address(gen, R1, place);
-	emit_call(gen, HELPER_READ_USER);
-	emit_jump_imm(gen, BPF_JEQ, R0, 0, &good);
-	slot_load(gen, R2, gen->fault_address);
-	emit_fault(gen, FAULT_BADADDR, R2, call->loc);
-	label_bind(gen, &good);
 	emit_place_address(gen, R0, place);
 	emit_launder(gen);
 }
@@ -55,7 +38,7 @@ void gen_copyin(struct gen *gen, struct node *call, struct value *result)
 void gen_copyinstr(struct gen *gen, struct node *call, struct value *result)
 {
 	struct place to = result->place;
-	struct label fits = {0}, good = {0};
+	struct label fits = {0};
 	struct slot limit;
 
 	if (call->args_len < 2) {
@@ -64,24 +47,15 @@ void gen_copyinstr(struct gen *gen, struct node *call, struct value *result)
 		return;
 	}
 	gen_scalar(gen, call->args[1]);
+	emit_jump_imm(gen, BPF_JLE, R0, (int32_t)to.room - 1, &fits);
+	emit(gen, INSN_MOV_IMM(R0, to.room - 1));
+	label_bind(gen, &fits);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, 1)); /* the final NUL */
 	limit = slot_new(gen);
 	slot_store(gen, limit, R0);
 	gen_scalar(gen, call->args[0]);
-	slot_store(gen, gen->fault_address, R0);
-	emit_place_zero(gen, to);
-	slot_load(gen, R2, limit);
+	emit_read_text(gen, to, limit, call->loc);
 	slot_release(gen, limit);
-	emit_jump_imm(gen, BPF_JLE, R2, (int32_t)to.room - 1, &fits);
-	emit(gen, INSN_MOV_IMM(R2, to.room - 1));
-	label_bind(gen, &fits);
-	emit(gen, INSN_ALU_IMM(BPF_ADD, R2, 1)); /* the final NUL */
-	emit_place_address(gen, R1, to);
-	slot_load(gen, R3, gen->fault_address);
-	emit_call(gen, HELPER_READ_USER_STR);
-	emit_jump_imm(gen, BPF_JSGE, R0, 0, &good);
-	slot_load(gen, R2, gen->fault_address);
-	emit_fault(gen, FAULT_BADADDR, R2, call->loc);
-	label_bind(gen, &good);
 }
 
 /* --- Strings --- */
@@ -288,8 +262,8 @@ void gen_gid(struct gen *gen, struct node *node, struct value *result)
 
 void gen_ppid(struct gen *gen, struct node *node, struct value *result)
 {
-	int parent = gen->kernel_offset("task_struct", "real_parent");
-	int tgid = gen->kernel_offset("task_struct", "tgid");
+	int parent = gen->kernel->offset("task_struct", "real_parent");
+	int tgid = gen->kernel->offset("task_struct", "tgid");
 
 	(void)result;
 	if (parent < 0 || tgid < 0) {

@@ -149,7 +149,8 @@ bool sdt_site(struct probe_host *host, struct host_binary *binary, const struct 
 {
 	struct elf_file *elf = host_binary_elf(host, binary);
 
-	*site = (struct site){.path = binary->path, .dev = binary->dev, .ino = binary->ino, .vaddr = note->vaddr};
+	*site = (struct site){.path = binary->path, .dev = binary->dev, .ino = binary->ino, .vaddr = note->vaddr,
+			       .may_be_absent = true};
 	*args_len = 0;
 	if (!elf || elf_vaddr_to_offset(elf, note->vaddr, &site->offset))
 		return false;

@@ -303,6 +303,7 @@ static const struct helper helpers[] = {
 	[HELPER_TASK] = {0, current_task},
 	[HELPER_COOKIE] = {1, attach_cookie},
 	[HELPER_READ_USER] = {3, read_user},
+	[HELPER_WAIT_USER] = {3, read_user},
 	[HELPER_READ_KERNEL] = {3, read_kernel},
 	[HELPER_READ_USER_STR] = {3, read_user_text},
 	[HELPER_READ_KERNEL_STR] = {3, read_kernel_text},

@@ -2,7 +2,9 @@
 /*
  * What generated code computes, against C: scripts are compiled and run in the interpreter with random operands. Integer
  * expressions are compared with the same text compiled as C, string functions and aggregations with plain functions.
+ * `test_codegen golden` compares the programs of test/ebpf/NAME.d with NAME.ebpf; UPDATE=1 writes them.
  */
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +18,7 @@
 #include "../interp/interp.h"
 #include "agg/agg.h"
 #include "agg/buckets.h"
+#include "ebpf/disasm.h"
 #include "ebpf/ebpf.h"
 #include "fake_probes.h"
 #include "gen_script.h"
@@ -57,14 +60,14 @@ static struct probe_list find(struct probe_source *source, const struct probe_de
 	return list;
 }
 
-static void start(struct setup *setup, const char *text)
+static void compile(struct setup *setup, const char *name, const char *text)
 {
+	const struct ebpf_kernel kernel = {.offset = no_offset};
 	struct probe_source fake, probes = {.data = &fake, .find = find};
 	struct checked *checked = NULL;
-	struct buf out = {0};
 
 	*setup = (struct setup){.arena = arena_new()};
-	setup->source = (struct source){.name = "test.d", .text = text, .size = strlen(text)};
+	setup->source = (struct source){.name = name, .text = text, .size = strlen(text)};
 	fake = fake_probes(setup->arena);
 	diags_init(&setup->diags, setup->arena);
 	options_default(&setup->options);
@@ -72,7 +75,14 @@ static void start(struct setup *setup, const char *text)
 	    options_apply_pragmas(&setup->script, &setup->options, &setup->diags))
 		checked = check_script(setup->arena, &setup->script, &probes, &setup->options, &setup->diags);
 	if (checked)
-		setup->image = ebpf_compile(setup->arena, checked, &setup->options, no_offset, &setup->diags);
+		setup->image = ebpf_compile(setup->arena, checked, &setup->options, &kernel, &setup->diags);
+}
+
+static void start(struct setup *setup, const char *text)
+{
+	struct buf out = {0};
+
+	compile(setup, "test.d", text);
 	if (!setup->image) {
 		diags_print(&setup->diags, false, &out);
 		fail_msg("%s", out.data);
@@ -525,7 +535,92 @@ static void test_histograms(void **unused)
 		try_histogram(functions[i], &state);
 }
 
-int main(void)
+/* --- Golden files --- */
+
+static void read_file(const char *path, struct buf *out)
+{
+	FILE *file = fopen(path, "r");
+	char block[4096];
+	size_t size;
+
+	while (file && (size = fread(block, 1, sizeof(block), file)))
+		buf_add(out, block, size);
+	buf_puts(out, "");
+	if (file)
+		fclose(file);
+}
+
+/* Empty output stands for no file. */
+static bool same_as_file(const char *path, const struct buf *out)
+{
+	const char *update = getenv("UPDATE");
+	struct buf wanted = {0};
+	FILE *file;
+	bool same;
+
+	if (update && *update) {
+		remove(path);
+		file = out->size ? fopen(path, "w") : NULL;
+		same = !out->size || (file && fwrite(out->data, 1, out->size, file) == out->size);
+		return (!file || !fclose(file)) && same;
+	}
+	read_file(path, &wanted);
+	same = wanted.size == out->size && !memcmp(wanted.data, out->data ? out->data : "", out->size);
+	buf_free(&wanted);
+	return same;
+}
+
+static bool golden(const char *name)
+{
+	struct buf text = {0}, dump = {0}, errors = {0};
+	char path[300], dump_path[300], errors_path[300];
+	int base = (int)strlen(name) - 2;
+	struct setup setup;
+	bool same;
+
+	snprintf(path, sizeof(path), "test/ebpf/%s", name);
+	snprintf(dump_path, sizeof(dump_path), "test/ebpf/%.*s.ebpf", base, name);
+	snprintf(errors_path, sizeof(errors_path), "test/ebpf/%.*s.err", base, name);
+	read_file(path, &text);
+	compile(&setup, name, text.data);
+	if (setup.image) {
+		image_dump_maps(setup.image, &dump);
+		image_dump_layouts(setup.image, &dump);
+		image_dump_programs(setup.image, &dump);
+	}
+	diags_print(&setup.diags, true, &errors);
+	same = same_as_file(dump_path, &dump) & same_as_file(errors_path, &errors);
+	printf(same ? "ok %s\n" : "not ok %s - `make golden` and git diff show the difference\n", name);
+	buf_free(&text);
+	buf_free(&dump);
+	buf_free(&errors);
+	arena_free(setup.arena);
+	return same;
+}
+
+static int is_script(const struct dirent *entry)
+{
+	size_t size = strlen(entry->d_name);
+
+	return size > 2 && !strcmp(entry->d_name + size - 2, ".d");
+}
+
+static int goldens(void)
+{
+	struct dirent **names;
+	int n = scandir("test/ebpf", &names, is_script, alphasort);
+	bool same = n > 0;
+
+	for (int i = 0; i < n; i++) {
+		same &= golden(names[i]->d_name);
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	return !same;
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_integers),
@@ -534,5 +629,7 @@ int main(void)
 		cmocka_unit_test(test_histograms),
 	};
 
+	if (argc > 1 && !strcmp(argv[1], "golden"))
+		return goldens();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,7 +90,7 @@ static void load_script(struct pipeline *pipeline, uint64_t seed, const char *sc
 	struct engine_config config = {.target = &pipeline->target};
 	const char *why;
 
-	pipeline->image = ebpf_compile(pipeline->arena, pipeline->checked, &pipeline->options, kernel_member_offset,
+	pipeline->image = ebpf_compile(pipeline->arena, pipeline->checked, &pipeline->options, &(struct ebpf_kernel){kernel_member_offset, engine_can_sleep()},
 				       &pipeline->diags);
 	if (!pipeline->image) {
 		tally->too_large++;
