@@ -140,33 +140,38 @@ static void emit_bucket(struct gen *gen, struct node *call, unsigned increment_a
 /* R0 = floor(log2(R1)) for R1 > 0, by halving the range. */
 static void emit_log2(struct gen *gen)
 {
+	struct label low = {0};
+
 	emit(gen, INSN_MOV_IMM(R0, 0));
-	for (int bits = 32; bits; bits /= 2) {
+	emit(gen, INSN_MOV_REG(R2, R1));
+	emit(gen, INSN_ALU_IMM(BPF_RSH, R2, 32));
+	emit_jump_imm(gen, BPF_JEQ, R2, 0, &low);
+	emit(gen, INSN_MOV_REG(R1, R2));
+	emit(gen, INSN_MOV_IMM(R0, 32));
+	label_bind(gen, &low);
+	for (int bits = 16; bits; bits /= 2) {
 		struct label below = {0};
 
-		emit(gen, INSN_MOV_REG(R2, R1));
-		emit(gen, INSN_ALU_IMM(BPF_RSH, R2, bits));
-		emit_jump_imm(gen, BPF_JEQ, R2, 0, &below);
+		emit_jump_imm(gen, BPF_JLT, R1, 1 << bits, &below);
+		if (bits > 1)
+			emit(gen, INSN_ALU_IMM(BPF_RSH, R1, bits));
 		emit(gen, INSN_ALU_IMM(BPF_ADD, R0, bits));
-		emit(gen, INSN_MOV_REG(R1, R2));
 		label_bind(gen, &below);
 	}
 }
 
+/* R3 keeps the value, for its sign. */
 void agg_gen_quantize(struct gen *gen, const struct aggvar *var, struct node *call)
 {
-	struct label zero = {0}, negative = {0}, end = {0};
+	struct label zero = {0}, positive = {0}, end = {0};
 
 	(void)var;
 	emit_agg_arg(gen, R1, 0);
 	emit_jump_imm(gen, BPF_JEQ, R1, 0, &zero);
-	emit_jump_imm(gen, BPF_JSLT, R1, 0, &negative);
+	emit(gen, INSN_MOV_REG(R3, R1));
+	emit_magnitude(gen);
 	emit_log2(gen);
-	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, QUANTIZE_ZERO + 1));
-	emit_jump(gen, &end);
-	label_bind(gen, &negative);
-	emit(gen, INSN_NEG(R1));
-	emit_log2(gen);
+	emit_jump_imm(gen, BPF_JSGT, R3, 0, &positive);
 	emit(gen, INSN_NEG(R0));
 	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, QUANTIZE_ZERO - 1));
 	emit_jump_imm(gen, BPF_JSGE, R0, 0, &end);
@@ -174,6 +179,9 @@ void agg_gen_quantize(struct gen *gen, const struct aggvar *var, struct node *ca
 	emit_jump(gen, &end);
 	label_bind(gen, &zero);
 	emit(gen, INSN_MOV_IMM(R0, QUANTIZE_ZERO));
+	emit_jump(gen, &end);
+	label_bind(gen, &positive);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, QUANTIZE_ZERO + 1));
 	label_bind(gen, &end);
 	emit_bucket(gen, call, 1, QUANTIZE_BUCKETS);
 }
