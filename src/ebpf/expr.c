@@ -18,9 +18,14 @@ static int64_t const_as(const struct node *node, const struct type *type)
 	return type->is_signed ? (int64_t)(node->ival << shift) >> shift : (int64_t)(node->ival << shift >> shift);
 }
 
-static bool is_small_const(const struct node *node, const struct type *type)
+/* Does a value of one type, in 64 bits, have to change to be one of the other? */
+static bool needs_convert(const struct type *from, const struct type *to)
 {
-	return node->is_const && const_as(node, type) == (int32_t)const_as(node, type);
+	if (to->kind != TYPE_INT || to->size >= 8)
+		return false;
+	if (from->kind != TYPE_INT || from->size > to->size)
+		return true;
+	return from->is_signed != to->is_signed && (from->is_signed || from->size == to->size);
 }
 
 void gen_scalar_as(struct gen *gen, struct node *node, const struct type *type)
@@ -30,7 +35,7 @@ void gen_scalar_as(struct gen *gen, struct node *node, const struct type *type)
 		return;
 	}
 	gen_scalar(gen, node);
-	if (type->kind == TYPE_INT && (node->type->size != type->size || node->type->is_signed != type->is_signed))
+	if (needs_convert(node->type, type))
 		emit_convert(gen, R0, type);
 }
 
@@ -79,7 +84,7 @@ static void gen_pair(struct gen *gen, struct node *node, const struct type *left
 {
 	struct slot slot;
 
-	if (is_small_const(node->right, right_type)) {
+	if (node->right->is_const) {
 		gen_scalar_as(gen, node->left, left_type);
 		emit_imm64(gen, R1, const_as(node->right, right_type));
 		return;
@@ -423,7 +428,8 @@ void gen_scalar(struct gen *gen, struct node *node)
 			gen_string_address(gen, node->left);
 		else
 			gen_scalar(gen, node->left);
-		emit_convert(gen, R0, node->type);
+		if (needs_convert(node->left->type, node->type))
+			emit_convert(gen, R0, node->type);
 		break;
 	default:
 		emit_imm64(gen, R0, (int64_t)node->ival);

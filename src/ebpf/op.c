@@ -57,10 +57,35 @@ static void emit_signed_div(struct gen *gen, int op)
 	label_bind(gen, &end);
 }
 
+/* By a constant above zero: it need not be tested. */
+static void emit_div_const(struct gen *gen, int op, bool is_signed, int32_t imm)
+{
+	struct label end = {0};
+
+	if (is_signed) {
+		emit(gen, INSN_MOV_IMM(R2, 0));
+		emit_abs(gen, R0, true);
+	}
+	emit(gen, INSN_ALU_IMM(op, R0, imm));
+	if (is_signed) {
+		emit_jump_imm(gen, BPF_JEQ, R2, 0, &end);
+		emit(gen, INSN_NEG(R0));
+		label_bind(gen, &end);
+	}
+}
+
 static void emit_div(struct gen *gen, int op, bool is_signed, struct loc loc)
 {
 	struct label good = {0};
+	int32_t imm;
 
+	if (emit_take_back(gen, R1, &imm)) {
+		if (imm > 0) {
+			emit_div_const(gen, op, is_signed, imm);
+			return;
+		}
+		emit(gen, INSN_MOV_IMM(R1, imm));
+	}
 	emit_jump_imm(gen, BPF_JNE, R1, 0, &good);
 	emit_fault(gen, FAULT_DIVZERO, -1, loc);
 	label_bind(gen, &good);

@@ -87,11 +87,11 @@ static const char *run_in_interp(const struct image *image, uint64_t seed)
 
 static void load_script(struct pipeline *pipeline, uint64_t seed, const char *script, bool can_load, struct tally *tally)
 {
+	const struct ebpf_kernel kernel = {kernel_member_offset, engine_can_sleep() && (seed & 1)};
 	struct engine_config config = {.target = &pipeline->target};
 	const char *why;
 
-	pipeline->image = ebpf_compile(pipeline->arena, pipeline->checked, &pipeline->options, &(struct ebpf_kernel){kernel_member_offset, engine_can_sleep()},
-				       &pipeline->diags);
+	pipeline->image = ebpf_compile(pipeline->arena, pipeline->checked, &pipeline->options, &kernel, &pipeline->diags);
 	if (!pipeline->image) {
 		tally->too_large++;
 		if (getenv("SHOW"))

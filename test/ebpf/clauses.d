@@ -1,0 +1,5 @@
+/* Clauses of one probe are one program; after exit() the next does not run, but in END it does. */
+test:::long / x++ == 10 / { exit(1); }
+test:::long { @ = max(args[0]); }
+END { exit(2); }
+END { printf("end"); }

@@ -1,0 +1,2 @@
+/* The shortest program: no scratch memory, no cookie. */
+test:::ints { @ = count(); }

@@ -1,0 +1,2 @@
+/* Comparisons jump; && and || do not make numbers. */
+test:::ints / args[0] < 0 && (args[1] == 7 || args[6] >= 0x100000000) / { @ = count(); }

@@ -1,0 +1,1 @@
+test:::ints { @ = quantize(args[4]); }
