@@ -89,8 +89,10 @@ $(BUILD)/.checked:
 		exit 1; }
 	@mkdir -p $(@D) && touch $@
 
+# A catalogue or a card that does not hold together fails the build.
 $(CEPHTAP): $(OBJS) $(EMBED_O) $(BUILD)/.sources
-	$(CC) $(ALL_LD) -o $@ $(filter %.o,$^) $(LIBS)
+	$(CC) $(ALL_LD) -o $@.new $(filter %.o,$^) $(LIBS)
+	$@.new catalogue --check && mv $@.new $@
 
 $(LIB): $(LIB_OBJS) $(BUILD)/.sources
 	@rm -f $@

@@ -29,8 +29,6 @@ static const struct option {
 	const char *doc;
 } options[] = {
 #define FIELD(name) offsetof(struct options, name)
-	{"aggpack", OPTION_BOOL, FIELD(aggpack), 0, 1, 0, "print histograms packed, one line for each key"},
-	{"aggquantiles", OPTION_BOOL, FIELD(aggquantiles), 0, 1, 0, "print percentiles with histograms"},
 	{"aggrate", OPTION_TIME, FIELD(aggrate_ns), 0, 3600 * SEC, 0,
 	 "how old a snapshot of aggregations may be when printed"},
 	{"aggsize", OPTION_SIZE, FIELD(aggsize), 4 * KIB, 4 * GIB, 1 * MIB, "memory for each aggregation on each processor"},
@@ -38,16 +36,13 @@ static const struct option {
 	{"aggsortkeypos", OPTION_INT, FIELD(aggsortkeypos), 0, 255, 0, "which key sorts first, from 0"},
 	{"aggsortpos", OPTION_INT, FIELD(aggsortpos), 0, 255, 0, "which of several aggregations sorts, from 0"},
 	{"aggsortrev", OPTION_BOOL, FIELD(aggsortrev), 0, 1, 0, "sort from the largest to the smallest"},
-	{"aggzoom", OPTION_BOOL, FIELD(aggzoom), 0, 1, 0, "scale the bars of histograms to the longest"},
 	{"bufsize", OPTION_SIZE, FIELD(bufsize), 64 * KIB, GIB, 4 * MIB, "memory for records that wait to be read"},
 	{"defaultargs", OPTION_BOOL, FIELD(defaultargs), 0, 1, 0, "a missing $1 is 0, a missing $$1 is \"\""},
 	{"destructive", OPTION_BOOL, FIELD(destructive), 0, 1, 0, "allow actions that change the traced system, as -w"},
 	{"dynvarsize", OPTION_SIZE, FIELD(dynvarsize), 4 * KIB, 4 * GIB, MIB,
 	 "memory for each thread-local variable or associative array"},
 	{"errtags", OPTION_BOOL, FIELD(errtags), 0, 1, 0, "print DTrace's tag with each error"},
-	{"flowindent", OPTION_BOOL, FIELD(flowindent), 0, 1, 0, "indent on entry, unindent on return, as -F"},
 	{"quiet", OPTION_BOOL, FIELD(quiet), 0, 1, 0, "print only what the script prints, as -q"},
-	{"rawbytes", OPTION_BOOL, FIELD(rawbytes), 0, 1, 0, "print bytes as bytes even where they look like text"},
 	{"strsize", OPTION_SIZE, FIELD(strsize), 8, 64 * KIB, 256, "room of a string with its final NUL, rounded up to a multiple of 8"},
 	{"switchrate", OPTION_TIME, FIELD(switchrate_ns), MS, 3600 * SEC, 100 * MS, "how often records are read"},
 	{"zdefs", OPTION_BOOL, FIELD(zdefs), 0, 1, 0, "allow descriptions that match no probe, as -Z"},
@@ -213,8 +208,26 @@ static void print_value(struct buf *out, const struct option *option, uint64_t v
 
 /* --- Setting --- */
 
+/* Options of DTrace's that would be taken in silence without doing anything. */
+static bool is_missing(const char *name)
+{
+	static const char *const missing[] = {"aggpack",      "aggquantiles", "aggzoom",   "bufpolicy", "bufresize", "cleanrate",
+					      "cpp",          "cppargs",      "flowindent", "grabanon",  "jstackframes",
+					      "jstackstrsize", "nspec",        "rawbytes",  "specsize",  "stackframes",
+					      "stackindent",  "statusrate",   "temporal",  "ustackframes"};
+
+	for (unsigned i = 0; i < sizeof(missing) / sizeof(*missing); i++)
+		if (!strcmp(missing[i], name))
+			return true;
+	return false;
+}
+
 static const char *unknown_option(const char *name, struct buf *why)
 {
+	if (is_missing(name)) {
+		buf_printf(why, "option `%s` is DTrace's, but cephtap does not have it yet", name);
+		return why->data;
+	}
 	const char *names[OPTIONS_LEN], *near;
 	unsigned i;
 

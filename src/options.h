@@ -21,8 +21,7 @@ struct options {
 	uint64_t strsize;       /* room of a string, bytes with the final NUL */
 	uint64_t switchrate_ns; /* how often records are read, ns */
 	int aggsortkey, aggsortrev, aggsortkeypos, aggsortpos; /* as DTrace documents them */
-	bool quiet, flowindent, destructive, defaultargs, errtags, zdefs, aggpack, aggzoom, aggquantiles;
-	bool rawbytes;
+	bool quiet, destructive, defaultargs, errtags, zdefs;
 };
 
 void options_default(struct options *options);

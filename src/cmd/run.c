@@ -28,7 +28,7 @@ struct run {
 	const struct report_ops *ops;
 	struct buf why;
 	uint64_t seconds;
-	bool timing, check_only;
+	bool timing, check_only, list;
 	pid_t child;
 };
 
@@ -39,12 +39,15 @@ static const char help[] =
 	"Runs a script of DTrace's D language on the markers of Ceph's daemons, or of any program, while they run.\n"
 	"\n"
 	"  -n CLAUSE        run this clause (may be given several times)\n"
+	"  -P, -m, -f, -i   the same, of a provider, a module, a function, a probe's number: -f 'OSD::enqueue_op { @ = count(); }'\n"
 	"  -s FILE          run this script; - is standard input\n"
+	"  -l               list the probes that match instead\n"
 	"  -p PID           trace this process only; it is $target (may be given several times)\n"
 	"  -c COMMAND       start this command, trace it, and end with it; it is $target\n"
 	"  --osd ID[,ID]    trace these OSDs of this host only\n"
 	"  --daemon NAME    trace this daemon only: osd.3, mon.a, client.admin, or a glob\n"
 	"  -x NAME[=VALUE]  set an option (list: cephtap -x help)\n"
+	"  -b SIZE          memory for records, as -x bufsize=SIZE\n"
 	"  -q               print only what the script prints\n"
 	"  -w               allow actions that change the traced system\n"
 	"  -Z               allow probe descriptions that match nothing\n"
@@ -91,6 +94,34 @@ static bool add_clause(struct run *run, const char *text)
 	return true;
 }
 
+/*
+ * -P sched, -m 'ceph-osd { ... }', -f 'ceph-osd:OSD::enqueue_op /arg0/', -i 7: what follows the description stays, and the
+ * description gets the colons that put its last field in the right place.
+ */
+static bool add_field(struct run *run, const char *text, const char *colons)
+{
+	size_t size = strcspn(text, "/{ \t\n");
+	struct buf clause = {0};
+	bool good;
+
+	if (!size) {
+		buf_printf(&run->why, "`%s` names no probe", text);
+		return false;
+	}
+	for (size_t i = 0; i < size; i++) {
+		if (!strcmp(colons, ":") && i && !strncmp(text + i, "::", 2)) { /* C++: OSD::enqueue_op is one field */
+			buf_puts(&clause, "\\:\\:");
+			i++;
+		} else {
+			buf_putc(&clause, text[i]);
+		}
+	}
+	buf_printf(&clause, "%s%s", colons, text + size);
+	good = add_clause(run, arena_strdup(run->arena, clause.data));
+	buf_free(&clause);
+	return good;
+}
+
 static bool add_file(struct run *run, const char *path)
 {
 	char *text;
@@ -133,6 +164,19 @@ static bool take_option(struct run *run, int c)
 	switch (c) {
 	case 'n':
 		return add_clause(run, optarg);
+	case 'P':
+		return add_field(run, optarg, ":::");
+	case 'm':
+		return add_field(run, optarg, "::");
+	case 'f':
+		return add_field(run, optarg, ":");
+	case 'i':
+		return add_field(run, optarg, "");
+	case 'l':
+		run->list = true;
+		return true;
+	case 'b':
+		return set_option(run, arena_printf(run->arena, "bufsize=%s", optarg));
 	case 's':
 		run->script = optarg;
 		return true;
@@ -214,7 +258,7 @@ static int take_options(struct run *run, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+n:s:p:c:x:qwZo:eVh", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+n:P:m:f:i:ls:p:c:x:b:qwZo:eVh", long_options, NULL)) != -1) {
 		if (c == '?') { /* getopt has said what is wrong */
 			buf_puts(&run->why, "see cephtap --help");
 			return 2;
@@ -228,6 +272,8 @@ static int take_options(struct run *run, int argc, char **argv)
 		run->script = argv[optind++];
 	if (run->script && !add_file(run, run->script))
 		return 3;
+	if (!run->pipeline.sources_len && run->list)
+		add_clause(run, ":::");
 	if (!run->pipeline.sources_len) {
 		buf_puts(&run->why, "give a script, or a clause with -n; see cephtap --help");
 		return 2;
@@ -330,6 +376,20 @@ static void say_matched(const struct run *run)
 		run->script ? run->script : pipeline->sources[0]->text, n, n == 1 ? "" : "s");
 }
 
+/* dtrace -l: the probes that the script's clauses match. */
+static int list(struct run *run)
+{
+	if (!pipeline_run(&run->pipeline, stage_find("check"), NULL))
+		return print_diags(run);
+	printf("%5s %10s %17s %33s %s\n", "ID", "PROVIDER", "MODULE", "FUNCTION", "NAME");
+	for (unsigned i = 0; i < run->pipeline.checked->probes_len; i++) {
+		const struct probe *probe = run->pipeline.checked->probes[i];
+
+		printf("%5u %10s %17s %33s %s\n", probe->id, probe->prov, probe->mod, probe->func, probe->name);
+	}
+	return print_diags(run);
+}
+
 static bool compile(struct run *run)
 {
 	const char *why = NULL;
@@ -393,6 +453,8 @@ static int go(struct run *run)
 	run->pipeline.macros.args_used = arena_new_array(run->arena, bool, run->pipeline.macros.args_len + 1);
 	if (run->dump)
 		return dump(run);
+	if (run->list)
+		return list(run);
 	compiled = compile(run);
 	status = print_diags(run);
 	diags_init(&run->pipeline.diags, run->arena);
