@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Starts a tracer and tells, in the same way for every tracer, when it is attached: when every probed instruction of
+ * every traced process has become a breakpoint. Tracers' own messages are no measure: some print before they attach.
+ *
+ *   when FILE PID,... OFFSET,... COMMAND [ARGUMENT]...
+ *
+ * OFFSETs are of the file, which the PIDs have mapped. Prints "attached MS" (since the start of COMMAND), and after stdin has
+ * ended, interrupts COMMAND as ^C does and prints "gone MS KIB CPU_MS": until it was no more, its peak memory, its CPU time.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	PLACES_MAX = 1000,
+	LOOK_EVERY_NS = 200 * 1000,
+	CLEAN_WITHIN_MS = 10 * 1000,
+	ATTACH_WITHIN_MS = 60 * 1000,
+	BREAKPOINT = 0xcc,
+};
+
+struct place {
+	int mem; /* /proc/PID/mem */
+	uint64_t address;
+};
+
+static struct place places[PLACES_MAX];
+static unsigned places_len;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "when: %s\n", what);
+	exit(1);
+}
+
+static double now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+/* Where the process has this byte of the file as code; 0: nowhere. */
+static uint64_t mapped_at(const char *pid, const struct stat *file, uint64_t offset)
+{
+	char path[64], line[4352], mode[8];
+	uint64_t from, to, start, ino, found = 0;
+	unsigned major_no, minor_no;
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%s/maps", pid);
+	maps = fopen(path, "re");
+	while (maps && !found && fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %" SCNx64 " %x:%x %" SCNu64, &from, &to, mode, &start, &major_no,
+			   &minor_no, &ino) == 7 &&
+		    mode[2] == 'x' && ino == file->st_ino && makedev(major_no, minor_no) == file->st_dev &&
+		    offset >= start && offset < start + (to - from))
+			found = from + (offset - start);
+	if (maps)
+		fclose(maps);
+	return found;
+}
+
+static void add_places(const char *pid, const struct stat *file, const char *offsets)
+{
+	char path[64];
+	int mem;
+
+	snprintf(path, sizeof(path), "/proc/%s/mem", pid);
+	mem = open(path, O_RDONLY | O_CLOEXEC);
+	if (mem < 0)
+		die("a process cannot be read: it has ended, or this is not root");
+	for (char *end; *offsets; offsets = *end ? end + 1 : end) {
+		uint64_t offset = strtoull(offsets, &end, 0);
+
+		if (end == offsets || places_len == PLACES_MAX)
+			die("OFFSETs are numbers, with commas between, and not too many");
+		places[places_len] = (struct place){mem, mapped_at(pid, file, offset)};
+		if (!places[places_len++].address)
+			die("a process has not mapped the file");
+	}
+}
+
+/* Are all places breakpoints (wanted), or is none of them? */
+static bool all_are(bool wanted)
+{
+	for (unsigned i = places_len; i-- > 0;) {
+		unsigned char byte;
+
+		if (pread(places[i].mem, &byte, 1, (off_t)places[i].address) != 1)
+			die("a traced process has ended");
+		if ((byte == BREAKPOINT) != wanted)
+			return false;
+	}
+	return true;
+}
+
+/* Returns whether it came to be so in time, and before the child (if there is one) ended. */
+static bool wait_until(bool wanted, double within_ms, pid_t child)
+{
+	const struct timespec pause = {.tv_nsec = LOOK_EVERY_NS};
+	siginfo_t ended = {0};
+	double start = now_ms();
+
+	while (!all_are(wanted)) {
+		if (now_ms() - start > within_ms)
+			return false;
+		if (child && !waitid(P_PID, (id_t)child, &ended, WEXITED | WNOHANG | WNOWAIT) && ended.si_pid)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
+static pid_t spawn(char **argv)
+{
+	pid_t child = fork();
+
+	if (child < 0)
+		die("cannot start a process");
+	if (child)
+		return child;
+	signal(SIGINT, SIG_DFL); /* a shell's background jobs ignore it */
+	if (!freopen("/dev/null", "r", stdin) || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		_exit(126);
+	execvp(argv[0], argv);
+	_exit(127);
+}
+
+int main(int argc, char **argv)
+{
+	struct rusage used;
+	struct stat file;
+	char byte;
+	double start;
+	pid_t child;
+	int status;
+
+	if (argc < 5 || stat(argv[1], &file))
+		die("usage: when FILE PID,... OFFSET,... COMMAND [ARGUMENT]...");
+	for (char *pid = strtok(argv[2], ","); pid; pid = strtok(NULL, ","))
+		add_places(pid, &file, argv[3]);
+	if (!wait_until(false, CLEAN_WITHIN_MS, 0))
+		die("another tracer has breakpoints there");
+	start = now_ms();
+	child = spawn(argv + 4);
+	if (!wait_until(true, ATTACH_WITHIN_MS, child)) {
+		kill(child, SIGKILL); /* not reaped yet: the number is still its own */
+		die("the tracer did not attach");
+	}
+	printf("attached %.2f\n", now_ms() - start);
+	fflush(stdout);
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	start = now_ms();
+	kill(child, SIGINT);
+	if (wait4(child, &status, 0, &used) != child)
+		die("the tracer was lost");
+	printf("gone %.2f %ld %.2f\n", now_ms() - start, used.ru_maxrss,
+	       (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e3 +
+		       (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e3);
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		die("the tracer failed");
+	return 0;
+}
