@@ -92,7 +92,7 @@ $(BUILD)/.checked:
 # A catalogue or a card that does not hold together fails the build.
 $(CEPHTAP): $(OBJS) $(EMBED_O) $(BUILD)/.sources
 	$(CC) $(ALL_LD) -o $@.new $(filter %.o,$^) $(LIBS)
-	$@.new catalogue --check && mv $@.new $@
+	$(abspath $@.new) catalogue --check && mv $@.new $@
 
 $(LIB): $(LIB_OBJS) $(BUILD)/.sources
 	@rm -f $@
