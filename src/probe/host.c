@@ -226,6 +226,13 @@ struct elf_file *host_binary_elf(struct probe_host *host, struct host_binary *bi
 	return binary->elf;
 }
 
+void host_binary_close(struct host_binary *binary)
+{
+	elf_file_close(binary->elf);
+	binary->elf = NULL;
+	binary->is_opened = false;
+}
+
 bool host_binary_has_pid(const struct host_binary *binary, pid_t pid)
 {
 	return binary->pids_len && bsearch(&pid, binary->pids, binary->pids_len, sizeof(pid), pid_compare);

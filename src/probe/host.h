@@ -2,7 +2,7 @@
 /*
  * What providers know of this host. In: the target. Out: the files that processes in scope run code from, each file
  * once, however many processes map it. /proc is read at the first question and never again by the same host; a file is
- * opened when a provider first asks for its contents, and stays open as long as the host.
+ * opened when a provider first asks for its contents, and stays open as long as the host, or until it is closed.
  */
 #ifndef CEPHTAP_PROBE_HOST_H
 #define CEPHTAP_PROBE_HOST_H
@@ -42,6 +42,11 @@ const struct target *host_target(const struct probe_host *host);
 void host_binaries(struct probe_host *host, struct host_binary ***binaries, unsigned *binaries_len);
 /* The file opened, or NULL with the sentence in binary->why, e.g. it is no ELF file or a 32-bit one. */
 struct elf_file *host_binary_elf(struct probe_host *host, struct host_binary *binary);
+/*
+ * Closes it again until the next call of host_binary_elf(): most files have nothing for us, and each that stays mapped
+ * counts as our memory. Only for who has opened it: others may hold the elf_file.
+ */
+void host_binary_close(struct host_binary *binary);
 bool host_binary_has_pid(const struct host_binary *binary, pid_t pid);
 
 /*

@@ -133,11 +133,15 @@ static struct index *index_of(struct probe_host *host)
 	index->host = host;
 	host_binaries(host, &binaries, &binaries_len);
 	for (i = 0; i < binaries_len; i++) {
+		bool was_opened = binaries[i]->is_opened;
+
 		elf = host_binary_elf(host, binaries[i]);
-		if (!elf || elf_file_machine(elf) != EM_X86_64 || !elf_has_sdt(elf))
-			continue;
-		index->binary = binaries[i];
-		elf_sdt_each(elf, index_note, index); /* notes before a broken one count */
+		if (elf && elf_file_machine(elf) == EM_X86_64 && elf_has_sdt(elf)) {
+			index->binary = binaries[i];
+			elf_sdt_each(elf, index_note, index); /* notes before a broken one count */
+		} else if (!was_opened) {
+			host_binary_close(binaries[i]);
+		}
 	}
 	return index;
 }
