@@ -134,3 +134,31 @@ bool pipeline_load(struct pipeline *pipeline, struct pipeline_times *times)
 		times->ns[STAGES - 1] = now_ns() - start;
 	return good;
 }
+
+void pipeline_init(struct pipeline *pipeline)
+{
+	*pipeline = (struct pipeline){.arena = arena_new()};
+	options_default(&pipeline->options);
+	diags_init(&pipeline->diags, pipeline->arena);
+}
+
+void pipeline_free(struct pipeline *pipeline)
+{
+	engine_free(pipeline->engine);
+	if (pipeline->host)
+		probe_host_free(pipeline->host);
+	arena_free(pipeline->arena);
+}
+
+bool pipeline_say(struct pipeline *pipeline, FILE *err)
+{
+	bool good = !pipeline->diags.errors;
+	struct buf text = {0};
+
+	diags_print(&pipeline->diags, pipeline->options.errtags, &text);
+	if (text.size)
+		fputs(text.data, err);
+	buf_free(&text);
+	diags_init(&pipeline->diags, pipeline->arena);
+	return good;
+}

@@ -6,6 +6,8 @@
 #ifndef CEPHTAP_PIPELINE_H
 #define CEPHTAP_PIPELINE_H
 
+#include <stdio.h>
+
 #include "ast/ast.h"
 #include "check/check.h"
 #include "ebpf/ebpf.h"
@@ -50,6 +52,11 @@ struct pipeline_times {
 /* The last stage alone, for who has to look at something between compiling and loading. */
 bool pipeline_load(struct pipeline *pipeline, struct pipeline_times *times);
 bool pipeline_run(struct pipeline *pipeline, const struct stage *last, struct pipeline_times *times);
+/* An empty pipeline with default options, in an arena of its own; and the end of it, with the engine and the host. */
+void pipeline_init(struct pipeline *pipeline);
+void pipeline_free(struct pipeline *pipeline);
+/* Prints what the stages had to say and forgets it. Returns whether there was no error among it. */
+bool pipeline_say(struct pipeline *pipeline, FILE *err);
 const struct stage *stage_find(const char *name);
 
 #endif

@@ -145,19 +145,6 @@ static int take_options(struct report_run *run, int argc, char **argv)
 	return take_kind(run, argv[optind]) ? 0 : 2;
 }
 
-static bool say_diags(struct report_run *run)
-{
-	struct buf text = {0};
-	bool good = !run->pipeline.diags.errors;
-
-	diags_print(&run->pipeline.diags, false, &text);
-	if (text.size)
-		fputs(text.data, stderr);
-	buf_free(&text);
-	diags_init(&run->pipeline.diags, run->arena);
-	return good;
-}
-
 static bool compile(struct report_run *run)
 {
 	const struct embedded *script = find_script(run->kind->script);
@@ -174,7 +161,7 @@ static bool compile(struct report_run *run)
 	run->pipeline.target.pids_len = run->targets.pids_len;
 	run->pipeline.host = probe_host_new(run->arena, &run->pipeline.target);
 	pipeline_run(&run->pipeline, NULL, NULL);
-	return say_diags(run);
+	return pipeline_say(&run->pipeline, stderr);
 }
 
 static void on_start(void *data)
@@ -213,13 +200,12 @@ static int go(struct report_run *run)
 
 int cmd_report(int argc, char **argv)
 {
-	struct report_run run = {.arena = arena_new()};
+	struct report_run run = {0};
 	int status;
 
 	tracer_catch_signals();
-	options_default(&run.pipeline.options);
-	run.pipeline.arena = run.targets.arena = run.arena;
-	diags_init(&run.pipeline.diags, run.arena);
+	pipeline_init(&run.pipeline);
+	run.arena = run.targets.arena = run.pipeline.arena;
 	status = take_options(&run, argc, argv);
 	if (!status) {
 		status = go(&run);
@@ -230,10 +216,7 @@ int cmd_report(int argc, char **argv)
 			fprintf(stderr, "cephtap report: %s\n", run.why.data);
 		status = status == 3 ? 1 : 2;
 	}
-	engine_free(run.pipeline.engine);
-	if (run.pipeline.host)
-		probe_host_free(run.pipeline.host);
 	buf_free(&run.why);
-	arena_free(run.arena);
+	pipeline_free(&run.pipeline);
 	return status;
 }

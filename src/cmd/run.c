@@ -323,13 +323,7 @@ static void set_target(struct run *run)
 
 static int print_diags(struct run *run)
 {
-	struct buf text = {0};
-
-	diags_print(&run->pipeline.diags, run->pipeline.options.errtags, &text);
-	if (text.size)
-		fputs(text.data, stderr);
-	buf_free(&text);
-	return run->pipeline.diags.errors ? 1 : 0;
+	return pipeline_say(&run->pipeline, stderr) ? 0 : 1;
 }
 
 static int dump(struct run *run)
@@ -457,7 +451,6 @@ static int go(struct run *run)
 		return list(run);
 	compiled = compile(run);
 	status = print_diags(run);
-	diags_init(&run->pipeline.diags, run->arena);
 	if (!compiled)
 		return 1;
 	return run->check_only ? status : trace(run);
@@ -465,13 +458,12 @@ static int go(struct run *run)
 
 int cmd_run(int argc, char **argv)
 {
-	struct run run = {.arena = arena_new(), .ops = &report_text};
+	struct run run = {.ops = &report_text};
 	int status;
 
 	tracer_catch_signals();
-	options_default(&run.pipeline.options);
-	run.pipeline.arena = run.targets.arena = run.arena;
-	diags_init(&run.pipeline.diags, run.arena);
+	pipeline_init(&run.pipeline);
+	run.arena = run.targets.arena = run.pipeline.arena;
 	status = take_options(&run, argc, argv);
 	if (status == 1) {
 		status = 0;
@@ -488,10 +480,7 @@ int cmd_run(int argc, char **argv)
 	}
 	if (run.child)
 		child_kill(run.child);
-	engine_free(run.pipeline.engine);
-	if (run.pipeline.host)
-		probe_host_free(run.pipeline.host);
 	buf_free(&run.why);
-	arena_free(run.arena);
+	pipeline_free(&run.pipeline);
 	return status;
 }
