@@ -19,6 +19,7 @@ enum {
 	SCRATCH_MAX = 32 * 1024, /* an instruction's offset has 16 bits */
 	SCRATCH_CLAIMS = 4,
 	INSNS_MAX = 200000,      /* the kernel looks at up to a million, along every path */
+	MAPS_MAX = 64,           /* MAX_USED_MAPS in the kernel's bpf_verifier.h */
 };
 
 /* What one function (a program, or its ERROR clauses) is to do. */
@@ -135,7 +136,7 @@ static void alloc_this(struct gen *gen)
 
 static void fixed_slots(struct gen *gen, const struct function *fn)
 {
-	unsigned saves = fn->site ? fn->site->saves_len : 0;
+	unsigned saves = fn->site && !fn->is_save ? fn->site->saves_len : 0;
 
 	gen->fault_info = slot_new(gen);
 	gen->fault_address = slot_new(gen);
@@ -264,7 +265,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	gen->needs_this = arena_new_array(gen->arena, bool, vars + 1);
 	gen->this_slots = arena_new_array(gen->arena, struct slot, vars + 1);
 	gen->this_places = arena_new_array(gen->arena, struct place, vars + 1);
-	gen->stack_limit = (gen->layout->has_error_clauses ? STACK_SIZE / 2 : STACK_SIZE) - ERROR_ARGS_SIZE;
+	gen->stack_limit = (gen->layout->has_error_clauses && !fn->is_save ? STACK_SIZE / 2 : STACK_SIZE) - ERROR_ARGS_SIZE;
 	gen->first_round = true;
 	gen_round(gen, fn);
 	gen->first_round = false;
@@ -351,6 +352,18 @@ static uint64_t hash_bytes(const char *data, size_t size)
 	return hash;
 }
 
+static unsigned count_maps(const struct compiler *compiler, const struct gen *gen)
+{
+	bool *used = arena_new_array(compiler->arena, bool, compiler->image->maps_len + 1);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < gen->relocs_len; i++) {
+		n += !used[gen->relocs[i].map];
+		used[gen->relocs[i].map] = true;
+	}
+	return n;
+}
+
 static void check_sizes(struct compiler *compiler, const struct gen *gen, const struct function *fn)
 {
 	struct loc loc = {0};
@@ -367,6 +380,13 @@ static void check_sizes(struct compiler *compiler, const struct gen *gen, const 
 			  diag_error(compiler->diags, loc, NULL, "the clauses of this probe are too long for the kernel: %u instructions",
 				     gen->insns_len),
 			  "put some of them on a script of their own, or use shorter strings with -x strsize");
+	else if (count_maps(compiler, gen) > MAPS_MAX)
+		diag_hint(compiler->diags,
+			  diag_error(compiler->diags, loc, NULL,
+				     "the clauses of this probe use %u aggregations, arrays and thread-local variables more than the kernel "
+				     "allows one program",
+				     count_maps(compiler, gen) - MAPS_MAX),
+			  "put some of them on a script of their own, or join arrays with one more key");
 }
 
 static unsigned add_program(struct compiler *compiler, const struct function *fn)

@@ -559,6 +559,8 @@ static const struct shape {
 	{"keys of an array", "test:::ints { a[", "args[0] + #", ", ", "] = 1; }"},
 	{"text keys of an array", "test:::strs { a[", "args[0]", ", ", "] = 1; }"},
 	{"maps", "test:::ints {", "@a# = count();", "", "}"},
+	{"maps of clauses", "", "test:::ints { @a# = count(); a#[1] = 2; }", "", ""},
+	{"what an entry saved", "test:::long {", "trace(args[0] + # + *(int *)copyin(arg0, 4));", "", "}"},
 	{"maps of arrays", "test:::ints {", "a#[args[0]] = arg1;", "", "}"},
 	{"self", "test:::ints {", "self->a# = arg1;", "", "}"},
 	{"this", "test:::ints {", "this->a# = arg1;", "", "trace(this->a0); }"},
@@ -608,10 +610,11 @@ static void close_brackets(struct buf *out, const char *repeated, unsigned n)
 const char *gen_shape(unsigned index, unsigned n, unsigned strsize, bool has_error, struct buf *out)
 {
 	const struct shape *shape = &shapes[index];
-	bool is_closed = strchr(shape->tail, '}') || !*shape->head;
+	bool is_closed;
 
 	if (index >= SHAPES_LEN)
 		return NULL;
+	is_closed = strchr(shape->tail, '}') || !*shape->head;
 	buf_printf(out, "#pragma D option strsize=%u\n#pragma D option bufsize=64k\n#pragma D option dynvarsize=4k\n"
 			"#pragma D option aggsize=4k\nint64_t n;\n", strsize);
 	if (has_error)
