@@ -27,8 +27,8 @@ struct tracer {
 	int output_error; /* negative errno of the first write that failed */
 	int engine_error; /* negative errno of what the kernel refused us last */
 	uint64_t foreign; /* records that are none of this script's */
-	bool targets_ended;
-	int child_status; /* as wait(2) gives it, once it has ended */
+	bool *has_ended;  /* for each of the target's processes */
+	unsigned ended_len;
 };
 
 /* From here on the third signal ends us at once: the output may be a pipe that nobody reads. */
@@ -162,20 +162,43 @@ static int step(struct tracer *tracer, int timeout_ms)
 	return error ? error : report_flush(&tracer->report);
 }
 
-/* Have the processes that the user named all ended? */
+/* As dtrace: unless quiet; but that a program crashed is never kept back. */
+static void say_ended(const struct tracer *tracer, pid_t pid, int status)
+{
+	const struct tracer_config *config = tracer->config;
+
+	if (WIFSIGNALED(status))
+		fprintf(stderr, "%s: process %d was killed by signal %d (%s)\n", config->name, (int)pid, WTERMSIG(status),
+			strsignal(WTERMSIG(status)));
+	else if (config->pipeline->options.quiet || config->ops == &report_json)
+		return;
+	else if (pid == config->child)
+		fprintf(stderr, "%s: process %d has exited with status %d\n", config->name, (int)pid, WEXITSTATUS(status));
+	else
+		fprintf(stderr, "%s: process %d has ended\n", config->name, (int)pid);
+}
+
+/* Have the processes that the user named all ended? The child of -c counts alone. */
 static bool targets_gone(struct tracer *tracer)
 {
 	const struct tracer_config *config = tracer->config;
 	const struct target *target = &config->pipeline->target;
 
-	if (config->child)
-		return child_has_ended(config->child, &tracer->child_status);
-	if (!target->pids_len)
-		return false;
-	for (unsigned i = 0; i < target->pids_len; i++)
-		if (!proc_has_ended(target->pids[i]))
-			return false;
-	return true;
+	for (unsigned i = 0; i < target->pids_len; i++) {
+		pid_t pid = target->pids[i];
+		int status = 0;
+
+		if (tracer->has_ended[i])
+			continue;
+		if (!(pid == config->child ? child_has_ended(pid, &status) : proc_has_ended(pid)))
+			continue;
+		say_ended(tracer, pid, status);
+		tracer->has_ended[i] = true;
+		tracer->ended_len++;
+		if (pid == config->child)
+			return true;
+	}
+	return target->pids_len && tracer->ended_len == target->pids_len;
 }
 
 static int timeout_ms(const struct tracer *tracer)
@@ -197,8 +220,7 @@ static int loop(struct tracer *tracer)
 	int error = 0;
 
 	while (!error && !interrupted && engine_get_run(tracer->engine) == RUN_ON) {
-		tracer->targets_ended = targets_gone(tracer);
-		if (tracer->targets_ended)
+		if (targets_gone(tracer))
 			break;
 		if (tracer->end_ns && clock_ns(CLOCK_MONOTONIC) >= tracer->end_ns)
 			break;
@@ -263,30 +285,6 @@ static void say_error(const struct tracer *tracer, int error)
 		fprintf(stderr, "%s: the report cannot be written: %s; tracing stopped\n", name, strerror(-error));
 }
 
-/* As dtrace: unless quiet; but that a program crashed is never kept back. */
-static void say_ended(const struct tracer *tracer)
-{
-	const struct tracer_config *config = tracer->config;
-	const struct target *target = &config->pipeline->target;
-	bool quiet = config->pipeline->options.quiet || config->ops == &report_json;
-	int status = tracer->child_status;
-
-	if (!tracer->targets_ended)
-		return;
-	if (config->child && WIFSIGNALED(status))
-		fprintf(stderr, "%s: process %d was killed by signal %d (%s)\n", config->name, (int)config->child,
-			WTERMSIG(status), strsignal(WTERMSIG(status)));
-	else if (quiet)
-		return;
-	else if (config->child)
-		fprintf(stderr, "%s: process %d has exited with status %d\n", config->name, (int)config->child,
-			WEXITSTATUS(status));
-	else if (target->pids_len == 1)
-		fprintf(stderr, "%s: process %d has ended\n", config->name, (int)target->pids[0]);
-	else
-		fprintf(stderr, "%s: the traced processes have ended\n", config->name);
-}
-
 static void say_foreign(const struct tracer *tracer)
 {
 	if (tracer->foreign)
@@ -294,18 +292,6 @@ static void say_foreign(const struct tracer *tracer)
 			"%s: %" PRIu64 " record%s could not be read and %s left out: this is a bug of cephtap\n",
 			tracer->config->name, tracer->foreign, tracer->foreign == 1 ? "" : "s",
 			tracer->foreign == 1 ? "is" : "are");
-}
-
-static void print_diags(struct tracer *tracer)
-{
-	struct pipeline *pipeline = tracer->config->pipeline;
-	struct buf text = {0};
-
-	diags_print(&pipeline->diags, pipeline->options.errtags, &text);
-	if (text.size)
-		fputs(text.data, stderr);
-	buf_free(&text);
-	diags_init(&pipeline->diags, pipeline->arena);
 }
 
 static int begin(struct tracer *tracer)
@@ -351,16 +337,16 @@ int tracer_run(const struct tracer_config *config)
 	struct agg_source source = {&tracer, source_each, source_remove, source_zero};
 	int error, status;
 
+	tracer.has_ended = arena_new_array(pipeline->arena, bool, pipeline->target.pids_len + 1);
 	fill_daemons(&tracer);
 	error = engine_attach(tracer.engine, &pipeline->diags);
-	print_diags(&tracer);
+	pipeline_say(pipeline, stderr);
 	if (error)
 		return 1;
 	tracer.report = (struct report){.ops = config->ops, .image = pipeline->image, .out = config->out, .err = stderr};
 	tracer.reader = reader_new(pipeline->image, source, &tracer.report);
 	tracer.report.reader = tracer.reader;
 	error = run(&tracer);
-	say_ended(&tracer);
 	say_foreign(&tracer);
 	if (error)
 		say_error(&tracer, error);

@@ -13,7 +13,6 @@
 
 #include "engine/bpf.h"
 #include "engine/group.h"
-#include "engine/pool.h"
 
 /* A failed part is cut into this many, tried at the same time. */
 enum { CUT = 8 };
@@ -23,7 +22,7 @@ struct job {
 	const struct group *group;
 	unsigned from, len;
 	pid_t pid; /* 0: every process */
-	int fd;	   /* the link, or a negative errno */
+	int err;   /* 0: a keeper has the link */
 };
 
 struct attaching {
@@ -71,12 +70,12 @@ static int job_perf(const struct engine *engine, const struct job *job)
 			     group->cookies[job->from]);
 }
 
-static void job_run(void *data, unsigned i)
+static int job_run(void *data, unsigned i)
 {
 	struct attaching *a = data;
-	struct job *job = &a->jobs[i];
+	const struct job *job = &a->jobs[i];
 
-	job->fd = a->engine->has_multi ? job_multi(a->engine, job) : job_perf(a->engine, job);
+	return a->engine->has_multi ? job_multi(a->engine, job) : job_perf(a->engine, job);
 }
 
 static void job_add(struct attaching *a, const struct group *group, unsigned from, unsigned len, pid_t pid)
@@ -84,7 +83,7 @@ static void job_add(struct attaching *a, const struct group *group, unsigned fro
 	unsigned step = a->engine->has_multi ? len : 1;
 
 	for (unsigned at = from; at < from + len; at += step)
-		*arena_push(a->arena, a->jobs, a->jobs_len) = (struct job){group, at, step, pid, -1};
+		*arena_push(a->arena, a->jobs, a->jobs_len) = (struct job){group, at, step, pid, 0};
 }
 
 /* Suspects stand alone from the start, so that they do not fail the others. */
@@ -142,25 +141,31 @@ static void job_cut(struct attaching *a, const struct job *job)
 
 static int job_done(struct attaching *a, const struct job *job)
 {
-	struct engine *engine = a->engine;
-
-	if (job->fd >= 0) {
-		*arena_push(engine->arena, engine->links, engine->links_len) = job->fd;
+	if (!job->err)
 		a->made++;
-	} else if (job->pid && job->fd == -ESRCH) {
+	else if (job->pid && job->err == -ESRCH)
 		a->ended = job->pid;
-	} else if (is_site_error(job->fd) && job->len > 1) {
+	else if (is_site_error(job->err) && job->len > 1)
 		job_cut(a, job);
-	} else if (is_site_error(job->fd)) {
-		a->site_errors[job->group->attaches[job->from]] = job->fd;
-	} else {
-		return job->fd;
-	}
+	else if (is_site_error(job->err))
+		a->site_errors[job->group->attaches[job->from]] = job->err;
+	else
+		return job->err;
 	return 0;
 }
 
-/* Makes every link of a->jobs. On a failure that is no site's fault returns its errno, with the file's name in *path.
- */
+static int jobs_make(struct attaching *a)
+{
+	struct engine *engine = a->engine;
+	int *results = arena_new_array(a->arena, int, a->jobs_len);
+	int err = keepers_run(&engine->keepers, engine->arena, a->jobs_len, job_run, a, results);
+
+	for (unsigned i = 0; i < a->jobs_len; i++)
+		a->jobs[i].err = err ? err : results[i];
+	return err;
+}
+
+/* Makes every link of a->jobs. On a failure that is no site's fault returns its errno, with the file's name in *path. */
 static int jobs_run(struct attaching *a, const char **path)
 {
 	int err = 0;
@@ -169,16 +174,15 @@ static int jobs_run(struct attaching *a, const char **path)
 		struct job *jobs = a->jobs;
 		unsigned len = a->jobs_len;
 
-		pool_run(POOL_THREADS_MAX, len, job_run, a);
+		err = jobs_make(a);
+		if (err)
+			*path = jobs[0].group->path;
 		a->jobs = NULL;
 		a->jobs_len = 0;
-		for (unsigned i = 0; i < len; i++) {
-			int job_err = job_done(a, &jobs[i]);
-
-			if (job_err && !err) {
-				err = job_err;
+		for (unsigned i = 0; i < len && !err; i++) {
+			err = job_done(a, &jobs[i]);
+			if (err)
 				*path = jobs[i].group->path;
-			}
 		}
 	}
 	return err;

@@ -54,6 +54,7 @@ static struct engine *engine_new(const struct image *image, const struct engine_
 	engine->programs = descriptors_new(arena, image->programs_len);
 	engine->progs_map = engine->dispatcher = -1;
 	engine->ring.epoll_fd = -1;
+	keepers_init(&engine->keepers);
 	return engine;
 }
 
@@ -170,10 +171,12 @@ void engine_detach(struct engine *engine)
 {
 	uint64_t start = engine_now_ns();
 
-	if (!engine->links_len)
+	if (!engine->links_len && !engine->keepers.len)
 		return;
+	keepers_release(&engine->keepers);
 	pool_run(POOL_THREADS_MAX, engine->links_len, close_link, engine);
 	engine->links_len = 0;
+	keepers_wait(&engine->keepers);
 	engine->timing.detach_ns = engine_now_ns() - start;
 }
 

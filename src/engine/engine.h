@@ -2,7 +2,7 @@
 /*
  * The engine that runs programs in the kernel. In: an image and the chosen processes. Out: raw records, snapshots of
  * aggregations, counts of what was lost. Nothing of it outlives the process: every map, program and link is a
- * descriptor.
+ * descriptor, links in processes that end when we do (keepers.h).
  */
 #ifndef CEPHTAP_ENGINE_ENGINE_H
 #define CEPHTAP_ENGINE_ENGINE_H
@@ -48,7 +48,7 @@ int engine_run_direct_args(struct engine *engine, enum probe_kind kind, const ui
 int engine_map_update(struct engine *engine, unsigned map, const void *key, const void *value);
 void engine_set_run(struct engine *engine, enum image_run run);
 enum image_run engine_get_run(const struct engine *engine); /* RUN_EXITING once a script called exit() */
-/* Detaches everything, quickly (links are closed at the same time, by threads). Maps stay readable. */
+/* Detaches everything, quickly: links are closed at the same time. Maps stay readable. */
 void engine_detach(struct engine *engine);
 void engine_free(struct engine *engine); /* detaches as well; NULL is allowed */
 

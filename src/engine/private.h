@@ -7,6 +7,7 @@
 #define CEPHTAP_ENGINE_PRIVATE_H
 
 #include "engine/engine.h"
+#include "engine/keepers.h"
 #include "engine/ring.h"
 
 struct engine {
@@ -19,8 +20,9 @@ struct engine {
 	int *maps;		   /* descriptors, as many as image->maps; -1: not made */
 	int *programs;		   /* as many as image->programs */
 	int progs_map, dispatcher; /* -1: every group of sites has one program */
-	int *links;
+	int *links; /* of timers */
 	unsigned links_len;
+	struct keepers keepers; /* have the links of uprobes */
 
 	struct image_state *state; /* the control block, shared with the programs */
 	size_t state_size;
@@ -42,7 +44,7 @@ int engine_make_maps(struct engine *engine, struct diags *diags);
 /* load.c: every program of the image, and the dispatcher where it is needed. */
 int engine_load_programs(struct engine *engine, struct diags *diags);
 
-/* attach.c: the uprobes. timers.c: profile and tick. Each puts its links into engine->links. */
+/* attach.c: the uprobes. timers.c: profile and tick. Links go to the keepers, and into engine->links. */
 int engine_attach_sites(struct engine *engine, struct diags *diags);
 int engine_attach_timers(struct engine *engine, struct diags *diags);
 

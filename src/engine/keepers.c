@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/keepers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Shared with the keepers of one run. */
+struct board {
+	atomic_uint next;
+	int results[]; /* of the jobs */
+};
+
+struct run {
+	struct board *board;
+	unsigned n;
+	int (*make)(void *data, unsigned i);
+	void *data;
+	int done[2]; /* a pipe: its writing end is closed once every keeper is done with its jobs */
+};
+
+void keepers_init(struct keepers *keepers)
+{
+	*keepers = (struct keepers){.hold = {-1, -1}};
+}
+
+/* `cephtap | less` must not wait for a keeper to let go of the pipe. */
+static void leave_standard_files(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int i = STDIN_FILENO; fd >= 0 && i <= STDERR_FILENO; i++)
+		dup2(fd, i);
+}
+
+static void wait_for_end(int fd)
+{
+	char byte;
+
+	while (read(fd, &byte, 1) < 0 && errno == EINTR)
+		;
+}
+
+static void keeper(const struct keepers *keepers, struct run *run)
+{
+	unsigned i, made = 0;
+
+	setsid();
+	prctl(PR_SET_NAME, "ct-links"); /* so that `pkill -9 cephtap` passes it by */
+	leave_standard_files();
+	close(keepers->hold[1]);
+	close(run->done[0]);
+	while ((i = atomic_fetch_add(&run->board->next, 1)) < run->n) {
+		int fd = run->make(run->data, i);
+
+		run->board->results[i] = fd < 0 ? fd : 0;
+		made += fd >= 0;
+	}
+	close(run->done[1]);
+	if (made)
+		wait_for_end(keepers->hold[0]);
+	_exit(0);
+}
+
+/* Signals of a terminal and kill by a person's hand are for us, not for keepers: blocked before one can have any. */
+static int start_keepers(struct keepers *keepers, struct arena *arena, struct run *run)
+{
+	sigset_t all, old;
+	unsigned started;
+	int error = 0;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
+	for (started = 0; started < run->n && started < KEEPERS_MAX; started++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			keeper(keepers, run);
+		if (pid < 0) {
+			error = -errno;
+			break;
+		}
+		*arena_push(arena, keepers->pids, keepers->len) = pid;
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return started ? 0 : error; /* fewer do as well, only later */
+}
+
+static int run_with_pipe(struct keepers *keepers, struct arena *arena, struct run *run)
+{
+	int error;
+
+	if (keepers->hold[1] < 0 && pipe2(keepers->hold, O_CLOEXEC))
+		return -errno;
+	if (pipe2(run->done, O_CLOEXEC))
+		return -errno;
+	error = start_keepers(keepers, arena, run);
+	close(run->done[1]);
+	if (!error)
+		wait_for_end(run->done[0]);
+	close(run->done[0]);
+	return error;
+}
+
+int keepers_run(struct keepers *keepers, struct arena *arena, unsigned n, int (*make)(void *data, unsigned i),
+		void *data, int *results)
+{
+	size_t size = sizeof(struct board) + n * sizeof(int);
+	struct board *board = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct run run = {.board = board, .n = n, .make = make, .data = data};
+	int error;
+
+	if (board == MAP_FAILED)
+		return -errno;
+	for (unsigned i = 0; i < n; i++)
+		board->results[i] = -ECHILD; /* its keeper is no more */
+	error = run_with_pipe(keepers, arena, &run);
+	memcpy(results, board->results, n * sizeof(int));
+	munmap(board, size);
+	return error;
+}
+
+void keepers_release(struct keepers *keepers)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		if (keepers->hold[i] >= 0)
+			close(keepers->hold[i]);
+		keepers->hold[i] = -1;
+	}
+}
+
+void keepers_wait(struct keepers *keepers)
+{
+	for (unsigned i = 0; i < keepers->len; i++)
+		while (waitpid(keepers->pids[i], NULL, 0) < 0 && errno == EINTR)
+			;
+	keepers->len = 0;
+}
