@@ -98,55 +98,67 @@ static void gen_pair(struct gen *gen, struct node *node, const struct type *left
 	slot_release(gen, slot);
 }
 
-/* Jumps when the comparison is false; falls through when it is true. */
-static void gen_compare_jump(struct gen *gen, struct node *node, struct label *when_false)
+static void gen_jump(struct gen *gen, struct node *node, bool when, struct label *label);
+
+static void gen_compare_jump(struct gen *gen, struct node *node, bool when, struct label *label)
 {
 	const struct type *type = common_type(node);
+	int op = jump_op(when ? node->op : opposite(node->op), type->is_signed);
 	int32_t imm;
 
 	gen_pair(gen, node, type, type);
 	if (emit_take_back(gen, R1, &imm))
-		emit_jump_imm(gen, jump_op(opposite(node->op), type->is_signed), R0, imm, when_false);
+		emit_jump_imm(gen, op, R0, imm, label);
 	else
-		emit_jump_reg(gen, jump_op(opposite(node->op), type->is_signed), R0, R1, when_false);
+		emit_jump_reg(gen, op, R0, R1, label);
+}
+
+/* && and ||: when the first operand decides, it decides for `decided`. */
+static void gen_logic_jump(struct gen *gen, struct node *node, bool when, struct label *label)
+{
+	bool decided = node->op == OP_LOR;
+	struct label other = {0};
+
+	gen_jump(gen, node->left, decided, when == decided ? label : &other);
+	gen_jump(gen, node->right, when, label);
+	label_bind(gen, &other);
+}
+
+/* A string is true unless it is empty. */
+static void gen_string_truth(struct gen *gen, struct node *node)
+{
+	uint32_t mark = gen->scratch_now;
+	struct place place = gen_string_anywhere(gen, node);
+
+	emit_place_address(gen, R1, place);
+	emit(gen, INSN_LOAD(BPF_B, R0, R1, 0));
+	scratch_release(gen, mark);
+}
+
+/* Jumps when the truth of the node is `when`; falls through when it is not. */
+static void gen_jump(struct gen *gen, struct node *node, bool when, struct label *label)
+{
+	if (node->is_const) {
+		if (!!node->ival == when)
+			emit_jump(gen, label);
+	} else if (node->kind == NODE_BINARY && is_comparison(node->op) && !is_string_node(node->left)) {
+		gen_compare_jump(gen, node, when, label);
+	} else if (node->kind == NODE_BINARY && (node->op == OP_LAND || node->op == OP_LOR)) {
+		gen_logic_jump(gen, node, when, label);
+	} else if (node->kind == NODE_UNARY && node->op == OP_NOT && !is_string_node(node->left)) {
+		gen_jump(gen, node->left, !when, label);
+	} else {
+		if (is_string_node(node))
+			gen_string_truth(gen, node);
+		else
+			gen_scalar(gen, node);
+		emit_jump_imm(gen, when ? BPF_JNE : BPF_JEQ, R0, 0, label);
+	}
 }
 
 void gen_condition(struct gen *gen, struct node *node, struct label *when_false)
 {
-	struct label yes = {0}, no = {0};
-	uint32_t mark = gen->scratch_now;
-
-	if (node->is_const) {
-		if (!node->ival)
-			emit_jump(gen, when_false);
-		return;
-	}
-	if (node->kind == NODE_BINARY && is_comparison(node->op) && !is_string_node(node->left)) {
-		gen_compare_jump(gen, node, when_false);
-	} else if (node->kind == NODE_BINARY && node->op == OP_LAND) {
-		gen_condition(gen, node->left, when_false);
-		gen_condition(gen, node->right, when_false);
-	} else if (node->kind == NODE_BINARY && node->op == OP_LOR) {
-		gen_condition(gen, node->left, &no);
-		emit_jump(gen, &yes);
-		label_bind(gen, &no);
-		gen_condition(gen, node->right, when_false);
-		label_bind(gen, &yes);
-	} else if (node->kind == NODE_UNARY && node->op == OP_NOT && !is_string_node(node->left)) {
-		gen_condition(gen, node->left, &yes);
-		emit_jump(gen, when_false);
-		label_bind(gen, &yes);
-	} else if (is_string_node(node)) { /* a string is true unless it is empty */
-		struct place place = gen_string_anywhere(gen, node);
-
-		emit_place_address(gen, R1, place);
-		emit(gen, INSN_LOAD(BPF_B, R0, R1, 0));
-		scratch_release(gen, mark);
-		emit_jump_imm(gen, BPF_JEQ, R0, 0, when_false);
-	} else {
-		gen_scalar(gen, node);
-		emit_jump_imm(gen, BPF_JEQ, R0, 0, when_false);
-	}
+	gen_jump(gen, node, false, when_false);
 }
 
 static void gen_truth(struct gen *gen, struct node *node)

@@ -4,8 +4,9 @@
  * the right to load programs they are only compiled, and run in the interpreter. A script that the kernel refuses is
  * printed with its seed.
  *
- * Environment, or variables of make: SCRIPTS=N (how many; `make test FILTER=test_verifier SCRIPTS=10000 SHAPES=12` is a long run), SEED=N (of the first one),
- * SHOW=1 (print the scripts, and why some were not accepted).
+ * Environment, or variables of make: SCRIPTS=N (how many), SHAPES=N (settings in which constructs are tried to their limits,
+ * at most 12), SEED=N (of the first script), SHOW=1 (print the scripts, and why some were not accepted).
+ * `make test FILTER=test_verifier SCRIPTS=10000 SHAPES=12` is a long run.
  */
 #include <setjmp.h>
 #include <stdarg.h>
