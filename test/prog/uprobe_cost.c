@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* cflags: -O2 -Wall -Wextra */
 /*
- * What a uprobe costs, by the instruction it is put on. The kernel executes a few instructions itself; any other it runs
- * as a copy elsewhere, one single step, with two more traps. Which ones is nowhere documented and changes by version, so
- * it is measured: each function below begins with another instruction, is called in a loop with and without a uprobe
- * (a perf event that counts, no program) on its first byte, and the difference is printed.
+ * What a uprobe costs, by the instruction it is put on. The kernel executes a few instructions itself; any other it
+ * runs as a copy elsewhere, one single step, with two more traps. Which ones is nowhere documented and changes by
+ * version, so it is measured: each function below begins with another instruction, is called in a loop with and without
+ * a uprobe (a perf event that counts, no program) on its first byte, and the difference is printed.
  *
  *   uprobe_cost [CALLS [ROUNDS]]     one line each: instruction, ns per hit, ns per hit of a uretprobe; as root
  */
@@ -71,15 +71,15 @@ static const struct {
 
 extern const char __executable_start[]; /* of the linker: the file's first byte, where it is mapped */
 
-static uint64_t now_ns(void)
+static uint64_t cpu_ns(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* Of several rounds the quickest: other work on the machine can only slow one down. */
+/* CPU time, and of several rounds the quickest: other work on the machine can only slow one down. */
 static double ns_per_call(unsigned i, unsigned calls, unsigned rounds)
 {
 	static const uint64_t word = 1;
@@ -87,11 +87,11 @@ static double ns_per_call(unsigned i, unsigned calls, unsigned rounds)
 	unsigned round, n;
 
 	for (round = 0; round < rounds; round++) {
-		uint64_t from = now_ns(), took;
+		uint64_t from = cpu_ns(), took;
 
 		for (n = 0; n < calls; n++)
 			instructions[i].call(&word);
-		took = now_ns() - from;
+		took = cpu_ns() - from;
 		if ((double)took / calls < best)
 			best = (double)took / calls;
 	}
@@ -145,6 +145,16 @@ static double cost(int type, unsigned i, int is_return, unsigned calls, unsigned
 	return probed - bare;
 }
 
+static void print_row(int type, unsigned i, unsigned calls, unsigned rounds)
+{
+	double entry = cost(type, i, 0, calls, rounds), back = cost(type, i, 1, calls, rounds);
+
+	if (entry < 0 || back < 0)
+		printf("%-32s %25s\n", instructions[i].text, "cannot be probed");
+	else
+		printf("%-32s %12.0f %12.0f\n", instructions[i].text, entry, back);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned calls = argc > 1 ? (unsigned)atoi(argv[1]) : 20000, rounds = argc > 2 ? (unsigned)atoi(argv[2]) : 5;
@@ -161,10 +171,9 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	close(fd);
-	printf("%-32s %10s %10s\n", "instruction", "uprobe ns", "uretprobe ns");
+	printf("%-32s %12s %12s\n", "instruction", "uprobe ns", "uretprobe ns");
 	for (i = 0; i < sizeof(instructions) / sizeof(*instructions); i++)
-		printf("%-32s %10.0f %10.0f\n", instructions[i].text, cost(type, i, 0, calls, rounds),
-		       cost(type, i, 1, calls, rounds));
+		print_row(type, i, calls, rounds);
 	return 0;
 }
 #endif
