@@ -17,6 +17,13 @@ void gen_probe_index(struct gen *gen, int reg)
 		slot_load(gen, reg, gen->probe_index);
 }
 
+void gen_epid_into(struct gen *gen, int reg)
+{
+	gen_probe_index(gen, reg);
+	emit(gen, INSN_ALU_IMM(BPF_MUL, reg, gen->image->checked->clauses_len));
+	emit(gen, INSN_ALU_IMM(BPF_ADD, reg, gen->clause + 1));
+}
+
 /* R0 = a reservation in the ring, or 0. */
 static void emit_reserve(struct gen *gen, uint32_t size)
 {
@@ -128,33 +135,51 @@ static void gen_if(struct gen *gen, struct stmt *stmt)
 	label_bind(gen, &end);
 }
 
+static void gen_stmt(struct gen *gen, struct stmt *stmt)
+{
+	if (stmt->kind == STMT_EXPR)
+		gen_statement(gen, stmt->expr);
+	else if (stmt->kind == STMT_IF)
+		gen_if(gen, stmt);
+	else
+		gen_stmts(gen, stmt->body);
+}
+
 static void gen_stmts(struct gen *gen, struct stmt *stmt)
 {
+	for (; stmt; stmt = stmt->next)
+		gen_stmt(gen, stmt);
+}
+
+static void gen_body(struct gen *gen, struct stmt *stmt)
+{
 	for (; stmt; stmt = stmt->next) {
-		if (stmt->kind == STMT_EXPR)
-			gen_statement(gen, stmt->expr);
-		else if (stmt->kind == STMT_IF)
-			gen_if(gen, stmt);
-		else
-			gen_stmts(gen, stmt->body);
+		gen->action++;
+		gen_stmt(gen, stmt);
 	}
 }
 
-/* arg1 to arg5 of ERROR, on the stack: what DTrace documents, with the action's place counted in expressions. */
+/* R1 = what went wrong, R2 = in which action: emit_fault put them together. */
+static void load_fault(struct gen *gen)
+{
+	slot_load(gen, R1, gen->fault_info);
+	emit(gen, INSN_MOV32_REG(R2, R1));
+	emit(gen, INSN_ALU_IMM(BPF_RSH, R2, 8));
+	emit(gen, INSN_ALU_IMM(BPF_AND, R1, 0xff));
+}
+
+/* arg1 to arg5 of ERROR, on the stack: what DTrace documents; there is no offset (arg3) to tell. */
 static void call_error_clauses(struct gen *gen)
 {
 	enum { WORDS = 6 };
 	int32_t base = gen->stack_now + 8 * WORDS;
 
 	emit(gen, INSN_STORE_IMM(BPF_DW, R10, -base, 0));
-	emit(gen, INSN_STORE_IMM(BPF_DW, R10, -base + 8, gen->clause + 1));
-	gen_probe_index(gen, R1);
-	slot_load(gen, R1, gen->fault_info);
-	emit(gen, INSN_MOV_REG(R2, R1));
-	emit(gen, INSN_ALU_IMM(BPF_RSH, R2, 32));
+	gen_epid_into(gen, R1);
+	emit(gen, INSN_STORE(BPF_DW, R10, -base + 8, R1));
+	load_fault(gen);
 	emit(gen, INSN_STORE(BPF_DW, R10, -base + 16, R2));
 	emit(gen, INSN_STORE_IMM(BPF_DW, R10, -base + 24, 0));
-	emit(gen, INSN_MOV32_REG(R1, R1));
 	emit(gen, INSN_STORE(BPF_DW, R10, -base + 32, R1));
 	slot_load(gen, R1, gen->fault_address);
 	emit(gen, INSN_STORE(BPF_DW, R10, -base + 40, R1));
@@ -172,8 +197,9 @@ static void emit_error_record(struct gen *gen)
 	emit(gen, INSN_MOV_REG(REG_RECORD, R0));
 	emit_head(gen, REG_RECORD, RECORD_ERROR);
 	emit(gen, INSN_STORE_IMM(BPF_W, REG_RECORD, offsetof(struct record_error, clause), gen->clause));
-	slot_load(gen, R1, gen->fault_info);
+	load_fault(gen);
 	emit(gen, INSN_STORE(BPF_W, REG_RECORD, offsetof(struct record_error, fault), R1));
+	slot_load(gen, R1, gen->fault_info);
 	emit(gen, INSN_ALU_IMM(BPF_RSH, R1, 32));
 	emit(gen, INSN_STORE(BPF_W, REG_RECORD, offsetof(struct record_error, line), R1));
 	emit(gen, INSN_STORE_IMM(BPF_W, REG_RECORD, offsetof(struct record_error, pad), 0));
@@ -216,6 +242,7 @@ void gen_clause(struct gen *gen, unsigned index)
 	uint32_t scratch = gen->scratch_now;
 
 	gen->clause = index;
+	gen->action = 0;
 	gen->may_wait = true; /* what a script reads by itself */
 	gen->fault = &in_pred;
 	gen->keeps_scratch = false;
@@ -225,7 +252,7 @@ void gen_clause(struct gen *gen, unsigned index)
 	if (layout->size)
 		begin_record(gen, layout, index, &end);
 	gen->fault = &in_body;
-	gen_stmts(gen, checked->clause->body);
+	gen_body(gen, checked->clause->body);
 	if (layout->size)
 		end_record(gen, has_exit(checked));
 	if (in_pred.refs_len || in_body.refs_len) {

@@ -277,7 +277,7 @@ void emit_fault(struct gen *gen, enum fault fault, int reg, struct loc loc)
 		emit(gen, INSN_MOV_IMM(R1, 0));
 		slot_store(gen, gen->fault_address, R1);
 	}
-	emit_imm64(gen, R1, (int64_t)((uint64_t)error_loc(gen, loc) << 32 | fault));
+	emit_imm64(gen, R1, (int64_t)((uint64_t)error_loc(gen, loc) << 32 | gen->action << 8 | fault));
 	slot_store(gen, gen->fault_info, R1);
 	emit_jump(gen, gen->fault);
 }

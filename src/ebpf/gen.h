@@ -66,6 +66,7 @@ struct gen {
 	const struct site *site;   /* NULL: timers, BEGIN, END, ERROR */
 	enum probe_ctx ctx;
 	unsigned clause; /* the current one */
+	unsigned action; /* the current one of its statements, from 1; 0: the predicate */
 	struct label *fault; /* where a fault in the current clause goes */
 	const struct agg_args *agg_args; /* of the update that is being generated */
 
@@ -201,6 +202,7 @@ bool agg_has_arg(const struct node *call, unsigned i);
 /* clause.c */
 void gen_clause(struct gen *gen, unsigned clause);
 void gen_probe_index(struct gen *gen, int reg); /* the index in checked->probes of the probe that fired */
+void gen_epid_into(struct gen *gen, int reg); /* a number for the probe that fired and the clause together: epid */
 
 /* The value of the map of probes' names, by index in checked->probes. */
 struct probe_names {

@@ -377,9 +377,7 @@ void gen_epid(struct gen *gen, struct node *node, struct value *result)
 {
 	(void)node;
 	(void)result;
-	gen_probe_index(gen, R0);
-	emit(gen, INSN_ALU_IMM(BPF_MUL, R0, gen->image->checked->clauses_len));
-	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, gen->clause + 1));
+	gen_epid_into(gen, R0);
 }
 
 void gen_daemon(struct gen *gen, struct node *node, struct value *result)

@@ -210,7 +210,8 @@ static int text_error(struct report *report, const struct record_error *error, c
 	unsigned action = clause ? report_action_number(clause, loc) : 0, line, column;
 	struct buf out = {0};
 
-	buf_printf(&out, "cephtap: error on enabled probe ID %u (ID %u: ", error->clause + 1, probe->id);
+	buf_printf(&out, "cephtap: error on enabled probe ID %u (ID %u: ", /* as epid */
+		   error->head.probe * report->image->checked->clauses_len + error->clause + 1, probe->id);
 	report_probe_name(probe, &out);
 	buf_puts(&out, "): ");
 	report_fault(error, &out);

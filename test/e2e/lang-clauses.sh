@@ -43,6 +43,9 @@ same "probes do nothing after exit" '1' -c "$target 100" -n 'lang:::hit { n++; e
 # DTrace: arg1 epid, arg2 action, arg3 offset, arg4 fault, arg5 address. Faults: 1 bad address, 4 division by zero.
 same "ERROR" 'error 1 8 after' -c "$target" -n 'lang:::texts { printf("%s", copyinstr(arg3)); printf("not this"); }
 	ERROR { printf("error %d %d ", arg4, arg5); } lang:::texts { printf("after"); }'
+same "ERROR is told which clause and action" '1 3 1 8' -n 'int64_t e; ERROR { printf("%d %d %d %d", arg1 == e, arg2, arg4, arg5); }
+	BEGIN { e = epid; n = 1; x = *(int *)8; } BEGIN { exit(0); }'
+same "ERROR is told of predicates" '0 4' -n 'ERROR { printf("%d %d", arg2, arg4); } BEGIN { z = 0; } BEGIN / 1 / z / { x = 1; } BEGIN { exit(0); }'
 same "a fault ends its clause only" 'before next' -n 'BEGIN { printf("before "); } BEGIN { printf("never"); x = *(int *)8; }
 	BEGIN { printf("next"); exit(0); }'
 report "a fault is reported" 1 "$(grep -c 'invalid address (0x8)' "$err")"
