@@ -182,7 +182,8 @@ static void gen_save(struct gen *gen, const struct site *site)
 {
 	struct label failed = {0}, good = {0}, end = {0};
 	struct site entry = *site;
-	int32_t value = -(gen->stack_now + 8 * (int32_t)site->saves_len), key;
+	uint32_t words = gen->layout->saves_max; /* the map's values have room for what any site saves */
+	int32_t value = -(gen->stack_now + 8 * (int32_t)words), key;
 
 	gen->stack_now = -value;
 	gen->fault = &failed;
@@ -190,6 +191,8 @@ static void gen_save(struct gen *gen, const struct site *site)
 		gen_argloc(gen, &site->saves[i], (struct loc){0});
 		emit(gen, INSN_STORE(BPF_DW, R10, value + 8 * (int32_t)i, R0));
 	}
+	for (uint32_t i = site->saves_len; i < words; i++)
+		emit(gen, INSN_STORE_IMM(BPF_DW, R10, value + 8 * (int32_t)i, 0));
 	entry.is_return = false;
 	key = emit_save_key(gen, &entry);
 	emit_map(gen, R1, gen->layout->map_saves);
@@ -466,8 +469,6 @@ static void compile_site(struct compiler *compiler, struct function fn, const st
 
 		save.is_save = true;
 		save.clauses_len = 0;
-		if (compiler->layout->saves_max < site->saves_len)
-			compiler->layout->saves_max = site->saves_len;
 		add_attach(compiler, &save);
 	}
 	add_attach(compiler, &fn);
@@ -490,6 +491,20 @@ static void compile_probe(struct compiler *compiler, unsigned index)
 		add_attach(compiler, &fn);
 	for (unsigned i = 0; i < probe->sites_len; i++)
 		compile_site(compiler, fn, &probe->sites[i]);
+}
+
+/* Before the first program is made: each one that saves fills a whole value of the map. */
+static void find_saves_max(struct compiler *compiler)
+{
+	const struct checked *checked = compiler->image->checked;
+
+	for (unsigned i = 0; i < checked->probes_len; i++)
+		for (unsigned j = 0; compiler->probe_clauses_len[i] && j < checked->probes[i]->sites_len; j++) {
+			const struct site *site = &checked->probes[i]->sites[j];
+
+			if (site->is_return && site->saves_len > compiler->layout->saves_max)
+				compiler->layout->saves_max = site->saves_len;
+		}
 }
 
 static unsigned *index_by_id(struct arena *arena, const struct checked *checked, unsigned *max)
@@ -553,6 +568,7 @@ struct image *ebpf_compile(struct arena *arena, const struct checked *checked, c
 	image->options = options;
 	compiler.layout = layout_new(arena, image, options);
 	group_clauses(&compiler);
+	find_saves_max(&compiler);
 	find_error_clauses(&compiler);
 	for (unsigned i = 0; i < checked->probes_len && !diags->errors; i++)
 		compile_probe(&compiler, i);
