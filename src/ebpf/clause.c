@@ -43,13 +43,52 @@ static void emit_head(struct gen *gen, int reg, uint32_t clause)
 	emit(gen, INSN_STORE_IMM(BPF_W, reg, offsetof(struct record_head, pad), 0));
 }
 
-/* Nothing that lay in the ring before may leak: bytes between the fields are zeroed, fields are always written or zeroed. */
+/* The end of the text that begins here; 0: none does. */
+static uint32_t text_end(const struct record_layout *layout, uint32_t at)
+{
+	for (unsigned i = 0; i < layout->actions_len; i++)
+		for (unsigned f = 0; f < layout->actions[i].fields_len; f++) {
+			const struct field *field = &layout->actions[i].fields[f];
+
+			if (field->kind == FIELD_STRING && field->offset == at)
+				return at + field->size;
+		}
+	return 0;
+}
+
+static bool has_if(const struct stmt *stmt)
+{
+	for (; stmt; stmt = stmt->next)
+		if (stmt->kind == STMT_IF || (stmt->kind == STMT_BLOCK && has_if(stmt->body)))
+			return true;
+	return false;
+}
+
+static void zero_between(struct gen *gen, uint32_t from, uint32_t to)
+{
+	if (to > from)
+		emit_place_zero(gen, (struct place){PLACE_RECORD, 0, from, to - from});
+}
+
+/*
+ * Nothing that lay in the ring before may leak: all is zeroed, but for texts that will be written in any case, and to their
+ * end.
+ */
 static void emit_zero_record(struct gen *gen, const struct record_layout *layout)
 {
-	uint32_t at = sizeof(struct record_head);
+	bool skips = !has_if(layout->clause->clause->body);
+	uint32_t from = sizeof(struct record_head);
 
-	if (layout->size > at)
-		emit_place_zero(gen, (struct place){PLACE_RECORD, 0, at, (layout->size - at) & ~7u});
+	for (uint32_t at = from; skips && at < layout->size; at += 8) {
+		uint32_t end = text_end(layout, at);
+
+		if (!end)
+			continue;
+		zero_between(gen, from, at);
+		from = end;
+		at = end - 8;
+	}
+	zero_between(gen, from, layout->size);
 }
 
 static void begin_record(struct gen *gen, const struct record_layout *layout, unsigned clause, struct label *skip)

@@ -367,8 +367,14 @@ static int sign(int number)
 
 static void assert_text(struct setup *setup, unsigned action, const char *wanted, const char *what)
 {
-	if (strcmp(record_field(setup, action), wanted))
-		fail_msg("%s is \"%s\", not \"%s\"", what, record_field(setup, action), wanted);
+	const char *field = record_field(setup, action);
+	const struct record_layout *layout = &setup->image->clauses[setup->script.clauses_len - 1];
+	size_t size = strlen(wanted), room = layout->actions[action].fields[0].size;
+
+	if (strcmp(field, wanted))
+		fail_msg("%s is \"%s\", not \"%s\"", what, field, wanted);
+	for (; size < room; size++) /* nothing of what lay in the ring before */
+		assert_int_equal(field[size], 0);
 }
 
 static void assert_number(struct setup *setup, unsigned action, int64_t wanted, const char *what)
