@@ -6,11 +6,14 @@
  *   when FILE PID,... OFFSET,... COMMAND [ARGUMENT]...
  *
  * OFFSETs are of the file, which the PIDs have mapped. Prints "attached MS" (since the start of COMMAND), and after stdin has
- * ended, interrupts COMMAND as ^C does and prints "gone MS KIB CPU_MS": until it was no more, its peak memory, its CPU time.
+ * ended, interrupts COMMAND as ^C does and prints "gone MS KIB CPU_MS RUNS NS": until it was no more, its peak memory, its CPU
+ * time; how often its BPF programs ran and how long, in all. The latter two are 0 unless WHEN_STATS is set: then the kernel
+ * keeps these counts, which slows every program a little.
  */
-#include <errno.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/bpf.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,6 +22,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -141,8 +145,48 @@ static pid_t spawn(char **argv)
 	_exit(127);
 }
 
+/* For as long as the descriptor is open, so that nothing stays behind whatever becomes of us. */
+static void keep_stats(void)
+{
+	union bpf_attr attr = {.enable_stats.type = BPF_STATS_RUN_TIME};
+
+	if (syscall(SYS_bpf, BPF_ENABLE_STATS, &attr, sizeof(attr)) < 0)
+		die("the kernel does not keep counts of BPF programs");
+}
+
+/*
+ * What the kernel says of a process's descriptors; those that are no programs have no such lines. A program that was reached
+ * by a tail call counts as part of the one that was hit.
+ */
+static void read_stats(pid_t pid, uint64_t *runs, uint64_t *ns)
+{
+	char path[320], line[256];
+	struct dirent *entry;
+	uint64_t value;
+	FILE *info;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo", (int)pid);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%s", (int)pid, entry->d_name);
+		info = fopen(path, "re");
+		while (info && fgets(line, sizeof(line), info)) {
+			if (sscanf(line, "run_time_ns: %" SCNu64, &value) == 1)
+				*ns += value;
+			else if (sscanf(line, "run_cnt: %" SCNu64, &value) == 1)
+				*runs += value;
+		}
+		if (info)
+			fclose(info);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 int main(int argc, char **argv)
 {
+	uint64_t runs = 0, run_ns = 0;
 	struct rusage used;
 	struct stat file;
 	char byte;
@@ -156,6 +200,8 @@ int main(int argc, char **argv)
 		add_places(pid, &file, argv[3]);
 	if (!wait_until(false, CLEAN_WITHIN_MS, 0))
 		die("another tracer has breakpoints there");
+	if (getenv("WHEN_STATS"))
+		keep_stats();
 	start = now_ms();
 	child = spawn(argv + 4);
 	if (!wait_until(true, ATTACH_WITHIN_MS, child)) {
@@ -166,13 +212,16 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	while (read(STDIN_FILENO, &byte, 1) > 0)
 		;
+	if (getenv("WHEN_STATS"))
+		read_stats(child, &runs, &run_ns);
 	start = now_ms();
 	kill(child, SIGINT);
 	if (wait4(child, &status, 0, &used) != child)
 		die("the tracer was lost");
-	printf("gone %.2f %ld %.2f\n", now_ms() - start, used.ru_maxrss,
+	printf("gone %.2f %ld %.2f %" PRIu64 " %" PRIu64 "\n", now_ms() - start, used.ru_maxrss,
 	       (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e3 +
-		       (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e3);
+		       (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e3,
+	       runs, run_ns);
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
 		die("the tracer failed");
 	return 0;
