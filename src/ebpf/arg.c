@@ -103,15 +103,32 @@ static void gen_step(struct gen *gen, const struct argstep *step, struct loc whe
 	}
 }
 
+/* Step i gives a pointer out of the process's memory, and a later one reads there: where it is null the value is 0. */
+static bool is_pointer_to_read(const struct argloc *loc, unsigned i)
+{
+	if (loc->steps[i].op != STEP_SAVED && (loc->steps[i].op != STEP_LOAD || loc->steps[i].size != 8))
+		return false;
+	while (++i < loc->n)
+		if (loc->steps[i].op == STEP_LOAD || loc->steps[i].op == STEP_SPAN)
+			return true;
+	return false;
+}
+
 void gen_argloc(struct gen *gen, const struct argloc *loc, struct loc where)
 {
 	bool may_wait = gen->may_wait;
 
+	struct label null = {0};
+
 	gen->may_wait = gen->site && gen->site->may_be_absent;
 	if (!loc->n)
 		emit(gen, INSN_MOV_IMM(R0, 0));
-	for (unsigned i = 0; i < loc->n; i++)
+	for (unsigned i = 0; i < loc->n; i++) {
 		gen_step(gen, &loc->steps[i], where);
+		if (is_pointer_to_read(loc, i))
+			emit_jump_imm(gen, BPF_JEQ, R0, 0, &null);
+	}
+	label_bind(gen, &null);
 	gen->may_wait = may_wait;
 }
 

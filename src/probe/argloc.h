@@ -2,7 +2,7 @@
 /*
  * Where an argument is found when a probe fires: a few steps over one 64-bit value. Providers write them (from an SDT
  * note, from the catalogue with a layout card, from the calling convention); src/ebpf turns them into instructions. Memory
- * in them is always memory of the traced process.
+ * in them is always memory of the traced process. A null pointer that was read there (or saved) ends the steps: the value is 0.
  */
 #ifndef CEPHTAP_PROBE_ARGLOC_H
 #define CEPHTAP_PROBE_ARGLOC_H
