@@ -64,7 +64,7 @@ static int run_to_entry(pid_t pid, int *status)
 	struct user_regs_struct regs;
 	uint64_t entry = 0;
 	int error = entry_point(pid, &entry);
-	long word;
+	long word, number = 0;
 
 	if (error)
 		return error;
@@ -74,10 +74,11 @@ static int run_to_entry(pid_t pid, int *status)
 		return -errno;
 	if (ptrace(PTRACE_POKETEXT, pid, (void *)entry, (void *)((word & ~0xffL) | 0xcc)))
 		return -errno;
-	do {
-		if (ptrace(PTRACE_CONT, pid, NULL, NULL) || waitpid(pid, status, 0) != pid || !WIFSTOPPED(*status))
+	do { /* a signal is passed on: kept back, the dynamic linker of a damaged file would fault for ever */
+		if (ptrace(PTRACE_CONT, pid, NULL, (void *)number) || waitpid(pid, status, 0) != pid || !WIFSTOPPED(*status))
 			return -ESRCH;
-	} while (WSTOPSIG(*status) != SIGTRAP);
+		number = WSTOPSIG(*status);
+	} while (number != SIGTRAP);
 	if (ptrace(PTRACE_POKETEXT, pid, (void *)entry, (void *)word) || ptrace(PTRACE_GETREGS, pid, NULL, &regs))
 		return -errno;
 	regs.rip = entry;

@@ -81,7 +81,7 @@ static int use_card(struct arena *arena, const struct source *source, const char
 		return -EINVAL;
 	}
 	if (strcmp(card->build_id, build_id)) {
-		*why = arena_printf(arena, "the layout card %s is for another build (build-id %s), so it is refused",
+		*why = arena_printf(arena, "the layout card %s is for another build (build-id %s): remove it or run `cephtap learn` anew",
 				    source->name, card->build_id);
 		return -EINVAL;
 	}

@@ -327,7 +327,7 @@ static int parse_options(int argc, char **argv, struct list *list, struct target
 	if (!ok)
 		fprintf(stderr, "cephtap list: %s\n", why.data);
 	buf_free(&why);
-	return ok ? status : 2;
+	return ok ? status : targets->is_misused ? 2 : 1;
 }
 
 int cmd_list(int argc, char **argv)
