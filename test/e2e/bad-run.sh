@@ -1,0 +1,177 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What goes wrong while tracing: output that cannot be written, targets that end, signals. END clauses run, what was gathered
+# is printed, and nothing stays behind.
+# time: 180
+. "$TOP/test/e2e/lib-bad.sh"
+cd "$TMP" || exit 1
+target=$PROGS/marker_sem
+count="guarded:::hit { @$map = count(); } END { printf(\"end\\n\"); }"
+trap 'kill $(jobs -p) 2>/dev/null' EXIT
+
+number() { grep -qxE ' +[1-9][0-9]*' "$out"; }       # the aggregation
+one_target() { "$target" "${1:-100000}" 1000 >hits & pid=$!; }
+start() { "$CEPHTAP" "$@" >"$out" 2>"$err" </dev/null & tracer=$!; wait_for 10 attached; sleep 0.2; }
+finish() { wait $tracer; status=$?; }
+gone() { ! kill -0 "$tracer" 2>/dev/null; }
+end_target() { kill -9 "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; }
+all_is_well() { # NAME STATUS: END ran, the aggregation is there, nothing is left
+	if [ "$status" != "$2" ]; then bad "$1" "exit status $status, not $2"
+	elif ! grep -q '^end$' "$out" && ! grep -q ':END end$' "$out"; then bad "$1" "END did not run"
+	elif ! number; then bad "$1" "the aggregation is not printed"
+	elif ! is_clean; then bad "$1" "stderr shows what is behind"
+	elif ! wait_for 5 nothing_left; then bad "$1" "left behind: $("$PROGS/bpf_count" "agg_$map")"
+	else good "$1"; fi
+}
+
+# ---- output ----
+
+endless='tick-1ms { printf("%d: a line of some length, so that what it is written to is full soon enough\n", n++); }'
+if mkdir tiny && mount -t tmpfs -o size=64k none tiny 2>/dev/null; then
+	run "$CEPHTAP" -q -o tiny/report -n "$endless"
+	judge "a full disk" 1 'cephtap: the disk is full: the report is cut here; tracing stopped'
+	[ "$(tail -n 2 tiny/report | head -n 1 | cut -c1-40 | grep -c 'a line of some length')" = 1 ]
+	verdict "what has fitted is there" $? "$(tail -n 2 tiny/report)"
+	umount tiny
+else
+	echo "skip a full disk - no tmpfs may be mounted here"
+fi
+timeout 10 "$CEPHTAP" -q -n "BEGIN { @ = count(); exit(0); }" >/dev/full 2>"$err"
+status=$?
+judge "/dev/full" 1 'cephtap: the disk is full: .*'
+for command in list --help '-x help' 'list --help'; do
+	# shellcheck disable=SC2086
+	timeout 10 "$CEPHTAP" $command >/dev/full 2>"$err"
+	status=$?
+	judge "$command > /dev/full" 1 'cephtap: the output cannot be written: is the disk full\?'
+done
+timeout 10 "$CEPHTAP" -q -n "$endless" 2>"$err" | head -n 1 >first
+status=${PIPESTATUS[0]}
+judge "a closed pipe" 1 'cephtap: the output was closed; tracing stopped'
+timeout 10 "$CEPHTAP" --json -n "$endless" 2>"$err" | head -n 1 >first
+status=${PIPESTATUS[0]}
+judge "a closed pipe, --json" 1 'cephtap: the output was closed; tracing stopped'
+timeout 10 "$CEPHTAP" -q -n 'BEGIN { printf("x\n"); exit(0); }' >&- 2>"$err"
+status=$?
+judge "standard output is not there" 0 ''
+
+# ---- targets ----
+
+one_target
+start -p $pid -n "$count"
+end_target
+wait_for 5 gone
+finish
+all_is_well "-p: the process is killed" 0
+grep -qx "cephtap: process $pid has ended" "$err"
+verdict "and it is said" $? "not said"
+bash -c 'sleep 0.2 & echo $! >zombie; exec sleep 6' & sleep 0.5
+run "$CEPHTAP" -q -p "$(cat zombie)" -n 'BEGIN { @ = count(); }'
+judge "-p: a zombie" 1 'cephtap: there is no process [0-9]+'
+run "$CEPHTAP" -q -c "$target 300 1000" -n "$count"
+all_is_well "-c: to its end" 0
+run "$CEPHTAP" -q -c /bin/false -n "BEGIN { @$map = count(); } END { printf(\"end\\n\"); }"
+all_is_well "-c: ends at once" 0
+run "$CEPHTAP" -c /bin/false -n "BEGIN { @$map = count(); }"
+judge "-c: its status is said" 0 'cephtap: process [0-9]+ has exited with status 1'
+run "$CEPHTAP" -q -c 'sh -c "kill -SEGV \$\$"' -n "BEGIN { @$map = count(); } END { printf(\"end\\n\"); }"
+all_is_well "-c: crashes" 0
+grep -qxE 'cephtap: process [0-9]+ was killed by signal 11 \(Segmentation fault\)' "$err"
+verdict "and it is said, also when quiet" $? "not said"
+one_target 20
+for _ in 1 2 3 4 5 6 7 8; do # the process ends at any moment of this
+	"$target" 1 "$((RANDOM % 8000))" >/dev/null &
+	run "$CEPHTAP" -q -p $! --seconds 2 -n "guarded:::hit { @$map = count(); }"
+	[ "$status" -le 1 ] && is_clean || break
+done
+[ "$status" -le 1 ] && is_clean
+verdict "-p: ends meanwhile" $? "status $status"
+
+# ---- signals ----
+
+for signal in INT TERM HUP; do
+	one_target
+	start -q -p $pid -n "$count"
+	kill -$signal $tracer
+	wait_for 5 gone
+	finish
+	all_is_well "SIG$signal" 0
+	kill -0 $pid
+	verdict "SIG$signal: the target lives on" $? "it has ended"
+	end_target
+done
+one_target
+start -q -p $pid -n "$count"
+kill -INT $tracer
+kill -INT $tracer
+finish
+all_is_well "two SIGINTs" 0
+mkfifo pipe
+exec 3<>pipe # nobody reads
+"$CEPHTAP" -q -n "BEGIN { @$map = count(); } $endless" >pipe 2>"$err" & tracer=$!
+sleep 1.5
+for _ in 1 2 3; do kill -INT $tracer; sleep 0.2; done
+wait_for 5 gone
+verdict "three SIGINTs end it also when the output is stuck" $? "still there"
+kill -9 $tracer 2>/dev/null
+exec 3>&-
+run "$CEPHTAP" -q -p $pid --seconds 1 -n "$count"
+all_is_well "--seconds" 0
+run bash -c "echo '$count' | sed 's/(\\\\\"/(\"/' | '$CEPHTAP' -q -p $pid --seconds 1 -s -"
+all_is_well "a script from standard input" 0
+
+# ---- kill -9 ----
+
+start -q -p $pid -n "$count"
+kill -9 $tracer
+finish 2>/dev/null
+wait_for 5 nothing_left
+verdict "kill -9: nothing is left" $? "$("$PROGS/bpf_count" "agg_$map")"
+wait_for 5 "$PROGS/text_same" $pid >/dev/null
+verdict "kill -9: no breakpoint is left" $? "$("$PROGS/text_same" $pid)"
+end_target
+"$target" 3000 1000 >hits & pid=$!
+for mode in '' --no-multi; do # the program counts how often its semaphore was up
+	# shellcheck disable=SC2086
+	start -q $mode -p $pid -n "$count"
+	kill -9 $tracer
+	finish 2>/dev/null
+	wait_for 5 nothing_left
+done
+wait $pid
+[ "$(cat hits)" -gt 0 ] && [ "$(cat hits)" -lt 2500 ]
+verdict "kill -9: the semaphore is down again" $? "it was up for $(cat hits) of 3000 rounds"
+"$CEPHTAP" -q -c "$target 1000 1000" -n "$count" >hits 2>"$err" & tracer=$!
+wait_for 10 attached
+kill -9 $tracer
+wait $tracer 2>/dev/null
+ended() { grep -qxE '[0-9]+' hits; }
+wait_for 10 ended
+verdict "kill -9: the program of -c goes on to its end" $? "$(cat hits)"
+
+# ---- two of each ----
+
+one_target
+other=$pid
+one_target
+start -q -p $pid -n "$count"
+timeout 10 "$CEPHTAP" -q -p $pid --seconds 1 -n 'guarded:::hit { @ = count(); }' >second 2>&1
+grep -qxE ' +[1-9][0-9]*' second
+verdict "two cephtaps on one process: the second" $? "$(cat second)"
+kill -INT $tracer
+finish
+all_is_well "two cephtaps on one process: the first" 0
+for mode in '' --no-multi; do
+	# shellcheck disable=SC2086
+	run "$CEPHTAP" -q $mode --seconds 1 -n "guarded$pid:::hit { @$map[pid] = count(); } guarded*:::hit { @all[pid] = count(); }"
+	[ "$(grep -cE "^ +$pid +[1-9]" "$out")" = 2 ] && [ "$(grep -cE "^ +$other +[1-9]" "$out")" = 1 ]
+	verdict "a probe of one of two processes ${mode:-by multi-uprobe link}" $? "not as often as it should"
+done
+run "$CEPHTAP" -q --seconds 1 -n "guarded$pid:::hit { @$map[pid] = count(); }"
+[ "$(grep -cE "^ +[0-9]+ +[1-9]" "$out")" = 1 ] && grep -qE "^ +$pid +" "$out"
+verdict "a probe of one process alone" $? "not as often as it should"
+# shellcheck disable=SC2016
+run "$CEPHTAP" -q -n 'BEGIN { printf("%d %d %d %d %d %d", pid == $pid, $ppid > 0, $uid, $euid, $gid, $egid); exit(0); }'
+[ "$(cat "$out")" = "1 1 $(id -ru) $(id -u) $(id -rg) $(id -g)" ]
+verdict "macros of the tracer itself" $? "$(cat "$out")"
