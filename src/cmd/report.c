@@ -193,7 +193,9 @@ static int go(struct report_run *run)
 	if (run->seconds)
 		config.interval_ns = (run->seconds + 1) * 2000000000u; /* only at the end */
 	else
-		config.interval_ns = (run->interval ? run->interval : INTERVAL_SECONDS) * 1000000000u;
+		run->layout.interval = (unsigned)(run->interval ? run->interval : INTERVAL_SECONDS);
+	if (run->layout.interval)
+		config.interval_ns = run->layout.interval * 1000000000ull;
 	run->layout.terminal = !run->seconds && !run->layout.json && isatty(STDOUT_FILENO);
 	return compile(run) ? tracer_run(&config) : 1;
 }

@@ -285,13 +285,28 @@ static void print_histogram(struct table *table, const struct stage_row *row)
 	}
 }
 
+static void print_heading(struct table *table)
+{
+	struct buf *out = &table->report->pending;
+	time_t now = time(NULL);
+	struct tm local;
+	char text[32];
+
+	if (table->options->terminal)
+		buf_puts(out, "\033[H\033[2J");
+	if (!table->options->interval)
+		return;
+	localtime_r(&now, &local);
+	strftime(text, sizeof(text), "%F %T", &local);
+	buf_printf(out, "%s, the last %u s%s\n\n", text, table->options->interval, table->options->terminal ? "; ^C ends" : "");
+}
+
 static void print_text(struct table *table)
 {
 	struct buf *out = &table->report->pending;
 	const char *daemon = "", *class = "";
 
-	if (table->options->terminal)
-		buf_puts(out, "\033[H\033[2J");
+	print_heading(table);
 	if (!table->rows_len)
 		buf_puts(out, "no op was seen\n");
 	for (unsigned i = 0; i < table->rows_len; i++) {

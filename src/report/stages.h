@@ -15,6 +15,7 @@ struct stages_options {
 	bool json;
 	bool verbose;  /* histograms */
 	bool terminal; /* live: each table takes the place of the one before */
+	unsigned interval; /* seconds that a table is of; 0: no heading says so */
 };
 
 extern const struct report_ops report_stages;
