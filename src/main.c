@@ -18,6 +18,7 @@ static const struct command {
 	{"report", cmd_report, "a ready-made report: where an op's time goes"},
 	{"demo", cmd_demo, "a throw-away Ceph cluster under load, and the report on it"},
 	{"learn", cmd_learn, "make a layout card of a Ceph binary from its debug information"},
+	{"stamp", cmd_stamp, "a copy of a Ceph binary that bpftrace, perf, gdb and SystemTap see the markers of"},
 	{"catalogue", cmd_catalogue, "check or print the catalogue of Ceph's markers"},
 };
 

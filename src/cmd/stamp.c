@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * `cephtap stamp`: a copy of a stock Ceph binary with the catalogue's markers as SDT notes, for bpftrace, perf, gdb and
+ * SystemTap. In: a binary that there is a layout card for. Out: the copy, beside its place first, then renamed into it:
+ * nobody sees half a file.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ceph/stamp.h"
+#include "cmd/cmd.h"
+#include "lib/elf_sdt_write.h"
+#include "probe/host.h"
+
+static const char help[] = "usage: cephtap stamp BINARY -o COPY\n"
+			   "       cephtap stamp BINARY --list\n"
+			   "\n"
+			   "Write a copy of a stock Ceph binary (e.g. /usr/bin/ceph-osd) that names the catalogue's "
+			   "markers in SDT notes, so\n"
+			   "that bpftrace, perf, gdb and SystemTap see them. Code and data are not touched, and the "
+			   "copy is compared with\n"
+			   "BINARY before it gets its name. Run the copy in place of BINARY.\n"
+			   "\n"
+			   "Argument N of a note is the catalogue's argument N. One that a note cannot express is the "
+			   "constant -2147483648.\n"
+			   "Markers at a function's return, and those that fire on a condition, have no note.\n"
+			   "\n"
+			   "  -o, --output COPY  where to write it\n"
+			   "  -l, --list         only say which markers and arguments a copy has, and why not others\n"
+			   "  -h, --help         this text\n";
+
+struct job {
+	struct arena *arena;
+	const char *path, *copy; /* copy: NULL, only list */
+	int in;
+	struct stat st; /* of the binary */
+	struct stamp stamp;
+	unsigned told_len, args_len;
+};
+
+static int fail(const char *path, const char *sentence)
+{
+	fprintf(stderr, "cephtap stamp: %s %s\n", path, sentence);
+	return 1;
+}
+
+static int fail_errno(const char *what, const char *path)
+{
+	fprintf(stderr, "cephtap stamp: cannot %s %s: %s\n", what, path, strerror(errno));
+	return 1;
+}
+
+/* ---- what to write ---- */
+
+static int open_binary(struct job *job)
+{
+	job->in = open(job->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (job->in < 0 || fstat(job->in, &job->st))
+		return fail_errno("open", job->path);
+	if (!S_ISREG(job->st.st_mode))
+		return fail(job->path, "is not a file");
+	return 0;
+}
+
+static int check_elf(const char *path)
+{
+	struct elf_file *elf;
+	int error = elf_file_open(path, &elf);
+	bool has_sdt;
+
+	if (error) {
+		fprintf(stderr, "cephtap stamp: %s\n", elf_error());
+		return 1;
+	}
+	has_sdt = elf_has_sdt(elf);
+	elf_file_close(elf);
+	return has_sdt ? fail(path, "has SDT markers already") : 0;
+}
+
+/* The file as the only one of its name in scope: no process but ourselves, who do not run it. */
+static int find_marks(struct job *job)
+{
+	struct target target = {.main_pid = getpid()};
+	struct probe_desc everything = {"ceph_*", "", "", "", 0};
+	struct probe_host *host = probe_host_new(job->arena, &target);
+	struct probe_source source = probe_host_source(host);
+	struct probe_list found;
+	const char *why = NULL;
+
+	if (host_add_file(host, job->path)) {
+		fprintf(stderr, "cephtap stamp: %s\n", elf_error());
+		probe_host_free(host);
+		return 1;
+	}
+	found = source.find(&source, &everything, &why);
+	job->stamp.arena = job->arena;
+	stamp_add(&job->stamp, &found, job->st.st_dev, job->st.st_ino);
+	probe_host_free(host);
+	if (!job->stamp.marks_len)
+		return fail(job->path, "is none of the files that the catalogue has markers for (their names count)");
+	return 0;
+}
+
+static void count_args(struct job *job)
+{
+	unsigned i;
+
+	for (i = 0; i < job->stamp.marks_len; i++) {
+		job->args_len += job->stamp.marks[i].args_len;
+		job->told_len += job->stamp.marks[i].told_len;
+	}
+}
+
+static int list(const struct job *job)
+{
+	struct buf out = {0};
+
+	stamp_print(&job->stamp, &out);
+	fputs(out.data ? out.data : "", stdout);
+	buf_free(&out);
+	return 0;
+}
+
+/* ---- writing ---- */
+
+/* COPY is replaced, so it must be nothing that somebody meant to be written through, and not the binary itself. */
+static int check_copy(const struct job *job)
+{
+	struct stat st;
+
+	if (lstat(job->copy, &st))
+		return errno == ENOENT ? 0 : fail_errno("write", job->copy);
+	if (S_ISLNK(st.st_mode))
+		return fail(job->copy, "is a symbolic link: name the file itself");
+	if (!S_ISREG(st.st_mode))
+		return fail(job->copy, "is there, and is not a file");
+	if (st.st_dev == job->st.st_dev && st.st_ino == job->st.st_ino)
+		return fail(job->copy, "is the binary itself: the copy needs a name of its own");
+	return 0;
+}
+
+/* A reader of our own must see what was meant. */
+static int count_note(const struct elf_sdt_note *note, void *data)
+{
+	struct elf_sdt_note **next = data;
+	bool is_same = note->vaddr == (*next)->vaddr && !note->semaphore && !strcmp(note->name, (*next)->name) &&
+		       !strcmp(note->provider, (*next)->provider) && !strcmp(note->args, (*next)->args);
+
+	(*next)++;
+	return is_same ? 0 : -EIO;
+}
+
+static int read_back(const char *path, const struct elf_sdt_note *notes, unsigned notes_len)
+{
+	struct elf_sdt_note *next = (struct elf_sdt_note *)notes;
+	struct elf_file *elf;
+	bool is_sound;
+
+	if (elf_file_open(path, &elf))
+		return -EIO;
+	is_sound = !elf_sdt_each(elf, count_note, &next) && next == notes + notes_len;
+	elf_file_close(elf);
+	return is_sound ? 0 : -EIO;
+}
+
+static int write_copy(const struct job *job, int out, const char *path)
+{
+	const struct elf_sdt_note *notes = stamp_notes(&job->stamp);
+	struct buf why = {0};
+	int error;
+
+	error = elf_sdt_copy(job->in, out, notes, job->stamp.notes_len, &why);
+	if (!error)
+		error = elf_sdt_compare(job->in, out, &why);
+	if (!error && read_back(path, notes, job->stamp.notes_len)) {
+		error = -EIO;
+		buf_puts(&why, "its copy does not have the notes that were written");
+	}
+	if (error)
+		fail(job->path, why.data);
+	buf_free(&why);
+	return error ? 1 : 0;
+}
+
+/* Not set-user-id: the copy is of another owner. */
+static int finish_copy(const struct job *job, int out, const char *path)
+{
+	if (fchmod(out, job->st.st_mode & 0777) || fsync(out) || close(out))
+		return fail_errno("write", job->copy);
+	if (rename(path, job->copy))
+		return fail_errno("write", job->copy);
+	return 0;
+}
+
+static int output(struct job *job)
+{
+	char *path = arena_printf(job->arena, "%s.XXXXXX", job->copy);
+	int out, status;
+
+	status = check_copy(job);
+	if (status)
+		return status;
+	out = mkostemp(path, O_CLOEXEC);
+	if (out < 0)
+		return fail_errno("write", job->copy);
+	status = write_copy(job, out, path);
+	if (status)
+		close(out);
+	else
+		status = finish_copy(job, out, path);
+	if (status) {
+		unlink(path);
+		return status;
+	}
+	printf("%s: %u markers in notes, %u not (--list says why); %u of the %u arguments of these\n", job->copy,
+	       job->stamp.notes_len, job->stamp.marks_len - job->stamp.notes_len, job->told_len, job->args_len);
+	return 0;
+}
+
+static int run(struct job *job)
+{
+	int status = open_binary(job);
+
+	if (!status)
+		status = check_elf(job->path);
+	if (!status)
+		status = find_marks(job);
+	if (status)
+		return status;
+	count_args(job);
+	if (!job->copy)
+		return list(job);
+	if (!job->stamp.notes_len)
+		return fail(job->path,
+			    arena_printf(job->arena, "cannot be given any marker: %s", job->stamp.marks[0].why));
+	return output(job);
+}
+
+int cmd_stamp(int argc, char **argv)
+{
+	static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+						{"list", no_argument, NULL, 'l'},
+						{"help", no_argument, NULL, 'h'},
+						{0}};
+	struct job job = {.in = -1};
+	bool only_list = false;
+	int c, status;
+
+	while ((c = getopt_long(argc, argv, "o:lh", options, NULL)) != -1) {
+		if (c == 'h') {
+			fputs(help, stdout);
+			return 0;
+		}
+		if (c == '?')
+			return 2;
+		only_list |= c == 'l';
+		if (c == 'o')
+			job.copy = optarg;
+	}
+	if (argc - optind != 1 || !job.copy == !only_list) {
+		fputs("cephtap stamp: name one binary, and -o COPY or --list; see --help\n", stderr);
+		return 2;
+	}
+	job.path = argv[optind];
+	job.arena = arena_new();
+	status = run(&job);
+	if (job.in >= 0)
+		close(job.in);
+	arena_free(job.arena);
+	return status;
+}
