@@ -147,7 +147,7 @@ golden: $(CEPHTAP) units
 	BUILD=$(BUILD) UPDATE=1 test/run golden
 
 check-asan:
-	+$(MAKE) BUILD=build/asan SANITIZE=address,undefined OPT='-O1 -g' all units
+	+$(MAKE) BUILD=build/asan SANITIZE=address,undefined OPT='-O1 -g' tests
 	BUILD=build/asan UNPRIVILEGED=1 ASAN_OPTIONS=detect_leaks=$(or $(LEAKS),0) test/run
 
 fuzzers: $(FUZZERS)
