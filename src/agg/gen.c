@@ -137,27 +137,24 @@ static void emit_bucket(struct gen *gen, struct node *call, unsigned increment_a
 	emit_agg_add_at(gen, buckets);
 }
 
-/* R0 = floor(log2(R1)) for R1 > 0, by halving the range. */
+/*
+ * R0 = floor(log2(R1)) for R1 > 0, by halving the range. Without jumps, since the verifier would follow each of the 64 ways
+ * through: the upper half h of what is left is below 2^32, so the highest bit of -h says whether there is something in it.
+ */
 static void emit_log2(struct gen *gen)
 {
-	struct label low = {0};
-
 	emit(gen, INSN_MOV_IMM(R0, 0));
-	emit(gen, INSN_MOV_REG(R2, R1));
-	emit(gen, INSN_ALU_IMM(BPF_RSH, R2, 32));
-	emit_jump_imm(gen, BPF_JEQ, R2, 0, &low);
-	emit(gen, INSN_MOV_REG(R1, R2));
-	emit(gen, INSN_MOV_IMM(R0, 32));
-	label_bind(gen, &low);
-	for (int bits = 16; bits; bits /= 2) {
-		struct label below = {0};
-
-		emit_jump_imm(gen, BPF_JLT, R1, 1 << bits, &below);
-		if (bits > 1)
-			emit(gen, INSN_ALU_IMM(BPF_RSH, R1, bits));
-		emit(gen, INSN_ALU_IMM(BPF_ADD, R0, bits));
-		label_bind(gen, &below);
+	for (int power = 5; power > 0; power--) {
+		emit(gen, INSN_MOV_REG(R2, R1));
+		emit(gen, INSN_ALU_IMM(BPF_RSH, R2, 1 << power));
+		emit(gen, INSN_NEG(R2));
+		emit(gen, INSN_ALU_IMM(BPF_RSH, R2, 63));
+		emit(gen, INSN_ALU_IMM(BPF_LSH, R2, power));
+		emit(gen, INSN_ALU_REG(BPF_RSH, R1, R2));
+		emit(gen, INSN_ALU_REG(BPF_ADD, R0, R2));
 	}
+	emit(gen, INSN_ALU_IMM(BPF_RSH, R1, 1));
+	emit(gen, INSN_ALU_REG(BPF_ADD, R0, R1));
 }
 
 /* R3 keeps the value, for its sign. */

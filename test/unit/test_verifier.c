@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
 #include <cmocka.h>
 
 #include "../interp/interp.h"
@@ -28,7 +29,8 @@
 
 struct tally {
 	unsigned made, accepted, loaded, too_large, refused, bad_runs;
-	unsigned insns_max;
+	unsigned insns_max, looked_at;
+	uint64_t hardest; /* the seed of the program that took the verifier longest */
 };
 
 /* Markers come from fake_probes.h, all else from this host. */
@@ -109,6 +111,36 @@ static const char *run_in_interp(const struct image *image, uint64_t seed)
 	return why;
 }
 
+/* How many instructions the verifier looked at, for the hardest of our programs: it gives up at a million. */
+static unsigned hardest_program(const struct image *image)
+{
+	unsigned most = 0;
+
+	for (uint32_t id = 0; !bpf_prog_get_next_id(id, &id);) {
+		struct bpf_prog_info info = {0};
+		uint32_t size = sizeof(info);
+		int fd = bpf_prog_get_fd_by_id(id);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size))
+			for (unsigned i = 0; i < image->programs_len; i++)
+				if (!strcmp(info.name, image->programs[i].name) && info.verified_insns > most)
+					most = info.verified_insns;
+		if (fd >= 0)
+			close(fd);
+	}
+	return most;
+}
+
+static void note_hardest(const struct image *image, uint64_t seed, struct tally *tally)
+{
+	unsigned looked_at = hardest_program(image);
+
+	if (looked_at > tally->looked_at) {
+		tally->looked_at = looked_at;
+		tally->hardest = seed;
+	}
+}
+
 static void load_script(struct pipeline *pipeline, uint64_t seed, const char *script, bool can_load, struct tally *tally)
 {
 	const struct ebpf_kernel kernel = {kernel_member_offset, engine_can_sleep() && (seed & 1)};
@@ -134,6 +166,7 @@ static void load_script(struct pipeline *pipeline, uint64_t seed, const char *sc
 		return;
 	if (engine_load(pipeline->image, &config, &pipeline->diags, &pipeline->engine) == 0) {
 		tally->loaded++;
+		note_hardest(pipeline->image, seed, tally);
 	} else {
 		tally->refused++;
 		show_diags(pipeline, "REFUSED BY THE KERNEL", script, seed);
@@ -178,6 +211,16 @@ static void try_seed(uint64_t seed, const struct gen_limits *limits, bool can_lo
 	buf_free(&text);
 }
 
+static void judge(const struct tally *tally)
+{
+	printf("# %u scripts made, %u accepted by the checker, %u too large, %u loaded, %u refused by the kernel; largest program: %u "
+	       "instructions; hardest: seed %llu, the verifier looked at %u\n",
+	       tally->made, tally->accepted, tally->too_large, tally->loaded, tally->refused, tally->insns_max,
+	       (unsigned long long)tally->hardest, tally->looked_at);
+	assert_int_equal(tally->refused, 0);
+	assert_int_equal(tally->bad_runs, 0);
+}
+
 static void try_many(unsigned long n, const struct gen_limits *limits)
 {
 	bool can_load = !getenv("UNPRIVILEGED") || !*getenv("UNPRIVILEGED");
@@ -187,11 +230,7 @@ static void try_many(unsigned long n, const struct gen_limits *limits)
 	can_load = can_load && !engine_why_not();
 	for (unsigned long seed = first; seed < first + n; seed++)
 		try_seed(seed, limits, can_load, &tally);
-	printf("# %u scripts made, %u accepted by the checker, %u too large, %u loaded, %u refused by the kernel; largest program: "
-	       "%u instructions\n",
-	       tally.made, tally.accepted, tally.too_large, tally.loaded, tally.refused, tally.insns_max);
-	assert_int_equal(tally.refused, 0);
-	assert_int_equal(tally.bad_runs, 0);
+	judge(&tally);
 	assert_true(n < 10 || tally.accepted > tally.made / 2);
 }
 
@@ -246,11 +285,7 @@ static void test_shapes(void **state)
 		for (unsigned shape = 0; gen_shape(shape, 0, 8, false, &none); shape++)
 			try_shape(shape, sizes[i / 2], i & 1, can_load, &tally);
 	buf_free(&none);
-	printf("# %u scripts made, %u accepted by the checker, %u too large, %u loaded, %u refused by the kernel; largest program: "
-	       "%u instructions\n",
-	       tally.made, tally.accepted, tally.too_large, tally.loaded, tally.refused, tally.insns_max);
-	assert_int_equal(tally.refused, 0);
-	assert_int_equal(tally.bad_runs, 0);
+	judge(&tally);
 }
 
 int main(void)
