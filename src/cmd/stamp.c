@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ceph/card.h"
 #include "ceph/stamp.h"
 #include "cmd/cmd.h"
 #include "lib/elf_sdt_write.h"
@@ -38,6 +39,7 @@ static const char help[] = "usage: cephtap stamp BINARY -o COPY\n"
 struct job {
 	struct arena *arena;
 	const char *path, *copy; /* copy: NULL, only list */
+	const char *build_id;
 	int in;
 	struct stat st; /* of the binary */
 	struct stamp stamp;
@@ -68,10 +70,10 @@ static int open_binary(struct job *job)
 	return 0;
 }
 
-static int check_elf(const char *path)
+static int check_elf(struct job *job)
 {
 	struct elf_file *elf;
-	int error = elf_file_open(path, &elf);
+	int error = elf_file_open(job->path, &elf);
 	bool has_sdt;
 
 	if (error) {
@@ -79,8 +81,26 @@ static int check_elf(const char *path)
 		return 1;
 	}
 	has_sdt = elf_has_sdt(elf);
+	job->build_id = arena_strdup(job->arena, elf_build_id(elf));
 	elf_file_close(elf);
-	return has_sdt ? fail(path, "has SDT markers already") : 0;
+	return has_sdt ? fail(job->path, "has SDT markers already") : 0;
+}
+
+/* Without a card some markers could be had, those that are all registers; but nobody wants a copy with a tenth of them.
+ */
+static int check_card(const struct job *job)
+{
+	const char *why = NULL;
+	struct card *card;
+
+	if (!card_find(job->arena, job->build_id, &card, &why))
+		return 0;
+	if (why)
+		fprintf(stderr, "cephtap stamp: %s\n", why);
+	else
+		fprintf(stderr, "cephtap stamp: no layout card for build-id %s: run `cephtap learn %s` first\n",
+			job->build_id, job->path);
+	return 1;
 }
 
 /* The file as the only one of its name in scope: no process but ourselves, who do not run it. */
@@ -228,9 +248,11 @@ static int run(struct job *job)
 	int status = open_binary(job);
 
 	if (!status)
-		status = check_elf(job->path);
+		status = check_elf(job);
 	if (!status)
 		status = find_marks(job);
+	if (!status)
+		status = check_card(job);
 	if (status)
 		return status;
 	count_args(job);
