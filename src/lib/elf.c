@@ -678,9 +678,14 @@ int elf_symbol_each(struct elf_file *file, int (*each)(const struct elf_symbol *
 
 /* ---- SDT notes ---- */
 
+static bool is_note_section(const struct elf_file *file, const Elf64_Shdr *section, const char *name)
+{
+	return section->sh_type == SHT_NOTE && !strcmp(section_name(file, section), name);
+}
+
 static bool is_sdt_section(const struct elf_file *file, const Elf64_Shdr *section)
 {
-	return section->sh_type == SHT_NOTE && !strcmp(section_name(file, section), ".note.stapsdt");
+	return is_note_section(file, section, ".note.stapsdt");
 }
 
 bool elf_has_sdt(const struct elf_file *file)
@@ -785,6 +790,61 @@ int elf_sdt_each(struct elf_file *file, int (*each)(const struct elf_sdt_note *n
 		if (!is_sdt_section(file, &section))
 			continue;
 		error = sdt_each_in(file, &section, base, each, data);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static bool parse_marker_names(const struct note *note, uint64_t base, struct elf_marker_names *out)
+{
+	const uint8_t *data = note->desc;
+	size_t size = note->desc_size;
+	uint64_t words[3]; /* address, base, kinds */
+
+	if (size < sizeof(words))
+		return false;
+	memcpy(words, data, sizeof(words));
+	data += sizeof(words);
+	size -= sizeof(words);
+	out->provider = take_text(&data, &size);
+	out->name = out->provider ? take_text(&data, &size) : NULL;
+	if (!out->name)
+		return false;
+	for (out->args_len = 0; out->args_len < 16 && words[2]; words[2] >>= 4) {
+		out->kinds[out->args_len] = words[2] & 15;
+		out->texts[out->args_len] = take_text(&data, &size);
+		if (!out->texts[out->args_len++])
+			return false;
+	}
+	out->vaddr = words[0] + (base && words[1] ? base - words[1] : 0);
+	return true;
+}
+
+/* Only names: a note that is cut short ends the walk, and what it would have named goes without. */
+int elf_marker_names_each(struct elf_file *file, int (*each)(const struct elf_marker_names *names, void *data),
+			  void *data)
+{
+	uint64_t i, base = sdt_base(file);
+	struct elf_marker_names names;
+	const uint8_t *bytes;
+	struct note note;
+	int error;
+
+	for (i = 1; i < file->sections_len; i++) {
+		Elf64_Shdr section = section_at(file, i);
+		size_t at = 0;
+
+		if (!is_note_section(file, &section, ".note.cephtap"))
+			continue;
+		error = section_data(file, &section, ".note.cephtap", &bytes);
+		while (!error && note_next(bytes, section.sh_size, 4, &at, &note) > 0) {
+			if (!note_is(&note, 1, "cephtap"))
+				continue;
+			if (!parse_marker_names(&note, base, &names))
+				return fail(EINVAL, "%s: a note in .note.cephtap is cut short", file->path);
+			error = each(&names, data);
+		}
 		if (error)
 			return error;
 	}

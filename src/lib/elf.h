@@ -59,6 +59,17 @@ struct elf_sdt_note {
 };
 
 int elf_sdt_each(struct elf_file *file, int (*each)(const struct elf_sdt_note *note, void *data), void *data);
+
+/* What include/cephtap/marker.h says of a marker's arguments beside the SDT note of the same vaddr. */
+struct elf_marker_names {
+	const char *provider, *name;
+	uint64_t vaddr;
+	unsigned args_len;
+	uint8_t kinds[16];     /* enum cephtap_marker_kind of marker.h, or a later one */
+	const char *texts[16]; /* "name", "name:type" or "" */
+};
+
+int elf_marker_names_each(struct elf_file *file, int (*each)(const struct elf_marker_names *names, void *data), void *data);
 /* Cheap test that reads section headers only. */
 bool elf_has_sdt(const struct elf_file *file);
 

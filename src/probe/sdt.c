@@ -14,12 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cephtap/marker.h>
+
 #include "lib/diag.h"
 #include "probe/argtext.h"
 
 struct place {
 	struct host_binary *binary;
-	struct elf_sdt_note note; /* its texts are those of the open file */
+	struct elf_sdt_note note;	      /* its texts are those of the open file */
+	const struct elf_marker_names *names; /* NULL: the file does not tell the names of arguments */
 };
 
 struct marker {
@@ -36,8 +39,10 @@ enum { MARKER_HEADS = 1024, NAME_SIZE = 128 };
 
 struct index {
 	struct probe_host *host;
-	struct host_binary *binary; /* the one whose notes are being read */
-	struct marker **markers;    /* in the order of files, then of notes */
+	struct host_binary *binary;	/* the one whose notes are being read */
+	struct elf_marker_names *names; /* its names of arguments, by address */
+	unsigned names_len;
+	struct marker **markers; /* in the order of files, then of notes */
 	unsigned markers_len;
 	struct marker *heads[MARKER_HEADS];
 };
@@ -103,6 +108,35 @@ static bool is_sane_name(const char *name)
 	return size && size < NAME_SIZE;
 }
 
+static int compare(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int names_compare(const void *a, const void *b)
+{
+	const struct elf_marker_names *x = a, *y = b;
+
+	return compare(x->vaddr, y->vaddr);
+}
+
+static int index_names(const struct elf_marker_names *names, void *data)
+{
+	struct index *index = data;
+
+	*arena_push(host_arena(index->host), index->names, index->names_len) = *names;
+	return 0;
+}
+
+static const struct elf_marker_names *find_names(const struct index *index, const struct elf_sdt_note *note)
+{
+	const struct elf_marker_names key = {.vaddr = note->vaddr};
+
+	if (!index->names_len)
+		return NULL;
+	return bsearch(&key, index->names, index->names_len, sizeof(key), names_compare);
+}
+
 static int index_note(const struct elf_sdt_note *note, void *data)
 {
 	struct index *index = data;
@@ -116,7 +150,19 @@ static int index_note(const struct elf_sdt_note *note, void *data)
 	place = arena_push(arena, marker->places, marker->places_len);
 	place->binary = index->binary;
 	place->note = *note;
+	place->names = find_names(index, note);
 	return 0;
+}
+
+static void index_binary(struct index *index, struct host_binary *binary, struct elf_file *elf)
+{
+	index->binary = binary;
+	index->names = NULL;
+	index->names_len = 0;
+	elf_marker_names_each(elf, index_names, index);
+	if (index->names_len)
+		qsort(index->names, index->names_len, sizeof(*index->names), names_compare);
+	elf_sdt_each(elf, index_note, index); /* notes before a broken one count */
 }
 
 static struct index *index_of(struct probe_host *host)
@@ -137,8 +183,7 @@ static struct index *index_of(struct probe_host *host)
 
 		elf = host_binary_elf(host, binaries[i]);
 		if (elf && elf_file_machine(elf) == EM_X86_64 && elf_has_sdt(elf)) {
-			index->binary = binaries[i];
-			elf_sdt_each(elf, index_note, index); /* notes before a broken one count */
+			index_binary(index, binaries[i], elf);
 		} else if (!was_opened) {
 			host_binary_close(binaries[i]);
 		}
@@ -153,8 +198,11 @@ bool sdt_site(struct probe_host *host, struct host_binary *binary, const struct 
 {
 	struct elf_file *elf = host_binary_elf(host, binary);
 
-	*site = (struct site){.path = binary->path, .dev = binary->dev, .ino = binary->ino, .vaddr = note->vaddr,
-			       .may_be_absent = true};
+	*site = (struct site){.path = binary->path,
+			      .dev = binary->dev,
+			      .ino = binary->ino,
+			      .vaddr = note->vaddr,
+			      .may_be_absent = true};
 	*args_len = 0;
 	if (!elf || elf_vaddr_to_offset(elf, note->vaddr, &site->offset))
 		return false;
@@ -182,11 +230,6 @@ void sdt_site_fit(struct probe_host *host, struct site *site, unsigned args_len,
 				     (unsigned long long)site->vaddr, site->path, args_len, args_len == 1 ? "" : "s");
 	}
 	site->args = args;
-}
-
-static int compare(uint64_t a, uint64_t b)
-{
-	return (a > b) - (a < b);
 }
 
 static int site_compare(const void *a, const void *b)
@@ -224,13 +267,51 @@ static void take_args(struct arena *arena, struct probe *probe, const struct sit
 		probe->args[i].loc = (struct argloc){0};
 }
 
+static bool is_name(const char *text, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++) {
+		if (!isalnum((unsigned char)text[i]) && text[i] != '_')
+			return false;
+	}
+	return size && size < NAME_SIZE;
+}
+
+static bool is_printable(const char *text)
+{
+	while (isprint((unsigned char)*text))
+		text++;
+	return !*text;
+}
+
+/* "name:type": the type is for people; what the compiler knows of it is in the kind, and in the note's sizes and signs.
+ */
+static void name_arg(struct arena *arena, struct arg *arg, uint8_t kind, const char *text)
+{
+	size_t size = strcspn(text, ":");
+	const char *type = text + size + (text[size] == ':');
+
+	if (is_name(text, size))
+		arg->name = arena_printf(arena, "%.*s", (int)size, text);
+	if (*type && is_printable(type))
+		arg->doc = type;
+	if (arg->size == 8 && kind == CEPHTAP_MARKER_TEXT)
+		arg->type = ARGTYPE_CSTRING;
+	else if (arg->size == 8 && kind == CEPHTAP_MARKER_POINTER)
+		arg->type = ARGTYPE_PTR;
+}
+
 static void add_site(struct probe_host *host, struct probe *probe, const struct place *place)
 {
 	unsigned args_len;
 	struct site site;
+	unsigned i;
 
 	if (!sdt_site(host, place->binary, &place->note, &site, &args_len))
 		return;
+	for (i = 0; place->names && i < args_len && i < place->names->args_len; i++)
+		name_arg(host_arena(host), &site.args[i], place->names->kinds[i], place->names->texts[i]);
 	if (!probe->sites_len)
 		take_args(host_arena(host), probe, &site, args_len);
 	sdt_site_fit(host, &site, args_len, probe->args_len);
