@@ -9,7 +9,7 @@
 #include "ceph/catalogue.h"
 #include "cmd/cmd.h"
 
-static const char help[] = "usage: cephtap catalogue --check [FILE...]\n"
+static const char help[] = "Usage: cephtap catalogue --check [FILE...]\n"
 			   "       cephtap catalogue --markdown [FILE...]\n"
 			   "\n"
 			   "The catalogue of Ceph's markers: what they are called, what they mean, where they are.\n"

@@ -34,7 +34,8 @@ static const char help[] =
 	"  --cluster-only   only start the cluster, print its folder and environment, and leave it running\n"
 	"  --down DIR       stop a cluster that was left running, and remove its folder\n"
 	"  --seconds N      seconds of each of the four loads (default 6)\n"
-	"  --ceph DIR       use the Ceph under DIR (DIR/bin, DIR/lib) instead of the host's\n";
+	"  --ceph DIR       use the Ceph under DIR (DIR/bin, DIR/lib) instead of the host's\n"
+	"  -h, --help       this text\n";
 
 struct demo {
 	char folder[64]; /* holds cluster.sh and the cluster's own folder; "" before it is made */

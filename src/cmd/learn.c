@@ -12,7 +12,7 @@
 #include "cmd/cmd.h"
 
 static const char help[] =
-	"usage: cephtap learn [--debug FILE] [--release X.Y.Z] [-o CARD] BINARY\n"
+	"Usage: cephtap learn [--debug FILE] [--release X.Y.Z] [-o CARD] BINARY\n"
 	"\n"
 	"Read the debug information of BINARY (e.g. /usr/bin/ceph-osd) once and keep what tracing needs of it in a "
 	"layout\n"

@@ -17,7 +17,7 @@
 #include "lib/diag.h"
 #include "probe/host.h"
 
-static const char help[] = "usage: cephtap list [-v] [--json] [-p PID] [--osd ID[,ID]] [--daemon NAME] [PROBE...]\n"
+static const char help[] = "Usage: cephtap list [-v] [--json] [-p PID] [--osd ID[,ID]] [--daemon NAME] [PROBE...]\n"
 			   "\n"
 			   "List probes as ID PROVIDER MODULE FUNCTION NAME. PROBE is provider:module:function:name "
 			   "with globs, its fields from the\n"
