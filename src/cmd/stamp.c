@@ -19,7 +19,7 @@
 #include "lib/elf_sdt_write.h"
 #include "probe/host.h"
 
-static const char help[] = "usage: cephtap stamp BINARY -o COPY\n"
+static const char help[] = "Usage: cephtap stamp BINARY -o COPY\n"
 			   "       cephtap stamp BINARY --list\n"
 			   "\n"
 			   "Write a copy of a stock Ceph binary (e.g. /usr/bin/ceph-osd) that names the catalogue's "
