@@ -215,7 +215,8 @@ static void call_error_clauses(struct gen *gen)
 
 	emit(gen, INSN_STORE_IMM(BPF_DW, R10, -base, 0));
 	gen_epid_into(gen, R1);
-	emit(gen, INSN_STORE(BPF_DW, R10, -base + 8, R1));
+	emit(gen, INSN_STORE(BPF_W, R10, -base + 8, R1)); /* in halves: see emit_fault */
+	emit(gen, INSN_STORE_IMM(BPF_W, R10, -base + 12, 0));
 	load_fault(gen);
 	emit(gen, INSN_STORE(BPF_DW, R10, -base + 16, R2));
 	emit(gen, INSN_STORE_IMM(BPF_DW, R10, -base + 24, 0));

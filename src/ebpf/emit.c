@@ -277,8 +277,9 @@ void emit_fault(struct gen *gen, enum fault fault, int reg, struct loc loc)
 		emit(gen, INSN_MOV_IMM(R1, 0));
 		slot_store(gen, gen->fault_address, R1);
 	}
-	emit_imm64(gen, R1, (int64_t)((uint64_t)error_loc(gen, loc) << 32 | gen->action << 8 | fault));
-	slot_store(gen, gen->fault_info, R1);
+	/* In halves, so that the verifier forgets the numbers: it would follow the handling of each fault by itself. */
+	emit(gen, INSN_STORE_IMM(BPF_W, R10, gen->fault_info.offset, (int32_t)(gen->action << 8 | fault)));
+	emit(gen, INSN_STORE_IMM(BPF_W, R10, gen->fault_info.offset + 4, (int32_t)error_loc(gen, loc)));
 	emit_jump(gen, gen->fault);
 }
 

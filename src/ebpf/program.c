@@ -20,6 +20,9 @@ enum {
 	SCRATCH_CLAIMS = 4,
 	INSNS_MAX = 200000,      /* the kernel looks at up to a million, along every path */
 	MAPS_MAX = 64,           /* MAX_USED_MAPS in the kernel's bpf_verifier.h */
+	LOOKS_MAX = 1000000,     /* instructions that the verifier looks at, each as often as it gets there differently: measured */
+	LOOKS_OWN = 5,           /* ... at one of the clauses, at most about so often, */
+	LOOKS_ERROR = 10,        /* ... at one of the ERROR clauses so often for each clause that can fail. */
 };
 
 /* What one function (a program, or its ERROR clauses) is to do. */
@@ -355,6 +358,11 @@ static uint64_t hash_bytes(const char *data, size_t size)
 	return hash;
 }
 
+static struct loc function_loc(const struct compiler *compiler, const struct function *fn)
+{
+	return fn->clauses_len ? compiler->image->checked->clauses[fn->clauses[0]].clause->loc : (struct loc){0};
+}
+
 static unsigned count_maps(const struct compiler *compiler, const struct gen *gen)
 {
 	bool *used = arena_new_array(compiler->arena, bool, compiler->image->maps_len + 1);
@@ -367,12 +375,22 @@ static unsigned count_maps(const struct compiler *compiler, const struct gen *ge
 	return n;
 }
 
+static void check_looks(struct compiler *compiler, unsigned own, unsigned error, unsigned calls, struct loc loc)
+{
+	uint64_t looks = (uint64_t)LOOKS_OWN * own + (uint64_t)LOOKS_ERROR * error * calls;
+
+	if (calls && looks > LOOKS_MAX && !compiler->diags->errors)
+		diag_hint(compiler->diags,
+			  diag_error(compiler->diags, loc, NULL,
+				     "%u clauses of this probe call the ERROR clauses, which are too long for that: %u instructions", calls,
+				     error),
+			  "make the ERROR clauses shorter, or put some of the others on a script of their own");
+}
+
 static void check_sizes(struct compiler *compiler, const struct gen *gen, const struct function *fn)
 {
-	struct loc loc = {0};
+	struct loc loc = function_loc(compiler, fn);
 
-	if (fn->clauses_len)
-		loc = compiler->image->checked->clauses[fn->clauses[0]].clause->loc;
 	if (gen->scratch_max > SCRATCH_MAX)
 		diag_hint(compiler->diags,
 			  diag_error(compiler->diags, loc, NULL, "the clauses of this probe need %u bytes of scratch memory, and %u is the most",
@@ -396,6 +414,7 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 {
 	struct image_program *program = arena_push(compiler->arena, compiler->image->programs, compiler->image->programs_len);
 	struct label error_entry = {0};
+	unsigned own;
 	struct gen gen = {
 		.arena = compiler->arena,
 		.image = compiler->image,
@@ -408,12 +427,14 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 	if (compiler->error.probe && !fn->is_save && fn->probe->kind != PROBE_ERROR)
 		gen.error_entry = &error_entry;
 	gen_function(&gen, fn);
+	own = gen.insns_len;
 	if (error_entry.refs_len) {
 		label_bind(&gen, &error_entry);
 		gen.error_entry = NULL;
 		gen_function(&gen, &compiler->error);
 	}
 	check_sizes(compiler, &gen, fn);
+	check_looks(compiler, own, gen.insns_len - own, error_entry.refs_len, function_loc(compiler, fn));
 	if (gen.scratch_max > compiler->layout->scratch_max)
 		compiler->layout->scratch_max = gen.scratch_max;
 	program = &compiler->image->programs[compiler->image->programs_len - 1];
