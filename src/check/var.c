@@ -84,7 +84,10 @@ static void undefined(struct check_ctx *ctx, struct node *node)
 			*arena_push(ctx->arena, list, n) = builtin_at(i)->name;
 	}
 	near = nearest_name(node->name, list, n);
-	if (node->scope == SCOPE_GLOBAL && func_find(node->name))
+	if (node->scope == SCOPE_GLOBAL && !strncmp(node->name, "arg", 3) && node->name[3] &&
+	    !node->name[3 + strspn(node->name + 3, "0123456789")])
+		diag_hint(ctx->diags, diag, "D has arg0 to arg9; beyond these it is `args[%s]`", node->name + 3);
+	else if (node->scope == SCOPE_GLOBAL && func_find(node->name))
 		diag_hint(ctx->diags, diag, "it is a function: `%s(...)`", node->name);
 	else if (near)
 		diag_hint(ctx->diags, diag, "did you mean `%s%s`?", scope_prefix(node->scope), near);

@@ -178,7 +178,7 @@ static unsigned load_seconds(const struct demo *demo)
 /* Two loads, and one report over both. */
 static int watch(struct demo *demo, const char *what, const char *write_mode, const char *read_mode)
 {
-	enum { START_UP = 2 /* rados bench takes a moment to start and to end */ };
+	enum { SLACK = 60 /* the report ends when the loads have, this is for loads that hang */ };
 	unsigned seconds = load_seconds(demo);
 	char text[16];
 	pid_t report;
@@ -187,7 +187,7 @@ static int watch(struct demo *demo, const char *what, const char *write_mode, co
 	snprintf(text, sizeof(text), "%u", seconds);
 	printf("\n%s: rados bench, 16 at a time, %u s of writes, then %u s of reads\n", what, seconds, seconds);
 	fflush(stdout);
-	report = start_report(demo, 2 * seconds + START_UP);
+	report = start_report(demo, 2 * seconds + SLACK);
 	status = cluster_command(demo, "load", write_mode, text);
 	if (!status && !tracer_was_interrupted())
 		status = cluster_command(demo, "load", read_mode, text);

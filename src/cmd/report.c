@@ -139,7 +139,7 @@ static int take_options(struct report_run *run, int argc, char **argv)
 			return c == 'p' || c == OPT_OSD || c == OPT_DAEMON ? 3 : 2;
 	}
 	if (argc - optind != 1) {
-		buf_puts(&run->why, "name one report; cephtap report --help lists them");
+		buf_puts(&run->why, "name one report, e.g. `cephtap report osd`; cephtap report --help lists them");
 		return 2;
 	}
 	return take_kind(run, argv[optind]) ? 0 : 2;

@@ -389,6 +389,20 @@ static bool is_settled(const struct provider *provider, const struct probe_desc 
 	       glob_is_plain(desc->name);
 }
 
+/* Providers that people know from DTrace, and that are not here yet: better said than "no such provider". */
+static const char *not_yet(struct arena *arena, const char *prov)
+{
+	static const char *const names[] = {"fbt",  "io",	"ip",  "lockstat", "proc",	"rawtp",  "sched", "syscall",
+					    "sysinfo", "tcp", "vminfo",   "fpuinfo", "cpc", "rawfbt", "udp"};
+
+	if (!strncmp(prov, "pid", 3) && prov[3] && !prov[3 + strspn(prov + 3, "0123456789")])
+		return "probes of functions (the `pid` provider) are not supported yet; markers are: see `cephtap list`";
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(names[i], prov))
+			return arena_printf(arena, "the provider `%s` (probes of the kernel) is not supported yet", prov);
+	return NULL;
+}
+
 static struct probe_list host_find(struct probe_source *source, const struct probe_desc *desc, const char **why_not)
 {
 	struct probe_host *host = source->data;
@@ -405,6 +419,8 @@ static struct probe_list host_find(struct probe_source *source, const struct pro
 				break;
 		}
 		list_settle(&result);
+		if (!result.len && !why)
+			why = not_yet(host->arena, desc->prov);
 		for (i = 0; !result.len && !why && i < PROVIDERS; i++)
 			why = providers[i]->why_not ? providers[i]->why_not(host, desc) : NULL;
 	}
