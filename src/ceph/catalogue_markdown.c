@@ -27,7 +27,7 @@ static void print_marker(const struct catalogue *cat, const struct cat_marker *m
 	for (i = 0; i < marker->args_len; i++) {
 		const struct cat_arg *arg = &marker->args[i];
 
-		buf_printf(out, "| arg%u | `%s` | %s | %s%s%s%s |\n", i, arg->name, arg->type->name,
+		buf_printf(out, "| `args[%u]` | `%s` | %s | %s%s%s%s |\n", i, arg->name, arg->type->name,
 			   arg->doc ? arg->doc : "", arg->unit ? " (" : "", arg->unit ? arg->unit : "",
 			   arg->unit ? ")" : "");
 	}
@@ -47,7 +47,7 @@ void catalogue_markdown(const struct catalogue *cat, struct buf *out)
 	unsigned i, j;
 
 	buf_puts(out,
-		 "# Ceph's markers\n\n"
+		 "<!-- SPDX-License-Identifier: LGPL-2.1-or-later -->\n# Ceph's markers\n\n"
 		 "Made by `cephtap catalogue --markdown` from the files in `catalogue/`; change those, not this page.\n"
 		 "Arguments are `arg0`, `arg1`, ... or `args[0]`, ... in the order of the tables. What each column of "
 		 "a\n"

@@ -91,7 +91,7 @@ static void print_arg(const struct probe *probe, unsigned i)
 	const struct arg *arg = &probe->args[i];
 	const char *why = probe->sites_len && probe->sites[0].args ? probe->sites[0].args[i].why : NULL;
 
-	printf("\targ%-2u %-16s %-9s %s", i, arg->name ? arg->name : "", type_name(arg), arg->doc ? arg->doc : "");
+	printf("\t%sargs[%u] %-16s %-9s %s", i < 10 ? " " : "", i, arg->name ? arg->name : "", type_name(arg), arg->doc ? arg->doc : "");
 	if (why)
 		printf(" [not here: %s]", why);
 	putchar('\n');
