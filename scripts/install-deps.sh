@@ -19,7 +19,8 @@ install-deps.sh: install the missing Debian packages of some groups
   ceph    a Ceph to trace (see cluster.sh)
   dbg     Ceph's debug information (large; for new layout cards only)
   bench   the tracers that cephtap is measured against
-  all     all of these
+  cross   a compiler for aarch64, to compile markers for it (large)
+  all     all of these but cross
 EOF
 }
 
@@ -34,6 +35,7 @@ packages() {
 	ceph) echo "ceph-osd ceph-mon ceph-common" ;;
 	dbg) echo "ceph-osd-dbg" ;;
 	bench) echo "bpftrace linux-perf" ;;
+	cross) echo "gcc-aarch64-linux-gnu" ;;
 	all) for group in build test ci ceph dbg bench; do packages "$group"; done ;;
 	*) return 1 ;;
 	esac

@@ -378,6 +378,13 @@ static int find_segment(const struct elf_file *file, uint64_t vaddr, Elf64_Phdr 
 	return fail(ENOENT, "%s: no segment has address 0x%llx", file->path, (unsigned long long)vaddr);
 }
 
+bool elf_is_data(const struct elf_file *file, uint64_t vaddr)
+{
+	Elf64_Phdr segment;
+
+	return !find_segment(file, vaddr, &segment) && !(segment.p_flags & PF_X);
+}
+
 int elf_vaddr_to_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *offset)
 {
 	Elf64_Phdr segment;

@@ -40,6 +40,7 @@ enum { MARKER_HEADS = 1024, NAME_SIZE = 128 };
 struct index {
 	struct probe_host *host;
 	struct host_binary *binary;	/* the one whose notes are being read */
+	struct elf_file *elf;		/* its file */
 	struct elf_marker_names *names; /* its names of arguments, by address */
 	unsigned names_len;
 	struct marker **markers; /* in the order of files, then of notes */
@@ -144,7 +145,7 @@ static int index_note(const struct elf_sdt_note *note, void *data)
 	struct marker *marker;
 	struct place *place;
 
-	if (!is_sane_name(note->provider) || !is_sane_name(note->name))
+	if (!is_sane_name(note->provider) || !is_sane_name(note->name) || elf_is_data(index->elf, note->vaddr))
 		return 0;
 	marker = index_marker(index, note->provider, index->binary->base, sdt_name(arena, note->name));
 	place = arena_push(arena, marker->places, marker->places_len);
@@ -157,6 +158,7 @@ static int index_note(const struct elf_sdt_note *note, void *data)
 static void index_binary(struct index *index, struct host_binary *binary, struct elf_file *elf)
 {
 	index->binary = binary;
+	index->elf = elf;
 	index->names = NULL;
 	index->names_len = 0;
 	elf_marker_names_each(elf, index_names, index);
