@@ -76,18 +76,29 @@ bool target_add_daemon(struct target_list *list, const char *name, struct buf *w
 	return found || list->pids_len > before;
 }
 
+static bool are_osd_ids(const char *ids)
+{
+	bool is_digit_before = false;
+
+	for (; *ids; ids++) {
+		if (!isdigit((unsigned char)*ids) && (*ids != ',' || !is_digit_before))
+			return false;
+		is_digit_before = *ids != ',';
+	}
+	return is_digit_before;
+}
+
 bool target_add_osds(struct target_list *list, const char *ids, struct buf *why)
 {
-	char *copy = arena_strdup(list->arena, ids), *rest = copy, *id;
+	char *rest = arena_strdup(list->arena, ids), *id;
 
-	while ((id = strsep(&rest, ","))) {
-		if (!*id || id[strspn(id, "0123456789")]) {
-			list->is_misused = true;
-			buf_printf(why, "--osd wants numbers such as 3 or 0,2, not `%s`", ids);
-			return false;
-		}
+	if (!are_osd_ids(ids)) {
+		list->is_misused = true;
+		buf_printf(why, "--osd wants numbers such as 3 or 0,2, not `%s`", ids);
+		return false;
+	}
+	while ((id = strsep(&rest, ",")))
 		if (!target_add_daemon(list, arena_printf(list->arena, "osd.%s", id), why))
 			return false;
-	}
 	return true;
 }

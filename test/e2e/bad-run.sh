@@ -11,7 +11,10 @@ count="guarded:::hit { @$map = count(); } END { printf(\"end\\n\"); }"
 trap 'kill $(jobs -p) 2>/dev/null' EXIT
 
 number() { grep -qxE ' +[1-9][0-9]*' "$out"; }       # the aggregation
-one_target() { "$target" "${1:-100000}" 1000 >hits & pid=$!; }
+one_target() { # until it runs its own file: a moment earlier it is still a shell
+	"$target" "${1:-100000}" 1000 >hits & pid=$!
+	wait_for 5 test "/proc/$pid/exe" -ef "$target"
+}
 start() { "$CEPHTAP" "$@" >"$out" 2>"$err" </dev/null & tracer=$!; wait_for 10 attached; sleep 0.2; }
 finish() { wait $tracer; status=$?; }
 gone() { ! kill -0 "$tracer" 2>/dev/null; }
@@ -79,7 +82,6 @@ run "$CEPHTAP" -q -c 'sh -c "kill -SEGV \$\$"' -n "BEGIN { @$map = count(); } EN
 all_is_well "-c: crashes" 0
 grep -qxE 'cephtap: process [0-9]+ was killed by signal 11 \(Segmentation fault\)' "$err"
 verdict "and it is said, also when quiet" $? "not said"
-one_target 20
 for _ in 1 2 3 4 5 6 7 8; do # the process ends at any moment of this
 	"$target" 1 "$((RANDOM % 8000))" >/dev/null &
 	run "$CEPHTAP" -q -p $! --seconds 2 -n "guarded:::hit { @$map = count(); }"
@@ -131,7 +133,7 @@ verdict "kill -9: nothing is left" $? "$("$PROGS/bpf_count" "agg_$map")"
 wait_for 5 "$PROGS/text_same" $pid >/dev/null
 verdict "kill -9: no breakpoint is left" $? "$("$PROGS/text_same" $pid)"
 end_target
-"$target" 3000 1000 >hits & pid=$!
+one_target 3000
 for mode in '' --no-multi; do # the program counts how often its semaphore was up
 	# shellcheck disable=SC2086
 	start -q $mode -p $pid -n "$count"

@@ -80,7 +80,7 @@ wait_for() { # SECONDS COMMAND...
 	return 1
 }
 
-# The kernel frees some time after a process has gone, by RCU: within 5 s.
+# The kernel frees some time after a process has gone, by RCU: within a second. Who traces all of the host is waited for.
 nothing_left() {
 	local pid
 	left=$("$PROGS/bpf_count" "agg_$map" "$TMP/bin/ceph-osd")
@@ -91,7 +91,7 @@ nothing_left() {
 }
 
 clean() {
-	wait_for 5 nothing_left || { echo "left behind: $left"; return 1; }
+	wait_for 20 nothing_left || { echo "left behind: $left"; return 1; }
 }
 
 alive() { [ "$(start_time "${osds[0]}") $(start_time "${osds[1]}")" = "$born" ]; }

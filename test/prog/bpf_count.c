@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What of a tracer is in the kernel: for tests that nothing stays behind. Finds maps by the start of their names, programs by
- * these maps, links by these programs or by the file that they probe.
+ * these maps, links by these programs or, where they are for one process, by the file that they probe.
  * Usage: bpf_count MAP-PREFIX [PART-OF-PATH]   prints "maps N programs N links N"
  */
 #include <errno.h>
@@ -137,7 +137,9 @@ static int is_on_path(const struct link_info *first, int fd, const char *part)
 	} else {
 		return 0;
 	}
-	return !get_info(fd, &info, sizeof(info)) && strstr(path, part);
+	if (get_info(fd, &info, sizeof(info)) || !strstr(path, part))
+		return 0;
+	return first->type == LINK_PERF_EVENT || info.multi.pid; /* who traces every process of the host is another */
 }
 
 static void each_link(void *data, uint32_t id, int fd)
