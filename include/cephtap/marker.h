@@ -188,18 +188,12 @@ template <> struct type<const char *, false> : text {
 };
 template <> struct type<decltype(nullptr), false> : pointer {
 };
-template <typename T, decltype(sizeof(0)) N> struct type<T[N], false> : type<T *> {
-};
-template <typename T> struct type<T[], false> : type<T *> {
-};
-
 template <typename T> struct argument : type<T> {
 	static_assert(type<T>::size != 0, CEPHTAP_M_REFUSED);
 };
 
-/* Never called. The second is for volatile variables. */
-template <typename T> argument<T> of(const T &);
-template <typename T> argument<T> of(const volatile T &);
+/* Never called. By value, as a reference would make the compiler think that the variable's address is taken. */
+template <typename T> argument<T> of(T);
 } // namespace cephtap_marker
 
 #define CEPHTAP_M_ASSERT(ok, why)  static_assert(ok, why)
