@@ -49,6 +49,23 @@ attach() { # NAME ARGUMENT...: output in $TMP/NAME.out and .err; the process id 
 	give_up "cephtap $* did not attach"
 }
 
+# The same for what says nothing when it is attached: it and its children hold links, and they become no more.
+await_links() { # PID
+	local before=0 now child folders
+	for _ in $(seq 60); do
+		sleep 0.5
+		folders=/proc/$1/fd
+		for child in $(cat "/proc/$1/task/$1/children"); do
+			folders="$folders /proc/$child/fd"
+		done
+		# shellcheck disable=SC2086
+		now=$(find $folders -lname 'anon_inode:*bpf*link*' 2>/dev/null | wc -l)
+		[ "$now" -gt 0 ] && [ "$now" = "$before" ] && return
+		before=$now
+	done
+	give_up "process $1 did not attach"
+}
+
 detach() { # PID
 	local status
 	kill -INT "$1"
@@ -56,4 +73,18 @@ detach() { # PID
 	status=$?
 	tracers=${tracers/ $1/}
 	return "$status"
+}
+
+# Ops that rados bench has not: an object class called (reads and writes), attributes, key-value pairs, removal, an error.
+small_ops() {
+	(
+		eval "$(clusters env "$cluster")"
+		rados -p demo create it &&
+			rados -p demo lock get it a-lock &&
+			rados -p demo setomapval it key value &&
+			rados -p demo setxattr it name value &&
+			rados -p demo listomapvals it &&
+			rados -p demo rm it
+		! rados -p demo stat it
+	) >"$TMP/small" 2>&1 || give_up "small ops: $(tail -n 1 "$TMP/small")"
 }

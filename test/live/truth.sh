@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# time: 120
+# time: 300
 #
 # The truth of what cephtap counts: on a live cluster under load, with every marker attached, counts from markers equal Ceph's
 # own perf counters exactly, and mean latencies agree (truth.py has how well; doc/truth.md says why not better).
@@ -39,20 +39,6 @@ stand_still() { # FILE: where the counters then are
 	echo "the counters did not come to rest"
 }
 
-# Ops that rados bench has not: an object class called (reads and writes), attributes, key-value pairs, removal, an error.
-small_ops() {
-	(
-		eval "$(clusters env "$cluster")"
-		rados -p demo create it &&
-			rados -p demo lock get it a-lock &&
-			rados -p demo setomapval it key value &&
-			rados -p demo setxattr it name value &&
-			rados -p demo listomapvals it &&
-			rados -p demo rm it
-		! rados -p demo stat it
-	) >"$TMP/small" 2>&1 || give_up "small ops: $(tail -n 1 "$TMP/small")"
-}
-
 loads() { # SECONDS
 	load write-4k "$1"
 	load read-4k "$1"
@@ -74,7 +60,7 @@ measure() { # LABEL SECONDS PIDS OPTION...
 			"$CEPHTAP" report osd --json --seconds 600 "$@" >"$TMP/report" 2>"$TMP/report.err" &
 			report=$!
 			tracers="$tracers $report"
-			sleep 3
+			await_links "$report"
 		fi
 		counters "$TMP/attached"
 		loads "$seconds"
@@ -105,6 +91,6 @@ if [ -n "${LONG:-}" ]; then
 	measure one-by-one 3 "$pids" --no-multi $only
 	# shellcheck disable=SC2086
 	set -- $pids
-	measure osd.1 3 "0 $2 0" --osd 1
+	measure osd.1 3 "-$1 $2 -$3" --osd 1
 fi
 exit 0

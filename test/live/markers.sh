@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# time: 150
+#
+# Every marker of ceph-osd fires on a live cluster, under writes, reads, small ops, recovery and scrubs, and its arguments
+# are what they say: numbers in the range that they can have, texts that are texts, and the same clients' ops at each marker
+# that Ceph's own op tracker lists. markers.py makes the script from `cephtap list`, and judges.
+. "$TOP/test/live/lib-live.sh"
+judge() { python3 -I "$TOP/test/live/markers.py" "$@"; }
+pgs=8
+
+wall() { date +%s%N; }
+monotonic() { awk '{ printf "%d000000\n", $1 * 1000 }' /proc/uptime; }
+
+ask() { clusters ask "$cluster" "$@"; }
+
+admin() {
+	(eval "$(clusters env "$cluster")" && ceph "$@") >"$TMP/admin" 2>&1 || give_up "ceph $*: $(tail -n 1 "$TMP/admin")"
+}
+
+wait_for() { # WORD... that the script prints
+	local word
+	for word in "$@"; do
+		for _ in $(seq 200); do
+			grep -q "$word" "$TMP/moving.out" && break
+			sleep 0.2
+		done
+	done
+}
+
+wall_from=$(wall) mono_from=$(monotonic) # transactions of before the script show up in it
+# The op tracker must keep all ops, and scrubs must not wait for a quiet machine.
+cluster_up --size 2 --pg $pgs --set 'osd op history size = 100000' --set 'osd op history duration = 600' \
+	--set 'osd scrub load threshold = 1000' --set 'osd scrub backoff ratio = 0'
+"$CEPHTAP" list --json 'ceph_*:::' >"$TMP/list" || give_up "list"
+judge script "$TMP/list" >"$TMP/markers.d"
+
+# shellcheck disable=SC2086
+attach steady -q --json -s "$TMP/markers.d" $only
+load write-4k 1
+load read-4k 1
+load write-4m 1 --concurrent 4
+load read-4m 1 --concurrent 4
+small_ops
+sleep 4 # deferred writes come every 3 s
+detach "$tracer" || give_up "cephtap: $(cat "$TMP/steady.err")"
+for osd in 0 1 2; do
+	ask $osd dump_historic_ops >"$TMP/ops.$osd"
+done
+
+# shellcheck disable=SC2086
+attach moving -q --json -s "$TMP/markers.d" $only
+admin osd unset noscrub
+admin osd unset nodeep-scrub
+for pg in $(seq 0 $((pgs - 1))); do
+	for osd in 0 1 2; do # the primary takes it, the others say that they are not
+		ask $osd "$([ $((pg % 2)) = 0 ] && echo scrub || echo deep_scrub)" pgid=1."$pg" >/dev/null 2>&1
+	done
+done
+wait_for scrub-done
+admin osd set noscrub
+admin osd set nodeep-scrub
+admin osd pool set demo size 3
+wait_for push-ack recovery-op-done
+detach "$tracer" || give_up "cephtap: $(cat "$TMP/moving.err")"
+
+judge facts "$TMP/facts" 1 $pgs 1 "$wall_from" "$(wall)" "$mono_from" "$(monotonic)" "$TMP"/ops.[0-9]
+judge judge "$TMP/list" "$TMP/facts" "$TMP/steady.out" "$TMP/moving.out"
+if [ -s "$TMP/steady.err" ] || [ -s "$TMP/moving.err" ]; then
+	echo "not ok no-errors - $(cat "$TMP/steady.err" "$TMP/moving.err" | head -n 3)"
+else
+	echo "ok no-errors"
+fi
