@@ -74,7 +74,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 
 # --- Build ---------------------------------------------------------------------------------------------------------------
 
-.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan format clean deps
+.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan format clean deps test-harmless test-truth
 all: $(CEPHTAP)
 
 # `make test` and `make demo` install what they lack before anything is compiled; other targets only say what is missing.
@@ -143,6 +143,13 @@ $(BUILD)/test/prog/%: test/prog/%.cc | $(FIRST) $(PROG_LIB)
 test: tests
 	BUILD=$(BUILD) test/run $(FILTER)
 
+# The long forms of two live tests: 100 rounds of kill -9; every counter, one process alone, and the fallback for old kernels.
+test-harmless: tests
+	ROUNDS=100 BUILD=$(BUILD) test/run live/harmless
+
+test-truth: tests
+	LONG=1 BUILD=$(BUILD) test/run live/truth live/markers
+
 golden: $(CEPHTAP) units
 	BUILD=$(BUILD) UPDATE=1 test/run golden
 
@@ -199,6 +206,8 @@ make              build ./cephtap (STATIC=1: one static file; CC=clang; WERROR=1
 make demo         install what is lacking (as root), build, and trace a throw-away Ceph cluster
 make test         install what is lacking (as root), build, and run every test (FILTER='name ...': some)
 make tests        build all that the tests need; then test/run [FILTER...] runs them
+make test-harmless  100 rounds of kill -9 under load (2 minutes)
+make test-truth   markers against every perf counter of Ceph that counts the same, in all ways of attaching
 make golden       write the golden files anew; review with git diff
 make check-asan   the tests that need no privilege, with the address and undefined-behaviour sanitizers
 make fuzz         run each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)
