@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* `cephtap catalogue`: check the catalogue, or print the reference page of markers. Neither needs Ceph or root. */
+/*
+ * `cephtap catalogue`: check the catalogue, or print what is made of it: the reference page of markers, scripts for
+ * other tracers. None of it needs Ceph or root.
+ */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -7,17 +10,28 @@
 #include <string.h>
 
 #include "ceph/catalogue.h"
+#include "ceph/catalogue_scripts.h"
 #include "cmd/cmd.h"
 
 static const char help[] = "Usage: cephtap catalogue --check [FILE...]\n"
-			   "       cephtap catalogue --markdown [FILE...]\n"
+			   "       cephtap catalogue --markdown | --tapset [FILE...]\n"
+			   "       cephtap catalogue --bpftrace[=NAME] | --systemtap[=NAME] [FILE...]\n"
 			   "\n"
 			   "The catalogue of Ceph's markers: what they are called, what they mean, where they are.\n"
 			   "Without FILEs, the catalogue inside this binary.\n"
 			   "\n"
-			   "  --check      say what is wrong with it; nothing and status 0 when it is sound\n"
-			   "  --markdown   print the reference page, doc/markers.md\n"
-			   "  --help       this text\n";
+			   "  --check             say what is wrong with it; nothing and status 0 when it is sound\n"
+			   "  --markdown          print the reference page, doc/markers.md\n"
+			   "  --tapset            print the SystemTap tapset, tools/systemtap/tapset/ceph.stp\n"
+			   "  --bpftrace[=NAME]   print an example script for bpftrace; without NAME, which there are\n"
+			   "  --systemtap[=NAME]  the same for SystemTap, with the tapset\n"
+			   "  --help              this text\n";
+
+/* What is asked for; `name` is that of a script, or NULL. */
+struct request {
+	int what;
+	const char *name;
+};
 
 static int read_file(struct arena *arena, const char *path, struct source *source)
 {
@@ -61,21 +75,56 @@ static struct catalogue *load(struct arena *arena, char **paths, int n, struct d
 	return cat;
 }
 
-static int run(struct arena *arena, bool check, char **paths, int n)
+static void print_questions(struct buf *out)
+{
+	const struct cat_question *question;
+	unsigned i;
+
+	for (i = 0; (question = cat_question_at(i)); i++)
+		buf_printf(out, "%-18s %s\n", question->name, question->question);
+}
+
+static void print_script(const struct catalogue *cat, const char *name, enum cat_tracer tracer, struct buf *out,
+			 struct diags *diags)
+{
+	const struct cat_question *question;
+	const char *why = NULL;
+	unsigned i;
+
+	for (i = 0; (question = cat_question_at(i)) && strcmp(question->name, name) != 0; i++)
+		;
+	if (!question)
+		diag_error(diags, (struct loc){0}, NULL,
+			   "there is no script `%s`: say the option without a name for a list", name);
+	else if (catalogue_script(cat, question, tracer, out, &why))
+		diag_error(diags, (struct loc){0}, NULL, "script %s: %s", name, why);
+}
+
+static void make(struct catalogue *cat, const struct request *request, struct buf *out, struct diags *diags)
+{
+	if (request->what == 'c')
+		catalogue_check(cat, diags);
+	else if (request->what == 'm')
+		catalogue_markdown(cat, out);
+	else if (request->what == 't')
+		catalogue_tapset(cat, out);
+	else if (!request->name)
+		print_questions(out);
+	else
+		print_script(cat, request->name, request->what == 'b' ? CAT_BPFTRACE : CAT_SYSTEMTAP, out, diags);
+}
+
+static int run(struct arena *arena, const struct request *request, char **paths, int n)
 {
 	struct buf out = {0}, problems = {0};
-	struct catalogue *cat;
 	struct diags diags;
 
 	diags_init(&diags, arena);
-	cat = load(arena, paths, n, &diags);
-	if (check)
-		catalogue_check(cat, &diags);
-	else
-		catalogue_markdown(cat, &out);
+	make(load(arena, paths, n, &diags), request, &out, &diags);
 	diags_print(&diags, false, &problems);
 	fputs(problems.data ? problems.data : "", stderr);
-	fputs(out.data ? out.data : "", stdout);
+	if (out.data && (!diags.errors || request->what == 'm'))
+		fputs(out.data, stdout);
 	buf_free(&problems);
 	buf_free(&out);
 	return diags.errors ? 1 : 0;
@@ -85,28 +134,36 @@ int cmd_catalogue(int argc, char **argv)
 {
 	static const struct option options[] = {{"check", no_argument, NULL, 'c'},
 						{"markdown", no_argument, NULL, 'm'},
+						{"tapset", no_argument, NULL, 't'},
+						{"bpftrace", optional_argument, NULL, 'b'},
+						{"systemtap", optional_argument, NULL, 's'},
 						{"help", no_argument, NULL, 'h'},
 						{0}};
+	struct request request = {0};
 	struct arena *arena;
-	int c, what = 0, status;
+	int c, status;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (c == 'h') {
 			fputs(help, stdout);
 			return 0;
 		}
-		if (c == '?' || (what && what != c)) {
-			fputs("cephtap catalogue: one of --check and --markdown is wanted; see --help\n", stderr);
+		if (c == '?' || (request.what && request.what != c)) {
+			fputs("cephtap catalogue: one of --check, --markdown, --tapset, --bpftrace and --systemtap is "
+			      "wanted; see "
+			      "--help\n",
+			      stderr);
 			return 2;
 		}
-		what = c;
+		request = (struct request){c, optarg};
 	}
-	if (!what) {
-		fputs("cephtap catalogue: say --check or --markdown; see --help\n", stderr);
+	if (!request.what) {
+		fputs("cephtap catalogue: say --check, --markdown, --tapset, --bpftrace or --systemtap; see --help\n",
+		      stderr);
 		return 2;
 	}
 	arena = arena_new();
-	status = run(arena, what == 'c', argv + optind, argc - optind);
+	status = run(arena, &request, argv + optind, argc - optind);
 	arena_free(arena);
 	return status;
 }
