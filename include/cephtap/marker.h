@@ -1,60 +1,64 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cephtap/marker.h: named places in a C or C++ program at which a tracer can look. One header, no library, no other
- *header.
+ * cephtap/marker.h: named places in a C or C++ program at which a tracer can look. One header, no library.
  *
- *	CEPHTAP_MARKER(provider, name, arg...)                     a marker, a statement
- *	CEPHTAP_MARKER_NAMED(provider, name, ("text", arg)...)     the same, and what its arguments are called
- *	CEPHTAP_MARKER_ENABLED(provider, name)                     an int: not 0 while a tracer is attached to the
- *marker CEPHTAP_MARKER_SEMAPHORE(provider, name)                   at file scope, rarely needed: see below
+ *   CEPHTAP_MARKER(provider, name, arg...)                  a marker: a statement
+ *   CEPHTAP_MARKER_NAMED(provider, name, ("text", arg)...)  the same, and what its arguments are called
+ *   CEPHTAP_MARKER_ENABLED(provider, name)                  an int: not 0 while a tracer is attached to it
+ *   CEPHTAP_MARKER_SEMAPHORE(provider, name)                at file scope, rarely needed: see below
  *
- *	if (CEPHTAP_MARKER_ENABLED(shop, order__done))
- *		CEPHTAP_MARKER_NAMED(shop, order__done, ("id", order->id), ("customer", full_name(order)));
+ *   if (CEPHTAP_MARKER_ENABLED(shop, order__done))
+ *       CEPHTAP_MARKER_NAMED(shop, order__done, ("id", order->id), ("customer", full_name(order)));
  *
  * C11 and later, C++11 and later; gcc from 6, clang from 9; x86_64 and aarch64. On other machines, and with
  * -DCEPHTAP_MARKERS=0, a marker makes no code and evaluates nothing, but its arguments are still checked.
  *
- * provider, name
- *	C identifiers that are no macros. By convention lower case; two underscores in a name are shown as a dash:
- *order-done. arg 0 to 12 of: integer of 1 to 8 bytes, bool, char, enum (also enum class), pointer, array (its address
- *is the argument), nullptr. The value is what C gives it; nothing is promoted. Refused at compile time, with a
- *sentence: floating-point numbers (pass an integer in a smaller unit), __int128, classes and structures (pass a field;
- *c_str() of a string). A bit-field is written `x.bits + 0`. In C++ before 20 an argument cannot hold a lambda. An
- *argument is evaluated once, whether or not somebody looks; where that costs something, ask _ENABLED() first. What a
- *pointer argument points to is in memory at the marker: the compiler does not keep it in registers. text A string
- *literal without % { | } \ and ": "name", or "name:type" with a C type: "size:uint32_t". May be "". _ENABLED() Reads
- *the marker's semaphore, an unsigned short that a tracer (or the kernel for it) raises by one while it is attached; it
- *costs one comparison with memory and a branch. A tracer may come or go between the test and the marker. _SEMAPHORE()
- *	Semaphores are made by the other two macros wherever they are used, and the linker joins those of one name
- *within one executable or library. This macro declares the variable provider_name_semaphore to C, for who wants to read
- *it there.
+ * provider, name: C identifiers that are no macros. By convention lower case; two underscores in a name are shown as
+ *   a dash: order-done.
  *
- * What a tracer sees
- *	An ELF note of SystemTap's SDT version 3 in .note.stapsdt
- *(https://sourceware.org/systemtap/wiki/UserSpaceProbeImplementation): address of the probed instruction, address of
- *_.stapsdt.base (to tell how far prelink moved the file), address of the semaphore in .probes, provider, name, and the
- *arguments as size@operand, a minus before the size of a signed one. SystemTap, DTrace, bpftrace, perf, gdb and cephtap
- *read it. And a note "cephtap" of type 1 in .note.cephtap: the first two addresses again, 8 bytes with 4 bits for each
- *argument from the lowest (enum cephtap_marker_kind; 0 ends them), provider, name, and each argument's text, all of
- *them ended by a zero byte. Neither note is loaded into memory. strip leaves both alone.
+ * arg: 0 to 12 of: integer of 1 to 8 bytes, bool, char, enum (also enum class), pointer, array (its address is the
+ *   argument), nullptr. The value is what C gives it; nothing is promoted. Refused at compile time, with a sentence:
+ *   floating-point numbers (pass an integer in a smaller unit), __int128, classes and structures (pass a field, or
+ *   c_str() of a string). A bit-field is written `x.bits + 0`. In C++ before 20 an argument cannot hold a lambda.
+ *   An argument is evaluated once, whether or not somebody looks; where that costs something, ask _ENABLED() first.
+ *   What a pointer argument points to is in memory at the marker: the compiler does not keep it in registers.
  *
- * The probed instruction
- *	x86_64: a nop of one byte, which is what the note points to, then a nop of ten bytes.
- *	- The one-byte nop is what a debugger or a uprobe replaces by int3; the kernel emulates it, so nothing is
- *executed out of line. It is not five bytes long because Linux 6.18 may make a call of a five-byte nop with a uprobe,
- *and a call writes its return address below the stack pointer, which is where a leaf function keeps variables (the red
- *zone of 128 bytes, psABI x86_64 3.2.2).
- *	- The ten bytes are for a tracer inside the process: `lea -128(%rsp),%rsp` and a call with a 32-bit
- *displacement, which returns with `ret $128`; or a jump of five. They are one instruction, so no thread can be stopped
- *in the middle of them, and no branch leads there. The code after them is never touched. Flags need not be saved:
- *compilers for x86 take them as changed by any asm statement. aarch64: one nop of four bytes, which the architecture
- *allows to be replaced by a branch while other cores execute it (Arm ARM, B2.2.5). There is no red zone.
+ * text: a string literal without % { | } \ and ": "name", or "name:type" with a C type: "size:uint32_t". May be "".
+ *
+ * _ENABLED() reads the marker's semaphore, an unsigned short that a tracer (or the kernel for it) raises by one while
+ *   it is attached. It costs one comparison with memory and a branch. A tracer may come or go between the test and the
+ *   marker.
+ *
+ * _SEMAPHORE(): semaphores are made by the other macros wherever they are used, and the linker joins those of one name
+ *   within one executable or library. This macro declares the variable provider_name_semaphore to C, for who wants to
+ *   read it there. Nobody else may define that name.
+ *
+ * What a tracer sees: an ELF note of SystemTap's SDT version 3 in .note.stapsdt
+ *   (https://sourceware.org/systemtap/wiki/UserSpaceProbeImplementation): address of the probed instruction,
+ *   address of _.stapsdt.base (tells how far prelink moved the file), address of the semaphore in .probes,
+ *   provider, name, and the arguments as size@operand, with a minus before the size of a signed one. SystemTap,
+ *   DTrace, bpftrace, perf, gdb and cephtap read it. And a note "cephtap" of type 1 in .note.cephtap: the first
+ *   two addresses again, 8 bytes with 4 bits for each argument from the lowest (enum cephtap_marker_kind; 0
+ *   ends them), provider, name, and each argument's text, all of them ended by a zero byte. Neither note is
+ *   loaded into memory. strip leaves both alone.
+ *
+ * The probed instruction on x86_64: a nop of one byte, which is what the note points to, then a nop of ten bytes.
+ *   - The one-byte nop is what a debugger or a uprobe replaces by int3; the kernel emulates it, so nothing is executed
+ *     out of line. It is not five bytes long because Linux 6.18 may make a call of a five-byte nop that carries a
+ *     uprobe, and a call writes its return address below the stack pointer, which is where a leaf function keeps
+ *     variables (the red zone of 128 bytes, psABI x86_64, 3.2.2).
+ *   - The ten bytes are for a tracer inside the process: `lea -128(%rsp),%rsp` and a call with a 32-bit displacement,
+ *     which returns with `ret $128`; or a jump of five bytes. They are one instruction, so no thread can be stopped in
+ *     the middle of them, and no branch leads there. The code behind them is never touched. Flags need not be saved:
+ *     compilers for x86 take them as changed by any asm statement.
+ * On aarch64: one nop of four bytes, which the architecture allows to be replaced by a branch while other cores
+ *   execute it (Arm ARM, B2.2.5). There is no red zone.
  *
  * A marker adds these instructions and, for an argument that is not in a register, the one that fetches it. The
- *compiler does not count it when it decides what to inline.
+ * compiler does not count it when it decides what to inline.
  *
  * CEPHTAP_MARKER_CONSTRAINT may be defined before this file is included: the asm constraint of an argument, "nr" unless
- *told. "nor" leaves values that are in memory there, with gcc.
+ * told. "nor" leaves values that are in memory there, with gcc.
  */
 #ifndef CEPHTAP_MARKER_H
 #define CEPHTAP_MARKER_H
@@ -283,8 +287,7 @@ template <typename T> argument<T> of(T);
 	".popsection\n"                                                                                                \
 	".endif\n"
 
-/* "?": in the group of the function's section, so that the linker drops the note together with a function it has twice.
- */
+/* "?": in the group of the function's section, so that the linker drops the note with a function that it has twice. */
 #define CEPHTAP_M_NOTE(owner, type, desc)                                                                              \
 	".pushsection .note." owner ",\"?\",\"note\"\n"                                                                \
 	".balign 4\n"                                                                                                  \
