@@ -6,9 +6,9 @@
  *   when FILE PID,... OFFSET,... COMMAND [ARGUMENT]...
  *
  * OFFSETs are of the file, which the PIDs have mapped. Prints "attached MS" (since the start of COMMAND), and after stdin has
- * ended, interrupts COMMAND as ^C does and prints "gone MS KIB CPU_MS RUNS NS": until it was no more, its peak memory, its CPU
- * time; how often its BPF programs ran and how long, in all. The latter two are 0 unless WHEN_STATS is set: then the kernel
- * keeps these counts, which slows every program a little.
+ * ended, interrupts COMMAND as ^C does and prints "gone MS KIB CPU_MS RUNS NS": until it and its breakpoints were no more; its
+ * peak memory (of its largest process); its CPU time; how often its BPF programs ran and how long, in all. The latter two are 0
+ * unless WHEN_STATS is set: then the kernel keeps these counts, which slows every program a little.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -218,6 +218,8 @@ int main(int argc, char **argv)
 	kill(child, SIGINT);
 	if (wait4(child, &status, 0, &used) != child)
 		die("the tracer was lost");
+	if (!wait_until(false, CLEAN_WITHIN_MS, 0))
+		die("the tracer has left breakpoints behind");
 	printf("gone %.2f %ld %.2f %" PRIu64 " %" PRIu64 "\n", now_ms() - start, used.ru_maxrss,
 	       (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e3 +
 		       (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e3,
