@@ -11,7 +11,6 @@ enum {
 	SMALL_RING = 64 * 1024,   /* a script that records nothing still reports errors */
 	ENTRY_OVERHEAD = 48,      /* what the kernel adds to an entry of a hash, about */
 	ENTRIES_MIN = 64,
-	SAVES_MAX_ENTRIES = 8192, /* calls under way of functions whose entry saves something */
 	DAEMONS_MAX_ENTRIES = 1024,
 	SCRATCH_CLAIMS = 4,       /* how many threads on one processor may be inside probes at the same time */
 };
@@ -268,6 +267,6 @@ void layout_finish(struct layout *layout, struct arena *arena, struct image *ima
 	maps[layout->map_scratch].value_size = layout->scratch_max ? layout->scratch_max : 8;
 	maps[layout->map_saves].value_size = layout->saves_max ? 8 * layout->saves_max : 8;
 	if (layout->saves_max)
-		maps[layout->map_saves].max_entries = SAVES_MAX_ENTRIES;
+		maps[layout->map_saves].max_entries = entries_for(image->options->dynvarsize, 24 + 8 * layout->saves_max);
 	buf_free(&layout->rodata);
 }

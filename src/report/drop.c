@@ -16,9 +16,9 @@ static const struct {
 	[DROP_DYNVAR] = {"assignment was", "assignments were",
 			 "a self-> variable or associative array had no room; give -x dynvarsize=16m, or assign 0 to "
 			 "what is no longer needed"},
-	[DROP_SAVE] =
-		{"event was", "events were",
-		 "too many calls were under way between a function's entry and its return; give -x dynvarsize=16m"},
+	[DROP_SAVE] = {"event was", "events were",
+		       "what a function's entry keeps for its return had no room (give -x dynvarsize=16m) or could not be "
+		       "read"},
 	[DROP_BUSY] = {"event was", "events were",
 		       "too many threads were inside probes on one processor; trace fewer probes or filter earlier"},
 	[DROP_SYSTEM] = {"event was", "events were",
