@@ -9,6 +9,7 @@ allowed='
 lib:
 probe:  lib ceph
 ceph:   lib probe
+provider: lib
 ast:    lib probe
 check:  lib probe ast func agg options.h report/report.h
 ebpf:   lib probe ast check func agg options.h ceph/daemons.h

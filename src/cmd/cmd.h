@@ -8,6 +8,9 @@
 
 int cmd_catalogue(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
+int cmd_dtrace(int argc, char **argv);
+/* Is a command line of the name dtrace one for cmd_dtrace (-h, -G)? Else it runs a script. */
+int cmd_dtrace_is_meant(int argc, char **argv);
 int cmd_learn(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_report(int argc, char **argv);

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * `cephtap dtrace -h` and `-G`: what builds of programs with markers call. In: a provider file. Out: a header with
+ * macros, or an object file with semaphores. Takes the options of the command `dtrace` that such builds give; those
+ * that mean nothing here
+ * (-x, -k, object files behind -G) are taken and ignored, so that a configure script's trial goes through.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "lib/file.h"
+#include "provider/provider.h"
+
+enum { PROVIDER_SIZE_MAX = 16 << 20 };
+
+static const char help[] =
+	"usage: cephtap dtrace -h -s FILE.d [-o FILE.h]\n"
+	"       cephtap dtrace -G -s FILE.d [-o FILE.o] [OBJECT...]\n"
+	"\n"
+	"Make of a provider file what a program with markers is built with: the command `dtrace` of such builds. "
+	"Installed under\n"
+	"the name dtrace, cephtap behaves so when it is given -h or -G.\n"
+	"\n"
+	"  -h           a C header: a macro PROVIDER_PROBE(...) and PROVIDER_PROBE_ENABLED() for each probe\n"
+	"  -G           an object file with the probes' semaphores, made with $CC (cc)\n"
+	"  -s FILE      the provider file\n"
+	"  -o FILE      where to write; without it FILE.h or FILE.o here\n"
+	"  -C           run the C preprocessor first, $CPP (cc -E); -I, -D, -U are its options\n"
+	"  -32, -64     for -G: of how many bits\n"
+	"  -x, -k, -v, -Z, OBJECT   ignored\n"
+	"  --help       this text\n";
+
+static const char options[] = "+hGs:o:CI:D:U:x:kvZ3264";
+
+struct dtrace {
+	struct arena *arena;
+	bool is_header, is_object, is_preprocessed;
+	const char *script, *output, *bits;
+	const char **cpp_args;
+	unsigned cpp_args_len;
+};
+
+extern char **environ;
+
+__attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
+{
+	va_list args;
+
+	fputs("cephtap dtrace: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return 1;
+}
+
+/* `command` is for the shell, as $CC may be several words; "$@" in it is what follows. 0 when it ended well. */
+static int run_shell(const char *command, const char *const args[], unsigned args_len, int output)
+{
+	const char *argv[args_len + 5];
+	posix_spawn_file_actions_t actions;
+	int status = -1, error;
+	pid_t pid;
+
+	argv[0] = "sh";
+	argv[1] = "-c";
+	argv[2] = command;
+	argv[3] = "dtrace";
+	memcpy(argv + 4, args, args_len * sizeof(*args));
+	argv[args_len + 4] = NULL;
+	posix_spawn_file_actions_init(&actions);
+	if (output >= 0)
+		posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+	error = posix_spawn(&pid, "/bin/sh", &actions, NULL, (char *const *)argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (error)
+		return fail("/bin/sh cannot be started: %s", strerror(error));
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status ? 1 : 0;
+}
+
+/* A file below $TMPDIR, opened; its name, to be removed, in `path`. */
+static int temporary(struct dtrace *run, const char *suffix, char **path)
+{
+	const char *folder = getenv("TMPDIR");
+	int fd;
+
+	*path = arena_printf(run->arena, "%s/cephtap-dtrace-XXXXXX%s", folder && *folder ? folder : "/tmp", suffix);
+	fd = mkstemps(*path, (int)strlen(suffix));
+	if (fd < 0)
+		fail("no temporary file %s: %s", *path, strerror(errno));
+	return fd;
+}
+
+static int preprocess(struct dtrace *run, char **text)
+{
+	struct buf why = {0};
+	char *path;
+	size_t size;
+	int fd = temporary(run, ".i", &path), status;
+
+	if (fd < 0)
+		return 1;
+	*arena_push(run->arena, run->cpp_args, run->cpp_args_len) = run->script;
+	status = run_shell("exec ${CPP:-${CC:-cc} -E} -x c \"$@\"", run->cpp_args, run->cpp_args_len, fd);
+	close(fd);
+	if (status)
+		fail("the C preprocessor failed on %s", run->script);
+	else if (file_read(run->arena, path, PROVIDER_SIZE_MAX, text, &size, &why))
+		status = fail("%s", why.data);
+	unlink(path);
+	buf_free(&why);
+	return status;
+}
+
+static int read_script(struct dtrace *run, struct provider_file *file)
+{
+	struct buf why = {0};
+	char *text;
+	size_t size;
+	int status = 0;
+
+	if (run->is_preprocessed && preprocess(run, &text))
+		return 1;
+	if (!run->is_preprocessed && file_read(run->arena, run->script, PROVIDER_SIZE_MAX, &text, &size, &why))
+		status = fail("%s", why.data);
+	else if (provider_parse(run->arena, run->script, text, file, &why))
+		status = fail("%s", why.data);
+	buf_free(&why);
+	return status;
+}
+
+/* Where there is no -o: beside nothing, in the current folder, with the script's name. */
+static const char *default_output(struct dtrace *run)
+{
+	const char *slash = strrchr(run->script, '/'), *base = slash ? slash + 1 : run->script,
+		   *dot = strrchr(base, '.');
+
+	return arena_printf(run->arena, "%.*s.%c", dot && dot > base ? (int)(dot - base) : (int)strlen(base), base,
+			    run->is_header ? 'h' : 'o');
+}
+
+static int write_fd(int fd, const struct buf *buf, const char *path)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < buf->size) {
+		n = write(fd, buf->data + done, buf->size - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			close(fd);
+			return fail("%s cannot be written: %s", path, strerror(errno));
+		}
+		done += (size_t)n;
+	}
+	return close(fd) ? fail("%s cannot be written: %s", path, strerror(errno)) : 0;
+}
+
+static int write_header(struct dtrace *run, const struct provider_file *file)
+{
+	bool is_stdout = !strcmp(run->output, "-");
+	struct buf text = {0};
+	int fd, status;
+
+	provider_header(file, run->script, &text);
+	fd = is_stdout ? dup(STDOUT_FILENO) : open(run->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0)
+		status = fail("%s cannot be written: %s", run->output, strerror(errno));
+	else
+		status = write_fd(fd, &text, run->output);
+	buf_free(&text);
+	return status;
+}
+
+static int write_object(struct dtrace *run, const struct provider_file *file)
+{
+	const char *args[] = {run->bits, "-c", "-o", run->output, "-x", "assembler", NULL};
+	struct buf text = {0};
+	char *path;
+	int fd = temporary(run, ".s", &path), status;
+
+	if (fd < 0)
+		return 1;
+	provider_semaphores(file, &text);
+	args[6] = path;
+	status = write_fd(fd, &text, path);
+	if (!status && run_shell("exec ${CC:-cc} \"$@\"", args + !run->bits, 7 - !run->bits, -1))
+		status = fail("%s cannot be made: the compiler ($CC) failed", run->output);
+	unlink(path);
+	buf_free(&text);
+	return status;
+}
+
+/* -1: go on. */
+static int read_options(struct dtrace *run, int argc, char **argv)
+{
+	int c;
+
+	if (argc > 1 && !strcmp(argv[1], "--help")) {
+		fputs(help, stdout);
+		return 0;
+	}
+	optind = 1;
+	while (optind < argc) {
+		c = getopt(argc, argv, options);
+		if (c < 0 && optind < argc) { /* an object; options may follow it */
+			optind++;
+			continue;
+		}
+		switch (c) {
+		case 'h':
+			run->is_header = true;
+			break;
+		case 'G':
+			run->is_object = true;
+			break;
+		case 's':
+			run->script = optarg;
+			break;
+		case 'o':
+			run->output = optarg;
+			break;
+		case 'C':
+			run->is_preprocessed = true;
+			break;
+		case '3':
+			run->bits = "-m32";
+			break;
+		case '6':
+			run->bits = "-m64";
+			break;
+		case 'I':
+		case 'D':
+		case 'U':
+			*arena_push(run->arena, run->cpp_args, run->cpp_args_len) =
+				arena_printf(run->arena, "-%c%s", c, optarg);
+			break;
+		case '?':
+			return 2;
+		}
+	}
+	return -1;
+}
+
+static int make(struct dtrace *run)
+{
+	struct provider_file file;
+
+	if (run->is_header == run->is_object) {
+		fail("one of -h and -G was expected; `cephtap dtrace --help` says more");
+		return 2;
+	}
+	if (!run->script) {
+		fail("which provider file? Give it with -s");
+		return 2;
+	}
+	if (!run->output)
+		run->output = default_output(run);
+	if (read_script(run, &file))
+		return 1;
+	return run->is_header ? write_header(run, &file) : write_object(run, &file);
+}
+
+int cmd_dtrace(int argc, char **argv)
+{
+	struct dtrace run = {.arena = arena_new()};
+	int status = read_options(&run, argc, argv);
+
+	if (status < 0)
+		status = make(&run);
+	arena_free(run.arena);
+	return status;
+}
+
+/* Letters with a value, of this command and of the one that runs scripts, which has the same name. */
+int cmd_dtrace_is_meant(int argc, char **argv)
+{
+	static const char with_value[] = "sobcpnPmfiILDUxXBL";
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (argv[i][0] != '-' || argv[i][1] == '-')
+			continue;
+		for (const char *letter = argv[i] + 1; *letter; letter++) {
+			if (*letter == 'h' || *letter == 'G')
+				return 1;
+			if (strchr(with_value, *letter)) {
+				i += !letter[1];
+				break;
+			}
+		}
+	}
+	return 0;
+}
