@@ -126,7 +126,7 @@ refused no-card 'no layout card' "$TMP/no/ceph-osd" -o "$TMP/no/x"
 )
 check full-disk grep -q 'cannot be written: File too large' "$TMP/err"
 check full-disk-status grep -q 'status 1' "$TMP/err"
-check full-disk-leaves-nothing [ -z "$(ls "$TMP/no" | grep '^x')" ]
+check full-disk-leaves-nothing [ -z "$(find "$TMP/no" -name 'x*')" ]
 stamp $binary >"$TMP/out" 2>&1
 check usage [ $? = 2 ]
 
