@@ -137,6 +137,9 @@ enum cephtap_marker_kind {
 #define CEPHTAP_M_DO_11(form, ...)	    CEPHTAP_M_EMIT(CEPHTAP_M_EACH_11, form, __VA_ARGS__)
 #define CEPHTAP_M_DO_12(form, ...)	    CEPHTAP_M_EMIT(CEPHTAP_M_EACH_12, form, __VA_ARGS__)
 
+/* By another name, as builds that edit what dtrace -h writes put a const before each char in a pointer's type. */
+typedef char cephtap_m_text;
+
 #define CEPHTAP_M_REFUSED                                                                                              \
 	"an argument of a marker is an integer of at most 64 bits, a bool, char, enum, pointer or array, not a "       \
 	"floating-point number, __int128, class or structure; a bit-field is written x + 0"
@@ -186,9 +189,9 @@ CEPHTAP_M_INTEGER(char8_t);
 #undef CEPHTAP_M_INTEGER
 template <typename T> struct type<T *, false> : pointer {
 };
-template <> struct type<char *, false> : text {
+template <> struct type<cephtap_m_text *, false> : text {
 };
-template <> struct type<const char *, false> : text {
+template <> struct type<const cephtap_m_text *, false> : text {
 };
 template <> struct type<decltype(nullptr), false> : pointer {
 };
@@ -227,8 +230,8 @@ template <typename T> argument<T> of(T);
 #define CEPHTAP_M_DECLARE(i, x)	  CEPHTAP_M_ASSERT(CEPHTAP_M_SIGN(x) != 0, CEPHTAP_M_REFUSED);
 #define CEPHTAP_M_SIZE(i, x)	  (CEPHTAP_M_SIGN(x) * (int)sizeof(CEPHTAP_M_VALUE_TYPE(x)))
 #define CEPHTAP_M_KIND(i, x)                                                                                           \
-	_Generic(x, _Bool: CEPHTAP_MARKER_BOOL, char: CEPHTAP_MARKER_CHAR, char *: CEPHTAP_MARKER_TEXT,                \
-		 const char *: CEPHTAP_MARKER_TEXT,                                                                    \
+	_Generic(x, _Bool: CEPHTAP_MARKER_BOOL, char: CEPHTAP_MARKER_CHAR, cephtap_m_text *: CEPHTAP_MARKER_TEXT,                \
+		 const cephtap_m_text *: CEPHTAP_MARKER_TEXT,                                                                    \
 		 default: CEPHTAP_M_IS_POINTER(i, x) ? CEPHTAP_MARKER_POINTER : CEPHTAP_MARKER_INTEGER)
 #define CEPHTAP_M_UNUSED(x) +((void)x, (int)sizeof(struct { CEPHTAP_M_DECLARE(0, x) int none; }))
 #endif
