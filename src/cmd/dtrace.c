@@ -3,7 +3,7 @@
  * `cephtap dtrace -h` and `-G`: what builds of programs with markers call. In: a provider file. Out: a header with
  * macros, or an object file with semaphores. Takes the options of the command `dtrace` that such builds give; those
  * that mean nothing here
- * (-x, -k, object files behind -G) are taken and ignored, so that a configure script's trial goes through.
+ * (-x, -X, -k, object files behind -G) are taken and ignored, so that a configure script's trial goes through.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,10 +35,10 @@ static const char help[] =
 	"  -o FILE      where to write; without it FILE.h or FILE.o here\n"
 	"  -C           run the C preprocessor first, $CPP (cc -E); -I, -D, -U are its options\n"
 	"  -32, -64     for -G: of how many bits\n"
-	"  -x, -k, -v, -Z, OBJECT   ignored\n"
+	"  -x, -X, -k, -v, -Z, OBJECT   ignored\n"
 	"  --help       this text\n";
 
-static const char options[] = "+hGs:o:CI:D:U:x:kvZ3264";
+static const char options[] = "+hGs:o:CI:D:U:x:X:kvZ3264";
 
 struct dtrace {
 	struct arena *arena;
