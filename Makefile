@@ -74,7 +74,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 
 # --- Build ---------------------------------------------------------------------------------------------------------------
 
-.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan format clean deps test-harmless test-truth
+.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan check-provider format clean deps test-harmless test-truth
 all: $(CEPHTAP)
 
 # `make test` and `make demo` install what they lack before anything is compiled; other targets only say what is missing.
@@ -153,6 +153,11 @@ test-truth: tests
 golden: $(CEPHTAP) units
 	BUILD=$(BUILD) UPDATE=1 test/run golden
 
+# Real programs from Debian's sources, built with `cephtap dtrace` as their dtrace, and traced. PROVIDER_PROGRAMS='memcached
+# postgresql' takes minutes.
+check-provider: $(CEPHTAP)
+	BUILD=$(BUILD) test/provider/real.sh $(PROVIDER_PROGRAMS)
+
 check-asan:
 	+$(MAKE) BUILD=build/asan SANITIZE=address,undefined OPT='-O1 -g' tests
 	BUILD=build/asan UNPRIVILEGED=1 ASAN_OPTIONS=detect_leaks=$(or $(LEAKS),0) test/run
@@ -210,6 +215,7 @@ make test-harmless  100 rounds of kill -9 under load (2 minutes)
 make test-truth   markers against every perf counter of Ceph that counts the same, in all ways of attaching
 make golden       write the golden files anew; review with git diff
 make check-asan   the tests that need no privilege, with the address and undefined-behaviour sanitizers
+make check-provider   memcached from Debian's source, built with cephtap dtrace, and traced
 make fuzz         run each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)
 make bench        measure
 make install      into DESTDIR and PREFIX=$(PREFIX); make uninstall takes it away
