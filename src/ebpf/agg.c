@@ -3,6 +3,7 @@
 #include "ebpf/gen.h"
 
 #include <assert.h>
+#include <string.h>
 
 enum { AGG_ARGS_MAX = 8 };
 
@@ -98,28 +99,111 @@ static struct key_place gen_agg_key(struct gen *gen, struct node *node, const st
 	return (struct key_place){.in_scratch = zero.in_scratch, .offset = zero.offset, .mark = gen->scratch_now, .size = 8};
 }
 
-void gen_aggregate(struct gen *gen, struct node *node)
+static void gen_update(struct gen *gen, struct node *node, const struct key_place *key)
 {
 	const struct aggvar *var = node->left->agg;
 	const struct agg_layout *layout = &gen->image->aggs[var->id];
 	struct label found = {0}, end = {0};
-	struct agg_args args = {0};
-	struct key_place key;
 
-	emit_line(gen, node->loc);
-	gen->agg_args = &args; /* updates do not nest */
-	gen_args(gen, var->agg, node->right, &args);
-	key = gen_agg_key(gen, node, layout);
-	emit_agg_lookup(gen, layout, &key);
+	emit_agg_lookup(gen, layout, key);
 	emit_jump_imm(gen, BPF_JNE, R0, 0, &found);
 	if (var->keys_len)
-		emit_insert(gen, layout, &key, &found);
+		emit_insert(gen, layout, key, &found);
 	emit_drop(gen, DROP_AGG);
 	emit_jump(gen, &end);
 	label_bind(gen, &found);
 	emit(gen, INSN_MOV_REG(REG_KEEP, R0));
 	var->agg->gen(gen, var, node->right);
 	label_bind(gen, &end);
+}
+
+void gen_aggregates(struct gen *gen, struct node **nodes, unsigned n)
+{
+	const struct agg_layout *layout = &gen->image->aggs[nodes[0]->left->agg->id];
+	struct agg_args args = {0};
+	struct key_place key;
+
+	/* The first one's arguments come before the key, as written; those of the others cannot change it. */
+	emit_line(gen, nodes[0]->loc);
+	gen->agg_args = &args; /* updates do not nest */
+	gen_args(gen, nodes[0]->left->agg->agg, nodes[0]->right, &args);
+	key = gen_agg_key(gen, nodes[0], layout);
+	gen_update(gen, nodes[0], &key);
+	for (unsigned i = 1; i < n; i++) {
+		struct agg_args more = {0};
+
+		gen->agg_args = &more;
+		emit_line(gen, nodes[i]->loc);
+		gen_args(gen, nodes[i]->left->agg->agg, nodes[i]->right, &more);
+		gen_update(gen, nodes[i], &key);
+		release_args(gen, &more);
+	}
 	key_release(gen, &key);
 	release_args(gen, &args);
+}
+
+/* --- The same key again --- */
+
+/* Reads variables, arguments and constants, and changes nothing. */
+static bool is_pure(const struct node *node)
+{
+	switch (node->kind) {
+	case NODE_INT:
+	case NODE_STRING:
+	case NODE_IDENT:
+		return true;
+	case NODE_INDEX:
+		return node->arg_index >= 0;
+	case NODE_CAST:
+		return is_pure(node->left);
+	case NODE_UNARY:
+		return (node->op == OP_NEG || node->op == OP_NOT || node->op == OP_BITNOT) && is_pure(node->left);
+	case NODE_BINARY:
+		return is_pure(node->left) && is_pure(node->right);
+	case NODE_COND:
+		return is_pure(node->left) && is_pure(node->right) && is_pure(node->third);
+	default:
+		return false;
+	}
+}
+
+/* Is it written the same, and does it mean the same a moment later? */
+static bool is_same(const struct node *a, const struct node *b)
+{
+	if (a->kind != b->kind || !type_equal(a->type, b->type))
+		return false;
+	switch (a->kind) {
+	case NODE_INT:
+		return a->ival == b->ival;
+	case NODE_STRING:
+		return a->text_size == b->text_size && !memcmp(a->text, b->text, a->text_size);
+	case NODE_IDENT:
+		return a->var && a->var == b->var && a->arg_index == b->arg_index &&
+		       (a->var->scope == SCOPE_THIS || a->var->builtin); /* globals are shared: others may change them */
+	case NODE_INDEX:
+		return a->arg_index >= 0 && a->arg_index == b->arg_index;
+	default:
+		return false;
+	}
+}
+
+static uint32_t key_room(const struct type *type)
+{
+	return type_is_string(type) ? string_room(type) : 8;
+}
+
+bool agg_shares_key(const struct node *first, const struct node *second)
+{
+	const struct aggvar *a = first->left->agg, *b = second->left->agg;
+
+	if (!a->keys_len || a->keys_len != b->keys_len)
+		return false;
+	for (unsigned i = 0; i < a->keys_len; i++)
+		if (!type_equal(a->keys[i], b->keys[i]) || key_room(a->keys[i]) != key_room(b->keys[i]) ||
+		    !is_same(first->left->args[i], second->left->args[i]))
+			return false;
+	for (unsigned i = 0; i < second->right->args_len; i++)
+		if (!is_pure(second->right->args[i]))
+			return false;
+	return true;
 }

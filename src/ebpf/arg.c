@@ -56,6 +56,7 @@ static void gen_step(struct gen *gen, const struct argstep *step, struct loc whe
 		emit_reg(gen, R0, step->reg);
 		break;
 	case STEP_SAVED:
+		gen->needs_saved = true;
 		slot_load(gen, R0, gen->saved[step->imm]);
 		break;
 	case STEP_CTX:

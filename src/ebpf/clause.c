@@ -151,8 +151,6 @@ static void gen_statement(struct gen *gen, struct node *node)
 	gen->keeps_scratch = false;
 	if (node->kind == NODE_CALL && node->action)
 		gen_action(gen, node);
-	else if (node->kind == NODE_ASSIGN && node->left->kind == NODE_AGG)
-		gen_aggregate(gen, node);
 	else
 		gen_effect(gen, node);
 	if (!gen->keeps_scratch)
@@ -174,27 +172,62 @@ static void gen_if(struct gen *gen, struct stmt *stmt)
 	label_bind(gen, &end);
 }
 
-static void gen_stmt(struct gen *gen, struct stmt *stmt)
+static struct node *aggregate_of(const struct stmt *stmt)
 {
+	struct node *node = stmt && stmt->kind == STMT_EXPR ? stmt->expr : NULL;
+
+	return node && node->kind == NODE_ASSIGN && node->left->kind == NODE_AGG ? node : NULL;
+}
+
+/* Updates in a row that have the same key: @count[k] = count(); @sum[k] = sum(x); ... Returns the last of them. */
+static struct stmt *gen_aggregate_run(struct gen *gen, struct stmt *stmt)
+{
+	uint32_t scratch = gen->scratch_now;
+	struct node **nodes = NULL, *next;
+	unsigned n = 0;
+
+	*arena_push(gen->arena, nodes, n) = stmt->expr;
+	while ((next = aggregate_of(stmt->next)) && agg_shares_key(nodes[0], next)) {
+		*arena_push(gen->arena, nodes, n) = next;
+		stmt = stmt->next;
+	}
+	gen->keeps_scratch = false;
+	gen_aggregates(gen, nodes, n);
+	if (!gen->keeps_scratch)
+		gen->scratch_now = scratch;
+	return stmt;
+}
+
+/* Returns the last statement that it has dealt with. */
+static struct stmt *gen_stmt(struct gen *gen, struct stmt *stmt)
+{
+	if (aggregate_of(stmt))
+		return gen_aggregate_run(gen, stmt);
 	if (stmt->kind == STMT_EXPR)
 		gen_statement(gen, stmt->expr);
 	else if (stmt->kind == STMT_IF)
 		gen_if(gen, stmt);
 	else
 		gen_stmts(gen, stmt->body);
+	return stmt;
 }
 
 static void gen_stmts(struct gen *gen, struct stmt *stmt)
 {
 	for (; stmt; stmt = stmt->next)
-		gen_stmt(gen, stmt);
+		stmt = gen_stmt(gen, stmt);
 }
 
+/* The statements of a clause, which errors count from 1. */
 static void gen_body(struct gen *gen, struct stmt *stmt)
 {
-	for (; stmt; stmt = stmt->next) {
+	struct stmt *last;
+
+	for (; stmt; stmt = last->next) {
 		gen->action++;
-		gen_stmt(gen, stmt);
+		last = gen_stmt(gen, stmt);
+		for (; stmt != last; stmt = stmt->next)
+			gen->action++;
 	}
 }
 

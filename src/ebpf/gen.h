@@ -76,7 +76,7 @@ struct gen {
 	 * A function is generated twice: the first round finds out what it uses, the second has a prologue for just that.
 	 */
 	bool first_round;
-	bool needs_scratch, needs_time, needs_probe, needs_fault;
+	bool needs_scratch, needs_time, needs_probe, needs_fault, needs_saved;
 	bool *needs_this; /* per variable id */
 	bool keeps_scratch; /* the statement made a pointer into scratch memory, which must live on: copyin() */
 
@@ -189,7 +189,10 @@ void key_release(struct gen *gen, const struct key_place *key);
 uint32_t key_size(const struct type *const *types, unsigned n, enum key_prefix prefix);
 
 /* agg.c */
-void gen_aggregate(struct gen *gen, struct node *node);
+/* A run of updates with the same key, of which there may be one: the key is made once. */
+void gen_aggregates(struct gen *gen, struct node **nodes, unsigned n);
+/* May the second update use the key that the first one made? */
+bool agg_shares_key(const struct node *first, const struct node *second);
 /* For src/agg: the value's address is in REG_KEEP. Adds R1 (lost) to its word. */
 void emit_agg_add(struct gen *gen, unsigned word);
 void emit_agg_add_imm(struct gen *gen, unsigned word, int32_t imm);

@@ -150,6 +150,13 @@ static void fixed_slots(struct gen *gen, const struct function *fn)
 		gen->saved[i] = slot_new(gen);
 }
 
+/* In the first round it is not known yet whether any clause reads what the entry saved. */
+static bool fetches_saved(const struct gen *gen, const struct function *fn)
+{
+	return fn->site && fn->site->is_return && fn->site->saves_len && !fn->is_save &&
+	       (gen->first_round || gen->needs_saved);
+}
+
 static void gen_prologue(struct gen *gen, const struct function *fn, struct label *out, struct label *release)
 {
 	bool scratch = !gen->first_round && gen->needs_scratch;
@@ -165,7 +172,7 @@ static void gen_prologue(struct gen *gen, const struct function *fn, struct labe
 		slot_store(gen, gen->probe_index, R0);
 	}
 	gen->fault = out; /* a condition that cannot be read does not hold */
-	if (fn->site && fn->site->is_return && fn->site->saves_len && !fn->is_save)
+	if (fetches_saved(gen, fn))
 		emit_fetch_saved(gen, fn->site, out);
 	if (!fn->is_save)
 		gen_probe_conditions(gen, out);
@@ -266,7 +273,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	gen->probe = fn->probe;
 	gen->site = fn->site;
 	gen->fixed_probe = fn->probe_index;
-	gen->needs_scratch = gen->needs_time = gen->needs_fault = false;
+	gen->needs_scratch = gen->needs_time = gen->needs_fault = gen->needs_saved = false;
 	gen->needs_probe = fn->is_save || (fn->site && fn->site->is_return && fn->site->saves_len);
 	gen->needs_this = arena_new_array(gen->arena, bool, vars + 1);
 	gen->this_slots = arena_new_array(gen->arena, struct slot, vars + 1);
@@ -299,6 +306,7 @@ struct compiler {
 	struct program_key {
 		struct buf bytes;
 		uint64_t hash;
+		bool needs_saved;
 	} *keys; /* of each program */
 	unsigned keys_len;
 	unsigned **probe_clauses; /* per index in checked->probes */
@@ -410,7 +418,7 @@ static void check_sizes(struct compiler *compiler, const struct gen *gen, const 
 			  "put some of them on a script of their own, or join arrays with one more key");
 }
 
-static unsigned add_program(struct compiler *compiler, const struct function *fn)
+static unsigned add_program(struct compiler *compiler, const struct function *fn, bool *needs_saved)
 {
 	struct image_program *program = arena_push(compiler->arena, compiler->image->programs, compiler->image->programs_len);
 	struct label error_entry = {0};
@@ -427,6 +435,7 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 	if (compiler->error.probe && !fn->is_save && fn->probe->kind != PROBE_ERROR)
 		gen.error_entry = &error_entry;
 	gen_function(&gen, fn);
+	*needs_saved = gen.needs_saved;
 	own = gen.insns_len;
 	if (error_entry.refs_len) {
 		label_bind(&gen, &error_entry);
@@ -466,7 +475,7 @@ static unsigned program_for(struct compiler *compiler, const struct function *fn
 		}
 	}
 	*arena_push(compiler->arena, compiler->keys, compiler->keys_len) = key;
-	return add_program(compiler, fn);
+	return add_program(compiler, fn, &compiler->keys[compiler->keys_len - 1].needs_saved);
 }
 
 static void add_attach(struct compiler *compiler, const struct function *fn)
@@ -484,8 +493,11 @@ static void add_attach(struct compiler *compiler, const struct function *fn)
 
 static void compile_site(struct compiler *compiler, struct function fn, const struct site *site)
 {
+	unsigned program;
+
 	fn.site = site;
-	if (site->is_return && site->saves_len) {
+	program = program_for(compiler, &fn);
+	if (site->is_return && compiler->keys[program].needs_saved) {
 		struct function save = fn;
 
 		save.is_save = true;

@@ -416,10 +416,24 @@ static void name_args(struct site *site, const struct probe *probe)
 	}
 }
 
+/*
+ * Is this note at the catalogue's own site of a stock binary, as in a copy that `cephtap stamp` made? Then the card
+ * tells more than the note can.
+ */
+static bool is_stamped(struct ceph_index *index, const struct cat_marker *marker, struct ceph_binary *cb,
+		       uint64_t vaddr, struct site *site)
+{
+	const struct cat_site *from;
+	bool is_known;
+
+	from = cb->card ? choose_site(marker, cb, &is_known) : NULL;
+	return from && !from->is_return && !locate_site(index, cb, marker, from, site) && site->vaddr == vaddr;
+}
+
 static void add_notes(struct ceph_index *index, unsigned m, struct ceph_binary *cb)
 {
 	const struct cat_marker *marker = &index->cat->markers[m];
-	unsigned i, args_len;
+	unsigned i, j, args_len;
 	struct probe *probe;
 	struct site site;
 
@@ -427,6 +441,12 @@ static void add_notes(struct ceph_index *index, unsigned m, struct ceph_binary *
 		if (strcmp(cb->notes[i].provider, marker->provider) || strcmp(cb->notes[i].name, marker->name))
 			continue;
 		probe = probe_of(index, m, cb->binary->base, "");
+		if (is_stamped(index, marker, cb, cb->notes[i].vaddr, &site)) {
+			for (j = 0; j < probe->args_len; j++)
+				site.args[j].type = probe->args[j].type; /* of its other sites */
+			add_site(index, probe, &site, NULL);
+			continue;
+		}
 		if (!sdt_site(index->host, cb->binary, &cb->notes[i], &site, &args_len)) {
 			add_site(index, probe, NULL, "the note of this marker does not point into the file");
 			continue;

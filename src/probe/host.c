@@ -385,7 +385,11 @@ static void find_by_id(struct probe_host *host, unsigned id, struct probe_list *
  */
 static bool is_settled(const struct provider *provider, const struct probe_desc *desc, bool is_answered)
 {
-	return is_answered && (provider == &provider_dtrace || provider == &provider_profile) && *desc->name &&
+	if (!is_answered)
+		return false;
+	if (provider == &provider_ceph) /* it has the notes of Ceph's own markers too */
+		return *desc->prov && glob_is_plain(desc->prov);
+	return (provider == &provider_dtrace || provider == &provider_profile) && *desc->name &&
 	       glob_is_plain(desc->name);
 }
 
