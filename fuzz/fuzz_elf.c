@@ -30,6 +30,18 @@ static int use_note(const struct elf_sdt_note *note, void *data)
 	return 0;
 }
 
+static int use_names(const struct elf_marker_names *names, void *data)
+{
+	struct use *use = data;
+	unsigned i;
+
+	use->sum += strlen(names->provider) + strlen(names->name);
+	for (i = 0; i < names->args_len; i++)
+		use->sum += strlen(names->texts[i]);
+	elf_is_data(use->file, names->vaddr);
+	return 0;
+}
+
 static int use_symbol(const struct elf_symbol *symbol, void *data)
 {
 	struct use *use = data;
@@ -54,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			use.arena = arena_new();
 			if (elf_has_sdt(use.file))
 				elf_sdt_each(use.file, use_note, &use);
+			elf_marker_names_each(use.file, use_names, &use);
 			elf_symbol_each(use.file, use_symbol, &use);
 			elf_symbol_is_ambiguous(use.file, "main");
 			arena_free(use.arena);

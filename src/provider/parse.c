@@ -256,6 +256,7 @@ static const char *expand(const struct parser *p, const char *word)
 static struct words take_words(struct parser *p)
 {
 	struct words out = {0};
+	const char *word;
 	bool is_seen = true;
 	unsigned depth = 0;
 
@@ -265,9 +266,9 @@ static struct words take_words(struct parser *p)
 		depth += is(p, "(") || is(p, "[");
 		depth -= is(p, ")") || is(p, "]");
 		is_seen &= depth || !is(p, ":");
-		if (is_seen)
-			*arena_push(p->arena, out.words, out.len) =
-				expand(p, arena_printf(p->arena, "%.*s", (int)p->token.size, p->token.text));
+		word = expand(p, arena_printf(p->arena, "%.*s", (int)p->token.size, p->token.text));
+		if (is_seen && *word)
+			*arena_push(p->arena, out.words, out.len) = word;
 	}
 	return out;
 }
@@ -317,6 +318,14 @@ static const char *type_text(struct parser *p, const struct words *words, unsign
 	return text;
 }
 
+/* Not what a macro has made of it. */
+static bool is_identifier(const char *word)
+{
+	while (isalnum((unsigned char)*word) || *word == '_')
+		word++;
+	return !*word;
+}
+
 static void take_args(struct parser *p, struct provider_probe *probe)
 {
 	struct provider_arg *arg;
@@ -332,7 +341,7 @@ static void take_args(struct parser *p, struct provider_probe *probe)
 		}
 		name = name_at(&words);
 		arg = arena_push(p->arena, probe->args, probe->args_len);
-		arg->name = name < words.len ? words.words[name] : "";
+		arg->name = name < words.len && is_identifier(words.words[name]) ? words.words[name] : "";
 		arg->type = type_text(p, &words, name);
 	} while (take(p, ","));
 	expect(p, ")");

@@ -53,32 +53,38 @@ static void add_probe(struct buf *out, const struct provider_decl *provider, con
 void provider_header(const struct provider_file *file, const char *path, struct buf *out)
 {
 	const struct provider_decl *provider;
-	unsigned i;
+	unsigned i, k;
 
 	buf_printf(out, "/* Made from %s by cephtap dtrace -h: do not edit. */\n", path);
 	buf_puts(out, provider_marker_h);
-	for (provider = file->providers; provider < file->providers + file->providers_len; provider++) {
+	for (i = 0; i < file->providers_len; i++) {
+		provider = &file->providers[i];
 		buf_printf(out, "\n/* provider %s */\n", provider->name);
-		for (i = 0; i < provider->probes_len; i++)
-			add_probe(out, provider, &provider->probes[i]);
+		for (k = 0; k < provider->probes_len; k++)
+			add_probe(out, provider, &provider->probes[k]);
 	}
+}
+
+static void add_semaphore(struct buf *out, const char *name)
+{
+	buf_printf(out, "\t.section .probes,\"awG\",\"progbits\",%s,comdat\n\t.balign 2\n", name);
+	buf_printf(out, "\t.weak %s\n\t.hidden %s\n\t.type %s,\"object\"\n\t.size %s,2\n", name, name, name, name);
+	buf_printf(out, "%s:\t.2byte 0\n", name);
 }
 
 /* As marker.h makes them, so that the linker joins both. */
 void provider_semaphores(const struct provider_file *file, struct buf *out)
 {
 	const struct provider_decl *provider;
-	const struct provider_probe *probe;
 	struct buf name = {0};
+	unsigned i, k;
 
-	for (provider = file->providers; provider < file->providers + file->providers_len; provider++) {
-		for (probe = provider->probes; probe < provider->probes + provider->probes_len; probe++) {
+	for (i = 0; i < file->providers_len; i++) {
+		provider = &file->providers[i];
+		for (k = 0; k < provider->probes_len; k++) {
 			buf_clear(&name);
-			buf_printf(&name, "%s_%s_semaphore", provider->name, probe->name);
-			buf_printf(out, "\t.section .probes,\"awG\",\"progbits\",%s,comdat\n\t.balign 2\n\t.weak %s\n",
-				   name.data, name.data);
-			buf_printf(out, "\t.hidden %s\n\t.type %s,\"object\"\n\t.size %s,2\n%s:\t.2byte 0\n", name.data,
-				   name.data, name.data, name.data);
+			buf_printf(&name, "%s_%s_semaphore", provider->name, provider->probes[k].name);
+			add_semaphore(out, name.data);
 		}
 	}
 	buf_puts(out, "\t.section .note.GNU-stack,\"\",\"progbits\"\n");
