@@ -3,7 +3,7 @@
 #
 # Builds real programs from Debian's source packages with `cephtap dtrace` as their dtrace, and traces them:
 #
-#   test/provider/real.sh [memcached] [postgresql]     memcached alone takes about a minute, postgresql some ten; as root
+#   test/provider/real.sh [memcached] [postgresql]     memcached takes half a minute, postgresql about four; as root
 #
 # Sources and builds stay in BUILD/provider, and are used again. apt's own lists are not touched.
 set -eu
@@ -96,7 +96,7 @@ postgresql() {
 	{ make -s -j2 && make -s install; } >>"$work/postgresql.log" 2>&1 || die "see $work/postgresql.log"
 	rm -rf "$work/data" "$work/out"
 	mkdir "$work/data" && chown nobody "$work/data" && chmod 700 "$work/data"
-	setpriv --reuid nobody --clear-groups "$work/pg/bin/initdb" -D "$work/data" -U me >"$work/initdb.log"
+	setpriv --reuid nobody --clear-groups "$work/pg/bin/initdb" -D "$work/data" -U me -A peer >"$work/initdb.log" 2>&1
 	setpriv --reuid nobody --clear-groups "$work/pg/bin/postgres" --single -D "$work/data" postgres \
 		< <(sleep 3; echo 'select 6 * 7') >/dev/null 2>"$work/postgres.log" &
 	pid=$!
