@@ -21,9 +21,9 @@ for compiler in gcc clang; do
 			-ex 'break -probe-stap fixture:enabled' -ex run -ex 'print $_probe_arg0' ./prog 2>/dev/null | grep '^\$')"
 	fi
 	if have bpftrace; then
-		same "bpftrace, $compiler" $'memory -2 4000000000 -4 -77 9\nmany 45 -37\nenabled 1000' "$(timeout 30 bpftrace -e '
+		same "bpftrace, $compiler" $'memory -2 4000000000 -4 -77 9\nmany 43 -39\nenabled 1000' "$(timeout 30 bpftrace -e '
 			usdt:./prog:fixture:memory { printf("memory %d %u %d %d %d\n", arg0, arg1, arg2, arg3, arg4); }
-			usdt:./prog:fixture:many { printf("many %d %d\n", arg8, arg9); }
+			usdt:./prog:fixture:many { printf("many %d %d\n", arg4, arg5); }
 			usdt:./prog:fixture:enabled { printf("enabled %d\n", arg0); }' -c ./prog 2>/dev/null | grep -v '^Attaching' | grep .)"
 	fi
 done
