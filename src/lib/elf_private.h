@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What elf.c (the file, its sections and segments), elf_symbols.c and elf_notes.c share. The mapped file is read through
+ * elf_file_data() and elf_section_data() only: these two know how big it is.
+ */
+#ifndef CEPHTAP_LIB_ELF_PRIVATE_H
+#define CEPHTAP_LIB_ELF_PRIVATE_H
+
+#include "lib/elf.h"
+
+#include <elf.h>
+
+enum {
+	BUILD_ID_MAX = 64,
+	ELF_NAME_MAX = 32 * 1024, /* the longest symbol name that is looked at; boost's go to some 8 KiB */
+	HASH_CHAIN_MAX = 4096,	  /* a chain this long is somebody's doing */
+};
+
+/* .dynsym or .symtab, with the hash that finds its names. */
+struct symtab {
+	const char *section;
+	uint32_t section_type;
+	bool is_loaded;
+	const uint8_t *symbols;
+	uint32_t symbols_len;
+	const char *strings;
+	size_t strings_size;	/* ends behind a NUL */
+	uint32_t *heads, *next; /* our own hash: 0 ends a chain, as symbol 0 is never a real one */
+	uint32_t heads_mask;
+	/* DT_GNU_HASH of the file, when it has a sane one */
+	const uint8_t *gnu_bloom, *gnu_buckets, *gnu_chain;
+	uint32_t gnu_bloom_len, gnu_bloom_shift, gnu_buckets_len, gnu_offset, gnu_chain_len;
+};
+
+struct elf_file {
+	char *path;
+	const uint8_t *data;
+	size_t size;
+	dev_t dev;
+	ino_t ino;
+	Elf64_Ehdr ehdr;
+	uint64_t sections_len, segments_len;
+	const char *section_names;
+	size_t section_names_size;
+	char build_id[2 * BUILD_ID_MAX + 1];
+	struct symtab dynsym, symtab;
+};
+
+/* One note; the walk ends when it returns 0, and with -EINVAL when a note ends past `size`. */
+struct note {
+	uint32_t type;
+	const char *name;
+	uint32_t name_size;
+	const uint8_t *desc;
+	uint32_t desc_size;
+};
+
+/* Leaves the sentence for elf_error(); returns -error. */
+int elf_fail(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* `size` bytes at `offset` of the file; NULL when they are not all there. */
+const uint8_t *elf_file_data(const struct elf_file *file, uint64_t offset, uint64_t size);
+Elf64_Shdr elf_section_at(const struct elf_file *file, uint64_t i); /* i < sections_len */
+const char *elf_section_name(const struct elf_file *file, const Elf64_Shdr *section);
+/* The bytes of a section, or an error: not in the file (a .debug file has none), compressed, or past the end. */
+int elf_section_data(const struct elf_file *file, const Elf64_Shdr *section, const char *name, const uint8_t **data);
+/* How much of a string table is safe to read: up to its last NUL. */
+size_t elf_strings_safe_size(const char *strings, size_t size);
+int elf_note_next(const uint8_t *data, size_t size, size_t align, size_t *offset, struct note *note);
+bool elf_note_is(const struct note *note, uint32_t type, const char *name);
+
+#endif
