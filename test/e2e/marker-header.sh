@@ -183,6 +183,16 @@ if have ld.lld; then
 	if gone lld; then echo "ok $name"; else echo "not ok $name"; fi
 fi
 
+# --- The ten bytes behind the probed nop, taken over from inside ---
+for compiler in gcc clang; do
+	have $compiler && [ "$(uname -m)" = x86_64 ] || continue
+	for level in -O0 -O2 -O3; do
+		name="a jump from inside the process: $compiler $level"
+		build "$name" $compiler -D_GNU_SOURCE $level -Wall -Wextra -Werror -I"$TOP/include" -o prog "$M/jump.c" || continue
+		if ./prog; then echo "ok $name"; else echo "not ok $name - exit status $?"; fi
+	done
+done
+
 # --- Switched off: as if it were not there ---
 code_of() { objdump -d -j .text --no-show-raw-insn "$1" | sed 1,3d; size -A "$1" | awk '$2 && !/Total|section|comment|:/ { print $1, $2 }'; }
 disabled() { # COMPILER SOURCE FLAGS...
