@@ -11,7 +11,8 @@
  *       CEPHTAP_MARKER_NAMED(shop, order__done, ("id", order->id), ("customer", full_name(order)));
  *
  * C11 and later, C++11 and later; gcc from 6, clang from 9; x86_64 and aarch64. On other machines, and with
- * -DCEPHTAP_MARKERS=0, a marker makes no code and evaluates nothing, but its arguments are still checked.
+ * -DCEPHTAP_MARKERS=0, a marker makes no code and evaluates nothing, but its arguments are still checked. Not with
+ * -masm=intel, which would put operands into the notes as no tracer reads them.
  *
  * provider, name: C identifiers that are no macros. By convention lower case; two underscores in a name are shown as
  *   a dash: order-done.
@@ -400,7 +401,7 @@ template <typename T> argument<T> of(T);
 /* Ends before its semicolon, as a declaration does. */
 #define CEPHTAP_MARKER_SEMAPHORE(provider, name)                                                                       \
 	__asm__(CEPHTAP_M_DEFINE(CEPHTAP_M_SYMBOL(provider, name)));                                                   \
-	CEPHTAP_M_C unsigned short CEPHTAP_M_JOIN(provider, CEPHTAP_M_JOIN(_, CEPHTAP_M_JOIN(name, _semaphore)))       \
-		__attribute__((visibility("hidden")))
+	CEPHTAP_M_C volatile unsigned short CEPHTAP_M_JOIN(                                                            \
+		provider, CEPHTAP_M_JOIN(_, CEPHTAP_M_JOIN(name, _semaphore))) __attribute__((visibility("hidden")))
 
 #endif

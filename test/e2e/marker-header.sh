@@ -213,6 +213,16 @@ for level in -O0 -O2; do
 	have clang++ && disabled clang++ cxx.cc -std=c++20 $level
 done
 
+# --- Another machine: nothing, and no error ---
+elsewhere() { # COMPILER...
+	local name="no markers on another machine: $*"
+	# shellcheck disable=SC2086
+	build "$name" "$@" $warnings -O2 -ffreestanding -I"$TOP/include" -c -o other.o "$M/freestanding.c" || return
+	if readelf -SW other.o | grep -q 'note.stapsdt'; then echo "not ok $name - there are notes"; else echo "ok $name"; fi
+}
+elsewhere gcc -m32
+! have clang || elsewhere clang -m32
+
 # --- What is refused, also when markers are off ---
 refused() { # COMPILER STANDARD VALUE SENTENCE
 	local on name="refused: $1 $3"

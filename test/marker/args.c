@@ -68,6 +68,8 @@ NOINLINE static void many(long a, long b)
 	CEPHTAP_MARKER(fixture, many, a, b, a + 1, b + 1, a + 2, b + 2, a + 3, b + 3, a + 4, b + 4, a + 5, b + 5);
 }
 
+CEPHTAP_MARKER_SEMAPHORE(fixture, enabled);
+
 /* Nothing of this is executed unless somebody looks. */
 NOINLINE static int expensive(void)
 {
@@ -79,6 +81,10 @@ NOINLINE static void enabled(void)
 	if (CEPHTAP_MARKER_ENABLED(fixture, enabled)) {
 		CEPHTAP_MARKER(fixture, enabled, expensive());
 	}
+#if MARKERS
+	if (CEPHTAP_MARKER_ENABLED(fixture, enabled) != (fixture_enabled_semaphore != 0))
+		abort();
+#endif
 }
 
 int main(int argc, char **argv)
