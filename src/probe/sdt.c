@@ -287,7 +287,16 @@ static bool is_printable(const char *text)
 	return !*text;
 }
 
-/* "name:type": the type is for people; what the compiler knows of it is in the kind, and in the note's sizes and signs.
+static bool ends_with(const char *text, const char *end)
+{
+	size_t size = strlen(text), end_size = strlen(end);
+
+	return size >= end_size && !strcmp(text + size - end_size, end);
+}
+
+/*
+ * "name:type". What the compiler knew of the type is in the kind, and in the note's sizes and signs. But programs cast
+ * pointers to integers for their markers' sake (libvirt does); then the type that was declared tells what it was.
  */
 static void name_arg(struct arena *arena, struct arg *arg, uint8_t kind, const char *text)
 {
@@ -298,9 +307,11 @@ static void name_arg(struct arena *arena, struct arg *arg, uint8_t kind, const c
 		arg->name = arena_printf(arena, "%.*s", (int)size, text);
 	if (*type && is_printable(type))
 		arg->doc = type;
-	if (arg->size == 8 && kind == CEPHTAP_MARKER_TEXT)
+	if (arg->size != 8)
+		return;
+	if (kind == CEPHTAP_MARKER_TEXT || (kind == CEPHTAP_MARKER_INTEGER && ends_with(type, "char *")))
 		arg->type = ARGTYPE_CSTRING;
-	else if (arg->size == 8 && kind == CEPHTAP_MARKER_POINTER)
+	else if (kind == CEPHTAP_MARKER_POINTER || (kind == CEPHTAP_MARKER_INTEGER && ends_with(type, "*")))
 		arg->type = ARGTYPE_PTR;
 }
 

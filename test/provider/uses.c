@@ -30,6 +30,6 @@ int main(int argc, char **argv)
 	PYTHON_FUNCTION_ENTRY("uses.c", __func__, __LINE__);
 	if (MYSQL_CONNECTION_START_ENABLED())
 		MYSQL_CONNECTION_START(5ul + (unsigned long)zero, "me", "here");
-	LIBVIRT_RPC_CLIENT_NEW(client, client, "socket");
+	LIBVIRT_RPC_CLIENT_NEW((long)client, (long)client, (long)"socket"); /* as its macros cast them */
 	return 0;
 }
