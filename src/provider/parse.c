@@ -295,25 +295,39 @@ static unsigned name_at(const struct words *words)
 	return last;
 }
 
-/* The words, with blanks as people put them; "" for what marker.h cannot take in its text. */
+/* One blank before a name and before the first of several asterisks, none elsewhere. */
+static void add_word(struct buf *buf, const char *word)
+{
+	bool is_apart = true;
+	char last;
+
+	for (; *word; word++) {
+		last = buf->size ? buf->data[buf->size - 1] : '*';
+		if (isspace((unsigned char)*word)) {
+			is_apart = true;
+			continue;
+		}
+		if ((is_apart && buf->size && (isalpha((unsigned char)*word) || *word == '_')) ||
+		    (*word == '*' && last != '*'))
+			buf_putc(buf, ' ');
+		buf_putc(buf, *word);
+		is_apart = false;
+	}
+}
+
+/* "" for what marker.h cannot take in its text. */
 static const char *type_text(struct parser *p, const struct words *words, unsigned name)
 {
 	struct buf buf = {0};
-	const char *text;
+	const char *text = "";
 	unsigned i;
 
 	for (i = 0; i < words->len; i++) {
-		const char *word = words->words[i];
-
-		if (i == name)
-			continue;
-		if (buf.size &&
-		    (isalpha((unsigned char)*word) || *word == '_' || (*word == '*' && buf.data[buf.size - 1] != '*')))
-			buf_putc(&buf, ' ');
-		buf_puts(&buf, word);
+		if (i != name)
+			add_word(&buf, words->words[i]);
 	}
-	text = buf.size && buf.size < TYPE_SIZE && !strpbrk(buf.data, "%{|}\\\":") ? arena_strdup(p->arena, buf.data)
-										   : "";
+	if (buf.size && buf.size < TYPE_SIZE && !strpbrk(buf.data, "%{|}\\\":"))
+		text = arena_strdup(p->arena, buf.data);
 	buf_free(&buf);
 	return text;
 }
@@ -385,6 +399,30 @@ static void take_provider(struct parser *p)
 	take(p, ";");
 }
 
+/* `typedef const char *text;`: what is behind the name is put in its place, as of a macro. Others are left as they are.
+ */
+static void take_typedef(struct parser *p)
+{
+	const char *from, *to = p->token.text;
+	struct token last = {0};
+	bool is_simple = true;
+
+	next(p);
+	for (from = p->token.text; !is(p, ";"); next(p)) {
+		if (p->token.kind == TOKEN_END || is(p, "{") || is(p, "(") || is(p, "[")) {
+			is_simple = false;
+			break;
+		}
+		last = p->token;
+		to = last.text;
+	}
+	if (is_simple && last.kind == TOKEN_NAME && to > from && !memchr(from, '\n', (size_t)(to - from)))
+		*arena_push(p->arena, p->defines, p->defines_len) = (struct define){
+			.name = arena_printf(p->arena, "%.*s", (int)last.size, last.text),
+			.text = arena_printf(p->arena, "%.*s", (int)(to - from), from),
+		};
+}
+
 /* A type or a translator goes to its `;`, a clause to the `}` that closes it. */
 static void skip_other(struct parser *p)
 {
@@ -392,6 +430,8 @@ static void skip_other(struct parser *p)
 			 !is(p, "inline") && !is(p, "translator") && !is(p, "extern");
 	unsigned depth = 0;
 
+	if (is(p, "typedef"))
+		take_typedef(p);
 	for (;; next(p)) {
 		if (p->token.kind == TOKEN_END)
 			fail(p, "the file ends within a declaration");

@@ -36,6 +36,10 @@ check "as a sub-command" "$CEPHTAP" dtrace -h -s "$P/python.d" -o again.h
 check "the same header each time" cmp again.h python.h
 check "the name dtrace runs scripts too" sh -c './dtrace -qn "BEGIN { exit(0); }"'
 
+printf '%s\n' '#define OID unsigned  int' 'typedef const char* Str;' 'typedef struct Obj Obj;' 'struct Obj { union { int a; } u; };' \
+	'provider t { probe a(Str name, Obj** objv, OID, OID oid, const  void *const p, char *argv[], struct x *, Str); };' >types.d
+check "types and names" sh -c './dtrace -h -s types.d && tail -n 2 types.h | grep -qF "(\"name:const char *\", arg0), (\"objv:struct Obj **\", arg1), (\":unsigned int\", arg2), (\"oid:unsigned int\", arg3), (\"p:const void * const\", arg4), (\"argv:char *[]\", arg5), (\":struct x *\", arg6), (\":const char *\", arg7))"'
+
 sed -e 's/POSTGRESQL_/TRACE_POSTGRESQL_/g' postgresql.h.tmp >postgresql.h
 for compiler in gcc clang g++ clang++; do
 	command -v $compiler >/dev/null || continue
