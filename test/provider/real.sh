@@ -45,7 +45,8 @@ mkdir -p "$work/bin"
 ln -sf "$CEPHTAP" "$work/bin/dtrace"
 export PATH="$work/bin:$PATH" DTRACE="$work/bin/dtrace"
 
-trace() { # SCRIPT
+trace() { # SCRIPT; $pid may still have to become the program
+	for _ in $(seq 100); do case $(readlink "/proc/$pid/exe") in "$work"/*) break ;; esac; sleep 0.05; done
 	"$CEPHTAP" -q -o "$work/out" -p "$pid" -n "BEGIN { printf(\"ready\\n\"); } $1" &
 	tracer=$!
 	for _ in $(seq 100); do grep -qs ready "$work/out" && return; sleep 0.1; done
