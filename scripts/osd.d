@@ -43,11 +43,6 @@ ceph_repl:::repop-issue
 	self->is_primary = 1;
 }
 
-ceph_repl:::local-commit
-{
-	local[pid, args[3]] = walltimestamp;
-}
-
 ceph_repl:::subop-reply
 {
 	last_peer[args[0], args[1]] = args[3] + 1;
@@ -64,7 +59,19 @@ ceph_store:::txn-create
 {
 	txn_class[pid, args[2]] = self->is_primary ? 1 : args[0] != 0 ? 2 : 3;
 	txn_start[pid, args[2]] = timestamp;
+	txn_op[pid, args[2]] = args[3];
+	this->issued = self->is_primary ? issued[pid, args[3]] : 0;
 	self->is_primary = 0;
+}
+
+/* What comes before the primary's own transaction: the messages to the replicas. */
+ceph_store:::txn-create
+/this->issued/
+{
+	this->t = walltimestamp - this->issued;
+	@latency[daemon, "write", "5a send"] = llquantize(this->t, 2, 10, 36, 16);
+	@total[daemon, "write", "5a send"] = sum(this->t);
+	@worst[daemon, "write", "5a send"] = max(this->t);
 }
 
 ceph_store:::txn-aio-submit
@@ -94,37 +101,63 @@ ceph_store:::txn-committed
 	this->kv = txn_kv[pid, args[0]];
 
 	this->t = (this->aio ? this->aio : this->data) - txn_start[pid, args[0]];
-	@latency[daemon, this->class, "5a build"] = llquantize(this->t, 2, 10, 36, 16);
-	@total[daemon, this->class, "5a build"] = sum(this->t);
-	@worst[daemon, this->class, "5a build"] = max(this->t);
+	@latency[daemon, this->class, "5b build"] = llquantize(this->t, 2, 10, 36, 16);
+	@total[daemon, this->class, "5b build"] = sum(this->t);
+	@worst[daemon, this->class, "5b build"] = max(this->t);
 
 	this->t = this->kv - this->data;
-	@latency[daemon, this->class, "5c kv queue"] = llquantize(this->t, 2, 10, 36, 16);
-	@total[daemon, this->class, "5c kv queue"] = sum(this->t);
-	@worst[daemon, this->class, "5c kv queue"] = max(this->t);
+	@latency[daemon, this->class, "5d kv queue"] = llquantize(this->t, 2, 10, 36, 16);
+	@total[daemon, this->class, "5d kv queue"] = sum(this->t);
+	@worst[daemon, this->class, "5d kv queue"] = max(this->t);
 
 	this->t = timestamp - this->kv;
-	@latency[daemon, this->class, "5d kv commit"] = llquantize(this->t, 2, 10, 36, 16);
-	@total[daemon, this->class, "5d kv commit"] = sum(this->t);
-	@worst[daemon, this->class, "5d kv commit"] = max(this->t);
+	@latency[daemon, this->class, "5e kv commit"] = llquantize(this->t, 2, 10, 36, 16);
+	@total[daemon, this->class, "5e kv commit"] = sum(this->t);
+	@worst[daemon, this->class, "5e kv commit"] = max(this->t);
 }
 
 ceph_store:::txn-committed
 /this->aio && this->data/
 {
 	this->t = this->data - this->aio;
-	@latency[daemon, this->class, "5b data write"] = llquantize(this->t, 2, 10, 36, 16);
-	@total[daemon, this->class, "5b data write"] = sum(this->t);
-	@worst[daemon, this->class, "5b data write"] = max(this->t);
+	@latency[daemon, this->class, "5c data write"] = llquantize(this->t, 2, 10, 36, 16);
+	@total[daemon, this->class, "5c data write"] = sum(this->t);
+	@worst[daemon, this->class, "5c data write"] = max(this->t);
+}
+
+ceph_store:::txn-committed
+/txn_op[pid, args[0]]/
+{
+	durable[pid, txn_op[pid, args[0]]] = walltimestamp;
 }
 
 ceph_store:::txn-committed
 {
+	txn_op[pid, args[0]] = 0;
 	txn_class[pid, args[0]] = 0;
 	txn_start[pid, args[0]] = 0;
 	txn_aio[pid, args[0]] = 0;
 	txn_data[pid, args[0]] = 0;
 	txn_kv[pid, args[0]] = 0;
+}
+
+/* --- The own store tells the PG --- */
+
+ceph_repl:::local-commit
+{
+	local[pid, args[3]] = walltimestamp;
+	this->durable = durable[pid, args[3]];
+	durable[pid, args[3]] = 0;
+}
+
+/* From the store's commit to the PG that waits for it: a queue, and the PG's lock. */
+ceph_repl:::local-commit
+/this->durable/
+{
+	this->t = walltimestamp - this->durable;
+	@latency[daemon, "write", "5f callback"] = llquantize(this->t, 2, 10, 36, 16);
+	@total[daemon, "write", "5f callback"] = sum(this->t);
+	@worst[daemon, "write", "5f callback"] = max(this->t);
 }
 
 /* --- A read from the store, on the op's own thread --- */
@@ -225,7 +258,9 @@ ceph_repl:::subop-commit
 {
 	this->now = walltimestamp;
 	this->enqueued = enqueued[pid, args[3]];
+	this->durable = durable[pid, args[3]];
 	enqueued[pid, args[3]] = 0;
+	durable[pid, args[3]] = 0;
 
 	this->t = this->now - (int64_t)args[8];
 	@latency[daemon, "replica", "0 whole"] = llquantize(this->t, 2, 10, 36, 16);
@@ -250,4 +285,13 @@ ceph_repl:::subop-commit
 	@latency[daemon, "replica", "5 store"] = llquantize(this->t, 2, 10, 36, 16);
 	@total[daemon, "replica", "5 store"] = sum(this->t);
 	@worst[daemon, "replica", "5 store"] = max(this->t);
+}
+
+ceph_repl:::subop-commit
+/this->durable/
+{
+	this->t = this->now - this->durable;
+	@latency[daemon, "replica", "5f callback"] = llquantize(this->t, 2, 10, 36, 16);
+	@total[daemon, "replica", "5f callback"] = sum(this->t);
+	@worst[daemon, "replica", "5f callback"] = max(this->t);
 }
