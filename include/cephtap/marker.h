@@ -55,8 +55,9 @@
  * On aarch64: one nop of four bytes, which the architecture allows to be replaced by a branch while other cores
  *   execute it (Arm ARM, B2.2.5). There is no red zone.
  *
- * A marker adds these instructions and, for an argument that is not in a register, the one that fetches it. The
- * compiler does not count it when it decides what to inline.
+ * A marker adds these instructions (11 bytes, 4 on aarch64) and, for an argument that is not in a register, the one
+ * that fetches it; _ENABLED() adds a comparison and a branch (10 bytes). In a loop that does nothing else, 0.04 and
+ * 0.09 ns (bench/marker.sh). The compiler does not count them when it decides what to inline.
  *
  * CEPHTAP_MARKER_CONSTRAINT may be defined before this file is included: the asm constraint of an argument, "nr" unless
  * told. "nor" leaves values that are in memory there, with gcc.

@@ -3,7 +3,7 @@
 #
 # Builds real programs from Debian's source packages with `cephtap dtrace` as their dtrace, and traces them:
 #
-#   test/provider/real.sh [memcached] [postgresql]     memcached takes half a minute, postgresql about four; as root
+#   test/provider/real.sh [memcached] [postgresql]     memcached takes half a minute, postgresql two or three; as root
 #
 # Sources and builds stay in BUILD/provider, and are used again. apt's own lists are not touched.
 set -eu
