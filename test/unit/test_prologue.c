@@ -28,9 +28,14 @@ static size_t parse_hex(const char *hex, uint8_t *out)
 {
 	size_t n = 0;
 
-	for (; *hex; hex++)
-		if (isxdigit((unsigned char)*hex))
-			out[n++] = (uint8_t)strtoul((char[]){hex[0], *++hex, 0}, NULL, 16);
+	while (*hex) {
+		if (!isxdigit((unsigned char)*hex)) {
+			hex++;
+			continue;
+		}
+		out[n++] = (uint8_t)strtoul((char[]){hex[0], hex[1], 0}, NULL, 16);
+		hex += 2;
+	}
 	return n;
 }
 
