@@ -1,4 +1,5 @@
 #!/usr/bin/env cephtap
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Every way to write a clause. */
 BEGIN, END { }
 :::op-start, ceph_osd:::op-*, ceph_osd::OSD\:\:dequeue_op:, read:entry, libc.so.6:read:return, 7 { trace(1) }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma D option quiet
 #pragma D option bufsize=4k /* why
  not */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 BEGIN { x = ; y = 2; }
 BEGIN { x = 1 y = 2 }
 BEGIN { for (;;) ; }

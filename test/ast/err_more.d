@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 a:b:c:d:e { }
 foo[a {}
 0 { }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Each error is reported once, and a missing brace does not hide what follows. */
 BEGIN { x = 1
 END { y = ; }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 typedef struct foo { int a; } foo_t;
 BEGIN {
 	self->x[1, "a"] = args[0]->foo.bar[3]++;

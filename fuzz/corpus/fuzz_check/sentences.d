@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is said, and where: one mistake a line. */
 BEGIN { trace(timestmap); }
 BEGIN { self->name = "a"; trace(self->nmae); }
