@@ -20,6 +20,7 @@ static void exec_child(char **argv, int pipe_fd)
 {
 	int error;
 
+	signal(SIGPIPE, SIG_DFL); /* the tracer ignores it, and exec would hand that on */
 	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 	execvp(argv[0], argv);
 	error = errno;
@@ -31,10 +32,22 @@ static void exec_child(char **argv, int pipe_fd)
 static int read_exec_error(int fd)
 {
 	int error = 0;
+	ssize_t size;
 
-	if (read(fd, &error, sizeof(error)) != (ssize_t)sizeof(error))
-		return 0;
-	return error;
+	do {
+		size = read(fd, &error, sizeof(error));
+	} while (size < 0 && errno == EINTR); /* ^C meanwhile is dealt with later */
+	return size == (ssize_t)sizeof(error) ? error : 0;
+}
+
+static pid_t wait_for(pid_t pid, int *status)
+{
+	pid_t ended;
+
+	do {
+		ended = waitpid(pid, status, 0);
+	} while (ended < 0 && errno == EINTR);
+	return ended;
 }
 
 static int entry_point(pid_t pid, uint64_t *entry)
@@ -75,7 +88,7 @@ static int run_to_entry(pid_t pid, int *status)
 	if (ptrace(PTRACE_POKETEXT, pid, (void *)entry, (void *)((word & ~0xffL) | 0xcc)))
 		return -errno;
 	do { /* a signal is passed on: kept back, the dynamic linker of a damaged file would fault for ever */
-		if (ptrace(PTRACE_CONT, pid, NULL, (void *)number) || waitpid(pid, status, 0) != pid || !WIFSTOPPED(*status))
+		if (ptrace(PTRACE_CONT, pid, NULL, (void *)number) || wait_for(pid, status) != pid || !WIFSTOPPED(*status))
 			return -ESRCH;
 		number = WSTOPSIG(*status);
 	} while (number != SIGTRAP);
@@ -109,7 +122,7 @@ static void say_no_entry(const char *command, int status, struct buf *why)
 
 static int start_held(char **argv, pid_t *pid, struct buf *why)
 {
-	int fds[2], status, error;
+	int fds[2], status = 0, error;
 
 	if (pipe2(fds, O_CLOEXEC))
 		return -errno;
@@ -124,7 +137,7 @@ static int start_held(char **argv, pid_t *pid, struct buf *why)
 	}
 	error = read_exec_error(fds[0]);
 	close(fds[0]);
-	waitpid(*pid, &status, 0);
+	wait_for(*pid, &status);
 	if (error) {
 		buf_printf(why, "cannot start `%s`: %s", argv[0], strerror(error));
 		return -error;
@@ -177,5 +190,5 @@ bool child_has_ended(pid_t pid, int *status)
 void child_kill(pid_t pid)
 {
 	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	wait_for(pid, NULL);
 }

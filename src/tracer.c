@@ -27,6 +27,7 @@ struct tracer {
 	int output_error; /* negative errno of the first write that failed */
 	int engine_error; /* negative errno of what the kernel refused us last */
 	uint64_t foreign; /* records that are none of this script's */
+	bool has_lost;    /* probes, with the process that held them */
 	bool *has_ended;  /* for each of the target's processes */
 	unsigned ended_len;
 };
@@ -46,11 +47,12 @@ static void on_signal(int number)
 
 void tracer_catch_signals(void)
 {
-	struct sigaction action = {.sa_handler = on_signal};
+	struct sigaction action = {.sa_handler = on_signal}, old;
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	if (!sigaction(SIGHUP, NULL, &old) && old.sa_handler != SIG_IGN) /* nohup cephtap ... & */
+		sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
 
@@ -201,6 +203,19 @@ static bool targets_gone(struct tracer *tracer)
 	return target->pids_len && tracer->ended_len == target->pids_len;
 }
 
+/* What comes from here on is not all there is: a report that goes on would be wrong and not say so. */
+static bool links_gone(struct tracer *tracer)
+{
+	if (!tracer->has_lost && engine_has_lost_links(tracer->engine)) {
+		tracer->has_lost = true;
+		fprintf(stderr,
+			"%s: a process ct-links, which holds the probes, was killed: what follows was not seen; "
+			"tracing stopped\n",
+			tracer->config->name);
+	}
+	return tracer->has_lost;
+}
+
 static int timeout_ms(const struct tracer *tracer)
 {
 	uint64_t rate = tracer->config->pipeline->options.switchrate_ns / 1000000;
@@ -220,7 +235,7 @@ static int loop(struct tracer *tracer)
 	int error = 0;
 
 	while (!error && !interrupted && engine_get_run(tracer->engine) == RUN_ON) {
-		if (targets_gone(tracer))
+		if (targets_gone(tracer) || links_gone(tracer))
 			break;
 		if (tracer->end_ns && clock_ns(CLOCK_MONOTONIC) >= tracer->end_ns)
 			break;
@@ -320,6 +335,7 @@ static int run(struct tracer *tracer)
 
 	if (!error)
 		error = loop(tracer);
+	links_gone(tracer);
 	engine_set_run(tracer->engine, RUN_EXITING);
 	end_error = engine_said(tracer, engine_run_direct(tracer->engine, PROBE_END));
 	engine_detach(tracer->engine);
@@ -341,8 +357,11 @@ int tracer_run(const struct tracer_config *config)
 	fill_daemons(&tracer);
 	error = engine_attach(tracer.engine, &pipeline->diags);
 	pipeline_say(pipeline, stderr);
-	if (error)
+	if (error) {
+		if (config->child)
+			child_kill(config->child);
 		return 1;
+	}
 	tracer.report = (struct report){.ops = config->ops, .image = pipeline->image, .out = config->out, .err = stderr};
 	tracer.reader = reader_new(pipeline->image, source, &tracer.report);
 	tracer.report.reader = tracer.reader;
@@ -351,7 +370,7 @@ int tracer_run(const struct tracer_config *config)
 	if (error)
 		say_error(&tracer, error);
 	say_timing(&tracer);
-	status = error ? 1 : reader_exit_status(tracer.reader);
+	status = error || tracer.has_lost ? 1 : reader_exit_status(tracer.reader);
 	reader_free(tracer.reader);
 	report_free(&tracer.report);
 	return status;

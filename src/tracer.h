@@ -20,7 +20,7 @@ struct tracer_config {
 	const struct report_ops *ops;
 	FILE *out;
 	const char *name;   /* what messages on stderr begin with: "cephtap" */
-	pid_t child;        /* of -c: stopped, to be released once attached; 0: none */
+	pid_t child;        /* of -c: stopped, to be released once attached, or killed; 0: none */
 	uint64_t seconds;   /* stop after this long; 0: no limit */
 	/* Called every interval_ns while it runs, and once at the end: live reports. NULL: none. */
 	uint64_t interval_ns;
@@ -33,7 +33,7 @@ struct tracer_config {
 
 int tracer_run(const struct tracer_config *config);
 
-/* Signals that end a run (SIGINT, SIGTERM, SIGHUP) are caught from here on; SIGPIPE is ignored. Call early. */
+/* Signals that end a run (SIGINT, SIGTERM, SIGHUP unless ignored) are caught from here on; SIGPIPE is ignored. Call early. */
 void tracer_catch_signals(void);
 bool tracer_was_interrupted(void);
 

@@ -160,6 +160,11 @@ enum image_run engine_get_run(const struct engine *engine)
 	return engine->state ? (enum image_run)__atomic_load_n(&engine->state->run, __ATOMIC_ACQUIRE) : RUN_NOT_YET;
 }
 
+bool engine_has_lost_links(struct engine *engine)
+{
+	return keepers_have_lost(&engine->keepers);
+}
+
 static void close_link(void *data, unsigned i)
 {
 	struct engine *engine = data;

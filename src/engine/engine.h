@@ -48,6 +48,8 @@ int engine_run_direct_args(struct engine *engine, enum probe_kind kind, const ui
 int engine_map_update(struct engine *engine, unsigned map, const void *key, const void *value);
 void engine_set_run(struct engine *engine, enum image_run run);
 enum image_run engine_get_run(const struct engine *engine); /* RUN_EXITING once a script called exit() */
+/* Has someone killed a process that holds links (see engine/keepers.h)? Some sites fire no more. Asks each time anew. */
+bool engine_has_lost_links(struct engine *engine);
 /* Detaches everything, quickly: links are closed at the same time. Maps stay readable. */
 void engine_detach(struct engine *engine);
 void engine_free(struct engine *engine); /* detaches as well; NULL is allowed */

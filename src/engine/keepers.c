@@ -127,6 +127,21 @@ int keepers_run(struct keepers *keepers, struct arena *arena, unsigned n, int (*
 	return error;
 }
 
+bool keepers_have_lost(struct keepers *keepers)
+{
+	bool have_lost = false;
+
+	for (unsigned i = 0; i < keepers->len; i++) {
+		int status = 0;
+
+		if (!keepers->pids[i] || waitpid(keepers->pids[i], &status, WNOHANG) != keepers->pids[i])
+			continue;
+		keepers->pids[i] = 0;
+		have_lost |= WIFSIGNALED(status); /* one that could make no link exits by itself */
+	}
+	return have_lost;
+}
+
 void keepers_release(struct keepers *keepers)
 {
 	for (unsigned i = 0; i < 2; i++) {
@@ -139,7 +154,7 @@ void keepers_release(struct keepers *keepers)
 void keepers_wait(struct keepers *keepers)
 {
 	for (unsigned i = 0; i < keepers->len; i++)
-		while (waitpid(keepers->pids[i], NULL, 0) < 0 && errno == EINTR)
+		while (keepers->pids[i] && waitpid(keepers->pids[i], NULL, 0) < 0 && errno == EINTR)
 			;
 	keepers->len = 0;
 }

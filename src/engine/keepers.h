@@ -13,6 +13,7 @@
 #ifndef CEPHTAP_ENGINE_KEEPERS_H
 #define CEPHTAP_ENGINE_KEEPERS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "lib/arena.h"
@@ -21,7 +22,7 @@ enum { KEEPERS_MAX = 32 };
 
 struct keepers {
 	int hold[2]; /* a pipe: keepers live as long as its writing end does; -1: none yet */
-	pid_t *pids;
+	pid_t *pids; /* 0: has ended, and is reaped */
 	unsigned len;
 };
 
@@ -33,6 +34,8 @@ void keepers_init(struct keepers *keepers);
  */
 int keepers_run(struct keepers *keepers, struct arena *arena, unsigned n, int (*make)(void *data, unsigned i),
 		void *data, int *results);
+/* Has someone killed a keeper (kill -9, the kernel for want of memory)? Its links are gone. */
+bool keepers_have_lost(struct keepers *keepers);
 void keepers_release(struct keepers *keepers); /* tells them to end, without waiting */
 void keepers_wait(struct keepers *keepers);    /* after keepers_release: until every link is gone */
 

@@ -123,7 +123,40 @@ all_is_well "--seconds" 0
 run bash -c "echo '$count' | sed 's/(\\\\\"/(\"/' | '$CEPHTAP' -q -p $pid --seconds 1 -s -"
 all_is_well "a script from standard input" 0
 
+one_target
+trap '' HUP # as nohup does
+"$CEPHTAP" -q -p $pid --seconds 2 -n "$count" >"$out" 2>"$err" </dev/null & tracer=$!
+trap - HUP
+wait_for 10 attached
+kill -HUP $tracer
+sleep 0.3
+! gone
+verdict "nohup: a hangup does not end it" $? "it has ended"
+finish
+all_is_well "nohup" 0
+run "$CEPHTAP" -q -n 'BEGIN { }' -c 'sh -c "yes | head -n 1"'
+[ "$(cat "$out" "$err")" = y ]
+verdict "-c: the command does not ignore SIGPIPE" $? "$(cat "$err")"
+
 # ---- kill -9 ----
+
+start -q -p $pid -n "$count"
+kill -9 "$(pgrep -P $tracer)"
+wait_for 5 gone
+finish
+all_is_well "kill -9 of what holds the links" 1
+grep -qxE 'cephtap: a process ct-links, which holds the probes, was killed: .*; tracing stopped' "$err"
+verdict "and it is said" $? "not said"
+wait_for 5 "$PROGS/text_same" $pid >/dev/null
+verdict "and no breakpoint is left" $? "$("$PROGS/text_same" $pid)"
+# The fewest descriptors with which everything is loaded: attaching then fails.
+for ((i = 12; i < 30; i++)); do
+	# shellcheck disable=SC2016
+	run bash -c "ulimit -n $i; "'exec "$0" "$@"' "$CEPHTAP" -q -n "$count" -c "$target 3 1000"
+	grep -q 'cannot attach' "$err" && break
+done
+grep -q 'cannot attach' "$err" && sleep 0.5 && [ ! -s "$out" ]
+verdict "-c: what cannot be attached to is not run" $? "$(cat "$err" "$out")"
 
 start -q -p $pid -n "$count"
 kill -9 $tracer
