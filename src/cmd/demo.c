@@ -108,9 +108,11 @@ static int make_folder(struct demo *demo)
 {
 	const char *tmp = getenv("TMPDIR");
 
-	snprintf(demo->folder, sizeof(demo->folder), "%s/cephtap-XXXXXX", tmp && strlen(tmp) < 32 ? tmp : "/tmp");
+	if (!tmp || !*tmp || strlen(tmp) >= 32) /* a socket's path, which is in there, has 107 letters at most */
+		tmp = "/tmp";
+	snprintf(demo->folder, sizeof(demo->folder), "%s/cephtap-XXXXXX", tmp);
 	if (!mkdtemp(demo->folder)) {
-		fprintf(stderr, "cephtap demo: cannot make a folder in %s: %s\n", tmp ? tmp : "/tmp", strerror(errno));
+		fprintf(stderr, "cephtap demo: cannot make a folder in %s: %s\n", tmp, strerror(errno));
 		demo->folder[0] = '\0';
 		return 1;
 	}
@@ -191,7 +193,7 @@ static int watch(struct demo *demo, const char *what, const char *write_mode, co
 	status = cluster_command(demo, "load", write_mode, text);
 	if (!status && !tracer_was_interrupted())
 		status = cluster_command(demo, "load", read_mode, text);
-	if (status && report > 0)
+	if (report > 0)
 		kill(report, SIGINT);
 	if (finish(report))
 		status = 1;
@@ -246,6 +248,14 @@ static int go(struct demo *demo)
 	return tracer_was_interrupted() ? 130 : status ? 1 : 0;
 }
 
+/* We are going to run the script in it, as root: one that others may write to, or have made in /tmp, is not ours. */
+static bool is_own_folder(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
 /* Only a folder that the demo made: it has both our script and a cluster in it. */
 static int take_down(struct demo *demo)
 {
@@ -258,6 +268,10 @@ static int take_down(struct demo *demo)
 	snprintf(demo->cluster, sizeof(demo->cluster), "%s/c", demo->folder);
 	if (access(demo->script, R_OK) || access(demo->cluster, R_OK)) {
 		fprintf(stderr, "cephtap demo: there is no cluster of a demo in %s\n", demo->down);
+		return 1;
+	}
+	if (!is_own_folder(demo->folder)) {
+		fprintf(stderr, "cephtap demo: %s is another user's, or others may write to it: its script is not run\n", demo->down);
 		return 1;
 	}
 	remove_folder(demo);

@@ -136,7 +136,7 @@ static int take_options(struct report_run *run, int argc, char **argv)
 			return 1;
 		}
 		if (!take_option(run, c))
-			return c == 'p' || c == OPT_OSD || c == OPT_DAEMON ? 3 : 2;
+			return (c == 'p' || c == OPT_OSD || c == OPT_DAEMON) && !run->targets.is_misused ? 3 : 2;
 	}
 	if (argc - optind != 1) {
 		buf_puts(&run->why, "name one report, e.g. `cephtap report osd`; cephtap report --help lists them");

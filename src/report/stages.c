@@ -34,6 +34,7 @@ struct table {
 	unsigned rows_len;
 	struct report *report;
 	const struct stages_options *options;
+	bool is_last; /* and so of what came since the table before: less than an interval */
 };
 
 /* --- From aggregations to rows --- */
@@ -292,12 +293,16 @@ static void print_heading(struct table *table)
 	struct tm local;
 	char text[32];
 
-	if (table->options->terminal)
-		buf_puts(out, "\033[H\033[2J");
+	if (table->options->terminal) /* ^C is pressed to keep what is seen */
+		buf_puts(out, table->is_last ? "\n" : "\033[H\033[2J");
 	if (!table->options->interval)
 		return;
 	localtime_r(&now, &local);
 	strftime(text, sizeof(text), "%F %T", &local);
+	if (table->is_last) {
+		buf_printf(out, "%s, since the table before\n\n", text);
+		return;
+	}
 	buf_printf(out, "%s, the last %u s%s\n\n", text, table->options->interval, table->options->terminal ? "; ^C ends" : "");
 }
 
@@ -415,10 +420,9 @@ static void print_json(struct table *table)
 
 int stages_print(struct report *report, bool is_last, void *data)
 {
-	struct table table = {.inputs = find_inputs(report->image), .report = report, .options = data};
+	struct table table = {.inputs = find_inputs(report->image), .report = report, .options = data, .is_last = is_last};
 	int error;
 
-	(void)is_last;
 	if (table.inputs.latency == NONE)
 		return -EINVAL;
 	error = reader_snapshot(report->reader);
