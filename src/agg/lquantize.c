@@ -55,21 +55,21 @@ static bool lquantize_check(const struct aggvar *var, const char **tag, unsigned
 {
 	const int64_t *params = var->params;
 
-	if (params[LOW] >= params[HIGH]) {
+	if (params[LOW] > params[HIGH]) {
 		*tag = "D_LQUANT_MISMATCH";
 		*bad_arg = 1 + LOW;
-		buf_printf(why, "lquantize() lower bound %" PRId64 " must be below the upper bound %" PRId64,
+		buf_printf(why, "lquantize() lower bound %" PRId64 " must not be above the upper bound %" PRId64,
 			   params[LOW], params[HIGH]);
 		return false;
 	}
 	*bad_arg = 1 + STEP;
 	if (params[STEP] <= 0) {
-		*tag = "D_LQUANT_STEPVAL";
+		*tag = "D_LQUANT_STEPTYPE"; /* DTrace says so of what is no positive constant */
 		buf_printf(why, "lquantize() step %" PRId64 " must be 1 or more", params[STEP]);
 		return false;
 	}
 	if (!levels_wanted(params)) {
-		*tag = "D_LQUANT_STEPLARGE";
+		*tag = params[STEP] > UINT16_MAX ? "D_LQUANT_STEPVAL" : "D_LQUANT_STEPLARGE";
 		buf_printf(why, "lquantize() step %" PRId64 " is larger than the range from %" PRId64 " to %" PRId64,
 			   params[STEP], params[LOW], params[HIGH]);
 		return false;

@@ -77,6 +77,15 @@ static void pragma_option(struct line *line, struct loc loc)
 	}
 }
 
+static void directive_error(struct line *line, struct loc loc)
+{
+	struct lex *lex = line->lex;
+
+	line_skip(line);
+	diag_error(lex->diags, loc, "D_PRAGERR", "#error: %.*s", (int)(line->end - line->pos),
+		   lex->source->text + line->pos);
+}
+
 static void directive_pragma(struct line *line)
 {
 	struct lex *lex = line->lex;
@@ -86,14 +95,14 @@ static void directive_pragma(struct line *line)
 	if (!strcmp(of, "ident")) /* a version string for the object file; there is none */
 		return;
 	if (!strcmp(of, "error")) {
-		line_skip(line);
-		diag_error(lex->diags, of_loc, "D_PRAGERR", "#error: %.*s", (int)(line->end - line->pos),
-			   lex->source->text + line->pos);
+		directive_error(line, of_loc);
 		return;
 	}
 	what = strcmp(of, "D") ? "" : line_word(line, &loc, '\0');
 	if (!strcmp(what, "option"))
 		pragma_option(line, loc);
+	else if (!strcmp(what, "error"))
+		directive_error(line, loc);
 	else if (!strcmp(what, "attributes") || !strcmp(what, "binding") || !strcmp(what, "depends_on"))
 		diag_warning(lex->diags, loc, "D_PRAGMA_UNUSED", "#pragma D %s changes nothing here", what);
 	else if (*what)
@@ -101,7 +110,9 @@ static void directive_pragma(struct line *line)
 	else if (!strcmp(of, "D"))
 		diag_error(lex->diags, of_loc, "D_PRAGMA_MALFORM", "expected `option` after #pragma D");
 	else
-		diag_hint(lex->diags, diag_error(lex->diags, of_loc, "D_PRAGMA_INVAL", "expected `D` after #pragma"),
+		/* As a C compiler, DTrace passes over pragmas that it does not know. */
+		diag_hint(lex->diags,
+			  diag_warning(lex->diags, of_loc, "D_PRAGMA_UNUSED", "this #pragma changes nothing: it has no `D`"),
 			  "options are set with #pragma D option name=value");
 }
 
@@ -111,12 +122,10 @@ static void directive_other(struct line *line, const char *name, struct loc loc)
 	struct diag *diag;
 
 	if (!strcmp(name, "error")) {
-		line_skip(line);
-		diag_error(lex->diags, loc, "D_PRAGERR", "#error: %.*s", (int)(line->end - line->pos),
-			   lex->source->text + line->pos);
+		directive_error(line, loc);
 		return;
 	}
-	diag = diag_error(lex->diags, loc, "D_SYNTAX", "#%s is for a preprocessor, and scripts are not preprocessed",
+	diag = diag_error(lex->diags, loc, "D_PRAGCTL_INVAL", "#%s is for a preprocessor, and scripts are not preprocessed",
 			  name);
 	if (!strcmp(name, "define"))
 		diag_hint(lex->diags, diag, "write `inline int NAME = value;` for a constant");

@@ -252,9 +252,9 @@ void check_trunc(struct check_ctx *ctx, struct node *call)
 {
 	struct action *action;
 
-	action = on_agg(ctx, call, 1, 2, (const char *[]){"D_PROTO_LEN", "D_TRUNC_AGGARG", "D_TRUNC_AGGBAD"});
+	action = on_agg(ctx, call, 1, 2, (const char *[]){"D_TRUNC_PROTO", "D_TRUNC_AGGARG", "D_TRUNC_AGGBAD"});
 	if (action && call->args_len == 2)
-		record_number(ctx, call, action, "D_PROTO_ARG");
+		record_number(ctx, call, action, "D_TRUNC_SCALAR");
 }
 
 void check_normalize(struct check_ctx *ctx, struct node *call)

@@ -14,6 +14,16 @@ static const struct type *key_type(struct check_ctx *ctx, struct node **slot)
 	return type_is_scalar(type) || type_is_string(type) ? type : NULL;
 }
 
+/* Whether this has a value; void and aggregations have none, which DTrace has a tag of its own for in a tuple. */
+static bool has_key_value(struct check_ctx *ctx, struct node *arg, unsigned n, const char *what)
+{
+	if (arg->type->kind != TYPE_VOID && arg->type->kind != TYPE_AGG)
+		return check_value(ctx, arg);
+	check_error(ctx, arg, "D_KEY_TYPE", "key #%u of `%s` must be an integer, a pointer or text, not %s", n + 1,
+		    what, arg->type->kind == TYPE_AGG ? "an aggregation" : "`void`");
+	return false;
+}
+
 /* One type that stands for both: keys are stored as 8 bytes, so this decides only how they are printed. */
 static const struct type *widen_int(const struct type *a, const struct type *b)
 {
@@ -50,7 +60,7 @@ static bool new_keys(struct check_ctx *ctx, struct node *node, const char *what,
 
 	for (i = 0; i < node->args_len; i++) {
 		keys[i] = &type_error;
-		if (!check_value(ctx, node->args[i])) {
+		if (!has_key_value(ctx, node->args[i], i, what)) {
 			ok = false;
 			continue;
 		}
@@ -84,7 +94,7 @@ bool check_keys(struct check_ctx *ctx, struct node *node, const char *what, cons
 		return false;
 	}
 	for (i = 0; i < node->args_len; i++) {
-		if (!check_value(ctx, node->args[i])) {
+		if (!has_key_value(ctx, node->args[i], i, what)) {
 			ok = false;
 			continue;
 		}
@@ -93,7 +103,7 @@ bool check_keys(struct check_ctx *ctx, struct node *node, const char *what, cons
 			(*keys)[i] = type;
 			continue;
 		}
-		check_error(ctx, node->args[i], "D_KEY_TYPE", "key #%u of `%s` is `%s` elsewhere, here it is `%s`",
+		check_error(ctx, node->args[i], "D_PROTO_ARG", "key #%u of `%s` is `%s` elsewhere, here it is `%s`",
 			    i + 1, what, check_type_text(ctx, (*keys)[i]), check_type_text(ctx, node->args[i]->type));
 		ok = false;
 	}

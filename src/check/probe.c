@@ -201,7 +201,7 @@ static bool arg_agrees(struct check_ctx *ctx, struct node *node, const struct pr
 	here = arg_type(ctx, &probe->args[n]);
 	if (!type_equal(type, here)) {
 		diag_hint(ctx->diags,
-			  check_error(ctx, node, "D_ARGS_TYPE", "args[%" PRIu64 "] is `%s` at %s but `%s` at %s", n,
+			  check_error(ctx, node, "D_ARGS_MULTI", "args[%" PRIu64 "] is `%s` at %s but `%s` at %s", n,
 				      check_type_text(ctx, type), probe_text(ctx, first), check_type_text(ctx, here),
 				      probe_text(ctx, probe)),
 			  "write a clause for each");
@@ -219,7 +219,8 @@ static bool arg_number(struct check_ctx *ctx, struct node *node, uint64_t *n)
 		*n = node->args[0]->ival;
 		return true;
 	}
-	check_error(ctx, node, "D_ARGS_IDX", "the index of `args` must be one integer constant");
+	check_error(ctx, node, node->args_len == 1 ? "D_PROTO_ARG" : "D_PROTO_LEN",
+		    "the index of `args` must be one integer constant");
 	return false;
 }
 
@@ -235,7 +236,7 @@ void check_probe_args(struct check_ctx *ctx, struct node *node)
 		return;
 	first = first_with_args(clause);
 	if (!first) {
-		check_error(ctx, node, "D_ARGS_NONE", "%s has no typed arguments", probe_text(ctx, clause->probes[0]));
+		check_error(ctx, node, "D_ARGS_IDX", "%s has no typed arguments", probe_text(ctx, clause->probes[0]));
 		return;
 	}
 	for (i = 0; i < clause->probes_len; i++)

@@ -73,13 +73,13 @@ static bool check_letter(struct parser *parser, const struct conv *conv)
 	if (!conv->letter || !strchr("aAcCdeEfgGikopsSuxXY", conv->letter)) {
 		unsigned char c = (unsigned char)conv->letter;
 
-		diag_error(parser->diags, parser->loc, "D_PRINTF_ARG_FMT",
+		diag_error(parser->diags, parser->loc, "D_SYNTAX",
 			   "format string conversion #%u: %%%.*s is not a conversion", format->convs_len,
 			   c >= ' ' && c < 0x7f, &conv->letter);
 		return false;
 	}
 	if (strchr("eEfgG", conv->letter))
-		return fail(parser, "D_PRINTF_ARG_FMT",
+		return fail(parser, "D_PRINTF_ARG_TYPE",
 			    "is for floating-point numbers, which D has no values of: use %d");
 	if (conv->letter == 'k')
 		return fail(parser, "D_PRINTF_ARG_FMT", "is for stacks, which cannot be printed yet");
@@ -104,7 +104,7 @@ static bool parse_conv(struct parser *parser, struct conv *conv)
 	}
 	skip_size_prefix(parser);
 	if (parser->at == parser->end)
-		return fail(parser, "D_PRINTF_ARG_FMT", "ends before its letter");
+		return fail(parser, "D_SYNTAX", "ends before its letter");
 	conv->letter = *parser->at++;
 	if (conv->letter == '%')
 		return true;

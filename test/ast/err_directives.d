@@ -11,4 +11,5 @@
 #pragma once
 #pragma error do not run this
 #error nor this
+#pragma D error nor that
 BEGIN { }

@@ -239,9 +239,9 @@ static void test_params(void **state)
 	(void)state;
 	expect_refusal(VAR("lquantize", &type_long, 0, 100, 1), NULL, 0);
 	expect_refusal(VAR("lquantize", &type_long, INT64_MIN, INT64_MAX, INT64_C(1) << 53), NULL, 0);
-	expect_refusal(VAR("lquantize", &type_long, 100, 100, 1), "D_LQUANT_MISMATCH", 1);
-	expect_refusal(VAR("lquantize", &type_long, 0, 100, 0), "D_LQUANT_STEPVAL", 3);
-	expect_refusal(VAR("lquantize", &type_long, 0, 100, -1), "D_LQUANT_STEPVAL", 3);
+	expect_refusal(VAR("lquantize", &type_long, 100, 99, 1), "D_LQUANT_MISMATCH", 1);
+	expect_refusal(VAR("lquantize", &type_long, 0, 100, 0), "D_LQUANT_STEPTYPE", 3);
+	expect_refusal(VAR("lquantize", &type_long, 0, 100, -1), "D_LQUANT_STEPTYPE", 3);
 	expect_refusal(VAR("lquantize", &type_long, 0, 100, 101), "D_LQUANT_STEPLARGE", 3);
 	expect_refusal(VAR("lquantize", &type_long, 0, 1000000, 1), "D_LQUANT_STEPSMALL", 3);
 	expect_refusal(VAR("llquantize", &type_long, 10, 0, 10, 20), NULL, 0);

@@ -184,15 +184,15 @@ static void test_bad_formats(void **state)
 {
 	static const char *const bad[][2] = {
 		{"", "D_PRINTF_FMT_EMPTY"},
-		{"%", "D_PRINTF_ARG_FMT"},
-		{"%-5", "D_PRINTF_ARG_FMT"},
-		{"%z", "D_PRINTF_ARG_FMT"},
-		{"%!", "D_PRINTF_ARG_FMT"},
-		{"%f", "D_PRINTF_ARG_FMT"},
+		{"%", "D_SYNTAX"},
+		{"%-5", "D_SYNTAX"},
+		{"%z", "D_SYNTAX"},
+		{"%!", "D_SYNTAX"},
+		{"%f", "D_PRINTF_ARG_TYPE"},
 		{"%99999d", "D_PRINTF_ARG_FMT"},
 		{"%@s", "D_PRINTF_AGG_CONV"},
 		{"%k", "D_PRINTF_ARG_FMT"},
-		{"%\x80", "D_PRINTF_ARG_FMT"},
+		{"%\x80", "D_SYNTAX"},
 		{"%99999999999d", "D_PRINTF_ARG_FMT"},
 		{"%.99999d", "D_PRINTF_ARG_FMT"},
 	};
