@@ -65,6 +65,7 @@ static bool run_ebpf(struct pipeline *pipeline)
 		.can_sleep = !pipeline->no_multi && engine_can_sleep(),
 	};
 
+	kernel_pid_namespace(&kernel.pid_ns_dev, &kernel.pid_ns_ino);
 	pipeline->image =
 		ebpf_compile(pipeline->arena, pipeline->checked, &pipeline->options, &kernel, &pipeline->diags);
 	return pipeline->image;

@@ -27,6 +27,7 @@ enum {
 	HELPER_MAP_DELETE = BPF_FUNC_map_delete_elem,
 	HELPER_TIME_NS = BPF_FUNC_ktime_get_ns,
 	HELPER_PID_TGID = BPF_FUNC_get_current_pid_tgid,
+	HELPER_NS_PID_TGID = BPF_FUNC_get_ns_current_pid_tgid,
 	HELPER_UID_GID = BPF_FUNC_get_current_uid_gid,
 	HELPER_COMM = BPF_FUNC_get_current_comm,
 	HELPER_CPU = BPF_FUNC_get_smp_processor_id,

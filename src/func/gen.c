@@ -224,9 +224,40 @@ void gen_args(struct gen *gen, struct node *node, struct value *result)
 		gen_arg(gen, node, result);
 }
 
+/*
+ * R0 = process and thread, by the numbers that they have where we run: in a container, those of its own namespace, as in -p
+ * and $target. Who is not of that namespace has the host's numbers.
+ */
+static void gen_pid_tgid(struct gen *gen)
+{
+	struct label elsewhere = {0}, end = {0};
+	struct slot both;
+
+	if (!gen->kernel->pid_ns_ino) {
+		emit_call(gen, HELPER_PID_TGID);
+		return;
+	}
+	both = slot_new(gen);
+	emit_imm64(gen, R1, (int64_t)gen->kernel->pid_ns_dev);
+	emit_imm64(gen, R2, (int64_t)gen->kernel->pid_ns_ino);
+	slot_address(gen, R3, both);
+	emit(gen, INSN_MOV_IMM(R4, 8)); /* struct bpf_pidns_info: the thread, then the process */
+	emit_call(gen, HELPER_NS_PID_TGID);
+	emit_jump_imm(gen, BPF_JNE, R0, 0, &elsewhere);
+	slot_load(gen, R0, both);
+	emit_jump(gen, &end);
+	label_bind(gen, &elsewhere);
+	emit_call(gen, HELPER_PID_TGID);
+	label_bind(gen, &end);
+	slot_release(gen, both);
+}
+
 static void gen_call_half(struct gen *gen, int helper, bool high, bool is_signed)
 {
-	emit_call(gen, helper);
+	if (helper == HELPER_PID_TGID)
+		gen_pid_tgid(gen);
+	else
+		emit_call(gen, helper);
 	if (high)
 		emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 32));
 	emit_extend(gen, R0, 4, is_signed);

@@ -4,6 +4,7 @@
 #include <bpf/btf.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static struct btf *kernel_btf(void)
 {
@@ -32,4 +33,17 @@ int kernel_member_offset(const char *structure, const char *member)
 		if (!strcmp(btf__name_by_offset(btf, members[i].name_off), member))
 			return (int)(btf_member_bit_offset(type, i) / 8);
 	return -ENOENT;
+}
+
+bool kernel_pid_namespace(uint64_t *dev, uint64_t *ino)
+{
+	const uint64_t whole_host = 0xeffffffc; /* PROC_PID_INIT_INO of the kernel */
+	struct stat st;
+
+	*dev = *ino = 0;
+	if (stat("/proc/self/ns/pid", &st) || st.st_ino == whole_host)
+		return false;
+	*dev = st.st_dev;
+	*ino = st.st_ino;
+	return true;
 }

@@ -5,7 +5,13 @@
 #ifndef CEPHTAP_LIB_KERNEL_H
 #define CEPHTAP_LIB_KERNEL_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /* Byte offset of a member, or -ENOENT when the kernel has no BTF, no such structure or no such member. */
 int kernel_member_offset(const char *structure, const char *member);
+
+/* The namespace of process ids that we are in, as stat(2) names it; false, and 0, for that of the whole host. */
+bool kernel_pid_namespace(uint64_t *dev, uint64_t *ino);
 
 #endif

@@ -138,6 +138,15 @@ run "$CEPHTAP" -q -n 'BEGIN { }' -c 'sh -c "yes | head -n 1"'
 [ "$(cat "$out" "$err")" = y ]
 verdict "-c: the command does not ignore SIGPIPE" $? "$(cat "$err")"
 
+if unshare -pf --mount-proc true 2>/dev/null; then # as in a container: processes have other numbers there
+	# shellcheck disable=SC2016
+	run unshare -pf --mount-proc "$CEPHTAP" -q -n 'guarded:::hit { @[pid == $target] = count(); }' -c "$target 300 1000"
+	grep -qE '^ +1 +[1-9]' "$out" && ! grep -qE '^ +0 +[1-9]' "$out"
+	verdict "a namespace of process ids" $? "$(cat "$out" "$err")"
+else
+	echo "skip a namespace of process ids - none may be made here"
+fi
+
 # ---- kill -9 ----
 
 start -q -p $pid -n "$count"

@@ -143,7 +143,7 @@ static void note_hardest(const struct image *image, uint64_t seed, struct tally 
 
 static void load_script(struct pipeline *pipeline, uint64_t seed, const char *script, bool can_load, struct tally *tally)
 {
-	const struct ebpf_kernel kernel = {kernel_member_offset, engine_can_sleep() && (seed & 1)};
+	const struct ebpf_kernel kernel = {.offset = kernel_member_offset, .can_sleep = engine_can_sleep() && (seed & 1)};
 	struct engine_config config = {.target = &pipeline->target};
 	const char *why;
 
