@@ -121,6 +121,8 @@ static int make_folder(struct demo *demo)
 	if (!write_script(demo))
 		return 0;
 	fprintf(stderr, "cephtap demo: cannot write %s: %s\n", demo->script, strerror(errno));
+	unlink(demo->script);
+	rmdir(demo->folder);
 	return 1;
 }
 

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -217,17 +216,6 @@ static void report_sites(struct attaching *a, struct diags *diags)
 	}
 }
 
-/* Perf events take a descriptor per probe and process; the usual soft limit is 1024. */
-static void raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-
-	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
-
 static void report_failure(struct attaching *a, int err, const char *path, struct diags *diags)
 {
 	struct loc nowhere = {0};
@@ -273,8 +261,6 @@ int engine_attach_sites(struct engine *engine, struct diags *diags)
 	int err;
 
 	a.site_errors = arena_new_array(a.arena, int, engine->image->attaches_len + 1);
-	if (!engine->has_multi)
-		raise_descriptor_limit();
 	err = attach_groups(&a, &groups, diags);
 	arena_free(a.arena);
 	return err;

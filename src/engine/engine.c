@@ -8,6 +8,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -86,6 +87,17 @@ static bool has_sites(const struct image *image)
 	return false;
 }
 
+/* A program takes a descriptor, a perf event one per probe and process; the usual soft limit is 1024. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 int engine_load(const struct image *image, const struct engine_config *config, struct diags *diags, struct engine **out)
 {
 	struct engine *engine = engine_new(image, config);
@@ -93,6 +105,7 @@ int engine_load(const struct image *image, const struct engine_config *config, s
 	int err;
 
 	libbpf_set_print(silent);
+	raise_descriptor_limit();
 	*out = engine;
 	if (has_sites(image) && !config->no_multi)
 		engine->has_multi = bpf_has_uprobe_multi(is_by_pid(engine));
