@@ -358,22 +358,38 @@ static bool say_unused_args(struct run *run)
 
 	for (unsigned i = 0; i < macros->args_len; i++)
 		if (!macros->args_used[i]) {
-			fprintf(stderr, "cephtap: extraneous argument `%s`: $%u is not used by the script\n", macros->args[i], i + 1);
+			fprintf(stderr, "cephtap: %sextraneous argument `%s`: $%u is not used by the script\n",
+				run->pipeline.options.errtags ? "[D_MACRO_UNUSED] " : "", macros->args[i], i + 1);
 			return false;
 		}
 	return true;
 }
 
-/* dtrace's sentence on what was matched, on stderr so that the report is clean. */
+/* How many probes the clauses of a source match: as dtrace counts, a probe is counted for each clause that it is in. */
+static unsigned count_matches(const struct checked *checked, const struct source *source)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < checked->clauses_len; i++)
+		if (checked->clauses[i].clause->loc.source == source)
+			n += checked->clauses[i].probes_len;
+	return n;
+}
+
+/* dtrace's sentence on what was matched, one for each source, on stderr so that the report is clean. */
 static void say_matched(const struct run *run)
 {
 	const struct pipeline *pipeline = &run->pipeline;
-	unsigned n = pipeline->checked->probes_len;
 
 	if (pipeline->options.quiet || run->ops == &report_json)
 		return;
-	fprintf(stderr, "cephtap: %s '%s' matched %u probe%s\n", run->script ? "script" : "description",
-		run->script ? run->script : pipeline->sources[0]->text, n, n == 1 ? "" : "s");
+	for (unsigned i = 0; i < pipeline->sources_len; i++) {
+		bool is_script = run->script && i == pipeline->sources_len - 1; /* read after all of -n */
+		unsigned n = count_matches(pipeline->checked, pipeline->sources[i]);
+
+		fprintf(stderr, "cephtap: %s '%s' matched %u probe%s\n", is_script ? "script" : "description",
+			is_script ? run->script : pipeline->sources[i]->text, n, n == 1 ? "" : "s");
+	}
 }
 
 /* dtrace -l: the probes that the script's clauses match. */

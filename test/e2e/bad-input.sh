@@ -42,6 +42,8 @@ refused "an empty clause" 1 'error: -n argument 1 has no clause: .*' -n ''
 refused "a script that is not there" 1 'cephtap: cannot open nowhere.d: No such file or directory' nowhere.d
 refused "a folder" 1 "cephtap: cannot read $TMP: Is a directory" "$TMP"
 refused "an argument too many" 1 'cephtap: extraneous argument `two`: .*' -n 'BEGIN { trace($1); exit(0); }' 1 two
+refused "an argument too many, with its tag" 1 'cephtap: \[D_MACRO_UNUSED\] extraneous argument `two`: .*' -xerrtags \
+	-n 'BEGIN { trace($1); exit(0); }' 1 two
 
 # ---- a script of 1 MiB ----
 

@@ -57,6 +57,14 @@ same "exit in ERROR" 'bad' -n 'ERROR { printf("bad"); exit(0); } BEGIN { x = *(i
 same "an ERROR clause has strings and arrays" '2 prefix-ERROR' -n 'ERROR { a[strjoin("prefix-", probename)]++; n++; s = strjoin("prefix-", probename); }
 	BEGIN { x = *(int *)8; } BEGIN { x = *(int *)24; } BEGIN { printf("%d %s", a["prefix-ERROR"], s); exit(0); }'
 
+# As dtrace: a sentence for each program, and a probe is counted once for each clause that it is in.
+matched=$("$CEPHTAP" -n 'BEGIN { } BEGIN { exit(0); } END { }' -n 'END { }' 2>&1 >/dev/null)
+report "what was matched" "cephtap: description 'BEGIN { } BEGIN { exit(0); } END { }' matched 3 probes
+cephtap: description 'END { }' matched 1 probe" "$matched"
+matched=$("$CEPHTAP" -Z -n 'lang:::none-such' -n 'BEGIN { exit(0); }' 2>&1 >/dev/null)
+report "nothing was matched" "cephtap: description 'lang:::none-such' matched 0 probes
+cephtap: description 'BEGIN { exit(0); }' matched 1 probe" "$matched"
+
 # --- Timers ---
 same "tick" '1 2 3 ' -n 'tick-10ms { printf("%d ", ++n); } tick-10ms /n == 3/ { exit(0); }'
 same "tick in hertz, and seconds" 'done' -n 'tick-100hz { n++; } tick-1s { printf("%s", n > 50 && n < 150 ? "done" : "no"); exit(0); }' 
