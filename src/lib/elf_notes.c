@@ -57,20 +57,30 @@ static const char *take_text(const uint8_t **data, size_t *size)
 	return text;
 }
 
+/* Both kinds of note begin with three words, the provider and the name. */
+static bool take_head(const uint8_t **data, size_t *size, uint64_t words[3], const char **provider, const char **name)
+{
+	size_t words_size = 3 * sizeof(*words);
+
+	if (*size < words_size)
+		return false;
+	memcpy(words, *data, words_size);
+	*data += words_size;
+	*size -= words_size;
+	*provider = take_text(data, size);
+	*name = *provider ? take_text(data, size) : NULL;
+	return *name;
+}
+
 static bool parse_sdt(const struct note *note, uint64_t base, struct elf_sdt_note *out)
 {
 	const uint8_t *data = note->desc;
 	size_t size = note->desc_size;
 	uint64_t words[3]; /* address, base, semaphore */
 
-	if (size < sizeof(words))
+	if (!take_head(&data, &size, words, &out->provider, &out->name))
 		return false;
-	memcpy(words, data, sizeof(words));
-	data += sizeof(words);
-	size -= sizeof(words);
-	out->provider = take_text(&data, &size);
-	out->name = out->provider ? take_text(&data, &size) : NULL;
-	out->args = out->name ? take_text(&data, &size) : NULL;
+	out->args = take_text(&data, &size);
 	if (!out->args)
 		return false;
 	if (base && words[1]) {
@@ -131,14 +141,7 @@ static bool parse_marker_names(const struct note *note, uint64_t base, struct el
 	size_t size = note->desc_size;
 	uint64_t words[3]; /* address, base, kinds */
 
-	if (size < sizeof(words))
-		return false;
-	memcpy(words, data, sizeof(words));
-	data += sizeof(words);
-	size -= sizeof(words);
-	out->provider = take_text(&data, &size);
-	out->name = out->provider ? take_text(&data, &size) : NULL;
-	if (!out->name)
+	if (!take_head(&data, &size, words, &out->provider, &out->name))
 		return false;
 	for (out->args_len = 0; out->args_len < 16 && words[2]; words[2] >>= 4) {
 		out->kinds[out->args_len] = words[2] & 15;
