@@ -31,6 +31,9 @@ const struct cat_type *cat_type_find(const char *name);
 /* The row `i` of the table, NULL past its end. */
 const struct cat_type *cat_type_at(unsigned i);
 
+/* Of a marker: what <sys/sdt.h> and its readers take (SystemTap 4.8 ends with an assertion on more). */
+enum { CAT_ARGS_MAX = 12 };
+
 struct cat_arg {
 	const char *name;
 	const struct cat_type *type; /* never NULL */

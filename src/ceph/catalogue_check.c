@@ -85,9 +85,9 @@ static void check_args(const struct cat_marker *marker, struct diags *diags)
 {
 	unsigned i, j;
 
-	if (marker->args_len > PROBE_ARGS_MAX)
+	if (marker->args_len > CAT_ARGS_MAX)
 		diag_error(diags, marker->loc, NULL, "marker %s has %u arguments; %d is the limit", marker->name,
-			   marker->args_len, PROBE_ARGS_MAX);
+			   marker->args_len, CAT_ARGS_MAX);
 	for (i = 0; i < marker->args_len; i++) {
 		if (!marker->args[i].doc)
 			diag_error(diags, marker->args[i].loc, NULL, "argument %s is not explained",

@@ -151,7 +151,7 @@ static int put_arg(struct filling *f, const char *name)
 {
 	unsigned i;
 
-	for (i = 0; f->marker && i < f->marker->args_len && i < STAMP_ARGS_MAX; i++) {
+	for (i = 0; f->marker && i < f->marker->args_len; i++) {
 		const struct cat_arg *arg = &f->marker->args[i];
 
 		if (strcmp(arg->name, name) != 0)

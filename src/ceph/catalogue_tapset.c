@@ -73,7 +73,7 @@ static void print_comment(const struct cat_marker *marker, struct buf *out)
 	unsigned i;
 
 	buf_printf(out, "/**\n * %s\n", marker->doc ? marker->doc : "");
-	for (i = 0; i < marker->args_len && i < STAMP_ARGS_MAX; i++) {
+	for (i = 0; i < marker->args_len; i++) {
 		const struct cat_arg *arg = &marker->args[i];
 
 		buf_printf(out, " * @%s: %s%s%s%s\n", arg->name, arg->doc ? arg->doc : "", arg->unit ? " (" : "",
@@ -93,7 +93,7 @@ static void print_marker(const struct catalogue *cat, const struct cat_marker *m
 	print_points(cat, marker, out);
 	buf_puts(out, "\n{\n");
 	buf_printf(out, "\tname = \"%s\"\n", marker->name);
-	for (i = 0; i < marker->args_len && i < STAMP_ARGS_MAX; i++)
+	for (i = 0; i < marker->args_len; i++)
 		print_arg(&marker->args[i], i + 1, out);
 	buf_puts(out, "}\n\n");
 }

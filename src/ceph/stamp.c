@@ -181,10 +181,6 @@ static void add_args(struct arena *arena, const struct site *site, struct stamp_
 
 		buf_clear(&one);
 		arg->name = mark->probe->args[i].name;
-		if (i >= STAMP_ARGS_MAX) {
-			arg->why = "a note has at most 12 arguments";
-			continue;
-		}
 		if (stamp_operand(&site->args[i], &one, &arg->why))
 			mark->told_len++;
 		else

@@ -17,9 +17,6 @@
 /* The most negative int: readers of notes keep constants in 32 bits. */
 #define STAMP_ABSENT (-2147483647 - 1)
 
-/* As <sys/sdt.h>: SystemTap 4.8 ends with an assertion on more. */
-enum { STAMP_ARGS_MAX = 12 };
-
 struct stamp_arg {
 	const char *name;
 	const char *text; /* "8@16(%rsi)" */

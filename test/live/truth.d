@@ -70,9 +70,14 @@ ceph_osd:::op-done
 }
 
 /* Ceph takes op_prepare_latency where the op's first thread is done with it: that is op-dequeue-done but for some calls. */
+ceph_osd:::op-dequeue-start
+{
+	self->dequeue = walltimestamp;
+}
+
 ceph_osd:::op-start
 {
-	self->dequeued = (int64_t)args[13];
+	self->dequeued = self->dequeue;
 	self->is_read = args[10] && !args[11];
 	self->is_write = !args[10] && args[11];
 	self->is_both = args[10] && args[11];
@@ -104,6 +109,7 @@ ceph_osd:::op-dequeue-done
 
 ceph_osd:::op-dequeue-done
 {
+	self->dequeue = 0;
 	self->dequeued = 0;
 }
 
