@@ -19,6 +19,7 @@ static const struct command {
 	{"demo", cmd_demo, "a throw-away Ceph cluster under load, and the report on it"},
 	{"learn", cmd_learn, "make a layout card of a Ceph binary from its debug information"},
 	{"stamp", cmd_stamp, "a copy of a Ceph binary that bpftrace, perf, gdb and SystemTap see the markers of"},
+	{"weave", cmd_weave, "Ceph's markers into a tree of Ceph's source"},
 	{"dtrace", cmd_dtrace, "what builds of programs with markers call: provider files to headers and objects"},
 	{"catalogue", cmd_catalogue, "check or print the catalogue of Ceph's markers"},
 };

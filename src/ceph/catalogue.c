@@ -22,8 +22,15 @@ struct parse {
 	struct diags *diags;
 	struct cat_provider *provider;
 	struct cat_marker *marker; /* NULL before the first marker of a provider */
-	struct cat_site *site;	   /* NULL before the first site of a marker */
+	struct cat_site *site;	   /* the one that lines belong to; NULL: none */
+	struct cat_source *source_site; /* the same of Ceph's source; one of the two is NULL */
 };
+
+static void leave_sites(struct parse *p)
+{
+	p->site = NULL;
+	p->source_site = NULL;
+}
 
 static bool is_name_char(char c)
 {
@@ -108,7 +115,7 @@ static void parse_provider(struct parse *p, struct span rest)
 	char *name = name_of(p, span_word(&rest), "a provider's name");
 
 	p->marker = NULL;
-	p->site = NULL;
+	leave_sites(p);
 	if (!name)
 		return;
 	p->provider = arena_push(p->cat->arena, p->cat->providers, p->cat->providers_len);
@@ -136,7 +143,7 @@ static void parse_marker(struct parse *p, struct span rest)
 	struct span word = span_word(&rest);
 	char *name = name_of(p, word, "a marker's name");
 
-	p->site = NULL;
+	leave_sites(p);
 	p->marker = NULL;
 	if (!name)
 		return;
@@ -164,7 +171,7 @@ static void parse_doc(struct parse *p, struct span rest)
 static void parse_marker_text(struct parse *p, struct span rest, const char **field)
 {
 	if (*field)
-		span_error(p, rest, "this was said before for the same marker");
+		span_error(p, rest, "this was said before");
 	else if (!span_size(rest))
 		span_error(p, rest, "expected some text here");
 	else
@@ -204,7 +211,7 @@ static void parse_site(struct parse *p, struct span rest)
 	struct span whole = rest, binary = span_word(&rest), release = span_word(&rest), where = span_word(&rest);
 	struct span symbol = span_word(&rest);
 
-	p->site = NULL;
+	leave_sites(p);
 	if (!span_size(symbol) || span_size(rest)) {
 		span_error(p, whole, "expected `site BINARY RELEASE entry|return SYMBOL`");
 		return;
@@ -221,6 +228,32 @@ static void parse_site(struct parse *p, struct span rest)
 	p->site->loc = loc_of(p, symbol.at, span_size(symbol));
 }
 
+/* `source RELEASE FILE WHERE FUNCTION`; the function's parameters may hold blanks. */
+static void parse_source(struct parse *p, struct span rest)
+{
+	static const char *const places[] = {"entry", "return", "before", "after"};
+	struct span whole = rest, release = span_word(&rest), file = span_word(&rest), where = span_word(&rest);
+	unsigned i;
+
+	leave_sites(p);
+	if (!span_size(rest)) {
+		span_error(p, whole, "expected `source RELEASE FILE entry|return|before|after FUNCTION(PARAMETERS)`");
+		return;
+	}
+	for (i = 0; i < 4 && !span_is(where, places[i]); i++)
+		;
+	if (i == 4) {
+		span_error(p, where, "expected `entry`, `return`, `before` or `after`");
+		return;
+	}
+	p->source_site = arena_push(p->cat->arena, p->marker->sources, p->marker->sources_len);
+	p->source_site->release = span_text(p, release);
+	p->source_site->file = span_text(p, file);
+	p->source_site->where = (uint8_t)i;
+	p->source_site->function = span_text(p, rest);
+	p->source_site->loc = loc_of(p, rest.at, span_size(rest));
+}
+
 static void add_stmt(struct parse *p, enum cat_stmt_kind kind, const char *name, struct span expr)
 {
 	struct cat_stmt *stmt;
@@ -229,7 +262,8 @@ static void add_stmt(struct parse *p, enum cat_stmt_kind kind, const char *name,
 		span_error(p, expr, "expected an expression here");
 		return;
 	}
-	stmt = arena_push(p->cat->arena, p->site->stmts, p->site->stmts_len);
+	stmt = p->site ? arena_push(p->cat->arena, p->site->stmts, p->site->stmts_len)
+		       : arena_push(p->cat->arena, p->source_site->stmts, p->source_site->stmts_len);
 	*stmt = (struct cat_stmt){kind, name, span_text(p, expr), loc_of(p, expr.at, span_size(expr))};
 }
 
@@ -247,12 +281,26 @@ static void parse_assignment(struct parse *p, enum cat_stmt_kind kind, struct sp
 		add_stmt(p, kind, text, rest);
 }
 
-/* Lines inside a site. Returns false when the word starts none. */
+/* Lines inside a source. Returns false when the word starts none. */
+static bool parse_source_line(struct parse *p, struct span word, struct span rest)
+{
+	if (!p->source_site)
+		return false;
+	if (span_is(word, "at"))
+		parse_marker_text(p, rest, &p->source_site->statement);
+	else if (span_is(word, "include"))
+		*arena_push(p->cat->arena, p->source_site->includes, p->source_site->includes_len) = span_text(p, rest);
+	else
+		return false;
+	return true;
+}
+
+/* Lines inside a site or source. */
 static bool parse_site_line(struct parse *p, struct span word, struct span rest)
 {
-	if (!p->site)
+	if (!p->site && !p->source_site)
 		return false;
-	if (span_is(word, "let") || span_is(word, "save")) {
+	if (span_is(word, "let") || (span_is(word, "save") && p->site)) {
 		struct span name = span_word(&rest);
 
 		parse_assignment(p, span_is(word, "let") ? CAT_LET : CAT_SAVE, name, rest);
@@ -273,6 +321,8 @@ static bool parse_marker_line(struct parse *p, struct span word, struct span res
 		parse_arg(p, rest);
 	else if (span_is(word, "site"))
 		parse_site(p, rest);
+	else if (span_is(word, "source"))
+		parse_source(p, rest);
 	else if (span_is(word, "stage"))
 		parse_marker_text(p, rest, &p->marker->stage);
 	else if (span_is(word, "pair"))
@@ -294,7 +344,7 @@ static void parse_line(struct parse *p, struct span line)
 		return;
 	if (memchr(line.at, '\0', span_size(line)))
 		span_error(p, word, "this line holds a NUL byte");
-	else if (p->site && rest.at < rest.end && *rest.at == '=')
+	else if ((p->site || p->source_site) && rest.at < rest.end && *rest.at == '=')
 		parse_assignment(p, CAT_SET, word, rest); /* first: an argument may be called `type` */
 	else if (span_is(word, "provider"))
 		parse_provider(p, rest);
@@ -304,7 +354,8 @@ static void parse_line(struct parse *p, struct span line)
 		parse_type(p, rest);
 	else if (span_is(word, "doc"))
 		parse_doc(p, rest);
-	else if (!parse_marker_line(p, word, rest) && !parse_site_line(p, word, rest))
+	else if (!parse_marker_line(p, word, rest) && !parse_source_line(p, word, rest) &&
+		 !parse_site_line(p, word, rest))
 		span_error(p, word, "this starts no line of a catalogue here");
 }
 

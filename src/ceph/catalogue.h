@@ -62,6 +62,22 @@ struct cat_site {
 	struct loc loc;
 };
 
+enum cat_where { CAT_ENTRY, CAT_RETURN, CAT_BEFORE, CAT_AFTER };
+
+/* A place in Ceph's source, where `cephtap weave` puts the marker's call. Its expressions are C++. */
+struct cat_source {
+	const char *release;  /* as a site's */
+	const char *file;     /* below src/ */
+	const char *function; /* "OSD::enqueue_op(spg_t pg, OpRequestRef&& op, epoch_t epoch)", or "F(...)" */
+	const char *statement; /* CAT_BEFORE, CAT_AFTER: the tokens of the statement; else NULL */
+	const char **includes; /* headers that the file needs for the expressions, with their quotes */
+	unsigned includes_len;
+	uint8_t where; /* enum cat_where */
+	struct cat_stmt *stmts; /* no CAT_SAVE */
+	unsigned stmts_len;
+	struct loc loc;
+};
+
 struct cat_marker {
 	const char *provider, *name;
 	const char *doc;     /* one sentence */
@@ -73,6 +89,8 @@ struct cat_marker {
 	unsigned args_len;
 	struct cat_site *sites;
 	unsigned sites_len;
+	struct cat_source *sources;
+	unsigned sources_len;
 	struct loc loc;
 };
 

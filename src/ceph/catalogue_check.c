@@ -138,6 +138,56 @@ static void check_site(const struct catalogue *cat, const struct cat_marker *mar
 				   marker->args[i].name, marker->name, located.whys[i]);
 }
 
+static const struct cat_stmt *set_of(const struct cat_source *source, const char *arg, unsigned *times)
+{
+	const struct cat_stmt *found = NULL;
+	unsigned i;
+
+	for (*times = i = 0; i < source->stmts_len; i++)
+		if (source->stmts[i].kind == CAT_SET && !strcmp(source->stmts[i].name, arg)) {
+			found = &source->stmts[i];
+			++*times;
+		}
+	return found;
+}
+
+static bool has_arg(const struct cat_marker *marker, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < marker->args_len && strcmp(marker->args[i].name, name) != 0; i++)
+		;
+	return i < marker->args_len;
+}
+
+/* What can be known of a place in C++ source without the source. */
+static void check_source(const struct cat_marker *marker, const struct cat_source *source, struct diags *diags)
+{
+	bool wants_statement = source->where == CAT_BEFORE || source->where == CAT_AFTER;
+	const char *paren = strchr(source->function, '(');
+	unsigned i, times;
+
+	if (!paren || !ends_with(source->function, ")"))
+		diag_error(diags, source->loc, NULL, "a function is said with its parameters: F(int a), or F(...)");
+	if (wants_statement != !!source->statement)
+		diag_error(diags, source->loc, NULL, wants_statement ? "which statement? Say it in a line `at STATEMENT`"
+								      : "`at` goes with `before` and `after`");
+	for (i = 0; i < marker->args_len; i++) {
+		set_of(source, marker->args[i].name, &times);
+		if (times != 1)
+			diag_error(diags, source->loc, NULL, "argument %s of marker %s is %s here", marker->args[i].name,
+				   marker->name, times ? "set twice" : "missing");
+	}
+	for (i = 0; i < source->stmts_len; i++) {
+		const struct cat_stmt *stmt = &source->stmts[i];
+
+		if (stmt->kind == CAT_SET && !has_arg(marker, stmt->name))
+			diag_error(diags, stmt->loc, NULL, "marker %s has no argument %s", marker->name, stmt->name);
+		if (strstr(stmt->expr, "$ret") && source->where != CAT_RETURN)
+			diag_error(diags, stmt->loc, NULL, "$ret is there at a `return` only");
+	}
+}
+
 static void check_site_clash(const struct cat_marker *marker, unsigned i, struct diags *diags)
 {
 	unsigned j;
@@ -163,6 +213,8 @@ static void check_marker(const struct catalogue *cat, const struct cat_marker *m
 		check_site_clash(marker, i, diags);
 		check_site(cat, marker, &marker->sites[i], diags);
 	}
+	for (i = 0; i < marker->sources_len; i++)
+		check_source(marker, &marker->sources[i], diags);
 }
 
 void catalogue_check(const struct catalogue *cat, struct diags *diags)

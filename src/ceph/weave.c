@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The tree: its files in memory, what an earlier weaving changed taken back, and the new ones written all or none. */
+#include "ceph/weave.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/file.h"
+
+enum { FILE_SIZE_MAX = 64 << 20 };
+static const char cmake_lists[] = "CMakeLists.txt", include_line[] = "#include \"" WEAVE_HEADER "\"\n";
+
+static const char *path_of(const struct weave *w, const char *path)
+{
+	return arena_printf(w->arena, "%s/%s", w->root, path);
+}
+
+/* The tree's file, read at the first call. One that is not there has no `disk`. */
+struct weave_file *weave_file(struct weave *w, const char *path)
+{
+	struct weave_file *file;
+	struct buf why = {0};
+	char *text;
+	unsigned i;
+
+	for (i = 0; i < w->files_len; i++)
+		if (!strcmp(w->files[i]->path, path))
+			return w->files[i];
+	file = arena_new_one(w->arena, struct weave_file);
+	*arena_push(w->arena, w->files, w->files_len) = file;
+	file->path = arena_strdup(w->arena, path);
+	if (!file_read(w->arena, path_of(w, path), FILE_SIZE_MAX, &text, &file->disk_size, &why)) {
+		file->disk = file->base = text;
+		file->base_size = file->disk_size;
+	}
+	buf_free(&why);
+	return file;
+}
+
+/* ---- opening ---- */
+
+/* VERSION in `project(ceph VERSION 18.2.7 ...)`. */
+static int read_release(struct weave *w, struct buf *why)
+{
+	const struct weave_file *lists = weave_file(w, cmake_lists);
+	const char *project = lists->disk ? strstr(lists->disk, "project(ceph") : NULL, *version;
+
+	version = project ? strstr(project, "VERSION") : NULL;
+	if (!version || version > strchr(project, ')')) {
+		buf_printf(why, "%s is no tree of Ceph's source: %s/%s %s", w->root, w->root, cmake_lists,
+			   lists->disk ? "does not say `project(ceph VERSION ...)`" : "cannot be read");
+		return -EINVAL;
+	}
+	version += strlen("VERSION");
+	version += strspn(version, " \t\n");
+	w->release = arena_strndup(w->arena, version, strspn(version, "0123456789."));
+	return 0;
+}
+
+/* What the tree's patch changed, taken back in memory. */
+static int take_back(struct weave *w, const struct patch_file *patch, struct buf *why)
+{
+	struct weave_file *file = weave_file(w, patch->path);
+	struct buf out = {0};
+	unsigned line = 0;
+
+	if (!file->disk && patch->is_new)
+		return 0;
+	if (!file->disk || patch_reverse(patch, file->disk, file->disk_size, &out, &line)) {
+		buf_free(&out);
+		buf_printf(why,
+			   "%s/%s has been changed near line %u, where markers were put: nothing was written; `patch "
+			   "-R -p1 <%s` "
+			   "takes back the rest",
+			   w->root, patch->path, line, WEAVE_PATCH);
+		return -EEXIST;
+	}
+	file->base = patch->is_new ? NULL : arena_memdup(w->arena, out.size ? out.data : "", out.size + 1);
+	file->base_size = out.size;
+	buf_free(&out);
+	return 0;
+}
+
+static int read_patch(struct weave *w, struct buf *why)
+{
+	struct weave_file *file = weave_file(w, WEAVE_PATCH);
+	struct patch_file *files;
+	struct buf bad = {0};
+	unsigned n, i;
+	int err;
+
+	if (!file->disk)
+		return 0;
+	w->was_woven = true;
+	file->base = NULL;
+	err = patch_parse(w->arena, file->disk, file->disk_size, &files, &n, &bad);
+	if (err)
+		buf_printf(why, "%s/%s is damaged: %s; nothing was written", w->root, WEAVE_PATCH, bad.data);
+	buf_free(&bad);
+	for (i = 0; !err && i < n; i++)
+		err = take_back(w, &files[i], why);
+	return err;
+}
+
+int weave_open(struct weave *w, struct arena *arena, const char *root, struct buf *why)
+{
+	size_t n = strlen(root);
+	int err;
+
+	while (n > 1 && root[n - 1] == '/')
+		n--;
+	*w = (struct weave){.arena = arena, .root = arena_strndup(arena, root, n)};
+	err = read_release(w, why);
+	return err ? err : read_patch(w, why);
+}
+
+/* ---- the plan ---- */
+
+/* Its first line of one of the options that Ceph has had since long. */
+static int add_option(struct weave *w, struct buf *why)
+{
+	static const char *const before[] = {"option(WITH_LTTNG", "option(WITH_TESTS"};
+	struct weave_file *lists = weave_file(w, cmake_lists);
+	const char *at = NULL;
+	unsigned i;
+
+	for (i = 0; i < 2 && !at; i++)
+		at = strstr(lists->base, before[i]);
+	if (!at || (at > lists->base && at[-1] != '\n') || strstr(lists->base, "option(" WEAVE_OPTION)) {
+		buf_printf(why,
+			   at ? "%s/%s has an option " WEAVE_OPTION " of its own, but no " WEAVE_PATCH
+				" tells where it is from"
+			      : "%s/%s has no option beside which " WEAVE_OPTION " could stand",
+			   w->root, cmake_lists);
+		return -EINVAL;
+	}
+	edits_add(w->arena, &lists->edits, (size_t)(at - lists->base), 0, weave_option);
+	return 0;
+}
+
+static bool has_line(const char *text, const char *line)
+{
+	const char *at;
+
+	for (at = text; (at = strstr(at, line)); at++)
+		if (at == text || at[-1] == '\n')
+			return true;
+	return false;
+}
+
+static void add_include(struct weave *w, struct weave_file *file, const char *line)
+{
+	unsigned i;
+
+	for (i = 0; i < file->edits.len; i++)
+		if (!strcmp(file->edits.list[i].text, line))
+			return;
+	if (!has_line(file->base, line))
+		edits_add(w->arena, &file->edits, file->cxx.include_at, 0, line);
+}
+
+static void add_includes(struct weave *w)
+{
+	unsigned i, j;
+
+	for (i = 0; i < w->places_len; i++) {
+		const struct weave_place *place = &w->places[i];
+
+		if (place->why)
+			continue;
+		for (j = 0; j < place->source->includes_len; j++)
+			add_include(w, place->file,
+				    arena_printf(w->arena, "#include %s\n", place->source->includes[j]));
+		add_include(w, place->file, include_line);
+	}
+}
+
+static void make_file(struct weave *w, const char *path, const char *text)
+{
+	struct weave_file *file = weave_file(w, path);
+
+	file->woven = text;
+	file->woven_size = strlen(text);
+}
+
+static void make_files(struct weave *w)
+{
+	struct buf header = {0}, patch = {0};
+
+	weave_header(w, &header);
+	make_file(w, "src/" WEAVE_HEADER, arena_strdup(w->arena, header.data));
+	make_file(w, "src/common/ceph_markers_config.h.in", weave_config);
+	make_file(w, "src/" WEAVE_MARKER, weave_marker_h);
+	weave_diff(w, &patch);
+	make_file(w, WEAVE_PATCH, arena_strdup(w->arena, patch.data));
+	buf_free(&patch);
+	buf_free(&header);
+}
+
+static int apply(struct weave *w, struct weave_file *file, struct buf *why)
+{
+	struct buf out = {0};
+
+	if (!edits_apply(&file->edits, file->base, file->base_size, &out)) {
+		buf_free(&out);
+		buf_printf(why, "two markers want the same statement of %s/%s", w->root, file->path);
+		return -EINVAL;
+	}
+	file->woven = arena_memdup(w->arena, out.data, out.size + 1);
+	file->woven_size = out.size;
+	buf_free(&out);
+	return 0;
+}
+
+int weave_plan(struct weave *w, const struct catalogue *cat, struct buf *why)
+{
+	unsigned i;
+	int err;
+
+	if (weave_file(w, "src/" WEAVE_HEADER)->base) {
+		buf_printf(why, "%s has markers, but no " WEAVE_PATCH " tells which: take them out by what put them in",
+			   w->root);
+		return -EEXIST;
+	}
+	weave_find_places(w, cat);
+	err = add_option(w, why);
+	if (err)
+		return err;
+	add_includes(w);
+	for (i = 0; i < w->files_len && !err; i++)
+		if (w->files[i]->base)
+			err = apply(w, w->files[i], why);
+	if (!err)
+		make_files(w);
+	return err;
+}
+
+void weave_diff(const struct weave *w, struct buf *out)
+{
+	unsigned i;
+
+	for (i = 0; i < w->files_len; i++) {
+		const struct weave_file *file = w->files[i];
+
+		if (!file->woven || !strcmp(file->path, WEAVE_PATCH))
+			continue;
+		if (file->base)
+			edits_diff(&file->edits, file->path, file->base, file->base_size, out);
+		else
+			patch_new_file(file->path, file->woven, out);
+	}
+}
+
+/* ---- writing ---- */
+
+static bool is_changed(const struct weave_file *file, bool undo)
+{
+	const char *now = undo ? file->base : file->woven;
+	size_t size = undo ? file->base_size : file->woven_size;
+
+	if (!now || !file->disk)
+		return now != file->disk;
+	return size != file->disk_size || memcmp(now, file->disk, size) != 0;
+}
+
+static void make_folders(const char *path)
+{
+	char folder[4096];
+	size_t i;
+
+	for (i = 1; path[i] && i < sizeof(folder); i++) {
+		if (path[i] != '/')
+			continue;
+		memcpy(folder, path, i);
+		folder[i] = '\0';
+		mkdir(folder, 0777);
+	}
+}
+
+static const char *new_name(const struct weave *w, const struct weave_file *file)
+{
+	return arena_printf(w->arena, "%s/%s.cephtap-new", w->root, file->path);
+}
+
+static int write_text(const char *path, const char *text, size_t size, mode_t mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode), err = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	while (size && !err) {
+		n = write(fd, text, size);
+		if (n < 0 && errno != EINTR)
+			err = -errno;
+		if (n > 0) {
+			text += n;
+			size -= (size_t)n;
+		}
+	}
+	if (close(fd) && !err)
+		err = -errno;
+	return err;
+}
+
+static int write_new(struct weave *w, const struct weave_file *file, bool undo)
+{
+	struct stat st;
+	mode_t mode = stat(path_of(w, file->path), &st) ? 0666 : st.st_mode & 0777;
+
+	make_folders(new_name(w, file));
+	return undo ? write_text(new_name(w, file), file->base, file->base_size, mode)
+		    : write_text(new_name(w, file), file->woven, file->woven_size, mode);
+}
+
+/* A folder that weaving made goes with its last file. */
+static void remove_file(struct weave *w, const struct weave_file *file)
+{
+	const char *path = path_of(w, file->path);
+
+	unlink(path);
+	if (!strcmp(file->path, "src/" WEAVE_MARKER))
+		rmdir(arena_strndup(w->arena, path, (size_t)(strrchr(path, '/') - path)));
+}
+
+/* All new texts are on the disk before the first file is replaced: what is full or read-only shows itself here. */
+static int write_files(struct weave *w, bool undo, struct buf *why)
+{
+	unsigned i, failed = 0;
+	int err = 0;
+
+	for (i = 0; i < w->files_len && !err; i++) {
+		const struct weave_file *file = w->files[i];
+
+		if (is_changed(file, undo) && (undo ? file->base : file->woven)) {
+			err = write_new(w, file, undo);
+			failed = i;
+		}
+	}
+	if (err)
+		buf_printf(why, "%s/%s cannot be written: %s; nothing was changed", w->root, w->files[failed]->path,
+			   strerror(-err));
+	for (i = 0; i < w->files_len; i++) {
+		const struct weave_file *file = w->files[i];
+
+		if (!is_changed(file, undo))
+			continue;
+		if (err)
+			unlink(new_name(w, file));
+		else if (!(undo ? file->base : file->woven))
+			remove_file(w, file);
+		else if (rename(new_name(w, file), path_of(w, file->path))) {
+			err = -errno;
+			buf_printf(why, "%s/%s cannot be replaced: %s", w->root, file->path, strerror(errno));
+		}
+	}
+	return err;
+}
+
+int weave_write(struct weave *w, struct buf *why)
+{
+	return write_files(w, false, why);
+}
+
+int weave_undo(struct weave *w, struct buf *why)
+{
+	return write_files(w, true, why);
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* `cephtap weave`: the catalogue's markers into a tree of Ceph's source, and out of it again. */
+#include <getopt.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ceph/weave.h"
+#include "cmd/cmd.h"
+#include "lib/file.h"
+
+enum { CATALOGUE_SIZE_MAX = 16 << 20 };
+
+static const char help[] =
+	"Usage: cephtap weave [--partial] [--catalogue FILE]... SOURCE\n"
+	"       cephtap weave --check [--json] | --diff | --undo [--catalogue FILE]... SOURCE\n"
+	"\n"
+	"Puts the catalogue's markers into a tree of Ceph's source: an option WITH_SYSTEMTAP for CMake, the header\n"
+	"common/ceph_markers.h, and a call at each marker's place. Places are found by function and statement, not by\n"
+	"line. Without -DWITH_SYSTEMTAP=ON the markers make no code. A tree that lacks a marker's place is left as it\n"
+	"is. Weaving twice is weaving once; after a change of the catalogue, weave again.\n"
+	"\n"
+	"  --check           say where each marker would go, or why it has no place; status 1 if one has none\n"
+	"  --diff            print what weaving changes, as a patch; write nothing\n"
+	"  --undo            take the markers out again: the tree is byte for byte as it was\n"
+	"  --partial         weave, or print, what this tree can carry, and leave the other markers out\n"
+	"  --catalogue FILE  a catalogue to go by instead of the one inside this binary (several: all of them)\n"
+	"  --json            with --check: for programs\n"
+	"  -h, --help        this text\n";
+
+enum what { WEAVE, CHECK = 'c', DIFF = 'd', UNDO = 'u' };
+
+struct request {
+	enum what what;
+	bool partial, json;
+	const char **catalogues;
+	unsigned catalogues_len;
+	const char *root;
+};
+
+static const char *const words[] = {"entry", "return", "before", "after"};
+
+static int fail(const char *text)
+{
+	fprintf(stderr, "cephtap weave: %s\n", text);
+	return 1;
+}
+
+static int wrong_usage(const char *text)
+{
+	fprintf(stderr, "cephtap weave: %s; see `cephtap weave --help`\n", text);
+	return 2;
+}
+
+/* ---- the catalogue ---- */
+
+static int read_catalogue(struct arena *arena, const struct request *request, struct catalogue *cat)
+{
+	struct buf why = {0}, problems = {0};
+	struct diags diags;
+	unsigned i;
+	int status = 0;
+
+	diags_init(&diags, arena);
+	catalogue_init(cat, arena);
+	if (!request->catalogues_len)
+		catalogue_parse_builtin(cat, &diags);
+	for (i = 0; i < request->catalogues_len && !status; i++) {
+		struct source *source = arena_new_one(arena, struct source);
+		char *text;
+
+		source->name = request->catalogues[i];
+		if (file_read(arena, source->name, CATALOGUE_SIZE_MAX, &text, &source->size, &why))
+			status = fail(why.data);
+		source->text = text;
+		if (!status)
+			catalogue_parse(cat, source, &diags);
+	}
+	if (!status)
+		catalogue_check(cat, &diags);
+	diags_print(&diags, false, &problems);
+	fputs(problems.data ? problems.data : "", stderr);
+	buf_free(&problems);
+	buf_free(&why);
+	return status || diags.errors ? 1 : 0;
+}
+
+/* ---- what was found ---- */
+
+static void print_place(const struct weave_place *place, FILE *out)
+{
+	const struct cat_marker *marker = place->marker;
+
+	fprintf(out, "%s:::%s%*s", marker->provider, marker->name,
+		(int)(34 - strlen(marker->provider) - strlen(marker->name)) > 1
+			? (int)(34 - strlen(marker->provider) - strlen(marker->name))
+			: 1,
+		"");
+	if (place->why) {
+		fprintf(out, "no: %s\n", place->why);
+		return;
+	}
+	fprintf(out, "%s:%u %s %s", place->file->path, place->line, words[place->source->where], place->function->name);
+	if (place->source->where == CAT_RETURN)
+		fprintf(out, " (%u)", place->count);
+	fputc('\n', out);
+}
+
+static void print_json(const struct weave *w)
+{
+	struct json_object *root = json_object_new_object(), *list = json_object_new_array();
+	unsigned i;
+
+	json_object_object_add(root, "release", json_object_new_string(w->release));
+	for (i = 0; i < w->places_len; i++) {
+		const struct weave_place *place = &w->places[i];
+		struct json_object *one = json_object_new_object();
+
+		json_object_object_add(one, "provider", json_object_new_string(place->marker->provider));
+		json_object_object_add(one, "name", json_object_new_string(place->marker->name));
+		if (place->file)
+			json_object_object_add(one, "file", json_object_new_string(place->file->path));
+		if (place->why) {
+			json_object_object_add(one, "why_not", json_object_new_string(place->why));
+		} else {
+			json_object_object_add(one, "line", json_object_new_int64(place->line));
+			json_object_object_add(one, "where", json_object_new_string(words[place->source->where]));
+			json_object_object_add(one, "function", json_object_new_string(place->function->name));
+			json_object_object_add(one, "calls", json_object_new_int64(place->count));
+		}
+		json_object_array_add(list, one);
+	}
+	json_object_object_add(root, "markers", list);
+	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(root);
+}
+
+static unsigned count_calls(const struct weave *w)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < w->places_len; i++)
+		n += w->places[i].why ? 0 : w->places[i].count;
+	return n;
+}
+
+static void print_all(const struct weave *w, const struct catalogue *cat)
+{
+	unsigned i;
+
+	for (i = 0; i < w->places_len; i++)
+		print_place(&w->places[i], stdout);
+	printf("Ceph %s can carry %u of %u markers, with %u calls.\n", w->release, cat->markers_len - w->missing,
+	       cat->markers_len, count_calls(w));
+}
+
+static int refuse(const struct weave *w)
+{
+	unsigned i;
+
+	for (i = 0; i < w->places_len; i++)
+		if (w->places[i].why)
+			print_place(&w->places[i], stderr);
+	fprintf(stderr,
+		"cephtap weave: %u marker%s no place in this source of Ceph %s: nothing was written; --partial leaves "
+		"%s out\n",
+		w->missing, w->missing == 1 ? " has" : "s have", w->release, w->missing == 1 ? "it" : "them");
+	return 1;
+}
+
+/* ---- doing it ---- */
+
+static int undo(struct weave *w)
+{
+	struct buf why = {0};
+	int status = 0;
+
+	if (!w->was_woven)
+		printf("%s has no markers: nothing to take out.\n", w->root);
+	else if (weave_undo(w, &why))
+		status = fail(why.data);
+	else
+		printf("The markers are out of %s; it is as it was.\n", w->root);
+	buf_free(&why);
+	return status;
+}
+
+static int weave(struct weave *w, const struct catalogue *cat)
+{
+	struct buf why = {0};
+	int status = 0;
+
+	if (weave_write(w, &why))
+		status = fail(why.data);
+	else
+		printf("%s: %u markers, %u calls. Build Ceph %s with -D" WEAVE_OPTION
+		       "=ON; `cephtap weave --undo` takes them out.\n",
+		       w->root, cat->markers_len - w->missing, count_calls(w), w->release);
+	buf_free(&why);
+	return status;
+}
+
+static void print_diff(const struct weave *w)
+{
+	struct buf out = {0};
+
+	weave_diff(w, &out);
+	fputs(out.data ? out.data : "", stdout);
+	buf_free(&out);
+}
+
+static int plan(struct weave *w, const struct request *request, const struct catalogue *cat)
+{
+	struct buf why = {0};
+	int status = 0;
+
+	if (weave_plan(w, cat, &why))
+		status = fail(why.data);
+	buf_free(&why);
+	if (status)
+		return status;
+	if (request->what == CHECK) {
+		if (request->json)
+			print_json(w);
+		else
+			print_all(w, cat);
+		return w->missing ? 1 : 0;
+	}
+	if (w->missing && !request->partial)
+		return refuse(w);
+	if (request->what == WEAVE)
+		return weave(w, cat);
+	print_diff(w);
+	return 0;
+}
+
+static int run(struct arena *arena, const struct request *request)
+{
+	struct buf why = {0};
+	struct catalogue cat;
+	struct weave w;
+	int status = 0;
+
+	if (read_catalogue(arena, request, &cat))
+		return 1;
+	if (weave_open(&w, arena, request->root, &why))
+		status = fail(why.data);
+	else
+		status = request->what == UNDO ? undo(&w) : plan(&w, request, &cat);
+	buf_free(&why);
+	return status;
+}
+
+int cmd_weave(int argc, char **argv)
+{
+	static const struct option options[] = {{"check", no_argument, NULL, CHECK},
+						{"diff", no_argument, NULL, DIFF},
+						{"undo", no_argument, NULL, UNDO},
+						{"partial", no_argument, NULL, 'p'},
+						{"catalogue", required_argument, NULL, 'f'},
+						{"json", no_argument, NULL, 'j'},
+						{"help", no_argument, NULL, 'h'},
+						{0}};
+	struct arena *arena = arena_new();
+	struct request request = {0};
+	int c, status = -1;
+
+	while (status < 0 && (c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (c == 'h') {
+			fputs(help, stdout);
+			status = 0;
+		} else if (c == 'p') {
+			request.partial = true;
+		} else if (c == 'j') {
+			request.json = true;
+		} else if (c == 'f') {
+			*arena_push(arena, request.catalogues, request.catalogues_len) = optarg;
+		} else if (c == '?') {
+			status = 2;
+		} else if (request.what && request.what != (enum what)c) {
+			status = wrong_usage("one of --check, --diff and --undo");
+		} else {
+			request.what = (enum what)c;
+		}
+	}
+	request.root = argv[optind];
+	if (status < 0 && argc - optind != 1)
+		status = wrong_usage("which tree of Ceph's source? Its folder was expected, alone");
+	if (status < 0 && request.json && request.what != CHECK)
+		status = wrong_usage("--json goes with --check");
+	if (status < 0)
+		status = run(arena, &request);
+	arena_free(arena);
+	return status;
+}
