@@ -207,8 +207,8 @@ static void check_marker(const struct catalogue *cat, const struct cat_marker *m
 		diag_error(diags, marker->loc, NULL, "marker %s:::%s is there twice", marker->provider, marker->name);
 	check_words(cat, marker, diags);
 	check_args(marker, diags);
-	if (!marker->sites_len)
-		diag_error(diags, marker->loc, NULL, "marker %s has no site", marker->name);
+	if (!marker->sites_len && !marker->sources_len)
+		diag_error(diags, marker->loc, NULL, "marker %s has no site and no source", marker->name);
 	for (i = 0; i < marker->sites_len; i++) {
 		check_site_clash(marker, i, diags);
 		check_site(cat, marker, &marker->sites[i], diags);

@@ -106,6 +106,21 @@ static void print_place(const struct weave_place *place, FILE *out)
 	fputc('\n', out);
 }
 
+static struct json_object *json_args(const struct cat_marker *marker)
+{
+	struct json_object *list = json_object_new_array();
+	unsigned i;
+
+	for (i = 0; i < marker->args_len; i++) {
+		struct json_object *one = json_object_new_object();
+
+		json_object_object_add(one, "name", json_object_new_string(marker->args[i].name));
+		json_object_object_add(one, "type", json_object_new_string(marker->args[i].type->name));
+		json_object_array_add(list, one);
+	}
+	return list;
+}
+
 static void print_json(const struct weave *w)
 {
 	struct json_object *root = json_object_new_object(), *list = json_object_new_array();
@@ -118,6 +133,7 @@ static void print_json(const struct weave *w)
 
 		json_object_object_add(one, "provider", json_object_new_string(place->marker->provider));
 		json_object_object_add(one, "name", json_object_new_string(place->marker->name));
+		json_object_object_add(one, "args", json_args(place->marker));
 		if (place->file)
 			json_object_object_add(one, "file", json_object_new_string(place->file->path));
 		if (place->why) {

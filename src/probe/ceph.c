@@ -68,11 +68,14 @@ static const struct cat_site *site_at(const struct catalogue *cat, unsigned *mar
 	return NULL;
 }
 
+/* Those of stock sites, and other daemons: built with markers, a monitor has those of its key-value store. */
 static bool is_known_binary(const struct catalogue *cat, const char *base)
 {
 	const struct cat_site *site;
 	unsigned i = 0, j = 0;
 
+	if (!strncmp(base, "ceph-", 5))
+		return true;
 	while ((site = site_at(cat, &i, &j)))
 		if (cat_binary_matches(site->binary, base))
 			return true;
@@ -590,11 +593,14 @@ static const char *no_place(struct ceph_index *index, const struct cat_marker *m
 		return arena_printf(index->arena, "marker `%s` is in module `%s`, function `%s`, not in `%s:%s`",
 				    marker->name, probes->probes[0]->mod, probes->probes[0]->func, desc->mod,
 				    desc->func);
+	if (!marker->sites_len)
+		return arena_printf(index->arena, "marker `%s` is only in a Ceph that was built with markers, and none runs here",
+				    marker->name);
 	if (target->pids_len || target->main_pid)
 		return arena_printf(index->arena, "marker `%s` is in %s, which none of the chosen processes runs",
-				    marker->name, marker->sites_len ? marker->sites[0].binary : "no binary");
+				    marker->name, marker->sites[0].binary);
 	return arena_printf(index->arena, "marker `%s` is in %s, which is neither running nor installed on this host",
-			    marker->name, marker->sites_len ? marker->sites[0].binary : "no binary");
+			    marker->name, marker->sites[0].binary);
 }
 
 static const char *ceph_why_not(struct probe_host *host, const struct probe_desc *desc)

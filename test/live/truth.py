@@ -11,6 +11,9 @@
 import json, re, sys
 
 SECTIONS = ("osd", "bluestore", "rocksdb")
+# What truth.d calls as release 16 does, and 18 does not.
+NEW_NAMES = {"bluestore_txc": "txc_count", "submit_lat": "txc_submit_lat", "commit_lat": "txc_commit_lat",
+             "deferred_write_ops": "submitted_deferred_writes", "deferred_write_bytes": "submitted_deferred_write_bytes"}
 
 # How far a mean may be off, where it is not 5 %: (low, high) of marker / counter, and doc/truth.md says why.
 DEFAULT = (0.95, 1.05)
@@ -54,10 +57,10 @@ def snap(script, perfs):
     for path in perfs:
         dump, values = load(path), {}
         for name in names(script):
-            where = [s for s in SECTIONS if name in dump[s]]
-            if len(where) != 1:
+            found = [dump[s][n] for s in SECTIONS for n in (name, NEW_NAMES.get(name)) if n in dump[s]]
+            if len(found) != 1:
                 sys.exit("no counter, or more than one, is called " + name)
-            value = dump[where[0]][name]
+            value = found[0]
             # Ceph prints seconds with 9 digits: whole nanoseconds.
             values[name] = [value["avgcount"], round(value["sum"] * 1e9)] if isinstance(value, dict) else [value]
         result.append(values)
