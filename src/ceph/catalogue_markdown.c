@@ -11,10 +11,24 @@ static void print_sites(const struct catalogue *cat, const struct cat_marker *ma
 	for (i = 0; i < marker->sites_len; i++) {
 		const struct cat_site *site = &marker->sites[i];
 
-		buf_printf(out, "%s%s %s, %s of `%s`", i ? "; " : "Sites: ", site->binary, site->release,
+		buf_printf(out, "%s%s %s, %s of `%s`", i ? "; " : " In stock binaries: ", site->binary, site->release,
 			   site->is_return ? "return" : "entry", cat_function_name(cat->arena, site->symbol));
 	}
-	buf_puts(out, ".\n\n");
+	buf_puts(out, marker->sites_len ? "." : "");
+}
+
+static void print_sources(const struct cat_marker *marker, struct buf *out)
+{
+	static const char *const words[] = {"entry of", "return of", "inside", "inside"};
+	unsigned i;
+
+	for (i = 0; i < marker->sources_len; i++) {
+		const struct cat_source *source = &marker->sources[i];
+
+		buf_printf(out, "%s%s, %s `%.*s`", i ? "; " : " In the source: ", source->file, words[source->where],
+			   (int)strcspn(source->function, "("), source->function);
+	}
+	buf_puts(out, marker->sources_len ? "." : "");
 }
 
 static void print_marker(const struct catalogue *cat, const struct cat_marker *marker, struct buf *out)
@@ -38,8 +52,9 @@ static void print_marker(const struct catalogue *cat, const struct cat_marker *m
 		buf_printf(out, " Tied to the op: %s.", marker->links);
 	if (marker->counter)
 		buf_printf(out, " Ceph's own counter: %s.", marker->counter);
-	buf_putc(out, ' ');
 	print_sites(cat, marker, out);
+	print_sources(marker, out);
+	buf_puts(out, "\n\n");
 }
 
 void catalogue_markdown(const struct catalogue *cat, struct buf *out)
