@@ -74,7 +74,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 
 # --- Build ---------------------------------------------------------------------------------------------------------------
 
-.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan check-provider format clean deps test-harmless test-truth
+.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan check-provider check-weave format clean deps test-harmless test-truth
 all: $(CEPHTAP)
 
 # `make test` and `make demo` install what they lack before anything is compiled; other targets only say what is missing.
@@ -158,6 +158,10 @@ golden: $(CEPHTAP) units
 check-provider: $(CEPHTAP)
 	BUILD=$(BUILD) test/provider/real.sh $(PROVIDER_PROGRAMS)
 
+# Ceph's own source, with markers: only the units that have some.
+check-weave: $(CEPHTAP)
+	BUILD=$(BUILD) test/weave/check.sh $(CEPH_BUILD)
+
 check-asan:
 	+$(MAKE) BUILD=build/asan SANITIZE=address,undefined OPT='-O1 -g' tests
 	BUILD=build/asan UNPRIVILEGED=1 ASAN_OPTIONS=detect_leaks=$(or $(LEAKS),0) test/run
@@ -216,6 +220,7 @@ make test-truth   markers against every perf counter of Ceph that counts the sam
 make golden       write the golden files anew; review with git diff
 make check-asan   the tests that need no privilege, with the address and undefined-behaviour sanitizers
 make check-provider   memcached from Debian's source, built with cephtap dtrace, and traced
+make check-weave  weave Ceph's source, compile what has markers, and compare the notes (minutes)
 make fuzz         run each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)
 make bench        measure
 make install      into DESTDIR and PREFIX=$(PREFIX); make uninstall takes it away
