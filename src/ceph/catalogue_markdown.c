@@ -25,8 +25,11 @@ static void print_sources(const struct cat_marker *marker, struct buf *out)
 	for (i = 0; i < marker->sources_len; i++) {
 		const struct cat_source *source = &marker->sources[i];
 
-		buf_printf(out, "%s%s, %s `%.*s`", i ? "; " : " In the source: ", source->file, words[source->where],
-			   (int)strcspn(source->function, "("), source->function);
+		buf_printf(out, "%s%s", i ? "; " : " In the source: ", source->file);
+		if (strcmp(source->release, "any") != 0)
+			buf_printf(out, " of release %s", source->release);
+		buf_printf(out, ", %s `%.*s`", words[source->where], (int)strcspn(source->function, "("),
+			   source->function);
 	}
 	buf_puts(out, marker->sources_len ? "." : "");
 }
