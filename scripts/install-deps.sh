@@ -20,7 +20,8 @@ install-deps.sh: install the missing Debian packages of some groups
   dbg     Ceph's debug information (large; for new layout cards only)
   bench   the tracers that cephtap is measured against
   cross   a compiler for aarch64, to compile markers for it (large)
-  all     all of these but cross
+  ceph-build   what building Ceph itself needs (see ceph-build.sh; large)
+  all     all of these but cross and ceph-build
 EOF
 }
 
@@ -36,6 +37,14 @@ packages() {
 	dbg) echo "ceph-osd-dbg" ;;
 	bench) echo "bpftrace linux-perf" ;;
 	cross) echo "gcc-aarch64-linux-gnu" ;;
+	ceph-build)
+		echo "cmake ninja-build ccache g++ binutils patch xz-utils pkg-config|pkgconf nasm python3 python3-dev python3-yaml" \
+			"cython3 libaio-dev libblkid-dev libcap-dev libcurl4-gnutls-dev|libcurl4-openssl-dev libfmt-dev" \
+			"libgoogle-perftools-dev libkeyutils-dev liblz4-dev libsnappy-dev libssl-dev libudev-dev zlib1g-dev"
+		for part in "" -atomic -chrono -context -coroutine -date-time -iostreams -program-options -random -regex -system \
+			-thread; do
+			echo "libboost${part}1.81-dev|libboost${part}1.83-dev"
+		done ;;
 	all) for group in build test ci ceph dbg bench; do packages "$group"; done ;;
 	*) return 1 ;;
 	esac
