@@ -38,9 +38,10 @@ packages() {
 	bench) echo "bpftrace linux-perf" ;;
 	cross) echo "gcc-aarch64-linux-gnu" ;;
 	ceph-build)
-		echo "cmake ninja-build ccache g++ binutils patch xz-utils pkg-config|pkgconf nasm python3 python3-dev python3-yaml" \
-			"cython3 libaio-dev libblkid-dev libcap-dev libcurl4-gnutls-dev|libcurl4-openssl-dev libfmt-dev" \
-			"libgoogle-perftools-dev libkeyutils-dev liblz4-dev libsnappy-dev libssl-dev libudev-dev zlib1g-dev"
+		echo "cmake ninja-build ccache g++ make autoconf automake libtool binutils patch xz-utils pkg-config|pkgconf nasm" \
+			"python3 python3-dev python3-yaml cython3 libaio-dev libblkid-dev libcap-dev" \
+			"libcurl4-gnutls-dev|libcurl4-openssl-dev libfmt-dev libgoogle-perftools-dev libkeyutils-dev liblz4-dev" \
+			"libsnappy-dev libssl-dev libudev-dev zlib1g-dev"
 		for part in "" -atomic -chrono -context -coroutine -date-time -iostreams -program-options -random -regex -system \
 			-thread; do
 			echo "libboost${part}1.81-dev|libboost${part}1.83-dev"
