@@ -6,6 +6,7 @@
 #   WERROR=1          warnings are errors, as in CI
 #   CC=clang          any C compiler that knows gnu11
 #   PREFIX= DESTDIR=  where `make install` puts things
+#   CEPH_BUILD=DIR    where `make ceph-with-markers` builds Ceph
 
 VERSION := 0.1.0
 BUILD   := build
@@ -14,6 +15,7 @@ CXX     := c++
 PREFIX  := /usr/local
 FUZZ_CC := clang-14
 FUZZ_SECONDS := 30
+CEPH_BUILD ?= build/ceph
 SOURCES := $(wildcard src/*.c src/*/*.c)
 
 ifeq ($(origin JOBS)$(MAKELEVEL),undefined0)
@@ -74,7 +76,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 
 # --- Build ---------------------------------------------------------------------------------------------------------------
 
-.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan check-provider check-weave format clean deps test-harmless test-truth
+.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan check-provider check-weave format clean deps test-harmless test-truth ceph-with-markers test-ceph-with-markers
 all: $(CEPHTAP)
 
 # `make test` and `make demo` install what they lack before anything is compiled; other targets only say what is missing.
@@ -190,6 +192,11 @@ bench: $(CEPHTAP) progs
 demo: $(CEPHTAP)
 	./$(CEPHTAP) demo
 
+# Ceph itself from Debian's source, with the markers compiled in. Can be stopped and called again.
+ceph-with-markers: $(CEPHTAP)
+	CEPHTAP=$(abspath $(CEPHTAP)) scripts/ceph-build.sh all $(CEPH_BUILD)
+	@echo "to trace it, as root: ./$(CEPHTAP) demo --ceph $(CEPH_BUILD)/on"
+
 SHARED := $(wildcard scripts/*.d scripts/cluster.sh)
 install: $(CEPHTAP)
 	install -D -m 755 $(CEPHTAP) $(DESTDIR)$(PREFIX)/bin/cephtap
@@ -207,8 +214,9 @@ uninstall:
 format:
 	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] test/interp/*.[ch] test/unit/*.[ch] fuzz/*.c include/*/*.h)
 
+# A build of Ceph stays: it took an hour.
 clean:
-	rm -rf build cephtap
+	rm -rf $(filter-out build/ceph,$(wildcard build/* build/.[!.]*)) cephtap
 
 define HELP
 make              build ./cephtap (STATIC=1: one static file; CC=clang; WERROR=1; BUILD=build/mine: another folder)
@@ -221,11 +229,13 @@ make golden       write the golden files anew; review with git diff
 make check-asan   the tests that need no privilege, with the address and undefined-behaviour sanitizers
 make check-provider   memcached from Debian's source, built with cephtap dtrace, and traced
 make check-weave  weave Ceph's source, compile what has markers, and compare the notes (minutes)
+make ceph-with-markers   build Ceph 18.2.7 from Debian's source with the markers compiled in, in CEPH_BUILD=$(CEPH_BUILD)
+make test-ceph-with-markers   the live tests on that Ceph: counters, arguments, other tracers (10 minutes)
 make fuzz         run each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)
 make bench        measure
 make install      into DESTDIR and PREFIX=$(PREFIX); make uninstall takes it away
 make format       lay out the sources with clang-format
-make clean        remove all that was built
+make clean        remove all that was built, but for build/ceph
 endef
 help:
 	$(info $(HELP))

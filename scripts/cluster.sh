@@ -206,6 +206,13 @@ find_tool() {
 	fi
 }
 
+# Folders of another build are written down in DIR, which outlives the folder that the caller is in.
+find_build() {
+	[ -z "${CEPH_BIN_DIR:-}" ] || CEPH_BIN_DIR=$(canonical "$CEPH_BIN_DIR") || exit 1
+	[ -z "${CEPH_LIB_DIR:-}" ] || CEPH_LIB_DIR=$(canonical "$CEPH_LIB_DIR") || exit 1
+}
+canonical() { cd -P -- "$1" 2>/dev/null && pwd || die "there is no folder $1 of another build of Ceph"; }
+
 need_tools() {
 	for name in "$@"; do
 		find_tool "$name" >/dev/null || die "$name is not installed; run as root: $APT"
@@ -558,6 +565,7 @@ make_osds() {
 
 cmd_up() {
 	parse_up "$@"
+	find_build
 	need_tools ceph-osd ceph-mon ceph rados monmaptool setsid timeout
 	new_dir "$WANT_DIR"
 	FSID=$(new_uuid)

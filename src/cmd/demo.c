@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ static const char help[] =
 struct demo {
 	char folder[64]; /* holds cluster.sh and the cluster's own folder; "" before it is made */
 	char script[96], cluster[96];
-	const char *seconds, *down;
+	const char *seconds, *down, *ceph;
 	bool keep, cluster_only;
 };
 
@@ -280,14 +281,21 @@ static int take_down(struct demo *demo)
 	return 0;
 }
 
-static void use_ceph(const char *folder)
+/* Without this look the cluster would be made of the host's own Ceph, without a word. */
+static int use_ceph(const char *folder)
 {
-	char path[4096];
+	char path[PATH_MAX];
 
+	snprintf(path, sizeof(path), "%s/bin/ceph-osd", folder);
+	if (access(path, X_OK)) {
+		fprintf(stderr, "cephtap demo: there is no Ceph in %s: %s cannot be run: %s\n", folder, path, strerror(errno));
+		return 1;
+	}
 	snprintf(path, sizeof(path), "%s/bin", folder);
 	setenv("CEPH_BIN_DIR", path, 1);
 	snprintf(path, sizeof(path), "%s/lib", folder);
 	setenv("CEPH_LIB_DIR", path, 1);
+	return 0;
 }
 
 static const struct option long_options[] = {
@@ -314,7 +322,7 @@ int cmd_demo(int argc, char **argv)
 			demo.down = optarg;
 			break;
 		case OPT_CEPH:
-			use_ceph(optarg);
+			demo.ceph = optarg;
 			break;
 		case OPT_SECONDS:
 			demo.seconds = optarg;
@@ -330,6 +338,8 @@ int cmd_demo(int argc, char **argv)
 		fputs("cephtap demo: wrong usage (--seconds wants 1 to 600); see cephtap demo --help\n", stderr);
 		return 2;
 	}
+	if (demo.ceph && use_ceph(demo.ceph))
+		return 1;
 	tracer_catch_signals();
 	return demo.down ? take_down(&demo) : go(&demo);
 }
