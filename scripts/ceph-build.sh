@@ -173,14 +173,16 @@ add_cost() {
 
 # ---- get ------------------------------------------------------------------------------------------------------------
 
-# Of the host's own sources, the one that is Debian's main archive. A third party's may look like it until the host's
-# lists are there, which say whose they are.
+# Of the host's own sources, the one that is Debian's main archive. As long as the host has no lists, nothing says whose
+# a source is: then the first that looks like it.
 mirror() {
 	[ -z "${CEPH_MIRROR:-}" ] || { echo "$CEPH_MIRROR"; return; }
-	apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(COMPONENT)|$(RELEASE)|$(REPO_URI)' 2>/dev/null | awk -F'|' '
+	for info in --release-info --no-release-info; do
+		apt-get indextargets "$info" --format '$(ORIGIN)|$(LABEL)|$(COMPONENT)|$(RELEASE)|$(REPO_URI)' 2>/dev/null
+	done | awk -F'|' '
 		$3 != "main" || $5 ~ /^(cdrom|copy):/ { next }
-		$1 == "Debian" && $2 == "Debian" { best = $5; exit }
-		$1 ~ /^(\$.*)?$/ && $4 !~ /[-\/]/ && first == "" { first = $5 }
+		$1 == "Debian" && $2 == "Debian" && best == "" { best = $5 }
+		$1 == "$(ORIGIN)" && $4 !~ /[-\/]/ && first == "" { first = $5 }
 		END { print best != "" ? best : first }'
 }
 

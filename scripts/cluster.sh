@@ -387,6 +387,7 @@ conf_plugins() {
 	[ -n "${CEPH_LIB_DIR:-}" ] || return 0
 	conf_dir 'erasure code dir' libec_jerasure.so . erasure-code ceph/erasure-code
 	conf_dir 'osd class dir' libcls_hello.so . rados-classes ../rados-classes
+	conf_dir 'plugin dir' libceph_ebd_vdo.so .
 }
 conf_dir() {	# conf_dir OPTION FILE SUB-FOLDER...: the first that holds the file
 	option=$1
