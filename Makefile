@@ -197,6 +197,11 @@ ceph-with-markers: $(CEPHTAP)
 	CEPHTAP=$(abspath $(CEPHTAP)) scripts/ceph-build.sh all $(CEPH_BUILD)
 	@echo "to trace it, as root: ./$(CEPHTAP) demo --ceph $(CEPH_BUILD)/on"
 
+# The live tests on that Ceph: the same scripts and the same truth as on the stock packages, and other tracers.
+test-ceph-with-markers: tests
+	CEPH_BIN_DIR=$(abspath $(CEPH_BUILD))/on/bin CEPH_LIB_DIR=$(abspath $(CEPH_BUILD))/on/lib BUILD=$(BUILD) \
+		test/run live/woven live/truth live/markers
+
 SHARED := $(wildcard scripts/*.d scripts/cluster.sh)
 install: $(CEPHTAP)
 	install -D -m 755 $(CEPHTAP) $(DESTDIR)$(PREFIX)/bin/cephtap
