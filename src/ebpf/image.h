@@ -75,7 +75,7 @@ enum image_run { RUN_NOT_YET = 0, RUN_ON = 1, RUN_EXITING = 2 /* exit() was call
 
 struct image_state {
 	uint32_t run;              /* enum image_run */
-	uint32_t pad;
+	uint32_t tracer;           /* our own process, by the number that `pid` would give */
 	int64_t wall_offset_ns;    /* walltimestamp - timestamp */
 	uint64_t reserved[6];
 };

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "func/gen.h"
+
 enum {
 	STACK_SIZE = 512,        /* what the kernel gives a program and the functions that it calls, together */
 	ERROR_ARGS_SIZE = 48,    /* what a call of the ERROR clauses puts there */
@@ -41,6 +43,18 @@ static void emit_run_gate(struct gen *gen, struct label *out)
 	emit_map_value(gen, R1, gen->image->map_state, offsetof(struct image_state, run));
 	emit(gen, INSN_LOAD(BPF_W, R1, R1, 0));
 	emit_jump_imm(gen, BPF_JNE, R1, RUN_ON, out);
+}
+
+/*
+ * We do not fire probes of our own process: a marker of the reading would leave a record, which is read and hits that
+ * marker, for ever. Only where a file of ours is traced, as it costs a call.
+ */
+static void emit_self_gate(struct gen *gen, struct label *out)
+{
+	gen_pid(gen, NULL, NULL);
+	emit_map_value(gen, R1, gen->image->map_state, offsetof(struct image_state, tracer));
+	emit(gen, INSN_LOAD(BPF_W, R1, R1, 0));
+	emit_jump_reg(gen, BPF_JEQ, R0, R1, out);
 }
 
 /*
@@ -165,6 +179,8 @@ static void gen_prologue(struct gen *gen, const struct function *fn, struct labe
 	if (fn->ctx != CTX_DIRECT)
 		emit_run_gate(gen, out);
 	fixed_slots(gen, fn);
+	if (fn->site && fn->site->is_ours)
+		emit_self_gate(gen, out);
 	if (gen->needs_probe && fn->ctx != CTX_DIRECT) {
 		emit(gen, INSN_MOV_REG(R1, REG_CTX));
 		emit_call(gen, HELPER_COOKIE);
@@ -344,6 +360,7 @@ static void function_key(const struct function *fn, struct buf *key)
 	if (!site)
 		return;
 	buf_add(key, &site->is_return, sizeof(site->is_return));
+	buf_add(key, &site->is_ours, sizeof(site->is_ours));
 	buf_add(key, &site->may_be_absent, sizeof(site->may_be_absent));
 	key_add_args(key, site->args, fn->probe->args_len);
 	if (uses_image_base(site->args, fn->probe->args_len))

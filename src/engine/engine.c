@@ -110,8 +110,10 @@ int engine_load(const struct image *image, const struct engine_config *config, s
 	if (has_sites(image) && !config->no_multi)
 		engine->has_multi = bpf_has_uprobe_multi(is_by_pid(engine));
 	err = engine_make_maps(engine, diags);
-	if (!err && engine->state)
+	if (!err && engine->state) {
+		engine->state->tracer = (uint32_t)getpid();
 		engine->state->wall_offset_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC));
+	}
 	mapped = engine_now_ns();
 	engine->timing.maps_ns = mapped - start;
 	if (!err)

@@ -55,6 +55,7 @@ struct site {
 	uint64_t vaddr;        /* the same in the file's own address space */
 	uint64_t ref_ctr_offset; /* in the file, of the semaphore; 0: none */
 	bool is_return;        /* fires when the function at offset returns */
+	bool is_ours;          /* the tracer itself runs this file: where it gets here, the probe does not fire */
 	bool may_be_absent;    /* arguments may lie in memory that nothing else has used yet: wait for it */
 	unsigned shift;        /* bytes from the function's entry to offset, where a probe is cheaper (probe/prologue.h) */
 	/* Return sites whose arguments were only to be had at the entry: evaluated there, found by STEP_SAVED i. */

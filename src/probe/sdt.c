@@ -13,6 +13,7 @@
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cephtap/marker.h>
 
@@ -204,6 +205,7 @@ bool sdt_site(struct probe_host *host, struct host_binary *binary, const struct 
 			      .dev = binary->dev,
 			      .ino = binary->ino,
 			      .vaddr = note->vaddr,
+			      .is_ours = host_binary_has_pid(binary, getpid()),
 			      .may_be_absent = true};
 	*args_len = 0;
 	if (!elf || elf_vaddr_to_offset(elf, note->vaddr, &site->offset))

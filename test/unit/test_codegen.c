@@ -41,6 +41,8 @@ struct setup {
 	struct interp *interp;
 };
 
+static bool sites_are_ours; /* of the scripts that are compiled from here on */
+
 static int no_offset(const char *type, const char *member)
 {
 	(void)type;
@@ -53,6 +55,9 @@ static struct probe_list find(struct probe_source *source, const struct probe_de
 	struct probe_source *fake = source->data;
 	struct probe_list list = fake->find(fake, desc, why_not);
 
+	for (unsigned i = 0; i < list.len; i++)
+		if (list.probes[i]->sites_len)
+			list.probes[i]->sites->is_ours = sites_are_ours;
 	for (unsigned i = 0; i < list.len; i++)
 		for (unsigned a = 0; a < list.probes[i]->args_len && list.probes[i]->sites_len; a++)
 			list.probes[i]->sites->args[a].loc =
@@ -541,6 +546,37 @@ static void test_histograms(void **unused)
 		try_histogram(functions[i], &state);
 }
 
+/* --- The tracer's own process --- */
+
+static unsigned records_of(struct setup *setup, uint32_t pid)
+{
+	struct interp_env env = {.cookie = setup->image->attaches[0].cookie, .pid_tgid = (uint64_t)pid << 32 | 7};
+	const uint64_t ctx[21] = {0};
+	const char *why;
+
+	interp_records_clear(setup->interp);
+	why = interp_run(setup->interp, setup->image->attaches[0].program, ctx, sizeof(ctx), &env, NULL);
+	if (why)
+		fail_msg("%s", why);
+	return interp_records_len(setup->interp);
+}
+
+static void test_own_process(void **unused)
+{
+	struct setup setup;
+
+	(void)unused;
+	for (int ours = 0; ours < 2; ours++) {
+		sites_are_ours = ours;
+		start(&setup, "test:::long { trace(pid); }");
+		interp_state(setup.interp)->tracer = 1234;
+		assert_int_equal(records_of(&setup, 1234), ours ? 0 : 1);
+		assert_int_equal(records_of(&setup, 1235), 1);
+		stop(&setup);
+	}
+	sites_are_ours = false;
+}
+
 /* --- Golden files --- */
 
 static void read_file(const char *path, struct buf *out)
@@ -633,6 +669,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_histograms),
+		cmocka_unit_test(test_own_process),
 	};
 
 	if (argc > 1 && !strcmp(argv[1], "golden"))
