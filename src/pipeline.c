@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "ebpf/disasm.h"
+#include "lib/clock.h"
 #include "lib/kernel.h"
 
 static bool run_ast(struct pipeline *pipeline)
@@ -101,14 +101,6 @@ const struct stage *stage_find(const char *name)
 		if (!strcmp(stages[i].name, name) && stages[i].dump)
 			return &stages[i];
 	return NULL;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 bool pipeline_run(struct pipeline *pipeline, const struct stage *last, struct pipeline_times *times)

@@ -6,10 +6,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "ceph/daemons.h"
 #include "child.h"
+#include "lib/clock.h"
 #include "lib/proc.h"
 
 enum {
@@ -59,14 +59,6 @@ void tracer_catch_signals(void)
 bool tracer_was_interrupted(void)
 {
 	return interrupted;
-}
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static int engine_said(struct tracer *tracer, int error)
@@ -152,7 +144,7 @@ static int step(struct tracer *tracer, int timeout_ms)
 
 	if (n < 0)
 		return n;
-	now = clock_ns(CLOCK_MONOTONIC);
+	now = now_ns();
 	if (now >= tracer->next_drops_ns) {
 		error = report_drops(tracer);
 		tracer->next_drops_ns = now + DROPS_EVERY_NS;
@@ -219,7 +211,7 @@ static bool links_gone(struct tracer *tracer)
 static int timeout_ms(const struct tracer *tracer)
 {
 	uint64_t rate = tracer->config->pipeline->options.switchrate_ns / 1000000;
-	uint64_t now = clock_ns(CLOCK_MONOTONIC), left;
+	uint64_t now = now_ns(), left;
 	int ms = rate < POLL_MS_MAX ? (int)rate : POLL_MS_MAX;
 
 	if (tracer->end_ns) {
@@ -237,7 +229,7 @@ static int loop(struct tracer *tracer)
 	while (!error && !interrupted && engine_get_run(tracer->engine) == RUN_ON) {
 		if (targets_gone(tracer) || links_gone(tracer))
 			break;
-		if (tracer->end_ns && clock_ns(CLOCK_MONOTONIC) >= tracer->end_ns)
+		if (tracer->end_ns && now_ns() >= tracer->end_ns)
 			break;
 		error = step(tracer, timeout_ms(tracer));
 	}
@@ -319,9 +311,9 @@ static int begin(struct tracer *tracer)
 	if (!error && engine_get_run(tracer->engine) != RUN_EXITING)
 		engine_set_run(tracer->engine, RUN_ON);
 	if (config->seconds)
-		tracer->end_ns = clock_ns(CLOCK_MONOTONIC) + config->seconds * 1000000000u;
-	tracer->next_drops_ns = clock_ns(CLOCK_MONOTONIC) + DROPS_EVERY_NS;
-	tracer->next_interval_ns = clock_ns(CLOCK_MONOTONIC) + config->interval_ns;
+		tracer->end_ns = now_ns() + config->seconds * 1000000000u;
+	tracer->next_drops_ns = now_ns() + DROPS_EVERY_NS;
+	tracer->next_interval_ns = now_ns() + config->interval_ns;
 	if (config->child)
 		child_release(config->child);
 	if (config->on_start)

@@ -11,26 +11,13 @@
 #include <sys/resource.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ebpf/insn.h"
 #include "engine/bpf.h"
 #include "engine/pool.h"
 #include "engine/private.h"
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-uint64_t engine_now_ns(void)
-{
-	return clock_ns(CLOCK_MONOTONIC);
-}
+#include "lib/clock.h"
 
 static int *descriptors_new(struct arena *arena, unsigned len)
 {
@@ -101,7 +88,7 @@ static void raise_descriptor_limit(void)
 int engine_load(const struct image *image, const struct engine_config *config, struct diags *diags, struct engine **out)
 {
 	struct engine *engine = engine_new(image, config);
-	uint64_t start = engine_now_ns(), mapped;
+	uint64_t start = now_ns(), mapped;
 	int err;
 
 	libbpf_set_print(silent);
@@ -112,24 +99,24 @@ int engine_load(const struct image *image, const struct engine_config *config, s
 	err = engine_make_maps(engine, diags);
 	if (!err && engine->state) {
 		engine->state->tracer = (uint32_t)getpid();
-		engine->state->wall_offset_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC));
+		engine->state->wall_offset_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - now_ns());
 	}
-	mapped = engine_now_ns();
+	mapped = now_ns();
 	engine->timing.maps_ns = mapped - start;
 	if (!err)
 		err = engine_load_programs(engine, diags);
-	engine->timing.load_ns = engine_now_ns() - mapped;
+	engine->timing.load_ns = now_ns() - mapped;
 	return err;
 }
 
 int engine_attach(struct engine *engine, struct diags *diags)
 {
-	uint64_t start = engine_now_ns();
+	uint64_t start = now_ns();
 	int err = engine_attach_sites(engine, diags);
 
 	if (!err)
 		err = engine_attach_timers(engine, diags);
-	engine->timing.attach_ns = engine_now_ns() - start;
+	engine->timing.attach_ns = now_ns() - start;
 	return err;
 }
 
@@ -189,7 +176,7 @@ static void close_link(void *data, unsigned i)
 
 void engine_detach(struct engine *engine)
 {
-	uint64_t start = engine_now_ns();
+	uint64_t start = now_ns();
 
 	if (!engine->links_len && !engine->keepers.len)
 		return;
@@ -197,7 +184,7 @@ void engine_detach(struct engine *engine)
 	pool_run(POOL_THREADS_MAX, engine->links_len, close_link, engine);
 	engine->links_len = 0;
 	keepers_wait(&engine->keepers);
-	engine->timing.detach_ns = engine_now_ns() - start;
+	engine->timing.detach_ns = now_ns() - start;
 }
 
 static void close_all(const int *fds, unsigned len)

@@ -31,7 +31,6 @@ struct engine {
 	struct engine_timing timing;
 };
 
-uint64_t engine_now_ns(void);
 /* Rounds a value's size up as the kernel does for values per processor. */
 static inline size_t engine_value_room(const struct image_map *map)
 {

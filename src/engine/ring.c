@@ -6,18 +6,11 @@
 #include <linux/bpf.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
+
 enum { SLICE_MIN_MS = 1, SLICE_MAX_MS = 50 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 /* The kernel's layout: a page with the reader's position, a page with the writers', the data twice in a row. */
 static int ring_map(struct ring *ring, int map_fd)

@@ -8,9 +8,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "func/func.h"
+#include "lib/clock.h"
 
 /*
  * clear() and trunc() go by the snapshot that was printed last, so that nothing is lost that nobody has seen, when it
@@ -96,14 +96,6 @@ void reader_free(struct reader *reader)
 	free(reader->joined);
 	arena_free(reader->arena);
 	free(reader);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 static int snapshot(struct reader *reader, struct reader_agg *agg, uint64_t now)
