@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "lib/markers.h"
 
 static const struct command {
 	const char *name;
@@ -87,6 +88,11 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	int status;
+
+	mark_run_start(CEPHTAP_VERSION, argc, argc > 1 ? argv[1] : "");
 	open_standard_files();
-	return close_output(run(argc, argv));
+	status = close_output(run(argc, argv));
+	mark_run_done(status);
+	return status;
 }

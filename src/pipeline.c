@@ -7,11 +7,21 @@
 #include "ebpf/disasm.h"
 #include "lib/clock.h"
 #include "lib/kernel.h"
+#include "lib/markers.h"
+
+static void parse(struct pipeline *pipeline, const struct source *source)
+{
+	uint64_t start = now_ns();
+
+	mark_parse_start(source->name, source->size);
+	ast_parse(pipeline->arena, source, &pipeline->macros, &pipeline->diags, &pipeline->script);
+	mark_parse_done(source->name, pipeline->script.clauses_len, pipeline->diags.errors, now_ns() - start);
+}
 
 static bool run_ast(struct pipeline *pipeline)
 {
 	for (unsigned i = 0; i < pipeline->sources_len; i++)
-		ast_parse(pipeline->arena, pipeline->sources[i], &pipeline->macros, &pipeline->diags, &pipeline->script);
+		parse(pipeline, pipeline->sources[i]);
 	return !pipeline->diags.errors;
 }
 
@@ -44,12 +54,18 @@ static bool has_clauses(struct pipeline *pipeline)
 static bool run_check(struct pipeline *pipeline)
 {
 	struct probe_source source = probe_host_source(pipeline->host);
+	static const struct checked nothing;
+	const struct checked *checked;
+	uint64_t start = now_ns();
 
 	if (!has_clauses(pipeline))
 		return false;
-
+	mark_check_start(pipeline->script.clauses_len);
 	pipeline->checked =
 		check_script(pipeline->arena, &pipeline->script, &source, &pipeline->options, &pipeline->diags);
+	checked = pipeline->checked ? pipeline->checked : &nothing;
+	mark_check_done(checked->probes_len, checked->vars_len, checked->aggs_len, pipeline->diags.errors,
+			now_ns() - start);
 	return pipeline->checked;
 }
 
@@ -58,16 +74,29 @@ static void dump_check(const struct pipeline *pipeline, struct buf *out)
 	check_dump(pipeline->checked, out);
 }
 
+static void mark_image(const struct image *image, unsigned errors, uint64_t ns)
+{
+	uint64_t instructions = 0;
+
+	for (unsigned i = 0; image && i < image->programs_len; i++)
+		instructions += image->programs[i].insns_len;
+	mark_compile_done(image ? image->programs_len : 0, image ? image->maps_len : 0, instructions, errors, ns);
+}
+
 static bool run_ebpf(struct pipeline *pipeline)
 {
+	uint64_t start = now_ns();
 	struct ebpf_kernel kernel = {
 		.offset = kernel_member_offset,
 		.can_sleep = !pipeline->no_multi && engine_can_sleep(),
 	};
 
+	mark_compile_start(pipeline->checked->clauses_len, pipeline->checked->probes_len);
 	kernel_pid_namespace(&kernel.pid_ns_dev, &kernel.pid_ns_ino);
 	pipeline->image =
 		ebpf_compile(pipeline->arena, pipeline->checked, &pipeline->options, &kernel, &pipeline->diags);
+	if (mark_is_on(compile__done))
+		mark_image(pipeline->image, pipeline->diags.errors, now_ns() - start);
 	return pipeline->image;
 }
 

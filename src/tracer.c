@@ -10,6 +10,7 @@
 #include "ceph/daemons.h"
 #include "child.h"
 #include "lib/clock.h"
+#include "lib/markers.h"
 #include "lib/proc.h"
 
 enum {
@@ -128,8 +129,10 @@ static int report_drops(struct tracer *tracer)
 
 	engine_drops(tracer->engine, drops);
 	for (unsigned i = 0; i < DROP_CAUSES && !error; i++) {
-		if (drops[i] > tracer->reported[i])
+		if (drops[i] > tracer->reported[i]) {
+			mark_events_dropped(drop_name(i), drops[i] - tracer->reported[i]);
 			error = tracer->report.ops->drop(&tracer->report, i, drops[i] - tracer->reported[i]);
+		}
 		tracer->reported[i] = drops[i];
 	}
 	return error;
@@ -186,6 +189,7 @@ static bool targets_gone(struct tracer *tracer)
 			continue;
 		if (!(pid == config->child ? child_has_ended(pid, &status) : proc_has_ended(pid)))
 			continue;
+		mark_process_ended(pid, status);
 		say_ended(tracer, pid, status);
 		tracer->has_ended[i] = true;
 		tracer->ended_len++;
@@ -222,17 +226,31 @@ static int timeout_ms(const struct tracer *tracer)
 	return ms > 0 ? ms : 1;
 }
 
+/* A word for what ends the run now; NULL: nothing does. */
+static const char *why_stop(struct tracer *tracer)
+{
+	if (interrupted)
+		return "signal";
+	if (engine_get_run(tracer->engine) != RUN_ON)
+		return "exit";
+	if (targets_gone(tracer))
+		return "target";
+	if (links_gone(tracer))
+		return "keeper";
+	return tracer->end_ns && now_ns() >= tracer->end_ns ? "time" : NULL;
+}
+
 static int loop(struct tracer *tracer)
 {
+	const struct pipeline *pipeline = tracer->config->pipeline;
+	uint64_t start = now_ns();
+	const char *why = NULL;
 	int error = 0;
 
-	while (!error && !interrupted && engine_get_run(tracer->engine) == RUN_ON) {
-		if (targets_gone(tracer) || links_gone(tracer))
-			break;
-		if (tracer->end_ns && now_ns() >= tracer->end_ns)
-			break;
+	mark_trace_start(pipeline->checked->probes_len, pipeline->target.pids_len);
+	while (!error && !(why = why_stop(tracer)))
 		error = step(tracer, timeout_ms(tracer));
-	}
+	mark_trace_done(error ? "error" : why, error, now_ns() - start);
 	return error;
 }
 

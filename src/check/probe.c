@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "check/ctx.h"
+#include "lib/markers.h"
 
 enum { WARNINGS_MAX = 3 };
 
@@ -56,6 +57,8 @@ static void say_blocked(struct check_ctx *ctx, const struct clause *clause, stru
 	struct loc loc = clause->descs_len ? clause->descs[0].loc : clause->loc;
 	unsigned i;
 
+	for (i = 0; mark_is_on(probe__refused) && i < blocked_len; i++)
+		mark_probe_refused(probe_text(ctx, blocked[i]), blocked[i]->id, blocked[i]->why_not);
 	if (!ctx->clause->probes_len) {
 		diag_error(ctx->diags, loc, "D_PDESC_ZERO", "%s cannot be traced: %s", probe_text(ctx, blocked[0]),
 			   blocked[0]->why_not);

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "engine/private.h"
+#include "lib/clock.h"
+#include "lib/markers.h"
 
 typedef int (*agg_each_fn)(void *data, const void *key, const void *values, unsigned values_len);
 
@@ -25,9 +27,16 @@ struct agg_reader {
 	agg_each_fn each;
 	void *data;
 	struct buf entries; /* of a hash: key, value, key, value, ... */
+	size_t entries_len, keys_len; /* what was read, and what that became */
 };
 
-static int read_array(const struct agg_reader *reader)
+static int hand_over_key(struct agg_reader *reader, const void *key, const void *values, unsigned values_len)
+{
+	reader->keys_len++;
+	return reader->each(reader->data, key, values, values_len);
+}
+
+static int read_array(struct agg_reader *reader)
 {
 	const uint32_t zero = 0;
 	void *values = calloc(reader->cpus_len, reader->value_size);
@@ -35,8 +44,9 @@ static int read_array(const struct agg_reader *reader)
 
 	if (values) {
 		ret = bpf_map_lookup_elem(reader->fd, &zero, values) ? -errno : 0;
+		reader->entries_len = reader->cpus_len;
 		if (!ret)
-			ret = reader->each(reader->data, "", values, reader->cpus_len);
+			ret = hand_over_key(reader, "", values, reader->cpus_len);
 	}
 	free(values);
 	return ret;
@@ -145,6 +155,7 @@ static int hand_over(struct agg_reader *reader)
 	int ret = entries && values ? 0 : -ENOMEM;
 	unsigned len = 0;
 
+	reader->entries_len = n;
 	for (size_t i = 0; !ret && i < n; i++)
 		entries[i] = reader->entries.data + i * entry_size;
 	if (!ret)
@@ -153,7 +164,7 @@ static int hand_over(struct agg_reader *reader)
 		memcpy(values + len++ * reader->value_size, entries[i] + reader->key_size, reader->value_size);
 		if (i + 1 < n && len < reader->cpus_len && !compare_keys(&entries[i], &entries[i + 1], reader))
 			continue;
-		ret = reader->each(reader->data, entries[i] + CPU_SIZE, values, len);
+		ret = hand_over_key(reader, entries[i] + CPU_SIZE, values, len);
 		len = 0;
 	}
 	free(entries);
@@ -173,14 +184,20 @@ int engine_agg_each(struct engine *engine, unsigned agg, agg_each_fn each, void 
 		.each = each,
 		.data = data,
 	};
+	const char *name = engine->image->aggs[agg].var->name;
+	uint64_t start = now_ns();
 	int ret;
 
-	if (layout->kind == IMAGE_PERCPU_ARRAY)
-		return read_array(&reader);
-	ret = read_hash(&reader);
-	if (!ret)
-		ret = hand_over(&reader);
+	mark_snapshot_start(name);
+	if (layout->kind == IMAGE_PERCPU_ARRAY) {
+		ret = read_array(&reader);
+	} else {
+		ret = read_hash(&reader);
+		if (!ret)
+			ret = hand_over(&reader);
+	}
 	buf_free(&reader.entries);
+	mark_snapshot_done(name, reader.entries_len, reader.keys_len, ret, now_ns() - start);
 	return ret;
 }
 

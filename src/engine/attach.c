@@ -12,6 +12,7 @@
 
 #include "engine/bpf.h"
 #include "engine/group.h"
+#include "lib/markers.h"
 
 /* A failed part is cut into this many, tried at the same time. */
 enum { CUT = 8 };
@@ -29,9 +30,7 @@ struct attaching {
 	struct arena *arena;
 	struct job *jobs;
 	unsigned jobs_len;
-	int *site_errors; /* as many as image->attaches: why it was left out */
-	unsigned made;	  /* links */
-	pid_t ended;	  /* a chosen process that was no more */
+	pid_t ended; /* a chosen process that was no more */
 };
 
 static int job_multi(const struct engine *engine, const struct job *job)
@@ -138,16 +137,25 @@ static void job_cut(struct attaching *a, const struct job *job)
 		job_add(a, job->group, job->from + at, at + step < job->len ? step : job->len - at, job->pid);
 }
 
-static int job_done(struct attaching *a, const struct job *job)
+static void job_mark(const struct job *job)
 {
 	if (!job->err)
-		a->made++;
+		mark_link_made(job->group->path, job->len, job->pid);
+	else
+		mark_link_refused(job->group->path, job->len, job->pid, job->err);
+}
+
+static int job_done(struct attaching *a, const struct job *job)
+{
+	job_mark(job);
+	if (!job->err)
+		a->engine->kept_len++;
 	else if (job->pid && job->err == -ESRCH)
 		a->ended = job->pid;
 	else if (is_site_error(job->err) && job->len > 1)
 		job_cut(a, job);
 	else if (is_site_error(job->err))
-		a->site_errors[job->group->attaches[job->from]] = job->err;
+		a->engine->site_errors[job->group->attaches[job->from]] = job->err;
 	else
 		return job->err;
 	return 0;
@@ -207,12 +215,16 @@ static void report_sites(struct attaching *a, struct diags *diags)
 
 	for (unsigned i = 0; i < image->attaches_len; i++) {
 		const struct image_attach *attach = &image->attaches[i];
+		int err = a->engine->site_errors[i];
+		const char *name;
 
-		if (!a->site_errors[i] || attach->is_save) /* the return of the same function has the same to say */
+		if (!err || attach->is_save) /* the return of the same function has the same to say */
 			continue;
+		name = engine_probe_name(a->arena, attach->probe);
+		mark_site_refused(name, attach->site->path, attach->site->vaddr, err, site_why(err));
 		diag_warning(diags, engine_probe_loc(a->engine, attach->probe), NULL,
-			     "probe %s at %s+0x%llx is left out: %s", engine_probe_name(a->arena, attach->probe),
-			     attach->site->path, (unsigned long long)attach->site->vaddr, site_why(a->site_errors[i]));
+			     "probe %s at %s+0x%llx is left out: %s", name, attach->site->path,
+			     (unsigned long long)attach->site->vaddr, site_why(err));
 	}
 }
 
@@ -247,7 +259,7 @@ static int attach_groups(struct attaching *a, const struct groups *groups, struc
 		err = jobs_run(a, &path);
 	}
 	report_sites(a, diags);
-	if (!err && groups->len && !a->made)
+	if (!err && groups->len && !a->engine->kept_len)
 		err = a->ended ? -ESRCH : -EOPNOTSUPP;
 	if (err)
 		report_failure(a, err, path, diags);
@@ -260,8 +272,50 @@ int engine_attach_sites(struct engine *engine, struct diags *diags)
 	struct groups groups = groups_make(engine, a.arena);
 	int err;
 
-	a.site_errors = arena_new_array(a.arena, int, engine->image->attaches_len + 1);
+	engine->site_errors = arena_new_array(engine->arena, int, engine->image->attaches_len + 1);
 	err = attach_groups(&a, &groups, diags);
 	arena_free(a.arena);
 	return err;
+}
+
+/* How the sites of one probe fared. */
+struct fate {
+	unsigned attached, refused;
+	int err; /* of the last one that was refused */
+};
+
+static struct fate *fates_of(const struct engine *engine, struct arena *arena)
+{
+	const struct image *image = engine->image;
+	struct fate *fates = arena_new_array(arena, struct fate, image->checked->probes_len + 1);
+
+	for (unsigned i = 0; i < image->attaches_len; i++) {
+		const struct image_attach *attach = &image->attaches[i];
+		struct fate *fate = &fates[(uint32_t)attach->cookie]; /* the probe's index in checked->probes */
+
+		if (!attach->site || attach->is_save)
+			continue;
+		fate->attached += !engine->site_errors[i];
+		fate->refused += engine->site_errors[i] != 0;
+		if (engine->site_errors[i])
+			fate->err = engine->site_errors[i];
+	}
+	return fates;
+}
+
+void engine_mark_probes(const struct engine *engine)
+{
+	const struct checked *checked = engine->image->checked;
+	struct arena *arena = arena_new();
+	const struct fate *fates = fates_of(engine, arena);
+
+	for (unsigned i = 0; i < checked->probes_len; i++) {
+		const char *name = engine_probe_name(arena, checked->probes[i]);
+
+		if (fates[i].refused && !fates[i].attached)
+			mark_probe_refused(name, checked->probes[i]->id, site_why(fates[i].err));
+		else
+			mark_probe_attached(name, checked->probes[i]->id, fates[i].attached, fates[i].refused);
+	}
+	arena_free(arena);
 }

@@ -18,6 +18,7 @@
 #include "engine/pool.h"
 #include "engine/private.h"
 #include "lib/clock.h"
+#include "lib/markers.h"
 
 static int *descriptors_new(struct arena *arena, unsigned len)
 {
@@ -66,12 +67,13 @@ static bool is_by_pid(const struct engine *engine)
 	return engine->target.pids_len > 0;
 }
 
-static bool has_sites(const struct image *image)
+static unsigned count_sites(const struct image *image)
 {
+	unsigned n = 0;
+
 	for (unsigned i = 0; i < image->attaches_len; i++)
-		if (image->attaches[i].site)
-			return true;
-	return false;
+		n += image->attaches[i].site != NULL;
+	return n;
 }
 
 /* A program takes a descriptor, a perf event one per probe and process; the usual soft limit is 1024. */
@@ -91,10 +93,11 @@ int engine_load(const struct image *image, const struct engine_config *config, s
 	uint64_t start = now_ns(), mapped;
 	int err;
 
+	mark_load_start(image->maps_len, image->programs_len);
 	libbpf_set_print(silent);
 	raise_descriptor_limit();
 	*out = engine;
-	if (has_sites(image) && !config->no_multi)
+	if (count_sites(image) && !config->no_multi)
 		engine->has_multi = bpf_has_uprobe_multi(is_by_pid(engine));
 	err = engine_make_maps(engine, diags);
 	if (!err && engine->state) {
@@ -106,17 +109,23 @@ int engine_load(const struct image *image, const struct engine_config *config, s
 	if (!err)
 		err = engine_load_programs(engine, diags);
 	engine->timing.load_ns = now_ns() - mapped;
+	mark_load_done(err, engine->timing.maps_ns, engine->timing.load_ns);
 	return err;
 }
 
 int engine_attach(struct engine *engine, struct diags *diags)
 {
 	uint64_t start = now_ns();
-	int err = engine_attach_sites(engine, diags);
+	int err;
 
+	mark_attach_start(engine->image->checked->probes_len, count_sites(engine->image));
+	err = engine_attach_sites(engine, diags);
 	if (!err)
 		err = engine_attach_timers(engine, diags);
 	engine->timing.attach_ns = now_ns() - start;
+	if (!err && (mark_is_on(probe__attached) || mark_is_on(probe__refused)))
+		engine_mark_probes(engine);
+	mark_attach_done(engine->kept_len + engine->links_len, err, engine->timing.attach_ns);
 	return err;
 }
 
@@ -180,11 +189,13 @@ void engine_detach(struct engine *engine)
 
 	if (!engine->links_len && !engine->keepers.len)
 		return;
+	mark_detach_start(engine->kept_len + engine->links_len, engine->keepers.len);
 	keepers_release(&engine->keepers);
 	pool_run(POOL_THREADS_MAX, engine->links_len, close_link, engine);
-	engine->links_len = 0;
+	engine->links_len = engine->kept_len = 0;
 	keepers_wait(&engine->keepers);
 	engine->timing.detach_ns = now_ns() - start;
+	mark_detach_done(engine->timing.detach_ns);
 }
 
 static void close_all(const int *fds, unsigned len)

@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/markers.h"
+
 /* Shared with the keepers of one run. */
 struct board {
 	atomic_uint next;
@@ -136,8 +138,11 @@ bool keepers_have_lost(struct keepers *keepers)
 
 		if (!keepers->pids[i] || waitpid(keepers->pids[i], &status, WNOHANG) != keepers->pids[i])
 			continue;
+		if (WIFSIGNALED(status)) { /* one that could make no link exits by itself */
+			mark_keeper_lost(keepers->pids[i], WTERMSIG(status));
+			have_lost = true;
+		}
 		keepers->pids[i] = 0;
-		have_lost |= WIFSIGNALED(status); /* one that could make no link exits by itself */
 	}
 	return have_lost;
 }

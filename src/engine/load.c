@@ -16,11 +16,14 @@
 #include "engine/bpf.h"
 #include "engine/pool.h"
 #include "engine/private.h"
+#include "lib/clock.h"
+#include "lib/markers.h"
 
 enum { LOG_SIZE = 16 << 20 };
 
 /* Helpers that read the traced process are for programs under the GPL or compatible: ours are LGPL-2.1-or-later. */
 static const char license[] = "GPL";
+static const char dispatcher_name[] = "ct_dispatch";
 
 static enum bpf_prog_type program_type(enum probe_ctx ctx)
 {
@@ -133,6 +136,18 @@ static void program_refused(struct engine *engine, const struct image_program *p
 			   verdict.sentence ? verdict.sentence : strerror(-err));
 }
 
+/* The kernel is asked what it made of the program only where somebody wants to know. */
+static void mark_loaded(const char *name, unsigned insns_len, int fd, uint64_t ns)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t size = sizeof(info);
+
+	if (fd < 0 || !mark_is_on(program__loaded))
+		return;
+	bpf_obj_get_info_by_fd(fd, &info, &size);
+	mark_program_loaded(name, insns_len, info.id, info.verified_insns, ns);
+}
+
 static int load_with_log(struct engine *engine, const struct image_program *program, const struct bpf_insn *insns,
 			 struct bpf_prog_load_opts *opts)
 {
@@ -164,9 +179,11 @@ static void program_load(void *data, unsigned i)
 	const struct image_program *program = &engine->image->programs[i];
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = program_attach_type(engine, program->ctx),
 		    .prog_flags = program->may_sleep ? BPF_F_SLEEPABLE : 0);
+	uint64_t start = now_ns();
 
 	engine->programs[i] = bpf_prog_load(program_type(program->ctx), program->name, license, loading->insns[i],
 					    program->insns_len, &opts);
+	mark_loaded(program->name, program->insns_len, engine->programs[i], now_ns() - start);
 }
 
 /* Loads once more, now with a log: writing one slows the verifier down, so the first try goes without. */
@@ -176,11 +193,15 @@ static int program_load_again(const struct loading *loading, unsigned i, struct 
 	const struct image_program *program = &engine->image->programs[i];
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = program_attach_type(engine, program->ctx),
 		    .prog_flags = program->may_sleep ? BPF_F_SLEEPABLE : 0);
+	uint64_t start = now_ns();
 	int fd = load_with_log(engine, program, loading->insns[i], &opts);
 
 	engine->programs[i] = fd;
-	if (fd < 0)
+	mark_loaded(program->name, program->insns_len, fd, now_ns() - start);
+	if (fd < 0) {
+		mark_program_refused(program->name, program->insns_len, fd);
 		program_refused(engine, program, fd, diags);
+	}
 	return fd < 0 ? fd : 0;
 }
 
@@ -234,9 +255,12 @@ static int dispatcher_load(struct engine *engine)
 		INSN_EXIT(),
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = program_attach_type(engine, CTX_UPROBE));
+	const unsigned insns_len = sizeof(insns) / sizeof(*insns);
+	uint64_t start = now_ns();
+	int fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, dispatcher_name, license, insns, insns_len, &opts);
 
-	return bpf_prog_load(BPF_PROG_TYPE_KPROBE, "ct_dispatch", license, insns, sizeof(insns) / sizeof(*insns),
-			     &opts);
+	mark_loaded(dispatcher_name, insns_len, fd, now_ns() - start);
+	return fd;
 }
 
 static int progs_fill(const struct engine *engine, int map)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "engine/private.h"
+#include "lib/markers.h"
 
 static enum bpf_map_type map_type(enum image_map_kind kind)
 {
@@ -106,6 +107,7 @@ static int map_make(struct engine *engine, unsigned index)
 	if (fd < 0)
 		return fd;
 	engine->maps[index] = fd;
+	mark_map_created(map->name, entries, map_bytes(engine, map));
 	return map->kind == IMAGE_ARRAY ? map_fill(fd, map) : 0;
 }
 

@@ -23,6 +23,8 @@ struct engine {
 	int *links; /* of timers */
 	unsigned links_len;
 	struct keepers keepers; /* have the links of uprobes */
+	unsigned kept_len;	/* so many */
+	int *site_errors;	/* as many as image->attaches: why the kernel refused it; 0: it did not */
 
 	struct image_state *state; /* the control block, shared with the programs */
 	size_t state_size;
@@ -46,6 +48,8 @@ int engine_load_programs(struct engine *engine, struct diags *diags);
 /* attach.c: the uprobes. timers.c: profile and tick. Links go to the keepers, and into engine->links. */
 int engine_attach_sites(struct engine *engine, struct diags *diags);
 int engine_attach_timers(struct engine *engine, struct diags *diags);
+/* Once both are done: for who watches us, what became of each probe. */
+void engine_mark_probes(const struct engine *engine);
 
 /* For messages: where the script names this probe, and the probe's full name. */
 struct loc engine_probe_loc(const struct engine *engine, const struct probe *probe);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/markers.h"
 
 enum { SLICE_MIN_MS = 1, SLICE_MAX_MS = 50 };
 
@@ -111,14 +112,16 @@ static void ring_note_rate(struct ring *ring, unsigned long bytes)
 
 int ring_drain(struct ring *ring, int (*each)(void *data, const void *record, size_t size), void *data)
 {
-	unsigned long at, end;
+	unsigned long at, start, end;
 	int len = 0, stop = 0;
 
 	if (!ring->size)
 		return 0;
-	at = *ring->consumer;
+	at = start = *ring->consumer;
 	end = at + ring_used(ring);
 	ring_note_rate(ring, end - at);
+	if (start < end)
+		mark_batch_start(end - start);
 	while (at < end && !stop) {
 		const char *record = ring->data + (at & (ring->size - 1));
 		uint32_t head = __atomic_load_n((const uint32_t *)record, __ATOMIC_ACQUIRE);
@@ -133,5 +136,7 @@ int ring_drain(struct ring *ring, int (*each)(void *data, const void *record, si
 		at += (BPF_RINGBUF_HDR_SZ + size + 7) & ~7UL;
 		__atomic_store_n(ring->consumer, at, __ATOMIC_RELEASE);
 	}
+	if (start < end)
+		mark_batch_done((unsigned)len, at - start, stop < 0 ? stop : 0, now_ns() - ring->drained_ns);
 	return stop ? stop : len;
 }

@@ -9,6 +9,8 @@
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
 
+#include "lib/clock.h"
+#include "lib/markers.h"
 #include "lib/proc.h"
 
 /*
@@ -188,13 +190,16 @@ static void scan(struct probe_host *host)
 {
 	struct arena *scratch = arena_new();
 	unsigned pids_len = 0, i;
+	uint64_t start = now_ns();
 	pid_t *pids = NULL;
 
+	mark_scan_start();
 	target_pids(host, scratch, &pids, &pids_len);
 	for (i = 0; i < pids_len; i++)
 		scan_process(host, scratch, pids[i]);
 	arena_free(scratch);
 	host->is_scanned = true;
+	mark_scan_done(pids_len, host->binaries_len, now_ns() - start);
 }
 
 void host_binaries(struct probe_host *host, struct host_binary ***binaries, unsigned *binaries_len)

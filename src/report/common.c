@@ -5,6 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/clock.h"
+#include "lib/markers.h"
+
 enum { PENDING_MAX = 64 * 1024 };
 
 /* stdio does not always set errno when it fails. */
@@ -38,13 +41,23 @@ void report_open(struct report *report)
 		setvbuf(report->out, NULL, _IONBF, 0);
 }
 
+static int write_pending(struct report *report)
+{
+	uint64_t start = now_ns();
+	size_t size = report->pending.size;
+	int err;
+
+	mark_print_start(size);
+	err = write_all(report->out, report->pending.data, size);
+	mark_print_done(size, err, now_ns() - start);
+	buf_clear(&report->pending);
+	return err;
+}
+
 int report_flush(struct report *report)
 {
-	int err = 0;
+	int err = report->pending.size ? write_pending(report) : 0;
 
-	if (report->pending.size)
-		err = write_all(report->out, report->pending.data, report->pending.size);
-	buf_clear(&report->pending);
 	errno = 0;
 	while (!err && fflush(report->out)) {
 		if (errno != EINTR)

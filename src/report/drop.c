@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What was lost, why, and what to do: one sentence for each cause.
+ * What was lost, why, and what to do: a word and a sentence for each cause.
  */
 #include <inttypes.h>
 
@@ -25,6 +25,13 @@ static const struct {
 			 "the kernel could not run the probe (it was inside another one, or too many calls were "
 			 "waiting to return)"},
 };
+
+const char *drop_name(enum drop_cause cause)
+{
+	static const char *const names[DROP_CAUSES] = {"record", "aggregation", "variable", "save", "busy", "system"};
+
+	return (unsigned)cause < DROP_CAUSES ? names[cause] : "unknown";
+}
 
 void drop_sentence(enum drop_cause cause, uint64_t count, struct buf *out)
 {

@@ -313,12 +313,11 @@ static int json_error(struct report *report, const struct record_error *error, c
 
 static int json_drop(struct report *report, enum drop_cause cause, uint64_t count)
 {
-	static const char *const names[DROP_CAUSES] = {"record", "aggregation", "variable", "save", "busy", "system"};
 	struct json_object *line = new_line("drop");
 	struct buf text = {0};
 
 	drop_sentence(cause, count, &text);
-	json_object_object_add(line, "cause", new_string((unsigned)cause < DROP_CAUSES ? names[cause] : "unknown"));
+	json_object_object_add(line, "cause", new_string(drop_name(cause)));
 	json_object_object_add(line, "count", json_object_new_uint64(count));
 	json_object_object_add(line, "text", new_text(text.data, text.size));
 	buf_free(&text);

@@ -64,6 +64,7 @@ extern const struct report_ops report_text, report_json;
 
 /* "12 records were lost: the ring buffer was full; give -x bufsize=16m or record less" */
 void drop_sentence(enum drop_cause cause, uint64_t count, struct buf *out);
+const char *drop_name(enum drop_cause cause); /* "record" */
 
 /*
  * D's printf. `format_parse` parses once and says what is wrong (tags D_PRINTF_*); `format_print` prints recorded fields.

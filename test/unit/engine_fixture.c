@@ -16,10 +16,13 @@ struct fixture *fixture_new(void)
 {
 	struct arena *arena = arena_new();
 	struct fixture *f = arena_new_one(arena, struct fixture);
+	static const struct aggvar counts = {.name = "counts"};
+	static const struct checked nothing; /* programs are made by hand, not from a script */
 	struct agg_layout *agg;
 
 	f->arena = arena;
 	diags_init(&f->diags, arena);
+	f->image.checked = &nothing;
 	f->image.map_ring = f->image.map_daemons = f->image.map_probes = f->image.map_pids = MAP_NONE;
 	f->image.map_state = fixture_map(f, (struct image_map){.name = "state",
 							       .kind = IMAGE_ARRAY,
@@ -44,7 +47,7 @@ struct fixture *fixture_new(void)
 							 .max_entries = 16,
 							 .per_cpu_entries = true});
 	agg = arena_new_one(arena, struct agg_layout);
-	*agg = (struct agg_layout){.map = f->map_counts, .keys_len = 1, .key_size = 4, .value_size = 8};
+	*agg = (struct agg_layout){.var = &counts, .map = f->map_counts, .keys_len = 1, .key_size = 4, .value_size = 8};
 	f->image.aggs = agg;
 	assert_int_equal(elf_file_open("/proc/self/exe", &f->self), 0);
 	return f;
