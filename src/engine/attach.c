@@ -303,7 +303,7 @@ static struct fate *fates_of(const struct engine *engine, struct arena *arena)
 	return fates;
 }
 
-void engine_mark_probes(const struct engine *engine)
+void engine_mark_probes(const struct engine *engine, bool failed)
 {
 	const struct checked *checked = engine->image->checked;
 	struct arena *arena = arena_new();
@@ -314,7 +314,7 @@ void engine_mark_probes(const struct engine *engine)
 
 		if (fates[i].refused && !fates[i].attached)
 			mark_probe_refused(name, checked->probes[i]->id, site_why(fates[i].err));
-		else
+		else if (!failed)
 			mark_probe_attached(name, checked->probes[i]->id, fates[i].attached, fates[i].refused);
 	}
 	arena_free(arena);

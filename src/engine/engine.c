@@ -123,8 +123,8 @@ int engine_attach(struct engine *engine, struct diags *diags)
 	if (!err)
 		err = engine_attach_timers(engine, diags);
 	engine->timing.attach_ns = now_ns() - start;
-	if (!err && (mark_is_on(probe__attached) || mark_is_on(probe__refused)))
-		engine_mark_probes(engine);
+	if (mark_is_on(probe__attached) || mark_is_on(probe__refused))
+		engine_mark_probes(engine, err);
 	mark_attach_done(engine->kept_len + engine->links_len, err, engine->timing.attach_ns);
 	return err;
 }

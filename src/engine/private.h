@@ -48,8 +48,8 @@ int engine_load_programs(struct engine *engine, struct diags *diags);
 /* attach.c: the uprobes. timers.c: profile and tick. Links go to the keepers, and into engine->links. */
 int engine_attach_sites(struct engine *engine, struct diags *diags);
 int engine_attach_timers(struct engine *engine, struct diags *diags);
-/* Once both are done: for who watches us, what became of each probe. */
-void engine_mark_probes(const struct engine *engine);
+/* Once both are done, for who watches us: what became of each probe. When it failed: which ones the kernel refused. */
+void engine_mark_probes(const struct engine *engine, bool failed);
 
 /* For messages: where the script names this probe, and the probe's full name. */
 struct loc engine_probe_loc(const struct engine *engine, const struct probe *probe);
