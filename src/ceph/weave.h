@@ -21,6 +21,14 @@
 #define WEAVE_MARKER "include/cephtap/marker.h"
 #define WEAVE_OPTION "WITH_SYSTEMTAP"
 
+/* A return statement, and the calls that go before it. */
+struct weave_return {
+	struct cxx_return statement;
+	bool is_plain;	  /* its value can be named again: a name, a number */
+	bool is_embraced; /* it is all of an `if`'s branch, and gets braces */
+	const char *calls;
+};
+
 struct weave_file {
 	const char *path; /* below the tree's folder */
 	const char *disk; /* as it is there; NULL: not there */
@@ -30,6 +38,8 @@ struct weave_file {
 	const char *woven; /* with them; NULL: it has none, or is not to be there */
 	size_t woven_size;
 	struct edits edits;
+	struct weave_return *returns; /* become edits when all places are found */
+	unsigned returns_len;
 	struct cxx_file cxx; /* of the base, once it was looked at */
 	bool is_parsed;
 	const char *why; /* NULL, or why it cannot be looked at */

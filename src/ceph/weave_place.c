@@ -253,58 +253,100 @@ static bool is_plain(const struct cxx_file *cxx, const struct cxx_return *statem
 	return n <= 1 && (!n || cxx->tokens[last].kind == CXX_NAME || cxx->tokens[last].kind == CXX_NUMBER);
 }
 
-static const char *value_text(struct spot *s, const struct cxx_return *statement)
+static const char *value_text(struct arena *arena, const struct cxx_file *cxx, const struct cxx_return *statement)
 {
-	const struct cxx_file *cxx = &s->place->file->cxx;
 	const struct cxx_token *last = &cxx->tokens[statement->end - 1];
 	size_t from = cxx->tokens[statement->at + 1].at;
 
 	if (statement->end == statement->at + 1)
 		return NULL;
-	return arena_strndup(s->w->arena, cxx->text + from, last->at + last->size - from);
+	return arena_strndup(arena, cxx->text + from, last->at + last->size - from);
 }
 
-/* `return f();` becomes { auto woven_ret = f(); the call; return woven_ret; } */
-static void replace_return(struct spot *s, const struct cxx_return *statement, const char *value)
+/* The statement in the file's list: several markers may want the same one. */
+static struct weave_return *return_of(struct spot *s, const struct cxx_return *statement)
 {
-	const struct cxx_file *cxx = &s->place->file->cxx;
-	size_t at = cxx->tokens[statement->at].at, end = cxx->tokens[statement->end].at + 1;
-	const char *indent = indent_at(s->w->arena, cxx->text, at);
+	struct weave_file *file = s->place->file;
+	struct weave_return *entry;
+	unsigned i;
 
-	s->call.value = "woven_ret";
-	add_edit(s, at, end - at,
-		 arena_printf(s->w->arena, "{\n%s  auto woven_ret = %s;\n%s%s  return woven_ret;\n%s}", indent, value,
-			      call_text(s, arena_printf(s->w->arena, "%s  ", indent)), indent, indent));
+	for (i = 0; i < file->returns_len; i++)
+		if (file->returns[i].statement.at == statement->at)
+			return &file->returns[i];
+	entry = arena_push(s->w->arena, file->returns, file->returns_len);
+	entry->statement = *statement;
+	entry->is_plain = is_plain(&file->cxx, statement);
+	entry->is_embraced = !cxx_begins_statement(&file->cxx, statement->at);
+	entry->calls = "";
+	return entry;
 }
 
-/* `if (x) return 1;` gets braces. */
-static void embrace_return(struct spot *s, const struct cxx_return *statement)
+static bool begins_line(const struct cxx_file *cxx, size_t at)
 {
-	const struct cxx_file *cxx = &s->place->file->cxx;
-	const struct cxx_token *before = &cxx->tokens[statement->at - 1];
-	size_t at = cxx->tokens[statement->at].at, behind = before->at + before->size,
-	       end = cxx->tokens[statement->end].at + 1;
-	const char *outer = indent_at(s->w->arena, cxx->text, cxx->tokens[before->match].at);
-	const char *inner = arena_printf(s->w->arena, "%s  ", outer);
+	return is_blank(cxx->text, line_start(cxx->text, at), at);
+}
 
-	add_edit(s, behind, at - behind, arena_printf(s->w->arena, " {\n%s%s", call_text(s, inner), inner));
-	add_edit(s, end, 0, arena_printf(s->w->arena, "\n%s}", outer));
+/* How far calls before a return are indented: as it is, or more than the `if` or `case` before it. */
+static const char *return_indent(struct arena *arena, const struct cxx_file *cxx, const struct weave_return *entry)
+{
+	size_t at = cxx->tokens[entry->statement.at].at;
+
+	if (entry->is_embraced) /* the ( of an `if`, or an `else` */
+		at = cxx->tokens[cxx->tokens[entry->statement.at - 1].match].at;
+	else if (begins_line(cxx, at))
+		return indent_at(arena, cxx->text, at);
+	return arena_printf(arena, "%s  ", indent_at(arena, cxx->text, at));
 }
 
 static void place_at_return(struct spot *s, const struct cxx_return *statement)
 {
 	const struct cxx_file *cxx = &s->place->file->cxx;
-	const char *value = value_text(s, statement);
+	struct weave_return *entry = return_of(s, statement);
+	const char *indent = return_indent(s->w->arena, cxx, entry);
 
-	if (value && !is_plain(cxx, statement)) {
-		replace_return(s, statement, value);
+	if (!entry->is_plain)
+		indent = arena_printf(s->w->arena, "%s  ", indent);
+	s->call.value = entry->is_plain ? value_text(s->w->arena, cxx, statement) : "woven_ret";
+	entry->calls = arena_printf(s->w->arena, "%s%s", entry->calls, call_text(s, indent));
+}
+
+/*
+ * `return f();` has the value in a variable where a marker takes it, and stays as it is for who builds without markers:
+ * a variable alone changes how gcc lays out the code.
+ */
+static const char *return_calls(struct weave *w, const struct cxx_file *cxx, const struct weave_return *entry,
+				const char *indent)
+{
+	if (entry->is_plain)
+		return entry->calls;
+	return arena_printf(w->arena, "%sif (CEPH_MARKERS) {\n%s  auto woven_ret = %s;\n%s%s  return woven_ret;\n%s}\n",
+			    indent, indent, value_text(w->arena, cxx, &entry->statement), entry->calls, indent, indent);
+}
+
+/* The edits of a return statement, when all its calls are known. */
+static void edit_return(struct weave *w, struct weave_file *file, const struct weave_return *entry)
+{
+	const struct cxx_file *cxx = &file->cxx;
+	const struct cxx_token *before = &cxx->tokens[entry->statement.at - 1];
+	size_t at = cxx->tokens[entry->statement.at].at, end = cxx->tokens[entry->statement.end].at + 1,
+	       behind = before->at + before->size;
+	const char *indent = return_indent(w->arena, cxx, entry), *calls = return_calls(w, cxx, entry, indent);
+	bool is_alone = begins_line(cxx, at);
+
+	if (!entry->is_embraced) {
+		edits_add(w->arena, &file->edits, is_alone ? line_start(cxx->text, at) : at, 0,
+			  is_alone ? calls : arena_printf(w->arena, "\n%s%s", calls, indent));
 		return;
 	}
-	s->call.value = value;
-	if (cxx_begins_statement(cxx, statement->at))
-		add_before(s, statement->at);
-	else
-		embrace_return(s, statement);
+	if (strspn(cxx->text + behind, " \t\r\n") >= at - behind) {
+		edits_add(w->arena, &file->edits, behind, at - behind,
+			  arena_printf(w->arena, " {\n%s%s", calls, indent));
+	} else { /* a comment stands between */
+		edits_add(w->arena, &file->edits, behind, 0, " {");
+		edits_add(w->arena, &file->edits, is_alone ? line_start(cxx->text, at) : at, 0,
+			  is_alone ? calls : arena_printf(w->arena, "\n%s%s", calls, indent));
+	}
+	edits_add(w->arena, &file->edits, end, 0, arena_printf(w->arena, "\n%.*s}", (int)strlen(indent) - 2, indent));
 }
 
 /* Does control reach the } at the end of the body? Not behind a last `return;`. */
@@ -332,7 +374,7 @@ static const char *place_at_returns(struct spot *s)
 	if (falls_off(cxx, function, returns, n)) {
 		at = cxx->tokens[end].at;
 		s->call.value = NULL;
-		if (is_blank(cxx->text, line_start(cxx->text, at), at))
+		if (begins_line(cxx, at))
 			add_edit(s, line_start(cxx->text, at), 0, call_text(s, body_indent(s, function->body)));
 		else
 			add_before(s, end);
@@ -474,4 +516,7 @@ void weave_find_places(struct weave *w, const struct catalogue *cat)
 			is_missing |= w->places[j].why != NULL;
 		w->missing += is_missing;
 	}
+	for (i = 0; i < w->files_len; i++)
+		for (j = 0; j < w->files[i]->returns_len; j++)
+			edit_return(w, w->files[i], &w->files[i]->returns[j]);
 }

@@ -193,10 +193,11 @@ static const char header_head[] =
 	"\n"
 	"#include \"ceph_markers_config.h\"\n"
 	"#ifdef " WEAVE_OPTION "\n"
-	"#define CEPHTAP_MARKERS 1\n"
+	"#define CEPH_MARKERS 1\n"
 	"#else\n"
-	"#define CEPHTAP_MARKERS 0\n"
+	"#define CEPH_MARKERS 0\n"
 	"#endif\n"
+	"#define CEPHTAP_MARKERS CEPH_MARKERS\n"
 	"#include \"" WEAVE_MARKER "\"\n";
 
 static const char *c_type(struct arena *arena, const struct cat_type *type)
