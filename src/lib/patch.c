@@ -79,14 +79,6 @@ static unsigned count_lines(const char *text, size_t size)
 	return n + (size && text[size - 1] != '\n');
 }
 
-/* Are only whole lines added, between two lines? */
-static bool adds_lines(const struct edit *edit, const char *text)
-{
-	size_t n = strlen(edit->text);
-
-	return !edit->cut && n && edit->text[n - 1] == '\n' && (!edit->at || text[edit->at - 1] == '\n');
-}
-
 /* Takes the edits from `i` on that touch the same lines; returns how many. */
 static unsigned take_change(const struct edits *edits, unsigned i, const char *text, size_t size, struct change *out)
 {
@@ -97,17 +89,17 @@ static unsigned take_change(const struct edits *edits, unsigned i, const char *t
 	out->to = out->from;
 	for (at = out->from; i < edits->len; i++) {
 		const struct edit *edit = &edits->list[i];
-		size_t to = edit->at + edit->cut;
 
-		if (i > first && edit->at >= out->to && !(edit->at == out->to && adds_lines(edit, text)))
+		if (i > first && line_start(text, edit->at) >= out->to)
 			break;
-		if (!adds_lines(edit, text)) /* a cut that ends with a newline has ended its line */
-			to = edit->cut && text[to - 1] == '\n' ? to : line_end(text, size, to);
-		if (to > out->to)
-			out->to = to;
 		buf_add(&out->now, text + at, edit->at - at);
 		buf_puts(&out->now, edit->text);
 		at = edit->at + edit->cut;
+		/* Both texts stand at the beginning of a line, or the line goes on. */
+		if ((!out->now.size || out->now.data[out->now.size - 1] == '\n') && (!at || text[at - 1] == '\n'))
+			out->to = at;
+		else
+			out->to = line_end(text, size, at);
 	}
 	buf_add(&out->now, text + at, out->to - at);
 	return i - first;
