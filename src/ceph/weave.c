@@ -143,40 +143,45 @@ static int add_option(struct weave *w, struct buf *why)
 	return 0;
 }
 
-static bool has_line(const char *text, const char *line)
+bool weave_includes(struct weave *w, const struct weave_file *file, const char *header)
 {
-	const char *at;
+	const char *line = arena_printf(w->arena, "#include %s\n", header), *at;
 
-	for (at = text; (at = strstr(at, line)); at++)
-		if (at == text || at[-1] == '\n')
+	for (at = file->base; (at = strstr(at, line)); at++)
+		if (at == file->base || at[-1] == '\n')
 			return true;
 	return false;
 }
 
-static void add_include(struct weave *w, struct weave_file *file, const char *line)
+/* Headers of a file's places that it does not include by itself, each once. */
+static const char *more_includes(struct weave *w, const struct weave_file *file)
 {
-	unsigned i;
-
-	for (i = 0; i < file->edits.len; i++)
-		if (!strcmp(file->edits.list[i].text, line))
-			return;
-	if (!has_line(file->base, line))
-		edits_add(w->arena, &file->edits, file->cxx.include_at, 0, line);
-}
-
-static void add_includes(struct weave *w)
-{
+	const char *lines = "";
 	unsigned i, j;
 
 	for (i = 0; i < w->places_len; i++) {
 		const struct weave_place *place = &w->places[i];
 
-		if (place->why)
-			continue;
-		for (j = 0; j < place->source->includes_len; j++)
-			add_include(w, place->file,
-				    arena_printf(w->arena, "#include %s\n", place->source->includes[j]));
-		add_include(w, place->file, include_line);
+		for (j = 0; !place->why && place->file == file && j < place->source->includes_len; j++) {
+			const char *line = arena_printf(w->arena, "#include %s\n", place->source->includes[j]);
+
+			if (!weave_includes(w, file, place->source->includes[j]) && !strstr(lines, line))
+				lines = arena_printf(w->arena, "%s%s", lines, line);
+		}
+	}
+	return *lines ? arena_printf(w->arena, "#if CEPH_MARKERS\n%s#endif\n", lines) : "";
+}
+
+static void add_includes(struct weave *w)
+{
+	unsigned i;
+
+	for (i = 0; i < w->files_len; i++) {
+		struct weave_file *file = w->files[i];
+
+		if (file->edits.len && file->is_parsed)
+			edits_add(w->arena, &file->edits, file->cxx.include_at, 0,
+				  arena_printf(w->arena, "%s%s", include_line, more_includes(w, file)));
 	}
 }
 

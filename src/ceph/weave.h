@@ -79,6 +79,8 @@ void weave_diff(const struct weave *w, struct buf *out);
 /* ---- between its files ---- */
 
 struct weave_file *weave_file(struct weave *w, const char *path);
+/* Does the file have this line: #include and the header, with its quotes? */
+bool weave_includes(struct weave *w, const struct weave_file *file, const char *header);
 void weave_find_places(struct weave *w, const struct catalogue *cat);
 
 /* A marker's call, and what stands around it. Names of parameters are those of `names`, by pairs, then NULL. */

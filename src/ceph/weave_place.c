@@ -174,12 +174,30 @@ static const char *indent_at(struct arena *arena, const char *text, size_t at)
 	return arena_strndup(arena, text + from, to - from);
 }
 
+/*
+ * A header that the file does not include by itself is there with markers only, and with it the calls that need it: it
+ * would bring code along.
+ */
+static bool needs_header(const struct spot *s)
+{
+	const struct cat_source *source = s->place->source;
+	unsigned i;
+
+	for (i = 0; i < source->includes_len; i++)
+		if (!weave_includes(s->w, s->place->file, source->includes[i]))
+			return true;
+	return false;
+}
+
 static const char *call_text(struct spot *s, const char *indent)
 {
+	bool is_switched = needs_header(s);
 	struct buf out = {0};
 	const char *text;
 
+	buf_puts(&out, is_switched ? "#if CEPH_MARKERS\n" : "");
 	weave_add_call(s->w->arena, &s->call, indent, &out);
+	buf_puts(&out, is_switched ? "#endif\n" : "");
 	text = arena_strdup(s->w->arena, out.data);
 	buf_free(&out);
 	return text;
