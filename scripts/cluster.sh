@@ -292,6 +292,7 @@ exit_on_signals() {
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
+	trap 'exit 141' PIPE	# nobody reads our lines any more
 }
 
 # ---- up: the folder -----------------------------------------------------------------------------------------------
@@ -394,7 +395,7 @@ conf_dir() {	# conf_dir OPTION FILE SUB-FOLDER...: the first that holds the file
 	plugin=$2
 	shift 2
 	for sub in "$@"; do
-		[ ! -e "$CEPH_LIB_DIR/$sub/$plugin" ] || { echo "$option = $CEPH_LIB_DIR/$sub"; return; }
+		[ ! -e "$CEPH_LIB_DIR/$sub/$plugin" ] || { echo "$option = $CEPH_LIB_DIR/$sub" | sed 's,/\.$,,'; return; }
 	done
 }
 
@@ -617,6 +618,7 @@ stop() {	# stop PATTERN SECONDS
 cmd_down() {
 	[ $# -eq 1 ] || wrong_usage "down takes one folder"
 	[ -e "$1" ] || return 0
+	trap '' PIPE			# what is going on here is done, also when nobody reads of it
 	open_dir "$1"
 	step "stopping the OSDs"
 	stop 'osd.*' 10			# before the monitor, which they tell that they go

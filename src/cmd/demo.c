@@ -16,8 +16,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ceph/card.h"
 #include "cmd/cmd.h"
 #include "engine/engine.h"
+#include "lib/arena.h"
+#include "lib/elf.h"
 #include "lib/embed.h"
 #include "tracer.h"
 
@@ -35,7 +38,7 @@ static const char help[] =
 	"  --cluster-only   only start the cluster, print its folder and environment, and leave it running\n"
 	"  --down DIR       stop a cluster that was left running, and remove its folder\n"
 	"  --seconds N      seconds of each of the four loads (default 6)\n"
-	"  --ceph DIR       use the Ceph under DIR (DIR/bin, DIR/lib) instead of the host's\n"
+	"  --ceph DIR       use the Ceph under DIR (DIR/bin, DIR/lib) instead of the host's: one that was built with markers\n"
 	"  -h, --help       this text\n";
 
 struct demo {
@@ -281,19 +284,44 @@ static int take_down(struct demo *demo)
 	return 0;
 }
 
-/* Without this look the cluster would be made of the host's own Ceph, without a word. */
-static int use_ceph(const char *folder)
+/* Markers compiled in, or a card to find them by. What cannot be read is for the tracer to complain of. */
+static bool has_markers(const char *path)
+{
+	struct arena *arena = arena_new();
+	struct elf_file *file;
+	struct card *card;
+	const char *why;
+	bool has = true;
+
+	if (!elf_file_open(path, &file)) {
+		has = elf_has_sdt(file) || card_find(arena, elf_build_id(file), &card, &why) != -ENOENT;
+		elf_file_close(file);
+	}
+	arena_free(arena);
+	return has;
+}
+
+/* Looks first: without a ceph-osd there the cluster would be made of the host's own, without a word. */
+static int use_ceph(const struct demo *demo)
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/bin/ceph-osd", folder);
+	snprintf(path, sizeof(path), "%s/bin/ceph-osd", demo->ceph);
 	if (access(path, X_OK)) {
-		fprintf(stderr, "cephtap demo: there is no Ceph in %s: %s cannot be run: %s\n", folder, path, strerror(errno));
+		fprintf(stderr, "cephtap demo: there is no Ceph in %s: %s cannot be run: %s\n", demo->ceph, path,
+			strerror(errno));
 		return 1;
 	}
-	snprintf(path, sizeof(path), "%s/bin", folder);
+	if (!demo->cluster_only && !has_markers(path)) {
+		fprintf(stderr,
+			"cephtap demo: nothing in %s can be traced: it was built without markers, and there is no layout "
+			"card of it (--cluster-only starts it all the same)\n",
+			path);
+		return 1;
+	}
+	snprintf(path, sizeof(path), "%s/bin", demo->ceph);
 	setenv("CEPH_BIN_DIR", path, 1);
-	snprintf(path, sizeof(path), "%s/lib", folder);
+	snprintf(path, sizeof(path), "%s/lib", demo->ceph);
 	setenv("CEPH_LIB_DIR", path, 1);
 	return 0;
 }
@@ -338,7 +366,7 @@ int cmd_demo(int argc, char **argv)
 		fputs("cephtap demo: wrong usage (--seconds wants 1 to 600); see cephtap demo --help\n", stderr);
 		return 2;
 	}
-	if (demo.ceph && use_ceph(demo.ceph))
+	if (demo.ceph && use_ceph(&demo))
 		return 1;
 	tracer_catch_signals();
 	return demo.down ? take_down(&demo) : go(&demo);
