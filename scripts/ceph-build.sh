@@ -26,8 +26,8 @@ usage() {
 ceph-build.sh: Debian's Ceph 18.2.7 with cephtap's markers compiled in
 
   ceph-build.sh all DIR [on|off]...
-        Everything: as root it installs what is lacking first. `on`, the default, is with markers, `off` without. An
-        hour and a half of CPU time for the first, minutes for the second; 2 GiB of disk.
+        Everything: as root it installs what is lacking first. `on`, the default, is with markers, `off` without. The
+        first takes an hour or two on two cores; what ccache remembers is not compiled again. 2 GiB of disk.
   ceph-build.sh get DIR
         Fetch Debian's source package from the mirror that apt uses, check it, unpack it into DIR/ceph-18.2.7+ds.
   ceph-build.sh weave DIR
@@ -360,7 +360,7 @@ run_ninja() {
 do_build() {
 	[ -f "$BUILD/cephtap.options" ] || die "$BUILD is not configured; run: $PROG configure $DIR $MODE"
 	need ninja ccache c++ nice
-	check_room 2048 "building Ceph"
+	check_room 1024 "building Ceph"
 	say "$MODE: building with $(jobs) at a time; the log is $DIR/log/build-$MODE.log"
 	[ ! -t 2 ] || { watch_ninja & WATCH=$!; }
 	start_cost
