@@ -165,7 +165,7 @@ static void check_source(const struct cat_marker *marker, const struct cat_sourc
 {
 	bool wants_statement = source->where == CAT_BEFORE || source->where == CAT_AFTER;
 	const char *paren = strchr(source->function, '(');
-	unsigned i, times;
+	unsigned i, j, times;
 
 	if (!paren || !ends_with(source->function, ")"))
 		diag_error(diags, source->loc, NULL, "a function is said with its parameters: F(int a), or F(...)");
@@ -183,6 +183,9 @@ static void check_source(const struct cat_marker *marker, const struct cat_sourc
 
 		if (stmt->kind == CAT_SET && !has_arg(marker, stmt->name))
 			diag_error(diags, stmt->loc, NULL, "marker %s has no argument %s", marker->name, stmt->name);
+		for (j = 0; stmt->kind == CAT_LET && j < i; j++)
+			if (source->stmts[j].kind == CAT_LET && !strcmp(source->stmts[j].name, stmt->name))
+				diag_error(diags, stmt->loc, NULL, "%s is said twice here", stmt->name);
 		if (strstr(stmt->expr, "$ret") && source->where != CAT_RETURN)
 			diag_error(diags, stmt->loc, NULL, "$ret is there at a `return` only");
 	}
