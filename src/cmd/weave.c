@@ -90,12 +90,9 @@ static int read_catalogue(struct arena *arena, const struct request *request, st
 static void print_place(const struct weave_place *place, FILE *out)
 {
 	const struct cat_marker *marker = place->marker;
+	int width = fprintf(out, "%s:::%s ", marker->provider, marker->name);
 
-	fprintf(out, "%s:::%s%*s", marker->provider, marker->name,
-		(int)(34 - strlen(marker->provider) - strlen(marker->name)) > 1
-			? (int)(34 - strlen(marker->provider) - strlen(marker->name))
-			: 1,
-		"");
+	fprintf(out, "%*s", width < 37 ? 37 - width : 0, "");
 	if (place->why) {
 		fprintf(out, "no: %s\n", place->why);
 		return;
