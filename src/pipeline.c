@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ebpf/disasm.h"
+#include "kernel_types.h"
 #include "lib/clock.h"
 #include "lib/kernel.h"
 #include "lib/markers.h"
@@ -60,6 +61,7 @@ static bool run_check(struct pipeline *pipeline)
 
 	if (!has_clauses(pipeline))
 		return false;
+	source.types = kernel_types_new(pipeline->arena, kernel_btf);
 	mark_check_start(pipeline->script.clauses_len);
 	pipeline->checked =
 		check_script(pipeline->arena, &pipeline->script, &source, &pipeline->options, &pipeline->diags);
@@ -89,6 +91,7 @@ static bool run_ebpf(struct pipeline *pipeline)
 	struct ebpf_kernel kernel = {
 		.offset = kernel_member_offset,
 		.can_sleep = !pipeline->no_multi && engine_can_sleep(),
+		.has_cookies = engine_has_tracepoint_cookies(pipeline->no_multi),
 	};
 
 	mark_compile_start(pipeline->checked->clauses_len, pipeline->checked->probes_len);

@@ -21,6 +21,7 @@ struct var;
 struct func;
 struct aggvar;
 struct action;
+struct translator;
 
 enum node_kind {
 	NODE_INT,    /* ival, int_* : a constant, also 'c' and sizeof after checking */
@@ -37,6 +38,7 @@ enum node_kind {
 	NODE_CAST,   /* (tspec) left */
 	NODE_SIZEOF, /* of left, or of tspec when left is NULL */
 	NODE_OFFSETOF, /* tspec, name */
+	NODE_XLATE,  /* xlate <tspec> (left) */
 };
 
 enum node_op {
@@ -87,6 +89,7 @@ struct node {
 	const struct func *func;   /* check: NODE_CALL; for the right side of an aggregation NULL */
 	struct aggvar *agg;        /* check: NODE_AGG */
 	struct action *action;     /* check: NODE_CALL that records data */
+	const struct translator *translator; /* check: NODE_XLATE */
 	int arg_index;             /* check: argN, args[N]: which argument; else -1 */
 	bool is_const;             /* check: value known now, in ival */
 	uint32_t scratch;          /* ebpf: where this node's string or buffer lies in scratch memory */
@@ -118,7 +121,7 @@ struct clause {
 	bool has_body;     /* false: a probe description alone, default action */
 };
 
-enum decl_kind { DECL_VAR, DECL_TYPEDEF, DECL_INLINE, DECL_STRUCT, DECL_UNION, DECL_ENUM, DECL_MEMBER };
+enum decl_kind { DECL_VAR, DECL_TYPEDEF, DECL_INLINE, DECL_STRUCT, DECL_UNION, DECL_ENUM, DECL_MEMBER, DECL_TRANSLATOR };
 
 struct decl {
 	struct decl *next;
@@ -129,7 +132,11 @@ struct decl {
 	struct type_spec *tspec;
 	struct type_spec **keys; /* DECL_VAR: associative array's key types; keys_len 0: scalar */
 	unsigned keys_len;
-	struct node *value; /* DECL_INLINE, enum values */
+	struct node *value; /* DECL_INLINE, enum values, members of a translator */
+	/* DECL_TRANSLATOR: from `input`, under the decl's name, to tspec; what each member is made of. */
+	struct type_spec *input;
+	struct decl *members;
+	bool is_declared; /* check: of the library, where only what is used is looked at */
 	struct node *bits;  /* DECL_MEMBER: width of a bit-field; NULL: none */
 };
 
@@ -177,6 +184,8 @@ bool ast_parse_desc(struct arena *arena, const struct source *source, struct dia
 /* `string strjoin(string, string)`: for prototypes written in D; a parameter may be `[int]`, `...` or `@`. */
 bool ast_parse_proto(struct arena *arena, const struct source *source, struct diags *diags, struct decl *decl,
 		     struct type_spec ***params, unsigned *params_len);
+/* One expression and nothing else, as providers write arguments; NULL after a diagnostic. */
+struct node *ast_parse_expr(struct arena *arena, const struct source *source, struct diags *diags);
 
 void ast_dump_tokens(const struct source *source, struct buf *out);
 void ast_dump(const struct script *script, struct buf *out);

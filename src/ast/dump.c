@@ -11,7 +11,7 @@ static void indent(struct buf *out, unsigned level)
 
 /* ---- declarations ---- */
 
-static void dump_members(const struct type_spec *tspec, unsigned level, struct buf *out);
+static void dump_members(const struct decl *member, unsigned level, struct buf *out);
 
 /* `char *name[4]`: the base is left of the name, dimensions right of it. */
 static void dump_typed_name(const struct decl *decl, struct buf *out)
@@ -34,18 +34,29 @@ static void dump_typed_name(const struct decl *decl, struct buf *out)
 	}
 }
 
+/* `psinfo_t < struct task_struct *t >` */
+static void dump_translation(const struct decl *decl, struct buf *out)
+{
+	ast_print_type(decl->tspec, out);
+	buf_puts(out, " < ");
+	ast_print_type(decl->input, out);
+	buf_printf(out, "%s%s >", decl->input->pointers ? "" : " ", decl->name);
+}
+
 static void dump_decl(const struct decl *decl, unsigned level, struct buf *out)
 {
 	static const char *const kinds[] = {
 		[DECL_VAR] = "var ", [DECL_TYPEDEF] = "typedef ", [DECL_INLINE] = "inline ",
 		[DECL_STRUCT] = "",  [DECL_UNION] = "",		  [DECL_ENUM] = "",
-		[DECL_MEMBER] = "",
+		[DECL_MEMBER] = "",  [DECL_TRANSLATOR] = "translator ",
 	};
 	static const char *const scopes[] = {[SCOPE_GLOBAL] = "", [SCOPE_SELF] = "self ", [SCOPE_THIS] = "this "};
 
 	indent(out, level);
 	buf_printf(out, "%s%s", kinds[decl->kind], scopes[decl->scope]);
-	if (decl->kind == DECL_STRUCT || decl->kind == DECL_UNION || decl->kind == DECL_ENUM || !decl->tspec)
+	if (decl->kind == DECL_TRANSLATOR)
+		dump_translation(decl, out);
+	else if (decl->kind == DECL_STRUCT || decl->kind == DECL_UNION || decl->kind == DECL_ENUM || !decl->tspec)
 		buf_puts(out, decl->name ? decl->name : "");
 	else
 		dump_typed_name(decl, out);
@@ -58,13 +69,13 @@ static void dump_decl(const struct decl *decl, unsigned level, struct buf *out)
 		ast_print_node(decl->value, out);
 	}
 	buf_putc(out, '\n');
-	if (decl->tspec)
-		dump_members(decl->tspec, level + 1, out);
+	dump_members(decl->kind == DECL_TRANSLATOR ? decl->members : decl->tspec ? decl->tspec->members : NULL,
+		     level + 1, out);
 }
 
-static void dump_members(const struct type_spec *tspec, unsigned level, struct buf *out)
+static void dump_members(const struct decl *member, unsigned level, struct buf *out)
 {
-	for (const struct decl *member = tspec->members; member; member = member->next)
+	for (; member; member = member->next)
 		dump_decl(member, level, out);
 }
 

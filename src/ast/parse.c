@@ -309,3 +309,18 @@ bool ast_parse_desc(struct arena *arena, const struct source *source, struct dia
 	}
 	return diags->errors == errors;
 }
+
+struct node *ast_parse_expr(struct arena *arena, const struct source *source, struct diags *diags)
+{
+	struct parser p;
+	struct node *node;
+
+	if (!source_is_text(source, diags))
+		return NULL;
+	parse_init(&p, arena, source, NULL, diags, NULL);
+	advance(&p);
+	node = parse_expr(&p);
+	if (!p.failed && p.tok.kind != TOK_EOF)
+		expected(&p, "nothing after the expression");
+	return p.failed ? NULL : node;
+}

@@ -224,12 +224,47 @@ static void parse_bare(struct parser *p, struct type_spec *base, const struct cl
 		add_decl(p, decl);
 }
 
-static void parse_unsupported(struct parser *p)
+static struct decl *parse_translation(struct parser *p)
 {
-	bool is_translator = p->tok.keyword == KW_TRANSLATOR;
+	struct loc loc;
+	const char *name = parse_name(p, &loc);
+	struct decl *decl = new_decl(p, DECL_MEMBER, name, loc);
 
+	expect(p, '=', "`=` and what the member is made of");
+	decl->value = parse_assign(p);
+	expect(p, ';', "`;` after the member");
+	return decl;
+}
+
+/* translator psinfo_t < struct task_struct *t > { pr_pid = t->tgid; ... }; */
+static void parse_translator(struct parser *p)
+{
+	struct decl *decl = new_decl(p, DECL_TRANSLATOR, NULL, p->tok.loc), **tail = &decl->members;
+
+	advance(p);
+	decl->tspec = parse_base_type(p);
+	expect(p, '<', "`<` and the type to translate from");
+	decl->input = parse_pointers(p, parse_base_type(p));
+	decl->name = parse_name(p, &decl->loc);
+	expect(p, '>', "`>` after the name of what is translated");
+	p->braces++;
+	expect(p, '{', "`{` and the members");
+	while (!p->failed && !at_punct(p, '}')) {
+		*tail = parse_translation(p);
+		tail = &(*tail)->next;
+	}
+	if (!p->failed)
+		p->braces--;
+	expect(p, '}', "`}`");
+	add_decl(p, decl);
+	if (!p->failed && !at_punct(p, ';'))
+		expected(p, "`;` after the translator");
+}
+
+static void parse_provider(struct parser *p)
+{
 	diag_hint(p->diags, fail(p, p->tok.loc, "D_SYNTAX", "`%s` is not supported yet", token_text(p)),
-		  is_translator ? "read the members where they are needed" : "probes come from the traced programs");
+		  "probes come from the traced programs");
 }
 
 /* The semicolon stays current: what follows may be a probe description, which is not read in tokens. */
@@ -239,8 +274,12 @@ void parse_declaration(struct parser *p)
 	struct type_spec *base;
 
 	advance(p);
-	if (at_keyword(p, KW_TRANSLATOR) || at_keyword(p, KW_PROVIDER)) {
-		parse_unsupported(p);
+	if (at_keyword(p, KW_TRANSLATOR)) {
+		parse_translator(p);
+		return;
+	}
+	if (at_keyword(p, KW_PROVIDER)) {
+		parse_provider(p);
 		return;
 	}
 	parse_classes(p, &classes);

@@ -158,6 +158,25 @@ static struct node *parse_parens(struct parser *p, struct loc from)
 	return node;
 }
 
+/* xlate <psinfo_t *> (expression) */
+static struct node *parse_xlate(struct parser *p)
+{
+	struct loc from = p->tok.loc;
+	struct type_spec *tspec;
+	struct node *node, *left;
+
+	advance(p);
+	expect(p, '<', "`<` and the type to translate to");
+	tspec = parse_type(p);
+	expect(p, '>', "`>` after the type");
+	expect(p, '(', "`(` and what is to be translated");
+	left = parse_expr(p);
+	expect(p, ')', "`)`");
+	node = new_op(p, NODE_XLATE, OP_NONE, from, from, left, NULL);
+	node->tspec = tspec;
+	return node;
+}
+
 static struct node *parse_named(struct parser *p)
 {
 	switch (p->tok.keyword) {
@@ -167,8 +186,7 @@ static struct node *parse_named(struct parser *p)
 	case KW_THIS:
 		return parse_scoped(p);
 	case KW_XLATE:
-		fail(p, p->tok.loc, "D_SYNTAX", "translators (`xlate`) are not supported yet");
-		return NULL;
+		return parse_xlate(p);
 	default:
 		if (at_type(p))
 			fail(p, p->tok.loc, "D_SYNTAX",

@@ -178,6 +178,14 @@ static void print_typed(const struct node *node, struct buf *out)
 		print_operand(node->left, false, out);
 		return;
 	}
+	if (node->kind == NODE_XLATE) {
+		buf_puts(out, "xlate <");
+		ast_print_type(node->tspec, out);
+		buf_puts(out, ">(");
+		ast_print_node(node->left, out);
+		buf_putc(out, ')');
+		return;
+	}
 	buf_puts(out, node->kind == NODE_SIZEOF ? "sizeof (" : "offsetof(");
 	if (node->tspec)
 		ast_print_type(node->tspec, out);
@@ -231,6 +239,7 @@ void ast_print_node(const struct node *node, struct buf *out)
 	case NODE_CAST:
 	case NODE_SIZEOF:
 	case NODE_OFFSETOF:
+	case NODE_XLATE:
 		print_typed(node, out);
 		break;
 	}

@@ -73,7 +73,11 @@ struct check_ctx {
 	struct nametab builtins;   /* struct var * that stand for built-in variables */
 	struct nametab aggs;	   /* struct aggvar * */
 	struct nametab protos;	   /* struct proto *, by the text of the prototype */
+	struct nametab exprs;	   /* struct node *, by the text of an argument that D makes */
 	const struct type *string; /* string of strsize */
+	struct script *library;    /* NULL: not needed yet */
+	struct translator **translators;
+	unsigned translators_len;
 
 	struct checked_clause *clause;
 	struct action **actions; /* of the clause: pointers, until their number is known */
@@ -108,6 +112,8 @@ bool check_failed(const struct node *node); /* already said */
 const struct type *check_tspec(struct check_ctx *ctx, const struct type_spec *spec);
 const struct type *check_type_name(struct check_ctx *ctx, const char *name,
 				   struct loc loc);				      /* without pointers, dims */
+/* The same, or NULL and no diagnostic: the library's and the kernel's too. */
+const struct type *check_type_known(struct check_ctx *ctx, const char *name);
 const struct type *check_layout(struct check_ctx *ctx, const struct type_spec *spec); /* a body in place */
 void check_enum(struct check_ctx *ctx, struct decl *members);
 void check_decl(struct check_ctx *ctx, struct decl *decl);
@@ -141,6 +147,8 @@ void check_sizeof(struct check_ctx *ctx, struct node *node);
 void check_fold(struct check_ctx *ctx, struct node *node);
 int64_t fold_extend(uint64_t value, const struct type *type); /* to 64 bits, by size and sign */
 struct node *check_clone(struct check_ctx *ctx, const struct node *node);
+/* What is put in for something in the script is at its place: for messages, and for faults when it runs. */
+void check_set_loc(struct node *node, struct loc loc);
 
 /* --- Variables --- */
 
@@ -155,6 +163,16 @@ void check_var_use(struct check_ctx *ctx, struct var *var);
 bool check_keys(struct check_ctx *ctx, struct node *node, const char *what, const struct type ***keys,
 		unsigned *keys_len, bool is_new);
 void check_vars_finish(struct check_ctx *ctx);
+
+/* --- Translators (xlate.c), D's library (library.c) --- */
+
+void check_translator(struct check_ctx *ctx, const struct decl *decl);
+void check_xlate(struct check_ctx *ctx, struct node *node);
+void check_translated(struct check_ctx *ctx, struct node *node); /* a member of what xlate gives */
+/* Declares what the library has of this name: a type or a constant. False: nothing. */
+bool library_declare(struct check_ctx *ctx, const char *name, bool is_type);
+/* Declares the library's translators to the type of this name. */
+void library_translators(struct check_ctx *ctx, const char *out);
 
 /* --- Arguments of probes (probe.c) --- */
 

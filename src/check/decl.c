@@ -104,6 +104,9 @@ void check_decl(struct check_ctx *ctx, struct decl *decl)
 	case DECL_INLINE:
 		declare_inline(ctx, decl);
 		break;
+	case DECL_TRANSLATOR:
+		check_translator(ctx, decl);
+		break;
 	default:
 		if (decl->tspec && decl->tspec->has_body)
 			check_tspec(ctx, decl->tspec);

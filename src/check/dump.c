@@ -77,6 +77,9 @@ static void dump_head(const struct node *node, struct buf *out)
 	case NODE_SIZEOF:
 		buf_puts(out, "sizeof");
 		break;
+	case NODE_XLATE:
+		buf_puts(out, "xlate");
+		break;
 	case NODE_OFFSETOF:
 		buf_printf(out, "offsetof %s", node->name);
 		break;

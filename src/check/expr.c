@@ -14,6 +14,10 @@ void check_args(struct check_ctx *ctx, struct node *node)
 
 bool check_value(struct check_ctx *ctx, struct node *node)
 {
+	if (node->kind == NODE_XLATE && !check_failed(node)) {
+		check_error(ctx, node, "D_OP_DYN", "a translated structure has no value: read a member of it");
+		return false;
+	}
 	switch (node->type->kind) {
 	case TYPE_ERROR:
 		return false;
@@ -136,10 +140,14 @@ static bool cast_is_valid(const struct type *to, const struct type *from)
 
 static void check_cast(struct check_ctx *ctx, struct node *node)
 {
-	const struct type *from, *to = check_tspec(ctx, node->tspec);
+	const struct type *from, *to = node->tspec ? check_tspec(ctx, node->tspec) : node->type;
 
 	check_expr(ctx, node->left);
 	node->type = &type_error;
+	if (node->left->kind == NODE_XLATE && type_equal(node->left->type, to)) { /* an inline that is a translation */
+		*node = *node->left;
+		return;
+	}
 	if (to->kind == TYPE_ERROR || !check_value(ctx, node->left))
 		return;
 	from = type_is_string(to) ? node->left->type : check_decay(ctx, node->left);
@@ -330,6 +338,9 @@ static void check_node(struct check_ctx *ctx, struct node *node)
 		break;
 	case NODE_OFFSETOF:
 		check_offsetof(ctx, node);
+		break;
+	case NODE_XLATE:
+		check_xlate(ctx, node);
 		break;
 	}
 }

@@ -180,6 +180,27 @@ static const struct probe *first_with_args(const struct checked_clause *clause)
 	return NULL;
 }
 
+/* Two arguments that D makes: the same when they are made in the same way. */
+static bool is_same_expr(const struct arg *a, const struct arg *b)
+{
+	return a->type == b->type && !strcmp(a->expr, b->expr);
+}
+
+static const char *arg_d_type(struct check_ctx *ctx, const struct arg *arg)
+{
+	return arg->type == ARGTYPE_D ? arg->d_type : check_type_text(ctx, arg_type(ctx, arg));
+}
+
+static bool args_differ(struct check_ctx *ctx, struct node *node, uint64_t n, const struct probe *first,
+			const char *text, const struct probe *probe, const char *other)
+{
+	diag_hint(ctx->diags,
+		  check_error(ctx, node, "D_ARGS_MULTI", "args[%" PRIu64 "] is `%s` at %s but `%s` at %s", n, text,
+			      probe_text(ctx, first), other, probe_text(ctx, probe)),
+		  "write a clause for each");
+	return false;
+}
+
 /* One probe of the clause against the type that the first one gave. */
 static bool arg_agrees(struct check_ctx *ctx, struct node *node, const struct probe *first, const struct probe *probe,
 		       uint64_t n)
@@ -200,16 +221,17 @@ static bool arg_agrees(struct check_ctx *ctx, struct node *node, const struct pr
 				  probe);
 		return false;
 	}
+	if (first->args[n].type == ARGTYPE_D || probe->args[n].type == ARGTYPE_D) {
+		const char *text = arg_d_type(ctx, &first->args[n]), *other = arg_d_type(ctx, &probe->args[n]);
+
+		if (is_same_expr(&first->args[n], &probe->args[n]))
+			return arg_is_available(ctx, node, probe, (unsigned)n);
+		return args_differ(ctx, node, n, first, text, probe, other);
+	}
 	type = arg_type(ctx, &first->args[n]);
 	here = arg_type(ctx, &probe->args[n]);
-	if (!type_equal(type, here)) {
-		diag_hint(ctx->diags,
-			  check_error(ctx, node, "D_ARGS_MULTI", "args[%" PRIu64 "] is `%s` at %s but `%s` at %s", n,
-				      check_type_text(ctx, type), probe_text(ctx, first), check_type_text(ctx, here),
-				      probe_text(ctx, probe)),
-			  "write a clause for each");
-		return false;
-	}
+	if (!type_equal(type, here))
+		return args_differ(ctx, node, n, first, check_type_text(ctx, type), probe, check_type_text(ctx, here));
 	return arg_is_available(ctx, node, probe, (unsigned)n);
 }
 
@@ -225,6 +247,27 @@ static bool arg_number(struct check_ctx *ctx, struct node *node, uint64_t *n)
 	check_error(ctx, node, node->args_len == 1 ? "D_PROTO_ARG" : "D_PROTO_LEN",
 		    "the index of `args` must be one integer constant");
 	return false;
+}
+
+/* The node becomes what the provider wrote for the argument, at its own place in the script. */
+static void use_expr(struct check_ctx *ctx, struct node *node, const struct arg *arg)
+{
+	struct node *expr = nametab_find(&ctx->exprs, 0, arg->expr);
+	struct loc loc = node->loc;
+	struct source *source;
+
+	if (!expr) {
+		source = arena_new_one(ctx->arena, struct source);
+		*source = (struct source){"an argument", arg->expr, strlen(arg->expr)};
+		expr = ast_parse_expr(ctx->arena, source, ctx->diags);
+		if (!expr)
+			return; /* a provider is wrong; it is said */
+		nametab_add(&ctx->exprs, 0, arg->expr, expr);
+	}
+	*node = *check_clone(ctx, expr);
+	check_set_loc(node, loc);
+	ctx->nodes--;
+	check_expr(ctx, node);
 }
 
 void check_probe_args(struct check_ctx *ctx, struct node *node)
@@ -245,6 +288,10 @@ void check_probe_args(struct check_ctx *ctx, struct node *node)
 	for (i = 0; i < clause->probes_len; i++)
 		if (!arg_agrees(ctx, node, first, clause->probes[i], n))
 			return;
+	if (first->args[n].type == ARGTYPE_D) {
+		use_expr(ctx, node, &first->args[n]);
+		return;
+	}
 	node->arg_index = (int)n;
 	node->type = arg_type(ctx, &first->args[n]);
 }

@@ -168,10 +168,10 @@ static const struct type *unknown_name(struct check_ctx *ctx, const char *name, 
 	return &type_error;
 }
 
-const struct type *check_type_name(struct check_ctx *ctx, const char *name, struct loc loc)
+const struct type *check_type_known(struct check_ctx *ctx, const char *name)
 {
 	const struct type *type = nametab_find(&ctx->types, 0, name);
-	struct words words;
+	const struct type_source *kernel = ctx->source->types;
 	size_t i;
 
 	if (type)
@@ -183,8 +183,22 @@ const struct type *check_type_name(struct check_ctx *ctx, const char *name, stru
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(name, names[i].name))
 			return &names[i].type;
+	if (!count_words(name).other)
+		return NULL;
+	if (library_declare(ctx, name, true))
+		return nametab_find(&ctx->types, 0, name);
+	return kernel ? kernel->find(kernel, name) : NULL;
+}
+
+const struct type *check_type_name(struct check_ctx *ctx, const char *name, struct loc loc)
+{
+	const struct type *type = check_type_known(ctx, name);
+	struct words words;
+
+	if (type)
+		return type;
 	words = count_words(name);
-	if (words.other)
+	if (words.other || !*name)
 		return unknown_name(ctx, name, loc);
 	type = keyword_type(&words);
 	if (!type) {
@@ -258,8 +272,9 @@ const struct type *check_tspec(struct check_ctx *ctx, const struct type_spec *sp
 	unsigned i;
 
 	/* A pointer to a structure that nobody declared is an address; only its members are out of reach. */
-	if (spec->pointers && !spec->has_body && !nametab_find(&ctx->types, 0, spec->name) &&
-	    (!strncmp(spec->name, "struct ", 7) || !strncmp(spec->name, "union ", 6)))
+	if (spec->pointers && !spec->has_body &&
+	    (!strncmp(spec->name, "struct ", 7) || !strncmp(spec->name, "union ", 6)) &&
+	    !check_type_known(ctx, spec->name))
 		type = &type_void;
 	else
 		type = base_type(ctx, spec);

@@ -70,10 +70,21 @@ const struct type *type_int_of(uint32_t size, bool is_signed)
 	}
 }
 
+void type_complete(const struct type *type)
+{
+	struct type *mine = (struct type *)type;
+
+	if (!mine->complete)
+		return;
+	mine->complete(mine);
+	mine->complete = NULL;
+}
+
 const struct type_member *type_find_member(const struct type *type, const char *name)
 {
 	uint32_t i;
 
+	type_complete(type);
 	for (i = 0; i < type->members_len; i++)
 		if (type->members[i].name && !strcmp(type->members[i].name, name))
 			return &type->members[i];
@@ -93,6 +104,7 @@ uint32_t type_align(const struct type *type)
 		return type_align(type->to);
 	case TYPE_STRUCT:
 	case TYPE_UNION:
+		type_complete(type);
 		for (i = 0; i < type->members_len; i++) {
 			member = type_align(type->members[i].type);
 			if (member > align)

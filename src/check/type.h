@@ -42,6 +42,17 @@ struct type {
 	uint32_t count;        /* TYPE_ARRAY */
 	struct type_member *members;
 	uint32_t members_len;
+	/* A structure whose members are read when somebody first asks for one: NULL once they are there. */
+	void (*complete)(struct type *type);
+	const void *source; /* for complete() */
+	uint32_t source_id;
+};
+
+/* Types that scripts find declared: the kernel's. Each is always the same object. */
+struct type_source {
+	void *data;
+	/* "struct task_struct", "union ...", "enum ...", or a typedef's name; NULL: there is none. */
+	const struct type *(*find)(const struct type_source *source, const char *name);
 };
 
 extern const struct type type_error, type_void, type_agg;
@@ -54,6 +65,7 @@ const struct type *type_int_of(uint32_t size, bool is_signed); /* intN_t */
 
 const struct type *type_array(struct arena *arena, const struct type *of, uint32_t count);
 const struct type_member *type_find_member(const struct type *type, const char *name); /* NULL: none of this name */
+void type_complete(const struct type *type); /* before members are walked */
 uint32_t type_align(const struct type *type);
 
 bool type_is_int(const struct type *type);

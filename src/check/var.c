@@ -10,6 +10,18 @@ static const char *scope_prefix(enum var_scope scope)
 	return scope == SCOPE_SELF ? "self->" : scope == SCOPE_THIS ? "this->" : "";
 }
 
+/* Of a row's type in D: a name, or a structure of the kernel with a `*`, which points at nothing known without BTF. */
+static const struct type *builtin_type(struct check_ctx *ctx, const char *text)
+{
+	size_t size = strcspn(text, "*");
+	const struct type *to;
+
+	if (!text[size])
+		return check_type_name(ctx, text, (struct loc){0});
+	to = check_type_known(ctx, arena_strndup(ctx->arena, text, size - 1));
+	return type_pointer(ctx->arena, to ? to : &type_void, false);
+}
+
 /* Built-in variables become a struct var when first used. */
 static struct var *builtin_var(struct check_ctx *ctx, const char *name)
 {
@@ -24,7 +36,7 @@ static struct var *builtin_var(struct check_ctx *ctx, const char *name)
 	if (builtin->string_size)
 		var->type = type_string(ctx->arena, builtin->string_size);
 	else
-		var->type = check_type_name(ctx, builtin->type, (struct loc){0});
+		var->type = builtin_type(ctx, builtin->type);
 	nametab_add(&ctx->builtins, 0, var->name, var);
 	return var;
 }
@@ -117,6 +129,20 @@ struct node *check_clone(struct check_ctx *ctx, const struct node *node)
 	return copy;
 }
 
+void check_set_loc(struct node *node, struct loc loc)
+{
+	unsigned i;
+
+	if (!node)
+		return;
+	node->loc = node->op_loc = loc;
+	check_set_loc(node->left, loc);
+	check_set_loc(node->right, loc);
+	check_set_loc(node->third, loc);
+	for (i = 0; i < node->args_len; i++)
+		check_set_loc(node->args[i], loc);
+}
+
 /* An inline stands for its value, cast to its type: so the node becomes that cast. */
 static void use_constant(struct check_ctx *ctx, struct node *node, const struct constant *constant)
 {
@@ -146,11 +172,13 @@ void check_ident(struct check_ctx *ctx, struct node *node)
 
 	if (node->scope == SCOPE_GLOBAL)
 		constant = nametab_find(&ctx->constants, 0, node->name);
+	var = constant ? NULL : check_var_find(ctx, node->scope, node->name);
+	if (!constant && !var && node->scope == SCOPE_GLOBAL && library_declare(ctx, node->name, false))
+		constant = nametab_find(&ctx->constants, 0, node->name);
 	if (constant) {
 		use_constant(ctx, node, constant);
 		return;
 	}
-	var = check_var_find(ctx, node->scope, node->name);
 	if (!var) {
 		undefined(ctx, node);
 		return;
@@ -176,6 +204,10 @@ void check_member(struct check_ctx *ctx, struct node *node)
 
 	check_expr(ctx, node->left);
 	node->type = &type_error;
+	if (node->left->kind == NODE_XLATE && !check_failed(node->left)) {
+		check_translated(ctx, node);
+		return;
+	}
 	if (!check_value(ctx, node->left))
 		return;
 	type = check_decay(ctx, node->left);

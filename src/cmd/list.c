@@ -53,6 +53,8 @@ static const char *type_name(const struct arg *arg)
 		return arg->size <= 8 && ints[arg->is_signed][arg->size] ? ints[arg->is_signed][arg->size] : "int";
 	case ARGTYPE_PTR:
 		return "void *";
+	case ARGTYPE_D:
+		return arg->d_type;
 	case ARGTYPE_CSTRING:
 		return "char *";
 	default:

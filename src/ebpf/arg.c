@@ -26,6 +26,11 @@ static void emit_add_imm(struct gen *gen, int reg, int64_t imm)
 	emit(gen, INSN_ALU_REG(BPF_ADD, reg, R1));
 }
 
+static bool in_kernel(const struct gen *gen)
+{
+	return gen->ctx == CTX_TRACEPOINT;
+}
+
 /* {begin, end} at R0 + imm: R0 = end - begin. */
 static void step_span(struct gen *gen, const struct argstep *step, struct loc where)
 {
@@ -34,11 +39,11 @@ static void step_span(struct gen *gen, const struct argstep *step, struct loc wh
 	emit_add_imm(gen, R0, step->imm);
 	slot_store(gen, base, R0);
 	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, 8));
-	emit_deref(gen, 8, false, true, where);
+	emit_deref(gen, 8, false, !in_kernel(gen), where);
 	end = slot_new(gen);
 	slot_store(gen, end, R0);
 	slot_load(gen, R0, base);
-	emit_deref(gen, 8, false, true, where);
+	emit_deref(gen, 8, false, !in_kernel(gen), where);
 	slot_load(gen, R1, end);
 	emit(gen, INSN_ALU_REG(BPF_SUB, R1, R0));
 	emit(gen, INSN_MOV_REG(R0, R1));
@@ -62,6 +67,9 @@ static void gen_step(struct gen *gen, const struct argstep *step, struct loc whe
 	case STEP_CTX:
 		emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, step->imm));
 		break;
+	case STEP_TASK:
+		emit_call(gen, HELPER_TASK);
+		break;
 	case STEP_IMAGE:
 		emit_reg(gen, R0, ARGREG_RIP);
 		emit_add_imm(gen, R0, step->imm - (int64_t)gen->site->vaddr);
@@ -80,7 +88,7 @@ static void gen_step(struct gen *gen, const struct argstep *step, struct loc whe
 		break;
 	case STEP_LOAD:
 		emit_add_imm(gen, R0, step->imm);
-		emit_deref(gen, step->size, step->is_signed, true, where);
+		emit_deref(gen, step->size, step->is_signed, !in_kernel(gen), where);
 		break;
 	case STEP_CAST:
 		emit_extend(gen, R0, step->size, step->is_signed);

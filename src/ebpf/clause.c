@@ -11,7 +11,7 @@
 void gen_probe_index(struct gen *gen, int reg)
 {
 	gen->needs_probe = true;
-	if (gen->ctx == CTX_DIRECT)
+	if (gen->is_fixed)
 		emit(gen, INSN_MOV_IMM(reg, gen->fixed_probe));
 	else
 		slot_load(gen, reg, gen->probe_index);

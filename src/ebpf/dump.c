@@ -5,7 +5,7 @@
 
 static const char *ctx_name(enum probe_ctx ctx)
 {
-	static const char *const names[] = {[CTX_UPROBE] = "uprobe", [CTX_TIMER] = "timer", [CTX_DIRECT] = "direct"};
+	static const char *const names[] = {[CTX_UPROBE] = "uprobe", [CTX_TIMER] = "timer", [CTX_DIRECT] = "direct", [CTX_TRACEPOINT] = "tracepoint"};
 
 	return (unsigned)ctx < sizeof(names) / sizeof(*names) ? names[ctx] : "unknown";
 }

@@ -13,6 +13,7 @@ struct ebpf_kernel {
 	/* Byte offset of a member of a kernel structure, or a negative errno; asked only for what a script uses. */
 	int (*offset)(const char *structure, const char *member);
 	bool can_sleep; /* programs on uprobes may wait for memory */
+	bool has_cookies; /* tracepoints may have an attach cookie each (Linux 6.10); else each has a program of its own */
 	uint64_t pid_ns_dev, pid_ns_ino; /* whose numbers processes have in scripts; 0: those of the whole host */
 };
 

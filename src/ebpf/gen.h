@@ -85,6 +85,8 @@ struct gen {
 	struct slot *this_slots; /* per variable id */
 	struct place *this_places;
 	unsigned fixed_probe; /* the index of the only probe, where there is no cookie */
+	bool is_fixed;        /* that is so */
+	unsigned map_syscalls; /* MAP_NONE, or which probe a system call is */
 	struct label *error_entry; /* ERROR clauses as a function of this program; NULL: none */
 	bool is_dead;  /* what is emitted now cannot be reached: it is left out */
 	bool too_long; /* a jump did not fit */
@@ -226,6 +228,9 @@ struct layout {
 struct layout *layout_new(struct arena *arena, struct image *image, const struct options *options);
 unsigned layout_daemons_map(struct arena *arena, struct image *image); /* made when first asked for */
 unsigned layout_probes_map(struct arena *arena, struct image *image);
+unsigned layout_pids_map(struct arena *arena, struct image *image);
+unsigned layout_syscalls_map(struct arena *arena, struct image *image); /* a new one */
+enum { SYSCALLS_MAX = 1024 };
 void layout_finish(struct layout *layout, struct arena *arena, struct image *image);
 /* A name that the kernel accepts for a map or a program: 15 letters, digits and underscores. */
 char *kernel_name(struct arena *arena, const char *text);

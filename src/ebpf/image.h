@@ -56,6 +56,7 @@ struct image_program {
 	struct image_line *lines;
 	unsigned lines_len;
 	bool may_sleep; /* it waits for absent memory: to be loaded as sleepable, which the kernel joins with no others */
+	unsigned map_syscalls; /* MAP_NONE, or: u32 number -> u32 index in checked->probes + 1, for which calls it runs */
 };
 
 /*
@@ -76,8 +77,10 @@ enum image_run { RUN_NOT_YET = 0, RUN_ON = 1, RUN_EXITING = 2 /* exit() was call
 struct image_state {
 	uint32_t run;              /* enum image_run */
 	uint32_t tracer;           /* our own process, by the number that `pid` would give */
+	uint32_t by_pid;           /* not 0: of the kernel's probes only those that processes in map_pids hit count */
+	uint32_t pad;
 	int64_t wall_offset_ns;    /* walltimestamp - timestamp */
-	uint64_t reserved[6];
+	uint64_t reserved[5];
 };
 
 /* Per-processor counters of what was lost: value 0 of the map `drops`, one u64 each. */

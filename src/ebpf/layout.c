@@ -12,6 +12,7 @@ enum {
 	ENTRY_OVERHEAD = 48,      /* what the kernel adds to an entry of a hash, about */
 	ENTRIES_MIN = 64,
 	DAEMONS_MAX_ENTRIES = 1024,
+	PIDS_MAX = 16384,
 	SCRATCH_CLAIMS = 4,       /* how many threads on one processor may be inside probes at the same time */
 };
 
@@ -245,6 +246,24 @@ unsigned layout_daemons_map(struct arena *arena, struct image *image)
 							 .value_size = DAEMON_NAME_SIZE,
 							 .max_entries = DAEMONS_MAX_ENTRIES});
 	return image->map_daemons;
+}
+
+unsigned layout_pids_map(struct arena *arena, struct image *image)
+{
+	if (image->map_pids == MAP_NONE)
+		image->map_pids =
+			image_map_new(arena, image, (struct image_map){.name = "pids", .kind = IMAGE_HASH, .key_size = 4,
+								      .value_size = 4, .max_entries = PIDS_MAX});
+	return image->map_pids;
+}
+
+unsigned layout_syscalls_map(struct arena *arena, struct image *image)
+{
+	uint32_t *probes = arena_new_array(arena, uint32_t, SYSCALLS_MAX);
+
+	return image_map_new(arena, image, (struct image_map){.name = "syscalls", .kind = IMAGE_ARRAY, .key_size = 4,
+							      .value_size = 4, .max_entries = SYSCALLS_MAX,
+							      .init = probes});
 }
 
 unsigned layout_probes_map(struct arena *arena, struct image *image)

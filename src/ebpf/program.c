@@ -131,6 +131,62 @@ static void emit_fetch_saved(struct gen *gen, const struct site *site, struct la
 	gen->stack_now -= 24;
 }
 
+/*
+ * sys_enter and sys_exit are one tracepoint each for all system calls: which one it is tells the probe, if there is any.
+ * Calls of 32-bit programs have other numbers and are none of ours.
+ */
+static void emit_syscall_gate(struct gen *gen, struct label *out)
+{
+	const int orig_ax = 120, cs = 136, user_cs = 0x33; /* struct pt_regs; the code segment of 64-bit programs */
+	struct slot number = slot_new(gen);
+
+	if (!strcmp(gen->site->tracepoint, "sys_enter")) {
+		emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, 8));
+	} else {
+		emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, 0));
+		emit(gen, INSN_ALU_IMM(BPF_ADD, R0, orig_ax));
+		emit_deref(gen, 8, false, false, (struct loc){0});
+	}
+	slot_store(gen, number, R0);
+	emit_map(gen, R1, gen->map_syscalls);
+	slot_address(gen, R2, number);
+	emit_call(gen, HELPER_MAP_LOOKUP);
+	slot_release(gen, number);
+	emit_jump_imm(gen, BPF_JEQ, R0, 0, out);
+	emit(gen, INSN_LOAD(BPF_W, R0, R0, 0));
+	emit_jump_imm(gen, BPF_JEQ, R0, 0, out);
+	emit(gen, INSN_ALU_IMM(BPF_SUB, R0, 1));
+	slot_store(gen, gen->probe_index, R0);
+	emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, 0));
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, cs));
+	emit_deref(gen, 8, false, false, (struct loc){0});
+	emit_jump_imm(gen, BPF_JNE, R0, user_cs, out);
+}
+
+/* What the kernel filters for uprobes is filtered here for its own probes. */
+static void emit_pid_gate(struct gen *gen, struct label *out)
+{
+	struct slot key = slot_new(gen);
+	struct label all = {0};
+
+	emit_map_value(gen, R1, gen->image->map_state, offsetof(struct image_state, by_pid));
+	emit(gen, INSN_LOAD(BPF_W, R1, R1, 0));
+	emit_jump_imm(gen, BPF_JEQ, R1, 0, &all);
+	gen_pid(gen, NULL, NULL);
+	slot_store(gen, key, R0);
+	emit_map(gen, R1, layout_pids_map(gen->arena, gen->image));
+	slot_address(gen, R2, key);
+	emit_call(gen, HELPER_MAP_LOOKUP);
+	emit_jump_imm(gen, BPF_JEQ, R0, 0, out);
+	label_bind(gen, &all);
+	slot_release(gen, key);
+}
+
+static bool is_of_processes(const struct function *fn)
+{
+	return fn->probe->kind == PROBE_PROFILE || (fn->ctx == CTX_TRACEPOINT && !fn->probe->is_anybodys);
+}
+
 static void alloc_this(struct gen *gen)
 {
 	const struct checked *checked = gen->image->checked;
@@ -179,15 +235,19 @@ static void gen_prologue(struct gen *gen, const struct function *fn, struct labe
 	if (fn->ctx != CTX_DIRECT)
 		emit_run_gate(gen, out);
 	fixed_slots(gen, fn);
-	if (fn->site && fn->site->is_ours)
+	if (fn->site && (fn->site->is_ours || fn->site->is_syscall))
 		emit_self_gate(gen, out);
-	if (gen->needs_probe && fn->ctx != CTX_DIRECT) {
+	if (gen->needs_probe && !gen->is_fixed && gen->map_syscalls == MAP_NONE) {
 		emit(gen, INSN_MOV_REG(R1, REG_CTX));
 		emit_call(gen, HELPER_COOKIE);
 		emit(gen, INSN_MOV32_REG(R0, R0));
 		slot_store(gen, gen->probe_index, R0);
 	}
 	gen->fault = out; /* a condition that cannot be read does not hold */
+	if (gen->map_syscalls != MAP_NONE)
+		emit_syscall_gate(gen, out);
+	if (is_of_processes(fn))
+		emit_pid_gate(gen, out);
 	if (fetches_saved(gen, fn))
 		emit_fetch_saved(gen, fn->site, out);
 	if (!fn->is_save)
@@ -278,6 +338,12 @@ static void gen_round(struct gen *gen, const struct function *fn)
 	emit(gen, INSN_EXIT());
 }
 
+/* Is the program for this probe alone, as nothing that it can ask tells which one it is? */
+static bool is_fixed(const struct ebpf_kernel *kernel, const struct function *fn)
+{
+	return fn->ctx == CTX_DIRECT || (fn->ctx == CTX_TRACEPOINT && !fn->site->is_syscall && !kernel->has_cookies);
+}
+
 static void gen_function(struct gen *gen, const struct function *fn)
 {
 	unsigned insns = gen->insns_len, relocs = gen->relocs_len, lines = gen->lines_len;
@@ -289,6 +355,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	gen->probe = fn->probe;
 	gen->site = fn->site;
 	gen->fixed_probe = fn->probe_index;
+	gen->is_fixed = is_fixed(gen->kernel, fn);
 	gen->needs_scratch = gen->needs_time = gen->needs_fault = gen->needs_saved = false;
 	gen->needs_probe = fn->is_save || (fn->site && fn->site->is_return && fn->site->saves_len);
 	gen->needs_this = arena_new_array(gen->arena, bool, vars + 1);
@@ -348,10 +415,10 @@ static bool uses_image_base(const struct arg *args, unsigned args_len)
 }
 
 /* Everything of a site that its code depends on. Two sites with the same key share a program. */
-static void function_key(const struct function *fn, struct buf *key)
+static void function_key(const struct ebpf_kernel *kernel, const struct function *fn, struct buf *key)
 {
 	const struct site *site = fn->site;
-	unsigned single = fn->ctx == CTX_DIRECT ? fn->probe_index + 1 : 0;
+	unsigned single = is_fixed(kernel, fn) ? fn->probe_index + 1 : 0;
 
 	buf_add(key, &fn->ctx, sizeof(fn->ctx));
 	buf_add(key, &single, sizeof(single));
@@ -359,6 +426,11 @@ static void function_key(const struct function *fn, struct buf *key)
 	buf_add(key, fn->clauses, fn->clauses_len * sizeof(*fn->clauses));
 	if (!site)
 		return;
+	if (site->tracepoint) { /* programs of one tracepoint are attached there once */
+		buf_puts(key, site->is_syscall ? site->tracepoint : "");
+		buf_add(key, &fn->probe->is_anybodys, sizeof(fn->probe->is_anybodys));
+		buf_add(key, &site->task, sizeof(site->task));
+	}
 	buf_add(key, &site->is_return, sizeof(site->is_return));
 	buf_add(key, &site->is_ours, sizeof(site->is_ours));
 	buf_add(key, &site->may_be_absent, sizeof(site->may_be_absent));
@@ -447,8 +519,11 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 		.options = compiler->options,
 		.diags = compiler->diags,
 		.kernel = compiler->kernel,
+		.map_syscalls = MAP_NONE,
 	};
 
+	if (fn->site && fn->site->is_syscall)
+		gen.map_syscalls = layout_syscalls_map(compiler->arena, compiler->image);
 	if (compiler->error.probe && !fn->is_save && fn->probe->kind != PROBE_ERROR)
 		gen.error_entry = &error_entry;
 	gen_function(&gen, fn);
@@ -466,6 +541,7 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 	program = &compiler->image->programs[compiler->image->programs_len - 1];
 	*program = (struct image_program){.name = kernel_name(compiler->arena, fn->probe->name),
 					  .ctx = fn->ctx,
+					  .map_syscalls = gen.map_syscalls,
 					  .may_sleep = gen.sleeps,
 					  .insns = gen.insns,
 					  .insns_len = gen.insns_len,
@@ -480,7 +556,7 @@ static unsigned program_for(struct compiler *compiler, const struct function *fn
 {
 	struct program_key key = {0};
 
-	function_key(fn, &key.bytes);
+	function_key(compiler->kernel, fn, &key.bytes);
 	key.hash = hash_bytes(key.bytes.data, key.bytes.size);
 	for (unsigned i = 0; i < compiler->keys_len; i++) {
 		const struct program_key *other = &compiler->keys[i];
@@ -499,7 +575,10 @@ static void add_attach(struct compiler *compiler, const struct function *fn)
 {
 	struct image *image = compiler->image;
 	unsigned program = program_for(compiler, fn);
+	unsigned syscalls = image->programs[program].map_syscalls;
 
+	if (syscalls != MAP_NONE && fn->site->syscall < SYSCALLS_MAX)
+		((uint32_t *)image->maps[syscalls].init)[fn->site->syscall] = fn->probe_index + 1;
 	*arena_push(compiler->arena, image->attaches, image->attaches_len) =
 		(struct image_attach){.probe = (struct probe *)fn->probe,
 				      .site = fn->site,
@@ -537,7 +616,7 @@ static void compile_probe(struct compiler *compiler, unsigned index)
 
 	if (!fn.clauses_len || probe->kind == PROBE_ERROR)
 		return;
-	if (probe->kind != PROBE_UPROBE)
+	if (!probe->sites_len)
 		add_attach(compiler, &fn);
 	for (unsigned i = 0; i < probe->sites_len; i++)
 		compile_site(compiler, fn, &probe->sites[i]);

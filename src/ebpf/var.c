@@ -7,6 +7,8 @@
 
 #include <assert.h>
 
+#include "func/gen.h"
+
 enum { STACK_KEY_MAX = 64, STACK_RESERVE = 96 };
 
 static bool in_hash(const struct var *var)
@@ -53,7 +55,10 @@ struct key_place gen_key(struct gen *gen, struct node **exprs, const struct type
 		key.offset = -gen->stack_now;
 	}
 	if (prefix != KEY_PLAIN) {
-		emit_call(gen, prefix == KEY_THREAD ? HELPER_PID_TGID : HELPER_CPU);
+		if (prefix == KEY_THREAD)
+			gen_thread_key(gen);
+		else
+			emit_call(gen, HELPER_CPU);
 		emit(gen, INSN_MOV32_REG(R0, R0));
 		store_key_word(gen, &key, at);
 		at += 8;

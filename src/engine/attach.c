@@ -218,7 +218,7 @@ static void report_sites(struct attaching *a, struct diags *diags)
 		int err = a->engine->site_errors[i];
 		const char *name;
 
-		if (!err || attach->is_save) /* the return of the same function has the same to say */
+		if (!err || !is_uprobe(attach) || attach->is_save) /* the return of the same function has the same to say */
 			continue;
 		name = engine_probe_name(a->arena, attach->probe);
 		mark_site_refused(name, attach->site->path, attach->site->vaddr, err, site_why(err));

@@ -126,6 +126,35 @@ int perf_timer_open(uint64_t period_ns, int cpu)
 	return perf_event_open(&attr, -1, cpu);
 }
 
+/* The part of union bpf_attr that BPF_RAW_TRACEPOINT_OPEN reads, as of Linux 6.10. */
+struct raw_tracepoint_attr {
+	uint64_t name;
+	uint32_t prog_fd, pad;
+	uint64_t cookie;
+};
+
+int bpf_tracepoint_link(int prog_fd, const char *name, uint64_t cookie, bool has_cookies)
+{
+	struct raw_tracepoint_attr attr = {.name = (uintptr_t)name, .prog_fd = (uint32_t)prog_fd, .cookie = cookie};
+	size_t size = has_cookies ? sizeof(attr) : offsetof(struct raw_tracepoint_attr, cookie);
+	long fd = syscall(SYS_bpf, BPF_RAW_TRACEPOINT_OPEN, &attr, size);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+bool bpf_has_tracepoint_cookies(void)
+{
+	static const struct bpf_insn asks[] = {
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_attach_cookie},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	int prog = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "ct_has_cookies", "GPL", asks, 2, NULL);
+
+	if (prog >= 0)
+		close(prog);
+	return prog >= 0;
+}
+
 int bpf_perf_link(int prog_fd, int perf_fd, uint64_t cookie)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .perf_event.bpf_cookie = cookie);

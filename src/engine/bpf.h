@@ -40,6 +40,10 @@ struct perf_uprobe {
 int perf_uprobe_open(const struct perf_uprobe *uprobe);
 /* Fires every period_ns on this processor. */
 int perf_timer_open(uint64_t period_ns, int cpu);
+/* The program on a tracepoint of the kernel; without a cookie on kernels before 6.10, which take none. */
+int bpf_tracepoint_link(int prog_fd, const char *name, uint64_t cookie, bool has_cookies);
+/* Does this kernel tell such a program which cookie it was attached with? */
+bool bpf_has_tracepoint_cookies(void);
 /* Takes the event's descriptor over, whatever comes of it. */
 int bpf_perf_link(int prog_fd, int perf_fd, uint64_t cookie);
 

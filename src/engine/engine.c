@@ -72,7 +72,7 @@ static unsigned count_sites(const struct image *image)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < image->attaches_len; i++)
-		n += image->attaches[i].site != NULL;
+		n += is_uprobe(&image->attaches[i]);
 	return n;
 }
 
@@ -97,11 +97,13 @@ int engine_load(const struct image *image, const struct engine_config *config, s
 	libbpf_set_print(silent);
 	raise_descriptor_limit();
 	*out = engine;
+	engine->has_tracepoint_cookies = engine_has_tracepoint_cookies(config->no_multi);
 	if (count_sites(image) && !config->no_multi)
 		engine->has_multi = bpf_has_uprobe_multi(is_by_pid(engine));
 	err = engine_make_maps(engine, diags);
 	if (!err && engine->state) {
 		engine->state->tracer = (uint32_t)getpid();
+		engine->state->by_pid = engine->target.pids_len > 0;
 		engine->state->wall_offset_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - now_ns());
 	}
 	mapped = now_ns();
@@ -120,6 +122,8 @@ int engine_attach(struct engine *engine, struct diags *diags)
 
 	mark_attach_start(engine->image->checked->probes_len, count_sites(engine->image));
 	err = engine_attach_sites(engine, diags);
+	if (!err)
+		err = engine_attach_tracepoints(engine, diags);
 	if (!err)
 		err = engine_attach_timers(engine, diags);
 	engine->timing.attach_ns = now_ns() - start;

@@ -45,7 +45,7 @@ static uint64_t *shared_refs(const struct image *image, struct arena *arena)
 	unsigned len = 0, i, end;
 
 	for (i = 0; i < image->attaches_len; i++)
-		if (image->attaches[i].site)
+		if (is_uprobe(&image->attaches[i]))
 			places[len++] = (struct place){image->attaches[i].site, i};
 	qsort(places, len, sizeof(*places), place_compare);
 	for (i = 0; i < len; i = end) {
@@ -157,7 +157,7 @@ struct groups groups_make(struct engine *engine, struct arena *arena)
 		const struct image_attach *attach = &image->attaches[i];
 		struct group *group;
 
-		if (!attach->site)
+		if (!is_uprobe(attach))
 			continue;
 		groups.has_saves |= attach->is_save;
 		group = group_of(&groups, arena, image, attach);

@@ -33,6 +33,7 @@ static enum bpf_prog_type program_type(enum probe_ctx ctx)
 	case CTX_TIMER:
 		return BPF_PROG_TYPE_PERF_EVENT;
 	case CTX_DIRECT:
+	case CTX_TRACEPOINT:
 		return BPF_PROG_TYPE_RAW_TRACEPOINT;
 	}
 	return BPF_PROG_TYPE_UNSPEC;
@@ -231,7 +232,7 @@ static bool needs_dispatcher(const struct engine *engine)
 	for (unsigned i = 0; i < image->attaches_len; i++) {
 		const struct image_attach *attach = &image->attaches[i];
 
-		if (!attach->site || image->programs[attach->program].may_sleep)
+		if (!is_uprobe(attach) || image->programs[attach->program].may_sleep)
 			continue;
 		if (first && attach->program != first->program)
 			return true;
@@ -304,6 +305,11 @@ int engine_load_programs(struct engine *engine, struct diags *diags)
 	if (err)
 		diag_error(diags, nowhere, NULL, "cannot join the programs of one file: %s", strerror(-err));
 	return err;
+}
+
+bool engine_has_tracepoint_cookies(bool no_multi)
+{
+	return !no_multi && bpf_has_tracepoint_cookies();
 }
 
 bool engine_can_sleep(void)

@@ -20,7 +20,8 @@ struct engine {
 	int *maps;		   /* descriptors, as many as image->maps; -1: not made */
 	int *programs;		   /* as many as image->programs */
 	int progs_map, dispatcher; /* -1: every group of sites has one program */
-	int *links; /* of timers */
+	bool has_tracepoint_cookies;
+	int *links; /* of timers and tracepoints */
 	unsigned links_len;
 	struct keepers keepers; /* have the links of uprobes */
 	unsigned kept_len;	/* so many */
@@ -45,9 +46,15 @@ int engine_make_maps(struct engine *engine, struct diags *diags);
 /* load.c: every program of the image, and the dispatcher where it is needed. */
 int engine_load_programs(struct engine *engine, struct diags *diags);
 
-/* attach.c: the uprobes. timers.c: profile and tick. Links go to the keepers, and into engine->links. */
+/* attach.c: the uprobes. timers.c: profile and tick. tracepoints.c. Links go to the keepers, and into engine->links. */
 int engine_attach_sites(struct engine *engine, struct diags *diags);
 int engine_attach_timers(struct engine *engine, struct diags *diags);
+int engine_attach_tracepoints(struct engine *engine, struct diags *diags); /* after engine_attach_sites() */
+/* Is this the attach of an address in a file? */
+static inline bool is_uprobe(const struct image_attach *attach)
+{
+	return attach->site && !attach->site->tracepoint;
+}
 /* Once both are done, for who watches us: what became of each probe. When it failed: which ones the kernel refused. */
 void engine_mark_probes(const struct engine *engine, bool failed);
 

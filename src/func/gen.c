@@ -224,6 +224,45 @@ void gen_args(struct gen *gen, struct node *node, struct value *result)
 		gen_arg(gen, node, result);
 }
 
+static int task_offset(struct gen *gen, const char *structure, const char *member, struct loc loc)
+{
+	int offset = gen->kernel->offset(structure, member);
+
+	if (offset >= 0)
+		return offset;
+	diag_error(gen->diags, loc, NULL, "%s::%s is not known: this kernel does not describe its types (no BTF)",
+		   structure, member);
+	return 0;
+}
+
+/* Whom the probe is about, where that is not the current thread: its task_struct is known. */
+static bool is_of_other(const struct gen *gen)
+{
+	return gen->site && gen->site->task.n;
+}
+
+/* R0 = address of the task_struct. */
+static void emit_task(struct gen *gen)
+{
+	if (is_of_other(gen))
+		gen_argloc(gen, &gen->site->task, (struct loc){0});
+	else
+		emit_call(gen, HELPER_TASK);
+}
+
+/* R0 = `size` bytes at a member of it, which is a structure's address where `then` is not NULL: a member of that. */
+static void emit_task_member(struct gen *gen, const char *member, const char *of, const char *then, uint32_t size,
+			     struct loc loc)
+{
+	emit_task(gen);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, task_offset(gen, "task_struct", member, loc)));
+	if (then) {
+		emit_deref(gen, 8, false, false, loc);
+		emit(gen, INSN_ALU_IMM(BPF_ADD, R0, task_offset(gen, of, then, loc)));
+	}
+	emit_deref(gen, size, false, false, loc);
+}
+
 /*
  * R0 = process and thread, by the numbers that they have where we run: in a container, those of its own namespace, as in -p
  * and $target. Who is not of that namespace has the host's numbers.
@@ -233,6 +272,10 @@ static void gen_pid_tgid(struct gen *gen)
 	struct label elsewhere = {0}, end = {0};
 	struct slot both;
 
+	if (is_of_other(gen)) { /* pid and tgid lie side by side */
+		emit_task_member(gen, "pid", NULL, NULL, 8, (struct loc){0});
+		return;
+	}
 	if (!gen->kernel->pid_ns_ino) {
 		emit_call(gen, HELPER_PID_TGID);
 		return;
@@ -252,12 +295,17 @@ static void gen_pid_tgid(struct gen *gen)
 	slot_release(gen, both);
 }
 
-static void gen_call_half(struct gen *gen, int helper, bool high, bool is_signed)
+void gen_thread_key(struct gen *gen)
 {
-	if (helper == HELPER_PID_TGID)
-		gen_pid_tgid(gen);
+	if (is_of_other(gen))
+		emit_task_member(gen, "pid", NULL, NULL, 4, (struct loc){0});
 	else
-		emit_call(gen, helper);
+		emit_call(gen, HELPER_PID_TGID);
+}
+
+/* The half of a pair of 32-bit numbers in R0. */
+static void emit_half(struct gen *gen, bool high, bool is_signed)
+{
 	if (high)
 		emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 32));
 	emit_extend(gen, R0, 4, is_signed);
@@ -267,45 +315,71 @@ void gen_pid(struct gen *gen, struct node *node, struct value *result)
 {
 	(void)node;
 	(void)result;
-	gen_call_half(gen, HELPER_PID_TGID, true, true);
+	gen_pid_tgid(gen);
+	emit_half(gen, true, true);
 }
 
 void gen_tid(struct gen *gen, struct node *node, struct value *result)
 {
 	(void)node;
 	(void)result;
-	gen_call_half(gen, HELPER_PID_TGID, false, true);
+	gen_pid_tgid(gen);
+	emit_half(gen, false, true);
+}
+
+static void gen_cred(struct gen *gen, struct node *node, const char *member, bool high)
+{
+	if (is_of_other(gen)) {
+		emit_task_member(gen, "real_cred", "cred", member, 4, node->loc);
+	} else {
+		emit_call(gen, HELPER_UID_GID);
+		emit_half(gen, high, false);
+	}
 }
 
 void gen_uid(struct gen *gen, struct node *node, struct value *result)
 {
-	(void)node;
 	(void)result;
-	gen_call_half(gen, HELPER_UID_GID, false, false);
+	gen_cred(gen, node, "uid", false);
 }
 
 void gen_gid(struct gen *gen, struct node *node, struct value *result)
 {
+	(void)result;
+	gen_cred(gen, node, "gid", true);
+}
+
+void gen_curthread(struct gen *gen, struct node *node, struct value *result)
+{
 	(void)node;
 	(void)result;
-	gen_call_half(gen, HELPER_UID_GID, true, false);
+	emit_task(gen);
+}
+
+/* The error of the system call that returns: the kernel gives it as a negative result. */
+void gen_errno(struct gen *gen, struct node *node, struct value *result)
+{
+	struct label fine = {0}, end = {0};
+
+	(void)result;
+	if (!gen->site || !gen->site->tracepoint || strcmp(gen->site->tracepoint, "sys_exit")) {
+		diag_error(gen->diags, node->loc, NULL, "errno is known where a system call returns: syscall:::return");
+		return;
+	}
+	gen_probe_arg(gen, 0, node->loc);
+	emit(gen, INSN_NEG(R0));
+	emit_jump_imm(gen, BPF_JGT, R0, 4095, &fine); /* unsigned: also where the result was positive */
+	emit_jump(gen, &end);
+	label_bind(gen, &fine);
+	emit(gen, INSN_MOV_IMM(R0, 0));
+	label_bind(gen, &end);
 }
 
 void gen_ppid(struct gen *gen, struct node *node, struct value *result)
 {
-	int parent = gen->kernel->offset("task_struct", "real_parent");
-	int tgid = gen->kernel->offset("task_struct", "tgid");
-
 	(void)result;
-	if (parent < 0 || tgid < 0) {
-		diag_error(gen->diags, node->loc, NULL, "ppid is not available: this kernel does not describe its types (no BTF)");
-		return;
-	}
-	emit_call(gen, HELPER_TASK);
-	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, parent));
-	emit_deref(gen, 8, false, false, node->loc);
-	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, tgid));
-	emit_deref(gen, 4, true, false, node->loc);
+	emit_task_member(gen, "real_parent", "task_struct", "tgid", 4, node->loc);
+	emit_extend(gen, R0, 4, true);
 }
 
 void gen_cpu(struct gen *gen, struct node *node, struct value *result)
@@ -322,7 +396,12 @@ void gen_execname(struct gen *gen, struct node *node, struct value *result)
 	uint32_t mark = gen->scratch_now;
 	struct place to = fits ? result->place : place_scratch(gen, COMM_SIZE);
 
-	(void)node;
+	if (is_of_other(gen)) {
+		emit_task(gen);
+		emit(gen, INSN_ALU_IMM(BPF_ADD, R0, task_offset(gen, "task_struct", "comm", node->loc)));
+		emit_read_string(gen, result->place, COMM_SIZE, false, node->loc);
+		return;
+	}
 	emit_place_zero(gen, to);
 	emit_place_address(gen, R1, to);
 	emit(gen, INSN_MOV_IMM(R2, COMM_SIZE));
@@ -415,8 +494,7 @@ void gen_daemon(struct gen *gen, struct node *node, struct value *result)
 {
 	struct slot key = slot_new(gen);
 
-	(void)node;
-	gen_call_half(gen, HELPER_PID_TGID, true, false);
+	gen_pid(gen, node, result);
 	slot_store(gen, key, R0);
 	emit_map(gen, R1, layout_daemons_map(gen->arena, gen->image));
 	slot_address(gen, R2, key);

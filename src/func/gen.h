@@ -18,6 +18,10 @@ void gen_arg(struct gen *gen, struct node *node, struct value *result);	 /* arg0
 void gen_args(struct gen *gen, struct node *node, struct value *result); /* args[N]: the NODE_INDEX; node->arg_index */
 void gen_pid(struct gen *gen, struct node *node, struct value *result);
 void gen_tid(struct gen *gen, struct node *node, struct value *result);
+/* For ebpf: R0 = a number of the thread, the same wherever the script asks: key of its self-> variables. */
+void gen_thread_key(struct gen *gen);
+void gen_curthread(struct gen *gen, struct node *node, struct value *result);
+void gen_errno(struct gen *gen, struct node *node, struct value *result);
 void gen_ppid(struct gen *gen, struct node *node, struct value *result);
 void gen_uid(struct gen *gen, struct node *node, struct value *result);
 void gen_gid(struct gen *gen, struct node *node, struct value *result);

@@ -6,12 +6,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static struct btf *kernel_btf(void)
+const struct btf *kernel_btf(void)
 {
 	static struct btf *btf;
+	static bool is_tried;
 
-	if (!btf)
+	if (!is_tried)
 		btf = btf__load_vmlinux_btf();
+	is_tried = true;
 	return btf;
 }
 

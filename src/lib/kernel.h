@@ -8,6 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* All of it; NULL: this kernel tells nothing. */
+struct btf;
+const struct btf *kernel_btf(void);
+
 /* Byte offset of a member, or -ENOENT when the kernel has no BTF, no such structure or no such member. */
 int kernel_member_offset(const char *structure, const char *member);
 

@@ -2,7 +2,7 @@
 /*
  * Where an argument is found when a probe fires: a few steps over one 64-bit value. Providers write them (from an SDT
  * note, from the catalogue with a layout card, from the calling convention); src/ebpf turns them into instructions. Memory
- * in them is always memory of the traced process. A null pointer that was read there (or saved) ends the steps: the value is 0.
+ * in them is memory of the traced process, at tracepoints the kernel's. A null pointer that was read there (or saved) ends the steps: the value is 0.
  */
 #ifndef CEPHTAP_PROBE_ARGLOC_H
 #define CEPHTAP_PROBE_ARGLOC_H
@@ -21,7 +21,8 @@ enum argstep_op {
 	STEP_CONST,    /* value = imm */
 	STEP_REG,      /* value = register `reg` at the probe */
 	STEP_SAVED,    /* value = what the entry probe saved as number imm (return probes only) */
-	STEP_CTX,      /* value = u64 at byte imm of the program's context (BEGIN, ERROR, timers; not processes) */
+	STEP_CTX,      /* value = u64 at byte imm of the program's context (BEGIN, ERROR, tracepoints; not processes) */
+	STEP_TASK,     /* value = the current thread's task_struct */
 	STEP_IMAGE,    /* value = run-time address of the file's virtual address imm: rip - the site's own vaddr + imm */
 	STEP_ADD,      /* value += imm */
 	STEP_ADD_REG,  /* value += register `reg` * imm (imm: 1, 2, 4 or 8) */

@@ -21,6 +21,9 @@ static const struct provider *const providers[] = {
 	&provider_dtrace,
 	&provider_profile,
 	&provider_ceph,
+	&provider_syscall,
+	&provider_events,
+	&provider_rawtp,
 	&provider_sdt,
 };
 
@@ -401,11 +404,13 @@ static bool is_settled(const struct provider *provider, const struct probe_desc 
 /* Providers that people know from DTrace, and that are not here yet: better said than "no such provider". */
 static const char *not_yet(struct arena *arena, const char *prov)
 {
-	static const char *const names[] = {"fbt",  "io",	"ip",  "lockstat", "proc",	"rawtp",  "sched", "syscall",
-					    "sysinfo", "tcp", "vminfo",   "fpuinfo", "cpc", "rawfbt", "udp"};
+	static const char *const names[] = {"ip", "lockstat", "sysinfo", "tcp", "vminfo", "fpuinfo", "cpc", "udp"};
 
 	if (!strncmp(prov, "pid", 3) && prov[3] && !prov[3 + strspn(prov + 3, "0123456789")])
 		return "probes of functions (the `pid` provider) are not supported yet; markers are: see `cephtap list`";
+	if (!strcmp(prov, "fbt") || !strcmp(prov, "rawfbt"))
+		return "probes of the kernel's functions (`fbt`) need kprobes, which this kernel has not; its tracepoints are "
+		       "there: `cephtap list rawtp`";
 	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!strcmp(names[i], prov))
 			return arena_printf(arena, "the provider `%s` (probes of the kernel) is not supported yet", prov);

@@ -24,6 +24,7 @@ enum argtype {
 	ARGTYPE_PTR,     /* an address in the traced process */
 	ARGTYPE_CSTRING, /* NUL-terminated text at loc's value */
 	ARGTYPE_STRING,  /* text at loc's value, of the length that len_loc gives */
+	ARGTYPE_D,       /* d_type, made by `expr` out of arg0, arg1, ... */
 };
 
 struct arg {
@@ -32,6 +33,8 @@ struct arg {
 	uint8_t type;     /* enum argtype */
 	uint8_t size;     /* 1, 2, 4, 8 */
 	bool is_signed;
+	const char *d_type;    /* ARGTYPE_D: for people, "lwpsinfo_t *" */
+	const char *expr;      /* ARGTYPE_D: what args[N] stands for, in D: "xlate <lwpsinfo_t *>((struct task_struct *)arg0)" */
 	struct argloc loc;     /* argN: the raw 64-bit value */
 	struct argloc len_loc; /* ARGTYPE_STRING only */
 	const char *why; /* why loc is not available here; NULL when it is */
@@ -42,12 +45,17 @@ enum probe_ctx {
 	CTX_UPROBE, /* struct pt_regs of a process, at an instruction or a function's return */
 	CTX_TIMER,  /* struct bpf_perf_event_data */
 	CTX_DIRECT, /* u64 array given by the engine: BEGIN, END, ERROR */
+	CTX_TRACEPOINT, /* u64 array given by the kernel: a tracepoint's own arguments */
 };
 
-enum probe_kind { PROBE_BEGIN, PROBE_END, PROBE_ERROR, PROBE_PROFILE, PROBE_TICK, PROBE_UPROBE };
+enum probe_kind { PROBE_BEGIN, PROBE_END, PROBE_ERROR, PROBE_PROFILE, PROBE_TICK, PROBE_UPROBE, PROBE_TRACEPOINT };
 
-/* One address in one file. */
+/* One address in one file, or one tracepoint of the kernel. */
 struct site {
+	const char *tracepoint; /* not NULL: this one; then of the members below only args, conds and the next three count */
+	bool is_syscall;        /* the tracepoint is sys_enter or sys_exit, and only this system call counts */
+	unsigned syscall;       /* its number */
+	struct argloc task;     /* the thread whom it is about (a task_struct), where that is not the current one; n 0: it is */
 	const char *path;      /* a path that this process can open, e.g. /proc/123/root/usr/bin/ceph-osd */
 	dev_t dev;             /* with ino: which file it is, so that sites of one file share a link */
 	ino_t ino;
@@ -81,6 +89,7 @@ struct probe {
 	struct site *sites; /* none for BEGIN, END, ERROR and timers */
 	unsigned sites_len;
 	const char *why_not; /* NULL: can be attached; else one sentence: why not and what to do */
+	bool is_anybodys; /* a tracepoint hit in whichever process is current: a choice of processes does not concern it */
 	pid_t pid; /* not 0: only this process fires it (python1234:::line), whatever else maps the sites' files */
 };
 
@@ -124,8 +133,10 @@ bool probe_matches(const struct probe *probe, const struct probe_desc *desc);
  * The checker's only way to the host: given as an argument so that a test can hand in made-up probes.
  * `find` returns the probes that match, in a stable order, each always the same object for the same probe.
  */
+struct type_source;
 struct probe_source {
 	void *data;
+	const struct type_source *types; /* the kernel's; NULL: none are known */
 	struct probe_list (*find)(struct probe_source *source, const struct probe_desc *desc, const char **why_not);
 };
 

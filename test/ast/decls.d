@@ -21,3 +21,8 @@ enum colour { RED, GREEN = 5, BLUE, };
 union u { int a; struct foo f; };
 struct empty;
 BEGIN { }
+translator psinfo_t < struct task_struct *t > {
+	pr_pid = t->tgid;
+	pr_fname = stringof(t->comm);
+};
+inline psinfo_t *me = xlate <psinfo_t *>(curthread);

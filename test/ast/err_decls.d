@@ -16,6 +16,6 @@ int;
 int empty[];
 struct { int a } missing;
 inline int novalue;
-translator foo < bar *x > { a = b; };
+translator foo < bar *x > { a b; };
 provider foo { probe a(); };
 BEGIN { }

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Tracepoints, and the provider `rawtp` with one probe for each. BTF has a type btf_trace_NAME for every tracepoint: a
+ * pointer to a function whose first parameter is the tracer's own and whose others are the tracepoint's arguments.
+ */
+#include "probe/tracepoint.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "lib/diag.h"
+#include "lib/kernel.h"
+
+const char *const kernel_module = "vmlinux";
+
+static const char prefix[] = "btf_trace_";
+
+enum { ARGS_READABLE = 10 /* arg0 to arg9 */, QUALIFIERS_MAX = 16 };
+
+struct index {
+	struct arena *arena;
+	const struct btf *btf;
+	struct tracepoint *list;
+	unsigned len;
+	struct probe **probes; /* by place in the list; made when first asked for */
+};
+
+static const struct btf_type *strip(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *type = btf__type_by_id(btf, id);
+	unsigned n = 0;
+
+	while (type && n++ < QUALIFIERS_MAX &&
+	       (btf_is_mod(type) || btf_is_typedef(type) || btf_kind(type) == BTF_KIND_TYPE_TAG))
+		type = btf__type_by_id(btf, type->type);
+	return type;
+}
+
+static const char *int_text(uint32_t size, bool is_signed)
+{
+	static const char *const names[2][9] = {
+		{[1] = "uint8_t", [2] = "uint16_t", [4] = "uint32_t", [8] = "uint64_t"},
+		{[1] = "char", [2] = "int16_t", [4] = "int", [8] = "int64_t"},
+	};
+
+	return size <= 8 && names[is_signed][size] ? names[is_signed][size] : "uint64_t";
+}
+
+/* In words that D knows without the kernel: a pointer to what has no name is one to void. */
+static const char *type_text(struct arena *arena, const struct btf *btf, uint32_t id, unsigned depth)
+{
+	const struct btf_type *type = strip(btf, id);
+	const char *name, *to;
+
+	if (!type || depth > QUALIFIERS_MAX)
+		return "void";
+	name = btf__name_by_offset(btf, type->name_off);
+	switch (btf_kind(type)) {
+	case BTF_KIND_INT:
+		return int_text(type->size, btf_int_encoding((struct btf_type *)type) & BTF_INT_SIGNED);
+	case BTF_KIND_ENUM:
+	case BTF_KIND_ENUM64:
+		return int_text(type->size, btf_kflag(type));
+	case BTF_KIND_PTR:
+		to = type_text(arena, btf, type->type, depth + 1);
+		return arena_printf(arena, "%s%s*", to, to[strlen(to) - 1] == '*' ? "" : " ");
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_FWD:
+		return *name ? arena_printf(arena, "struct %s", name) : "void";
+	case BTF_KIND_UNION:
+		return *name ? arena_printf(arena, "union %s", name) : "void";
+	default:
+		return "void";
+	}
+}
+
+static void read_tracepoint(struct index *index, const struct btf_type *type)
+{
+	const struct btf_type *proto = strip(index->btf, type->type);
+	struct tracepoint *tracepoint;
+	unsigned i;
+
+	proto = proto && btf_is_ptr(proto) ? strip(index->btf, proto->type) : NULL;
+	if (!proto || !btf_is_func_proto(proto) || !btf_vlen(proto))
+		return;
+	tracepoint = arena_push(index->arena, index->list, index->len);
+	tracepoint->name = btf__name_by_offset(index->btf, type->name_off) + sizeof(prefix) - 1;
+	tracepoint->args_len = btf_vlen(proto) - 1u;
+	tracepoint->types = arena_new_array(index->arena, const char *, tracepoint->args_len + 1);
+	for (i = 0; i < tracepoint->args_len; i++)
+		tracepoint->types[i] = type_text(index->arena, index->btf, btf_params(proto)[i + 1].type, 0);
+}
+
+static struct index *index_of(struct probe_host *host)
+{
+	void **slot = host_slot(host, &provider_rawtp);
+	struct index *index = *slot;
+	uint32_t id;
+
+	if (index)
+		return index;
+	*slot = index = arena_new_one(host_arena(host), struct index);
+	index->arena = host_arena(host);
+	index->btf = kernel_btf();
+	for (id = 1; index->btf && id < btf__type_cnt(index->btf); id++) {
+		const struct btf_type *type = btf__type_by_id(index->btf, id);
+
+		if (btf_is_typedef(type) &&
+		    !strncmp(btf__name_by_offset(index->btf, type->name_off), prefix, sizeof(prefix) - 1))
+			read_tracepoint(index, type);
+	}
+	index->probes = arena_new_array(index->arena, struct probe *, index->len + 1);
+	return index;
+}
+
+void tracepoints(struct probe_host *host, const struct tracepoint **list, unsigned *list_len)
+{
+	const struct index *index = index_of(host);
+
+	*list = index->list;
+	*list_len = index->len;
+}
+
+const struct tracepoint *tracepoint_find(struct probe_host *host, const char *name)
+{
+	const struct index *index = index_of(host);
+	unsigned i;
+
+	for (i = 0; i < index->len; i++)
+		if (!strcmp(index->list[i].name, name))
+			return &index->list[i];
+	return NULL;
+}
+
+const char *tracepoints_why(struct probe_host *host)
+{
+	return index_of(host)->btf ? NULL
+				   : "this kernel does not describe its tracepoints: it has no BTF "
+				     "(/sys/kernel/btf/vmlinux; built with CONFIG_DEBUG_INFO_BTF)";
+}
+
+struct argloc tracepoint_arg(unsigned n)
+{
+	return (struct argloc){.n = 1, .steps = {{.op = STEP_CTX, .imm = 8 * (int64_t)n}}};
+}
+
+struct probe *tracepoint_probe(struct probe_host *host, const struct provider *provider, const char *prov,
+			       const char *func, const char *name)
+{
+	struct probe *probe = host_probe_new(host, provider, prov, kernel_module, func, name);
+
+	probe->kind = PROBE_TRACEPOINT;
+	probe->ctx = CTX_TRACEPOINT;
+	return probe;
+}
+
+/* ---- the provider ---- */
+
+static struct probe *make_probe(struct probe_host *host, const struct tracepoint *tracepoint)
+{
+	struct arena *arena = host_arena(host);
+	struct probe *probe = tracepoint_probe(host, &provider_rawtp, "rawtp", "", tracepoint->name);
+	struct site *site = arena_new_one(arena, struct site);
+	unsigned i;
+
+	probe->args_len = tracepoint->args_len < PROBE_ARGS_MAX ? tracepoint->args_len : PROBE_ARGS_MAX;
+	probe->args = arena_new_array(arena, struct arg, probe->args_len + 1);
+	for (i = 0; i < probe->args_len; i++) {
+		struct arg *arg = &probe->args[i];
+
+		*arg = (struct arg){
+			.type = ARGTYPE_D, .d_type = tracepoint->types[i], .size = 8, .loc = tracepoint_arg(i)};
+		arg->expr = arena_printf(arena, "(%s)arg%u", arg->d_type, i);
+		if (i >= ARGS_READABLE)
+			arg->why = "only ten arguments of a tracepoint can be read";
+		else if (!strcmp(arg->d_type, "void"))
+			arg->why = "it is a structure, or of a type that D has not";
+	}
+	site->tracepoint = tracepoint->name;
+	site->args = probe->args;
+	probe->sites = site;
+	probe->sites_len = 1;
+	return probe;
+}
+
+static int rawtp_match(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list,
+		       const char **why)
+{
+	struct index *index;
+	unsigned i;
+
+	(void)why;
+	if (!desc_may_match(desc, "rawtp", kernel_module, "", NULL))
+		return 0;
+	index = index_of(host);
+	for (i = 0; i < index->len; i++) {
+		if (!glob_match(desc->name, index->list[i].name))
+			continue;
+		if (!index->probes[i])
+			index->probes[i] = make_probe(host, &index->list[i]);
+		probe_list_add(list, index->probes[i]);
+	}
+	return 0;
+}
+
+static const char *rawtp_why_not(struct probe_host *host, const struct probe_desc *desc)
+{
+	const struct index *index;
+	const char **names = NULL, *near;
+	unsigned n = 0, i;
+
+	if (strcmp(desc->prov, "rawtp"))
+		return NULL;
+	if (tracepoints_why(host))
+		return tracepoints_why(host);
+	if (*desc->func)
+		return "tracepoints have no function: write `rawtp:::sched_switch`";
+	index = index_of(host);
+	for (i = 0; i < index->len; i++)
+		*arena_push(index->arena, names, n) = index->list[i].name;
+	near = nearest_name(desc->name, names, n);
+	if (near)
+		return arena_printf(index->arena, "this kernel has no tracepoint `%s`; did you mean `%s`?", desc->name,
+				    near);
+	return arena_printf(index->arena, "this kernel has no tracepoint `%s`; `cephtap list rawtp` shows them",
+			    desc->name);
+}
+
+const struct provider provider_rawtp = {
+	.name = "rawtp",
+	.doc = "every tracepoint of the kernel, with its arguments as the kernel has them",
+	.match = rawtp_match,
+	.why_not = rawtp_why_not,
+};
