@@ -9,6 +9,7 @@
 #include "lib/clock.h"
 #include "lib/kernel.h"
 #include "lib/markers.h"
+#include "native_types.h"
 
 static void parse(struct pipeline *pipeline, const struct source *source)
 {
@@ -52,6 +53,11 @@ static bool has_clauses(struct pipeline *pipeline)
 	return false;
 }
 
+static const struct type *find_native_type(struct probe_source *source, const void *native)
+{
+	return native_type(source->natives, native);
+}
+
 static bool run_check(struct pipeline *pipeline)
 {
 	struct probe_source source = probe_host_source(pipeline->host);
@@ -62,6 +68,8 @@ static bool run_check(struct pipeline *pipeline)
 	if (!has_clauses(pipeline))
 		return false;
 	source.types = kernel_types_new(pipeline->arena, kernel_btf);
+	source.natives = native_types_new(pipeline->arena);
+	source.native_type = find_native_type;
 	mark_check_start(pipeline->script.clauses_len);
 	pipeline->checked =
 		check_script(pipeline->arena, &pipeline->script, &source, &pipeline->options, &pipeline->diags);

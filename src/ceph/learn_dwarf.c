@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Class layouts from DWARF, with libdw. In: a debug file and a card that names what is wanted. Out: the same card with
- * sizes and offsets. Debug files of Ceph hold 600 MB once inflated, most of it lines and locations that are not needed
- * here, so those sections are hidden from libdw before it inflates them.
- */
+/* Class layouts from DWARF. In: a debug file and a card that names what is wanted. Out: the same card with sizes and offsets. */
 #include <dwarf.h>
-#include <elfutils/libdw.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "ceph/learn.h"
+#include "lib/dwarf.h"
 
 enum { LEARN_DEPTH = 32 }; /* of nested types; DWARF may be hostile */
 
@@ -24,125 +16,6 @@ struct walk {
 	struct arena *arena;
 	unsigned types_left, constants_left;
 };
-
-/* --- The file --- */
-
-/* Sections that types are described in; the rest of .debug_* becomes SHT_NOBITS, which libdw passes over. */
-static bool is_wanted_section(const char *name, const char *end)
-{
-	static const char *const wanted[] = {".debug_info",	".debug_abbrev",      ".debug_str",
-					     ".debug_line_str", ".debug_str_offsets", ".debug_types"};
-	unsigned i;
-
-	if (end - name < 7 || strncmp(name, ".debug_", 7))
-		return true;
-	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-		if (!strcmp(name, wanted[i]))
-			return true;
-	return false;
-}
-
-static void hide_sections(char *image, size_t size)
-{
-	Elf64_Ehdr *ehdr = (Elf64_Ehdr *)image;
-	Elf64_Shdr *shdrs, *names;
-	unsigned i;
-
-	if (size < sizeof(*ehdr) || ehdr->e_ident[EI_CLASS] != ELFCLASS64 || ehdr->e_shoff > size ||
-	    ehdr->e_shoff % 8 || ehdr->e_shentsize != sizeof(*shdrs) ||
-	    (size - ehdr->e_shoff) / sizeof(*shdrs) < ehdr->e_shnum || ehdr->e_shstrndx >= ehdr->e_shnum)
-		return;
-	shdrs = (Elf64_Shdr *)(image + ehdr->e_shoff);
-	names = &shdrs[ehdr->e_shstrndx];
-	if (names->sh_type != SHT_STRTAB || names->sh_offset > size || names->sh_size > size - names->sh_offset ||
-	    !names->sh_size || image[names->sh_offset + names->sh_size - 1])
-		return;
-	for (i = 0; i < ehdr->e_shnum; i++) {
-		const char *name = image + names->sh_offset + shdrs[i].sh_name, *end;
-
-		if (shdrs[i].sh_name >= names->sh_size)
-			continue;
-		end = image + names->sh_offset + names->sh_size;
-		if (!is_wanted_section(name, end))
-			shdrs[i].sh_type = SHT_NOBITS;
-	}
-}
-
-static int map_private(const char *path, char **image, size_t *size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
-	struct stat st;
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st))
-		err = -errno;
-	else if (st.st_size <= 0)
-		err = -EINVAL;
-	*size = (size_t)st.st_size;
-	if (!err) {
-		*image = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-		if (*image == MAP_FAILED)
-			err = -errno;
-	}
-	close(fd);
-	return err;
-}
-
-/* --- Types --- */
-
-static bool peel(Dwarf_Die *type)
-{
-	return dwarf_peel_type(type, type) == 0;
-}
-
-static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
-{
-	Dwarf_Attribute attr;
-
-	return dwarf_attr_integrate(die, DW_AT_type, &attr) && dwarf_formref_die(&attr, type) && peel(type);
-}
-
-static bool is_class(Dwarf_Die *die)
-{
-	int tag = dwarf_tag(die);
-
-	return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type;
-}
-
-/* False for what is no constant: a virtual base, a bit field. */
-static bool member_offset(Dwarf_Die *die, int64_t *offset)
-{
-	Dwarf_Attribute attr;
-	Dwarf_Word word;
-
-	*offset = 0;
-	if (dwarf_hasattr(die, DW_AT_data_bit_offset) || dwarf_hasattr(die, DW_AT_bit_size))
-		return false;
-	if (!dwarf_attr(die, DW_AT_data_member_location, &attr))
-		return true; /* the member of a union, or a base at 0 */
-	if (dwarf_formudata(&attr, &word))
-		return false;
-	*offset = (int64_t)word;
-	return true;
-}
-
-static bool next_child(Dwarf_Die *die, bool *started, Dwarf_Die *child)
-{
-	if (!*started) {
-		*started = true;
-		return dwarf_child(die, child) == 0;
-	}
-	return dwarf_siblingof(child, child) == 0;
-}
-
-static bool is_data_child(Dwarf_Die *child)
-{
-	int tag = dwarf_tag(child);
-
-	return tag == DW_TAG_inheritance || (tag == DW_TAG_member && !dwarf_hasattr(child, DW_AT_external) &&
-					     !dwarf_hasattr(child, DW_AT_const_value));
-}
 
 /* A member by its name: own ones, those of anonymous members, those of base classes. */
 static bool find_member(Dwarf_Die *class, const char *name, size_t name_size, unsigned depth, int64_t *offset,
@@ -154,10 +27,10 @@ static bool find_member(Dwarf_Die *class, const char *name, size_t name_size, un
 
 	if (depth > LEARN_DEPTH)
 		return false;
-	while (next_child(class, &started, &child)) {
+	while (dwarf_next_child(class, &started, &child)) {
 		const char *child_name = dwarf_diename(&child);
 
-		if (!is_data_child(&child) || !member_offset(&child, &at) || !type_of(&child, &inner))
+		if (!dwarf_is_data_child(&child) || !dwarf_member_offset(&child, &at) || !dwarf_type_of(&child, &inner))
 			continue;
 		if (dwarf_tag(&child) == DW_TAG_member && child_name) {
 			if (strlen(child_name) != name_size || memcmp(child_name, name, name_size))
@@ -166,7 +39,7 @@ static bool find_member(Dwarf_Die *class, const char *name, size_t name_size, un
 			*type = inner;
 			return true;
 		}
-		if (is_class(&inner) && find_member(&inner, name, name_size, depth + 1, offset, type)) {
+		if (dwarf_is_class(&inner) && find_member(&inner, name, name_size, depth + 1, offset, type)) {
 			*offset += at;
 			return true;
 		}
@@ -182,28 +55,16 @@ static bool unwrap(Dwarf_Die *class, Dwarf_Word size, unsigned depth, Dwarf_Die 
 	bool started = false;
 	int64_t at;
 
-	while (depth < LEARN_DEPTH && next_child(class, &started, &child)) {
-		if (!is_data_child(&child) || !member_offset(&child, &at) || at || !type_of(&child, &inner) ||
+	while (depth < LEARN_DEPTH && dwarf_next_child(class, &started, &child)) {
+		if (!dwarf_is_data_child(&child) || !dwarf_member_offset(&child, &at) || at || !dwarf_type_of(&child, &inner) ||
 		    dwarf_aggregate_size(&inner, &inner_size) || inner_size != size)
 			continue;
-		if (is_class(&inner))
+		if (dwarf_is_class(&inner))
 			return unwrap(&inner, size, depth + 1, scalar);
 		*scalar = inner;
 		return true;
 	}
 	return false;
-}
-
-static bool is_signed_type(Dwarf_Die *type)
-{
-	Dwarf_Attribute attr;
-	Dwarf_Word encoding;
-	Dwarf_Die underlying;
-
-	if (dwarf_tag(type) == DW_TAG_enumeration_type)
-		return type_of(type, &underlying) && is_signed_type(&underlying);
-	return dwarf_tag(type) == DW_TAG_base_type && dwarf_attr(type, DW_AT_encoding, &attr) &&
-	       !dwarf_formudata(&attr, &encoding) && (encoding == DW_ATE_signed || encoding == DW_ATE_signed_char);
 }
 
 static bool describe_member(Dwarf_Die *type, struct cat_member *member)
@@ -215,15 +76,15 @@ static bool describe_member(Dwarf_Die *type, struct cat_member *member)
 		size = 8;
 	else if (dwarf_aggregate_size(type, &size))
 		size = 0;
-	if (!size && !is_class(type))
+	if (!size && !dwarf_is_class(type))
 		return false;
 	member->size = (uint32_t)size; /* 0: a class that is only declared here; its address is all that can be had */
 	member->is_object = dwarf_tag(type) == DW_TAG_array_type;
-	if (is_class(type)) {
+	if (dwarf_is_class(type)) {
 		member->is_object = !unwrap(type, size, 0, &scalar);
 		type = member->is_object ? type : &scalar;
 	}
-	member->is_signed = !member->is_object && is_signed_type(type);
+	member->is_signed = !member->is_object && dwarf_is_signed(type);
 	return true;
 }
 
@@ -235,7 +96,7 @@ static bool resolve_path(Dwarf_Die *class, const char *path, struct cat_member *
 
 	for (;; path = dot + 1) {
 		dot = strchrnul(path, '.');
-		if (!is_class(&type) || !find_member(&type, path, (size_t)(dot - path), 0, &offset, &type))
+		if (!dwarf_is_class(&type) || !find_member(&type, path, (size_t)(dot - path), 0, &offset, &type))
 			return false;
 		if (!*dot)
 			break;
@@ -297,7 +158,7 @@ static void read_constants(struct walk *w, Dwarf_Die *enumeration)
 	bool started = false;
 	unsigned i;
 
-	while (w->constants_left && next_child(enumeration, &started, &child)) {
+	while (w->constants_left && dwarf_next_child(enumeration, &started, &child)) {
 		const char *name = dwarf_diename(&child);
 
 		for (i = 0; name && i < w->card->constants_len; i++) {
@@ -365,7 +226,7 @@ static void walk_scope(struct walk *w, Dwarf_Die *scope, const char *prefix, uns
 	Dwarf_Die child;
 	bool started = false;
 
-	while (depth < LEARN_DEPTH && (w->types_left || w->constants_left) && next_child(scope, &started, &child)) {
+	while (depth < LEARN_DEPTH && (w->types_left || w->constants_left) && dwarf_next_child(scope, &started, &child)) {
 		switch (dwarf_tag(&child)) {
 		case DW_TAG_structure_type:
 		case DW_TAG_class_type:
@@ -403,29 +264,12 @@ int learn_dwarf(const char *debug_path, struct card *card, bool *found_constants
 			 .arena = arena,
 			 .types_left = card->types_len,
 			 .constants_left = card->constants_len};
-	size_t size = 0;
-	char *image = NULL;
-	Dwarf *dwarf = NULL;
-	Elf *elf = NULL;
-	int err = map_private(debug_path, &image, &size);
+	struct dwarf_file *file;
+	int err = dwarf_file_open(arena, debug_path, &file, why);
 
-	if (err) {
-		*why = arena_printf(arena, "cannot read %s: %s", debug_path, strerror(-err));
+	if (err)
 		return err;
-	}
-	hide_sections(image, size);
-	elf_version(EV_CURRENT);
-	elf = elf_memory(image, size);
-	dwarf = elf ? dwarf_begin_elf(elf, DWARF_C_READ, NULL) : NULL;
-	if (dwarf) {
-		walk_units(&w, dwarf);
-	} else {
-		*why = arena_printf(arena, "%s has no debug information that can be read: %s", debug_path,
-				    dwarf_errmsg(-1));
-		err = -ENODATA;
-	}
-	dwarf_end(dwarf);
-	elf_end(elf);
-	munmap(image, size);
-	return err;
+	walk_units(&w, dwarf_file_dwarf(file));
+	dwarf_file_close(file);
+	return 0;
 }

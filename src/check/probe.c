@@ -118,6 +118,13 @@ void check_all_probes(struct check_ctx *ctx)
 
 /* --- args[N] --- */
 
+/* What args[N] of a probe are: the parameters of a function, else the arguments that argN are too. */
+static const struct arg *args_of(const struct probe *probe, unsigned *len)
+{
+	*len = probe->has_typed ? probe->typed_len : probe->args_len;
+	return probe->has_typed ? probe->typed : probe->args;
+}
+
 static const struct type *arg_type(struct check_ctx *ctx, const struct arg *arg)
 {
 	switch (arg->type) {
@@ -125,6 +132,8 @@ static const struct type *arg_type(struct check_ctx *ctx, const struct arg *arg)
 		return type_int_of(arg->size, arg->is_signed);
 	case ARGTYPE_PTR:
 		return type_pointer(ctx->arena, &type_void, true);
+	case ARGTYPE_NATIVE:
+		return ctx->source->native_type(ctx->source, arg->native);
 	default:
 		return ctx->string;
 	}
@@ -134,35 +143,36 @@ static const struct type *arg_type(struct check_ctx *ctx, const struct arg *arg)
 static void hint_args(struct check_ctx *ctx, struct diag *diag, const struct probe *probe)
 {
 	struct buf buf = {0};
-	unsigned i;
+	unsigned len, i;
+	const struct arg *args = args_of(probe, &len);
 
-	if (!probe->args_len)
+	if (!len)
 		return;
-	for (i = 0; i < probe->args_len; i++) {
+	for (i = 0; i < len; i++) {
 		buf_puts(&buf, i ? ", " : "");
-		if (probe->args[i].name)
-			buf_puts(&buf, probe->args[i].name);
+		if (args[i].name)
+			buf_puts(&buf, args[i].name);
 		else
 			buf_printf(&buf, "args[%u]", i);
 	}
-	if (probe->args_len == 1)
+	if (len == 1)
 		diag_hint(ctx->diags, diag, "`%s` has only args[0]: %s", probe->name, buf.data);
 	else
-		diag_hint(ctx->diags, diag, "`%s` has args[0] to args[%u]: %s", probe->name, probe->args_len - 1,
-			  buf.data);
+		diag_hint(ctx->diags, diag, "`%s` has args[0] to args[%u]: %s", probe->name, len - 1, buf.data);
 	buf_free(&buf);
 }
 
 /* Is the argument there at every site? */
 static bool arg_is_available(struct check_ctx *ctx, struct node *node, const struct probe *probe, unsigned n)
 {
-	const struct arg *arg = &probe->args[n];
+	unsigned len, i;
+	const struct arg *arg = &args_of(probe, &len)[n], *here;
 	const char *why = arg->why, *name = arg->name ? arg->name : "no name";
-	unsigned i;
 
-	for (i = 0; !why && i < probe->sites_len; i++)
-		if (probe->sites[i].args)
-			why = probe->sites[i].args[n].why;
+	for (i = 0; !why && i < probe->sites_len; i++) {
+		here = probe->has_typed ? probe->sites[i].typed : probe->sites[i].args;
+		why = here ? here[n].why : NULL;
+	}
 	if (!why)
 		return true;
 	check_error(ctx, node, "D_ARGS_IDX", "args[%u] (%s) is not available at %s: %s", n, name,
@@ -172,11 +182,13 @@ static bool arg_is_available(struct check_ctx *ctx, struct node *node, const str
 
 static const struct probe *first_with_args(const struct checked_clause *clause)
 {
-	unsigned i;
+	unsigned i, len;
 
-	for (i = 0; i < clause->probes_len; i++)
-		if (clause->probes[i]->args_len)
+	for (i = 0; i < clause->probes_len; i++) {
+		args_of(clause->probes[i], &len);
+		if (len)
 			return clause->probes[i];
+	}
 	return NULL;
 }
 
@@ -201,35 +213,49 @@ static bool args_differ(struct check_ctx *ctx, struct node *node, uint64_t n, co
 	return false;
 }
 
+static void no_such_arg(struct check_ctx *ctx, struct node *node, const struct probe *probe, uint64_t n)
+{
+	unsigned len;
+
+	args_of(probe, &len);
+	if (len)
+		hint_args(ctx,
+			  check_error(ctx, node, "D_ARGS_IDX", "%s has no args[%" PRId64 "]", probe_text(ctx, probe),
+				      (int64_t)n),
+			  probe);
+	else
+		diag_hint(ctx->diags,
+			  check_error(ctx, node, "D_ARGS_MULTI",
+				      "%s has no typed arguments, but this clause is also for it",
+				      probe_text(ctx, probe)),
+			  "write a clause of its own for it");
+}
+
 /* One probe of the clause against the type that the first one gave. */
 static bool arg_agrees(struct check_ctx *ctx, struct node *node, const struct probe *first, const struct probe *probe,
 		       uint64_t n)
 {
+	unsigned first_len, len;
+	const struct arg *one = args_of(first, &first_len), *other = args_of(probe, &len);
 	const struct type *type, *here;
 
-	if (n >= probe->args_len) {
-		if (!probe->args_len)
-			diag_hint(ctx->diags,
-				  check_error(ctx, node, "D_ARGS_MULTI",
-					      "%s has no typed arguments, but this clause is also for it",
-					      probe_text(ctx, probe)),
-				  "write a clause of its own for it");
-		else
-			hint_args(ctx,
-				  check_error(ctx, node, "D_ARGS_IDX", "%s has no args[%" PRId64 "]",
-					      probe_text(ctx, probe), (int64_t)n),
-				  probe);
+	if (n >= len) {
+		no_such_arg(ctx, node, probe, n);
 		return false;
 	}
-	if (first->args[n].type == ARGTYPE_D || probe->args[n].type == ARGTYPE_D) {
-		const char *text = arg_d_type(ctx, &first->args[n]), *other = arg_d_type(ctx, &probe->args[n]);
-
-		if (is_same_expr(&first->args[n], &probe->args[n]))
-			return arg_is_available(ctx, node, probe, (unsigned)n);
-		return args_differ(ctx, node, n, first, text, probe, other);
+	if (n >= first_len) {
+		no_such_arg(ctx, node, first, n);
+		return false;
 	}
-	type = arg_type(ctx, &first->args[n]);
-	here = arg_type(ctx, &probe->args[n]);
+	one += n;
+	other += n;
+	if (one->type == ARGTYPE_D || other->type == ARGTYPE_D) {
+		if (is_same_expr(one, other))
+			return arg_is_available(ctx, node, probe, (unsigned)n);
+		return args_differ(ctx, node, n, first, arg_d_type(ctx, one), probe, arg_d_type(ctx, other));
+	}
+	type = arg_type(ctx, one);
+	here = arg_type(ctx, other);
 	if (!type_equal(type, here))
 		return args_differ(ctx, node, n, first, check_type_text(ctx, type), probe, check_type_text(ctx, here));
 	return arg_is_available(ctx, node, probe, (unsigned)n);
@@ -270,28 +296,44 @@ static void use_expr(struct check_ctx *ctx, struct node *node, const struct arg 
 	check_expr(ctx, node);
 }
 
+static void no_typed_args(struct check_ctx *ctx, struct node *node, const struct probe *probe)
+{
+	struct diag *diag =
+		check_error(ctx, node, "D_ARGS_IDX", "%s has no typed arguments%s%s", probe_text(ctx, probe),
+			    probe->typed_why ? ": " : "", probe->typed_why ? probe->typed_why : "");
+
+	if (probe->has_typed)
+		diag_hint(ctx->diags, diag,
+			  "arg0, arg1 ... are the registers that integers and addresses are passed in");
+}
+
 void check_probe_args(struct check_ctx *ctx, struct node *node)
 {
 	const struct checked_clause *clause = ctx->clause;
 	const struct probe *first;
+	const struct arg *arg;
 	uint64_t n = 0;
-	unsigned i;
+	unsigned i, len;
 
 	node->type = &type_error;
 	if (!clause || !arg_number(ctx, node, &n) || !clause->probes_len)
 		return;
+	for (i = 0; i < clause->probes_len; i++)
+		if (clause->probes[i]->has_typed)
+			ctx->source->load_args(ctx->source, clause->probes[i]);
 	first = first_with_args(clause);
 	if (!first) {
-		check_error(ctx, node, "D_ARGS_IDX", "%s has no typed arguments", probe_text(ctx, clause->probes[0]));
+		no_typed_args(ctx, node, clause->probes[0]);
 		return;
 	}
 	for (i = 0; i < clause->probes_len; i++)
 		if (!arg_agrees(ctx, node, first, clause->probes[i], n))
 			return;
-	if (first->args[n].type == ARGTYPE_D) {
-		use_expr(ctx, node, &first->args[n]);
+	arg = &args_of(first, &len)[n];
+	if (arg->type == ARGTYPE_D) {
+		use_expr(ctx, node, arg);
 		return;
 	}
-	node->arg_index = (int)n;
-	node->type = arg_type(ctx, &first->args[n]);
+	node->arg_index = (int)n + (first->has_typed ? ARG_TYPED : 0);
+	node->type = arg_type(ctx, arg);
 }

@@ -54,6 +54,7 @@ static const char *type_name(const struct arg *arg)
 	case ARGTYPE_PTR:
 		return "void *";
 	case ARGTYPE_D:
+	case ARGTYPE_NATIVE:
 		return arg->d_type;
 	case ARGTYPE_CSTRING:
 		return "char *";
@@ -101,6 +102,10 @@ static void print_arg(const struct probe *probe, unsigned i)
 
 static void print_site(const struct site *site)
 {
+	if (site->tracepoint) {
+		printf("\tat the kernel's tracepoint %s%s\n", site->tracepoint, site->task.n ? ", for the thread that comes" : "");
+		return;
+	}
 	printf("\tat %s, 0x%llx", site->path, (unsigned long long)site->vaddr);
 	if (site->shift)
 		printf(" (its entry +%u, a cheaper place)", site->shift);
@@ -172,12 +177,15 @@ static struct json_object *json_sites(const struct probe *probe)
 
 	for (i = 0; i < probe->sites_len; i++) {
 		object = json_object_new_object();
+		json_object_array_add(array, object);
+		add_text(object, "tracepoint", probe->sites[i].tracepoint);
+		if (probe->sites[i].tracepoint)
+			continue;
 		add_text(object, "path", probe->sites[i].path);
 		json_object_object_add(object, "offset", json_object_new_uint64(probe->sites[i].offset));
 		json_object_object_add(object, "address", json_object_new_uint64(probe->sites[i].vaddr));
 		json_object_object_add(object, "behind_entry", json_object_new_uint64(probe->sites[i].shift));
 		json_object_object_add(object, "return", json_object_new_boolean(probe->sites[i].is_return));
-		json_object_array_add(array, object);
 	}
 	return array;
 }

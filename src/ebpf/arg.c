@@ -143,6 +143,8 @@ void gen_argloc(struct gen *gen, const struct argloc *loc, struct loc where)
 
 static const struct arg *arg_at(struct gen *gen, unsigned index)
 {
+	if (index >= ARG_TYPED)
+		return &gen->site->typed[index - ARG_TYPED];
 	if (index >= gen->probe->args_len)
 		return NULL;
 	return gen->site ? &gen->site->args[index] : &gen->probe->args[index];

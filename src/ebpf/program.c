@@ -435,6 +435,7 @@ static void function_key(const struct ebpf_kernel *kernel, const struct function
 	buf_add(key, &site->is_ours, sizeof(site->is_ours));
 	buf_add(key, &site->may_be_absent, sizeof(site->may_be_absent));
 	key_add_args(key, site->args, fn->probe->args_len);
+	key_add_args(key, site->typed, site->typed ? fn->probe->typed_len : 0);
 	if (uses_image_base(site->args, fn->probe->args_len))
 		buf_add(key, &site->vaddr, sizeof(site->vaddr));
 	for (unsigned i = 0; i < site->saves_len; i++)

@@ -443,9 +443,22 @@ static struct probe_list host_find(struct probe_source *source, const struct pro
 	return result;
 }
 
+void probe_load_args(struct probe_host *host, struct probe *probe)
+{
+	if (!probe->has_typed || probe->is_loaded)
+		return;
+	probe->is_loaded = true;
+	probe->provider->load_args(host, probe);
+}
+
+static void host_load_args(struct probe_source *source, struct probe *probe)
+{
+	probe_load_args(source->data, probe);
+}
+
 struct probe_source probe_host_source(struct probe_host *host)
 {
-	return (struct probe_source){.data = host, .find = host_find};
+	return (struct probe_source){.data = host, .find = host_find, .load_args = host_load_args};
 }
 
 struct probe_host *probe_host_new(struct arena *arena, const struct target *target)

@@ -16,7 +16,7 @@
 #include "lib/buf.h"
 #include "probe/argloc.h"
 
-enum { PROBE_ARGS_MAX = 16 };
+enum { PROBE_ARGS_MAX = 16, ARG_TYPED = 1000 /* the number of an argument that is probe.typed[0] */ };
 
 /* What an argument is, before the checker makes a D type of it. */
 enum argtype {
@@ -25,6 +25,7 @@ enum argtype {
 	ARGTYPE_CSTRING, /* NUL-terminated text at loc's value */
 	ARGTYPE_STRING,  /* text at loc's value, of the length that len_loc gives */
 	ARGTYPE_D,       /* d_type, made by `expr` out of arg0, arg1, ... */
+	ARGTYPE_NATIVE,  /* of the program's own type `native`, d_type for people; a structure is given by its address */
 };
 
 struct arg {
@@ -33,7 +34,8 @@ struct arg {
 	uint8_t type;     /* enum argtype */
 	uint8_t size;     /* 1, 2, 4, 8 */
 	bool is_signed;
-	const char *d_type;    /* ARGTYPE_D: for people, "lwpsinfo_t *" */
+	const char *d_type;    /* for people, "lwpsinfo_t *" */
+	const void *native;    /* ARGTYPE_NATIVE: for probe_source.native_type */
 	const char *expr;      /* ARGTYPE_D: what args[N] stands for, in D: "xlate <lwpsinfo_t *>((struct task_struct *)arg0)" */
 	struct argloc loc;     /* argN: the raw 64-bit value */
 	struct argloc len_loc; /* ARGTYPE_STRING only */
@@ -70,6 +72,7 @@ struct site {
 	struct argloc *saves;
 	unsigned saves_len;
 	struct arg *args; /* located for this site; the same number and types as the probe's own */
+	struct arg *typed; /* the same for probe.typed */
 	struct argcond *conds;
 	unsigned conds_len;
 };
@@ -85,6 +88,14 @@ struct probe {
 	const char *doc; /* NULL, or one sentence */
 	struct arg *args; /* names and types; locations are each site's own. Without sites (BEGIN, timers): locations too */
 	unsigned args_len;
+	/*
+	 * Functions: argN are registers, and args[N] the parameters, which are others when one is no integer. They are read
+	 * from debug information when a script first asks: load_args() of the provider.
+	 */
+	bool has_typed, is_loaded;
+	struct arg *typed;
+	unsigned typed_len;
+	const char *typed_why; /* why there are none */
 	uint64_t period_ns; /* timers */
 	struct site *sites; /* none for BEGIN, END, ERROR and timers */
 	unsigned sites_len;
@@ -123,7 +134,11 @@ struct provider {
 	const char *doc;
 	int (*match)(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list, const char **why);
 	const char *(*why_not)(struct probe_host *host, const struct probe_desc *desc);
+	void (*load_args)(struct probe_host *host, struct probe *probe); /* NULL: its probes have args only */
 };
+
+/* Makes sure that probe->typed is there, or typed_why. */
+void probe_load_args(struct probe_host *host, struct probe *probe);
 
 /* Globs as DTrace documents: * ? [a-z] [!a-z] and \ to quote. An empty pattern matches all. */
 bool glob_match(const char *pattern, const char *text);
@@ -133,11 +148,15 @@ bool probe_matches(const struct probe *probe, const struct probe_desc *desc);
  * The checker's only way to the host: given as an argument so that a test can hand in made-up probes.
  * `find` returns the probes that match, in a stable order, each always the same object for the same probe.
  */
+struct type;
 struct type_source;
 struct probe_source {
 	void *data;
 	const struct type_source *types; /* the kernel's; NULL: none are known */
 	struct probe_list (*find)(struct probe_source *source, const struct probe_desc *desc, const char **why_not);
+	void (*load_args)(struct probe_source *source, struct probe *probe); /* as probe_load_args() */
+	const struct type *(*native_type)(struct probe_source *source, const void *native);
+	void *natives; /* for native_type() */
 };
 
 /* The real one: all providers of this host, for these processes. */

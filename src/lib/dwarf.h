@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Debug information of other people's files, by libdw. In: a path. Out: libdw's handle, and the function at an address.
+ * Only what describes types and functions is inflated: lines, locations and frames, most of a file of 600 MB, are not.
+ */
+#ifndef CEPHTAP_LIB_DWARF_H
+#define CEPHTAP_LIB_DWARF_H
+
+#include <elfutils/libdw.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/arena.h"
+
+struct dwarf_file;
+
+/* 0, or a negative errno with a sentence in *why. */
+int dwarf_file_open(struct arena *arena, const char *path, struct dwarf_file **out, const char **why);
+void dwarf_file_close(struct dwarf_file *file); /* NULL is allowed; every Dwarf_Die of it ends */
+Dwarf *dwarf_file_dwarf(const struct dwarf_file *file);
+/* The concrete function whose code holds this address of the file: not one that was inlined there. */
+bool dwarf_function_at(const struct dwarf_file *file, uint64_t vaddr, Dwarf_Die *function);
+
+/* Children, one after the other; *started is false at first. */
+bool dwarf_next_child(Dwarf_Die *die, bool *started, Dwarf_Die *child);
+/* The type of a member, a parameter, a pointer; typedefs and qualifiers are seen through. False: void. */
+bool dwarf_type_of(Dwarf_Die *die, Dwarf_Die *type);
+bool dwarf_is_class(Dwarf_Die *die);	   /* struct, class, union */
+bool dwarf_is_data_child(Dwarf_Die *child); /* a base class, or a member that takes room in the object */
+/* Of a member or base class in its class; false for what is no constant: a virtual base, a bit field. */
+bool dwarf_member_offset(Dwarf_Die *die, int64_t *offset);
+bool dwarf_is_signed(Dwarf_Die *type);
+
+#endif
