@@ -172,7 +172,10 @@ static void emit_pid_gate(struct gen *gen, struct label *out)
 	emit_map_value(gen, R1, gen->image->map_state, offsetof(struct image_state, by_pid));
 	emit(gen, INSN_LOAD(BPF_W, R1, R1, 0));
 	emit_jump_imm(gen, BPF_JEQ, R1, 0, &all);
-	gen_pid(gen, NULL, NULL);
+	if (gen->site && gen->site->owner.n)
+		gen_task_pid(gen, &gen->site->owner);
+	else
+		gen_pid(gen, NULL, NULL);
 	slot_store(gen, key, R0);
 	emit_map(gen, R1, layout_pids_map(gen->arena, gen->image));
 	slot_address(gen, R2, key);
@@ -430,6 +433,7 @@ static void function_key(const struct ebpf_kernel *kernel, const struct function
 		buf_puts(key, site->is_syscall ? site->tracepoint : "");
 		buf_add(key, &fn->probe->is_anybodys, sizeof(fn->probe->is_anybodys));
 		buf_add(key, &site->task, sizeof(site->task));
+		buf_add(key, &site->owner, sizeof(site->owner));
 	}
 	buf_add(key, &site->is_return, sizeof(site->is_return));
 	buf_add(key, &site->is_ours, sizeof(site->is_ours));

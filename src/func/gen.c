@@ -295,6 +295,13 @@ static void gen_pid_tgid(struct gen *gen)
 	slot_release(gen, both);
 }
 
+void gen_task_pid(struct gen *gen, const struct argloc *task)
+{
+	gen_argloc(gen, task, (struct loc){0});
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, task_offset(gen, "task_struct", "tgid", (struct loc){0})));
+	emit_deref(gen, 4, true, false, (struct loc){0});
+}
+
 void gen_thread_key(struct gen *gen)
 {
 	if (is_of_other(gen))

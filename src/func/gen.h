@@ -20,6 +20,9 @@ void gen_pid(struct gen *gen, struct node *node, struct value *result);
 void gen_tid(struct gen *gen, struct node *node, struct value *result);
 /* For ebpf: R0 = a number of the thread, the same wherever the script asks: key of its self-> variables. */
 void gen_thread_key(struct gen *gen);
+/* For ebpf: R0 = the process, by the whole host's number, of the thread whose task_struct is there. */
+struct argloc;
+void gen_task_pid(struct gen *gen, const struct argloc *task);
 void gen_curthread(struct gen *gen, struct node *node, struct value *result);
 void gen_errno(struct gen *gen, struct node *node, struct value *result);
 void gen_ppid(struct gen *gen, struct node *node, struct value *result);

@@ -10,7 +10,7 @@
 #include "probe/syscall.h"
 #include "probe/tracepoint.h"
 
-enum { SITES_MAX = 4, CONDS_MAX = 2, ARGS_MAX = 4, RAW_MAX = 4, NONE = 0xff };
+enum { SITES_MAX = 4, CONDS_MAX = 3, ARGS_MAX = 4, RAW_MAX = 4, NONE = 0xff };
 
 /* Where a value is: argument `arg` of the tracepoint (or the current thread), or `size` bytes at a member of what it points at. */
 struct from {
@@ -36,6 +36,7 @@ struct place {
 	unsigned conds_len;
 	struct from raw[RAW_MAX]; /* what arg0, arg1, ... are here */
 	unsigned raw_len;
+	bool is_owners; /* which process it concerns tells arg0, not the current thread */
 	bool is_next; /* it is about the thread that sched_switch goes to */
 	bool is_spare; /* only where the kernel has not the tracepoint of the place before */
 };
@@ -79,11 +80,11 @@ static const struct row rows[] = {
 	{"sched", "dequeue", "a thread is taken off a run queue, to run",
 	 .places = {{"sched_switch", .conds = {NOT_IDLE(2)}, .conds_len = 1, RAW1(2), .is_next = true}},
 	 .args = {LWP(0), PS(0), CPU(0)}},
-	{"sched", "enqueue", "a thread that can run is put on a run queue", .is_anybodys = true,
-	 .places = {{"sched_wakeup", RAW1(0)},
-		    {"sched_wakeup_new", RAW1(0)},
+	{"sched", "enqueue", "a thread that can run is put on a run queue",
+	 .places = {{"sched_wakeup", RAW1(0), .is_owners = true},
+		    {"sched_wakeup_new", RAW1(0), .is_owners = true},
 		    {"sched_switch", .conds = {PREEMPTED, NOT_IDLE(1)}, .conds_len = 2, RAW1(1)},
-		    {"sched_switch", .conds = {RUNNABLE, NOT_IDLE(1)}, .conds_len = 2, RAW1(1)}},
+		    {"sched_switch", .conds = {NOT_PREEMPTED, RUNNABLE, NOT_IDLE(1)}, .conds_len = 3, RAW1(1)}},
 	 .args = {LWP(0), PS(0), CPU(0)}},
 	{"sched", "off-cpu", "the current thread leaves the processor; the arguments are the thread that comes",
 	 .places = {{"sched_switch", RAW1(2)}},
@@ -225,6 +226,8 @@ static const char *fill_site(struct probe_host *host, const struct row *row, con
 		site->syscall = (unsigned)syscall_number(place->syscall);
 	if (place->is_next)
 		site->task = tracepoint_arg(2);
+	if (place->is_owners)
+		site->owner = tracepoint_arg(0);
 	site->conds = arena_new_array(arena, struct argcond, CONDS_MAX);
 	for (i = 0; i < place->conds_len; i++) {
 		struct argcond *cond = &site->conds[site->conds_len++];

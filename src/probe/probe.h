@@ -57,6 +57,7 @@ struct site {
 	const char *tracepoint; /* not NULL: this one; then of the members below only args, conds and the next three count */
 	bool is_syscall;        /* the tracepoint is sys_enter or sys_exit, and only this system call counts */
 	unsigned syscall;       /* its number */
+	struct argloc owner;    /* the thread (a task_struct) whose process is to be a chosen one; n 0: the current one */
 	struct argloc task;     /* the thread whom it is about (a task_struct), where that is not the current one; n 0: it is */
 	const char *path;      /* a path that this process can open, e.g. /proc/123/root/usr/bin/ceph-osd */
 	dev_t dev;             /* with ino: which file it is, so that sites of one file share a link */
