@@ -32,12 +32,39 @@ static size_t desc_char_size(const struct lex *lex, size_t pos)
 	return lex_is_desc_char(c) ? 1 : 0;
 }
 
+/* Behind the `)` of a C++ function's parameters, which may hold commas and blanks; or pos, when it is not that. */
+static size_t skip_params(const struct lex *lex, size_t pos)
+{
+	size_t at = pos + 1, depth = 1, size;
+	int c;
+
+	for (; depth; at += size) {
+		c = lex_peek(lex, at);
+		size = c == ',' || c == ' ' ? 1 : desc_char_size(lex, at);
+		if (!size)
+			return pos;
+		depth += c == '(';
+		depth -= c == ')';
+	}
+	return at;
+}
+
+/* The size of what stands at pos in a description whose end is known. */
+static size_t step(const struct lex *lex, size_t pos)
+{
+	return lex_peek(lex, pos) == '\\' ? 2 : 1;
+}
+
 size_t lex_desc_end(const struct lex *lex, size_t pos)
 {
 	size_t size;
 
-	while ((size = desc_char_size(lex, pos)))
-		pos += size;
+	while ((size = desc_char_size(lex, pos))) {
+		if (lex_peek(lex, pos) == '(' && skip_params(lex, pos) > pos)
+			pos = skip_params(lex, pos);
+		else
+			pos += size;
+	}
 	return pos;
 }
 
@@ -46,7 +73,7 @@ static size_t split(const struct lex *lex, size_t from, size_t end, struct field
 {
 	size_t n = 0, start = from;
 
-	for (size_t pos = from;; pos += desc_char_size(lex, pos)) {
+	for (size_t pos = from;; pos += step(lex, pos)) {
 		if (pos < end && lex_peek(lex, pos) != ':')
 			continue;
 		if (n < FIELDS_MAX)
@@ -69,7 +96,7 @@ static const char *field_text(struct lex *lex, const struct field *field)
 		return arena_strndup(lex->arena, text + pos, field->to - pos);
 	while (pos < field->to) {
 		if (lex_peek(lex, pos) != '$') {
-			pos += desc_char_size(lex, pos);
+			pos += step(lex, pos);
 			continue;
 		}
 		buf_add(&out, text + start, pos - start);
@@ -143,6 +170,34 @@ static void too_many(struct lex *lex, struct loc loc)
 	diag_hint(lex->diags, diag, "a colon inside a field, as in C++ names, is written \\:");
 }
 
+/*
+ * `pid$target:ceph-osd:PrimaryLogPG::do_op:entry` has a colon too many, as people write C++: what is between the second
+ * colon and the last one is the function, when all the others in it come in pairs.
+ */
+static bool join_function(const struct lex *lex, size_t from, size_t end, struct field *fields)
+{
+	size_t colons[2] = {0, 0}, last = from, n = 0, pos;
+
+	for (pos = from; pos < end; pos += step(lex, pos)) {
+		if (lex_peek(lex, pos) != ':')
+			continue;
+		if (n < 2)
+			colons[n++] = pos;
+		last = pos;
+	}
+	for (pos = colons[1] + 1; pos < last; pos += step(lex, pos)) {
+		if (lex_peek(lex, pos) != ':')
+			continue;
+		if (++pos >= last || lex_peek(lex, pos) != ':')
+			return false;
+	}
+	fields[0] = (struct field){from, colons[0]};
+	fields[1] = (struct field){colons[0] + 1, colons[1]};
+	fields[2] = (struct field){colons[1] + 1, last};
+	fields[3] = (struct field){last + 1, end};
+	return true;
+}
+
 bool lex_desc(struct lex *lex, struct probe_desc *desc, struct loc *loc)
 {
 	struct field fields[FIELDS_MAX];
@@ -152,6 +207,8 @@ bool lex_desc(struct lex *lex, struct probe_desc *desc, struct loc *loc)
 	lex->pos = end;
 	*loc = lex_loc(lex, from, end);
 	n = split(lex, from, end, fields);
+	if (n > FIELDS_MAX && join_function(lex, from, end, fields))
+		n = FIELDS_MAX;
 	if (n > FIELDS_MAX) {
 		too_many(lex, *loc);
 		return false;

@@ -67,6 +67,11 @@ static void gen_step(struct gen *gen, const struct argstep *step, struct loc whe
 	case STEP_CTX:
 		emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, step->imm));
 		break;
+	case STEP_EXTRA: /* the upper 16 bits of the attach cookie */
+		emit(gen, INSN_MOV_REG(R1, REG_CTX));
+		emit_call(gen, HELPER_COOKIE);
+		emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 48));
+		break;
 	case STEP_TASK:
 		emit_call(gen, HELPER_TASK);
 		break;

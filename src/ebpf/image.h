@@ -61,7 +61,8 @@ struct image_program {
 
 /*
  * Program `program` runs when `site` of `probe` is hit, with `cookie` as its attach cookie. For timers, BEGIN, END and ERROR
- * site is NULL. The low 32 bits of a cookie are the probe's index in checked->probes.
+ * site is NULL. The low 32 bits of a cookie are the probe's index in checked->probes, the
+ * upper 16 the site's `extra`; between them the engine puts what it needs.
  */
 struct image_attach {
 	struct probe *probe;

@@ -588,7 +588,7 @@ static void add_attach(struct compiler *compiler, const struct function *fn)
 		(struct image_attach){.probe = (struct probe *)fn->probe,
 				      .site = fn->site,
 				      .program = program,
-				      .cookie = fn->probe_index,
+				      .cookie = fn->probe_index | (uint64_t)(fn->site ? fn->site->extra : 0) << 48,
 				      .is_save = fn->is_save};
 }
 

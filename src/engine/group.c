@@ -143,7 +143,7 @@ static void group_fill(const struct image *image, struct arena *arena, struct gr
 		group->refs[i] = refs[group->attaches[i]];
 		group->cookies[i] = attach->cookie;
 		if (group->is_mixed)
-			group->cookies[i] = (attach->cookie & UINT32_MAX) | (uint64_t)attach->program << 32;
+			group->cookies[i] = attach->cookie | (uint64_t)attach->program << 32;
 	}
 }
 

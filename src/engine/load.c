@@ -2,7 +2,7 @@
 /*
  * Programs of an image. In: instructions with relocations. Out: descriptors, or what the verifier has against a
  * program, in terms of the script's line. Where the sites of one link need different programs, a dispatcher of our own
- * takes the hit and goes on to the program whose index stands in the upper half of the attach cookie: a link waits tens
+ * takes the hit and goes on to the program whose index stands in bits 32 to 47 of the attach cookie: a link waits tens
  * of milliseconds for the kernel, a tail call costs nanoseconds.
  */
 #include <bpf/bpf.h>
@@ -247,6 +247,7 @@ static int dispatcher_load(struct engine *engine)
 		INSN_MOV_REG(REG_CTX, R1),
 		INSN_CALL(HELPER_COOKIE),
 		INSN_ALU_IMM(BPF_RSH, R0, 32),
+		INSN_ALU_IMM(BPF_AND, R0, 0xffff),
 		INSN_MOV_REG(R3, R0),
 		INSN_MOV_REG(R1, REG_CTX),
 		INSN(BPF_LD | BPF_IMM | BPF_DW, R2, BPF_PSEUDO_MAP_FD, 0, engine->progs_map),

@@ -22,6 +22,7 @@ enum argstep_op {
 	STEP_REG,      /* value = register `reg` at the probe */
 	STEP_SAVED,    /* value = what the entry probe saved as number imm (return probes only) */
 	STEP_CTX,      /* value = u64 at byte imm of the program's context (BEGIN, ERROR, tracepoints; not processes) */
+	STEP_EXTRA,    /* value = site.extra */
 	STEP_TASK,     /* value = the current thread's task_struct */
 	STEP_IMAGE,    /* value = run-time address of the file's virtual address imm: rip - the site's own vaddr + imm */
 	STEP_ADD,      /* value += imm */

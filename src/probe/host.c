@@ -21,6 +21,7 @@ static const struct provider *const providers[] = {
 	&provider_dtrace,
 	&provider_profile,
 	&provider_ceph,
+	&provider_pid,
 	&provider_syscall,
 	&provider_events,
 	&provider_rawtp,
@@ -358,7 +359,7 @@ static void ask(struct probe_host *host, const struct provider *provider, const 
 	if (provider->match(host, desc, &found, &sentence) && !*why)
 		*why = sentence;
 	for (i = 0; i < found.len; i++) {
-		if (probe_matches(found.probes[i], desc))
+		if (provider->is_exact || probe_matches(found.probes[i], desc))
 			probe_list_add(result, intern(host, found.probes[i]));
 	}
 }
@@ -406,8 +407,6 @@ static const char *not_yet(struct arena *arena, const char *prov)
 {
 	static const char *const names[] = {"ip", "lockstat", "sysinfo", "tcp", "vminfo", "fpuinfo", "cpc", "udp"};
 
-	if (!strncmp(prov, "pid", 3) && prov[3] && !prov[3 + strspn(prov + 3, "0123456789")])
-		return "probes of functions (the `pid` provider) are not supported yet; markers are: see `cephtap list`";
 	if (!strcmp(prov, "fbt") || !strcmp(prov, "rawfbt"))
 		return "probes of the kernel's functions (`fbt`) need kprobes, which this kernel has not; its tracepoints are "
 		       "there: `cephtap list rawtp`";

@@ -4,7 +4,7 @@
 #include <dwarf.h>
 #include <string.h>
 
-enum { REGS = 6, NESTING_MAX = 16, PASS_BY_REFERENCE = 4 /* DW_CC_pass_by_reference, DWARF 5 */, PASS_BY_VALUE = 5 };
+enum { REGS = 6, NESTING_MAX = 16, PASS_BY_REFERENCE = 4 /* DW_CC_pass_by_reference, DWARF 5 */ };
 
 /* What an eightbyte of a value travels in. */
 enum class { CLASS_NONE, CLASS_SSE, CLASS_INTEGER, CLASS_MEMORY };
@@ -78,14 +78,81 @@ static void classify(Dwarf_Die *type, uint64_t offset, unsigned depth, enum clas
 			classes[at / 8] = class;
 }
 
-/* Not by value but by the address of a copy: what has a constructor or destructor of its own. */
-static bool is_by_address(Dwarf_Die *type)
+/* ---- what is passed by the address of a copy ---- */
+
+static bool has_value(Dwarf_Die *die, unsigned name, Dwarf_Word value)
 {
 	Dwarf_Attribute attr;
-	Dwarf_Word convention;
+	Dwarf_Word word;
 
-	return dwarf_is_class(type) && dwarf_attr(type, DW_AT_calling_convention, &attr) &&
-	       !dwarf_formudata(&attr, &convention) && convention == PASS_BY_REFERENCE;
+	return dwarf_attr(die, name, &attr) && !dwarf_formudata(&attr, &word) && word == value;
+}
+
+/* Is it a constructor whose one argument is a reference to the class: for copies and moves? */
+static bool is_copying(Dwarf_Die *constructor, Dwarf_Die *class)
+{
+	Dwarf_Die param, type, to;
+	bool started = false;
+	unsigned n = 0;
+
+	while (dwarf_next_child(constructor, &started, &param)) {
+		int tag;
+
+		if (dwarf_tag(&param) != DW_TAG_formal_parameter || dwarf_hasattr(&param, DW_AT_artificial))
+			continue;
+		if (n++ || !dwarf_type_of(&param, &type))
+			return false;
+		tag = dwarf_tag(&type);
+		if ((tag != DW_TAG_reference_type && tag != DW_TAG_rvalue_reference_type) ||
+		    !dwarf_type_of(&type, &to) || to.addr != class->addr)
+			return false;
+	}
+	return n == 1;
+}
+
+/* A function of the class that makes its copies more than bytes: one that the compiler made follows from the members.
+ */
+static bool is_special(Dwarf_Die *function, Dwarf_Die *class)
+{
+	const char *name = dwarf_diename(function), *own = dwarf_diename(class);
+	size_t size = own ? strcspn(own, "<") : 0;
+
+	if (!name || !own || dwarf_hasattr(function, DW_AT_artificial) || has_value(function, DW_AT_defaulted, 1) ||
+	    has_value(function, DW_AT_deleted, 1))
+		return false;
+	if (*name == '~')
+		return true;
+	return !strncmp(name, own, size) && (!name[size] || name[size] == '<') && is_copying(function, class);
+}
+
+/*
+ * Does the class have a copy constructor, a move constructor or a destructor that does something (Itanium C++ ABI,
+ * "non-trivial for the purposes of calls")? GCC does not say it in so many words, clang does.
+ */
+static bool is_by_address_at(Dwarf_Die *type, unsigned depth)
+{
+	Dwarf_Die child, inner;
+	bool started = false;
+
+	if (!dwarf_is_class(type) || depth > NESTING_MAX)
+		return false;
+	if (dwarf_hasattr(type, DW_AT_calling_convention))
+		return has_value(type, DW_AT_calling_convention, PASS_BY_REFERENCE);
+	while (dwarf_next_child(type, &started, &child)) {
+		if (dwarf_tag(&child) == DW_TAG_subprogram &&
+		    (is_special(&child, type) || dwarf_hasattr(&child, DW_AT_virtuality)))
+			return true;
+		if (dwarf_is_data_child(&child) &&
+		    (dwarf_hasattr(&child, DW_AT_virtuality) ||
+		     (dwarf_type_of(&child, &inner) && is_by_address_at(&inner, depth + 1))))
+			return true;
+	}
+	return false;
+}
+
+static bool is_by_address(Dwarf_Die *type)
+{
+	return is_by_address_at(type, 0);
 }
 
 /* A long double and anything above 16 bytes is on the stack. */

@@ -66,6 +66,7 @@ struct site {
 	uint64_t vaddr;        /* the same in the file's own address space */
 	uint64_t ref_ctr_offset; /* in the file, of the semaphore; 0: none */
 	bool is_return;        /* fires when the function at offset returns */
+	uint16_t extra;        /* a number of the site's own, for arguments that are read with STEP_EXTRA */
 	bool is_ours;          /* the tracer itself runs this file: where it gets here, the probe does not fire */
 	bool may_be_absent;    /* arguments may lie in memory that nothing else has used yet: wait for it */
 	unsigned shift;        /* bytes from the function's entry to offset, where a probe is cheaper (probe/prologue.h) */
@@ -135,6 +136,7 @@ struct provider {
 	const char *doc;
 	int (*match)(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list, const char **why);
 	const char *(*why_not)(struct probe_host *host, const struct probe_desc *desc);
+	bool is_exact; /* `match` adds no more than what matches, also by other names than those that the probe shows */
 	void (*load_args)(struct probe_host *host, struct probe *probe); /* NULL: its probes have args only */
 };
 

@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Provider of functions: pidN:MODULE:FUNCTION:entry, :return and :OFFSET, in process N. A return is each instruction
+ * that leaves the function, a `ret` or a jump to another function: so the place of the return is known, and nothing is
+ * put onto the process's stack, as a uretprobe would do (C++ exceptions do not get past one).
+ */
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/diag.h"
+#include "lib/dwarf.h"
+#include "lib/x86.h"
+#include "probe/functions.h"
+#include "probe/params.h"
+
+enum { RAW_ARGS = 10, REG_ARGS = 6, EXTRA_MAX = UINT16_MAX };
+
+/* What one description asks for, and where. */
+struct asked {
+	struct probe_host *host;
+	const struct probe_desc *desc;
+	struct probe_list *list;
+	pid_t pid;
+	const char *prov;
+	const char *root;
+	struct host_binary *binary;
+	struct elf_file *elf;
+	const struct functions *functions;
+	unsigned names; /* of functions that matched, probes or not */
+};
+
+/* For load_args(): a probe's function. */
+struct origin {
+	struct probe probe; /* first, so that one is the other */
+	struct host_binary *binary;
+	const char *debug_path, *debug_why;
+	uint64_t entry;
+	bool is_clone;
+};
+
+/* ---- the description ---- */
+
+/* The process of `pid123`; 0: it is none. */
+static pid_t pid_of(const char *prov)
+{
+	char *end;
+	long pid;
+
+	if (strncmp(prov, "pid", 3) || prov[3] < '0' || prov[3] > '9')
+		return 0;
+	pid = strtol(prov + 3, &end, 10);
+	return *end || pid <= 0 || pid > INT32_MAX ? 0 : (pid_t)pid;
+}
+
+/* A module is named by its file, with or without what stands behind `.so`; a.out is the program itself. */
+static bool module_matches(const char *pattern, const struct host_binary *binary, bool is_program)
+{
+	const char *so = strstr(binary->base, ".so");
+	char stem[256];
+
+	if (glob_match(pattern, binary->base) || (is_program && !strcmp(pattern, "a.out")))
+		return true;
+	if (!so || (size_t)(so - binary->base) >= sizeof(stem))
+		return false;
+	snprintf(stem, sizeof(stem), "%.*s", (int)(so - binary->base), binary->base);
+	return !strcmp(pattern, stem);
+}
+
+static bool is_offset(const char *name)
+{
+	return *name && !name[strspn(name, "0123456789abcdef")];
+}
+
+/* ---- sites ---- */
+
+static void raw_args(struct arena *arena, struct site *site)
+{
+	static const uint8_t regs[REG_ARGS] = {ARGREG_RDI, ARGREG_RSI, ARGREG_RDX, ARGREG_RCX, ARGREG_R8, ARGREG_R9};
+	unsigned i;
+
+	site->args = arena_new_array(arena, struct arg, RAW_ARGS);
+	for (i = 0; i < RAW_ARGS; i++) {
+		struct arg *arg = &site->args[i];
+
+		*arg = (struct arg){.type = ARGTYPE_INT, .size = 8, .is_signed = true, .loc = {.n = 1}};
+		if (i < REG_ARGS) {
+			arg->loc.steps[0] = (struct argstep){.op = STEP_REG, .reg = regs[i]};
+			continue;
+		}
+		arg->loc.n = 2;
+		arg->loc.steps[0] = (struct argstep){.op = STEP_REG, .reg = ARGREG_RSP};
+		arg->loc.steps[1] =
+			(struct argstep){.op = STEP_LOAD, .size = 8, .imm = 8 + 8 * (int64_t)(i - REG_ARGS)};
+	}
+}
+
+static void return_args(struct arena *arena, struct site *site)
+{
+	site->args = arena_new_array(arena, struct arg, 2);
+	site->args[0] = (struct arg){.name = "offset",
+				     .doc = "bytes from the function's entry to the instruction that leaves it",
+				     .type = ARGTYPE_INT,
+				     .size = 8,
+				     .is_signed = true,
+				     .loc = {.n = 1, .steps = {{.op = STEP_EXTRA}}}};
+	site->args[1] = (struct arg){.name = "result",
+				     .type = ARGTYPE_INT,
+				     .size = 8,
+				     .is_signed = true,
+				     .loc = {.n = 1, .steps = {{.op = STEP_REG, .reg = ARGREG_RAX}}}};
+}
+
+static bool site_init(const struct asked *asked, uint64_t vaddr, struct site *site)
+{
+	*site = (struct site){.path = asked->binary->path,
+			      .dev = asked->binary->dev,
+			      .ino = asked->binary->ino,
+			      .vaddr = vaddr,
+			      .may_be_absent = true,
+			      .is_ours = host_binary_has_pid(asked->binary, getpid())};
+	return !elf_vaddr_to_offset(asked->elf, vaddr, &site->offset) && !elf_is_data(asked->elf, vaddr);
+}
+
+static const uint8_t *code_of(const struct asked *asked, const struct function *function, uint64_t *size)
+{
+	const uint8_t *code = elf_code(asked->elf, function->vaddr, size);
+
+	if (!code || !function->size || elf_file_machine(asked->elf) != EM_X86_64)
+		return NULL;
+	if (*size > function->size)
+		*size = function->size;
+	return code;
+}
+
+/* ---- return ---- */
+
+struct leaving {
+	const struct asked *asked;
+	const struct function *function;
+	uint64_t from, size; /* of the part that is being read: the function, or its .cold part */
+	struct probe *probe;
+	bool has_table; /* jumps to anywhere, inside or out: not told apart */
+};
+
+static const struct function *cold_at(const struct functions *functions, uint64_t vaddr)
+{
+	unsigned low = 0, high = functions->colds_len;
+
+	while (low < high) {
+		unsigned middle = (low + high) / 2;
+
+		if (functions->colds[middle].vaddr + functions->colds[middle].size <= vaddr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < functions->colds_len && functions->colds[low].vaddr <= vaddr ? &functions->colds[low] : NULL;
+}
+
+static bool is_inside(const struct leaving *leaving, uint64_t target)
+{
+	const struct function *function = leaving->function;
+	const struct function *cold = cold_at(leaving->asked->functions, target);
+
+	if (target >= function->vaddr && target < function->vaddr + function->size)
+		return true;
+	if (target >= leaving->from && target < leaving->from + leaving->size)
+		return true;
+	return cold && !strncmp(cold->symbol, function->symbol, strcspn(cold->symbol, "."));
+}
+
+static bool find_return(void *data, const struct x86_code *insn)
+{
+	struct leaving *leaving = data;
+	struct arena *arena = host_arena(leaving->asked->host);
+	struct site site;
+
+	if (insn->kind != X86_RETURN && (insn->kind != X86_JUMP || is_inside(leaving, insn->target)))
+		return true;
+	if (!site_init(leaving->asked, insn->address, &site))
+		return true;
+	site.extra = insn->address >= leaving->function->vaddr && insn->address - leaving->function->vaddr < EXTRA_MAX
+			     ? (uint16_t)(insn->address - leaving->function->vaddr)
+			     : EXTRA_MAX;
+	*arena_push(arena, leaving->probe->sites, leaving->probe->sites_len) = site;
+	return true;
+}
+
+static void read_part(struct leaving *leaving, const struct function *part)
+{
+	uint64_t size = 0;
+	const uint8_t *code = code_of(leaving->asked, part, &size);
+
+	leaving->from = part->vaddr;
+	leaving->size = size;
+	if (!code || !x86_each(code, size, part->vaddr, find_return, leaving)) {
+		leaving->probe->sites_len = 0;
+		leaving->probe->why_not = "its instructions cannot be told: what leaves it is not known";
+	}
+}
+
+static void add_returns(struct asked *asked, const struct function *function, struct probe *probe)
+{
+	struct leaving leaving = {.asked = asked, .function = function, .probe = probe};
+	size_t size = strcspn(function->symbol, ".");
+	unsigned i;
+
+	read_part(&leaving, function);
+	for (i = 0; i < asked->functions->colds_len && !probe->why_not; i++) {
+		const struct function *cold = &asked->functions->colds[i];
+
+		if (!strncmp(cold->symbol, function->symbol, size) && cold->symbol[size] == '.')
+			read_part(&leaving, cold);
+	}
+	if (!probe->sites_len && !probe->why_not)
+		probe->why_not = "it has no instruction that returns";
+	for (i = 0; i < probe->sites_len; i++)
+		return_args(host_arena(asked->host), &probe->sites[i]);
+	probe->args_len = 2;
+}
+
+/* ---- entry, offsets ---- */
+
+static void add_entry(struct asked *asked, const struct function *function, struct probe *probe)
+{
+	struct arena *arena = host_arena(asked->host);
+	struct site site;
+
+	if (!site_init(asked, function->vaddr, &site)) {
+		probe->why_not = "its address is not in the file's code";
+		return;
+	}
+	raw_args(arena, &site);
+	*arena_push(arena, probe->sites, probe->sites_len) = site;
+	probe->args_len = RAW_ARGS;
+}
+
+static bool is_here(void *data, const struct x86_code *insn)
+{
+	uint64_t *wanted = data;
+
+	if (insn->address == *wanted)
+		*wanted = 0;
+	return *wanted != 0;
+}
+
+static void add_offset(struct asked *asked, const struct function *function, const char *name, struct probe *probe)
+{
+	uint64_t offset = strtoull(name, NULL, 16), wanted = function->vaddr + offset, size = 0;
+	struct arena *arena = host_arena(asked->host);
+	const uint8_t *code = code_of(asked, function, &size);
+	struct site site;
+
+	if (!code || offset >= size) {
+		probe->why_not =
+			arena_printf(arena, "the function has 0x%llx bytes", (unsigned long long)function->size);
+	} else if (!x86_each(code, size, function->vaddr, is_here, &wanted) || wanted) {
+		probe->why_not =
+			arena_printf(arena, "no instruction begins at its byte 0x%llx", (unsigned long long)offset);
+	} else if (site_init(asked, function->vaddr + offset, &site)) {
+		*arena_push(arena, probe->sites, probe->sites_len) = site;
+	}
+}
+
+/* ---- probes ---- */
+
+static bool is_overloaded(const struct asked *asked, const struct function *function)
+{
+	const struct functions *functions = asked->functions;
+	struct arena *scratch = arena_new();
+	const char *name = function_name(scratch, function->symbol, false);
+	bool is = false;
+	unsigned i;
+
+	for (i = 0; i < functions->len && !is; i++) {
+		const struct function *other = &functions->list[i];
+
+		is = other != function && !strncmp(other->symbol, function->symbol, 4) &&
+		     function_matches(name, other->symbol) &&
+		     !strcmp(function_name(scratch, other->symbol, false), name);
+	}
+	arena_free(scratch);
+	return is;
+}
+
+static const char *shown_name(struct asked *asked, const struct function *function)
+{
+	struct arena *arena = host_arena(asked->host);
+	bool is_cxx = function->symbol[0] == '_' && function->symbol[1] == 'Z';
+
+	/* To look at all others for each of thousands would cost seconds: then each has its parameters. */
+	return function_name(arena, function->symbol,
+			     is_cxx && (!glob_is_plain(asked->desc->func) || is_overloaded(asked, function)));
+}
+
+static void add_probe(struct asked *asked, const struct function *function, const char *func, const char *name)
+{
+	struct arena *arena = host_arena(asked->host);
+	struct origin *origin = arena_new_one(arena, struct origin);
+	struct probe *probe = &origin->probe;
+
+	probe->provider = &provider_pid;
+	probe->prov = asked->prov;
+	probe->mod = asked->binary->base;
+	probe->func = func;
+	probe->name = arena_strdup(arena, name);
+	probe->kind = PROBE_UPROBE;
+	probe->ctx = CTX_UPROBE;
+	probe->pid = asked->pid;
+	origin->binary = asked->binary;
+	origin->debug_path = asked->functions->debug_path;
+	origin->entry = function->vaddr;
+	origin->is_clone = strchr(function->symbol + 1, '.');
+	if (!strcmp(name, "entry")) {
+		add_entry(asked, function, probe);
+		probe->has_typed = true;
+	} else if (!strcmp(name, "return")) {
+		add_returns(asked, function, probe);
+		probe->has_typed = true;
+	} else {
+		add_offset(asked, function, name, probe);
+	}
+	probe->args = probe->sites_len ? probe->sites[0].args : NULL;
+	probe_list_add(asked->list, probe);
+}
+
+static void take_function(struct asked *asked, const struct function *function)
+{
+	static const char *const names[] = {"entry", "return"};
+	const char *name = asked->desc->name, *func = shown_name(asked, function);
+	unsigned i;
+
+	asked->names++;
+	for (i = 0; i < 2; i++)
+		if (glob_match(name, names[i]))
+			add_probe(asked, function, func, names[i]);
+	if (is_offset(name))
+		add_probe(asked, function, func, name);
+}
+
+static void take_binary(struct asked *asked)
+{
+	const char *pattern = asked->desc->func;
+	const struct function *taken = NULL;
+	unsigned i;
+
+	asked->elf = host_binary_elf(asked->host, asked->binary);
+	if (!asked->elf || elf_file_machine(asked->elf) != EM_X86_64)
+		return;
+	asked->functions = functions_of(asked->host, asked->binary, asked->root);
+	for (i = 0; i < asked->functions->len; i++) {
+		const struct function *function = &asked->functions->list[i];
+
+		if ((taken && taken->vaddr == function->vaddr) || !function_matches(pattern, function->symbol))
+			continue; /* another name of the same function */
+		take_function(asked, function);
+		taken = function;
+	}
+}
+
+static bool is_program_of(pid_t pid, const struct host_binary *binary)
+{
+	char path[64], exe[4096];
+	ssize_t size;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	size = readlink(path, exe, sizeof(exe) - 1);
+	return size > 0 && (size_t)size == strlen(binary->name) && !memcmp(exe, binary->name, (size_t)size);
+}
+
+static int pid_match(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list, const char **why)
+{
+	struct arena *arena = host_arena(host);
+	pid_t pid = pid_of(desc->prov);
+	struct host_binary **binaries;
+	unsigned len, i;
+	struct asked asked = {.host = host, .desc = desc, .list = list, .pid = pid};
+
+	(void)why;
+	if (!pid)
+		return 0;
+	asked.prov = arena_printf(arena, "pid%d", (int)pid);
+	asked.root = arena_printf(arena, "/proc/%d/root", (int)pid);
+	host_binaries(host, &binaries, &len);
+	for (i = 0; i < len; i++) {
+		asked.binary = binaries[i];
+		if (host_binary_has_pid(binaries[i], pid) &&
+		    module_matches(desc->mod, binaries[i], is_program_of(pid, binaries[i])))
+			take_binary(&asked);
+	}
+	return 0;
+}
+
+/* ---- why not ---- */
+
+static const char *no_function(struct probe_host *host, const struct probe_desc *desc, struct host_binary *binary,
+			       const struct functions *functions)
+{
+	struct arena *arena = host_arena(host);
+	const char **names = NULL, *near;
+	unsigned n = 0, i;
+
+	if (functions->why)
+		return functions->why;
+	for (i = 0; i < functions->len && glob_is_plain(desc->func); i++)
+		*arena_push(arena, names, n) = function_name(arena, functions->list[i].symbol, false);
+	near = n ? nearest_name(desc->func, names, n) : NULL;
+	return arena_printf(arena, "%s has no function `%s`%s%s%s%s", binary->name, desc->func,
+			    near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "",
+			    !near && functions->is_stripped ? ": it is stripped to what its libraries call; its "
+							      "package of debug symbols would name the others"
+							    : "");
+}
+
+static const char *pid_why_not(struct probe_host *host, const struct probe_desc *desc)
+{
+	struct arena *arena = host_arena(host);
+	pid_t pid = pid_of(desc->prov);
+	struct host_binary **binaries, *found = NULL;
+	bool is_there = false;
+	unsigned len, i;
+
+	if (!strncmp(desc->prov, "pid", 3) && !pid && (!desc->prov[3] || !glob_is_plain(desc->prov)))
+		return "functions are probed in one process: write its number, as in pid123:libc:malloc:entry, or "
+		       "pid$target";
+	if (!pid)
+		return NULL;
+	host_binaries(host, &binaries, &len);
+	for (i = 0; i < len; i++) {
+		if (!host_binary_has_pid(binaries[i], pid))
+			continue;
+		is_there = true;
+		if (!found && module_matches(desc->mod, binaries[i], is_program_of(pid, binaries[i])))
+			found = binaries[i];
+	}
+	if (!is_there)
+		return arena_printf(arena, "there is no process %d among the chosen ones, or it cannot be looked at",
+				    (int)pid);
+	if (!found)
+		return arena_printf(arena, "process %d runs no code of a file `%s`", (int)pid, desc->mod);
+	if (*desc->name && !glob_match(desc->name, "entry") && !glob_match(desc->name, "return") &&
+	    !is_offset(desc->name))
+		return arena_printf(arena,
+				    "a function has the probes `entry`, `return` and hexadecimal offsets, not `%s`",
+				    desc->name);
+	return no_function(host, desc, found, functions_of(host, found, NULL));
+}
+
+/* ---- parameters ---- */
+
+static void pid_load_args(struct probe_host *host, struct probe *probe)
+{
+	struct origin *origin = (struct origin *)probe;
+	struct arena *arena = host_arena(host);
+	struct dwarf_file *file = NULL;
+	Dwarf_Die function;
+	unsigned i;
+
+	if (!origin->debug_path) {
+		probe->typed_why = arena_printf(arena, "%s has no debug information here", origin->binary->name);
+		return;
+	}
+	if (origin->is_clone) {
+		probe->typed_why = "it is a clone that the compiler made, which may take other parameters";
+		return;
+	}
+	file = functions_dwarf(host, origin->binary, &probe->typed_why);
+	if (!file)
+		return;
+	if (!dwarf_function_at(file, origin->entry, &function)) {
+		probe->typed_why = "its debug information does not describe the function";
+		return;
+	}
+	if (!strcmp(probe->name, "entry"))
+		params_of(arena, &function, &probe->typed, &probe->typed_len);
+	else
+		params_return(arena, &function, &probe->typed, &probe->typed_len);
+	for (i = 0; i < probe->sites_len; i++)
+		probe->sites[i].typed = probe->typed;
+	if (!probe->typed_len)
+		probe->typed_why = "the function has no parameters";
+}
+
+const struct provider provider_pid = {
+	.name = "pid",
+	.doc = "functions of one process: pid123:libc:malloc:entry",
+	.match = pid_match,
+	.why_not = pid_why_not,
+	.is_exact = true,
+	.load_args = pid_load_args,
+};
