@@ -22,12 +22,13 @@ struct native_types {
 	struct arena *arena;
 	struct made *heads[HEADS];
 	unsigned depth;
+	const struct dwarf_file *file; /* of what is being converted */
 };
 
 /* What complete() needs of a structure. */
 struct origin {
 	struct native_types *types;
-	Dwarf_Die die;
+	struct dwarf_type type;
 };
 
 static const struct type *convert(struct native_types *types, Dwarf_Die *die);
@@ -66,13 +67,21 @@ static void add_bit_field(struct native_types *types, struct type *type, Dwarf_D
 	}
 }
 
+/* A class that is only declared here is looked for in other units: one by one, as a script seldom needs more. */
+static Dwarf_Die whole_class(struct native_types *types, Dwarf_Die *class)
+{
+	Dwarf_Die full;
+
+	return dwarf_hasattr(class, DW_AT_declaration) && dwarf_find_class(types->file, class, &full) ? full : *class;
+}
+
 static void add_members(struct native_types *types, struct type *type, Dwarf_Die *class, int64_t base, unsigned depth)
 {
-	Dwarf_Die child, inner;
+	Dwarf_Die whole = whole_class(types, class), child, inner;
 	bool started = false;
 	int64_t at;
 
-	while (depth < NESTING_MAX && dwarf_next_child(class, &started, &child)) {
+	while (depth < NESTING_MAX && dwarf_next_child(&whole, &started, &child)) {
 		if (!dwarf_is_data_child(&child) || !dwarf_type_of(&child, &inner))
 			continue;
 		if (!dwarf_member_offset(&child, &at)) {
@@ -91,9 +100,10 @@ static void add_members(struct native_types *types, struct type *type, Dwarf_Die
 static void complete(struct type *type)
 {
 	const struct origin *origin = type->source;
-	Dwarf_Die die = origin->die;
+	Dwarf_Die die = origin->type.die;
 
 	type->complete = NULL; /* add_member looks for names */
+	origin->types->file = origin->type.file;
 	add_members(origin->types, type, &die, 0, 0);
 }
 
@@ -103,7 +113,7 @@ static const struct type *make_class(struct native_types *types, Dwarf_Die *die)
 	struct origin *origin = arena_new_one(types->arena, struct origin);
 	Dwarf_Word size = 0;
 
-	*origin = (struct origin){types, *die};
+	*origin = (struct origin){types, {types->file, *die}};
 	type->kind = dwarf_tag(die) == DW_TAG_union_type ? TYPE_UNION : TYPE_STRUCT;
 	type->name = dwarf_diename(die);
 	if (!dwarf_aggregate_size(die, &size) && size <= UINT32_MAX)
@@ -198,10 +208,13 @@ struct native_types *native_types_new(struct arena *arena)
 	return types;
 }
 
-const struct type *native_type(struct native_types *types, const void *die)
+const struct type *native_type(struct native_types *types, const void *native)
 {
-	Dwarf_Die copy = *(const Dwarf_Die *)die;
-	const struct type *type = convert(types, &copy);
+	struct dwarf_type copy = *(const struct dwarf_type *)native;
+	const struct type *type;
+
+	types->file = copy.file;
+	type = convert(types, &copy.die);
 
 	return type->kind == TYPE_STRUCT || type->kind == TYPE_UNION ? type_pointer(types->arena, type, true) : type;
 }

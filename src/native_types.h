@@ -8,9 +8,9 @@
 struct native_types;
 struct native_types *native_types_new(struct arena *arena);
 /*
- * `die` is a Dwarf_Die. Each type is made once. A structure or a reference becomes a pointer to it, as parameters and
+ * `native` is a struct dwarf_type. Each type is made once. A structure or a reference becomes a pointer to it, as parameters and
  * results have no other form that D knows; every pointer is into the process.
  */
-const struct type *native_type(struct native_types *types, const void *die);
+const struct type *native_type(struct native_types *types, const void *native);
 
 #endif

@@ -4,6 +4,7 @@
 #include <dwarf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -216,4 +217,61 @@ bool dwarf_is_signed(Dwarf_Die *type)
 		return dwarf_type_of(type, &underlying) && dwarf_is_signed(&underlying);
 	return dwarf_tag(type) == DW_TAG_base_type && dwarf_attr(type, DW_AT_encoding, &attr) &&
 	       !dwarf_formudata(&attr, &encoding) && (encoding == DW_ATE_signed || encoding == DW_ATE_signed_char);
+}
+
+/* ---- a class by its name ---- */
+
+enum { SCOPES_MAX = 32 };
+
+/* The names of the scopes around a class and its own, outermost first; 0: it has no name. */
+static unsigned scope_names(Dwarf_Die *class, const char *names[SCOPES_MAX])
+{
+	Dwarf_Die *scopes = NULL;
+	int n = dwarf_getscopes_die(class, &scopes), i;
+	unsigned len = 0;
+
+	for (i = n - 1; i >= 0 && len < SCOPES_MAX; i--) {
+		int tag = dwarf_tag(&scopes[i]);
+
+		if ((tag == DW_TAG_namespace || dwarf_is_class(&scopes[i])) && dwarf_diename(&scopes[i]))
+			names[len++] = dwarf_diename(&scopes[i]);
+	}
+	free(scopes);
+	return dwarf_diename(class) ? len : 0;
+}
+
+static bool find_class(Dwarf_Die *scope, const char *const *names, unsigned len, Dwarf_Die *full)
+{
+	Dwarf_Die child;
+	bool started = false;
+
+	while (dwarf_next_child(scope, &started, &child)) {
+		bool is_class = dwarf_is_class(&child);
+		const char *name = is_class || dwarf_tag(&child) == DW_TAG_namespace ? dwarf_diename(&child) : NULL;
+
+		if (!name || strcmp(name, names[0]))
+			continue;
+		if (len > 1 && find_class(&child, names + 1, len - 1, full))
+			return true;
+		if (len == 1 && is_class && !dwarf_hasattr(&child, DW_AT_declaration)) {
+			*full = child;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool dwarf_find_class(const struct dwarf_file *file, Dwarf_Die *declaration, Dwarf_Die *full)
+{
+	const char *names[SCOPES_MAX];
+	unsigned len = scope_names(declaration, names);
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die unit;
+	uint8_t kind;
+
+	while (len && dwarf_get_units(file->dwarf, cu, &cu, NULL, &kind, &unit, NULL) == 0)
+		if ((kind == DW_UT_compile || kind == DW_UT_type || kind == DW_UT_partial) &&
+		    find_class(&unit, names, len, full))
+			return true;
+	return false;
 }

@@ -31,4 +31,15 @@ bool dwarf_is_data_child(Dwarf_Die *child); /* a base class, or a member that ta
 bool dwarf_member_offset(Dwarf_Die *die, int64_t *offset);
 bool dwarf_is_signed(Dwarf_Die *type);
 
+/* A type of a file. */
+struct dwarf_type {
+	const struct dwarf_file *file;
+	Dwarf_Die die;
+};
+/*
+ * A class that is only declared here, or described without its members (GCC describes a class with virtual functions in full
+ * in one unit): finds the full one in the file's other units, in about a second for a file of 400 MB. False: there is none.
+ */
+bool dwarf_find_class(const struct dwarf_file *file, Dwarf_Die *declaration, Dwarf_Die *full);
+
 #endif

@@ -254,9 +254,11 @@ static void place(struct passing *passing, Dwarf_Die *type, struct arg *arg)
 	}
 }
 
-static Dwarf_Die *keep(struct arena *arena, const Dwarf_Die *die)
+static const void *keep(struct arena *arena, const struct dwarf_file *file, const Dwarf_Die *die)
 {
-	return arena_memdup(arena, die, sizeof(*die));
+	const struct dwarf_type type = {file, *die};
+
+	return arena_memdup(arena, &type, sizeof(type));
 }
 
 /* ---- functions ---- */
@@ -270,7 +272,8 @@ static bool returns_by_address(Dwarf_Die *function)
 	       (is_by_address(&type) || (dwarf_is_class(&type) && is_in_memory(&type, size_of(&type))));
 }
 
-void params_of(struct arena *arena, Dwarf_Die *function, struct arg **args, unsigned *args_len)
+void params_of(struct arena *arena, const struct dwarf_file *file, Dwarf_Die *function, struct arg **args,
+	       unsigned *args_len)
 {
 	struct passing passing = {.regs = returns_by_address(function)};
 	Dwarf_Die child, type;
@@ -285,12 +288,13 @@ void params_of(struct arena *arena, Dwarf_Die *function, struct arg **args, unsi
 			continue;
 		arg = arena_push(arena, *args, *args_len);
 		*arg = (struct arg){.name = dwarf_diename(&child), .type = ARGTYPE_NATIVE, .size = 8};
-		arg->native = keep(arena, &type);
+		arg->native = keep(arena, file, &type);
 		place(&passing, &type, arg);
 	}
 }
 
-void params_return(struct arena *arena, Dwarf_Die *function, struct arg **args, unsigned *args_len)
+void params_return(struct arena *arena, const struct dwarf_file *file, Dwarf_Die *function, struct arg **args,
+		   unsigned *args_len)
 {
 	struct arg *arg;
 	Dwarf_Die type;
@@ -306,7 +310,7 @@ void params_return(struct arena *arena, Dwarf_Die *function, struct arg **args, 
 	if (!dwarf_type_of(function, &type))
 		return;
 	arg++;
-	*arg = (struct arg){.name = "result", .type = ARGTYPE_NATIVE, .size = 8, .native = keep(arena, &type)};
+	*arg = (struct arg){.name = "result", .type = ARGTYPE_NATIVE, .size = 8, .native = keep(arena, file, &type)};
 	(*args_len)++;
 	if (returns_by_address(function)) {
 		arg->loc = in_reg(ARGREG_RAX); /* the callee gives the address back */

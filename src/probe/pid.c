@@ -476,9 +476,9 @@ static void pid_load_args(struct probe_host *host, struct probe *probe)
 		return;
 	}
 	if (!strcmp(probe->name, "entry"))
-		params_of(arena, &function, &probe->typed, &probe->typed_len);
+		params_of(arena, file, &function, &probe->typed, &probe->typed_len);
 	else
-		params_return(arena, &function, &probe->typed, &probe->typed_len);
+		params_return(arena, file, &function, &probe->typed, &probe->typed_len);
 	for (i = 0; i < probe->sites_len; i++)
 		probe->sites[i].typed = probe->typed;
 	if (!probe->typed_len)
