@@ -9,6 +9,7 @@
 
 #include "ceph/daemons.h"
 #include "child.h"
+#include "follow.h"
 #include "lib/clock.h"
 #include "lib/markers.h"
 #include "lib/proc.h"
@@ -29,8 +30,7 @@ struct tracer {
 	int engine_error; /* negative errno of what the kernel refused us last */
 	uint64_t foreign; /* records that are none of this script's */
 	bool has_lost;    /* probes, with the process that held them */
-	bool *has_ended;  /* for each of the target's processes */
-	unsigned ended_len;
+	struct follow *follow;
 };
 
 /* From here on the third signal ends us at once: the output may be a pipe that nobody reads. */
@@ -104,7 +104,7 @@ static int on_record(void *data, const void *record, size_t size)
 	return error;
 }
 
-/* Programs ask by pid; a daemon that starts later has no name until the next run. */
+/* Programs ask by pid. */
 static void fill_daemons(struct tracer *tracer)
 {
 	const struct image *image = tracer->config->pipeline->image;
@@ -120,6 +120,18 @@ static void fill_daemons(struct tracer *tracer)
 
 		engine_map_update(tracer->engine, image->map_daemons, &pid, daemons[i].name);
 	}
+}
+
+static void on_new_process(void *data, pid_t pid, const char *label)
+{
+	struct tracer *tracer = data;
+	const struct image *image = tracer->config->pipeline->image;
+	uint32_t key = (uint32_t)pid;
+	char name[DAEMON_NAME_SIZE] = "";
+
+	snprintf(name, sizeof(name), "%s", label);
+	if (image->map_daemons != MAP_NONE && strchr(name, '.'))
+		engine_map_update(tracer->engine, image->map_daemons, &key, name);
 }
 
 static int report_drops(struct tracer *tracer)
@@ -159,46 +171,6 @@ static int step(struct tracer *tracer, int timeout_ms)
 	return error ? error : report_flush(&tracer->report);
 }
 
-/* As dtrace: unless quiet; but that a program crashed is never kept back. */
-static void say_ended(const struct tracer *tracer, pid_t pid, int status)
-{
-	const struct tracer_config *config = tracer->config;
-
-	if (WIFSIGNALED(status))
-		fprintf(stderr, "%s: process %d was killed by signal %d (%s)\n", config->name, (int)pid, WTERMSIG(status),
-			strsignal(WTERMSIG(status)));
-	else if (config->pipeline->options.quiet || config->ops == &report_json)
-		return;
-	else if (pid == config->child)
-		fprintf(stderr, "%s: process %d has exited with status %d\n", config->name, (int)pid, WEXITSTATUS(status));
-	else
-		fprintf(stderr, "%s: process %d has ended\n", config->name, (int)pid);
-}
-
-/* Have the processes that the user named all ended? The child of -c counts alone. */
-static bool targets_gone(struct tracer *tracer)
-{
-	const struct tracer_config *config = tracer->config;
-	const struct target *target = &config->pipeline->target;
-
-	for (unsigned i = 0; i < target->pids_len; i++) {
-		pid_t pid = target->pids[i];
-		int status = 0;
-
-		if (tracer->has_ended[i])
-			continue;
-		if (!(pid == config->child ? child_has_ended(pid, &status) : proc_has_ended(pid)))
-			continue;
-		mark_process_ended(pid, status);
-		say_ended(tracer, pid, status);
-		tracer->has_ended[i] = true;
-		tracer->ended_len++;
-		if (pid == config->child)
-			return true;
-	}
-	return target->pids_len && tracer->ended_len == target->pids_len;
-}
-
 /* What comes from here on is not all there is: a report that goes on would be wrong and not say so. */
 static bool links_gone(struct tracer *tracer)
 {
@@ -233,7 +205,7 @@ static const char *why_stop(struct tracer *tracer)
 		return "signal";
 	if (engine_get_run(tracer->engine) != RUN_ON)
 		return "exit";
-	if (targets_gone(tracer))
+	if (follow_step(tracer->follow))
 		return "target";
 	if (links_gone(tracer))
 		return "keeper";
@@ -363,7 +335,6 @@ int tracer_run(const struct tracer_config *config)
 	struct agg_source source = {&tracer, source_each, source_remove, source_zero};
 	int error, status;
 
-	tracer.has_ended = arena_new_array(pipeline->arena, bool, pipeline->target.pids_len + 1);
 	fill_daemons(&tracer);
 	error = engine_attach(tracer.engine, &pipeline->diags);
 	pipeline_say(pipeline, stderr);
@@ -372,6 +343,16 @@ int tracer_run(const struct tracer_config *config)
 			child_kill(config->child);
 		return 1;
 	}
+	tracer.follow = follow_new(&(struct follow_config){
+		.arena = pipeline->arena,
+		.targets = config->targets,
+		.engine = tracer.engine,
+		.name = config->name,
+		.child = config->child,
+		.quiet = pipeline->options.quiet || config->ops == &report_json,
+		.on_new = on_new_process,
+		.data = &tracer,
+	});
 	tracer.report = (struct report){.ops = config->ops, .image = pipeline->image, .out = config->out, .err = stderr};
 	tracer.reader = reader_new(pipeline->image, source, &tracer.report);
 	tracer.report.reader = tracer.reader;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "cmd/target.h"
 #include "pipeline.h"
 #include "report/report.h"
 
@@ -20,6 +21,7 @@ struct tracer_config {
 	const struct report_ops *ops;
 	FILE *out;
 	const char *name;   /* what messages on stderr begin with: "cephtap" */
+	struct target_list *targets; /* to be followed while they come and go; NULL: none */
 	pid_t child;        /* of -c: stopped, to be released once attached, or killed; 0: none */
 	uint64_t seconds;   /* stop after this long; 0: no limit */
 	/* Called every interval_ns while it runs, and once at the end: live reports. NULL: none. */

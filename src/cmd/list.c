@@ -17,7 +17,8 @@
 #include "lib/diag.h"
 #include "probe/host.h"
 
-static const char help[] = "Usage: cephtap list [-v] [--json] [-p PID] [--osd ID[,ID]] [--daemon NAME] [PROBE...]\n"
+static const char help[] = "Usage: cephtap list [-v] [--json] [-p PID] [--osd ID[,ID]] [--daemon NAME] [--cgroup PATH]\n"
+			   "                    [--container ID] [PROBE...]\n"
 			   "\n"
 			   "List probes as ID PROVIDER MODULE FUNCTION NAME. PROBE is provider:module:function:name "
 			   "with globs, its fields from the\n"
@@ -29,6 +30,8 @@ static const char help[] = "Usage: cephtap list [-v] [--json] [-p PID] [--osd ID
 			   "  -p PID          only what this process runs; may be repeated\n"
 			   "  --osd ID[,ID]   only what these OSDs run\n"
 			   "  --daemon NAME   only what this daemon runs: osd.3, mon.a, client.admin, a glob\n"
+			   "  --cgroup PATH   only what processes of this control group run\n"
+			   "  --container ID  only what processes of this container run\n"
 			   "  -h, --help      this text\n";
 
 enum list_format { LIST_TABLE, LIST_VERBOSE, LIST_JSON };
@@ -308,8 +311,7 @@ static int parse_options(int argc, char **argv, struct list *list, struct target
 	static const struct option options[] = {{"verbose", no_argument, NULL, 'v'},
 						{"json", no_argument, NULL, 'j'},
 						{"pid", required_argument, NULL, 'p'},
-						{"osd", required_argument, NULL, 'o'},
-						{"daemon", required_argument, NULL, 'd'},
+						TARGET_OPTIONS,
 						{"help", no_argument, NULL, 'h'},
 						{0}};
 	struct buf why = {0};
@@ -326,12 +328,8 @@ static int parse_options(int argc, char **argv, struct list *list, struct target
 			list->format = LIST_VERBOSE;
 		} else if (c == 'j') {
 			list->format = LIST_JSON;
-		} else if (c == 'p') {
-			ok = target_add_pid(targets, optarg, &why);
-		} else if (c == 'o') {
-			ok = target_add_osds(targets, optarg, &why);
-		} else if (c == 'd') {
-			ok = target_add_daemon(targets, optarg, &why);
+		} else {
+			ok = target_take(targets, c, optarg, &why) >= 0;
 		}
 	}
 	if (!ok)
@@ -348,8 +346,7 @@ int cmd_list(int argc, char **argv)
 	int status = parse_options(argc, argv, &list, &targets);
 
 	if (status < 0) {
-		target.pids = targets.pids;
-		target.pids_len = targets.pids_len;
+		target.pids = target_pids(&targets, list.arena, &target.pids_len);
 		list.cat = catalogue_builtin(list.arena);
 		list.host = probe_host_new(list.arena, &target);
 		status = run(&list, argv + optind, argc - optind);

@@ -12,7 +12,7 @@
 #include "report/stages.h"
 #include "tracer.h"
 
-enum { OPT_OSD = 256, OPT_DAEMON, OPT_JSON, OPT_SECONDS, OPT_SCRIPT };
+enum { OPT_FIRST = 256, OPT_JSON, OPT_SECONDS, OPT_SCRIPT };
 enum { INTERVAL_SECONDS = 5 };
 
 static const struct report_kind {
@@ -33,6 +33,8 @@ static const char help[] =
 	"  --seconds N        gather for N seconds, print once, end\n"
 	"  --osd ID[,ID]      these OSDs of this host only (default: all)\n"
 	"  --daemon NAME      this daemon only: osd.3, or a glob\n"
+	"  --cgroup PATH      the processes of this control group only\n"
+	"  --container ID     the processes of this container only\n"
 	"  -p PID             this process only\n"
 	"  -v                 histograms as well\n"
 	"  --json             one JSON object a line: for each daemon and class its stages, times in ns\n"
@@ -87,12 +89,6 @@ static bool take_option(struct report_run *run, int c)
 		return take_number(run, "--interval", optarg, &run->interval);
 	case OPT_SECONDS:
 		return take_number(run, "--seconds", optarg, &run->seconds);
-	case OPT_OSD:
-		return target_add_osds(&run->targets, optarg, &run->why);
-	case OPT_DAEMON:
-		return target_add_daemon(&run->targets, optarg, &run->why);
-	case 'p':
-		return target_add_pid(&run->targets, optarg, &run->why);
 	case 'v':
 		run->layout.verbose = true;
 		return true;
@@ -103,7 +99,7 @@ static bool take_option(struct report_run *run, int c)
 		run->print_script = true;
 		return true;
 	default:
-		return false;
+		return target_take(&run->targets, c, optarg, &run->why) > 0;
 	}
 }
 
@@ -119,7 +115,7 @@ static bool take_kind(struct report_run *run, const char *name)
 
 static const struct option long_options[] = {
 	{"interval", required_argument, NULL, 'i'},        {"seconds", required_argument, NULL, OPT_SECONDS},
-	{"osd", required_argument, NULL, OPT_OSD},         {"daemon", required_argument, NULL, OPT_DAEMON},
+	TARGET_OPTIONS,
 	{"json", no_argument, NULL, OPT_JSON},             {"script", no_argument, NULL, OPT_SCRIPT},
 	{"verbose", no_argument, NULL, 'v'},               {"help", no_argument, NULL, 'h'},
 	{0},
@@ -136,7 +132,7 @@ static int take_options(struct report_run *run, int argc, char **argv)
 			return 1;
 		}
 		if (!take_option(run, c))
-			return (c == 'p' || c == OPT_OSD || c == OPT_DAEMON) && !run->targets.is_misused ? 3 : 2;
+			return (c == 'p' || c >= TARGET_OSD) && !run->targets.is_misused ? 3 : 2;
 	}
 	if (argc - optind != 1) {
 		buf_puts(&run->why, "name one report, e.g. `cephtap report osd`; cephtap report --help lists them");
@@ -157,8 +153,7 @@ static bool compile(struct report_run *run)
 	}
 	*source = (struct source){.name = script->name, .text = script->data, .size = script->size};
 	*arena_push(run->arena, run->pipeline.sources, run->pipeline.sources_len) = source;
-	run->pipeline.target.pids = run->targets.pids;
-	run->pipeline.target.pids_len = run->targets.pids_len;
+	run->pipeline.target.pids = target_pids(&run->targets, run->arena, &run->pipeline.target.pids_len);
 	run->pipeline.host = probe_host_new(run->arena, &run->pipeline.target);
 	pipeline_run(&run->pipeline, NULL, NULL);
 	return pipeline_say(&run->pipeline, stderr);
@@ -179,6 +174,7 @@ static int go(struct report_run *run)
 		.ops = &report_stages,
 		.out = stdout,
 		.name = "cephtap report",
+		.targets = &run->targets,
 		.seconds = run->seconds,
 		.interval = stages_print,
 		.data = &run->layout,

@@ -17,14 +17,14 @@
 
 enum { SCRIPT_SIZE_MAX = 16 * 1024 * 1024 };
 
-enum { OPT_OSD = 256, OPT_DAEMON, OPT_JSON, OPT_DUMP, OPT_TIMING, OPT_NO_MULTI, OPT_SECONDS, OPT_VERSION };
+enum { OPT_JSON = 256, OPT_DUMP, OPT_TIMING, OPT_NO_MULTI, OPT_SECONDS, OPT_VERSION };
 
 struct run {
 	struct arena *arena;
 	struct pipeline pipeline;
 	struct target_list targets;
 	struct pipeline_times times;
-	const char *command, *output, *dump, *script;
+	const char *command, *wait_for, *output, *dump, *script;
 	const struct report_ops *ops;
 	struct buf why;
 	uint64_t seconds;
@@ -46,6 +46,9 @@ static const char help[] =
 	"  -c COMMAND       start this command, trace it, and end with it; it is $target\n"
 	"  --osd ID[,ID]    trace these OSDs of this host only\n"
 	"  --daemon NAME    trace this daemon only: osd.3, mon.a, client.admin, or a glob\n"
+	"  --cgroup PATH    trace the processes of this control group and those inside it\n"
+	"  --container ID   trace the processes of this container (the beginning of its id), or of a service's unit\n"
+	"  -W NAME          wait until a process of this name starts, and trace it; it is $target\n"
 	"  -x NAME[=VALUE]  set an option (list: cephtap -x help)\n"
 	"  -b SIZE          memory for records, as -x bufsize=SIZE\n"
 	"  -q               print only what the script prints\n"
@@ -186,15 +189,12 @@ static bool take_option(struct run *run, int c)
 	case 's':
 		run->script = optarg;
 		return true;
-	case 'p':
-		return target_add_pid(&run->targets, optarg, &run->why);
+	case 'W':
+		run->wait_for = optarg;
+		return true;
 	case 'c':
 		run->command = optarg;
 		return true;
-	case OPT_OSD:
-		return target_add_osds(&run->targets, optarg, &run->why);
-	case OPT_DAEMON:
-		return target_add_daemon(&run->targets, optarg, &run->why);
 	case 'x':
 		return set_option(run, optarg);
 	case 'q':
@@ -223,13 +223,13 @@ static bool take_option(struct run *run, int c)
 		return true;
 	case OPT_SECONDS:
 		return set_seconds(run, optarg);
-	default: /* getopt has said it */
-		return false;
+	default:
+		return target_take(&run->targets, c, optarg, &run->why) > 0;
 	}
 }
 
 static const struct option long_options[] = {
-	{"osd", required_argument, NULL, OPT_OSD},         {"daemon", required_argument, NULL, OPT_DAEMON},
+	TARGET_OPTIONS,
 	{"json", no_argument, NULL, OPT_JSON},             {"dump", required_argument, NULL, OPT_DUMP},
 	{"timing", no_argument, NULL, OPT_TIMING},         {"no-multi", no_argument, NULL, OPT_NO_MULTI},
 	{"seconds", required_argument, NULL, OPT_SECONDS}, {"version", no_argument, NULL, 'V'},
@@ -264,7 +264,7 @@ static int take_options(struct run *run, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+n:P:m:f:i:ls:p:c:x:b:qwZo:eVh", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+n:P:m:f:i:ls:p:c:W:x:b:qwZo:eVh", long_options, NULL)) != -1) {
 		if (c == '?') { /* getopt has said what is wrong */
 			buf_puts(&run->why, "see cephtap --help");
 			return 2;
@@ -272,7 +272,7 @@ static int take_options(struct run *run, int argc, char **argv)
 		if (answer(c))
 			return 1;
 		if (!take_option(run, c))
-			return (c == 'p' || c == OPT_OSD || c == OPT_DAEMON) && !run->targets.is_misused ? 3 : 2;
+			return (c == 'p' || c >= TARGET_OSD) && !run->targets.is_misused ? 3 : 2;
 	}
 	if (!run->script && !run->pipeline.sources_len && optind < argc)
 		run->script = argv[optind++];
@@ -308,20 +308,26 @@ static bool start_child(struct run *run)
 		return true;
 	if (child_start(run->command, &run->child, &run->why))
 		return false;
-	*arena_push(run->arena, run->targets.pids, run->targets.pids_len) = run->child;
+	target_add_process(&run->targets, run->child);
 	return true;
+}
+
+static bool wait_for_process(struct run *run)
+{
+	return !run->wait_for || target_wait_for(&run->targets, run->wait_for, tracer_was_interrupted, &run->why);
 }
 
 static void set_target(struct run *run)
 {
 	struct pipeline *pipeline = &run->pipeline;
 
-	pipeline->target.pids = run->targets.pids;
-	pipeline->target.pids_len = run->targets.pids_len;
+	pipeline->target.pids = target_pids(&run->targets, run->arena, &pipeline->target.pids_len);
 	if (run->child)
 		pipeline->target.main_pid = run->child;
-	else if (run->targets.pids_len)
-		pipeline->target.main_pid = run->targets.pids[0];
+	else if (run->wait_for) /* it came last */
+		pipeline->target.main_pid = pipeline->target.pids[pipeline->target.pids_len - 1];
+	else if (pipeline->target.pids_len)
+		pipeline->target.main_pid = pipeline->target.pids[0];
 	pipeline->macros.target = pipeline->target.main_pid;
 	pipeline->macros.default_args = pipeline->options.defaultargs;
 	set_own_ids(&pipeline->macros);
@@ -442,6 +448,7 @@ static int trace(struct run *run)
 		.pipeline = &run->pipeline,
 		.ops = run->ops,
 		.name = "cephtap",
+		.targets = &run->targets,
 		.child = run->child,
 		.seconds = run->seconds,
 		.timing = run->timing,
@@ -493,7 +500,7 @@ int cmd_run(int argc, char **argv)
 		if (run.why.size)
 			usage(&run);
 		status = status == 3 ? 1 : 2;
-	} else if (!start_child(&run)) {
+	} else if (!start_child(&run) || !wait_for_process(&run)) {
 		fprintf(stderr, "cephtap: %s\n", run.why.data);
 		status = 1;
 	} else {

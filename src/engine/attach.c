@@ -12,7 +12,9 @@
 
 #include "engine/bpf.h"
 #include "engine/group.h"
+#include "lib/elf.h"
 #include "lib/markers.h"
+#include "lib/proc.h"
 
 /* A failed part is cut into this many, tried at the same time. */
 enum { CUT = 8 };
@@ -20,6 +22,7 @@ enum { CUT = 8 };
 /* One link to make: some neighbours of a group, for one process. */
 struct job {
 	const struct group *group;
+	const char *path; /* of the group, or of the same file as another process has it */
 	unsigned from, len;
 	pid_t pid; /* 0: every process */
 	int err;   /* 0: a keeper has the link */
@@ -38,7 +41,7 @@ static int job_multi(const struct engine *engine, const struct job *job)
 	const struct group *group = job->group;
 	const struct image_attach *first = &engine->image->attaches[group->attaches[job->from]];
 	struct uprobe_multi multi = {
-		.path = group->path,
+		.path = job->path,
 		.offsets = group->offsets + job->from,
 		.refs = group->refs + job->from,
 		.cookies = group->cookies + job->from,
@@ -54,7 +57,7 @@ static int job_perf(const struct engine *engine, const struct job *job)
 {
 	const struct group *group = job->group;
 	struct perf_uprobe uprobe = {
-		.path = group->path,
+		.path = job->path,
 		.offset = group->offsets[job->from],
 		.ref = group->refs[job->from],
 		.is_return = group->is_return,
@@ -76,23 +79,24 @@ static int job_run(void *data, unsigned i)
 	return a->engine->has_multi ? job_multi(a->engine, job) : job_perf(a->engine, job);
 }
 
-static void job_add(struct attaching *a, const struct group *group, unsigned from, unsigned len, pid_t pid)
+static void job_add(struct attaching *a, const struct group *group, const char *path, unsigned from, unsigned len,
+		    pid_t pid)
 {
 	unsigned step = a->engine->has_multi ? len : 1;
 
 	for (unsigned at = from; at < from + len; at += step)
-		*arena_push(a->arena, a->jobs, a->jobs_len) = (struct job){group, at, step, pid, 0};
+		*arena_push(a->arena, a->jobs, a->jobs_len) = (struct job){group, path, at, step, pid, 0};
 }
 
 /* Suspects stand alone from the start, so that they do not fail the others. */
-static void group_link(struct attaching *a, const struct group *group, pid_t pid)
+static void group_link(struct attaching *a, const struct group *group, const char *path, pid_t pid)
 {
 	unsigned len = group->len - group->suspects_len;
 
 	if (len)
-		job_add(a, group, 0, len, pid);
+		job_add(a, group, path, 0, len, pid);
 	for (unsigned i = len; i < group->len; i++)
-		job_add(a, group, i, 1, pid);
+		job_add(a, group, path, i, 1, pid);
 }
 
 static bool runs_file(pid_t pid, const struct group *group)
@@ -112,14 +116,14 @@ static void group_jobs(struct attaching *a, const struct group *group)
 	bool some_run = false;
 
 	if (group->pid || !target->pids_len) {
-		group_link(a, group, group->pid);
+		group_link(a, group, group->path, group->pid);
 		return;
 	}
 	for (unsigned i = 0; i < target->pids_len && !some_run; i++)
 		some_run = runs_file(target->pids[i], group);
 	for (unsigned i = 0; i < target->pids_len; i++)
 		if (!some_run || runs_file(target->pids[i], group))
-			group_link(a, group, target->pids[i]);
+			group_link(a, group, group->path, target->pids[i]);
 }
 
 /* What speaks against a site rather than against the whole link. */
@@ -134,15 +138,16 @@ static void job_cut(struct attaching *a, const struct job *job)
 	unsigned step = (job->len + CUT - 1) / CUT;
 
 	for (unsigned at = 0; at < job->len; at += step)
-		job_add(a, job->group, job->from + at, at + step < job->len ? step : job->len - at, job->pid);
+		job_add(a, job->group, job->path, job->from + at, at + step < job->len ? step : job->len - at,
+			job->pid);
 }
 
 static void job_mark(const struct job *job)
 {
 	if (!job->err)
-		mark_link_made(job->group->path, job->len, job->pid);
+		mark_link_made(job->path, job->len, job->pid);
 	else
-		mark_link_refused(job->group->path, job->len, job->pid, job->err);
+		mark_link_refused(job->path, job->len, job->pid, job->err);
 }
 
 static int job_done(struct attaching *a, const struct job *job)
@@ -172,7 +177,8 @@ static int jobs_make(struct attaching *a)
 	return err;
 }
 
-/* Makes every link of a->jobs. On a failure that is no site's fault returns its errno, with the file's name in *path. */
+/* Makes every link of a->jobs. On a failure that is no site's fault returns its errno, with the file's name in *path.
+ */
 static int jobs_run(struct attaching *a, const char **path)
 {
 	int err = 0;
@@ -183,13 +189,13 @@ static int jobs_run(struct attaching *a, const char **path)
 
 		err = jobs_make(a);
 		if (err)
-			*path = jobs[0].group->path;
+			*path = jobs[0].path;
 		a->jobs = NULL;
 		a->jobs_len = 0;
 		for (unsigned i = 0; i < len && !err; i++) {
 			err = job_done(a, &jobs[i]);
 			if (err)
-				*path = jobs[i].group->path;
+				*path = jobs[i].path;
 		}
 	}
 	return err;
@@ -218,7 +224,8 @@ static void report_sites(struct attaching *a, struct diags *diags)
 		int err = a->engine->site_errors[i];
 		const char *name;
 
-		if (!err || !is_uprobe(attach) || attach->is_save) /* the return of the same function has the same to say */
+		if (!err || !is_uprobe(attach) ||
+		    attach->is_save) /* the return of the same function has the same to say */
 			continue;
 		name = engine_probe_name(a->arena, attach->probe);
 		mark_site_refused(name, attach->site->path, attach->site->vaddr, err, site_why(err));
@@ -269,13 +276,82 @@ static int attach_groups(struct attaching *a, const struct groups *groups, struc
 int engine_attach_sites(struct engine *engine, struct diags *diags)
 {
 	struct attaching a = {.engine = engine, .arena = arena_new()};
-	struct groups groups = groups_make(engine, a.arena);
 	int err;
 
+	engine->groups = arena_new_one(engine->arena, struct groups);
+	*engine->groups = groups_make(engine, engine->arena);
 	engine->site_errors = arena_new_array(engine->arena, int, engine->image->attaches_len + 1);
-	err = attach_groups(&a, &groups, diags);
+	err = attach_groups(&a, engine->groups, diags);
 	arena_free(a.arena);
 	return err;
+}
+
+/* ---- a process that comes later ---- */
+
+static const char *base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static bool has_build_id(const char *path, const char *id)
+{
+	struct elf_file *elf;
+	bool has;
+
+	if (!*id || elf_file_open(path, &elf))
+		return false;
+	has = !strcmp(elf_build_id(elf), id);
+	elf_file_close(elf);
+	return has;
+}
+
+/* The group's file among those of the process; NULL: it does not run it. *other: it runs another build of that name. */
+static const char *find_file(const struct group *group, const struct proc_file *files, unsigned files_len,
+			     const char **other)
+{
+	for (unsigned i = 0; i < files_len; i++)
+		if (files[i].dev == group->dev && files[i].ino == group->ino)
+			return files[i].path;
+	for (unsigned i = 0; i < files_len; i++) {
+		if (strcmp(base_of(files[i].name), base_of(group->path)))
+			continue;
+		if (has_build_id(files[i].path, group->build_id))
+			return files[i].path;
+		*other = files[i].name;
+	}
+	return NULL;
+}
+
+unsigned engine_attach_process(struct engine *engine, pid_t pid, struct buf *why)
+{
+	struct attaching a = {.engine = engine, .arena = arena_new()};
+	const char *path = NULL, *other = NULL;
+	const uint32_t one = 1;
+	struct proc_file *files = NULL;
+	unsigned files_len = 0, n = 0;
+	int err;
+
+	if (engine->image->map_pids != MAP_NONE)
+		engine_map_update(engine, engine->image->map_pids, &pid, &one);
+	proc_files(a.arena, pid, &files, &files_len);
+	for (unsigned i = 0; i < engine->groups->len; i++) {
+		const struct group *group = &engine->groups->list[i];
+
+		path = group->pid ? NULL : find_file(group, files, files_len, &other);
+		if (!path)
+			continue;
+		group_link(&a, group, path, pid);
+		n++;
+	}
+	err = jobs_run(&a, &path);
+	if (err)
+		buf_printf(why, "cannot attach to %s: %s", path, strerror(-err));
+	else if (other)
+		buf_printf(why, "it runs another build of %s: start the script anew for it", other);
+	arena_free(a.arena);
+	return err ? 0 : n;
 }
 
 /* How the sites of one probe fared. */

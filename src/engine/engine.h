@@ -38,6 +38,13 @@ int engine_load(const struct image *image, const struct engine_config *config, s
  */
 int engine_attach(struct engine *engine, struct diags *diags);
 /*
+ * Attaches to a process that has come while the script runs: the same sites, in the files that it runs. A file that was replaced
+ * by one with the same build-id has the same sites; of another build the reason goes to *why. Returns how many files
+ * are traced.
+ */
+struct buf;
+unsigned engine_attach_process(struct engine *engine, pid_t pid, struct buf *why);
+/*
  * Runs every program of this kind of probe (PROBE_BEGIN, PROBE_END) on this thread. A program's context is an array of
  * DIRECT_CONTEXT_LEN u64: the attach's cookie, then `args` (those that fit), then zeros.
  */

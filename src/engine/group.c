@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/elf.h"
+
 /* One attach, for sorting by the instruction that it is about. */
 struct place {
 	const struct site *site;
@@ -147,6 +149,18 @@ static void group_fill(const struct image *image, struct arena *arena, struct gr
 	}
 }
 
+static const char *build_id_of(const struct engine *engine, const char *path)
+{
+	struct elf_file *elf;
+	const char *id;
+
+	if (!engine->target.pids_len || elf_file_open(path, &elf))
+		return "";
+	id = arena_strdup(engine->arena, elf_build_id(elf));
+	elf_file_close(elf);
+	return id;
+}
+
 struct groups groups_make(struct engine *engine, struct arena *arena)
 {
 	const struct image *image = engine->image;
@@ -168,6 +182,7 @@ struct groups groups_make(struct engine *engine, struct arena *arena)
 	for (unsigned i = 0; i < groups.len; i++) {
 		group_part(image, arena, &groups.list[i]);
 		group_fill(image, arena, &groups.list[i], refs);
+		groups.list[i].build_id = build_id_of(engine, groups.list[i].path);
 	}
 	return groups;
 }

@@ -11,6 +11,7 @@
 
 struct group {
 	const char *path;
+	const char *build_id; /* "": it has none, or nobody was chosen, so that nobody comes back */
 	dev_t dev;
 	ino_t ino;
 	pid_t pid; /* not 0: probes of this process only (lang1234:::hit) */

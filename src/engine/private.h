@@ -23,6 +23,7 @@ struct engine {
 	bool has_tracepoint_cookies;
 	int *links; /* of timers and tracepoints */
 	unsigned links_len;
+	struct groups *groups;	/* of sites; kept for processes that come later */
 	struct keepers keepers; /* have the links of uprobes */
 	unsigned kept_len;	/* so many */
 	int *site_errors;	/* as many as image->attaches: why the kernel refused it; 0: it did not */

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "follow.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "child.h"
+#include "lib/clock.h"
+#include "lib/markers.h"
+#include "lib/proc.h"
+
+/* To look at all processes costs milliseconds: seldom while all is well, often while one is missing. */
+enum { LOOK_MISSING_NS = 250 * 1000 * 1000, LOOK_NS = 2000 * 1000 * 1000 };
+
+struct followed {
+	struct target_process process;
+	bool has_ended, is_replaced;
+};
+
+struct follow {
+	struct follow_config config;
+	struct followed *list;
+	unsigned len;
+	uint64_t next_look_ns;
+	unsigned missing; /* that may come back */
+	bool by_rule;	  /* some were chosen by what they are */
+};
+
+static void add(struct follow *follow, const struct target_process *process)
+{
+	*arena_push(follow->config.arena, follow->list, follow->len) = (struct followed){.process = *process};
+}
+
+struct follow *follow_new(const struct follow_config *config)
+{
+	struct follow *follow = arena_new_one(config->arena, struct follow);
+	unsigned i;
+
+	follow->config = *config;
+	for (i = 0; config->targets && i < config->targets->processes_len; i++) {
+		add(follow, &config->targets->processes[i]);
+		follow->by_rule |= config->targets->processes[i].by_rule;
+	}
+	follow->next_look_ns = now_ns() + LOOK_NS;
+	return follow;
+}
+
+/* ---- the end of one ---- */
+
+/* As dtrace: unless quiet; but that a program crashed is never kept back. */
+static void say_ended(const struct follow *follow, const struct target_process *process, int status)
+{
+	const struct follow_config *config = &follow->config;
+	int pid = (int)process->pid;
+
+	if (WIFSIGNALED(status))
+		fprintf(stderr, "%s: process %d was killed by signal %d (%s)\n", config->name, pid, WTERMSIG(status),
+			strsignal(WTERMSIG(status)));
+	else if (process->by_rule)
+		fprintf(stderr, "%s: %s has ended (process %d); it is traced again when it comes back\n", config->name,
+			process->label, pid);
+	else if (!config->quiet && process->pid == config->child)
+		fprintf(stderr, "%s: process %d has exited with status %d\n", config->name, pid, WEXITSTATUS(status));
+	else if (!config->quiet)
+		fprintf(stderr, "%s: process %d has ended\n", config->name, pid);
+}
+
+/* True: it was the child of -c, with which the run ends. */
+static bool look_for_ends(struct follow *follow)
+{
+	bool is_child = false;
+	unsigned i;
+
+	for (i = 0; i < follow->len; i++) {
+		struct followed *one = &follow->list[i];
+		pid_t pid = one->process.pid;
+		int status = 0;
+
+		if (one->has_ended ||
+		    !(pid == follow->config.child ? child_has_ended(pid, &status) : proc_has_ended(pid)))
+			continue;
+		one->has_ended = true;
+		follow->missing += one->process.by_rule;
+		mark_process_ended(pid, status);
+		say_ended(follow, &one->process, status);
+		is_child |= pid == follow->config.child;
+	}
+	return is_child;
+}
+
+/* ---- the beginning of one ---- */
+
+static struct followed *predecessor(struct follow *follow, const struct target_process *process)
+{
+	unsigned i;
+
+	for (i = 0; i < follow->len; i++) {
+		struct followed *one = &follow->list[i];
+
+		if (one->has_ended && !one->is_replaced && !strcmp(one->process.label, process->label))
+			return one;
+	}
+	return NULL;
+}
+
+static bool is_followed(const struct follow *follow, pid_t pid)
+{
+	unsigned i;
+
+	for (i = 0; i < follow->len; i++)
+		if (follow->list[i].process.pid == pid && !follow->list[i].has_ended)
+			return true;
+	return false;
+}
+
+static void take(struct follow *follow, const struct target_process *process)
+{
+	const struct follow_config *config = &follow->config;
+	struct followed *before = predecessor(follow, process);
+	struct buf why = {0};
+	unsigned links = engine_attach_process(config->engine, process->pid, &why);
+
+	if (before) {
+		before->is_replaced = true;
+		follow->missing--;
+		fprintf(stderr, "%s: %s has restarted: process %d is now %d", config->name, process->label,
+			(int)before->process.pid, (int)process->pid);
+	} else {
+		fprintf(stderr, "%s: %s has started: process %d", config->name, process->label, (int)process->pid);
+	}
+	if (why.size)
+		fprintf(stderr, "; %s%s", links ? "" : "it is not traced: ", why.data);
+	fputc('\n', stderr);
+	buf_free(&why);
+	if (config->on_new)
+		config->on_new(config->data, process->pid, process->label);
+	add(follow, process);
+}
+
+static void look_for_new(struct follow *follow)
+{
+	struct arena *scratch = arena_new();
+	struct target_process *found = NULL;
+	unsigned len = 0, i;
+
+	target_find(follow->config.targets, scratch, &found, &len);
+	for (i = 0; i < len; i++)
+		if (!is_followed(follow, found[i].pid))
+			take(follow, &found[i]);
+	arena_free(scratch);
+}
+
+static bool is_left(const struct follow *follow)
+{
+	unsigned i;
+
+	if (!follow->len)
+		return true; /* nobody was chosen: everybody is traced */
+	for (i = 0; i < follow->len; i++)
+		if (!follow->list[i].has_ended || follow->list[i].process.by_rule)
+			return true;
+	return false;
+}
+
+bool follow_step(struct follow *follow)
+{
+	uint64_t now;
+
+	if (look_for_ends(follow))
+		return true;
+	now = now_ns();
+	if (follow->by_rule && now >= follow->next_look_ns) {
+		look_for_new(follow);
+		follow->next_look_ns = now_ns() + (follow->missing ? LOOK_MISSING_NS : LOOK_NS);
+	} else if (follow->missing && follow->next_look_ns > now + LOOK_MISSING_NS) {
+		follow->next_look_ns = now + LOOK_MISSING_NS;
+	}
+	return !is_left(follow);
+}
