@@ -117,14 +117,24 @@ static unsigned collect(struct learn *l, const char *name)
 
 /* --- Files --- */
 
-static const char *debug_by_build_id(struct arena *arena, const char *id)
+/* What stands before /usr in the binary's path: packages may have been unpacked into a folder. */
+static const char *root_of(struct arena *arena, const char *binary)
+{
+	const char *usr = strstr(binary, "/usr/");
+
+	return usr ? arena_strndup(arena, binary, (size_t)(usr - binary)) : "";
+}
+
+static const char *debug_by_build_id(struct arena *arena, const char *root, const char *id)
 {
 	const char *path;
 
 	if (strlen(id) < 3)
 		return NULL;
-	path = arena_printf(arena, "/usr/lib/debug/.build-id/%.2s/%s.debug", id, id + 2);
-	return access(path, R_OK) ? NULL : path;
+	path = arena_printf(arena, "%s/usr/lib/debug/.build-id/%.2s/%s.debug", root, id, id + 2);
+	if (!access(path, R_OK))
+		return path;
+	return *root ? debug_by_build_id(arena, "", id) : NULL;
 }
 
 /* As debuggers look for it: beside the binary, in .debug/ there, in the same folder under /usr/lib/debug. */
@@ -177,7 +187,7 @@ static const char *find_debug(struct learn *l, const struct learn_request *reque
 	const char *debug = request->debug;
 
 	if (!debug)
-		debug = debug_by_build_id(l->arena, build_id);
+		debug = debug_by_build_id(l->arena, root_of(l->arena, request->binary), build_id);
 	if (!debug)
 		debug = debug_by_name(l->arena, request->binary);
 	return debug ? debug : request->binary; /* not stripped, perhaps */
@@ -252,6 +262,38 @@ static void add_functions(struct learn *l, struct elf_file *binary, const char *
 	elf_file_close(file);
 }
 
+/* Types that the program only declares are described in the library that it shares with the others. */
+static void learn_from_library(struct learn *l, const char *binary, bool *found)
+{
+	static const char *const folders[] = {"/usr/lib/x86_64-linux-gnu/ceph", "/usr/lib/aarch64-linux-gnu/ceph",
+					      "/usr/lib64/ceph", "/usr/lib/ceph"};
+	const char *root = root_of(l->arena, binary), *path, *debug, *why;
+	struct elf_file *file;
+	unsigned i;
+
+	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		path = arena_printf(l->arena, "%s%s/libceph-common.so.2", root, folders[i]);
+		if (access(path, R_OK) || elf_file_open(path, &file))
+			continue;
+		debug = debug_by_build_id(l->arena, root, elf_build_id(file));
+		elf_file_close(file);
+		if (debug)
+			learn_dwarf(debug, l->card, found, l->arena, &why);
+		return;
+	}
+}
+
+static bool is_all_known(const struct card *card)
+{
+	unsigned i, j;
+
+	for (i = 0; i < card->types_len; i++)
+		for (j = 0; j < card->types[i].members_len; j++)
+			if (!card->types[i].members[j].member.size)
+				return false;
+	return true;
+}
+
 static int learn_from(struct learn *l, const struct learn_request *request, struct elf_file *binary, const char *name,
 		      struct buf *missing, const char **why)
 {
@@ -272,6 +314,8 @@ static int learn_from(struct learn *l, const struct learn_request *request, stru
 				    request->binary);
 		return -EINVAL;
 	}
+	if (!is_all_known(l->card))
+		learn_from_library(l, request->binary, found);
 	add_functions(l, binary, debug, name);
 	drop_missing(l->card, found, missing);
 	return 0;
