@@ -7,6 +7,7 @@
 #define CEPHTAP_CMD_CMD_H
 
 int cmd_catalogue(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_dtrace(int argc, char **argv);
 /* Is a command line of the name dtrace one for cmd_dtrace (-h, -G)? Else it runs a script. */

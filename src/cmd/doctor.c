@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * `cephtap doctor`: what works on this host, what does not, why, and what to do. A check does the thing rather than ask
+ * for version numbers wherever it can.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <getopt.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "ceph/card.h"
+#include "ceph/daemons.h"
+#include "ceph/learn.h"
+#include "cmd/cmd.h"
+#include "ebpf/insn.h"
+#include "engine/bpf.h"
+#include "engine/engine.h"
+#include "lib/debug.h"
+#include "lib/elf.h"
+#include "lib/kernel.h"
+#include "lib/proc.h"
+#include "probe/host.h"
+
+static const char help[] =
+	"Usage: cephtap doctor [--json]\n"
+	"\n"
+	"What works on this host, what does not, why, and what to do: the kernel, privileges, Ceph's daemons.\n"
+	"Nothing of any process is touched. Exit status: 0 when scripts can be run, 1 when not.\n"
+	"\n"
+	"  --json      one JSON object: `works`, and an array of checks with group, name, status, detail, advice\n"
+	"  -h, --help  this text\n";
+
+enum status { STATUS_OK, STATUS_WARNING, STATUS_MISSING };
+
+static const char *const status_names[] = {"ok", "warning", "missing"};
+
+struct check {
+	const char *group, *name;
+	enum status status;
+	const char *detail, *advice; /* NULL: nothing to say */
+};
+
+struct doctor {
+	struct arena *arena;
+	struct check *checks;
+	unsigned checks_len;
+	bool works;
+};
+
+static void say(struct doctor *d, const char *group, const char *name, enum status status, const char *detail,
+		const char *advice)
+{
+	*arena_push(d->arena, d->checks, d->checks_len) = (struct check){group, name, status, detail, advice};
+}
+
+/* ---- the kernel ---- */
+
+static void check_release(struct doctor *d)
+{
+	struct utsname name;
+
+	uname(&name);
+	if (strcmp(name.machine, "x86_64"))
+		say(d, "kernel", "architecture", STATUS_MISSING, arena_strdup(d->arena, name.machine),
+		    "arguments of markers and functions are read on x86_64 only");
+	say(d, "kernel", "release", STATUS_OK, arena_printf(d->arena, "Linux %s, %s", name.release, name.machine),
+	    NULL);
+}
+
+static void check_ebpf(struct doctor *d)
+{
+	const char *why = engine_why_not();
+
+	d->works = !why;
+	say(d, "kernel", "eBPF programs", why ? STATUS_MISSING : STATUS_OK, why,
+	    why ? "without them nothing can be traced" : NULL);
+}
+
+static int load(enum bpf_prog_type type, int attach_type)
+{
+	static const struct bpf_insn nothing[] = {INSN_MOV_IMM(R0, 0), INSN_EXIT()};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = (enum bpf_attach_type)attach_type);
+
+	return bpf_prog_load(type, "ct_doctor", "GPL", nothing, 2, &opts);
+}
+
+/* A breakpoint on a function of this very program, for this process alone, and off again. */
+static int try_uprobe(bool is_multi)
+{
+	struct elf_file *elf;
+	struct elf_symbol symbol;
+	uint64_t offset = 0, zero = 0;
+	int prog, link, err = elf_file_open("/proc/self/exe", &elf);
+
+	if (err)
+		return err;
+	err = elf_symbol_find(elf, "cmd_doctor", &symbol);
+	if (!err)
+		err = elf_vaddr_to_offset(elf, symbol.vaddr, &offset);
+	elf_file_close(elf);
+	if (err)
+		offset = 0x1000; /* a stripped binary: any place in it answers whether links can be made */
+	prog = load(BPF_PROG_TYPE_KPROBE, is_multi ? ATTACH_UPROBE_MULTI : 0);
+	if (prog < 0)
+		return prog;
+	if (is_multi) {
+		const struct uprobe_multi multi = {.path = "/proc/self/exe",
+						   .offsets = &offset,
+						   .refs = &zero,
+						   .cookies = &zero,
+						   .len = 1,
+						   .pid = getpid()};
+
+		link = bpf_uprobe_multi_link(prog, &multi);
+	} else {
+		const struct perf_uprobe uprobe = {.path = "/proc/self/exe", .offset = offset, .pid = getpid()};
+		int event = perf_uprobe_open(&uprobe);
+
+		link = event < 0 ? event : bpf_perf_link(prog, event, 0);
+	}
+	close(prog);
+	if (link >= 0)
+		close(link);
+	return link < 0 ? link : 0;
+}
+
+static void check_uprobes(struct doctor *d)
+{
+	bool has_multi = bpf_has_uprobe_multi(true);
+	int err = try_uprobe(has_multi);
+
+	if (err) {
+		d->works = false;
+		say(d, "kernel", "uprobes", STATUS_MISSING, strerror(-err),
+		    "markers and functions cannot be attached: root or CAP_BPF and CAP_PERFMON are needed, and "
+		    "CONFIG_UPROBES");
+		return;
+	}
+	say(d, "kernel", "uprobes", STATUS_OK, NULL, NULL);
+	if (has_multi)
+		say(d, "kernel", "multi-uprobe links", STATUS_OK, "all probes of a file are one link", NULL);
+	else
+		say(d, "kernel", "multi-uprobe links", STATUS_WARNING, "not in this kernel",
+		    "probes are attached one by one, which takes longer; Linux 6.10 has them for chosen processes");
+	if (engine_can_sleep())
+		say(d, "kernel", "sleepable programs", STATUS_OK, NULL, NULL);
+	else
+		say(d, "kernel", "sleepable programs", STATUS_WARNING, "not in this kernel",
+		    "memory that is swapped out, or was never touched, reads as a bad address; Linux 6.6 has them");
+}
+
+static void check_btf(struct doctor *d)
+{
+	if (kernel_btf())
+		say(d, "kernel", "types (BTF)", STATUS_OK, "/sys/kernel/btf/vmlinux", NULL);
+	else
+		say(d, "kernel", "types (BTF)", STATUS_MISSING, "/sys/kernel/btf/vmlinux is not there",
+		    "syscall, sched, proc, io, rawtp and ppid are not available: a kernel with CONFIG_DEBUG_INFO_BTF "
+		    "has them");
+}
+
+static void check_tracepoints(struct doctor *d)
+{
+	int prog = load(BPF_PROG_TYPE_RAW_TRACEPOINT, 0);
+	int link = prog < 0 ? prog : bpf_tracepoint_link(prog, "sched_process_exit", 0, false);
+
+	if (prog >= 0)
+		close(prog);
+	if (link >= 0)
+		close(link);
+	say(d, "kernel", "tracepoints", link < 0 ? STATUS_MISSING : STATUS_OK, link < 0 ? strerror(-link) : NULL,
+	    link < 0 ? "syscall, sched, proc, io and rawtp cannot be attached: CONFIG_TRACEPOINTS, and CAP_PERFMON"
+		     : NULL);
+}
+
+static void check_kprobes(struct doctor *d)
+{
+	bool has = !access("/sys/bus/event_source/devices/kprobe/type", R_OK);
+
+	say(d, "kernel", "kprobes", STATUS_WARNING,
+	    has ? "there, but cephtap does not use them yet" : "this kernel has none (CONFIG_KPROBES)",
+	    "there are no fbt probes of the kernel's functions: `cephtap list rawtp` shows its tracepoints");
+}
+
+static void check_timers(struct doctor *d)
+{
+	int fd = perf_timer_open(1000000000, 0);
+
+	if (fd >= 0)
+		close(fd);
+	say(d, "kernel", "timers", fd < 0 ? STATUS_MISSING : STATUS_OK, fd < 0 ? strerror(-fd) : NULL,
+	    fd < 0 ? "profile-N and tick-N need perf events: CAP_PERFMON, or kernel.perf_event_paranoid below 1"
+		   : NULL);
+}
+
+/* ---- privileges ---- */
+
+static uint64_t capabilities(void)
+{
+	unsigned long long bits = 0;
+	char line[256];
+	FILE *file = fopen("/proc/self/status", "re");
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "CapEff: %llx", &bits) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return bits;
+}
+
+static void check_capabilities(struct doctor *d)
+{
+	static const struct {
+		unsigned bit;
+		const char *name, *without;
+	} wanted[] = {
+		{39, "CAP_BPF", "programs cannot be loaded"},
+		{38, "CAP_PERFMON", "programs cannot be attached"},
+		{19, "CAP_SYS_PTRACE", "processes of other users cannot be looked at"},
+	};
+	const uint64_t has = capabilities(), admin = UINT64_C(1) << 21;
+	char *lacking = "";
+
+	for (unsigned i = 0; i < 3; i++)
+		if (!(has >> wanted[i].bit & 1) && !((has & admin) && i < 2))
+			lacking = arena_printf(d->arena, "%s%s%s: %s", lacking, *lacking ? "; " : "no ", wanted[i].name,
+					       wanted[i].without);
+	say(d, "privileges", "capabilities", *lacking ? STATUS_MISSING : STATUS_OK,
+	    *lacking	? lacking
+	    : geteuid() ? "enough, though not root"
+			: "root",
+	    *lacking ? "run it as root, e.g. with sudo" : NULL);
+}
+
+static void check_lockdown(struct doctor *d)
+{
+	char text[128] = "";
+	FILE *file = fopen("/sys/kernel/security/lockdown", "re");
+
+	if (file && fgets(text, sizeof(text), file) && strstr(text, "[confidentiality]"))
+		say(d, "privileges", "lockdown", STATUS_MISSING, "the kernel is locked down for confidentiality",
+		    "programs may not read memory: boot without lockdown=confidentiality");
+	if (file)
+		fclose(file);
+}
+
+static void check_namespace(struct doctor *d)
+{
+	uint64_t dev, ino;
+
+	if (kernel_pid_namespace(&dev, &ino))
+		say(d, "privileges", "process numbers", STATUS_WARNING,
+		    "this is a container with its own numbers of processes",
+		    "only its processes can be chosen; share the host's namespace (docker run --pid=host) to see all");
+	else
+		say(d, "privileges", "process numbers", STATUS_OK, "those of the whole host", NULL);
+}
+
+static void check_limits(struct doctor *d)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_max < 4096)
+		say(d, "privileges", "open files", STATUS_WARNING,
+		    arena_printf(d->arena, "at most %llu", (unsigned long long)limit.rlim_max),
+		    "many probes on a kernel without multi-uprobe links need more: ulimit -n 65536");
+}
+
+/* ---- Ceph ---- */
+
+static const char *program_of(struct arena *arena, pid_t pid, const char **path)
+{
+	struct proc_file *files;
+	unsigned len;
+
+	if (proc_files(arena, pid, &files, &len))
+		return NULL;
+	for (unsigned i = 0; i < len; i++)
+		if (files[i].is_main || strstr(files[i].name, "/librados.so")) {
+			*path = files[i].path;
+			return files[i].name;
+		}
+	return NULL;
+}
+
+/* How many of Ceph's markers are in the process, and can be attached. */
+static void count_markers(struct arena *arena, pid_t pid, unsigned *all, unsigned *good, const char **why)
+{
+	static const struct probe_desc markers = {"ceph_*", "", "", "", 0};
+	struct target target = {.pids = &pid, .pids_len = 1, .main_pid = pid};
+	struct probe_host *host = probe_host_new(arena, &target);
+	struct probe_source source = probe_host_source(host);
+	struct probe_list list = source.find(&source, &markers, why);
+
+	*all = list.len;
+	*good = 0;
+	*why = NULL;
+	for (unsigned i = 0; i < list.len; i++) {
+		*good += !list.probes[i]->why_not;
+		if (list.probes[i]->why_not && !*why)
+			*why = arena_strdup(arena, list.probes[i]->why_not);
+	}
+	probe_host_free(host);
+}
+
+static const char *describe_build(struct arena *arena, const char *path, const char *name, pid_t pid)
+{
+	struct elf_file *elf;
+	struct card *card = NULL;
+	struct debug debug;
+	const char *why, *text;
+	bool has_debug;
+
+	if (elf_file_open(path, &elf))
+		return "its program cannot be read";
+	text = arena_printf(arena, "build %.8s", elf_build_id(elf));
+	if (!card_find(arena, elf_build_id(elf), &card, &why) && card)
+		text = arena_printf(arena, "Ceph %s, %s", card->release, text);
+	else
+		text = arena_printf(arena, "%s, no layout card", text);
+	elf_file_close(elf);
+	has_debug = !debug_open(arena, path, name, arena_printf(arena, "/proc/%d/root", (int)pid), &debug, &why);
+	if (has_debug) {
+		has_debug = debug.debug_path;
+		debug_close(&debug);
+	}
+	return arena_printf(arena, "%s, %s debug information", text, has_debug ? "with" : "no");
+}
+
+static void check_daemon(struct doctor *d, const struct daemon *daemon)
+{
+	const char *path = NULL, *why = NULL, *name = program_of(d->arena, daemon->pid, &path), *base, *package,
+		   *detail;
+	unsigned all = 0, good = 0;
+
+	if (!name) {
+		say(d, "Ceph", arena_strdup(d->arena, daemon->name), STATUS_WARNING,
+		    arena_printf(d->arena, "process %d cannot be looked at", (int)daemon->pid), "run it as root");
+		return;
+	}
+	base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
+	package = learn_debug_package(base);
+	count_markers(d->arena, daemon->pid, &all, &good, &why);
+	detail = arena_printf(d->arena, "process %d, %s: %s; %u of %u markers", (int)daemon->pid, name,
+			      describe_build(d->arena, path, name, daemon->pid), good, all);
+	say(d, "Ceph", arena_strdup(d->arena, daemon->name), good == all && all ? STATUS_OK : STATUS_WARNING,
+	    why ? arena_printf(d->arena, "%s; the first that cannot be attached: %s", detail, why) : detail,
+	    good == all ? NULL
+			: arena_printf(d->arena, "with debug information (package %s) `cephtap learn %s` makes a card",
+				       package ? package : "of debug symbols", name));
+}
+
+static void check_ceph(struct doctor *d)
+{
+	struct daemon *daemons;
+	unsigned len = 0;
+
+	daemons_find(d->arena, &daemons, &len);
+	for (unsigned i = 0; i < len; i++)
+		check_daemon(d, &daemons[i]);
+	if (!len)
+		say(d, "Ceph", "daemons", STATUS_WARNING, "none runs on this host, or none that may be looked at",
+		    "`cephtap demo` starts a small cluster to try things on");
+}
+
+/* ---- output ---- */
+
+static void print_text(const struct doctor *d)
+{
+	static const char *const colours[] = {"\033[32m", "\033[33m", "\033[31m"};
+	bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	const char *group = "";
+
+	for (unsigned i = 0; i < d->checks_len; i++) {
+		const struct check *check = &d->checks[i];
+
+		if (strcmp(group, check->group))
+			printf("%s%s\n", i ? "\n" : "", check->group);
+		group = check->group;
+		printf("  %s%-7s%s  %-20s%s%s\n", colour ? colours[check->status] : "", status_names[check->status],
+		       colour ? "\033[0m" : "", check->name, check->detail ? " " : "",
+		       check->detail ? check->detail : "");
+		if (check->advice)
+			printf("  %-7s  %-20s %s\n", "", "", check->advice);
+	}
+	printf("\n%s\n", d->works ? "Scripts can be run here." : "Scripts cannot be run here.");
+}
+
+static void add_text(struct json_object *object, const char *key, const char *text)
+{
+	json_object_object_add(object, key, text ? json_object_new_string(text) : NULL);
+}
+
+static void print_json(const struct doctor *d)
+{
+	struct json_object *all = json_object_new_object(), *array = json_object_new_array();
+
+	json_object_object_add(all, "works", json_object_new_boolean(d->works));
+	json_object_object_add(all, "checks", array);
+	for (unsigned i = 0; i < d->checks_len; i++) {
+		struct json_object *object = json_object_new_object();
+
+		add_text(object, "group", d->checks[i].group);
+		add_text(object, "name", d->checks[i].name);
+		add_text(object, "status", status_names[d->checks[i].status]);
+		add_text(object, "detail", d->checks[i].detail);
+		add_text(object, "advice", d->checks[i].advice);
+		json_object_array_add(array, object);
+	}
+	puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PLAIN));
+	json_object_put(all);
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	struct doctor d = {.arena = arena_new()};
+	bool json = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (c == 'h')
+			fputs(help, stdout);
+		if (c != 'j') {
+			arena_free(d.arena);
+			return c == 'h' ? 0 : 2;
+		}
+		json = true;
+	}
+	if (optind < argc) {
+		fprintf(stderr, "cephtap doctor: it takes no arguments, such as `%s`\n", argv[optind]);
+		arena_free(d.arena);
+		return 2;
+	}
+	check_release(&d);
+	check_ebpf(&d);
+	check_uprobes(&d);
+	check_btf(&d);
+	check_tracepoints(&d);
+	check_timers(&d);
+	check_kprobes(&d);
+	check_capabilities(&d);
+	check_lockdown(&d);
+	check_namespace(&d);
+	check_limits(&d);
+	check_ceph(&d);
+	if (json)
+		print_json(&d);
+	else
+		print_text(&d);
+	arena_free(d.arena);
+	return d.works ? 0 : 1;
+}

@@ -1,0 +1,223 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# time: 280
+#
+# Ceph does something, and its markers are counted against what Ceph itself says: erasure coding, commands and Paxos of the
+# monitor, OSD maps, peering, recovery, backfill, scrub, an RBD image, callbacks of a client; CephFS and the object gateway
+# where their daemons are installed.
+. "$TOP/test/live/lib-live.sh"
+pgs=8
+
+check() { # NAME CONDITION...
+	local name=$1
+	shift
+	if "$@"; then echo "ok $name"; else echo "not ok $name - $* ($(tr '\n' ' ' <"$TMP/counts"))"; fi
+}
+# A counter of Ceph's cannot be read at the moment at which markers begin to count: it was read before and after.
+between() { # NAME BEFORE-ATTACH AFTER-ATTACH BEFORE-DETACH AFTER-DETACH GOT
+	if [ "$6" -ge $(($4 - $3)) ] && [ "$6" -le $(($5 - $2)) ]; then echo "ok $1"; else
+		echo "not ok $1 - Ceph says $(($4 - $3)) to $(($5 - $2)), markers $6 ($(tr '\n' ' ' <"$TMP/counts"))"
+	fi
+}
+equal() { # NAME EXPECTED GOT
+	if [ "$2" = "$3" ]; then echo "ok $1"; else echo "not ok $1 - Ceph says $2, markers $3 ($(tr '\n' ' ' <"$TMP/counts"))"; fi
+}
+admin() { (eval "$(clusters env "$cluster")" && timeout 60 ceph "$@") >"$TMP/admin" 2>&1 || give_up "ceph $*: $(tail -n 1 "$TMP/admin")"; }
+# Counts hits by marker while something is done: `count NAME`, then the number is `n NAME`.
+begin() { # NAME OPTIONS...: for the clauses in $TMP/count.d
+	attach "$1" -q -s "$TMP/count.d" "${@:2}"
+	counting=$tracer counted=$1
+}
+finish() {
+	detach "$counting" || give_up "cephtap: $(cat "$TMP/$counted.err")"
+	sed -n 's/^count //p' "$TMP/$counted.out" >"$TMP/counts"
+}
+n() { awk -v name="$1" '$1 == name { n += $2 } END { print n + 0 }' "$TMP/counts"; }
+perf() { clusters perf "$cluster" "$@" | awk '{ print $2 }'; }
+wait_quiet() { # until a counter of all OSDs has stood still for two seconds
+	local before now=- i
+	for i in $(seq 40); do
+		before=$now
+		now=$(perf all osd.recovery_ops)
+		[ "$i" -gt 3 ] && [ "$before" = "$now" ] && return
+		sleep 1
+	done
+}
+
+cat >"$TMP/count.d" <<'D'
+#pragma D option zdefs
+BEGIN { printf("attached\n"); }
+ceph_mon:::, ceph_repl:::ec-*, ceph_pg:::, ceph_osd:::osdmap-recv, ceph_rbd:::, ceph_client:::, ceph_mds:::, ceph_rgw::: { @[probename] = count(); }
+ceph_repl:::ec-subwrite-start /args[0]/ { @["ec-subwrite-client"] = count(); } /* without a client: it rolls the log forward */
+ceph_pg:::scrub-done { printf("scrubbed\n"); }
+END { printa("count %s %@u\n", @); }
+D
+
+cluster_up --size 2 --pg $pgs --set 'osd scrub load threshold = 1000' --set 'osd scrub backoff ratio = 0' \
+	--set 'osd max pg log entries = 10' --set 'osd min pg log entries = 5' --set 'osd pg log trim min = 1'
+mon=$(clusters pids "$cluster" | sed -n 's/^mon\.[^ ]* //p')
+daemons="$only -p $mon"
+
+# ---- the monitor
+paxos_begin=$(perf mon paxos.begin) paxos_commit=$(perf mon paxos.commit)
+# shellcheck disable=SC2086
+begin monitor $daemons
+paxos_begin="$paxos_begin $(perf mon paxos.begin)" paxos_commit="$paxos_commit $(perf mon paxos.commit)"
+admin osd set noout
+admin osd unset noout
+admin osd erasure-code-profile set ec k=2 m=1 crush-failure-domain=osd
+admin osd pool create ecpool $pgs $pgs erasure ec
+sleep 3
+paxos_begin="$paxos_begin $(perf mon paxos.begin)" paxos_commit="$paxos_commit $(perf mon paxos.commit)"
+finish
+# shellcheck disable=SC2086
+between paxos-begin $paxos_begin "$(perf mon paxos.begin)" "$(n paxos-begin)"
+# shellcheck disable=SC2086
+between paxos-commit $paxos_commit "$(perf mon paxos.commit)" "$(n paxos-commit-done)"
+equal paxos-commit-start "$(n paxos-commit-done)" "$(n paxos-commit-start)"
+check command test "$(n command)" -ge 4
+check propose test "$(n propose)" -ge 4
+check dispatch test "$(n dispatch)" -ge 4
+check osd-update test "$(n osd-update)" -ge 2
+check osd-query test "$(n osd-query)" -ge "$(n osd-update)"
+check store-apply test "$(n store-apply)" -ge "$(n paxos-commit-done)"
+check osdmap-recv test "$(n osdmap-recv)" -ge 3
+check interval-new test "$(n interval-new)" -ge $pgs
+check activate test "$(n activate)" -ge $pgs
+
+# ---- erasure coding: three shards of each write, and of each read what is needed
+# shellcheck disable=SC2086
+begin erasure $only
+(eval "$(clusters env "$cluster")" && rados bench -p ecpool 3 write -b 4096 -t 4 --no-cleanup) >"$TMP/bench" 2>&1 || give_up "rados bench: $(tail -n 1 "$TMP/bench")"
+writes=$(sed -n 's/^Total writes made: *//p' "$TMP/bench")
+sleep 1
+finish
+equal ec-write $((writes + 1)) "$(n ec-write-start)" # and bench's own object
+equal ec-subwrite $((3 * (writes + 1))) "$(n ec-subwrite-client)"
+equal ec-subwrite-commit "$(n ec-subwrite-start)" "$(n ec-subwrite-commit)"
+equal ec-subwrite-reply "$(n ec-subwrite-start)" "$(n ec-subwrite-reply)"
+# shellcheck disable=SC2086
+begin reading $only
+(eval "$(clusters env "$cluster")" && rados bench -p ecpool 2 rand -t 4) >"$TMP/bench" 2>&1 || give_up "rados bench: $(tail -n 1 "$TMP/bench")"
+reads=$(sed -n 's/^Total reads made: *//p' "$TMP/bench")
+sleep 1
+finish
+equal ec-read $((reads + 1)) "$(n ec-read-start)"
+equal ec-read-done "$(n ec-read-start)" "$(n ec-read-done)"
+check ec-subread test "$(n ec-subread-start)" -ge $((2 * reads))
+equal ec-subread-reply "$(n ec-subread-start)" "$(n ec-subread-reply)"
+
+# ---- recovery: from two copies to three
+load write-4k 2
+recovery_ops=$(perf all osd.recovery_ops)
+# shellcheck disable=SC2086
+begin recovery $only
+admin osd pool set demo size 3
+wait_quiet
+finish
+recovered=$(($(perf all osd.recovery_ops) - recovery_ops - $(n recovery-op-done)))
+check recovery-op test "${recovered#-}" -le 2 # Ceph counts at the other end of an object
+check recovery-op-start test "$(n recovery-op-start)" -ge "$(n recovery-op-done)"
+check recovered test "$(n recovery-op-done)" -gt 50
+check peering test "$(n peering-event)" -gt $pgs
+
+# ---- backfill: an OSD that is out and comes back has lost more than the log tells
+admin osd pool set demo size 2
+wait_quiet
+# shellcheck disable=SC2086
+begin backfill $only
+admin osd out 2
+wait_quiet
+admin osd in 2
+wait_quiet
+finish
+check backfill test "$(n backfill-start)" -gt 0
+equal backfill-done "$(n backfill-start)" "$(n backfill-done)"
+
+# ---- scrub: each PG once, by the admin socket of its primary
+# shellcheck disable=SC2086
+begin scrubs $only
+admin osd unset noscrub
+admin osd unset nodeep-scrub
+for pg in $(seq 0 $((pgs - 1))); do
+	for osd in 0 1 2; do
+		clusters ask "$cluster" $osd "$([ $((pg % 2)) = 0 ] && echo scrub || echo deep_scrub)" pgid=1."$pg" >/dev/null 2>&1
+	done
+done
+for _ in $(seq 90); do
+	[ "$(grep -c scrubbed "$TMP/scrubs.out")" -ge $pgs ] && break
+	sleep 1
+done
+finish
+check scrub-start test "$(n scrub-start)" -ge $pgs
+equal scrub-done "$(n scrub-start)" "$(n scrub-done)"
+
+# ---- a client: an image, and callbacks
+export_env=$(clusters env "$cluster")
+eval "$export_env"
+rbd create --size 64M demo/image >"$TMP/rbd" 2>&1 || give_up "rbd create: $(tail -n 1 "$TMP/rbd")"
+image() { # NAME BENCH...
+	timeout 100 "$CEPHTAP" -q -s "$TMP/count.d" -c "rbd bench $2 demo/image" >"$TMP/$1.out" 2>"$TMP/$1.err"
+	sed -n 's/^count //p' "$TMP/$1.out" >"$TMP/counts"
+}
+image image-write "--io-type write --io-size 4096 --io-total 2M --io-threads 4"
+equal rbd-write 512 "$(n write-start)"
+check rbd-flush test "$(n flush-start)" -ge 1
+check rbd-done test "$(n io-done)" -ge $((512 + $(n flush-start)))
+check client-callback test "$(n callback)" -ge 1
+equal client-finish "$(n op-submit)" "$(n op-finish)"
+check client-send test "$(n op-send)" -ge "$(n op-submit)"
+image image-read "--io-type read --io-size 4096 --io-total 1M --io-threads 4"
+equal rbd-read 256 "$(n read-start)"
+timeout 60 "$CEPHTAP" -q -s "$TMP/count.d" -c "/usr/bin/python3 $TOP/test/live/clients.py discard image" >"$TMP/discard.out" 2>"$TMP/discard.err"
+sed -n 's/^count //p' "$TMP/discard.out" >"$TMP/counts"
+if grep -q "^skip" "$TMP/discard.out"; then grep "^skip" "$TMP/discard.out"; else equal rbd-discard 5 "$(n discard-start)"; fi
+
+# ---- CephFS
+if ! command -v ceph-mds >/dev/null; then
+	echo "skip mds - ceph-mds is not installed"
+else
+	mkdir "$cluster/mds.a"
+	ceph auth get-or-create mds.a mon 'allow profile mds' osd 'allow rwx' mds 'allow *' >"$cluster/mds.a/keyring" 2>"$TMP/admin"
+	admin osd pool create fsmeta 8
+	admin osd pool create fsdata 8
+	admin fs new fs fsmeta fsdata
+	ceph-mds -f -i a -c "$CEPH_CONF" --mds-data "$cluster/mds.a" --keyring "$cluster/mds.a/keyring" --log-file "$cluster/log/mds.a.log" >/dev/null 2>&1 &
+	mds=$!
+	tracers="$tracers $mds"
+	for _ in $(seq 60); do ceph mds stat 2>/dev/null | grep -q up:active && break; sleep 0.5; done
+	begin mds -p $mds
+	/usr/bin/python3 "$TOP/test/live/clients.py" directories "$CEPH_CONF" >"$TMP/fs" 2>&1
+	sleep 1
+	finish
+	if grep -q ^skip "$TMP/fs"; then grep ^skip "$TMP/fs"; else
+		check mds-requests test "$(n request-recv)" -ge 40 # 20 directories are made and removed
+		equal mds-replies "$(n request-recv)" "$(n request-reply)"
+		check mds-start test "$(n request-start)" -ge "$(n request-reply)"
+		check mds-journal test "$(n journal-flush)" -ge 1
+	fi
+	kill $mds
+	wait $mds 2>/dev/null
+fi
+
+# ---- the object gateway
+if ! command -v radosgw >/dev/null || ! command -v curl >/dev/null; then
+	echo "skip rgw - radosgw or curl is not installed"
+else
+	ceph auth get-or-create client.rgw mon 'allow *' osd 'allow *' >"$cluster/rgw.keyring" 2>"$TMP/admin"
+	port=$((20000 + $$ % 20000))
+	radosgw -f -n client.rgw -c "$CEPH_CONF" --keyring "$cluster/rgw.keyring" --rgw-frontends "beast endpoint=127.0.0.1:$port" \
+		--log-file "$cluster/log/rgw.log" >/dev/null 2>&1 &
+	rgw=$!
+	tracers="$tracers $rgw"
+	for _ in $(seq 120); do curl -s -o /dev/null "http://127.0.0.1:$port/" && break; sleep 0.5; done
+	begin rgw -p $rgw
+	for _ in $(seq 7); do curl -s -o /dev/null "http://127.0.0.1:$port/"; done
+	sleep 0.5
+	finish
+	equal rgw-start 7 "$(n request-start)"
+	equal rgw-run 7 "$(n request-run)"
+	equal rgw-done 7 "$(n request-done)"
+	kill $rgw
+	wait $rgw 2>/dev/null
+fi
