@@ -12,13 +12,25 @@
 #include "report/stages.h"
 #include "tracer.h"
 
-enum { OPT_FIRST = 256, OPT_JSON, OPT_SECONDS, OPT_SCRIPT };
-enum { INTERVAL_SECONDS = 5 };
+enum { OPT_JSON = 256, OPT_SECONDS, OPT_SCRIPT, OPT_OVER };
+enum { INTERVAL_SECONDS = 5, SECONDS_MAX = 1000000, OVER_MS = 30 };
+
+/* What $1 of a report's script is. */
+enum first_arg { ARG_NONE, ARG_INTERVAL, ARG_OVER };
 
 static const struct report_kind {
 	const char *name, *script, *doc;
+	bool has_layout; /* its aggregations are laid out by report/stages.c; else the script prints what there is to see */
+	enum first_arg arg;
 } kinds[] = {
-	{"osd", "osd.d", "for each OSD and class of op (read, write, rw, replica): time in each stage, and who was waited for"},
+	{"osd", "osd.d", "for each OSD and class of op (read, write, rw, replica): time in each stage, and who was waited for",
+	 true, ARG_NONE},
+	{"slow-ops", "slow-ops.d", "a line for each op that takes longer than --over: client, object, stages, the replica that came last",
+	 false, ARG_OVER},
+	{"client", "client.d", "processes that use librados or librbd: ops by pool and OSD, latency, most used objects", false,
+	 ARG_INTERVAL},
+	{"bluestore", "bluestore.d", "transactions by state, batches of keys, flushes, deferred writes, the device", false, ARG_INTERVAL},
+	{"recovery", "recovery.d", "recovery and backfill: objects by PG, data by peer, clients' ops beside it", false, ARG_INTERVAL},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
@@ -36,11 +48,12 @@ static const char help[] =
 	"  --cgroup PATH      the processes of this control group only\n"
 	"  --container ID     the processes of this container only\n"
 	"  -p PID             this process only\n"
-	"  -v                 histograms as well\n"
-	"  --json             one JSON object a line: for each daemon and class its stages, times in ns\n"
+	"  --over TIME        slow-ops: what is slow, such as 20ms, 1.5s, 800us (default 30ms)\n"
+	"  -v                 osd: histograms as well\n"
+	"  --json             one JSON object a line; osd: for each daemon and class its stages, times in ns\n"
 	"  --script           print the D script behind the report, to change it and run it with cephtap SCRIPT.d\n"
 	"\n"
-	"Columns: count of ops; mean, median, 99th percentile and largest time; share of the whole time of these ops.\n"
+	"Columns of osd: count of ops; mean, median, 99th percentile and largest time; share of the whole time of these ops.\n"
 	"Percentiles come from buckets of an eighth of a power of two: they are right to within some percent.\n"
 	"\n"
 	"Reports:\n";
@@ -51,7 +64,8 @@ struct report_run {
 	struct target_list targets;
 	struct stages_options layout;
 	const struct report_kind *kind;
-	uint64_t seconds, interval;
+	uint64_t seconds, interval, over_ns;
+	char *args[1]; /* of the script */
 	struct buf why;
 	bool print_script;
 };
@@ -82,9 +96,30 @@ static bool take_number(struct report_run *run, const char *option, const char *
 	return false;
 }
 
+/* 20ms, 1.5s, 800us, 5000 (ns) */
+static bool take_over(struct report_run *run, const char *text)
+{
+	static const struct {
+		const char *name;
+		double ns;
+	} units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"", 1}};
+	char *end;
+	double number = strtod(text, &end);
+
+	for (unsigned i = 0; text[0] >= '0' && text[0] <= '9' && i < sizeof(units) / sizeof(units[0]); i++)
+		if (!strcmp(end, units[i].name) && number * units[i].ns < 1e18) {
+			run->over_ns = (uint64_t)(number * units[i].ns);
+			return true;
+		}
+	buf_printf(&run->why, "--over wants a time such as 20ms or 1.5s, not `%s`", text);
+	return false;
+}
+
 static bool take_option(struct report_run *run, int c)
 {
 	switch (c) {
+	case OPT_OVER:
+		return take_over(run, optarg);
 	case 'i':
 		return take_number(run, "--interval", optarg, &run->interval);
 	case OPT_SECONDS:
@@ -117,7 +152,7 @@ static const struct option long_options[] = {
 	{"interval", required_argument, NULL, 'i'},        {"seconds", required_argument, NULL, OPT_SECONDS},
 	TARGET_OPTIONS,
 	{"json", no_argument, NULL, OPT_JSON},             {"script", no_argument, NULL, OPT_SCRIPT},
-	{"verbose", no_argument, NULL, 'v'},               {"help", no_argument, NULL, 'h'},
+	{"over", required_argument, NULL, OPT_OVER},       {"verbose", no_argument, NULL, 'v'},               {"help", no_argument, NULL, 'h'},
 	{0},
 };
 
@@ -141,6 +176,20 @@ static int take_options(struct report_run *run, int argc, char **argv)
 	return take_kind(run, argv[optind]) ? 0 : 2;
 }
 
+static void set_script_args(struct report_run *run)
+{
+	struct macros *macros = &run->pipeline.macros;
+	uint64_t interval = run->seconds ? SECONDS_MAX : run->interval ? run->interval : INTERVAL_SECONDS;
+
+	if (run->kind->arg == ARG_NONE)
+		return;
+	run->args[0] = arena_printf(run->arena, "%llu",
+				    (unsigned long long)(run->kind->arg == ARG_OVER ? run->over_ns : interval));
+	macros->args = run->args;
+	macros->args_len = 1;
+	macros->args_used = arena_new_array(run->arena, bool, 2);
+}
+
 static bool compile(struct report_run *run)
 {
 	const struct embedded *script = find_script(run->kind->script);
@@ -154,6 +203,7 @@ static bool compile(struct report_run *run)
 	*source = (struct source){.name = script->name, .text = script->data, .size = script->size};
 	*arena_push(run->arena, run->pipeline.sources, run->pipeline.sources_len) = source;
 	run->pipeline.target.pids = target_pids(&run->targets, run->arena, &run->pipeline.target.pids_len);
+	set_script_args(run);
 	run->pipeline.host = probe_host_new(run->arena, &run->pipeline.target);
 	pipeline_run(&run->pipeline, NULL, NULL);
 	return pipeline_say(&run->pipeline, stderr);
@@ -186,6 +236,12 @@ static int go(struct report_run *run)
 
 		return fwrite(script->data, 1, script->size, stdout) == script->size && !fflush(stdout) ? 0 : 1;
 	}
+	if (!run->kind->has_layout) {
+		config.ops = run->layout.json ? &report_json : &report_text;
+		config.interval = NULL;
+		run->layout.terminal = isatty(STDERR_FILENO) && !run->layout.json;
+		return compile(run) ? tracer_run(&config) : 1;
+	}
 	if (run->seconds)
 		config.interval_ns = (run->seconds + 1) * 2000000000u; /* only at the end */
 	else
@@ -198,7 +254,7 @@ static int go(struct report_run *run)
 
 int cmd_report(int argc, char **argv)
 {
-	struct report_run run = {0};
+	struct report_run run = {.over_ns = OVER_MS * 1000000ull};
 	int status;
 
 	tracer_catch_signals();

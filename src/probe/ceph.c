@@ -104,22 +104,36 @@ static void take_binaries(struct ceph_index *index)
 			arena_push(index->arena, index->binaries, index->binaries_len)->binary = binaries[i];
 }
 
+/* Where the file is that processes would run it from; NULL: it is not installed here. */
+static const char *installed_path(struct ceph_index *index, const char *name)
+{
+	static const char *const folders[] = {"/usr/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu/ceph", "/usr/lib64",
+					      "/usr/lib64/ceph"};
+	const char *path = arena_printf(index->arena, "/usr/bin/%s", name);
+
+	for (unsigned i = 0; strstr(name, ".so") && i < sizeof(folders) / sizeof(folders[0]); i++) {
+		path = arena_printf(index->arena, "%s/%s", folders[i], name);
+		if (!access(path, R_OK))
+			break;
+	}
+	return access(path, R_OK) ? NULL : path;
+}
+
 /*
- * Without a target, executables that are installed but not running are in scope too: `list` works before the cluster
- * runs.
+ * What is installed but not running is in scope too: a probe in it fires in whatever process runs it later. Of chosen
+ * processes that is libraries alone, which a program may load at any time.
  */
 static void add_installed(struct ceph_index *index)
 {
 	const struct target *target = host_target(index->host);
+	bool is_chosen = target->pids_len || target->main_pid;
 	const struct cat_site *site;
 	unsigned i = 0, j = 0, added = 0;
 
-	if (target->pids_len || target->main_pid)
-		return;
 	while ((site = site_at(index->cat, &i, &j))) {
-		const char *path = arena_printf(index->arena, "/usr/bin/%s", site->binary);
+		const char *path = installed_path(index, site->binary);
 
-		if (strstr(site->binary, ".so") || is_in_scope(index, site->binary) || access(path, R_OK))
+		if ((is_chosen && !strstr(site->binary, ".so")) || !path || is_in_scope(index, site->binary))
 			continue;
 		added += host_add_file(index->host, path) == 0;
 		take_binaries(index);

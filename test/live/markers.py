@@ -64,7 +64,7 @@ def plausible(facts):
     return {
         "client": (min(clients), max(clients)), "tid": (0, 1 << 32), "rep_tid": (0, 1 << 32),
         "pool": (facts["pool"], facts["pool"]), "pg": (0, facts["pgs"] - 1), "shard": (-1, -1), "osd": (0, 2),
-        "peer": (0, 2), "hash": (0, (1 << 32) - 1), "epoch": (1, 10000), "version": (1, 1 << 32), "seq": (1, 1 << 32),
+        "peer": (0, 2), "hash": (0, (1 << 32) - 1), "epoch": (1, 10000), "newest": (1, 10000), "version": (1, 1 << 32), "seq": (1, 1 << 32),
         "type": (1, 2000), "flags": (0, 1 << 32), "flag": (1, 32), "more": (0, 1), "sync": (0, 1), "buffered": (0, 1),
         "deep": (0, 1), "n": (1, 8), "nops": (1, 16), "nreads": (0, 16), "opcode": (0x1000, 0xffff),
         "reads": (0, 0x0a), "writes": (0, 0x54), "cost": (0, 1 << 28), "ios": (0, 1 << 16), "pending": (0, 1 << 16),

@@ -1,0 +1,117 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Another release of Ceph beside the one that is installed: Debian's packages of another suite, with their debug symbols,
+# unpacked into a folder. `ceph-release.sh help` says how to use it.
+#
+# What must stay true: nothing outside DIR is written; the host's apt is asked, never changed; no script of a package runs.
+set -u
+PROG=ceph-release.sh
+SUITE=${SUITE:-trixie}
+PACKAGES=${PACKAGES:-ceph-osd ceph-mon ceph-common librbd1 ceph-osd-dbg ceph-mon-dbg librados2-dbg librbd1-dbg}
+
+usage() {
+	cat <<'END'
+ceph-release.sh: Debian's Ceph of another release, unpacked into a folder
+
+  ceph-release.sh unpack DIR
+        Fetch Ceph's packages of another suite of Debian (trixie: Ceph 18.2.7), all that they need, and their debug
+        symbols, from the mirror that apt uses (1.3 GB), and unpack them into DIR/root. What was fetched is kept in
+        DIR/apt, and taken again.
+  ceph-release.sh version DIR
+        Print which Ceph it is, as its own ceph-osd says.
+
+Then CEPH_ROOT=DIR/root makes scripts/cluster.sh start each daemon in a mount namespace of its own with that folder as its
+root, as a container would, and use the tools in it.
+
+Environment: SUITE, another suite of Debian; PACKAGES, which packages; CEPH_MIRROR, when apt's own sources name no mirror of
+Debian. Exit code: 0; 1 with one sentence on stderr; 2 for wrong usage. Root is not needed to unpack.
+END
+}
+
+die() { echo "$PROG: $*" >&2; exit 1; }
+say() { echo "$PROG: $*" >&2; }
+
+mirror() {
+	[ -z "${CEPH_MIRROR:-}" ] || { echo "$CEPH_MIRROR"; return; }
+	for info in --release-info --no-release-info; do
+		apt-get indextargets "$info" --format '$(ORIGIN)|$(LABEL)|$(COMPONENT)|$(RELEASE)|$(REPO_URI)' 2>/dev/null
+	done | awk -F'|' '
+		$3 != "main" || $5 ~ /^(cdrom|copy):/ { next }
+		$1 == "Debian" && $2 == "Debian" && best == "" { best = $5 }
+		$1 == "$(ORIGIN)" && $4 !~ /[-\/]/ && first == "" { first = $5 }
+		END { print best != "" ? best : first }'
+}
+
+# An apt of its own, to which nothing is installed: so it names all that the packages need.
+write_apt_conf() {
+	uri=$(mirror)
+	[ -n "$uri" ] || die "apt's own sources name no mirror of Debian; set CEPH_MIRROR to one"
+	mkdir -p "$APT/lists/partial" "$APT/cache/archives/partial" || die "cannot write to $APT"
+	: >"$APT/status"
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $SUITE main" >"$APT/sources.list"
+	cat >"$APT/apt.conf" <<END
+Dir::Etc::sourcelist "$APT/sources.list";
+Dir::Etc::sourceparts "/dev/null";
+Dir::State::status "$APT/status";
+Dir::State::lists "$APT/lists";
+Dir::Cache "$APT/cache";
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
+Acquire::Languages "none";
+APT::Sandbox::User "root";
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+#clear DPkg::Pre-Install-Pkgs;
+END
+}
+
+fetch() {
+	say "reading the list of packages of Debian $SUITE"
+	apt-get -c "$APT/apt.conf" -q update >"$DIR/log" 2>&1 || die "the list of packages of Debian $SUITE could not be had: $(tail -n 1 "$DIR/log")"
+	say "fetching $PACKAGES and what they need"
+	# shellcheck disable=SC2086 # a list of packages
+	apt-get -c "$APT/apt.conf" -q -y --no-install-recommends --download-only install $PACKAGES >>"$DIR/log" 2>&1 ||
+		die "the packages could not be had: $(tail -n 1 "$DIR/log")"
+}
+
+# The folders that are one with those below /usr are so before anything is unpacked through them.
+unpack() {
+	rm -rf "$DIR/root.new"
+	mkdir -p "$DIR/root.new/usr/bin" "$DIR/root.new/usr/sbin" "$DIR/root.new/usr/lib" "$DIR/root.new/usr/lib64"
+	for folder in bin sbin lib lib64; do ln -s "usr/$folder" "$DIR/root.new/$folder"; done
+	say "unpacking"
+	for package in "$APT"/cache/archives/*.deb; do
+		dpkg-deb --fsys-tarfile "$package" | tar -x -C "$DIR/root.new" --keep-directory-symlink --no-same-owner 2>>"$DIR/log" ||
+			die "${package##*/} could not be unpacked: is the disk full?"
+	done
+	mkdir -p "$DIR/root.new/proc" "$DIR/root.new/sys" "$DIR/root.new/dev" "$DIR/root.new/tmp"
+	rm -rf "$DIR/root" && mv "$DIR/root.new" "$DIR/root"
+}
+
+version() {
+	[ -x "$DIR/root/usr/bin/ceph-osd" ] || die "$DIR/root has no ceph-osd: run ceph-release.sh unpack $DIR"
+	strings -n 8 "$DIR/root/usr/bin/ceph-osd" 2>/dev/null | grep -m 1 -o '^1[0-9]\.[0-9]*\.[0-9]*+*[a-z0-9.+-]*$' ||
+		chroot "$DIR/root" /usr/bin/ceph-osd --version
+}
+
+[ $# -ge 1 ] || { usage >&2; exit 2; }
+case $1 in
+help | --help | -h) usage; exit 0 ;;
+unpack | version) [ $# = 2 ] || { usage >&2; exit 2; } ;;
+*) echo "$PROG: no such command: $1; see $PROG help" >&2; exit 2 ;;
+esac
+command -v apt-get >/dev/null || die "there is no apt-get here: this wants Debian, or one of its kind"
+mkdir -p "$2" || die "cannot write to $2"
+DIR=$(cd "$2" && pwd)
+APT=$DIR/apt
+case $1 in
+unpack)
+	write_apt_conf
+	fetch
+	unpack
+	say "Ceph $(version | head -n 1) is in $DIR/root"
+	;;
+version) version ;;
+esac

@@ -1,0 +1,108 @@
+#!/usr/bin/env -S cephtap -s
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Each op of a client that took longer than $1 ns, when it is done: a line with its stages and the replica that came last.
+ * `cephtap report slow-ops` runs this; by itself: cephtap -s slow-ops.d 20000000
+ *
+ * The stages add up to the whole, in ms:
+ *   queue    from the first byte of its message until a worker takes it: messenger, throttles, the queue
+ *   wait     until it starts: locks, missing or degraded objects, other ops on the object
+ *   work     reads are done, or the transaction is built and sent to the replicas
+ *   own      until the own store has committed
+ *   others   after that, until the last replica has committed
+ *   finish   until the reply is made
+ */
+#pragma D option quiet
+#pragma D option strsize=64
+#pragma D option dynvarsize=4m
+
+BEGIN
+{
+	printf("%-8s %-18s %-9s %-10s %9s %8s %7s %7s %7s %7s %7s %7s  %-7s %s\n", "OSD", "CLIENT.TID", "PG", "OP", "BYTES", "TOTAL",
+	       "QUEUE", "WAIT", "WORK", "OWN", "OTHERS", "FINISH", "LAST", "OBJECT");
+	seen = 0;
+	slow = 0;
+}
+
+ceph_osd:::op-start
+{
+	started[pid, args[2]] = walltimestamp;
+	object[pid, args[2]] = args[3];
+	code[pid, args[2]] = args[7];
+}
+
+ceph_repl:::repop-issue { issued[pid, args[3]] = walltimestamp; }
+ceph_repl:::local-commit { own[pid, args[3]] = walltimestamp; }
+ceph_repl:::repop-committed { committed[pid, args[3]] = walltimestamp; }
+
+ceph_repl:::subop-reply
+{
+	last_peer[pid, args[0], args[1]] = args[3] + 1;
+	last_at[pid, args[0], args[1]] = walltimestamp;
+}
+
+ceph_osd:::op-done { seen++; }
+
+ceph_osd:::op-done
+/walltimestamp - (int64_t)args[7] > $1/
+{
+	slow++;
+	this->now = walltimestamp;
+	this->recv = (int64_t)args[7];
+	this->taken = (int64_t)args[8];
+	this->start = started[pid, args[2]] ? started[pid, args[2]] : this->taken;
+	this->issue = issued[pid, args[2]];
+	this->own = own[pid, args[2]];
+	this->all = committed[pid, args[2]];
+	this->worked = this->issue ? this->issue : this->now;
+	this->own_end = this->own && this->issue ? this->own : this->worked;
+	this->all_end = this->all && this->all > this->own_end ? this->all : this->own_end;
+	this->code = code[pid, args[2]];
+	this->peer = last_peer[pid, args[0], args[1]] && last_at[pid, args[0], args[1]] > this->own_end ?
+		last_peer[pid, args[0], args[1]] - 1 : -1;
+	printf("%-8s client.%d.%-7d %2d.%-6x %-10s %9d %6d.%d %5d.%d %5d.%d %5d.%d %5d.%d %5d.%d %5d.%d  ", daemon,
+	       args[0], args[1], args[9], args[10],
+	       this->code == 0x1201 ? "read" : this->code == 0x1202 ? "stat" : this->code == 0x1205 ? "sparse-read" :
+	       this->code == 0x2201 ? "write" : this->code == 0x2202 ? "writefull" : this->code == 0x2203 ? "truncate" :
+	       this->code == 0x2204 ? "zero" : this->code == 0x2205 ? "delete" : this->code == 0x2206 ? "append" :
+	       this->code == 0x220d ? "create" : this->code == 0x220f ? "watch" : this->code == 0x1401 ? "call" :
+	       this->code == 0x1301 ? "getxattr" : this->code == 0x2301 ? "setxattr" : args[6] ? "other-write" : "other",
+	       args[3] + args[4],
+	       (this->now - this->recv) / 1000000, (this->now - this->recv) / 100000 % 10,
+	       (this->taken - this->recv) / 1000000, (this->taken - this->recv) / 100000 % 10,
+	       (this->start - this->taken) / 1000000, (this->start - this->taken) / 100000 % 10,
+	       (this->worked - this->start) / 1000000, (this->worked - this->start) / 100000 % 10,
+	       (this->own_end - this->worked) / 1000000, (this->own_end - this->worked) / 100000 % 10,
+	       (this->all_end - this->own_end) / 1000000, (this->all_end - this->own_end) / 100000 % 10,
+	       (this->now - this->all_end) / 1000000, (this->now - this->all_end) / 100000 % 10);
+	if (this->peer >= 0) {
+		printf("osd.%-3d %s\n", this->peer, object[pid, args[2]]);
+		@peers[daemon, this->peer] = count();
+	} else {
+		printf("%-7s %s\n", this->own ? "own" : "", object[pid, args[2]]);
+		@alone[daemon] = count();
+	}
+}
+
+ceph_osd:::op-done
+{
+	last_peer[pid, args[0], args[1]] = 0;
+	last_at[pid, args[0], args[1]] = 0;
+}
+
+ceph_osd:::op-free
+{
+	started[pid, args[2]] = 0;
+	object[pid, args[2]] = 0;
+	code[pid, args[2]] = 0;
+	issued[pid, args[2]] = 0;
+	own[pid, args[2]] = 0;
+	committed[pid, args[2]] = 0;
+}
+
+END
+{
+	printf("%d of %d ops took longer than %d.%d ms\n", slow, seen, $1 / 1000000, $1 / 100000 % 10);
+	printa("%@8u of %s waited for osd.%d after their own disk\n", @peers);
+	printa("%@8u of %s waited for no other OSD\n", @alone);
+}

@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# time: 120
+#
+# The reports against what Ceph and rados bench say of the same ops, and against a cause that was planted.
+. "$TOP/test/live/lib-live.sh"
+
+check() { # NAME CONDITION...
+	local name=$1
+	shift
+	if "$@"; then echo "ok $name"; else echo "not ok $name - $* ($(tail -n 12 "$TMP/report" | tr '\n' '|') $(tail -n 2 "$TMP/err" | tr '\n' ' '))"; fi
+}
+report() { "$CEPHTAP" report "$@" >"$TMP/report" 2>"$TMP/err"; }
+# A report in the background while a load runs.
+during() { # SECONDS OPTIONS... -- LOAD...
+	local seconds=$1
+	shift
+	"$CEPHTAP" report "$@" --seconds "$seconds" >"$TMP/report" 2>"$TMP/err" &
+	reporter=$!
+	tracers="$tracers $reporter"
+	sleep 1
+	kill -0 $reporter 2>/dev/null || give_up "report $1: $(tail -n 3 "$TMP/err")"
+}
+
+cluster_up --size 3
+
+# ---- an OSD that stands still: it is who was waited for
+during 7 slow-ops --over 300ms $only
+stopped=$(clusters pids "$cluster" | sed -n 's/^osd\.2 //p')
+(sleep 1; kill -STOP "$stopped"; sleep 1; kill -CONT "$stopped") &
+load write-4k 3 >"$TMP/load"
+wait $reporter
+check slow-ops-some test "$(grep -c '^osd\..*client\.' "$TMP/report")" -gt 2
+check slow-ops-peer grep -q 'waited for osd\.2 after their own disk' "$TMP/report"
+check slow-ops-no-other test -z "$(grep 'waited for osd\.[01] after' "$TMP/report")"
+awk '/^osd\./ && $5 ~ /^[0-9]+$/ { sum = $7 + $8 + $9 + $10 + $11 + $12; if (sum < $6 - 0.6 || sum > $6 + 0.6) bad++; n++ } END { exit !(n && !bad) }' "$TMP/report" &&
+	echo "ok slow-ops-stages" || echo "not ok slow-ops-stages - they do not add up: $(grep -m 3 client "$TMP/report" | tr '\n' '|')"
+ops=$(sed -n 's/.* op_w=\([0-9]*\).*/\1/p' "$TMP/load")
+check slow-ops-seen test "$(sed -n 's/^[0-9]* of \([0-9]*\) ops took.*/\1/p' "$TMP/report")" -ge "$ops"
+report slow-ops --over 100s --seconds 1 $only
+check slow-ops-none grep -q '^0 of [0-9]* ops took longer than 100000.0 ms' "$TMP/report"
+
+# ---- clients: as many ops as rados bench has made
+(eval "$(clusters env "$cluster")" && exec rados bench -p demo 6 write -b 4096 -t 4 --no-cleanup) >"$TMP/bench" 2>&1 &
+bench=$!
+sleep 0.7
+report client --seconds 8
+wait $bench
+made=$(sed -n 's/^Total writes made: *//p' "$TMP/bench")
+got=$(awk '$1 == "rados" && NF == 7 { print $4 }' "$TMP/report")
+check client-process test -n "$got"
+check client-ops test "${got:-0}" -gt $((made / 2)) -a "${got:-0}" -le $((made + 2))
+check client-osds test "$(grep -c '^osd\.' "$TMP/report")" = 3
+check client-object grep -q 'benchmark_data' "$TMP/report"
+
+# ---- BlueStore: batches and flushes as its counters have them
+counters() { clusters perf "$cluster" all bluestore.kv_commit_lat.avgcount bluestore.kv_flush_lat.avgcount bluestore.state_prepare_lat.avgcount 2>/dev/null; }
+during 5 bluestore $only
+load write-4k 2 >"$TMP/load"
+wait $reporter
+ops=$(sed -n 's/.* op_w=\([0-9]*\).*/\1/p' "$TMP/load")
+prepared=$(awk '$3 == "prepare" { n += $4 } END { print n }' "$TMP/report")
+check bluestore-transactions test "$prepared" -ge $((3 * ops)) # one for each copy
+check bluestore-states test "$(grep -c kv_committing "$TMP/report")" = 3
+check bluestore-batches test "$(awk '/BATCHES/ { on = 1; next } /FLUSHES/ { on = 0 } on { n++ } END { print n }' "$TMP/report")" = 3
+check bluestore-device grep -q 'transactions' "$TMP/report"
+
+# ---- recovery: each object once
+recovered() { clusters perf "$cluster" all osd.recovery_ops | awk '{ print $2 }'; }
+(eval "$(clusters env "$cluster")" && ceph osd pool set demo size 2) >/dev/null 2>&1
+load write-4k 1 >/dev/null
+sleep 2
+before=$(recovered)
+during 12 recovery $only
+(eval "$(clusters env "$cluster")" && ceph osd pool set demo size 3) >/dev/null 2>&1
+wait $reporter
+objects=$(awk '/^PRIMARY/ { on = 1; next } /^FROM/ { on = 0 } on { n += $3 } END { print n }' "$TMP/report")
+check recovery-objects test "$objects" -gt 50
+check recovery-of-ceph test "$objects" -le $(($(recovered) - before + 2))
+check recovery-peers test "$(awk '/^FROM/ { on = 1; next } /^OSD/ { on = 0 } on && $4 > 0 { n++ } END { print n + 0 }' "$TMP/report")" -ge 2
+
+report nonsense
+check no-report test $? = 2
+report slow-ops --over soon
+check no-time test $? = 2
+report client --json --seconds 1
+check json python3 -c "import json; [json.loads(line) for line in open('$TMP/report')]"
