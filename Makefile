@@ -7,6 +7,7 @@
 #   CC=clang          any C compiler that knows gnu11
 #   PREFIX= DESTDIR=  where `make install` puts things
 #   CEPH_BUILD=DIR    where `make ceph-with-markers` builds Ceph
+#   CEPH_RELEASE=DIR  where `make test-ceph-release` unpacks another release of Ceph
 
 VERSION := 0.1.0
 BUILD   := build
@@ -16,6 +17,7 @@ PREFIX  := /usr/local
 FUZZ_CC := clang-14
 FUZZ_SECONDS := 30
 CEPH_BUILD ?= build/ceph
+CEPH_RELEASE ?= build/ceph-release
 SOURCES := $(wildcard src/*.c src/*/*.c)
 
 ifeq ($(origin JOBS)$(MAKELEVEL),undefined0)
@@ -76,7 +78,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 
 # --- Build ---------------------------------------------------------------------------------------------------------------
 
-.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan check-provider check-weave format clean deps test-harmless test-truth ceph-with-markers test-ceph-with-markers
+.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan check-provider check-weave format clean deps test-harmless test-truth ceph-with-markers test-ceph-with-markers test-ceph-release
 all: $(CEPHTAP)
 
 # `make test` and `make demo` install what they lack before anything is compiled; other targets only say what is missing.
@@ -202,6 +204,11 @@ test-ceph-with-markers: tests
 	CEPH_BIN_DIR=$(abspath $(CEPH_BUILD))/on/bin CEPH_LIB_DIR=$(abspath $(CEPH_BUILD))/on/lib BUILD=$(BUILD) \
 		test/run live/woven live/truth live/markers
 
+# The live tests on another release: Debian's packages of another suite, in mount namespaces of their own.
+test-ceph-release: tests
+	[ -x $(CEPH_RELEASE)/bin/ceph-osd ] || scripts/ceph-release.sh unpack $(CEPH_RELEASE)
+	CEPH_BIN_DIR=$(abspath $(CEPH_RELEASE))/bin BUILD=$(BUILD) test/run live/truth live/markers live/reports
+
 SHARED := $(wildcard scripts/*.d scripts/cluster.sh)
 install: $(CEPHTAP)
 	install -D -m 755 $(CEPHTAP) $(DESTDIR)$(PREFIX)/bin/cephtap
@@ -221,7 +228,7 @@ format:
 
 # A build of Ceph stays: it took an hour.
 clean:
-	rm -rf $(filter-out build/ceph,$(wildcard build/* build/.[!.]*)) cephtap
+	rm -rf $(filter-out build/ceph build/ceph-release,$(wildcard build/* build/.[!.]*)) cephtap
 
 define HELP
 make              build ./cephtap (STATIC=1: one static file; CC=clang; WERROR=1; BUILD=build/mine: another folder)
@@ -236,6 +243,7 @@ make check-provider   memcached from Debian's source, built with cephtap dtrace,
 make check-weave  weave Ceph's source, compile what has markers, and compare the notes (minutes)
 make ceph-with-markers   build Ceph 18.2.7 from Debian's source with the markers compiled in, in CEPH_BUILD=$(CEPH_BUILD)
 make test-ceph-with-markers   the live tests on that Ceph: counters, arguments, other tracers (10 minutes)
+make test-ceph-release   the live tests on Debian 13's packages of Ceph 18.2.7, unpacked into CEPH_RELEASE=$(CEPH_RELEASE) (1.3 GB)
 make fuzz         run each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)
 make bench        measure
 make install      into DESTDIR and PREFIX=$(PREFIX); make uninstall takes it away

@@ -19,10 +19,10 @@ ceph-release.sh: Debian's Ceph of another release, unpacked into a folder
         symbols, from the mirror that apt uses (1.3 GB), and unpack them into DIR/root. What was fetched is kept in
         DIR/apt, and taken again.
   ceph-release.sh version DIR
-        Print which Ceph it is, as its own ceph-osd says.
+        Print which Ceph it is, as its own ceph-osd says (root is needed).
 
-Then CEPH_ROOT=DIR/root makes scripts/cluster.sh start each daemon in a mount namespace of its own with that folder as its
-root, as a container would, and use the tools in it.
+Then CEPH_BIN_DIR=DIR/bin makes scripts/cluster.sh start that release's daemons, each in a mount namespace of its own with
+DIR/root as its root, as a container would (for which root is needed), with the installed tools as their clients.
 
 Environment: SUITE, another suite of Debian; PACKAGES, which packages; CEPH_MIRROR, when apt's own sources name no mirror of
 Debian. Exit code: 0; 1 with one sentence on stderr; 2 for wrong usage. Root is not needed to unpack.
@@ -90,10 +90,28 @@ unpack() {
 	rm -rf "$DIR/root" && mv "$DIR/root.new" "$DIR/root"
 }
 
+# A daemon by its name, in its root. What a cluster's folder may be below is the host's there too.
+write_wrappers() {
+	mkdir -p "$DIR/bin"
+	for daemon in ceph-osd ceph-mon; do
+		cat >"$DIR/bin/$daemon" <<END
+#!/bin/sh
+# $daemon of this release, in a mount namespace of its own: written by $PROG
+exec unshare -m --propagation private sh -c '
+root=\$1; shift
+for folder in proc dev sys tmp var/tmp home root work opt mnt srv; do
+	[ -d "/\$folder" ] || continue
+	mkdir -p "\$root/\$folder" && mount --rbind "/\$folder" "\$root/\$folder" || exit 1
+done
+cd /; exec chroot "\$root" /usr/bin/$daemon "\$@"' "$daemon" "$DIR/root" "\$@"
+END
+		chmod +x "$DIR/bin/$daemon"
+	done
+}
+
 version() {
 	[ -x "$DIR/root/usr/bin/ceph-osd" ] || die "$DIR/root has no ceph-osd: run ceph-release.sh unpack $DIR"
-	strings -n 8 "$DIR/root/usr/bin/ceph-osd" 2>/dev/null | grep -m 1 -o '^1[0-9]\.[0-9]*\.[0-9]*+*[a-z0-9.+-]*$' ||
-		chroot "$DIR/root" /usr/bin/ceph-osd --version
+	chroot "$DIR/root" /usr/bin/ceph-osd --version
 }
 
 [ $# -ge 1 ] || { usage >&2; exit 2; }
@@ -111,7 +129,8 @@ unpack)
 	write_apt_conf
 	fetch
 	unpack
-	say "Ceph $(version | head -n 1) is in $DIR/root"
+	write_wrappers
+	say "$SUITE's Ceph is in $DIR/root, its daemons in $DIR/bin"
 	;;
 version) version ;;
 esac

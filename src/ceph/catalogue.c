@@ -414,14 +414,20 @@ const struct cat_marker *catalogue_find(const struct catalogue *cat, const char 
 	return NULL;
 }
 
-/* "16" is all of 16.x, "16.2.15" just that; "any" is every release. */
+
+/* "16" is also 16.2.15, "16,18" is both. */
 bool cat_release_matches(const char *pattern, const char *release)
 {
-	size_t n = strlen(pattern);
-
 	if (!strcmp(pattern, "any"))
 		return true;
-	return !strncmp(pattern, release, n) && (release[n] == '\0' || release[n] == '.');
+	while (*pattern) {
+		size_t n = strcspn(pattern, ",");
+
+		if (n && !strncmp(pattern, release, n) && (release[n] == '\0' || release[n] == '.'))
+			return true;
+		pattern += n + (pattern[n] == ',');
+	}
+	return false;
 }
 
 bool cat_binary_matches(const char *pattern, const char *name)

@@ -220,6 +220,27 @@ static bool eval_text(struct eval *e, struct value *v)
 	return true;
 }
 
+/* pick(e, 0 2 1): the number that stands at place e, for what another release counts in another order. */
+static bool eval_pick(struct eval *e, struct value *v)
+{
+	uint64_t numbers = 0;
+	unsigned n = 0;
+
+	if (!expr_eval_part(e, v) || !expr_load(e, v) || !expect(e, ","))
+		return false;
+	for (; n < 16 && !expr_take(e, ")"); n++) {
+		struct value number;
+
+		skip_space(e);
+		if (!isdigit((unsigned char)*e->at) || !eval_number(e, &number) || number.loc.steps[0].imm > 15)
+			return expr_fail(e, "`pick` takes up to 16 numbers from 0 to 15");
+		numbers |= (uint64_t)number.loc.steps[0].imm << 4 * n;
+	}
+	if (n == 16 && !expect(e, ")"))
+		return false;
+	return expr_add_step(e, v, (struct argstep){.op = STEP_PICK, .imm = (int64_t)numbers});
+}
+
 static bool eval_name(struct eval *e, struct value *v)
 {
 	char *name = take_word(e, "_");
@@ -234,6 +255,8 @@ static bool eval_name(struct eval *e, struct value *v)
 			return eval_count(e, v);
 		if (!strcmp(name, "text"))
 			return eval_text(e, v);
+		if (!strcmp(name, "pick"))
+			return eval_pick(e, v);
 		return expr_fail(e, arena_printf(e->arena, "no such function `%s`", name));
 	}
 	for (i = e->bindings_len; i-- > 0;) {

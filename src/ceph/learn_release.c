@@ -76,8 +76,11 @@ static const char *release_in(struct arena *arena, const char *path)
 const char *learn_release(struct arena *arena, const char *path)
 {
 	const char *dir = dirname(arena_strdup(arena, path)), *release = release_in(arena, path);
-	const char *const places[] = {dir, arena_printf(arena, "%s/ceph", dir), "/usr/lib/x86_64-linux-gnu/ceph",
-				      "/usr/lib64/ceph"};
+	const char *usr = strstr(path, "/usr/");
+	const char *root = usr ? arena_strndup(arena, path, (size_t)(usr - path)) : ""; /* packages unpacked into a folder */
+	const char *const places[] = {dir, arena_printf(arena, "%s/ceph", dir),
+				      arena_printf(arena, "%s/usr/lib/x86_64-linux-gnu/ceph", root),
+				      arena_printf(arena, "%s/usr/lib64/ceph", root)};
 	unsigned i;
 
 	for (i = 0; !release && i < sizeof(places) / sizeof(places[0]); i++)

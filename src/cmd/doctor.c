@@ -291,7 +291,7 @@ static const char *program_of(struct arena *arena, pid_t pid, const char **path)
 }
 
 /* How many of Ceph's markers are in the process, and can be attached. */
-static void count_markers(struct arena *arena, pid_t pid, unsigned *all, unsigned *good, const char **why)
+static void count_markers(struct arena *arena, pid_t pid, const char *module, unsigned *all, unsigned *good, const char **why)
 {
 	static const struct probe_desc markers = {"ceph_*", "", "", "", 0};
 	struct target target = {.pids = &pid, .pids_len = 1, .main_pid = pid};
@@ -299,10 +299,12 @@ static void count_markers(struct arena *arena, pid_t pid, unsigned *all, unsigne
 	struct probe_source source = probe_host_source(host);
 	struct probe_list list = source.find(&source, &markers, why);
 
-	*all = list.len;
-	*good = 0;
+	*all = *good = 0;
 	*why = NULL;
 	for (unsigned i = 0; i < list.len; i++) {
+		if (strcmp(list.probes[i]->mod, module)) /* of a library that it may load */
+			continue;
+		++*all;
 		*good += !list.probes[i]->why_not;
 		if (list.probes[i]->why_not && !*why)
 			*why = arena_strdup(arena, list.probes[i]->why_not);
@@ -347,7 +349,7 @@ static void check_daemon(struct doctor *d, const struct daemon *daemon)
 	}
 	base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
 	package = learn_debug_package(base);
-	count_markers(d->arena, daemon->pid, &all, &good, &why);
+	count_markers(d->arena, daemon->pid, base, &all, &good, &why);
 	detail = arena_printf(d->arena, "process %d, %s: %s; %u of %u markers", (int)daemon->pid, name,
 			      describe_build(d->arena, path, name, daemon->pid), good, all);
 	say(d, "Ceph", arena_strdup(d->arena, daemon->name), good == all && all ? STATUS_OK : STATUS_WARNING,

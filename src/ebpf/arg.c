@@ -107,6 +107,21 @@ static void gen_step(struct gen *gen, const struct argstep *step, struct loc whe
 	case STEP_UDIV:
 		emit(gen, INSN_ALU_IMM(BPF_DIV, R0, step->imm));
 		break;
+	case STEP_PICK: {
+		struct label known = {0}, end = {0};
+
+		emit_jump_imm(gen, BPF_JLT, R0, 16, &known); /* unsigned */
+		emit(gen, INSN_MOV_IMM(R0, 0));
+		emit_jump(gen, &end);
+		label_bind(gen, &known);
+		emit(gen, INSN_MOV_REG(R1, R0));
+		emit(gen, INSN_ALU_IMM(BPF_LSH, R1, 2));
+		emit_imm64(gen, R0, step->imm);
+		emit(gen, INSN_ALU_REG(BPF_RSH, R0, R1));
+		emit(gen, INSN_ALU_IMM(BPF_AND, R0, 15));
+		label_bind(gen, &end);
+		break;
+	}
 	case STEP_UTIME: /* seconds in the low half, nanoseconds in the high one */
 		emit(gen, INSN_MOV_REG(R2, R0));
 		emit(gen, INSN_ALU_IMM(BPF_RSH, R2, 32));

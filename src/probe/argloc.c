@@ -46,6 +46,9 @@ static void print_step(const struct argstep *step, struct buf *out)
 	case STEP_CTX:
 		buf_printf(out, "ctx[%" PRId64 "]", step->imm);
 		break;
+	case STEP_PICK:
+		buf_printf(out, " picks from 0x%" PRIx64, (uint64_t)step->imm);
+		break;
 	case STEP_EXTRA:
 		buf_puts(out, "extra");
 		break;

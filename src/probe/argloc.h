@@ -32,6 +32,7 @@ enum argstep_op {
 	STEP_SHR,      /* value >>= imm, logical */
 	STEP_AND,      /* value &= imm (32 bits, sign-extended) */
 	STEP_UDIV,     /* value /= imm, unsigned, imm > 0 */
+	STEP_PICK,     /* value = 4 bits of imm, counted from the lowest, by value; 16 and above: 0 */
 	STEP_UTIME,    /* value = (value & 0xffffffff) * 1000000000 + (value >> 32): Ceph's utime_t as ns */
 	STEP_SPAN,     /* value = u64 at (value + imm + 8) - u64 at (value + imm): bytes in a std::vector */
 };

@@ -91,7 +91,7 @@ admin osd unset noscrub
 admin osd unset nodeep-scrub
 for pg in $(seq 0 $((pgs - 1))); do
 	for osd in 0 1 2; do
-		clusters ask "$cluster" $osd "$([ $((pg % 2)) = 0 ] && echo scrub || echo deep_scrub)" pgid=1."$pg" >/dev/null 2>&1
+		clusters ask "$cluster" $osd scrub pgid=1."$pg" >/dev/null 2>&1
 	done
 done
 for _ in $(seq 90); do
