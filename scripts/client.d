@@ -22,7 +22,6 @@ ceph_client:::op-submit
 ceph_client:::op-send
 {
 	sent[pid, args[0]] = timestamp;
-	op_of[pid, args[0]] = (uint64_t)args[1];
 }
 
 ceph_client:::op-reply-recv

@@ -4,7 +4,7 @@
  * Each op of a client that took longer than $1 ns, when it is done: a line with its stages and the replica that came last.
  * `cephtap report slow-ops` runs this; by itself: cephtap -s slow-ops.d 20000000
  *
- * The stages add up to the whole, in ms:
+ * TIME is when it was done, of the day in UTC. The stages add up to the whole, in ms:
  *   queue    from the first byte of its message until a worker takes it: messenger, throttles, the queue
  *   wait     until it starts: locks, missing or degraded objects, other ops on the object
  *   work     reads are done, or the transaction is built and sent to the replicas
@@ -18,8 +18,9 @@
 
 BEGIN
 {
-	printf("%-8s %-18s %-9s %-10s %9s %8s %7s %7s %7s %7s %7s %7s  %-7s %s\n", "OSD", "CLIENT.TID", "PG", "OP", "BYTES", "TOTAL",
-	       "QUEUE", "WAIT", "WORK", "OWN", "OTHERS", "FINISH", "LAST", "OBJECT");
+	printf("times in ms; LAST is the replica that was waited for after the own disk\n");
+	printf("%-12s %-6s %-15s %-7s %-10s %8s %7s %7s %7s %7s %7s %7s %7s %-6s %s\n", "TIME", "OSD", "CLIENT.TID", "PG", "OP",
+	       "BYTES", "TOTAL", "QUEUE", "WAIT", "WORK", "OWN", "OTHERS", "FINISH", "LAST", "OBJECT");
 	seen = 0;
 	slow = 0;
 }
@@ -50,7 +51,7 @@ ceph_osd:::op-done
 	this->now = walltimestamp;
 	this->recv = (int64_t)args[7];
 	this->taken = (int64_t)args[8];
-	this->start = started[pid, args[2]] ? started[pid, args[2]] : this->taken;
+	this->start = started[pid, args[2]] ? started[pid, args[2]] : this->taken; /* its start was before ours */
 	this->issue = issued[pid, args[2]];
 	this->own = own[pid, args[2]];
 	this->all = committed[pid, args[2]];
@@ -60,7 +61,9 @@ ceph_osd:::op-done
 	this->code = code[pid, args[2]];
 	this->peer = last_peer[pid, args[0], args[1]] && last_at[pid, args[0], args[1]] > this->own_end ?
 		last_peer[pid, args[0], args[1]] - 1 : -1;
-	printf("%-8s client.%d.%-7d %2d.%-6x %-10s %9d %6d.%d %5d.%d %5d.%d %5d.%d %5d.%d %5d.%d %5d.%d  ", daemon,
+	this->day = this->now / 1000000 % 86400000;
+	printf("%02d:%02d:%02d.%03d %-6s %7d.%-7d %2d.%-4x %-10s %8d %5d.%d %5d.%d %5d.%d %5d.%d %5d.%d %5d.%d %5d.%d ",
+	       this->day / 3600000, this->day / 60000 % 60, this->day / 1000 % 60, this->day % 1000, daemon,
 	       args[0], args[1], args[9], args[10],
 	       this->code == 0x1201 ? "read" : this->code == 0x1202 ? "stat" : this->code == 0x1205 ? "sparse-read" :
 	       this->code == 0x2201 ? "write" : this->code == 0x2202 ? "writefull" : this->code == 0x2203 ? "truncate" :
@@ -76,10 +79,10 @@ ceph_osd:::op-done
 	       (this->all_end - this->own_end) / 1000000, (this->all_end - this->own_end) / 100000 % 10,
 	       (this->now - this->all_end) / 1000000, (this->now - this->all_end) / 100000 % 10);
 	if (this->peer >= 0) {
-		printf("osd.%-3d %s\n", this->peer, object[pid, args[2]]);
+		printf("osd.%-2d %s\n", this->peer, object[pid, args[2]]);
 		@peers[daemon, this->peer] = count();
 	} else {
-		printf("%-7s %s\n", this->own ? "own" : "", object[pid, args[2]]);
+		printf("%-6s %s\n", this->own ? "own" : "", object[pid, args[2]]);
 		@alone[daemon] = count();
 	}
 }

@@ -30,7 +30,7 @@ verdict "and the nearest variable" $? "no hint"
 refused "a marker of nobody" 1 '.*error: .* markers of a provider `nobody`' -n 'nobody:::here { }'
 if [ -x /usr/bin/ceph-osd ]; then
 	refused "an unknown marker" 1 '.*error: no marker `op-strat` in ceph_osd; did you mean `op-start`\?' -n 'ceph_osd:::op-strat { }'
-	refused "an unknown provider of Ceph" 1 '.*error: no provider `ceph_ods`; did you mean `ceph_osd`\?' -n 'ceph_ods:::op-start { }'
+	refused "an unknown provider of Ceph" 1 '.*error: no provider `ceph_osdd`; did you mean `ceph_osd`\?' -n 'ceph_osdd:::op-start { }'
 else
 	echo "skip an unknown marker - no ceph-osd on this host"
 fi
