@@ -364,12 +364,17 @@ static void take_binary(struct asked *asked)
 
 static bool is_program_of(pid_t pid, const struct host_binary *binary)
 {
+	/* the kernel says so behind the name of a file that is gone; the binary's name is without it */
+	const char *suffix = binary->is_deleted ? " (deleted)" : "";
 	char path[64], exe[4096];
+	size_t len = strlen(binary->name);
 	ssize_t size;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	size = readlink(path, exe, sizeof(exe) - 1);
-	return size > 0 && (size_t)size == strlen(binary->name) && !memcmp(exe, binary->name, (size_t)size);
+	if (size < 0 || (size_t)size != len + strlen(suffix))
+		return false;
+	return !memcmp(exe, binary->name, len) && !memcmp(exe + len, suffix, strlen(suffix));
 }
 
 static int pid_match(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list, const char **why)

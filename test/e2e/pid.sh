@@ -87,6 +87,20 @@ for size in 64 1000 5000 20000; do # a file that was cut, or spoilt while its pr
 	[ $? -le 1 ] && echo "ok spoilt-$size" || echo "not ok spoilt-$size - status $?"
 done
 
+# ---- a program whose file was replaced while it runs is still a.out, with its own functions
+printf 'void leafy(void) { }\nint pause(void);\nint main(void) { pause(); leafy(); }\n' >"$TMP/sym/gone.c"
+if ${CC:-cc} -o "$TMP/sym/gone" "$TMP/sym/gone.c"; then
+	"$TMP/sym/gone" &
+	gone=$!
+	sleep 0.2
+	timeout 20 "$CEPHTAP" list "pid$gone:a.out:leafy:entry" >"$TMP/out" 2>"$TMP/err"
+	equal a.out 0 $?
+	rm "$TMP/sym/gone" && cp "$(command -v sleep)" "$TMP/sym/gone"
+	timeout 20 "$CEPHTAP" list "pid$gone:a.out:leafy:entry" >"$TMP/out" 2>"$TMP/err"
+	equal a.out-replaced 0 $?
+	kill $gone
+fi
+
 # ---- what cannot be
 refused float "it is in a floating-point register" 'pid$target::virtually:entry { trace(args[1]); }'
 refused in-registers "structure in registers" 'pid$target::in_registers:entry { trace(args[0]); }'
