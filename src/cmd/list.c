@@ -235,12 +235,15 @@ static struct probe_list find_word(struct list *list, const char *word, const ch
 	struct probe_source source = probe_host_source(list->host);
 	struct probe_desc desc = {"", "", "", word, 0};
 	struct probe_list found = source.find(&source, &desc, why);
-	const char *ignored;
+	const char *other = NULL;
 
 	if (found.len)
 		return found;
 	desc = (struct probe_desc){word, "", "", "", 0};
-	return source.find(&source, &desc, &ignored);
+	found = source.find(&source, &desc, &other);
+	if (!*why)
+		*why = other;
+	return found;
 }
 
 /* 0; 1 with a sentence in *why: nothing matches; 2: no description, said on stderr. */
