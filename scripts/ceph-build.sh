@@ -52,6 +52,7 @@ Exit code: 0; 1 with one sentence on stderr; 2 for wrong usage. Root is not need
 END
 }
 
+. "$(dirname "$0")/lib-apt.sh"
 die() { echo "$PROG: $*" >&2; exit 1; }
 wrong_usage() { echo "$PROG: $* (see: $PROG help)" >&2; exit 2; }
 say() { echo "$PROG: $*" >&2; }
@@ -173,39 +174,6 @@ add_cost() {
 
 # ---- get ------------------------------------------------------------------------------------------------------------
 
-# Of the host's own sources, the one that is Debian's main archive. As long as the host has no lists, nothing says whose
-# a source is: then the first that looks like it.
-mirror() {
-	[ -z "${CEPH_MIRROR:-}" ] || { echo "$CEPH_MIRROR"; return; }
-	for info in --release-info --no-release-info; do
-		apt-get indextargets "$info" --format '$(ORIGIN)|$(LABEL)|$(COMPONENT)|$(RELEASE)|$(REPO_URI)' 2>/dev/null
-	done | awk -F'|' '
-		$3 != "main" || $5 ~ /^(cdrom|copy):/ { next }
-		$1 == "Debian" && $2 == "Debian" && best == "" { best = $5 }
-		$1 == "$(ORIGIN)" && $4 !~ /[-\/]/ && first == "" { first = $5 }
-		END { print best != "" ? best : first }'
-}
-
-# The host's settings hold (proxies), but for the folders, and for hooks that tidy up in the host's.
-write_apt_conf() {
-	uri=$(mirror)
-	[ -n "$uri" ] || die "apt's own sources name no mirror of Debian; set CEPH_MIRROR to one"
-	mkdir -p "$APT/lists/partial" "$APT/cache/archives/partial"
-	echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $SUITE main" >"$APT/sources.list"
-	cat >"$APT/apt.conf" <<END
-Dir::Etc::sourcelist "$APT/sources.list";
-Dir::Etc::sourceparts "/dev/null";
-Dir::State::lists "$APT/lists";
-Dir::Cache "$APT/cache";
-Dir::Cache::pkgcache "";
-Dir::Cache::srcpkgcache "";
-Acquire::Languages "none";
-#clear APT::Update::Pre-Invoke;
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-END
-}
-
 # The entry of the version that we want in the suite's index, or else the versions that are there.
 index_entry() {
 	apt-cache -c "$APT/apt.conf" showsrc --only-source ceph 2>/dev/null | awk -v RS= -v FS='\n' -v want="$CEPH_VERSION" '
@@ -269,7 +237,7 @@ do_get() {
 	command -v apt-get >/dev/null || die "there is no apt-get here: this wants Debian, or one of its kind"
 	need patch tar xz sha256sum awk
 	APT=$DIR/apt
-	write_apt_conf
+	private_apt "$APT" deb-src "$SUITE"
 	read_index
 	fetch_archives
 	unpack

@@ -29,43 +29,10 @@ Debian. Exit code: 0; 1 with one sentence on stderr; 2 for wrong usage. Root is 
 END
 }
 
+. "$(dirname "$0")/lib-apt.sh"
+
 die() { echo "$PROG: $*" >&2; exit 1; }
 say() { echo "$PROG: $*" >&2; }
-
-mirror() {
-	[ -z "${CEPH_MIRROR:-}" ] || { echo "$CEPH_MIRROR"; return; }
-	for info in --release-info --no-release-info; do
-		apt-get indextargets "$info" --format '$(ORIGIN)|$(LABEL)|$(COMPONENT)|$(RELEASE)|$(REPO_URI)' 2>/dev/null
-	done | awk -F'|' '
-		$3 != "main" || $5 ~ /^(cdrom|copy):/ { next }
-		$1 == "Debian" && $2 == "Debian" && best == "" { best = $5 }
-		$1 == "$(ORIGIN)" && $4 !~ /[-\/]/ && first == "" { first = $5 }
-		END { print best != "" ? best : first }'
-}
-
-# An apt of its own, to which nothing is installed: so it names all that the packages need.
-write_apt_conf() {
-	uri=$(mirror)
-	[ -n "$uri" ] || die "apt's own sources name no mirror of Debian; set CEPH_MIRROR to one"
-	mkdir -p "$APT/lists/partial" "$APT/cache/archives/partial" || die "cannot write to $APT"
-	: >"$APT/status"
-	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $SUITE main" >"$APT/sources.list"
-	cat >"$APT/apt.conf" <<END
-Dir::Etc::sourcelist "$APT/sources.list";
-Dir::Etc::sourceparts "/dev/null";
-Dir::State::status "$APT/status";
-Dir::State::lists "$APT/lists";
-Dir::Cache "$APT/cache";
-Dir::Cache::pkgcache "";
-Dir::Cache::srcpkgcache "";
-Acquire::Languages "none";
-APT::Sandbox::User "root";
-#clear APT::Update::Pre-Invoke;
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-#clear DPkg::Pre-Install-Pkgs;
-END
-}
 
 fetch() {
 	say "reading the list of packages of Debian $SUITE"
@@ -126,7 +93,10 @@ DIR=$(cd "$2" && pwd)
 APT=$DIR/apt
 case $1 in
 unpack)
-	write_apt_conf
+	private_apt "$APT" deb "$SUITE"
+	# Nothing is installed for it: so it names all that the packages need.
+	: >"$APT/status"
+	printf 'Dir::State::status "%s/status";\nAPT::Sandbox::User "root";\n#clear DPkg::Pre-Install-Pkgs;\n' "$APT" >>"$APT/apt.conf"
 	fetch
 	unpack
 	write_wrappers
