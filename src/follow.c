@@ -13,14 +13,24 @@
 
 /* To look at all processes costs milliseconds: seldom while all is well, often while one is missing. */
 enum { LOOK_MISSING_NS = 250 * 1000 * 1000, LOOK_NS = 2000 * 1000 * 1000 };
+/* A process that has just been made runs its program only after exec(), and its libraries some milliseconds later. */
+static const uint64_t become_ns = 3000000000;
 
 struct followed {
 	struct target_process process;
 	bool has_ended, is_replaced;
 };
 
+/* Seen, but it does not run the files with the probes (yet). */
+struct newcomer {
+	pid_t pid;
+	uint64_t seen_ns;
+};
+
 struct follow {
 	struct follow_config config;
+	struct newcomer *newcomers;
+	unsigned newcomers_len;
 	struct followed *list;
 	unsigned len;
 	uint64_t next_look_ns;
@@ -115,13 +125,32 @@ static bool is_followed(const struct follow *follow, pid_t pid)
 	return false;
 }
 
+/* Is it too soon to say that there is nothing to trace in it? */
+static bool may_become(struct follow *follow, pid_t pid)
+{
+	unsigned i;
+
+	for (i = 0; i < follow->newcomers_len; i++)
+		if (follow->newcomers[i].pid == pid)
+			return now_ns() - follow->newcomers[i].seen_ns < become_ns;
+	*arena_push(follow->config.arena, follow->newcomers, follow->newcomers_len) = (struct newcomer){pid, now_ns()};
+	return true;
+}
+
 static void take(struct follow *follow, const struct target_process *process)
 {
 	const struct follow_config *config = &follow->config;
 	struct followed *before = predecessor(follow, process);
 	struct buf why = {0};
 	unsigned links = engine_attach_process(config->engine, process->pid, &why);
+	bool has_uprobes = engine_has_uprobes(config->engine);
 
+	if (!links && has_uprobes && may_become(follow, process->pid)) {
+		buf_free(&why);
+		return;
+	}
+	if (!links && has_uprobes && !why.size)
+		buf_puts(&why, "it runs no file with the script's probes");
 	if (before) {
 		before->is_replaced = true;
 		follow->missing--;
@@ -131,12 +160,24 @@ static void take(struct follow *follow, const struct target_process *process)
 		fprintf(stderr, "%s: %s has started: process %d", config->name, process->label, (int)process->pid);
 	}
 	if (why.size)
-		fprintf(stderr, "; %s%s", links ? "" : "it is not traced: ", why.data);
+		fprintf(stderr, "; %s%s", links ? "" : "not all of it is traced: ", why.data);
 	fputc('\n', stderr);
 	buf_free(&why);
 	if (config->on_new)
 		config->on_new(config->data, process->pid, process->label);
 	add(follow, process);
+}
+
+/* Those that have become something, or that nobody will look at again. */
+static void forget_newcomers(struct follow *follow)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < follow->newcomers_len; i++)
+		if (!is_followed(follow, follow->newcomers[i].pid) &&
+		    now_ns() - follow->newcomers[i].seen_ns < 2 * become_ns)
+			follow->newcomers[n++] = follow->newcomers[i];
+	follow->newcomers_len = n;
 }
 
 static void look_for_new(struct follow *follow)
@@ -145,6 +186,7 @@ static void look_for_new(struct follow *follow)
 	struct target_process *found = NULL;
 	unsigned len = 0, i;
 
+	forget_newcomers(follow);
 	target_find(follow->config.targets, scratch, &found, &len);
 	for (i = 0; i < len; i++)
 		if (!is_followed(follow, found[i].pid))
@@ -173,7 +215,8 @@ bool follow_step(struct follow *follow)
 	now = now_ns();
 	if (follow->by_rule && now >= follow->next_look_ns) {
 		look_for_new(follow);
-		follow->next_look_ns = now_ns() + (follow->missing ? LOOK_MISSING_NS : LOOK_NS);
+		follow->next_look_ns =
+			now_ns() + (follow->missing || follow->newcomers_len ? LOOK_MISSING_NS : LOOK_NS);
 	} else if (follow->missing && follow->next_look_ns > now + LOOK_MISSING_NS) {
 		follow->next_look_ns = now + LOOK_MISSING_NS;
 	}

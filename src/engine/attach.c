@@ -324,6 +324,11 @@ static const char *find_file(const struct group *group, const struct proc_file *
 	return NULL;
 }
 
+bool engine_has_uprobes(const struct engine *engine)
+{
+	return engine->groups->len;
+}
+
 unsigned engine_attach_process(struct engine *engine, pid_t pid, struct buf *why)
 {
 	struct attaching a = {.engine = engine, .arena = arena_new()};

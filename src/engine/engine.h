@@ -44,6 +44,7 @@ int engine_attach(struct engine *engine, struct diags *diags);
  */
 struct buf;
 unsigned engine_attach_process(struct engine *engine, pid_t pid, struct buf *why);
+bool engine_has_uprobes(const struct engine *engine); /* else it is the kernel's probes alone: nothing has to be attached */
 /*
  * Runs every program of this kind of probe (PROBE_BEGIN, PROBE_END) on this thread. A program's context is an array of
  * DIRECT_CONTEXT_LEN u64: the attach's cookie, then `args` (those that fit), then zeros.

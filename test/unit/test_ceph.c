@@ -186,7 +186,7 @@ static void says_why_not(void **state)
 	(void)state;
 	assert_null(find("ceph_osd", "op-strat", &why));
 	assert_says(why, "no marker `op-strat` in ceph_osd; did you mean `op-start`?");
-	assert_null(find("ceph_ods", "op-start", &why));
+	assert_null(find("ceph_osdd", "op-start", &why));
 	assert_says(why, "did you mean `ceph_osd`?");
 	assert_null(find("ceph_osd", "op-prepare-start", &why));
 	assert_says(why, "did you mean `ceph_pg:::op-prepare-start`?");
