@@ -171,10 +171,19 @@ verdict "they have served all the time" $? "op_w $before, then $after; $(tail -n
 count='ceph_store:::txn-done { @'$map'[pid] = count(); }'
 traced() { [ "$("$PROGS/bpf_count" "agg_$map" | cut -d' ' -f5-)" != "links 0" ]; }
 gone() { ! kill -0 $tracer 2>/dev/null; }
+# Until an OSD has had transactions: while PGs peer, as after an OSD was stopped for long, it may have none.
+transactions() { "$TOP/scripts/cluster.sh" perf "$cluster" "$1" bluestore.state_prepare_lat.avgcount | awk '{ print $2 }'; }
+has_worked() { [ "$(transactions "$1")" -gt "$2" ]; }
+wait_for_work() { # OSD
+	local first
+	first=$(transactions "$1")
+	wait_for 30 has_worked "$1" $((first + 5))
+	sleep 0.2
+}
 
 "$CEPHTAP" "${pids[@]}" -n "$count" >"$TMP/out" 2>"$TMP/err" & tracer=$!
 wait_for 5 traced
-sleep 1
+wait_for_work 0
 kill -STOP "${osds[0]}"
 kill -INT $tracer
 wait_for 5 gone
@@ -189,7 +198,7 @@ kill -CONT "${osds[0]}"
 
 "$CEPHTAP" "${pids[@]}" -n "$count" >"$TMP/out" 2>"$TMP/err" & tracer=$!
 wait_for 5 traced
-sleep 1
+wait_for_work 1
 mapfile -d '' -t arguments <"/proc/${osds[1]}/cmdline"
 kill -9 "${osds[1]}"
 said() { grep -qx "cephtap: process ${osds[1]} has ended" "$TMP/err"; }
