@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Any bytes as an ELF file: its notes, symbols, and the argument texts of its markers. Seed it with small libraries. */
+/* Any bytes as an ELF file: its notes, symbols, call-frame information, and the argument texts of its markers. Seed it with small libraries. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -7,7 +7,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/unwind.h"
 #include "probe/argtext.h"
+#include "probe/leaving.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -52,6 +54,22 @@ static int use_symbol(const struct elf_symbol *symbol, void *data)
 	return 0;
 }
 
+static void use_unwind(struct use *use)
+{
+	struct unwind *unwind = unwind_read(use->file);
+	struct leaving leaving;
+
+	for (unsigned i = 0; i < unwind->rows_len; i++)
+		use->sum += unwind_row_at(unwind, unwind->base + unwind->rows[i].pc)->kind;
+	for (unsigned i = 0; i < unwind->parts_len && i < 64; i++) {
+		const struct unwind_part *part = &unwind->parts[i];
+
+		leaving_find(use->arena, use->file, unwind, unwind->base + part->pc, part->size, &leaving);
+		use->sum += leaving.len;
+	}
+	unwind_free(unwind);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
@@ -69,6 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			elf_marker_names_each(use.file, use_names, &use);
 			elf_symbol_each(use.file, use_symbol, &use);
 			elf_symbol_is_ambiguous(use.file, "main");
+			use_unwind(&use);
 			arena_free(use.arena);
 			elf_file_close(use.file);
 		}

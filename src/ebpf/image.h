@@ -69,7 +69,7 @@ struct image_attach {
 	const struct site *site;
 	unsigned program;
 	uint64_t cookie;
-	bool is_save; /* the entry half of a return site with saves: attach at the site's offset as an entry probe, first */
+	bool is_save; /* the entry half of a return site with saves */
 };
 
 /* The control block: value 0 of the map `state`. The engine writes it; programs read it. */

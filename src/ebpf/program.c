@@ -88,19 +88,16 @@ static void emit_claim(struct gen *gen, struct label *out)
 }
 
 /* The key under which an entry saves for its return: thread, stack pointer at the entry, probe. */
-static int32_t emit_save_key(struct gen *gen, const struct site *site)
+static int32_t emit_save_key(struct gen *gen, const struct argloc *entry_sp)
 {
-	const int16_t sp = 152; /* struct pt_regs */
 	int32_t base;
 
 	gen->stack_now += 24;
 	base = -gen->stack_now;
 	emit_call(gen, HELPER_PID_TGID);
 	emit(gen, INSN_STORE(BPF_DW, R10, base, R0));
-	emit(gen, INSN_LOAD(BPF_DW, R1, REG_CTX, sp));
-	if (site->is_return) /* the return has taken its address off the stack */
-		emit(gen, INSN_ALU_IMM(BPF_SUB, R1, 8));
-	emit(gen, INSN_STORE(BPF_DW, R10, base + 8, R1));
+	gen_argloc(gen, entry_sp, (struct loc){0});
+	emit(gen, INSN_STORE(BPF_DW, R10, base + 8, R0));
 	gen_probe_index(gen, R1);
 	emit(gen, INSN_STORE(BPF_DW, R10, base + 16, R1));
 	return base;
@@ -115,7 +112,7 @@ static void emit_stack_address(struct gen *gen, int reg, int32_t offset)
 /* Fetches what the entry saved; without it (the call was under way when we attached) the probe does not fire. */
 static void emit_fetch_saved(struct gen *gen, const struct site *site, struct label *out)
 {
-	int32_t key = emit_save_key(gen, site);
+	int32_t key = emit_save_key(gen, &site->entry_sp);
 
 	emit_map(gen, R1, gen->layout->map_saves);
 	emit_stack_address(gen, R2, key);
@@ -226,7 +223,7 @@ static void fixed_slots(struct gen *gen, const struct function *fn)
 /* In the first round it is not known yet whether any clause reads what the entry saved. */
 static bool fetches_saved(const struct gen *gen, const struct function *fn)
 {
-	return fn->site && fn->site->is_return && fn->site->saves_len && !fn->is_save &&
+	return fn->site && fn->site->saves_len && !fn->is_save &&
 	       (gen->first_round || gen->needs_saved);
 }
 
@@ -269,8 +266,8 @@ static void gen_prologue(struct gen *gen, const struct function *fn, struct labe
 /* The entry half of a return site: evaluates what only the entry knows and leaves it in a map. */
 static void gen_save(struct gen *gen, const struct site *site)
 {
+	static const struct argloc stack_pointer = {.n = 1, .steps = {{.op = STEP_REG, .reg = ARGREG_RSP}}};
 	struct label failed = {0}, good = {0}, end = {0};
-	struct site entry = *site;
 	uint32_t words = gen->layout->saves_max; /* the map's values have room for what any site saves */
 	int32_t value = -(gen->stack_now + 8 * (int32_t)words), key;
 
@@ -282,8 +279,7 @@ static void gen_save(struct gen *gen, const struct site *site)
 	}
 	for (uint32_t i = site->saves_len; i < words; i++)
 		emit(gen, INSN_STORE_IMM(BPF_DW, R10, value + 8 * (int32_t)i, 0));
-	entry.is_return = false;
-	key = emit_save_key(gen, &entry);
+	key = emit_save_key(gen, &stack_pointer);
 	emit_map(gen, R1, gen->layout->map_saves);
 	emit_stack_address(gen, R2, key);
 	emit_stack_address(gen, R3, value);
@@ -360,7 +356,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	gen->fixed_probe = fn->probe_index;
 	gen->is_fixed = is_fixed(gen->kernel, fn);
 	gen->needs_scratch = gen->needs_time = gen->needs_fault = gen->needs_saved = false;
-	gen->needs_probe = fn->is_save || (fn->site && fn->site->is_return && fn->site->saves_len);
+	gen->needs_probe = fn->is_save || (fn->site && fn->site->saves_len);
 	gen->needs_this = arena_new_array(gen->arena, bool, vars + 1);
 	gen->this_slots = arena_new_array(gen->arena, struct slot, vars + 1);
 	gen->this_places = arena_new_array(gen->arena, struct place, vars + 1);
@@ -435,7 +431,7 @@ static void function_key(const struct ebpf_kernel *kernel, const struct function
 		buf_add(key, &site->task, sizeof(site->task));
 		buf_add(key, &site->owner, sizeof(site->owner));
 	}
-	buf_add(key, &site->is_return, sizeof(site->is_return));
+	buf_add(key, &site->entry_sp, sizeof(site->entry_sp));
 	buf_add(key, &site->is_ours, sizeof(site->is_ours));
 	buf_add(key, &site->may_be_absent, sizeof(site->may_be_absent));
 	key_add_args(key, site->args, fn->probe->args_len);
@@ -592,18 +588,34 @@ static void add_attach(struct compiler *compiler, const struct function *fn)
 				      .is_save = fn->is_save};
 }
 
-static void compile_site(struct compiler *compiler, struct function fn, const struct site *site)
+/* The site's other half: where the function is entered, what only the entry knows is saved. */
+static void compile_save(struct compiler *compiler, struct function fn)
+{
+	struct site *entry = arena_memdup(compiler->arena, fn.site, sizeof(*entry));
+
+	entry->offset = fn.site->entry_offset;
+	entry->entry_sp = (struct argloc){0};
+	fn.site = entry;
+	fn.is_save = true;
+	fn.clauses_len = 0;
+	add_attach(compiler, &fn);
+}
+
+static bool is_same_entry(const struct site *a, const struct site *b)
+{
+	return a->entry_offset == b->entry_offset && a->ino == b->ino && a->dev == b->dev;
+}
+
+/* `saved`: the site of this probe before, whose entry is attached already; NULL: none. */
+static void compile_site(struct compiler *compiler, struct function fn, const struct site *site, const struct site **saved)
 {
 	unsigned program;
 
 	fn.site = site;
 	program = program_for(compiler, &fn);
-	if (site->is_return && compiler->keys[program].needs_saved) {
-		struct function save = fn;
-
-		save.is_save = true;
-		save.clauses_len = 0;
-		add_attach(compiler, &save);
+	if (site->saves_len && compiler->keys[program].needs_saved && (!*saved || !is_same_entry(*saved, site))) {
+		compile_save(compiler, fn);
+		*saved = site;
 	}
 	add_attach(compiler, &fn);
 }
@@ -618,13 +630,14 @@ static void compile_probe(struct compiler *compiler, unsigned index)
 		.clauses = compiler->probe_clauses[index],
 		.clauses_len = compiler->probe_clauses_len[index],
 	};
+	const struct site *saved = NULL;
 
 	if (!fn.clauses_len || probe->kind == PROBE_ERROR)
 		return;
 	if (!probe->sites_len)
 		add_attach(compiler, &fn);
 	for (unsigned i = 0; i < probe->sites_len; i++)
-		compile_site(compiler, fn, &probe->sites[i]);
+		compile_site(compiler, fn, &probe->sites[i], &saved);
 }
 
 /* Before the first program is made: each one that saves fills a whole value of the map. */
@@ -636,7 +649,7 @@ static void find_saves_max(struct compiler *compiler)
 		for (unsigned j = 0; compiler->probe_clauses_len[i] && j < checked->probes[i]->sites_len; j++) {
 			const struct site *site = &checked->probes[i]->sites[j];
 
-			if (site->is_return && site->saves_len > compiler->layout->saves_max)
+			if (site->saves_len > compiler->layout->saves_max)
 				compiler->layout->saves_max = site->saves_len;
 		}
 }

@@ -46,7 +46,6 @@ static int job_multi(const struct engine *engine, const struct job *job)
 		.refs = group->refs + job->from,
 		.cookies = group->cookies + job->from,
 		.len = job->len,
-		.is_return = group->is_return,
 		.pid = job->pid,
 	};
 
@@ -60,7 +59,6 @@ static int job_perf(const struct engine *engine, const struct job *job)
 		.path = job->path,
 		.offset = group->offsets[job->from],
 		.ref = group->refs[job->from],
-		.is_return = group->is_return,
 		.pid = job->pid,
 	};
 	int fd = perf_uprobe_open(&uprobe);
@@ -256,15 +254,11 @@ static void report_failure(struct attaching *a, int err, const char *path, struc
 static int attach_groups(struct attaching *a, const struct groups *groups, struct diags *diags)
 {
 	const char *path = NULL;
-	int err = 0;
+	int err;
 
-	/* Entries first where returns rely on what entries have saved; else all at the same time. */
-	for (int pass = 0; pass < 2 && !err; pass++) {
-		for (unsigned i = 0; i < groups->len; i++)
-			if ((groups->has_saves && groups->list[i].is_return) == (pass == 1))
-				group_jobs(a, &groups->list[i]);
-		err = jobs_run(a, &path);
-	}
+	for (unsigned i = 0; i < groups->len; i++)
+		group_jobs(a, &groups->list[i]);
+	err = jobs_run(a, &path);
 	report_sites(a, diags);
 	if (!err && groups->len && !a->engine->kept_len)
 		err = a->ended ? -ESRCH : -EOPNOTSUPP;

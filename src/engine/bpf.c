@@ -35,7 +35,6 @@ int bpf_uprobe_multi_link(int prog_fd, const struct uprobe_multi *multi)
 		.refs = (uintptr_t)multi->refs,
 		.cookies = (uintptr_t)multi->cookies,
 		.len = multi->len,
-		.multi_flags = multi->is_return ? UPROBE_MULTI_RETURN : 0,
 		.pid = (uint32_t)multi->pid,
 	};
 
@@ -95,7 +94,6 @@ static int sysfs_number(const char *path, const char *prefix)
 int perf_uprobe_open(const struct perf_uprobe *uprobe)
 {
 	int type = sysfs_number("/sys/bus/event_source/devices/uprobe/type", "");
-	int ret_bit = sysfs_number("/sys/bus/event_source/devices/uprobe/format/retprobe", "config:");
 	int ref_bit = sysfs_number("/sys/bus/event_source/devices/uprobe/format/ref_ctr_offset", "config:");
 	struct perf_event_attr attr = {.size = sizeof(attr)};
 
@@ -104,8 +102,6 @@ int perf_uprobe_open(const struct perf_uprobe *uprobe)
 	if (uprobe->ref && (ref_bit < 0 || uprobe->ref >> (64 - ref_bit)))
 		return -EOVERFLOW;
 	attr.type = (uint32_t)type;
-	if (uprobe->is_return)
-		attr.config |= 1ULL << (ret_bit < 0 ? 0 : ret_bit);
 	if (uprobe->ref)
 		attr.config |= uprobe->ref << ref_bit;
 	attr.uprobe_path = (uintptr_t)uprobe->path;

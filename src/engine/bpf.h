@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 /* Of <linux/bpf.h> since Linux 6.6; headers of Linux 6.1 have no names for them. */
-enum { ATTACH_UPROBE_MULTI = 48, UPROBE_MULTI_RETURN = 1 };
+enum { ATTACH_UPROBE_MULTI = 48 };
 
 /* What the kernel answers for an instruction that it cannot probe: its own number, no errno of <errno.h>. */
 enum { KERNEL_ENOTSUPP = 524 };
@@ -21,7 +21,6 @@ struct uprobe_multi {
 	const char *path;
 	const uint64_t *offsets, *refs, *cookies;
 	uint32_t len;
-	bool is_return;
 	pid_t pid; /* 0: every process */
 };
 
@@ -33,7 +32,6 @@ bool bpf_has_uprobe_multi(bool by_pid);
 struct perf_uprobe {
 	const char *path;
 	uint64_t offset, ref;
-	bool is_return;
 	pid_t pid;
 };
 

@@ -69,15 +69,13 @@ static struct group *group_of(struct groups *groups, struct arena *arena, const 
 			      const struct image_attach *attach)
 {
 	const struct site *site = attach->site;
-	bool is_return = site->is_return && !attach->is_save;
 	pid_t pid = attach->probe ? attach->probe->pid : 0;
 	unsigned alone = image->programs[attach->program].may_sleep ? attach->program + 1 : 0;
 	struct group *group;
 
 	for (unsigned i = 0; i < groups->len; i++) {
 		group = &groups->list[i];
-		if (group->ino == site->ino && group->dev == site->dev && group->is_return == is_return &&
-		    group->pid == pid && group->alone == alone)
+		if (group->ino == site->ino && group->dev == site->dev && group->pid == pid && group->alone == alone)
 			return group;
 	}
 	group = arena_push(arena, groups->list, groups->len);
@@ -86,7 +84,6 @@ static struct group *group_of(struct groups *groups, struct arena *arena, const 
 	group->ino = site->ino;
 	group->pid = pid;
 	group->alone = alone;
-	group->is_return = is_return;
 	return group;
 }
 
@@ -173,7 +170,6 @@ struct groups groups_make(struct engine *engine, struct arena *arena)
 
 		if (!is_uprobe(attach))
 			continue;
-		groups.has_saves |= attach->is_save;
 		group = group_of(&groups, arena, image, attach);
 		*arena_push(arena, group->attaches, group->len) = i;
 		if (image->attaches[group->attaches[0]].program != attach->program)

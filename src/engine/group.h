@@ -16,7 +16,6 @@ struct group {
 	ino_t ino;
 	pid_t pid; /* not 0: probes of this process only (lang1234:::hit) */
 	unsigned alone; /* not 0: sites of this one program (its index + 1), which may sleep and so cannot be joined */
-	bool is_return;
 	bool is_mixed;	    /* needs the dispatcher; cookies then have the program's index in the upper half */
 	unsigned *attaches; /* indices in image->attaches; this and the next three have `len` entries */
 	uint64_t *offsets, *refs, *cookies;
@@ -27,7 +26,6 @@ struct group {
 struct groups {
 	struct group *list;
 	unsigned len;
-	bool has_saves; /* entries have to be attached before returns */
 };
 
 struct groups groups_make(struct engine *engine, struct arena *arena);

@@ -12,6 +12,8 @@ enum x86_kind {
 	X86_RETURN,
 	X86_JUMP,	   /* unconditional, to `target` */
 	X86_JUMP_ANYWHERE, /* to what a register or memory says */
+	X86_BRANCH,	   /* conditional, to `target` */
+	X86_CANARY,	   /* compares the stack protector's word with its copy: the branch behind it tells whether they differ */
 };
 
 struct x86_code {
@@ -19,6 +21,17 @@ struct x86_code {
 	unsigned size;
 	enum x86_kind kind;
 	uint64_t target;
+	const void *internal;
+};
+
+/* What an instruction does to %rax. Registers have DWARF's numbers for x86_64. */
+enum x86_rax { X86_RAX_KEPT, X86_RAX_COPY /* of reg */, X86_RAX_LOAD /* from reg + offset */, X86_RAX_ZERO, X86_RAX_OTHER };
+
+struct x86_effects {
+	uint32_t writes; /* a bit 1 << number for each general register that is changed, in whole or in part */
+	enum x86_rax rax;
+	unsigned reg, size; /* size: 4 (the upper half becomes 0) or 8 */
+	int64_t offset;
 };
 
 /*
@@ -27,5 +40,7 @@ struct x86_code {
  */
 bool x86_each(const uint8_t *code, size_t size, uint64_t address, bool (*each)(void *data, const struct x86_code *insn),
 	      void *data);
+/* Of the instruction that `each` was called with, while it runs. */
+void x86_effects(const struct x86_code *insn, struct x86_effects *effects);
 
 #endif

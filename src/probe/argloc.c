@@ -2,6 +2,7 @@
 #include "probe/argloc.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "lib/buf.h"
 
@@ -100,4 +101,18 @@ void argloc_print(const struct argloc *loc, struct buf *out)
 		buf_puts(out, "not available");
 	for (i = 0; i < loc->n && i < ARGLOC_STEPS; i++)
 		print_step(&loc->steps[i], out);
+}
+
+bool argloc_replace(struct argloc *loc, enum argreg reg, const struct argloc *by)
+{
+	struct argloc moved = *by;
+
+	if (!loc->n || loc->steps[0].op != STEP_REG || loc->steps[0].reg != reg)
+		return true;
+	if (!by->n || by->n + loc->n - 1 > ARGLOC_STEPS)
+		return false;
+	memcpy(moved.steps + moved.n, loc->steps + 1, (loc->n - 1u) * sizeof(loc->steps[0]));
+	moved.n = (uint8_t)(moved.n + loc->n - 1);
+	*loc = moved;
+	return true;
 }

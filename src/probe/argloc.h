@@ -61,6 +61,9 @@ struct argcond {
 	int64_t imm;
 };
 
+/* Where the location begins with this register, `by` instead. False: `by` is nothing, or the whole becomes too long. */
+bool argloc_replace(struct argloc *loc, enum argreg reg, const struct argloc *by);
+
 /* "rdi + 0x18 -> u64": for dumps and `list -v`. */
 struct buf;
 void argloc_print(const struct argloc *loc, struct buf *out);

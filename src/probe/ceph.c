@@ -13,6 +13,7 @@
 #include "ceph/learn.h"
 #include "lib/diag.h"
 #include "probe/host.h"
+#include "probe/leaving.h"
 #include "probe/prologue.h"
 #include "probe/sdt.h"
 
@@ -262,7 +263,7 @@ static bool has_function(struct ceph_binary *cb, const char *symbol)
 	return cb->elf && find_function(cb, symbol, &vaddr, &size);
 }
 
-/* Registers that programs read when the function is entered. At its return there is only %rax, which no entry has. */
+/* Registers that programs read when the function is entered. At its return there is only the result, which no entry has. */
 static uint32_t entry_regs(const struct cat_located *located, unsigned args_len, bool is_return)
 {
 	uint32_t regs = 0;
@@ -348,6 +349,40 @@ static const char *locate_site(struct ceph_index *index, struct ceph_binary *cb,
 	return NULL;
 }
 
+/* A function's size, where only its address is known: what its call-frame information covers. */
+static uint64_t size_of_function(struct ceph_index *index, struct ceph_binary *cb, uint64_t vaddr, uint64_t size)
+{
+	const struct unwind_part *part = unwind_part_at(host_binary_unwind(index->host, cb->binary), vaddr);
+
+	return size ? size : part ? part->size : 0;
+}
+
+/* The site where the function is left here. NULL, or why it cannot be. */
+static const char *locate_return(struct ceph_index *index, const struct site *entry, const struct leave *leave,
+				 unsigned args_len, struct ceph_binary *cb, struct site *site)
+{
+	unsigned i;
+
+	*site = *entry;
+	site->vaddr = leave->vaddr;
+	site->shift = 0;
+	site->entry_offset = entry->offset;
+	site->entry_sp = leave->entry_sp;
+	site->result = leave->result;
+	if (elf_vaddr_to_offset(cb->elf, leave->vaddr, &site->offset))
+		return "where the function is left is not in the file";
+	site->args = arena_memdup(index->arena, entry->args, args_len * sizeof(*site->args));
+	site->conds = arena_memdup(index->arena, entry->conds, entry->conds_len * sizeof(*site->conds));
+	for (i = 0; i < args_len; i++)
+		if (!argloc_replace(&site->args[i].loc, ARGREG_RAX, &leave->result) ||
+		    !argloc_replace(&site->args[i].len_loc, ARGREG_RAX, &leave->result))
+			return "the function ends by calling another, whose result is not seen";
+	for (i = 0; i < site->conds_len; i++)
+		if (!argloc_replace(&site->conds[i].loc, ARGREG_RAX, &leave->result))
+			return "the function ends by calling another, whose result is not seen";
+	return NULL;
+}
+
 /* The catalogue's site for this file: of its release, if that is known; else the first whose function it has. */
 static const struct cat_site *choose_site(const struct cat_marker *marker, struct ceph_binary *cb, bool *is_known)
 {
@@ -420,6 +455,29 @@ static void add_site(struct ceph_index *index, struct probe *probe, const struct
 	}
 }
 
+/* One for each place where the function is left, or none at all: half of the returns would be worse than a reason. */
+static void add_returns(struct ceph_index *index, struct probe *probe, struct ceph_binary *cb, const char *symbol,
+			const struct site *entry)
+{
+	const char *why = NULL;
+	struct leaving leaving;
+	struct site *sites;
+	uint64_t vaddr = 0, size = 0;
+	unsigned i;
+
+	find_function(cb, symbol, &vaddr, &size);
+	leaving_find(index->arena, cb->elf, host_binary_unwind(index->host, cb->binary), vaddr,
+		     size_of_function(index, cb, vaddr, size), &leaving);
+	sites = arena_new_array(index->arena, struct site, leaving.len + 1);
+	why = leaving.why;
+	for (i = 0; i < leaving.len && !why; i++)
+		why = locate_return(index, entry, &leaving.list[i], probe->args_len, cb, &sites[i]);
+	for (i = 0; i < leaving.len && !why; i++)
+		add_site(index, probe, &sites[i], NULL);
+	if (why)
+		add_site(index, probe, NULL, why);
+}
+
 /* A note's argument is as the compiler left it; name, meaning and the kind of text come from the catalogue. */
 static void name_args(struct site *site, const struct probe *probe)
 {
@@ -488,6 +546,7 @@ static void add_binary(struct ceph_index *index, unsigned m, struct ceph_binary 
 {
 	const struct cat_marker *marker = &index->cat->markers[m];
 	const struct cat_site *from;
+	struct probe *probe;
 	struct site site;
 	const char *why;
 	bool is_known;
@@ -499,9 +558,12 @@ static void add_binary(struct ceph_index *index, unsigned m, struct ceph_binary 
 	}
 	from = choose_site(marker, cb, &is_known);
 	if (from) {
+		probe = probe_of(index, m, cb->binary->base, cat_function_name(index->arena, from->symbol));
 		why = locate_site(index, cb, marker, from, &site);
-		add_site(index, probe_of(index, m, cb->binary->base, cat_function_name(index->arena, from->symbol)),
-			 &site, why);
+		if (why || !from->is_return)
+			add_site(index, probe, &site, why);
+		else
+			add_returns(index, probe, cb, from->symbol, &site);
 	} else if (is_known) {
 		why = arena_printf(index->arena, "the catalogue does not know where this marker is in release %s of %s",
 				   cb->card->release, cb->binary->base);

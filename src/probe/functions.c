@@ -176,15 +176,11 @@ static void read_symbols(struct arena *arena, const struct debug *debug, struct 
 		const char *name = dwfl_module_getsym_info(debug->module, i, &sym, &address, &section, NULL, NULL);
 
 		if (!name || !*name || GELF_ST_TYPE(sym.st_info) != STT_FUNC || section == SHN_UNDEF ||
-		    strlen(name) > NAME_MAX_SIZE)
+		    strlen(name) > NAME_MAX_SIZE || is_cold(name))
 			continue;
-		if (is_cold(name))
-			add(arena, &out->colds, &out->colds_len, name, &sym, address - debug->bias);
-		else
-			add(arena, &out->list, &out->len, name, &sym, address - debug->bias);
+		add(arena, &out->list, &out->len, name, &sym, address - debug->bias);
 	}
 	settle(out->list, &out->len);
-	settle(out->colds, &out->colds_len);
 }
 
 struct known {

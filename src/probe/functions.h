@@ -16,8 +16,6 @@ struct function {
 struct functions {
 	struct function *list; /* by address, of several names the plainest first; without .cold parts, which nobody calls */
 	unsigned len;
-	struct function *colds; /* the .cold parts, by address */
-	unsigned colds_len;
 	const char *debug_path; /* where debug information is: the file itself, or a separate one; NULL: none was found */
 	bool is_stripped;	/* the symbols are only those that the dynamic linker needs */
 	const char *why;	/* why there are none at all */

@@ -235,6 +235,16 @@ struct elf_file *host_binary_elf(struct probe_host *host, struct host_binary *bi
 	return binary->elf;
 }
 
+const struct unwind *host_binary_unwind(struct probe_host *host, struct host_binary *binary)
+{
+	static const struct unwind nothing;
+	const struct elf_file *elf = host_binary_elf(host, binary);
+
+	if (!binary->unwind && elf)
+		binary->unwind = unwind_read(elf);
+	return binary->unwind ? binary->unwind : &nothing;
+}
+
 void host_binary_close(struct host_binary *binary)
 {
 	elf_file_close(binary->elf);
@@ -483,6 +493,9 @@ void probe_host_free(struct probe_host *host)
 	if (!host)
 		return;
 	for (i = 0; i < host->binaries_len; i++)
+{
 		elf_file_close(host->binaries[i]->elf);
+		unwind_free(host->binaries[i]->unwind);
+	}
 	host->binaries_len = 0;
 }

@@ -9,6 +9,7 @@
 
 #include "lib/arena.h"
 #include "lib/elf.h"
+#include "lib/unwind.h"
 #include "probe/probe.h"
 
 /* Each in its own file; host.c has the list. */
@@ -29,6 +30,7 @@ struct host_binary {
 	const char *why; /* why host_binary_elf() gave NULL; NULL before it did */
 	/* for host.c */
 	struct elf_file *elf;
+	struct unwind *unwind;
 	bool is_opened;
 };
 
@@ -43,6 +45,8 @@ const struct target *host_target(const struct probe_host *host);
 void host_binaries(struct probe_host *host, struct host_binary ***binaries, unsigned *binaries_len);
 /* The file opened, or NULL with the sentence in binary->why, e.g. it is no ELF file or a 32-bit one. */
 struct elf_file *host_binary_elf(struct probe_host *host, struct host_binary *binary);
+/* Its call-frame information, read once; empty when it has none or cannot be opened. */
+const struct unwind *host_binary_unwind(struct probe_host *host, struct host_binary *binary);
 /*
  * Closes it again until the next call of host_binary_elf(): most files have nothing for us, and each that stays mapped
  * counts as our memory. Only for who has opened it: others may hold the elf_file.

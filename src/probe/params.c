@@ -305,7 +305,8 @@ void params_return(struct arena *arena, const struct dwarf_file *file, Dwarf_Die
 	*arg = (struct arg){.name = "offset",
 			    .type = ARGTYPE_INT,
 			    .size = 8,
-			    .why = "the kernel does not say where a function returned"};
+			    .is_signed = true,
+			    .loc = {.n = 1, .steps = {{.op = STEP_EXTRA}}}};
 	(*args_len)++;
 	if (!dwarf_type_of(function, &type))
 		return;

@@ -15,6 +15,7 @@
 #include "lib/dwarf.h"
 #include "lib/x86.h"
 #include "probe/functions.h"
+#include "probe/leaving.h"
 #include "probe/params.h"
 
 enum { RAW_ARGS = 10, REG_ARGS = 6, EXTRA_MAX = UINT16_MAX };
@@ -138,88 +139,47 @@ static const uint8_t *code_of(const struct asked *asked, const struct function *
 
 /* ---- return ---- */
 
-struct leaving {
-	const struct asked *asked;
-	const struct function *function;
-	uint64_t from, size; /* of the part that is being read: the function, or its .cold part */
-	struct probe *probe;
-	bool has_table; /* jumps to anywhere, inside or out: not told apart */
-};
-
-static const struct function *cold_at(const struct functions *functions, uint64_t vaddr)
+/* Another program for each place in memory that a result is loaded from would be too many of them. */
+static bool is_simple(const struct argloc *result)
 {
-	unsigned low = 0, high = functions->colds_len;
-
-	while (low < high) {
-		unsigned middle = (low + high) / 2;
-
-		if (functions->colds[middle].vaddr + functions->colds[middle].size <= vaddr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < functions->colds_len && functions->colds[low].vaddr <= vaddr ? &functions->colds[low] : NULL;
-}
-
-static bool is_inside(const struct leaving *leaving, uint64_t target)
-{
-	const struct function *function = leaving->function;
-	const struct function *cold = cold_at(leaving->asked->functions, target);
-
-	if (target >= function->vaddr && target < function->vaddr + function->size)
-		return true;
-	if (target >= leaving->from && target < leaving->from + leaving->size)
-		return true;
-	return cold && !strncmp(cold->symbol, function->symbol, strcspn(cold->symbol, "."));
-}
-
-static bool find_return(void *data, const struct x86_code *insn)
-{
-	struct leaving *leaving = data;
-	struct arena *arena = host_arena(leaving->asked->host);
-	struct site site;
-
-	if (insn->kind != X86_RETURN && (insn->kind != X86_JUMP || is_inside(leaving, insn->target)))
-		return true;
-	if (!site_init(leaving->asked, insn->address, &site))
-		return true;
-	site.extra = insn->address >= leaving->function->vaddr && insn->address - leaving->function->vaddr < EXTRA_MAX
-			     ? (uint16_t)(insn->address - leaving->function->vaddr)
-			     : EXTRA_MAX;
-	*arena_push(arena, leaving->probe->sites, leaving->probe->sites_len) = site;
+	for (unsigned i = 0; i < result->n; i++)
+		if (result->steps[i].op == STEP_LOAD)
+			return false;
 	return true;
 }
 
-static void read_part(struct leaving *leaving, const struct function *part)
+static void add_return(struct asked *asked, const struct function *function, const struct leave *leave, struct probe *probe)
 {
-	uint64_t size = 0;
-	const uint8_t *code = code_of(leaving->asked, part, &size);
+	struct arena *arena = host_arena(asked->host);
+	bool is_cheap = is_simple(&leave->result);
+	struct site site;
 
-	leaving->from = part->vaddr;
-	leaving->size = size;
-	if (!code || !x86_each(code, size, part->vaddr, find_return, leaving)) {
-		leaving->probe->sites_len = 0;
-		leaving->probe->why_not = "its instructions cannot be told: what leaves it is not known";
-	}
+	if (!site_init(asked, is_cheap ? leave->vaddr : leave->exit, &site))
+		return;
+	site.is_return = true;
+	site.extra = leave->exit >= function->vaddr && leave->exit - function->vaddr < EXTRA_MAX
+			     ? (uint16_t)(leave->exit - function->vaddr)
+			     : EXTRA_MAX;
+	return_args(arena, &site);
+	site.result = is_cheap && leave->result.n ? leave->result : site.args[1].loc;
+	site.args[1].loc = site.result;
+	*arena_push(arena, probe->sites, probe->sites_len) = site;
 }
 
 static void add_returns(struct asked *asked, const struct function *function, struct probe *probe)
 {
-	struct leaving leaving = {.asked = asked, .function = function, .probe = probe};
-	size_t size = strcspn(function->symbol, ".");
-	unsigned i;
+	struct leaving leaving;
+	uint64_t size = 0;
 
-	read_part(&leaving, function);
-	for (i = 0; i < asked->functions->colds_len && !probe->why_not; i++) {
-		const struct function *cold = &asked->functions->colds[i];
-
-		if (!strncmp(cold->symbol, function->symbol, size) && cold->symbol[size] == '.')
-			read_part(&leaving, cold);
+	if (!code_of(asked, function, &size)) {
+		probe->why_not = "its size is not known: what leaves it is not known";
+		return;
 	}
-	if (!probe->sites_len && !probe->why_not)
-		probe->why_not = "it has no instruction that returns";
-	for (i = 0; i < probe->sites_len; i++)
-		return_args(host_arena(asked->host), &probe->sites[i]);
+	leaving_find(host_arena(asked->host), asked->elf, host_binary_unwind(asked->host, asked->binary), function->vaddr, size,
+		     &leaving);
+	probe->why_not = leaving.why;
+	for (unsigned i = 0; i < leaving.len; i++)
+		add_return(asked, function, &leaving.list[i], probe);
 	probe->args_len = 2;
 }
 
@@ -457,6 +417,19 @@ static const char *pid_why_not(struct probe_host *host, const struct probe_desc 
 
 /* ---- parameters ---- */
 
+/* The same arguments where this site has the result. */
+static struct arg *typed_at_return(struct arena *arena, const struct probe *probe, const struct site *site)
+{
+	struct arg *args = arena_memdup(arena, probe->typed, probe->typed_len * sizeof(*args));
+
+	for (unsigned i = 0; i < probe->typed_len; i++)
+		if (!argloc_replace(&args[i].loc, ARGREG_RAX, &site->result)) {
+			args[i].loc.n = 0;
+			args[i].why = "where the function is left here, it cannot be reached";
+		}
+	return args;
+}
+
 static void pid_load_args(struct probe_host *host, struct probe *probe)
 {
 	struct origin *origin = (struct origin *)probe;
@@ -485,7 +458,7 @@ static void pid_load_args(struct probe_host *host, struct probe *probe)
 	else
 		params_return(arena, file, &function, &probe->typed, &probe->typed_len);
 	for (i = 0; i < probe->sites_len; i++)
-		probe->sites[i].typed = probe->typed;
+		probe->sites[i].typed = probe->sites[i].is_return ? typed_at_return(arena, probe, &probe->sites[i]) : probe->typed;
 	if (!probe->typed_len)
 		probe->typed_why = "the function has no parameters";
 }

@@ -65,14 +65,20 @@ struct site {
 	uint64_t offset;       /* in the file, of the probed instruction */
 	uint64_t vaddr;        /* the same in the file's own address space */
 	uint64_t ref_ctr_offset; /* in the file, of the semaphore; 0: none */
-	bool is_return;        /* fires when the function at offset returns */
+	bool is_return;        /* an instruction that leaves a function, or behind which nothing else comes (probe/leaving.h) */
+	struct argloc result;  /* with is_return: what the function returns; n 0: not known */
 	uint16_t extra;        /* a number of the site's own, for arguments that are read with STEP_EXTRA */
 	bool is_ours;          /* the tracer itself runs this file: where it gets here, the probe does not fire */
 	bool may_be_absent;    /* arguments may lie in memory that nothing else has used yet: wait for it */
 	unsigned shift;        /* bytes from the function's entry to offset, where a probe is cheaper (probe/prologue.h) */
-	/* Return sites whose arguments were only to be had at the entry: evaluated there, found by STEP_SAVED i. */
+	/*
+	 * Return sites whose arguments were only to be had at the entry: evaluated there, found by STEP_SAVED i. What joins the
+	 * two is the stack pointer at the entry.
+	 */
 	struct argloc *saves;
 	unsigned saves_len;
+	uint64_t entry_offset;  /* in the file, of the instruction where they are evaluated */
+	struct argloc entry_sp; /* at the return */
 	struct arg *args; /* located for this site; the same number and types as the probe's own */
 	struct arg *typed; /* the same for probe.typed */
 	struct argcond *conds;

@@ -40,12 +40,6 @@ struct fixture *fixture_new(void)
 							  .value_size = 8,
 							  .max_entries = COUNTS,
 							  .per_cpu_entries = true});
-	f->map_saves = fixture_map(f, (struct image_map){.name = "saves",
-							 .kind = IMAGE_HASH,
-							 .key_size = 8,
-							 .value_size = 8,
-							 .max_entries = 16,
-							 .per_cpu_entries = true});
 	agg = arena_new_one(arena, struct agg_layout);
 	*agg = (struct agg_layout){.var = &counts, .map = f->map_counts, .keys_len = 1, .key_size = 4, .value_size = 8};
 	f->image.aggs = agg;

@@ -21,7 +21,7 @@ struct fixture {
 	struct image image;
 	struct diags diags;
 	struct target target;
-	unsigned map_counts, map_saves; /* counts: u64 [COUNTS] per processor, as aggregation 0 */
+	unsigned map_counts; /* u64 [COUNTS] per processor, as aggregation 0 */
 	struct elf_file *self;
 	struct engine *engine;
 };

@@ -68,75 +68,6 @@ static void test_dispatcher(void **state)
 	fixture_free(f);
 }
 
-#ifdef __x86_64__
-enum { OFFSET_DI = 112, OFFSET_AX = 80 }; /* in struct pt_regs */
-#endif
-
-/* The argument is saved at the entry, keyed by thread. */
-static unsigned program_save(struct fixture *f)
-{
-	struct asm_ a = {.arena = f->arena};
-
-	put_run_check(f, &a);
-	put(&a, INSN_CALL(HELPER_PID_TGID));
-	put(&a, INSN_STORE(BPF_DW, R10, -8, R0));
-	put(&a, INSN_LOAD(BPF_DW, R1, R6, OFFSET_DI));
-	put(&a, INSN_STORE(BPF_DW, R10, -16, R1));
-	put_map(&a, R1, f->map_saves, RELOC_MAP, 0);
-	put(&a, INSN_MOV_REG(R2, R10));
-	put(&a, INSN_ALU_IMM(BPF_ADD, R2, -8));
-	put(&a, INSN_MOV_REG(R3, R10));
-	put(&a, INSN_ALU_IMM(BPF_ADD, R3, -16));
-	put(&a, INSN_MOV_IMM(R4, BPF_ANY));
-	put(&a, INSN_CALL(HELPER_MAP_UPDATE));
-	put_exit(&a);
-	return fixture_program(f, "save", CTX_UPROBE, &a);
-}
-
-/* counts[0] += return value - saved argument */
-static unsigned program_returned(struct fixture *f)
-{
-	struct asm_ a = {.arena = f->arena};
-
-	put_run_check(f, &a);
-	put(&a, INSN_CALL(HELPER_PID_TGID));
-	put(&a, INSN_STORE(BPF_DW, R10, -8, R0));
-	put_map(&a, R1, f->map_saves, RELOC_MAP, 0);
-	put(&a, INSN_MOV_REG(R2, R10));
-	put(&a, INSN_ALU_IMM(BPF_ADD, R2, -8));
-	put(&a, INSN_CALL(HELPER_MAP_LOOKUP));
-	put(&a, INSN(BPF_JMP | BPF_JNE | BPF_K, R0, 0, 2, 0));
-	put_exit(&a);
-	put(&a, INSN_LOAD(BPF_DW, R1, R0, 0));
-	put(&a, INSN_LOAD(BPF_DW, R7, R6, OFFSET_AX));
-	put(&a, INSN_ALU_REG(BPF_SUB, R7, R1));
-	put(&a, INSN_STORE_IMM(BPF_W, R10, -4, 0));
-	put_count_r7(&a, f->map_counts);
-	put_exit(&a);
-	return fixture_program(f, "returned", CTX_UPROBE, &a);
-}
-
-static void test_return(void **state)
-{
-	struct fixture *f = fixture_new();
-	struct child child = child_new();
-	struct site *site = fixture_site(f, "target_two");
-	unsigned save = program_save(f), returned = program_returned(f);
-
-	(void)state;
-	site->is_return = true;
-	fixture_attach(f, site, returned, 1);
-	fixture_attach(f, site, save, 1)->is_save = true;
-	fixture_attach(f, fixture_site(f, "target_one"), program_count(f, CTX_UPROBE, 1), 9);
-	fixture_start(f, no_multi);
-	child_tell(&child, '2', 1000);
-	child_tell(&child, '1', 50);
-	assert_int_equal(fixture_count(f, 0), 2000);
-	assert_int_equal(fixture_count(f, 9), 50);
-	child_end(&child);
-	fixture_free(f);
-}
-
 static void test_pids(void **state)
 {
 	struct fixture *f = fixture_new();
@@ -540,7 +471,6 @@ int main(void)
 {
 	const struct CMUnitTest sites[] = {
 		cmocka_unit_test(test_count),	     cmocka_unit_test(test_dispatcher),
-		cmocka_unit_test(test_return),	     cmocka_unit_test(test_pids),
 		cmocka_unit_test(test_ended),	     cmocka_unit_test(test_semaphore),
 		cmocka_unit_test(test_killed),	     cmocka_unit_test(test_records),
 		cmocka_unit_test(test_records_wake), cmocka_unit_test(test_ring_full),

@@ -54,7 +54,7 @@ static void map_file(void *data)
 
 struct cost {
 	unsigned sites, programs, pids;
-	bool with_returns, pushes_only, no_multi;
+	bool pushes_only, no_multi;
 };
 
 static struct functions functions;
@@ -81,16 +81,11 @@ static void add_sites(struct fixture *f, const struct cost *cost)
 	for (unsigned i = 0; i < cost->programs; i++)
 		program_count(f, CTX_UPROBE, (int)i + 1);
 	for (unsigned i = 0, len = 0; len < cost->sites && i < functions.len; i++) {
-		struct site *site = site_new(f, functions.vaddrs[i]), *back;
+		struct site *site = site_new(f, functions.vaddrs[i]);
 
 		if (cost->pushes_only && !begins_with_push(text, site))
 			continue;
 		fixture_attach(f, site, len % cost->programs, len % COUNTS);
-		if (cost->with_returns) {
-			back = arena_memdup(f->arena, site, sizeof(*site));
-			back->is_return = true;
-			fixture_attach(f, back, len % cost->programs, len % COUNTS);
-		}
 		len++;
 		i += stride;
 	}
@@ -146,11 +141,11 @@ static void test_cost(void **state)
 	assert_int_equal(elf_file_open(path, &functions.file), 0);
 	elf_symbol_each(functions.file, function_add, &functions);
 	measure("30 functions", (struct cost){30, 1, 0, .pushes_only = true});
-	measure("30 functions and returns, 30 programs",
-		(struct cost){30, 30, 0, .with_returns = true, .pushes_only = true});
-	measure("the same, in 3 chosen processes", (struct cost){30, 30, 3, .with_returns = true, .pushes_only = true});
+	measure("30 functions, 30 programs",
+		(struct cost){30, 30, 0, .pushes_only = true});
+	measure("the same, in 3 chosen processes", (struct cost){30, 30, 3, .pushes_only = true});
 	measure("the same, by perf events",
-		(struct cost){30, 30, 0, .with_returns = true, .pushes_only = true, .no_multi = true});
+		(struct cost){30, 30, 0, .pushes_only = true, .no_multi = true});
 	if (getenv("ENGINE_COST_LARGE")) {
 		measure("5,000 functions", (struct cost){5000, 2, 0, .pushes_only = true});
 		measure("30 functions, some cannot be probed", (struct cost){30, 2, 0, .no_multi = false});

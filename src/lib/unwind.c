@@ -1,0 +1,773 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reads .eh_frame in one pass over its entries and one over their instructions. All reads go through a cursor that knows its end;
+ * an entry that makes no sense is left out and counted, so that one bad function does not hide the others.
+ */
+#include "lib/unwind.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/elf_private.h"
+
+enum { REG_RBP = 6, REG_RSP = 7, REG_RA = 16, REMEMBER_MAX = 16, WORD = 8 };
+
+/* Encodings of pointers (LSB, DWARF extensions). */
+enum {
+	ENC_ABSPTR = 0x00,
+	ENC_ULEB = 0x01,
+	ENC_UDATA2 = 0x02,
+	ENC_UDATA4 = 0x03,
+	ENC_UDATA8 = 0x04,
+	ENC_SLEB = 0x09,
+	ENC_SDATA2 = 0x0a,
+	ENC_SDATA4 = 0x0b,
+	ENC_SDATA8 = 0x0c,
+	ENC_PCREL = 0x10,
+	ENC_OMIT = 0xff,
+};
+
+/* Instructions (DWARF 4, 7.23), and two of GNU's. */
+enum {
+	CFA_SET_LOC = 0x01,
+	CFA_ADVANCE1 = 0x02,
+	CFA_ADVANCE2 = 0x03,
+	CFA_ADVANCE4 = 0x04,
+	CFA_OFFSET_EXTENDED = 0x05,
+	CFA_RESTORE_EXTENDED = 0x06,
+	CFA_UNDEFINED = 0x07,
+	CFA_SAME_VALUE = 0x08,
+	CFA_REGISTER = 0x09,
+	CFA_REMEMBER = 0x0a,
+	CFA_RESTORE_STATE = 0x0b,
+	CFA_DEF_CFA = 0x0c,
+	CFA_DEF_CFA_REGISTER = 0x0d,
+	CFA_DEF_CFA_OFFSET = 0x0e,
+	CFA_DEF_CFA_EXPRESSION = 0x0f,
+	CFA_EXPRESSION = 0x10,
+	CFA_OFFSET_EXTENDED_SF = 0x11,
+	CFA_DEF_CFA_SF = 0x12,
+	CFA_DEF_CFA_OFFSET_SF = 0x13,
+	CFA_VAL_OFFSET = 0x14,
+	CFA_VAL_OFFSET_SF = 0x15,
+	CFA_VAL_EXPRESSION = 0x16,
+	CFA_GNU_ARGS_SIZE = 0x2e,
+	CFA_GNU_NEGATIVE_OFFSET = 0x2f,
+	CFA_ADVANCE = 0x40, /* the upper two bits; the operand is in the others */
+	CFA_OFFSET = 0x80,
+	CFA_RESTORE = 0xc0,
+};
+
+struct cursor {
+	const uint8_t *at, *end;
+	uint64_t vaddr; /* of `at` */
+	bool bad;
+};
+
+struct cie {
+	const uint8_t *start; /* which one it is */
+	struct cursor insns;
+	uint64_t code_align;
+	int64_t data_align;
+	uint8_t encoding;
+	bool has_augmentation, is_signal, is_sane;
+};
+
+struct fde {
+	uint64_t pc, size;
+	struct cursor insns;
+	struct cie cie;
+};
+
+enum where { WHERE_SAME, WHERE_CFA, WHERE_RBP, WHERE_UNKNOWN };
+
+struct state {
+	unsigned reg;
+	int64_t offset;
+	enum unwind_kind special; /* the CFA is an expression: of this kind; UNWIND_NONE: it is reg + offset, if is_plain */
+	bool is_plain;
+	enum where rbp;
+	int64_t rbp_offset; /* bytes from the CFA */
+	bool is_last;	    /* the return address is said not to exist */
+};
+
+struct reading {
+	struct unwind *out;
+	uint64_t vaddr; /* of the section */
+	const uint8_t *data;
+	uint64_t size;
+	struct fde *fdes;
+	unsigned fdes_len, fdes_room, rows_room;
+};
+
+static void *grow(void *array, unsigned len, unsigned *room, size_t size)
+{
+	if (len < *room)
+		return array;
+	*room = *room ? *room * 2 : 1024;
+	array = realloc(array, *room * size);
+	if (!array)
+		abort();
+	return array;
+}
+
+/* ---- reading ---- */
+
+static uint64_t take(struct cursor *c, unsigned size)
+{
+	uint64_t value = 0;
+
+	if ((size_t)(c->end - c->at) < size) {
+		c->bad = true;
+		c->at = c->end;
+		return 0;
+	}
+	memcpy(&value, c->at, size); /* little-endian, as x86_64 is */
+	c->at += size;
+	c->vaddr += size;
+	return value;
+}
+
+static int64_t take_signed(struct cursor *c, unsigned size)
+{
+	uint64_t value = take(c, size), sign = 1ull << (8 * size - 1);
+
+	return size == 8 ? (int64_t)value : (int64_t)((value ^ sign) - sign);
+}
+
+static uint64_t take_leb(struct cursor *c, bool is_signed)
+{
+	uint64_t value = 0, byte;
+	unsigned shift = 0;
+
+	do {
+		byte = take(c, 1);
+		if (shift < 64)
+			value |= (byte & 0x7f) << shift;
+		shift += 7;
+	} while ((byte & 0x80) && !c->bad);
+	if (is_signed && (byte & 0x40) && shift < 64)
+		value |= ~0ull << shift;
+	return value;
+}
+
+static uint64_t take_uleb(struct cursor *c)
+{
+	return take_leb(c, false);
+}
+
+static int64_t take_sleb(struct cursor *c)
+{
+	return (int64_t)take_leb(c, true);
+}
+
+static struct cursor take_block(struct cursor *c)
+{
+	uint64_t size = take_uleb(c);
+	struct cursor block = {.at = c->at, .end = c->at, .vaddr = c->vaddr};
+
+	if (size > (uint64_t)(c->end - c->at)) {
+		c->bad = block.bad = true;
+		return block;
+	}
+	block.end += size;
+	c->at += size;
+	c->vaddr += size;
+	return block;
+}
+
+static uint64_t take_encoded(struct cursor *c, uint8_t encoding)
+{
+	uint64_t from = encoding & ENC_PCREL ? c->vaddr : 0, value;
+
+	if (encoding & 0xe0) { /* relative to something else, or indirect: no compiler writes it for x86_64 */
+		c->bad = true;
+		return 0;
+	}
+	switch (encoding & 0x0f) {
+	case ENC_ABSPTR:
+	case ENC_UDATA8:
+	case ENC_SDATA8:
+		value = take(c, 8);
+		break;
+	case ENC_ULEB:
+		value = take_uleb(c);
+		break;
+	case ENC_UDATA2:
+		value = take(c, 2);
+		break;
+	case ENC_UDATA4:
+		value = take(c, 4);
+		break;
+	case ENC_SLEB:
+		value = (uint64_t)take_sleb(c);
+		break;
+	case ENC_SDATA2:
+		value = (uint64_t)take_signed(c, 2);
+		break;
+	case ENC_SDATA4:
+		value = (uint64_t)take_signed(c, 4);
+		break;
+	default:
+		c->bad = true;
+		return 0;
+	}
+	return from + value;
+}
+
+/* ---- entries ---- */
+
+/* The entry at *offset: its bytes behind the length. False at the end, or when nothing further makes sense. */
+static bool next_entry(const struct reading *r, uint64_t *offset, struct cursor *entry)
+{
+	struct cursor c = {r->data + *offset, r->data + r->size, r->vaddr + *offset, false};
+	uint64_t size = take(&c, 4);
+
+	if (size == 0xffffffff)
+		size = take(&c, 8);
+	if (c.bad || !size || size > (uint64_t)(c.end - c.at))
+		return false;
+	c.end = c.at + size;
+	*entry = c;
+	*offset = (uint64_t)(c.end - r->data);
+	return true;
+}
+
+static void read_augmentation(struct cie *cie, const char *text, struct cursor c)
+{
+	for (; *text; text++)
+		switch (*text) {
+		case 'R':
+			cie->encoding = (uint8_t)take(&c, 1);
+			break;
+		case 'P': {
+			uint8_t encoding = (uint8_t)take(&c, 1);
+
+			take_encoded(&c, encoding & 0x1f); /* only to get past it */
+			break;
+		}
+		case 'L':
+			take(&c, 1);
+			break;
+		case 'S':
+			cie->is_signal = true;
+			break;
+		case 'B':
+			break;
+		default:
+			cie->is_sane = false;
+			return;
+		}
+	cie->is_sane &= !c.bad;
+}
+
+static void read_cie(const struct reading *r, uint64_t offset, struct cie *cie)
+{
+	struct cursor c;
+	const char *text;
+	uint64_t version;
+	const uint8_t *nul;
+
+	*cie = (struct cie){.start = r->data + offset, .encoding = ENC_ABSPTR};
+	if (!next_entry(r, &offset, &c) || take(&c, 4) != 0)
+		return;
+	version = take(&c, 1);
+	text = (const char *)c.at;
+	nul = memchr(c.at, 0, (size_t)(c.end - c.at));
+	if ((version != 1 && version != 3) || !nul)
+		return;
+	c.vaddr += (uint64_t)(nul + 1 - c.at);
+	c.at = nul + 1;
+	cie->code_align = take_uleb(&c);
+	cie->data_align = take_sleb(&c);
+	if (version == 1)
+		take(&c, 1);
+	else
+		take_uleb(&c);
+	cie->is_sane = true;
+	if (*text == 'z') {
+		cie->has_augmentation = true;
+		read_augmentation(cie, text + 1, take_block(&c));
+	} else if (*text) {
+		cie->is_sane = false;
+	}
+	cie->insns = c;
+	cie->is_sane &= !c.bad;
+}
+
+static void read_fde(struct reading *r, struct cursor c, uint64_t id, uint64_t id_offset, struct cie *cie)
+{
+	struct fde *fde;
+
+	if (id > id_offset) {
+		r->out->bad++;
+		return;
+	}
+	if (cie->start != r->data + (id_offset - id))
+		read_cie(r, id_offset - id, cie);
+	if (!cie->is_sane) {
+		r->out->bad++;
+		return;
+	}
+	r->fdes = grow(r->fdes, r->fdes_len, &r->fdes_room, sizeof(*r->fdes));
+	fde = &r->fdes[r->fdes_len];
+	*fde = (struct fde){.cie = *cie};
+	fde->pc = take_encoded(&c, cie->encoding);
+	fde->size = take_encoded(&c, cie->encoding & 0x0f);
+	if (cie->has_augmentation)
+		take_block(&c);
+	fde->insns = c;
+	if (c.bad || !fde->size || fde->pc + fde->size < fde->pc)
+		r->out->bad++;
+	else
+		r->fdes_len++;
+}
+
+static void read_entries(struct reading *r)
+{
+	uint64_t offset = 0;
+	struct cie cie = {0};
+	struct cursor c;
+
+	while (offset < r->size && next_entry(r, &offset, &c)) {
+		uint64_t id_offset = (uint64_t)(c.at - r->data), id = take(&c, 4);
+
+		if (id)
+			read_fde(r, c, id, id_offset, &cie);
+	}
+}
+
+static int compare_fdes(const void *left, const void *right)
+{
+	const struct fde *a = left, *b = right;
+
+	return a->pc < b->pc ? -1 : a->pc > b->pc;
+}
+
+/* ---- rows ---- */
+
+static bool is_block(struct cursor block, const char *bytes, size_t size)
+{
+	return (size_t)(block.end - block.at) == size && !memcmp(block.at, bytes, size);
+}
+
+/* The two expressions that compilers and linkers write for a CFA. */
+static void cfa_expression(struct state *state, struct cursor block)
+{
+	enum { OP_BREG_RBP = 0x76, OP_DEREF = 0x06 };
+	static const char plt[] = "\x77\x08\x80\x00\x3f\x1a\x3b\x2a\x33\x24\x22"; /* (%rip & 15) >= 11 */
+
+	state->is_plain = false;
+	state->special = UNWIND_NONE;
+	if (is_block(block, plt, sizeof(plt) - 1)) {
+		state->special = UNWIND_PLT;
+		return;
+	}
+	if (take(&block, 1) != OP_BREG_RBP)
+		return;
+	state->offset = take_sleb(&block);
+	if (take(&block, 1) == OP_DEREF && !block.bad && block.at == block.end)
+		state->special = UNWIND_RBP_DEREF;
+}
+
+static void set_rule(struct state *state, uint64_t reg, enum where where, int64_t offset)
+{
+	if (reg == REG_RBP) {
+		state->rbp = where;
+		state->rbp_offset = offset;
+	}
+	if (reg == REG_RA)
+		state->is_last = where == WHERE_UNKNOWN;
+}
+
+static bool fits(int64_t bytes, int64_t min, int64_t max)
+{
+	return bytes % WORD == 0 && bytes / WORD >= min && bytes / WORD <= max;
+}
+
+static struct unwind_row row_of(const struct state *state, const struct cie *cie)
+{
+	struct unwind_row row = {.kind = UNWIND_NONE};
+
+	if (cie->is_signal)
+		return (struct unwind_row){.kind = UNWIND_SIGNAL};
+	if (state->is_last)
+		return (struct unwind_row){.kind = UNWIND_LAST};
+	if (!state->is_plain && state->special == UNWIND_PLT)
+		return (struct unwind_row){.kind = UNWIND_PLT};
+	if (!fits(state->offset, INT16_MIN, INT16_MAX))
+		return row;
+	row.cfa = (int16_t)(state->offset / WORD);
+	if (!state->is_plain) {
+		if (state->special == UNWIND_RBP_DEREF && state->rbp == WHERE_RBP)
+			row.kind = UNWIND_RBP_DEREF;
+		return row;
+	}
+	if (state->rbp == WHERE_CFA) {
+		if (!fits(state->rbp_offset, INT8_MIN, -1))
+			return row;
+		row.rbp = (int8_t)(state->rbp_offset / WORD);
+	} else if (state->rbp != WHERE_SAME) {
+		return row;
+	}
+	row.kind = state->reg == REG_RSP ? UNWIND_RSP : state->reg == REG_RBP ? UNWIND_RBP : UNWIND_NONE;
+	return row;
+}
+
+static void add_row(struct reading *r, uint64_t pc, struct unwind_row row)
+{
+	struct unwind *out = r->out;
+	struct unwind_row *last = out->rows_len ? &out->rows[out->rows_len - 1] : NULL;
+
+	row.pc = (uint32_t)(pc - out->base);
+	if (last && last->pc == row.pc) {
+		row.pc = last->pc;
+		*last = row;
+		return;
+	}
+	if (last && last->kind == row.kind && last->cfa == row.cfa && last->rbp == row.rbp)
+		return;
+	out->rows = grow(out->rows, out->rows_len, &r->rows_room, sizeof(*out->rows));
+	out->rows[out->rows_len++] = row;
+}
+
+/* The instructions of one entry. `initial` is what its CIE says, for DW_CFA_restore; NULL: this is the CIE. */
+struct run {
+	struct reading *r;
+	const struct fde *fde;
+	const struct state *initial;
+	struct state state, kept[REMEMBER_MAX];
+	unsigned kept_len;
+	uint64_t pc;
+	bool is_first_row_done;
+};
+
+static void finish_row(struct run *run)
+{
+	struct unwind_part *part = &run->r->out->parts[run->r->out->parts_len];
+
+	if (!run->is_first_row_done)
+		part->is_entry = run->state.is_plain && run->state.reg == REG_RSP && run->state.offset == WORD;
+	run->is_first_row_done = true;
+	add_row(run->r, run->pc, row_of(&run->state, &run->fde->cie));
+}
+
+static bool advance(struct run *run, uint64_t to)
+{
+	if (!run->initial || to < run->pc || to - run->fde->pc > run->fde->size)
+		return false;
+	if (to == run->pc)
+		return true;
+	finish_row(run);
+	run->pc = to;
+	return true;
+}
+
+static bool restore_rule(struct run *run, uint64_t reg)
+{
+	if (!run->initial)
+		return false;
+	if (reg == REG_RBP) {
+		run->state.rbp = run->initial->rbp;
+		run->state.rbp_offset = run->initial->rbp_offset;
+	} else if (reg == REG_RA) {
+		run->state.is_last = run->initial->is_last;
+	}
+	return true;
+}
+
+static void define_cfa(struct state *state, uint64_t reg, int64_t offset)
+{
+	state->is_plain = true;
+	state->reg = reg < UINT16_MAX ? (unsigned)reg : UINT16_MAX;
+	state->offset = offset;
+}
+
+/* rbp: *%rbp is how a realigned frame keeps it; anything else a row cannot say. */
+static void expression_rule(struct run *run, struct cursor *c)
+{
+	uint64_t reg = take_uleb(c);
+	struct cursor block = take_block(c);
+
+	set_rule(&run->state, reg, is_block(block, "\x76\x00", 2) ? WHERE_RBP : WHERE_UNKNOWN, 0);
+}
+
+static int64_t scaled(int64_t factor, int64_t align)
+{
+	int64_t product;
+
+	return __builtin_mul_overflow(factor, align, &product) ? INT64_MAX : product;
+}
+
+static bool run_extended(struct run *run, uint8_t op, struct cursor *c)
+{
+	const struct cie *cie = &run->fde->cie;
+	struct state *state = &run->state;
+	uint64_t reg;
+
+	switch (op) {
+	case 0: /* nop */
+		return true;
+	case CFA_SET_LOC:
+		return advance(run, take_encoded(c, cie->encoding));
+	case CFA_ADVANCE1:
+		return advance(run, run->pc + take(c, 1) * cie->code_align);
+	case CFA_ADVANCE2:
+		return advance(run, run->pc + take(c, 2) * cie->code_align);
+	case CFA_ADVANCE4:
+		return advance(run, run->pc + take(c, 4) * cie->code_align);
+	case CFA_OFFSET_EXTENDED:
+		reg = take_uleb(c);
+		set_rule(state, reg, WHERE_CFA, scaled((int64_t)take_uleb(c), cie->data_align));
+		return true;
+	case CFA_OFFSET_EXTENDED_SF:
+		reg = take_uleb(c);
+		set_rule(state, reg, WHERE_CFA, scaled(take_sleb(c), cie->data_align));
+		return true;
+	case CFA_GNU_NEGATIVE_OFFSET:
+		reg = take_uleb(c);
+		set_rule(state, reg, WHERE_CFA, scaled(scaled((int64_t)take_uleb(c), cie->data_align), -1));
+		return true;
+	case CFA_RESTORE_EXTENDED:
+		return restore_rule(run, take_uleb(c));
+	case CFA_UNDEFINED:
+		set_rule(state, take_uleb(c), WHERE_UNKNOWN, 0);
+		return true;
+	case CFA_SAME_VALUE:
+		set_rule(state, take_uleb(c), WHERE_SAME, 0);
+		return true;
+	case CFA_REGISTER:
+	case CFA_VAL_OFFSET:
+		set_rule(state, take_uleb(c), WHERE_UNKNOWN, 0);
+		take_uleb(c);
+		return true;
+	case CFA_VAL_OFFSET_SF:
+		set_rule(state, take_uleb(c), WHERE_UNKNOWN, 0);
+		take_sleb(c);
+		return true;
+	case CFA_VAL_EXPRESSION:
+		set_rule(state, take_uleb(c), WHERE_UNKNOWN, 0);
+		take_block(c);
+		return true;
+	case CFA_EXPRESSION:
+		expression_rule(run, c);
+		return true;
+	case CFA_REMEMBER:
+		if (run->kept_len == REMEMBER_MAX)
+			return false;
+		run->kept[run->kept_len++] = *state;
+		return true;
+	case CFA_RESTORE_STATE:
+		if (!run->kept_len)
+			return false;
+		*state = run->kept[--run->kept_len];
+		return true;
+	case CFA_DEF_CFA:
+		reg = take_uleb(c);
+		define_cfa(state, reg, (int64_t)take_uleb(c));
+		return true;
+	case CFA_DEF_CFA_SF:
+		reg = take_uleb(c);
+		define_cfa(state, reg, scaled(take_sleb(c), cie->data_align));
+		return true;
+	case CFA_DEF_CFA_REGISTER:
+		define_cfa(state, take_uleb(c), state->offset);
+		return true;
+	case CFA_DEF_CFA_OFFSET:
+		state->offset = (int64_t)take_uleb(c);
+		return true;
+	case CFA_DEF_CFA_OFFSET_SF:
+		state->offset = scaled(take_sleb(c), cie->data_align);
+		return true;
+	case CFA_DEF_CFA_EXPRESSION:
+		cfa_expression(state, take_block(c));
+		return true;
+	case CFA_GNU_ARGS_SIZE:
+		take_uleb(c);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool run_one(struct run *run, struct cursor *c)
+{
+	uint8_t op = (uint8_t)take(c, 1), operand = op & 0x3f;
+
+	switch (op & 0xc0) {
+	case CFA_ADVANCE:
+		return advance(run, run->pc + operand * run->fde->cie.code_align);
+	case CFA_OFFSET:
+		set_rule(&run->state, operand, WHERE_CFA, scaled((int64_t)take_uleb(c), run->fde->cie.data_align));
+		return true;
+	case CFA_RESTORE:
+		return restore_rule(run, operand);
+	default:
+		return run_extended(run, op, c);
+	}
+}
+
+static bool run_all(struct run *run, struct cursor c)
+{
+	while (c.at < c.end)
+		if (!run_one(run, &c) || c.bad)
+			return false;
+	return true;
+}
+
+static void read_rows(struct reading *r, const struct fde *fde)
+{
+	struct unwind_part *part = &r->out->parts[r->out->parts_len];
+	struct run run = {.r = r, .fde = fde, .pc = fde->pc};
+	struct state initial;
+
+	*part = (struct unwind_part){.pc = (uint32_t)(fde->pc - r->out->base), .size = (uint32_t)fde->size};
+	if (!run_all(&run, fde->cie.insns)) {
+		r->out->bad++;
+		return;
+	}
+	initial = run.state;
+	run.initial = &initial;
+	if (run_all(&run, fde->insns)) {
+		finish_row(&run);
+	} else {
+		r->out->bad++;
+		run.state = (struct state){0};
+		finish_row(&run); /* from here on nothing is known */
+	}
+	r->out->parts_len++;
+	add_row(r, fde->pc + fde->size, (struct unwind_row){.kind = UNWIND_NONE});
+}
+
+static void make_table(struct reading *r)
+{
+	uint64_t end = 0;
+	unsigned i;
+
+	qsort(r->fdes, r->fdes_len, sizeof(*r->fdes), compare_fdes);
+	r->out->base = r->fdes_len ? r->fdes[0].pc : 0;
+	r->out->parts = calloc(r->fdes_len + 1, sizeof(*r->out->parts));
+	if (!r->out->parts)
+		abort();
+	for (i = 0; i < r->fdes_len; i++) {
+		const struct fde *fde = &r->fdes[i];
+
+		if (fde->pc < end || fde->pc + fde->size - r->out->base > UINT32_MAX) {
+			r->out->bad++; /* it overlaps another, or is too far away */
+			continue;
+		}
+		end = fde->pc + fde->size;
+		read_rows(r, fde);
+	}
+}
+
+/* ---- the file ---- */
+
+static bool find_by_section(const struct elf_file *file, struct reading *r)
+{
+	for (uint64_t i = 0; i < file->sections_len; i++) {
+		Elf64_Shdr section = elf_section_at(file, i);
+
+		if (!(section.sh_flags & SHF_ALLOC) || strcmp(elf_section_name(file, &section), ".eh_frame") ||
+		    elf_section_data(file, &section, ".eh_frame", &r->data))
+			continue;
+		r->vaddr = section.sh_addr;
+		r->size = section.sh_size;
+		return true;
+	}
+	return false;
+}
+
+/* Without section headers: the header that the unwinder of the program itself begins with. */
+static bool find_by_segment(const struct elf_file *file, struct reading *r)
+{
+	for (uint64_t i = 0; i < file->segments_len; i++) {
+		const uint8_t *data = elf_file_data(file, file->ehdr.e_phoff + i * sizeof(Elf64_Phdr), sizeof(Elf64_Phdr));
+		struct cursor c = {0};
+		Elf64_Phdr segment;
+		uint64_t size;
+		uint8_t encoding;
+
+		if (!data)
+			return false;
+		memcpy(&segment, data, sizeof(segment));
+		if (segment.p_type != PT_GNU_EH_FRAME)
+			continue;
+		c.at = elf_code(file, segment.p_vaddr, &size);
+		if (!c.at)
+			return false;
+		c.end = c.at + size;
+		c.vaddr = segment.p_vaddr;
+		if (take(&c, 1) != 1)
+			return false;
+		encoding = (uint8_t)take(&c, 1);
+		take(&c, 2);
+		r->vaddr = take_encoded(&c, encoding);
+		if (c.bad)
+			return false;
+		r->data = elf_code(file, r->vaddr, &r->size);
+		return r->data;
+	}
+	return false;
+}
+
+struct unwind *unwind_read(const struct elf_file *file)
+{
+	struct unwind *out = calloc(1, sizeof(*out));
+	struct reading r = {.out = out};
+
+	if (!out)
+		abort();
+	if (elf_file_machine(file) == EM_X86_64 && (find_by_section(file, &r) || find_by_segment(file, &r))) {
+		read_entries(&r);
+		make_table(&r);
+	}
+	free(r.fdes);
+	return out;
+}
+
+void unwind_free(struct unwind *unwind)
+{
+	if (!unwind)
+		return;
+	free(unwind->rows);
+	free(unwind->parts);
+	free(unwind);
+}
+
+const struct unwind_row *unwind_row_at(const struct unwind *unwind, uint64_t vaddr)
+{
+	unsigned low = 0, high = unwind->rows_len;
+
+	if (vaddr < unwind->base || vaddr - unwind->base > UINT32_MAX)
+		return NULL;
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (unwind->rows[middle].pc <= vaddr - unwind->base)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? &unwind->rows[low - 1] : NULL;
+}
+
+const struct unwind_part *unwind_part_at(const struct unwind *unwind, uint64_t vaddr)
+{
+	unsigned low = 0, high = unwind->parts_len;
+
+	if (vaddr < unwind->base || vaddr - unwind->base > UINT32_MAX)
+		return NULL;
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (unwind->parts[middle].pc <= vaddr - unwind->base)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low || vaddr - unwind->base - unwind->parts[low - 1].pc >= unwind->parts[low - 1].size)
+		return NULL;
+	return &unwind->parts[low - 1];
+}

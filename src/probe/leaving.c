@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "probe/leaving.h"
+
+#include "lib/x86.h"
+
+enum { PARTS_MAX = 64 };
+
+struct range {
+	uint64_t from, to;
+};
+
+/* The stack protector's branch, while what stands behind it is looked at. */
+struct protector {
+	uint64_t branch; /* 0: none, or something stands behind it that may not */
+	struct argloc result;
+	uint32_t written; /* registers, since the branch */
+};
+
+struct search {
+	struct arena *arena;
+	const struct elf_file *elf;
+	const struct unwind *unwind;
+	struct range parts[PARTS_MAX]; /* of the function: where it begins, and what it jumps to that is not a function */
+	unsigned parts_len, now;
+	struct protector protector;
+	bool is_canary_before; /* the last instruction compared the canary */
+	uint64_t *targets;     /* of all branches and jumps */
+	unsigned targets_len;
+	struct leaving *out;
+};
+
+static struct argloc reg_loc(unsigned reg)
+{
+	return (struct argloc){.n = 1, .steps = {{.op = STEP_REG, .reg = (uint8_t)reg}}};
+}
+
+static bool is_inside(const struct search *s, uint64_t target)
+{
+	for (unsigned i = 0; i < s->parts_len; i++)
+		if (target >= s->parts[i].from && target < s->parts[i].to)
+			return true;
+	return false;
+}
+
+/*
+ * What is jumped to is the function's own when the stack is not as it is at the beginning of a function: then nobody else can use
+ * it. Its part is looked at too.
+ */
+static bool take_part(struct search *s, uint64_t target)
+{
+	const struct unwind_part *part = unwind_part_at(s->unwind, target);
+	const struct unwind_row *row = unwind_row_at(s->unwind, target);
+
+	if (!part || part->is_entry || !row || row->kind == UNWIND_PLT || row->kind == UNWIND_NONE || s->parts_len == PARTS_MAX)
+		return false;
+	s->parts[s->parts_len].from = s->unwind->base + part->pc;
+	s->parts[s->parts_len++].to = s->unwind->base + part->pc + part->size;
+	return true;
+}
+
+static bool is_own(struct search *s, uint64_t target)
+{
+	return is_inside(s, target) || take_part(s, target);
+}
+
+/* The stack pointer of the entry, 8 below the frame's CFA. */
+static bool entry_sp_at(const struct search *s, uint64_t vaddr, struct argloc *loc)
+{
+	const struct unwind_row *row = unwind_row_at(s->unwind, vaddr);
+
+	if (!row || (row->kind != UNWIND_RSP && row->kind != UNWIND_RBP))
+		return false;
+	*loc = reg_loc(row->kind == UNWIND_RSP ? ARGREG_RSP : ARGREG_RBP);
+	loc->steps[loc->n++] = (struct argstep){.op = STEP_ADD, .imm = 8 * (int64_t)row->cfa - 8};
+	return true;
+}
+
+static void protector_begin(struct search *s, const struct x86_code *insn)
+{
+	s->protector = (struct protector){.branch = insn->address, .result = reg_loc(ARGREG_RAX)};
+}
+
+/* What %rax will hold, in terms of the registers at the branch. */
+static void protector_follow(struct protector *protector, const struct x86_code *insn)
+{
+	struct x86_effects effects;
+	bool is_known;
+
+	x86_effects(insn, &effects);
+	is_known = effects.rax == X86_RAX_KEPT || effects.rax == X86_RAX_ZERO || !(protector->written >> effects.reg & 1);
+	switch (effects.rax) {
+	case X86_RAX_KEPT:
+		break;
+	case X86_RAX_ZERO:
+		protector->result = (struct argloc){.n = 1, .steps = {{.op = STEP_CONST}}};
+		break;
+	case X86_RAX_COPY:
+		protector->result = reg_loc(effects.reg);
+		protector->result.steps[1] = (struct argstep){.op = STEP_CAST, .size = (uint8_t)effects.size};
+		protector->result.n = effects.size == 8 ? 1 : 2;
+		break;
+	case X86_RAX_LOAD:
+		protector->result = reg_loc(effects.reg);
+		protector->result.steps[protector->result.n++] =
+			(struct argstep){.op = STEP_LOAD, .size = (uint8_t)effects.size, .imm = effects.offset};
+		break;
+	case X86_RAX_OTHER:
+		is_known = false;
+	}
+	if (!is_known)
+		protector->branch = 0;
+	protector->written |= effects.writes;
+}
+
+static void add_leave(struct search *s, const struct x86_code *insn, bool is_tail_call)
+{
+	struct leave *leave = arena_push(s->arena, s->out->list, s->out->len);
+
+	*leave = (struct leave){.vaddr = insn->address, .exit = insn->address, .is_tail_call = is_tail_call};
+	leave->entry_sp = reg_loc(ARGREG_RSP);
+	if (is_tail_call)
+		return;
+	leave->result = reg_loc(ARGREG_RAX);
+	if (!s->protector.branch || !entry_sp_at(s, s->protector.branch, &leave->entry_sp))
+		return;
+	leave->vaddr = s->protector.branch;
+	leave->result = s->protector.result;
+}
+
+static bool look(void *data, const struct x86_code *insn)
+{
+	struct search *s = data;
+	bool is_canary = false;
+
+	switch (insn->kind) {
+	case X86_RETURN:
+		add_leave(s, insn, false);
+		s->protector.branch = 0;
+		break;
+	case X86_JUMP:
+		*arena_push(s->arena, s->targets, s->targets_len) = insn->target;
+		if (!is_own(s, insn->target))
+			add_leave(s, insn, true);
+		s->protector.branch = 0;
+		break;
+	case X86_BRANCH:
+		*arena_push(s->arena, s->targets, s->targets_len) = insn->target;
+		is_own(s, insn->target);
+		s->protector.branch = 0;
+		if (s->is_canary_before)
+			protector_begin(s, insn);
+		break;
+	case X86_CANARY:
+		is_canary = true;
+		s->protector.branch = 0;
+		break;
+	case X86_JUMP_ANYWHERE:
+		s->protector.branch = 0;
+		break;
+	case X86_OTHER:
+		if (s->protector.branch)
+			protector_follow(&s->protector, insn);
+	}
+	s->is_canary_before = is_canary;
+	return true;
+}
+
+/* Whoever jumps to behind the branch would leave without passing it. */
+static void drop_bypassed(struct search *s)
+{
+	for (unsigned i = 0; i < s->out->len; i++) {
+		struct leave *leave = &s->out->list[i];
+
+		for (unsigned j = 0; j < s->targets_len && leave->vaddr != leave->exit; j++)
+			if (s->targets[j] > leave->vaddr && s->targets[j] <= leave->exit) {
+				leave->vaddr = leave->exit;
+				leave->entry_sp = reg_loc(ARGREG_RSP);
+				leave->result = reg_loc(ARGREG_RAX);
+			}
+	}
+}
+
+void leaving_find(struct arena *arena, const struct elf_file *elf, const struct unwind *unwind, uint64_t vaddr, uint64_t size,
+		  struct leaving *out)
+{
+	struct search s = {.arena = arena, .elf = elf, .unwind = unwind, .out = out, .parts_len = 1};
+
+	*out = (struct leaving){0};
+	s.parts[0] = (struct range){vaddr, vaddr + size};
+	for (s.now = 0; s.now < s.parts_len && !out->why; s.now++) {
+		const struct range *part = &s.parts[s.now];
+		uint64_t room = 0;
+		const uint8_t *code = elf_code(elf, part->from, &room);
+
+		s.protector.branch = 0;
+		s.is_canary_before = false;
+		if (!code || room < part->to - part->from || part->to == part->from ||
+		    !x86_each(code, part->to - part->from, part->from, look, &s))
+			out->why = "its instructions cannot be told: what leaves it is not known";
+	}
+	if (!out->len && !out->why)
+		out->why = "it has no instruction that returns";
+	if (out->why)
+		out->len = 0;
+	drop_bypassed(&s);
+}
