@@ -17,6 +17,10 @@
 #include "engine_child.h"
 #include "engine_fixture.h"
 
+#ifdef __x86_64__
+enum { OFFSET_DI = 112 }; /* in struct pt_regs */
+#endif
+
 static bool no_multi;
 
 static void test_count(void **state)
@@ -471,7 +475,7 @@ int main(void)
 {
 	const struct CMUnitTest sites[] = {
 		cmocka_unit_test(test_count),	     cmocka_unit_test(test_dispatcher),
-		cmocka_unit_test(test_ended),	     cmocka_unit_test(test_semaphore),
+		cmocka_unit_test(test_pids), cmocka_unit_test(test_ended),	     cmocka_unit_test(test_semaphore),
 		cmocka_unit_test(test_killed),	     cmocka_unit_test(test_records),
 		cmocka_unit_test(test_records_wake), cmocka_unit_test(test_ring_full),
 #ifdef __x86_64__
