@@ -645,7 +645,8 @@ static void make_table(struct reading *r)
 	uint64_t end = 0;
 	unsigned i;
 
-	qsort(r->fdes, r->fdes_len, sizeof(*r->fdes), compare_fdes);
+	if (r->fdes_len)
+		qsort(r->fdes, r->fdes_len, sizeof(*r->fdes), compare_fdes);
 	r->out->base = r->fdes_len ? r->fdes[0].pc : 0;
 	r->out->parts = calloc(r->fdes_len + 1, sizeof(*r->out->parts));
 	if (!r->out->parts)
