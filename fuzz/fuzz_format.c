@@ -32,7 +32,7 @@ static void print(const struct format *format, const uint8_t *data, size_t size)
 	}
 	memcpy(record, data, size < sizeof(record) ? size : sizeof(record));
 	for (i = 0; i <= FIELDS; i += 6) {
-		format_print(format, fields, i, record, &out);
+		format_print(NULL, format, fields, i, record, &out);
 		buf_clear(&out);
 	}
 	buf_free(&out);

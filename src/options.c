@@ -42,9 +42,13 @@ static const struct option {
 	{"dynvarsize", OPTION_SIZE, FIELD(dynvarsize), 4 * KIB, 4 * GIB, MIB,
 	 "memory for each thread-local variable or associative array"},
 	{"errtags", OPTION_BOOL, FIELD(errtags), 0, 1, 0, "print DTrace's tag with each error"},
+	{"jstackframes", OPTION_INT, FIELD(jstackframes), 1, 127, 50, "frames of jstack() without a number"},
 	{"quiet", OPTION_BOOL, FIELD(quiet), 0, 1, 0, "print only what the script prints, as -q"},
+	{"stackframes", OPTION_INT, FIELD(stackframes), 1, 127, 20, "frames of stack() without a number"},
+	{"stackindent", OPTION_INT, FIELD(stackindent), 0, 64, 14, "how far frames are indented when printed"},
 	{"strsize", OPTION_SIZE, FIELD(strsize), 8, 64 * KIB, 256, "room of a string with its final NUL, rounded up to a multiple of 8"},
 	{"switchrate", OPTION_TIME, FIELD(switchrate_ns), MS, 3600 * SEC, 100 * MS, "how often records are read"},
+	{"ustackframes", OPTION_INT, FIELD(ustackframes), 1, 127, 100, "frames of ustack() without a number"},
 	{"zdefs", OPTION_BOOL, FIELD(zdefs), 0, 1, 0, "allow descriptions that match no probe, as -Z"},
 #undef FIELD
 };
@@ -212,9 +216,8 @@ static void print_value(struct buf *out, const struct option *option, uint64_t v
 static bool is_missing(const char *name)
 {
 	static const char *const missing[] = {"aggpack",      "aggquantiles", "aggzoom",   "bufpolicy", "bufresize", "cleanrate",
-					      "cpp",          "cppargs",      "flowindent", "grabanon",  "jstackframes",
-					      "jstackstrsize", "nspec",        "rawbytes",  "specsize",  "stackframes",
-					      "stackindent",  "statusrate",   "temporal",  "ustackframes"};
+					      "cpp",          "cppargs",      "flowindent", "grabanon",
+					      "jstackstrsize", "nspec", "rawbytes", "specsize", "statusrate", "temporal"};
 
 	for (unsigned i = 0; i < sizeof(missing) / sizeof(*missing); i++)
 		if (!strcmp(missing[i], name))

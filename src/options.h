@@ -21,6 +21,7 @@ struct options {
 	uint64_t strsize;       /* room of a string, bytes with the final NUL */
 	uint64_t switchrate_ns; /* how often records are read, ns */
 	int aggsortkey, aggsortrev, aggsortkeypos, aggsortpos; /* as DTrace documents them */
+	int stackframes, ustackframes, jstackframes, stackindent;
 	bool quiet, destructive, defaultargs, errtags, zdefs;
 };
 

@@ -10,6 +10,7 @@
 #include "lib/kernel.h"
 #include "lib/markers.h"
 #include "native_types.h"
+#include "unwinder.h"
 
 static void parse(struct pipeline *pipeline, const struct source *source)
 {
@@ -123,8 +124,19 @@ static void dump_ebpf(const struct pipeline *pipeline, struct buf *out)
 static bool run_engine(struct pipeline *pipeline)
 {
 	struct engine_config config = {.target = &pipeline->target, .no_multi = pipeline->no_multi};
+	int error;
 
-	return engine_load(pipeline->image, &config, &pipeline->diags, &pipeline->engine) == 0;
+	if (pipeline->checked->has_stacks) {
+		pipeline->images = images_new(pipeline->arena);
+		pipeline->unwinder = unwinder_new(pipeline->arena, pipeline->image, &pipeline->target, pipeline->images);
+	}
+	if (engine_load(pipeline->image, &config, &pipeline->diags, &pipeline->engine))
+		return false;
+	error = unwinder_fill(pipeline->unwinder, pipeline->engine);
+	if (error)
+		diag_error(&pipeline->diags, (struct loc){0}, NULL, "the kernel does not take the tables for ustack(): %s",
+			   strerror(-error));
+	return !error;
 }
 
 const struct stage stages[STAGES] = {
@@ -178,6 +190,8 @@ void pipeline_init(struct pipeline *pipeline)
 void pipeline_free(struct pipeline *pipeline)
 {
 	engine_free(pipeline->engine);
+	unwinder_free(pipeline->unwinder);
+	images_free(pipeline->images);
 	if (pipeline->host)
 		probe_host_free(pipeline->host);
 	arena_free(pipeline->arena);

@@ -30,6 +30,8 @@ struct pipeline {
 	struct checked *checked;
 	struct image *image;
 	struct engine *engine;
+	struct images *images; /* NULL: the script has no stacks */
+	struct unwinder *unwinder;
 };
 
 struct stage {

@@ -13,6 +13,8 @@
 #include "lib/clock.h"
 #include "lib/markers.h"
 #include "lib/proc.h"
+#include "symbols.h"
+#include "unwinder.h"
 
 enum {
 	POLL_MS_MAX = 100,               /* so that a signal or an ended process is seen soon */
@@ -31,6 +33,7 @@ struct tracer {
 	uint64_t foreign; /* records that are none of this script's */
 	bool has_lost;    /* probes, with the process that held them */
 	struct follow *follow;
+	struct stack_source stacks;
 };
 
 /* From here on the third signal ends us at once: the output may be a pipe that nobody reads. */
@@ -164,6 +167,7 @@ static int step(struct tracer *tracer, int timeout_ms)
 		error = report_drops(tracer);
 		tracer->next_drops_ns = now + DROPS_EVERY_NS;
 	}
+	unwinder_step(config->pipeline->unwinder);
 	if (!error && config->interval && now >= tracer->next_interval_ns) {
 		error = config->interval(&tracer->report, false, config->data);
 		tracer->next_interval_ns += config->interval_ns;
@@ -354,6 +358,10 @@ int tracer_run(const struct tracer_config *config)
 		.data = &tracer,
 	});
 	tracer.report = (struct report){.ops = config->ops, .image = pipeline->image, .out = config->out, .err = stderr};
+	if (pipeline->images) {
+		tracer.stacks = symbols_stacks(symbols_new(pipeline->arena, pipeline->images), tracer.engine, pipeline->image);
+		tracer.report.stacks = &tracer.stacks;
+	}
 	tracer.reader = reader_new(pipeline->image, source, &tracer.report);
 	tracer.report.reader = tracer.reader;
 	error = run(&tracer);

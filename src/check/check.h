@@ -81,6 +81,7 @@ struct checked {
 	unsigned aggs_len;
 	struct probe **probes; /* every probe of any clause, once */
 	unsigned probes_len;
+	bool has_stacks; /* stack() or ustack() is called somewhere */
 };
 
 /*

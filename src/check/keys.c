@@ -11,7 +11,7 @@ static const struct type *key_type(struct check_ctx *ctx, struct node **slot)
 	if (type_is_bytes((*slot)->type))
 		*slot = check_to_string(ctx, *slot);
 	type = check_decay(ctx, *slot);
-	return type_is_scalar(type) || type_is_string(type) ? type : NULL;
+	return type_is_scalar(type) || type_is_string(type) || type->kind == TYPE_STACK ? type : NULL;
 }
 
 /* Whether this has a value; void and aggregations have none, which DTrace has a tag of its own for in a tuple. */

@@ -9,6 +9,7 @@
 const struct type type_error = {.kind = TYPE_ERROR, .name = "<error>"};
 const struct type type_void = {.kind = TYPE_VOID, .name = "void"};
 const struct type type_agg = {.kind = TYPE_AGG, .name = "aggregation"};
+const struct type type_stack = {.kind = TYPE_STACK, .size = 8, .name = "stack"};
 
 INT_TYPE(type_char, 1, true, "char");
 INT_TYPE(type_int8, 1, true, "int8_t");

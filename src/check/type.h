@@ -22,6 +22,7 @@ enum type_kind {
 	TYPE_STRUCT,
 	TYPE_UNION,
 	TYPE_AGG, /* an aggregation as an argument of printa() and the like */
+	TYPE_STACK, /* what stack() and ustack() give: a number that the reader resolves to addresses */
 	TYPE_FLOAT, /* float, double: members of structures for their layout; no value of it is ever computed */
 };
 
@@ -55,7 +56,7 @@ struct type_source {
 	const struct type *(*find)(const struct type_source *source, const char *name);
 };
 
-extern const struct type type_error, type_void, type_agg;
+extern const struct type type_error, type_void, type_agg, type_stack;
 extern const struct type type_char, type_int8, type_uint8, type_int16, type_uint16, type_int32, type_uint32, type_int64,
 	type_uint64, type_int, type_uint, type_long, type_ulong;
 

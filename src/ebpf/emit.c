@@ -71,7 +71,7 @@ static void set_jump(struct gen *gen, unsigned insn, unsigned target)
 {
 	int64_t distance = (int64_t)target - (int64_t)insn - 1;
 
-	if (gen->insns[insn].code == (BPF_JMP | BPF_CALL)) {
+	if (gen->insns[insn].code == (BPF_JMP | BPF_CALL) || gen->insns[insn].code == (BPF_LD | BPF_DW | BPF_IMM)) {
 		gen->insns[insn].imm = (int32_t)distance;
 		return;
 	}
@@ -111,6 +111,12 @@ void emit_jump_reg(struct gen *gen, int op, int dst, int src, struct label *labe
 void emit_branch_call(struct gen *gen, struct label *label)
 {
 	emit_branch(gen, INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 0), label);
+}
+
+void emit_function_address(struct gen *gen, int reg, struct label *label)
+{
+	emit_branch(gen, INSN(BPF_LD | BPF_DW | BPF_IMM, reg, BPF_PSEUDO_FUNC, 0, 0), label);
+	emit(gen, INSN(0, 0, 0, 0, 0));
 }
 
 void label_bind(struct gen *gen, struct label *label)

@@ -87,6 +87,10 @@ struct gen {
 	unsigned fixed_probe; /* the index of the only probe, where there is no cookie */
 	bool is_fixed;        /* that is so */
 	unsigned map_syscalls; /* MAP_NONE, or which probe a system call is */
+	/* Functions of this program, made behind it when something has called them (stack.c). */
+	struct label unwind_entry, unwind_frame, hash_entry, hash_frame;
+	unsigned *functions; /* where each begins */
+	unsigned functions_len;
 	struct label *error_entry; /* ERROR clauses as a function of this program; NULL: none */
 	bool is_dead;  /* what is emitted now cannot be reached: it is left out */
 	bool too_long; /* a jump did not fit */
@@ -108,6 +112,8 @@ void emit_jump_imm(struct gen *gen, int op, int dst, int32_t imm, struct label *
 void emit_jump_reg(struct gen *gen, int op, int dst, int src, struct label *label);
 /* Calls a function of the same program: the label is where it begins. */
 void emit_branch_call(struct gen *gen, struct label *label);
+/* Its address, for helpers that call it back. */
+void emit_function_address(struct gen *gen, int reg, struct label *label);
 void label_bind(struct gen *gen, struct label *label);
 void emit_line(struct gen *gen, struct loc loc);
 /* The value in `reg` is brought to the width and sign of an integer or pointer type. */
@@ -204,6 +210,10 @@ void emit_agg_add_at(struct gen *gen, unsigned last);
 void emit_agg_arg(struct gen *gen, int reg, unsigned i);
 bool agg_has_arg(const struct node *call, unsigned i);
 
+/* stack.c: the functions that stacks need, behind the program. */
+void gen_stack_functions(struct gen *gen);
+enum { STACK_FUNCTIONS_DEPTH = 96 }; /* bytes of the 512 that they need */
+
 /* clause.c */
 void gen_clause(struct gen *gen, unsigned clause);
 void gen_probe_index(struct gen *gen, int reg); /* the index in checked->probes of the probe that fired */
@@ -229,6 +239,8 @@ struct layout *layout_new(struct arena *arena, struct image *image, const struct
 unsigned layout_daemons_map(struct arena *arena, struct image *image); /* made when first asked for */
 unsigned layout_probes_map(struct arena *arena, struct image *image);
 unsigned layout_pids_map(struct arena *arena, struct image *image);
+unsigned layout_stacks_map(struct arena *arena, struct image *image); /* the same */
+void layout_unwind_maps(struct arena *arena, struct image *image);
 unsigned layout_syscalls_map(struct arena *arena, struct image *image); /* a new one */
 enum { SYSCALLS_MAX = 1024 };
 void layout_finish(struct layout *layout, struct arena *arena, struct image *image);

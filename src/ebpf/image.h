@@ -55,6 +55,8 @@ struct image_program {
 	unsigned relocs_len;
 	struct image_line *lines;
 	unsigned lines_len;
+	unsigned *functions;  /* where each function of it begins, the program itself first; NULL: nobody asks for their types */
+	unsigned functions_len;
 	bool may_sleep; /* it waits for absent memory: to be loaded as sleepable, which the kernel joins with no others */
 	unsigned map_syscalls; /* MAP_NONE, or: u32 number -> u32 index in checked->probes + 1, for which calls it runs */
 };
@@ -91,6 +93,7 @@ enum drop_cause {
 	DROP_DYNVAR,   /* a thread-local variable or associative array had no room */
 	DROP_SAVE,     /* no room for what a function's entry must save for its return */
 	DROP_BUSY,     /* scratch memory was in use: too many threads were preempted inside a probe on one processor */
+	DROP_STACK,    /* no room for a new stack */
 	DROP_SYSTEM,   /* the kernel did not run the program: recursion, missed return probes (counted by the engine) */
 	DROP_CAUSES
 };
@@ -117,7 +120,7 @@ struct record_error {
 	uint32_t pad;
 };
 
-enum field_kind { FIELD_INT, FIELD_STRING, FIELD_BYTES };
+enum field_kind { FIELD_INT, FIELD_STRING, FIELD_BYTES, FIELD_STACK /* u64: a key of map_stacks; 0: there was no room */ };
 
 struct field {
 	enum field_kind kind;
@@ -169,8 +172,41 @@ struct image {
 	unsigned error_locs_len;
 	/* Indices in maps; MAP_NONE where the script needs none. */
 	unsigned map_state, map_drops, map_ring, map_daemons, map_probes, map_pids;
+	unsigned map_stacks, map_processes, map_rows, map_wanted;
 };
 enum { MAP_NONE = ~0u };
+
+/*
+ * Stacks. map_stacks: u64 -> struct stack_value, once for each different stack. What the walk through a process's stack needs, the
+ * tracer puts there: map_processes: u32 pid (of the whole host) -> struct unwind_process; map_rows: the rows of all files' tables
+ * (struct unwind_row, lib/unwind.h), one after another. Programs put into map_wanted who is missing there: u32 pid -> u32.
+ */
+enum { STACK_FRAMES = 128 /* room; one less is the most that can be asked for */, UNWIND_MAPPINGS = 256 };
+
+enum stack_flag {
+	STACK_NO_PROCESS = 1, /* nothing was known of the process: there is one frame */
+	STACK_NO_MAPPING = 2, /* the last frame is not in a file that was known */
+	STACK_NO_ROW = 4,     /* no call-frame information says how to go on from the last frame */
+	STACK_UNREADABLE = 8, /* the stack's memory could not be read there */
+};
+
+struct stack_value {
+	uint32_t len, flags;
+	uint32_t pid; /* of the whole host; 0: the kernel's stack */
+	uint32_t pad;
+	uint64_t pcs[STACK_FRAMES];
+};
+
+struct unwind_mapping {
+	uint64_t start, end;
+	uint64_t delta;	     /* an address minus this is what rows hold */
+	uint32_t first, len; /* rows of the file's table; len 0: it has none */
+};
+
+struct unwind_process {
+	uint64_t len;
+	struct unwind_mapping maps[UNWIND_MAPPINGS]; /* by address; those not in use start at the end of the address space */
+};
 
 /* map_daemons: u32 pid -> char [DAEMON_NAME_SIZE]; map_pids: u32 pid -> u32, filled by the engine when it must filter. */
 

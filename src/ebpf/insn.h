@@ -38,6 +38,10 @@ enum {
 	HELPER_WAIT_USER = BPF_FUNC_copy_from_user, /* as READ_USER, but waits for memory; only where programs may sleep */
 	HELPER_READ_USER_STR = BPF_FUNC_probe_read_user_str,
 	HELPER_READ_KERNEL_STR = BPF_FUNC_probe_read_kernel_str,
+	HELPER_KERNEL_STACK = BPF_FUNC_get_stack,
+	HELPER_TASK_BTF = BPF_FUNC_get_current_task_btf,
+	HELPER_TASK_REGS = BPF_FUNC_task_pt_regs,
+	HELPER_LOOP = BPF_FUNC_loop,
 	HELPER_RING_RESERVE = BPF_FUNC_ringbuf_reserve,
 	HELPER_RING_SUBMIT = BPF_FUNC_ringbuf_submit,
 	HELPER_RING_DISCARD = BPF_FUNC_ringbuf_discard,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ceph/daemons.h"
+#include "lib/unwind.h"
 
 enum {
 	SMALL_RING = 64 * 1024,   /* a script that records nothing still reports errors */
@@ -80,6 +81,11 @@ static void layout_vars(struct layout *layout, struct arena *arena, struct image
 							 .value_size = globals, .max_entries = 1});
 }
 
+static enum field_kind field_kind(const struct type *type)
+{
+	return type_is_string(type) ? FIELD_STRING : type->kind == TYPE_STACK ? FIELD_STACK : FIELD_INT;
+}
+
 static void layout_agg_keys(struct agg_layout *agg, struct arena *arena)
 {
 	const struct aggvar *var = agg->var;
@@ -91,7 +97,7 @@ static void layout_agg_keys(struct agg_layout *agg, struct arena *arena)
 		const struct type *type = var->keys[i];
 		bool is_string = type_is_string(type);
 
-		agg->keys[i] = (struct field){.kind = is_string ? FIELD_STRING : FIELD_INT,
+		agg->keys[i] = (struct field){.kind = field_kind(type),
 					      .is_signed = type->is_signed,
 					      .offset = at,
 					      .size = is_string ? string_room(type) : type->size,
@@ -143,7 +149,7 @@ static void layout_action(struct record_action *record, const struct action *act
 		uint32_t size = is_string ? string_room(type) : type->size;
 
 		*at = align_up(*at, is_string ? 8 : size);
-		record->fields[i] = (struct field){.kind = is_string ? FIELD_STRING : FIELD_INT,
+		record->fields[i] = (struct field){.kind = field_kind(type),
 						   .is_signed = type->is_signed,
 						   .offset = *at,
 						   .size = size,
@@ -217,6 +223,7 @@ struct layout *layout_new(struct arena *arena, struct image *image, const struct
 
 	layout->map_globals = MAP_NONE;
 	image->map_daemons = image->map_probes = image->map_pids = MAP_NONE;
+	image->map_stacks = image->map_processes = image->map_rows = image->map_wanted = MAP_NONE;
 	image->map_state = array_map(arena, image, "state", sizeof(struct image_state));
 	image->map_drops = image_map_new(arena, image,
 					 (struct image_map){.name = "drops", .kind = IMAGE_PERCPU_ARRAY, .key_size = 4,
@@ -255,6 +262,34 @@ unsigned layout_pids_map(struct arena *arena, struct image *image)
 			image_map_new(arena, image, (struct image_map){.name = "pids", .kind = IMAGE_HASH, .key_size = 4,
 								      .value_size = 4, .max_entries = PIDS_MAX});
 	return image->map_pids;
+}
+
+unsigned layout_stacks_map(struct arena *arena, struct image *image)
+{
+	enum { ROOM = 16 << 20 };
+
+	if (image->map_stacks == MAP_NONE)
+		image->map_stacks =
+			image_map_new(arena, image, (struct image_map){.name = "stacks", .kind = IMAGE_HASH, .key_size = 8,
+								      .value_size = sizeof(struct stack_value),
+								      .max_entries = entries_for(ROOM, sizeof(struct stack_value)),
+								      .prealloc = true});
+	return image->map_stacks;
+}
+
+void layout_unwind_maps(struct arena *arena, struct image *image)
+{
+	if (image->map_rows != MAP_NONE)
+		return;
+	image->map_rows = image_map_new(arena, image, (struct image_map){.name = "rows", .kind = IMAGE_ARRAY, .key_size = 4,
+									 .value_size = sizeof(struct unwind_row),
+									 .max_entries = 1});
+	image->map_processes =
+		image_map_new(arena, image, (struct image_map){.name = "processes", .kind = IMAGE_HASH, .key_size = 4,
+							      .value_size = sizeof(struct unwind_process), .max_entries = PIDS_MAX});
+	image->map_wanted = image_map_new(arena, image, (struct image_map){.name = "wanted", .kind = IMAGE_HASH, .key_size = 4,
+									  .value_size = 4, .max_entries = DAEMONS_MAX_ENTRIES,
+									  .prealloc = true});
 }
 
 unsigned layout_syscalls_map(struct arena *arena, struct image *image)

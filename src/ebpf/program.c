@@ -347,6 +347,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 {
 	unsigned insns = gen->insns_len, relocs = gen->relocs_len, lines = gen->lines_len;
 	unsigned calls = gen->error_entry ? gen->error_entry->refs_len : 0;
+	unsigned unwinds = gen->unwind_entry.refs_len, hashes = gen->hash_entry.refs_len;
 	unsigned vars = gen->image->checked->vars_len;
 	bool had_scratch;
 
@@ -360,7 +361,10 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	gen->needs_this = arena_new_array(gen->arena, bool, vars + 1);
 	gen->this_slots = arena_new_array(gen->arena, struct slot, vars + 1);
 	gen->this_places = arena_new_array(gen->arena, struct place, vars + 1);
-	gen->stack_limit = (gen->layout->has_error_clauses && !fn->is_save ? STACK_SIZE / 2 : STACK_SIZE) - ERROR_ARGS_SIZE;
+	gen->stack_limit = STACK_SIZE - (gen->image->checked->has_stacks ? STACK_FUNCTIONS_DEPTH : 0);
+	if (gen->layout->has_error_clauses && !fn->is_save)
+		gen->stack_limit /= 2;
+	gen->stack_limit -= ERROR_ARGS_SIZE;
 	gen->first_round = true;
 	gen_round(gen, fn);
 	gen->first_round = false;
@@ -371,6 +375,8 @@ static void gen_function(struct gen *gen, const struct function *fn)
 		gen->lines_len = lines;
 		if (gen->error_entry)
 			gen->error_entry->refs_len = calls;
+		gen->unwind_entry.refs_len = unwinds;
+		gen->hash_entry.refs_len = hashes;
 		gen_round(gen, fn);
 	} while (gen->needs_scratch != had_scratch);
 }
@@ -527,14 +533,17 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 		gen.map_syscalls = layout_syscalls_map(compiler->arena, compiler->image);
 	if (compiler->error.probe && !fn->is_save && fn->probe->kind != PROBE_ERROR)
 		gen.error_entry = &error_entry;
+	*arena_push(gen.arena, gen.functions, gen.functions_len) = 0;
 	gen_function(&gen, fn);
 	*needs_saved = gen.needs_saved;
 	own = gen.insns_len;
 	if (error_entry.refs_len) {
 		label_bind(&gen, &error_entry);
 		gen.error_entry = NULL;
+		*arena_push(gen.arena, gen.functions, gen.functions_len) = gen.insns_len;
 		gen_function(&gen, &compiler->error);
 	}
+	gen_stack_functions(&gen);
 	check_sizes(compiler, &gen, fn);
 	check_looks(compiler, own, gen.insns_len - own, error_entry.refs_len, function_loc(compiler, fn));
 	if (gen.scratch_max > compiler->layout->scratch_max)
@@ -543,6 +552,8 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 	*program = (struct image_program){.name = kernel_name(compiler->arena, fn->probe->name),
 					  .ctx = fn->ctx,
 					  .map_syscalls = gen.map_syscalls,
+					  .functions = gen.unwind_frame.refs_len || gen.hash_frame.refs_len ? gen.functions : NULL,
+					  .functions_len = gen.functions_len,
 					  .may_sleep = gen.sleeps,
 					  .insns = gen.insns,
 					  .insns_len = gen.insns_len,

@@ -5,6 +5,7 @@
 #include "engine/engine.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -222,6 +223,7 @@ void engine_free(struct engine *engine)
 	close_all(engine->programs, engine->image->programs_len);
 	close_all(engine->maps, engine->image->maps_len);
 	buf_free(&engine->log);
+	btf__free(engine->function_types);
 	arena_free(engine->arena);
 }
 

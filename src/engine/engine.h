@@ -54,6 +54,11 @@ int engine_run_direct(struct engine *engine, enum probe_kind kind);
 int engine_run_direct_args(struct engine *engine, enum probe_kind kind, const uint64_t *args, unsigned args_len);
 /* Sets one entry of a map of the image, for what only the caller knows: map_daemons. 0 or a negative errno. */
 int engine_map_update(struct engine *engine, unsigned map, const void *key, const void *value);
+/* Sets `len` entries of an array from the one with number `first` on. */
+int engine_map_update_range(struct engine *engine, unsigned map, uint32_t first, uint32_t len, const void *values);
+int engine_map_lookup(struct engine *engine, unsigned map, const void *key, void *value);
+/* Takes keys of 4 bytes out of a hash; how many there were, at most `room`. */
+unsigned engine_map_take_keys(struct engine *engine, unsigned map, uint32_t *keys, unsigned room);
 void engine_set_run(struct engine *engine, enum image_run run);
 enum image_run engine_get_run(const struct engine *engine); /* RUN_EXITING once a script called exit() */
 /* Has someone killed a process that holds links (see engine/keepers.h)? Some sites fire no more. Asks each time anew. */

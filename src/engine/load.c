@@ -6,6 +6,7 @@
  * of milliseconds for the kernel, a tail call costs nanoseconds.
  */
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -168,20 +169,67 @@ static int load_with_log(struct engine *engine, const struct image_program *prog
 	return fd;
 }
 
+/*
+ * Functions that the kernel calls back must have a type: the program itself, each of its others, all the same one. One
+ * description serves all programs.
+ */
+enum { TYPE_NUMBER = 1, TYPE_PROTO, TYPE_FUNCTION };
+
+static int make_function_types(struct engine *engine)
+{
+	struct btf *btf = btf__new_empty();
+	int err = -ENOMEM;
+
+	if (btf && btf__add_int(btf, "long", 8, BTF_INT_SIGNED) == TYPE_NUMBER &&
+	    btf__add_func_proto(btf, TYPE_NUMBER) == TYPE_PROTO && !btf__add_func_param(btf, "first", TYPE_NUMBER) &&
+	    !btf__add_func_param(btf, "second", TYPE_NUMBER) &&
+	    btf__add_func(btf, "ct_function", BTF_FUNC_STATIC, TYPE_PROTO) == TYPE_FUNCTION)
+		err = btf__load_into_kernel(btf);
+	engine->function_types = btf;
+	return err;
+}
+
+static bool has_functions(const struct image *image)
+{
+	for (unsigned i = 0; i < image->programs_len; i++)
+		if (image->programs[i].functions)
+			return true;
+	return false;
+}
+
 struct loading {
 	struct engine *engine;
 	struct bpf_insn **insns; /* relocated, per program */
 };
+
+enum { FUNCTIONS_MAX = 8 };
+
+/* What the kernel is to know of a program beside its instructions; `infos` has room for FUNCTIONS_MAX. */
+static void fill_options(const struct engine *engine, const struct image_program *program, struct bpf_func_info *infos,
+			 struct bpf_prog_load_opts *opts)
+{
+	opts->expected_attach_type = program_attach_type(engine, program->ctx);
+	opts->prog_flags = program->may_sleep ? BPF_F_SLEEPABLE : 0;
+	if (!program->functions || !engine->function_types)
+		return;
+	for (unsigned i = 0; i < program->functions_len && i < FUNCTIONS_MAX; i++)
+		infos[i] = (struct bpf_func_info){.insn_off = program->functions[i], .type_id = TYPE_FUNCTION};
+	opts->prog_btf_fd = (uint32_t)btf__fd(engine->function_types);
+	opts->func_info = infos;
+	opts->func_info_cnt = program->functions_len;
+	opts->func_info_rec_size = sizeof(*infos);
+}
 
 static void program_load(void *data, unsigned i)
 {
 	const struct loading *loading = data;
 	struct engine *engine = loading->engine;
 	const struct image_program *program = &engine->image->programs[i];
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = program_attach_type(engine, program->ctx),
-		    .prog_flags = program->may_sleep ? BPF_F_SLEEPABLE : 0);
+	struct bpf_func_info infos[FUNCTIONS_MAX];
+	LIBBPF_OPTS(bpf_prog_load_opts, opts);
 	uint64_t start = now_ns();
 
+	fill_options(engine, program, infos, &opts);
 	engine->programs[i] = bpf_prog_load(program_type(program->ctx), program->name, license, loading->insns[i],
 					    program->insns_len, &opts);
 	mark_loaded(program->name, program->insns_len, engine->programs[i], now_ns() - start);
@@ -192,11 +240,13 @@ static int program_load_again(const struct loading *loading, unsigned i, struct 
 {
 	struct engine *engine = loading->engine;
 	const struct image_program *program = &engine->image->programs[i];
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = program_attach_type(engine, program->ctx),
-		    .prog_flags = program->may_sleep ? BPF_F_SLEEPABLE : 0);
+	struct bpf_func_info infos[FUNCTIONS_MAX];
+	LIBBPF_OPTS(bpf_prog_load_opts, opts);
 	uint64_t start = now_ns();
-	int fd = load_with_log(engine, program, loading->insns[i], &opts);
+	int fd;
 
+	fill_options(engine, program, infos, &opts);
+	fd = load_with_log(engine, program, loading->insns[i], &opts);
 	engine->programs[i] = fd;
 	mark_loaded(program->name, program->insns_len, fd, now_ns() - start);
 	if (fd < 0) {
@@ -213,6 +263,8 @@ static int load_all(struct engine *engine, struct diags *diags)
 	struct loading loading = {engine, arena_new_array(engine->arena, struct bpf_insn *, len + 1)};
 	int err = 0;
 
+	if (has_functions(engine->image))
+		make_function_types(engine); /* without them the kernel refuses, and says why */
 	for (unsigned i = 0; i < len; i++)
 		loading.insns[i] = relocated(engine, &engine->image->programs[i]);
 	pool_run(engine->cpus_len, len, program_load, &loading);

@@ -5,6 +5,7 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -173,4 +174,37 @@ int engine_map_update(struct engine *engine, unsigned map, const void *key, cons
 	if (map >= engine->image->maps_len)
 		return -EINVAL;
 	return bpf_map_update_elem(engine->maps[map], key, value, BPF_ANY) ? -errno : 0;
+}
+
+int engine_map_update_range(struct engine *engine, unsigned map, uint32_t first, uint32_t len, const void *values)
+{
+	uint32_t *keys = calloc(len, sizeof(*keys)), done = len;
+	int err = 0;
+
+	if (!keys)
+		abort();
+	for (uint32_t i = 0; i < len; i++)
+		keys[i] = first + i;
+	if (bpf_map_update_batch(engine->maps[map], keys, values, &done, NULL))
+		err = -errno;
+	free(keys);
+	return err;
+}
+
+int engine_map_lookup(struct engine *engine, unsigned map, const void *key, void *value)
+{
+	if (map >= engine->image->maps_len)
+		return -EINVAL;
+	return bpf_map_lookup_elem(engine->maps[map], key, value) ? -errno : 0;
+}
+
+unsigned engine_map_take_keys(struct engine *engine, unsigned map, uint32_t *keys, unsigned room)
+{
+	unsigned len = 0;
+
+	while (len < room && !bpf_map_get_next_key(engine->maps[map], len ? &keys[len - 1] : NULL, &keys[len]))
+		len++;
+	for (unsigned i = 0; i < len; i++)
+		bpf_map_delete_elem(engine->maps[map], &keys[i]);
+	return len;
 }

@@ -31,6 +31,7 @@ struct engine {
 	struct image_state *state; /* the control block, shared with the programs */
 	size_t state_size;
 	struct ring ring;
+	struct btf *function_types; /* NULL: no program needs any */
 	struct buf log; /* of the verifier, for the program that it refused */
 	struct engine_timing timing;
 };

@@ -20,7 +20,7 @@ int report_printf(struct report *report, const struct record_action *action, con
 	if (!format)
 		return 0;
 	buf_clear(&report->text);
-	format_print(format, action->fields, action->fields_len, record, &report->text);
+	format_print(report, format, action->fields, action->fields_len, record, &report->text);
 	return report->ops->text(report, action, report->text.data ? report->text.data : "", report->text.size);
 }
 
@@ -45,7 +45,7 @@ static int print_rows(struct report *report, const struct record_action *action,
 		rows = reader_agg_join(report->reader, aggs, aggs_len, &rows_len);
 	buf_clear(&report->text);
 	for (i = 0; i < rows_len; i++, rows += aggs_len)
-		format_print_agg(format, layouts, rows, normals, aggs_len, &report->text);
+		format_print_agg(report, format, layouts, rows, normals, aggs_len, &report->text);
 	free(layouts);
 	free(normals);
 	return report->text.size ? report->ops->text(report, action, report->text.data, report->text.size) : 0;
@@ -83,6 +83,11 @@ int report_trace(struct report *report, const struct record_action *action, cons
 	for (i = 0; i < action->fields_len && !err; i++)
 		err = report->ops->value(report, &action->fields[i], (const char *)record + action->fields[i].offset);
 	return err;
+}
+
+int report_stack(struct report *report, const struct record_action *action, const void *record)
+{
+	return report_trace(report, action, record);
 }
 
 int report_exit(struct report *report, const struct record_action *action, const void *record)

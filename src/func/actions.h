@@ -14,6 +14,7 @@ struct record_action;
 int report_printf(struct report *report, const struct record_action *action, const void *record);
 int report_trace(struct report *report, const struct record_action *action, const void *record);
 int report_printa(struct report *report, const struct record_action *action, const void *record);
+int report_stack(struct report *report, const struct record_action *action, const void *record);
 int report_exit(struct report *report, const struct record_action *action, const void *record);
 int report_clear(struct report *report, const struct record_action *action, const void *record);
 int report_trunc(struct report *report, const struct record_action *action, const void *record);

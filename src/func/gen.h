@@ -14,6 +14,9 @@ void gen_strlen(struct gen *gen, struct node *call, struct value *result);
 void gen_strjoin(struct gen *gen, struct node *call, struct value *result);
 void gen_substr(struct gen *gen, struct node *call, struct value *result);
 
+void gen_stack(struct gen *gen, struct node *call, struct value *result);
+void gen_ustack(struct gen *gen, struct node *call, struct value *result);
+
 void gen_arg(struct gen *gen, struct node *node, struct value *result);	 /* arg0 to arg9: node->arg_index */
 void gen_args(struct gen *gen, struct node *node, struct value *result); /* args[N]: the NODE_INDEX; node->arg_index */
 void gen_pid(struct gen *gen, struct node *node, struct value *result);

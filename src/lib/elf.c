@@ -355,3 +355,20 @@ const uint8_t *elf_code(const struct elf_file *file, uint64_t vaddr, uint64_t *s
 	*size = segment.p_filesz - (vaddr - segment.p_vaddr);
 	return file->data + segment.p_offset + (vaddr - segment.p_vaddr);
 }
+
+int elf_offset_to_vaddr(const struct elf_file *file, uint64_t offset, uint64_t *vaddr)
+{
+	uint64_t i;
+
+	for (i = 0; i < file->segments_len; i++) {
+		Elf64_Phdr segment = segment_at(file, i);
+
+		/* a mapping begins at the page of the segment's first byte */
+		if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_X) || offset + 0xfff < segment.p_offset ||
+		    (offset > segment.p_offset && offset - segment.p_offset >= segment.p_filesz))
+			continue;
+		*vaddr = segment.p_vaddr + (offset - segment.p_offset);
+		return 0;
+	}
+	return elf_fail(ENOENT, "%s: no code is at its byte 0x%llx", file->path, (unsigned long long)offset);
+}

@@ -28,6 +28,8 @@ bool elf_file_is_pie(const struct elf_file *file); /* ET_DYN */
 
 /* From virtual address to offset in the file, by PT_LOAD; -ENOENT when no segment has it. */
 int elf_vaddr_to_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *offset);
+/* The other way round, for code: -ENOENT when no executable segment has it. */
+int elf_offset_to_vaddr(const struct elf_file *file, uint64_t offset, uint64_t *vaddr);
 /* Is it in a segment that may not be executed? The linker lets notes of functions that it dropped point anywhere. */
 bool elf_is_data(const struct elf_file *file, uint64_t vaddr);
 /* What is at a virtual address, up to the end of its segment; lives as long as the file is open. NULL: nothing is. */

@@ -221,7 +221,7 @@ static const char *name_inside(const struct view *view, const char *name)
 
 /* One line of maps: "START-END PERMS OFFSET MAJOR:MINOR INODE   NAME". */
 struct mapping {
-	unsigned long long start, end, ino;
+	unsigned long long start, end, offset, ino;
 	unsigned major, minor;
 	char *name;
 };
@@ -231,26 +231,23 @@ static bool parse_mapping(char *line, struct mapping *out)
 	char perms[8];
 	int at = 0;
 
-	if (sscanf(line, "%llx-%llx %7s %*x %x:%x %llu %n", &out->start, &out->end, perms, &out->major, &out->minor,
-		   &out->ino, &at) < 6 ||
+	if (sscanf(line, "%llx-%llx %7s %llx %x:%x %llu %n", &out->start, &out->end, perms, &out->offset, &out->major, &out->minor,
+		   &out->ino, &at) < 7 ||
 	    !at || strlen(perms) < 3 || perms[2] != 'x')
 		return false;
 	out->name = line + at;
-	return out->ino && out->name[0] == '/';
+	return true;
 }
 
-static void add_file(struct arena *arena, const struct view *view, const struct mapping *map, struct proc_file **files,
-		     unsigned *files_len)
+static bool has_file(const struct mapping *map)
+{
+	return map->ino && map->name[0] == '/';
+}
+
+static void fill_file(struct arena *arena, const struct view *view, const struct mapping *map, struct proc_file *file)
 {
 	dev_t dev = makedev(map->major, map->minor);
-	struct proc_file *file;
-	unsigned i;
 
-	for (i = 0; i < *files_len; i++) {
-		if ((*files)[i].ino == map->ino && (*files)[i].dev == dev)
-			return;
-	}
-	file = arena_push(arena, *files, *files_len);
 	file->is_main = !strcmp(map->name, view->exe); /* both with " (deleted)", where it applies */
 	file->is_deleted = cut_suffix(map->name, " (deleted)");
 	file->name = arena_strdup(arena, name_inside(view, map->name));
@@ -264,6 +261,18 @@ static void add_file(struct arena *arena, const struct view *view, const struct 
 		file->path = arena_printf(arena, "/proc/%d/root%s", (int)view->pid, file->name);
 }
 
+static void add_file(struct arena *arena, const struct view *view, const struct mapping *map, struct proc_file **files,
+		     unsigned *files_len)
+{
+	dev_t dev = makedev(map->major, map->minor);
+	unsigned i;
+
+	for (i = 0; i < *files_len; i++) {
+		if ((*files)[i].ino == map->ino && (*files)[i].dev == dev)
+			return;
+	}
+	fill_file(arena, view, map, arena_push(arena, *files, *files_len));
+}
 /*
  * Is this line of interest? Of the hundreds of lines most are not, and sscanf is slow: look at the permissions, which
  * follow the first space, before anything else.
@@ -288,7 +297,7 @@ static int files_by_text(struct arena *arena, const struct view *view, struct pr
 		if (!end)
 			break; /* a line cut short by the end of the process */
 		*end++ = '\0';
-		if (is_executable(line) && parse_mapping(line, &map)) {
+		if (is_executable(line) && parse_mapping(line, &map) && has_file(&map)) {
 			unescape(map.name);
 			add_file(arena, view, &map, files, files_len);
 		}
@@ -369,5 +378,41 @@ int proc_files(struct arena *arena, pid_t pid, struct proc_file **files, unsigne
 		*files_len = 0;
 		error = files_by_text(arena, &view, files, files_len);
 	}
+	return error;
+}
+
+int proc_maps(struct arena *arena, pid_t pid, struct proc_map **maps, unsigned *maps_len)
+{
+	struct buf text = {0};
+	struct mapping map;
+	struct view view;
+	char *line, *end;
+	int error;
+
+	*maps = NULL;
+	*maps_len = 0;
+	error = view_open(&view, pid);
+	if (!error)
+		error = read_file(pid, "maps", &text);
+	for (line = text.data; !error && line && *line; line = end) {
+		struct proc_map *out;
+
+		end = strchr(line, '\n');
+		if (!end)
+			break;
+		*end++ = '\0';
+		if (!is_executable(line) || !parse_mapping(line, &map))
+			continue;
+		unescape(map.name);
+		if (!has_file(&map) && strcmp(map.name, "[vdso]") != 0)
+			continue;
+		out = arena_push(arena, *maps, *maps_len);
+		*out = (struct proc_map){.start = map.start, .end = map.end, .offset = map.offset, .is_vdso = !has_file(&map)};
+		if (out->is_vdso)
+			out->file.name = arena_strdup(arena, map.name);
+		else
+			fill_file(arena, &view, &map, &out->file);
+	}
+	buf_free(&text);
 	return error;
 }

@@ -33,6 +33,15 @@ struct proc_file {
 	bool is_main; /* the executable itself, /proc/PID/exe */
 };
 
+/* One executable mapping, with its file. */
+struct proc_map {
+	uint64_t start, end, offset;
+	bool is_vdso; /* the kernel's own code in every process: there is no file */
+	struct proc_file file;
+};
+
+/* All of them, by address. */
+int proc_maps(struct arena *arena, pid_t pid, struct proc_map **maps, unsigned *maps_len);
 int proc_files(struct arena *arena, pid_t pid, struct proc_file **files, unsigned *files_len);
 
 #endif

@@ -165,7 +165,7 @@ static void settle(struct function *list, unsigned *len)
 	*len = n;
 }
 
-static void read_symbols(struct arena *arena, const struct debug *debug, struct functions *out)
+static void read_symbols(struct arena *arena, const struct debug *debug, bool with_colds, struct functions *out)
 {
 	int n = dwfl_module_getsymtab(debug->module), i;
 
@@ -176,11 +176,27 @@ static void read_symbols(struct arena *arena, const struct debug *debug, struct 
 		const char *name = dwfl_module_getsym_info(debug->module, i, &sym, &address, &section, NULL, NULL);
 
 		if (!name || !*name || GELF_ST_TYPE(sym.st_info) != STT_FUNC || section == SHN_UNDEF ||
-		    strlen(name) > NAME_MAX_SIZE || is_cold(name))
+		    strlen(name) > NAME_MAX_SIZE || (!with_colds && is_cold(name)))
 			continue;
 		add(arena, &out->list, &out->len, name, &sym, address - debug->bias);
 	}
 	settle(out->list, &out->len);
+}
+
+void functions_read(struct arena *arena, const char *path, const char *name, const char *root, bool with_colds,
+		    struct functions *out)
+{
+	struct debug debug;
+
+	*out = (struct functions){0};
+	if (debug_open(arena, path, name, root, &debug, &out->why))
+		return;
+	read_symbols(arena, &debug, with_colds, out);
+	out->debug_path = debug.debug_path;
+	out->is_stripped = debug.is_stripped;
+	if (!out->len)
+		out->why = arena_printf(arena, "%s has no symbols: it is stripped, and no debug file was found", name);
+	debug_close(&debug);
 }
 
 struct known {
@@ -194,7 +210,6 @@ const struct functions *functions_of(struct probe_host *host, struct host_binary
 {
 	struct known **slot = (struct known **)host_slot(host, &provider_pid), *known;
 	struct arena *arena = host_arena(host);
-	struct debug debug;
 
 	for (known = *slot; known; known = known->next)
 		if (known->binary == binary)
@@ -202,15 +217,7 @@ const struct functions *functions_of(struct probe_host *host, struct host_binary
 	known = arena_new_one(arena, struct known);
 	*known = (struct known){.next = *slot, .binary = binary};
 	*slot = known;
-	if (debug_open(arena, binary->path, binary->name, root, &debug, &known->functions.why))
-		return &known->functions;
-	read_symbols(arena, &debug, &known->functions);
-	known->functions.debug_path = debug.debug_path;
-	known->functions.is_stripped = debug.is_stripped;
-	if (!known->functions.len)
-		known->functions.why = arena_printf(
-			arena, "%s has no symbols: it is stripped, and no debug file was found", binary->name);
-	debug_close(&debug);
+	functions_read(arena, binary->path, binary->name, root, false, &known->functions);
 	return &known->functions;
 }
 

@@ -24,6 +24,13 @@ struct functions {
 /* Read once for each file. `root` is where the process's own files are, "/proc/123/root", or NULL. */
 const struct functions *functions_of(struct probe_host *host, struct host_binary *binary, const char *root);
 
+/*
+ * The same without a host: of the file at `path`, which its process calls `name`. With the .cold parts, for who looks an address
+ * up.
+ */
+void functions_read(struct arena *arena, const char *path, const char *name, const char *root, bool with_colds,
+		    struct functions *out);
+
 /* Its debug information, which is opened once and stays open as long as the process runs; NULL with a sentence in *why. */
 struct dwarf_file;
 struct dwarf_file *functions_dwarf(struct probe_host *host, struct host_binary *binary, const char **why);

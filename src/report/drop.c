@@ -21,6 +21,8 @@ static const struct {
 		       "read"},
 	[DROP_BUSY] = {"event was", "events were",
 		       "too many threads were inside probes on one processor; trace fewer probes or filter earlier"},
+	[DROP_STACK] = {"stack was", "stacks were",
+			"there was no room for another one; ask for fewer frames, e.g. ustack(30), or filter earlier"},
 	[DROP_SYSTEM] = {"event was", "events were",
 			 "the kernel could not run the probe (it was inside another one, or too many calls were "
 			 "waiting to return)"},
@@ -28,7 +30,7 @@ static const struct {
 
 const char *drop_name(enum drop_cause cause)
 {
-	static const char *const names[DROP_CAUSES] = {"record", "aggregation", "variable", "save", "busy", "system"};
+	static const char *const names[DROP_CAUSES] = {"record", "aggregation", "variable", "save", "busy", "stack", "system"};
 
 	return (unsigned)cause < DROP_CAUSES ? names[cause] : "unknown";
 }

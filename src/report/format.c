@@ -81,8 +81,6 @@ static bool check_letter(struct parser *parser, const struct conv *conv)
 	if (strchr("eEfgG", conv->letter))
 		return fail(parser, "D_PRINTF_ARG_TYPE",
 			    "is for floating-point numbers, which D has no values of: use %d");
-	if (conv->letter == 'k')
-		return fail(parser, "D_PRINTF_ARG_FMT", "is for stacks, which cannot be printed yet");
 	if ((conv->flags & CONV_AGG) && !strchr("diouxX", conv->letter))
 		return fail(parser, "D_PRINTF_AGG_CONV",
 			    "prints an aggregation: after %@ only d, i, u, o, x and X can stand");
@@ -163,6 +161,8 @@ static const char *wants(const struct conv *conv, const struct type *type)
 	case 'a':
 	case 'A':
 		return is_int || type->kind == TYPE_PTR ? NULL : "an address or an integer";
+	case 'k':
+		return type->kind == TYPE_STACK ? NULL : "a stack";
 	case 's':
 	case 'S':
 		return is_text(type) ? NULL : "a string or an array of char";
@@ -181,6 +181,8 @@ static const char *advice(const struct conv *conv, const struct type *type)
 		return "%p prints an address";
 	if (is_text(type))
 		return "%s prints a string";
+	if (type->kind == TYPE_STACK)
+		return "%k prints a stack";
 	if (type->kind == TYPE_INT && strchr("sS", conv->letter))
 		return "%d and %x print an integer";
 	return NULL;

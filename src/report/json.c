@@ -20,6 +20,7 @@
 #include "agg/agg.h"
 #include "func/func.h"
 #include "report/common.h"
+#include "report/stack.h"
 
 struct json {
 	struct json_object *event; /* the one that is being made */
@@ -163,9 +164,36 @@ static struct json_object *new_bytes(const struct field *field, const char *data
 	return array;
 }
 
-/* char arrays are text for a format and bytes for trace(). */
-static struct json_object *new_field(const struct field *field, const char *data, bool as_text)
+static struct json_object *new_frame(const struct stack_frame *frame)
 {
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "pc", json_object_new_uint64(frame->pc));
+	if (frame->module)
+		json_object_object_add(object, "module", new_string(frame->module));
+	if (frame->function) {
+		json_object_object_add(object, "function", new_string(frame->function));
+		json_object_object_add(object, "offset", json_object_new_uint64(frame->offset));
+	}
+	return object;
+}
+
+/* Its frames, the innermost first. */
+static struct json_object *new_stack(const struct report *report, uint64_t number)
+{
+	const struct stack *stack = report_stack_of(report, number);
+	struct json_object *array = json_object_new_array();
+
+	for (unsigned i = 0; stack && i < stack->len; i++)
+		json_object_array_add(array, new_frame(&stack->frames[i]));
+	return array;
+}
+
+/* char arrays are text for a format and bytes for trace(). */
+static struct json_object *new_field(const struct report *report, const struct field *field, const char *data, bool as_text)
+{
+	if (field->kind == FIELD_STACK)
+		return new_stack(report, field_int(field, data));
 	if (field->kind == FIELD_INT)
 		return new_int(field, data);
 	if (field->kind == FIELD_STRING || as_text)
@@ -179,7 +207,7 @@ static int json_value(struct report *report, const struct field *field, const vo
 	struct json_object *object = json_object_new_object();
 
 	json_object_object_add(object, "action", new_string("trace"));
-	json_object_object_add(object, "value", new_field(field, data, false));
+	json_object_object_add(object, "value", new_field(report, field, data, false));
 	json_object_array_add(json->data, object);
 	return 0;
 }
@@ -192,7 +220,7 @@ static int json_text(struct report *report, const struct record_action *action, 
 
 	for (i = 0; i < action->fields_len; i++)
 		json_object_array_add(values,
-				      new_field(&action->fields[i], json->record + action->fields[i].offset, true));
+				      new_field(report, &action->fields[i], json->record + action->fields[i].offset, true));
 	json_object_object_add(object, "action", new_string(action->action->func->name));
 	json_object_object_add(object, "text", new_text(text, size));
 	json_object_object_add(object, "values", values);
@@ -244,14 +272,14 @@ static void add_value(struct json_object *row, const struct aggvar *var, const u
 	json_object_object_add(row, "count", json_object_new_uint64(value[0]));
 }
 
-static struct json_object *new_row(const struct agg_layout *layout, const struct agg_row *row, uint64_t normal)
+static struct json_object *new_row(const struct report *report, const struct agg_layout *layout, const struct agg_row *row, uint64_t normal)
 {
 	struct json_object *object = json_object_new_object(), *keys = json_object_new_array();
 	unsigned i;
 
 	for (i = 0; i < layout->keys_len; i++)
 		json_object_array_add(
-			keys, new_field(&layout->keys[i], (const char *)row->key + layout->keys[i].offset, true));
+			keys, new_field(report, &layout->keys[i], (const char *)row->key + layout->keys[i].offset, true));
 	json_object_object_add(object, "keys", keys);
 	add_value(object, layout->var, row->value, normal);
 	return object;
@@ -266,7 +294,7 @@ static void put_aggregation(struct report *report, struct reader *reader, unsign
 	const struct agg_row *rows = reader_agg_rows(reader, agg, &rows_len);
 
 	for (i = 0; i < rows_len; i++)
-		json_object_array_add(array, new_row(layout, &rows[i], normal));
+		json_object_array_add(array, new_row(report, layout, &rows[i], normal));
 	json_object_object_add(line, "name", new_string(layout->var->name));
 	json_object_object_add(line, "function", new_string(layout->var->agg->name));
 	json_object_object_add(line, "normal", json_object_new_uint64(normal));

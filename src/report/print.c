@@ -8,6 +8,7 @@
 
 #include "agg/agg.h"
 #include "report/format.h"
+#include "report/stack.h"
 
 /* What is to be printed by one conversion: flags and sizes after '*' was replaced. */
 struct spec {
@@ -242,6 +243,7 @@ static void put_field(const struct spec *spec, const struct field *field, const 
 
 /* Where values come from: fields of a record, or keys and aggregations of a row. */
 struct values {
+	const struct report *report;
 	const struct field *fields;
 	unsigned fields_len, next;
 	const char *data;
@@ -320,25 +322,28 @@ static void put_conv(const struct conv *conv, struct values *values, struct buf 
 		put_agg(&spec, values, out);
 	} else {
 		field = next_field(values);
-		if (field)
+		if (field && field->kind == FIELD_STACK)
+			report_stack_text(values->report, field_int(field, values->data + field->offset), out);
+		else if (field)
 			put_field(&spec, field, values->data + field->offset, out);
 	}
 }
 
-void format_print(const struct format *format, const struct field *fields, unsigned fields_len, const void *record,
+void format_print(const struct report *report, const struct format *format, const struct field *fields, unsigned fields_len, const void *record,
 		  struct buf *out)
 {
-	struct values values = {.fields = fields, .fields_len = fields_len, .data = record};
+	struct values values = {.report = report, .fields = fields, .fields_len = fields_len, .data = record};
 	unsigned i;
 
 	for (i = 0; i < format->convs_len; i++)
 		put_conv(&format->convs[i], &values, out);
 }
 
-void format_print_agg(const struct format *format, const struct agg_layout *const *aggs, const struct agg_row *rows,
+void format_print_agg(const struct report *report, const struct format *format, const struct agg_layout *const *aggs, const struct agg_row *rows,
 		      const uint64_t *normals, unsigned aggs_len, struct buf *out)
 {
 	struct values values = {
+		.report = report,
 		.fields = aggs[0]->keys,
 		.fields_len = aggs[0]->keys_len,
 		.data = rows[0].key,

@@ -39,8 +39,11 @@ struct report_ops {
 	int (*end)(struct report *report);
 };
 
+struct stack_source;
+
 struct report {
 	const struct report_ops *ops;
+	const struct stack_source *stacks; /* NULL: the script has none */
 	const struct image *image;
 	struct reader *reader;
 	FILE *out;   /* where the report goes; written in whole events */
@@ -88,13 +91,14 @@ bool format_check_args(const struct format *format, const char *func_name, const
 		       const struct loc *locs, unsigned args_len, struct loc call, struct diags *diags);
 bool format_check_keys(const struct format *format, const char *func_name, const struct type *const *keys, unsigned keys_len,
 		       unsigned aggs_len, struct loc call, struct diags *diags);
-void format_print(const struct format *format, const struct field *fields, unsigned fields_len, const void *record,
+/* `report` is asked for stacks; NULL: there are none. */
+void format_print(const struct report *report, const struct format *format, const struct field *fields, unsigned fields_len, const void *record,
 		  struct buf *out);
 /*
  * printa: one row of each aggregation, all with the same key: keys come from rows[0], %@ conversions from the aggregations in
  * turn (from the only one, when there is one).
  */
-void format_print_agg(const struct format *format, const struct agg_layout *const *aggs, const struct agg_row *rows,
+void format_print_agg(const struct report *report, const struct format *format, const struct agg_layout *const *aggs, const struct agg_row *rows,
 		      const uint64_t *normals, unsigned aggs_len, struct buf *out);
 
 /* The value of a FIELD_INT, extended by its sign to 64 bits. */

@@ -9,6 +9,7 @@
 
 #include "agg/agg.h"
 #include "report/common.h"
+#include "report/stack.h"
 
 enum { TRACE_STRING_WIDTH = 33, KEY_STRING_WIDTH = 50, LINE_BYTES = 16 };
 
@@ -144,6 +145,9 @@ static int text_value(struct report *report, const struct field *field, const vo
 	case FIELD_BYTES:
 		put_bytes(out, field, data);
 		break;
+	case FIELD_STACK:
+		report_stack_text(report, field_int(field, data), out);
+		break;
 	}
 	return 0;
 }
@@ -155,9 +159,11 @@ static int text_text(struct report *report, const struct record_action *action, 
 	return 0;
 }
 
-static void put_key(struct buf *out, const struct field *field, const char *key)
+static void put_key(struct report *report, struct buf *out, const struct field *field, const char *key)
 {
-	if (field->kind == FIELD_INT) {
+	if (field->kind == FIELD_STACK) {
+		report_stack_text(report, field_int(field, key + field->offset), out);
+	} else if (field->kind == FIELD_INT) {
 		buf_putc(out, ' ');
 		put_int(out, field, key + field->offset, int_width(field->size));
 	} else {
@@ -180,7 +186,7 @@ static int text_table(struct report *report, struct reader *reader, const unsign
 	buf_putc(out, '\n');
 	for (i = 0; i < rows_len; i++, rows += aggs_len) {
 		for (j = 0; j < layout->keys_len; j++)
-			put_key(out, &layout->keys[j], rows[0].key);
+			put_key(report, out, &layout->keys[j], rows[0].key);
 		for (j = 0; j < aggs_len; j++) {
 			const struct aggvar *var = image->aggs[aggs[j]].var;
 

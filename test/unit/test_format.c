@@ -133,7 +133,7 @@ static void test_print(void **state)
 						     (struct loc){0}, &fixture->diags);
 
 		assert_non_null(format);
-		format_print(format, fields, fields_len, record, &out);
+		format_print(NULL, format, fields, fields_len, record, &out);
 		assert_string_equal(out.data, prints[i].expected);
 		buf_free(&out);
 	}
@@ -165,7 +165,7 @@ static void test_like_c(void **state)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 					snprintf(expected, sizeof(expected), theirs, (long long)numbers[n]);
 #pragma GCC diagnostic pop
-					format_print(format_parse(fixture->arena, ours, strlen(ours), (struct loc){0},
+					format_print(NULL, format_parse(fixture->arena, ours, strlen(ours), (struct loc){0},
 								  &fixture->diags),
 						     &field, 1, &numbers[n], &out);
 					assert_string_equal(out.data, expected);

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "images.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/proc.h"
+
+enum { HEADS = 256 };
+
+struct process_link {
+	struct image_process process; /* first, so that one is the other */
+	struct process_link *next;
+};
+
+struct file_link {
+	struct image_file file;
+	struct file_link *next;
+	int fd; /* keeps it there; -1: none */
+};
+
+struct images {
+	struct arena *arena;
+	struct process_link *processes[HEADS];
+	struct file_link *files[HEADS];
+};
+
+struct images *images_new(struct arena *arena)
+{
+	struct images *images = arena_new_one(arena, struct images);
+
+	images->arena = arena;
+	return images;
+}
+
+void images_free(struct images *images)
+{
+	for (unsigned i = 0; images && i < HEADS; i++)
+		for (struct file_link *link = images->files[i]; link; link = link->next) {
+			elf_file_close(link->file.elf);
+			if (link->fd >= 0)
+				close(link->fd);
+		}
+}
+
+/* The kernel's code that every process has: the same in all, so ours will do. */
+static int vdso_file(void)
+{
+	enum { PAGES_MAX = 16 };
+	const char *image = (const char *)getauxval(AT_SYSINFO_EHDR);
+	long page = sysconf(_SC_PAGESIZE);
+	int fd = image ? memfd_create("vdso", MFD_CLOEXEC) : -1;
+
+	for (unsigned i = 0; fd >= 0 && i < PAGES_MAX; i++)
+		if (write(fd, image + (size_t)i * (size_t)page, (size_t)page) != page) /* EFAULT behind its end */
+			break;
+	return fd;
+}
+
+static void open_file(struct images *images, struct file_link *link, const struct proc_map *map)
+{
+	struct image_file *file = &link->file;
+	char path[64];
+
+	link->fd = map->is_vdso ? vdso_file() : open(map->file.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (link->fd < 0)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", link->fd);
+	file->path = arena_strdup(images->arena, path);
+	if (elf_file_open(path, &file->elf))
+		file->elf = NULL;
+}
+
+static struct image_file *file_of(struct images *images, pid_t pid, const struct proc_map *map)
+{
+	struct file_link **head = &images->files[(unsigned)map->file.ino % HEADS], *link;
+	const char *slash = strrchr(map->file.name, '/');
+
+	for (link = *head; link; link = link->next)
+		if (link->file.ino == map->file.ino && link->file.dev == map->file.dev)
+			return &link->file;
+	link = arena_new_one(images->arena, struct file_link);
+	*link = (struct file_link){.next = *head, .fd = -1};
+	*head = link;
+	link->file = (struct image_file){.dev = map->file.dev,
+					 .ino = map->file.ino,
+					 .name = map->file.name,
+					 .base = slash ? slash + 1 : map->file.name,
+					 .root = arena_printf(images->arena, "/proc/%d/root", (int)pid)};
+	open_file(images, link, map);
+	return &link->file;
+}
+
+struct image_process *images_process(struct images *images, pid_t pid)
+{
+	struct process_link *link = images->processes[(unsigned)pid % HEADS];
+
+	while (link && link->process.pid != pid)
+		link = link->next;
+	return link ? &link->process : NULL;
+}
+
+static struct image_process *add_process(struct images *images, pid_t pid)
+{
+	struct process_link *link = arena_new_one(images->arena, struct process_link);
+
+	link->process.pid = pid;
+	link->next = images->processes[(unsigned)pid % HEADS];
+	images->processes[(unsigned)pid % HEADS] = link;
+	return &link->process;
+}
+
+static bool is_known(const struct image_process *process, const struct proc_map *maps, unsigned maps_len)
+{
+	if (process->newest_len != maps_len)
+		return false;
+	for (unsigned i = 0; i < maps_len; i++)
+		if (process->maps[i].start != maps[i].start || process->maps[i].end != maps[i].end ||
+		    process->maps[i].file->ino != maps[i].file.ino)
+			return false;
+	return true;
+}
+
+static void take_maps(struct images *images, struct image_process *process, const struct proc_map *maps, unsigned maps_len)
+{
+	struct image_map_of *all = arena_new_array(images->arena, struct image_map_of, maps_len + process->maps_len + 1);
+
+	for (unsigned i = 0; i < maps_len; i++) {
+		struct image_file *file = file_of(images, process->pid, &maps[i]);
+		uint64_t vaddr = maps[i].offset;
+
+		if (file->elf)
+			elf_offset_to_vaddr(file->elf, maps[i].offset, &vaddr);
+		all[i] = (struct image_map_of){maps[i].start, maps[i].end, maps[i].start - vaddr, file};
+	}
+	memcpy(all + maps_len, process->maps, process->maps_len * sizeof(*all));
+	process->maps = all;
+	process->newest_len = maps_len;
+	process->maps_len += maps_len;
+}
+
+struct image_process *images_look(struct images *images, pid_t pid)
+{
+	struct image_process *process = images_process(images, pid);
+	struct proc_map *maps;
+	unsigned maps_len;
+
+	if (proc_maps(images->arena, pid, &maps, &maps_len) || !maps_len)
+		return process;
+	if (!process)
+		process = add_process(images, pid);
+	if (!is_known(process, maps, maps_len))
+		take_maps(images, process, maps, maps_len);
+	return process;
+}
+
+const struct image_map_of *images_find(const struct image_process *process, uint64_t address)
+{
+	for (unsigned i = 0; process && i < process->maps_len; i++)
+		if (address >= process->maps[i].start && address < process->maps[i].end)
+			return &process->maps[i];
+	return NULL;
+}
+
+void images_each_file(struct images *images, void (*each)(void *data, struct image_file *file), void *data)
+{
+	for (unsigned i = 0; i < HEADS; i++)
+		for (struct file_link *link = images->files[i]; link; link = link->next)
+			each(data, &link->file);
+}

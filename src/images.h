@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What processes have mapped to run it, kept from the first time that it was seen: an address of a process that has ended, or of
+ * a file that was replaced, still means something.
+ */
+#ifndef CEPHTAP_IMAGES_H
+#define CEPHTAP_IMAGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/arena.h"
+#include "lib/elf.h"
+#include "probe/functions.h"
+
+/* A file that code was run from. */
+struct image_file {
+	dev_t dev;
+	ino_t ino;
+	const char *name, *base; /* as its process calls it; the last part of that */
+	const char *path;        /* good as long as the file is open here, whatever becomes of its name */
+	const char *root;        /* of the process: "/proc/123/root"; where its debug files are looked for first */
+	struct elf_file *elf;    /* NULL: it cannot be read */
+	bool has_functions;      /* `functions` was filled */
+	struct functions functions;
+	uint32_t rows_first, rows_len; /* for unwinder.c */
+	uint64_t rows_base;
+	bool has_rows;
+};
+
+struct image_map_of {
+	uint64_t start, end;
+	uint64_t bias; /* an address minus this is the file's own */
+	struct image_file *file;
+};
+
+struct image_process {
+	pid_t pid;
+	struct image_map_of *maps; /* the newest look first, each look by address */
+	unsigned maps_len;
+	unsigned newest_len; /* so many are of the newest look */
+};
+
+struct images;
+
+struct images *images_new(struct arena *arena);
+void images_free(struct images *images);
+/* Looks at what the process has mapped now. NULL: it is gone and was never seen. */
+struct image_process *images_look(struct images *images, pid_t pid);
+/* What is known of it, without a look. */
+struct image_process *images_process(struct images *images, pid_t pid);
+/* NULL: it is in no file. */
+const struct image_map_of *images_find(const struct image_process *process, uint64_t address);
+void images_each_file(struct images *images, void (*each)(void *data, struct image_file *file), void *data);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "report/stack.h"
+
+#include <inttypes.h>
+
+const struct stack *report_stack_of(const struct report *report, uint64_t number)
+{
+	return report && report->stacks && number ? report->stacks->find(report->stacks->data, number) : NULL;
+}
+
+void stack_frame_print(const struct stack_frame *frame, bool with_offset, struct buf *out)
+{
+	if (frame->module)
+		buf_printf(out, "%s`", frame->module);
+	if (frame->function)
+		buf_puts(out, frame->function);
+	else
+		buf_printf(out, "0x%" PRIx64, frame->pc);
+	if (frame->function && with_offset && frame->offset)
+		buf_printf(out, "+0x%" PRIx64, frame->offset);
+}
+
+void report_stack_text(const struct report *report, uint64_t number, struct buf *out)
+{
+	const struct stack *stack = report_stack_of(report, number);
+	int indent = report && report->image ? report->image->options->stackindent : 14;
+
+	buf_putc(out, '\n');
+	if (!stack) {
+		buf_printf(out, "%*s[no stack was kept]\n", indent, "");
+		return;
+	}
+	for (unsigned i = 0; i < stack->len; i++) {
+		buf_printf(out, "%*s", indent, "");
+		stack_frame_print(&stack->frames[i], true, out);
+		buf_putc(out, '\n');
+	}
+	if (stack->note)
+		buf_printf(out, "%*s[%s]\n", indent, "", stack->note);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "symbols.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEADS = 4096 };
+
+struct kernel_symbol {
+	uint64_t address;
+	const char *name, *module;
+};
+
+struct stack_link {
+	struct stack_link *next;
+	uint64_t number;
+	struct stack stack;
+	bool is_there;
+};
+
+/* Names that were asked for: to demangle is dear, and profiles ask for the same ones. */
+struct name_link {
+	struct name_link *next;
+	const struct function *function;
+	const char *name;
+};
+
+struct symbols {
+	struct arena *arena;
+	struct images *images;
+	struct kernel_symbol *kernel;
+	unsigned kernel_len;
+	bool has_kernel;
+	struct stack_link *stacks[HEADS];
+	struct name_link *names[HEADS];
+	struct engine *engine;
+	const struct image *image;
+};
+
+struct symbols *symbols_new(struct arena *arena, struct images *images)
+{
+	struct symbols *symbols = arena_new_one(arena, struct symbols);
+
+	symbols->arena = arena;
+	symbols->images = images;
+	return symbols;
+}
+
+/* ---- the kernel ---- */
+
+static int compare_kernel(const void *left, const void *right)
+{
+	const struct kernel_symbol *a = left, *b = right;
+
+	return a->address < b->address ? -1 : a->address > b->address;
+}
+
+static void read_kernel(struct symbols *symbols)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	char *line = NULL;
+	size_t room = 0;
+
+	symbols->has_kernel = true;
+	while (file && getline(&line, &room, file) > 0) {
+		unsigned long long address;
+		char type, name[512], module[64] = "";
+
+		if (sscanf(line, "%llx %c %511s [%63[^]]", &address, &type, name, module) < 3 || !address || !strchr("tTwW", type))
+			continue;
+		*arena_push(symbols->arena, symbols->kernel, symbols->kernel_len) =
+			(struct kernel_symbol){address, arena_strdup(symbols->arena, name),
+					       *module ? arena_strdup(symbols->arena, module) : "vmlinux"};
+	}
+	free(line);
+	if (file)
+		fclose(file);
+	if (symbols->kernel_len)
+		qsort(symbols->kernel, symbols->kernel_len, sizeof(*symbols->kernel), compare_kernel);
+}
+
+struct stack_frame symbols_find_kernel(struct symbols *symbols, uint64_t address, bool is_caller)
+{
+	struct stack_frame frame = {.pc = address, .module = "vmlinux"};
+	unsigned low = 0, high;
+
+	if (!symbols->has_kernel)
+		read_kernel(symbols);
+	high = symbols->kernel_len;
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (symbols->kernel[middle].address <= address - is_caller)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low)
+		return frame;
+	frame.module = symbols->kernel[low - 1].module;
+	frame.function = symbols->kernel[low - 1].name;
+	frame.offset = address - symbols->kernel[low - 1].address;
+	return frame;
+}
+
+/* ---- processes ---- */
+
+static const struct function *function_at(const struct functions *functions, uint64_t vaddr)
+{
+	unsigned low = 0, high = functions->len;
+	const struct function *found;
+
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (functions->list[middle].vaddr <= vaddr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low)
+		return NULL;
+	found = &functions->list[low - 1];
+	while (found > functions->list && found[-1].vaddr == found->vaddr)
+		found--; /* of several names the plainest is first */
+	/* a size of 0 is what assembly leaves out */
+	return !found->size || vaddr - found->vaddr < found->size ? found : NULL;
+}
+
+/* Without the version that a library's symbol may have: memcpy@@GLIBC_2.14. */
+static const char *plain_name(struct arena *arena, const char *symbol)
+{
+	size_t size = strcspn(symbol, "@");
+
+	return function_name(arena, size ? arena_strndup(arena, symbol, size) : symbol, false);
+}
+
+static const char *name_of(struct symbols *symbols, const struct function *function)
+{
+	struct name_link **head = &symbols->names[((uintptr_t)function >> 4) % HEADS], *link;
+
+	for (link = *head; link; link = link->next)
+		if (link->function == function)
+			return link->name;
+	link = arena_new_one(symbols->arena, struct name_link);
+	*link = (struct name_link){*head, function, plain_name(symbols->arena, function->symbol)};
+	*head = link;
+	return link->name;
+}
+
+struct stack_frame symbols_find(struct symbols *symbols, pid_t pid, uint64_t address, bool is_caller)
+{
+	const struct image_process *process = images_process(symbols->images, pid);
+	const struct image_map_of *map;
+	struct stack_frame frame = {.pc = address};
+	const struct function *function;
+
+	if (!process)
+		process = images_look(symbols->images, pid);
+	map = images_find(process, address - is_caller);
+	if (!map)
+		return frame;
+	frame.module = map->file->base;
+	if (!map->file->has_functions && map->file->path)
+		functions_read(symbols->arena, map->file->path, map->file->name, map->file->root, true, &map->file->functions);
+	map->file->has_functions = true;
+	function = function_at(&map->file->functions, address - is_caller - map->bias);
+	if (!function)
+		return frame;
+	frame.function = name_of(symbols, function);
+	frame.offset = address - map->bias - function->vaddr;
+	return frame;
+}
+
+/* ---- stacks ---- */
+
+static const char *note_of(const struct stack_value *value)
+{
+	if (value->flags & STACK_NO_PROCESS)
+		return "the process was not known yet: its next stacks will be whole";
+	if (value->flags & STACK_NO_MAPPING)
+		return "the rest is not known: the last address is in no file that was known then";
+	if (value->flags & STACK_NO_ROW)
+		return "the rest is not known: the file has no call-frame information there";
+	if (value->flags & STACK_UNREADABLE)
+		return "the rest is not known: the stack cannot be read there";
+	return NULL;
+}
+
+static void resolve(struct symbols *symbols, const struct stack_value *value, struct stack *stack)
+{
+	unsigned len = value->len < STACK_FRAMES ? value->len : STACK_FRAMES;
+	struct stack_frame *frames = arena_new_array(symbols->arena, struct stack_frame, len + 1);
+
+	for (unsigned i = 0; i < len; i++)
+		frames[i] = value->pid ? symbols_find(symbols, (pid_t)value->pid, value->pcs[i], i > 0)
+				       : symbols_find_kernel(symbols, value->pcs[i], i > 0);
+	*stack = (struct stack){.frames = frames, .len = len, .pid = value->pid, .note = note_of(value)};
+}
+
+static const struct stack *find_stack(void *data, uint64_t number)
+{
+	struct symbols *symbols = data;
+	struct stack_link **head = &symbols->stacks[number % HEADS], *link;
+	struct stack_value value;
+
+	for (link = *head; link; link = link->next)
+		if (link->number == number)
+			return link->is_there ? &link->stack : NULL;
+	link = arena_new_one(symbols->arena, struct stack_link);
+	*link = (struct stack_link){.next = *head, .number = number};
+	*head = link;
+	link->is_there = !engine_map_lookup(symbols->engine, symbols->image->map_stacks, &number, &value);
+	if (link->is_there)
+		resolve(symbols, &value, &link->stack);
+	return link->is_there ? &link->stack : NULL;
+}
+
+struct stack_source symbols_stacks(struct symbols *symbols, struct engine *engine, const struct image *image)
+{
+	symbols->engine = engine;
+	symbols->image = image;
+	return (struct stack_source){symbols, find_stack};
+}
