@@ -60,7 +60,7 @@ static inline unsigned fixture_program(struct fixture *f, const char *name, enum
 	struct image_program *program = arena_push(f->arena, f->image.programs, f->image.programs_len);
 
 	*program = (struct image_program){name,	     ctx,	    a->insns, a->insns_len,
-					  a->relocs, a->relocs_len, a->lines, a->lines_len, false, MAP_NONE};
+					  a->relocs, a->relocs_len, a->lines, a->lines_len, false, MAP_NONE, NULL, 0};
 	return f->image.programs_len - 1;
 }
 

@@ -191,7 +191,6 @@ static void test_bad_formats(void **state)
 		{"%f", "D_PRINTF_ARG_TYPE"},
 		{"%99999d", "D_PRINTF_ARG_FMT"},
 		{"%@s", "D_PRINTF_AGG_CONV"},
-		{"%k", "D_PRINTF_ARG_FMT"},
 		{"%\x80", "D_SYNTAX"},
 		{"%99999999999d", "D_PRINTF_ARG_FMT"},
 		{"%.99999d", "D_PRINTF_ARG_FMT"},
