@@ -149,6 +149,21 @@ static const char *name_of(struct symbols *symbols, const struct function *funct
 	return link->name;
 }
 
+/*
+ * What a signal's handler returns to: mov $__NR_rt_sigreturn, %rax; syscall. C libraries hide its symbol, and the frame that it is
+ * of was not called: the kernel made it. gdb knows it by these bytes too.
+ */
+static const char signal_return[] = "__restore_rt";
+
+static bool is_signal_return(const struct image_map_of *map, uint64_t address)
+{
+	static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05};
+	uint64_t size;
+	const uint8_t *bytes = map && map->file->elf ? elf_code(map->file->elf, address - map->bias, &size) : NULL;
+
+	return bytes && size >= sizeof(code) && !memcmp(bytes, code, sizeof(code));
+}
+
 struct stack_frame symbols_find(struct symbols *symbols, pid_t pid, uint64_t address, bool is_caller)
 {
 	const struct image_process *process = images_process(symbols->images, pid);
@@ -162,6 +177,10 @@ struct stack_frame symbols_find(struct symbols *symbols, pid_t pid, uint64_t add
 	if (!map)
 		return frame;
 	frame.module = map->file->base;
+	if (is_caller && is_signal_return(map, address)) {
+		frame.function = signal_return;
+		return frame;
+	}
 	if (!map->file->has_functions && map->file->path)
 		functions_read(symbols->arena, map->file->path, map->file->name, map->file->root, true, &map->file->functions);
 	map->file->has_functions = true;
@@ -193,9 +212,12 @@ static void resolve(struct symbols *symbols, const struct stack_value *value, st
 	unsigned len = value->len < STACK_FRAMES ? value->len : STACK_FRAMES;
 	struct stack_frame *frames = arena_new_array(symbols->arena, struct stack_frame, len + 1);
 
-	for (unsigned i = 0; i < len; i++)
-		frames[i] = value->pid ? symbols_find(symbols, (pid_t)value->pid, value->pcs[i], i > 0)
-				       : symbols_find_kernel(symbols, value->pcs[i], i > 0);
+	for (unsigned i = 0; i < len; i++) {
+		bool is_caller = i > 0 && frames[i - 1].function != signal_return;
+
+		frames[i] = value->pid ? symbols_find(symbols, (pid_t)value->pid, value->pcs[i], is_caller)
+				       : symbols_find_kernel(symbols, value->pcs[i], is_caller);
+	}
 	*stack = (struct stack){.frames = frames, .len = len, .pid = value->pid, .note = note_of(value)};
 }
 

@@ -13,12 +13,13 @@ enum {
 	SPARE_ROWS = 1 << 19, /* for files of processes that come later: 4 MiB */
 	ROWS_MAX = 1 << 25,
 	WANTED_MAX = 1024,
-	AGAIN_NS = 1000000000, /* a process that is asked for again and again is looked at once a second */
+	AGAIN_NS = 20000000, /* a process that is asked for again is looked at after this long, then twice as long, ... */
+	AGAIN_MAX_NS = 1000000000,
 };
 
 struct later {
 	pid_t pid;
-	uint64_t next_ns;
+	uint64_t next_ns, wait_ns;
 };
 
 struct unwinder {
@@ -166,10 +167,12 @@ static bool is_due(struct unwinder *unwinder, pid_t pid, uint64_t now)
 		if (unwinder->later[i].pid == pid) {
 			if (now < unwinder->later[i].next_ns)
 				return false;
-			unwinder->later[i].next_ns = now + AGAIN_NS;
+			if (unwinder->later[i].wait_ns < AGAIN_MAX_NS)
+				unwinder->later[i].wait_ns *= 2;
+			unwinder->later[i].next_ns = now + unwinder->later[i].wait_ns;
 			return true;
 		}
-	*arena_push(unwinder->arena, unwinder->later, unwinder->later_len) = (struct later){pid, now + AGAIN_NS};
+	*arena_push(unwinder->arena, unwinder->later, unwinder->later_len) = (struct later){pid, now + AGAIN_NS, AGAIN_NS};
 	return true;
 }
 

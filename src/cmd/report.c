@@ -8,29 +8,34 @@
 
 #include "cmd/cmd.h"
 #include "cmd/target.h"
+#include "lib/clock.h"
 #include "lib/embed.h"
+#include "lib/file.h"
+#include "report/profile.h"
 #include "report/stages.h"
 #include "tracer.h"
 
-enum { OPT_JSON = 256, OPT_SECONDS, OPT_SCRIPT, OPT_OVER };
-enum { INTERVAL_SECONDS = 5, SECONDS_MAX = 1000000, OVER_MS = 30 };
+enum { OPT_JSON = 256, OPT_SECONDS, OPT_SCRIPT, OPT_OVER, OPT_HZ, OPT_BY, OPT_FOLDED, OPT_BEFORE };
+enum { INTERVAL_SECONDS = 5, SECONDS_MAX = 1000000, OVER_MS = 30, HZ = 97, HZ_MAX = 5000, BEFORE_MAX = 256 << 20 };
 
 /* What $1 of a report's script is. */
-enum first_arg { ARG_NONE, ARG_INTERVAL, ARG_OVER };
+enum first_arg { ARG_NONE, ARG_INTERVAL, ARG_OVER, ARG_HZ };
 
 static const struct report_kind {
 	const char *name, *script, *doc;
-	bool has_layout; /* its aggregations are laid out by report/stages.c; else the script prints what there is to see */
+	int (*print)(struct report *report, bool is_last, void *data); /* lays its aggregations out; NULL: the script prints */
 	enum first_arg arg;
 } kinds[] = {
 	{"osd", "osd.d", "for each OSD and class of op (read, write, rw, replica): time in each stage, and who was waited for",
-	 true, ARG_NONE},
+	 stages_print, ARG_NONE},
 	{"slow-ops", "slow-ops.d", "a line for each op that takes longer than --over: client, object, stages, the replica that came last",
-	 false, ARG_OVER},
-	{"client", "client.d", "processes that use librados or librbd: ops by pool and OSD, latency, most used objects", false,
+	 NULL, ARG_OVER},
+	{"client", "client.d", "processes that use librados or librbd: ops by pool and OSD, latency, most used objects", NULL,
 	 ARG_INTERVAL},
-	{"bluestore", "bluestore.d", "transactions by state, batches of keys, flushes, deferred writes, the device", false, ARG_INTERVAL},
-	{"recovery", "recovery.d", "recovery and backfill: objects by PG, data by peer, clients' ops beside it", false, ARG_INTERVAL},
+	{"bluestore", "bluestore.d", "transactions by state, batches of keys, flushes, deferred writes, the device", NULL, ARG_INTERVAL},
+	{"recovery", "recovery.d", "recovery and backfill: objects by PG, data by peer, clients' ops beside it", NULL, ARG_INTERVAL},
+	{"profile", "profile.d", "where processors spend their time: by thread and function, with the stacks of kernel and process", profile_print,
+	 ARG_HZ},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
@@ -49,7 +54,11 @@ static const char help[] =
 	"  --container ID     the processes of this container only\n"
 	"  -p PID             this process only\n"
 	"  --over TIME        slow-ops: what is slow, such as 20ms, 1.5s, 800us (default 30ms)\n"
-	"  -v                 osd: histograms as well\n"
+	"  --hz N             profile: samples per second and processor (default 97)\n"
+	"  --by WHAT          profile: thread (default), process, or stage: what an OSD's thread works on\n"
+	"  --folded           profile: one line for each stack, a;b;c COUNT, as flamegraph.pl and speedscope read them\n"
+	"  --before FILE      profile: compare with another run's --folded\n"
+	"  -v                 osd: histograms as well; profile: all threads and functions\n"
 	"  --json             one JSON object a line; osd: for each daemon and class its stages, times in ns\n"
 	"  --script           print the D script behind the report, to change it and run it with cephtap SCRIPT.d\n"
 	"\n"
@@ -63,11 +72,13 @@ struct report_run {
 	struct pipeline pipeline;
 	struct target_list targets;
 	struct stages_options layout;
+	struct profile_options profile;
+	const char *before;
 	const struct report_kind *kind;
 	uint64_t seconds, interval, over_ns;
 	char *args[1]; /* of the script */
 	struct buf why;
-	bool print_script;
+	bool print_script, says_start;
 };
 
 static void print_help(void)
@@ -115,9 +126,45 @@ static bool take_over(struct report_run *run, const char *text)
 	return false;
 }
 
+static bool take_by(struct report_run *run, const char *text)
+{
+	static const char *const names[] = {[PROFILE_BY_THREAD] = "thread", [PROFILE_BY_PROCESS] = "process", [PROFILE_BY_STAGE] = "stage"};
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(names[i], text)) {
+			run->profile.by = (enum profile_by)i;
+			return true;
+		}
+	buf_printf(&run->why, "--by wants thread, process or stage, not `%s`", text);
+	return false;
+}
+
+static bool take_hz(struct report_run *run, const char *text)
+{
+	char *end;
+	unsigned long hz = strtoul(text, &end, 10);
+
+	if (text[0] < '0' || text[0] > '9' || *end || !hz || hz > HZ_MAX) {
+		buf_printf(&run->why, "--hz wants a number of samples per second from 1 to %d, not `%s`", HZ_MAX, text);
+		return false;
+	}
+	run->profile.hz = (unsigned)hz;
+	return true;
+}
+
 static bool take_option(struct report_run *run, int c)
 {
 	switch (c) {
+	case OPT_HZ:
+		return take_hz(run, optarg);
+	case OPT_BY:
+		return take_by(run, optarg);
+	case OPT_FOLDED:
+		run->profile.folded = true;
+		return true;
+	case OPT_BEFORE:
+		run->before = optarg;
+		return true;
 	case OPT_OVER:
 		return take_over(run, optarg);
 	case 'i':
@@ -125,10 +172,10 @@ static bool take_option(struct report_run *run, int c)
 	case OPT_SECONDS:
 		return take_number(run, "--seconds", optarg, &run->seconds);
 	case 'v':
-		run->layout.verbose = true;
+		run->layout.verbose = run->profile.verbose = true;
 		return true;
 	case OPT_JSON:
-		run->layout.json = true;
+		run->layout.json = run->profile.json = true;
 		return true;
 	case OPT_SCRIPT:
 		run->print_script = true;
@@ -152,7 +199,9 @@ static const struct option long_options[] = {
 	{"interval", required_argument, NULL, 'i'},        {"seconds", required_argument, NULL, OPT_SECONDS},
 	TARGET_OPTIONS,
 	{"json", no_argument, NULL, OPT_JSON},             {"script", no_argument, NULL, OPT_SCRIPT},
-	{"over", required_argument, NULL, OPT_OVER},       {"verbose", no_argument, NULL, 'v'},               {"help", no_argument, NULL, 'h'},
+	{"over", required_argument, NULL, OPT_OVER},       {"hz", required_argument, NULL, OPT_HZ},
+	{"by", required_argument, NULL, OPT_BY},           {"folded", no_argument, NULL, OPT_FOLDED},
+	{"before", required_argument, NULL, OPT_BEFORE},   {"verbose", no_argument, NULL, 'v'},               {"help", no_argument, NULL, 'h'},
 	{0},
 };
 
@@ -184,24 +233,34 @@ static void set_script_args(struct report_run *run)
 	if (run->kind->arg == ARG_NONE)
 		return;
 	run->args[0] = arena_printf(run->arena, "%llu",
-				    (unsigned long long)(run->kind->arg == ARG_OVER ? run->over_ns : interval));
+				    (unsigned long long)(run->kind->arg == ARG_OVER ? run->over_ns
+							 : run->kind->arg == ARG_HZ ? run->profile.hz
+										    : interval));
 	macros->args = run->args;
 	macros->args_len = 1;
 	macros->args_used = arena_new_array(run->arena, bool, 2);
 }
 
+static void add_script(struct report_run *run, const char *name)
+{
+	const struct embedded *script = find_script(name);
+	struct source *source = arena_new_one(run->arena, struct source);
+
+	*source = (struct source){.name = script->name, .text = script->data, .size = script->size};
+	*arena_push(run->arena, run->pipeline.sources, run->pipeline.sources_len) = source;
+}
+
 static bool compile(struct report_run *run)
 {
-	const struct embedded *script = find_script(run->kind->script);
-	struct source *source = arena_new_one(run->arena, struct source);
 	const char *why = engine_why_not();
 
 	if (why) {
 		fprintf(stderr, "cephtap report: %s\n", why);
 		return false;
 	}
-	*source = (struct source){.name = script->name, .text = script->data, .size = script->size};
-	*arena_push(run->arena, run->pipeline.sources, run->pipeline.sources_len) = source;
+	add_script(run, run->kind->script);
+	if (run->profile.by == PROFILE_BY_STAGE)
+		add_script(run, "profile-stages.d");
 	run->pipeline.target.pids = target_pids(&run->targets, run->arena, &run->pipeline.target.pids_len);
 	set_script_args(run);
 	run->pipeline.host = probe_host_new(run->arena, &run->pipeline.target);
@@ -211,10 +270,39 @@ static bool compile(struct report_run *run)
 
 static void on_start(void *data)
 {
-	const struct stages_options *layout = data;
+	struct report_run *run = data;
 
-	if (layout->terminal)
+	run->profile.start_ns = now_ns();
+	if (run->says_start)
 		fputs("gathering; ^C ends\n", stderr);
+}
+
+/* What comes with `print`. */
+static void *layout_of(struct report_run *run)
+{
+	return run->kind->print == profile_print ? (void *)&run->profile : &run->layout;
+}
+
+static int print_interval(struct report *report, bool is_last, void *data)
+{
+	struct report_run *run = data;
+
+	return run->kind->print(report, is_last, layout_of(run));
+}
+
+static bool read_before(struct report_run *run)
+{
+	char *text;
+	size_t size;
+
+	if (!run->before)
+		return true;
+	if (file_read(run->arena, run->before, BEFORE_MAX, &text, &size, &run->why)) {
+		fprintf(stderr, "cephtap report: %s\n", run->why.data);
+		return false;
+	}
+	run->profile.before = text;
+	return true;
 }
 
 static int go(struct report_run *run)
@@ -226,8 +314,8 @@ static int go(struct report_run *run)
 		.name = "cephtap report",
 		.targets = &run->targets,
 		.seconds = run->seconds,
-		.interval = stages_print,
-		.data = &run->layout,
+		.interval = print_interval,
+		.data = run,
 		.on_start = on_start,
 	};
 
@@ -236,10 +324,16 @@ static int go(struct report_run *run)
 
 		return fwrite(script->data, 1, script->size, stdout) == script->size && !fflush(stdout) ? 0 : 1;
 	}
-	if (!run->kind->has_layout) {
+	if (!read_before(run))
+		return 1;
+	run->profile.cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+	if (!run->kind->print) {
 		config.ops = run->layout.json ? &report_json : &report_text;
 		config.interval = NULL;
-		run->layout.terminal = isatty(STDERR_FILENO) && !run->layout.json;
+	}
+	if (run->kind->print != stages_print) {
+		config.interval_ns = (SECONDS_MAX + 1) * 1000000000ull; /* only at the end */
+		run->says_start = isatty(STDERR_FILENO) && !run->layout.json;
 		return compile(run) ? tracer_run(&config) : 1;
 	}
 	if (run->seconds)
@@ -254,7 +348,7 @@ static int go(struct report_run *run)
 
 int cmd_report(int argc, char **argv)
 {
-	struct report_run run = {.over_ns = OVER_MS * 1000000ull};
+	struct report_run run = {.over_ns = OVER_MS * 1000000ull, .profile.hz = HZ};
 	int status;
 
 	tracer_catch_signals();

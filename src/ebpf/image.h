@@ -105,7 +105,7 @@ struct record_head {
 	uint32_t cpu;
 	uint32_t pad;
 };
-enum { RECORD_ERROR = 0xffffffffu };
+enum { RECORD_ERROR = 0xffffffffu, RECORD_WAKE = 0xfffffffeu /* says nothing, but that map_wanted is to be looked at now */ };
 
 /* What went wrong: arg4 of ERROR, with DTrace's numbers. */
 enum fault { FAULT_NONE = 0, FAULT_BADADDR = 1, FAULT_ILLOP = 3, FAULT_DIVZERO = 4, FAULT_SCRATCH = 5 };

@@ -67,12 +67,27 @@ static void emit_flag(struct gen *gen, int area, enum stack_flag flag)
 /* Asks the tracer to look at the process; its number is in the area. */
 static void emit_want(struct gen *gen, int area)
 {
+	struct label end = {0};
+
 	emit_map(gen, R1, gen->image->map_wanted);
 	emit(gen, INSN_MOV_REG(R2, area));
 	emit(gen, INSN_ALU_IMM(BPF_ADD, R2, AREA_PID));
 	emit(gen, INSN_MOV_REG(R3, R2));
-	emit(gen, INSN_MOV_IMM(R4, BPF_ANY));
+	emit(gen, INSN_MOV_IMM(R4, BPF_NOEXIST));
 	emit_call(gen, HELPER_MAP_UPDATE);
+	emit_jump_imm(gen, BPF_JNE, R0, 0, &end);
+	emit_map(gen, R1, gen->image->map_ring);
+	emit(gen, INSN_MOV_IMM(R2, sizeof(struct record_head)));
+	emit(gen, INSN_MOV_IMM(R3, 0));
+	emit_call(gen, HELPER_RING_RESERVE);
+	emit_jump_imm(gen, BPF_JEQ, R0, 0, &end);
+	emit(gen, INSN_STORE_IMM(BPF_W, R0, offsetof(struct record_head, clause), (int32_t)RECORD_WAKE));
+	emit(gen, INSN_STORE_IMM(BPF_W, R0, offsetof(struct record_head, probe), 0));
+	emit(gen, INSN_STORE_IMM(BPF_DW, R0, offsetof(struct record_head, cpu), 0));
+	emit(gen, INSN_MOV_REG(R1, R0));
+	emit(gen, INSN_MOV_IMM(R2, BPF_RB_FORCE_WAKEUP));
+	emit_call(gen, HELPER_RING_SUBMIT);
+	label_bind(gen, &end);
 }
 
 /* Puts the pc in `reg` behind the frames there are. R1 to R3 are lost. */

@@ -215,6 +215,8 @@ int reader_record(struct reader *reader, const void *record, size_t size)
 
 	if (size < sizeof(*head) || head->probe >= checked->probes_len)
 		return -EBADMSG;
+	if (head->clause == RECORD_WAKE)
+		return 0;
 	if (head->clause == RECORD_ERROR)
 		return read_error(reader, record, size, checked->probes[head->probe]);
 	if (head->clause >= checked->clauses_len || !reader->clauses[head->clause].is_sound ||

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "report/profile.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "report/stack.h"
+
+enum { KEY_PROCESS, KEY_THREAD, KEY_STAGE, KEY_KERNEL, KEY_USER, KEYS, GROUPS = 8, FUNCTIONS = 14, HEADS = 1 << 14 };
+
+static const char *const stages[] = {"no stage", "dispatch of a message", "op: PG", "op: execution", "store: transaction",
+				     "store: read", "store: key-value sync"};
+
+/* What is counted under one name: a group, or a function. */
+struct count {
+	struct count *next;
+	const char *name;
+	uint64_t self, total;	     /* samples */
+	uint64_t self_before, total_before; /* of the run to compare with */
+	unsigned seen;		     /* the stack that counted it last: recursion counts once */
+};
+
+struct counts {
+	struct count *heads[HEADS];
+	struct count **list;
+	unsigned len;
+};
+
+struct profile {
+	struct arena *arena;
+	struct report *report;
+	const struct profile_options *options;
+	struct counts groups, functions;
+	uint64_t samples, samples_before, without_stack, cut;
+	unsigned stacks;
+	struct buf name;
+};
+
+/* One row of @samples. */
+struct sample {
+	const char *process, *thread;
+	uint64_t stage;
+	const struct stack *kernel, *user;
+	uint64_t count;
+};
+
+/* ---- counting ---- */
+
+static struct count *count_of(struct profile *profile, struct counts *counts, const char *name)
+{
+	uint64_t hash = 14695981039346656037u;
+	struct count **head, *count;
+
+	for (const char *at = name; *at; at++)
+		hash = (hash ^ (unsigned char)*at) * 1099511628211u;
+	head = &counts->heads[hash % HEADS];
+	for (count = *head; count; count = count->next)
+		if (!strcmp(count->name, name))
+			return count;
+	count = arena_new_one(profile->arena, struct count);
+	*count = (struct count){.next = *head, .name = arena_strdup(profile->arena, name)};
+	*head = count;
+	*arena_push(profile->arena, counts->list, counts->len) = count;
+	return count;
+}
+
+static int compare_self(const void *left, const void *right)
+{
+	const struct count *a = *(struct count *const *)left, *b = *(struct count *const *)right;
+
+	if (a->self != b->self)
+		return a->self > b->self ? -1 : 1;
+	if (a->total != b->total)
+		return a->total > b->total ? -1 : 1;
+	return strcmp(a->name, b->name);
+}
+
+static void count_function(struct profile *profile, const char *name, uint64_t count, bool is_leaf)
+{
+	struct count *function = count_of(profile, &profile->functions, name);
+
+	if (is_leaf)
+		function->self += count;
+	if (function->seen == profile->stacks)
+		return;
+	function->seen = profile->stacks;
+	function->total += count;
+}
+
+static void count_frames(struct profile *profile, const struct stack *stack, uint64_t count, bool *is_leaf)
+{
+	for (unsigned i = 0; stack && i < stack->len; i++) {
+		buf_clear(&profile->name);
+		stack_frame_print(&stack->frames[i], false, &profile->name);
+		count_function(profile, profile->name.data, count, *is_leaf);
+		*is_leaf = false;
+	}
+}
+
+static void group_name(struct profile *profile, const struct sample *sample)
+{
+	struct buf *name = &profile->name;
+
+	buf_clear(name);
+	buf_puts(name, sample->process);
+	if (profile->options->by == PROFILE_BY_THREAD)
+		buf_printf(name, " %s", sample->thread);
+	else if (profile->options->by == PROFILE_BY_STAGE)
+		buf_printf(name, " %s",
+			   stages[sample->stage < sizeof(stages) / sizeof(stages[0]) ? sample->stage : 0]);
+}
+
+static void count_sample(struct profile *profile, const struct sample *sample)
+{
+	bool is_leaf = true;
+
+	profile->samples += sample->count;
+	profile->stacks++;
+	group_name(profile, sample);
+	count_of(profile, &profile->groups, profile->name.data)->self += sample->count;
+	count_frames(profile, sample->kernel, sample->count, &is_leaf);
+	count_frames(profile, sample->user, sample->count, &is_leaf);
+	if (is_leaf)
+		profile->without_stack += sample->count;
+	else if (sample->user && sample->user->note)
+		profile->cut += sample->count;
+}
+
+/* ---- rows of the aggregation ---- */
+
+static unsigned find_samples(const struct image *image)
+{
+	for (unsigned i = 0; i < image->checked->aggs_len; i++)
+		if (!strcmp(image->checked->aggs[i]->name, "samples") && image->aggs[i].keys_len == KEYS)
+			return i;
+	return ~0u;
+}
+
+static const char *text_key(struct profile *profile, const struct field *field, const char *key)
+{
+	return arena_strndup(profile->arena, key + field->offset, field_text_size(field, key + field->offset));
+}
+
+static void each_sample(struct profile *profile, void (*each)(struct profile *profile, const struct sample *sample))
+{
+	unsigned agg = find_samples(profile->report->image), rows_len;
+	const struct agg_row *rows = reader_agg_rows(profile->report->reader, agg, &rows_len);
+	const struct field *keys = profile->report->image->aggs[agg].keys;
+
+	for (unsigned i = 0; i < rows_len; i++) {
+		const char *key = rows[i].key;
+		struct sample sample = {
+			.process = text_key(profile, &keys[KEY_PROCESS], key),
+			.thread = text_key(profile, &keys[KEY_THREAD], key),
+			.stage = field_int(&keys[KEY_STAGE], key + keys[KEY_STAGE].offset),
+			.kernel = report_stack_of(profile->report, field_int(&keys[KEY_KERNEL], key + keys[KEY_KERNEL].offset)),
+			.user = report_stack_of(profile->report, field_int(&keys[KEY_USER], key + keys[KEY_USER].offset)),
+			.count = rows[i].value[0],
+		};
+
+		each(profile, &sample);
+	}
+}
+
+/* ---- folded stacks: outermost;...;innermost COUNT ---- */
+
+static void fold_name(struct profile *profile, struct buf *out, const char *name)
+{
+	(void)profile;
+	for (; *name; name++)
+		buf_putc(out, *name == ';' || *name == '\n' ? ':' : *name);
+}
+
+/* As flamegraph.pl expects: the kernel's functions are marked. */
+static void fold_frames(struct profile *profile, struct buf *out, const struct stack *stack)
+{
+	for (unsigned i = stack ? stack->len : 0; i; i--) {
+		buf_clear(&profile->name);
+		stack_frame_print(&stack->frames[i - 1], false, &profile->name);
+		buf_putc(out, ';');
+		fold_name(profile, out, profile->name.data);
+		if (!stack->pid)
+			buf_puts(out, "_[k]");
+	}
+}
+
+static void print_folded(struct profile *profile, const struct sample *sample)
+{
+	struct buf *out = &profile->report->pending;
+
+	fold_name(profile, out, sample->process);
+	buf_putc(out, ';');
+	if (profile->options->by == PROFILE_BY_STAGE)
+		fold_name(profile, out, stages[sample->stage < sizeof(stages) / sizeof(stages[0]) ? sample->stage : 0]);
+	else
+		fold_name(profile, out, sample->thread);
+	fold_frames(profile, out, sample->user);
+	fold_frames(profile, out, sample->kernel);
+	buf_printf(out, " %" PRIu64 "\n", sample->count);
+}
+
+/* ---- another run, from its folded stacks ---- */
+
+static void before_line(struct profile *profile, char *line)
+{
+	char *space = strrchr(line, ' '), *frame, *next;
+	uint64_t count = space ? strtoull(space + 1, NULL, 10) : 0;
+	unsigned depth = 0;
+
+	if (!count)
+		return;
+	*space = '\0';
+	profile->stacks++;
+	profile->samples_before += count;
+	for (frame = line; frame; frame = next, depth++) {
+		struct count *function;
+		size_t size;
+
+		next = strchr(frame, ';');
+		if (next)
+			*next++ = '\0';
+		if (depth < 2) /* process and thread */
+			continue;
+		size = strlen(frame);
+		if (size > 4 && !strcmp(frame + size - 4, "_[k]"))
+			frame[size - 4] = '\0';
+		function = count_of(profile, &profile->functions, frame);
+		if (!next)
+			function->self_before += count;
+		if (function->seen != profile->stacks)
+			function->total_before += count;
+		function->seen = profile->stacks;
+	}
+}
+
+static void take_before(struct profile *profile)
+{
+	char *text = arena_strdup(profile->arena, profile->options->before), *line, *next;
+
+	for (line = text; line && *line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		before_line(profile, line);
+	}
+}
+
+/* ---- text ---- */
+
+static double share(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static void print_heading(struct profile *profile)
+{
+	struct buf *out = &profile->report->pending;
+	double seconds = (double)(now_ns() - profile->options->start_ns) / 1e9;
+	uint64_t possible = (uint64_t)(seconds * profile->options->hz * profile->options->cpus);
+
+	buf_printf(out, "%" PRIu64 " samples in %.1f s, %u per second and processor: %.0f %% of what %u processors can do\n",
+		   profile->samples, seconds, profile->options->hz, share(profile->samples, possible), profile->options->cpus);
+	if (profile->cut)
+		buf_printf(out, "%" PRIu64 " of them (%.1f %%) have a stack that ends early: see cephtap report profile --folded\n",
+			   profile->cut, share(profile->cut, profile->samples));
+	if (profile->without_stack)
+		buf_printf(out, "%" PRIu64 " of them have no stack\n", profile->without_stack);
+}
+
+static void print_groups(struct profile *profile)
+{
+	static const char *const titles[] = {"PROCESS AND THREAD", "PROCESS", "PROCESS AND STAGE"};
+	struct buf *out = &profile->report->pending;
+	unsigned len = profile->groups.len, max = profile->options->verbose ? len : GROUPS;
+
+	if (len)
+		qsort(profile->groups.list, len, sizeof(*profile->groups.list), compare_self);
+	buf_printf(out, "\n%8s %9s  %s\n", "SHARE", "SAMPLES", titles[profile->options->by]);
+	for (unsigned i = 0; i < len && i < max; i++)
+		buf_printf(out, "%6.1f %% %9" PRIu64 "  %s\n", share(profile->groups.list[i]->self, profile->samples),
+			   profile->groups.list[i]->self, profile->groups.list[i]->name);
+	if (len > max)
+		buf_printf(out, "%18s  and %u more (-v shows them)\n", "", len - max);
+}
+
+static void print_functions(struct profile *profile)
+{
+	struct buf *out = &profile->report->pending;
+	unsigned len = profile->functions.len, max = profile->options->verbose ? len : FUNCTIONS;
+
+	if (len)
+		qsort(profile->functions.list, len, sizeof(*profile->functions.list), compare_self);
+	buf_printf(out, "\n%8s %8s  %s\n", "SELF", "TOTAL", "FUNCTION");
+	for (unsigned i = 0; i < len && i < max; i++)
+		buf_printf(out, "%6.1f %% %6.1f %%  %s\n", share(profile->functions.list[i]->self, profile->samples),
+			   share(profile->functions.list[i]->total, profile->samples), profile->functions.list[i]->name);
+	if (len > max)
+		buf_printf(out, "%17s  and %u more (-v shows them)\n", "", len - max);
+}
+
+static double change(const struct profile *profile, const struct count *function)
+{
+	return share(function->self, profile->samples) - share(function->self_before, profile->samples_before);
+}
+
+static int compare_change(const void *left, const void *right, void *data)
+{
+	double a = change(data, *(struct count *const *)left), b = change(data, *(struct count *const *)right);
+
+	a = a < 0 ? -a : a;
+	b = b < 0 ? -b : b;
+	return a > b ? -1 : a < b;
+}
+
+static void print_changes(struct profile *profile)
+{
+	struct buf *out = &profile->report->pending;
+	unsigned len = profile->functions.len, max = profile->options->verbose ? len : FUNCTIONS;
+
+	if (len)
+		qsort_r(profile->functions.list, len, sizeof(*profile->functions.list), compare_change, profile);
+	buf_printf(out, "\n%8s %8s %8s  %s\n", "BEFORE", "NOW", "CHANGE", "FUNCTION, by the change of its own share");
+	for (unsigned i = 0; i < len && i < max; i++) {
+		const struct count *function = profile->functions.list[i];
+
+		buf_printf(out, "%6.1f %% %6.1f %% %+6.1f %%  %s\n", share(function->self_before, profile->samples_before),
+			   share(function->self, profile->samples), change(profile, function), function->name);
+	}
+}
+
+/* ---- JSON ---- */
+
+static void add_json_frames(struct profile *profile, struct json_object *array, const struct stack *stack)
+{
+	for (unsigned i = stack ? stack->len : 0; i; i--) {
+		buf_clear(&profile->name);
+		stack_frame_print(&stack->frames[i - 1], false, &profile->name);
+		json_object_array_add(array, json_object_new_string(profile->name.data));
+	}
+}
+
+static void print_json(struct profile *profile, const struct sample *sample)
+{
+	struct json_object *object = json_object_new_object(), *frames = json_object_new_array();
+
+	json_object_object_add(object, "type", json_object_new_string("samples"));
+	json_object_object_add(object, "process", json_object_new_string(sample->process));
+	json_object_object_add(object, "thread", json_object_new_string(sample->thread));
+	if (profile->options->by == PROFILE_BY_STAGE)
+		json_object_object_add(
+			object, "stage",
+			json_object_new_string(stages[sample->stage < sizeof(stages) / sizeof(stages[0]) ? sample->stage : 0]));
+	json_object_object_add(object, "count", json_object_new_uint64(sample->count));
+	add_json_frames(profile, frames, sample->user);
+	add_json_frames(profile, frames, sample->kernel);
+	json_object_object_add(object, "frames", frames);
+	buf_puts(&profile->report->pending, json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+	buf_putc(&profile->report->pending, '\n');
+	json_object_put(object);
+}
+
+int profile_print(struct report *report, bool is_last, void *data)
+{
+	struct profile profile = {.report = report, .options = data};
+	int error;
+
+	if (!is_last)
+		return 0;
+	if (find_samples(report->image) == ~0u)
+		return -EINVAL;
+	error = reader_snapshot(report->reader);
+	if (error)
+		return error;
+	profile.arena = arena_new();
+	if (profile.options->json || profile.options->folded) {
+		each_sample(&profile, profile.options->json ? print_json : print_folded);
+	} else {
+		each_sample(&profile, count_sample);
+		print_heading(&profile);
+		print_groups(&profile);
+		if (profile.options->before)
+			take_before(&profile);
+		if (profile.options->before)
+			print_changes(&profile);
+		else
+			print_functions(&profile);
+	}
+	reader_agg_mark_printed(report->reader, find_samples(report->image)); /* not once more by itself */
+	buf_free(&profile.name);
+	arena_free(profile.arena);
+	return report_flush(report);
+}

@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# time: 60
+#
+# User stacks of a program without frame pointers, a thousand of them, against gdb at the same points; stacks as keys; of a
+# process that has ended; of one that came later; the kernel's.
+set -u
+[ "$(uname -m)" = x86_64 ] || { echo "skip stacks - not x86_64"; exit 0; }
+"$CEPHTAP" -q -n 'BEGIN { exit(0); }' >/dev/null 2>"$TMP/err" || { echo "skip stacks - $(head -n 1 "$TMP/err")"; exit 0; }
+target=$BUILD/test/prog/stack_target
+count=1000
+
+check() { # NAME CONDITION...
+	local name=$1
+	shift
+	if "$@"; then echo "ok $name"; else echo "not ok $name - $* ($(head -n 5 "$TMP/err" | tr '\n' '|'))"; fi
+}
+
+# ---- the same as gdb, address by address, from mark outwards to main; without address space randomisation, as under gdb
+setarch -R "$CEPHTAP" --json -x bufsize=64m -n 'pid$target:a.out:mark:entry { printf("%d", (int)arg0); ustack(127); }' \
+	-c "$target $count" >"$TMP/raw" 2>"$TMP/err"
+cat >"$TMP/ours.py" <<'PYTHON'
+import json, sys
+for line in sys.stdin:
+    event = json.loads(line)
+    if event["type"] != "event":
+        continue
+    frames, out = event["data"][1]["value"], []
+    for frame in frames:
+        out.append(frame)
+        if frame.get("function") == "main":
+            break
+    n = event["data"][0]["values"][0]
+    print("%d:" % n, *["%x" % frame["pc"] for frame in out])
+    print("%d:" % n, *[frame.get("function", "?") for frame in out], file=sys.stderr)
+PYTHON
+python3 "$TMP/ours.py" <"$TMP/raw" >"$TMP/ours" 2>"$TMP/names"
+if command -v gdb >/dev/null; then
+	cat >"$TMP/walk.py" <<-'PYTHON'
+	import gdb
+	class Mark(gdb.Breakpoint):
+	    def stop(self):
+	        frame, pcs = gdb.newest_frame(), []
+	        n = int(frame.read_register("rdi"))
+	        while frame is not None:
+	            if frame.type() not in (gdb.INLINE_FRAME, gdb.TAILCALL_FRAME): # which are on no stack
+	                pcs.append("%x" % frame.pc())
+	                if frame.name() == "main":
+	                    break
+	            frame = frame.older()
+	        print("stack %d: %s" % (n, " ".join(pcs)))
+	        return False
+	gdb.execute("handle SIGUSR1 nostop noprint pass", to_string=True)
+	gdb.execute("set pagination off")
+	Mark("*mark")
+	gdb.execute("run")
+	PYTHON
+	gdb -nx -batch -iex 'set debuginfod enabled off' -x "$TMP/walk.py" --args "$target" "$count" 2>"$TMP/gdb.err" |
+		sed -n 's/^stack //p' >"$TMP/theirs"
+	check stacks-gdb-count test "$(wc -l <"$TMP/theirs")" = "$count"
+	check stacks-ours-count test "$(wc -l <"$TMP/ours")" = "$count"
+	differ=$(diff "$TMP/ours" "$TMP/theirs" | grep -c '^<')
+	check stacks-as-gdb test "$differ" = 0
+	[ "$differ" = 0 ] || diff "$TMP/ours" "$TMP/theirs" | head -n 4
+else
+	echo "skip stacks-as-gdb - no gdb"
+fi
+check stacks-signal grep -q 'walk::on_signal.*walk::signalled' "$TMP/names"
+check stacks-libc grep -q 'walk::compare .*qsort.* walk::sorted' "$TMP/names"
+check stacks-main test "$(grep -c ' main$' "$TMP/names")" = "$count"
+
+# ---- as keys: the same stack is one key; limits; the process has ended when they are printed
+"$CEPHTAP" -q -n 'pid$target:a.out:mark:entry { @[ustack(2)] = count(); @all = count(); } END { printa("%k%@u\n", @); printa("all %@u\n", @all); }' \
+	-c "$target $count" >"$TMP/keys" 2>"$TMP/err"
+sum=$(awk '/^[0-9]+$/ { sum += $1 } END { print sum + 0 }' "$TMP/keys")
+check stacks-keys test "$sum" = "$count"
+check stacks-keys-limit test "$(grep -c '`' "$TMP/keys")" = "$(($(grep -c '`mark' "$TMP/keys") * 2))"
+check stacks-keys-merge test "$(grep -c '`mark' "$TMP/keys")" -lt 20
+
+# ---- a process that comes while the script runs, and samples
+"$CEPHTAP" -q --seconds 3 -n 'profile-997 /execname == "stack_target"/ { @[ustack()] = count(); } END { printa("%k%@u\n", @); }' \
+	>"$TMP/later" 2>"$TMP/err" &
+tracer=$!
+sleep 0.7
+"$target" 1 2
+wait $tracer
+check stacks-later test "$(grep -c '`main' "$TMP/later")" -gt 10
+whole=$(awk '/`_start/ { whole = 1 } /^[0-9]+$/ { if (whole) sum += $1; all += $1; whole = 0 } END { print (all ? int(100 * sum / all) : 0) }' "$TMP/later")
+check stacks-later-whole test "$whole" -ge 80
+
+# ---- the kernel's
+"$CEPHTAP" -q -n 'syscall::clock_nanosleep:entry /pid == $target/ { @[stack(3), ustack(3)] = count(); }' -c 'sleep 0.1' >"$TMP/kernel" 2>"$TMP/err"
+check stacks-kernel grep -q 'vmlinux`' "$TMP/kernel"
+check stacks-kernel-user grep -q 'libc.so.6`.*nanosleep' "$TMP/kernel"
+"$CEPHTAP" --json -n 'syscall::clock_nanosleep:entry /pid == $target/ { ustack(3); }' -c 'sleep 0.1' >"$TMP/json" 2>"$TMP/err"
+check stacks-json grep -q '"module":"libc.so.6","function":"[^"]*nanosleep' "$TMP/json"
+
+# ---- what is wrong is said
+"$CEPHTAP" -e -n 'BEGIN { ustack(128); }' >/dev/null 2>"$TMP/err"
+check stacks-too-many grep -q 'number of frames must be a constant from 1 to 127' "$TMP/err"
+"$CEPHTAP" -e -n 'BEGIN { x = ustack(); }' >/dev/null 2>"$TMP/err"
+check stacks-no-value test $? != 0
+"$CEPHTAP" -e -n 'BEGIN { trace(ustack() + 1); }' >/dev/null 2>"$TMP/err"
+check stacks-no-sum test $? != 0
