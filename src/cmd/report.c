@@ -9,6 +9,7 @@
 #include "cmd/cmd.h"
 #include "cmd/target.h"
 #include "lib/embed.h"
+#include "report/sched.h"
 #include "report/stages.h"
 #include "tracer.h"
 
@@ -20,17 +21,20 @@ enum first_arg { ARG_NONE, ARG_INTERVAL, ARG_OVER };
 
 static const struct report_kind {
 	const char *name, *script, *doc;
-	bool has_layout; /* its aggregations are laid out by report/stages.c; else the script prints what there is to see */
+	/* lays its aggregations out; NULL: the script prints what there is to see */
+	int (*layout)(struct report *report, bool is_last, void *data);
 	enum first_arg arg;
 } kinds[] = {
 	{"osd", "osd.d", "for each OSD and class of op (read, write, rw, replica): time in each stage, and who was waited for",
-	 true, ARG_NONE},
+	 stages_print, ARG_NONE},
 	{"slow-ops", "slow-ops.d", "a line for each op that takes longer than --over: client, object, stages, the replica that came last",
-	 false, ARG_OVER},
-	{"client", "client.d", "processes that use librados or librbd: ops by pool and OSD, latency, most used objects", false,
+	 NULL, ARG_OVER},
+	{"client", "client.d", "processes that use librados or librbd: ops by pool and OSD, latency, most used objects", NULL,
 	 ARG_INTERVAL},
-	{"bluestore", "bluestore.d", "transactions by state, batches of keys, flushes, deferred writes, the device", false, ARG_INTERVAL},
-	{"recovery", "recovery.d", "recovery and backfill: objects by PG, data by peer, clients' ops beside it", false, ARG_INTERVAL},
+	{"bluestore", "bluestore.d", "transactions by state, batches of keys, flushes, deferred writes, the device", NULL, ARG_INTERVAL},
+	{"recovery", "recovery.d", "recovery and backfill: objects by PG, data by peer, clients' ops beside it", NULL, ARG_INTERVAL},
+	{"sched", "sched.d", "who waits for a processor: time on it, waiting for it, blocked and where; who wakes whom", sched_print,
+	 ARG_INTERVAL},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
@@ -63,6 +67,7 @@ struct report_run {
 	struct pipeline pipeline;
 	struct target_list targets;
 	struct stages_options layout;
+	struct sched_view sched;
 	const struct report_kind *kind;
 	uint64_t seconds, interval, over_ns;
 	char *args[1]; /* of the script */
@@ -217,6 +222,11 @@ static void on_start(void *data)
 		fputs("gathering; ^C ends\n", stderr);
 }
 
+static void on_sched_start(void *data)
+{
+	sched_start(data);
+}
+
 static int go(struct report_run *run)
 {
 	struct tracer_config config = {
@@ -226,7 +236,7 @@ static int go(struct report_run *run)
 		.name = "cephtap report",
 		.targets = &run->targets,
 		.seconds = run->seconds,
-		.interval = stages_print,
+		.interval = run->kind->layout,
 		.data = &run->layout,
 		.on_start = on_start,
 	};
@@ -236,11 +246,16 @@ static int go(struct report_run *run)
 
 		return fwrite(script->data, 1, script->size, stdout) == script->size && !fflush(stdout) ? 0 : 1;
 	}
-	if (!run->kind->has_layout) {
+	if (!run->kind->layout) {
 		config.ops = run->layout.json ? &report_json : &report_text;
 		config.interval = NULL;
 		run->layout.terminal = isatty(STDERR_FILENO) && !run->layout.json;
 		return compile(run) ? tracer_run(&config) : 1;
+	}
+	if (run->kind->layout == sched_print) {
+		run->sched.options = &run->layout;
+		config.data = &run->sched;
+		config.on_start = on_sched_start;
 	}
 	if (run->seconds)
 		config.interval_ns = (run->seconds + 1) * 2000000000u; /* only at the end */
