@@ -8,7 +8,9 @@
 
 #include "cmd/cmd.h"
 #include "cmd/target.h"
+#include "lib/clock.h"
 #include "lib/embed.h"
+#include "report/offcpu.h"
 #include "report/sched.h"
 #include "report/stages.h"
 #include "tracer.h"
@@ -35,6 +37,7 @@ static const struct report_kind {
 	{"recovery", "recovery.d", "recovery and backfill: objects by PG, data by peer, clients' ops beside it", NULL, ARG_INTERVAL},
 	{"sched", "sched.d", "who waits for a processor: time on it, waiting for it, blocked and where; who wakes whom", sched_print,
 	 ARG_INTERVAL},
+	{"offcpu", "offcpu.d", "where threads are blocked: time by the stacks of the kernel and of the process", offcpu_print, ARG_INTERVAL},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
@@ -68,6 +71,7 @@ struct report_run {
 	struct target_list targets;
 	struct stages_options layout;
 	struct sched_view sched;
+	struct offcpu_view offcpu;
 	const struct report_kind *kind;
 	uint64_t seconds, interval, over_ns;
 	char *args[1]; /* of the script */
@@ -227,6 +231,24 @@ static void on_sched_start(void *data)
 	sched_start(data);
 }
 
+static void on_offcpu_start(void *data)
+{
+	((struct offcpu_view *)data)->since_ns = now_ns();
+}
+
+/* Layouts that keep something from one interval to the next. */
+static void set_view(struct report_run *run, struct tracer_config *config)
+{
+	run->sched.options = run->offcpu.options = &run->layout;
+	if (run->kind->layout == sched_print) {
+		config->data = &run->sched;
+		config->on_start = on_sched_start;
+	} else if (run->kind->layout == offcpu_print) {
+		config->data = &run->offcpu;
+		config->on_start = on_offcpu_start;
+	}
+}
+
 static int go(struct report_run *run)
 {
 	struct tracer_config config = {
@@ -252,11 +274,7 @@ static int go(struct report_run *run)
 		run->layout.terminal = isatty(STDERR_FILENO) && !run->layout.json;
 		return compile(run) ? tracer_run(&config) : 1;
 	}
-	if (run->kind->layout == sched_print) {
-		run->sched.options = &run->layout;
-		config.data = &run->sched;
-		config.on_start = on_sched_start;
-	}
+	set_view(run, &config);
 	if (run->seconds)
 		config.interval_ns = (run->seconds + 1) * 2000000000u; /* only at the end */
 	else

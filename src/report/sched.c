@@ -11,9 +11,10 @@
 #include "agg/agg.h"
 #include "lib/clock.h"
 #include "report/latency.h"
+#include "report/rows.h"
 #include "report/waits.h"
 
-enum { NONE = ~0u, THREADS_MAX = 20, DAEMONS_MAX = 8, CHAINS_MAX = 15, PLACES_MAX = 12, OCTAVES = 64, BAR = 40 };
+enum { THREADS_MAX = 20, DAEMONS_MAX = 8, CHAINS_MAX = 15, PLACES_MAX = 12, OCTAVES = 64, BAR = 40 };
 
 /* One thread's name of one daemon; or a whole daemon, when `thread` is "". */
 struct thread_row {
@@ -45,40 +46,11 @@ struct table {
 
 /* --- From aggregations to rows --- */
 
-static unsigned find_agg(const struct table *table, const char *name)
-{
-	const struct checked *checked = table->report->image->checked;
-
-	for (unsigned i = 0; i < checked->aggs_len; i++)
-		if (!strcmp(checked->aggs[i]->name, name))
-			return i;
-	return NONE;
-}
-
 static const struct agg_row *rows_of(struct table *table, const char *name, unsigned *agg, unsigned *len)
 {
 	*len = 0;
-	*agg = find_agg(table, name);
-	return *agg == NONE ? NULL : reader_agg_rows(table->report->reader, *agg, len);
-}
-
-static const void *key_at(const struct table *table, unsigned agg, const struct agg_row *row, unsigned i)
-{
-	return (const char *)row->key + table->report->image->aggs[agg].keys[i].offset;
-}
-
-static const char *key_text(struct table *table, unsigned agg, const struct agg_row *row, unsigned i)
-{
-	const char *text = key_at(table, agg, row, i);
-
-	return arena_strndup(table->arena, text, field_text_size(&table->report->image->aggs[agg].keys[i], text));
-}
-
-static double number_of(const struct table *table, unsigned agg, const struct agg_row *row)
-{
-	const struct aggvar *var = table->report->image->aggs[agg].var;
-
-	return (double)var->agg->number(var, row->value, 1);
+	*agg = rows_find(table->report, name);
+	return *agg == ROWS_NONE ? NULL : reader_agg_rows(table->report->reader, *agg, len);
 }
 
 static struct thread_row *row_of(struct arena *arena, struct thread_row **rows, unsigned *len, const char *who, const char *thread)
@@ -99,11 +71,11 @@ static void take_number(struct table *table, const char *name, size_t member)
 	const struct agg_row *rows = rows_of(table, name, &agg, &len);
 
 	for (unsigned i = 0; i < len; i++) {
-		const char *who = key_text(table, agg, &rows[i], 0), *thread = key_text(table, agg, &rows[i], 1);
+		const char *who = rows_text(table->report, table->arena, agg, &rows[i], 0), *thread = rows_text(table->report, table->arena, agg, &rows[i], 1);
 
 		if (rows[i].value[0])
 			*(double *)((char *)row_of(table->arena, &table->threads, &table->threads_len, who, thread) + member) =
-				number_of(table, agg, &rows[i]);
+				rows_number(table->report, agg, &rows[i]);
 	}
 }
 
@@ -125,7 +97,7 @@ static void take_latency(struct table *table)
 	const struct agg_row *rows = rows_of(table, "latency", &table->latency, &len);
 
 	for (unsigned i = 0; i < len; i++) {
-		const char *who = key_text(table, table->latency, &rows[i], 0), *thread = key_text(table, table->latency, &rows[i], 1);
+		const char *who = rows_text(table->report, table->arena, table->latency, &rows[i], 0), *thread = rows_text(table->report, table->arena, table->latency, &rows[i], 1);
 
 		if (!rows[i].value[0])
 			continue;
@@ -170,27 +142,20 @@ static void pair_add(struct arena *arena, struct pair_row **rows, unsigned *len,
 	*arena_push(arena, *rows, *len) = *add;
 }
 
-static const struct agg_row *joined(struct table *table, const char *counts, const char *times, unsigned *aggs, unsigned *len)
-{
-	*len = 0;
-	aggs[0] = find_agg(table, counts);
-	aggs[1] = find_agg(table, times);
-	return aggs[0] == NONE || aggs[1] == NONE ? NULL : reader_agg_join(table->report->reader, aggs, 2, len);
-}
-
 static void take_chains(struct table *table)
 {
+	static const char *const names[] = {"wakes", "wakens"};
 	unsigned aggs[2], len;
-	const struct agg_row *rows = joined(table, "wakes", "wakens", aggs, &len);
+	const struct agg_row *rows = rows_join(table->report, names, 2, aggs, &len);
 
 	for (unsigned i = 0; i < len; i++, rows += 2) {
 		struct pair_row row = {
-			.who = key_text(table, aggs[0], rows, 0),
-			.thread = key_text(table, aggs[0], rows, 1),
-			.who2 = key_text(table, aggs[0], rows, 2),
-			.thread2 = key_text(table, aggs[0], rows, 3),
-			.count = number_of(table, aggs[0], &rows[0]),
-			.ns = number_of(table, aggs[1], &rows[1]),
+			.who = rows_text(table->report, table->arena, aggs[0], rows, 0),
+			.thread = rows_text(table->report, table->arena, aggs[0], rows, 1),
+			.who2 = rows_text(table->report, table->arena, aggs[0], rows, 2),
+			.thread2 = rows_text(table->report, table->arena, aggs[0], rows, 3),
+			.count = rows_number(table->report, aggs[0], &rows[0]),
+			.ns = rows_number(table->report, aggs[1], &rows[1]),
 		};
 
 		if (row.count > 0)
@@ -201,19 +166,19 @@ static void take_chains(struct table *table)
 /* Stacks with the same end are one place. */
 static void take_places(struct table *table)
 {
+	static const char *const names[] = {"sleeps", "blockedon"};
 	unsigned aggs[2], len;
-	const struct agg_row *rows = joined(table, "sleeps", "blockedon", aggs, &len);
+	const struct agg_row *rows = rows_join(table->report, names, 2, aggs, &len);
 
 	for (unsigned i = 0; i < len; i++, rows += 2) {
-		const struct field *field = &table->report->image->aggs[aggs[0]].keys[2];
-		const struct stack *stack = report_stack_of(table->report, field_int(field, key_at(table, aggs[0], rows, 2)));
+		const struct stack *stack = rows_stack(table->report, aggs[0], rows, 2);
 		struct pair_row row = {
-			.who = key_text(table, aggs[0], rows, 0),
-			.thread = key_text(table, aggs[0], rows, 1),
+			.who = rows_text(table->report, table->arena, aggs[0], rows, 0),
+			.thread = rows_text(table->report, table->arena, aggs[0], rows, 1),
 			.who2 = waits_function(stack),
 			.thread2 = waits_syscall(stack),
-			.count = number_of(table, aggs[0], &rows[0]),
-			.ns = number_of(table, aggs[1], &rows[1]),
+			.count = rows_number(table->report, aggs[0], &rows[0]),
+			.ns = rows_number(table->report, aggs[1], &rows[1]),
 		};
 
 		if (row.count > 0)
@@ -321,9 +286,7 @@ static void take_load(struct table *table)
 
 static double share(double part, double whole)
 {
-	double percent = whole > 0 ? 100 * part / whole : 0;
-
-	return percent;
+	return whole > 0 ? 100 * part / whole : 0;
 }
 
 /* Waiting for a second in each second is what one thread in the queue does. */
@@ -341,7 +304,7 @@ static double queue_number(struct table *table, const char *name)
 	unsigned agg, len;
 	const struct agg_row *rows = rows_of(table, name, &agg, &len);
 
-	return len && rows[0].value[0] ? number_of(table, agg, &rows[0]) : 0;
+	return len && rows[0].value[0] ? rows_number(table->report, agg, &rows[0]) : 0;
 }
 
 /* avg() prints whole numbers, which is too coarse for the length of a queue: the sum over the count. */
@@ -364,17 +327,9 @@ static double percentile(const struct table *table, const struct thread_row *row
 
 static void print_heading(struct table *table, bool is_last)
 {
-	const struct stages_options *options = table->view->options;
 	struct buf *out = &table->report->pending;
-	time_t now = time(NULL);
-	struct tm local;
-	char text[32];
 
-	if (options->terminal)
-		buf_puts(out, is_last ? "\n" : "\033[H\033[2J");
-	localtime_r(&now, &local);
-	strftime(text, sizeof(text), "%F %T", &local);
-	buf_printf(out, "%s, the last %.1f s%s\n", text, table->elapsed / 1e9, options->terminal && !is_last ? "; ^C ends" : "");
+	rows_heading(table->report, table->view->options, table->elapsed, is_last);
 	buf_printf(out, "host: processors busy %.0f %%, stolen %.0f %%; some thread waited for one %.0f %% of the time\n",
 		   share((double)table->load.busy, (double)table->load.all), share((double)table->load.stolen, (double)table->load.all),
 		   share(1000.0 * (double)table->load.pressed_us, table->elapsed));
@@ -605,8 +560,8 @@ int sched_print(struct report *report, bool is_last, void *data)
 
 	if (error)
 		return error;
-	table.latency = find_agg(&table, "latency");
-	if (table.latency == NONE)
+	table.latency = rows_find(report, "latency");
+	if (table.latency == ROWS_NONE)
 		return -EINVAL;
 	table.arena = arena_new();
 	take_load(&table);
@@ -616,9 +571,6 @@ int sched_print(struct report *report, bool is_last, void *data)
 	else
 		print_text(&table, is_last);
 	arena_free(table.arena);
-	for (unsigned i = 0; i < report->image->checked->aggs_len; i++) {
-		reader_agg_mark_printed(report->reader, i);
-		reader_agg_trunc(report->reader, i, false, 0); /* processes end: their rows would stay for ever */
-	}
+	rows_restart(report);
 	return report_flush(report);
 }
