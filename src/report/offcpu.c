@@ -12,12 +12,13 @@
 #include "report/rows.h"
 #include "report/waits.h"
 
-enum { STACKS_MAX = 10 };
+enum { STACKS_MAX = 10, IDLE_MAX = 5, WIDTH = 110 /* names of C++ have no end */ };
 
 struct stack_row {
 	const char *who, *thread, *text; /* the frames as they are printed: rows with the same are one */
 	const struct stack *kernel, *user;
 	double ns, count, worst;
+	bool is_idle;
 };
 
 struct table {
@@ -56,11 +57,14 @@ static void frames_of_kernel(const struct stack *stack, struct buf *out)
 
 static void frames_of_user(const struct stack *stack, struct buf *out)
 {
+	struct buf frame = {0};
+
 	for (unsigned i = 0; stack && i < stack->len; i++) {
-		buf_puts(out, "        ");
-		stack_frame_print(&stack->frames[i], false, out);
-		buf_putc(out, '\n');
+		buf_clear(&frame);
+		stack_frame_print(&stack->frames[i], false, &frame);
+		buf_printf(out, "        %.*s\n", WIDTH, frame.data ? frame.data : "");
 	}
+	buf_free(&frame);
 	if (stack && stack->note)
 		buf_printf(out, "        [%s]\n", stack->note);
 }
@@ -97,6 +101,8 @@ static int compare_rows(const void *a, const void *b)
 {
 	const struct stack_row *x = a, *y = b;
 
+	if (x->is_idle != y->is_idle)
+		return x->is_idle - y->is_idle;
 	return (x->ns < y->ns) - (x->ns > y->ns);
 }
 
@@ -120,6 +126,7 @@ static void take(struct table *table)
 
 		if (row.count < 1)
 			continue;
+		row.is_idle = waits_is_idle(row.kernel, row.user);
 		row.text = text_of(table, &row);
 		add(table, &row);
 	}
@@ -127,26 +134,40 @@ static void take(struct table *table)
 		qsort(table->rows, table->rows_len, sizeof(*table->rows), compare_rows);
 }
 
+static void print_row(struct table *table, const struct stack_row *row)
+{
+	char mean[16], worst[16];
+
+	duration_print(row->ns / row->count, mean);
+	duration_print(row->worst, worst);
+	buf_printf(&table->report->pending, "\n%s%s%s: blocked %.1f ms (%.1f %%), %.0f times, mean %s, longest %s\n%s", row->who,
+		   row->thread[0] ? " " : "", row->thread, row->ns / 1e6, 100 * row->ns / table->elapsed, row->count, mean, worst,
+		   row->text);
+}
+
+static void print_rows(struct table *table, const char *title, unsigned from, unsigned to, unsigned most)
+{
+	if (from == to)
+		return;
+	buf_printf(&table->report->pending, "\n%s\n", title);
+	for (unsigned i = from; i < to && i < from + most; i++)
+		print_row(table, &table->rows[i]);
+	if (to - from > most)
+		buf_printf(&table->report->pending, "\n(and %u more stacks, blocked for less)\n", to - from - most);
+}
+
 static void print_text(struct table *table, bool is_last)
 {
-	struct buf *out = &table->report->pending;
+	unsigned idle = 0;
 
+	while (idle < table->rows_len && !table->rows[idle].is_idle)
+		idle++;
 	rows_heading(table->report, table->options, table->elapsed, is_last);
 	if (!table->rows_len)
-		buf_puts(out, "no thread was blocked\n");
-	for (unsigned i = 0; i < table->rows_len && i < STACKS_MAX; i++) {
-		const struct stack_row *row = &table->rows[i];
-		char mean[16], worst[16];
-
-		duration_print(row->ns / row->count, mean);
-		duration_print(row->worst, worst);
-		buf_printf(out, "\n%s%s%s: blocked %.1f ms (%.1f %%), %.0f times, mean %s, longest %s\n%s", row->who,
-			   row->thread[0] ? " " : "", row->thread, row->ns / 1e6, 100 * row->ns / table->elapsed, row->count, mean, worst,
-			   row->text);
-	}
-	if (table->rows_len > STACKS_MAX)
-		buf_printf(out, "\n(and %u more stacks, blocked for less)\n", table->rows_len - STACKS_MAX);
-	buf_putc(out, '\n');
+		buf_puts(&table->report->pending, "no thread was blocked\n");
+	print_rows(table, "BLOCKED BY A LOCK, A DISK, ANOTHER PROCESS", 0, idle, STACKS_MAX);
+	print_rows(table, "IDLE: WAITING FOR WORK OR A TIME", idle, table->rows_len, IDLE_MAX);
+	buf_putc(&table->report->pending, '\n');
 }
 
 static struct json_object *frames_json(const struct stack *stack, unsigned from)
@@ -172,6 +193,7 @@ static struct json_object *row_json(const struct stack_row *row)
 	json_object_object_add(object, "blocked_ns", json_object_new_int64((int64_t)row->ns));
 	json_object_object_add(object, "count", json_object_new_int64((int64_t)row->count));
 	json_object_object_add(object, "max_ns", json_object_new_int64((int64_t)row->worst));
+	json_object_object_add(object, "is_idle", json_object_new_boolean(row->is_idle));
 	json_object_object_add(object, "kernel", frames_json(row->kernel, waits_first_frame(row->kernel)));
 	json_object_object_add(object, "user", frames_json(row->user, 0));
 	return object;

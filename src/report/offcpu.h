@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The layout of `cephtap report offcpu`. In: the aggregations of scripts/offcpu.d. Out: the stacks with the longest time blocked, or
- * all of them as JSON, an object for each interval.
+ * The layout of `cephtap report offcpu`. In: the aggregations of scripts/offcpu.d. Out: the stacks with the longest time blocked,
+ * what is idle apart from the rest, or all of them as JSON, an object for each interval.
  */
 #ifndef CEPHTAP_REPORT_OFFCPU_H
 #define CEPHTAP_REPORT_OFFCPU_H

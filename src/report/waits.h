@@ -3,6 +3,8 @@
 #ifndef CEPHTAP_REPORT_WAITS_H
 #define CEPHTAP_REPORT_WAITS_H
 
+#include <stdbool.h>
+
 #include "report/stack.h"
 
 /* The first frame that is neither the tracer's nor the scheduler's: len when there is none. */
@@ -11,5 +13,11 @@ unsigned waits_first_frame(const struct stack *stack);
 const char *waits_function(const struct stack *stack);
 /* The system call in which it waits, "futex"; "" where it is none. */
 const char *waits_syscall(const struct stack *stack);
+
+/*
+ * Whether it waits for work or for a time, as an idle thread does: sleeps, polls, waits for a condition. Else it waits for a lock, a
+ * disk, another process. `user` is the process's stack, NULL: not known.
+ */
+bool waits_is_idle(const struct stack *kernel, const struct stack *user);
 
 #endif
