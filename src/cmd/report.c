@@ -11,7 +11,9 @@
 #include "lib/clock.h"
 #include "lib/embed.h"
 #include "lib/file.h"
+#include "report/offcpu.h"
 #include "report/profile.h"
+#include "report/sched.h"
 #include "report/stages.h"
 #include "tracer.h"
 
@@ -36,6 +38,9 @@ static const struct report_kind {
 	{"recovery", "recovery.d", "recovery and backfill: objects by PG, data by peer, clients' ops beside it", NULL, ARG_INTERVAL},
 	{"profile", "profile.d", "where processors spend their time: by thread and function, with the stacks of kernel and process", profile_print,
 	 ARG_HZ},
+	{"sched", "sched.d", "who waits for a processor: time on it, waiting for it, blocked and where; who wakes whom", sched_print,
+	 ARG_INTERVAL},
+	{"offcpu", "offcpu.d", "where threads are blocked: time by the stacks of the kernel and of the process", offcpu_print, ARG_INTERVAL},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
@@ -59,7 +64,8 @@ static const char help[] =
 	"  --folded           profile: one line for each stack, a;b;c COUNT, as flamegraph.pl and speedscope read them\n"
 	"  --before FILE      profile: compare with another run's --folded\n"
 	"  -v                 osd: histograms as well; profile: all threads and functions\n"
-	"  --json             one JSON object a line; osd: for each daemon and class its stages, times in ns\n"
+	"  --json             one JSON object a line; osd: for each daemon and class its stages, times in ns;\n"
+	"                     sched, offcpu: for each interval\n"
 	"  --script           print the D script behind the report, to change it and run it with cephtap SCRIPT.d\n"
 	"\n"
 	"Columns of osd: count of ops; mean, median, 99th percentile and largest time; share of the whole time of these ops.\n"
@@ -74,6 +80,8 @@ struct report_run {
 	struct stages_options layout;
 	struct profile_options profile;
 	const char *before;
+	struct sched_view sched;
+	struct offcpu_view offcpu;
 	const struct report_kind *kind;
 	uint64_t seconds, interval, over_ns;
 	char *args[1]; /* of the script */
@@ -272,22 +280,29 @@ static void on_start(void *data)
 {
 	struct report_run *run = data;
 
-	run->profile.start_ns = now_ns();
+	run->profile.start_ns = run->offcpu.since_ns = now_ns();
+	sched_start(&run->sched);
 	if (run->says_start)
 		fputs("gathering; ^C ends\n", stderr);
 }
 
 /* What comes with `print`. */
-static void *layout_of(struct report_run *run)
+static void *view_of(struct report_run *run)
 {
-	return run->kind->print == profile_print ? (void *)&run->profile : &run->layout;
+	if (run->kind->print == profile_print)
+		return &run->profile;
+	if (run->kind->print == sched_print)
+		return &run->sched;
+	if (run->kind->print == offcpu_print)
+		return &run->offcpu;
+	return &run->layout;
 }
 
 static int print_interval(struct report *report, bool is_last, void *data)
 {
 	struct report_run *run = data;
 
-	return run->kind->print(report, is_last, layout_of(run));
+	return run->kind->print(report, is_last, view_of(run));
 }
 
 static bool read_before(struct report_run *run)
@@ -326,12 +341,13 @@ static int go(struct report_run *run)
 	}
 	if (!read_before(run))
 		return 1;
+	run->sched.options = run->offcpu.options = &run->layout;
 	run->profile.cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
 	if (!run->kind->print) {
 		config.ops = run->layout.json ? &report_json : &report_text;
 		config.interval = NULL;
 	}
-	if (run->kind->print != stages_print) {
+	if (!run->kind->print || run->kind->print == profile_print) {
 		config.interval_ns = (SECONDS_MAX + 1) * 1000000000ull; /* only at the end */
 		run->says_start = isatty(STDERR_FILENO) && !run->layout.json;
 		return compile(run) ? tracer_run(&config) : 1;

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# time: 120
+# time: 150
 #
 # The reports against what Ceph and rados bench say of the same ops, and against a cause that was planted.
 . "$TOP/test/live/lib-live.sh"
@@ -68,6 +68,34 @@ check bluestore-of-ceph test "$prepared" -ge $((after - attached)) -a "$prepared
 check bluestore-states test "$(grep -c kv_committing "$TMP/report")" = 3
 check bluestore-batches test "$(awk '/BATCHES/ { on = 1; next } /FLUSHES/ { on = 0 } on { n++ } END { print n }' "$TMP/report")" = 3
 check bluestore-device grep -q 'transactions' "$TMP/report"
+
+# ---- the scheduler: no more than the kernel's own account of the OSDs from before to after, no less than of a part of it
+account() { # ns on a processor, ns waiting for one
+	local pid
+	for pid in $pids; do cat "/proc/$pid"/task/*/schedstat; done | awk '{ cpu += $1; wait += $2 } END { printf "%.0f %.0f\n", cpu, wait }'
+}
+ms_of_daemons() { awk '/^DAEMON/ { on = 1; next } /^$/ { on = 0 } on { cpu += $2; wait += $4 } END { printf "%.0f %.0f\n", 1e6 * cpu, 1e6 * wait }' "$TMP/report"; }
+between() { # LOW HIGH: what the report says, within 5 % of either
+	awk -v low="$1" -v high="$2" -v said="$(ms_of_daemons)" 'BEGIN { split(low, l); split(high, h); split(said, s)
+		for (i = 1; i <= 2; i++) if (s[i] < 0.95 * l[i] || s[i] > 1.05 * h[i]) bad++
+		exit !(s[1] > 0 && !bad) }'
+}
+minus() { awk -v a="$1" -v b="$2" 'BEGIN { split(a, x); split(b, y); print x[1] - y[1], x[2] - y[2] }'; }
+outer=$(account)
+during 6 sched $only
+sleep 1
+inner=$(account)
+load write-4k 2 >"$TMP/load"
+inner=$(minus "$(account)" "$inner")
+wait $reporter
+check sched-account between "$inner" "$(minus "$(account)" "$outer")"
+check sched-daemons test "$(awk '/^DAEMON/ { on = 1; next } /^$/ { on = 0 } on && /^osd\.[0-2] / { n++ } END { print n }' "$TMP/report")" = 3
+check sched-threads grep -q '^osd\.[0-2] *tp_osd_tp ' "$TMP/report"
+check sched-chain grep -q '^osd\.[0-2] *msgr-worker-[0-9]* *-> osd\.[0-2] *tp_osd_tp ' "$TMP/report"
+during 5 offcpu $only
+load write-4k 2 >"$TMP/load"
+wait $reporter
+check offcpu-frames grep -q 'ceph-osd`BlueStore::_kv_sync_thread$' "$TMP/report"
 
 # ---- recovery: each object once
 recovered() { clusters perf "$cluster" all osd.recovery_ops | awk '{ print $2 }'; }
