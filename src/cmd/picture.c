@@ -5,25 +5,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 
 #include "cmd/cmd.h"
+#include "lib/csv.h"
 #include "lib/file.h"
 #include "report/folded.h"
+#include "report/heat.h"
 #include "report/picture.h"
+#include "report/spark.h"
 
-enum { OPT_ICICLE = 256, OPT_DIFF, OPT_TITLE, OPT_UNIT };
-enum { INPUT_MAX = 1 << 30 };
+enum { OPT_ICICLE = 256, OPT_DIFF, OPT_TITLE, OPT_UNIT, OPT_TEXT };
+enum { INPUT_MAX = 1 << 30, HEAT_COLUMNS = 400, HEAT_BUCKETS = 60, TEXT_BUCKETS = 20 };
 
 static const char help[] =
-	"Usage: cephtap picture flame [OPTIONS] [FOLDED]\n"
+	"Usage: cephtap picture flame [--icicle] [--diff BEFORE] [OPTIONS] [FOLDED]\n"
+	"       cephtap picture heat [--text] [OPTIONS] [CSV]\n"
+	"       cephtap picture timeline [OPTIONS] [CSV]\n"
 	"\n"
 	"Makes a picture: one page of HTML that needs no network and no other file. Text comes from a file or standard input.\n"
 	"\n"
-	"  flame      a flame graph of folded stacks: `main;work;read 12` a line, the root first\n"
+	"  flame          a flame graph of folded stacks: `main;work;read 12` a line, the root first\n"
+	"  heat           values over time, of rows time_ns,value_ns[,count]\n"
+	"  timeline       what ran when, of rows lane,name,start_ns,end_ns[,detail]; spans inside others are drawn below them\n"
 	"\n"
 	"  -o FILE        write the page here (default: standard output)\n"
 	"  --title TEXT   what stands above the picture\n"
-	"  --unit UNIT    of the values: ns and bytes are shown as people write them (default: samples)\n"
+	"  --unit UNIT    of the values: ns and bytes are shown as people write them (default: samples; heat: ns)\n"
 	"  --icicle       flame: the root above\n"
 	"  --diff BEFORE  flame: compare with these stacks; red is more than before, blue is less, in shares of the whole\n"
 	"\n"
@@ -32,7 +40,7 @@ static const char help[] =
 struct request {
 	const char *title, *unit, *out, *before, *input;
 	const struct kind *kind;
-	bool icicle;
+	bool icicle, text;
 };
 
 /* What one kind of picture does: it reads its input, `draw`s to an open file. */
@@ -94,10 +102,221 @@ static int flame_draw(void *data, const struct request *request, FILE *out)
 	return picture_end(picture);
 }
 
+/* --- Rows --- */
+
+/* One row of a table; false: `why` says what is wrong with it. */
+typedef bool take_row(void *data, struct arena *arena, char **fields, unsigned len, struct buf *why);
+
+enum { FIELDS_MAX = 5 };
+
+static bool check_is_text(const char *name, const char *text, size_t size, struct buf *why)
+{
+	const char *nul = memchr(text, '\0', size);
+	unsigned line = 1;
+
+	for (const char *at = text; nul && at < nul; at++)
+		line += *at == '\n';
+	if (nul)
+		buf_printf(why, "%s:%u: a NUL byte: this is no text", name, line);
+	return !nul;
+}
+
+/* `columns` are their names, those from the one in [ on need not be there. A first row that holds just names is left out. */
+static bool is_heading(const char *columns, unsigned line, const char *field)
+{
+	return line == 1 && !strncmp(columns, field, strlen(field)) && strchr(",[", columns[strlen(field)]);
+}
+
+static bool read_rows(struct arena *arena, const struct request *request, const char *columns, take_row *take, void *data,
+		      struct buf *why)
+{
+	const char *wrong = NULL, *name = shown_name(request->input);
+	char *text, *fields[FIELDS_MAX];
+	struct buf what = {0};
+	struct csv csv;
+	size_t size;
+	bool is_good = true;
+	int len;
+
+	if (!read_text(arena, request->input, &text, &size, why) || !check_is_text(name, text, size, why))
+		return false;
+	csv_open(&csv, text, size);
+	while (is_good && (len = csv_row(&csv, fields, FIELDS_MAX, &wrong)) > 0)
+		if (!is_heading(columns, csv.line, fields[0]))
+			is_good = take(data, arena, fields, (unsigned)len, &what);
+	if (wrong)
+		buf_puts(&what, wrong);
+	if (what.size)
+		buf_printf(why, "%s:%u: %s; %s was expected", name, csv.line, what.data, columns);
+	buf_free(&what);
+	return !why->size;
+}
+
+static bool take_count(const char *text, const char *column, uint64_t *number, struct buf *why)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && !*end && !errno)
+		return true;
+	buf_printf(why, "%s is no whole number below 2^64: `%.40s`", column, text);
+	return false;
+}
+
+static bool check_len(unsigned len, unsigned least, unsigned most, struct buf *why)
+{
+	if (len >= least && len <= most)
+		return true;
+	buf_printf(why, "%u %s", len, len == 1 ? "field" : "fields");
+	return false;
+}
+
+/* --- heat --- */
+
+struct heat_rows {
+	struct heat_row *rows;
+	unsigned len;
+	struct arena *arena;
+};
+
+static bool take_heat_row(void *data, struct arena *arena, char **fields, unsigned len, struct buf *why)
+{
+	struct heat_rows *all = data;
+	struct heat_row row = {.count = 1};
+
+	if (!check_len(len, 2, 3, why) || !take_count(fields[0], "time_ns", &row.time_ns, why) ||
+	    !take_count(fields[1], "value_ns", &row.value, why) || (len > 2 && !take_count(fields[2], "count", &row.count, why)))
+		return false;
+	*arena_push(arena, all->rows, all->len) = row;
+	return true;
+}
+
+static void *heat_read(struct arena *arena, const struct request *request, struct buf *why)
+{
+	struct heat_rows *all = arena_new_one(arena, struct heat_rows);
+
+	all->arena = arena;
+	if (!read_rows(arena, request, "time_ns,value_ns[,count]", take_heat_row, all, why))
+		return NULL;
+	if (all->len)
+		return all;
+	buf_printf(why, "%s: there is no row in it", shown_name(request->input));
+	return NULL;
+}
+
+static int heat_print(const struct heat_rows *all, const struct request *request, FILE *out)
+{
+	struct spark_style style = spark_style_of(out);
+	struct buf text = {0};
+	struct heat heat;
+	int error = 0;
+
+	heat_make(&heat, all->arena, all->rows, all->len, spark_heat_columns(&style), TEXT_BUCKETS);
+	spark_heat(&text, &style, &heat, !strcmp(request->unit, "ns"));
+	errno = 0;
+	if (fwrite(text.data, 1, text.size, out) != text.size || fflush(out))
+		error = errno ? -errno : -EIO;
+	buf_free(&text);
+	return error;
+}
+
+static int heat_draw(void *data, const struct request *request, FILE *out)
+{
+	const struct heat_rows *all = data;
+	struct picture *picture;
+	struct heat heat;
+
+	if (request->text)
+		return heat_print(all, request, out);
+	heat_make(&heat, all->arena, all->rows, all->len, HEAT_COLUMNS, HEAT_BUCKETS);
+	picture = picture_heat(out, request->title, request->unit, heat.start_ns, heat.step_ns, heat.buckets, heat.buckets_len);
+	for (unsigned i = 0; i < heat.columns_len; i++)
+		picture_column(picture, heat_column(&heat, i));
+	return picture_end(picture);
+}
+
+/* --- timeline --- */
+
+struct span {
+	struct span *next;
+	const char *name, *detail;
+	uint64_t start_ns, end_ns;
+};
+
+struct lane {
+	UT_hash_handle hh; /* iterates in the order in which lanes were first named */
+	const char *name;
+	struct span *first, **end;
+};
+
+static struct lane *find_lane(struct lane **lanes, struct arena *arena, const char *name)
+{
+	struct lane *lane;
+
+	HASH_FIND_STR(*lanes, name, lane);
+	if (lane)
+		return lane;
+	lane = arena_new_one(arena, struct lane);
+	lane->name = name;
+	lane->end = &lane->first;
+	HASH_ADD_KEYPTR(hh, *lanes, lane->name, strlen(name), lane);
+	return lane;
+}
+
+static bool take_span(void *data, struct arena *arena, char **fields, unsigned len, struct buf *why)
+{
+	struct span *span = arena_new_one(arena, struct span);
+	struct lane *lane;
+
+	if (!check_len(len, 4, 5, why) || !take_count(fields[2], "start_ns", &span->start_ns, why) ||
+	    !take_count(fields[3], "end_ns", &span->end_ns, why))
+		return false;
+	if (span->end_ns < span->start_ns) {
+		buf_puts(why, "end_ns is before start_ns");
+		return false;
+	}
+	span->name = fields[1];
+	span->detail = len > 4 ? fields[4] : NULL;
+	lane = find_lane(data, arena, fields[0]);
+	*lane->end = span;
+	lane->end = &span->next;
+	return true;
+}
+
+static void *timeline_read(struct arena *arena, const struct request *request, struct buf *why)
+{
+	struct lane **lanes = arena_new_one(arena, struct lane *);
+	bool is_good = read_rows(arena, request, "lane,name,start_ns,end_ns[,detail]", take_span, lanes, why);
+
+	if (is_good && *lanes)
+		return lanes;
+	if (is_good)
+		buf_printf(why, "%s: there is no row in it", shown_name(request->input));
+	HASH_CLEAR(hh, *lanes);
+	return NULL;
+}
+
+static int timeline_draw(void *data, const struct request *request, FILE *out)
+{
+	struct picture *picture = picture_timeline(out, request->title);
+	struct lane **lanes = data;
+
+	for (const struct lane *lane = *lanes; lane; lane = lane->hh.next) {
+		picture_lane(picture, lane->name);
+		for (const struct span *span = lane->first; span; span = span->next)
+			picture_span(picture, span->name, span->start_ns, span->end_ns, span->detail);
+	}
+	HASH_CLEAR(hh, *lanes);
+	return picture_end(picture);
+}
+
 /* --- The command --- */
 
 static const struct kind kinds[] = {
 	{"flame", "Flame graph", "samples", flame_read, flame_draw},
+	{"heat", "Heat map", "ns", heat_read, heat_draw},
+	{"timeline", "Time line", "ns", timeline_read, timeline_draw},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
@@ -163,6 +382,9 @@ static bool take_option(struct request *request, int c)
 	case OPT_ICICLE:
 		request->icicle = true;
 		return true;
+	case OPT_TEXT:
+		request->text = true;
+		return true;
 	case OPT_DIFF:
 		request->before = optarg;
 		return true;
@@ -181,8 +403,6 @@ static const struct kind *find_kind(const char *name)
 
 static const char *check_request(struct request *request, int argc, char **argv)
 {
-	bool is_flame;
-
 	if (optind == argc)
 		return "which kind of picture? flame, heat or timeline was expected";
 	request->kind = find_kind(argv[optind]);
@@ -191,8 +411,9 @@ static const char *check_request(struct request *request, int argc, char **argv)
 	if (argc - optind > 2)
 		return "one file at a time";
 	request->input = optind + 1 < argc ? argv[optind + 1] : "-";
-	is_flame = request->kind->draw == flame_draw;
-	if (!is_flame && (request->icicle || request->before))
+	if (request->text && request->kind->draw != heat_draw)
+		return "--text goes with heat";
+	if (request->kind->draw != flame_draw && (request->icicle || request->before))
 		return "--icicle and --diff go with flame";
 	if (request->before && !strcmp(request->before, request->input))
 		return "--diff compares two files, and these are the same";
@@ -210,6 +431,7 @@ int cmd_picture(int argc, char **argv)
 						{"title", required_argument, NULL, OPT_TITLE},
 						{"unit", required_argument, NULL, OPT_UNIT},
 						{"output", required_argument, NULL, 'o'},
+						{"text", no_argument, NULL, OPT_TEXT},
 						{"help", no_argument, NULL, 'h'},
 						{0}};
 	struct request request = {0};
