@@ -126,8 +126,8 @@ static void print_row(struct buf *out, const struct spark_style *style, const st
 	unsigned last = 0;
 
 	buf_puts(out, style->utf8 ? "│" : "|");
-	for (unsigned i = 0; i < heat->columns_len; i++) /* logarithmic: a single slow op must be seen beside a million quick ones */
-		print_cell(out, style, log1p((double)heat_column(heat, i)[bucket]) / log1p((double)most), &last);
+	for (unsigned i = 0; i < heat->columns_len; i++) /* the root: few shades must do for counts that are far apart */
+		print_cell(out, style, sqrt((double)heat_column(heat, i)[bucket] / (double)most), &last);
 	buf_puts(out, last ? "\033[0m\n" : "\n");
 }
 
