@@ -48,7 +48,7 @@ LIBS      = $(PKG_LIBS) -liberty -lz -lpthread -lm
 
 CEPHTAP  := $(if $(filter build,$(BUILD)),cephtap,$(BUILD)/cephtap)
 OBJS     := $(SOURCES:%.c=$(BUILD)/%.o)
-EMBEDDED := $(wildcard catalogue/*.cat cards/*.card scripts/*.d scripts/cluster.sh) src/check/library.d
+EMBEDDED := $(wildcard catalogue/*.cat cards/*.card scripts/*.d scripts/cluster.sh) src/check/library.d pictures/page.html
 EMBED_O  := $(if $(wildcard scripts/embed.sh),$(BUILD)/embed.o)
 LIB      := $(BUILD)/libcephtap.a
 LIB_OBJS := $(filter-out $(BUILD)/src/main.o,$(OBJS)) $(EMBED_O)
@@ -107,7 +107,7 @@ $(BUILD)/%.o: %.c $(BUILD)/.flags | $(FIRST)
 	$(CC) $(ALL_CPP) $(PKG_CPP) $(ALL_C) -MMD -MP -c -o $@ $<
 
 $(BUILD)/embed.c: scripts/embed.sh $(EMBEDDED) $(BUILD)/.embedded
-	scripts/embed.sh $(filter %.cat,$(EMBEDDED)) -- $(filter %.card,$(EMBEDDED)) -- $(filter scripts/%,$(EMBEDDED)) -- src/check/library.d >$@
+	scripts/embed.sh $(filter %.cat,$(EMBEDDED)) -- $(filter %.card,$(EMBEDDED)) -- $(filter scripts/%,$(EMBEDDED)) -- src/check/library.d -- pictures/page.html >$@
 
 $(BUILD)/embed.o: $(BUILD)/embed.c $(BUILD)/.flags | $(FIRST)
 	$(CC) $(ALL_CPP) $(ALL_C) -c -o $@ $<

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # Prints a C file that embeds files into the binary (src/lib/embed.h). Usage, from the top of the tree:
-#   scripts/embed.sh catalogue/*.cat -- cards/*.card -- scripts/*.d -- src/check/library.d > build/embed.c
-# The lists become embedded_catalogue, embedded_cards, embedded_scripts and embedded_library. A name that is no file (a glob that
+#   scripts/embed.sh catalogue/*.cat -- cards/*.card -- scripts/*.d -- src/check/library.d -- pictures/page.html > build/embed.c
+# The lists become embedded_catalogue, embedded_cards, embedded_scripts, embedded_library and embedded_pictures. A name that is no file (a glob that
 # matched nothing) is left out. .incbin paths are as given, so compile from the same folder; the object depends on the
 # files, which the Makefile has to say.
 set -eu
@@ -11,7 +11,7 @@ set -eu
 n=0
 echo '/* Made by scripts/embed.sh: do not edit. */'
 echo '#include "lib/embed.h"'
-for array in embedded_catalogue embedded_cards embedded_scripts embedded_library; do
+for array in embedded_catalogue embedded_cards embedded_scripts embedded_library embedded_pictures; do
 	rows=
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		if [ -f "$1" ]; then

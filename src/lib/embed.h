@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Files that travel inside the binary: the catalogue, layout cards, report scripts, D's library. scripts/embed.sh writes the arrays
+ * Files that travel inside the binary: the catalogue, layout cards, report scripts, D's library, the page of pictures. scripts/embed.sh writes the arrays
  * at build time; each ends with an element whose name is NULL. `data` is followed by a NUL byte that `size` does not
  * count.
  */
@@ -15,6 +15,6 @@ struct embedded {
 	size_t size;
 };
 
-extern const struct embedded embedded_catalogue[], embedded_cards[], embedded_scripts[], embedded_library[];
+extern const struct embedded embedded_catalogue[], embedded_cards[], embedded_scripts[], embedded_library[], embedded_pictures[];
 
 #endif
