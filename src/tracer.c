@@ -357,7 +357,13 @@ int tracer_run(const struct tracer_config *config)
 		.on_new = on_new_process,
 		.data = &tracer,
 	});
-	tracer.report = (struct report){.ops = config->ops, .image = pipeline->image, .out = config->out, .err = stderr};
+	tracer.report = (struct report){
+		.ops = config->ops,
+		.image = pipeline->image,
+		.out = config->out,
+		.err = stderr,
+		.data = config->report_data,
+	};
 	if (pipeline->images) {
 		tracer.stacks = symbols_stacks(symbols_new(pipeline->arena, pipeline->images), tracer.engine, pipeline->image);
 		tracer.report.stacks = &tracer.stacks;

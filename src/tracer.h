@@ -19,6 +19,7 @@
 struct tracer_config {
 	struct pipeline *pipeline;
 	const struct report_ops *ops;
+	void *report_data;  /* report->data at first: for operations that have options; NULL: these have none */
 	FILE *out;
 	const char *name;   /* what messages on stderr begin with: "cephtap" */
 	struct target_list *targets; /* to be followed while they come and go; NULL: none */
