@@ -14,7 +14,7 @@
 #include "tracer.h"
 
 enum { OPT_TRIGGER = 256, OPT_FUNCTIONS, OPT_SLOWEST, OPT_FOLDED, OPT_JSON, OPT_SECONDS, OPT_SCRIPT };
-enum { STATUS_FAILED = 1, STATUS_USAGE = 2, SLOWEST_MAX = 1000, SECONDS_MAX = 1000000 };
+enum { STATUS_FAILED = 1, STATUS_USAGE = 2, SLOWEST_MAX = 1000, SECONDS_MAX = 1000000, BUFSIZE = 32 << 20 };
 
 static const char help[] =
 	"Usage: cephtap report calls --trigger FUNCTION -p PID [OPTIONS]\n"
@@ -33,6 +33,7 @@ static const char help[] =
 	"  --slowest N             the N slowest calls one at a time, instead of the sum of all\n"
 	"  --json                  one JSON object; times in ns\n"
 	"  --folded                folded stacks, `a;b;c N` with N ns in c itself, for flame graphs\n"
+	"  -x bufsize=SIZE         memory for records that wait to be read (default 32m), where some are lost\n"
 	"  --script                print the D script behind the report\n"
 	"\n"
 	"Columns: time in the function and what it calls; in itself alone; how often it was called; total by count.\n"
@@ -81,6 +82,20 @@ static bool take_slowest(struct calls_run *run, const char *text)
 	return true;
 }
 
+/* Any option of scripts, as `cephtap -x` takes it. */
+static bool take_x(struct calls_run *run, const char *text)
+{
+	const char *equal = strchr(text, '='), *wrong;
+	const char *name = equal ? arena_strndup(run->arena, text, (size_t)(equal - text)) : text;
+	struct buf why = {0};
+
+	wrong = options_set(&run->pipeline.options, name, equal ? equal + 1 : NULL, &why);
+	if (wrong)
+		buf_printf(&run->why, "-x %s: %s", text, wrong);
+	buf_free(&why);
+	return !wrong;
+}
+
 static bool take_form(struct calls_run *run, enum calls_form form)
 {
 	if (run->options.form != CALLS_TEXT && run->options.form != form) {
@@ -108,6 +123,8 @@ static bool take_option(struct calls_run *run, int c)
 		return take_form(run, CALLS_JSON);
 	case OPT_SECONDS:
 		return take_number(run, "--seconds", optarg, SECONDS_MAX, &run->seconds);
+	case 'x':
+		return take_x(run, optarg);
 	case OPT_SCRIPT:
 		return run->print_script = true;
 	default:
@@ -133,7 +150,7 @@ static int take_options(struct calls_run *run, int argc, char **argv)
 	const char *wrong;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "p:h", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "p:x:h", long_options, NULL)) != -1) {
 		if (c == 'h') {
 			fputs(help, stdout);
 			return -1;
@@ -152,7 +169,8 @@ static int take_options(struct calls_run *run, int argc, char **argv)
 static bool make_script(struct calls_run *run)
 {
 	struct target *target = &run->pipeline.target;
-	struct calls_request request = {.trigger = run->options.trigger, .functions = run->functions};
+	struct calls_request request = {.trigger = run->options.trigger, .functions = run->functions,
+					.bufsize = run->pipeline.options.bufsize};
 	struct probe_source source;
 
 	target->pids = request.pids = target_pids(&run->targets, run->arena, &target->pids_len);
@@ -179,10 +197,9 @@ static bool compile(struct calls_run *run)
 
 static void on_start(void *data)
 {
-	const struct calls_run *run = data;
-
+	(void)data;
 	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "gathering%s; ^C ends\n", run->functions || run->options.form != CALLS_TEXT ? "" : " the functions of one class (--functions chooses others)");
+		fputs("gathering; ^C ends\n", stderr);
 }
 
 static int trace(struct calls_run *run)
@@ -196,7 +213,6 @@ static int trace(struct calls_run *run)
 		.name = "cephtap report",
 		.targets = &run->targets,
 		.seconds = run->seconds,
-		.data = run,
 		.on_start = on_start,
 	};
 	int status = tracer_run(&config);
@@ -222,6 +238,7 @@ int cmd_report_calls(int argc, char **argv)
 
 	tracer_catch_signals();
 	pipeline_init(&run.pipeline);
+	run.pipeline.options.bufsize = BUFSIZE;
 	run.arena = run.targets.arena = run.pipeline.arena;
 	status = take_options(&run, argc, argv);
 	if (!status)

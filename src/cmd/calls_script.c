@@ -189,20 +189,20 @@ static void write_script(const struct script_maker *maker, struct buf *out)
 		*arena_push(maker->arena, all, all_len) = maker->triggers[i];
 	for (unsigned i = 0; i < maker->others_len; i++)
 		*arena_push(maker->arena, all, all_len) = maker->others[i];
-	buf_puts(out, "/* The calls that one call makes. A value of each record: thread, time, stack pointer, call, number in the call. */\n"
-		      "#pragma D option quiet\n"
-		      "#pragma D option bufsize=32m\n"
-		      "self uint64_t depth, top, call, n;\n\n");
+	buf_puts(out, "/* The calls that one call makes. A value of each record: thread, time, stack pointer, call, number in it, calls without a return. */\n"
+		      "#pragma D option quiet\n");
+	buf_printf(out, "#pragma D option bufsize=%llu\n", maker->request->bufsize);
+	buf_puts(out, "self uint64_t depth, top, call, n, thrown;\n\n");
 	buf_puts(out, "/* A new call, and no recursion: the thread is in none, or an exception has ended the one before. */\n");
 	write_clause(maker->triggers, maker->triggers_len, "entry",
 		     "/!self->depth || usp >= self->top/\n"
-		     "{\n\tself->depth = 0;\n\tself->top = usp;\n\tself->call++;\n\tself->n = 0;\n}\n\n", out);
+		     "{\n\tself->thrown += self->depth != 0;\n\tself->depth = 0;\n\tself->top = usp;\n\tself->call++;\n\tself->n = 0;\n}\n\n", out);
 	write_clause(maker->triggers, maker->triggers_len, "entry", "{\n\tself->depth++;\n}\n\n", out);
 	buf_puts(out, "/* Counted in a clause of its own: where the next one has no room for its record, a number is missing. */\n");
 	write_clause(all, all_len, "*", "/self->depth/\n{\n\tself->n++;\n}\n\n", out);
 	write_clause(all, all_len, "*",
 		     "/self->depth/\n"
-		     "{\n\ttrace(tid);\n\ttrace(timestamp);\n\ttrace(usp);\n\ttrace(self->call);\n\ttrace(self->n);\n}\n\n", out);
+		     "{\n\ttrace(tid);\n\ttrace(timestamp);\n\ttrace(usp);\n\ttrace(self->call);\n\ttrace(self->n);\n\ttrace(self->thrown);\n}\n\n", out);
 	write_clause(maker->triggers, maker->triggers_len, "return",
 		     "/self->depth/\n{\n\tself->depth = usp == self->top ? 0 : self->depth - 1;\n}\n", out);
 }

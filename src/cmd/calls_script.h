@@ -18,6 +18,7 @@ struct calls_request {
 	const char *functions; /* globs with commas between; NULL: the class of the trigger */
 	const pid_t *pids;
 	unsigned pids_len;
+	unsigned long long bufsize; /* for records, in bytes */
 };
 
 /* False with one sentence in `why`. */

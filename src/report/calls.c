@@ -13,12 +13,12 @@
 enum { DEPTH_MAX = 200, ROOM_FIRST = 64 };
 
 /* The values of a record, in their order. */
-enum { VALUE_TID, VALUE_TIME, VALUE_SP, VALUE_CALL, VALUE_NUMBER, VALUES };
+enum { VALUE_TID, VALUE_TIME, VALUE_SP, VALUE_CALL, VALUE_NUMBER, VALUE_THROWN, VALUES };
 
 struct event {
 	unsigned function;
 	bool is_entry;
-	uint64_t tid, ns, sp, call, number;
+	uint64_t tid, ns, sp, call, number, thrown;
 };
 
 struct calls *calls_new(const struct calls_options *options)
@@ -229,17 +229,26 @@ static void lose(struct calls *calls, struct call_thread *thread)
 	abandon(thread);
 }
 
+/* The thread's next call; records of the one before may be missing at its end, all records of those between are. */
+static void next_call(struct calls *calls, struct call_thread *thread, const struct event *event)
+{
+	if (thread->tree && event->thrown > thread->thrown)
+		calls->unseen_end++;
+	else if (thread->tree)
+		calls->damaged++;
+	abandon(thread);
+	if (event->call > thread->call)
+		calls->damaged += event->call - thread->call - 1;
+	thread->call = event->call;
+	thread->thrown = event->thrown;
+	thread->number = 0;
+	thread->is_damaged = false;
+}
+
 static bool follows(struct calls *calls, struct call_thread *thread, const struct event *event)
 {
-	if (event->call != thread->call) {
-		calls->unseen_end += thread->tree != NULL;
-		abandon(thread);
-		if (event->call > thread->call)
-			calls->damaged += event->call - thread->call - 1; /* nothing of these came */
-		thread->call = event->call;
-		thread->number = 0;
-		thread->is_damaged = false;
-	}
+	if (event->call != thread->call)
+		next_call(calls, thread, event);
 	if (event->number != thread->number + 1)
 		lose(calls, thread);
 	thread->number = event->number;
@@ -307,7 +316,8 @@ static int calls_event_end(struct report *report)
 					    .ns = values[VALUE_TIME],
 					    .sp = values[VALUE_SP],
 					    .call = values[VALUE_CALL],
-					    .number = values[VALUE_NUMBER]});
+					    .number = values[VALUE_NUMBER],
+					    .thrown = values[VALUE_THROWN]});
 	return 0;
 }
 
@@ -336,7 +346,12 @@ static int calls_error(struct report *report, const struct record_error *error, 
 
 static int calls_drop(struct report *report, enum drop_cause cause, uint64_t count)
 {
-	return report_text.drop(report, cause, count);
+	struct calls *calls = report->data;
+
+	if (cause != DROP_RECORD) /* those are counted, and so are the calls that they belonged to */
+		return report_text.drop(report, cause, count);
+	calls->lost += count;
+	return 0;
 }
 
 static int calls_end(struct report *report)

@@ -75,9 +75,11 @@ static void print_note(uint64_t count, const char *one, const char *many, const 
 /* What is not in the trees. */
 static void print_notes(const struct calls *calls, struct buf *out)
 {
-	print_note(calls->damaged, "call is", "calls are", "left out: records of it were lost", out);
-	print_note(calls->unseen_end, "call is", "calls are", "left out: it ended without a return, as by an exception", out);
-	print_note(calls->unfinished, "call is", "calls are", "left out: it was under way at the end", out);
+	print_note(calls->lost, "record was", "records were", "lost: the ring buffer was full; give -x bufsize=128m, or probe less", out);
+	print_note(calls->damaged, "call is", "calls are", "left out: not all records came", out);
+	print_note(calls->unseen_end, "call is", "calls are", "left out: no return was seen, as when an exception leaves the trigger",
+		   out);
+	print_note(calls->unfinished, "call is", "calls are", "left out: under way at the end", out);
 	print_note(calls->unmatched, "return", "returns", "without an entry: not followed", out);
 	print_note(calls->too_deep, "call", "calls", "too deep to be shown: their time is their callers' own", out);
 }
@@ -166,7 +168,7 @@ static struct json_object *left_out_json(const struct calls *calls)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_number(object, "lost_records", calls->damaged);
+	add_number(object, "records_lost", calls->damaged);
 	add_number(object, "no_return", calls->unseen_end);
 	add_number(object, "under_way", calls->unfinished);
 	return object;
@@ -184,6 +186,7 @@ static void print_json(const struct calls *calls, struct buf *out)
 	add_number(line, "mean_ns", calls->count ? calls->total_ns / calls->count : 0);
 	add_number(line, "max_ns", calls->max_ns);
 	json_object_object_add(line, "left_out", left_out_json(calls));
+	add_number(line, "lost_records", calls->lost);
 	add_number(line, "unmatched_returns", calls->unmatched);
 	add_number(line, "too_deep", calls->too_deep);
 	for (unsigned i = 0; !calls->options->slowest && i < calls->trees_len; i++)

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Calls of known numbers and times, for the report on calls. Each of two threads calls shop::till::checkout 10 times; a third
- * thread calls functions of the class outside of it, which do not count. `calls_target N`: N times as often, without sleeps.
+ * thread calls functions of the class outside of it, which do not count. `calls_target N`: N times as often, without sleeps. It begins when somebody has put
+ * breakpoints into its code, or after half a minute.
  */
 /* cflags: -O2 */
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <thread>
+#include <vector>
 #include <unistd.h>
 
 #define KEEP __attribute__((noinline, noclone, noipa))
@@ -21,7 +24,7 @@ struct till {
 	KEEP int scan(int n) { int sum = weigh(n); nap(2000); return sum + weigh(n); }
 	KEEP int pack(int n) { nap(3000); here(); return n + 3; }
 	KEEP int wrap(int n) { here(); return pack(n + 1); /* a tail call */ }
-	KEEP int stack(int n) { here(); return n ? stack(n - 1) + 1 : weigh(0); }
+	KEEP int stack(int n) { int sum = n ? stack(n - 1) : weigh(0); asm volatile("" : "+r"(sum)); return sum + 1; }
 	KEEP int refuse(int n) { here(); if (n >= 0) throw n; return 1; }
 	KEEP int ask(int n) { int sum = refuse(n); here(); return sum + 1; }
 	KEEP int risk(int n)
@@ -45,7 +48,7 @@ struct till {
 		return sum;
 	}
 	KEEP int bankrupt(int n) { return ask(n) + 1; }	/* an exception leaves it */
-	KEEP int again(int n) { here(); return n > 0 ? again(n - 1) + weigh(n) : 1; }
+	KEEP int again(int n) { int sum = n > 0 ? again(n - 1) + weigh(n) : 1; asm volatile("" : "+r"(sum)); return sum; }
 };
 }
 
@@ -75,6 +78,17 @@ static void outside(int rounds)
 		puts("never");
 }
 
+extern "C" char __executable_start, etext;
+
+static void wait_for_tracer()
+{
+	std::vector<char> code(&__executable_start, &etext);
+
+	for (int i = 0; i < 3000 && !memcmp(code.data(), &__executable_start, code.size()); i++)
+		usleep(10000);
+	usleep(700000); /* the others follow, then the tracer lets them count */
+}
+
 int main(int argc, char **argv)
 {
 	int rounds = 10;
@@ -83,7 +97,7 @@ int main(int argc, char **argv)
 		is_fast = true;
 		rounds *= atoi(argv[1]);
 	}
-	getchar(); /* until the tracer is there */
+	wait_for_tracer();
 	std::thread a(work, rounds), b(work, rounds), c(outside, rounds);
 
 	a.join();
