@@ -341,7 +341,8 @@ int tracer_run(const struct tracer_config *config)
 
 	fill_daemons(&tracer);
 	error = engine_attach(tracer.engine, &pipeline->diags);
-	pipeline_say(pipeline, stderr);
+	if (error || !config->names_refused)
+		pipeline_say(pipeline, stderr);
 	if (error) {
 		if (config->child)
 			child_kill(config->child);

@@ -29,6 +29,7 @@ struct tracer_config {
 	uint64_t interval_ns;
 	int (*interval)(struct report *report, bool is_last, void *data);
 	void *data;
+	bool names_refused; /* the report itself says which probes could not be attached: no warnings about them */
 	bool timing; /* print on stderr how long each step took */
 	const struct pipeline_times *times;
 	void (*on_start)(void *data); /* everything is attached, probes fire from now on; NULL: nobody wants to know */

@@ -192,6 +192,8 @@ static bool compile(struct calls_run *run)
 	*source = (struct source){.name = "the script of this report", .text = run->script.data, .size = run->script.size};
 	*arena_push(run->arena, run->pipeline.sources, run->pipeline.sources_len) = source;
 	pipeline_run(&run->pipeline, NULL, NULL);
+	if (!run->pipeline.diags.errors) /* the report says what cannot be probed */
+		diags_init(&run->pipeline.diags, run->arena);
 	return pipeline_say(&run->pipeline, stderr);
 }
 
@@ -212,6 +214,7 @@ static int trace(struct calls_run *run)
 		.out = stdout,
 		.name = "cephtap report",
 		.targets = &run->targets,
+		.names_refused = true,
 		.seconds = run->seconds,
 		.on_start = on_start,
 	};

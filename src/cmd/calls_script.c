@@ -73,9 +73,9 @@ static bool has_module(char *const *modules, unsigned len, const char *module)
 	return false;
 }
 
-static struct probe_list look_up(struct script_maker *maker, pid_t pid, const char *function)
+static struct probe_list look_up(struct script_maker *maker, pid_t pid, const char *function, const char *end)
 {
-	const struct probe_desc desc = {arena_printf(maker->arena, "pid%d", (int)pid), "", function, "entry", 0};
+	const struct probe_desc desc = {arena_printf(maker->arena, "pid%d", (int)pid), "", function, end, 0};
 	const char *why = NULL;
 	struct probe_list list = maker->source->find(maker->source, &desc, &why);
 
@@ -103,13 +103,29 @@ static void add_descs(struct script_maker *maker, pid_t pid, const struct probe_
 	}
 }
 
+/* One without a return that can be probed never ends. */
+static bool can_return(struct script_maker *maker, pid_t pid)
+{
+	struct probe_list found = look_up(maker, pid, maker->request->trigger, "return");
+
+	for (unsigned i = 0; i < found.len; i++)
+		if (!found.probes[i]->why_not)
+			return true;
+	buf_clear(maker->why);
+	buf_printf(maker->why, "the return of `%s` cannot be probed: %s", maker->request->trigger,
+		   found.len ? found.probes[0]->why_not : "it has none");
+	return false;
+}
+
 static bool add_triggers(struct script_maker *maker)
 {
 	const struct calls_request *request = maker->request;
 
 	for (unsigned i = 0; i < request->pids_len; i++) {
-		struct probe_list found = look_up(maker, request->pids[i], request->trigger);
+		struct probe_list found = look_up(maker, request->pids[i], request->trigger, "entry");
 
+		if (found.len && !can_return(maker, request->pids[i]))
+			return false;
 		add_descs(maker, request->pids[i], &found, request->trigger, &maker->triggers, &maker->triggers_len);
 	}
 	if (!maker->triggers_len && !maker->why->size)
@@ -123,7 +139,7 @@ static bool add_functions(struct script_maker *maker, const char *function)
 	unsigned before = maker->others_len;
 
 	for (unsigned i = 0; i < request->pids_len; i++) {
-		struct probe_list found = look_up(maker, request->pids[i], function);
+		struct probe_list found = look_up(maker, request->pids[i], function, "entry");
 
 		add_descs(maker, request->pids[i], &found, function, &maker->others, &maker->others_len);
 	}
@@ -157,7 +173,7 @@ static void add_class(struct script_maker *maker)
 	const struct calls_request *request = maker->request;
 
 	for (unsigned i = 0; i < request->pids_len; i++) {
-		struct probe_list found = look_up(maker, request->pids[i], request->trigger);
+		struct probe_list found = look_up(maker, request->pids[i], request->trigger, "entry");
 		const char *class = found.len ? calls_class_of(maker->arena, found.probes[0]->func) : "";
 
 		if (*class)

@@ -257,12 +257,9 @@ static bool follows(struct calls *calls, struct call_thread *thread, const struc
 
 static void take(struct calls *calls, const struct event *event)
 {
-	const struct call_function *function = &calls->names.functions[event->function];
 	struct call_thread *thread = thread_of(calls, event->tid);
 
-	if (!follows(calls, thread, event))
-		return;
-	if (!function->has_entry || !function->has_return)
+	if (!follows(calls, thread, event) || !calls->names.functions[event->function].is_followed)
 		return;
 	pop_gone(calls, thread, event);
 	if (event->is_entry)

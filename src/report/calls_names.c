@@ -75,6 +75,7 @@ static void note(struct call_names *names, unsigned index, const struct probe *p
 	names->is_entry[index] = !strcmp(probe->name, "entry");
 	function->has_entry |= names->is_entry[index];
 	function->has_return |= !names->is_entry[index];
+	function->is_refused |= probe->why_not != NULL;
 }
 
 /* The first clause is the trigger's. */
@@ -110,8 +111,12 @@ void call_names_init(struct call_names *names, const struct image *image)
 	}
 	mark_triggers(names, checked);
 	tell_apart(names);
-	for (unsigned i = 0; i < names->functions_len; i++)
-		names->probed += names->functions[i].has_entry && names->functions[i].has_return;
+	for (unsigned i = 0; i < names->functions_len; i++) {
+		struct call_function *function = &names->functions[i];
+
+		function->is_followed = function->has_entry && function->has_return && !function->is_refused;
+		names->probed += function->is_followed;
+	}
 }
 
 void call_names_free(struct call_names *names)

@@ -9,6 +9,8 @@
 #include "report/calls_private.h"
 #include "report/latency.h"
 
+enum { NAMES_SAID = 3 };
+
 static const char *shown(const struct calls *calls, const struct call_node *node)
 {
 	return calls->names.functions[node->function].shown;
@@ -72,9 +74,27 @@ static void print_note(uint64_t count, const char *one, const char *many, const 
 		buf_printf(out, "%" PRIu64 " %s %s\n", count, count == 1 ? one : many, rest);
 }
 
+/* A function with one end only would be open for ever, or never. */
+static void print_not_followed(const struct calls *calls, struct buf *out)
+{
+	const struct call_names *names = &calls->names;
+	unsigned n = names->functions_len - names->probed, said = 0;
+
+	if (!n)
+		return;
+	buf_printf(out, "%u function%s cannot be followed, as the entry or a return cannot be probed:", n, n == 1 ? "" : "s");
+	for (unsigned i = 0; i < names->functions_len && said < NAMES_SAID; i++)
+		if (!names->functions[i].is_followed)
+			buf_printf(out, "%s %s", said++ ? "," : "", names->functions[i].shown);
+	if (n > said)
+		buf_printf(out, " and %u more", n - said);
+	buf_putc(out, '\n');
+}
+
 /* What is not in the trees. */
 static void print_notes(const struct calls *calls, struct buf *out)
 {
+	print_not_followed(calls, out);
 	print_note(calls->lost, "record was", "records were", "lost: the ring buffer was full; give -x bufsize=128m, or probe less", out);
 	print_note(calls->damaged, "call is", "calls are", "left out: not all records came", out);
 	print_note(calls->unseen_end, "call is", "calls are", "left out: no return was seen, as when an exception leaves the trigger",
@@ -174,6 +194,16 @@ static struct json_object *left_out_json(const struct calls *calls)
 	return object;
 }
 
+static struct json_object *not_followed_json(const struct calls *calls)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (unsigned i = 0; i < calls->names.functions_len; i++)
+		if (!calls->names.functions[i].is_followed)
+			json_object_array_add(list, json_object_new_string(calls->names.functions[i].shown));
+	return list;
+}
+
 static void print_json(const struct calls *calls, struct buf *out)
 {
 	struct json_object *line = json_object_new_object(), *list = json_object_new_array();
@@ -181,6 +211,7 @@ static void print_json(const struct calls *calls, struct buf *out)
 	json_object_object_add(line, "type", json_object_new_string("calls"));
 	json_object_object_add(line, "trigger", json_object_new_string(calls->options->trigger));
 	add_number(line, "functions", calls->names.probed);
+	json_object_object_add(line, "not_followed", not_followed_json(calls));
 	add_number(line, "traced_ns", now_ns() - calls->begin_ns);
 	add_number(line, "count", calls->count);
 	add_number(line, "mean_ns", calls->count ? calls->total_ns / calls->count : 0);

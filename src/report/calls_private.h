@@ -10,6 +10,8 @@ struct call_function {
 	const char *name;  /* with parameters, where there are overloads or a glob has found it */
 	const char *shown; /* for people: without them, unless two would look the same */
 	bool is_trigger, has_entry, has_return;
+	bool is_refused; /* by the kernel, at one place at least */
+	bool is_followed; /* both ends are seen */
 };
 
 struct call_names {
@@ -18,7 +20,7 @@ struct call_names {
 	unsigned functions_len;
 	unsigned *of_probe; /* by its index in checked->probes */
 	bool *is_entry;
-	unsigned probed; /* functions with both ends */
+	unsigned probed; /* functions that are followed */
 };
 
 /* One call of the trigger that was seen from its entry to its return. */
