@@ -33,14 +33,14 @@ static const char *params_of(const char *name)
 	return NULL;
 }
 
-/* foo(int) const is foo; what follows the parameters in another way (a lambda in them) belongs to the name. */
+/* foo(int) const is foo, foo(int).isra.0 is foo.isra.0; what follows parameters in another way (a lambda in them) is the name. */
 static const char *without_params(struct arena *arena, const char *name)
 {
 	const char *params = params_of(name), *end = params ? strrchr(name, ')') + 1 : NULL;
 
-	if (!end || (*end && *end != ' '))
+	if (!end || (*end && *end != ' ' && *end != '.'))
 		return name;
-	return arena_strndup(arena, name, (size_t)(params - name));
+	return arena_printf(arena, "%.*s%s", (int)(params - name), name, *end == '.' ? end : "");
 }
 
 static int compare_shown(const void *a, const void *b)

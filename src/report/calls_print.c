@@ -74,12 +74,22 @@ static void print_note(uint64_t count, const char *one, const char *many, const 
 		buf_printf(out, "%" PRIu64 " %s %s\n", count, count == 1 ? one : many, rest);
 }
 
+static bool can_begin(const struct call_names *names)
+{
+	for (unsigned i = 0; i < names->functions_len; i++)
+		if (names->functions[i].is_trigger && names->functions[i].is_followed)
+			return true;
+	return false;
+}
+
 /* A function with one end only would be open for ever, or never. */
 static void print_not_followed(const struct calls *calls, struct buf *out)
 {
 	const struct call_names *names = &calls->names;
 	unsigned n = names->functions_len - names->probed, said = 0;
 
+	if (!can_begin(names))
+		buf_printf(out, "%s itself cannot be followed: trace what calls it, or what it calls\n", calls->options->trigger);
 	if (!n)
 		return;
 	buf_printf(out, "%u function%s cannot be followed, as the entry or a return cannot be probed:", n, n == 1 ? "" : "s");
