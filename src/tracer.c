@@ -341,7 +341,8 @@ int tracer_run(const struct tracer_config *config)
 
 	fill_daemons(&tracer);
 	error = engine_attach(tracer.engine, &pipeline->diags);
-	pipeline_say(pipeline, stderr);
+	if (error || !config->names_refused)
+		pipeline_say(pipeline, stderr);
 	if (error) {
 		if (config->child)
 			child_kill(config->child);
@@ -357,7 +358,13 @@ int tracer_run(const struct tracer_config *config)
 		.on_new = on_new_process,
 		.data = &tracer,
 	});
-	tracer.report = (struct report){.ops = config->ops, .image = pipeline->image, .out = config->out, .err = stderr};
+	tracer.report = (struct report){
+		.ops = config->ops,
+		.image = pipeline->image,
+		.out = config->out,
+		.err = stderr,
+		.data = config->report_data,
+	};
 	if (pipeline->images) {
 		tracer.stacks = symbols_stacks(symbols_new(pipeline->arena, pipeline->images), tracer.engine, pipeline->image);
 		tracer.report.stacks = &tracer.stacks;

@@ -19,6 +19,7 @@
 struct tracer_config {
 	struct pipeline *pipeline;
 	const struct report_ops *ops;
+	void *report_data;  /* report->data at first: for operations that have options; NULL: these have none */
 	FILE *out;
 	const char *name;   /* what messages on stderr begin with: "cephtap" */
 	struct target_list *targets; /* to be followed while they come and go; NULL: none */
@@ -28,6 +29,7 @@ struct tracer_config {
 	uint64_t interval_ns;
 	int (*interval)(struct report *report, bool is_last, void *data);
 	void *data;
+	bool names_refused; /* the report itself says which probes could not be attached: no warnings about them */
 	bool timing; /* print on stderr how long each step took */
 	const struct pipeline_times *times;
 	void (*on_start)(void *data); /* everything is attached, probes fire from now on; NULL: nobody wants to know */

@@ -94,6 +94,7 @@ static void print_help(void)
 	fputs(help, stdout);
 	for (unsigned i = 0; i < KINDS; i++)
 		printf("  %-8s %s\n", kinds[i].name, kinds[i].doc);
+	puts("  calls    what one function calls, as a tree with times; it has options of its own: cephtap report calls --help");
 }
 
 static const struct embedded *find_script(const char *name)
@@ -198,7 +199,9 @@ static bool take_kind(struct report_run *run, const char *name)
 	for (unsigned i = 0; i < KINDS; i++)
 		if (!strcmp(kinds[i].name, name))
 			run->kind = &kinds[i];
-	if (!run->kind)
+	if (!strcmp(name, "calls"))
+		buf_puts(&run->why, "write `calls` before its options: cephtap report calls --trigger FUNCTION -p PID");
+	else if (!run->kind)
 		buf_printf(&run->why, "there is no report `%s`; cephtap report --help lists them", name);
 	return run->kind;
 }
@@ -367,6 +370,8 @@ int cmd_report(int argc, char **argv)
 	struct report_run run = {.over_ns = OVER_MS * 1000000ull, .profile.hz = HZ};
 	int status;
 
+	if (argc > 1 && !strcmp(argv[1], "calls"))
+		return cmd_report_calls(argc - 1, argv + 1);
 	tracer_catch_signals();
 	pipeline_init(&run.pipeline);
 	run.arena = run.targets.arena = run.pipeline.arena;

@@ -226,6 +226,7 @@ static void report_sites(struct attaching *a, struct diags *diags)
 		    attach->is_save) /* the return of the same function has the same to say */
 			continue;
 		name = engine_probe_name(a->arena, attach->probe);
+		attach->probe->why_not = site_why(err); /* at one of its places at least */
 		mark_site_refused(name, attach->site->path, attach->site->vaddr, err, site_why(err));
 		diag_warning(diags, engine_probe_loc(a->engine, attach->probe), NULL,
 			     "probe %s at %s+0x%llx is left out: %s", name, attach->site->path,

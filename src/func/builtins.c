@@ -31,6 +31,7 @@ const struct builtin builtins[] = {
 	INT("gid", "gid_t", gen_gid, "its real group id"),
 	INT("curthread", "struct task_struct *", gen_curthread, "the kernel's description of that thread"),
 	INT("errno", "int", gen_errno, "at syscall:::return the error of the system call; 0: none"),
+	INT("usp", "uint64_t", gen_usp, "the stack pointer of the process where its probe was hit; 0 where that is not known"),
 	INT("cpu", "processorid_t", gen_cpu, "the processor that the probe was hit on"),
 	STRING("execname", 16, gen_execname, "the name of the thread's command"),
 	INT("timestamp", "uint64_t", gen_timestamp, "nanoseconds of a clock that never steps: for differences"),

@@ -363,6 +363,18 @@ void gen_curthread(struct gen *gen, struct node *node, struct value *result)
 	emit_task(gen);
 }
 
+/* Tells frames of one thread apart, and which of them are gone: the stack grows down. */
+void gen_usp(struct gen *gen, struct node *node, struct value *result)
+{
+	static const struct argloc stack_pointer = {.n = 1, .steps = {{.op = STEP_REG, .reg = ARGREG_RSP}}};
+
+	(void)result;
+	if (gen->ctx == CTX_UPROBE)
+		gen_argloc(gen, &stack_pointer, node->loc);
+	else
+		emit(gen, INSN_MOV_IMM(R0, 0));
+}
+
 /* The error of the system call that returns: the kernel gives it as a negative result. */
 void gen_errno(struct gen *gen, struct node *node, struct value *result)
 {

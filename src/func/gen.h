@@ -31,6 +31,7 @@ void gen_errno(struct gen *gen, struct node *node, struct value *result);
 void gen_ppid(struct gen *gen, struct node *node, struct value *result);
 void gen_uid(struct gen *gen, struct node *node, struct value *result);
 void gen_gid(struct gen *gen, struct node *node, struct value *result);
+void gen_usp(struct gen *gen, struct node *node, struct value *result);
 void gen_cpu(struct gen *gen, struct node *node, struct value *result);
 void gen_execname(struct gen *gen, struct node *node, struct value *result);
 void gen_timestamp(struct gen *gen, struct node *node, struct value *result);
