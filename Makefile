@@ -39,7 +39,7 @@ SANITIZE_FLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer
 ALL_LD    = $(SANITIZE_FLAGS) $(if $(filter 1,$(STATIC)),-static) $(LDFLAGS)
 
 # Expanded when first needed, once: pkg-config may not be there before `make test` has installed it.
-PKGS      = libbpf libelf libdw json-c capstone
+PKGS      = libbpf libelf libdw json-c capstone ncursesw
 PKG_CPP   = $(eval PKG_CPP := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CPP)
 PKG_LIBS  = $(eval PKG_LIBS := $$(shell pkg-config --libs $(if $(filter 1,$(STATIC)),--static) $(PKGS)))$(PKG_LIBS)
 LIBS      = $(PKG_LIBS) -liberty -lz -lpthread -lm
