@@ -433,6 +433,7 @@ static bool compile(struct top_run *run)
 	pipeline->target.pids = target_pids(&run->targets, pipeline->arena, &pipeline->target.pids_len);
 	pipeline->host = probe_host_new(pipeline->arena, &pipeline->target);
 	pipeline_run(pipeline, NULL, NULL);
+	pipeline->options.quiet = false; /* the script is, but that a process has ended is to be said */
 	return pipeline_say(pipeline, stderr);
 }
 

@@ -191,13 +191,12 @@ static void add_summary(struct top_page *page, const struct top_look *look, cons
 	print_short(summary.ops, ops);
 	print_short(summary.reads, reads);
 	print_short(summary.writes, writes);
-	buf_printf(&out, "cephtap top %s  %u OSD%s", look->time, summary.osds, summary.osds == 1 ? "" : "s");
+	buf_printf(&out, "%s%s", look->time, *look->time ? "  " : "");
+	buf_printf(&out, look->is_paused ? "PAUSED" : "every %g s", look->interval);
+	buf_printf(&out, "  %u OSD%s", summary.osds, summary.osds == 1 ? "" : "s");
 	if (summary.seconds > 0)
-		buf_printf(&out, "  %s ops/s (%s r, %s w)  %.2f MB/s  %llu lost", ops, reads, writes, summary.bytes / 1e6,
+		buf_printf(&out, "  %s ops/s (%s r, %s w)  %.1f MB/s  %llu lost", ops, reads, writes, summary.bytes / 1e6,
 			   (unsigned long long)summary.lost);
-	else
-		buf_puts(&out, "  gathering");
-	buf_printf(&out, look->is_paused ? "  PAUSED" : "  %g s", look->interval);
 	add_buf(page, look, TOP_LINE_TITLE, &out);
 }
 
@@ -243,19 +242,19 @@ static const char *const help[] = {
 	"Keys:",
 	"  q        quit; all warnings are printed then",
 	"  p space  pause: the numbers stand still, gathering goes on",
-	"  s < >    sort the OSDs by the next column; left and right arrow: the column before, the next",
+	"  s < >    sort the OSDs by the next column; < and left arrow: by the one before",
 	"  r        reverse that order; S and R: the same for the lower panel",
-	"  t o c l  the lower panel: stages, objects, clients, slowest ops; Tab: the next one",
+	"  t o c l  the lower panel: stages, objects, clients, slowest ops; Tab: the next",
 	"  + -      a longer or shorter interval;  up, down: more OSDs than fit",
 	"",
-	"All numbers are of the last interval alone. MB are 10^6 bytes. - is: nothing was seen.",
+	"All numbers are of the last interval alone. MB are 10^6 bytes; - is: none seen.",
 	"OPS/S    clients' ops that were done, reads and writes (which may read too)",
 	"REPLICA  writes that this OSD made for another one, its primary",
 	"MB/S     data of clients' ops;  MEAN, P99: how long clients' ops took",
-	"QUEUE    how many ops, of clients and replicas, waited for a worker, on average",
-	"FLIGHT   how many ops of clients were in the OSD, on average",
-	"Stages: RECEIVE its message, wait in the QUEUE, PREPARE until its checks are passed,",
-	"EXECUTE, the own STORE, then other REPLICAS, REPLY. They add up to WHOLE.",
+	"QUEUE    how many ops, of clients and replicas, waited for a worker; a mean",
+	"FLIGHT   how many ops of clients were in the OSD; a mean",
+	"Stages:  RECEIVE the message, wait in the QUEUE, PREPARE (checks), EXECUTE,",
+	"         the own STORE, then the other REPLICAS, REPLY. They add up to WHOLE.",
 	"LAST: the replica that a slow op waited for.",
 };
 
@@ -280,7 +279,7 @@ static void add_end(struct top_page *page, const struct top_look *look)
 		return;
 	add(page, look, TOP_LINE_KEYS,
 	    look->is_help ? "h: back to the numbers   q: quit"
-			  : "q quit  h help  p pause  s sort  r reverse  Tab panel: t stages o objects c clients l slow");
+			  : "q quit h help p pause s sort r reverse  Tab: t stages o objects c clients l slow");
 }
 
 void top_page_make(struct arena *arena, const struct top_model *model, const struct top_look *look, struct top_page *page)
