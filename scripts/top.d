@@ -113,7 +113,7 @@ ceph_osd:::op-done
 /this->t > floor/
 {
 	accepted++;
-	@slow[daemon, this->class, args[9], object[pid, args[2]], args[0], args[1], this->receive, this->queue, this->prepare,
+	@slow[daemon, this->class, object[pid, args[2]], args[0], args[1], this->receive, this->queue, this->prepare,
 	      this->execute, this->store, this->replicas, this->replicas > 0 ? this->peer - 1 : -1] = sum(this->t);
 }
 

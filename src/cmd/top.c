@@ -61,6 +61,7 @@ struct top_run {
 	unsigned osds_shown;
 	bool once, print_script;
 	bool is_open;  /* the screen */
+	bool has_failed;
 	bool is_stale; /* it shows something else than what there is */
 	char time[16], message[MESSAGE_SIZE];
 };
@@ -328,6 +329,7 @@ static int open_screen(struct top_run *run)
 
 	if (!top_screen_open(messages_say, &why)) {
 		fprintf(stderr, "cephtap top: %s\n", why);
+		run->has_failed = true;
 		return 1;
 	}
 	run->is_open = run->is_stale = true;
@@ -428,6 +430,11 @@ static bool compile(struct top_run *run)
 		fprintf(stderr, "cephtap top: %s\n", why);
 		return false;
 	}
+	if (!top_summary(run->model).osds) {
+		fputs("cephtap top: there is no OSD to look at", stderr);
+		fputs(run->targets.processes_len ? " among the chosen processes\n" : " on this host, or this user may not see it\n", stderr);
+		return false;
+	}
 	*source = (struct source){.name = script->name, .text = script->data, .size = script->size};
 	*arena_push(pipeline->arena, pipeline->sources, pipeline->sources_len) = source;
 	pipeline->target.pids = target_pids(&run->targets, pipeline->arena, &pipeline->target.pids_len);
@@ -458,6 +465,8 @@ static int trace(struct top_run *run)
 		messages_keep();
 	}
 	status = compile(run) ? tracer_run(&config) : 1;
+	if (run->has_failed)
+		status = 1;
 	top_screen_close();
 	messages_say();
 	return status;

@@ -81,7 +81,7 @@ void top_add_object(struct top_model *model, int64_t pool, const char *name, con
 enum top_slow_stage { TOP_SLOW_RECEIVE, TOP_SLOW_QUEUE, TOP_SLOW_PREPARE, TOP_SLOW_EXECUTE, TOP_SLOW_STORE, TOP_SLOW_REPLICAS, TOP_SLOW_STAGES };
 struct top_slow_op {
 	const char *daemon, *class, *object;
-	int64_t pool, client, tid, stages[TOP_SLOW_STAGES];
+	int64_t client, tid, stages[TOP_SLOW_STAGES];
 	int64_t peer; /* the OSD that was waited for; -1: none */
 	double ns;
 };

@@ -7,6 +7,8 @@
 #include "report/latency.h"
 #include "report/top.h"
 
+enum { SLOW_STAGES_AT = 5 };
+
 /* One aggregation while its rows are read. */
 struct input {
 	struct top_model *model;
@@ -71,22 +73,21 @@ static void take_object(const struct input *input, const struct agg_row *row)
 		       number(input, row));
 }
 
-/* Its keys: daemon, class, pool, object, client, tid, the stages, the replica that came last. */
+/* Its keys: daemon, class, object, client, tid, the stages, the replica that came last. */
 static void take_slow(const struct input *input, const struct agg_row *row)
 {
 	struct top_slow_op op = {
 		.daemon = key_text(input, row, 0),
 		.class = key_text(input, row, 1),
-		.pool = key_int(input, row, 2),
-		.object = key_text(input, row, 3),
-		.client = key_int(input, row, 4),
-		.tid = key_int(input, row, 5),
-		.peer = key_int(input, row, 6 + TOP_SLOW_STAGES),
+		.object = key_text(input, row, 2),
+		.client = key_int(input, row, 3),
+		.tid = key_int(input, row, 4),
+		.peer = key_int(input, row, SLOW_STAGES_AT + TOP_SLOW_STAGES),
 		.ns = number(input, row),
 	};
 
 	for (unsigned i = 0; i < TOP_SLOW_STAGES; i++)
-		op.stages[i] = key_int(input, row, 6 + i);
+		op.stages[i] = key_int(input, row, SLOW_STAGES_AT + i);
 	top_add_slow(input->model, &op);
 }
 
@@ -106,7 +107,7 @@ static const struct {
 	{"client", 2, take_client},
 	{"clientbytes", 2, take_client_bytes},
 	{"object", 3, take_object},
-	{"slow", 7 + TOP_SLOW_STAGES, take_slow},
+	{"slow", SLOW_STAGES_AT + TOP_SLOW_STAGES + 1, take_slow},
 	{"floor", 0, take_floor},
 };
 

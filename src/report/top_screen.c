@@ -41,16 +41,20 @@ static void set_crash_handlers(void (*handler)(int))
 		signal(crashes[i], handler);
 }
 
-/* Capabilities of padding (`$<5>`) are those of terminals that are no more. */
+/* Without pauses for slow terminals of old, `$<5>`. */
 static void remember(const char *capability)
 {
-	const char *text = tigetstr(capability);
-	size_t size = text && text != (char *)-1 ? strlen(text) : 0;
+	const char *text = tigetstr(capability), *end;
 
-	if (terminal.restore_size + size > RESTORE_SIZE)
+	if (!text || text == (char *)-1)
 		return;
-	memcpy(terminal.restore + terminal.restore_size, text, size);
-	terminal.restore_size += size;
+	for (; *text && terminal.restore_size < RESTORE_SIZE; text++) {
+		end = strncmp(text, "$<", 2) ? NULL : strchr(text, '>');
+		if (end)
+			text = end;
+		else
+			terminal.restore[terminal.restore_size++] = *text;
+	}
 }
 
 static void remember_all(void)

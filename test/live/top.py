@@ -145,6 +145,9 @@ def ends():
         got = terminal.ended(20)
         check(f"{name}-status", got is not None and got & 0x7f | got >> 8 == status, got)
         check(f"{name}-restores", terminal.is_restored(), terminal.lines[:3])
+    terminal = Terminal([cephtap, "top", *options], TERM="no-such-terminal")
+    got = terminal.ended(ATTACH)
+    check("unknown-terminal", got == 1 << 8 and terminal.find("is TERM right?") and terminal.is_restored(), (got, terminal.lines[:3]))
 
 
 def counts():

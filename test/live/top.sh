@@ -3,6 +3,7 @@
 # time: 180
 #
 # cephtap top in a terminal: what it shows against Ceph's counters, every key, the size of the window, every way to end.
+# shellcheck disable=SC2086 # $only is several words
 . "$TOP/test/live/lib-live.sh"
 
 check() { # NAME CONDITION...
@@ -26,6 +27,9 @@ written() { clusters perf "$cluster" all osd.op_w | awk '{ print $2 }'; }
 check no-terminal-status test $? = 2
 check no-terminal-says grep -q 'cephtap report osd' "$TMP/out"
 check no-terminal-one-sentence test "$(wc -l <"$TMP/out")" = 1
+"$CEPHTAP" top --once -p $$ >"$TMP/out" 2>&1
+check no-osd-status test $? = 1
+check no-osd-says grep -q 'there is no OSD to look at among the chosen processes' "$TMP/out"
 "$CEPHTAP" top -d soon >"$TMP/out" 2>&1 </dev/null
 check bad-interval test $? = 2
 

@@ -57,7 +57,7 @@ class Terminal:
         self.pid = os.fork()
         if not self.pid:
             os.login_tty(self.slave)
-            os.execve(command[0], command, dict(os.environ, TERM="xterm", **environment))
+            os.execve(command[0], command, {**os.environ, "TERM": "xterm", **environment})
 
     def set_size(self, columns, lines):
         self.screen.resize(lines, columns)

@@ -36,10 +36,10 @@ static void add_interval(struct top_model *model)
 	top_add_object(model, 1, "a", "read", 3, 3000);
 	top_add_object(model, 1, "a", "write", 1, 500);
 	top_add_object(model, 2, "a", "write", 9, 500);
-	top_add_slow(model, &(struct top_slow_op){.daemon = "osd.10", .class = "write", .object = "a\033[2J", .pool = 1,
+	top_add_slow(model, &(struct top_slow_op){.daemon = "osd.10", .class = "write", .object = "a\033[2J", 
 						  .client = 77, .tid = 5, .stages = {1, 2, -1, -1, 3 * MS, 4 * MS},
 						  .peer = 2, .ns = 55 * MS});
-	top_add_slow(model, &(struct top_slow_op){.daemon = "osd.2", .class = "read", .object = "", .pool = 1, .client = 77,
+	top_add_slow(model, &(struct top_slow_op){.daemon = "osd.2", .class = "read", .object = "", .client = 77,
 						  .tid = 6, .stages = {-1, -1, -1, -1, -1, -1}, .peer = -1, .ns = 66 * MS});
 	top_add_slow_floor(model, 50 * MS);
 	top_end(model, 2);
