@@ -30,8 +30,8 @@ EOF
 packages() {
 	case $1 in
 	build) echo "gcc make pkg-config|pkgconf libc6-dev libbpf-dev libelf-dev libdw-dev libiberty-dev zlib1g-dev" \
-		"libjson-c-dev libcapstone-dev uthash-dev" ;;
-	test) echo "libcmocka-dev systemtap-sdt-dev g++ binutils gdb python3 procps" ;;
+		"libjson-c-dev libcapstone-dev libncurses-dev uthash-dev" ;;
+	test) echo "libcmocka-dev systemtap-sdt-dev g++ binutils gdb python3 python3-pyte procps" ;;
 	ci) echo "clang libclang-rt-dev|libclang-rt-14-dev clang-format clang-tidy shellcheck" ;;
 	ceph) echo "ceph-osd ceph-mon ceph-common" ;;
 	dbg) echo "ceph-osd-dbg" ;;

@@ -32,6 +32,7 @@ struct tracer {
 	int engine_error; /* negative errno of what the kernel refused us last */
 	uint64_t foreign; /* records that are none of this script's */
 	bool has_lost;    /* probes, with the process that held them */
+	bool is_asked;    /* to end, by tick() */
 	struct follow *follow;
 	struct stack_source stacks;
 };
@@ -153,6 +154,15 @@ static int report_drops(struct tracer *tracer)
 	return error;
 }
 
+static int tick(struct tracer *tracer)
+{
+	const struct tracer_config *config = tracer->config;
+	int result = config->tick ? config->tick(&tracer->report, false, config->data) : 0;
+
+	tracer->is_asked |= result > 0;
+	return result > 0 ? 0 : result;
+}
+
 /* One round of reading: records, then what is due by time. */
 static int step(struct tracer *tracer, int timeout_ms)
 {
@@ -172,6 +182,8 @@ static int step(struct tracer *tracer, int timeout_ms)
 		error = config->interval(&tracer->report, false, config->data);
 		tracer->next_interval_ns += config->interval_ns;
 	}
+	if (!error)
+		error = tick(tracer);
 	return error ? error : report_flush(&tracer->report);
 }
 
@@ -207,6 +219,8 @@ static const char *why_stop(struct tracer *tracer)
 {
 	if (interrupted)
 		return "signal";
+	if (tracer->is_asked)
+		return "asked";
 	if (engine_get_run(tracer->engine) != RUN_ON)
 		return "exit";
 	if (follow_step(tracer->follow))
@@ -321,6 +335,8 @@ static int run(struct tracer *tracer)
 
 	if (!error)
 		error = loop(tracer);
+	if (tracer->config->tick)
+		tracer->config->tick(&tracer->report, true, tracer->config->data);
 	links_gone(tracer);
 	engine_set_run(tracer->engine, RUN_EXITING);
 	end_error = engine_said(tracer, engine_run_direct(tracer->engine, PROBE_END));

@@ -28,6 +28,11 @@ struct tracer_config {
 	/* Called every interval_ns while it runs, and once at the end: live reports. NULL: none. */
 	uint64_t interval_ns;
 	int (*interval)(struct report *report, bool is_last, void *data);
+	/*
+	 * Called in each round, that is at least every 100 ms: keys of a live view. Returns 0, 1 to end the run, or a negative
+	 * errno. Once more with is_last when the run ends, before anything is taken down. NULL: none.
+	 */
+	int (*tick)(struct report *report, bool is_last, void *data);
 	void *data;
 	bool names_refused; /* the report itself says which probes could not be attached: no warnings about them */
 	bool timing; /* print on stderr how long each step took */

@@ -18,6 +18,7 @@ int cmd_picture(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_report_calls(int argc, char **argv); /* report calls: the name is argv[0] */
 int cmd_stamp(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_weave(int argc, char **argv);
 int cmd_run(int argc, char **argv); /* cephtap SCRIPT.d, cephtap -n 'clause' */
 

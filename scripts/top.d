@@ -1,0 +1,164 @@
+#!/usr/bin/env -S cephtap -s
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What `cephtap top` shows: the OSDs, their ops by stage, objects, clients, the slowest ops. Times are in ns.
+ *
+ * `cephtap top` reads the aggregations every interval and starts them anew; by itself the script prints them when it ends.
+ *
+ *   @stage    by daemon, class (read, write, replica) and stage: time in it, and how many ops went through it; the stages are
+ *             those of osd.d, without the parts of a stage; an op that reads and writes is a write
+ *   @bytes    by daemon and class: data of the ops
+ *   @latency  by daemon: how long clients' ops took, for percentiles
+ *   @client   by client and class: time of its ops; @clientbytes: their data
+ *   @object   by pool, object and class: data of the ops on it, and how many there were
+ *   @slow     the slowest ops, one a row: who and what, the time in each stage (-1: not known), the replica that came last
+ *   @floor    only ops that took longer than this are in @slow; what took longer is all there
+ */
+#pragma D option quiet
+#pragma D option aggsortkey
+#pragma D option strsize=64
+#pragma D option dynvarsize=8m
+#pragma D option aggsize=8m
+#pragma D option switchrate=50ms
+
+int64_t floor;
+
+/* 42 is a client's op, 112 a primary's to its replica; others (replies, peering) are not asked for. */
+ceph_osd:::op-enqueue
+/args[3] == 42 || args[3] == 112/
+{
+	enqueued[pid, args[2]] = walltimestamp;
+}
+
+ceph_osd:::op-start
+{
+	started[pid, args[2]] = walltimestamp;
+	object[pid, args[2]] = args[3];
+}
+
+ceph_repl:::repop-issue { issued[pid, args[3]] = walltimestamp; }
+ceph_repl:::local-commit { local[pid, args[3]] = walltimestamp; }
+ceph_repl:::repop-committed { committed[pid, args[3]] = walltimestamp; }
+ceph_repl:::subop-reply { last_peer[args[0], args[1]] = args[3] + 1; }
+
+/* --- A client's op is done --- */
+
+ceph_osd:::op-done
+{
+	this->class = args[6] ? "write" : "read";
+	this->now = walltimestamp;
+	this->enqueued = enqueued[pid, args[2]];
+	this->started = started[pid, args[2]];
+	this->issued = issued[pid, args[2]];
+	this->local = local[pid, args[2]];
+	this->committed = committed[pid, args[2]];
+	this->peer = last_peer[args[0], args[1]];
+	last_peer[args[0], args[1]] = 0;
+
+	this->t = this->now - (int64_t)args[7];
+	this->size = (int64_t)(args[3] + args[4]);
+	@stage[daemon, this->class, "0 whole"] = sum(this->t);
+	@latency[daemon] = llquantize(this->t, 2, 10, 36, 16);
+	@bytes[daemon, this->class] = sum(this->size);
+	@client[args[0], this->class] = sum(this->t);
+	@clientbytes[args[0], this->class] = sum(this->size);
+}
+
+ceph_osd:::op-done
+/this->started/
+{
+	@object[args[9], object[pid, args[2]], this->class] = sum(this->size);
+}
+
+/* Stages only of ops that were seen from their start. */
+ceph_osd:::op-done
+{
+	this->receive = -1;
+	this->queue = -1;
+	this->prepare = -1;
+	this->execute = -1;
+	this->store = -1;
+	this->replicas = -1;
+}
+
+ceph_osd:::op-done
+/this->enqueued && this->started/
+{
+	this->receive = this->enqueued - (int64_t)args[7];
+	this->queue = (int64_t)args[8] - this->enqueued;
+	this->prepare = this->started - (int64_t)args[8];
+	this->execute = (this->issued ? this->issued : this->now) - this->started;
+	@stage[daemon, this->class, "1 receive"] = sum(this->receive);
+	@stage[daemon, this->class, "2 queue"] = sum(this->queue);
+	@stage[daemon, this->class, "3 prepare"] = sum(this->prepare);
+	@stage[daemon, this->class, "4 execute"] = sum(this->execute);
+}
+
+ceph_osd:::op-done
+/this->enqueued && this->issued && this->local && this->committed/
+{
+	/* The own store and the replicas work at the same time: replicas is what was waited for after the own commit. */
+	this->store = (this->local < this->committed ? this->local : this->committed) - this->issued;
+	this->replicas = this->committed > this->local ? this->committed - this->local : 0;
+	@stage[daemon, this->class, "5 store"] = sum(this->store);
+	@stage[daemon, this->class, "6 replicas"] = sum(this->replicas);
+	@stage[daemon, this->class, "7 reply"] = sum(this->now - this->committed);
+}
+
+/*
+ * The slowest: the floor below which an op is not looked at follows the load, so that some dozens pass in an interval. It rises
+ * at once when many come, and goes up or down a little twice a second.
+ */
+ceph_osd:::op-done
+/this->t > floor/
+{
+	accepted++;
+	@slow[daemon, this->class, object[pid, args[2]], args[0], args[1], this->receive, this->queue, this->prepare,
+	      this->execute, this->store, this->replicas, this->replicas > 0 ? this->peer - 1 : -1] = sum(this->t);
+}
+
+ceph_osd:::op-done
+/accepted >= 256/
+{
+	accepted = 0;
+	floor += floor / 2 + 100000;
+	@floor = max(floor);
+}
+
+tick-500ms
+{
+	floor = accepted < 8 ? floor / 2 : accepted > 100 ? 2 * floor + 100000 : accepted > 32 ? floor + floor / 4 + 100000 : floor;
+	floor = floor < 10000 ? 0 : floor;
+	accepted = 0;
+	@floor = max(floor);
+}
+
+/* --- A replica has committed its part --- */
+
+ceph_repl:::subop-commit
+{
+	this->now = walltimestamp;
+	this->enqueued = enqueued[pid, args[3]];
+	@stage[daemon, "replica", "0 whole"] = sum(this->now - (int64_t)args[8]);
+	@bytes[daemon, "replica"] = sum(args[7]);
+}
+
+ceph_repl:::subop-commit
+/this->enqueued/
+{
+	@stage[daemon, "replica", "1 receive"] = sum(this->enqueued - (int64_t)args[8]);
+	@stage[daemon, "replica", "2 queue"] = sum((int64_t)args[9] - this->enqueued);
+	@stage[daemon, "replica", "5 store"] = sum(this->now - (int64_t)args[9]);
+}
+
+/* Also of ops that are never done, such as those that are sent again: this runs for days. */
+ceph_osd:::op-free
+/enqueued[pid, args[2]] || started[pid, args[2]]/
+{
+	enqueued[pid, args[2]] = 0;
+	started[pid, args[2]] = 0;
+	object[pid, args[2]] = 0;
+	issued[pid, args[2]] = 0;
+	local[pid, args[2]] = 0;
+	committed[pid, args[2]] = 0;
+}
