@@ -309,6 +309,17 @@ static void say_foreign(const struct tracer *tracer)
 			tracer->foreign == 1 ? "is" : "are");
 }
 
+static void say_left_out(const struct tracer *tracer)
+{
+	unsigned files = unwinder_left_out(tracer->config->pipeline->unwinder);
+
+	if (files)
+		fprintf(stderr,
+			"%s: stacks end early in %u file%s: there was no room for more call-frame information; choose fewer "
+			"processes, e.g. with -p\n",
+			tracer->config->name, files, files == 1 ? "" : "s");
+}
+
 static int begin(struct tracer *tracer)
 {
 	const struct tracer_config *config = tracer->config;
@@ -389,6 +400,7 @@ int tracer_run(const struct tracer_config *config)
 	tracer.report.reader = tracer.reader;
 	error = run(&tracer);
 	say_foreign(&tracer);
+	say_left_out(&tracer);
 	if (error)
 		say_error(&tracer, error);
 	say_timing(&tracer);

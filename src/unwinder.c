@@ -10,7 +10,7 @@
 #include "lib/unwind.h"
 
 enum {
-	SPARE_ROWS = 1 << 19, /* for files of processes that come later: 4 MiB */
+	SPARE_ROWS = 1 << 21, /* for files of processes that come later: 16 MiB */
 	ROWS_MAX = 1 << 25,
 	WANTED_MAX = 1024,
 	AGAIN_NS = 20000000, /* a process that is asked for again is looked at after this long, then twice as long, ... */
@@ -34,6 +34,7 @@ struct unwinder {
 	unsigned later_len;
 	pid_t *first; /* the processes to begin with */
 	unsigned first_len;
+	unsigned left_out; /* files without room */
 };
 
 /* ---- tables ---- */
@@ -74,6 +75,8 @@ static void load_file(struct unwinder *unwinder, struct image_file *file)
 		else if (send_rows(unwinder, table->rows, unwinder->rows_len, table->rows_len))
 			file->rows_len = 0;
 		unwinder->rows_len += table->rows_len;
+	} else {
+		unwinder->left_out++;
 	}
 	unwind_free(table);
 }
@@ -191,6 +194,11 @@ void unwinder_step(struct unwinder *unwinder)
 		load_process(unwinder, (pid_t)pids[i]);
 		send_process(unwinder, (pid_t)pids[i]);
 	}
+}
+
+unsigned unwinder_left_out(const struct unwinder *unwinder)
+{
+	return unwinder ? unwinder->left_out : 0;
 }
 
 void unwinder_free(struct unwinder *unwinder)

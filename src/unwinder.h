@@ -18,6 +18,8 @@ struct unwinder *unwinder_new(struct arena *arena, struct image *image, const st
 int unwinder_fill(struct unwinder *unwinder, struct engine *engine);
 /* Now and then: looks at the processes that programs have asked for. */
 void unwinder_step(struct unwinder *unwinder);
+/* How many files had no room for their tables: stacks end early in their frames. */
+unsigned unwinder_left_out(const struct unwinder *unwinder);
 void unwinder_free(struct unwinder *unwinder); /* NULL is allowed */
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* cephtap report NAME: a script that is inside the binary, with a layout for its aggregations. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,12 +13,13 @@
 #include "lib/embed.h"
 #include "lib/file.h"
 #include "report/offcpu.h"
+#include "report/op.h"
 #include "report/profile.h"
 #include "report/sched.h"
 #include "report/stages.h"
 #include "tracer.h"
 
-enum { OPT_JSON = 256, OPT_SECONDS, OPT_SCRIPT, OPT_OVER, OPT_HZ, OPT_BY, OPT_FOLDED, OPT_BEFORE };
+enum { OPT_JSON = 256, OPT_SECONDS, OPT_SCRIPT, OPT_OVER, OPT_HZ, OPT_BY, OPT_FOLDED, OPT_BEFORE, OPT_HTML, OPT_ICICLE, OPT_CLIENT, OPT_TID, OPT_SLOWEST };
 enum { INTERVAL_SECONDS = 5, SECONDS_MAX = 1000000, OVER_MS = 30, HZ = 97, HZ_MAX = 5000, BEFORE_MAX = 256 << 20 };
 
 /* What $1 of a report's script is. */
@@ -40,6 +42,7 @@ static const struct report_kind {
 	 ARG_HZ},
 	{"sched", "sched.d", "who waits for a processor: time on it, waiting for it, blocked and where; who wakes whom", sched_print,
 	 ARG_INTERVAL},
+	{"op", "op.d", "the slowest ops, or one, from end to end: client, primary, replicas, stores, on one time line", op_print, ARG_NONE},
 	{"offcpu", "offcpu.d", "where threads are blocked: time by the stacks of the kernel and of the process", offcpu_print, ARG_INTERVAL},
 };
 
@@ -63,6 +66,11 @@ static const char help[] =
 	"  --by WHAT          profile: thread (default), process, or stage: what an OSD's thread works on\n"
 	"  --folded           profile: one line for each stack, a;b;c COUNT, as flamegraph.pl and speedscope read them\n"
 	"  --before FILE      profile: compare with another run's --folded\n"
+	"  --html FILE        profile: a flame graph as well (two runs with --before: what has changed); op: a time line\n"
+	"  --icicle           profile: the graph with its root above\n"
+	"  --slowest N        op: so many of those that took longest (default 1)\n"
+	"  --client N         op: only of this client\n"
+	"  --tid M            op: only with this transaction id\n"
 	"  -v                 osd: histograms as well; profile: all threads and functions\n"
 	"  --json             one JSON object a line; osd: for each daemon and class its stages, times in ns;\n"
 	"                     sched, offcpu: for each interval\n"
@@ -79,7 +87,8 @@ struct report_run {
 	struct target_list targets;
 	struct stages_options layout;
 	struct profile_options profile;
-	const char *before;
+	struct op_view op;
+	const char *before, *html;
 	struct sched_view sched;
 	struct offcpu_view offcpu;
 	const struct report_kind *kind;
@@ -161,6 +170,18 @@ static bool take_hz(struct report_run *run, const char *text)
 	return true;
 }
 
+static bool take_id(struct report_run *run, const char *option, const char *text, uint64_t max, uint64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	if (text[0] >= '0' && text[0] <= '9' && !*end && !errno && *number <= max)
+		return true;
+	buf_printf(&run->why, "%s wants a number from 0 to %llu, not `%s`", option, (unsigned long long)max, text);
+	return false;
+}
+
 static bool take_option(struct report_run *run, int c)
 {
 	switch (c) {
@@ -174,6 +195,20 @@ static bool take_option(struct report_run *run, int c)
 	case OPT_BEFORE:
 		run->before = optarg;
 		return true;
+	case OPT_HTML:
+		run->html = optarg;
+		return true;
+	case OPT_ICICLE:
+		run->profile.icicle = true;
+		return true;
+	case OPT_SLOWEST:
+		return take_id(run, "--slowest", optarg, 1000, &run->op.slowest_asked);
+	case OPT_CLIENT:
+		run->op.has_client = true;
+		return take_id(run, "--client", optarg, INT64_MAX, &run->op.client);
+	case OPT_TID:
+		run->op.has_tid = true;
+		return take_id(run, "--tid", optarg, INT64_MAX, &run->op.tid);
 	case OPT_OVER:
 		return take_over(run, optarg);
 	case 'i':
@@ -184,7 +219,7 @@ static bool take_option(struct report_run *run, int c)
 		run->layout.verbose = run->profile.verbose = true;
 		return true;
 	case OPT_JSON:
-		run->layout.json = run->profile.json = true;
+		run->layout.json = run->profile.json = run->op.json = true;
 		return true;
 	case OPT_SCRIPT:
 		run->print_script = true;
@@ -212,7 +247,9 @@ static const struct option long_options[] = {
 	{"json", no_argument, NULL, OPT_JSON},             {"script", no_argument, NULL, OPT_SCRIPT},
 	{"over", required_argument, NULL, OPT_OVER},       {"hz", required_argument, NULL, OPT_HZ},
 	{"by", required_argument, NULL, OPT_BY},           {"folded", no_argument, NULL, OPT_FOLDED},
-	{"before", required_argument, NULL, OPT_BEFORE},   {"verbose", no_argument, NULL, 'v'},               {"help", no_argument, NULL, 'h'},
+	{"html", required_argument, NULL, OPT_HTML},       {"icicle", no_argument, NULL, OPT_ICICLE},
+	{"client", required_argument, NULL, OPT_CLIENT},   {"tid", required_argument, NULL, OPT_TID},
+	{"slowest", required_argument, NULL, OPT_SLOWEST}, {"before", required_argument, NULL, OPT_BEFORE},   {"verbose", no_argument, NULL, 'v'},               {"help", no_argument, NULL, 'h'},
 	{0},
 };
 
@@ -294,6 +331,8 @@ static void *view_of(struct report_run *run)
 {
 	if (run->kind->print == profile_print)
 		return &run->profile;
+	if (run->kind->print == op_print)
+		return &run->op;
 	if (run->kind->print == sched_print)
 		return &run->sched;
 	if (run->kind->print == offcpu_print)
@@ -323,11 +362,46 @@ static bool read_before(struct report_run *run)
 	return true;
 }
 
+/* The picture's file is opened before anything is traced: a name that cannot be written is known at once. */
+static bool open_html(struct report_run *run)
+{
+	FILE *file;
+
+	if (!run->html)
+		return true;
+	if (run->kind->print != profile_print && run->kind->print != op_print) {
+		fprintf(stderr, "cephtap report: `%s` has no picture: --html is for profile and op\n", run->kind->name);
+		return false;
+	}
+	file = fopen(run->html, "we");
+	if (!file) {
+		fprintf(stderr, "cephtap report: cannot write %s: %s\n", run->html, strerror(errno));
+		return false;
+	}
+	run->profile.html = run->op.html = file;
+	return true;
+}
+
+static int trace(struct report_run *run, const struct tracer_config *config)
+{
+	int status;
+
+	op_begin(&run->op);
+	status = compile(run) ? tracer_run(config) : 1;
+	op_free(&run->op);
+	if (run->op.html && fclose(run->op.html) && !status) {
+		fprintf(stderr, "cephtap report: %s cannot be written: %s\n", run->html, strerror(errno));
+		status = 1;
+	}
+	return status;
+}
+
 static int go(struct report_run *run)
 {
 	struct tracer_config config = {
 		.pipeline = &run->pipeline,
-		.ops = &report_stages,
+		.ops = run->kind->print == op_print ? &report_op : &report_stages,
+		.report_data = &run->op,
 		.out = stdout,
 		.name = "cephtap report",
 		.targets = &run->targets,
@@ -342,7 +416,7 @@ static int go(struct report_run *run)
 
 		return fwrite(script->data, 1, script->size, stdout) == script->size && !fflush(stdout) ? 0 : 1;
 	}
-	if (!read_before(run))
+	if (!read_before(run) || !open_html(run))
 		return 1;
 	run->sched.options = run->offcpu.options = &run->layout;
 	run->profile.cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
@@ -350,10 +424,10 @@ static int go(struct report_run *run)
 		config.ops = run->layout.json ? &report_json : &report_text;
 		config.interval = NULL;
 	}
-	if (!run->kind->print || run->kind->print == profile_print) {
+	if (!run->kind->print || run->kind->print == profile_print || run->kind->print == op_print) {
 		config.interval_ns = (SECONDS_MAX + 1) * 1000000000ull; /* only at the end */
 		run->says_start = isatty(STDERR_FILENO) && !run->layout.json;
-		return compile(run) ? tracer_run(&config) : 1;
+		return trace(run, &config);
 	}
 	if (run->seconds)
 		config.interval_ns = (run->seconds + 1) * 2000000000u; /* only at the end */
@@ -362,12 +436,12 @@ static int go(struct report_run *run)
 	if (run->layout.interval)
 		config.interval_ns = run->layout.interval * 1000000000ull;
 	run->layout.terminal = !run->seconds && !run->layout.json && isatty(STDOUT_FILENO);
-	return compile(run) ? tracer_run(&config) : 1;
+	return trace(run, &config);
 }
 
 int cmd_report(int argc, char **argv)
 {
-	struct report_run run = {.over_ns = OVER_MS * 1000000ull, .profile.hz = HZ};
+	struct report_run run = {.over_ns = OVER_MS * 1000000ull, .profile.hz = HZ, .op.slowest_asked = 1};
 	int status;
 
 	if (argc > 1 && !strcmp(argv[1], "calls"))

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "report/picture.h"
 #include "report/stack.h"
 
 enum { KEY_PROCESS, KEY_THREAD, KEY_STAGE, KEY_KERNEL, KEY_USER, KEYS, GROUPS = 8, FUNCTIONS = 14, HEADS = 1 << 14 };
@@ -38,6 +39,7 @@ struct profile {
 	uint64_t samples, samples_before, without_stack, cut;
 	unsigned stacks;
 	struct buf name;
+	struct picture *picture;
 };
 
 /* One row of @samples. */
@@ -201,6 +203,72 @@ static void print_folded(struct profile *profile, const struct sample *sample)
 	fold_frames(profile, out, sample->user);
 	fold_frames(profile, out, sample->kernel);
 	buf_printf(out, " %" PRIu64 "\n", sample->count);
+}
+
+/* ---- a flame graph ---- */
+
+static void draw_sample(struct profile *profile, const struct sample *sample)
+{
+	const char *frames[2 + 2 * STACK_FRAMES];
+	struct buf line = {0}, *pending = &profile->report->pending;
+	unsigned len = 0;
+	struct buf kept = *pending;
+	char *at, *next;
+
+	/* The frames of a folded stack, so that both have the same names. */
+	*pending = line;
+	print_folded(profile, sample);
+	line = *pending;
+	*pending = kept;
+	*strrchr(line.data, ' ') = '\0';
+	for (at = line.data; at && len < sizeof(frames) / sizeof(frames[0]); at = next) {
+		next = strchr(at, ';');
+		if (next)
+			*next++ = '\0';
+		frames[len++] = at;
+	}
+	if (profile->options->before)
+		picture_stack_diff(profile->picture, frames, len, 0, (double)sample->count);
+	else
+		picture_stack(profile->picture, frames, len, (double)sample->count);
+	buf_free(&line);
+}
+
+static void draw_before(struct profile *profile)
+{
+	char *text = arena_strdup(profile->arena, profile->options->before), *line, *next, *at, *space;
+	const char *frames[2 + 2 * STACK_FRAMES];
+
+	for (line = text; line && *line; line = next) {
+		unsigned len = 0;
+
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		space = strrchr(line, ' ');
+		if (!space)
+			continue;
+		*space = '\0';
+		for (at = line; at && len < sizeof(frames) / sizeof(frames[0]); len++) {
+			frames[len] = at;
+			at = strchr(at, ';');
+			if (at)
+				*at++ = '\0';
+		}
+		picture_stack_diff(profile->picture, frames, len, strtod(space + 1, NULL), 0);
+	}
+}
+
+static int draw(struct profile *profile)
+{
+	const struct profile_options *options = profile->options;
+
+	profile->picture = picture_flame(options->html, options->before ? "what has changed on the processors" : "time on processors",
+					 "samples", options->icicle ? PICTURE_ICICLE : PICTURE_FLAME);
+	each_sample(profile, draw_sample);
+	if (options->before)
+		draw_before(profile);
+	return picture_end(profile->picture);
 }
 
 /* ---- another run, from its folded stacks ---- */
@@ -389,8 +457,10 @@ int profile_print(struct report *report, bool is_last, void *data)
 		else
 			print_functions(&profile);
 	}
+	if (profile.options->html)
+		error = draw(&profile);
 	reader_agg_mark_printed(report->reader, find_samples(report->image)); /* not once more by itself */
 	buf_free(&profile.name);
 	arena_free(profile.arena);
-	return report_flush(report);
+	return error ? error : report_flush(report);
 }

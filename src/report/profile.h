@@ -11,10 +11,11 @@
 enum profile_by { PROFILE_BY_THREAD, PROFILE_BY_PROCESS, PROFILE_BY_STAGE };
 
 struct profile_options {
-	bool json, folded, verbose;
+	bool json, folded, verbose, icicle;
 	enum profile_by by;
 	unsigned hz, cpus;
 	uint64_t start_ns;
+	FILE *html;	    /* a flame graph of the same samples; NULL: none is wanted */
 	const char *before; /* folded stacks of another run, to compare with; NULL: none */
 };
 
