@@ -56,7 +56,7 @@ static const char help[] =
 	"  --container ID     the processes of this container only\n"
 	"  -p PID             this process only\n"
 	"  --over TIME        slow-ops: what is slow, such as 20ms, 1.5s, 800us (default 30ms)\n"
-	"  -v                 osd: histograms as well\n"
+	"  -v                 osd: histograms as well; sched, offcpu: say when everything is attached\n"
 	"  --json             one JSON object a line; osd: for each daemon and class its stages, times in ns;\n"
 	"                     sched, offcpu: for each interval\n"
 	"  --script           print the D script behind the report, to change it and run it with cephtap SCRIPT.d\n"
@@ -227,14 +227,25 @@ static void on_start(void *data)
 		fputs("gathering; ^C ends\n", stderr);
 }
 
+/* With -v also for who waits for it with a program. */
+static void say_gathering(const struct stages_options *options)
+{
+	if (options->verbose || (!options->json && isatty(STDERR_FILENO)))
+		fputs("gathering; ^C ends\n", stderr);
+}
+
 static void on_sched_start(void *data)
 {
 	sched_start(data);
+	say_gathering(((struct sched_view *)data)->options);
 }
 
 static void on_offcpu_start(void *data)
 {
-	((struct offcpu_view *)data)->since_ns = now_ns();
+	struct offcpu_view *view = data;
+
+	view->since_ns = now_ns();
+	say_gathering(view->options);
 }
 
 /* Layouts that keep something from one interval to the next. */
