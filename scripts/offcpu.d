@@ -10,8 +10,7 @@
  */
 #pragma D option quiet
 #pragma D option strsize=32
-#pragma D option dynvarsize=4m
-#pragma D option aggsize=4m
+#pragma D option dynvarsize=2m
 
 uint64_t woken[uint64_t];
 uint64_t began;

@@ -19,8 +19,7 @@
  */
 #pragma D option quiet
 #pragma D option strsize=32
-#pragma D option dynvarsize=4m
-#pragma D option aggsize=4m
+#pragma D option dynvarsize=2m
 
 uint64_t queued[uint64_t], asleep[uint64_t]; /* since when; 0: is not */
 string waker[uint64_t], wakerthread[uint64_t];

@@ -71,7 +71,7 @@ static const char help[] =
 	"  --slowest N        op: so many of those that took longest (default 1)\n"
 	"  --client N         op: only of this client\n"
 	"  --tid M            op: only with this transaction id\n"
-	"  -v                 osd: histograms as well; profile: all threads and functions\n"
+	"  -v                 osd: histograms as well; profile: all threads and functions; sched, offcpu: say when they begin\n"
 	"  --json             one JSON object a line; osd: for each daemon and class its stages, times in ns;\n"
 	"                     sched, offcpu: for each interval\n"
 	"  --script           print the D script behind the report, to change it and run it with cephtap SCRIPT.d\n"
@@ -419,6 +419,9 @@ static int go(struct report_run *run)
 	if (!read_before(run) || !open_html(run))
 		return 1;
 	run->sched.options = run->offcpu.options = &run->layout;
+	/* with -v also for who waits for it with a program */
+	run->says_start = (isatty(STDERR_FILENO) && !run->layout.json) ||
+			  (run->layout.verbose && (run->kind->print == sched_print || run->kind->print == offcpu_print));
 	run->profile.cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
 	if (!run->kind->print) {
 		config.ops = run->layout.json ? &report_json : &report_text;
@@ -426,7 +429,6 @@ static int go(struct report_run *run)
 	}
 	if (!run->kind->print || run->kind->print == profile_print || run->kind->print == op_print) {
 		config.interval_ns = (SECONDS_MAX + 1) * 1000000000ull; /* only at the end */
-		run->says_start = isatty(STDERR_FILENO) && !run->layout.json;
 		return trace(run, &config);
 	}
 	if (run->seconds)

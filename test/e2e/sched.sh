@@ -78,15 +78,15 @@ PY
 
 # They play while a report looks at those that are chosen ($only), or at all.
 play() { # REPORT OPTION...: the report in $TMP/report
-	rm -f "$TMP"/said.* "$TMP/go" "$TMP/done" "$TMP/pids"
+	rm -f "$TMP/err" "$TMP"/said.* "$TMP/go" "$TMP/done" "$TMP/pids"
 	mkfifo "$TMP/go"
 	python3 "$TMP/players.py" "$TMP" &
 	players=$!
 	await "$TMP/pids"
 	# shellcheck disable=SC2046
-	"$CEPHTAP" report "$1" --json -i 1000 $(chosen "${@:2}") >"$TMP/report" 2>"$TMP/err" &
+	"$CEPHTAP" report "$1" -v --json -i 1000 $(chosen "${@:2}") >"$TMP/report" 2>"$TMP/err" &
 	tracer=$!
-	await_links $tracer
+	await_attached
 	echo >"$TMP/go"
 	await "$TMP/done"
 	sleep 0.3 # the last of them is asleep again
@@ -105,26 +105,18 @@ await() { # FILE
 	echo "not ok players - no $1"
 	exit 1
 }
+await_attached() {
+	for _ in $(seq 300); do
+		grep -qs gathering "$TMP/err" && return
+		sleep 0.1
+	done
+	echo "not ok attach - $(head -n 3 "$TMP/err")"
+	exit 1
+}
 chosen() { # NAME...: options for these
 	for name in "$@"; do
 		sed -n "s/^$name /-p /p" "$TMP/pids"
 	done
-}
-await_links() { # PID: until it and its children hold links, and no more of them
-	local before=0 now folders child
-	for _ in $(seq 60); do
-		sleep 0.5
-		folders=/proc/$1/fd
-		for child in $(cat "/proc/$1/task/$1/children"); do
-			folders="$folders /proc/$child/fd"
-		done
-		# shellcheck disable=SC2086
-		now=$(find $folders -lname 'anon_inode:*bpf*link*' 2>/dev/null | wc -l)
-		[ "$now" -gt 0 ] && [ "$now" = "$before" ] && { sleep 0.5; return; }
-		before=$now
-	done
-	echo "not ok attach - $(head -n 3 "$TMP/err")"
-	exit 1
 }
 # A condition in Python over the report's last line `r`: row(name), said(name), blocked(name, syscall), woken(waker, name).
 check() { # NAME CONDITION SHOWN
