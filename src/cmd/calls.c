@@ -228,9 +228,11 @@ static int go(struct calls_run *run)
 {
 	if (!make_script(run))
 		return STATUS_FAILED;
-	if (run->print_script)
-		return fwrite(run->script.data, 1, run->script.size, stdout) == run->script.size && !fflush(stdout) ? 0 :
-														      STATUS_FAILED;
+	if (run->print_script) {
+		size_t written = fwrite(run->script.data, 1, run->script.size, stdout);
+
+		return written == run->script.size && !fflush(stdout) ? 0 : STATUS_FAILED;
+	}
 	return compile(run) ? trace(run) : STATUS_FAILED;
 }
 
