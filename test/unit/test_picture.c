@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What pictures are made of: folded stacks, comma-separated values, cells of heat maps, JSON that may stand in a page. */
+/* What pictures are made of: folded stacks, comma-separated values, cells of heat maps, JSON that may stand in a page.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,10 +44,10 @@ static void test_json_no_utf8(void **state)
 {
 	(void)state;
 	check_json("\xff", "\"\\ufffd\"");
-	check_json("a\xc3", "\"a\\ufffd\"");                                /* it ends too early */
-	check_json("\xc0\xbc", "\"\\ufffd\\ufffd\"");                       /* a < in two bytes */
-	check_json("\xe0\x80\xbc", "\"\\ufffd\\ufffd\\ufffd\"");            /* in three */
-	check_json("\xed\xa0\x80", "\"\\ufffd\\ufffd\\ufffd\"");            /* half of a pair */
+	check_json("a\xc3", "\"a\\ufffd\"");				    /* it ends too early */
+	check_json("\xc0\xbc", "\"\\ufffd\\ufffd\"");			    /* a < in two bytes */
+	check_json("\xe0\x80\xbc", "\"\\ufffd\\ufffd\\ufffd\"");	    /* in three */
+	check_json("\xed\xa0\x80", "\"\\ufffd\\ufffd\\ufffd\"");	    /* half of a pair */
 	check_json("\xf4\x90\x80\x80", "\"\\ufffd\\ufffd\\ufffd\\ufffd\""); /* beyond the last character */
 	check_json("\xe2\x80<", "\"\\ufffd\\ufffd\\u003c\"");
 }
@@ -78,7 +79,8 @@ static void test_folded(void **state)
 	struct buf why = {0};
 
 	(void)state;
-	assert_true(read_folded(&folded, arena, "main;operator new(unsigned long);b 12\n\n;a;;b;\t2.5\r\nthread 7 3", &why));
+	assert_true(read_folded(&folded, arena, "main;operator new(unsigned long);b 12\n\n;a;;b;\t2.5\r\nthread 7 3",
+				&why));
 	assert_int_equal(folded.stacks_len, 3);
 	assert_int_equal(folded.stacks[0].frames_len, 3);
 	assert_string_equal(folded.stacks[0].frames[1], "operator new(unsigned long)");
@@ -110,7 +112,8 @@ static void test_folded_errors(void **state)
 	(void)state;
 	check_folded_error("", "f: there is no stack in it");
 	check_folded_error("\n \n", "f: there is no stack in it");
-	check_folded_error("a 1\nmain;b\n", "f:2: a stack and behind it a number were expected, as in `main;work;read 12`");
+	check_folded_error("a 1\nmain;b\n",
+			   "f:2: a stack and behind it a number were expected, as in `main;work;read 12`");
 	check_folded_error("a x1", "f:1: a stack and behind it a number were expected, as in `main;work;read 12`");
 	check_folded_error("a -1", "f:1: a stack and behind it a number were expected, as in `main;work;read 12`");
 	check_folded_error("a 1.2.3", "f:1: a stack and behind it a number were expected, as in `main;work;read 12`");
@@ -293,28 +296,23 @@ static void test_page(void **state)
 	picture_note(picture, "2 lost");
 	assert_int_equal(picture_end(picture), 0);
 	fclose(out);
-	assert_non_null(strstr(page, "{\"kind\":\"flame\",\"title\":\"t\",\"unit\":\"ns\",\"view\":\"icicle\",\"stacks\":[\n"
-				     "{\"frames\":[0,1],\"value\":3,\"before\":0.5},\n"
-				     "{\"frames\":[0],\"value\":1e+18}],\"names\":[\n"
-				     "\"a\",\n\"\\u003c/script\\u003e\"],\"notes\":[\"2 lost\"]}</script>"));
+	assert_non_null(strstr(page,
+			       "{\"kind\":\"flame\",\"title\":\"t\",\"unit\":\"ns\",\"view\":\"icicle\",\"stacks\":[\n"
+			       "{\"frames\":[0,1],\"value\":3,\"before\":0.5},\n"
+			       "{\"frames\":[0],\"value\":1e+18}],\"names\":[\n"
+			       "\"a\",\n\"\\u003c/script\\u003e\"],\"notes\":[\"2 lost\"]}</script>"));
 	free(page);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_json_no_utf8),
-		cmocka_unit_test(test_folded),
-		cmocka_unit_test(test_folded_two_numbers),
-		cmocka_unit_test(test_folded_errors),
-		cmocka_unit_test(test_folded_compare),
-		cmocka_unit_test(test_csv),
-		cmocka_unit_test(test_csv_errors),
-		cmocka_unit_test(test_heat),
-		cmocka_unit_test(test_heat_extremes),
-		cmocka_unit_test(test_spark_line),
-		cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_json),	      cmocka_unit_test(test_json_no_utf8),
+		cmocka_unit_test(test_folded),	      cmocka_unit_test(test_folded_two_numbers),
+		cmocka_unit_test(test_folded_errors), cmocka_unit_test(test_folded_compare),
+		cmocka_unit_test(test_csv),	      cmocka_unit_test(test_csv_errors),
+		cmocka_unit_test(test_heat),	      cmocka_unit_test(test_heat_extremes),
+		cmocka_unit_test(test_spark_line),    cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_page),
 	};
 
