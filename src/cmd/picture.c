@@ -23,17 +23,20 @@ static const char help[] =
 	"       cephtap picture heat [--text] [OPTIONS] [CSV]\n"
 	"       cephtap picture timeline [OPTIONS] [CSV]\n"
 	"\n"
-	"Makes a picture: one page of HTML that needs no network and no other file. Text comes from a file or standard input.\n"
+	"Makes a picture: one page of HTML that needs no network and no other file. Text comes from a file or standard "
+	"input.\n"
 	"\n"
 	"  flame          a flame graph of folded stacks: `main;work;read 12` a line, the root first\n"
 	"  heat           values over time, of rows time_ns,value_ns[,count]\n"
-	"  timeline       what ran when, of rows lane,name,start_ns,end_ns[,detail]; spans inside others are drawn below them\n"
+	"  timeline       what ran when, of rows lane,name,start_ns,end_ns[,detail]; spans inside others are drawn "
+	"below them\n"
 	"\n"
 	"  -o FILE        write the page here (default: standard output)\n"
 	"  --title TEXT   what stands above the picture\n"
 	"  --unit UNIT    of the values: ns and bytes are shown as people write them (default: samples; heat: ns)\n"
 	"  --icicle       flame: the root above\n"
-	"  --diff BEFORE  flame: compare with these stacks; red is more than before, blue is less, in shares of the whole\n"
+	"  --diff BEFORE  flame: compare with these stacks; red is more than before, blue is less, in shares of the "
+	"whole\n"
 	"\n"
 	"Frames that begin with `module`` take their colour from the module.\n";
 
@@ -121,14 +124,15 @@ static bool check_is_text(const char *name, const char *text, size_t size, struc
 	return !nul;
 }
 
-/* `columns` are their names, those from the one in [ on need not be there. A first row that holds just names is left out. */
+/* `columns` are their names, those from the one in [ on need not be there. A first row that holds just names is left
+ * out. */
 static bool is_heading(const char *columns, unsigned line, const char *field)
 {
 	return line == 1 && !strncmp(columns, field, strlen(field)) && strchr(",[", columns[strlen(field)]);
 }
 
-static bool read_rows(struct arena *arena, const struct request *request, const char *columns, take_row *take, void *data,
-		      struct buf *why)
+static bool read_rows(struct arena *arena, const struct request *request, const char *columns, take_row *take,
+		      void *data, struct buf *why)
 {
 	const char *wrong = NULL, *name = shown_name(request->input);
 	char *text, *fields[FIELDS_MAX];
@@ -186,7 +190,8 @@ static bool take_heat_row(void *data, struct arena *arena, char **fields, unsign
 	struct heat_row row = {.count = 1};
 
 	if (!check_len(len, 2, 3, why) || !take_count(fields[0], "time_ns", &row.time_ns, why) ||
-	    !take_count(fields[1], "value_ns", &row.value, why) || (len > 2 && !take_count(fields[2], "count", &row.count, why)))
+	    !take_count(fields[1], "value_ns", &row.value, why) ||
+	    (len > 2 && !take_count(fields[2], "count", &row.count, why)))
 		return false;
 	*arena_push(arena, all->rows, all->len) = row;
 	return true;
@@ -230,7 +235,8 @@ static int heat_draw(void *data, const struct request *request, FILE *out)
 	if (request->text)
 		return heat_print(all, request, out);
 	heat_make(&heat, all->arena, all->rows, all->len, HEAT_COLUMNS, HEAT_BUCKETS);
-	picture = picture_heat(out, request->title, request->unit, heat.start_ns, heat.step_ns, heat.buckets, heat.buckets_len);
+	picture = picture_heat(out, request->title, request->unit, heat.start_ns, heat.step_ns, heat.buckets,
+			       heat.buckets_len);
 	for (unsigned i = 0; i < heat.columns_len; i++)
 		picture_column(picture, heat_column(&heat, i));
 	return picture_end(picture);

@@ -97,7 +97,8 @@ static const char *add_lines(struct folded *folded, char *text, size_t size, uns
 		next = next ? next + 1 : end + 1;
 		next[-1] = '\0';
 		(*line)++;
-		wrong = strlen(text) + 1 == (size_t)(next - text) ? add_line(folded, text) : "a NUL byte: this is no text";
+		wrong = strlen(text) + 1 == (size_t)(next - text) ? add_line(folded, text)
+								  : "a NUL byte: this is no text";
 	}
 	return wrong;
 }

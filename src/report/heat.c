@@ -98,8 +98,8 @@ static unsigned find_bucket(const struct heat *heat, uint64_t value)
 	return low;
 }
 
-void heat_make(struct heat *heat, struct arena *arena, const struct heat_row *rows, unsigned rows_len, unsigned columns_max,
-	       unsigned buckets_max)
+void heat_make(struct heat *heat, struct arena *arena, const struct heat_row *rows, unsigned rows_len,
+	       unsigned columns_max, unsigned buckets_max)
 {
 	struct range range = find_range(rows, rows_len);
 

@@ -40,13 +40,18 @@ struct picture {
 /* Bytes of the well-formed character at `text`; 0: it is none (also of surrogates and longer forms than needed). */
 static unsigned utf8_size(const unsigned char *text)
 {
-	unsigned size = text[0] < 0x80 ? 1 : text[0] < 0xc2 ? 0 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : text[0] < 0xf5 ? 4 : 0;
+	unsigned size = text[0] < 0x80	 ? 1
+			: text[0] < 0xc2 ? 0
+			: text[0] < 0xe0 ? 2
+			: text[0] < 0xf0 ? 3
+			: text[0] < 0xf5 ? 4
+					 : 0;
 
 	for (unsigned i = 1; i < size; i++)
 		if ((text[i] & 0xc0) != 0x80)
 			return 0;
-	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) || (text[0] == 0xf0 && text[1] < 0x90) ||
-	    (text[0] == 0xf4 && text[1] > 0x8f))
+	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
+	    (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
 		return 0;
 	return size;
 }
@@ -187,7 +192,8 @@ void picture_stack(struct picture *picture, const char *const *frames, unsigned 
 	write_line(picture);
 }
 
-void picture_stack_diff(struct picture *picture, const char *const *frames, unsigned frames_len, double before, double after)
+void picture_stack_diff(struct picture *picture, const char *const *frames, unsigned frames_len, double before,
+			double after)
 {
 	begin_stack(picture, frames, frames_len, after);
 	buf_puts(&picture->line, ",\"before\":");
@@ -213,7 +219,8 @@ struct picture *picture_heat(FILE *out, const char *title, const char *unit, uin
 	struct picture *picture = begin(out, "heat", title, unit);
 
 	picture->buckets_len = buckets_len;
-	buf_printf(&picture->line, ",\"origin_ns\":\"%" PRIu64 "\",\"start_ns\":0,\"step_ns\":%" PRIu64 ",\"buckets\":", start_ns,
+	buf_printf(&picture->line,
+		   ",\"origin_ns\":\"%" PRIu64 "\",\"start_ns\":0,\"step_ns\":%" PRIu64 ",\"buckets\":", start_ns,
 		   step_ns);
 	write_counts(&picture->line, buckets, buckets_len);
 	buf_puts(&picture->line, ",\"columns\":[");
@@ -260,8 +267,8 @@ void picture_span(struct picture *picture, const char *name, uint64_t start_ns, 
 	picture->has_origin = true;
 	buf_printf(&picture->line, "%s\n{\"name\":", picture->spans++ ? "," : "");
 	picture_json_string(&picture->line, name);
-	buf_printf(&picture->line, ",\"start_ns\":%" PRId64 ",\"end_ns\":%" PRId64, (int64_t)(start_ns - picture->origin_ns),
-		   (int64_t)(end_ns - picture->origin_ns));
+	buf_printf(&picture->line, ",\"start_ns\":%" PRId64 ",\"end_ns\":%" PRId64,
+		   (int64_t)(start_ns - picture->origin_ns), (int64_t)(end_ns - picture->origin_ns));
 	if (detail && *detail)
 		write_string(picture, "detail", detail);
 	buf_putc(&picture->line, '}');

@@ -27,7 +27,8 @@ static const unsigned char colours[] = {25, 31, 37, 71, 142, 178, 208};
 
 /* --- What a terminal can show --- */
 
-/* As setlocale() would choose; it is not asked, because the locale need not be installed here for the terminal to show UTF-8. */
+/* As setlocale() would choose; it is not asked, because the locale need not be installed here for the terminal to show
+ * UTF-8. */
 static bool locale_is_utf8(void)
 {
 	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
@@ -112,7 +113,8 @@ static void print_label(struct buf *out, uint64_t value, bool is_ns)
 static void print_cell(struct buf *out, const struct spark_style *style, double share, unsigned *last)
 {
 	const struct ramp *ramp = style->utf8 ? &shades_utf8 : &ascii;
-	unsigned colours_len = sizeof(colours), step = step_of(share, ramp->len), colour = step_of(share, colours_len + 1);
+	unsigned colours_len = sizeof(colours), step = step_of(share, ramp->len),
+		 colour = step_of(share, colours_len + 1);
 
 	if (style->colour && colour && colour != *last) {
 		buf_printf(out, "\033[38;5;%um", colours[colour - 1]);
@@ -121,12 +123,14 @@ static void print_cell(struct buf *out, const struct spark_style *style, double 
 	buf_puts(out, ramp->steps[step]);
 }
 
-static void print_row(struct buf *out, const struct spark_style *style, const struct heat *heat, unsigned bucket, uint64_t most)
+static void print_row(struct buf *out, const struct spark_style *style, const struct heat *heat, unsigned bucket,
+		      uint64_t most)
 {
 	unsigned last = 0;
 
 	buf_puts(out, style->utf8 ? "│" : "|");
-	for (unsigned i = 0; i < heat->columns_len; i++) /* the root: few shades must do for counts that are far apart */
+	for (unsigned i = 0; i < heat->columns_len;
+	     i++) /* the root: few shades must do for counts that are far apart */
 		print_cell(out, style, sqrt((double)heat_column(heat, i)[bucket] / (double)most), &last);
 	buf_puts(out, last ? "\033[0m\n" : "\n");
 }

@@ -15,12 +15,13 @@ struct spark_style {
 };
 
 /*
- * What `out` can show: UTF-8 as the environment's locale says; colours when it is a terminal and NO_COLOR is unset or empty
- * (no-color.org); the terminal's width, else $COLUMNS, else 80.
+ * What `out` can show: UTF-8 as the environment's locale says; colours when it is a terminal and NO_COLOR is unset or
+ * empty (no-color.org); the terminal's width, else $COLUMNS, else 80.
  */
 struct spark_style spark_style_of(FILE *out);
 
-/* A character for each value, its height from 0 to the largest one; what is 0 or no number is a blank. No line break. */
+/* A character for each value, its height from 0 to the largest one; what is 0 or no number is a blank. No line break.
+ */
 void spark_line(struct buf *out, const struct spark_style *style, const double *values, unsigned len);
 /* A line for each bucket, the highest first, then the axis of time and what the darkest shade means. */
 void spark_heat(struct buf *out, const struct spark_style *style, const struct heat *heat, bool is_ns);

@@ -7,8 +7,6 @@ import subprocess
 import time
 import urllib.request
 
-ELEMENT = 'element-6066-11e4-a52e-4f735466cecf'
-
 
 class Browser:
     """With the folder of its profile: `with Browser(folder) as browser: browser.open(path)`."""
