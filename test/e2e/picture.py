@@ -257,8 +257,9 @@ def main():
                 test(browser)
             except Exception as error: # the other tests still say what they find
                 say(test.__name__, False, error)
-    with tempfile.TemporaryDirectory(dir=TMP) as folder:
-        test_colours(folder, True, 400)
+    for dark, width in ((False, 1280), (True, 400)):
+        with tempfile.TemporaryDirectory(dir=TMP) as folder:
+            test_colours(folder, dark, width)
 
 
 if __name__ == '__main__':
