@@ -208,6 +208,8 @@ void check_exit(struct check_ctx *ctx, struct node *call);
 void check_clear(struct check_ctx *ctx, struct node *call);
 void check_trunc(struct check_ctx *ctx, struct node *call);
 void check_normalize(struct check_ctx *ctx, struct node *call);
+void check_share(struct check_ctx *ctx, struct node *call);
+void check_top(struct check_ctx *ctx, struct node *call);
 void check_denormalize(struct check_ctx *ctx, struct node *call);
 
 #endif
