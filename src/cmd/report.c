@@ -31,6 +31,8 @@ static const struct report_kind {
 	 ARG_INTERVAL},
 	{"bluestore", "bluestore.d", "transactions by state, batches of keys, flushes, deferred writes, the device", false, ARG_INTERVAL},
 	{"recovery", "recovery.d", "recovery and backfill: objects by PG, data by peer, clients' ops beside it", false, ARG_INTERVAL},
+	{"io", "io.d", "who does the I/O: system calls by thread and file, transfers by thread and device, what each OSD uses its device for",
+	 false, ARG_INTERVAL},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
