@@ -20,6 +20,7 @@ struct aio_event { uint64_t data, block; int64_t result, more; };
 inline int AIO_OP = 16;
 inline int AIO_EVENTS = 16; /* as many as the lines below look at */
 
+this uint64_t len;
 int64_t depth[string], idle, under_way, calls, transfers, osds;
 uint64_t sizes[uint64_t], began[uint64_t];
 
@@ -53,12 +54,28 @@ syscall::fsync:return, syscall::fdatasync:return, syscall::sync_file_range:retur
 	this->name = daemon != "" ? daemon : stringof(curthread->group_leader->comm);
 	this->ns = timestamp - self->call;
 	this->bytes = (int64_t)arg0 > 0 ? (int64_t)arg0 : 0;
+	calls++;
+}
+
+syscall::fsync:return, syscall::fdatasync:return, syscall::sync_file_range:return
+/self->call/
+{
+	this->bytes = 0;
+	@flush_time[this->name, pid, execname] = sum(this->ns);
+	@flush_n[this->name, pid, execname] = count();
+	@flush_mean[this->name, pid, execname] = avg(this->ns);
+	@flush_max[this->name, pid, execname] = max(this->ns);
+}
+
+syscall::read:return, syscall::pread64:return, syscall::readv:return, syscall::preadv:return, syscall::preadv2:return,
+syscall::write:return, syscall::pwrite64:return, syscall::writev:return, syscall::pwritev:return, syscall::pwritev2:return
+/self->call/
+{
 	@call_bytes[this->name, pid, execname, this->way] = sum(this->bytes);
 	@call_n[this->name, pid, execname, this->way] = count();
 	@call_size[this->name, pid, execname, this->way] = avg(this->bytes);
 	@call_mean[this->name, pid, execname, this->way] = avg(this->ns);
 	@call_max[this->name, pid, execname, this->way] = max(this->ns);
-	calls++;
 }
 
 /* By file: the last folder and the name. The file of a block device is named as it stands in /dev. */
@@ -250,9 +267,12 @@ io:::done
 	@dev_mean[this->dev, this->way] = avg(this->ns);
 	@dev_max[this->dev, this->way] = max(this->ns);
 	@dev_busy[this->dev] = sum(this->ns);
-	@sizes_of[this->dev, this->way] = quantize(this->size);
 	@times_of[this->dev, this->way] = quantize(this->ns / 1000);
 }
+
+io:::done
+/this->is_last && this->way != "flush"/
+{ @sizes_of[this->dev, this->way] = quantize(this->size); }
 
 io:::done
 /began[arg0] && !this->is_last/
@@ -303,14 +323,14 @@ ceph_bdev:::aio-start
 {
 	this->way = self->kind == 1 ? "write" : "read";
 	this->is_store = self->kind == 2 || (self->kind == 1 && args[0] != 0);
-	this->len = args[3];
+	this->len = (uint64_t)args[3];
 	self->kind = 0;
 }
 ceph_bdev:::read-random
 {
 	this->way = "read";
 	this->is_store = 0;
-	this->len = args[1];
+	this->len = (uint64_t)args[1];
 }
 ceph_bdev:::aio-start, ceph_bdev:::read-random
 {
@@ -332,14 +352,18 @@ ceph_bdev:::aio-start, ceph_bdev:::read-random
 tick-$1s,
 END
 {
+	normalize(@flush_time, 1000); normalize(@flush_mean, 1000); normalize(@flush_max, 1000);
 	normalize(@call_mean, 1000); normalize(@call_max, 1000); normalize(@file_mean, 1000); normalize(@file_max, 1000);
 	normalize(@block_mean, 1000); normalize(@block_max, 1000); normalize(@dev_mean, 1000); normalize(@dev_max, 1000);
 	normalize(@dev_busy, (timestamp - since) / 100 + 1);
 	share(@osd_share, 100);
-	top(@call_bytes, 20); top(@block_bytes, 20); top(@file_bytes, 10);
+	top(@call_bytes, 20); top(@flush_time, 20); top(@block_bytes, 20); top(@file_bytes, 10);
 	printf("%-16s %8s %-16s %-8s %12s %10s %10s %10s %10s\n", "SYSTEM CALLS BY", "PID", "THREAD", "", "BYTES", "COUNT",
 		"MEAN SIZE", "MEAN us", "MAX us");
 	printa("%-16s %8d %-16s %-8s %@12u %@10u %@10u %@10d %@10d\n", @call_bytes, @call_n, @call_size, @call_mean, @call_max);
+	printf("%-16s %8s %-16s %-8s %12s %10s %10s %10s %10s\n", "FLUSHES BY", "PID", "THREAD", "", "TOTAL us", "COUNT", "", "MEAN us",
+		"MAX us");
+	printa("%-16s %8d %-16s          %@12u %@10u            %@10d %@10d\n", @flush_time, @flush_n, @flush_mean, @flush_max);
 	printf("%-16s %8s %-16s %-8s %12s %10s\n", "AIO FETCHED BY", "PID", "THREAD", "", "BYTES", "COUNT");
 	printa("%-16s %8d %-16s %-8s %@12u %@10u\n", @aio_bytes, @aio_n);
 	printf("%-42s %-8s %12s %10s %10s %10s %10s\n", "SYSTEM CALLS ON FILE (the ten with most bytes)", "", "BYTES", "COUNT", "",
@@ -357,6 +381,7 @@ END
 	printf("%-8s %-16s %-6s %8s %10s %14s %6s\n", "OSD", "DEVICE USED FOR", "", "PID", "OPS", "BYTES", "SHARE");
 	printa("%-8s %-16s %-6s %@8d %@10u %@14u %@5u%%\n", @osd_pid, @osd_n, @osd_bytes, @osd_share);
 	printf("\n");
+	trunc(@flush_time); trunc(@flush_n); trunc(@flush_mean); trunc(@flush_max);
 	trunc(@call_bytes); trunc(@call_n); trunc(@call_size); trunc(@call_mean); trunc(@call_max); trunc(@aio_bytes); trunc(@aio_n);
 	trunc(@file_bytes); trunc(@file_n); trunc(@file_mean); trunc(@file_max);
 	trunc(@block_bytes); trunc(@block_n); trunc(@block_size); trunc(@block_mean); trunc(@block_max);
