@@ -272,6 +272,25 @@ void check_normalize(struct check_ctx *ctx, struct node *call)
 		check_error(ctx, factor, "D_DIV_ZERO", "normalize() by zero");
 }
 
+void check_share(struct check_ctx *ctx, struct node *call)
+{
+	struct action *action;
+
+	action = on_agg(ctx, call, 2, 2,
+			(const char *[]){"D_NORMALIZE_PROTO", "D_NORMALIZE_AGGARG", "D_NORMALIZE_AGGBAD"});
+	if (action)
+		record_number(ctx, call, action, "D_NORMALIZE_SCALAR");
+}
+
+void check_top(struct check_ctx *ctx, struct node *call)
+{
+	struct action *action;
+
+	action = on_agg(ctx, call, 2, 2, (const char *[]){"D_TRUNC_PROTO", "D_TRUNC_AGGARG", "D_TRUNC_AGGBAD"});
+	if (action)
+		record_number(ctx, call, action, "D_TRUNC_SCALAR");
+}
+
 void check_denormalize(struct check_ctx *ctx, struct node *call)
 {
 	on_agg(ctx, call, 1, 1, (const char *[]){"D_NORMALIZE_PROTO", "D_NORMALIZE_AGGARG", "D_NORMALIZE_AGGBAD"});

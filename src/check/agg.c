@@ -170,6 +170,19 @@ static struct aggvar *agg_new(struct check_ctx *ctx, const struct aggvar *here, 
 	return var;
 }
 
+/*
+ * A clause that matches no probe (zdefs) may give an aggregation a value of unknown type. Nobody has been told, and nothing will
+ * be aggregated: but later stages want a function.
+ */
+void check_aggs_finish(struct check_ctx *ctx)
+{
+	unsigned i;
+
+	for (i = 0; i < ctx->out->aggs_len; i++)
+		if (!ctx->out->aggs[i]->agg)
+			ctx->out->aggs[i]->agg = agg_find("count");
+}
+
 void check_agg_assign(struct check_ctx *ctx, struct node *node)
 {
 	struct node *left = node->left;

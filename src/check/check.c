@@ -192,6 +192,7 @@ struct checked *check_script(struct arena *arena, struct script *script, struct 
 	check_vars_finish(ctx);
 	if (diags->errors != errors)
 		return NULL;
+	check_aggs_finish(ctx);
 	check_all_probes(ctx);
 	return out;
 }

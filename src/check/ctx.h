@@ -190,6 +190,7 @@ bool check_args_types(struct check_ctx *ctx, const struct proto *proto, struct n
 void check_call(struct check_ctx *ctx, struct node *node);
 /* A statement: records its action, or updates an aggregation, or evaluates. */
 void check_statement(struct check_ctx *ctx, struct node *node);
+void check_aggs_finish(struct check_ctx *ctx);
 void check_agg_assign(struct check_ctx *ctx, struct node *node);
 /* The aggregation that an argument names; NULL after a diagnostic with one of these tags. */
 struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned i, const char *tag_arg,
@@ -208,6 +209,8 @@ void check_exit(struct check_ctx *ctx, struct node *call);
 void check_clear(struct check_ctx *ctx, struct node *call);
 void check_trunc(struct check_ctx *ctx, struct node *call);
 void check_normalize(struct check_ctx *ctx, struct node *call);
+void check_share(struct check_ctx *ctx, struct node *call);
+void check_top(struct check_ctx *ctx, struct node *call);
 void check_denormalize(struct check_ctx *ctx, struct node *call);
 
 #endif

@@ -59,7 +59,7 @@ static void say_blocked(struct check_ctx *ctx, const struct clause *clause, stru
 
 	for (i = 0; mark_is_on(probe__refused) && i < blocked_len; i++)
 		mark_probe_refused(probe_text(ctx, blocked[i]), blocked[i]->id, blocked[i]->why_not);
-	if (!ctx->clause->probes_len) {
+	if (!ctx->clause->probes_len && !ctx->options->zdefs) {
 		diag_error(ctx->diags, loc, "D_PDESC_ZERO", "%s cannot be traced: %s", probe_text(ctx, blocked[0]),
 			   blocked[0]->why_not);
 		return;

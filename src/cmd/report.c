@@ -44,6 +44,8 @@ static const struct report_kind {
 	 ARG_INTERVAL},
 	{"op", "op.d", "the slowest ops, or one, from end to end: client, primary, replicas, stores, on one time line", op_print, ARG_NONE},
 	{"offcpu", "offcpu.d", "where threads are blocked: time by the stacks of the kernel and of the process", offcpu_print, ARG_INTERVAL},
+	{"io", "io.d", "who does the I/O: system calls by thread and file, transfers by thread and device, what each OSD uses its device for",
+	 NULL, ARG_INTERVAL},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };

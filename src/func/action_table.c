@@ -62,6 +62,22 @@ const struct func funcs_action[] = {
 		.report = report_normalize,
 	},
 	{
+		.name = "share",
+		.proto = "void share(@, uint64_t)",
+		.doc = "shows values as shares of the sum of all rows with the same first key, the whole being a number (100: per cent), where a format prints them",
+		.flags = FUNC_RECORDS | FUNC_NO_ARGS_CHECK | FUNC_IS_SPECIAL_TIME,
+		.check = check_share,
+		.report = report_share,
+	},
+	{
+		.name = "top",
+		.proto = "void top(@, uint64_t)",
+		.doc = "where a format prints this aggregation, alone or before others: only the rows of its so many largest values (0: all)",
+		.flags = FUNC_RECORDS | FUNC_NO_ARGS_CHECK | FUNC_IS_SPECIAL_TIME,
+		.check = check_top,
+		.report = report_top,
+	},
+	{
 		.name = "denormalize",
 		.proto = "void denormalize(@)",
 		.doc = "undoes normalize()",

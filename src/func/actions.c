@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "func/rows.h"
 #include "report/report.h"
 
 static int64_t first_int(const struct record_action *action, const void *record, int64_t otherwise)
@@ -24,30 +25,11 @@ int report_printf(struct report *report, const struct record_action *action, con
 	return report->ops->text(report, action, report->text.data ? report->text.data : "", report->text.size);
 }
 
-/* One line of printa() with a format for each row. */
 static int print_rows(struct report *report, const struct record_action *action, const struct format *format,
 		      const unsigned *aggs, unsigned aggs_len)
 {
-	const struct agg_layout **layouts = calloc(aggs_len, sizeof(*layouts));
-	uint64_t *normals = calloc(aggs_len, sizeof(*normals));
-	const struct agg_row *rows;
-	unsigned rows_len, i;
-
-	if (!layouts || !normals)
-		abort();
-	for (i = 0; i < aggs_len; i++) {
-		layouts[i] = &report->image->aggs[aggs[i]];
-		normals[i] = reader_agg_normal(report->reader, aggs[i]);
-	}
-	if (aggs_len == 1)
-		rows = reader_agg_rows(report->reader, aggs[0], &rows_len);
-	else
-		rows = reader_agg_join(report->reader, aggs, aggs_len, &rows_len);
 	buf_clear(&report->text);
-	for (i = 0; i < rows_len; i++, rows += aggs_len)
-		format_print_agg(report, format, layouts, rows, normals, aggs_len, &report->text);
-	free(layouts);
-	free(normals);
+	rows_print(report, format, aggs, aggs_len);
 	return report->text.size ? report->ops->text(report, action, report->text.data, report->text.size) : 0;
 }
 
@@ -117,6 +99,20 @@ int report_normalize(struct report *report, const struct record_action *action, 
 	if (action->action->aggs_len)
 		reader_agg_normalize(report->reader, action->action->aggs[0]->id,
 				     (uint64_t)first_int(action, record, 1));
+	return 0;
+}
+
+int report_share(struct report *report, const struct record_action *action, const void *record)
+{
+	if (action->action->aggs_len)
+		reader_agg_set_share(report->reader, action->action->aggs[0]->id, (uint64_t)first_int(action, record, 0));
+	return 0;
+}
+
+int report_top(struct report *report, const struct record_action *action, const void *record)
+{
+	if (action->action->aggs_len)
+		reader_agg_set_top(report->reader, action->action->aggs[0]->id, (uint64_t)first_int(action, record, 0));
 	return 0;
 }
 

@@ -2,7 +2,7 @@
 /*
  * What the reader does for each action of a record: the `report` member of their struct func. Fields of a record's
  * action are the call's recorded values in order: printf: those after the format; trace: the value (none: an
- * aggregation); exit: the status; trunc: the limit if given; normalize: the divisor. Aggregations are in action->aggs.
+ * aggregation); exit: the status; trunc: the limit if given; normalize: the divisor; share: the whole; top: how many. Aggregations are in action->aggs.
  * All return 0, or a negative errno when output failed.
  */
 #ifndef CEPHTAP_FUNC_ACTIONS_H
@@ -19,6 +19,8 @@ int report_exit(struct report *report, const struct record_action *action, const
 int report_clear(struct report *report, const struct record_action *action, const void *record);
 int report_trunc(struct report *report, const struct record_action *action, const void *record);
 int report_normalize(struct report *report, const struct record_action *action, const void *record);
+int report_share(struct report *report, const struct record_action *action, const void *record);
+int report_top(struct report *report, const struct record_action *action, const void *record);
 int report_denormalize(struct report *report, const struct record_action *action, const void *record);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What actions and reports may do with the reader's aggregations: rows, joins, clear(), trunc(), normalize().
+ * What actions and reports may do with the reader's aggregations: rows, joins, clear(), trunc(), normalize(), share(), top().
  */
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +42,26 @@ void reader_agg_trunc(struct reader *reader, unsigned agg, bool has_limit, int64
 void reader_agg_normalize(struct reader *reader, unsigned agg, uint64_t normal)
 {
 	reader->aggs[agg].normal = normal ? normal : 1;
+}
+
+void reader_agg_set_share(struct reader *reader, unsigned agg, uint64_t whole)
+{
+	reader->aggs[agg].whole = whole;
+}
+
+uint64_t reader_agg_share(const struct reader *reader, unsigned agg)
+{
+	return reader->aggs[agg].whole;
+}
+
+void reader_agg_set_top(struct reader *reader, unsigned agg, uint64_t rows)
+{
+	reader->aggs[agg].top = rows;
+}
+
+uint64_t reader_agg_top(const struct reader *reader, unsigned agg)
+{
+	return reader->aggs[agg].top;
 }
 
 void reader_agg_mark_printed(struct reader *reader, unsigned agg)

@@ -11,6 +11,8 @@
 struct reader_agg {
 	struct agg_table *table; /* NULL: its layout is not sound, it stays empty */
 	uint64_t normal;
+	uint64_t whole; /* of share(); 0: values are shown themselves */
+	uint64_t top;	/* of top(); 0: all rows are shown */
 	bool is_printed;
 	uint64_t snapshot_ns; /* when the last snapshot was taken; 0: never */
 	bool is_shown;	      /* that snapshot was printed, by a record of probe `shown_by` */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Reading what programs sent: raw records become actions in order, snapshots of aggregations become sorted tables, and
- * clear(), trunc() and normalize() take effect here. In: an image and bytes (from the engine, later from a file). Out:
+ * clear(), trunc(), normalize(), share() and top() take effect here. In: an image and bytes (from the engine, later from a file). Out:
  * calls of a report's operations. Knows nothing of the kernel: a test hands it bytes.
  */
 #ifndef CEPHTAP_RECORD_RECORD_H
@@ -71,6 +71,10 @@ uint64_t reader_agg_normal(const struct reader *reader, unsigned agg); /* 1: not
 void reader_agg_clear(struct reader *reader, unsigned agg);
 void reader_agg_trunc(struct reader *reader, unsigned agg, bool has_limit, int64_t limit); /* limit < 0: keep the smallest */
 void reader_agg_normalize(struct reader *reader, unsigned agg, uint64_t normal);
+void reader_agg_set_share(struct reader *reader, unsigned agg, uint64_t whole); /* 0: no shares */
+uint64_t reader_agg_share(const struct reader *reader, unsigned agg);
+void reader_agg_set_top(struct reader *reader, unsigned agg, uint64_t rows); /* 0: all */
+uint64_t reader_agg_top(const struct reader *reader, unsigned agg);
 void reader_agg_mark_printed(struct reader *reader, unsigned agg);
 /* The parsed format of a printf() or printa() of the record that is being read; NULL: it has none. */
 struct format;

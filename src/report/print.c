@@ -249,7 +249,7 @@ struct values {
 	const char *data;
 	const struct agg_layout *const *aggs;
 	const struct agg_row *rows;
-	const uint64_t *normals;
+	const struct agg_scale *scales;
 	unsigned aggs_len, next_agg;
 };
 
@@ -291,6 +291,16 @@ static struct spec spec_of(const struct conv *conv, struct values *values)
 	return spec;
 }
 
+static uint64_t scaled(const struct aggvar *var, const uint64_t *value, const struct agg_scale *scale)
+{
+	uint64_t number;
+
+	if (!scale->whole)
+		return (uint64_t)var->agg->number(var, value, scale->normal);
+	number = (uint64_t)var->agg->number(var, value, 1);
+	return scale->total ? (uint64_t)(((unsigned __int128)number * scale->whole + scale->total / 2) / scale->total) : 0;
+}
+
 static void put_agg(const struct spec *spec, struct values *values, struct buf *out)
 {
 	unsigned i = values->aggs_len == 1 ? 0 : values->next_agg++;
@@ -300,10 +310,9 @@ static void put_agg(const struct spec *spec, struct values *values, struct buf *
 		return;
 	var = values->aggs[i]->var;
 	if (var->agg->buckets)
-		var->agg->show(var, values->rows[i].value, values->normals[i], out);
+		var->agg->show(var, values->rows[i].value, values->scales[i].normal, out);
 	else
-		put_int(spec, (uint64_t)var->agg->number(var, values->rows[i].value, values->normals[i]),
-			!agg_is_unsigned(var), 8, out);
+		put_int(spec, scaled(var, values->rows[i].value, &values->scales[i]), !agg_is_unsigned(var), 8, out);
 }
 
 static void put_conv(const struct conv *conv, struct values *values, struct buf *out)
@@ -340,7 +349,7 @@ void format_print(const struct report *report, const struct format *format, cons
 }
 
 void format_print_agg(const struct report *report, const struct format *format, const struct agg_layout *const *aggs, const struct agg_row *rows,
-		      const uint64_t *normals, unsigned aggs_len, struct buf *out)
+		      const struct agg_scale *scales, unsigned aggs_len, struct buf *out)
 {
 	struct values values = {
 		.report = report,
@@ -349,7 +358,7 @@ void format_print_agg(const struct report *report, const struct format *format, 
 		.data = rows[0].key,
 		.aggs = aggs,
 		.rows = rows,
-		.normals = normals,
+		.scales = scales,
 		.aggs_len = aggs_len,
 	};
 	unsigned i;

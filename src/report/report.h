@@ -94,12 +94,17 @@ bool format_check_keys(const struct format *format, const char *func_name, const
 /* `report` is asked for stacks; NULL: there are none. */
 void format_print(const struct report *report, const struct format *format, const struct field *fields, unsigned fields_len, const void *record,
 		  struct buf *out);
+/* How a value of an aggregation is shown: divided by `normal`, or, with a `whole`, as that part of it which the value is of `total`. */
+struct agg_scale {
+	uint64_t normal, whole, total;
+};
+
 /*
  * printa: one row of each aggregation, all with the same key: keys come from rows[0], %@ conversions from the aggregations in
  * turn (from the only one, when there is one).
  */
 void format_print_agg(const struct report *report, const struct format *format, const struct agg_layout *const *aggs, const struct agg_row *rows,
-		      const uint64_t *normals, unsigned aggs_len, struct buf *out);
+		      const struct agg_scale *scales, unsigned aggs_len, struct buf *out);
 
 /* The value of a FIELD_INT, extended by its sign to 64 bits. */
 uint64_t field_int(const struct field *field, const void *data);

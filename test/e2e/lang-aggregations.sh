@@ -37,6 +37,11 @@ hits "trunc" '' 'lang:::hit { @[arg0] = count(); } END { trunc(@); printa("%d %@
 hits "trunc to the largest and smallest" '8:64 9:81 |8:64 ' 'lang:::hit { @[arg0] = sum(arg1); } END { trunc(@, 2); printa("%d:%@d ", @); printf("|"); trunc(@, -1);
 	printa("%d:%@d ", @); }'
 hits "normalize and denormalize" '28 285' 'lang:::hit { @ = sum(arg1); } END { normalize(@, 10); printa("%@d ", @); denormalize(@); printa("%@d", @); }'
+hits "share: of the rows with the same first key" '0.0=0 0.2=10 0.4=20 0.6=30 0.8=40 1.1=4 1.3=12 1.5=20 1.7=28 1.9=36 ' 'lang:::hit { @[arg0 % 2, arg0] = sum(arg0); }
+	END { share(@, 100); printa("%d.%d=%@d ", @); }' -x aggsortkey
+hits "share: none any more" '0.0=0 1.1=1 ' 'lang:::hit /arg0 < 2/ { @[arg0 % 2, arg0] = sum(arg0); } END { share(@, 100); share(@, 0); printa("%d.%d=%@d ", @); }'
+hits "top: rows of the first" '8:64,8 9:81,9 |0:0,0 ' 'lang:::hit { @s[arg0] = sum(arg1); @n[arg0] = sum(arg0); } END { top(@s, 2); printa("%d:%@d,%@d ", @s, @n);
+	printf("|"); top(@s, 0); top(@n, 1); trunc(@s, -1); trunc(@n, -1); printa("%d:%@d,%@d ", @n, @s); }'
 hits "several in one printa" '0 5 20 4
 1 5 25 5
 ' 'lang:::hit { @c[arg0 % 2] = count(); @s[arg0 % 2] = sum(arg0); @a[arg0 % 2] = avg(arg0); } END { printa("%d %@d %@d %@d\n", @c, @s, @a); }'
