@@ -17,6 +17,8 @@ static const struct command {
 } commands[] = {
 	{"list", cmd_list, "list probes, their arguments and where they are"},
 	{"report", cmd_report, "a ready-made report: where an op's time goes"},
+	{"record", cmd_record, "what a report or a script gathers, into a file"},
+	{"replay", cmd_replay, "the report from such files: later, elsewhere, without root"},
 	{"doctor", cmd_doctor, "what works on this host, what does not, why, and what to do"},
 	{"demo", cmd_demo, "a throw-away Ceph cluster under load, and the report on it"},
 	{"learn", cmd_learn, "make a layout card of a Ceph binary from its debug information"},

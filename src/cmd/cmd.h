@@ -14,6 +14,8 @@ int cmd_dtrace(int argc, char **argv);
 int cmd_dtrace_is_meant(int argc, char **argv);
 int cmd_learn(int argc, char **argv);
 int cmd_list(int argc, char **argv);
+int cmd_record(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_stamp(int argc, char **argv);
 int cmd_weave(int argc, char **argv);

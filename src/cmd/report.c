@@ -7,25 +7,18 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/replay.h"
+#include "cmd/report.h"
 #include "cmd/target.h"
 #include "lib/clock.h"
 #include "lib/embed.h"
 #include "lib/file.h"
-#include "report/profile.h"
-#include "report/stages.h"
 #include "tracer.h"
 
 enum { OPT_JSON = 256, OPT_SECONDS, OPT_SCRIPT, OPT_OVER, OPT_HZ, OPT_BY, OPT_FOLDED, OPT_BEFORE };
 enum { INTERVAL_SECONDS = 5, SECONDS_MAX = 1000000, OVER_MS = 30, HZ = 97, HZ_MAX = 5000, BEFORE_MAX = 256 << 20 };
 
-/* What $1 of a report's script is. */
-enum first_arg { ARG_NONE, ARG_INTERVAL, ARG_OVER, ARG_HZ };
-
-static const struct report_kind {
-	const char *name, *script, *doc;
-	int (*print)(struct report *report, bool is_last, void *data); /* lays its aggregations out; NULL: the script prints */
-	enum first_arg arg;
-} kinds[] = {
+static const struct report_kind kinds[] = {
 	{"osd", "osd.d", "for each OSD and class of op (read, write, rw, replica): time in each stage, and who was waited for",
 	 stages_print, ARG_NONE},
 	{"slow-ops", "slow-ops.d", "a line for each op that takes longer than --over: client, object, stages, the replica that came last",
@@ -42,9 +35,10 @@ enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
 
 static const char help[] =
 	"Usage: cephtap report NAME [OPTIONS]\n"
+	"       cephtap report NAME [--json] [-v] [--by WHAT] [--folded] [--before FILE] FILE...\n"
 	"\n"
 	"Reports on running Ceph daemons, without a restart. Live every N seconds until ^C, or once with --seconds.\n"
-	"Every time that is shown is of that interval alone.\n"
+	"Every time that is shown is of that interval alone. With FILEs: from recordings (cephtap record), also of several hosts.\n"
 	"\n"
 	"  -i, --interval N   seconds between tables (default 5)\n"
 	"  --seconds N        gather for N seconds, print once, end\n"
@@ -78,7 +72,10 @@ struct report_run {
 	uint64_t seconds, interval, over_ns;
 	char *args[1]; /* of the script */
 	struct buf why;
-	bool print_script, says_start;
+	bool print_script, says_start, has_by;
+	char **files; /* recordings to report on, instead of this host */
+	unsigned files_len;
+	struct record_request *record; /* NULL: no recording is made */
 };
 
 static void print_help(void)
@@ -126,16 +123,16 @@ static bool take_over(struct report_run *run, const char *text)
 	return false;
 }
 
-static bool take_by(struct report_run *run, const char *text)
+bool report_take_by(const char *text, enum profile_by *by, struct buf *why)
 {
 	static const char *const names[] = {[PROFILE_BY_THREAD] = "thread", [PROFILE_BY_PROCESS] = "process", [PROFILE_BY_STAGE] = "stage"};
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(names[i], text)) {
-			run->profile.by = (enum profile_by)i;
+			*by = (enum profile_by)i;
 			return true;
 		}
-	buf_printf(&run->why, "--by wants thread, process or stage, not `%s`", text);
+	buf_printf(why, "--by wants thread, process or stage, not `%s`", text);
 	return false;
 }
 
@@ -158,7 +155,7 @@ static bool take_option(struct report_run *run, int c)
 	case OPT_HZ:
 		return take_hz(run, optarg);
 	case OPT_BY:
-		return take_by(run, optarg);
+		return run->has_by = report_take_by(optarg, &run->profile.by, &run->why);
 	case OPT_FOLDED:
 		run->profile.folded = true;
 		return true;
@@ -185,11 +182,17 @@ static bool take_option(struct report_run *run, int c)
 	}
 }
 
-static bool take_kind(struct report_run *run, const char *name)
+const struct report_kind *report_kind_find(const char *name)
 {
 	for (unsigned i = 0; i < KINDS; i++)
 		if (!strcmp(kinds[i].name, name))
-			run->kind = &kinds[i];
+			return &kinds[i];
+	return NULL;
+}
+
+static bool take_kind(struct report_run *run, const char *name)
+{
+	run->kind = report_kind_find(name);
 	if (!run->kind)
 		buf_printf(&run->why, "there is no report `%s`; cephtap report --help lists them", name);
 	return run->kind;
@@ -218,11 +221,19 @@ static int take_options(struct report_run *run, int argc, char **argv)
 		if (!take_option(run, c))
 			return (c == 'p' || c >= TARGET_OSD) && !run->targets.is_misused ? 3 : 2;
 	}
-	if (argc - optind != 1) {
+	if (optind == argc || (run->record && argc - optind > 1)) {
 		buf_puts(&run->why, "name one report, e.g. `cephtap report osd`; cephtap report --help lists them");
 		return 2;
 	}
-	return take_kind(run, argv[optind]) ? 0 : 2;
+	if (!take_kind(run, argv[optind]))
+		return 2;
+	run->files = argv + optind + 1;
+	run->files_len = (unsigned)(argc - optind - 1);
+	if (run->files_len && (run->interval || run->seconds)) {
+		buf_puts(&run->why, "files are reported as they were recorded: --interval and --seconds belong to cephtap record");
+		return 2;
+	}
+	return 0;
 }
 
 static void set_script_args(struct report_run *run)
@@ -272,7 +283,7 @@ static void on_start(void *data)
 {
 	struct report_run *run = data;
 
-	run->profile.start_ns = now_ns();
+	run->profile.start_wall_ns = clock_ns(CLOCK_REALTIME);
 	if (run->says_start)
 		fputs("gathering; ^C ends\n", stderr);
 }
@@ -290,19 +301,64 @@ static int print_interval(struct report *report, bool is_last, void *data)
 	return run->kind->print(report, is_last, layout_of(run));
 }
 
-static bool read_before(struct report_run *run)
+bool report_read_before(struct arena *arena, const char *path, const char **text, struct buf *why)
 {
-	char *text;
+	char *data;
 	size_t size;
 
-	if (!run->before)
-		return true;
-	if (file_read(run->arena, run->before, BEFORE_MAX, &text, &size, &run->why)) {
-		fprintf(stderr, "cephtap report: %s\n", run->why.data);
+	if (file_read(arena, path, BEFORE_MAX, &data, &size, why))
 		return false;
-	}
-	run->profile.before = text;
+	*text = data;
 	return true;
+}
+
+static bool read_before(struct report_run *run)
+{
+	if (!run->before || report_read_before(run->arena, run->before, &run->profile.before, &run->why))
+		return true;
+	fprintf(stderr, "cephtap report: %s\n", run->why.data);
+	return false;
+}
+
+static int replay(struct report_run *run)
+{
+	struct replay_request request = {
+		.command = "cephtap report",
+		.report = run->kind->name,
+		.paths = run->files,
+		.paths_len = run->files_len,
+		.layout = run->layout,
+		.profile = run->profile,
+		.has_by = run->has_by,
+	};
+
+	return replay_report(&request);
+}
+
+/* Gathers, and prints or records. */
+static int trace(struct report_run *run, struct tracer_config *config)
+{
+	struct recorder_note notes[] = {
+		{"interval", run->layout.interval}, {"hz", run->profile.hz}, {"by", run->profile.by}, {"cpus", run->profile.cpus}};
+	int status;
+
+	if (!compile(run))
+		return 1;
+	if (!run->record)
+		return tracer_run(config);
+	run->record->config.report = run->kind->name;
+	run->record->config.notes = notes;
+	run->record->config.notes_len = sizeof(notes) / sizeof(notes[0]);
+	config->record = &run->record->config;
+	config->out = record_open(run->record) ? record_output(run->record) : NULL;
+	if (!config->out)
+		return 1;
+	if (!run->record->tee && config->ops == &report_json)
+		config->ops = &report_text; /* what was lost is said on stderr */
+	status = tracer_run(config);
+	if (config->out != stdout)
+		fclose(config->out);
+	return status;
 }
 
 static int go(struct report_run *run)
@@ -311,7 +367,7 @@ static int go(struct report_run *run)
 		.pipeline = &run->pipeline,
 		.ops = &report_stages,
 		.out = stdout,
-		.name = "cephtap report",
+		.name = run->record ? "cephtap record" : "cephtap report",
 		.targets = &run->targets,
 		.seconds = run->seconds,
 		.interval = print_interval,
@@ -326,6 +382,8 @@ static int go(struct report_run *run)
 	}
 	if (!read_before(run))
 		return 1;
+	if (run->files_len)
+		return replay(run);
 	run->profile.cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
 	if (!run->kind->print) {
 		config.ops = run->layout.json ? &report_json : &report_text;
@@ -334,7 +392,7 @@ static int go(struct report_run *run)
 	if (run->kind->print != stages_print) {
 		config.interval_ns = (SECONDS_MAX + 1) * 1000000000ull; /* only at the end */
 		run->says_start = isatty(STDERR_FILENO) && !run->layout.json;
-		return compile(run) ? tracer_run(&config) : 1;
+		return trace(run, &config);
 	}
 	if (run->seconds)
 		config.interval_ns = (run->seconds + 1) * 2000000000u; /* only at the end */
@@ -342,13 +400,13 @@ static int go(struct report_run *run)
 		run->layout.interval = (unsigned)(run->interval ? run->interval : INTERVAL_SECONDS);
 	if (run->layout.interval)
 		config.interval_ns = run->layout.interval * 1000000000ull;
-	run->layout.terminal = !run->seconds && !run->layout.json && isatty(STDOUT_FILENO);
-	return compile(run) ? tracer_run(&config) : 1;
+	run->layout.terminal = !run->seconds && !run->layout.json && isatty(STDOUT_FILENO) && (!run->record || run->record->tee);
+	return trace(run, &config);
 }
 
-int cmd_report(int argc, char **argv)
+static int report(int argc, char **argv, struct record_request *record)
 {
-	struct report_run run = {.over_ns = OVER_MS * 1000000ull, .profile.hz = HZ};
+	struct report_run run = {.over_ns = OVER_MS * 1000000ull, .profile.hz = HZ, .record = record};
 	int status;
 
 	tracer_catch_signals();
@@ -367,4 +425,14 @@ int cmd_report(int argc, char **argv)
 	buf_free(&run.why);
 	pipeline_free(&run.pipeline);
 	return status;
+}
+
+int cmd_report(int argc, char **argv)
+{
+	return report(argc, argv, NULL);
+}
+
+int cmd_report_record(int argc, char **argv, struct record_request *record)
+{
+	return report(argc, argv, record);
 }

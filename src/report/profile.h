@@ -14,7 +14,7 @@ struct profile_options {
 	bool json, folded, verbose;
 	enum profile_by by;
 	unsigned hz, cpus;
-	uint64_t start_ns;
+	uint64_t start_wall_ns; /* in ns since 1970 */
 	const char *before; /* folded stacks of another run, to compare with; NULL: none */
 };
 

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The ready-made reports: live, recorded, and made from recordings. */
+#ifndef CEPHTAP_CMD_REPORT_H
+#define CEPHTAP_CMD_REPORT_H
+
+#include "cmd/record.h"
+#include "report/profile.h"
+#include "report/stages.h"
+
+/* What $1 of a report's script is. */
+enum first_arg { ARG_NONE, ARG_INTERVAL, ARG_OVER, ARG_HZ };
+
+struct report_kind {
+	const char *name, *script, *doc;
+	int (*print)(struct report *report, bool is_last, void *data); /* lays its aggregations out; NULL: the script prints */
+	enum first_arg arg;
+};
+
+const struct report_kind *report_kind_find(const char *name); /* NULL: there is none */
+
+/* Options that live reports and replays share. */
+bool report_take_by(const char *text, enum profile_by *by, struct buf *why);
+bool report_read_before(struct arena *arena, const char *path, const char **text, struct buf *why);
+
+/* cephtap report, into a recording. `argv` as for cmd_report(). */
+int cmd_report_record(int argc, char **argv, struct record_request *record);
+
+#endif
