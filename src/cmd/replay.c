@@ -168,6 +168,8 @@ static int run_report(struct run *run)
 	buf_free(&said);
 	if (error == -EINVAL)
 		fprintf(stderr, "%s: the recording lacks what the report is made of\n", request->command);
+	else if (error == -EPIPE)
+		fprintf(stderr, "%s: the output was closed\n", request->command);
 	else if (error)
 		fprintf(stderr, "%s: the report cannot be written: %s\n", request->command, strerror(-error));
 	return error ? 1 : 0;

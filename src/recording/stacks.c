@@ -9,11 +9,18 @@
 #include <uthash.h>
 
 struct known {
-	UT_hash_handle hh;   /* by number */
-	UT_hash_handle text; /* by what it looks like */
+	UT_hash_handle hh;
 	uint64_t number;
-	const char *look;
 	struct stack stack;
+};
+
+/* What stacks of several files have in common. */
+struct look {
+	UT_hash_handle hh;
+	const char *text;
+	uint64_t *numbers; /* ours, of those that look so */
+	unsigned numbers_len;
+	unsigned *counts; /* how many of them each file has */
 };
 
 struct alias {
@@ -24,7 +31,8 @@ struct alias {
 
 struct stacks {
 	struct arena *arena;
-	struct known *by_number, *by_look;
+	struct known *known;
+	struct look *looks;
 	struct alias **files;
 	unsigned files_len;
 	uint64_t last;
@@ -44,29 +52,40 @@ void stacks_free(struct stacks *stacks)
 {
 	if (!stacks)
 		return;
-	HASH_CLEAR(text, stacks->by_look);
-	HASH_CLEAR(hh, stacks->by_number);
+	HASH_CLEAR(hh, stacks->looks);
+	HASH_CLEAR(hh, stacks->known);
 	for (unsigned i = 0; i < stacks->files_len; i++)
 		HASH_CLEAR(hh, stacks->files[i]);
 }
 
 /* Addresses differ from process to process and from host to host; they count where there is nothing better. */
-static const char *look_of(struct stacks *stacks, const struct stack *stack)
+static void print_look(const struct stack *stack, struct buf *out)
 {
-	struct buf look = {0};
-	char *copy;
-
-	buf_puts(&look, stack->pid ? "process" : "kernel");
+	buf_puts(out, stack->pid ? "process" : "kernel");
 	for (unsigned i = 0; i < stack->len; i++) {
 		const struct stack_frame *frame = &stack->frames[i];
 
-		buf_printf(&look, "\n%s`%s+%" PRIx64, frame->module ? frame->module : "", frame->function ? frame->function : "",
+		buf_printf(out, "\n%s`%s+%" PRIx64, frame->module ? frame->module : "", frame->function ? frame->function : "",
 			   frame->function ? frame->offset : frame->pc);
 	}
-	buf_printf(&look, "\n%s", stack->note ? stack->note : "");
-	copy = arena_strdup(stacks->arena, look.data);
-	buf_free(&look);
-	return copy;
+	buf_printf(out, "\n%s", stack->note ? stack->note : "");
+}
+
+static struct look *look_of(struct stacks *stacks, const struct stack *stack)
+{
+	struct buf text = {0};
+	struct look *look;
+
+	print_look(stack, &text);
+	HASH_FIND(hh, stacks->looks, text.data, text.size, look);
+	if (!look) {
+		look = arena_new_one(stacks->arena, struct look);
+		look->text = arena_memdup(stacks->arena, text.data, text.size);
+		look->counts = arena_new_array(stacks->arena, unsigned, stacks->files_len);
+		HASH_ADD_KEYPTR(hh, stacks->looks, look->text, text.size, look);
+	}
+	buf_free(&text);
+	return look;
 }
 
 static const char *text_or_null(const char *text)
@@ -91,26 +110,31 @@ static struct stack unpack_stack(struct stacks *stacks, struct unpack *in)
 	return stack;
 }
 
-static uint64_t keep(struct stacks *stacks, uint64_t number, const struct stack *stack)
+static void keep(struct stacks *stacks, uint64_t number, const struct stack *stack)
 {
-	struct known *known = NULL;
-	const char *look = NULL;
+	struct known *known = arena_new_one(stacks->arena, struct known);
 
-	if (stacks->files_len > 1) {
-		look = look_of(stacks, stack);
-		HASH_FIND(text, stacks->by_look, look, strlen(look), known);
-		number = ++stacks->last;
-	}
-	if (known)
-		return known->number;
-	known = arena_new_one(stacks->arena, struct known);
 	known->number = number;
-	known->look = look;
 	known->stack = *stack;
-	HASH_ADD(hh, stacks->by_number, number, sizeof(known->number), known);
-	if (look)
-		HASH_ADD_KEYPTR(text, stacks->by_look, known->look, strlen(look), known);
-	return number;
+	HASH_ADD(hh, stacks->known, number, sizeof(known->number), known);
+}
+
+static uint64_t new_number(struct stacks *stacks, unsigned file, uint64_t number, const struct stack *stack)
+{
+	struct look *look;
+	unsigned same;
+
+	if (stacks->files_len == 1) {
+		keep(stacks, number, stack);
+		return number;
+	}
+	look = look_of(stacks, stack);
+	same = look->counts[file]++;
+	if (same == look->numbers_len) {
+		*arena_push(stacks->arena, look->numbers, look->numbers_len) = ++stacks->last;
+		keep(stacks, stacks->last, stack);
+	}
+	return look->numbers[same];
 }
 
 static struct alias *find_alias(struct stacks *stacks, unsigned file, uint64_t number)
@@ -133,7 +157,7 @@ bool stacks_add(struct stacks *stacks, unsigned file, struct unpack *in)
 		return true;
 	alias = arena_new_one(stacks->arena, struct alias);
 	alias->number = number;
-	alias->ours = keep(stacks, number, &stack);
+	alias->ours = new_number(stacks, file, number, &stack);
 	HASH_ADD(hh, stacks->files[file], number, sizeof(alias->number), alias);
 	return true;
 }
@@ -163,7 +187,7 @@ static const struct stack *find(void *data, uint64_t number)
 	struct stacks *stacks = data;
 	struct known *known;
 
-	HASH_FIND(hh, stacks->by_number, &number, sizeof(number), known);
+	HASH_FIND(hh, stacks->known, &number, sizeof(number), known);
 	return known ? &known->stack : NULL;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Stacks of recordings. Each file numbers its own; where several are read, those of the same functions get the same new number, so
- * that rows come together.
+ * that rows come together. Never two of one file, which are keys of two rows there: the second one of a file meets the second one
+ * of another.
  */
 #ifndef CEPHTAP_RECORDING_STACKS_H
 #define CEPHTAP_RECORDING_STACKS_H
