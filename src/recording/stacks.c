@@ -145,20 +145,26 @@ static struct alias *find_alias(struct stacks *stacks, unsigned file, uint64_t n
 	return alias;
 }
 
+static struct alias *add_alias(struct stacks *stacks, unsigned file, uint64_t number, uint64_t ours)
+{
+	struct alias *alias = arena_new_one(stacks->arena, struct alias);
+
+	alias->number = number;
+	alias->ours = ours;
+	HASH_ADD(hh, stacks->files[file], number, sizeof(alias->number), alias);
+	return alias;
+}
+
 bool stacks_add(struct stacks *stacks, unsigned file, struct unpack *in)
 {
 	uint64_t number = unpack_u64(in);
 	struct stack stack = unpack_stack(stacks, in);
-	struct alias *alias;
 
 	if (in->is_bad)
 		return false;
 	if (find_alias(stacks, file, number))
 		return true;
-	alias = arena_new_one(stacks->arena, struct alias);
-	alias->number = number;
-	alias->ours = new_number(stacks, file, number, &stack);
-	HASH_ADD(hh, stacks->files[file], number, sizeof(alias->number), alias);
+	add_alias(stacks, file, number, new_number(stacks, file, number, &stack));
 	return true;
 }
 
@@ -166,6 +172,8 @@ uint64_t stacks_number(struct stacks *stacks, unsigned file, uint64_t number)
 {
 	struct alias *alias = find_alias(stacks, file, number);
 
+	if (!alias && number) /* it was gone when the recorder looked, but it is a key of its own */
+		alias = add_alias(stacks, file, number, ++stacks->last);
 	return alias ? alias->ours : 0;
 }
 

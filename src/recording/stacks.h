@@ -16,7 +16,7 @@ struct stacks *stacks_new(struct arena *arena, unsigned files_len);
 void stacks_free(struct stacks *stacks);
 /* False: the bytes are no stack. */
 bool stacks_add(struct stacks *stacks, unsigned file, struct unpack *in);
-/* A file's number becomes ours; 0: it has no such stack. */
+/* A file's number becomes ours. */
 uint64_t stacks_number(struct stacks *stacks, unsigned file, uint64_t number);
 /* The same for all numbers among the fields of a record or key. */
 void stacks_renumber(struct stacks *stacks, unsigned file, const struct field *fields, unsigned len, void *data);
