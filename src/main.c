@@ -19,6 +19,8 @@ static const struct command {
 	{"report", cmd_report, "a ready-made report: where an op's time goes"},
 	{"picture", cmd_picture, "flame graphs, heat maps and time lines as one page of HTML"},
 	{"top", cmd_top, "the OSDs of this host, live: ops, latency, stages, objects, clients, slow ops"},
+	{"record", cmd_record, "what a report or a script gathers, into a file"},
+	{"replay", cmd_replay, "the report from such files: later, elsewhere, without root"},
 	{"doctor", cmd_doctor, "what works on this host, what does not, why, and what to do"},
 	{"demo", cmd_demo, "a throw-away Ceph cluster under load, and the report on it"},
 	{"learn", cmd_learn, "make a layout card of a Ceph binary from its debug information"},

@@ -35,6 +35,8 @@ struct tracer {
 	bool is_asked;    /* to end, by tick() */
 	struct follow *follow;
 	struct stack_source stacks;
+	struct recorder *recorder; /* NULL: no recording is made */
+	int record_error;	   /* negative errno: the recording ends early */
 };
 
 /* From here on the third signal ends us at once: the output may be a pipe that nobody reads. */
@@ -94,6 +96,13 @@ static int source_zero(void *data, unsigned agg, const void *key)
 	return engine_said(tracer, engine_agg_zero(tracer->engine, agg, key));
 }
 
+static int recorded(struct tracer *tracer, int error)
+{
+	if (error && error != tracer->engine_error)
+		tracer->record_error = error;
+	return error;
+}
+
 static int on_record(void *data, const void *record, size_t size)
 {
 	struct tracer *tracer = data;
@@ -105,6 +114,8 @@ static int on_record(void *data, const void *record, size_t size)
 	}
 	if (error && !tracer->output_error)
 		tracer->output_error = error;
+	if (!error && tracer->recorder)
+		error = recorded(tracer, recorder_record(tracer->recorder, record, size));
 	return error;
 }
 
@@ -148,6 +159,8 @@ static int report_drops(struct tracer *tracer)
 		if (drops[i] > tracer->reported[i]) {
 			mark_events_dropped(drop_name(i), drops[i] - tracer->reported[i]);
 			error = tracer->report.ops->drop(&tracer->report, i, drops[i] - tracer->reported[i]);
+			if (!error && tracer->recorder)
+				error = recorded(tracer, recorder_drop(tracer->recorder, i, drops[i] - tracer->reported[i]));
 		}
 		tracer->reported[i] = drops[i];
 	}
@@ -161,6 +174,21 @@ static int tick(struct tracer *tracer)
 
 	tracer->is_asked |= result > 0;
 	return result > 0 ? 0 : result;
+}
+
+/* A live report prints. What it says of the time is what its recording says. */
+static int print_interval(struct tracer *tracer, bool is_last)
+{
+	const struct tracer_config *config = tracer->config;
+	uint64_t wall_ns = clock_ns(CLOCK_REALTIME);
+	int error;
+
+	tracer->report.wall_ns = wall_ns;
+	error = config->interval(&tracer->report, is_last, config->data);
+	tracer->report.wall_ns = 0;
+	if (!error && tracer->recorder)
+		error = recorded(tracer, recorder_interval(tracer->recorder, wall_ns, is_last));
+	return error;
 }
 
 /* One round of reading: records, then what is due by time. */
@@ -179,11 +207,13 @@ static int step(struct tracer *tracer, int timeout_ms)
 	}
 	unwinder_step(config->pipeline->unwinder);
 	if (!error && config->interval && now >= tracer->next_interval_ns) {
-		error = config->interval(&tracer->report, false, config->data);
+		error = print_interval(tracer, false);
 		tracer->next_interval_ns += config->interval_ns;
 	}
 	if (!error)
 		error = tick(tracer);
+	if (!error && tracer->recorder)
+		error = recorded(tracer, recorder_step(tracer->recorder));
 	return error ? error : report_flush(&tracer->report);
 }
 
@@ -260,13 +290,15 @@ static int finish(struct tracer *tracer)
 	int error = drain(tracer);
 
 	if (!error && config->interval)
-		error = config->interval(&tracer->report, true, config->data);
+		error = print_interval(tracer, true);
 	if (!error)
 		error = reader_finish(tracer->reader);
 	if (!error)
 		error = report_drops(tracer);
 	if (!error)
 		error = tracer->report.ops->end(&tracer->report);
+	if (!error && tracer->recorder)
+		error = recorded(tracer, recorder_end(tracer->recorder, reader_exit_status(tracer->reader)));
 	return error;
 }
 
@@ -289,7 +321,10 @@ static void say_error(const struct tracer *tracer, int error)
 {
 	const char *name = tracer->config->name;
 
-	if (error == tracer->engine_error)
+	if (error == tracer->record_error)
+		fprintf(stderr, "%s: %s; tracing stopped; what was recorded before can be read\n", name,
+			error == -ENOSPC ? "the disk is full: the recording ends here" : "the recording cannot be written");
+	else if (error == tracer->engine_error)
 		fprintf(stderr, "%s: the kernel does not let the script go on: %s; tracing stopped\n", name,
 			strerror(-error));
 	else if (error == -EPIPE)
@@ -337,6 +372,8 @@ static int begin(struct tracer *tracer)
 		child_release(config->child);
 	if (config->on_start)
 		config->on_start(config->data);
+	if (!error && tracer->recorder)
+		error = recorded(tracer, recorder_start(tracer->recorder));
 	return error;
 }
 
@@ -359,11 +396,40 @@ static int run(struct tracer *tracer)
 	return error;
 }
 
+/* `source` is what the reader is to read from then on. */
+static void start_recorder(struct tracer *tracer, struct agg_source *source)
+{
+	const struct tracer_config *config = tracer->config;
+	const struct pipeline *pipeline = config->pipeline;
+	struct recorder_config record;
+
+	if (!config->record)
+		return;
+	record = *config->record;
+	record.sources = pipeline->sources;
+	record.sources_len = pipeline->sources_len;
+	record.args = pipeline->macros.args;
+	record.args_len = pipeline->macros.args_len;
+	tracer->recorder = recorder_new(&record, pipeline->image, tracer->report.stacks);
+	*source = recorder_source(tracer->recorder, *source);
+}
+
+static void say_recorded(const struct tracer *tracer)
+{
+	struct recorder_counts counts;
+
+	if (!tracer->recorder)
+		return;
+	counts = recorder_counts(tracer->recorder);
+	fprintf(stderr, "%s: recorded %" PRIu64 " record%s, %.1f MB\n", tracer->config->name, counts.records,
+		counts.records == 1 ? "" : "s", (double)counts.bytes / 1e6);
+}
+
 int tracer_run(const struct tracer_config *config)
 {
 	struct pipeline *pipeline = config->pipeline;
 	struct tracer tracer = {.config = config, .engine = pipeline->engine};
-	struct agg_source source = {&tracer, source_each, source_remove, source_zero};
+	struct agg_source source = {&tracer, source_each, source_remove, source_zero, NULL};
 	int error, status;
 
 	fill_daemons(&tracer);
@@ -396,6 +462,7 @@ int tracer_run(const struct tracer_config *config)
 		tracer.stacks = symbols_stacks(symbols_new(pipeline->arena, pipeline->images), tracer.engine, pipeline->image);
 		tracer.report.stacks = &tracer.stacks;
 	}
+	start_recorder(&tracer, &source);
 	tracer.reader = reader_new(pipeline->image, source, &tracer.report);
 	tracer.report.reader = tracer.reader;
 	error = run(&tracer);
@@ -403,9 +470,11 @@ int tracer_run(const struct tracer_config *config)
 	say_left_out(&tracer);
 	if (error)
 		say_error(&tracer, error);
+	say_recorded(&tracer);
 	say_timing(&tracer);
 	status = error || tracer.has_lost ? 1 : reader_exit_status(tracer.reader);
 	reader_free(tracer.reader);
+	recorder_free(tracer.recorder);
 	report_free(&tracer.report);
 	return status;
 }

@@ -14,6 +14,7 @@
 
 #include "cmd/target.h"
 #include "pipeline.h"
+#include "recording/recorder.h"
 #include "report/report.h"
 
 struct tracer_config {
@@ -35,6 +36,7 @@ struct tracer_config {
 	int (*tick)(struct report *report, bool is_last, void *data);
 	void *data;
 	bool names_refused; /* the report itself says which probes could not be attached: no warnings about them */
+	const struct recorder_config *record; /* NULL: no recording is made. Its script is the pipeline's */
 	bool timing; /* print on stderr how long each step took */
 	const struct pipeline_times *times;
 	void (*on_start)(void *data); /* everything is attached, probes fire from now on; NULL: nobody wants to know */

@@ -16,6 +16,7 @@ ebpf:   lib probe ast check func agg options.h ceph/daemons.h
 engine: lib probe ebpf options.h ceph/daemons.h
 record: lib probe ebpf/image.h check func agg options.h report/report.h
 report: lib probe ebpf/image.h check func agg options.h record
+recording: lib probe ebpf/image.h check func agg options.h record report
 func:   lib probe ast check ebpf record report agg options.h ceph/daemons.h
 agg:    lib probe ast check ebpf func options.h
 cmd:    *

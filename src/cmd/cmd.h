@@ -15,6 +15,8 @@ int cmd_dtrace_is_meant(int argc, char **argv);
 int cmd_learn(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_picture(int argc, char **argv);
+int cmd_record(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_report_calls(int argc, char **argv); /* report calls: the name is argv[0] */
 int cmd_stamp(int argc, char **argv);

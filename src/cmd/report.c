@@ -8,28 +8,19 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/replay.h"
+#include "cmd/report.h"
 #include "cmd/target.h"
 #include "lib/clock.h"
 #include "lib/embed.h"
 #include "lib/file.h"
-#include "report/offcpu.h"
 #include "report/op.h"
-#include "report/profile.h"
-#include "report/sched.h"
-#include "report/stages.h"
 #include "tracer.h"
 
 enum { OPT_JSON = 256, OPT_SECONDS, OPT_SCRIPT, OPT_OVER, OPT_HZ, OPT_BY, OPT_FOLDED, OPT_BEFORE, OPT_HTML, OPT_ICICLE, OPT_CLIENT, OPT_TID, OPT_SLOWEST };
 enum { INTERVAL_SECONDS = 5, SECONDS_MAX = 1000000, OVER_MS = 30, HZ = 97, HZ_MAX = 5000, BEFORE_MAX = 256 << 20 };
 
-/* What $1 of a report's script is. */
-enum first_arg { ARG_NONE, ARG_INTERVAL, ARG_OVER, ARG_HZ };
-
-static const struct report_kind {
-	const char *name, *script, *doc;
-	int (*print)(struct report *report, bool is_last, void *data); /* lays its aggregations out; NULL: the script prints */
-	enum first_arg arg;
-} kinds[] = {
+static const struct report_kind kinds[] = {
 	{"osd", "osd.d", "for each OSD and class of op (read, write, rw, replica): time in each stage, and who was waited for",
 	 stages_print, ARG_NONE},
 	{"slow-ops", "slow-ops.d", "a line for each op that takes longer than --over: client, object, stages, the replica that came last",
@@ -52,9 +43,10 @@ enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
 
 static const char help[] =
 	"Usage: cephtap report NAME [OPTIONS]\n"
+	"       cephtap report NAME [--json] [-v] [--by WHAT] [--folded] [--before FILE] FILE...\n"
 	"\n"
 	"Reports on running Ceph daemons, without a restart. Live every N seconds until ^C, or once with --seconds.\n"
-	"Every time that is shown is of that interval alone.\n"
+	"Every time that is shown is of that interval alone. With FILEs: from recordings (cephtap record), also of several hosts.\n"
 	"\n"
 	"  -i, --interval N   seconds between tables (default 5)\n"
 	"  --seconds N        gather for N seconds, print once, end\n"
@@ -87,17 +79,16 @@ struct report_run {
 	struct arena *arena;
 	struct pipeline pipeline;
 	struct target_list targets;
-	struct stages_options layout;
-	struct profile_options profile;
-	struct op_view op;
+	struct report_views views;
 	const char *before, *html;
-	struct sched_view sched;
-	struct offcpu_view offcpu;
 	const struct report_kind *kind;
 	uint64_t seconds, interval, over_ns;
 	char *args[1]; /* of the script */
 	struct buf why;
-	bool print_script, says_start;
+	bool print_script, says_start, has_by;
+	char **files; /* recordings to report on, instead of this host */
+	unsigned files_len;
+	struct record_request *record; /* NULL: no recording is made */
 };
 
 static void print_help(void)
@@ -146,16 +137,16 @@ static bool take_over(struct report_run *run, const char *text)
 	return false;
 }
 
-static bool take_by(struct report_run *run, const char *text)
+bool report_take_by(const char *text, enum profile_by *by, struct buf *why)
 {
 	static const char *const names[] = {[PROFILE_BY_THREAD] = "thread", [PROFILE_BY_PROCESS] = "process", [PROFILE_BY_STAGE] = "stage"};
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(names[i], text)) {
-			run->profile.by = (enum profile_by)i;
+			*by = (enum profile_by)i;
 			return true;
 		}
-	buf_printf(&run->why, "--by wants thread, process or stage, not `%s`", text);
+	buf_printf(why, "--by wants thread, process or stage, not `%s`", text);
 	return false;
 }
 
@@ -168,7 +159,7 @@ static bool take_hz(struct report_run *run, const char *text)
 		buf_printf(&run->why, "--hz wants a number of samples per second from 1 to %d, not `%s`", HZ_MAX, text);
 		return false;
 	}
-	run->profile.hz = (unsigned)hz;
+	run->views.profile.hz = (unsigned)hz;
 	return true;
 }
 
@@ -190,9 +181,9 @@ static bool take_option(struct report_run *run, int c)
 	case OPT_HZ:
 		return take_hz(run, optarg);
 	case OPT_BY:
-		return take_by(run, optarg);
+		return run->has_by = report_take_by(optarg, &run->views.profile.by, &run->why);
 	case OPT_FOLDED:
-		run->profile.folded = true;
+		run->views.profile.folded = true;
 		return true;
 	case OPT_BEFORE:
 		run->before = optarg;
@@ -201,16 +192,16 @@ static bool take_option(struct report_run *run, int c)
 		run->html = optarg;
 		return true;
 	case OPT_ICICLE:
-		run->profile.icicle = true;
+		run->views.profile.icicle = true;
 		return true;
 	case OPT_SLOWEST:
-		return take_id(run, "--slowest", optarg, 1000, &run->op.slowest_asked);
+		return take_id(run, "--slowest", optarg, 1000, &run->views.op.slowest_asked);
 	case OPT_CLIENT:
-		run->op.has_client = true;
-		return take_id(run, "--client", optarg, INT64_MAX, &run->op.client);
+		run->views.op.has_client = true;
+		return take_id(run, "--client", optarg, INT64_MAX, &run->views.op.client);
 	case OPT_TID:
-		run->op.has_tid = true;
-		return take_id(run, "--tid", optarg, INT64_MAX, &run->op.tid);
+		run->views.op.has_tid = true;
+		return take_id(run, "--tid", optarg, INT64_MAX, &run->views.op.tid);
 	case OPT_OVER:
 		return take_over(run, optarg);
 	case 'i':
@@ -218,10 +209,10 @@ static bool take_option(struct report_run *run, int c)
 	case OPT_SECONDS:
 		return take_number(run, "--seconds", optarg, &run->seconds);
 	case 'v':
-		run->layout.verbose = run->profile.verbose = true;
+		run->views.layout.verbose = run->views.profile.verbose = true;
 		return true;
 	case OPT_JSON:
-		run->layout.json = run->profile.json = run->op.json = true;
+		run->views.layout.json = run->views.profile.json = run->views.op.json = true;
 		return true;
 	case OPT_SCRIPT:
 		run->print_script = true;
@@ -231,11 +222,17 @@ static bool take_option(struct report_run *run, int c)
 	}
 }
 
-static bool take_kind(struct report_run *run, const char *name)
+const struct report_kind *report_kind_find(const char *name)
 {
 	for (unsigned i = 0; i < KINDS; i++)
 		if (!strcmp(kinds[i].name, name))
-			run->kind = &kinds[i];
+			return &kinds[i];
+	return NULL;
+}
+
+static bool take_kind(struct report_run *run, const char *name)
+{
+	run->kind = report_kind_find(name);
 	if (!strcmp(name, "calls"))
 		buf_puts(&run->why, "write `calls` before its options: cephtap report calls --trigger FUNCTION -p PID");
 	else if (!run->kind)
@@ -268,11 +265,19 @@ static int take_options(struct report_run *run, int argc, char **argv)
 		if (!take_option(run, c))
 			return (c == 'p' || c >= TARGET_OSD) && !run->targets.is_misused ? 3 : 2;
 	}
-	if (argc - optind != 1) {
+	if (optind == argc || (run->record && argc - optind > 1)) {
 		buf_puts(&run->why, "name one report, e.g. `cephtap report osd`; cephtap report --help lists them");
 		return 2;
 	}
-	return take_kind(run, argv[optind]) ? 0 : 2;
+	if (!take_kind(run, argv[optind]))
+		return 2;
+	run->files = argv + optind + 1;
+	run->files_len = (unsigned)(argc - optind - 1);
+	if (run->files_len && (run->interval || run->seconds)) {
+		buf_puts(&run->why, "files are reported as they were recorded: --interval and --seconds belong to cephtap record");
+		return 2;
+	}
+	return 0;
 }
 
 static void set_script_args(struct report_run *run)
@@ -284,7 +289,7 @@ static void set_script_args(struct report_run *run)
 		return;
 	run->args[0] = arena_printf(run->arena, "%llu",
 				    (unsigned long long)(run->kind->arg == ARG_OVER ? run->over_ns
-							 : run->kind->arg == ARG_HZ ? run->profile.hz
+							 : run->kind->arg == ARG_HZ ? run->views.profile.hz
 										    : interval));
 	macros->args = run->args;
 	macros->args_len = 1;
@@ -309,7 +314,7 @@ static bool compile(struct report_run *run)
 		return false;
 	}
 	add_script(run, run->kind->script);
-	if (run->profile.by == PROFILE_BY_STAGE)
+	if (run->views.profile.by == PROFILE_BY_STAGE)
 		add_script(run, "profile-stages.d");
 	run->pipeline.target.pids = target_pids(&run->targets, run->arena, &run->pipeline.target.pids_len);
 	set_script_args(run);
@@ -322,45 +327,46 @@ static void on_start(void *data)
 {
 	struct report_run *run = data;
 
-	run->profile.start_ns = run->offcpu.since_ns = now_ns();
-	sched_start(&run->sched);
+	report_views_start(&run->views, clock_ns(CLOCK_REALTIME));
+	sched_start(&run->views.sched);
 	if (run->says_start)
 		fputs("gathering; ^C ends\n", stderr);
 }
 
-/* What comes with `print`. */
-static void *view_of(struct report_run *run)
+void *report_view(const struct report_kind *kind, struct report_views *views)
 {
-	if (run->kind->print == profile_print)
-		return &run->profile;
-	if (run->kind->print == op_print)
-		return &run->op;
-	if (run->kind->print == sched_print)
-		return &run->sched;
-	if (run->kind->print == offcpu_print)
-		return &run->offcpu;
-	return &run->layout;
+	if (kind->print == profile_print)
+		return &views->profile;
+	if (kind->print == op_print)
+		return &views->op;
+	if (kind->print == sched_print)
+		return &views->sched;
+	if (kind->print == offcpu_print)
+		return &views->offcpu;
+	return &views->layout;
+}
+
+void report_views_start(struct report_views *views, uint64_t wall_ns)
+{
+	views->profile.start_wall_ns = views->offcpu.since_ns = views->sched.since_ns = wall_ns;
+	views->sched.options = views->offcpu.options = &views->layout;
 }
 
 static int print_interval(struct report *report, bool is_last, void *data)
 {
 	struct report_run *run = data;
 
-	return run->kind->print(report, is_last, view_of(run));
+	return run->kind->print(report, is_last, report_view(run->kind, &run->views));
 }
 
-static bool read_before(struct report_run *run)
+bool report_read_before(struct arena *arena, const char *path, const char **text, struct buf *why)
 {
-	char *text;
+	char *data;
 	size_t size;
 
-	if (!run->before)
-		return true;
-	if (file_read(run->arena, run->before, BEFORE_MAX, &text, &size, &run->why)) {
-		fprintf(stderr, "cephtap report: %s\n", run->why.data);
+	if (file_read(arena, path, BEFORE_MAX, &data, &size, why))
 		return false;
-	}
-	run->profile.before = text;
+	*text = data;
 	return true;
 }
 
@@ -380,18 +386,67 @@ static bool open_html(struct report_run *run)
 		fprintf(stderr, "cephtap report: cannot write %s: %s\n", run->html, strerror(errno));
 		return false;
 	}
-	run->profile.html = run->op.html = file;
+	run->views.profile.html = run->views.op.html = file;
 	return true;
 }
 
-static int trace(struct report_run *run, const struct tracer_config *config)
+static bool read_before(struct report_run *run)
+{
+	if (!run->before || report_read_before(run->arena, run->before, &run->views.profile.before, &run->why))
+		return true;
+	fprintf(stderr, "cephtap report: %s\n", run->why.data);
+	return false;
+}
+
+static int replay(struct report_run *run)
+{
+	struct replay_request request = {
+		.command = "cephtap report",
+		.report = run->kind->name,
+		.paths = run->files,
+		.paths_len = run->files_len,
+		.views = run->views,
+		.has_by = run->has_by,
+	};
+
+	return replay_report(&request);
+}
+
+/* Gathers, and prints or records. */
+static int gather(struct report_run *run, struct tracer_config *config)
+{
+	struct recorder_note notes[] = {
+		{"interval", run->views.layout.interval}, {"hz", run->views.profile.hz}, {"by", run->views.profile.by},
+		{"cpus", run->views.profile.cpus}};
+	int status;
+
+	if (!compile(run))
+		return 1;
+	if (!run->record)
+		return tracer_run(config);
+	run->record->config.report = run->kind->name;
+	run->record->config.notes = notes;
+	run->record->config.notes_len = sizeof(notes) / sizeof(notes[0]);
+	config->record = &run->record->config;
+	config->out = record_open(run->record) ? record_output(run->record) : NULL;
+	if (!config->out)
+		return 1;
+	if (!run->record->tee && config->ops == &report_json)
+		config->ops = &report_text; /* what was lost is said on stderr */
+	status = tracer_run(config);
+	if (config->out != stdout)
+		fclose(config->out);
+	return status;
+}
+
+static int trace(struct report_run *run, struct tracer_config *config)
 {
 	int status;
 
-	op_begin(&run->op);
-	status = compile(run) ? tracer_run(config) : 1;
-	op_free(&run->op);
-	if (run->op.html && fclose(run->op.html) && !status) {
+	op_begin(&run->views.op);
+	status = gather(run, config);
+	op_free(&run->views.op);
+	if (run->views.op.html && fclose(run->views.op.html) && !status) {
 		fprintf(stderr, "cephtap report: %s cannot be written: %s\n", run->html, strerror(errno));
 		status = 1;
 	}
@@ -403,9 +458,9 @@ static int go(struct report_run *run)
 	struct tracer_config config = {
 		.pipeline = &run->pipeline,
 		.ops = run->kind->print == op_print ? &report_op : &report_stages,
-		.report_data = &run->op,
+		.report_data = &run->views.op,
 		.out = stdout,
-		.name = "cephtap report",
+		.name = run->record ? "cephtap record" : "cephtap report",
 		.targets = &run->targets,
 		.seconds = run->seconds,
 		.interval = print_interval,
@@ -420,13 +475,14 @@ static int go(struct report_run *run)
 	}
 	if (!read_before(run) || !open_html(run))
 		return 1;
-	run->sched.options = run->offcpu.options = &run->layout;
 	/* with -v also for who waits for it with a program */
-	run->says_start = (isatty(STDERR_FILENO) && !run->layout.json) ||
-			  (run->layout.verbose && (run->kind->print == sched_print || run->kind->print == offcpu_print));
-	run->profile.cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+	run->says_start = (isatty(STDERR_FILENO) && !run->views.layout.json) ||
+			  (run->views.layout.verbose && (run->kind->print == sched_print || run->kind->print == offcpu_print));
+	if (run->files_len)
+		return replay(run);
+	run->views.profile.cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
 	if (!run->kind->print) {
-		config.ops = run->layout.json ? &report_json : &report_text;
+		config.ops = run->views.layout.json ? &report_json : &report_text;
 		config.interval = NULL;
 	}
 	if (!run->kind->print || run->kind->print == profile_print || run->kind->print == op_print) {
@@ -436,16 +492,16 @@ static int go(struct report_run *run)
 	if (run->seconds)
 		config.interval_ns = (run->seconds + 1) * 2000000000u; /* only at the end */
 	else
-		run->layout.interval = (unsigned)(run->interval ? run->interval : INTERVAL_SECONDS);
-	if (run->layout.interval)
-		config.interval_ns = run->layout.interval * 1000000000ull;
-	run->layout.terminal = !run->seconds && !run->layout.json && isatty(STDOUT_FILENO);
+		run->views.layout.interval = (unsigned)(run->interval ? run->interval : INTERVAL_SECONDS);
+	if (run->views.layout.interval)
+		config.interval_ns = run->views.layout.interval * 1000000000ull;
+	run->views.layout.terminal = !run->seconds && !run->views.layout.json && isatty(STDOUT_FILENO) && (!run->record || run->record->tee);
 	return trace(run, &config);
 }
 
-int cmd_report(int argc, char **argv)
+static int report(int argc, char **argv, struct record_request *record)
 {
-	struct report_run run = {.over_ns = OVER_MS * 1000000ull, .profile.hz = HZ, .op.slowest_asked = 1};
+	struct report_run run = {.over_ns = OVER_MS * 1000000ull, .views.profile.hz = HZ, .views.op.slowest_asked = 1, .record = record};
 	int status;
 
 	if (argc > 1 && !strcmp(argv[1], "calls"))
@@ -466,4 +522,14 @@ int cmd_report(int argc, char **argv)
 	buf_free(&run.why);
 	pipeline_free(&run.pipeline);
 	return status;
+}
+
+int cmd_report(int argc, char **argv)
+{
+	return report(argc, argv, NULL);
+}
+
+int cmd_report_record(int argc, char **argv, struct record_request *record)
+{
+	return report(argc, argv, record);
 }

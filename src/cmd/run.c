@@ -10,6 +10,7 @@
 
 #include "child.h"
 #include "cmd/cmd.h"
+#include "cmd/record.h"
 #include "cmd/target.h"
 #include "lib/file.h"
 #include "probe/host.h"
@@ -30,6 +31,7 @@ struct run {
 	uint64_t seconds;
 	bool timing, check_only, list;
 	pid_t child;
+	struct record_request *record; /* NULL: no recording is made */
 };
 
 static const char help[] =
@@ -67,6 +69,7 @@ static const char help[] =
 	"Examples:\n"
 	"  cephtap list -v 'ceph_osd:::op-*'\n"
 	"  cephtap -n 'ceph_osd:::op-done { @[daemon] = count(); } tick-5s { exit(0); }'\n"
+	"  cephtap record -o x.rec -n 'ceph_osd:::op-done { @[daemon] = count(); }' --seconds 9; cephtap replay x.rec\n"
 	"  cephtap -n 'python:::gc-start { @[args[0]] = count(); }' -c 'python3.11 x.py'\n"
 	"\n";
 
@@ -434,6 +437,8 @@ static FILE *open_output(const struct run *run)
 {
 	FILE *out = stdout;
 
+	if (run->record && !run->output)
+		return record_output(run->record);
 	if (run->output) {
 		out = fopen(run->output, "ae");
 		if (!out)
@@ -447,7 +452,7 @@ static int trace(struct run *run)
 	struct tracer_config config = {
 		.pipeline = &run->pipeline,
 		.ops = run->ops,
-		.name = "cephtap",
+		.name = run->record ? "cephtap record" : "cephtap",
 		.targets = &run->targets,
 		.child = run->child,
 		.seconds = run->seconds,
@@ -456,9 +461,15 @@ static int trace(struct run *run)
 	};
 	int status;
 
+	if (run->record && !record_open(run->record))
+		return 1;
 	config.out = open_output(run);
 	if (!config.out)
 		return 1;
+	if (run->record)
+		config.record = &run->record->config;
+	if (run->record && !run->record->tee)
+		config.ops = &report_text; /* what was lost is said on stderr */
 	say_matched(run);
 	status = tracer_run(&config);
 	run->child = 0;
@@ -485,9 +496,9 @@ static int go(struct run *run)
 	return run->check_only ? status : trace(run);
 }
 
-int cmd_run(int argc, char **argv)
+static int run_script(int argc, char **argv, struct record_request *record)
 {
-	struct run run = {.ops = &report_text};
+	struct run run = {.ops = &report_text, .record = record};
 	int status;
 
 	tracer_catch_signals();
@@ -512,4 +523,14 @@ int cmd_run(int argc, char **argv)
 	buf_free(&run.why);
 	pipeline_free(&run.pipeline);
 	return status;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	return run_script(argc, argv, NULL);
+}
+
+int cmd_run_record(int argc, char **argv, struct record_request *record)
+{
+	return run_script(argc, argv, record);
 }

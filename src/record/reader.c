@@ -122,6 +122,8 @@ static bool is_fresh(const struct reader *reader, const struct reader_agg *agg, 
 {
 	uint64_t age = now - agg->snapshot_ns;
 
+	if (reader->source.is_due)
+		return !reader->source.is_due(reader->source.data, (unsigned)(agg - reader->aggs));
 	if (!agg->snapshot_ns)
 		return false;
 	if (resets && agg->is_shown && (agg->shown_by == probe || age < SAME_MOMENT_NS))

@@ -26,7 +26,8 @@ struct agg_table;
  * Where snapshots come from. `each` calls `row` for every key: `values` holds one value of agg_layout::value_size bytes for each
  * of values_len processors, aligned to 8 bytes; `key` has agg_layout::key_size bytes (not looked at when keys_len is 0). What
  * `row` returns, if not 0, `each` returns at once. `remove` and `zero` are never called while `each` runs. All return 0 or a
- * negative errno; -ENOENT from `remove` and `zero` (the key is gone) is no error.
+ * negative errno; -ENOENT from `remove` and `zero` (the key is gone) is no error. `is_due`, where it is not NULL, says whether an
+ * action needs a new snapshot; else the age of the last one does. (A recording is to be read at the moments at which it was made.)
  */
 struct agg_source {
 	void *data;
@@ -34,6 +35,7 @@ struct agg_source {
 		    void *row_data);
 	int (*remove)(void *data, unsigned agg, const void *key);
 	int (*zero)(void *data, unsigned agg, const void *key);
+	bool (*is_due)(void *data, unsigned agg);
 };
 
 struct reader;

@@ -79,6 +79,11 @@ int report_event_done(struct report *report)
 	return report->pending.size < PENDING_MAX ? 0 : report_flush(report);
 }
 
+uint64_t report_time_ns(const struct report *report)
+{
+	return report->wall_ns ? report->wall_ns : clock_ns(CLOCK_REALTIME);
+}
+
 void report_probe_name(const struct probe *probe, struct buf *out)
 {
 	buf_puts(out, probe->prov);

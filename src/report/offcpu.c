@@ -206,7 +206,7 @@ static void print_json(struct table *table)
 	for (unsigned i = 0; i < table->rows_len; i++)
 		json_object_array_add(stacks, row_json(&table->rows[i]));
 	json_object_object_add(line, "type", json_object_new_string("offcpu"));
-	json_object_object_add(line, "time", json_object_new_int64(time(NULL)));
+	json_object_object_add(line, "time", json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000)));
 	json_object_object_add(line, "elapsed_ns", json_object_new_int64((int64_t)table->elapsed));
 	json_object_object_add(line, "stacks", stacks);
 	buf_puts(&table->report->pending, json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN));
@@ -218,7 +218,7 @@ int offcpu_print(struct report *report, bool is_last, void *data)
 {
 	struct offcpu_view *view = data;
 	struct table table = {.report = report, .options = view->options};
-	uint64_t now = now_ns();
+	uint64_t now = report_time_ns(report);
 	int error = reader_snapshot(report->reader);
 
 	if (error)

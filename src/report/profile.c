@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/clock.h"
 #include "report/picture.h"
 #include "report/stack.h"
 
@@ -134,10 +133,23 @@ static void count_sample(struct profile *profile, const struct sample *sample)
 
 /* ---- rows of the aggregation ---- */
 
+static bool has_keys(const struct agg_layout *layout)
+{
+	static const enum field_kind kinds[KEYS] = {[KEY_PROCESS] = FIELD_STRING, [KEY_THREAD] = FIELD_STRING,
+						    [KEY_STAGE] = FIELD_INT, [KEY_KERNEL] = FIELD_STACK, [KEY_USER] = FIELD_STACK};
+
+	if (layout->keys_len != KEYS)
+		return false;
+	for (unsigned i = 0; i < KEYS; i++)
+		if (layout->keys[i].kind != kinds[i])
+			return false;
+	return true;
+}
+
 static unsigned find_samples(const struct image *image)
 {
 	for (unsigned i = 0; i < image->checked->aggs_len; i++)
-		if (!strcmp(image->checked->aggs[i]->name, "samples") && image->aggs[i].keys_len == KEYS)
+		if (!strcmp(image->checked->aggs[i]->name, "samples") && has_keys(&image->aggs[i]))
 			return i;
 	return ~0u;
 }
@@ -327,7 +339,7 @@ static double share(uint64_t part, uint64_t whole)
 static void print_heading(struct profile *profile)
 {
 	struct buf *out = &profile->report->pending;
-	double seconds = (double)(now_ns() - profile->options->start_ns) / 1e9;
+	double seconds = (double)(report_time_ns(profile->report) - profile->options->start_wall_ns) / 1e9;
 	uint64_t possible = (uint64_t)(seconds * profile->options->hz * profile->options->cpus);
 
 	buf_printf(out, "%" PRIu64 " samples in %.1f s, %u per second and processor: %.0f %% of what %u processors can do\n",

@@ -14,8 +14,8 @@ struct profile_options {
 	bool json, folded, verbose, icicle;
 	enum profile_by by;
 	unsigned hz, cpus;
-	uint64_t start_ns;
 	FILE *html;	    /* a flame graph of the same samples; NULL: none is wanted */
+	uint64_t start_wall_ns; /* in ns since 1970 */
 	const char *before; /* folded stacks of another run, to compare with; NULL: none */
 };
 

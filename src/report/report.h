@@ -49,6 +49,7 @@ struct report {
 	FILE *out;   /* where the report goes; written in whole events */
 	FILE *err;   /* drops and errors of the text format */
 	void *data;  /* the format's own */
+	uint64_t wall_ns; /* when what is printed now was so, in ns since 1970; 0: at this moment */
 	struct buf pending; /* whole events that were not written yet, and the one that is being made */
 	struct buf text;    /* room for actions to format in; freed by report_free() */
 };
@@ -60,6 +61,8 @@ struct report {
 int report_flush(struct report *report);
 /* After `end`: frees what the structure holds. */
 void report_free(struct report *report);
+/* report->wall_ns, or the time now. */
+uint64_t report_time_ns(const struct report *report);
 /* "prov:mod:func:name" */
 void report_probe_name(const struct probe *probe, struct buf *out);
 

@@ -60,7 +60,7 @@ void rows_restart(struct report *report)
 
 void rows_heading(struct report *report, const struct stages_options *options, double elapsed_ns, bool is_last)
 {
-	time_t now = time(NULL);
+	time_t now = (time_t)(report_time_ns(report) / 1000000000);
 	struct tm local;
 	char text[32];
 

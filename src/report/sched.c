@@ -263,16 +263,20 @@ static struct host_load host_load_now(void)
 
 void sched_start(struct sched_view *view)
 {
-	view->since_ns = now_ns();
+	view->has_host = true;
 	view->before = host_load_now();
 }
 
+/* A recording has not what the host's other processes did. */
 static void take_load(struct table *table)
 {
 	struct sched_view *view = table->view;
 	struct host_load before = view->before;
 
-	table->elapsed = (double)(now_ns() - view->since_ns);
+	table->elapsed = (double)(report_time_ns(table->report) - view->since_ns);
+	view->since_ns = report_time_ns(table->report);
+	if (!view->has_host)
+		return;
 	sched_start(view);
 	table->load = (struct host_load){
 		.busy = view->before.busy - before.busy,
@@ -280,8 +284,6 @@ static void take_load(struct table *table)
 		.all = view->before.all - before.all,
 		.pressed_us = view->before.pressed_us - before.pressed_us,
 	};
-	if (table->elapsed < 1)
-		table->elapsed = 1;
 }
 
 static double share(double part, double whole)
@@ -330,9 +332,10 @@ static void print_heading(struct table *table, bool is_last)
 	struct buf *out = &table->report->pending;
 
 	rows_heading(table->report, table->view->options, table->elapsed, is_last);
-	buf_printf(out, "host: processors busy %.0f %%, stolen %.0f %%; some thread waited for one %.0f %% of the time\n",
-		   share((double)table->load.busy, (double)table->load.all), share((double)table->load.stolen, (double)table->load.all),
-		   share(1000.0 * (double)table->load.pressed_us, table->elapsed));
+	if (table->view->has_host)
+		buf_printf(out, "host: processors busy %.0f %%, stolen %.0f %%; some thread waited for one %.0f %% of the time\n",
+			   share((double)table->load.busy, (double)table->load.all), share((double)table->load.stolen, (double)table->load.all),
+			   share(1000.0 * (double)table->load.pressed_us, table->elapsed));
 	buf_printf(out, "these: %.2f threads waited for a processor at any time; on a run queue, sampled: mean %.1f, most %.0f\n\n",
 		   waiting_mean(table), queue_mean(table), queue_number(table, "queuemax"));
 }
@@ -537,9 +540,10 @@ static void print_json(struct table *table)
 	if (table->all)
 		var->agg->buckets(var, table->all, add_bucket, buckets);
 	put_text(line, "type", "sched");
-	json_object_object_add(line, "time", json_object_new_int64(time(NULL)));
+	json_object_object_add(line, "time", json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000)));
 	put_number(line, "elapsed_ns", table->elapsed);
-	json_object_object_add(line, "host", host_json(table));
+	if (table->view->has_host)
+		json_object_object_add(line, "host", host_json(table));
 	json_object_object_add(line, "waiting_mean", json_object_new_double(waiting_mean(table)));
 	json_object_object_add(line, "queue_mean", json_object_new_double(queue_mean(table)));
 	put_number(line, "queue_max", queue_number(table, "queuemax"));

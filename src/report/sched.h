@@ -17,7 +17,8 @@ struct host_load {
 
 struct sched_view {
 	const struct stages_options *options;
-	uint64_t since_ns; /* when the interval began */
+	uint64_t since_ns; /* when the interval began, as report->wall_ns */
+	bool has_host;	   /* false: of a recording, which has not what the host's other processes did */
 	struct host_load before; /* as it was then */
 };
 

@@ -47,15 +47,49 @@ static unsigned find_agg(const struct image *image, const char *name)
 	return NONE;
 }
 
+/* A recording may say anything of its aggregations: they are taken when they have the keys that are read here. */
+static unsigned find_stages_agg(const struct image *image, const char *name)
+{
+	unsigned agg = find_agg(image, name);
+
+	if (agg == NONE || image->aggs[agg].keys_len != KEYS)
+		return NONE;
+	for (unsigned i = 0; i < KEYS; i++)
+		if (image->aggs[agg].keys[i].kind != FIELD_STRING)
+			return NONE;
+	return agg;
+}
+
+static unsigned find_latency(const struct image *image)
+{
+	unsigned agg = find_stages_agg(image, "latency");
+
+	return agg != NONE && image->aggs[agg].var->agg->buckets ? agg : NONE;
+}
+
+static unsigned find_peers_agg(const struct image *image, const char *name)
+{
+	unsigned agg = find_agg(image, name);
+
+	if (agg == NONE || image->aggs[agg].keys_len != 2 || image->aggs[agg].keys[0].kind != FIELD_STRING ||
+	    image->aggs[agg].keys[1].kind != FIELD_INT)
+		return NONE;
+	return agg;
+}
+
 static struct inputs find_inputs(const struct image *image)
 {
-	return (struct inputs){
-		.latency = find_agg(image, "latency"),
-		.total = find_agg(image, "total"),
-		.worst = find_agg(image, "worst"),
-		.waited = find_agg(image, "waited"),
-		.waited_ns = find_agg(image, "waitedns"),
+	struct inputs inputs = {
+		.latency = find_latency(image),
+		.total = find_stages_agg(image, "total"),
+		.worst = find_stages_agg(image, "worst"),
+		.waited = find_peers_agg(image, "waited"),
+		.waited_ns = find_peers_agg(image, "waitedns"),
 	};
+
+	if (inputs.waited_ns != NONE && image->aggs[inputs.waited_ns].value_size < 2 * sizeof(uint64_t))
+		inputs.waited_ns = NONE;
+	return inputs;
 }
 
 static const char *key_text(struct table *table, unsigned agg, const struct agg_row *row, unsigned i)
@@ -289,7 +323,7 @@ static void print_histogram(struct table *table, const struct stage_row *row)
 static void print_heading(struct table *table)
 {
 	struct buf *out = &table->report->pending;
-	time_t now = time(NULL);
+	time_t now = (time_t)(report_time_ns(table->report) / 1000000000u);
 	struct tm local;
 	char text[32];
 
@@ -402,7 +436,7 @@ static void print_json(struct table *table)
 		struct json_object *line = json_object_new_object(), *stages = json_object_new_array();
 
 		json_object_object_add(line, "type", json_object_new_string("stages"));
-		json_object_object_add(line, "time", json_object_new_int64(time(NULL)));
+		json_object_object_add(line, "time", json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000u)));
 		json_object_object_add(line, "daemon", json_object_new_string(first->daemon));
 		json_object_object_add(line, "class", json_object_new_string(first->class));
 		for (; i < table->rows_len && !strcmp(table->rows[i].daemon, first->daemon) &&

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reports from recordings: cephtap replay FILE..., cephtap report NAME FILE... */
+#ifndef CEPHTAP_CMD_REPLAY_H
+#define CEPHTAP_CMD_REPLAY_H
+
+#include "cmd/report.h"
+
+struct replay_request {
+	const char *command; /* what messages begin with */
+	const char *report;  /* the recordings must be of this one; NULL: of any, or of a script */
+	char **paths;
+	unsigned paths_len;
+	struct report_views views;
+	bool has_by; /* profile.by was asked for; else it is as recorded */
+};
+
+/* The exit status; what went wrong was said on stderr. */
+int replay_report(struct replay_request *request);
+
+#endif
