@@ -93,9 +93,9 @@ static const struct {
 
 /* A row with what it is found by. */
 struct entry {
-	struct top_row row;
 	const char *key;
 	UT_hash_handle hh;
+	struct top_row row; /* the last: its cells follow */
 };
 
 struct rows {
@@ -167,7 +167,7 @@ static struct top_cell *row_find(struct top_model *model, enum top_view view, co
 
 	HASH_FIND_STR(rows->entries, key, entry);
 	if (!entry) {
-		entry = arena_new_one(model->interval, struct entry);
+		entry = arena_alloc(model->interval, sizeof(*entry) + kinds[view].columns_len * sizeof(struct top_cell));
 		entry->key = arena_strdup(model->interval, key);
 		HASH_ADD_KEYPTR(hh, rows->entries, entry->key, strlen(entry->key), entry);
 		rows->len++;

@@ -14,7 +14,6 @@
 
 /* The OSDs, and the panels that are shown below them in turn. */
 enum top_view { TOP_OSDS, TOP_STAGES, TOP_OBJECTS, TOP_CLIENTS, TOP_SLOW, TOP_VIEWS };
-enum { TOP_COLUMNS_MAX = 14 };
 
 enum top_unit {
 	TOP_TEXT,   /* to the left, sorted from the smallest; all others to the right, from the largest */
@@ -39,7 +38,7 @@ struct top_cell {
 };
 
 struct top_row {
-	struct top_cell cells[TOP_COLUMNS_MAX];
+	struct top_cell cells[0]; /* as many as its table has columns */
 };
 
 struct top_table {
