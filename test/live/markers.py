@@ -16,8 +16,8 @@ def markers(path):
         seen = {}
         for m in json.load(f):
             # A client's markers are in an OSD that was built with them, too, for its own ops to other OSDs: rare. Erasure coding
-            # and backfill are for whole.sh.
-            if m["module"] == "ceph-osd" and m["provider"] != "ceph_client" and not m["name"].startswith(("ec-", "backfill-")):
+            # and backfill are for whole.sh; BlueFS reads at random when RocksDB compacts: io.sh.
+            if m["module"] == "ceph-osd" and m["provider"] != "ceph_client" and not m["name"].startswith(("ec-", "backfill-", "read-random")):
                 seen.setdefault((m["provider"], m["name"]), m)
         return list(seen.values())
 
