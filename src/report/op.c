@@ -107,7 +107,7 @@ static int take_line(struct op_view *view, const struct record_action *action, c
 	text_value(action, record, VALUE_TEXT, step.text, sizeof(step.text));
 	op = op_store_find(view->store, client, tid, true);
 	op_add(op, &step);
-	if (!strcmp(name, "op-done"))
+	if (!strcmp(name, "op-done") && op_has(op, step_name("op-recv"))) /* else it began before we did */
 		op_done(view->store, op, step.b, step.wall_ns);
 	return 0;
 }

@@ -76,6 +76,14 @@ void op_add(struct op *op, const struct op_step *step)
 	op->steps[op->steps_len++] = *step;
 }
 
+bool op_has(const struct op *op, const char *name)
+{
+	for (unsigned i = 0; i < op->steps_len; i++)
+		if (op->steps[i].name == name)
+			return true;
+	return false;
+}
+
 static int compare_slow(const void *left, const void *right)
 {
 	const struct op *a = *(struct op *const *)left, *b = *(struct op *const *)right;

@@ -38,6 +38,8 @@ void op_store_free(struct op_store *store); /* NULL is allowed */
 /* The op of a new step, made if it is new. */
 struct op *op_store_find(struct op_store *store, int64_t client, uint64_t tid, bool make);
 void op_add(struct op *op, const struct op_step *step);
+/* `name` is the same pointer as the steps'. */
+bool op_has(const struct op *op, const char *name);
 /* The op is over. */
 void op_done(struct op_store *store, struct op *op, int64_t begin_ns, int64_t end_ns);
 /* At the end: slowest first; the steps of the client's process have joined those of the OSDs. */
