@@ -78,11 +78,12 @@ check stacks-keys-limit test "$(grep -c '`' "$TMP/keys")" = "$(($(grep -c '`mark
 check stacks-keys-merge test "$(grep -c '`mark' "$TMP/keys")" -lt 20
 
 # ---- a process that comes while the script runs, and samples
-"$CEPHTAP" -q --seconds 3 -n 'profile-997 /execname == "stack_target"/ { @[ustack()] = count(); } END { printa("%k%@u\n", @); }' \
+"$CEPHTAP" -q -n 'BEGIN { printf("begun\n"); } profile-997 /execname == "stack_target"/ { @[ustack()] = count(); } END { printa("%k%@u\n", @); }' \
 	>"$TMP/later" 2>"$TMP/err" &
 tracer=$!
-sleep 0.7
+for ((i = 0; i < 300; i++)); do grep -q begun "$TMP/later" && break; sleep 0.1; done
 "$target" 1 2
+kill -INT $tracer
 wait $tracer
 check stacks-later test "$(grep -c '`main' "$TMP/later")" -gt 10
 whole=$(awk '/`_start/ { whole = 1 } /^[0-9]+$/ { if (whole) sum += $1; all += $1; whole = 0 } END { print (all ? int(100 * sum / all) : 0) }' "$TMP/later")
@@ -98,7 +99,5 @@ check stacks-json grep -q '"module":"libc.so.6","function":"[^"]*nanosleep' "$TM
 # ---- what is wrong is said
 "$CEPHTAP" -e -n 'BEGIN { ustack(128); }' >/dev/null 2>"$TMP/err"
 check stacks-too-many grep -q 'number of frames must be a constant from 1 to 127' "$TMP/err"
-"$CEPHTAP" -e -n 'BEGIN { x = ustack(); }' >/dev/null 2>"$TMP/err"
-check stacks-no-value test $? != 0
 "$CEPHTAP" -e -n 'BEGIN { trace(ustack() + 1); }' >/dev/null 2>"$TMP/err"
 check stacks-no-sum test $? != 0
