@@ -11,7 +11,7 @@
 #include "agg/agg.h"
 
 /* A row of a few bytes may stand for a value of many words: what a small file can ask for has an end. */
-static const uint64_t SIZE_MAX_ALL = 4ull << 30;
+static const uint64_t SIZE_MAX_ALL = 1ull << 30;
 
 struct entry {
 	UT_hash_handle hh;
