@@ -139,11 +139,6 @@ uint64_t replay_began(const struct replay *replay)
 	return began;
 }
 
-unsigned replay_files_len(const struct replay *replay)
-{
-	return replay->files_len;
-}
-
 uint64_t replay_note(const struct replay *replay, unsigned file, const char *name, uint64_t otherwise)
 {
 	const struct events *events = &replay->files[file].events;
