@@ -119,7 +119,7 @@ static void run(const struct report_ops *ops, const uint8_t *data, size_t size)
 {
 	static _Alignas(8) uint8_t record[256];
 	struct bytes bytes = {data, size};
-	struct agg_source source = {&bytes, source_each, source_key, source_key};
+	struct agg_source source = {&bytes, source_each, source_key, source_key, NULL};
 	struct report report = {
 		.ops = ops, .image = &image, .out = fopen("/dev/null", "w"), .err = fopen("/dev/null", "w")};
 	struct reader *reader = reader_new(&image, source, &report);

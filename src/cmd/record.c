@@ -39,6 +39,14 @@ bool record_open(struct record_request *record)
 	return true;
 }
 
+void record_close(const struct record_request *record)
+{
+	struct stat about;
+
+	if (!lstat(record->path, &about) && S_ISREG(about.st_mode) && !about.st_size)
+		unlink(record->path);
+}
+
 FILE *record_output(const struct record_request *record)
 {
 	FILE *out = record->tee ? stdout : fopen("/dev/null", "we");
@@ -60,6 +68,8 @@ static bool is_report(int argc, char **argv)
 	static const char *const scripts[] = {"-n", "-s", "-P", "-m", "-f"}; /* -i is the interval of a report */
 	bool found = false;
 
+	if (argv[1][0] != '-')
+		return report_kind_find(argv[1]) != NULL;
 	for (int i = 1; i < argc; i++) {
 		found |= report_kind_find(argv[i]) != NULL;
 		for (unsigned j = 0; j < sizeof(scripts) / sizeof(scripts[0]); j++)

@@ -16,6 +16,8 @@ struct record_request {
 
 /* Makes the file, empty. False: it cannot be written, which was said on stderr. */
 bool record_open(struct record_request *record);
+/* A file that nothing was written to, since nothing could be traced, is taken away again. */
+void record_close(const struct record_request *record);
 /* Where the report goes meanwhile: standard output, or nowhere. NULL: it cannot be opened. */
 FILE *record_output(const struct record_request *record);
 

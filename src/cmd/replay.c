@@ -196,17 +196,15 @@ int replay_report(struct replay_request *request)
 
 static void print_about(const struct replay *replay)
 {
-	for (unsigned i = 0; i < replay_files_len(replay); i++) {
-		struct replay_about about = replay_about(replay, i);
-		time_t seconds = (time_t)(about.start_ns / 1000000000u);
-		struct tm local;
-		char when[32] = "?";
+	struct replay_about about = replay_about(replay, 0);
+	time_t seconds = (time_t)(about.start_ns / 1000000000u);
+	struct tm local;
+	char when[32] = "?";
 
-		if (localtime_r(&seconds, &local))
-			strftime(when, sizeof(when), "%F %T", &local);
-		printf("%s: host %s, %s, cephtap %s, %s%s, %u probes\n", about.name, about.host, when, about.version,
-		       *about.report ? "report " : "a script", about.report, about.schema->checked.probes_len);
-	}
+	if (localtime_r(&seconds, &local))
+		strftime(when, sizeof(when), "%F %T", &local);
+	printf("%s: host %s, %s, cephtap %s, %s%s, probes: %u\n", about.name, about.host, when, about.version,
+	       *about.report ? "report " : "a script", about.report, about.schema->checked.probes_len);
 }
 
 static void print_script(const struct replay *replay)
@@ -222,7 +220,8 @@ static void print_script(const struct replay *replay)
 	}
 }
 
-static int answer(struct replay_request *request, int what)
+/* File by file: they need not go together. */
+static int answer_one(struct replay_request *request, int what)
 {
 	struct replay_input *inputs;
 	struct replay *replay = open_files(request, &inputs);
@@ -234,6 +233,20 @@ static int answer(struct replay_request *request, int what)
 	replay_free(replay);
 	close_files(inputs, request->paths_len);
 	return replay ? 0 : 1;
+}
+
+static int answer(const struct replay_request *request, int what)
+{
+	int status = 0;
+
+	for (unsigned i = 0; i < request->paths_len; i++) {
+		struct replay_request one = *request;
+
+		one.paths = &request->paths[i];
+		one.paths_len = 1;
+		status |= answer_one(&one, what);
+	}
+	return status;
 }
 
 /* ---- the command line ---- */

@@ -434,6 +434,7 @@ static int gather(struct report_run *run, struct tracer_config *config)
 	if (!run->record->tee && config->ops == &report_json)
 		config->ops = &report_text; /* what was lost is said on stderr */
 	status = tracer_run(config);
+	record_close(run->record);
 	if (config->out != stdout)
 		fclose(config->out);
 	return status;

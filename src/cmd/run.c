@@ -473,6 +473,8 @@ static int trace(struct run *run)
 	say_matched(run);
 	status = tracer_run(&config);
 	run->child = 0;
+	if (run->record)
+		record_close(run->record);
 	if (config.out != stdout)
 		fclose(config.out);
 	return status;

@@ -245,12 +245,14 @@ static void put_rows(struct recorder *recorder, bool is_snapshot)
 	recorder->rows_len = 0;
 }
 
-/* Most of a histogram is zero at both ends. */
+/* Most of a histogram is zero at both ends, but for the first word, which counts updates. */
 static void pack_words(struct buf *out, const uint64_t *words, unsigned len)
 {
-	unsigned first = 0;
+	unsigned first = 1;
 
-	while (len && !words[len - 1])
+	pack_u64(out, words[0]);
+
+	while (len > first && !words[len - 1])
 		len--;
 	while (first < len && !words[first])
 		first++;

@@ -139,11 +139,6 @@ uint64_t replay_began(const struct replay *replay)
 	return began;
 }
 
-unsigned replay_files_len(const struct replay *replay)
-{
-	return replay->files_len;
-}
-
 uint64_t replay_note(const struct replay *replay, unsigned file, const char *name, uint64_t otherwise)
 {
 	const struct events *events = &replay->files[file].events;
@@ -161,6 +156,7 @@ static bool take_row(struct replay *replay, unsigned number, uint32_t agg, struc
 	uint32_t key_size = store_key_size(&replay->image, agg), first, len;
 	const struct agg_layout *layout = &replay->image.aggs[agg];
 	uint8_t kind = unpack_u8(body);
+	uint64_t count;
 	const void *key = unpack_raw(body, key_size), *words;
 
 	if (!key)
@@ -172,10 +168,11 @@ static bool take_row(struct replay *replay, unsigned number, uint32_t agg, struc
 		store_remove(replay->store, number, agg, replay->key.data);
 		return true;
 	}
+	count = unpack_u64(body);
 	first = unpack_u32(body);
 	len = unpack_u32(body);
 	words = unpack_raw(body, (size_t)len * sizeof(uint64_t));
-	return kind == ROW_VALUE && words && store_set(replay->store, number, agg, replay->key.data, first, len, words);
+	return kind == ROW_VALUE && words && store_set(replay->store, number, agg, replay->key.data, count, first, len, words);
 }
 
 static void take_rows(struct replay *replay, unsigned number)

@@ -46,7 +46,6 @@ struct replay_about {
 struct replay_about replay_about(const struct replay *replay, unsigned file);
 /* When probes began to fire, in the first of them. Known once it runs. */
 uint64_t replay_began(const struct replay *replay);
-unsigned replay_files_len(const struct replay *replay);
 /* A number that the recorder noted by this name; `otherwise`: it did not. */
 uint64_t replay_note(const struct replay *replay, unsigned file, const char *name, uint64_t otherwise);
 

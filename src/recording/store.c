@@ -11,7 +11,7 @@
 #include "agg/agg.h"
 
 /* A row of a few bytes may stand for a value of many words: what a small file can ask for has an end. */
-static const uint64_t SIZE_MAX_ALL = 4ull << 30;
+static const uint64_t SIZE_MAX_ALL = 1ull << 30;
 
 struct entry {
 	UT_hash_handle hh;
@@ -124,7 +124,8 @@ static uint64_t *new_words(struct store *store, const struct store_agg *agg)
 	return must(calloc(agg->words, sizeof(uint64_t)));
 }
 
-bool store_set(struct store *store, unsigned file, unsigned id, const void *key, uint32_t first, uint32_t len, const void *words)
+bool store_set(struct store *store, unsigned file, unsigned id, const void *key, uint64_t count, uint32_t first, uint32_t len,
+	       const void *words)
 {
 	struct store_agg *agg = &store->aggs[id];
 	struct entry *entry = entry_find(agg, key);
@@ -136,6 +137,7 @@ bool store_set(struct store *store, unsigned file, unsigned id, const void *key,
 	if (!entry->files[file])
 		entry->files[file] = new_words(store, agg);
 	memset(entry->files[file], 0, agg->words * sizeof(uint64_t));
+	entry->files[file][0] = count;
 	if (len)
 		memcpy(entry->files[file] + first, words, len * sizeof(uint64_t));
 	return true;

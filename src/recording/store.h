@@ -18,10 +18,11 @@ void store_free(struct store *store);
 enum row_kind { ROW_VALUE, ROW_REMOVED };
 
 /*
- * One row of file number `file`: key, and for ROW_VALUE the words from the first to the last that is not zero. `key` has
- * store_key_size() bytes. False: more than this cephtap is ready to hold.
+ * A new value of file number `file`: word 0, which counts updates, and `len` words from word `first` on; the others are zero. `key`
+ * has store_key_size() bytes. False: more words than a value has, or more than this cephtap is ready to hold.
  */
-bool store_set(struct store *store, unsigned file, unsigned agg, const void *key, uint32_t first, uint32_t len, const void *words);
+bool store_set(struct store *store, unsigned file, unsigned agg, const void *key, uint64_t count, uint32_t first, uint32_t len,
+	       const void *words);
 void store_remove(struct store *store, unsigned file, unsigned agg, const void *key);
 /* The recorder's reader took a snapshot here: the one that replays is to do so too. */
 void store_mark_due(struct store *store, unsigned agg);

@@ -151,7 +151,7 @@ struct fixture {
 
 static void start(struct fixture *fixture, const struct report_ops *ops)
 {
-	struct agg_source source = {&fixture->kernel, kernel_each, kernel_remove, kernel_zero};
+	struct agg_source source = {&fixture->kernel, kernel_each, kernel_remove, kernel_zero, NULL};
 	unsigned i;
 
 	for (i = 0; i < AGGS; i++)

@@ -735,24 +735,24 @@ static void test_store(void **state)
 	assert_false(source.is_due(store, 0));
 	store_mark_due(store, 0);
 	assert_true(source.is_due(store, 0));
-	assert_true(store_set(store, 0, 0, &key, 0, 1, &value));
+	assert_true(store_set(store, 0, 0, &key, value, 1, 0, NULL));
 	value = 7;
-	assert_true(store_set(store, 1, 0, &key, 0, 1, &value));
-	assert_false(store_set(store, 1, 0, &key, 1, 1, &value)); /* a count has one word */
-	assert_false(store_set(store, 1, 0, &key, 0, 0xffffffff, &value));
+	assert_true(store_set(store, 1, 0, &key, value, 1, 0, NULL));
+	assert_false(store_set(store, 1, 0, &key, value, 1, 1, &value)); /* a count has one word */
+	assert_false(store_set(store, 1, 0, &key, value, 0, 0xffffffff, &value));
 	store_remove(store, 0, 0, &key); /* its recorder begins at zero again; 10 stay counted */
 	value = 2;
-	assert_true(store_set(store, 0, 0, &key, 0, 1, &value));
+	assert_true(store_set(store, 0, 0, &key, value, 1, 0, NULL));
 	value = 0;
 	assert_int_equal(source.remove(store, 0, &key), 0); /* the reader has seen 19 */
 	value = 5;
-	assert_true(store_set(store, 0, 0, &key, 0, 1, &value)); /* 3 more */
+	assert_true(store_set(store, 0, 0, &key, value, 1, 0, NULL)); /* 3 more */
 	value = 0;
 	assert_int_equal(source.each(store, 0, add_count, &value), 0);
 	assert_int_equal(value, 3);
 	assert_int_equal(source.zero(store, 0, &key), 0);
 	value = 4;
-	assert_true(store_set(store, 1, 0, &key, 0, 1, &value));
+	assert_true(store_set(store, 1, 0, &key, value, 1, 0, NULL));
 	value = 0;
 	assert_int_equal(source.each(store, 0, add_count, &value), 0);
 	assert_int_equal(value, 4);
