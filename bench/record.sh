@@ -3,7 +3,7 @@
 #
 # From the ring to a file: how many records a second of the recorder's own CPU time takes in, and whether any was lost.
 # bench/record.sh [--rounds N] (3); as root. A program makes 3 million system calls as fast as it can, each one is a record.
-# The same against bpftrace, which has no recording: it prints to a file.
+# The same with text printed instead.
 set -u
 export LC_ALL=C
 cd "$(dirname "$0")/.." || exit 1
@@ -31,25 +31,21 @@ gcc -O2 -o "$dir/calls" "$dir/calls.c" || exit 1
 median() { sort -n | awk '{ v[NR] = $1 } END { print NR ? (NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2) : "-" }'; }
 
 run() { # CASE COMMAND...: "CASE CPU-seconds records bytes"
-	local case=$1 ticks seen
+	local case=$1 ticks seen i
 	shift
 	mkfifo "$dir/go"
 	"$dir/calls" $calls <"$dir/go" &
 	local loop=$!
 	exec 6>"$dir/go"
-	"${@//LOOP/$loop}" >"$dir/out" 2>"$dir/err" &
+	/usr/bin/time -o "$dir/time" -f '%U %S' "${@//LOOP/$loop}" >"$dir/out" 2>"$dir/err" 6>&- &
 	local tracer=$!
 	sleep 3
-	local before=$(awk '{ print $14 + $15 }' "/proc/$tracer/stat")
 	echo >&6
 	exec 6>&-
 	wait $loop
-	sleep 2
-	ticks=$(($(awk '{ print $14 + $15 }' "/proc/$tracer/stat") - before))
-	kill -INT $tracer
-	for ((i = 0; i < 100; i++)); do kill -0 $tracer 2>/dev/null || break; sleep 0.1; done
-	kill -KILL $tracer 2>/dev/null
+	for ((i = 0; i < 50; i++)); do kill -0 $tracer 2>/dev/null || break; sleep 0.1; done
 	wait $tracer 2>/dev/null
+	ticks=$(tail -n 1 "$dir/time" | awk '{ print ($1 + $2) * 100 }')
 	case $case in
 	record) seen=$(sed -n 's/.*recorded \([0-9]*\) records.*/\1/p' "$dir/err") ;;
 	*) seen=$(grep -c '[0-9]' "$dir/out") ;;
@@ -57,14 +53,13 @@ run() { # CASE COMMAND...: "CASE CPU-seconds records bytes"
 	echo "$case $ticks ${seen:-0} $(stat -c %s "$dir/$([ $case = record ] && echo r.rec || echo out)")" >>"$dir/results"
 	rm -f "$dir/go" "$dir/r.rec"
 }
-hz=$(getconf CLK_TCK)
+hz=100
 for ((round = 1; round <= rounds; round++)); do
 	run record "$CEPHTAP" record -o "$dir/r.rec" -x bufsize=64m -q -p LOOP -n 'syscall::getppid:entry { trace(arg0); }'
 	run print "$CEPHTAP" -x bufsize=64m -q -p LOOP -n 'syscall::getppid:entry { printf("%d\n", arg0); }'
-	! command -v bpftrace >/dev/null || run bpftrace bpftrace -e 'tracepoint:syscalls:sys_enter_getppid /pid == LOOP/ { printf("%d\n", 1); }'
 done
 printf '  %-10s %14s %26s %14s\n' '' 'records' 'million per CPU second' 'bytes each'
-for case in record print bpftrace; do
+for case in record print; do
 	grep -q "^$case " "$dir/results" || continue
 	printf '  %-10s %14s %26s %14s\n' $case "$(awk -v c=$case '$1 == c { print $3 }' "$dir/results" | median) of $calls" \
 		"$(awk -v c=$case -v hz="$hz" '$1 == c && $2 { printf "%.2f\n", $3 / 1e6 / ($2 / hz) }' "$dir/results" | median)" \
