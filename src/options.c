@@ -42,6 +42,7 @@ static const struct option {
 	{"dynvarsize", OPTION_SIZE, FIELD(dynvarsize), 4 * KIB, 4 * GIB, MIB,
 	 "memory for each thread-local variable or associative array"},
 	{"errtags", OPTION_BOOL, FIELD(errtags), 0, 1, 0, "print DTrace's tag with each error"},
+	{"inlines", OPTION_BOOL, FIELD(inlines), 0, 1, 0, "stacks show functions that were inlined, where there is debug information"},
 	{"jstackframes", OPTION_INT, FIELD(jstackframes), 1, 127, 50, "frames of jstack() without a number"},
 	{"quiet", OPTION_BOOL, FIELD(quiet), 0, 1, 0, "print only what the script prints, as -q"},
 	{"stackframes", OPTION_INT, FIELD(stackframes), 1, 127, 20, "frames of stack() without a number"},

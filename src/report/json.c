@@ -171,10 +171,12 @@ static struct json_object *new_frame(const struct stack_frame *frame)
 	json_object_object_add(object, "pc", json_object_new_uint64(frame->pc));
 	if (frame->module)
 		json_object_object_add(object, "module", new_string(frame->module));
-	if (frame->function) {
+	if (frame->function)
 		json_object_object_add(object, "function", new_string(frame->function));
+	if (frame->is_inlined)
+		json_object_object_add(object, "inlined", json_object_new_boolean(true));
+	else if (frame->function)
 		json_object_object_add(object, "offset", json_object_new_uint64(frame->offset));
-	}
 	return object;
 }
 

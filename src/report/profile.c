@@ -177,7 +177,7 @@ static void fold_name(struct profile *profile, struct buf *out, const char *name
 		buf_putc(out, *name == ';' || *name == '\n' ? ':' : *name);
 }
 
-/* As flamegraph.pl expects: the kernel's functions are marked. */
+/* As flamegraph.pl expects: the kernel's functions are marked, and those that were inlined. */
 static void fold_frames(struct profile *profile, struct buf *out, const struct stack *stack)
 {
 	for (unsigned i = stack ? stack->len : 0; i; i--) {
@@ -185,8 +185,7 @@ static void fold_frames(struct profile *profile, struct buf *out, const struct s
 		stack_frame_print(&stack->frames[i - 1], false, &profile->name);
 		buf_putc(out, ';');
 		fold_name(profile, out, profile->name.data);
-		if (!stack->pid)
-			buf_puts(out, "_[k]");
+		buf_puts(out, !stack->pid ? "_[k]" : stack->frames[i - 1].is_inlined ? "_[i]" : "");
 	}
 }
 
@@ -209,8 +208,8 @@ static void print_folded(struct profile *profile, const struct sample *sample)
 
 static void draw_sample(struct profile *profile, const struct sample *sample)
 {
-	const char *frames[2 + 2 * STACK_FRAMES];
 	struct buf line = {0}, *pending = &profile->report->pending;
+	const char **frames = NULL;
 	unsigned len = 0;
 	struct buf kept = *pending;
 	char *at, *next;
@@ -221,11 +220,11 @@ static void draw_sample(struct profile *profile, const struct sample *sample)
 	line = *pending;
 	*pending = kept;
 	*strrchr(line.data, ' ') = '\0';
-	for (at = line.data; at && len < sizeof(frames) / sizeof(frames[0]); at = next) {
+	for (at = line.data; at; at = next) {
 		next = strchr(at, ';');
 		if (next)
 			*next++ = '\0';
-		frames[len++] = at;
+		*arena_push(profile->arena, frames, len) = at;
 	}
 	if (profile->options->before)
 		picture_stack_diff(profile->picture, frames, len, 0, (double)sample->count);
@@ -237,9 +236,9 @@ static void draw_sample(struct profile *profile, const struct sample *sample)
 static void draw_before(struct profile *profile)
 {
 	char *text = arena_strdup(profile->arena, profile->options->before), *line, *next, *at, *space;
-	const char *frames[2 + 2 * STACK_FRAMES];
 
 	for (line = text; line && *line; line = next) {
+		const char **frames = NULL;
 		unsigned len = 0;
 
 		next = strchr(line, '\n');
@@ -249,8 +248,8 @@ static void draw_before(struct profile *profile)
 		if (!space)
 			continue;
 		*space = '\0';
-		for (at = line; at && len < sizeof(frames) / sizeof(frames[0]); len++) {
-			frames[len] = at;
+		for (at = line; at;) {
+			*arena_push(profile->arena, frames, len) = at;
 			at = strchr(at, ';');
 			if (at)
 				*at++ = '\0';
@@ -294,7 +293,7 @@ static void before_line(struct profile *profile, char *line)
 		if (depth < 2) /* process and thread */
 			continue;
 		size = strlen(frame);
-		if (size > 4 && !strcmp(frame + size - 4, "_[k]"))
+		if (size > 4 && (!strcmp(frame + size - 4, "_[k]") || !strcmp(frame + size - 4, "_[i]")))
 			frame[size - 4] = '\0';
 		function = count_of(profile, &profile->functions, frame);
 		if (!next)
@@ -406,7 +405,7 @@ static void add_json_frames(struct profile *profile, struct json_object *array, 
 {
 	for (unsigned i = stack ? stack->len : 0; i; i--) {
 		buf_clear(&profile->name);
-		stack_frame_print(&stack->frames[i - 1], false, &profile->name);
+		stack_frame_line(&stack->frames[i - 1], false, &profile->name);
 		json_object_array_add(array, json_object_new_string(profile->name.data));
 	}
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# time: 60
+# time: 150
 #
 # User stacks of a program without frame pointers, a thousand of them, against gdb at the same points; stacks as keys; of a
 # process that has ended; of one that came later; the kernel's.
@@ -78,10 +78,10 @@ check stacks-keys-limit test "$(grep -c '`' "$TMP/keys")" = "$(($(grep -c '`mark
 check stacks-keys-merge test "$(grep -c '`mark' "$TMP/keys")" -lt 20
 
 # ---- a process that comes while the script runs, and samples
-"$CEPHTAP" -q --seconds 3 -n 'profile-997 /execname == "stack_target"/ { @[ustack()] = count(); } END { printa("%k%@u\n", @); }' \
+"$CEPHTAP" -q --seconds 4 -n 'profile-997 /execname == "stack_target"/ { @[ustack()] = count(); } END { printa("%k%@u\n", @); }' \
 	>"$TMP/later" 2>"$TMP/err" &
 tracer=$!
-sleep 0.7
+sleep 1.5
 "$target" 1 2
 wait $tracer
 check stacks-later test "$(grep -c '`main' "$TMP/later")" -gt 10
@@ -98,7 +98,30 @@ check stacks-json grep -q '"module":"libc.so.6","function":"[^"]*nanosleep' "$TM
 # ---- what is wrong is said
 "$CEPHTAP" -e -n 'BEGIN { ustack(128); }' >/dev/null 2>"$TMP/err"
 check stacks-too-many grep -q 'number of frames must be a constant from 1 to 127' "$TMP/err"
-"$CEPHTAP" -e -n 'BEGIN { x = ustack(); }' >/dev/null 2>"$TMP/err"
+"$CEPHTAP" -e -n 'BEGIN { x = 1; x = ustack(); }' >/dev/null 2>"$TMP/err"
 check stacks-no-value test $? != 0
 "$CEPHTAP" -e -n 'BEGIN { trace(ustack() + 1); }' >/dev/null 2>"$TMP/err"
 check stacks-no-sum test $? != 0
+
+# ---- functions that were inlined, where somebody asks for them: with their marks, as gdb's frames; without -x there are none
+inline=$BUILD/test/prog/inline_target
+"$CEPHTAP" -q -x inlines -n 'pid$target:a.out:probe:entry { @[ustack(2)] = count(); }' -c "$inline 20" >"$TMP/inlined" 2>"$TMP/err"
+cat >"$TMP/want" <<'EOT'
+inline_target`probe
+inline_target`store::inner [inlined]
+inline_target`store::counter<long>::middle [inlined]
+inline_target`store::(anonymous namespace)::outer [inlined]
+EOT
+sed -n 's/^ *\(inline_target.*\)/\1/p' "$TMP/inlined" | grep -v '`store::run+' | head -n 4 >"$TMP/got"
+check stacks-inlined diff "$TMP/want" "$TMP/got"
+check stacks-inlined-holder grep -q '`store::run+0x' "$TMP/inlined"
+check stacks-inlined-one-key test "$(grep -c '`probe$' "$TMP/inlined")" = 1
+"$CEPHTAP" -q -n 'pid$target:a.out:probe:entry { @[ustack(2)] = count(); }' -c "$inline 20" >"$TMP/plain" 2>"$TMP/err"
+check stacks-not-asked test "$(grep -c '`' "$TMP/plain")" = 2
+"$CEPHTAP" --json -x inlines -n 'pid$target:a.out:probe:entry { ustack(2); }' -c "$inline 2" >"$TMP/json" 2>"$TMP/err"
+check stacks-inlined-json grep -q '"function":"store::inner","inlined":true' "$TMP/json"
+"$inline" 10 6 &
+traced=$!
+"$CEPHTAP" report profile --seconds 2 --hz 997 --inlines --folded -p $traced >"$TMP/folded" 2>"$TMP/err"
+wait $traced
+check stacks-inlined-folded grep -q '`store::words;.*_\[i\]' "$TMP/folded"
