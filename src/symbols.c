@@ -202,6 +202,11 @@ struct stack_frame symbols_find(struct symbols *symbols, pid_t pid, uint64_t add
 	return frame;
 }
 
+void symbols_look(struct symbols *symbols, pid_t pid)
+{
+	images_look(symbols->images, pid);
+}
+
 /* ---- functions that were inlined ---- */
 
 static struct inlines *inlines_of(struct symbols *symbols, struct image_file *file)

@@ -13,6 +13,7 @@
 #include "lib/clock.h"
 #include "lib/markers.h"
 #include "lib/proc.h"
+#include "symbol_text.h"
 #include "symbols.h"
 #include "unwinder.h"
 
@@ -35,6 +36,7 @@ struct tracer {
 	bool is_asked;    /* to end, by tick() */
 	struct follow *follow;
 	struct stack_source stacks;
+	struct symbol_source symbols;
 };
 
 /* From here on the third signal ends us at once: the output may be a pipe that nobody reads. */
@@ -359,6 +361,19 @@ static int run(struct tracer *tracer)
 	return error;
 }
 
+/* Symbols without stacks too: %a prints addresses of the kernel. */
+static void name_addresses(struct tracer *tracer)
+{
+	struct pipeline *pipeline = tracer->config->pipeline;
+	struct symbols *symbols = symbols_new(pipeline->arena, pipeline->images);
+
+	tracer->stacks = symbols_stacks(symbols, tracer->engine, pipeline->image);
+	if (pipeline->images)
+		tracer->report.stacks = &tracer->stacks;
+	tracer->symbols = symbol_texts(pipeline->arena, symbols, tracer->engine, pipeline->image);
+	tracer->report.symbols = &tracer->symbols;
+}
+
 int tracer_run(const struct tracer_config *config)
 {
 	struct pipeline *pipeline = config->pipeline;
@@ -392,10 +407,7 @@ int tracer_run(const struct tracer_config *config)
 		.err = stderr,
 		.data = config->report_data,
 	};
-	if (pipeline->images) {
-		tracer.stacks = symbols_stacks(symbols_new(pipeline->arena, pipeline->images), tracer.engine, pipeline->image);
-		tracer.report.stacks = &tracer.stacks;
-	}
+	name_addresses(&tracer);
 	tracer.reader = reader_new(pipeline->image, source, &tracer.report);
 	tracer.report.reader = tracer.reader;
 	error = run(&tracer);

@@ -21,6 +21,7 @@
 #include "func/func.h"
 #include "report/common.h"
 #include "report/stack.h"
+#include "report/symbol.h"
 
 struct json {
 	struct json_object *event; /* the one that is being made */
@@ -196,6 +197,8 @@ static struct json_object *new_field(const struct report *report, const struct f
 {
 	if (field->kind == FIELD_STACK)
 		return new_stack(report, field_int(field, data));
+	if (field->kind == FIELD_SYMBOL)
+		return new_string(report_symbol_text(report, field, data));
 	if (field->kind == FIELD_INT)
 		return new_int(field, data);
 	if (field->kind == FIELD_STRING || as_text)

@@ -78,10 +78,13 @@ check stacks-keys-limit test "$(grep -c '`' "$TMP/keys")" = "$(($(grep -c '`mark
 check stacks-keys-merge test "$(grep -c '`mark' "$TMP/keys")" -lt 20
 
 # ---- a process that comes while the script runs, and samples
-"$CEPHTAP" -q --seconds 4 -n 'profile-997 /execname == "stack_target"/ { @[ustack()] = count(); } END { printa("%k%@u\n", @); }' \
+"$CEPHTAP" -q --seconds 4 -n 'BEGIN { printf("begun\n"); } profile-997 /execname == "stack_target"/ { @[ustack()] = count(); } END { printa("%k%@u\n", @); }' \
 	>"$TMP/later" 2>"$TMP/err" &
 tracer=$!
-sleep 1.5
+for _ in $(seq 200); do
+	grep -q begun "$TMP/later" && break
+	sleep 0.1
+done
 "$target" 1 2
 wait $tracer
 check stacks-later test "$(grep -c '`main' "$TMP/later")" -gt 10
