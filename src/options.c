@@ -45,6 +45,7 @@ static const struct option {
 	{"inlines", OPTION_BOOL, FIELD(inlines), 0, 1, 0, "stacks show functions that were inlined, where there is debug information"},
 	{"jstackframes", OPTION_INT, FIELD(jstackframes), 1, 127, 50, "frames of jstack() without a number"},
 	{"quiet", OPTION_BOOL, FIELD(quiet), 0, 1, 0, "print only what the script prints, as -q"},
+	{"shortnames", OPTION_BOOL, FIELD(shortnames), 0, 1, 0, "C++ names without template arguments: std::map<...>::find"},
 	{"stackframes", OPTION_INT, FIELD(stackframes), 1, 127, 20, "frames of stack() without a number"},
 	{"stackindent", OPTION_INT, FIELD(stackindent), 0, 64, 14, "how far frames are indented when printed"},
 	{"strsize", OPTION_SIZE, FIELD(strsize), 8, 64 * KIB, 256, "room of a string with its final NUL, rounded up to a multiple of 8"},

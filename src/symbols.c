@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/short_name.h"
+
 enum { HEADS = 4096 };
 
 struct kernel_symbol {
@@ -136,6 +138,16 @@ static const char *plain_name(struct arena *arena, const char *symbol)
 	return function_name(arena, size ? arena_strndup(arena, symbol, size) : symbol, false);
 }
 
+static const char *shortened(struct arena *arena, const char *name)
+{
+	struct buf text = {0};
+
+	short_name(name, &text);
+	name = arena_strdup(arena, text.data ? text.data : "");
+	buf_free(&text);
+	return name;
+}
+
 static const char *name_of(struct symbols *symbols, const char *symbol)
 {
 	struct name_link **head = &symbols->names[((uintptr_t)symbol >> 3) % HEADS], *link;
@@ -145,6 +157,8 @@ static const char *name_of(struct symbols *symbols, const char *symbol)
 			return link->name;
 	link = arena_new_one(symbols->arena, struct name_link);
 	*link = (struct name_link){*head, symbol, plain_name(symbols->arena, symbol)};
+	if (symbols->image->options->shortnames)
+		link->name = shortened(symbols->arena, link->name);
 	*head = link;
 	return link->name;
 }

@@ -72,7 +72,7 @@ static const char help[] =
 	"  --slowest N        op: so many of those that took longest (default 1)\n"
 	"  --client N         op: only of this client\n"
 	"  --tid M            op: only with this transaction id\n"
-	"  -v                 osd: histograms as well; profile: all threads and functions; sched, offcpu: say when they begin\n"
+	"  -v                 osd: histograms as well; profile: all threads and functions, with their whole names; sched, offcpu: say when they begin\n"
 	"  --json             one JSON object a line; osd: for each daemon and class its stages, times in ns;\n"
 	"                     sched, offcpu: for each interval\n"
 	"  --script           print the D script behind the report, to change it and run it with cephtap SCRIPT.d\n"

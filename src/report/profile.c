@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/short_name.h"
 #include "report/picture.h"
 #include "report/stack.h"
 
@@ -93,11 +94,30 @@ static void count_function(struct profile *profile, const char *name, uint64_t c
 	function->total += count;
 }
 
+/* The frame's name in a table, in profile->name: short, unless all is to be shown. */
+static void table_name(struct profile *profile, const char *module, const char *function)
+{
+	struct buf *name = &profile->name;
+
+	buf_clear(name);
+	if (module)
+		buf_printf(name, "%s`", module);
+	if (profile->options->verbose)
+		buf_puts(name, function);
+	else
+		short_name(function, name);
+}
+
 static void count_frames(struct profile *profile, const struct stack *stack, uint64_t count, bool *is_leaf)
 {
 	for (unsigned i = 0; stack && i < stack->len; i++) {
+		const struct stack_frame *frame = &stack->frames[i];
+
 		buf_clear(&profile->name);
-		stack_frame_print(&stack->frames[i], false, &profile->name);
+		if (frame->function)
+			table_name(profile, frame->module, frame->function);
+		else
+			stack_frame_print(frame, false, &profile->name);
 		count_function(profile, profile->name.data, count, *is_leaf);
 		*is_leaf = false;
 	}
@@ -274,7 +294,7 @@ static int draw(struct profile *profile)
 
 static void before_line(struct profile *profile, char *line)
 {
-	char *space = strrchr(line, ' '), *frame, *next;
+	char *space = strrchr(line, ' '), *frame, *next, *at;
 	uint64_t count = space ? strtoull(space + 1, NULL, 10) : 0;
 	unsigned depth = 0;
 
@@ -295,7 +315,11 @@ static void before_line(struct profile *profile, char *line)
 		size = strlen(frame);
 		if (size > 4 && (!strcmp(frame + size - 4, "_[k]") || !strcmp(frame + size - 4, "_[i]")))
 			frame[size - 4] = '\0';
-		function = count_of(profile, &profile->functions, frame);
+		at = strchr(frame, '`'); /* the names of this run, whichever way the other run's are */
+		if (at)
+			*at++ = '\0';
+		table_name(profile, at ? frame : NULL, at ? at : frame);
+		function = count_of(profile, &profile->functions, profile->name.data);
 		if (!next)
 			function->self_before += count;
 		if (function->seen != profile->stacks)

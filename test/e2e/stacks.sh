@@ -128,3 +128,19 @@ traced=$!
 "$CEPHTAP" report profile --seconds 2 --hz 997 --inlines --folded -p $traced >"$TMP/folded" 2>"$TMP/err"
 wait $traced
 check stacks-inlined-folded grep -q '`store::words;.*_\[i\]' "$TMP/folded"
+
+# ---- short names: on request in stacks, by themselves in the table of report profile, whole with -v
+"$CEPHTAP" -q -x inlines -x shortnames -n 'pid$target:a.out:probe:entry { @[ustack(2)] = count(); }' -c "$inline 20" >"$TMP/short" 2>"$TMP/err"
+check stacks-short grep -q 'inline_target`store::counter<...>::middle \[inlined\]' "$TMP/short"
+check stacks-short-anonymous grep -q 'inline_target`store::(anon)::outer \[inlined\]' "$TMP/short"
+"$inline" 10 12 &
+traced=$!
+"$CEPHTAP" report profile --seconds 2 --hz 997 -p $traced >"$TMP/table" 2>"$TMP/err"
+"$CEPHTAP" report profile --seconds 2 --hz 997 -v -p $traced >"$TMP/whole" 2>"$TMP/err"
+kill $traced
+wait $traced 2>/dev/null
+check stacks-short-table grep -q 'inline_target`std::vector<...>::' "$TMP/table"
+check stacks-short-table-only test "$(grep -c 'std::allocator<' "$TMP/table")" = 0
+check stacks-whole-table grep -q 'std::allocator<' "$TMP/whole"
+"$CEPHTAP" report profile --seconds 1 --hz 997 --before "$TMP/folded" -p $$ >"$TMP/before" 2>"$TMP/err"
+check stacks-short-before test "$(grep -c 'std::allocator<' "$TMP/before")" = 0
