@@ -43,6 +43,7 @@ void images_free(struct images *images)
 	for (unsigned i = 0; images && i < HEADS; i++)
 		for (struct file_link *link = images->files[i]; link; link = link->next) {
 			elf_file_close(link->file.elf);
+			dwarf_file_close(link->file.dwarf);
 			if (link->fd >= 0)
 				close(link->fd);
 		}

@@ -12,6 +12,7 @@
 
 #include "lib/arena.h"
 #include "lib/elf.h"
+#include "lib/inlines.h"
 #include "probe/functions.h"
 
 /* A file that code was run from. */
@@ -24,6 +25,9 @@ struct image_file {
 	struct elf_file *elf;    /* NULL: it cannot be read */
 	bool has_functions;      /* `functions` was filled */
 	struct functions functions;
+	bool has_inlines;        /* it was tried to open them */
+	struct dwarf_file *dwarf; /* open as long as this */
+	struct inlines *inlines; /* NULL: there is no debug information */
 	uint32_t rows_first, rows_len; /* for unwinder.c */
 	uint64_t rows_base;
 	bool has_rows;

@@ -22,7 +22,7 @@ struct options {
 	uint64_t switchrate_ns; /* how often records are read, ns */
 	int aggsortkey, aggsortrev, aggsortkeypos, aggsortpos; /* as DTrace documents them */
 	int stackframes, ustackframes, jstackframes, stackindent;
-	bool quiet, destructive, defaultargs, errtags, zdefs;
+	bool quiet, destructive, defaultargs, errtags, zdefs, inlines, shortnames;
 };
 
 void options_default(struct options *options);

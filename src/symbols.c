@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/short_name.h"
+
 enum { HEADS = 4096 };
 
 struct kernel_symbol {
@@ -19,10 +21,10 @@ struct stack_link {
 	bool is_there;
 };
 
-/* Names that were asked for: to demangle is dear, and profiles ask for the same ones. */
+/* Names that were asked for, by where their symbol stands: to demangle is dear, and profiles ask for the same ones. */
 struct name_link {
 	struct name_link *next;
-	const struct function *function;
+	const char *symbol;
 	const char *name;
 };
 
@@ -136,15 +138,27 @@ static const char *plain_name(struct arena *arena, const char *symbol)
 	return function_name(arena, size ? arena_strndup(arena, symbol, size) : symbol, false);
 }
 
-static const char *name_of(struct symbols *symbols, const struct function *function)
+static const char *shortened(struct arena *arena, const char *name)
 {
-	struct name_link **head = &symbols->names[((uintptr_t)function >> 4) % HEADS], *link;
+	struct buf text = {0};
+
+	short_name(name, &text);
+	name = arena_strdup(arena, text.data ? text.data : "");
+	buf_free(&text);
+	return name;
+}
+
+static const char *name_of(struct symbols *symbols, const char *symbol)
+{
+	struct name_link **head = &symbols->names[((uintptr_t)symbol >> 3) % HEADS], *link;
 
 	for (link = *head; link; link = link->next)
-		if (link->function == function)
+		if (link->symbol == symbol)
 			return link->name;
 	link = arena_new_one(symbols->arena, struct name_link);
-	*link = (struct name_link){*head, function, plain_name(symbols->arena, function->symbol)};
+	*link = (struct name_link){*head, symbol, plain_name(symbols->arena, symbol)};
+	if (symbols->image->options->shortnames)
+		link->name = shortened(symbols->arena, link->name);
 	*head = link;
 	return link->name;
 }
@@ -164,16 +178,28 @@ static bool is_signal_return(const struct image_map_of *map, uint64_t address)
 	return bytes && size >= sizeof(code) && !memcmp(bytes, code, sizeof(code));
 }
 
-struct stack_frame symbols_find(struct symbols *symbols, pid_t pid, uint64_t address, bool is_caller)
+static const struct image_map_of *find_map(struct symbols *symbols, pid_t pid, uint64_t address)
 {
 	const struct image_process *process = images_process(symbols->images, pid);
-	const struct image_map_of *map;
-	struct stack_frame frame = {.pc = address};
-	const struct function *function;
 
 	if (!process)
 		process = images_look(symbols->images, pid);
-	map = images_find(process, address - is_caller);
+	return images_find(process, address);
+}
+
+static void need_functions(struct symbols *symbols, struct image_file *file)
+{
+	if (!file->has_functions && file->path)
+		functions_read(symbols->arena, file->path, file->name, file->root, true, &file->functions);
+	file->has_functions = true;
+}
+
+struct stack_frame symbols_find(struct symbols *symbols, pid_t pid, uint64_t address, bool is_caller)
+{
+	const struct image_map_of *map = find_map(symbols, pid, address - is_caller);
+	struct stack_frame frame = {.pc = address};
+	const struct function *function;
+
 	if (!map)
 		return frame;
 	frame.module = map->file->base;
@@ -181,15 +207,44 @@ struct stack_frame symbols_find(struct symbols *symbols, pid_t pid, uint64_t add
 		frame.function = signal_return;
 		return frame;
 	}
-	if (!map->file->has_functions && map->file->path)
-		functions_read(symbols->arena, map->file->path, map->file->name, map->file->root, true, &map->file->functions);
-	map->file->has_functions = true;
+	need_functions(symbols, map->file);
 	function = function_at(&map->file->functions, address - is_caller - map->bias);
 	if (!function)
 		return frame;
-	frame.function = name_of(symbols, function);
+	frame.function = name_of(symbols, function->symbol);
 	frame.offset = address - map->bias - function->vaddr;
 	return frame;
+}
+
+void symbols_look(struct symbols *symbols, pid_t pid)
+{
+	images_look(symbols->images, pid);
+}
+
+/* ---- functions that were inlined ---- */
+
+static struct inlines *inlines_of(struct symbols *symbols, struct image_file *file)
+{
+	const char *why;
+
+	if (file->has_inlines)
+		return file->inlines;
+	file->has_inlines = true;
+	need_functions(symbols, file);
+	if (file->functions.debug_path && !dwarf_file_open(symbols->arena, file->functions.debug_path, &file->dwarf, &why))
+		file->inlines = inlines_new(symbols->arena, file->dwarf);
+	else
+		file->dwarf = NULL;
+	return file->inlines;
+}
+
+/* The frames of what was inlined at the address, the innermost first. */
+static unsigned find_inlined(struct symbols *symbols, pid_t pid, uint64_t address, bool is_caller, const char *const **names)
+{
+	const struct image_map_of *map = find_map(symbols, pid, address - is_caller);
+	struct inlines *inlines = map ? inlines_of(symbols, map->file) : NULL;
+
+	return inlines ? inlines_at(inlines, address - is_caller - map->bias, names) : 0;
 }
 
 /* ---- stacks ---- */
@@ -207,16 +262,36 @@ static const char *note_of(const struct stack_value *value)
 	return NULL;
 }
 
+/* A process's frame, behind those of what was inlined into it. */
+static void add_frame(struct symbols *symbols, pid_t pid, uint64_t pc, bool is_caller, struct stack_frame **frames, unsigned *len)
+{
+	struct stack_frame frame = symbols_find(symbols, pid, pc, is_caller);
+	const char *const *inlined = NULL;
+	unsigned inlined_len = 0;
+
+	if (symbols->image->options->inlines)
+		inlined_len = find_inlined(symbols, pid, pc, is_caller, &inlined);
+	for (unsigned i = 0; i < inlined_len; i++)
+		*arena_push(symbols->arena, *frames, *len) =
+			(struct stack_frame){.pc = pc,
+					     .module = frame.module,
+					     .function = inlined[i] ? name_of(symbols, inlined[i]) : NULL,
+					     .is_inlined = true};
+	*arena_push(symbols->arena, *frames, *len) = frame;
+}
+
 static void resolve(struct symbols *symbols, const struct stack_value *value, struct stack *stack)
 {
-	unsigned len = value->len < STACK_FRAMES ? value->len : STACK_FRAMES;
-	struct stack_frame *frames = arena_new_array(symbols->arena, struct stack_frame, len + 1);
+	unsigned pcs_len = value->len < STACK_FRAMES ? value->len : STACK_FRAMES, len = 0;
+	struct stack_frame *frames = NULL;
 
-	for (unsigned i = 0; i < len; i++) {
-		bool is_caller = i > 0 && frames[i - 1].function != signal_return;
+	for (unsigned i = 0; i < pcs_len; i++) {
+		bool is_caller = i > 0 && frames[len - 1].function != signal_return;
 
-		frames[i] = value->pid ? symbols_find(symbols, (pid_t)value->pid, value->pcs[i], is_caller)
-				       : symbols_find_kernel(symbols, value->pcs[i], is_caller);
+		if (value->pid)
+			add_frame(symbols, (pid_t)value->pid, value->pcs[i], is_caller, &frames, &len);
+		else
+			*arena_push(symbols->arena, frames, len) = symbols_find_kernel(symbols, value->pcs[i], is_caller);
 	}
 	*stack = (struct stack){.frames = frames, .len = len, .pid = value->pid, .note = note_of(value)};
 }

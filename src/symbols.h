@@ -13,6 +13,8 @@ struct symbols *symbols_new(struct arena *arena, struct images *images);
 /* `is_caller`: the address is behind a call, which is what is meant. */
 struct stack_frame symbols_find(struct symbols *symbols, pid_t pid, uint64_t address, bool is_caller);
 struct stack_frame symbols_find_kernel(struct symbols *symbols, uint64_t address, bool is_caller);
+/* Looks again at what the process has mapped. */
+void symbols_look(struct symbols *symbols, pid_t pid);
 /* Resolves stacks by their numbers, with the engine's map. */
 struct stack_source symbols_stacks(struct symbols *symbols, struct engine *engine, const struct image *image);
 

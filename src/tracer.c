@@ -13,6 +13,7 @@
 #include "lib/clock.h"
 #include "lib/markers.h"
 #include "lib/proc.h"
+#include "symbol_text.h"
 #include "symbols.h"
 #include "unwinder.h"
 
@@ -37,6 +38,7 @@ struct tracer {
 	struct stack_source stacks;
 	struct recorder *recorder; /* NULL: no recording is made */
 	int record_error;	   /* negative errno: the recording ends early */
+	struct symbol_source symbols;
 };
 
 /* From here on the third signal ends us at once: the output may be a pipe that nobody reads. */
@@ -425,6 +427,19 @@ static void say_recorded(const struct tracer *tracer)
 		counts.records == 1 ? "" : "s", (double)counts.bytes / 1e6);
 }
 
+/* Symbols without stacks too: %a prints addresses of the kernel. */
+static void name_addresses(struct tracer *tracer)
+{
+	struct pipeline *pipeline = tracer->config->pipeline;
+	struct symbols *symbols = symbols_new(pipeline->arena, pipeline->images);
+
+	tracer->stacks = symbols_stacks(symbols, tracer->engine, pipeline->image);
+	if (pipeline->images)
+		tracer->report.stacks = &tracer->stacks;
+	tracer->symbols = symbol_texts(pipeline->arena, symbols, tracer->engine, pipeline->image);
+	tracer->report.symbols = &tracer->symbols;
+}
+
 int tracer_run(const struct tracer_config *config)
 {
 	struct pipeline *pipeline = config->pipeline;
@@ -458,10 +473,7 @@ int tracer_run(const struct tracer_config *config)
 		.err = stderr,
 		.data = config->report_data,
 	};
-	if (pipeline->images) {
-		tracer.stacks = symbols_stacks(symbols_new(pipeline->arena, pipeline->images), tracer.engine, pipeline->image);
-		tracer.report.stacks = &tracer.stacks;
-	}
+	name_addresses(&tracer);
 	start_recorder(&tracer, &source);
 	tracer.reader = reader_new(pipeline->image, source, &tracer.report);
 	tracer.report.reader = tracer.reader;

@@ -61,7 +61,7 @@ static bool recordable(struct check_ctx *ctx, struct node **slot, const char *ta
 	}
 	if (type_is_bytes(node->type))
 		*slot = check_to_string(ctx, node);
-	if (type_is_scalar((*slot)->type) || type_is_string((*slot)->type) || (*slot)->type->kind == TYPE_STACK)
+	if (type_is_scalar((*slot)->type) || type_is_string((*slot)->type) || type_is_token((*slot)->type))
 		return true;
 	diag_hint(ctx->diags,
 		  check_error(ctx, node, tag_dyn, "a `%s` cannot be recorded as a whole",

@@ -91,8 +91,8 @@ bool check_convert(struct check_ctx *ctx, const struct type *to, struct node **s
 	}
 	if (from->kind == TYPE_ARRAY)
 		from = check_decay(ctx, node);
-	if (to->kind == TYPE_STACK) /* the stack's number: to be a key later, in another place than where it was taken */
-		return from->kind == TYPE_STACK;
+	if (type_is_token(to)) /* to be a key later, in another place than where it was taken */
+		return from->kind == to->kind && from->form == to->form;
 	if (to->kind == TYPE_PTR && from->kind == TYPE_PTR)
 		return pointers_fit(to, from);
 	if (to->kind == TYPE_PTR && type_is_int(from))

@@ -11,7 +11,7 @@ static const struct type *key_type(struct check_ctx *ctx, struct node **slot)
 	if (type_is_bytes((*slot)->type))
 		*slot = check_to_string(ctx, *slot);
 	type = check_decay(ctx, *slot);
-	return type_is_scalar(type) || type_is_string(type) || type->kind == TYPE_STACK ? type : NULL;
+	return type_is_scalar(type) || type_is_string(type) || type_is_token(type) ? type : NULL;
 }
 
 /* Whether this has a value; void and aggregations have none, which DTrace has a tag of its own for in a tuple. */
@@ -48,7 +48,7 @@ static const struct type *widen(struct check_ctx *ctx, const struct type *key, s
 		return (*slot)->type->size > key->size ? (*slot)->type : key;
 	}
 	type = key_type(ctx, slot);
-	if (!type || type->kind != key->kind)
+	if (!type || type->kind != key->kind || type->form != key->form)
 		return NULL;
 	return type_is_int(key) ? widen_int(key, type) : key;
 }

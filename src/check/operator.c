@@ -341,7 +341,7 @@ static void check_store(struct check_ctx *ctx, struct node *node)
 	const struct type *to = node->left->type;
 
 	node->type = to;
-	if ((type_is_string(to) || to->kind == TYPE_STACK) && is_zero(node->right))
+	if ((type_is_string(to) || type_is_token(to)) && is_zero(node->right))
 		return; /* frees it */
 	if (!check_convert(ctx, to, &node->right)) {
 		node->type = &type_error;

@@ -10,6 +10,9 @@ const struct type type_error = {.kind = TYPE_ERROR, .name = "<error>"};
 const struct type type_void = {.kind = TYPE_VOID, .name = "void"};
 const struct type type_agg = {.kind = TYPE_AGG, .name = "aggregation"};
 const struct type type_stack = {.kind = TYPE_STACK, .size = 8, .name = "stack"};
+const struct type type_symbol = {.kind = TYPE_SYMBOL, .size = 8, .name = "symbol", .form = SYMBOL_FUNCTION};
+const struct type type_symbol_module = {.kind = TYPE_SYMBOL, .size = 8, .name = "module", .form = SYMBOL_MODULE};
+const struct type type_symbol_address = {.kind = TYPE_SYMBOL, .size = 8, .name = "symbolic address", .form = SYMBOL_ADDRESS};
 
 INT_TYPE(type_char, 1, true, "char");
 INT_TYPE(type_int8, 1, true, "int8_t");
@@ -125,6 +128,11 @@ bool type_is_int(const struct type *type)
 bool type_is_scalar(const struct type *type)
 {
 	return type->kind == TYPE_INT || type->kind == TYPE_PTR;
+}
+
+bool type_is_token(const struct type *type)
+{
+	return type->kind == TYPE_STACK || type->kind == TYPE_SYMBOL;
 }
 
 bool type_is_string(const struct type *type)

@@ -23,6 +23,7 @@ enum type_kind {
 	TYPE_UNION,
 	TYPE_AGG, /* an aggregation as an argument of printa() and the like */
 	TYPE_STACK, /* what stack() and ustack() give: a number that the reader resolves to addresses */
+	TYPE_SYMBOL, /* what usym() and the like give: a number that the reader resolves to a text */
 	TYPE_FLOAT, /* float, double: members of structures for their layout; no value of it is ever computed */
 };
 
@@ -32,6 +33,9 @@ struct type_member {
 	uint32_t offset; /* bytes */
 	uint8_t bit_offset, bit_size; /* bit_size 0: no bit-field */
 };
+
+/* How a TYPE_SYMBOL prints: libc.so.6`malloc, libc.so.6, libc.so.6`malloc+0x1f. */
+enum symbol_form { SYMBOL_FUNCTION, SYMBOL_MODULE, SYMBOL_ADDRESS };
 
 struct type {
 	enum type_kind kind;
@@ -46,6 +50,7 @@ struct type {
 	/* A structure whose members are read when somebody first asks for one: NULL once they are there. */
 	void (*complete)(struct type *type);
 	const void *source; /* for complete() */
+	enum symbol_form form; /* TYPE_SYMBOL */
 	uint32_t source_id;
 };
 
@@ -56,7 +61,7 @@ struct type_source {
 	const struct type *(*find)(const struct type_source *source, const char *name);
 };
 
-extern const struct type type_error, type_void, type_agg, type_stack;
+extern const struct type type_error, type_void, type_agg, type_stack, type_symbol, type_symbol_module, type_symbol_address;
 extern const struct type type_char, type_int8, type_uint8, type_int16, type_uint16, type_int32, type_uint32, type_int64,
 	type_uint64, type_int, type_uint, type_long, type_ulong;
 
@@ -71,6 +76,7 @@ uint32_t type_align(const struct type *type);
 
 bool type_is_int(const struct type *type);
 bool type_is_scalar(const struct type *type); /* integer or pointer */
+bool type_is_token(const struct type *type); /* stack or symbol: a number that only the reader can make sense of */
 bool type_is_string(const struct type *type);
 bool type_is_text(const struct type *type); /* string, char *, char []: what stringof takes and a string is made from */
 bool type_is_bytes(const struct type *type); /* char []: text of a fixed size, not always terminated */

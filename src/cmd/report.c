@@ -17,7 +17,7 @@
 #include "report/op.h"
 #include "tracer.h"
 
-enum { OPT_JSON = 256, OPT_SECONDS, OPT_SCRIPT, OPT_OVER, OPT_HZ, OPT_BY, OPT_FOLDED, OPT_BEFORE, OPT_HTML, OPT_ICICLE, OPT_CLIENT, OPT_TID, OPT_SLOWEST };
+enum { OPT_JSON = 256, OPT_SECONDS, OPT_SCRIPT, OPT_OVER, OPT_HZ, OPT_BY, OPT_FOLDED, OPT_INLINES, OPT_BEFORE, OPT_HTML, OPT_ICICLE, OPT_CLIENT, OPT_TID, OPT_SLOWEST };
 enum { INTERVAL_SECONDS = 5, SECONDS_MAX = 1000000, OVER_MS = 30, HZ = 97, HZ_MAX = 5000, BEFORE_MAX = 256 << 20 };
 
 static const struct report_kind kinds[] = {
@@ -59,13 +59,14 @@ static const char help[] =
 	"  --hz N             profile: samples per second and processor (default 97)\n"
 	"  --by WHAT          profile: thread (default), process, or stage: what an OSD's thread works on\n"
 	"  --folded           profile: one line for each stack, a;b;c COUNT, as flamegraph.pl and speedscope read them\n"
+	"  --inlines          profile, offcpu: functions that were inlined too, where there is debug information\n"
 	"  --before FILE      profile: compare with another run's --folded\n"
 	"  --html FILE        profile: a flame graph as well (two runs with --before: what has changed); op: a time line\n"
 	"  --icicle           profile: the graph with its root above\n"
 	"  --slowest N        op: so many of those that took longest (default 1)\n"
 	"  --client N         op: only of this client\n"
 	"  --tid M            op: only with this transaction id\n"
-	"  -v                 osd: histograms as well; profile: all threads and functions; sched, offcpu: say when they begin\n"
+	"  -v                 osd: histograms as well; profile: all threads and functions, with their whole names; sched, offcpu: say when they begin\n"
 	"  --json             one JSON object a line; osd: for each daemon and class its stages, times in ns;\n"
 	"                     sched, offcpu: for each interval\n"
 	"  --script           print the D script behind the report, to change it and run it with cephtap SCRIPT.d\n"
@@ -185,6 +186,9 @@ static bool take_option(struct report_run *run, int c)
 	case OPT_FOLDED:
 		run->views.profile.folded = true;
 		return true;
+	case OPT_INLINES:
+		run->pipeline.options.inlines = true;
+		return true;
 	case OPT_BEFORE:
 		run->before = optarg;
 		return true;
@@ -248,7 +252,7 @@ static const struct option long_options[] = {
 	{"by", required_argument, NULL, OPT_BY},           {"folded", no_argument, NULL, OPT_FOLDED},
 	{"html", required_argument, NULL, OPT_HTML},       {"icicle", no_argument, NULL, OPT_ICICLE},
 	{"client", required_argument, NULL, OPT_CLIENT},   {"tid", required_argument, NULL, OPT_TID},
-	{"slowest", required_argument, NULL, OPT_SLOWEST}, {"before", required_argument, NULL, OPT_BEFORE},   {"verbose", no_argument, NULL, 'v'},               {"help", no_argument, NULL, 'h'},
+	{"inlines", no_argument, NULL, OPT_INLINES},       {"slowest", required_argument, NULL, OPT_SLOWEST}, {"before", required_argument, NULL, OPT_BEFORE},   {"verbose", no_argument, NULL, 'v'},               {"help", no_argument, NULL, 'h'},
 	{0},
 };
 

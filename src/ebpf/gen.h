@@ -240,6 +240,7 @@ unsigned layout_daemons_map(struct arena *arena, struct image *image); /* made w
 unsigned layout_probes_map(struct arena *arena, struct image *image);
 unsigned layout_pids_map(struct arena *arena, struct image *image);
 unsigned layout_stacks_map(struct arena *arena, struct image *image); /* the same */
+unsigned layout_symbols_map(struct arena *arena, struct image *image); /* the same */
 void layout_unwind_maps(struct arena *arena, struct image *image);
 unsigned layout_syscalls_map(struct arena *arena, struct image *image); /* a new one */
 enum { SYSCALLS_MAX = 1024 };

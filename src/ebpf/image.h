@@ -120,7 +120,13 @@ struct record_error {
 	uint32_t pad;
 };
 
-enum field_kind { FIELD_INT, FIELD_STRING, FIELD_BYTES, FIELD_STACK /* u64: a key of map_stacks; 0: there was no room */ };
+enum field_kind {
+	FIELD_INT,
+	FIELD_STRING,
+	FIELD_BYTES,
+	FIELD_STACK,  /* u64: a key of map_stacks; 0: there was no room */
+	FIELD_SYMBOL, /* u64: an address of the kernel, or a key of map_symbols; 0: there was no room */
+};
 
 struct field {
 	enum field_kind kind;
@@ -172,7 +178,7 @@ struct image {
 	unsigned error_locs_len;
 	/* Indices in maps; MAP_NONE where the script needs none. */
 	unsigned map_state, map_drops, map_ring, map_daemons, map_probes, map_pids;
-	unsigned map_stacks, map_processes, map_rows, map_wanted;
+	unsigned map_stacks, map_symbols, map_processes, map_rows, map_wanted;
 };
 enum { MAP_NONE = ~0u };
 
@@ -196,6 +202,19 @@ struct stack_value {
 	uint32_t pad;
 	uint64_t pcs[STACK_FRAMES];
 };
+
+/* map_symbols: u64 -> struct symbol_value, once for each address of a process that usym() and the like were given. */
+struct symbol_value {
+	uint64_t address;
+	uint32_t pid; /* of the whole host, where stack_value has it; 0: the kernel's */
+	uint32_t pad;
+};
+
+/* The kernel's addresses stand for themselves: keys of map_symbols have another upper bit. */
+static inline bool symbol_is_kernel(uint64_t number)
+{
+	return number >> 63;
+}
 
 struct unwind_mapping {
 	uint64_t start, end;

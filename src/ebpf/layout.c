@@ -83,7 +83,7 @@ static void layout_vars(struct layout *layout, struct arena *arena, struct image
 
 static enum field_kind field_kind(const struct type *type)
 {
-	return type_is_string(type) ? FIELD_STRING : type->kind == TYPE_STACK ? FIELD_STACK : FIELD_INT;
+	return type_is_string(type) ? FIELD_STRING : type->kind == TYPE_STACK ? FIELD_STACK : type->kind == TYPE_SYMBOL ? FIELD_SYMBOL : FIELD_INT;
 }
 
 static void layout_agg_keys(struct agg_layout *agg, struct arena *arena)
@@ -223,7 +223,7 @@ struct layout *layout_new(struct arena *arena, struct image *image, const struct
 
 	layout->map_globals = MAP_NONE;
 	image->map_daemons = image->map_probes = image->map_pids = MAP_NONE;
-	image->map_stacks = image->map_processes = image->map_rows = image->map_wanted = MAP_NONE;
+	image->map_stacks = image->map_symbols = image->map_processes = image->map_rows = image->map_wanted = MAP_NONE;
 	image->map_state = array_map(arena, image, "state", sizeof(struct image_state));
 	image->map_drops = image_map_new(arena, image,
 					 (struct image_map){.name = "drops", .kind = IMAGE_PERCPU_ARRAY, .key_size = 4,
@@ -275,6 +275,19 @@ unsigned layout_stacks_map(struct arena *arena, struct image *image)
 								      .max_entries = entries_for(ROOM, sizeof(struct stack_value)),
 								      .prealloc = true});
 	return image->map_stacks;
+}
+
+unsigned layout_symbols_map(struct arena *arena, struct image *image)
+{
+	enum { ROOM = 4 << 20 };
+
+	if (image->map_symbols == MAP_NONE)
+		image->map_symbols =
+			image_map_new(arena, image, (struct image_map){.name = "symbols", .kind = IMAGE_HASH, .key_size = 8,
+								      .value_size = sizeof(struct symbol_value),
+								      .max_entries = entries_for(ROOM, sizeof(struct symbol_value)),
+								      .prealloc = true});
+	return image->map_symbols;
 }
 
 void layout_unwind_maps(struct arena *arena, struct image *image)

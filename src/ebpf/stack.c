@@ -382,10 +382,9 @@ static void emit_area(struct gen *gen, int reg, uint32_t area, uint32_t offset)
 	emit(gen, INSN_ALU_IMM(BPF_ADD, reg, area + offset));
 }
 
-/* R0: the stack's number, once it is in the map. */
-static void emit_keep(struct gen *gen, uint32_t area)
+/* R0: the number of the stack or symbol in the area, once it is in its map. */
+static void emit_keep(struct gen *gen, uint32_t area, unsigned map)
 {
-	unsigned map = layout_stacks_map(gen->arena, gen->image);
 	struct slot number = slot_new(gen);
 	struct label known = {0}, good = {0}, end = {0};
 
@@ -393,6 +392,10 @@ static void emit_keep(struct gen *gen, uint32_t area)
 	emit_area(gen, R4, area, 0);
 	emit_hash(gen, R4, R2);
 	emit(gen, INSN_ALU_IMM(BPF_OR, R1, 1)); /* 0 means none */
+	if (map == gen->image->map_symbols) { /* see symbol_is_kernel() */
+		emit(gen, INSN_ALU_IMM(BPF_LSH, R1, 1));
+		emit(gen, INSN_ALU_IMM(BPF_RSH, R1, 1));
+	}
 	slot_store(gen, number, R1);
 	emit_map(gen, R1, map);
 	slot_address(gen, R2, number);
@@ -449,7 +452,7 @@ void gen_stack(struct gen *gen, struct node *call, struct value *result)
 	emit_area(gen, R1, area, 0);
 	emit_branch_call(gen, &gen->hash_entry);
 	label_bind(gen, &none);
-	emit_keep(gen, area);
+	emit_keep(gen, area, layout_stacks_map(gen->arena, gen->image));
 	scratch_release(gen, mark);
 }
 
@@ -505,6 +508,52 @@ void gen_ustack(struct gen *gen, struct node *call, struct value *result)
 	emit_area(gen, R1, area, 0);
 	emit_branch_call(gen, &gen->unwind_entry);
 	label_bind(gen, &none);
-	emit_keep(gen, area);
+	emit_keep(gen, area, layout_stacks_map(gen->arena, gen->image));
 	scratch_release(gen, mark);
 }
+
+/* ---- symbols: an address with its process ---- */
+
+/* So that the tracer knows what the process has mapped, should it end before anything is printed. */
+static void emit_want_unknown(struct gen *gen, uint32_t area)
+{
+	struct label known = {0};
+
+	layout_unwind_maps(gen->arena, gen->image);
+	emit_map(gen, R1, gen->image->map_processes);
+	emit_area(gen, R2, area, AREA_PID);
+	emit_call(gen, HELPER_MAP_LOOKUP);
+	emit_jump_imm(gen, BPF_JNE, R0, 0, &known);
+	emit_area(gen, R5, area, 0);
+	emit_want(gen, R5);
+	label_bind(gen, &known);
+}
+
+void gen_symbol(struct gen *gen, struct node *call, struct value *result)
+{
+	uint32_t mark = gen->scratch_now, area = scratch_new(gen, AREA_VALUE + sizeof(struct symbol_value));
+	bool is_user = call->name[0] == 'u';
+	struct label end = {0};
+
+	(void)result;
+	gen_scalar_as(gen, call->args[0], &type_uint64);
+	if (!is_user)
+		emit_jump_imm(gen, BPF_JSLT, R0, 0, &end);
+	emit(gen, INSN_STORE(BPF_DW, REG_SCRATCH, (int32_t)(area + AREA_VALUE + offsetof(struct symbol_value, address)), R0));
+	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_PID, 0));
+	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_HASH, 0));
+	emit_area(gen, R4, area, 0);
+	emit_hash(gen, R4, R0);
+	if (is_user) {
+		emit_call(gen, HELPER_PID_TGID);
+		emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 32));
+		emit(gen, INSN_STORE(BPF_W, REG_SCRATCH, (int32_t)area + AREA_PID, R0));
+		if (gen->ctx != CTX_DIRECT)
+			emit_want_unknown(gen, area);
+	}
+	emit_keep(gen, area, layout_symbols_map(gen->arena, gen->image));
+	label_bind(gen, &end);
+	scratch_release(gen, mark);
+}
+
+_Static_assert(offsetof(struct symbol_value, pid) == offsetof(struct stack_value, pid), "one area serves both");

@@ -16,6 +16,7 @@ void gen_substr(struct gen *gen, struct node *call, struct value *result);
 
 void gen_stack(struct gen *gen, struct node *call, struct value *result);
 void gen_ustack(struct gen *gen, struct node *call, struct value *result);
+void gen_symbol(struct gen *gen, struct node *call, struct value *result); /* its name says whose: the process's with a u */
 
 void gen_arg(struct gen *gen, struct node *node, struct value *result);	 /* arg0 to arg9: node->arg_index */
 void gen_args(struct gen *gen, struct node *node, struct value *result); /* args[N]: the NODE_INDEX; node->arg_index */

@@ -3,7 +3,7 @@
 
 #include "func/tables.h"
 
-static const struct func *const families[] = {funcs_action, funcs_memory, funcs_string, funcs_stack};
+static const struct func *const families[] = {funcs_action, funcs_memory, funcs_string, funcs_stack, funcs_symbol};
 
 enum { FAMILIES_LEN = sizeof(families) / sizeof(families[0]) };
 

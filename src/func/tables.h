@@ -5,7 +5,7 @@
 
 #include "func/func.h"
 
-extern const struct func funcs_memory[], funcs_string[], funcs_action[], funcs_stack[];
+extern const struct func funcs_memory[], funcs_string[], funcs_action[], funcs_stack[], funcs_symbol[];
 extern const struct builtin builtins[];
 
 #endif

@@ -11,6 +11,14 @@
 #include "agg/agg.h"
 #include "report/report.h"
 
+/* A key with symbols as programs have it, which stands for an entry here. */
+struct alias {
+	UT_hash_handle hh;
+	struct entry *entry;
+	struct alias *next; /* of the same entry */
+	unsigned char key[];
+};
+
 struct entry {
 	UT_hash_handle hh;
 	bool is_visible; /* has a row */
@@ -19,14 +27,19 @@ struct entry {
 	uint64_t *now;	 /* merged over processors, as of the last snapshot */
 	uint64_t *base;	 /* what is taken away; NULL: nothing. Followed by the difference, which rows show */
 	unsigned char *key;
+	unsigned round;	       /* the last snapshot that had it */
+	struct alias *aliases; /* where keys have symbols */
 };
 
 struct agg_table {
 	const struct agg_layout *layout;
 	const struct options *options;
-	unsigned agg, words;
+	const struct report *report;
+	unsigned agg, words, round;
 	uint32_t key_size; /* 0 without keys */
 	struct entry *entries;
+	bool has_symbols; /* in its keys */
+	struct alias *aliases;
 	struct agg_row *rows;
 	unsigned rows_len, rows_room;
 	bool rows_stale;
@@ -52,7 +65,8 @@ static bool layout_is_sound(const struct agg_layout *layout)
 	return layout->value_size >= layout->var->agg->words(layout->var) * sizeof(uint64_t);
 }
 
-struct agg_table *agg_table_new(const struct agg_layout *layout, unsigned agg, const struct options *options)
+struct agg_table *agg_table_new(const struct agg_layout *layout, unsigned agg, const struct options *options,
+				const struct report *report)
 {
 	struct agg_table *table;
 
@@ -61,9 +75,12 @@ struct agg_table *agg_table_new(const struct agg_layout *layout, unsigned agg, c
 	table = must(calloc(1, sizeof(*table)));
 	table->layout = layout;
 	table->options = options;
+	table->report = report;
 	table->agg = agg;
 	table->words = layout->var->agg->words(layout->var);
 	table->key_size = layout->keys_len ? layout->key_size : 0;
+	for (unsigned i = 0; i < layout->keys_len; i++)
+		table->has_symbols |= layout->keys[i].kind == FIELD_SYMBOL;
 	table->zeros = must(calloc(table->words, sizeof(uint64_t)));
 	table->key = must(calloc(1, table->key_size + 1));
 	return table;
@@ -71,6 +88,13 @@ struct agg_table *agg_table_new(const struct agg_layout *layout, unsigned agg, c
 
 static void entry_free(struct agg_table *table, struct entry *entry)
 {
+	struct alias *alias;
+
+	while ((alias = entry->aliases)) {
+		entry->aliases = alias->next;
+		HASH_DELETE(hh, table->aliases, alias);
+		free(alias);
+	}
 	HASH_DELETE(hh, table->entries, entry);
 	free(entry->base);
 	free(entry);
@@ -116,6 +140,72 @@ static struct entry *entry_add(struct agg_table *table, const void *key)
 	return entry;
 }
 
+/* The key with the symbols' numbers that stand for all that print the same, in table->key. */
+static const void *common_key(struct agg_table *table, const void *key)
+{
+	memcpy(table->key, key, table->key_size);
+	for (unsigned i = 0; i < table->layout->keys_len; i++) {
+		const struct field *field = &table->layout->keys[i];
+		uint64_t number;
+
+		if (field->kind != FIELD_SYMBOL)
+			continue;
+		number = report_symbol_same(table->report, field, field_int(field, table->key + field->offset));
+		memcpy(table->key + field->offset, &number, sizeof(number));
+	}
+	return table->key;
+}
+
+static struct entry *entry_of_alias(struct agg_table *table, const void *key)
+{
+	struct alias *alias = NULL;
+	const void *common;
+
+	HASH_FIND(hh, table->aliases, key, table->key_size, alias);
+	if (alias)
+		return alias->entry;
+	alias = must(calloc(1, sizeof(*alias) + table->key_size));
+	memcpy(alias->key, key, table->key_size);
+	common = common_key(table, key);
+	alias->entry = entry_find(table, common);
+	if (!alias->entry)
+		alias->entry = entry_add(table, common);
+	alias->next = alias->entry->aliases;
+	alias->entry->aliases = alias;
+	HASH_ADD_KEYPTR(hh, table->aliases, alias->key, table->key_size, alias);
+	return alias->entry;
+}
+
+/* Of the key where programs are. */
+static struct entry *entry_of_row(struct agg_table *table, const void *key)
+{
+	struct entry *entry;
+
+	if (table->has_symbols)
+		return entry_of_alias(table, key);
+	entry = entry_find(table, key);
+	return entry ? entry : entry_add(table, key);
+}
+
+/* For the keys that programs know the entry by. One that is gone is no error. */
+static int each_key(struct agg_table *table, const struct agg_source *source, const struct entry *entry,
+		    int (*call)(void *data, unsigned agg, const void *key))
+{
+	const struct alias *alias = entry->aliases;
+	int err;
+
+	if (!alias) {
+		err = call(source->data, table->agg, entry->key);
+		return err == -ENOENT ? 0 : err;
+	}
+	for (; alias; alias = alias->next) {
+		err = call(source->data, table->agg, alias->key);
+		if (err && err != -ENOENT)
+			return err;
+	}
+	return 0;
+}
+
 static const uint64_t *entry_value(const struct agg_table *table, const struct entry *entry)
 {
 	return entry->base ? entry->base + table->words : entry->now;
@@ -135,7 +225,6 @@ static void entry_reduce(struct agg_table *table, struct entry *entry)
 static int entry_restart(struct agg_table *table, const struct agg_source *source, struct entry *entry)
 {
 	size_t size = table->words * sizeof(uint64_t);
-	int err;
 
 	if (table->layout->var->agg->subtract) {
 		if (!entry->base)
@@ -145,8 +234,7 @@ static int entry_restart(struct agg_table *table, const struct agg_source *sourc
 		return 0;
 	}
 	memset(entry->now, 0, size);
-	err = source->zero(source->data, table->agg, entry->key);
-	return err == -ENOENT ? 0 : err;
+	return each_key(table, source, entry, source->zero);
 }
 
 static void entry_update(struct agg_table *table, struct entry *entry)
@@ -166,15 +254,14 @@ static int snapshot_row(void *data, const void *key, const void *values, unsigne
 {
 	struct agg_table *table = data;
 	const struct aggvar *var = table->layout->var;
-	struct entry *entry = entry_find(table, key);
+	struct entry *entry = entry_of_row(table, key);
 	const char *at = values;
 
-	if (!entry)
-		entry = entry_add(table, key);
-	memset(entry->now, 0, table->words * sizeof(uint64_t));
+	if (entry->round != table->round)
+		memset(entry->now, 0, table->words * sizeof(uint64_t));
+	entry->round = table->round;
 	for (; values_len; values_len--, at += table->layout->value_size)
 		var->agg->merge(var, entry->now, (const uint64_t *)(const void *)at);
-	entry_update(table, entry);
 	return 0;
 }
 
@@ -187,8 +274,8 @@ static int remove_idle(struct agg_table *table, const struct agg_source *source)
 	{
 		if (!entry->is_idle)
 			continue;
-		err = source->remove(source->data, table->agg, entry->key);
-		if (err && err != -ENOENT)
+		err = each_key(table, source, entry, source->remove);
+		if (err)
 			return err;
 		entry_free(table, entry);
 	}
@@ -197,10 +284,15 @@ static int remove_idle(struct agg_table *table, const struct agg_source *source)
 
 int agg_table_snapshot(struct agg_table *table, const struct agg_source *source)
 {
+	struct entry *entry;
 	int err;
 
 	table->rows_stale = true;
+	table->round++;
 	err = source->each(source->data, table->agg, snapshot_row, table);
+	for (entry = table->entries; entry; entry = entry->hh.next)
+		if (entry->round == table->round)
+			entry_update(table, entry);
 	if (!err && table->key_size)
 		err = remove_idle(table, source);
 	return err;

@@ -13,8 +13,14 @@
 
 #include "record/record.h"
 
+/*
+ * Keys with symbols (usym() and the like) that print the same are one entry here, by the key of the first; it keeps the keys that
+ * programs know it by.
+ */
+
 /* NULL when the layout contradicts itself: a key's field outside of the key. */
-struct agg_table *agg_table_new(const struct agg_layout *layout, unsigned agg, const struct options *options);
+struct agg_table *agg_table_new(const struct agg_layout *layout, unsigned agg, const struct options *options,
+				const struct report *report);
 void agg_table_free(struct agg_table *table);
 int agg_table_snapshot(struct agg_table *table, const struct agg_source *source);
 int agg_table_clear(struct agg_table *table, const struct agg_source *source);

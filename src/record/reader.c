@@ -74,7 +74,7 @@ struct reader *reader_new(const struct image *image, struct agg_source source, s
 	reader->arena = arena_new();
 	reader->aggs = arena_new_array(reader->arena, struct reader_agg, image->checked->aggs_len);
 	for (i = 0; i < image->checked->aggs_len; i++) {
-		reader->aggs[i].table = agg_table_new(&image->aggs[i], i, image->options);
+		reader->aggs[i].table = agg_table_new(&image->aggs[i], i, image->options, report);
 		reader->aggs[i].normal = 1;
 	}
 	reader->clauses = arena_new_array(reader->arena, struct reader_clause, image->checked->clauses_len);

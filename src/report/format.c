@@ -157,15 +157,18 @@ static const char *wants(const struct conv *conv, const struct type *type)
 	bool is_int = type->kind == TYPE_INT;
 
 	switch (conv->letter) {
-	case 'p':
 	case 'a':
 	case 'A':
+		if (type->kind == TYPE_SYMBOL)
+			return NULL;
+		/* fall through */
+	case 'p':
 		return is_int || type->kind == TYPE_PTR ? NULL : "an address or an integer";
 	case 'k':
 		return type->kind == TYPE_STACK ? NULL : "a stack";
 	case 's':
 	case 'S':
-		return is_text(type) ? NULL : "a string or an array of char";
+		return is_text(type) || type->kind == TYPE_SYMBOL ? NULL : "a string or an array of char";
 	case 'Y':
 		return is_int && type->size == 8 ? NULL : "a time in nanoseconds (64 bits, such as walltimestamp)";
 	default:
@@ -183,6 +186,8 @@ static const char *advice(const struct conv *conv, const struct type *type)
 		return "%s prints a string";
 	if (type->kind == TYPE_STACK)
 		return "%k prints a stack";
+	if (type->kind == TYPE_SYMBOL)
+		return "%A prints a symbol";
 	if (type->kind == TYPE_INT && strchr("sS", conv->letter))
 		return "%d and %x print an integer";
 	return NULL;

@@ -21,6 +21,7 @@
 #include "func/func.h"
 #include "report/common.h"
 #include "report/stack.h"
+#include "report/symbol.h"
 
 struct json {
 	struct json_object *event; /* the one that is being made */
@@ -171,10 +172,12 @@ static struct json_object *new_frame(const struct stack_frame *frame)
 	json_object_object_add(object, "pc", json_object_new_uint64(frame->pc));
 	if (frame->module)
 		json_object_object_add(object, "module", new_string(frame->module));
-	if (frame->function) {
+	if (frame->function)
 		json_object_object_add(object, "function", new_string(frame->function));
+	if (frame->is_inlined)
+		json_object_object_add(object, "inlined", json_object_new_boolean(true));
+	else if (frame->function)
 		json_object_object_add(object, "offset", json_object_new_uint64(frame->offset));
-	}
 	return object;
 }
 
@@ -194,6 +197,8 @@ static struct json_object *new_field(const struct report *report, const struct f
 {
 	if (field->kind == FIELD_STACK)
 		return new_stack(report, field_int(field, data));
+	if (field->kind == FIELD_SYMBOL)
+		return new_string(report_symbol_text(report, field, data));
 	if (field->kind == FIELD_INT)
 		return new_int(field, data);
 	if (field->kind == FIELD_STRING || as_text)

@@ -61,7 +61,7 @@ static void frames_of_user(const struct stack *stack, struct buf *out)
 
 	for (unsigned i = 0; stack && i < stack->len; i++) {
 		buf_clear(&frame);
-		stack_frame_print(&stack->frames[i], false, &frame);
+		stack_frame_line(&stack->frames[i], false, &frame);
 		buf_printf(out, "        %.*s\n", WIDTH, frame.data ? frame.data : "");
 	}
 	buf_free(&frame);
@@ -177,7 +177,7 @@ static struct json_object *frames_json(const struct stack *stack, unsigned from)
 	for (unsigned i = from; stack && i < stack->len; i++) {
 		struct buf text = {0};
 
-		stack_frame_print(&stack->frames[i], true, &text);
+		stack_frame_line(&stack->frames[i], true, &text);
 		json_object_array_add(list, json_object_new_string(text.size ? text.data : ""));
 		buf_free(&text);
 	}

@@ -9,6 +9,7 @@
 #include "agg/agg.h"
 #include "report/format.h"
 #include "report/stack.h"
+#include "report/symbol.h"
 
 /* What is to be printed by one conversion: flags and sizes after '*' was replaced. */
 struct spec {
@@ -315,6 +316,27 @@ static void put_agg(const struct spec *spec, struct values *values, struct buf *
 		put_int(spec, scaled(var, values->rows[i].value, &values->scales[i]), !agg_is_unsigned(var), 8, out);
 }
 
+/* The name that is printed instead of a number; NULL: it is no symbol, and %a has no address of the kernel. */
+static const char *symbolic(const struct values *values, const struct conv *conv, const struct field *field)
+{
+	const void *data = values->data + field->offset;
+
+	if (field->kind == FIELD_SYMBOL)
+		return report_symbol_text(values->report, field, data);
+	return field->kind == FIELD_INT && conv->letter == 'a' ? report_kernel_address(values->report, field_int(field, data)) : NULL;
+}
+
+static void put_name(const struct spec *spec, const char *name, struct buf *out)
+{
+	size_t size = strlen(name);
+	struct spec plain = *spec;
+
+	if (spec->precision >= 0 && size > (size_t)spec->precision)
+		size = (size_t)spec->precision;
+	plain.width = spec->conv->width == CONV_NONE ? 0 : spec->width; /* %a and %A are wide by themselves for numbers */
+	put_text(&plain, name, size, out);
+}
+
 static void put_conv(const struct conv *conv, struct values *values, struct buf *out)
 {
 	const struct field *field;
@@ -333,6 +355,8 @@ static void put_conv(const struct conv *conv, struct values *values, struct buf 
 		field = next_field(values);
 		if (field && field->kind == FIELD_STACK)
 			report_stack_text(values->report, field_int(field, values->data + field->offset), out);
+		else if (field && symbolic(values, conv, field))
+			put_name(&spec, symbolic(values, conv, field), out);
 		else if (field)
 			put_field(&spec, field, values->data + field->offset, out);
 	}

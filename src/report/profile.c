@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/short_name.h"
 #include "report/picture.h"
 #include "report/stack.h"
 
@@ -92,11 +93,30 @@ static void count_function(struct profile *profile, const char *name, uint64_t c
 	function->total += count;
 }
 
+/* The frame's name in a table, in profile->name: short, unless all is to be shown. */
+static void table_name(struct profile *profile, const char *module, const char *function)
+{
+	struct buf *name = &profile->name;
+
+	buf_clear(name);
+	if (module)
+		buf_printf(name, "%s`", module);
+	if (profile->options->verbose)
+		buf_puts(name, function);
+	else
+		short_name(function, name);
+}
+
 static void count_frames(struct profile *profile, const struct stack *stack, uint64_t count, bool *is_leaf)
 {
 	for (unsigned i = 0; stack && i < stack->len; i++) {
+		const struct stack_frame *frame = &stack->frames[i];
+
 		buf_clear(&profile->name);
-		stack_frame_print(&stack->frames[i], false, &profile->name);
+		if (frame->function)
+			table_name(profile, frame->module, frame->function);
+		else
+			stack_frame_print(frame, false, &profile->name);
 		count_function(profile, profile->name.data, count, *is_leaf);
 		*is_leaf = false;
 	}
@@ -189,7 +209,7 @@ static void fold_name(struct profile *profile, struct buf *out, const char *name
 		buf_putc(out, *name == ';' || *name == '\n' ? ':' : *name);
 }
 
-/* As flamegraph.pl expects: the kernel's functions are marked. */
+/* As flamegraph.pl expects: the kernel's functions are marked, and those that were inlined. */
 static void fold_frames(struct profile *profile, struct buf *out, const struct stack *stack)
 {
 	for (unsigned i = stack ? stack->len : 0; i; i--) {
@@ -197,8 +217,7 @@ static void fold_frames(struct profile *profile, struct buf *out, const struct s
 		stack_frame_print(&stack->frames[i - 1], false, &profile->name);
 		buf_putc(out, ';');
 		fold_name(profile, out, profile->name.data);
-		if (!stack->pid)
-			buf_puts(out, "_[k]");
+		buf_puts(out, !stack->pid ? "_[k]" : stack->frames[i - 1].is_inlined ? "_[i]" : "");
 	}
 }
 
@@ -221,8 +240,8 @@ static void print_folded(struct profile *profile, const struct sample *sample)
 
 static void draw_sample(struct profile *profile, const struct sample *sample)
 {
-	const char *frames[2 + 2 * STACK_FRAMES];
 	struct buf line = {0}, *pending = &profile->report->pending;
+	const char **frames = NULL;
 	unsigned len = 0;
 	struct buf kept = *pending;
 	char *at, *next;
@@ -233,11 +252,11 @@ static void draw_sample(struct profile *profile, const struct sample *sample)
 	line = *pending;
 	*pending = kept;
 	*strrchr(line.data, ' ') = '\0';
-	for (at = line.data; at && len < sizeof(frames) / sizeof(frames[0]); at = next) {
+	for (at = line.data; at; at = next) {
 		next = strchr(at, ';');
 		if (next)
 			*next++ = '\0';
-		frames[len++] = at;
+		*arena_push(profile->arena, frames, len) = at;
 	}
 	if (profile->options->before)
 		picture_stack_diff(profile->picture, frames, len, 0, (double)sample->count);
@@ -249,9 +268,9 @@ static void draw_sample(struct profile *profile, const struct sample *sample)
 static void draw_before(struct profile *profile)
 {
 	char *text = arena_strdup(profile->arena, profile->options->before), *line, *next, *at, *space;
-	const char *frames[2 + 2 * STACK_FRAMES];
 
 	for (line = text; line && *line; line = next) {
+		const char **frames = NULL;
 		unsigned len = 0;
 
 		next = strchr(line, '\n');
@@ -261,8 +280,8 @@ static void draw_before(struct profile *profile)
 		if (!space)
 			continue;
 		*space = '\0';
-		for (at = line; at && len < sizeof(frames) / sizeof(frames[0]); len++) {
-			frames[len] = at;
+		for (at = line; at;) {
+			*arena_push(profile->arena, frames, len) = at;
 			at = strchr(at, ';');
 			if (at)
 				*at++ = '\0';
@@ -287,7 +306,7 @@ static int draw(struct profile *profile)
 
 static void before_line(struct profile *profile, char *line)
 {
-	char *space = strrchr(line, ' '), *frame, *next;
+	char *space = strrchr(line, ' '), *frame, *next, *at;
 	uint64_t count = space ? strtoull(space + 1, NULL, 10) : 0;
 	unsigned depth = 0;
 
@@ -306,9 +325,13 @@ static void before_line(struct profile *profile, char *line)
 		if (depth < 2) /* process and thread */
 			continue;
 		size = strlen(frame);
-		if (size > 4 && !strcmp(frame + size - 4, "_[k]"))
+		if (size > 4 && (!strcmp(frame + size - 4, "_[k]") || !strcmp(frame + size - 4, "_[i]")))
 			frame[size - 4] = '\0';
-		function = count_of(profile, &profile->functions, frame);
+		at = strchr(frame, '`'); /* the names of this run, whichever way the other run's are */
+		if (at)
+			*at++ = '\0';
+		table_name(profile, at ? frame : NULL, at ? at : frame);
+		function = count_of(profile, &profile->functions, profile->name.data);
 		if (!next)
 			function->self_before += count;
 		if (function->seen != profile->stacks)
@@ -418,7 +441,7 @@ static void add_json_frames(struct profile *profile, struct json_object *array, 
 {
 	for (unsigned i = stack ? stack->len : 0; i; i--) {
 		buf_clear(&profile->name);
-		stack_frame_print(&stack->frames[i - 1], false, &profile->name);
+		stack_frame_line(&stack->frames[i - 1], false, &profile->name);
 		json_object_array_add(array, json_object_new_string(profile->name.data));
 	}
 }

@@ -40,10 +40,12 @@ struct report_ops {
 };
 
 struct stack_source;
+struct symbol_source;
 
 struct report {
 	const struct report_ops *ops;
 	const struct stack_source *stacks; /* NULL: the script has none */
+	const struct symbol_source *symbols; /* NULL: there are none */
 	const struct image *image;
 	struct reader *reader;
 	FILE *out;   /* where the report goes; written in whole events */
@@ -108,6 +110,9 @@ struct agg_scale {
  */
 void format_print_agg(const struct report *report, const struct format *format, const struct agg_layout *const *aggs, const struct agg_row *rows,
 		      const struct agg_scale *scales, unsigned aggs_len, struct buf *out);
+
+/* Of the numbers of a FIELD_SYMBOL that print the same, the one that stands for all. */
+uint64_t report_symbol_same(const struct report *report, const struct field *field, uint64_t number);
 
 /* The value of a FIELD_INT, extended by its sign to 64 bits. */
 uint64_t field_int(const struct field *field, const void *data);

@@ -20,6 +20,13 @@ void stack_frame_print(const struct stack_frame *frame, bool with_offset, struct
 		buf_printf(out, "+0x%" PRIx64, frame->offset);
 }
 
+void stack_frame_line(const struct stack_frame *frame, bool with_offset, struct buf *out)
+{
+	stack_frame_print(frame, with_offset, out);
+	if (frame->is_inlined)
+		buf_puts(out, " [inlined]");
+}
+
 void report_stack_text(const struct report *report, uint64_t number, struct buf *out)
 {
 	const struct stack *stack = report_stack_of(report, number);
@@ -32,7 +39,7 @@ void report_stack_text(const struct report *report, uint64_t number, struct buf 
 	}
 	for (unsigned i = 0; i < stack->len; i++) {
 		buf_printf(out, "%*s", indent, "");
-		stack_frame_print(&stack->frames[i], true, out);
+		stack_frame_line(&stack->frames[i], true, out);
 		buf_putc(out, '\n');
 	}
 	if (stack->note)

@@ -11,7 +11,8 @@ struct stack_frame {
 	uint64_t pc; /* of a caller: the instruction behind the call */
 	const char *module;   /* the file's base name, "vmlinux", the name of a kernel module; NULL: not known */
 	const char *function; /* as people write it; NULL: not known */
-	uint64_t offset;      /* from the function's begin */
+	uint64_t offset;      /* from the function's begin; not of one that was inlined */
+	bool is_inlined;      /* its code is in the function of a frame further out */
 };
 
 struct stack {
@@ -31,7 +32,9 @@ struct stack_source {
 const struct stack *report_stack_of(const struct report *report, uint64_t number);
 /* As dtrace prints it: a line break, then a line for each frame, module`function+0x1f, indented by `stackindent`. */
 void report_stack_text(const struct report *report, uint64_t number, struct buf *out);
-/* "module`function+0x1f", or as much of it as is known. */
+/* "module`function+0x1f", or as much of it as is known; not that it was inlined. */
 void stack_frame_print(const struct stack_frame *frame, bool with_offset, struct buf *out);
+/* The same, and " [inlined]" if it was. */
+void stack_frame_line(const struct stack_frame *frame, bool with_offset, struct buf *out);
 
 #endif

@@ -10,6 +10,7 @@
 #include "agg/agg.h"
 #include "report/common.h"
 #include "report/stack.h"
+#include "report/symbol.h"
 
 enum { TRACE_STRING_WIDTH = 33, KEY_STRING_WIDTH = 50, LINE_BYTES = 16 };
 
@@ -98,6 +99,14 @@ static void put_string(struct buf *out, const struct field *field, const void *d
 	put_padding(out, size, width);
 }
 
+static void put_symbol(struct buf *out, const char *text, size_t width)
+{
+	if (width)
+		buf_puts(out, "  ");
+	buf_puts(out, text);
+	put_padding(out, strlen(text), width);
+}
+
 static void put_byte_line(struct buf *out, const unsigned char *data, uint32_t offset, uint32_t size)
 {
 	uint32_t i;
@@ -145,6 +154,9 @@ static int text_value(struct report *report, const struct field *field, const vo
 	case FIELD_BYTES:
 		put_bytes(out, field, data);
 		break;
+	case FIELD_SYMBOL:
+		put_symbol(out, report_symbol_text(report, field, data), quiet ? 0 : TRACE_STRING_WIDTH);
+		break;
 	case FIELD_STACK:
 		report_stack_text(report, field_int(field, data), out);
 		break;
@@ -163,6 +175,8 @@ static void put_key(struct report *report, struct buf *out, const struct field *
 {
 	if (field->kind == FIELD_STACK) {
 		report_stack_text(report, field_int(field, key + field->offset), out);
+	} else if (field->kind == FIELD_SYMBOL) {
+		put_symbol(out, report_symbol_text(report, field, key + field->offset), KEY_STRING_WIDTH);
 	} else if (field->kind == FIELD_INT) {
 		buf_putc(out, ' ');
 		put_int(out, field, key + field->offset, int_width(field->size));

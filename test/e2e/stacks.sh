@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# time: 60
+# time: 150
 #
 # User stacks of a program without frame pointers, a thousand of them, against gdb at the same points; stacks as keys; of a
 # process that has ended; of one that came later; the kernel's.
@@ -101,3 +101,42 @@ check stacks-json grep -q '"module":"libc.so.6","function":"[^"]*nanosleep' "$TM
 check stacks-too-many grep -q 'number of frames must be a constant from 1 to 127' "$TMP/err"
 "$CEPHTAP" -e -n 'BEGIN { trace(ustack() + 1); }' >/dev/null 2>"$TMP/err"
 check stacks-no-sum test $? != 0
+
+# ---- functions that were inlined, where somebody asks for them: with their marks, as gdb's frames; without -x there are none
+inline=$BUILD/test/prog/inline_target
+"$CEPHTAP" -q -x inlines -n 'pid$target:a.out:probe:entry { @[ustack(2)] = count(); }' -c "$inline 20" >"$TMP/inlined" 2>"$TMP/err"
+cat >"$TMP/want" <<'EOT'
+inline_target`probe
+inline_target`store::inner [inlined]
+inline_target`store::counter<long>::middle [inlined]
+inline_target`store::(anonymous namespace)::outer [inlined]
+EOT
+sed -n 's/^ *\(inline_target.*\)/\1/p' "$TMP/inlined" | grep -v '`store::run+' | head -n 4 >"$TMP/got"
+check stacks-inlined diff "$TMP/want" "$TMP/got"
+check stacks-inlined-holder grep -q '`store::run+0x' "$TMP/inlined"
+check stacks-inlined-one-key test "$(grep -c '`probe$' "$TMP/inlined")" = 1
+"$CEPHTAP" -q -n 'pid$target:a.out:probe:entry { @[ustack(2)] = count(); }' -c "$inline 20" >"$TMP/plain" 2>"$TMP/err"
+check stacks-not-asked test "$(grep -c '`' "$TMP/plain")" = 2
+"$CEPHTAP" --json -x inlines -n 'pid$target:a.out:probe:entry { ustack(2); }' -c "$inline 2" >"$TMP/json" 2>"$TMP/err"
+check stacks-inlined-json grep -q '"function":"store::inner","inlined":true' "$TMP/json"
+"$inline" 10 6 &
+traced=$!
+"$CEPHTAP" report profile --seconds 2 --hz 997 --inlines --folded -p $traced >"$TMP/folded" 2>"$TMP/err"
+wait $traced
+check stacks-inlined-folded grep -q '`store::words;.*_\[i\]' "$TMP/folded"
+
+# ---- short names: on request in stacks, by themselves in the table of report profile, whole with -v
+"$CEPHTAP" -q -x inlines -x shortnames -n 'pid$target:a.out:probe:entry { @[ustack(2)] = count(); }' -c "$inline 20" >"$TMP/short" 2>"$TMP/err"
+check stacks-short grep -q 'inline_target`store::counter<...>::middle \[inlined\]' "$TMP/short"
+check stacks-short-anonymous grep -q 'inline_target`store::(anon)::outer \[inlined\]' "$TMP/short"
+"$inline" 10 12 &
+traced=$!
+"$CEPHTAP" report profile --seconds 2 --hz 997 -p $traced >"$TMP/table" 2>"$TMP/err"
+"$CEPHTAP" report profile --seconds 2 --hz 997 -v -p $traced >"$TMP/whole" 2>"$TMP/err"
+kill $traced
+wait $traced 2>/dev/null
+check stacks-short-table grep -q 'inline_target`std::vector<...>::' "$TMP/table"
+check stacks-short-table-only test "$(grep -c 'std::allocator<' "$TMP/table")" = 0
+check stacks-whole-table grep -q 'std::allocator<' "$TMP/whole"
+"$CEPHTAP" report profile --seconds 1 --hz 997 --before "$TMP/folded" -p $$ >"$TMP/before" 2>"$TMP/err"
+check stacks-short-before test "$(grep -c 'std::allocator<' "$TMP/before")" = 0
