@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "agg/agg.h"
+#include "report/blame.h"
 #include "report/common.h"
 #include "report/latency.h"
 
@@ -220,6 +221,41 @@ static void print_peers(struct table *table, const char *daemon)
 	buf_putc(out, '\n');
 }
 
+static struct blame_wait *all_waits(struct table *table, unsigned *len)
+{
+	unsigned n, agg = table->inputs.waited_ns;
+	const struct agg_row *rows = agg == NONE ? (n = 0, NULL) : reader_agg_rows(table->report->reader, agg, &n);
+	struct blame_wait *waits = NULL;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct field *field = &table->report->image->aggs[agg].keys[1];
+		int64_t peer = (int64_t)field_int(field, (const char *)rows[i].key + field->offset);
+
+		if (rows[i].value[0] && peer >= 0)
+			*arena_push(table->arena, waits, *len) = (struct blame_wait){
+				.daemon = arena_printf(table->arena, "osd.%d", (int)peer),
+				.ns = (double)(int64_t)rows[i].value[1],
+			};
+	}
+	return waits;
+}
+
+static void print_blame(struct table *table)
+{
+	struct blame_stage *stages = arena_new_array(table->arena, struct blame_stage, table->rows_len);
+	struct blame_input input = {.stages = stages, .stages_len = table->rows_len};
+
+	for (unsigned i = 0; i < table->rows_len; i++)
+		stages[i] = (struct blame_stage){
+			.daemon = table->rows[i].daemon,
+			.class = table->rows[i].class,
+			.stage = table->rows[i].stage,
+			.ns = table->rows[i].total,
+		};
+	input.waits = all_waits(table, &input.waits_len);
+	blame_print(table->arena, &input, &table->report->pending);
+}
+
 /* Between a bucket's bounds it is a guess, and never above the largest that was seen. */
 static double percentile(const struct table *table, const struct stage_row *row, double fraction)
 {
@@ -329,6 +365,7 @@ static void print_text(struct table *table)
 	}
 	if (!strcmp(class, "write"))
 		print_peers(table, daemon);
+	print_blame(table);
 	for (unsigned i = 0; table->options->verbose && i < table->rows_len; i++)
 		print_histogram(table, &table->rows[i]);
 }
