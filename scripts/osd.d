@@ -12,6 +12,7 @@
  *   @worst    the largest
  *   @waited   by daemon and peer: how often the last replica that a write waited for was this OSD
  *   @waitedns and how long all of these waited after the primary's own commit
+ *   @pg       by daemon, pool and placement group: time of clients' ops in the queue
  *
  * The marks between the stages: the message's first byte is read (recv_stamp), it is put into the shard's queue, a worker
  * takes it, the op starts (every check passed), replication is issued, the own store has committed,
@@ -232,6 +233,7 @@ ceph_osd:::op-done
 	@latency[daemon, this->class, "2 queue"] = llquantize(this->t, 2, 10, 36, 16);
 	@total[daemon, this->class, "2 queue"] = sum(this->t);
 	@worst[daemon, this->class, "2 queue"] = max(this->t);
+	@pg[daemon, args[9], args[10]] = sum(this->t);
 
 	this->t = this->started - this->taken;
 	@latency[daemon, this->class, "3 prepare"] = llquantize(this->t, 2, 10, 36, 16);

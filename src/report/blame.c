@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "report/blame.h"
 
-#include <ctype.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,22 +11,22 @@ enum { OSDS_MAX = 8 };
 static const struct cause {
 	const char *name, *stages[2], *means, *next;
 } causes[] = {
-	{"receive", {"1 "}, "messages arrive slowly: the network, or the messenger's threads have no processor", "report sched"},
-	{"queue", {"2 "}, "ops wait for a worker: too many on one shard (one PG?), or no processor", "report sched"},
+	{"receive", {"1 "}, "messages arrive slowly: the network, or the messenger's threads have no processor", "report sched --seconds 5"},
+	{"queue", {"2 "}, "ops wait for a worker: too many on one shard (one PG?), or no processor", "report sched --seconds 5"},
 	{"prepare", {"3 "}, "ops wait for others on the same object, or for an object that is not there yet",
 	 "top --once --panel objects"},
 	{"store read", {"4a"}, "reads of the device, or of keys", "report bluestore --seconds 5"},
 	{"execute", {"4 "}, "the work of ops themselves", "report profile --by stage --seconds 5"},
 	{"data write", {"5c"}, "writes of data to the device", "report bluestore --seconds 5"},
-	{"kv", {"5d", "5e"}, "the log of the store: its device, or its thread has no processor", "report bluestore --seconds 5"},
-	{"callback", {"5f"}, "committed ops wait for their PG or a worker", "report sched"},
+	{"kv", {"5d", "5e"}, "the log of the store: bstore_kv_sync waits for the device, or for a processor", "report sched --seconds 5"},
+	{"callback", {"5f"}, "committed ops wait for their PG or a worker", "report sched --seconds 5"},
 	{"store", {"5 ", "5b"}, "building transactions", "report profile --by stage --seconds 5"},
 	{"send", {"5a", "7 "}, "sending to replicas and clients", "report profile --by stage --seconds 5"},
 	{"on the way", {""}, "a replica's part outside of its own account: the network, or it stood still", "report offcpu --seconds 5"},
-	{"not traced", {"-"}, "it was waited for, and runs elsewhere or is not traced: trace it on its host", "report osd"},
+	{"not traced", {"-"}, "it was waited for, and runs elsewhere or is not traced: trace it on its host", "report osd --seconds 5"},
 };
 
-enum { CAUSES = sizeof(causes) / sizeof(*causes), ON_THE_WAY = CAUSES - 2, NOT_TRACED = CAUSES - 1, STAGES = 8, PARTS = 8 };
+enum { CAUSES = sizeof(causes) / sizeof(*causes), QUEUE = 1, ON_THE_WAY = CAUSES - 2, NOT_TRACED = CAUSES - 1, STAGES = 8, PARTS = 8 };
 
 /* The sums of one OSD, of its clients' ops or of its parts as a replica. */
 struct account {
@@ -143,7 +143,30 @@ static void print_osd(const struct blame *blame, const struct osd *osd, struct b
 		   100 * osd->by_cause[first] / osd->all, causes[second].name, 100 * osd->by_cause[second] / osd->all);
 }
 
-static void print_sentence(const struct blame *blame, struct buf *out)
+/* One placement group has (nearly) all of what is in an OSD's queue: more workers would not help. */
+static bool print_pg(const struct blame_input *input, const struct osd *osd, struct buf *out)
+{
+	const struct blame_pg *most = NULL;
+	double all = 0;
+
+	for (unsigned i = 0; i < input->pgs_len; i++) {
+		const struct blame_pg *pg = &input->pgs[i];
+
+		if (strcmp(pg->daemon, osd->name))
+			continue;
+		all += pg->ns;
+		if (!most || pg->ns > most->ns)
+			most = pg;
+	}
+	if (!most || most->ns < 0.8 * all)
+		return false;
+	buf_printf(out, "%.0f %% of that for one placement group, %llu.%llx, which works on one op at a time: too few of them in this pool?\n",
+		   100 * most->ns / all, (unsigned long long)most->pool, (unsigned long long)most->pg);
+	buf_printf(out, "next: ceph osd pool ls detail; cephtap top --once --panel objects --daemon %s\n", osd->name);
+	return true;
+}
+
+static void print_sentence(const struct blame *blame, const struct blame_input *input, struct buf *out)
 {
 	unsigned cause = largest(blame->by_cause, CAUSES), on = 0;
 	const struct osd *osd = blame->osds;
@@ -161,6 +184,8 @@ static void print_sentence(const struct blame *blame, struct buf *out)
 	}
 	buf_printf(out, "%.0f %% is %s of %s: %s\n", 100 * (on ? osd->by_cause[cause] : blame->by_cause[cause]) / blame->all,
 		   causes[cause].name, on ? osd->name : "all together", causes[cause].means);
+	if (cause == QUEUE && on && print_pg(input, osd, out))
+		return;
 	buf_printf(out, "next: cephtap %s --daemon %s\n", causes[cause].next, osd->name);
 }
 
@@ -180,5 +205,5 @@ void blame_print(struct arena *arena, const struct blame_input *input, struct bu
 	buf_printf(out, "\n%-16s %11s %11s %16s   %s\n", "WHERE TIME WENT", "SHARE", "OWN OPS", "OTHERS WAITED", "MOST OF IT");
 	for (unsigned i = 0; i < blame.osds_len && i < OSDS_MAX && blame.osds[i].all > 0; i++)
 		print_osd(&blame, &blame.osds[i], out);
-	print_sentence(&blame, out);
+	print_sentence(&blame, input, out);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which OSD, and what on it, all the time of clients' ops went to. In: the sums of a report's stages, and whom primaries waited for.
+ * Which OSD, and what on it, all the time of clients' ops went to. In: the sums of a report's stages, whom primaries waited for, and
+ * which placement groups were queued for.
  * Out: a table of OSDs, and one sentence that names what takes half of the time or more, with the command that looks into it.
  *
  * An op's time belongs to its primary, but for what the primary waited for its replicas: that belongs to the replica that came last,
@@ -8,6 +9,8 @@
  */
 #ifndef CEPHTAP_REPORT_BLAME_H
 #define CEPHTAP_REPORT_BLAME_H
+
+#include <stdint.h>
 
 #include "lib/arena.h"
 #include "lib/buf.h"
@@ -24,10 +27,18 @@ struct blame_wait {
 	double ns;
 };
 
+/* Time that clients' ops were in the queue. */
+struct blame_pg {
+	const char *daemon;
+	uint64_t pool, pg;
+	double ns;
+};
+
 struct blame_input {
 	const struct blame_stage *stages;
 	const struct blame_wait *waits;
-	unsigned stages_len, waits_len;
+	const struct blame_pg *pgs;
+	unsigned stages_len, waits_len, pgs_len;
 };
 
 void blame_print(struct arena *arena, const struct blame_input *input, struct buf *out);

@@ -17,7 +17,7 @@ enum { NONE = ~0u, KEYS = 3, ROW_BUCKETS = 64, BAR = 40 };
 
 /* The aggregations that scripts/osd.d fills; NONE where a script has it not. */
 struct inputs {
-	unsigned latency, total, worst, waited, waited_ns;
+	unsigned latency, total, worst, waited, waited_ns, pg;
 };
 
 /* One stage of one class of op on one daemon. */
@@ -56,6 +56,7 @@ static struct inputs find_inputs(const struct image *image)
 		.worst = find_agg(image, "worst"),
 		.waited = find_agg(image, "waited"),
 		.waited_ns = find_agg(image, "waitedns"),
+		.pg = find_agg(image, "pg"),
 	};
 }
 
@@ -221,15 +222,44 @@ static void print_peers(struct table *table, const char *daemon)
 	buf_putc(out, '\n');
 }
 
+static int64_t key_number(struct table *table, unsigned agg, const struct agg_row *row, unsigned i)
+{
+	const struct field *field = &table->report->image->aggs[agg].keys[i];
+
+	return (int64_t)field_int(field, (const char *)row->key + field->offset);
+}
+
+static const struct agg_row *agg_rows(struct table *table, unsigned agg, unsigned *len)
+{
+	*len = 0;
+	return agg == NONE ? NULL : reader_agg_rows(table->report->reader, agg, len);
+}
+
+static struct blame_pg *all_pgs(struct table *table, unsigned *len)
+{
+	unsigned n, agg = table->inputs.pg;
+	const struct agg_row *rows = agg_rows(table, agg, &n);
+	struct blame_pg *pgs = NULL;
+
+	for (unsigned i = 0; i < n; i++)
+		if (rows[i].value[0])
+			*arena_push(table->arena, pgs, *len) = (struct blame_pg){
+				.daemon = key_text(table, agg, &rows[i], 0),
+				.pool = (uint64_t)key_number(table, agg, &rows[i], 1),
+				.pg = (uint64_t)key_number(table, agg, &rows[i], 2),
+				.ns = (double)(int64_t)rows[i].value[1],
+			};
+	return pgs;
+}
+
 static struct blame_wait *all_waits(struct table *table, unsigned *len)
 {
 	unsigned n, agg = table->inputs.waited_ns;
-	const struct agg_row *rows = agg == NONE ? (n = 0, NULL) : reader_agg_rows(table->report->reader, agg, &n);
+	const struct agg_row *rows = agg_rows(table, agg, &n);
 	struct blame_wait *waits = NULL;
 
 	for (unsigned i = 0; i < n; i++) {
-		const struct field *field = &table->report->image->aggs[agg].keys[1];
-		int64_t peer = (int64_t)field_int(field, (const char *)rows[i].key + field->offset);
+		int64_t peer = key_number(table, agg, &rows[i], 1);
 
 		if (rows[i].value[0] && peer >= 0)
 			*arena_push(table->arena, waits, *len) = (struct blame_wait){
@@ -253,6 +283,7 @@ static void print_blame(struct table *table)
 			.ns = table->rows[i].total,
 		};
 	input.waits = all_waits(table, &input.waits_len);
+	input.pgs = all_pgs(table, &input.pgs_len);
 	blame_print(table->arena, &input, &table->report->pending);
 }
 
