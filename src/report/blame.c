@@ -36,7 +36,7 @@ struct account {
 struct osd {
 	const char *name;
 	struct account own, replica;
-	double waited, all, by_cause[CAUSES];
+	double waited, all, of_own, by_cause[CAUSES];
 };
 
 struct blame {
@@ -105,13 +105,18 @@ static void give_stage(struct blame *blame, struct osd *osd, const struct accoun
 
 static void divide(struct blame *blame, struct osd *osd)
 {
-	double known = osd->replica.stage[0], inside = osd->waited < known ? osd->waited : known;
+	double known = osd->replica.stage[0], inside = osd->waited < known ? osd->waited : known, stages = 0;
 
 	for (unsigned stage = 1; stage < STAGES; stage++)
 		if (stage != 6) /* waiting for replicas: theirs */
 			give_stage(blame, osd, &osd->own, stage, 1);
-	for (unsigned stage = 1; known > 0 && stage < STAGES; stage++)
-		give_stage(blame, osd, &osd->replica, stage, inside / known);
+	osd->of_own = osd->all;
+	for (unsigned stage = 1; stage < STAGES; stage++)
+		stages += osd->replica.stage[stage]; /* less than the whole: without those that were on their way at the start */
+	for (unsigned stage = 1; stages > 0 && stage < STAGES; stage++)
+		give_stage(blame, osd, &osd->replica, stage, inside / stages);
+	if (stages <= 0)
+		inside = 0;
 	give(blame, osd, known > 0 || osd->own.stage[0] > 0 ? ON_THE_WAY : NOT_TRACED, osd->waited - inside);
 }
 
@@ -139,7 +144,7 @@ static void print_osd(const struct blame *blame, const struct osd *osd, struct b
 	unsigned first = largest(osd->by_cause, CAUSES), second = largest(osd->by_cause, first);
 
 	buf_printf(out, "%-16s %9.1f %% %9.1f %% %14.1f %%   %s %.0f %%, %s %.0f %%\n", osd->name, 100 * osd->all / blame->all,
-		   100 * (osd->all - osd->waited) / blame->all, 100 * osd->waited / blame->all, causes[first].name,
+		   100 * osd->of_own / blame->all, 100 * (osd->all - osd->of_own) / blame->all, causes[first].name,
 		   100 * osd->by_cause[first] / osd->all, causes[second].name, 100 * osd->by_cause[second] / osd->all);
 }
 

@@ -128,6 +128,7 @@ else
 	leave_group "$victim"
 	check device-osd osd named kv 'osd\.2'
 	check device-share osd test "$(share osd.2)" -ge 75
+	check device-sums osd awk '/^WHERE TIME WENT/ { on = 1; next } on && $3 == "%" { if ($4 < 0 || $6 < 0 || $2 - $4 - $6 > 0.2) bad++; sum += $2 } END { exit bad || sum < 99 || sum > 101 }' "$TMP/osd"
 	check device-others-wait osd grep -q '^  waited for osd\.2 [0-9]* %' "$TMP/osd"
 	check device-blocked offcpu test "$(blocked)" -gt $((healthy_blocked + 20))
 	check device-where offcpu grep -q 'KernelDevice::flush$' "$TMP/offcpu"

@@ -46,6 +46,19 @@ static void test_replica(void **state)
 	       "next: cephtap report sched --seconds 5 --daemon osd.1\n");
 }
 
+/* Of some of a replica's parts only the end was seen, and not what was before it. */
+static void test_partly_seen(void **state)
+{
+	const struct blame_stage stages[] = {PRIMARY("osd.0", 5), {"osd.1", "replica", "0 whole", 120}, {"osd.1", "replica", "5 store", 40},
+					     {"osd.1", "replica", "5e kv commit", 40}};
+	const struct blame_wait waits[] = {{"osd.1", 90}};
+
+	(void)state;
+	EXPECT(&((struct blame_input){.stages = stages, .stages_len = LEN(stages), .waits = waits, .waits_len = 1}),
+	       "osd.1                 90.0 %       0.0 %           90.0 %   kv 100 %",
+	       "osd.0                 10.0 %      10.0 %            0.0 %", "90 % is kv of osd.1: ");
+}
+
 /* What its own account has not was on the way; an OSD that no stage is known of is not traced. */
 static void test_outside(void **state)
 {
@@ -101,8 +114,8 @@ static void test_one_pg(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_replica),  cmocka_unit_test(test_outside), cmocka_unit_test(test_alike),
-		cmocka_unit_test(test_no_cause), cmocka_unit_test(test_one_pg),
+		cmocka_unit_test(test_replica), cmocka_unit_test(test_partly_seen), cmocka_unit_test(test_outside),
+		cmocka_unit_test(test_alike),   cmocka_unit_test(test_no_cause),    cmocka_unit_test(test_one_pg),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
