@@ -69,6 +69,8 @@ wait_ratio() { awk '/^DAEMON/ { on = 1; next } /^$/ { on = 0 } on && $1 == "osd.
 flush_ratio() { awk '/FLUSHES/ { on = 1; next } /DEVICE  / { on = 0 } on && $1 == "osd.2" { mine = $3 } on && $1 ~ /^osd\.[01]$/ && $3 > most { most = $3 } END { printf "%d", most ? 10 * mine / most : 0 }' "$TMP/bluestore"; }
 # How long bstore_kv_sync of osd.2 was blocked, by a disk or a lock, in % of the time.
 blocked() { awk '/^IDLE/ { exit } /^osd\.2 bstore_kv_sync: / { sub(/.*\(/, ""); sum += $1 } END { printf "%d", sum }' "$TMP/offcpu"; }
+# A signal has stopped threads of this OSD.
+stood_still() { awk -v osd="^$1 " '/^[a-z]/ { of = $0 ~ osd } of && $1 == "do_signal_stop" { found = 1 } END { exit !found }' "$TMP/offcpu"; }
 one_pg() { grep -q '^[0-9]* % of that for one placement group, ' "$TMP/osd"; }
 
 # ---- control groups, of version 1 or 2
@@ -108,12 +110,12 @@ reports osd sched bluestore offcpu
 end_load
 healthy_blocked=$(blocked)
 check healthy-osd osd grep -q '^WHERE TIME WENT' "$TMP/osd"
-check healthy-no-kv osd fails named kv 'osd\.2'
-check healthy-no-prepare osd fails named prepare 'osd\.[0-2]'
+check healthy-no-kv osd fails named kv 'osd[.]2'
+check healthy-no-prepare osd fails named prepare 'osd[.][0-2]'
 check healthy-share osd test "$(share osd.2)" -lt 75
 check healthy-flushes bluestore test "$(flush_ratio)" -lt 40
 check healthy-processor sched test "$(wait_ratio)" -lt 20
-check healthy-not-stopped sched fails grep -q do_signal_stop "$TMP/sched"
+check healthy-not-stopped offcpu fails stood_still 'osd[.][0-2]'
 
 # ---- a slow device
 device=$(device_of "$cluster")
@@ -126,7 +128,7 @@ else
 	limit_io "$device" 0
 	end_load
 	leave_group "$victim"
-	check device-osd osd named kv 'osd\.2'
+	check device-osd osd named kv 'osd[.]2'
 	check device-share osd test "$(share osd.2)" -ge 75
 	check device-sums osd awk '/^WHERE TIME WENT/ { on = 1; next } on && $3 == "%" { if ($4 < 0 || $6 < 0 || $2 - $4 - $6 > 0.2) bad++; sum += $2 } END { exit bad || sum < 99 || sum > 101 }' "$TMP/osd"
 	check device-others-wait osd grep -q '^  waited for osd\.2 [0-9]* %' "$TMP/osd"
@@ -163,7 +165,7 @@ fi
 
 # ---- a peer that stands still for 2 s
 write_4k
-for name in slow-ops op sched; do
+for name in slow-ops op offcpu; do
 	start_report "$name" --seconds 14 $([ "$name" = slow-ops ] && echo --over 1500ms)
 done
 for reporter in $tracers; do await_links "$reporter"; done
@@ -177,8 +179,8 @@ end_load
 check stopped-peer slow-ops awk '/of osd\.[01] waited for osd\.2 / { n += $1 } END { exit n < 2 }' "$TMP/slow-ops"
 check stopped-no-other slow-ops fails grep -q 'of osd\.[01] waited for osd\.[01] after' "$TMP/slow-ops"
 check stopped-op op awk '/^ +AT ms/ { on = 1; next } on && $2 + 0 > most { most = $2 + 0; where = $3 } END { exit !(most > 1000 && where == "osd.2") }' "$TMP/op"
-check stopped-threads sched grep -q '^osd\.2 .* do_signal_stop ' "$TMP/sched"
-check stopped-only-that sched fails grep -q '^osd\.[01] .* do_signal_stop ' "$TMP/sched"
+check stopped-threads offcpu stood_still 'osd[.]2'
+check stopped-only-that offcpu fails stood_still 'osd[.][01]'
 
 # ---- a hot object
 if ! /usr/bin/python3 -c 'import rados' 2>/dev/null; then
@@ -189,7 +191,7 @@ else
 	reports osd
 	"$CEPHTAP" top --once -d 2 --panel objects $only >"$TMP/top" 2>"$TMP/top.err"
 	end_load
-	check object-osd osd named prepare 'osd\.[0-2]'
+	check object-osd osd named prepare 'osd[.][0-2]'
 	check object-next osd grep -q '^next: cephtap top --once --panel objects --daemon osd\.' "$TMP/osd"
 	check object-top top test "$(awk '/^Objects/ { on = 1; next } on && $1 + 0 > 0 { print $NF; exit }' "$TMP/top")" = hot
 	check object-waits slow-ops awk '$2 ~ /^osd\./ && $9 > $7 / 2 { n++ } $2 ~ /^osd\./ { all++ } END { exit !(all > 20 && n > all / 2) }' "$TMP/slow-ops"
@@ -205,7 +207,7 @@ for pool in demo one; do
 	if [ $pool = demo ]; then
 		check healthy-placement osd fails one_pg
 	else
-		check placement-queue osd named queue 'osd\.[0-2]'
+		check placement-queue osd named queue 'osd[.][0-2]'
 		check placement-one osd one_pg
 		check placement-next osd grep -q '^next: ceph osd pool ls detail' "$TMP/osd"
 	fi
