@@ -166,7 +166,7 @@ fi
 # ---- a peer that stands still for 2 s
 write_4k
 for name in slow-ops op offcpu; do
-	start_report "$name" --seconds 14 $([ "$name" = slow-ops ] && echo --over 1500ms)
+	start_report "$name" --seconds 60 $([ "$name" = slow-ops ] && echo --over 1500ms)
 done
 for reporter in $tracers; do await_links "$reporter"; done
 stopped=$victim
@@ -174,6 +174,8 @@ kill -STOP "$victim"
 sleep 2
 kill -CONT "$victim"
 stopped=
+sleep 2
+kill -INT $tracers
 end_reports
 end_load
 check stopped-peer slow-ops awk '/of osd\.[01] waited for osd\.2 / { n += $1 } END { exit n < 2 }' "$TMP/slow-ops"
