@@ -30,7 +30,7 @@ static const struct report_kind {
 	int (*print)(struct report *report, bool is_last, void *data); /* lays its aggregations out; NULL: the script prints */
 	enum first_arg arg;
 } kinds[] = {
-	{"osd", "osd.d", "for each OSD and class of op (read, write, rw, replica): time in each stage, and who was waited for",
+	{"osd", "osd.d", "for each OSD and class of op (read, write, rw, replica): time in each stage, who was waited for, and what takes most of it",
 	 stages_print, ARG_NONE},
 	{"slow-ops", "slow-ops.d", "a line for each op that takes longer than --over: client, object, stages, the replica that came last",
 	 NULL, ARG_OVER},
