@@ -12,21 +12,34 @@
  *   @worst    the largest
  *   @waited   by daemon and peer: how often the last replica that a write waited for was this OSD
  *   @waitedns and how long all of these waited after the primary's own commit
+ *   @pg       by daemon, pool and placement group: time of clients' ops in the queue
  *
  * The marks between the stages: the message's first byte is read (recv_stamp), it is put into the shard's queue, a worker
- * takes it (dequeued_stamp), the op starts (every check passed), replication is issued, the own store has committed,
+ * takes it, the op starts (every check passed), replication is issued, the own store has committed,
  * all replicas have committed, the op is done (Ceph's op_latency ends here).
+ *
+ * An op that finds its object in use by another op, or not there yet, is put back and taken again later: that it was taken counts
+ * from the first time, so what it waited for is in "prepare" and not in "queue". (Ceph's dequeued_stamp is of the last time.)
  */
 #pragma D option quiet
 #pragma D option aggsortkey
 #pragma D option strsize=32
 #pragma D option dynvarsize=2m
 
+int64_t taken[pid_t, void *]; /* when an op was taken from the queue for the first time */
+
 /* 42 is a client's op, 112 a primary's to its replica; others (replies, peering) are not asked for. */
 ceph_osd:::op-enqueue
 /args[3] == 42 || args[3] == 112/
 {
 	enqueued[pid, args[2]] = walltimestamp;
+	taken[pid, args[2]] = 0;
+}
+
+ceph_osd:::op-dequeue-start
+/args[3] == 42 && !taken[pid, args[2]]/
+{
+	taken[pid, args[2]] = walltimestamp;
 }
 
 ceph_osd:::op-start
@@ -185,6 +198,7 @@ ceph_osd:::op-done
 	this->class = args[6] ? args[5] ? "rw" : "write" : "read";
 	this->now = walltimestamp;
 	this->enqueued = enqueued[pid, args[2]];
+	this->taken = taken[pid, args[2]];
 	this->started = started[pid, args[2]];
 	this->issued = issued[pid, args[2]];
 	this->local = local[pid, args[2]];
@@ -198,6 +212,7 @@ ceph_osd:::op-done
 
 	self->op = 0;
 	enqueued[pid, args[2]] = 0;
+	taken[pid, args[2]] = 0;
 	started[pid, args[2]] = 0;
 	issued[pid, args[2]] = 0;
 	local[pid, args[2]] = 0;
@@ -207,19 +222,20 @@ ceph_osd:::op-done
 
 /* Stages only of ops that were seen from their start. */
 ceph_osd:::op-done
-/this->enqueued && this->started/
+/this->enqueued && this->taken && this->started/
 {
 	this->t = this->enqueued - (int64_t)args[7];
 	@latency[daemon, this->class, "1 receive"] = llquantize(this->t, 2, 10, 36, 16);
 	@total[daemon, this->class, "1 receive"] = sum(this->t);
 	@worst[daemon, this->class, "1 receive"] = max(this->t);
 
-	this->t = (int64_t)args[8] - this->enqueued;
+	this->t = this->taken - this->enqueued;
 	@latency[daemon, this->class, "2 queue"] = llquantize(this->t, 2, 10, 36, 16);
 	@total[daemon, this->class, "2 queue"] = sum(this->t);
 	@worst[daemon, this->class, "2 queue"] = max(this->t);
+	@pg[daemon, args[9], args[10]] = sum(this->t);
 
-	this->t = this->started - (int64_t)args[8];
+	this->t = this->started - this->taken;
 	@latency[daemon, this->class, "3 prepare"] = llquantize(this->t, 2, 10, 36, 16);
 	@total[daemon, this->class, "3 prepare"] = sum(this->t);
 	@worst[daemon, this->class, "3 prepare"] = max(this->t);

@@ -16,6 +16,8 @@
 #pragma D option strsize=64
 #pragma D option dynvarsize=4m
 
+int64_t taken[pid_t, void *]; /* when an op was taken from the queue for the first time */
+
 BEGIN
 {
 	printf("times in ms; LAST is the replica that was waited for after the own disk\n");
@@ -23,6 +25,13 @@ BEGIN
 	       "BYTES", "TOTAL", "QUEUE", "WAIT", "WORK", "OWN", "OTHERS", "FINISH", "LAST", "OBJECT");
 	seen = 0;
 	slow = 0;
+}
+
+/* An op that has to wait for its object is put back and taken again: the first time counts (Ceph's dequeued_stamp is the last). */
+ceph_osd:::op-dequeue-start
+/args[3] == 42 && !taken[pid, args[2]]/
+{
+	taken[pid, args[2]] = walltimestamp;
 }
 
 ceph_osd:::op-start
@@ -50,7 +59,7 @@ ceph_osd:::op-done
 	slow++;
 	this->now = walltimestamp;
 	this->recv = (int64_t)args[7];
-	this->taken = (int64_t)args[8];
+	this->taken = taken[pid, args[2]] ? taken[pid, args[2]] : (int64_t)args[8];
 	this->start = started[pid, args[2]] ? started[pid, args[2]] : this->taken; /* its start was before ours */
 	this->issue = issued[pid, args[2]];
 	this->own = own[pid, args[2]];
@@ -95,6 +104,7 @@ ceph_osd:::op-done
 
 ceph_osd:::op-free
 {
+	taken[pid, args[2]] = 0;
 	started[pid, args[2]] = 0;
 	object[pid, args[2]] = 0;
 	code[pid, args[2]] = 0;

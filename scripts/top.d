@@ -22,12 +22,21 @@
 #pragma D option switchrate=50ms
 
 int64_t floor;
+int64_t taken[pid_t, void *]; /* when an op was taken from the queue for the first time */
 
 /* 42 is a client's op, 112 a primary's to its replica; others (replies, peering) are not asked for. */
 ceph_osd:::op-enqueue
 /args[3] == 42 || args[3] == 112/
 {
 	enqueued[pid, args[2]] = walltimestamp;
+	taken[pid, args[2]] = 0;
+}
+
+/* An op that has to wait for its object is put back and taken again: the first time counts (Ceph's dequeued_stamp is the last). */
+ceph_osd:::op-dequeue-start
+/args[3] == 42 && !taken[pid, args[2]]/
+{
+	taken[pid, args[2]] = walltimestamp;
 }
 
 ceph_osd:::op-start
@@ -48,6 +57,7 @@ ceph_osd:::op-done
 	this->class = args[6] ? "write" : "read";
 	this->now = walltimestamp;
 	this->enqueued = enqueued[pid, args[2]];
+	this->taken = taken[pid, args[2]];
 	this->started = started[pid, args[2]];
 	this->issued = issued[pid, args[2]];
 	this->local = local[pid, args[2]];
@@ -82,11 +92,11 @@ ceph_osd:::op-done
 }
 
 ceph_osd:::op-done
-/this->enqueued && this->started/
+/this->enqueued && this->taken && this->started/
 {
 	this->receive = this->enqueued - (int64_t)args[7];
-	this->queue = (int64_t)args[8] - this->enqueued;
-	this->prepare = this->started - (int64_t)args[8];
+	this->queue = this->taken - this->enqueued;
+	this->prepare = this->started - this->taken;
 	this->execute = (this->issued ? this->issued : this->now) - this->started;
 	@stage[daemon, this->class, "1 receive"] = sum(this->receive);
 	@stage[daemon, this->class, "2 queue"] = sum(this->queue);
@@ -156,6 +166,7 @@ ceph_osd:::op-free
 /enqueued[pid, args[2]] || started[pid, args[2]]/
 {
 	enqueued[pid, args[2]] = 0;
+	taken[pid, args[2]] = 0;
 	started[pid, args[2]] = 0;
 	object[pid, args[2]] = 0;
 	issued[pid, args[2]] = 0;

@@ -21,7 +21,7 @@ enum { OPT_JSON = 256, OPT_SECONDS, OPT_SCRIPT, OPT_OVER, OPT_HZ, OPT_BY, OPT_FO
 enum { INTERVAL_SECONDS = 5, SECONDS_MAX = 1000000, OVER_MS = 30, HZ = 97, HZ_MAX = 5000, BEFORE_MAX = 256 << 20 };
 
 static const struct report_kind kinds[] = {
-	{"osd", "osd.d", "for each OSD and class of op (read, write, rw, replica): time in each stage, and who was waited for",
+	{"osd", "osd.d", "for each OSD and class of op (read, write, rw, replica): time in each stage, who was waited for, and what takes most of it",
 	 stages_print, ARG_NONE},
 	{"slow-ops", "slow-ops.d", "a line for each op that takes longer than --over: client, object, stages, the replica that came last",
 	 NULL, ARG_OVER},

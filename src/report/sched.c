@@ -14,7 +14,7 @@
 #include "report/rows.h"
 #include "report/waits.h"
 
-enum { THREADS_MAX = 20, DAEMONS_MAX = 8, CHAINS_MAX = 15, PLACES_MAX = 12, OCTAVES = 64, BAR = 40 };
+enum { THREADS_MAX = 20, DAEMONS_MAX = 8, RUNNERS_MAX = 5, CHAINS_MAX = 15, PLACES_MAX = 12, OCTAVES = 64, BAR = 40 };
 
 /* One thread's name of one daemon; or a whole daemon, when `thread` is "". */
 struct thread_row {
@@ -199,6 +199,11 @@ static int compare_threads(const void *a, const void *b)
 	return order ? order : compare(x->cpu, y->cpu);
 }
 
+static int compare_cpu(const void *a, const void *b)
+{
+	return compare(((const struct thread_row *)a)->cpu, ((const struct thread_row *)b)->cpu);
+}
+
 static int compare_counts(const void *a, const void *b)
 {
 	return compare(((const struct pair_row *)a)->count, ((const struct pair_row *)b)->count);
@@ -361,13 +366,28 @@ static void print_threads(struct table *table, const char *title, const struct t
 	if (!len)
 		return;
 	buf_printf(&table->report->pending, "%-15s %-15s %10s %5s %10s %5s %10s %5s %8s %9s %9s %9s\n", title,
-		   most == DAEMONS_MAX ? "" : "THREAD", "CPU ms", "%", "WAIT ms", "%", "BLOCKED ms", "%", "SWITCHES", "WAIT p50", "p99",
+		   most == THREADS_MAX ? "THREAD" : "", "CPU ms", "%", "WAIT ms", "%", "BLOCKED ms", "%", "SWITCHES", "WAIT p50", "p99",
 		   "max");
 	for (unsigned i = 0; i < len && i < most; i++)
 		print_thread(table, &rows[i]);
-	if (len > most)
+	if (len > most && most != RUNNERS_MAX)
 		buf_printf(&table->report->pending, "(and %u more, which waited less)\n", len - most);
 	buf_putc(&table->report->pending, '\n');
+}
+
+/* What has the processors need not wait for them, and then is last or not at all among those that wait. */
+static void print_runners(struct table *table)
+{
+	struct thread_row *rows = NULL;
+	unsigned len = 0;
+
+	for (unsigned i = 0; i < table->daemons_len; i++)
+		*arena_push(table->arena, rows, len) = table->daemons[i];
+	for (unsigned i = 0; i < table->threads_len; i++)
+		if (!table->threads[i].thread[0])
+			*arena_push(table->arena, rows, len) = table->threads[i];
+	sort(rows, len, sizeof(*rows), compare_cpu);
+	print_threads(table, "ON A PROCESSOR", rows, len, RUNNERS_MAX);
 }
 
 /* One line for each two powers of two, so that it is short. */
@@ -451,6 +471,7 @@ static void print_text(struct table *table, bool is_last)
 	print_heading(table, is_last);
 	if (!table->threads_len)
 		buf_puts(&table->report->pending, "no thread ran or waited\n");
+	print_runners(table);
 	print_threads(table, "DAEMON", table->daemons, table->daemons_len, DAEMONS_MAX);
 	print_threads(table, "WHO", table->threads, table->threads_len, THREADS_MAX);
 	print_histogram(table);

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "agg/agg.h"
+#include "report/blame.h"
 #include "report/common.h"
 #include "report/latency.h"
 
@@ -16,7 +17,7 @@ enum { NONE = ~0u, KEYS = 3, ROW_BUCKETS = 64, BAR = 40 };
 
 /* The aggregations that scripts/osd.d fills; NONE where a script has it not. */
 struct inputs {
-	unsigned latency, total, worst, waited, waited_ns;
+	unsigned latency, total, worst, waited, waited_ns, pg;
 };
 
 /* One stage of one class of op on one daemon. */
@@ -77,6 +78,16 @@ static unsigned find_peers_agg(const struct image *image, const char *name)
 	return agg;
 }
 
+static unsigned find_pg_agg(const struct image *image)
+{
+	unsigned agg = find_agg(image, "pg");
+
+	if (agg == NONE || image->aggs[agg].keys_len != 3 || image->aggs[agg].keys[0].kind != FIELD_STRING ||
+	    image->aggs[agg].keys[1].kind != FIELD_INT || image->aggs[agg].keys[2].kind != FIELD_INT)
+		return NONE;
+	return agg;
+}
+
 static struct inputs find_inputs(const struct image *image)
 {
 	struct inputs inputs = {
@@ -85,6 +96,7 @@ static struct inputs find_inputs(const struct image *image)
 		.worst = find_stages_agg(image, "worst"),
 		.waited = find_peers_agg(image, "waited"),
 		.waited_ns = find_peers_agg(image, "waitedns"),
+		.pg = find_pg_agg(image),
 	};
 
 	if (inputs.waited_ns != NONE && image->aggs[inputs.waited_ns].value_size < 2 * sizeof(uint64_t))
@@ -254,6 +266,71 @@ static void print_peers(struct table *table, const char *daemon)
 	buf_putc(out, '\n');
 }
 
+static int64_t key_number(struct table *table, unsigned agg, const struct agg_row *row, unsigned i)
+{
+	const struct field *field = &table->report->image->aggs[agg].keys[i];
+
+	return (int64_t)field_int(field, (const char *)row->key + field->offset);
+}
+
+static const struct agg_row *agg_rows(struct table *table, unsigned agg, unsigned *len)
+{
+	*len = 0;
+	return agg == NONE ? NULL : reader_agg_rows(table->report->reader, agg, len);
+}
+
+static struct blame_pg *all_pgs(struct table *table, unsigned *len)
+{
+	unsigned n, agg = table->inputs.pg;
+	const struct agg_row *rows = agg_rows(table, agg, &n);
+	struct blame_pg *pgs = NULL;
+
+	for (unsigned i = 0; i < n; i++)
+		if (rows[i].value[0])
+			*arena_push(table->arena, pgs, *len) = (struct blame_pg){
+				.daemon = key_text(table, agg, &rows[i], 0),
+				.pool = (uint64_t)key_number(table, agg, &rows[i], 1),
+				.pg = (uint64_t)key_number(table, agg, &rows[i], 2),
+				.ns = (double)(int64_t)rows[i].value[1],
+			};
+	return pgs;
+}
+
+static struct blame_wait *all_waits(struct table *table, unsigned *len)
+{
+	unsigned n, agg = table->inputs.waited_ns;
+	const struct agg_row *rows = agg_rows(table, agg, &n);
+	struct blame_wait *waits = NULL;
+
+	for (unsigned i = 0; i < n; i++) {
+		int64_t peer = key_number(table, agg, &rows[i], 1);
+
+		if (rows[i].value[0] && peer >= 0)
+			*arena_push(table->arena, waits, *len) = (struct blame_wait){
+				.daemon = arena_printf(table->arena, "osd.%d", (int)peer),
+				.ns = (double)(int64_t)rows[i].value[1],
+			};
+	}
+	return waits;
+}
+
+static void print_blame(struct table *table)
+{
+	struct blame_stage *stages = arena_new_array(table->arena, struct blame_stage, table->rows_len);
+	struct blame_input input = {.stages = stages, .stages_len = table->rows_len};
+
+	for (unsigned i = 0; i < table->rows_len; i++)
+		stages[i] = (struct blame_stage){
+			.daemon = table->rows[i].daemon,
+			.class = table->rows[i].class,
+			.stage = table->rows[i].stage,
+			.ns = table->rows[i].total,
+		};
+	input.waits = all_waits(table, &input.waits_len);
+	input.pgs = all_pgs(table, &input.pgs_len);
+	blame_print(table->arena, &input, &table->report->pending);
+}
+
 /* Between a bucket's bounds it is a guess, and never above the largest that was seen. */
 static double percentile(const struct table *table, const struct stage_row *row, double fraction)
 {
@@ -363,6 +440,7 @@ static void print_text(struct table *table)
 	}
 	if (!strcmp(class, "write"))
 		print_peers(table, daemon);
+	print_blame(table);
 	for (unsigned i = 0; table->options->verbose && i < table->rows_len; i++)
 		print_histogram(table, &table->rows[i]);
 }
