@@ -48,11 +48,12 @@ cat >"$TMP/count.d" <<'D'
 #pragma D option zdefs
 BEGIN { printf("attached\n"); }
 ceph_mon:::, ceph_repl:::ec-*, ceph_pg:::, ceph_osd:::osdmap-recv, ceph_rbd:::, ceph_client:::, ceph_mds:::, ceph_rgw::: { @[probename] = count(); }
+ceph_rgw:::request-done /arg0/ { @["with-id"] = count(); }
 ceph_pg:::scrub-done { printf("scrubbed\n"); }
 END { printa("count %s %@u\n", @); }
 D
 
-cluster_up --size 2 --pg $pgs --set 'osd scrub load threshold = 1000' --set 'osd scrub backoff ratio = 0' --set 'osd recovery sleep = 0' \
+cluster_up --auth --size 2 --pg $pgs --set 'osd scrub load threshold = 1000' --set 'osd scrub backoff ratio = 0' --set 'osd recovery sleep = 0' \
 	--set 'osd recovery sleep hdd = 0' --set 'osd recovery max active = 10' --set 'osd max backfills = 4' \
 	--set 'osd max pg log entries = 10' --set 'osd min pg log entries = 5' --set 'osd pg log trim min = 1'
 mon=$(clusters pids "$cluster" | sed -n 's/^mon\.[^ ]* //p')
@@ -180,11 +181,10 @@ if ! command -v ceph-mds >/dev/null; then
 	echo "skip mds - ceph-mds is not installed"
 else
 	mkdir "$cluster/mds.a"
-	ceph auth get-or-create mds.a mon 'allow profile mds' osd 'allow rwx' mds 'allow *' >"$cluster/mds.a/keyring" 2>"$TMP/admin"
 	admin osd pool create fsmeta 8
 	admin osd pool create fsdata 8
 	admin fs new fs fsmeta fsdata
-	ceph-mds -f -i a -c "$CEPH_CONF" --mds-data "$cluster/mds.a" --keyring "$cluster/mds.a/keyring" --log-file "$cluster/log/mds.a.log" >/dev/null 2>&1 &
+	ceph-mds -f -i a -c "$CEPH_CONF" --mds-data "$cluster/mds.a" --log-file "$cluster/log/mds.a.log" >/dev/null 2>&1 &
 	mds=$!
 	tracers="$tracers $mds"
 	for _ in $(seq 60); do ceph mds stat 2>/dev/null | grep -q up:active && break; sleep 0.5; done
@@ -202,30 +202,43 @@ else
 	wait $mds 2>/dev/null
 fi
 
-# ---- the object gateway
-if ! command -v radosgw >/dev/null || ! command -v curl >/dev/null; then
-	echo "skip rgw - radosgw or curl is not installed"
+# ---- the object gateway: requests of S3, one after the other and many at a time
+burst=${GATEWAY_BURST:-200}
+requests() { /usr/bin/python3 "$TOP/test/live/gateway.py" $gateway "$@" >"$TMP/requests" 2>&1; }
+sent() { sed -n 's/^sent //p' "$TMP/requests"; }
+count_requests() { # NAME MODE NUMBER: its requests, as markers and as Ceph count them
+	local before after
+	before=$(perf gateway rgw.req)
+	begin "rgw-$1" -p $rgw
+	requests "$2" "$3" || echo "not ok rgw-$1-requests - $(tail -n 1 "$TMP/requests")"
+	sleep 0.5
+	finish
+	after=$(perf gateway rgw.req)
+	equal "rgw-$1-sent" "$(sent)" $((after - before))
+	equal "rgw-$1-start" "$(sent)" "$(n request-start)"
+	equal "rgw-$1-run" "$(sent)" "$(n request-run)"
+	equal "rgw-$1-done" "$(sent)" "$(n request-done)"
+	equal "rgw-$1-id" "$(sent)" "$(n with-id)" # a coroutine that returns on another thread has its number too
+}
+if ! command -v radosgw >/dev/null || ! command -v radosgw-admin >/dev/null; then
+	echo "skip rgw - radosgw is not installed"
 else
-	ceph auth get-or-create client.rgw mon 'allow *' osd 'allow *' >"$cluster/rgw.keyring" 2>"$TMP/admin"
-	port=$((20000 + $$ % 20000))
-	radosgw -f -n client.rgw -c "$CEPH_CONF" --keyring "$cluster/rgw.keyring" --rgw-frontends "beast endpoint=127.0.0.1:$port" \
-		--log-file "$cluster/log/rgw.log" >/dev/null 2>&1 &
-	rgw=$!
-	tracers="$tracers $rgw"
-	for _ in $(seq 30); do curl -s -o /dev/null "http://127.0.0.1:$port/" && break; sleep 0.5; done
-	if ! curl -s -o /dev/null "http://127.0.0.1:$port/"; then
-		echo "skip rgw - radosgw does not start on this cluster: $(grep -a . "$cluster/log/rgw.log" | tail -n 1 | cut -c 1-150)"
-	else
-		begin rgw -p $rgw
-		for _ in $(seq 7); do curl -s -o /dev/null "http://127.0.0.1:$port/"; done
-		sleep 0.5
-		finish
-		equal rgw-start 7 "$(n request-start)"
-		equal rgw-run 7 "$(n request-run)"
-		equal rgw-done 7 "$(n request-done)"
-	fi
-	kill $rgw
-	wait $rgw 2>/dev/null
+	gateway=$(clusters gateway "$cluster") || give_up "no gateway"
+	rgw=$(clusters pids "$cluster" | sed -n 's/^rgw\.a //p')
+	count_requests each each 20
+	count_requests burst burst "$burst"
+	# The tracer is killed while requests are under way: each is answered, and the gateway lives.
+	begin rgw-killed -p $rgw
+	requests burst "$burst" &
+	client=$!
+	sleep 0.7
+	kill -KILL "$counting"
+	wait "$counting" 2>/dev/null
+	tracers=${tracers/ $counting/}
+	wait $client
+	equal rgw-killed-tracer "$burst" "$(sed -n 's/^status [245][0-9]* //p' "$TMP/requests" | awk '{ n += $1 } END { print n + 0 }')"
+	requests each 3
+	equal rgw-alive "status 200 7 status 204 3" "$(sed -n '/^status/p' "$TMP/requests" | paste -sd ' ')"
 fi
 
 true # what was killed last is no failure
