@@ -86,10 +86,16 @@ def ask(name, request):
 
 def alive(name):
     try:
-        with open("%s/run/%s.pid" % (folder, name)) as p, open("/proc/%d/cmdline" % int(p.read())) as c:
-            return bool(c.read())
+        with open("%s/run/%s.pid" % (folder, name)) as p:
+            pid = int(p.read())
+        for _ in range(5):               # it is empty of what has ended, but also for a moment of an exec()
+            with open("/proc/%d/cmdline" % pid) as c:
+                if c.read():
+                    return True
+            time.sleep(0.02)
     except (OSError, ValueError):
-        return False
+        pass
+    return False
 
 def wait_until(names, limit, done):
     end = time.monotonic() + limit
