@@ -208,7 +208,7 @@ test-ceph-with-markers: tests
 # The live tests on another release: Debian's packages of another suite, in mount namespaces of their own.
 test-ceph-release: tests
 	[ -x $(CEPH_RELEASE)/bin/ceph-osd ] || scripts/ceph-release.sh unpack $(CEPH_RELEASE)
-	CEPH_BIN_DIR=$(abspath $(CEPH_RELEASE))/bin BUILD=$(BUILD) test/run live/truth live/markers live/reports
+	CEPH_BIN_DIR=$(abspath $(CEPH_RELEASE))/bin BUILD=$(BUILD) test/run live/truth live/markers live/reports live/services
 
 SHARED := $(wildcard scripts/*.d scripts/cluster.sh)
 install: $(CEPHTAP)

@@ -8,7 +8,8 @@
 set -u
 PROG=ceph-release.sh
 SUITE=${SUITE:-trixie}
-PACKAGES=${PACKAGES:-ceph-osd ceph-mon ceph-common librbd1 ceph-osd-dbg ceph-mon-dbg librados2-dbg librbd1-dbg}
+PACKAGES=${PACKAGES:-ceph-osd ceph-mon ceph-mds radosgw ceph-common librbd1 ceph-osd-dbg ceph-mon-dbg ceph-mds-dbg radosgw-dbg
+	librados2-dbg librbd1-dbg}
 
 usage() {
 	cat <<'END'
@@ -60,7 +61,7 @@ unpack() {
 # A daemon by its name, in its root. What a cluster's folder may be below is the host's there too.
 write_wrappers() {
 	mkdir -p "$DIR/bin"
-	for daemon in ceph-osd ceph-mon; do
+	for daemon in ceph-osd ceph-mon ceph-mds radosgw radosgw-admin; do
 		cat >"$DIR/bin/$daemon" <<END
 #!/bin/sh
 # $daemon of this release, in a mount namespace of its own: written by $PROG

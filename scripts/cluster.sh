@@ -25,11 +25,15 @@ usage() {
 cluster.sh: a throw-away Ceph cluster on this host, for trying things out and for tests
 
   cluster.sh up DIR [--osds N] [--pool NAME] [--size N] [--pg N] [--limit SECONDS]
-                    [--set 'OPTION = VALUE']...
+                    [--auth] [--set 'OPTION = VALUE']...
         Start 1 monitor and N OSDs (3) in DIR, which must be absent or empty, and make pool NAME (demo) with SIZE
         copies (3, or N if fewer) and PG placement groups (32). Returns when all are active and clean and the OSDs
         have nothing left to do (7 s on two cores).
         Each step may take at most --limit seconds (60). --set adds a line to the [osd] part of DIR/ceph.conf.
+        With --auth all talk cephx, with the keys in DIR/keyring: client.admin, mds.a, client.rgw.a and the daemons'.
+  cluster.sh gateway DIR
+        Start an object gateway (radosgw) on a cluster that was made with --auth, with one user. Prints its port on
+        loopback, the user's access key and secret key.
   cluster.sh down DIR
         Stop it and remove DIR. Doing it twice does no harm.
   cluster.sh env DIR
@@ -46,7 +50,7 @@ cluster.sh: a throw-away Ceph cluster on this host, for trying things out and fo
         OSDs: rados bench itself writes one more object, and reads it before a read run.
   cluster.sh perf DIR OSD [SECTION[.KEY]]...
         Print perf counters through the admin socket: all as JSON, or one line `SECTION.KEY VALUE` for each key.
-        OSD is a number, `mon`, or `all` (numbers are summed over the OSDs).
+        OSD is a number, `mon`, `gateway`, or `all` (numbers are summed over the OSDs).
   cluster.sh ask DIR OSD COMMAND [NAME=VALUE]...
         Send any admin socket command, print its answer:   cluster.sh ask DIR 0 dump_historic_ops
 
@@ -82,10 +86,16 @@ def ask(name, request):
 
 def alive(name):
     try:
-        with open("%s/run/%s.pid" % (folder, name)) as p, open("/proc/%d/cmdline" % int(p.read())) as c:
-            return bool(c.read())
+        with open("%s/run/%s.pid" % (folder, name)) as p:
+            pid = int(p.read())
+        for _ in range(5):               # it is empty of what has ended, but also for a moment of an exec()
+            with open("/proc/%d/cmdline" % pid) as c:
+                if c.read():
+                    return True
+            time.sleep(0.02)
     except (OSError, ValueError):
-        return False
+        pass
+    return False
 
 def wait_until(names, limit, done):
     end = time.monotonic() + limit
@@ -114,6 +124,12 @@ def wait_osds(count, limit):
         left[:] = [n for n in left if quiet_ask(n, "status").get("state") != "active"]
         return not left
     return wait_until(["mon.a"] + left, limit, done) or "%s not active after %g s" % (", ".join(left), limit)
+
+def wait_gateway(port, limit):
+    def listens():
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", port)) == 0
+    return wait_until(["rgw.a"], limit, listens) or "rgw.a does not listen after %g s" % limit
 
 def wait_clean(count, pgs, limit):
     names = ["osd.%d" % i for i in range(count)]
@@ -243,6 +259,8 @@ open_dir() {
 	OSDS=$(info osds)
 	POOL=$(info pool)
 	SIZE=$(info size)
+	AUTH=$(info auth)
+	LIMIT=$(info limit)
 	CEPH_BIN_DIR=$(info bin)
 	CEPH_LIB_DIR=$(info lib)
 }
@@ -299,10 +317,11 @@ exit_on_signals() {
 
 parse_up() {
 	[ $# -ge 1 ] || wrong_usage "no folder given"
-	OSDS=3 POOL=demo SIZE='' PGS=32 LIMIT=60 EXTRA=''
+	OSDS=3 POOL=demo SIZE='' PGS=32 LIMIT=60 EXTRA='' AUTH=none
 	WANT_DIR=$1
 	shift
 	while [ $# -gt 0 ]; do
+		[ "$1" != --auth ] || { AUTH=cephx; shift; continue; }
 		[ $# -ge 2 ] || wrong_usage "$1 needs a value"
 		case $1 in
 		--osds) OSDS=$2 ;;
@@ -378,6 +397,8 @@ osds=$OSDS
 pool=$POOL
 size=$SIZE
 pg=$PGS
+auth=$AUTH
+limit=$LIMIT
 bin=${CEPH_BIN_DIR:-}
 lib=${CEPH_LIB_DIR:-}
 EOF
@@ -399,6 +420,11 @@ conf_dir() {	# conf_dir OPTION FILE SUB-FOLDER...: the first that holds the file
 	done
 }
 
+conf_auth() {
+	for who in cluster service client; do echo "auth $who required = $AUTH"; done
+	[ "$AUTH" = none ] || echo "keyring = $DIR/keyring"
+}
+
 write_conf() {
 	cat >"$DIR/ceph.conf" <<EOF
 # Written by cephtap's $PROG; '$PROG down' removes it.
@@ -408,15 +434,14 @@ mon host = [v2:127.0.0.1:$PORT/0]
 public addr = 127.0.0.1
 cluster addr = 127.0.0.1
 ms bind msgr1 = false
-auth cluster required = none
-auth service required = none
-auth client required = none
+$(conf_auth)
 run dir = $DIR/run
 crash dir = $DIR/crash
 log file = $DIR/log/\$name.log
 client mount timeout = 20
 osd crush chooseleaf type = 0
 osd pool default size = $SIZE
+osd pool default pg num = $PGS
 osd pool default pg autoscale mode = off
 $(conf_plugins)
 [mon]
@@ -450,6 +475,10 @@ osd class update on start = false
 # newer releases: no benchmark at start
 osd mclock skip benchmark = true
 $EXTRA
+[client.rgw.a]
+admin socket = $DIR/run/rgw.a.asok
+rgw data = $DIR/rgw.a
+rgw rados pool pg num min = 1
 EOF
 }
 
@@ -457,14 +486,17 @@ EOF
 
 # setsid keeps a ^C away; it and the shell exec in place, so $! is the daemon. A daemon must not keep open what
 # our caller has: a lock, a pipe that somebody reads to its end.
-start_daemon() {	# start_daemon ceph-osd osd.0
+start_daemon() {	# start_daemon ceph-osd osd.0 [OPTION...]
+	daemon=$2
 	(
 		use_tool "$1"
+		shift 2
+		[ $# -gt 0 ] || set -- --id "${daemon#*.}"
 		exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
-		exec setsid "$TOOL" -f --id "${2#*.}" -c "$DIR/ceph.conf" </dev/null >"$DIR/log/$2.out" 2>&1
+		exec setsid "$TOOL" -f -c "$DIR/ceph.conf" "$@" </dev/null >"$DIR/log/$daemon.out" 2>&1
 	) &
 	DAEMONS="$DAEMONS $!"
-	echo "$!" >"$DIR/run/$2.pid"
+	echo "$!" >"$DIR/run/$daemon.pid"
 }
 
 USUAL='unparsable uuid|_read_bdev_label failed|log_to_monitors|waiting for initial|numa|public interface|asok'
@@ -498,14 +530,36 @@ await() {	# await ASK-VERB ARGUMENT...
 
 make_mon() {
 	write_conf
+	make_keys
+	KEYS=
+	[ "$AUTH" = none ] || KEYS=$DIR/keyring
 	rm -rf "$DIR/mon.a"
 	mkdir "$DIR/mon.a"
 	interruptible exec_tool "$LIMIT" monmaptool --create --clobber --fsid "$FSID" \
 		--addv a "[v2:127.0.0.1:$PORT/0]" "$DIR/monmap" >"$DIR/log/mkfs.mon.out" 2>&1 &&
 	interruptible exec_tool "$LIMIT" ceph-mon --mkfs --id a -c "$DIR/ceph.conf" --monmap "$DIR/monmap" \
-		>>"$DIR/log/mkfs.mon.out" 2>&1 ||
+		${KEYS:+--keyring "$KEYS"} >>"$DIR/log/mkfs.mon.out" 2>&1 ||
 		fail_up "the monitor's store could not be made" "$DIR/log/mkfs.mon.out"
 	start_daemon ceph-mon mon.a
+}
+
+# All keys in one file, which the monitor takes over when its store is made.
+make_keys() {
+	rm -f "$DIR/keyring"
+	[ "$AUTH" = cephx ] || return 0
+	"$PYTHON" -I -S -c '
+import base64, os, struct, sys, time
+def entity(name, **caps):
+    secret = os.urandom(16)
+    key = base64.b64encode(struct.pack("<HIIH", 1, int(time.time()), 0, len(secret)) + secret).decode()
+    print("[%s]" % name, "key = " + key, *("caps %s = \"%s\"" % cap for cap in caps.items()), sep="\n")
+entity("mon.", mon="allow *")
+entity("client.admin", mon="allow *", osd="allow *", mds="allow *", mgr="allow *")
+entity("mds.a", mon="allow profile mds", osd="allow rwx", mds="allow *")
+entity("client.rgw.a", mon="allow rw", osd="allow rwx")
+for i in range(int(sys.argv[1])):
+    entity("osd.%d" % i, mon="allow profile osd", osd="allow *")
+' "$OSDS" >"$DIR/keyring" || die "cannot write $DIR/keyring"
 }
 
 # Another program may take the port between our look and the monitor's bind: then take another one.
@@ -589,6 +643,40 @@ cmd_up() {
 	step "active and clean in $DIR"
 }
 
+# ---- the object gateway -------------------------------------------------------------------------------------------
+
+# It makes its pools when it first starts, which takes a while; its user is made first, by what makes them too.
+make_user() {
+	exec_tool "$LIMIT" radosgw-admin -n client.rgw.a -c "$DIR/ceph.conf" user create --uid=demo --display-name=demo \
+		--access-key=demo --secret-key=demosecret
+}
+
+abort_gateway() {
+	kill_children
+	rm -f "$DIR/run/rgw.a.pid"
+}
+
+cmd_gateway() {
+	[ $# -eq 1 ] || wrong_usage "gateway takes one folder"
+	open_dir "$1"
+	[ "$AUTH" = cephx ] || die "an object gateway needs a cluster that was made with --auth"
+	[ -z "$(running rgw.a)" ] || die "there is one in $DIR"
+	APT='apt-get install --no-install-recommends radosgw'
+	need_tools radosgw radosgw-admin setsid timeout
+	trap abort_gateway EXIT
+	exit_on_signals
+	mkdir -p "$DIR/rgw.a"
+	step "the object gateway's user"
+	interruptible make_user >"$DIR/log/user.out" 2>&1 || grep -q 'exists' "$DIR/log/user.out" ||
+		fail_up "the user could not be made" "$DIR/log/user.out"
+	step "object gateway"
+	port=$(free_port)
+	start_daemon radosgw rgw.a -n client.rgw.a --rgw-frontends "beast endpoint=127.0.0.1:$port"
+	await wait_gateway "$port" "$LIMIT"
+	trap - EXIT
+	echo "$port demo demosecret"
+}
+
 # ---- down ---------------------------------------------------------------------------------------------------------
 
 is_ours() { tr '\0' '\n' 2>/dev/null <"/proc/$1/cmdline" | grep -qxF "$DIR/ceph.conf"; }
@@ -620,6 +708,7 @@ cmd_down() {
 	[ -e "$1" ] || return 0
 	trap '' PIPE			# what is going on here is done, also when nobody reads of it
 	open_dir "$1"
+	stop 'rgw.*' 10
 	step "stopping the OSDs"
 	stop 'osd.*' 10			# before the monitor, which they tell that they go
 	step "stopping the monitor"
@@ -760,6 +849,7 @@ all_osds() { osd_ids | sed 's/^/osd./' | paste -sd , -; }
 daemon_name() {
 	case $1 in
 	mon|mon.a) echo mon.a ;;
+	gateway|rgw.a) echo rgw.a ;;
 	osd.*) echo "$1" ;;
 	*) echo "osd.$1" ;;
 	esac
@@ -790,7 +880,7 @@ cmd_ask() {
 verb=${1:-}
 [ $# -eq 0 ] || shift
 case $verb in
-up|down|env|pids|load|perf|ask) "cmd_$verb" "$@" ;;
+up|gateway|down|env|pids|load|perf|ask) "cmd_$verb" "$@" ;;
 help|-h|--help) usage ;;
 '') usage >&2; exit 2 ;;
 *) wrong_usage "unknown command $verb" ;;

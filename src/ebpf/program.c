@@ -87,7 +87,10 @@ static void emit_claim(struct gen *gen, struct label *out)
 	slot_release(gen, key);
 }
 
-/* The key under which an entry saves for its return: thread, stack pointer at the entry, probe. */
+/*
+ * The key under which an entry saves for its return: process, stack pointer at the entry, probe. Not the thread: a coroutine
+ * may return on another one than it was called on, and no two calls of a process that are under way have one stack pointer.
+ */
 static int32_t emit_save_key(struct gen *gen, const struct argloc *entry_sp)
 {
 	int32_t base;
@@ -95,6 +98,7 @@ static int32_t emit_save_key(struct gen *gen, const struct argloc *entry_sp)
 	gen->stack_now += 24;
 	base = -gen->stack_now;
 	emit_call(gen, HELPER_PID_TGID);
+	emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 32));
 	emit(gen, INSN_STORE(BPF_DW, R10, base, R0));
 	gen_argloc(gen, entry_sp, (struct loc){0});
 	emit(gen, INSN_STORE(BPF_DW, R10, base + 8, R0));

@@ -3,37 +3,17 @@
 # time: 400
 #
 # Ceph does something, and its markers are counted against what Ceph itself says: erasure coding, commands and Paxos of the
-# monitor, OSD maps, peering, recovery, backfill, scrub, an RBD image, callbacks of a client; CephFS and the object gateway
-# where their daemons are installed.
+# monitor, OSD maps, peering, recovery, backfill, scrub, an RBD image, callbacks of a client.
 . "$TOP/test/live/lib-live.sh"
+. "$TOP/test/live/lib-count.sh"
 pgs=8
 
-check() { # NAME CONDITION...
-	local name=$1
-	shift
-	if "$@"; then echo "ok $name"; else echo "not ok $name - $* ($(tr '\n' ' ' <"$TMP/counts"))"; fi
-}
 # A counter of Ceph's cannot be read at the moment at which markers begin to count: it was read before and after.
 between() { # NAME BEFORE-ATTACH AFTER-ATTACH BEFORE-DETACH AFTER-DETACH GOT
 	if [ "$6" -ge $(($4 - $3)) ] && [ "$6" -le $(($5 - $2)) ]; then echo "ok $1"; else
 		echo "not ok $1 - Ceph says $(($4 - $3)) to $(($5 - $2)), markers $6 ($(tr '\n' ' ' <"$TMP/counts"))"
 	fi
 }
-equal() { # NAME EXPECTED GOT
-	if [ "$2" = "$3" ]; then echo "ok $1"; else echo "not ok $1 - Ceph says $2, markers $3 ($(tr '\n' ' ' <"$TMP/counts"))"; fi
-}
-admin() { (eval "$(clusters env "$cluster")" && timeout 60 ceph "$@") >"$TMP/admin" 2>&1 || give_up "ceph $*: $(tail -n 1 "$TMP/admin")"; }
-# Counts hits by marker while something is done: `count NAME`, then the number is `n NAME`.
-begin() { # NAME OPTIONS...: for the clauses in $TMP/count.d
-	attach "$1" -q -s "$TMP/count.d" "${@:2}"
-	counting=$tracer counted=$1
-}
-finish() {
-	detach "$counting" || give_up "cephtap: $(cat "$TMP/$counted.err")"
-	sed -n 's/^count //p' "$TMP/$counted.out" >"$TMP/counts"
-}
-n() { awk -v name="$1" '$1 == name { n += $2 } END { print n + 0 }' "$TMP/counts"; }
-perf() { clusters perf "$cluster" "$@" | awk '{ print $2 }'; }
 wait_quiet() { # until a counter of all OSDs has stood still for two seconds
 	local before now=- i
 	for i in $(seq 40); do
@@ -43,14 +23,6 @@ wait_quiet() { # until a counter of all OSDs has stood still for two seconds
 		sleep 1
 	done
 }
-
-cat >"$TMP/count.d" <<'D'
-#pragma D option zdefs
-BEGIN { printf("attached\n"); }
-ceph_mon:::, ceph_repl:::ec-*, ceph_pg:::, ceph_osd:::osdmap-recv, ceph_rbd:::, ceph_client:::, ceph_mds:::, ceph_rgw::: { @[probename] = count(); }
-ceph_pg:::scrub-done { printf("scrubbed\n"); }
-END { printa("count %s %@u\n", @); }
-D
 
 cluster_up --size 2 --pg $pgs --set 'osd scrub load threshold = 1000' --set 'osd scrub backoff ratio = 0' --set 'osd recovery sleep = 0' \
 	--set 'osd recovery sleep hdd = 0' --set 'osd recovery max active = 10' --set 'osd max backfills = 4' \
@@ -174,58 +146,3 @@ equal rbd-read 256 "$(n read-start)"
 timeout 60 "$CEPHTAP" -q -s "$TMP/count.d" -c "/usr/bin/python3 $TOP/test/live/clients.py discard image" >"$TMP/discard.out" 2>"$TMP/discard.err"
 sed -n 's/^count //p' "$TMP/discard.out" >"$TMP/counts"
 if grep -q "^skip" "$TMP/discard.out"; then grep "^skip" "$TMP/discard.out"; else equal rbd-discard 5 "$(n discard-start)"; fi
-
-# ---- CephFS
-if ! command -v ceph-mds >/dev/null; then
-	echo "skip mds - ceph-mds is not installed"
-else
-	mkdir "$cluster/mds.a"
-	ceph auth get-or-create mds.a mon 'allow profile mds' osd 'allow rwx' mds 'allow *' >"$cluster/mds.a/keyring" 2>"$TMP/admin"
-	admin osd pool create fsmeta 8
-	admin osd pool create fsdata 8
-	admin fs new fs fsmeta fsdata
-	ceph-mds -f -i a -c "$CEPH_CONF" --mds-data "$cluster/mds.a" --keyring "$cluster/mds.a/keyring" --log-file "$cluster/log/mds.a.log" >/dev/null 2>&1 &
-	mds=$!
-	tracers="$tracers $mds"
-	for _ in $(seq 60); do ceph mds stat 2>/dev/null | grep -q up:active && break; sleep 0.5; done
-	begin mds -p $mds
-	/usr/bin/python3 "$TOP/test/live/clients.py" directories "$CEPH_CONF" >"$TMP/fs" 2>&1
-	sleep 1
-	finish
-	if grep -q ^skip "$TMP/fs"; then grep ^skip "$TMP/fs"; else
-		check mds-requests test "$(n request-recv)" -ge 40 # 20 directories are made and removed
-		equal mds-replies "$(n request-recv)" "$(n request-reply)"
-		check mds-start test "$(n request-start)" -ge "$(n request-reply)"
-		check mds-journal test "$(n journal-flush)" -ge 1
-	fi
-	kill $mds
-	wait $mds 2>/dev/null
-fi
-
-# ---- the object gateway
-if ! command -v radosgw >/dev/null || ! command -v curl >/dev/null; then
-	echo "skip rgw - radosgw or curl is not installed"
-else
-	ceph auth get-or-create client.rgw mon 'allow *' osd 'allow *' >"$cluster/rgw.keyring" 2>"$TMP/admin"
-	port=$((20000 + $$ % 20000))
-	radosgw -f -n client.rgw -c "$CEPH_CONF" --keyring "$cluster/rgw.keyring" --rgw-frontends "beast endpoint=127.0.0.1:$port" \
-		--log-file "$cluster/log/rgw.log" >/dev/null 2>&1 &
-	rgw=$!
-	tracers="$tracers $rgw"
-	for _ in $(seq 30); do curl -s -o /dev/null "http://127.0.0.1:$port/" && break; sleep 0.5; done
-	if ! curl -s -o /dev/null "http://127.0.0.1:$port/"; then
-		echo "skip rgw - radosgw does not start on this cluster: $(grep -a . "$cluster/log/rgw.log" | tail -n 1 | cut -c 1-150)"
-	else
-		begin rgw -p $rgw
-		for _ in $(seq 7); do curl -s -o /dev/null "http://127.0.0.1:$port/"; done
-		sleep 0.5
-		finish
-		equal rgw-start 7 "$(n request-start)"
-		equal rgw-run 7 "$(n request-run)"
-		equal rgw-done 7 "$(n request-done)"
-	fi
-	kill $rgw
-	wait $rgw 2>/dev/null
-fi
-
-true # what was killed last is no failure
