@@ -83,7 +83,8 @@ static unsigned find_pg_agg(const struct image *image)
 	unsigned agg = find_agg(image, "pg");
 
 	if (agg == NONE || image->aggs[agg].keys_len != 3 || image->aggs[agg].keys[0].kind != FIELD_STRING ||
-	    image->aggs[agg].keys[1].kind != FIELD_INT || image->aggs[agg].keys[2].kind != FIELD_INT)
+	    image->aggs[agg].keys[1].kind != FIELD_INT || image->aggs[agg].keys[2].kind != FIELD_INT ||
+	    image->aggs[agg].value_size < 2 * sizeof(uint64_t))
 		return NONE;
 	return agg;
 }
