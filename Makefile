@@ -189,6 +189,8 @@ fuzz:
 bench: $(CEPHTAP) progs
 	@[ -x bench/run ] || { echo "there are no benchmarks in this tree: bench/run is missing" >&2; exit 1; }
 	BUILD=$(BUILD) bench/run
+	BUILD=$(BUILD) bench/stacks.sh
+	bench/record.sh
 
 # --- Use -----------------------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "report/latency.h"
+#include "report/op_clocks.h"
 #include "report/op_store.h"
 #include "report/picture.h"
 
@@ -330,13 +331,19 @@ static int draw(const struct op_view *view, unsigned len)
 int op_print(struct report *report, bool is_last, void *data)
 {
 	struct op_view *view = data;
+	struct buf said = {0};
 	unsigned len;
 	int error = 0;
 
 	if (!is_last)
 		return 0;
 	op_store_finish(view->store);
+	op_clocks_align(view->store, &said);
+	op_store_sort(view->store);
 	len = view->store->done_len < view->store->keep ? view->store->done_len : view->store->keep;
+	if (said.size && !view->json)
+		buf_puts(&report->pending, said.data);
+	buf_free(&said);
 	if (!view->json)
 		buf_printf(&report->pending, "%" PRIu64 " ops were seen from end to end%s\n", view->store->ops,
 			   len && len < view->store->ops ? "; the slowest:" : len ? ":" : "");

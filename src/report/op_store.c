@@ -197,8 +197,13 @@ void op_store_finish(struct op_store *store)
 {
 	if (store->done_len)
 		qsort(store->done, store->done_len, sizeof(*store->done), compare_slow);
-	for (unsigned i = 0; i < store->done_len && i < store->keep; i++) {
+	for (unsigned i = 0; i < store->done_len; i++) /* all, as their messages tell of clocks */
 		join_client(store, store->done[i]);
+	op_store_sort(store);
+}
+
+void op_store_sort(struct op_store *store)
+{
+	for (unsigned i = 0; i < store->done_len; i++)
 		qsort(store->done[i]->steps, store->done[i]->steps_len, sizeof(struct op_step), compare_time);
-	}
 }

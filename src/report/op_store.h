@@ -42,7 +42,9 @@ void op_add(struct op *op, const struct op_step *step);
 bool op_has(const struct op *op, const char *name);
 /* The op is over. */
 void op_done(struct op_store *store, struct op *op, int64_t begin_ns, int64_t end_ns);
-/* At the end: slowest first; the steps of the client's process have joined those of the OSDs. */
+/* At the end: slowest first; the steps of the client's process have joined those of the OSDs; steps are in the order of time. */
 void op_store_finish(struct op_store *store);
+/* That order again, when times were changed. */
+void op_store_sort(struct op_store *store);
 
 #endif
