@@ -12,6 +12,7 @@
 #include "lib/clock.h"
 #include "lib/embed.h"
 #include "lib/file.h"
+#include "report/formats.h"
 #include "report/offcpu.h"
 #include "report/op.h"
 #include "report/profile.h"
@@ -19,31 +20,34 @@
 #include "report/stages.h"
 #include "tracer.h"
 
-enum { OPT_JSON = 256, OPT_SECONDS, OPT_SCRIPT, OPT_OVER, OPT_HZ, OPT_BY, OPT_FOLDED, OPT_BEFORE, OPT_HTML, OPT_ICICLE, OPT_CLIENT, OPT_TID, OPT_SLOWEST };
+enum { OPT_SECONDS = 256, OPT_SCRIPT, OPT_OVER, OPT_HZ, OPT_BY, OPT_FOLDED, OPT_BEFORE, OPT_HTML, OPT_ICICLE, OPT_CLIENT, OPT_TID, OPT_SLOWEST };
 enum { INTERVAL_SECONDS = 5, SECONDS_MAX = 1000000, OVER_MS = 30, HZ = 97, HZ_MAX = 5000, BEFORE_MAX = 256 << 20 };
 
 /* What $1 of a report's script is. */
+#define FORM(name) (1u << FORM_##name)
+
 enum first_arg { ARG_NONE, ARG_INTERVAL, ARG_OVER, ARG_HZ };
 
 static const struct report_kind {
 	const char *name, *script, *doc;
 	int (*print)(struct report *report, bool is_last, void *data); /* lays its aggregations out; NULL: the script prints */
 	enum first_arg arg;
+	unsigned forms; /* a bit for each; 0: all, as of any script */
 } kinds[] = {
 	{"osd", "osd.d", "for each OSD and class of op (read, write, rw, replica): time in each stage, and who was waited for",
-	 stages_print, ARG_NONE},
+	 stages_print, ARG_NONE, FORM(JSON) | FORM(OPENMETRICS) | FORM(CSV)},
 	{"slow-ops", "slow-ops.d", "a line for each op that takes longer than --over: client, object, stages, the replica that came last",
-	 NULL, ARG_OVER},
+	 NULL, ARG_OVER, 0},
 	{"client", "client.d", "processes that use librados or librbd: ops by pool and OSD, latency, most used objects", NULL,
-	 ARG_INTERVAL},
-	{"bluestore", "bluestore.d", "transactions by state, batches of keys, flushes, deferred writes, the device", NULL, ARG_INTERVAL},
-	{"recovery", "recovery.d", "recovery and backfill: objects by PG, data by peer, clients' ops beside it", NULL, ARG_INTERVAL},
+	 ARG_INTERVAL, 0},
+	{"bluestore", "bluestore.d", "transactions by state, batches of keys, flushes, deferred writes, the device", NULL, ARG_INTERVAL, 0},
+	{"recovery", "recovery.d", "recovery and backfill: objects by PG, data by peer, clients' ops beside it", NULL, ARG_INTERVAL, 0},
 	{"profile", "profile.d", "where processors spend their time: by thread and function, with the stacks of kernel and process", profile_print,
-	 ARG_HZ},
+	 ARG_HZ, FORM(JSON) | FORM(CSV)},
 	{"sched", "sched.d", "who waits for a processor: time on it, waiting for it, blocked and where; who wakes whom", sched_print,
-	 ARG_INTERVAL},
-	{"op", "op.d", "the slowest ops, or one, from end to end: client, primary, replicas, stores, on one time line", op_print, ARG_NONE},
-	{"offcpu", "offcpu.d", "where threads are blocked: time by the stacks of the kernel and of the process", offcpu_print, ARG_INTERVAL},
+	 ARG_INTERVAL, FORM(JSON) | FORM(CSV)},
+	{"op", "op.d", "the slowest ops, or one, from end to end: client, primary, replicas, stores, on one time line", op_print, ARG_NONE, FORM(JSON)},
+	{"offcpu", "offcpu.d", "where threads are blocked: time by the stacks of the kernel and of the process", offcpu_print, ARG_INTERVAL, FORM(JSON)},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
@@ -72,14 +76,15 @@ static const char help[] =
 	"  --client N         op: only of this client\n"
 	"  --tid M            op: only with this transaction id\n"
 	"  -v                 osd: histograms as well; profile: all threads and functions; sched, offcpu: say when they begin\n"
-	"  --json             one JSON object a line; osd: for each daemon and class its stages, times in ns;\n"
-	"                     sched, offcpu: for each interval\n"
+	"  -o FILE            append the report to FILE\n"
 	"  --script           print the D script behind the report, to change it and run it with cephtap SCRIPT.d\n"
 	"\n"
 	"Columns of osd: count of ops; mean, median, 99th percentile and largest time; share of the whole time of these ops.\n"
 	"Percentiles come from buckets of an eighth of a power of two: they are right to within some percent.\n"
 	"\n"
 	"Reports:\n";
+
+static const char forms_help[] = "\nThe report is text for people, or (profile, sched: no openmetrics; op, offcpu: json alone):\n";
 
 struct report_run {
 	struct arena *arena;
@@ -88,7 +93,8 @@ struct report_run {
 	struct stages_options layout;
 	struct profile_options profile;
 	struct op_view op;
-	const char *before, *html;
+	const char *before, *html, *output;
+	enum report_form form;
 	struct sched_view sched;
 	struct offcpu_view offcpu;
 	const struct report_kind *kind;
@@ -104,6 +110,8 @@ static void print_help(void)
 	for (unsigned i = 0; i < KINDS; i++)
 		printf("  %-8s %s\n", kinds[i].name, kinds[i].doc);
 	puts("  calls    what one function calls, as a tree with times; it has options of its own: cephtap report calls --help");
+	fputs(forms_help, stdout);
+	formats_help(stdout);
 }
 
 static const struct embedded *find_script(const char *name)
@@ -184,6 +192,8 @@ static bool take_id(struct report_run *run, const char *option, const char *text
 
 static bool take_option(struct report_run *run, int c)
 {
+	int taken;
+
 	switch (c) {
 	case OPT_HZ:
 		return take_hz(run, optarg);
@@ -218,14 +228,15 @@ static bool take_option(struct report_run *run, int c)
 	case 'v':
 		run->layout.verbose = run->profile.verbose = true;
 		return true;
-	case OPT_JSON:
-		run->layout.json = run->profile.json = run->op.json = true;
+	case 'o':
+		run->output = optarg;
 		return true;
 	case OPT_SCRIPT:
 		run->print_script = true;
 		return true;
 	default:
-		return target_take(&run->targets, c, optarg, &run->why) > 0;
+		taken = formats_take(c, &run->form, &run->why);
+		return taken ? taken > 0 : target_take(&run->targets, c, optarg, &run->why) > 0;
 	}
 }
 
@@ -241,10 +252,20 @@ static bool take_kind(struct report_run *run, const char *name)
 	return run->kind;
 }
 
+static bool has_form(struct report_run *run)
+{
+	if (run->form != FORM_TEXT && run->kind->forms && !(run->kind->forms & 1u << run->form)) {
+		buf_printf(&run->why, "`%s` cannot be written as --%s", run->kind->name, report_formats[run->form].name);
+		return false;
+	}
+	run->layout.form = run->profile.form = run->op.form = run->form;
+	return true;
+}
+
 static const struct option long_options[] = {
 	{"interval", required_argument, NULL, 'i'},        {"seconds", required_argument, NULL, OPT_SECONDS},
 	TARGET_OPTIONS,
-	{"json", no_argument, NULL, OPT_JSON},             {"script", no_argument, NULL, OPT_SCRIPT},
+	{"script", no_argument, NULL, OPT_SCRIPT},
 	{"over", required_argument, NULL, OPT_OVER},       {"hz", required_argument, NULL, OPT_HZ},
 	{"by", required_argument, NULL, OPT_BY},           {"folded", no_argument, NULL, OPT_FOLDED},
 	{"html", required_argument, NULL, OPT_HTML},       {"icicle", no_argument, NULL, OPT_ICICLE},
@@ -256,9 +277,10 @@ static const struct option long_options[] = {
 /* 0: go on, 1: done; 2: wrong usage, 3: failed; both are in run->why unless getopt has said it. */
 static int take_options(struct report_run *run, int argc, char **argv)
 {
+	const struct option *all_options = formats_options(run->arena, long_options);
 	int c;
 
-	while ((c = getopt_long(argc, argv, "i:p:vh", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "i:o:p:vh", all_options, NULL)) != -1) {
 		if (c == 'h') {
 			print_help();
 			return 1;
@@ -270,7 +292,7 @@ static int take_options(struct report_run *run, int argc, char **argv)
 		buf_puts(&run->why, "name one report, e.g. `cephtap report osd`; cephtap report --help lists them");
 		return 2;
 	}
-	return take_kind(run, argv[optind]) ? 0 : 2;
+	return take_kind(run, argv[optind]) && has_form(run) ? 0 : 2;
 }
 
 static void set_script_args(struct report_run *run)
@@ -382,6 +404,15 @@ static bool open_html(struct report_run *run)
 	return true;
 }
 
+static bool open_output(struct report_run *run, struct tracer_config *config)
+{
+	if (run->output)
+		config->out = formats_open(run->arena, run->form, run->output, &config->path, &run->why);
+	if (!config->out)
+		fprintf(stderr, "cephtap report: %s\n", run->why.data);
+	return config->out;
+}
+
 static int trace(struct report_run *run, const struct tracer_config *config)
 {
 	int status;
@@ -416,15 +447,15 @@ static int go(struct report_run *run)
 
 		return fwrite(script->data, 1, script->size, stdout) == script->size && !fflush(stdout) ? 0 : 1;
 	}
-	if (!read_before(run) || !open_html(run))
+	if (!read_before(run) || !open_html(run) || !open_output(run, &config))
 		return 1;
 	run->sched.options = run->offcpu.options = &run->layout;
 	/* with -v also for who waits for it with a program */
-	run->says_start = (isatty(STDERR_FILENO) && !run->layout.json) ||
+	run->says_start = (isatty(STDERR_FILENO) && !run->form) ||
 			  (run->layout.verbose && (run->kind->print == sched_print || run->kind->print == offcpu_print));
 	run->profile.cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
 	if (!run->kind->print) {
-		config.ops = run->layout.json ? &report_json : &report_text;
+		config.ops = report_formats[run->form].ops;
 		config.interval = NULL;
 	}
 	if (!run->kind->print || run->kind->print == profile_print || run->kind->print == op_print) {
@@ -437,7 +468,7 @@ static int go(struct report_run *run)
 		run->layout.interval = (unsigned)(run->interval ? run->interval : INTERVAL_SECONDS);
 	if (run->layout.interval)
 		config.interval_ns = run->layout.interval * 1000000000ull;
-	run->layout.terminal = !run->seconds && !run->layout.json && isatty(STDOUT_FILENO);
+	run->layout.terminal = !run->seconds && !run->form && !run->output && isatty(STDOUT_FILENO);
 	return trace(run, &config);
 }
 

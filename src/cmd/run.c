@@ -13,11 +13,12 @@
 #include "cmd/target.h"
 #include "lib/file.h"
 #include "probe/host.h"
+#include "report/formats.h"
 #include "tracer.h"
 
 enum { SCRIPT_SIZE_MAX = 16 * 1024 * 1024 };
 
-enum { OPT_JSON = 256, OPT_DUMP, OPT_TIMING, OPT_NO_MULTI, OPT_SECONDS, OPT_VERSION };
+enum { OPT_DUMP = 256, OPT_TIMING, OPT_NO_MULTI, OPT_SECONDS, OPT_EVERY };
 
 struct run {
 	struct arena *arena;
@@ -25,9 +26,9 @@ struct run {
 	struct target_list targets;
 	struct pipeline_times times;
 	const char *command, *wait_for, *output, *dump, *script;
-	const struct report_ops *ops;
+	enum report_form form;
 	struct buf why;
-	uint64_t seconds;
+	uint64_t seconds, every;
 	bool timing, check_only, list;
 	pid_t child;
 };
@@ -57,12 +58,16 @@ static const char help[] =
 	"  -o FILE          append the report to FILE\n"
 	"  -e               check and compile only; exit before anything is attached\n"
 	"  --seconds N      stop after N seconds\n"
-	"  --json           print one JSON object a line\n"
+	"  --every N        print all aggregations every N seconds, and at the end\n"
 	"  --dump STAGE     print what a stage made (tokens, ast, check, ebpf) and exit\n"
 	"  --timing         say on standard error how long each step took\n"
 	"  --no-multi       attach probe by probe, as on kernels without multi-uprobe links\n"
 	"  -V, --version    print the version\n"
 	"  -h, --help       this text\n"
+	"\n"
+	"The report is text for people, or:\n";
+
+static const char examples[] =
 	"\n"
 	"Examples:\n"
 	"  cephtap list -v 'ceph_osd:::op-*'\n"
@@ -73,6 +78,8 @@ static const char help[] =
 void cmd_run_help(void)
 {
 	fputs(help, stdout);
+	formats_help(stdout);
+	fputs(examples, stdout);
 }
 
 int cmd_usage(void)
@@ -155,13 +162,13 @@ static bool set_option(struct run *run, const char *text)
 	return !why;
 }
 
-static bool set_seconds(struct run *run, const char *text)
+static bool set_seconds(struct run *run, const char *option, const char *text, uint64_t *seconds)
 {
 	char *end;
 
-	run->seconds = strtoull(text, &end, 10);
-	if (*end || !run->seconds || run->seconds > 1000000000) {
-		buf_printf(&run->why, "--seconds wants a number from 1 to 1000000000, not `%s`", text);
+	*seconds = strtoull(text, &end, 10);
+	if (*end || !*seconds || *seconds > 1000000000) {
+		buf_printf(&run->why, "%s wants a number from 1 to 1000000000, not `%s`", option, text);
 		return false;
 	}
 	return true;
@@ -170,6 +177,8 @@ static bool set_seconds(struct run *run, const char *text)
 /* Returns false with a sentence in run->why for a wrong command line. */
 static bool take_option(struct run *run, int c)
 {
+	int taken;
+
 	switch (c) {
 	case 'n':
 		return add_clause(run, optarg);
@@ -209,9 +218,6 @@ static bool take_option(struct run *run, int c)
 	case 'e':
 		run->check_only = true;
 		return true;
-	case OPT_JSON:
-		run->ops = &report_json;
-		return true;
 	case OPT_DUMP:
 		run->dump = optarg;
 		return true;
@@ -222,15 +228,18 @@ static bool take_option(struct run *run, int c)
 		run->pipeline.no_multi = true;
 		return true;
 	case OPT_SECONDS:
-		return set_seconds(run, optarg);
+		return set_seconds(run, "--seconds", optarg, &run->seconds);
+	case OPT_EVERY:
+		return set_seconds(run, "--every", optarg, &run->every);
 	default:
-		return target_take(&run->targets, c, optarg, &run->why) > 0;
+		taken = formats_take(c, &run->form, &run->why);
+		return taken ? taken > 0 : target_take(&run->targets, c, optarg, &run->why) > 0;
 	}
 }
 
 static const struct option long_options[] = {
 	TARGET_OPTIONS,
-	{"json", no_argument, NULL, OPT_JSON},             {"dump", required_argument, NULL, OPT_DUMP},
+	{"every", required_argument, NULL, OPT_EVERY},     {"dump", required_argument, NULL, OPT_DUMP},
 	{"timing", no_argument, NULL, OPT_TIMING},         {"no-multi", no_argument, NULL, OPT_NO_MULTI},
 	{"seconds", required_argument, NULL, OPT_SECONDS}, {"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},                  {0},
@@ -262,9 +271,10 @@ static bool answer(int c)
 /* 0: go on; 1: done, exit with 0; 2: wrong usage, 3: failed and said in run->why. */
 static int take_options(struct run *run, int argc, char **argv)
 {
+	const struct option *all_options = formats_options(run->arena, long_options);
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+n:P:m:f:i:ls:p:c:W:x:b:qwZo:eVh", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+n:P:m:f:i:ls:p:c:W:x:b:qwZo:eVh", all_options, NULL)) != -1) {
 		if (c == '?') { /* getopt has said what is wrong */
 			buf_puts(&run->why, "see cephtap --help");
 			return 2;
@@ -387,7 +397,7 @@ static void say_matched(const struct run *run)
 {
 	const struct pipeline *pipeline = &run->pipeline;
 
-	if (pipeline->options.quiet || run->ops == &report_json)
+	if (pipeline->options.quiet || report_formats[run->form].ops->wants_tables)
 		return;
 	for (unsigned i = 0; i < pipeline->sources_len; i++) {
 		bool is_script = run->script && i == pipeline->sources_len - 1; /* read after all of -n */
@@ -430,34 +440,37 @@ static bool compile(struct run *run)
 	return pipeline_load(&run->pipeline, &run->times);
 }
 
-static FILE *open_output(const struct run *run)
+static bool open_output(struct run *run, struct tracer_config *config)
 {
-	FILE *out = stdout;
+	config->out = run->output ? formats_open(run->arena, run->form, run->output, &config->path, &run->why) : stdout;
+	if (!config->out)
+		fprintf(stderr, "cephtap: %s\n", run->why.data);
+	return config->out;
+}
 
-	if (run->output) {
-		out = fopen(run->output, "ae");
-		if (!out)
-			fprintf(stderr, "cephtap: cannot write to %s: %s\n", run->output, strerror(errno));
-	}
-	return out;
+static int print_tables(struct report *report, bool is_last, void *data)
+{
+	(void)data;
+	return is_last ? 0 : report_tables(report); /* the end prints them by itself */
 }
 
 static int trace(struct run *run)
 {
 	struct tracer_config config = {
 		.pipeline = &run->pipeline,
-		.ops = run->ops,
+		.ops = report_formats[run->form].ops,
 		.name = "cephtap",
 		.targets = &run->targets,
 		.child = run->child,
 		.seconds = run->seconds,
 		.timing = run->timing,
 		.times = &run->times,
+		.interval = run->every ? print_tables : NULL,
+		.interval_ns = run->every * 1000000000,
 	};
 	int status;
 
-	config.out = open_output(run);
-	if (!config.out)
+	if (!open_output(run, &config))
 		return 1;
 	say_matched(run);
 	status = tracer_run(&config);
@@ -487,7 +500,7 @@ static int go(struct run *run)
 
 int cmd_run(int argc, char **argv)
 {
-	struct run run = {.ops = &report_text};
+	struct run run = {0};
 	int status;
 
 	tracer_catch_signals();

@@ -337,11 +337,11 @@ int op_print(struct report *report, bool is_last, void *data)
 		return 0;
 	op_store_finish(view->store);
 	len = view->store->done_len < view->store->keep ? view->store->done_len : view->store->keep;
-	if (!view->json)
+	if (view->form == FORM_TEXT)
 		buf_printf(&report->pending, "%" PRIu64 " ops were seen from end to end%s\n", view->store->ops,
 			   len && len < view->store->ops ? "; the slowest:" : len ? ":" : "");
 	for (unsigned i = 0; i < len; i++)
-		(view->json ? print_json : print_op)(report, view->store->done[i]);
+		(view->form == FORM_JSON ? print_json : print_op)(report, view->store->done[i]);
 	if (view->html)
 		error = draw(view, len);
 	return error ? error : report_flush(report);

@@ -6,10 +6,10 @@
 #ifndef CEPHTAP_REPORT_OP_H
 #define CEPHTAP_REPORT_OP_H
 
-#include "report/report.h"
+#include "report/formats.h"
 
 struct op_view {
-	bool json;
+	enum report_form form; /* FORM_TEXT or FORM_JSON */
 	bool has_client, has_tid; /* only ops of this client, with this tid */
 	uint64_t client, tid;
 	uint64_t slowest_asked; /* so many of those that took longest */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "report/csv.h"
 #include "report/picture.h"
 #include "report/stack.h"
 
@@ -49,6 +50,11 @@ struct sample {
 	const struct stack *kernel, *user;
 	uint64_t count;
 };
+
+static const char *stage_name(const struct sample *sample)
+{
+	return stages[sample->stage < sizeof(stages) / sizeof(stages[0]) ? sample->stage : 0];
+}
 
 /* ---- counting ---- */
 
@@ -112,8 +118,7 @@ static void group_name(struct profile *profile, const struct sample *sample)
 	if (profile->options->by == PROFILE_BY_THREAD)
 		buf_printf(name, " %s", sample->thread);
 	else if (profile->options->by == PROFILE_BY_STAGE)
-		buf_printf(name, " %s",
-			   stages[sample->stage < sizeof(stages) / sizeof(stages[0]) ? sample->stage : 0]);
+		buf_printf(name, " %s", stage_name(sample));
 }
 
 static void count_sample(struct profile *profile, const struct sample *sample)
@@ -197,7 +202,7 @@ static void print_folded(struct profile *profile, const struct sample *sample)
 	fold_name(profile, out, sample->process);
 	buf_putc(out, ';');
 	if (profile->options->by == PROFILE_BY_STAGE)
-		fold_name(profile, out, stages[sample->stage < sizeof(stages) / sizeof(stages[0]) ? sample->stage : 0]);
+		fold_name(profile, out, stage_name(sample));
 	else
 		fold_name(profile, out, sample->thread);
 	fold_frames(profile, out, sample->user);
@@ -419,9 +424,7 @@ static void print_json(struct profile *profile, const struct sample *sample)
 	json_object_object_add(object, "process", json_object_new_string(sample->process));
 	json_object_object_add(object, "thread", json_object_new_string(sample->thread));
 	if (profile->options->by == PROFILE_BY_STAGE)
-		json_object_object_add(
-			object, "stage",
-			json_object_new_string(stages[sample->stage < sizeof(stages) / sizeof(stages[0]) ? sample->stage : 0]));
+		json_object_object_add(object, "stage", json_object_new_string(stage_name(sample)));
 	json_object_object_add(object, "count", json_object_new_uint64(sample->count));
 	add_json_frames(profile, frames, sample->user);
 	add_json_frames(profile, frames, sample->kernel);
@@ -429,6 +432,31 @@ static void print_json(struct profile *profile, const struct sample *sample)
 	buf_puts(&profile->report->pending, json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
 	buf_putc(&profile->report->pending, '\n');
 	json_object_put(object);
+}
+
+/* ---- CSV: a row for each stack of a thread ---- */
+
+static void print_csv(struct profile *profile, const struct sample *sample)
+{
+	static const char *const columns[] = {"process", "thread", "stage", "samples", "cpu_ns", "function", "stack"};
+	struct json_object *object = json_object_new_object();
+	struct buf stack = {0};
+	const char *last;
+
+	fold_frames(profile, &stack, sample->user);
+	fold_frames(profile, &stack, sample->kernel);
+	last = stack.data ? strrchr(stack.data, ';') : NULL;
+	json_object_object_add(object, "process", json_object_new_string(sample->process));
+	json_object_object_add(object, "thread", json_object_new_string(sample->thread));
+	if (profile->options->by == PROFILE_BY_STAGE)
+		json_object_object_add(object, "stage", json_object_new_string(stage_name(sample)));
+	json_object_object_add(object, "samples", json_object_new_uint64(sample->count));
+	json_object_object_add(object, "cpu_ns", json_object_new_uint64(sample->count * 1000000000 / profile->options->hz));
+	json_object_object_add(object, "function", json_object_new_string(last ? last + 1 : ""));
+	json_object_object_add(object, "stack", json_object_new_string(stack.data ? stack.data + 1 : ""));
+	csv_row_of(profile->report, columns, sizeof(columns) / sizeof(columns[0]), object);
+	json_object_put(object);
+	buf_free(&stack);
 }
 
 int profile_print(struct report *report, bool is_last, void *data)
@@ -444,8 +472,12 @@ int profile_print(struct report *report, bool is_last, void *data)
 	if (error)
 		return error;
 	profile.arena = arena_new();
-	if (profile.options->json || profile.options->folded) {
-		each_sample(&profile, profile.options->json ? print_json : print_folded);
+	if (profile.options->form == FORM_CSV)
+		each_sample(&profile, print_csv);
+	else if (profile.options->form == FORM_JSON)
+		each_sample(&profile, print_json);
+	else if (profile.options->folded) {
+		each_sample(&profile, print_folded);
 	} else {
 		each_sample(&profile, count_sample);
 		print_heading(&profile);

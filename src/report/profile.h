@@ -6,12 +6,13 @@
 #ifndef CEPHTAP_REPORT_PROFILE_H
 #define CEPHTAP_REPORT_PROFILE_H
 
-#include "report/report.h"
+#include "report/formats.h"
 
 enum profile_by { PROFILE_BY_THREAD, PROFILE_BY_PROCESS, PROFILE_BY_STAGE };
 
 struct profile_options {
-	bool json, folded, verbose, icicle;
+	enum report_form form; /* FORM_TEXT, FORM_JSON or FORM_CSV */
+	bool folded, verbose, icicle;
 	enum profile_by by;
 	unsigned hz, cpus;
 	uint64_t start_ns;
