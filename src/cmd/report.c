@@ -20,7 +20,7 @@
 #include "report/stages.h"
 #include "tracer.h"
 
-enum { OPT_SECONDS = 256, OPT_SCRIPT, OPT_OVER, OPT_HZ, OPT_BY, OPT_FOLDED, OPT_BEFORE, OPT_HTML, OPT_ICICLE, OPT_CLIENT, OPT_TID, OPT_SLOWEST };
+enum { OPT_SECONDS = 256, OPT_SCRIPT, OPT_OVER, OPT_HZ, OPT_BY, OPT_FOLDED, OPT_BEFORE, OPT_HTML, OPT_PPROF, OPT_ICICLE, OPT_CLIENT, OPT_TID, OPT_SLOWEST };
 enum { INTERVAL_SECONDS = 5, SECONDS_MAX = 1000000, OVER_MS = 30, HZ = 97, HZ_MAX = 5000, BEFORE_MAX = 256 << 20 };
 
 /* What $1 of a report's script is. */
@@ -71,6 +71,7 @@ static const char help[] =
 	"  --folded           profile: one line for each stack, a;b;c COUNT, as flamegraph.pl and speedscope read them\n"
 	"  --before FILE      profile: compare with another run's --folded\n"
 	"  --html FILE        profile: a flame graph as well (two runs with --before: what has changed); op: a time line\n"
+	"  --pprof FILE       profile: the samples as pprof reads them (gzip'ed profile.proto) as well\n"
 	"  --icicle           profile: the graph with its root above\n"
 	"  --slowest N        op: so many of those that took longest (default 1)\n"
 	"  --client N         op: only of this client\n"
@@ -208,6 +209,9 @@ static bool take_option(struct report_run *run, int c)
 	case OPT_HTML:
 		run->html = optarg;
 		return true;
+	case OPT_PPROF:
+		run->profile.pprof = optarg;
+		return true;
 	case OPT_ICICLE:
 		run->profile.icicle = true;
 		return true;
@@ -268,6 +272,7 @@ static const struct option long_options[] = {
 	{"script", no_argument, NULL, OPT_SCRIPT},
 	{"over", required_argument, NULL, OPT_OVER},       {"hz", required_argument, NULL, OPT_HZ},
 	{"by", required_argument, NULL, OPT_BY},           {"folded", no_argument, NULL, OPT_FOLDED},
+	{"pprof", required_argument, NULL, OPT_PPROF},
 	{"html", required_argument, NULL, OPT_HTML},       {"icicle", no_argument, NULL, OPT_ICICLE},
 	{"client", required_argument, NULL, OPT_CLIENT},   {"tid", required_argument, NULL, OPT_TID},
 	{"slowest", required_argument, NULL, OPT_SLOWEST}, {"before", required_argument, NULL, OPT_BEFORE},   {"verbose", no_argument, NULL, 'v'},               {"help", no_argument, NULL, 'h'},
@@ -413,6 +418,28 @@ static bool open_output(struct report_run *run, struct tracer_config *config)
 	return config->out;
 }
 
+/* A file that only one report writes, and only at the end: that it can be written is known at once. */
+static bool may_write(struct report_run *run, const char *option, const char *path, int (*print)(struct report *, bool, void *))
+{
+	const char *name = path ? arena_printf(run->arena, "%s.new", path) : NULL;
+	FILE *file;
+
+	if (!path)
+		return true;
+	if (run->kind->print != print) {
+		fprintf(stderr, "cephtap report: `%s` has no --%s\n", run->kind->name, option);
+		return false;
+	}
+	file = fopen(name, "we");
+	if (!file) {
+		fprintf(stderr, "cephtap report: cannot write %s: %s\n", name, strerror(errno));
+		return false;
+	}
+	fclose(file);
+	remove(name);
+	return true;
+}
+
 static int trace(struct report_run *run, const struct tracer_config *config)
 {
 	int status;
@@ -447,7 +474,8 @@ static int go(struct report_run *run)
 
 		return fwrite(script->data, 1, script->size, stdout) == script->size && !fflush(stdout) ? 0 : 1;
 	}
-	if (!read_before(run) || !open_html(run) || !open_output(run, &config))
+	if (!read_before(run) || !open_html(run) || !open_output(run, &config) ||
+	    !may_write(run, "pprof", run->profile.pprof, profile_print))
 		return 1;
 	run->sched.options = run->offcpu.options = &run->layout;
 	/* with -v also for who waits for it with a program */

@@ -69,26 +69,26 @@ int report_flush(struct report *report)
 	return err;
 }
 
-static FILE *open_new(const struct report *report, struct buf *name)
+static FILE *open_new(const char *path, struct buf *name)
 {
-	buf_printf(name, "%s.new", report->path); /* in the same folder: rename() does not cross file systems */
+	buf_printf(name, "%s.new", path); /* in the same folder: rename() does not cross file systems */
 	return fopen(name->data, "we");
 }
 
-int report_replace(struct report *report)
+int report_replace(struct report *report, const char *path)
 {
 	FILE *usual = report->out;
 	struct buf name = {0};
 	int error;
 
-	if (!report->path)
+	if (!path)
 		return report_flush(report);
-	report->out = open_new(report, &name);
+	report->out = open_new(path, &name);
 	error = report->out ? report_flush(report) : stream_error();
 	if (report->out && fclose(report->out) && !error)
 		error = stream_error();
 	report->out = usual;
-	if (!error && rename(name.data, report->path))
+	if (!error && rename(name.data, path))
 		error = stream_error();
 	if (error)
 		remove(name.data);

@@ -6,10 +6,13 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/clock.h"
 #include "report/csv.h"
+#include "report/common.h"
 #include "report/picture.h"
+#include "report/pprof.h"
 #include "report/stack.h"
 
 enum { KEY_PROCESS, KEY_THREAD, KEY_STAGE, KEY_KERNEL, KEY_USER, KEYS, GROUPS = 8, FUNCTIONS = 14, HEADS = 1 << 14 };
@@ -41,6 +44,7 @@ struct profile {
 	unsigned stacks;
 	struct buf name;
 	struct picture *picture;
+	struct pprof *pprof;
 };
 
 /* One row of @samples. */
@@ -276,6 +280,36 @@ static int draw(struct profile *profile)
 	return picture_end(profile->picture);
 }
 
+/* ---- pprof ---- */
+
+static void pprof_sample(struct profile *profile, const struct sample *sample)
+{
+	pprof_add(profile->pprof, &(struct pprof_sample){
+					  .process = sample->process,
+					  .thread = sample->thread,
+					  .stage = profile->options->by == PROFILE_BY_STAGE ? stage_name(sample) : NULL,
+					  .user = sample->user,
+					  .kernel = sample->kernel,
+					  .count = sample->count,
+				  });
+}
+
+static int write_pprof(struct profile *profile)
+{
+	uint64_t duration_ns = now_ns() - profile->options->start_ns;
+	int error = report_flush(profile->report); /* what came before goes elsewhere */
+	struct timespec now;
+
+	if (error)
+		return error;
+	clock_gettime(CLOCK_REALTIME, &now);
+	profile->pprof = pprof_new(1000000000 / profile->options->hz);
+	each_sample(profile, pprof_sample);
+	error = pprof_end(profile->pprof, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - (int64_t)duration_ns, duration_ns,
+			  &profile->report->pending);
+	return error ? error : report_replace(profile->report, profile->options->pprof);
+}
+
 /* ---- another run, from its folded stacks ---- */
 
 static void before_line(struct profile *profile, char *line)
@@ -491,6 +525,8 @@ int profile_print(struct report *report, bool is_last, void *data)
 	}
 	if (profile.options->html)
 		error = draw(&profile);
+	if (!error && profile.options->pprof)
+		error = write_pprof(&profile);
 	reader_agg_mark_printed(report->reader, find_samples(report->image)); /* not once more by itself */
 	buf_free(&profile.name);
 	arena_free(profile.arena);

@@ -16,6 +16,7 @@ struct profile_options {
 	enum profile_by by;
 	unsigned hz, cpus;
 	uint64_t start_ns;
+	const char *pprof;  /* the file for pprof's profile of the same samples; NULL: none is wanted */
 	FILE *html;	    /* a flame graph of the same samples; NULL: none is wanted */
 	const char *before; /* folded stacks of another run, to compare with; NULL: none */
 };
