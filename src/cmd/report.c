@@ -20,7 +20,7 @@
 #include "report/stages.h"
 #include "tracer.h"
 
-enum { OPT_SECONDS = 256, OPT_SCRIPT, OPT_OVER, OPT_HZ, OPT_BY, OPT_FOLDED, OPT_BEFORE, OPT_HTML, OPT_PPROF, OPT_ICICLE, OPT_CLIENT, OPT_TID, OPT_SLOWEST };
+enum { OPT_SECONDS = 256, OPT_SCRIPT, OPT_OVER, OPT_HZ, OPT_BY, OPT_FOLDED, OPT_BEFORE, OPT_HTML, OPT_PPROF, OPT_CHROME, OPT_ICICLE, OPT_CLIENT, OPT_TID, OPT_SLOWEST };
 enum { INTERVAL_SECONDS = 5, SECONDS_MAX = 1000000, OVER_MS = 30, HZ = 97, HZ_MAX = 5000, BEFORE_MAX = 256 << 20 };
 
 /* What $1 of a report's script is. */
@@ -72,6 +72,7 @@ static const char help[] =
 	"  --before FILE      profile: compare with another run's --folded\n"
 	"  --html FILE        profile: a flame graph as well (two runs with --before: what has changed); op: a time line\n"
 	"  --pprof FILE       profile: the samples as pprof reads them (gzip'ed profile.proto) as well\n"
+	"  --chrome FILE      op: the same ops as trace events of Chrome, for Perfetto or chrome://tracing, as well\n"
 	"  --icicle           profile: the graph with its root above\n"
 	"  --slowest N        op: so many of those that took longest (default 1)\n"
 	"  --client N         op: only of this client\n"
@@ -212,6 +213,9 @@ static bool take_option(struct report_run *run, int c)
 	case OPT_PPROF:
 		run->profile.pprof = optarg;
 		return true;
+	case OPT_CHROME:
+		run->op.chrome = optarg;
+		return true;
 	case OPT_ICICLE:
 		run->profile.icicle = true;
 		return true;
@@ -272,7 +276,7 @@ static const struct option long_options[] = {
 	{"script", no_argument, NULL, OPT_SCRIPT},
 	{"over", required_argument, NULL, OPT_OVER},       {"hz", required_argument, NULL, OPT_HZ},
 	{"by", required_argument, NULL, OPT_BY},           {"folded", no_argument, NULL, OPT_FOLDED},
-	{"pprof", required_argument, NULL, OPT_PPROF},
+	{"pprof", required_argument, NULL, OPT_PPROF},     {"chrome", required_argument, NULL, OPT_CHROME},
 	{"html", required_argument, NULL, OPT_HTML},       {"icicle", no_argument, NULL, OPT_ICICLE},
 	{"client", required_argument, NULL, OPT_CLIENT},   {"tid", required_argument, NULL, OPT_TID},
 	{"slowest", required_argument, NULL, OPT_SLOWEST}, {"before", required_argument, NULL, OPT_BEFORE},   {"verbose", no_argument, NULL, 'v'},               {"help", no_argument, NULL, 'h'},
@@ -475,7 +479,7 @@ static int go(struct report_run *run)
 		return fwrite(script->data, 1, script->size, stdout) == script->size && !fflush(stdout) ? 0 : 1;
 	}
 	if (!read_before(run) || !open_html(run) || !open_output(run, &config) ||
-	    !may_write(run, "pprof", run->profile.pprof, profile_print))
+	    !may_write(run, "pprof", run->profile.pprof, profile_print) || !may_write(run, "chrome", run->op.chrome, op_print))
 		return 1;
 	run->sched.options = run->offcpu.options = &run->layout;
 	/* with -v also for who waits for it with a program */
