@@ -390,6 +390,7 @@ int tracer_run(const struct tracer_config *config)
 		.image = pipeline->image,
 		.out = config->out,
 		.path = config->path,
+		.ctf = config->ctf,
 		.err = stderr,
 		.data = config->report_data,
 	};

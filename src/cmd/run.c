@@ -13,19 +13,20 @@
 #include "cmd/target.h"
 #include "lib/file.h"
 #include "probe/host.h"
+#include "report/ctf.h"
 #include "report/formats.h"
 #include "tracer.h"
 
 enum { SCRIPT_SIZE_MAX = 16 * 1024 * 1024 };
 
-enum { OPT_DUMP = 256, OPT_TIMING, OPT_NO_MULTI, OPT_SECONDS, OPT_EVERY };
+enum { OPT_DUMP = 256, OPT_TIMING, OPT_NO_MULTI, OPT_SECONDS, OPT_EVERY, OPT_CTF };
 
 struct run {
 	struct arena *arena;
 	struct pipeline pipeline;
 	struct target_list targets;
 	struct pipeline_times times;
-	const char *command, *wait_for, *output, *dump, *script;
+	const char *command, *wait_for, *output, *dump, *script, *ctf;
 	enum report_form form;
 	struct buf why;
 	uint64_t seconds, every;
@@ -59,6 +60,7 @@ static const char help[] =
 	"  -e               check and compile only; exit before anything is attached\n"
 	"  --seconds N      stop after N seconds\n"
 	"  --every N        print all aggregations every N seconds, and at the end\n"
+	"  --ctf DIR        write each record as an event of a CTF trace into the new folder DIR as well (babeltrace2)\n"
 	"  --dump STAGE     print what a stage made (tokens, ast, check, ebpf) and exit\n"
 	"  --timing         say on standard error how long each step took\n"
 	"  --no-multi       attach probe by probe, as on kernels without multi-uprobe links\n"
@@ -229,6 +231,10 @@ static bool take_option(struct run *run, int c)
 		return true;
 	case OPT_SECONDS:
 		return set_seconds(run, "--seconds", optarg, &run->seconds);
+	case OPT_CTF:
+		run->ctf = optarg;
+		run->pipeline.options.record_time = true;
+		return true;
 	case OPT_EVERY:
 		return set_seconds(run, "--every", optarg, &run->every);
 	default:
@@ -239,6 +245,7 @@ static bool take_option(struct run *run, int c)
 
 static const struct option long_options[] = {
 	TARGET_OPTIONS,
+	{"ctf", required_argument, NULL, OPT_CTF},
 	{"every", required_argument, NULL, OPT_EVERY},     {"dump", required_argument, NULL, OPT_DUMP},
 	{"timing", no_argument, NULL, OPT_TIMING},         {"no-multi", no_argument, NULL, OPT_NO_MULTI},
 	{"seconds", required_argument, NULL, OPT_SECONDS}, {"version", no_argument, NULL, 'V'},
@@ -448,6 +455,19 @@ static bool open_output(struct run *run, struct tracer_config *config)
 	return config->out;
 }
 
+static bool open_ctf(struct run *run, struct tracer_config *config)
+{
+	if (!run->ctf)
+		return true;
+	config->ctf = ctf_new(run->ctf, config->ops, &run->why);
+	if (!config->ctf) {
+		fprintf(stderr, "cephtap: %s\n", run->why.data);
+		return false;
+	}
+	config->ops = ctf_ops(config->ctf);
+	return true;
+}
+
 static int print_tables(struct report *report, bool is_last, void *data)
 {
 	(void)data;
@@ -470,10 +490,11 @@ static int trace(struct run *run)
 	};
 	int status;
 
-	if (!open_output(run, &config))
+	if (!open_output(run, &config) || !open_ctf(run, &config))
 		return 1;
 	say_matched(run);
 	status = tracer_run(&config);
+	ctf_free(config.ctf);
 	run->child = 0;
 	if (config.out != stdout)
 		fclose(config.out);

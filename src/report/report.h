@@ -42,6 +42,7 @@ struct report_ops {
 };
 
 struct stack_source;
+struct ctf;
 
 struct report {
 	const struct report_ops *ops;
@@ -52,6 +53,7 @@ struct report {
 	FILE *err;   /* drops and errors of the text format */
 	const char *path; /* to be replaced as a whole by what is printed, instead of `out`; NULL: `out` it is */
 	void *data;  /* the format's own */
+	struct ctf *ctf; /* a trace that is written beside it; NULL: none */
 	uint64_t left_out; /* what actions recorded and the format has no place for */
 	bool has_heading;  /* of a table whose columns are named once */
 	struct buf pending; /* whole events that were not written yet, and the one that is being made */
