@@ -50,7 +50,11 @@ FILE *formats_open(struct arena *arena, enum report_form form, const char *outpu
 	if (!out)
 		buf_printf(why, "cannot write to %s: %s", name, strerror(errno));
 	*path = replaces ? output : NULL;
-	return out;
+	if (!out || !replaces)
+		return out;
+	fclose(out);
+	remove(name);
+	return stdout;
 }
 
 void formats_help(FILE *out)

@@ -31,8 +31,8 @@ const struct option *formats_options(struct arena *arena, const struct option *o
  */
 int formats_take(int option, enum report_form *form, struct buf *why);
 /*
- * The stream for -o `output`; NULL: `why` is a sentence. A file that is replaced is not touched yet, and then `path` is its name, for
- * struct report: but that its new one can be made is known at once.
+ * The stream for -o `output`; NULL: `why` is a sentence. A file that is replaced is not touched yet: `path` is its name, for struct report,
+ * and the stream is stdout. That its new one can be made is known at once.
  */
 FILE *formats_open(struct arena *arena, enum report_form form, const char *output, const char **path, struct buf *why);
 /* Lines for --help. */

@@ -63,6 +63,8 @@ r = rows(sys.argv[1])
 assert all(int(x['cpu_ns']) == int(x['samples']) * 10000000 for x in r) and sum(int(x['samples']) for x in r) > 0
 assert all(x['stack'].split(';')[-1] == x['function'] for x in r)
 PY
+trace --csv -n 'BEGIN { @ = count(); exit(0); }' >/dev/full
+[ $? = 1 ] && grep -q 'the disk is full' "$TMP/err" && echo "ok full" || echo "not ok full - $(cat "$TMP/err")"
 "$CEPHTAP" report offcpu --csv 2>"$TMP/err"
 [ $? = 2 ] && grep -q '`offcpu` cannot be written as --csv' "$TMP/err" && echo "ok no-form" || echo "not ok no-form - $(cat "$TMP/err")"
 exit 0

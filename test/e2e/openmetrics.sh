@@ -73,6 +73,8 @@ trace --openmetrics -o /nowhere/x.prom -n 'BEGIN { @ = count(); exit(0); }'
 [ $? = 1 ] && grep -q 'cannot write to /nowhere/x.prom.new: No such file' "$TMP/err" && echo "ok no-folder" || echo "not ok no-folder - $(cat "$TMP/err")"
 trace --openmetrics -n 'BEGIN { @ = count(); exit(0); }' >/dev/full
 [ $? = 1 ] && grep -q 'the disk is full' "$TMP/err" && echo "ok full" || echo "not ok full - $(cat "$TMP/err")"
+trace --openmetrics -o "$TMP/none.prom" -n 'no_such_provider:::x { @ = count(); }'
+[ ! -e "$TMP/none.prom.new" ] && [ ! -e "$TMP/none.prom" ] && echo "ok untouched" || echo "not ok untouched - a file is there"
 trace --openmetrics --json -n 'BEGIN { exit(0); }'
 [ $? = 2 ] && grep -q 'exclude each other' "$TMP/err" && echo "ok two" || echo "not ok two - $(cat "$TMP/err")"
 exit 0
