@@ -14,7 +14,7 @@ install-deps.sh: install the missing Debian packages of some groups
   install-deps.sh [-n] GROUP...
         -n says what is missing, installs nothing, and exits 1 if anything is.
   build   what `make` needs (the default)
-  test    unit tests and test programs; a browser, for pictures
+  test    unit tests and test programs; a browser, for pictures; readers of formats
   ci      what only the full check needs: the other compiler, format and static checks
   ceph    a Ceph to trace (see cluster.sh)
   dbg     Ceph's debug information (large; for new layout cards only)
@@ -32,7 +32,7 @@ packages() {
 	build) echo "gcc make pkg-config|pkgconf libc6-dev libbpf-dev libelf-dev libdw-dev libiberty-dev zlib1g-dev" \
 		"libjson-c-dev libcapstone-dev libncurses-dev uthash-dev" ;;
 	test) echo "libcmocka-dev systemtap-sdt-dev g++ binutils gdb python3 python3-pyte procps" \
-		"chromium chromium-driver" ;;
+		"chromium chromium-driver python3-prometheus-client python3-protobuf protobuf-compiler babeltrace2 python3-bt2" ;;
 	ci) echo "clang libclang-rt-dev|libclang-rt-14-dev clang-format clang-tidy shellcheck" ;;
 	ceph) echo "ceph-osd ceph-mon ceph-common" ;;
 	dbg) echo "ceph-osd-dbg" ;;

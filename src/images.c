@@ -139,7 +139,8 @@ static void take_maps(struct images *images, struct image_process *process, cons
 			elf_offset_to_vaddr(file->elf, maps[i].offset, &vaddr);
 		all[i] = (struct image_map_of){maps[i].start, maps[i].end, maps[i].start - vaddr, file};
 	}
-	memcpy(all + maps_len, process->maps, process->maps_len * sizeof(*all));
+	if (process->maps_len)
+		memcpy(all + maps_len, process->maps, process->maps_len * sizeof(*all));
 	process->maps = all;
 	process->newest_len = maps_len;
 	process->maps_len += maps_len;

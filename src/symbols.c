@@ -34,6 +34,7 @@ struct symbols {
 	struct kernel_symbol *kernel;
 	unsigned kernel_len;
 	bool has_kernel;
+	const char *kernel_build_id; /* NULL: not known */
 	struct stack_link *stacks[HEADS];
 	struct name_link *names[HEADS];
 	struct engine *engine;
@@ -58,11 +59,41 @@ static int compare_kernel(const void *left, const void *right)
 	return a->address < b->address ? -1 : a->address > b->address;
 }
 
+/* The running kernel's notes, one after another: sizes of name and content, type, name, content, each at a multiple of 4. */
+static const char *kernel_build_id(struct arena *arena)
+{
+	enum { NOTE_BUILD_ID = 3, ID_MAX = 64 };
+	FILE *file = fopen("/sys/kernel/notes", "re");
+	const char *hex = NULL;
+	uint32_t head[3];
+	char name[16], id[ID_MAX];
+
+	while (file && !hex && fread(head, sizeof(head), 1, file) == 1 && head[0] && head[0] <= sizeof(name) &&
+	       fread(name, (head[0] + 3) / 4 * 4, 1, file) == 1) {
+		uint32_t size = (head[1] + 3) / 4 * 4;
+
+		if (head[2] != NOTE_BUILD_ID || strncmp(name, "GNU", sizeof("GNU")) || size > ID_MAX) {
+			if (fseek(file, size, SEEK_CUR))
+				break;
+		} else if (fread(id, size, 1, file) != 1) {
+			break;
+		} else {
+			for (uint32_t i = 0; i < head[1]; i++)
+				hex = arena_printf(arena, "%s%02x", hex ? hex : "", (unsigned char)id[i]);
+		}
+	}
+	if (file)
+		fclose(file);
+	return hex;
+}
+
 static void read_kernel(struct symbols *symbols)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
 	char *line = NULL;
 	size_t room = 0;
+
+	symbols->kernel_build_id = kernel_build_id(symbols->arena);
 
 	symbols->has_kernel = true;
 	while (file && getline(&line, &room, file) > 0) {
@@ -84,7 +115,7 @@ static void read_kernel(struct symbols *symbols)
 
 struct stack_frame symbols_find_kernel(struct symbols *symbols, uint64_t address, bool is_caller)
 {
-	struct stack_frame frame = {.pc = address, .module = "vmlinux"};
+	struct stack_frame frame = {.pc = address, .module = "vmlinux", .address = address - is_caller};
 	unsigned low = 0, high;
 
 	if (!symbols->has_kernel)
@@ -98,9 +129,12 @@ struct stack_frame symbols_find_kernel(struct symbols *symbols, uint64_t address
 		else
 			high = middle;
 	}
+	frame.build_id = symbols->kernel_build_id;
 	if (!low)
 		return frame;
 	frame.module = symbols->kernel[low - 1].module;
+	if (strcmp(frame.module, "vmlinux") != 0)
+		frame.build_id = NULL;
 	frame.function = symbols->kernel[low - 1].name;
 	frame.offset = address - symbols->kernel[low - 1].address;
 	return frame;
@@ -197,12 +231,15 @@ static void need_functions(struct symbols *symbols, struct image_file *file)
 struct stack_frame symbols_find(struct symbols *symbols, pid_t pid, uint64_t address, bool is_caller)
 {
 	const struct image_map_of *map = find_map(symbols, pid, address - is_caller);
-	struct stack_frame frame = {.pc = address};
+	struct stack_frame frame = {.pc = address, .address = address - is_caller};
 	const struct function *function;
 
 	if (!map)
 		return frame;
 	frame.module = map->file->base;
+	frame.path = map->file->name;
+	frame.build_id = map->file->elf ? elf_build_id(map->file->elf) : NULL;
+	frame.address -= map->bias;
 	if (is_caller && is_signal_return(map, address)) {
 		frame.function = signal_return;
 		return frame;

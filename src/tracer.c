@@ -462,7 +462,7 @@ int tracer_run(const struct tracer_config *config)
 		.engine = tracer.engine,
 		.name = config->name,
 		.child = config->child,
-		.quiet = pipeline->options.quiet || config->ops == &report_json,
+		.quiet = pipeline->options.quiet || config->ops->wants_tables,
 		.on_new = on_new_process,
 		.data = &tracer,
 	});
@@ -470,6 +470,8 @@ int tracer_run(const struct tracer_config *config)
 		.ops = config->ops,
 		.image = pipeline->image,
 		.out = config->out,
+		.path = config->path,
+		.ctf = config->ctf,
 		.err = stderr,
 		.data = config->report_data,
 	};

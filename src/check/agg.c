@@ -150,11 +150,47 @@ static bool matches_old(struct check_ctx *ctx, struct node *node, struct aggvar 
 	return true;
 }
 
+/* What a key is called where the script says it in a word; NULL: it is something else. */
+static const char *key_word(struct check_ctx *ctx, const struct node *key)
+{
+	switch (key->kind) {
+	case NODE_IDENT:
+	case NODE_MEMBER:
+		return key->name;
+	case NODE_INDEX: /* args[2] */
+		if (key->left->kind != NODE_IDENT || !key->args_len || !key->args[0]->is_const || strcmp(key->left->name, "args"))
+			return NULL;
+		return arena_printf(ctx->arena, "args%u", (unsigned)key->args[0]->ival);
+	case NODE_CALL: /* copyinstr(arg0), stringof(x) */
+		return key->args_len ? key_word(ctx, key->args[0]) : NULL;
+	case NODE_CAST:
+	case NODE_UNARY:
+		return key->left ? key_word(ctx, key->left) : NULL;
+	default:
+		return NULL;
+	}
+}
+
+static void name_keys(struct check_ctx *ctx, struct node *left, struct aggvar *var)
+{
+	var->key_names = arena_new_array(ctx->arena, const char *, left->args_len + 1);
+	for (unsigned i = 0; i < left->args_len; i++) {
+		const char *word = key_word(ctx, left->args[i]);
+
+		for (unsigned j = 0; j < i && word; j++)
+			if (!strcmp(word, var->key_names[j]))
+				word = NULL;
+		var->key_names[i] = word ? word : arena_printf(ctx->arena, "key%u", i + 1);
+	}
+}
+
 static void check_keys_of(struct check_ctx *ctx, struct node *left, struct aggvar *var, bool is_new)
 {
 	const char *what = arena_printf(ctx->arena, "@%s", strcmp(var->name, "_") ? var->name : "");
 
 	check_keys(ctx, left, what, &var->keys, &var->keys_len, is_new);
+	if (is_new)
+		name_keys(ctx, left, var);
 }
 
 /* One that was refused is known too, without a function, so that later uses of its name stay silent. */

@@ -36,6 +36,7 @@ struct aggvar {
 	int64_t params[AGG_PARAMS_MAX];
 	unsigned params_len;
 	const struct type **keys;
+	const char **key_names; /* as the script calls them, each once, fit for an identifier: "daemon", "arg0", "key3" */
 	unsigned keys_len;
 	const struct type *value; /* type of the aggregated expression: signedness of sums; NULL for count() */
 	unsigned id;              /* dense; DTrace's aggregation id is id + 1 */

@@ -12,8 +12,9 @@
 
 #include "cmd/cmd.h"
 #include "recording/replay.h"
+#include "report/formats.h"
 
-enum { OPT_JSON = 256, OPT_FOLDED, OPT_BY, OPT_BEFORE, OPT_SCRIPT, OPT_ABOUT, OPT_SLOWEST };
+enum { OPT_FOLDED = 256, OPT_BY, OPT_BEFORE, OPT_SCRIPT, OPT_ABOUT, OPT_SLOWEST };
 
 static const char help[] =
 	"Usage: cephtap replay [OPTIONS] FILE...\n"
@@ -21,7 +22,6 @@ static const char help[] =
 	"Prints the report that was recorded with cephtap record, on any host, without root.\n"
 	"Several files of the same report or script become one: aggregations are summed, records are ordered by time.\n"
 	"\n"
-	"  --json         one JSON object a line\n"
 	"  --folded       of report profile: one line for each stack, a;b;c COUNT\n"
 	"  --by WHAT      of report profile: thread, process, or stage\n"
 	"  --before FILE  of report profile: compare with another run's --folded\n"
@@ -160,8 +160,9 @@ static int run_report(struct run *run)
 	if (!fits(run))
 		return 1;
 	take_notes(run);
+	request->views.layout.form = request->views.profile.form = request->views.op.form = request->form;
 	run->config = (struct replay_config){.out = stdout, .err = stderr, .data = run};
-	run->config.ops = request->views.layout.json ? &report_json : &report_text;
+	run->config.ops = report_formats[request->form].ops;
 	if (run->kind && run->kind->print) {
 		run->config.ops = run->kind->print == op_print ? &report_op : &report_stages;
 		run->config.report_data = &request->views.op;
@@ -264,8 +265,6 @@ static bool take_option(struct command_line *line, int c)
 	struct replay_request *request = &line->request;
 
 	switch (c) {
-	case OPT_JSON:
-		return request->views.layout.json = request->views.profile.json = request->views.op.json = true;
 	case OPT_FOLDED:
 		return request->views.profile.folded = true;
 	case OPT_BY:
@@ -282,7 +281,7 @@ static bool take_option(struct command_line *line, int c)
 		line->what = c;
 		return true;
 	default:
-		return false;
+		return formats_take(c, &request->form, &line->why) > 0;
 	}
 }
 
@@ -290,7 +289,7 @@ static bool take_option(struct command_line *line, int c)
 static int take_options(struct command_line *line, int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{"json", no_argument, NULL, OPT_JSON},	       {"folded", no_argument, NULL, OPT_FOLDED},
+		{"folded", no_argument, NULL, OPT_FOLDED},
 		{"by", required_argument, NULL, OPT_BY},       {"before", required_argument, NULL, OPT_BEFORE},
 		{"verbose", no_argument, NULL, 'v'},	       {"script", no_argument, NULL, OPT_SCRIPT},
 		{"slowest", required_argument, NULL, OPT_SLOWEST},
@@ -299,9 +298,10 @@ static int take_options(struct command_line *line, int argc, char **argv)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "vh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "vh", formats_options(line->arena, longs), NULL)) != -1) {
 		if (c == 'h') {
 			fputs(help, stdout);
+			formats_help(stdout);
 			return 1;
 		}
 		if (!take_option(line, c))

@@ -4,6 +4,7 @@
 #define CEPHTAP_CMD_REPLAY_H
 
 #include "cmd/report.h"
+#include "report/formats.h"
 
 struct replay_request {
 	const char *command; /* what messages begin with */
@@ -11,6 +12,7 @@ struct replay_request {
 	char **paths;
 	unsigned paths_len;
 	struct report_views views;
+	enum report_form form;
 	bool has_by; /* profile.by was asked for; else it is as recorded */
 };
 

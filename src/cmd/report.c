@@ -14,29 +14,35 @@
 #include "lib/clock.h"
 #include "lib/embed.h"
 #include "lib/file.h"
+#include "report/formats.h"
 #include "report/op.h"
 #include "tracer.h"
 
-enum { OPT_JSON = 256, OPT_SECONDS, OPT_SCRIPT, OPT_OVER, OPT_HZ, OPT_BY, OPT_FOLDED, OPT_INLINES, OPT_BEFORE, OPT_HTML, OPT_ICICLE, OPT_CLIENT, OPT_TID, OPT_SLOWEST };
+enum {
+	OPT_SECONDS = 256, OPT_SCRIPT, OPT_OVER, OPT_HZ, OPT_BY, OPT_FOLDED, OPT_INLINES, OPT_BEFORE, OPT_HTML, OPT_PPROF, OPT_CHROME,
+	OPT_ICICLE, OPT_CLIENT, OPT_TID, OPT_SLOWEST
+};
 enum { INTERVAL_SECONDS = 5, SECONDS_MAX = 1000000, OVER_MS = 30, HZ = 97, HZ_MAX = 5000, BEFORE_MAX = 256 << 20 };
+
+#define FORM(name) (1u << FORM_##name)
 
 static const struct report_kind kinds[] = {
 	{"osd", "osd.d", "for each OSD and class of op (read, write, rw, replica): time in each stage, who was waited for, and what takes most of it",
-	 stages_print, ARG_NONE},
+	 stages_print, ARG_NONE, FORM(JSON) | FORM(OPENMETRICS) | FORM(CSV)},
 	{"slow-ops", "slow-ops.d", "a line for each op that takes longer than --over: client, object, stages, the replica that came last",
-	 NULL, ARG_OVER},
+	 NULL, ARG_OVER, 0},
 	{"client", "client.d", "processes that use librados or librbd: ops by pool and OSD, latency, most used objects", NULL,
-	 ARG_INTERVAL},
-	{"bluestore", "bluestore.d", "transactions by state, batches of keys, flushes, deferred writes, the device", NULL, ARG_INTERVAL},
-	{"recovery", "recovery.d", "recovery and backfill: objects by PG, data by peer, clients' ops beside it", NULL, ARG_INTERVAL},
+	 ARG_INTERVAL, 0},
+	{"bluestore", "bluestore.d", "transactions by state, batches of keys, flushes, deferred writes, the device", NULL, ARG_INTERVAL, 0},
+	{"recovery", "recovery.d", "recovery and backfill: objects by PG, data by peer, clients' ops beside it", NULL, ARG_INTERVAL, 0},
 	{"profile", "profile.d", "where processors spend their time: by thread and function, with the stacks of kernel and process", profile_print,
-	 ARG_HZ},
+	 ARG_HZ, FORM(JSON) | FORM(CSV)},
 	{"sched", "sched.d", "who waits for a processor: time on it, waiting for it, blocked and where; who wakes whom", sched_print,
-	 ARG_INTERVAL},
-	{"op", "op.d", "the slowest ops, or one, from end to end: client, primary, replicas, stores, on one time line", op_print, ARG_NONE},
-	{"offcpu", "offcpu.d", "where threads are blocked: time by the stacks of the kernel and of the process", offcpu_print, ARG_INTERVAL},
+	 ARG_INTERVAL, FORM(JSON) | FORM(CSV)},
+	{"op", "op.d", "the slowest ops, or one, from end to end: client, primary, replicas, stores, on one time line", op_print, ARG_NONE, FORM(JSON)},
+	{"offcpu", "offcpu.d", "where threads are blocked: time by the stacks of the kernel and of the process", offcpu_print, ARG_INTERVAL, FORM(JSON)},
 	{"io", "io.d", "who does the I/O: system calls by thread and file, transfers by thread and device, what each OSD uses its device for",
-	 NULL, ARG_INTERVAL},
+	 NULL, ARG_INTERVAL, 0},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
@@ -62,13 +68,14 @@ static const char help[] =
 	"  --inlines          profile, offcpu: functions that were inlined too, where there is debug information\n"
 	"  --before FILE      profile: compare with another run's --folded\n"
 	"  --html FILE        profile: a flame graph as well (two runs with --before: what has changed); op: a time line\n"
+	"  --pprof FILE       profile: the samples as pprof reads them (gzip'ed profile.proto) as well\n"
+	"  --chrome FILE      op: the same ops as trace events of Chrome, for Perfetto or chrome://tracing, as well\n"
 	"  --icicle           profile: the graph with its root above\n"
 	"  --slowest N        op: so many of those that took longest (default 1)\n"
 	"  --client N         op: only of this client\n"
 	"  --tid M            op: only with this transaction id\n"
 	"  -v                 osd: histograms as well; profile: all threads and functions, with their whole names; sched, offcpu: say when they begin\n"
-	"  --json             one JSON object a line; osd: for each daemon and class its stages, times in ns;\n"
-	"                     sched, offcpu: for each interval\n"
+	"  -o FILE            append the report to FILE\n"
 	"  --script           print the D script behind the report, to change it and run it with cephtap SCRIPT.d\n"
 	"\n"
 	"Columns of osd: count of ops; mean, median, 99th percentile and largest time; share of the whole time of these ops.\n"
@@ -76,12 +83,15 @@ static const char help[] =
 	"\n"
 	"Reports:\n";
 
+static const char forms_help[] = "\nThe report is text for people, or (profile, sched: no openmetrics; op, offcpu: json alone):\n";
+
 struct report_run {
 	struct arena *arena;
 	struct pipeline pipeline;
 	struct target_list targets;
 	struct report_views views;
-	const char *before, *html;
+	const char *before, *html, *output;
+	enum report_form form;
 	const struct report_kind *kind;
 	uint64_t seconds, interval, over_ns;
 	char *args[1]; /* of the script */
@@ -98,6 +108,8 @@ static void print_help(void)
 	for (unsigned i = 0; i < KINDS; i++)
 		printf("  %-8s %s\n", kinds[i].name, kinds[i].doc);
 	puts("  calls    what one function calls, as a tree with times; it has options of its own: cephtap report calls --help");
+	fputs(forms_help, stdout);
+	formats_help(stdout);
 }
 
 static const struct embedded *find_script(const char *name)
@@ -178,6 +190,8 @@ static bool take_id(struct report_run *run, const char *option, const char *text
 
 static bool take_option(struct report_run *run, int c)
 {
+	int taken;
+
 	switch (c) {
 	case OPT_HZ:
 		return take_hz(run, optarg);
@@ -194,6 +208,12 @@ static bool take_option(struct report_run *run, int c)
 		return true;
 	case OPT_HTML:
 		run->html = optarg;
+		return true;
+	case OPT_PPROF:
+		run->views.profile.pprof = optarg;
+		return true;
+	case OPT_CHROME:
+		run->views.op.chrome = optarg;
 		return true;
 	case OPT_ICICLE:
 		run->views.profile.icicle = true;
@@ -215,14 +235,15 @@ static bool take_option(struct report_run *run, int c)
 	case 'v':
 		run->views.layout.verbose = run->views.profile.verbose = true;
 		return true;
-	case OPT_JSON:
-		run->views.layout.json = run->views.profile.json = run->views.op.json = true;
+	case 'o':
+		run->output = optarg;
 		return true;
 	case OPT_SCRIPT:
 		run->print_script = true;
 		return true;
 	default:
-		return target_take(&run->targets, c, optarg, &run->why) > 0;
+		taken = formats_take(c, &run->form, &run->why);
+		return taken ? taken > 0 : target_take(&run->targets, c, optarg, &run->why) > 0;
 	}
 }
 
@@ -244,12 +265,23 @@ static bool take_kind(struct report_run *run, const char *name)
 	return run->kind;
 }
 
+static bool has_form(struct report_run *run)
+{
+	if (run->form != FORM_TEXT && run->kind->forms && !(run->kind->forms & 1u << run->form)) {
+		buf_printf(&run->why, "`%s` cannot be written as --%s", run->kind->name, report_formats[run->form].name);
+		return false;
+	}
+	run->views.layout.form = run->views.profile.form = run->views.op.form = run->form;
+	return true;
+}
+
 static const struct option long_options[] = {
 	{"interval", required_argument, NULL, 'i'},        {"seconds", required_argument, NULL, OPT_SECONDS},
 	TARGET_OPTIONS,
-	{"json", no_argument, NULL, OPT_JSON},             {"script", no_argument, NULL, OPT_SCRIPT},
+	{"script", no_argument, NULL, OPT_SCRIPT},
 	{"over", required_argument, NULL, OPT_OVER},       {"hz", required_argument, NULL, OPT_HZ},
 	{"by", required_argument, NULL, OPT_BY},           {"folded", no_argument, NULL, OPT_FOLDED},
+	{"pprof", required_argument, NULL, OPT_PPROF},     {"chrome", required_argument, NULL, OPT_CHROME},
 	{"html", required_argument, NULL, OPT_HTML},       {"icicle", no_argument, NULL, OPT_ICICLE},
 	{"client", required_argument, NULL, OPT_CLIENT},   {"tid", required_argument, NULL, OPT_TID},
 	{"inlines", no_argument, NULL, OPT_INLINES},       {"slowest", required_argument, NULL, OPT_SLOWEST}, {"before", required_argument, NULL, OPT_BEFORE},   {"verbose", no_argument, NULL, 'v'},               {"help", no_argument, NULL, 'h'},
@@ -259,9 +291,10 @@ static const struct option long_options[] = {
 /* 0: go on, 1: done; 2: wrong usage, 3: failed; both are in run->why unless getopt has said it. */
 static int take_options(struct report_run *run, int argc, char **argv)
 {
+	const struct option *all_options = formats_options(run->arena, long_options);
 	int c;
 
-	while ((c = getopt_long(argc, argv, "i:p:vh", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "i:o:p:vh", all_options, NULL)) != -1) {
 		if (c == 'h') {
 			print_help();
 			return 1;
@@ -273,7 +306,7 @@ static int take_options(struct report_run *run, int argc, char **argv)
 		buf_puts(&run->why, "name one report, e.g. `cephtap report osd`; cephtap report --help lists them");
 		return 2;
 	}
-	if (!take_kind(run, argv[optind]))
+	if (!take_kind(run, argv[optind]) || !has_form(run))
 		return 2;
 	run->files = argv + optind + 1;
 	run->files_len = (unsigned)(argc - optind - 1);
@@ -410,10 +443,42 @@ static int replay(struct report_run *run)
 		.paths = run->files,
 		.paths_len = run->files_len,
 		.views = run->views,
+		.form = run->form,
 		.has_by = run->has_by,
 	};
 
 	return replay_report(&request);
+}
+
+static bool open_output(struct report_run *run, struct tracer_config *config)
+{
+	if (run->output)
+		config->out = formats_open(run->arena, run->form, run->output, &config->path, &run->why);
+	if (!config->out)
+		fprintf(stderr, "cephtap report: %s\n", run->why.data);
+	return config->out;
+}
+
+/* A file that only one report writes, and only at the end: that it can be written is known at once. */
+static bool may_write(struct report_run *run, const char *option, const char *path, int (*print)(struct report *, bool, void *))
+{
+	const char *name = path ? arena_printf(run->arena, "%s.new", path) : NULL;
+	FILE *file;
+
+	if (!path)
+		return true;
+	if (run->kind->print != print) {
+		fprintf(stderr, "cephtap report: `%s` has no --%s\n", run->kind->name, option);
+		return false;
+	}
+	file = fopen(name, "we");
+	if (!file) {
+		fprintf(stderr, "cephtap report: cannot write %s: %s\n", name, strerror(errno));
+		return false;
+	}
+	fclose(file);
+	remove(name);
+	return true;
 }
 
 /* Gathers, and prints or records. */
@@ -478,16 +543,17 @@ static int go(struct report_run *run)
 
 		return fwrite(script->data, 1, script->size, stdout) == script->size && !fflush(stdout) ? 0 : 1;
 	}
-	if (!read_before(run) || !open_html(run))
+	if (!read_before(run) || !open_html(run) || !open_output(run, &config) ||
+	    !may_write(run, "pprof", run->views.profile.pprof, profile_print) || !may_write(run, "chrome", run->views.op.chrome, op_print))
 		return 1;
 	/* with -v also for who waits for it with a program */
-	run->says_start = (isatty(STDERR_FILENO) && !run->views.layout.json) ||
+	run->says_start = (isatty(STDERR_FILENO) && !run->form) ||
 			  (run->views.layout.verbose && (run->kind->print == sched_print || run->kind->print == offcpu_print));
 	if (run->files_len)
 		return replay(run);
 	run->views.profile.cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
 	if (!run->kind->print) {
-		config.ops = run->views.layout.json ? &report_json : &report_text;
+		config.ops = report_formats[run->form].ops;
 		config.interval = NULL;
 	}
 	if (!run->kind->print || run->kind->print == profile_print || run->kind->print == op_print) {
@@ -500,7 +566,7 @@ static int go(struct report_run *run)
 		run->views.layout.interval = (unsigned)(run->interval ? run->interval : INTERVAL_SECONDS);
 	if (run->views.layout.interval)
 		config.interval_ns = run->views.layout.interval * 1000000000ull;
-	run->views.layout.terminal = !run->seconds && !run->views.layout.json && isatty(STDOUT_FILENO) && (!run->record || run->record->tee);
+	run->views.layout.terminal = !run->seconds && !run->form && !run->output && isatty(STDOUT_FILENO) && (!run->record || run->record->tee);
 	return trace(run, &config);
 }
 

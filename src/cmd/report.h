@@ -17,6 +17,7 @@ struct report_kind {
 	const char *name, *script, *doc;
 	int (*print)(struct report *report, bool is_last, void *data); /* lays its aggregations out; NULL: the script prints */
 	enum first_arg arg;
+	unsigned forms; /* a bit 1 << enum report_form for each; 0: all, as of any script */
 };
 
 /* What the layouts of reports are told, and what they keep from one interval to the next. */

@@ -14,21 +14,23 @@
 #include "cmd/target.h"
 #include "lib/file.h"
 #include "probe/host.h"
+#include "report/ctf.h"
+#include "report/formats.h"
 #include "tracer.h"
 
 enum { SCRIPT_SIZE_MAX = 16 * 1024 * 1024 };
 
-enum { OPT_JSON = 256, OPT_DUMP, OPT_TIMING, OPT_NO_MULTI, OPT_SECONDS, OPT_VERSION };
+enum { OPT_DUMP = 256, OPT_TIMING, OPT_NO_MULTI, OPT_SECONDS, OPT_EVERY, OPT_CTF };
 
 struct run {
 	struct arena *arena;
 	struct pipeline pipeline;
 	struct target_list targets;
 	struct pipeline_times times;
-	const char *command, *wait_for, *output, *dump, *script;
-	const struct report_ops *ops;
+	const char *command, *wait_for, *output, *dump, *script, *ctf;
+	enum report_form form;
 	struct buf why;
-	uint64_t seconds;
+	uint64_t seconds, every;
 	bool timing, check_only, list;
 	pid_t child;
 	struct record_request *record; /* NULL: no recording is made */
@@ -59,12 +61,17 @@ static const char help[] =
 	"  -o FILE          append the report to FILE\n"
 	"  -e               check and compile only; exit before anything is attached\n"
 	"  --seconds N      stop after N seconds\n"
-	"  --json           print one JSON object a line\n"
+	"  --every N        print all aggregations every N seconds, and at the end\n"
+	"  --ctf DIR        write each record as an event of a CTF trace into the new folder DIR as well (babeltrace2)\n"
 	"  --dump STAGE     print what a stage made (tokens, ast, check, ebpf) and exit\n"
 	"  --timing         say on standard error how long each step took\n"
 	"  --no-multi       attach probe by probe, as on kernels without multi-uprobe links\n"
 	"  -V, --version    print the version\n"
 	"  -h, --help       this text\n"
+	"\n"
+	"The report is text for people, or:\n";
+
+static const char examples[] =
 	"\n"
 	"Examples:\n"
 	"  cephtap list -v 'ceph_osd:::op-*'\n"
@@ -76,6 +83,8 @@ static const char help[] =
 void cmd_run_help(void)
 {
 	fputs(help, stdout);
+	formats_help(stdout);
+	fputs(examples, stdout);
 }
 
 int cmd_usage(void)
@@ -158,13 +167,13 @@ static bool set_option(struct run *run, const char *text)
 	return !why;
 }
 
-static bool set_seconds(struct run *run, const char *text)
+static bool set_seconds(struct run *run, const char *option, const char *text, uint64_t *seconds)
 {
 	char *end;
 
-	run->seconds = strtoull(text, &end, 10);
-	if (*end || !run->seconds || run->seconds > 1000000000) {
-		buf_printf(&run->why, "--seconds wants a number from 1 to 1000000000, not `%s`", text);
+	*seconds = strtoull(text, &end, 10);
+	if (*end || !*seconds || *seconds > 1000000000) {
+		buf_printf(&run->why, "%s wants a number from 1 to 1000000000, not `%s`", option, text);
 		return false;
 	}
 	return true;
@@ -173,6 +182,8 @@ static bool set_seconds(struct run *run, const char *text)
 /* Returns false with a sentence in run->why for a wrong command line. */
 static bool take_option(struct run *run, int c)
 {
+	int taken;
+
 	switch (c) {
 	case 'n':
 		return add_clause(run, optarg);
@@ -212,9 +223,6 @@ static bool take_option(struct run *run, int c)
 	case 'e':
 		run->check_only = true;
 		return true;
-	case OPT_JSON:
-		run->ops = &report_json;
-		return true;
 	case OPT_DUMP:
 		run->dump = optarg;
 		return true;
@@ -225,15 +233,23 @@ static bool take_option(struct run *run, int c)
 		run->pipeline.no_multi = true;
 		return true;
 	case OPT_SECONDS:
-		return set_seconds(run, optarg);
+		return set_seconds(run, "--seconds", optarg, &run->seconds);
+	case OPT_CTF:
+		run->ctf = optarg;
+		run->pipeline.options.record_time = true;
+		return true;
+	case OPT_EVERY:
+		return set_seconds(run, "--every", optarg, &run->every);
 	default:
-		return target_take(&run->targets, c, optarg, &run->why) > 0;
+		taken = formats_take(c, &run->form, &run->why);
+		return taken ? taken > 0 : target_take(&run->targets, c, optarg, &run->why) > 0;
 	}
 }
 
 static const struct option long_options[] = {
 	TARGET_OPTIONS,
-	{"json", no_argument, NULL, OPT_JSON},             {"dump", required_argument, NULL, OPT_DUMP},
+	{"ctf", required_argument, NULL, OPT_CTF},
+	{"every", required_argument, NULL, OPT_EVERY},     {"dump", required_argument, NULL, OPT_DUMP},
 	{"timing", no_argument, NULL, OPT_TIMING},         {"no-multi", no_argument, NULL, OPT_NO_MULTI},
 	{"seconds", required_argument, NULL, OPT_SECONDS}, {"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},                  {0},
@@ -265,9 +281,10 @@ static bool answer(int c)
 /* 0: go on; 1: done, exit with 0; 2: wrong usage, 3: failed and said in run->why. */
 static int take_options(struct run *run, int argc, char **argv)
 {
+	const struct option *all_options = formats_options(run->arena, long_options);
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+n:P:m:f:i:ls:p:c:W:x:b:qwZo:eVh", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+n:P:m:f:i:ls:p:c:W:x:b:qwZo:eVh", all_options, NULL)) != -1) {
 		if (c == '?') { /* getopt has said what is wrong */
 			buf_puts(&run->why, "see cephtap --help");
 			return 2;
@@ -390,7 +407,7 @@ static void say_matched(const struct run *run)
 {
 	const struct pipeline *pipeline = &run->pipeline;
 
-	if (pipeline->options.quiet || run->ops == &report_json)
+	if (pipeline->options.quiet || report_formats[run->form].ops->wants_tables)
 		return;
 	for (unsigned i = 0; i < pipeline->sources_len; i++) {
 		bool is_script = run->script && i == pipeline->sources_len - 1; /* read after all of -n */
@@ -433,38 +450,55 @@ static bool compile(struct run *run)
 	return pipeline_load(&run->pipeline, &run->times);
 }
 
-static FILE *open_output(const struct run *run)
+static bool open_output(struct run *run, struct tracer_config *config)
 {
-	FILE *out = stdout;
-
 	if (run->record && !run->output)
-		return record_output(run->record);
-	if (run->output) {
-		out = fopen(run->output, "ae");
-		if (!out)
-			fprintf(stderr, "cephtap: cannot write to %s: %s\n", run->output, strerror(errno));
+		config->out = record_output(run->record);
+	else
+		config->out = run->output ? formats_open(run->arena, run->form, run->output, &config->path, &run->why) : stdout;
+	if (!config->out)
+		fprintf(stderr, "cephtap: %s\n", run->why.data);
+	return config->out;
+}
+
+static bool open_ctf(struct run *run, struct tracer_config *config)
+{
+	if (!run->ctf)
+		return true;
+	config->ctf = ctf_new(run->ctf, config->ops, &run->why);
+	if (!config->ctf) {
+		fprintf(stderr, "cephtap: %s\n", run->why.data);
+		return false;
 	}
-	return out;
+	config->ops = ctf_ops(config->ctf);
+	return true;
+}
+
+static int print_tables(struct report *report, bool is_last, void *data)
+{
+	(void)data;
+	return is_last ? 0 : report_tables(report); /* the end prints them by itself */
 }
 
 static int trace(struct run *run)
 {
 	struct tracer_config config = {
 		.pipeline = &run->pipeline,
-		.ops = run->ops,
+		.ops = report_formats[run->form].ops,
 		.name = run->record ? "cephtap record" : "cephtap",
 		.targets = &run->targets,
 		.child = run->child,
 		.seconds = run->seconds,
 		.timing = run->timing,
 		.times = &run->times,
+		.interval = run->every ? print_tables : NULL,
+		.interval_ns = run->every * 1000000000,
 	};
 	int status;
 
 	if (run->record && !record_open(run->record))
 		return 1;
-	config.out = open_output(run);
-	if (!config.out)
+	if (!open_output(run, &config) || !open_ctf(run, &config))
 		return 1;
 	if (run->record)
 		config.record = &run->record->config;
@@ -472,6 +506,7 @@ static int trace(struct run *run)
 		config.ops = &report_text; /* what was lost is said on stderr */
 	say_matched(run);
 	status = tracer_run(&config);
+	ctf_free(config.ctf);
 	run->child = 0;
 	if (run->record)
 		record_close(run->record);
@@ -500,7 +535,7 @@ static int go(struct run *run)
 
 static int run_script(int argc, char **argv, struct record_request *record)
 {
-	struct run run = {.ops = &report_text, .record = record};
+	struct run run = {.record = record};
 	int status;
 
 	tracer_catch_signals();

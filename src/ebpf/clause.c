@@ -8,6 +8,8 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "func/gen.h"
+
 void gen_probe_index(struct gen *gen, int reg)
 {
 	gen->needs_probe = true;
@@ -103,6 +105,10 @@ static void begin_record(struct gen *gen, const struct record_layout *layout, un
 	emit(gen, INSN_MOV_REG(REG_RECORD, R0));
 	emit_zero_record(gen, layout);
 	emit_head(gen, REG_RECORD, clause);
+	if (layout->time) {
+		gen_timestamp(gen, NULL, NULL); /* R0 */
+		emit(gen, INSN_STORE(BPF_DW, REG_RECORD, (int32_t)layout->time, R0));
+	}
 }
 
 static void end_record(struct gen *gen, bool wake)

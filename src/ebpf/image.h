@@ -148,6 +148,7 @@ struct record_layout {
 	uint32_t size; /* with the head; 0: the clause records nothing */
 	struct record_action *actions;
 	unsigned actions_len;
+	uint32_t time; /* where `timestamp` of the firing is, a u64; 0: it was not asked for (options->record_time) */
 };
 
 /*

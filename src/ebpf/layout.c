@@ -158,7 +158,7 @@ static void layout_action(struct record_action *record, const struct action *act
 	}
 }
 
-static bool layout_records(struct arena *arena, struct image *image)
+static bool layout_records(struct arena *arena, struct image *image, const struct options *options)
 {
 	const struct checked *checked = image->checked;
 	bool any = false;
@@ -173,6 +173,10 @@ static bool layout_records(struct arena *arena, struct image *image)
 		if (!clause->actions_len && !clause->is_default)
 			continue;
 		any = true;
+		if (options->record_time) {
+			layout->time = at;
+			at += sizeof(uint64_t);
+		}
 		layout->actions_len = clause->actions_len;
 		layout->actions = arena_new_array(arena, struct record_action, clause->actions_len + 1);
 		for (unsigned a = 0; a < clause->actions_len; a++)
@@ -228,7 +232,7 @@ struct layout *layout_new(struct arena *arena, struct image *image, const struct
 	image->map_drops = image_map_new(arena, image,
 					 (struct image_map){.name = "drops", .kind = IMAGE_PERCPU_ARRAY, .key_size = 4,
 							    .value_size = 8 * DROP_CAUSES, .max_entries = 1});
-	records = layout_records(arena, image);
+	records = layout_records(arena, image, options);
 	image->map_ring = image_map_new(
 		arena, image, (struct image_map){.name = "records", .kind = IMAGE_RING,
 						 .max_entries = records ? (uint32_t)options->bufsize : SMALL_RING});

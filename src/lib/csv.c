@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lib/csv.h"
 
+#include <stdbool.h>
+
 void csv_open(struct csv *csv, char *text, size_t size)
 {
 	*csv = (struct csv){.at = text, .end = text + size, .next_line = 1};
@@ -91,4 +93,23 @@ int csv_row(struct csv *csv, char **fields, unsigned max, const char **wrong)
 		len++;
 	}
 	return len;
+}
+
+void csv_write(struct buf *out, const char *text, size_t size)
+{
+	bool is_plain = true;
+
+	for (size_t i = 0; i < size; i++)
+		is_plain &= text[i] != ',' && text[i] != '"' && text[i] != '\n' && text[i] != '\r';
+	if (is_plain) {
+		buf_add(out, text, size);
+		return;
+	}
+	buf_putc(out, '"');
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] == '"')
+			buf_putc(out, '"');
+		buf_putc(out, text[i]);
+	}
+	buf_putc(out, '"');
 }

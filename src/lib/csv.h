@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#include "lib/buf.h"
+
 struct csv {
 	char *at, *end;
 	unsigned line; /* of the row that was read last: 1 for the first */
@@ -18,5 +20,7 @@ struct csv {
 void csv_open(struct csv *csv, char *text, size_t size);
 /* The number of fields, of which `fields` gets the first `max`; 0 at the end; -1: `wrong` is a sentence. */
 int csv_row(struct csv *csv, char **fields, unsigned max, const char **wrong);
+/* Appends one field, in quotes where it needs them; the comma or line break behind it is the caller's. */
+void csv_write(struct buf *out, const char *text, size_t size);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "lib/clock.h"
 #include "lib/markers.h"
+#include "report/stack.h"
 
 enum { PENDING_MAX = 64 * 1024 };
 
@@ -68,6 +69,55 @@ int report_flush(struct report *report)
 	return err;
 }
 
+static FILE *open_new(const char *path, struct buf *name)
+{
+	buf_printf(name, "%s.new", path); /* in the same folder: rename() does not cross file systems */
+	return fopen(name->data, "we");
+}
+
+int report_replace(struct report *report, const char *path)
+{
+	FILE *usual = report->out;
+	struct buf name = {0};
+	int error;
+
+	if (!path)
+		return report_flush(report);
+	report->out = open_new(path, &name);
+	error = report->out ? report_flush(report) : stream_error();
+	if (report->out && fclose(report->out) && !error)
+		error = stream_error();
+	report->out = usual;
+	if (!error && rename(name.data, path))
+		error = stream_error();
+	if (error)
+		remove(name.data);
+	buf_clear(&report->pending);
+	buf_free(&name);
+	return error;
+}
+
+int report_tables(struct report *report)
+{
+	int error = reader_snapshot(report->reader);
+
+	for (unsigned i = 0, rows_len; i < report->image->checked->aggs_len && !error; i++) {
+		reader_agg_rows(report->reader, i, &rows_len);
+		if (rows_len)
+			error = report->ops->table(report, report->reader, &i, 1);
+	}
+	if (!error && report->ops->tables_end)
+		error = report->ops->tables_end(report);
+	return error;
+}
+
+void report_say_left_out(const struct report *report)
+{
+	if (report->left_out)
+		fprintf(report->err, "cephtap: --%s is for aggregations: %" PRIu64 " line%s or value%s of other actions were left out\n",
+			report->ops->name, report->left_out, report->left_out == 1 ? "" : "s", report->left_out == 1 ? "" : "s");
+}
+
 void report_free(struct report *report)
 {
 	buf_free(&report->pending);
@@ -93,6 +143,63 @@ void report_probe_name(const struct probe *probe, struct buf *out)
 	buf_puts(out, probe->func);
 	buf_putc(out, ':');
 	buf_puts(out, probe->name);
+}
+
+/* How many bytes at `text` are one well-formed character (Unicode 15, table 3-7); 0: none. */
+static size_t utf8_length(const unsigned char *text, size_t size)
+{
+	unsigned char c = text[0], low = 0x80, high = 0xbf;
+	size_t n, i;
+
+	if (c < 0x80)
+		return 1;
+	n = c >= 0xc2 && c <= 0xdf ? 2 : c >= 0xe0 && c <= 0xef ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
+	if (!n || n > size)
+		return 0;
+	low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : low;
+	high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : high;
+	if (text[1] < low || text[1] > high)
+		return 0;
+	for (i = 2; i < n; i++)
+		if (text[i] < 0x80 || text[i] > 0xbf)
+			return 0;
+	return n;
+}
+
+void report_utf8(const char *text, size_t size, struct buf *out)
+{
+	size_t i, n;
+
+	for (i = 0; i < size; i += n ? n : 1) {
+		n = utf8_length((const unsigned char *)text + i, size - i);
+		if (n)
+			buf_add(out, text + i, n);
+		else
+			buf_puts(out, "\xef\xbf\xbd");
+	}
+}
+
+static void stack_text(const struct stack *stack, struct buf *out)
+{
+	for (unsigned i = stack ? stack->len : 0; i; i--) {
+		stack_frame_print(&stack->frames[i - 1], false, out);
+		if (i > 1)
+			buf_putc(out, ';');
+	}
+}
+
+void report_key_text(const struct report *report, const struct field *field, const void *key, struct buf *out)
+{
+	const char *at = (const char *)key + field->offset;
+
+	if (field->kind == FIELD_STACK)
+		stack_text(report_stack_of(report, field_int(field, at)), out);
+	else if (field->kind != FIELD_INT)
+		report_utf8(at, field_text_size(field, at), out);
+	else if (field->is_signed)
+		buf_printf(out, "%" PRId64, (int64_t)field_int(field, at));
+	else
+		buf_printf(out, "%" PRIu64, field_int(field, at));
 }
 
 void report_fault(const struct record_error *error, struct buf *out)

@@ -31,43 +31,12 @@ struct json {
 	bool has_table; /* its aggregations have lines of their own */
 };
 
-/* --- Text as UTF-8
- * ----------------------------------------------------------------------------------------------------- */
-
-/* How many bytes at `text` are one well-formed character (Unicode 15, table 3-7); 0: none. */
-static size_t utf8_length(const unsigned char *text, size_t size)
-{
-	unsigned char c = text[0], low = 0x80, high = 0xbf;
-	size_t n, i;
-
-	if (c < 0x80)
-		return 1;
-	n = c >= 0xc2 && c <= 0xdf ? 2 : c >= 0xe0 && c <= 0xef ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
-	if (!n || n > size)
-		return 0;
-	low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : low;
-	high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : high;
-	if (text[1] < low || text[1] > high)
-		return 0;
-	for (i = 2; i < n; i++)
-		if (text[i] < 0x80 || text[i] > 0xbf)
-			return 0;
-	return n;
-}
-
 static struct json_object *new_text(const char *text, size_t size)
 {
 	struct json_object *object;
 	struct buf clean = {0};
-	size_t i, n;
 
-	for (i = 0; i < size; i += n ? n : 1) {
-		n = utf8_length((const unsigned char *)text + i, size - i);
-		if (n)
-			buf_add(&clean, text + i, n);
-		else
-			buf_puts(&clean, "\xef\xbf\xbd");
-	}
+	report_utf8(text, size, &clean);
 	object = json_object_new_string_len(clean.data ? clean.data : "", (int)clean.size);
 	buf_free(&clean);
 	return object;

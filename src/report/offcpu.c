@@ -227,7 +227,7 @@ int offcpu_print(struct report *report, bool is_last, void *data)
 	view->since_ns = now;
 	table.arena = arena_new();
 	take(&table);
-	if (view->options->json)
+	if (view->options->form == FORM_JSON)
 		print_json(&table);
 	else
 		print_text(&table, is_last);

@@ -12,7 +12,7 @@
 #include "report/picture.h"
 
 /* The values of a line of scripts/op.d, in order. */
-enum { VALUE_WALL, VALUE_CLIENT, VALUE_TID, VALUE_PID, VALUE_DAEMON, VALUE_THREAD, VALUE_A, VALUE_B, VALUE_TEXT, VALUE_STEP, VALUES };
+enum { VALUE_WALL, VALUE_CLIENT, VALUE_TID, VALUE_PID, VALUE_LWP, VALUE_DAEMON, VALUE_THREAD, VALUE_A, VALUE_B, VALUE_TEXT, VALUE_STEP, VALUES };
 
 enum step_arg { ARG_NOTHING, ARG_OSD, ARG_BYTES, ARG_RESULT };
 
@@ -101,6 +101,7 @@ static int take_line(struct op_view *view, const struct record_action *action, c
 		return 0;
 	step.wall_ns = number(action, record, VALUE_WALL);
 	step.pid = (int32_t)number(action, record, VALUE_PID);
+	step.lwp = (int32_t)number(action, record, VALUE_LWP);
 	step.a = number(action, record, VALUE_A);
 	step.b = number(action, record, VALUE_B);
 	text_value(action, record, VALUE_DAEMON, step.daemon, sizeof(step.daemon));
@@ -195,7 +196,7 @@ void op_free(struct op_view *view)
 
 /* ---- printing ---- */
 
-static void say_step(const struct op_step *step, struct buf *out)
+void op_say_step(const struct op_step *step, struct buf *out)
 {
 	for (unsigned i = 0; i < SENTENCES; i++) {
 		if (sentences[i].step != step->name)
@@ -240,7 +241,7 @@ static void print_op(struct report *report, const struct op *op)
 		const struct op_step *step = &op->steps[i];
 
 		buf_clear(&what);
-		say_step(step, &what);
+		op_say_step(step, &what);
 		buf_printf(out, "%10.3f %10.3f  %-10s %-16s %s\n", (double)(step->wall_ns - begin) / 1e6,
 			   (double)(step->wall_ns - before) / 1e6, step->daemon, step->thread, what.data ? what.data : "");
 		before = step->wall_ns;
@@ -253,7 +254,7 @@ static struct json_object *json_step(const struct op_step *step)
 	struct json_object *object = json_object_new_object();
 	struct buf what = {0};
 
-	say_step(step, &what);
+	op_say_step(step, &what);
 	json_object_object_add(object, "time_ns", json_object_new_int64(step->wall_ns));
 	json_object_object_add(object, "daemon", json_object_new_string(step->daemon));
 	json_object_object_add(object, "pid", json_object_new_int(step->pid));
@@ -298,7 +299,7 @@ static void draw_lane(struct picture *picture, const struct op *op, const char *
 			continue;
 		if (before) {
 			buf_clear(&what);
-			say_step(step, &what);
+			op_say_step(step, &what);
 			picture_span(picture, step->name, (uint64_t)before->wall_ns, (uint64_t)step->wall_ns, what.data);
 		}
 		before = step;
@@ -341,15 +342,17 @@ int op_print(struct report *report, bool is_last, void *data)
 	op_clocks_align(view->store, &said);
 	op_store_sort(view->store);
 	len = view->store->done_len < view->store->keep ? view->store->done_len : view->store->keep;
-	if (said.size && !view->json)
+	if (said.size && view->form == FORM_TEXT)
 		buf_puts(&report->pending, said.data);
 	buf_free(&said);
-	if (!view->json)
+	if (view->form == FORM_TEXT)
 		buf_printf(&report->pending, "%" PRIu64 " ops were seen from end to end%s\n", view->store->ops,
 			   len && len < view->store->ops ? "; the slowest:" : len ? ":" : "");
 	for (unsigned i = 0; i < len; i++)
-		(view->json ? print_json : print_op)(report, view->store->done[i]);
+		(view->form == FORM_JSON ? print_json : print_op)(report, view->store->done[i]);
 	if (view->html)
 		error = draw(view, len);
+	if (!error && view->chrome)
+		error = op_chrome(report, view, len);
 	return error ? error : report_flush(report);
 }

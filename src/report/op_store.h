@@ -11,7 +11,7 @@ enum { OP_IN_CLIENT = -1 /* the client's number, where it is not known: in the c
 struct op_step {
 	int64_t wall_ns;
 	int64_t a, b;	  /* what they are depends on the step: scripts/op.d */
-	int32_t pid;
+	int32_t pid, lwp; /* process and thread */
 	const char *name; /* the marker's */
 	char daemon[32], thread[16], text[96];
 };

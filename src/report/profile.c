@@ -6,9 +6,13 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/short_name.h"
+#include "report/csv.h"
+#include "report/common.h"
 #include "report/picture.h"
+#include "report/pprof.h"
 #include "report/stack.h"
 
 enum { KEY_PROCESS, KEY_THREAD, KEY_STAGE, KEY_KERNEL, KEY_USER, KEYS, GROUPS = 8, FUNCTIONS = 14, HEADS = 1 << 14 };
@@ -40,6 +44,7 @@ struct profile {
 	unsigned stacks;
 	struct buf name;
 	struct picture *picture;
+	struct pprof *pprof;
 };
 
 /* One row of @samples. */
@@ -49,6 +54,11 @@ struct sample {
 	const struct stack *kernel, *user;
 	uint64_t count;
 };
+
+static const char *stage_name(const struct sample *sample)
+{
+	return stages[sample->stage < sizeof(stages) / sizeof(stages[0]) ? sample->stage : 0];
+}
 
 /* ---- counting ---- */
 
@@ -131,8 +141,7 @@ static void group_name(struct profile *profile, const struct sample *sample)
 	if (profile->options->by == PROFILE_BY_THREAD)
 		buf_printf(name, " %s", sample->thread);
 	else if (profile->options->by == PROFILE_BY_STAGE)
-		buf_printf(name, " %s",
-			   stages[sample->stage < sizeof(stages) / sizeof(stages[0]) ? sample->stage : 0]);
+		buf_printf(name, " %s", stage_name(sample));
 }
 
 static void count_sample(struct profile *profile, const struct sample *sample)
@@ -228,7 +237,7 @@ static void print_folded(struct profile *profile, const struct sample *sample)
 	fold_name(profile, out, sample->process);
 	buf_putc(out, ';');
 	if (profile->options->by == PROFILE_BY_STAGE)
-		fold_name(profile, out, stages[sample->stage < sizeof(stages) / sizeof(stages[0]) ? sample->stage : 0]);
+		fold_name(profile, out, stage_name(sample));
 	else
 		fold_name(profile, out, sample->thread);
 	fold_frames(profile, out, sample->user);
@@ -300,6 +309,33 @@ static int draw(struct profile *profile)
 	if (options->before)
 		draw_before(profile);
 	return picture_end(profile->picture);
+}
+
+/* ---- pprof ---- */
+
+static void pprof_sample(struct profile *profile, const struct sample *sample)
+{
+	pprof_add(profile->pprof, &(struct pprof_sample){
+					  .process = sample->process,
+					  .thread = sample->thread,
+					  .stage = profile->options->by == PROFILE_BY_STAGE ? stage_name(sample) : NULL,
+					  .user = sample->user,
+					  .kernel = sample->kernel,
+					  .count = sample->count,
+				  });
+}
+
+static int write_pprof(struct profile *profile)
+{
+	uint64_t start_ns = profile->options->start_wall_ns, duration_ns = report_time_ns(profile->report) - start_ns;
+	int error = report_flush(profile->report); /* what came before goes elsewhere */
+
+	if (error)
+		return error;
+	profile->pprof = pprof_new(1000000000 / profile->options->hz);
+	each_sample(profile, pprof_sample);
+	error = pprof_end(profile->pprof, (int64_t)start_ns, duration_ns, &profile->report->pending);
+	return error ? error : report_replace(profile->report, profile->options->pprof);
 }
 
 /* ---- another run, from its folded stacks ---- */
@@ -454,9 +490,7 @@ static void print_json(struct profile *profile, const struct sample *sample)
 	json_object_object_add(object, "process", json_object_new_string(sample->process));
 	json_object_object_add(object, "thread", json_object_new_string(sample->thread));
 	if (profile->options->by == PROFILE_BY_STAGE)
-		json_object_object_add(
-			object, "stage",
-			json_object_new_string(stages[sample->stage < sizeof(stages) / sizeof(stages[0]) ? sample->stage : 0]));
+		json_object_object_add(object, "stage", json_object_new_string(stage_name(sample)));
 	json_object_object_add(object, "count", json_object_new_uint64(sample->count));
 	add_json_frames(profile, frames, sample->user);
 	add_json_frames(profile, frames, sample->kernel);
@@ -464,6 +498,31 @@ static void print_json(struct profile *profile, const struct sample *sample)
 	buf_puts(&profile->report->pending, json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
 	buf_putc(&profile->report->pending, '\n');
 	json_object_put(object);
+}
+
+/* ---- CSV: a row for each stack of a thread ---- */
+
+static void print_csv(struct profile *profile, const struct sample *sample)
+{
+	static const char *const columns[] = {"process", "thread", "stage", "samples", "cpu_ns", "function", "stack"};
+	struct json_object *object = json_object_new_object();
+	struct buf stack = {0};
+	const char *last;
+
+	fold_frames(profile, &stack, sample->user);
+	fold_frames(profile, &stack, sample->kernel);
+	last = stack.data ? strrchr(stack.data, ';') : NULL;
+	json_object_object_add(object, "process", json_object_new_string(sample->process));
+	json_object_object_add(object, "thread", json_object_new_string(sample->thread));
+	if (profile->options->by == PROFILE_BY_STAGE)
+		json_object_object_add(object, "stage", json_object_new_string(stage_name(sample)));
+	json_object_object_add(object, "samples", json_object_new_uint64(sample->count));
+	json_object_object_add(object, "cpu_ns", json_object_new_uint64(sample->count * 1000000000 / profile->options->hz));
+	json_object_object_add(object, "function", json_object_new_string(last ? last + 1 : ""));
+	json_object_object_add(object, "stack", json_object_new_string(stack.data ? stack.data + 1 : ""));
+	csv_row_of(profile->report, columns, sizeof(columns) / sizeof(columns[0]), object);
+	json_object_put(object);
+	buf_free(&stack);
 }
 
 int profile_print(struct report *report, bool is_last, void *data)
@@ -479,8 +538,12 @@ int profile_print(struct report *report, bool is_last, void *data)
 	if (error)
 		return error;
 	profile.arena = arena_new();
-	if (profile.options->json || profile.options->folded) {
-		each_sample(&profile, profile.options->json ? print_json : print_folded);
+	if (profile.options->form == FORM_CSV)
+		each_sample(&profile, print_csv);
+	else if (profile.options->form == FORM_JSON)
+		each_sample(&profile, print_json);
+	else if (profile.options->folded) {
+		each_sample(&profile, print_folded);
 	} else {
 		each_sample(&profile, count_sample);
 		print_heading(&profile);
@@ -494,6 +557,8 @@ int profile_print(struct report *report, bool is_last, void *data)
 	}
 	if (profile.options->html)
 		error = draw(&profile);
+	if (!error && profile.options->pprof)
+		error = write_pprof(&profile);
 	reader_agg_mark_printed(report->reader, find_samples(report->image)); /* not once more by itself */
 	buf_free(&profile.name);
 	arena_free(profile.arena);

@@ -6,14 +6,16 @@
 #ifndef CEPHTAP_REPORT_PROFILE_H
 #define CEPHTAP_REPORT_PROFILE_H
 
-#include "report/report.h"
+#include "report/formats.h"
 
 enum profile_by { PROFILE_BY_THREAD, PROFILE_BY_PROCESS, PROFILE_BY_STAGE };
 
 struct profile_options {
-	bool json, folded, verbose, icicle;
+	enum report_form form; /* FORM_TEXT, FORM_JSON or FORM_CSV */
+	bool folded, verbose, icicle;
 	enum profile_by by;
 	unsigned hz, cpus;
+	const char *pprof;  /* the file for pprof's profile of the same samples; NULL: none is wanted */
 	FILE *html;	    /* a flame graph of the same samples; NULL: none is wanted */
 	uint64_t start_wall_ns; /* in ns since 1970 */
 	const char *before; /* folded stacks of another run, to compare with; NULL: none */

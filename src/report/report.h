@@ -18,7 +18,7 @@ struct report;
 struct report_ops {
 	const char *name; /* "text", "json" */
 	const char *doc;
-	bool wants_tables; /* printa() with a format calls `table` after `text`: so that a program need not parse the text */
+	bool wants_tables; /* for programs: printa() with a format calls `table` after `text`: so that a program need not parse the text */
 	int (*begin)(struct report *report); /* text: the heading, unless quiet */
 	/*
 	 * A clause fired and recorded something, or prints the default line. Actions follow, then event_end. `head` is the start
@@ -33,6 +33,8 @@ struct report_ops {
 	int (*text)(struct report *report, const struct record_action *action, const char *text, size_t size);
 	/* An aggregation as a table, sorted; several of the same keys side by side. */
 	int (*table)(struct report *report, struct reader *reader, const unsigned *aggs, unsigned aggs_len);
+	/* Tables that are no part of an event, but of one moment (report_tables), are over. NULL: nothing is to be done. */
+	int (*tables_end)(struct report *report);
 	int (*error)(struct report *report, const struct record_error *error, const struct probe *probe, struct loc loc);
 	/* count events were lost by this cause since the last call. Goes to stderr in text. */
 	int (*drop)(struct report *report, enum drop_cause cause, uint64_t count);
@@ -41,6 +43,7 @@ struct report_ops {
 
 struct stack_source;
 struct symbol_source;
+struct ctf;
 
 struct report {
 	const struct report_ops *ops;
@@ -50,8 +53,12 @@ struct report {
 	struct reader *reader;
 	FILE *out;   /* where the report goes; written in whole events */
 	FILE *err;   /* drops and errors of the text format */
+	const char *path; /* to be replaced as a whole by what is printed, instead of `out`; NULL: `out` it is */
 	void *data;  /* the format's own */
 	uint64_t wall_ns; /* when what is printed now was so, in ns since 1970; 0: at this moment */
+	struct ctf *ctf; /* a trace that is written beside it; NULL: none */
+	uint64_t left_out; /* what actions recorded and the format has no place for */
+	bool has_heading;  /* of a table whose columns are named once */
 	struct buf pending; /* whole events that were not written yet, and the one that is being made */
 	struct buf text;    /* room for actions to format in; freed by report_free() */
 };
@@ -61,6 +68,8 @@ struct report {
  * disk, closed pipe). The operations call it themselves when much is pending, but only between events; `end` calls it last.
  */
 int report_flush(struct report *report);
+/* Reads all aggregations and prints them: what --every does. Returns 0 or a negative errno. */
+int report_tables(struct report *report);
 /* After `end`: frees what the structure holds. */
 void report_free(struct report *report);
 /* report->wall_ns, or the time now. */
@@ -68,7 +77,7 @@ uint64_t report_time_ns(const struct report *report);
 /* "prov:mod:func:name" */
 void report_probe_name(const struct probe *probe, struct buf *out);
 
-extern const struct report_ops report_text, report_json;
+extern const struct report_ops report_text, report_json, report_openmetrics, report_csv;
 
 /* "12 records were lost: the ring buffer was full; give -x bufsize=16m or record less" */
 void drop_sentence(enum drop_cause cause, uint64_t count, struct buf *out);

@@ -10,6 +10,7 @@
 
 #include "agg/agg.h"
 #include "lib/clock.h"
+#include "report/csv.h"
 #include "report/latency.h"
 #include "report/rows.h"
 #include "report/waits.h"
@@ -513,6 +514,9 @@ static struct json_object *threads_json(const struct table *table, const struct 
 	return list;
 }
 
+static const char *const place_names[] = {"who", "thread", "function", "syscall"};
+static const char *const chain_names[] = {"waker", "waker_thread", "who", "thread"};
+
 static struct json_object *pairs_json(const struct pair_row *rows, unsigned len, const char *const names[4])
 {
 	struct json_object *list = json_object_new_array();
@@ -553,8 +557,6 @@ static void add_bucket(void *data, int64_t low, int64_t high, uint64_t count)
 
 static void print_json(struct table *table)
 {
-	static const char *const place_names[] = {"who", "thread", "function", "syscall"};
-	static const char *const chain_names[] = {"waker", "waker_thread", "who", "thread"};
 	const struct aggvar *var = table->report->image->aggs[table->latency].var;
 	struct json_object *line = json_object_new_object(), *buckets = json_object_new_array();
 
@@ -578,6 +580,32 @@ static void print_json(struct table *table)
 	json_object_put(line);
 }
 
+/* --- CSV: all tables are one, whose first columns say of which table a row is --- */
+
+static void csv_table(const struct table *table, const char *name, struct json_object *rows)
+{
+	static const char *const columns[] = {"time_s",	     "table",	    "who",	   "thread",	  "cpu_ns",   "wait_ns",
+					      "blocked_ns",  "switches",    "waits",	   "wait_p50_ns", "wait_p99_ns", "wait_max_ns",
+					      "function",    "syscall",	    "waker",	   "waker_thread", "count",    "total_ns"};
+
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		struct json_object *row = json_object_array_get_idx(rows, i);
+
+		json_object_object_add(row, "time_s", json_object_new_int64(time(NULL)));
+		put_text(row, "table", name);
+		csv_row_of(table->report, columns, sizeof(columns) / sizeof(columns[0]), row);
+	}
+	json_object_put(rows);
+}
+
+static void print_csv(const struct table *table)
+{
+	csv_table(table, "daemons", threads_json(table, table->daemons, table->daemons_len));
+	csv_table(table, "threads", threads_json(table, table->threads, table->threads_len));
+	csv_table(table, "blocked_on", pairs_json(table->places, table->places_len, place_names));
+	csv_table(table, "wakeups", pairs_json(table->chains, table->chains_len, chain_names));
+}
+
 int sched_print(struct report *report, bool is_last, void *data)
 {
 	struct table table = {.report = report, .view = data};
@@ -591,8 +619,10 @@ int sched_print(struct report *report, bool is_last, void *data)
 	table.arena = arena_new();
 	take_load(&table);
 	take(&table);
-	if (table.view->options->json)
+	if (table.view->options->form == FORM_JSON)
 		print_json(&table);
+	else if (table.view->options->form == FORM_CSV)
+		print_csv(&table);
 	else
 		print_text(&table, is_last);
 	arena_free(table.arena);

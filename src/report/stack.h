@@ -13,6 +13,9 @@ struct stack_frame {
 	const char *function; /* as people write it; NULL: not known */
 	uint64_t offset;      /* from the function's begin; not of one that was inlined */
 	bool is_inlined;      /* its code is in the function of a frame further out */
+	uint64_t address;     /* in the file; of a caller: in its call. The kernel's are as in memory */
+	const char *path;     /* the file as its process calls it; NULL: not known, or the kernel */
+	const char *build_id; /* hex; NULL: not known */
 };
 
 struct stack {

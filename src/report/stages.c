@@ -11,7 +11,9 @@
 #include "agg/agg.h"
 #include "report/blame.h"
 #include "report/common.h"
+#include "report/csv.h"
 #include "report/latency.h"
+#include "report/openmetrics.h"
 
 enum { NONE = ~0u, KEYS = 3, ROW_BUCKETS = 64, BAR = 40 };
 
@@ -531,6 +533,24 @@ static void print_json(struct table *table)
 	}
 }
 
+/* --- CSV: a row for each stage --- */
+
+static void print_csv(struct table *table)
+{
+	static const char *const columns[] = {"time_s",	 "daemon", "class",  "stage",  "is_part", "count",
+					      "total_ns", "mean_ns", "p50_ns", "p99_ns", "max_ns",  "share"};
+
+	for (unsigned i = 0; i < table->rows_len; i++) {
+		struct json_object *object = stage_json(table, &table->rows[i]);
+
+		json_object_object_add(object, "time_s", json_object_new_int64(time(NULL)));
+		json_object_object_add(object, "daemon", json_object_new_string(table->rows[i].daemon));
+		json_object_object_add(object, "class", json_object_new_string(table->rows[i].class));
+		csv_row_of(table->report, columns, sizeof(columns) / sizeof(columns[0]), object);
+		json_object_put(object);
+	}
+}
+
 int stages_print(struct report *report, bool is_last, void *data)
 {
 	struct table table = {.inputs = find_inputs(report->image), .report = report, .options = data, .is_last = is_last};
@@ -538,13 +558,17 @@ int stages_print(struct report *report, bool is_last, void *data)
 
 	if (table.inputs.latency == NONE)
 		return -EINVAL;
+	if (table.options->form == FORM_OPENMETRICS)
+		return stages_openmetrics(report);
 	error = reader_snapshot(report->reader);
 	if (error)
 		return error;
 	table.arena = arena_new();
 	take(&table);
-	if (table.options->json)
+	if (table.options->form == FORM_JSON)
 		print_json(&table);
+	else if (table.options->form == FORM_CSV)
+		print_csv(&table);
 	else
 		print_text(&table);
 	arena_free(table.arena);

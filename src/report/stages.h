@@ -9,10 +9,10 @@
 
 #include <stdbool.h>
 
-#include "report/report.h"
+#include "report/formats.h"
 
 struct stages_options {
-	bool json;
+	enum report_form form; /* FORM_TEXT, FORM_JSON, or FORM_CSV where a report has it */
 	bool verbose;  /* histograms */
 	bool terminal; /* live: each table takes the place of the one before */
 	unsigned interval; /* seconds that a table is of; 0: no heading says so */

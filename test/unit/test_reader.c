@@ -125,8 +125,10 @@ static void image_init(void)
 	clause_ast.body = &first_stmt;
 	for (i = 0; i < CLAUSES; i++) {
 		checked_clauses[i].clause = &clause_ast;
-		layouts[i] = (struct record_layout){&checked_clauses[i], RECORD_SIZE, record_actions[i],
-						    actions[i][1].func ? 2 : 1};
+		layouts[i] = (struct record_layout){.clause = &checked_clauses[i],
+						    .size = RECORD_SIZE,
+						    .actions = record_actions[i],
+						    .actions_len = actions[i][1].func ? 2 : 1};
 		for (j = 0; j < 2; j++)
 			record_actions[i][j] = (struct record_action){&actions[i][j], 16 + j, fields, 0};
 	}

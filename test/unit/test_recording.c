@@ -203,9 +203,10 @@ static int host_remove(void *data, unsigned agg, const void *key)
 static const struct stack *find_stack(void *data, uint64_t number)
 {
 	static const struct stack_frame frames[STACKS][2] = {
-		{{0x1000, "a.out", "f", 4}, {0x2000, "a.out", "main", 16}},
-		{{0x3000, "a.out", "g", 4}, {0x2000, NULL, NULL, 0}},
-		{{0x4000, "a.out", "g", 4}, {0x2000, NULL, NULL, 0}},
+		{{.pc = 0x1000, .module = "a.out", .function = "f", .offset = 4},
+		 {.pc = 0x2000, .module = "a.out", .function = "main", .offset = 16}},
+		{{.pc = 0x3000, .module = "a.out", .function = "g", .offset = 4}, {.pc = 0x2000}},
+		{{.pc = 0x4000, .module = "a.out", .function = "g", .offset = 4}, {.pc = 0x2000}},
 	};
 	static const struct stack stacks[STACKS] = {
 		{frames[0], 2, 7, NULL}, {frames[1], 2, 7, "the rest is not known"}, {frames[2], 2, 7, "the rest is not known"}};

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Aggregations of any script as CSV (RFC 4180). In: tables, as a script prints them, at the end, or at each interval. Out: one table
+ * with the same columns in each row, since a file has one header: when, which aggregation, its keys (as many columns as the longest
+ * key has), a bucket's bounds where there are histograms, the value (in a bucket: its count), and the number of updates. What other
+ * actions record has no place in it: how many were left out is said at the end.
+ */
+#include "report/csv.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "agg/agg.h"
+#include "lib/csv.h"
+#include "report/common.h"
+
+static void put(struct buf *out, const char *text, size_t size)
+{
+	csv_write(out, text ? text : "", size);
+	buf_putc(out, ',');
+}
+
+static void put_text(struct buf *out, const char *text)
+{
+	put(out, text, strlen(text));
+}
+
+/* The last field's comma becomes the line's end. */
+static void end_line(struct buf *out)
+{
+	if (out->size && out->data[out->size - 1] == ',')
+		out->size--;
+	buf_puts(out, "\r\n");
+}
+
+/* --- The header --- */
+
+static unsigned keys_max(const struct image *image)
+{
+	unsigned most = 0;
+
+	for (unsigned i = 0; i < image->checked->aggs_len; i++)
+		if (image->aggs[i].keys_len > most)
+			most = image->aggs[i].keys_len;
+	return most;
+}
+
+static bool has_buckets(const struct image *image)
+{
+	for (unsigned i = 0; i < image->checked->aggs_len; i++)
+		if (image->checked->aggs[i]->agg->buckets)
+			return true;
+	return false;
+}
+
+/* As the script calls it, where all aggregations call it the same. */
+static void put_key_name(const struct image *image, unsigned key, struct buf *out)
+{
+	const char *name = NULL;
+	bool is_same = true;
+	struct buf number = {0};
+
+	for (unsigned i = 0; i < image->checked->aggs_len; i++) {
+		const struct aggvar *var = image->checked->aggs[i];
+
+		if (image->aggs[i].keys_len <= key)
+			continue;
+		is_same &= var->key_names && (!name || !strcmp(name, var->key_names[key]));
+		name = var->key_names ? var->key_names[key] : NULL;
+	}
+	buf_printf(&number, "key%u", key + 1);
+	put_text(out, name && is_same ? name : number.data);
+	buf_free(&number);
+}
+
+static int csv_begin(struct report *report)
+{
+	struct buf *out = &report->pending;
+	unsigned keys = keys_max(report->image);
+
+	report_open(report);
+	buf_puts(out, "time_ns,aggregation,function,");
+	for (unsigned i = 0; i < keys; i++)
+		put_key_name(report->image, i, out);
+	buf_puts(out, has_buckets(report->image) ? "low,high,value,updates\r\n" : "value,updates\r\n");
+	return report_event_done(report);
+}
+
+/* --- Rows --- */
+
+struct line {
+	struct report *report;
+	struct buf begin; /* what the lines of one key have in common */
+	const struct aggvar *var;
+	const uint64_t *value;
+	uint64_t normal;
+};
+
+static int64_t wall_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void make_begin(struct line *line, unsigned agg, const struct agg_row *row, int64_t time_ns)
+{
+	const struct image *image = line->report->image;
+	unsigned keys = keys_max(image);
+	struct buf text = {0};
+
+	buf_clear(&line->begin);
+	buf_printf(&line->begin, "%" PRId64 ",", time_ns);
+	put_text(&line->begin, line->var->name);
+	put_text(&line->begin, line->var->agg->name);
+	for (unsigned i = 0; i < keys; i++) {
+		buf_clear(&text);
+		if (i < image->aggs[agg].keys_len)
+			report_key_text(line->report, &image->aggs[agg].keys[i], row->key, &text);
+		put(&line->begin, text.data, text.size);
+	}
+	buf_free(&text);
+}
+
+static void put_bucket(void *data, int64_t low, int64_t high, uint64_t count)
+{
+	struct line *line = data;
+	struct buf *out = &line->report->pending;
+	int64_t normal = line->normal < INT64_MAX ? (int64_t)line->normal : INT64_MAX;
+
+	buf_add(out, line->begin.data, line->begin.size);
+	if (low != INT64_MIN)
+		buf_printf(out, "%" PRId64, low);
+	buf_putc(out, ',');
+	if (high != INT64_MAX)
+		buf_printf(out, "%" PRId64, high);
+	buf_printf(out, ",%" PRId64 ",%" PRIu64 "\r\n", (int64_t)count / normal, line->value[0]);
+}
+
+static void put_number(struct line *line)
+{
+	struct buf *out = &line->report->pending;
+	int64_t number = line->var->agg->number(line->var, line->value, line->normal);
+
+	buf_add(out, line->begin.data, line->begin.size);
+	if (has_buckets(line->report->image))
+		buf_puts(out, ",,");
+	buf_printf(out, agg_is_unsigned(line->var) ? "%" PRIu64 : "%" PRId64, number);
+	buf_printf(out, ",%" PRIu64 "\r\n", line->value[0]);
+}
+
+static int csv_table(struct report *report, struct reader *reader, const unsigned *aggs, unsigned aggs_len)
+{
+	int64_t time_ns = wall_ns();
+	unsigned rows_len;
+
+	for (unsigned i = 0; i < aggs_len; i++) {
+		const struct agg_row *rows = reader_agg_rows(reader, aggs[i], &rows_len);
+		struct line line = {.report = report, .var = report->image->aggs[aggs[i]].var, .normal = reader_agg_normal(reader, aggs[i])};
+
+		for (unsigned j = 0; j < rows_len; j++) {
+			line.value = rows[j].value;
+			make_begin(&line, aggs[i], &rows[j], time_ns);
+			if (line.var->agg->buckets)
+				line.var->agg->buckets(line.var, line.value, put_bucket, &line);
+			else
+				put_number(&line);
+		}
+		buf_free(&line.begin);
+	}
+	return 0;
+}
+
+/* --- What is not a table --- */
+
+static int csv_event_begin(struct report *report, const struct record_layout *layout, const struct probe *probe,
+			   const struct record_head *head)
+{
+	(void)report;
+	(void)layout;
+	(void)probe;
+	(void)head;
+	return 0;
+}
+
+static int csv_value(struct report *report, const struct field *field, const void *data)
+{
+	(void)field;
+	(void)data;
+	report->left_out++;
+	return 0;
+}
+
+static int csv_text(struct report *report, const struct record_action *action, const char *text, size_t size)
+{
+	(void)text;
+	(void)size;
+	report->left_out += !action->action->aggs_len; /* printa() has its table */
+	return 0;
+}
+
+static int csv_error(struct report *report, const struct record_error *error, const struct probe *probe, struct loc loc)
+{
+	return report_text.error(report, error, probe, loc);
+}
+
+static int csv_drop(struct report *report, enum drop_cause cause, uint64_t count)
+{
+	return report_text.drop(report, cause, count);
+}
+
+static int csv_end(struct report *report)
+{
+	int error = report_flush(report);
+
+	report_say_left_out(report);
+	return error;
+}
+
+const struct report_ops report_csv = {
+	.name = "csv",
+	.doc = "aggregations as comma-separated values",
+	.wants_tables = true,
+	.begin = csv_begin,
+	.event_begin = csv_event_begin,
+	.event_end = report_event_done,
+	.value = csv_value,
+	.text = csv_text,
+	.table = csv_table,
+	.error = csv_error,
+	.drop = csv_drop,
+	.end = csv_end,
+};
+
+/* --- Tables of reports --- */
+
+void csv_row_of(struct report *report, const char *const *columns, unsigned len, struct json_object *object)
+{
+	struct buf *out = &report->pending;
+	struct json_object *member;
+
+	for (unsigned i = 0; i < len && !report->has_heading; i++)
+		put_text(out, columns[i]);
+	if (!report->has_heading)
+		end_line(out);
+	report->has_heading = true;
+	for (unsigned i = 0; i < len; i++) {
+		bool is_there = json_object_object_get_ex(object, columns[i], &member) && member;
+
+		put_text(out, is_there ? json_object_get_string(member) : "");
+	}
+	end_line(out);
+}

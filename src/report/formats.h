@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which formats a report can be written in: one row each, and the option that asks for it follows. In: an option's code, as getopt_long
+ * gives it. Out: the operations for any script's records and aggregations; reports of their own look at `form` alone.
+ */
+#ifndef CEPHTAP_REPORT_FORMATS_H
+#define CEPHTAP_REPORT_FORMATS_H
+
+#include <getopt.h>
+
+#include "report/report.h"
+
+enum report_form { FORM_TEXT, FORM_JSON, FORM_OPENMETRICS, FORM_CSV, FORMS };
+
+struct report_format {
+	const char *name; /* of the option too: "json" is --json */
+	const char *arg;  /* what the option wants, such as DIR; NULL: nothing */
+	const char *doc;
+	const struct report_ops *ops;
+	bool replaces; /* -o FILE is written anew each time, and takes the old one's place when it is whole */
+};
+
+extern const struct report_format report_formats[FORMS];
+
+enum { FORMATS_OPTION = 900 /* codes from here on are formats' options */ };
+
+/* `own` (ended by zeros) and a row for each format's option; FORM_TEXT has none. */
+const struct option *formats_options(struct arena *arena, const struct option *own);
+/*
+ * 0: the option is no format's; 1: `form` is set; -1: another one was asked for before, which is said.
+ */
+int formats_take(int option, enum report_form *form, struct buf *why);
+/*
+ * The stream for -o `output`; NULL: `why` is a sentence. A file that is replaced is not touched yet: `path` is its name, for struct report,
+ * and the stream is stdout. That its new one can be made is known at once.
+ */
+FILE *formats_open(struct arena *arena, enum report_form form, const char *output, const char **path, struct buf *why);
+/* Lines for --help. */
+void formats_help(FILE *out);
+
+#endif

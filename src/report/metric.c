@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "report/openmetrics.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agg/agg.h"
+#include "report/common.h"
+
+enum { BUCKETS_MAX = 4096 /* more than any function has */ };
+
+struct bucket {
+	int64_t high; /* INT64_MAX: no bound */
+	int64_t count;
+};
+
+/* What one family is printed from. */
+struct family {
+	struct report *report;
+	const struct metric *metric;
+	const struct aggvar *var;
+	const struct agg_layout *layout;
+	const struct agg_row *rows;
+	unsigned rows_len, step; /* rows[i * step] is row i; the sum is behind it */
+	uint64_t normal;
+	struct bucket *buckets; /* of one row, ascending */
+	unsigned buckets_len;
+	int64_t *bounds;
+	unsigned bounds_len;
+	struct buf *out, labels;
+};
+
+/* --- Names and numbers --- */
+
+static void escape(const char *text, size_t size, struct buf *out)
+{
+	struct buf clean = {0};
+
+	report_utf8(text, size, &clean);
+	for (size_t i = 0; i < clean.size; i++) {
+		char c = clean.data[i];
+
+		if (c == '\\' || c == '"')
+			buf_putc(out, '\\');
+		if (c == '\n')
+			buf_puts(out, "\\n");
+		else
+			buf_putc(out, c);
+	}
+	buf_free(&clean);
+}
+
+void metric_label(const char *name, const char *text, size_t size, struct buf *out)
+{
+	buf_printf(out, "%s=\"", name);
+	escape(text, size, out);
+	buf_puts(out, "\",");
+}
+
+void metric_heading(const char *name, enum metric_type type, const char *unit, const char *help, struct buf *out)
+{
+	static const char *const types[] = {"counter", "gauge", "histogram"};
+
+	buf_printf(out, "# TYPE %s %s\n", name, types[type]);
+	if (unit)
+		buf_printf(out, "# UNIT %s %s\n", name, unit);
+	buf_printf(out, "# HELP %s ", name);
+	escape(help, strlen(help), out);
+	buf_putc(out, '\n');
+}
+
+static bool is_word(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+/* A key's name is a label's, unless that is taken: `le` is the buckets', two underscores begin Prometheus's own. */
+static void key_label(struct family *family, unsigned key, const struct buf *text)
+{
+	const char *given = family->var->key_names ? family->var->key_names[key] : "le";
+	struct buf name = {0};
+
+	if (!strcmp(given, "le") || !strncmp(given, "__", 2))
+		buf_printf(&name, "key%u", key + 1);
+	else
+		for (; *given; given++)
+			buf_putc(&name, is_word(*given) ? *given : '_');
+	metric_label(name.data, text->data ? text->data : "", text->size, &family->labels);
+	buf_free(&name);
+}
+
+static void take_labels(struct family *family, const struct agg_row *row)
+{
+	struct buf text = {0};
+
+	buf_clear(&family->labels);
+	for (unsigned i = 0; i < family->layout->keys_len; i++) {
+		buf_clear(&text);
+		report_key_text(family->report, &family->layout->keys[i], row->key, &text);
+		if (family->metric->label)
+			family->metric->label(family->metric, i, text.data ? text.data : "", &family->labels);
+		else
+			key_label(family, i, &text);
+	}
+	buf_free(&text);
+}
+
+static void put_number(const struct family *family, const struct aggvar *var, int64_t number)
+{
+	if (family->metric->scale < 1)
+		buf_printf(family->out, "%.15g", (double)number * family->metric->scale);
+	else if (agg_is_unsigned(var))
+		buf_printf(family->out, "%" PRIu64, (uint64_t)number);
+	else
+		buf_printf(family->out, "%" PRId64, number);
+}
+
+/* name{labels,extra} value: labels end in a comma, which the last one may not have. */
+static void put_name(const struct family *family, const char *suffix, const char *extra)
+{
+	struct buf all = {0};
+
+	if (family->labels.size)
+		buf_add(&all, family->labels.data, family->labels.size);
+	buf_puts(&all, extra);
+	buf_printf(family->out, "%s%s", family->metric->name, suffix);
+	if (all.size)
+		buf_printf(family->out, "{%.*s}", (int)(all.size - (all.data[all.size - 1] == ',')), all.data);
+	buf_putc(family->out, ' ');
+	buf_free(&all);
+}
+
+/* --- Histograms --- */
+
+static void take_bucket(void *data, int64_t low, int64_t high, uint64_t count)
+{
+	struct family *family = data;
+
+	(void)low;
+	if (family->buckets_len < BUCKETS_MAX)
+		family->buckets[family->buckets_len++] = (struct bucket){high, (int64_t)count / (int64_t)family->normal};
+}
+
+static void take_buckets(struct family *family, const struct agg_row *row)
+{
+	family->buckets_len = 0;
+	family->var->agg->buckets(family->var, row->value, take_bucket, family);
+}
+
+static int compare_bounds(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Each row of a family has the same bounds, those that any has a count at: what adds rows up relies on it. */
+static void take_bounds(struct family *family)
+{
+	unsigned len = 0, n = 0;
+
+	for (unsigned i = 0; i < family->rows_len; i++) {
+		take_buckets(family, &family->rows[i * family->step]);
+		for (unsigned j = 0; j < family->buckets_len; j++)
+			if (family->buckets[j].high != INT64_MAX && len < BUCKETS_MAX)
+				family->bounds[len++] = family->buckets[j].high;
+		qsort(family->bounds, len, sizeof(*family->bounds), compare_bounds);
+		for (unsigned j = n = 0; j < len; j++)
+			if (!n || family->bounds[j] != family->bounds[n - 1])
+				family->bounds[n++] = family->bounds[j];
+		len = n;
+	}
+	family->bounds_len = n;
+}
+
+/* Values are integers, so that a bucket's largest one is its bound. OpenMetrics wants 1.0, and 1e+06 from there on powers of ten. */
+static void put_bound(const struct family *family, int64_t bound, char text[48])
+{
+	int64_t power = 1000000;
+	int zeros = 6;
+
+	if (family->metric->scale < 1) {
+		snprintf(text, 48, "le=\"%.12g\"", (double)bound * family->metric->scale);
+		return;
+	}
+	for (; power < bound && zeros < 18; zeros++)
+		power *= 10;
+	if (power == bound)
+		snprintf(text, 48, "le=\"1e+%02d\"", zeros);
+	else
+		snprintf(text, 48, "le=\"%" PRId64 ".0\"", bound);
+}
+
+static void print_histogram(struct family *family, const struct agg_row *row)
+{
+	int64_t below = 0;
+	unsigned at = 0;
+	char le[48];
+
+	take_buckets(family, row);
+	for (unsigned i = 0; i < family->bounds_len; i++) {
+		for (; at < family->buckets_len && family->buckets[at].high <= family->bounds[i]; at++)
+			below += family->buckets[at].count;
+		put_bound(family, family->bounds[i], le);
+		put_name(family, "_bucket", le);
+		buf_printf(family->out, "%" PRId64 "\n", below);
+	}
+	for (; at < family->buckets_len; at++)
+		below += family->buckets[at].count;
+	put_name(family, "_bucket", "le=\"+Inf\"");
+	buf_printf(family->out, "%" PRId64 "\n", below);
+	if (family->metric->sum == METRIC_NO_SUM)
+		return; /* and then no count either: both or none */
+	put_name(family, "_count", "");
+	buf_printf(family->out, "%" PRId64 "\n", below);
+	put_name(family, "_sum", "");
+	put_number(family, family->report->image->aggs[family->metric->sum].var, (int64_t)row[1].value[1]);
+	buf_putc(family->out, '\n');
+}
+
+/* --- Families --- */
+
+static void print_number(struct family *family, const struct agg_row *row)
+{
+	put_name(family, family->metric->type == METRIC_COUNTER ? "_total" : "", "");
+	put_number(family, family->var, family->var->agg->number(family->var, row->value, family->normal));
+	buf_putc(family->out, '\n');
+}
+
+static void take_rows(struct family *family)
+{
+	unsigned aggs[2] = {family->metric->agg, family->metric->sum};
+
+	family->step = family->metric->sum == METRIC_NO_SUM ? 1 : 2;
+	if (family->step == 1)
+		family->rows = reader_agg_rows(family->report->reader, aggs[0], &family->rows_len);
+	else
+		family->rows = reader_agg_join(family->report->reader, aggs, 2, &family->rows_len);
+}
+
+static void print_rows(struct family *family)
+{
+	for (unsigned i = 0; i < family->rows_len; i++) {
+		const struct agg_row *row = &family->rows[i * family->step];
+
+		if (!row->value[0])
+			continue; /* cleared, and not updated since: there is no smallest or mean value */
+		take_labels(family, row);
+		if (family->metric->type == METRIC_HISTOGRAM)
+			print_histogram(family, row);
+		else
+			print_number(family, row);
+	}
+}
+
+void metric_print(struct report *report, const struct metric *metric, struct buf *out)
+{
+	struct arena *arena = arena_new();
+	struct family family = {
+		.report = report,
+		.metric = metric,
+		.layout = &report->image->aggs[metric->agg],
+		.var = report->image->aggs[metric->agg].var,
+		.normal = reader_agg_normal(report->reader, metric->agg),
+		.out = out,
+		.bounds = (int64_t *)metric->bounds,
+		.bounds_len = metric->bounds_len,
+	};
+
+	if (family.normal > INT64_MAX)
+		family.normal = INT64_MAX;
+	take_rows(&family);
+	metric_heading(metric->name, metric->type, metric->unit, metric->help, out);
+	if (metric->type == METRIC_HISTOGRAM) {
+		family.buckets = arena_new_array(arena, struct bucket, BUCKETS_MAX);
+		if (!metric->bounds) {
+			family.bounds = arena_new_array(arena, int64_t, 2 * BUCKETS_MAX);
+			take_bounds(&family);
+		}
+	}
+	print_rows(&family);
+	buf_free(&family.labels);
+	arena_free(arena);
+}
