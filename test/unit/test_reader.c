@@ -54,6 +54,7 @@ static struct aggvar vars[AGGS] = {
 static struct aggvar *var_c[] = {&vars[0]}, *var_cm[] = {&vars[0], &vars[1]}, *var_q[] = {&vars[2]},
 		     *var_all[] = {&vars[3]};
 
+static struct aggvar *all_vars[AGGS];
 static struct field keys[] = {{FIELD_STRING, false, 0, 16, NULL}, {FIELD_INT, true, 16, 4, NULL}};
 static struct agg_layout agg_layouts[AGGS];
 
@@ -100,7 +101,7 @@ static struct probe *probes[] = {&probe, &tick};
 static struct source script = {"x.d", "BEGIN {\n\tfirst = 1;\n\tsecond();\n}", 33};
 static struct loc error_locs[] = {{&script, 22, 3}};
 static struct checked checked = {
-	.clauses = checked_clauses, .clauses_len = CLAUSES, .aggs_len = AGGS, .probes = probes, .probes_len = 2};
+	.clauses = checked_clauses, .clauses_len = CLAUSES, .aggs = all_vars, .aggs_len = AGGS, .probes = probes, .probes_len = 2};
 static struct options options;
 static struct image image = {.checked = &checked,
 			     .options = &options,
@@ -116,6 +117,7 @@ static void image_init(void)
 
 	for (i = 0; i < AGGS; i++) {
 		vars[i].agg = agg_find(functions[i]);
+		all_vars[i] = &vars[i];
 		agg_layouts[i] =
 			(struct agg_layout){.var = &vars[i], .keys = keys, .keys_len = 2, .key_size = KEY_SIZE};
 		agg_layouts[i].value_size = 8 * vars[i].agg->words(&vars[i]);
@@ -125,10 +127,8 @@ static void image_init(void)
 	clause_ast.body = &first_stmt;
 	for (i = 0; i < CLAUSES; i++) {
 		checked_clauses[i].clause = &clause_ast;
-		layouts[i] = (struct record_layout){.clause = &checked_clauses[i],
-						    .size = RECORD_SIZE,
-						    .actions = record_actions[i],
-						    .actions_len = actions[i][1].func ? 2 : 1};
+		layouts[i] = (struct record_layout){&checked_clauses[i], RECORD_SIZE, record_actions[i],
+						    actions[i][1].func ? 2 : 1, 0};
 		for (j = 0; j < 2; j++)
 			record_actions[i][j] = (struct record_action){&actions[i][j], 16 + j, fields, 0};
 	}
@@ -537,6 +537,59 @@ static void test_json_printa(void **state)
 	fixture->report.ops->end(&fixture->report);
 }
 
+/* One exposition for the event's printa(), and one at the end with what was lost. */
+static void test_openmetrics(void **state)
+{
+	static const char first[] = "# TYPE cephtap_c counter\n"
+				    "# HELP cephtap_c @c of the script: how often it was called\n"
+				    "cephtap_c_total{key1=\"o\\\"\xef\xbf\xbd\",key2=\"2\"} 7\n"
+				    "# TYPE cephtap_tracer_lost counter\n";
+	struct fixture *fixture = *state;
+	char *end;
+
+	start(fixture, &report_openmetrics);
+	kernel_count(&fixture->kernel, "o\"\xff", 2, 7);
+	kernel_value(&fixture->kernel, AGG_QUANT, "q", -1, 0)[0] = 2;
+	kernel_value(&fixture->kernel, AGG_QUANT, "q", -1, 0)[1 + 63] = 1;
+	kernel_value(&fixture->kernel, AGG_QUANT, "q", -1, 0)[1 + 65] = 1;
+	send(fixture, PRINTA, 1, 5);
+	fflush(fixture->report.out);
+	assert_memory_equal(fixture->out, first, sizeof(first) - 1);
+	fixture->report.ops->drop(&fixture->report, DROP_AGG, 3);
+	reader_finish(fixture->reader);
+	assert_int_equal(fixture->report.ops->end(&fixture->report), 0);
+	fflush(fixture->report.out);
+	end = strstr(fixture->out, "# EOF\n");
+	assert_non_null(end);
+	assert_non_null(strstr(end, "cephtap_q_bucket{key1=\"q\",key2=\"-1\",le=\"0.0\"} 1\n"
+				    "cephtap_q_bucket{key1=\"q\",key2=\"-1\",le=\"3.0\"} 2\n"
+				    "cephtap_q_bucket{key1=\"q\",key2=\"-1\",le=\"+Inf\"} 2\n"));
+	assert_non_null(strstr(end, "cephtap_tracer_lost_total{cause=\"aggregation\"} 3\n"));
+	assert_string_equal(fixture->out + fixture->out_size - 6, "# EOF\n");
+}
+
+static void test_csv(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *line;
+
+	start(fixture, &report_csv);
+	kernel_count(&fixture->kernel, "o\",\xff", 2, 7);
+	kernel_value(&fixture->kernel, AGG_QUANT, "q", -1, 0)[0] = 1;
+	kernel_value(&fixture->kernel, AGG_QUANT, "q", -1, 0)[1 + 65] = 1;
+	send(fixture, PRINTF, 1, -5);
+	send(fixture, PRINTA, 1, 5);
+	reader_finish(fixture->reader);
+	assert_int_equal(fixture->report.ops->end(&fixture->report), 0);
+	fflush(fixture->report.out);
+	line = "time_ns,aggregation,function,key1,key2,low,high,value,updates\r\n";
+	assert_memory_equal(fixture->out, line, strlen(line));
+	assert_non_null(strstr(fixture->out, ",c,count,\"o\"\",\xef\xbf\xbd\",2,,,7,7\r\n"));
+	assert_non_null(strstr(fixture->out, ",q,quantize,q,-1,2,3,1,1\r\n"));
+	fflush(fixture->report.err);
+	assert_string_equal(fixture->err, "cephtap: --csv is for aggregations: 1 line or value of other actions were left out\n");
+}
+
 /* Bytes that are no record of this image print nothing. */
 static void test_bad_records(void **state)
 {
@@ -601,6 +654,8 @@ int main(void)
 		cmocka_unit_test(test_drop_sentences),
 		cmocka_unit_test_setup_teardown(test_json, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_json_printa, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_openmetrics, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_csv, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_records, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_output_fails, setup, teardown),
 	};
