@@ -21,7 +21,10 @@ static const char *map_kind_name(enum image_map_kind kind)
 
 static const char *field_kind_name(enum field_kind kind)
 {
-	return kind == FIELD_INT ? "integer" : kind == FIELD_STRING ? "string" : "bytes";
+	static const char *const names[] = {[FIELD_INT] = "integer", [FIELD_STRING] = "string", [FIELD_BYTES] = "bytes",
+					    [FIELD_STACK] = "stack", [FIELD_SYMBOL] = "symbol"};
+
+	return names[kind];
 }
 
 void image_dump_programs(const struct image *image, struct buf *out)

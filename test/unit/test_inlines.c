@@ -15,7 +15,7 @@
 #include "probe/functions.h"
 #include "prog.h"
 
-enum { ADDRESSES_MAX = 256, THEIRS_MAX = 64 };
+enum { ADDRESSES_MAX = 256, NO_ANSWER = -1 };
 
 struct fixture {
 	struct arena *arena;
@@ -70,7 +70,7 @@ static FILE *ask_addr2line(const struct fixture *fixture)
 	size_t size;
 	FILE *out = open_memstream(&command, &size), *answer;
 
-	fprintf(out, "addr2line -a -i -f -e '%s'", fixture->functions.debug_path);
+	fprintf(out, "timeout 60 addr2line -a -i -f -e '%s'", fixture->functions.debug_path);
 	for (unsigned i = 0; i < fixture->len; i++)
 		fprintf(out, " %" PRIx64, fixture->addresses[i]);
 	fclose(out);
@@ -94,11 +94,11 @@ static bool is_same(const char *ours, const char *theirs)
 }
 
 /* "0x1234", then for each function its name and its line. The last function is the one that holds the others. */
-static unsigned compare(struct fixture *fixture, unsigned *inlined)
+static int compare(struct fixture *fixture, unsigned *inlined)
 {
 	static char line[1 << 16];
 	FILE *file = ask_addr2line(fixture);
-	unsigned wrong = 0;
+	int wrong = 0;
 	bool more = next_line(file, line, sizeof(line));
 
 	*inlined = 0;
@@ -107,7 +107,11 @@ static unsigned compare(struct fixture *fixture, unsigned *inlined)
 		unsigned len = inlines_at(fixture->inlines, fixture->addresses[i], &symbols), theirs = 0;
 		bool same = true;
 
-		assert_true(more && strtoull(line, NULL, 16) == fixture->addresses[i]);
+		if (!more) {
+			pclose(file);
+			return NO_ANSWER;
+		}
+		assert_true(strtoull(line, NULL, 16) == fixture->addresses[i]);
 		while ((more = next_line(file, line, sizeof(line))) && strncmp(line, "0x", 2)) {
 			if (theirs < len && !is_same(symbols[theirs], line)) {
 				printf("# %" PRIx64 ": %s, addr2line: %s\n", fixture->addresses[i], symbols[theirs], line);
@@ -147,15 +151,19 @@ static void osd(void **state)
 {
 	struct fixture fixture;
 	unsigned inlined;
+	int wrong;
 
-	(void)state; /* most of the time that this takes is addr2line's */
+	(void)state;
 	if (system("command -v addr2line >/dev/null") || !begin(&fixture, "/usr/bin/ceph-osd"))
 		skip();
 	choose(&fixture, 50);
 	assert_int_equal(fixture.len, 50);
-	assert_int_equal(compare(&fixture, &inlined), 0);
-	assert_true(inlined > 20);
+	wrong = compare(&fixture, &inlined);
 	end(&fixture);
+	if (wrong == NO_ANSWER) /* addr2line needs 10 s, and minutes beside other work */
+		skip();
+	assert_int_equal(wrong, 0);
+	assert_true(inlined > 20);
 }
 
 /* The same answer twice, none where there is no code. */
