@@ -123,11 +123,12 @@ static void dump_ebpf(const struct pipeline *pipeline, struct buf *out)
 
 static bool run_engine(struct pipeline *pipeline)
 {
-	struct engine_config config = {.target = &pipeline->target, .no_multi = pipeline->no_multi};
+	struct engine_config config = {.target = &pipeline->target, .no_multi = pipeline->no_multi, .before = pipeline->before};
 	int error;
 
 	if (pipeline->checked->has_stacks) {
-		pipeline->images = images_new(pipeline->arena);
+		if (!pipeline->images)
+			pipeline->images = images_new(pipeline->arena);
 		pipeline->unwinder = unwinder_new(pipeline->arena, pipeline->image, &pipeline->target, pipeline->images);
 	}
 	if (engine_load(pipeline->image, &config, &pipeline->diags, &pipeline->engine))
@@ -168,6 +169,15 @@ bool pipeline_run(struct pipeline *pipeline, const struct stage *last, struct pi
 			break;
 	}
 	return true;
+}
+
+bool pipeline_run_from(struct pipeline *pipeline, const char *first)
+{
+	const struct stage *stage = stage_find(first);
+
+	while (stage < stages + STAGES && stage->run(pipeline))
+		stage++;
+	return stage == stages + STAGES;
 }
 
 bool pipeline_load(struct pipeline *pipeline, struct pipeline_times *times)

@@ -25,6 +25,7 @@ struct pipeline {
 	struct probe_host *host;
 	struct target target;
 	bool no_multi;
+	const struct engine *before; /* of the same script: what it has gathered is taken over; NULL: there is none */
 	/* out, stage by stage */
 	struct script script;
 	struct checked *checked;
@@ -53,6 +54,8 @@ struct pipeline_times {
  */
 /* The last stage alone, for who has to look at something between compiling and loading. */
 bool pipeline_load(struct pipeline *pipeline, struct pipeline_times *times);
+/* The stages from this one on, when those before it have run. */
+bool pipeline_run_from(struct pipeline *pipeline, const char *first);
 bool pipeline_run(struct pipeline *pipeline, const struct stage *last, struct pipeline_times *times);
 /* An empty pipeline with default options, in an arena of its own; and the end of it, with the engine and the host. */
 void pipeline_init(struct pipeline *pipeline);

@@ -10,6 +10,7 @@
 #include "ceph/daemons.h"
 #include "child.h"
 #include "follow.h"
+#include "late.h"
 #include "lib/clock.h"
 #include "lib/markers.h"
 #include "lib/proc.h"
@@ -24,6 +25,8 @@ enum {
 
 struct tracer {
 	const struct tracer_config *config;
+	struct pipeline *pipeline; /* config's, or one that came later */
+	struct late *late;	    /* NULL: nothing is waited for */
 	struct engine *engine;
 	struct reader *reader;
 	struct report report;
@@ -124,13 +127,13 @@ static int on_record(void *data, const void *record, size_t size)
 /* Programs ask by pid. */
 static void fill_daemons(struct tracer *tracer)
 {
-	const struct image *image = tracer->config->pipeline->image;
+	const struct image *image = tracer->pipeline->image;
 	struct daemon *daemons;
 	unsigned daemons_len;
 
 	if (image->map_daemons == MAP_NONE)
 		return;
-	if (daemons_find(tracer->config->pipeline->arena, &daemons, &daemons_len))
+	if (daemons_find(tracer->pipeline->arena, &daemons, &daemons_len))
 		return;
 	for (unsigned i = 0; i < daemons_len; i++) {
 		uint32_t pid = (uint32_t)daemons[i].pid;
@@ -142,7 +145,7 @@ static void fill_daemons(struct tracer *tracer)
 static void on_new_process(void *data, pid_t pid, const char *label)
 {
 	struct tracer *tracer = data;
-	const struct image *image = tracer->config->pipeline->image;
+	const struct image *image = tracer->pipeline->image;
 	uint32_t key = (uint32_t)pid;
 	char name[DAEMON_NAME_SIZE] = "";
 
@@ -207,7 +210,7 @@ static int step(struct tracer *tracer, int timeout_ms)
 		error = report_drops(tracer);
 		tracer->next_drops_ns = now + DROPS_EVERY_NS;
 	}
-	unwinder_step(config->pipeline->unwinder);
+	unwinder_step(tracer->pipeline->unwinder);
 	if (!error && config->interval && now >= tracer->next_interval_ns) {
 		error = print_interval(tracer, false);
 		tracer->next_interval_ns += config->interval_ns;
@@ -234,7 +237,7 @@ static bool links_gone(struct tracer *tracer)
 
 static int timeout_ms(const struct tracer *tracer)
 {
-	uint64_t rate = tracer->config->pipeline->options.switchrate_ns / 1000000;
+	uint64_t rate = tracer->pipeline->options.switchrate_ns / 1000000;
 	uint64_t now = now_ns(), left;
 	int ms = rate < POLL_MS_MAX ? (int)rate : POLL_MS_MAX;
 
@@ -262,18 +265,58 @@ static const char *why_stop(struct tracer *tracer)
 	return tracer->end_ns && now_ns() >= tracer->end_ns ? "time" : NULL;
 }
 
-static int loop(struct tracer *tracer)
+/* `source` is what the reader is to read from then on. */
+static void start_recorder(struct tracer *tracer, struct agg_source *source)
 {
-	const struct pipeline *pipeline = tracer->config->pipeline;
-	uint64_t start = now_ns();
-	const char *why = NULL;
-	int error = 0;
+	const struct tracer_config *config = tracer->config;
+	const struct pipeline *pipeline = config->pipeline;
+	struct recorder_config record;
 
-	mark_trace_start(pipeline->checked->probes_len, pipeline->target.pids_len);
-	while (!error && !(why = why_stop(tracer)))
-		error = step(tracer, timeout_ms(tracer));
-	mark_trace_done(error ? "error" : why, error, now_ns() - start);
-	return error;
+	if (!config->record)
+		return;
+	record = *config->record;
+	record.sources = pipeline->sources;
+	record.sources_len = pipeline->sources_len;
+	record.args = pipeline->macros.args;
+	record.args_len = pipeline->macros.args_len;
+	tracer->recorder = recorder_new(&record, pipeline->image, tracer->report.stacks);
+	*source = recorder_source(tracer->recorder, *source);
+}
+
+static void say_recorded(const struct tracer *tracer)
+{
+	struct recorder_counts counts;
+
+	if (!tracer->recorder)
+		return;
+	counts = recorder_counts(tracer->recorder);
+	fprintf(stderr, "%s: recorded %" PRIu64 " record%s, %.1f MB\n", tracer->config->name, counts.records,
+		counts.records == 1 ? "" : "s", (double)counts.bytes / 1e6);
+}
+
+/* Symbols without stacks too: %a prints addresses of the kernel. */
+static void name_addresses(struct tracer *tracer)
+{
+	struct pipeline *pipeline = tracer->pipeline;
+	struct symbols *symbols = symbols_new(pipeline->arena, pipeline->images);
+
+	tracer->stacks = symbols_stacks(symbols, tracer->engine, pipeline->image);
+	if (pipeline->images)
+		tracer->report.stacks = &tracer->stacks;
+	tracer->symbols = symbol_texts(pipeline->arena, symbols, tracer->engine, pipeline->image);
+	tracer->report.symbols = &tracer->symbols;
+}
+
+static void begin_reading(struct tracer *tracer)
+{
+	struct agg_source source = {tracer, source_each, source_remove, source_zero, NULL};
+	struct pipeline *pipeline = tracer->pipeline;
+
+	tracer->report.image = pipeline->image;
+	name_addresses(tracer);
+	start_recorder(tracer, &source);
+	tracer->reader = reader_new(pipeline->image, source, &tracer->report);
+	tracer->report.reader = tracer->reader;
 }
 
 static int drain(struct tracer *tracer)
@@ -284,6 +327,53 @@ static int drain(struct tracer *tracer)
 		n = engine_poll(tracer->engine, 0, on_record, tracer);
 	} while (n > 0);
 	return n;
+}
+
+/*
+ * To the same script with more probes. Both are attached: the one stops firing at the moment at which the other begins, and what
+ * it has recorded is read before it goes.
+ */
+static int go_over(struct tracer *tracer, struct pipeline *next)
+{
+	struct reader *before = tracer->reader;
+	enum image_run old = engine_get_run(tracer->engine);
+	int error;
+
+	engine_set_run(tracer->engine, RUN_EXITING);
+	engine_set_run(next->engine, old);
+	error = drain(tracer);
+	if (!error)
+		error = report_drops(tracer);
+	engine_detach(tracer->engine);
+	memset(tracer->reported, 0, sizeof(tracer->reported));
+	tracer->pipeline = next;
+	tracer->engine = next->engine;
+	fill_daemons(tracer);
+	begin_reading(tracer);
+	reader_take_over(tracer->reader, before);
+	if (reader_has_exited(tracer->reader))
+		engine_set_run(tracer->engine, RUN_EXITING);
+	reader_free(before);
+	return error;
+}
+
+static int loop(struct tracer *tracer)
+{
+	const struct pipeline *pipeline = tracer->pipeline;
+	struct pipeline *next;
+	uint64_t start = now_ns();
+	const char *why = NULL;
+	int error = 0;
+
+	mark_trace_start(pipeline->checked->probes_len, pipeline->target.pids_len);
+	while (!error && !(why = why_stop(tracer))) {
+		error = step(tracer, timeout_ms(tracer));
+		next = error ? NULL : late_step(tracer->late);
+		if (next)
+			error = go_over(tracer, next);
+	}
+	mark_trace_done(error ? "error" : why, error, now_ns() - start);
+	return error;
 }
 
 static int finish(struct tracer *tracer)
@@ -348,7 +438,7 @@ static void say_foreign(const struct tracer *tracer)
 
 static void say_left_out(const struct tracer *tracer)
 {
-	unsigned files = unwinder_left_out(tracer->config->pipeline->unwinder);
+	unsigned files = unwinder_left_out(tracer->pipeline->unwinder);
 
 	if (files)
 		fprintf(stderr,
@@ -398,53 +488,21 @@ static int run(struct tracer *tracer)
 	return error;
 }
 
-/* `source` is what the reader is to read from then on. */
-static void start_recorder(struct tracer *tracer, struct agg_source *source)
+/* Processes that are chosen by what they are come and go, which follow.c sees to. */
+static bool is_by_rule(const struct target_list *targets)
 {
-	const struct tracer_config *config = tracer->config;
-	const struct pipeline *pipeline = config->pipeline;
-	struct recorder_config record;
+	unsigned i;
 
-	if (!config->record)
-		return;
-	record = *config->record;
-	record.sources = pipeline->sources;
-	record.sources_len = pipeline->sources_len;
-	record.args = pipeline->macros.args;
-	record.args_len = pipeline->macros.args_len;
-	tracer->recorder = recorder_new(&record, pipeline->image, tracer->report.stacks);
-	*source = recorder_source(tracer->recorder, *source);
-}
-
-static void say_recorded(const struct tracer *tracer)
-{
-	struct recorder_counts counts;
-
-	if (!tracer->recorder)
-		return;
-	counts = recorder_counts(tracer->recorder);
-	fprintf(stderr, "%s: recorded %" PRIu64 " record%s, %.1f MB\n", tracer->config->name, counts.records,
-		counts.records == 1 ? "" : "s", (double)counts.bytes / 1e6);
-}
-
-/* Symbols without stacks too: %a prints addresses of the kernel. */
-static void name_addresses(struct tracer *tracer)
-{
-	struct pipeline *pipeline = tracer->config->pipeline;
-	struct symbols *symbols = symbols_new(pipeline->arena, pipeline->images);
-
-	tracer->stacks = symbols_stacks(symbols, tracer->engine, pipeline->image);
-	if (pipeline->images)
-		tracer->report.stacks = &tracer->stacks;
-	tracer->symbols = symbol_texts(pipeline->arena, symbols, tracer->engine, pipeline->image);
-	tracer->report.symbols = &tracer->symbols;
+	for (i = 0; targets && i < targets->processes_len; i++)
+		if (targets->processes[i].by_rule)
+			return true;
+	return false;
 }
 
 int tracer_run(const struct tracer_config *config)
 {
 	struct pipeline *pipeline = config->pipeline;
-	struct tracer tracer = {.config = config, .engine = pipeline->engine};
-	struct agg_source source = {&tracer, source_each, source_remove, source_zero, NULL};
+	struct tracer tracer = {.config = config, .pipeline = pipeline, .engine = pipeline->engine};
 	int error, status;
 
 	fill_daemons(&tracer);
@@ -468,17 +526,15 @@ int tracer_run(const struct tracer_config *config)
 	});
 	tracer.report = (struct report){
 		.ops = config->ops,
-		.image = pipeline->image,
 		.out = config->out,
 		.path = config->path,
 		.ctf = config->ctf,
 		.err = stderr,
 		.data = config->report_data,
 	};
-	name_addresses(&tracer);
-	start_recorder(&tracer, &source);
-	tracer.reader = reader_new(pipeline->image, source, &tracer.report);
-	tracer.report.reader = tracer.reader;
+	begin_reading(&tracer);
+	if (config->awaits_markers && !config->record && !config->ctf && !is_by_rule(config->targets))
+		tracer.late = late_new(pipeline, config->name, pipeline->options.quiet || config->ops == &report_json);
 	error = run(&tracer);
 	say_foreign(&tracer);
 	say_left_out(&tracer);
@@ -490,5 +546,6 @@ int tracer_run(const struct tracer_config *config)
 	reader_free(tracer.reader);
 	recorder_free(tracer.recorder);
 	report_free(&tracer.report);
+	late_free(tracer.late);
 	return status;
 }

@@ -39,6 +39,7 @@ struct tracer_config {
 	void *data;
 	bool names_refused; /* the report itself says which probes could not be attached: no warnings about them */
 	const struct recorder_config *record; /* NULL: no recording is made. Its script is the pipeline's */
+	bool awaits_markers; /* those of files that no process maps yet: the report must be one that can go over to another image */
 	bool timing; /* print on stderr how long each step took */
 	const struct pipeline_times *times;
 	void (*on_start)(void *data); /* everything is attached, probes fire from now on; NULL: nobody wants to know */

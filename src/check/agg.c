@@ -92,6 +92,16 @@ static bool params_make_sense(struct check_ctx *ctx, struct node *call, const st
 	return ok;
 }
 
+/* With -Z a clause may have no probe, and args[N] no type then. It makes no code, but the aggregation is there for others. */
+static void settle_types(struct check_ctx *ctx, struct node *call)
+{
+	unsigned i;
+
+	for (i = 0; i < call->args_len && !ctx->clause->probes_len; i++)
+		if (check_failed(call->args[i]))
+			call->args[i]->type = &type_long;
+}
+
 /* The right side: which function, with which parameters. */
 static bool check_agg_call(struct check_ctx *ctx, struct node *call, struct aggvar *var)
 {
@@ -106,6 +116,7 @@ static bool check_agg_call(struct check_ctx *ctx, struct node *call, struct aggv
 		return false;
 	}
 	check_args(ctx, call);
+	settle_types(ctx, call);
 	proto = check_proto(ctx, var->agg->proto);
 	if (!check_args_len(ctx, proto, call, var->agg->proto) || !check_agg_value(ctx, call))
 		return false;

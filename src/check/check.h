@@ -82,6 +82,8 @@ struct checked {
 	unsigned aggs_len;
 	struct probe **probes; /* every probe of any clause, once */
 	unsigned probes_len;
+	const struct probe_desc **unmatched; /* with -Z: descriptions that no probe matches */
+	unsigned unmatched_len;
 	bool has_stacks; /* stack() or ustack() is called somewhere */
 };
 

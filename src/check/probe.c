@@ -91,6 +91,8 @@ void check_probes(struct check_ctx *ctx, struct clause *clause)
 				   "the clauses match more than %d probes together", CHECK_MATCHES_MAX);
 		if (!list.len && !ctx->options->zdefs)
 			none_matches(ctx, &clause->descs[i], why);
+		else if (!list.len)
+			*arena_push(ctx->arena, ctx->out->unmatched, ctx->out->unmatched_len) = &clause->descs[i].desc;
 		for (j = 0; j < list.len; j++) {
 			if (list.probes[j]->why_not)
 				*arena_push(ctx->arena, blocked, blocked_len) = list.probes[j];

@@ -57,7 +57,7 @@ static const char help[] =
 	"  -b SIZE          memory for records, as -x bufsize=SIZE\n"
 	"  -q               print only what the script prints\n"
 	"  -w               allow actions that change the traced system (there are none yet)\n"
-	"  -Z               allow probe descriptions that match nothing\n"
+	"  -Z               probes that are not there are no error: markers are waited for\n"
 	"  -o FILE          append the report to FILE\n"
 	"  -e               check and compile only; exit before anything is attached\n"
 	"  --seconds N      stop after N seconds\n"
@@ -490,6 +490,7 @@ static int trace(struct run *run)
 		.child = run->child,
 		.seconds = run->seconds,
 		.timing = run->timing,
+		.awaits_markers = true,
 		.times = &run->times,
 		.interval = run->every ? print_tables : NULL,
 		.interval_ns = run->every * 1000000000,

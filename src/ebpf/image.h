@@ -26,6 +26,7 @@ struct image_map {
 	enum image_map_kind kind;
 	uint32_t key_size, value_size, max_entries; /* IMAGE_RING: max_entries is the size in bytes */
 	bool prealloc;
+	bool is_kept; /* what the script gathers: another image of the same script takes it over, if it is alike there */
 	bool per_cpu_entries; /* max_entries is to be multiplied by the number of possible processors */
 	const void *init;     /* IMAGE_ARRAY: what the values hold at first (max_entries * value_size bytes); NULL: zero */
 };

@@ -69,6 +69,7 @@ static void layout_vars(struct layout *layout, struct arena *arena, struct image
 						   .key_size = key,
 						   .value_size = value,
 						   .max_entries = entries_for(options->dynvarsize, key + value),
+						   .is_kept = true,
 						   .prealloc = true});
 		} else if (var->scope == SCOPE_GLOBAL) {
 			layout->global_offsets[i] = globals;
@@ -78,7 +79,7 @@ static void layout_vars(struct layout *layout, struct arena *arena, struct image
 	if (globals)
 		layout->map_globals = image_map_new(
 			arena, image, (struct image_map){.name = "globals", .kind = IMAGE_ARRAY, .key_size = 4,
-							 .value_size = globals, .max_entries = 1});
+							 .value_size = globals, .max_entries = 1, .is_kept = true});
 }
 
 static enum field_kind field_kind(const struct type *type)
@@ -115,7 +116,7 @@ static void layout_aggs(struct layout *layout, struct arena *arena, struct image
 	for (unsigned i = 0; i < checked->aggs_len; i++) {
 		struct agg_layout *agg = &image->aggs[i];
 		const struct aggvar *var = checked->aggs[i];
-		struct image_map map = {.kind = IMAGE_PERCPU_ARRAY, .key_size = 4, .max_entries = 1};
+		struct image_map map = {.kind = IMAGE_PERCPU_ARRAY, .key_size = 4, .max_entries = 1, .is_kept = true};
 
 		agg->var = var;
 		agg->value_size = 8 * var->agg->words(var);
@@ -277,6 +278,7 @@ unsigned layout_stacks_map(struct arena *arena, struct image *image)
 			image_map_new(arena, image, (struct image_map){.name = "stacks", .kind = IMAGE_HASH, .key_size = 8,
 								      .value_size = sizeof(struct stack_value),
 								      .max_entries = entries_for(ROOM, sizeof(struct stack_value)),
+								      .is_kept = true,
 								      .prealloc = true});
 	return image->map_stacks;
 }

@@ -101,7 +101,11 @@ int engine_load(const struct image *image, const struct engine_config *config, s
 	engine->has_tracepoint_cookies = engine_has_tracepoint_cookies(config->no_multi);
 	if (count_sites(image) && !config->no_multi)
 		engine->has_multi = bpf_has_uprobe_multi(is_by_pid(engine));
+	engine->before = config->before;
+	if (config->before)
+		engine->keepers.other = config->before->keepers.hold[1];
 	err = engine_make_maps(engine, diags);
+	engine->before = NULL;
 	if (!err && engine->state) {
 		engine->state->tracer = (uint32_t)getpid();
 		engine->state->by_pid = engine->target.pids_len > 0;
@@ -127,6 +131,7 @@ int engine_attach(struct engine *engine, struct diags *diags)
 		err = engine_attach_tracepoints(engine, diags);
 	if (!err)
 		err = engine_attach_timers(engine, diags);
+	engine->keepers.other = -1; /* whose it is may close it from here on */
 	engine->timing.attach_ns = now_ns() - start;
 	if (mark_is_on(probe__attached) || mark_is_on(probe__refused))
 		engine_mark_probes(engine, err);

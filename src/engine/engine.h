@@ -20,6 +20,7 @@ struct engine;
 
 struct engine_config {
 	const struct target *target; /* only these processes trap; none: every process */
+	const struct engine *before; /* of the same script, attached: its variables and aggregations are ours too; NULL: none */
 	bool no_multi;		     /* do not use multi-uprobe links even where the kernel has them: for tests */
 	bool time; /* keep the times of each step, for --timing (they cost so little that they are always kept) */
 };

@@ -30,7 +30,7 @@ struct run {
 
 void keepers_init(struct keepers *keepers)
 {
-	*keepers = (struct keepers){.hold = {-1, -1}};
+	*keepers = (struct keepers){.hold = {-1, -1}, .other = -1};
 }
 
 /* `cephtap | less` must not wait for a keeper to let go of the pipe. */
@@ -58,6 +58,8 @@ static void keeper(const struct keepers *keepers, struct run *run)
 	prctl(PR_SET_NAME, "ct-links"); /* so that `pkill -9 cephtap` passes it by */
 	leave_standard_files();
 	close(keepers->hold[1]);
+	if (keepers->other >= 0)
+		close(keepers->other);
 	close(run->done[0]);
 	while ((i = atomic_fetch_add(&run->board->next, 1)) < run->n) {
 		int fd = run->make(run->data, i);

@@ -5,6 +5,7 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -70,6 +71,11 @@ static void map_failed(const struct engine *engine, const struct image_map *map,
 			   why ? why : strerror(-err));
 		return;
 	}
+	if (err == -EXDEV) {
+		diag_error(diags, nowhere, NULL,
+			   "the markers that have come give a global variable a type that it had not: start the script anew for them");
+		return;
+	}
 	diag = diag_error(diags, nowhere, NULL, "cannot create the map `%s` (%llu KiB): %s", map->name,
 			  (unsigned long long)(map_bytes(engine, map) + 1023) / 1024, strerror(-err));
 	if (err == -ENOMEM || err == -E2BIG || err == -EINVAL)
@@ -88,6 +94,39 @@ static int map_fill(int fd, const struct image_map *map)
 	return 0;
 }
 
+/* The map of this name in an image of the same script; MAP_NONE: it has none. */
+static unsigned find_kept(const struct image *image, const struct image *other, unsigned index)
+{
+	unsigned nth = 0, i;
+
+	for (i = 0; i < index; i++)
+		nth += image->maps[i].is_kept;
+	for (i = 0; i < other->maps_len; i++)
+		if (other->maps[i].is_kept && !nth--)
+			return i;
+	return MAP_NONE;
+}
+
+/*
+ * The map of the engine before us, if it is alike. A key or a value of which no type was known before, since no probe was there,
+ * may have got another size: then nothing was put in yet. Only global variables lie together in one map.
+ */
+static int map_take_over(struct engine *engine, unsigned index)
+{
+	const struct image_map *map = &engine->image->maps[index], *old;
+	unsigned at = find_kept(engine->image, engine->before->image, index);
+
+	if (at == MAP_NONE)
+		return 0;
+	old = &engine->before->image->maps[at];
+	if (old->kind == map->kind && old->key_size == map->key_size && old->value_size == map->value_size &&
+	    old->max_entries == map->max_entries) {
+		engine->maps[index] = fcntl(engine->before->maps[at], F_DUPFD_CLOEXEC, 0);
+		return engine->maps[index] < 0 ? -errno : 0;
+	}
+	return map->kind == IMAGE_ARRAY ? -EXDEV : 0;
+}
+
 static int map_make(struct engine *engine, unsigned index)
 {
 	const struct image_map *map = &engine->image->maps[index];
@@ -97,6 +136,11 @@ static int map_make(struct engine *engine, unsigned index)
 	bool is_hash = map->kind == IMAGE_HASH;
 	int fd;
 
+	if (engine->before && map->is_kept) {
+		fd = map_take_over(engine, index);
+		if (fd || engine->maps[index] >= 0)
+			return fd;
+	}
 	if (entries > UINT32_MAX)
 		return -E2BIG;
 	if (is_hash && !map->prealloc)

@@ -17,6 +17,7 @@ struct engine {
 	unsigned cpus_len; /* possible processors: how many values a per-processor entry has */
 	bool has_multi;	   /* uprobes are attached by multi-uprobe links; else by perf events */
 
+	const struct engine *before; /* while maps are made: see engine_config */
 	int *maps;		   /* descriptors, as many as image->maps; -1: not made */
 	int *programs;		   /* as many as image->programs */
 	int progs_map, dispatcher; /* -1: every group of sites has one program */

@@ -430,6 +430,37 @@ static int sdt_match(struct probe_host *host, const struct probe_desc *desc, str
 	return 0;
 }
 
+struct wanted {
+	const struct probe_desc *desc;
+	const char *mod;
+	struct arena *arena;
+};
+
+static int note_fits(const struct elf_sdt_note *note, void *data)
+{
+	const struct wanted *wanted = data;
+
+	return is_sane_name(note->provider) && is_sane_name(note->name) &&
+	       desc_may_match(wanted->desc, note->provider, wanted->mod, "", sdt_name(wanted->arena, note->name));
+}
+
+bool sdt_file_matches(const char *path, const char *name, const struct probe_desc *desc)
+{
+	const char *slash = strrchr(name, '/');
+	struct wanted wanted = {desc, slash ? slash + 1 : name, NULL};
+	struct elf_file *elf;
+	bool fits = false;
+
+	if (elf_file_open(path, &elf))
+		return false;
+	wanted.arena = arena_new();
+	if (elf_file_machine(elf) == EM_X86_64 && elf_has_sdt(elf))
+		fits = elf_sdt_each(elf, note_fits, &wanted) > 0;
+	arena_free(wanted.arena);
+	elf_file_close(elf);
+	return fits;
+}
+
 /* ---- why not ---- */
 
 struct names {

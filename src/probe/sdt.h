@@ -18,4 +18,7 @@ void sdt_site_fit(struct probe_host *host, struct site *site, unsigned args_len,
 /* A marker's name as probes have it: function__entry becomes function-entry. */
 char *sdt_name(struct arena *arena, const char *name);
 
+/* Has this file a marker that fits, whichever process maps it? `name` is how the process sees it, for the module. */
+bool sdt_file_matches(const char *path, const char *name, const struct probe_desc *desc);
+
 #endif

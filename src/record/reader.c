@@ -84,6 +84,18 @@ struct reader *reader_new(const struct image *image, struct agg_source source, s
 	return reader;
 }
 
+void reader_take_over(struct reader *reader, const struct reader *before)
+{
+	unsigned i;
+
+	for (i = 0; i < reader->image->checked->aggs_len && i < before->image->checked->aggs_len; i++) {
+		reader->aggs[i].normal = before->aggs[i].normal;
+		reader->aggs[i].is_printed = before->aggs[i].is_printed;
+	}
+	reader->exit_status = before->exit_status;
+	reader->has_exited = before->has_exited;
+}
+
 void reader_free(struct reader *reader)
 {
 	unsigned i;

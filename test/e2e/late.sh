@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Markers of files that no process maps when the script begins (-Z): of a program that starts later, of a library that a process
+# loads later. What was gathered before stays.
+set -u
+
+[ "$(id -u)" = 0 ] || { echo "skip late - needs root"; exit 0; }
+tapper=
+children=
+check() { # NAME CONDITION...
+	local name=$1
+	shift
+	if "$@"; then echo "ok $name"; else echo "not ok $name - $(tr '\n' ' ' <"$TMP/out") $(tr '\n' ' ' <"$TMP/err")"; fi
+}
+clean_up() {
+	# shellcheck disable=SC2086 # children of ours, not yet waited for
+	kill -KILL $tapper $children 2>/dev/null
+}
+trap clean_up EXIT
+start() { # ARGUMENTS...
+	: >"$TMP/out"
+	"$CEPHTAP" -Z "$@" >"$TMP/out" 2>"$TMP/err" &
+	tapper=$!
+	for _ in $(seq 100); do grep -q begun "$TMP/out" && break; sleep 0.1; done
+}
+stop() { kill -INT $tapper; wait $tapper; status=$?; tapper=; }
+await() { # TEXT TIMES: until cephtap has said it so often
+	for _ in $(seq 100); do [ "$(grep -c "$1" "$TMP/err")" -ge "$2" ] && return; sleep 0.1; done
+}
+# Loads a library, waits until the file is there, and fires its marker 1,000 times.
+cat >"$TMP/loader.py" <<'PY'
+import ctypes, os, sys, time
+while not os.path.exists(sys.argv[2]): time.sleep(0.05)
+library = ctypes.CDLL(sys.argv[1])
+while not os.path.exists(sys.argv[3]): time.sleep(0.05)
+for i in range(1000): library.library_work(i, b"text")
+time.sleep(60)
+PY
+loader() { # LIBRARY LOAD GO
+	/usr/bin/python3 -I "$TMP/loader.py" "$@" &
+	child=$!
+	children="$children $child"
+}
+cp "$PROGS/loop_target" "$TMP/late-program"
+cp "$PROGS/libmarkers.so" "$TMP/late-one.so"
+cp "$PROGS/libmarkers.so" "$TMP/late-two.so"
+
+# ---- programs and libraries, one after the other, with whatever is gathered in each kind of variable
+start -n '
+	BEGIN { printf("begun\n"); n = 41; seen["begin"] = 1; @all["begin"] = count(); @size = sum(7); }
+	loop:late-program::turn { @all[execname] = count(); turns++; }
+	fixlib:late-*::call-entry { @all[stringof(copyinstr(arg1))] = count(); @sum = sum(args[0]); n++; @size = sum(1); }
+	END { printf("\nn %d seen %d turns %d\n", n, seen["begin"], turns > 0); printa("all %s %@u\n", @all); printa("size %@u\n", @size);
+		printa("sum %@d\n", @sum); }'
+loader "$TMP/late-one.so" "$TMP/load" "$TMP/go"
+sleep 0.5
+: >"$TMP/load"
+await "in use now" 1
+: >"$TMP/go"
+sleep 1
+"$TMP/late-program" 3 >/dev/null &
+children="$children $!"
+await "in use now" 2
+sleep 1
+stop
+check status test $status = 0
+check said-once-each test "$(grep -c "in use now: 1 more probe$" "$TMP/err")" = 2
+check library grep -q "^all text 1000$" "$TMP/out"
+check program grep -q "^all late-program [1-9][0-9][0-9]" "$TMP/out"
+check begin-once grep -q "^all begin 1$" "$TMP/out"
+check scalar grep -q "^n 1041 seen 1 turns 1$" "$TMP/out"
+check aggregation grep -q "^size 1007$" "$TMP/out"
+check late-type grep -q "^sum 499500$" "$TMP/out"
+check one-begin test "$(grep -c begun "$TMP/out")" = 1
+
+# ---- a chosen process that loads a library; exit() there ends the run
+rm -f "$TMP/load" "$TMP/go"
+loader "$TMP/late-two.so" "$TMP/load" "$TMP/go"
+start -q -p $child -n 'BEGIN { printf("begun\n"); } fixlib:late-two.so::call-entry /++n == 500/ { printf("at %d\n", arg0); exit(3); }'
+: >"$TMP/load"
+sleep 3
+: >"$TMP/go"
+for _ in $(seq 100); do kill -0 $tapper 2>/dev/null || break; sleep 0.1; done
+wait $tapper
+check exit-status test $? = 3
+tapper=
+check exit grep -q "^at 499$" "$TMP/out"
+
+# ---- what never comes does not disturb
+cp "$PROGS/loop_target" "$TMP/late-other"
+start -n 'BEGIN { printf("begun\n"); n = 1; } loop:late-other::turn { last = args[0]; text = execname; } fixlib:late-none::x { s = args[1]; } END { printf("\nn %d\n", n); }'
+"$TMP/late-other" 2 >/dev/null &
+children="$children $!"
+await "in use now" 1
+stop
+check other-status test $status = 0
+check other grep -q "^n 1$" "$TMP/out"
