@@ -16,6 +16,7 @@
 #include "lib/file.h"
 #include "report/formats.h"
 #include "report/op.h"
+#include "report/stages_heat.h"
 #include "tracer.h"
 
 enum {
@@ -67,7 +68,8 @@ static const char help[] =
 	"  --folded           profile: one line for each stack, a;b;c COUNT, as flamegraph.pl and speedscope read them\n"
 	"  --inlines          profile, offcpu: functions that were inlined too, where there is debug information\n"
 	"  --before FILE      profile: compare with another run's --folded\n"
-	"  --html FILE        profile: a flame graph as well (two runs with --before: what has changed); op: a time line\n"
+	"  --html FILE        profile: a flame graph as well (two runs with --before: what has changed); op: a time line;\n"
+	"                     osd: a heat map of latencies over time\n"
 	"  --pprof FILE       profile: the samples as pprof reads them (gzip'ed profile.proto) as well\n"
 	"  --chrome FILE      op: the same ops as trace events of Chrome, for Perfetto or chrome://tracing, as well\n"
 	"  --icicle           profile: the graph with its root above\n"
@@ -414,8 +416,8 @@ static bool open_html(struct report_run *run)
 
 	if (!run->html)
 		return true;
-	if (run->kind->print != profile_print && run->kind->print != op_print) {
-		fprintf(stderr, "cephtap report: `%s` has no picture: --html is for profile and op\n", run->kind->name);
+	if (run->kind->print != profile_print && run->kind->print != op_print && run->kind->print != stages_print) {
+		fprintf(stderr, "cephtap report: `%s` has no picture: --html is for osd, profile and op\n", run->kind->name);
 		return false;
 	}
 	file = fopen(run->html, "we");
@@ -424,6 +426,10 @@ static bool open_html(struct report_run *run)
 		return false;
 	}
 	run->views.profile.html = run->views.op.html = file;
+	if (run->kind->print == stages_print) {
+		run->views.layout.heat = stages_heat_new(run->arena, file);
+		run->views.layout.only_at_end = run->seconds;
+	}
 	return true;
 }
 
@@ -561,7 +567,7 @@ static int go(struct report_run *run)
 		return trace(run, &config);
 	}
 	if (run->seconds)
-		config.interval_ns = (run->seconds + 1) * 2000000000u; /* only at the end */
+		config.interval_ns = run->views.layout.only_at_end ? 1000000000 : (run->seconds + 1) * 2000000000u; /* only at the end */
 	else
 		run->views.layout.interval = (unsigned)(run->interval ? run->interval : INTERVAL_SECONDS);
 	if (run->views.layout.interval)

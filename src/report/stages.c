@@ -13,6 +13,7 @@
 #include "report/common.h"
 #include "report/csv.h"
 #include "report/latency.h"
+#include "report/stages_heat.h"
 #include "report/openmetrics.h"
 
 enum { NONE = ~0u, KEYS = 3, ROW_BUCKETS = 64, BAR = 40 };
@@ -551,6 +552,21 @@ static void print_csv(struct table *table)
 	}
 }
 
+/* A replica's part of a write is in the write. */
+static int add_heat(struct table *table)
+{
+	const struct agg_layout *layout = &table->report->image->aggs[table->inputs.latency];
+
+	for (unsigned i = 0; i < table->rows_len; i++) {
+		const struct stage_row *row = &table->rows[i];
+
+		if (!strcmp(row->stage, "0 whole") && strcmp(row->class, "replica") != 0)
+			stages_heat_add(table->options->heat, layout->var, arena_printf(table->arena, "%s %s", row->daemon, row->class),
+					row->latency, layout->value_size / sizeof(uint64_t), report_time_ns(table->report));
+	}
+	return table->is_last ? stages_heat_draw(table->options->heat) : 0;
+}
+
 int stages_print(struct report *report, bool is_last, void *data)
 {
 	struct table table = {.inputs = find_inputs(report->image), .report = report, .options = data, .is_last = is_last};
@@ -565,6 +581,12 @@ int stages_print(struct report *report, bool is_last, void *data)
 		return error;
 	table.arena = arena_new();
 	take(&table);
+	if (table.options->heat)
+		error = add_heat(&table);
+	if (table.options->only_at_end && !is_last) {
+		arena_free(table.arena);
+		return error;
+	}
 	if (table.options->form == FORM_JSON)
 		print_json(&table);
 	else if (table.options->form == FORM_CSV)
@@ -576,7 +598,9 @@ int stages_print(struct report *report, bool is_last, void *data)
 		reader_agg_mark_printed(report->reader, i);
 		reader_agg_clear(report->reader, i); /* the next table is of what comes from here on */
 	}
-	return report_flush(report);
+	if (table.options->heat)
+		stages_heat_restart(table.options->heat);
+	return error ? error : report_flush(report);
 }
 
 /* --- What the script itself prints is left out; what went wrong is not --- */

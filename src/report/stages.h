@@ -11,10 +11,14 @@
 
 #include "report/formats.h"
 
+struct stages_heat;
+
 struct stages_options {
 	enum report_form form; /* FORM_TEXT, FORM_JSON, or FORM_CSV where a report has it */
 	bool verbose;  /* histograms */
 	bool terminal; /* live: each table takes the place of the one before */
+	struct stages_heat *heat; /* a heat map of the latencies is made as well; NULL: none is wanted */
+	bool only_at_end;	  /* what comes before is for the heat map alone */
 	unsigned interval; /* seconds that a table is of; 0: no heading says so */
 };
 

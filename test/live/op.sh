@@ -66,8 +66,26 @@ longest=$(awk '$1 ~ /^[0-9.]+$/ && $2 ~ /^[0-9.]+$/ && $2 > most { most = $2; li
 check op-stopped grep -q 'osd\.2' <<<"$longest"
 check op-stopped-long test "$(awk '{ print ($2 > 500) }' <<<"$longest")" = 1
 
+# ---- latencies over time: the heat map has as many ops as the table
+"$CEPHTAP" report osd --html "$TMP/heat.html" $only --seconds 7 >"$TMP/report" 2>"$TMP/err" &
+reporter=$!
+tracers="$tracers $reporter"
+sleep 1
+load write-4k 3 >"$TMP/load"
+wait $reporter
+told=$(awk '$3 == "count" { class = $2 } $1 == "whole" && class != "replica" { n += $2 } END { print n + 0 }' "$TMP/report")
+drawn=$(python3 - "$TMP/heat.html" <<'PYTHON'
+import re, sys
+page = open(sys.argv[1]).read()
+columns = re.search(r'"columns":\[(.*?)\]\]', page, re.S).group(1)
+print(sum(int(n) for n in re.findall(r"\d+", columns)))
+PYTHON
+)
+check op-heat-some test "${told:-0}" -gt 50
+check op-heat-all test "${drawn:-0}" = "$told"
+
 # ---- what cannot be is said
 "$CEPHTAP" report op --tid x >"$TMP/report" 2>"$TMP/err"
 check op-usage test $? = 2
-"$CEPHTAP" report osd --html "$TMP/x.html" --seconds 1 >"$TMP/report" 2>"$TMP/err"
-check op-no-picture grep -q 'osd. has no picture' "$TMP/err"
+"$CEPHTAP" report sched --html "$TMP/x.html" --seconds 1 >"$TMP/report" 2>"$TMP/err"
+check op-no-picture grep -q 'sched. has no picture' "$TMP/err"
