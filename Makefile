@@ -79,7 +79,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 
 # --- Build ---------------------------------------------------------------------------------------------------------------
 
-.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan check-provider check-weave format clean deps test-harmless test-truth ceph-with-markers test-ceph-with-markers test-ceph-release
+.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan check-provider check-weave format clean deps test-live test-harmless test-truth ceph-with-markers test-ceph-with-markers test-ceph-release
 all: $(CEPHTAP)
 
 # `make test` and `make demo` install what they lack before anything is compiled; other targets only say what is missing.
@@ -147,6 +147,10 @@ $(BUILD)/test/prog/%: test/prog/%.cc | $(FIRST) $(PROG_LIB)
 
 test: tests
 	BUILD=$(BUILD) test/run $(FILTER)
+
+# All tests on live clusters, those too that `make test` leaves out for their time: about 25 minutes.
+test-live: tests
+	LONG_TESTS=1 TOTAL=3600 BUILD=$(BUILD) test/run live
 
 # The long forms of two live tests: 100 rounds of kill -9; every counter, one process alone, and the fallback for old kernels.
 test-harmless: tests

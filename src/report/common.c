@@ -233,3 +233,57 @@ unsigned report_action_number(const struct clause *clause, struct loc loc)
 			return i;
 	return 0;
 }
+
+/* --- What the script itself prints is left out; what went wrong is not --- */
+
+int report_leave_out(struct report *report)
+{
+	(void)report;
+	return 0;
+}
+
+int report_leave_event(struct report *report, const struct record_layout *layout, const struct probe *probe,
+			  const struct record_head *head)
+{
+	(void)report;
+	(void)layout;
+	(void)probe;
+	(void)head;
+	return 0;
+}
+
+int report_leave_value(struct report *report, const struct field *field, const void *value)
+{
+	(void)report;
+	(void)field;
+	(void)value;
+	return 0;
+}
+
+int report_leave_text(struct report *report, const struct record_action *action, const char *text, size_t size)
+{
+	(void)report;
+	(void)action;
+	(void)text;
+	(void)size;
+	return 0;
+}
+
+int report_leave_table(struct report *report, struct reader *reader, const unsigned *aggs, unsigned aggs_len)
+{
+	(void)report;
+	(void)reader;
+	(void)aggs;
+	(void)aggs_len;
+	return 0;
+}
+
+int report_say_error(struct report *report, const struct record_error *error, const struct probe *probe, struct loc loc)
+{
+	return report_text.error(report, error, probe, loc);
+}
+
+int report_say_drop(struct report *report, enum drop_cause cause, uint64_t count)
+{
+	return report_text.drop(report, cause, count);
+}

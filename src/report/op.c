@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/common.h"
 #include "report/latency.h"
 #include "report/op_clocks.h"
 #include "report/op_store.h"
@@ -51,12 +52,6 @@ static const struct {
 enum { SENTENCES = sizeof(sentences) / sizeof(sentences[0]) };
 
 /* ---- taking lines in ---- */
-
-static int take_begin(struct report *report)
-{
-	(void)report;
-	return 0;
-}
 
 static int64_t number(const struct record_action *action, const char *record, unsigned i)
 {
@@ -127,59 +122,17 @@ static int take_event(struct report *report, const struct record_layout *layout,
 	return 0;
 }
 
-static int take_end(struct report *report)
-{
-	(void)report;
-	return 0;
-}
-
-static int take_value(struct report *report, const struct field *field, const void *value)
-{
-	(void)report;
-	(void)field;
-	(void)value;
-	return 0;
-}
-
-static int take_text(struct report *report, const struct record_action *action, const char *text, size_t size)
-{
-	(void)report;
-	(void)action;
-	(void)text;
-	(void)size;
-	return 0;
-}
-
-static int take_table(struct report *report, struct reader *reader, const unsigned *aggs, unsigned aggs_len)
-{
-	(void)report;
-	(void)reader;
-	(void)aggs;
-	(void)aggs_len;
-	return 0;
-}
-
-static int take_error(struct report *report, const struct record_error *error, const struct probe *probe, struct loc loc)
-{
-	return report_text.error(report, error, probe, loc);
-}
-
-static int take_drop(struct report *report, enum drop_cause cause, uint64_t count)
-{
-	return report_text.drop(report, cause, count);
-}
-
 const struct report_ops report_op = {
 	.name = "op",
 	.doc = "ops from end to end, from the lines of scripts/op.d",
-	.begin = take_begin,
+	.begin = report_leave_out,
 	.event_begin = take_event,
-	.event_end = take_end,
-	.value = take_value,
-	.text = take_text,
-	.table = take_table,
-	.error = take_error,
-	.drop = take_drop,
+	.event_end = report_leave_out,
+	.value = report_leave_value,
+	.text = report_leave_text,
+	.table = report_leave_table,
+	.error = report_say_error,
+	.drop = report_say_drop,
 	.end = report_flush,
 };
 

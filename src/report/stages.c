@@ -603,70 +603,16 @@ int stages_print(struct report *report, bool is_last, void *data)
 	return error ? error : report_flush(report);
 }
 
-/* --- What the script itself prints is left out; what went wrong is not --- */
-
-static int no_begin(struct report *report)
-{
-	(void)report;
-	return 0;
-}
-
-static int no_event_begin(struct report *report, const struct record_layout *layout, const struct probe *probe,
-			  const struct record_head *head)
-{
-	(void)report;
-	(void)layout;
-	(void)probe;
-	(void)head;
-	return 0;
-}
-
-static int no_value(struct report *report, const struct field *field, const void *value)
-{
-	(void)report;
-	(void)field;
-	(void)value;
-	return 0;
-}
-
-static int no_text(struct report *report, const struct record_action *action, const char *text, size_t size)
-{
-	(void)report;
-	(void)action;
-	(void)text;
-	(void)size;
-	return 0;
-}
-
-static int no_table(struct report *report, struct reader *reader, const unsigned *aggs, unsigned aggs_len)
-{
-	(void)report;
-	(void)reader;
-	(void)aggs;
-	(void)aggs_len;
-	return 0;
-}
-
-static int stages_error(struct report *report, const struct record_error *error, const struct probe *probe, struct loc loc)
-{
-	return report_text.error(report, error, probe, loc);
-}
-
-static int stages_drop(struct report *report, enum drop_cause cause, uint64_t count)
-{
-	return report_text.drop(report, cause, count);
-}
-
 const struct report_ops report_stages = {
 	.name = "stages",
 	.doc = "tables of stages, from a script's aggregations",
-	.begin = no_begin,
-	.event_begin = no_event_begin,
-	.event_end = no_begin,
-	.value = no_value,
-	.text = no_text,
-	.table = no_table,
-	.error = stages_error,
-	.drop = stages_drop,
+	.begin = report_leave_out,
+	.event_begin = report_leave_event,
+	.event_end = report_leave_out,
+	.value = report_leave_value,
+	.text = report_leave_text,
+	.table = report_leave_table,
+	.error = report_say_error,
+	.drop = report_say_drop,
 	.end = report_flush,
 };
