@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# long
 # time: 150
 #
 # The calls that one call makes, in three OSDs under load: as many as there were writes, each with the steps that it must have.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# long
 # time: 120
 #
 # Formats of the reports on a cluster: OpenMetrics and CSV of `report osd`, trace events of `report op`.

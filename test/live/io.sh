@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# long
 # time: 300
 #
 # report io: what the OSDs use their devices for, against BlueStore's and BlueFS's own counters of the same time.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# long
 # time: 120
 #
 # A cluster's report from one recording of each OSD, as if each were a host, against a live report of all that ran at the same time.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# long
 # time: 300
 #
 # What stands on a cluster, where it is installed: CephFS's metadata server and the object gateway. Their markers are counted

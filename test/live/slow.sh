@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# long
 # time: 240
 #
 # doc/slow-cluster.md: each cause of a slow cluster is planted, and the reports must name it; on the healthy cluster they must not.

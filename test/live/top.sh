@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# long
 # time: 180
 #
 # cephtap top in a terminal: what it shows against Ceph's counters, every key, the size of the window, every way to end.

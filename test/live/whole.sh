@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# long
 # time: 400
 #
 # Ceph does something, and its markers are counted against what Ceph itself says: erasure coding, commands and Paxos of the
