@@ -108,8 +108,8 @@ static void print_help(void)
 {
 	fputs(help, stdout);
 	for (unsigned i = 0; i < KINDS; i++)
-		printf("  %-8s %s\n", kinds[i].name, kinds[i].doc);
-	puts("  calls    what one function calls, as a tree with times; it has options of its own: cephtap report calls --help");
+		printf("  %-10s %s\n", kinds[i].name, kinds[i].doc);
+	puts("  calls      what one function calls, as a tree with times; it has options of its own: cephtap report calls --help");
 	fputs(forms_help, stdout);
 	formats_help(stdout);
 }
