@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# long
 # time: 180
 #
 # A cluster whose ceph-osd is a stamped copy: bpftrace's counts at the notes equal cephtap's and Ceph's own counters, and the
