@@ -120,7 +120,7 @@ check healthy-not-stopped offcpu fails stood_still 'osd[.][0-2]'
 
 # ---- a slow device
 device=$(device_of "$cluster")
-if [ -z "$device" ] || ! controller io || ! limit_io "$device" 20; then
+if [ -z "$device" ] || ! controller io || ! limit_io "$device" 40; then
 	echo "skip device - the control groups of this host cannot limit the device under $cluster"
 else
 	echo "$victim" >"$group/cgroup.procs"
