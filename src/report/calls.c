@@ -318,29 +318,6 @@ static int calls_event_end(struct report *report)
 	return 0;
 }
 
-static int calls_text(struct report *report, const struct record_action *action, const char *text, size_t size)
-{
-	(void)report;
-	(void)action;
-	(void)text;
-	(void)size;
-	return 0;
-}
-
-static int calls_table(struct report *report, struct reader *reader, const unsigned *aggs, unsigned aggs_len)
-{
-	(void)report;
-	(void)reader;
-	(void)aggs;
-	(void)aggs_len;
-	return 0;
-}
-
-static int calls_error(struct report *report, const struct record_error *error, const struct probe *probe, struct loc loc)
-{
-	return report_text.error(report, error, probe, loc);
-}
-
 static int calls_drop(struct report *report, enum drop_cause cause, uint64_t count)
 {
 	struct calls *calls = report->data;
@@ -368,9 +345,9 @@ const struct report_ops report_calls = {
 	.event_begin = calls_event_begin,
 	.event_end = calls_event_end,
 	.value = calls_value,
-	.text = calls_text,
-	.table = calls_table,
-	.error = calls_error,
+	.text = report_leave_text,
+	.table = report_leave_table,
+	.error = report_say_error,
 	.drop = calls_drop,
 	.end = calls_end,
 };
