@@ -243,6 +243,17 @@ static void record_number(struct check_ctx *ctx, struct node *call, struct actio
 			    check_type_text(ctx, arg->type));
 }
 
+/* An aggregation and an integer. */
+static struct action *on_agg_number(struct check_ctx *ctx, struct node *call, unsigned min, const char *tags[3],
+				    const char *number_tag)
+{
+	struct action *action = on_agg(ctx, call, min, 2, tags);
+
+	if (action && call->args_len == 2)
+		record_number(ctx, call, action, number_tag);
+	return action;
+}
+
 void check_clear(struct check_ctx *ctx, struct node *call)
 {
 	on_agg(ctx, call, 1, 1, (const char *[]){"D_CLEAR_PROTO", "D_CLEAR_AGGARG", "D_CLEAR_AGGBAD"});
@@ -250,23 +261,18 @@ void check_clear(struct check_ctx *ctx, struct node *call)
 
 void check_trunc(struct check_ctx *ctx, struct node *call)
 {
-	struct action *action;
-
-	action = on_agg(ctx, call, 1, 2, (const char *[]){"D_TRUNC_PROTO", "D_TRUNC_AGGARG", "D_TRUNC_AGGBAD"});
-	if (action && call->args_len == 2)
-		record_number(ctx, call, action, "D_TRUNC_SCALAR");
+	on_agg_number(ctx, call, 1, (const char *[]){"D_TRUNC_PROTO", "D_TRUNC_AGGARG", "D_TRUNC_AGGBAD"},
+		      "D_TRUNC_SCALAR");
 }
 
 void check_normalize(struct check_ctx *ctx, struct node *call)
 {
-	struct action *action;
 	struct node *factor;
 
-	action = on_agg(ctx, call, 2, 2,
-			(const char *[]){"D_NORMALIZE_PROTO", "D_NORMALIZE_AGGARG", "D_NORMALIZE_AGGBAD"});
-	if (!action)
+	if (!on_agg_number(ctx, call, 2,
+			   (const char *[]){"D_NORMALIZE_PROTO", "D_NORMALIZE_AGGARG", "D_NORMALIZE_AGGBAD"},
+			   "D_NORMALIZE_SCALAR"))
 		return;
-	record_number(ctx, call, action, "D_NORMALIZE_SCALAR");
 	factor = call->args[1];
 	if (!check_failed(factor) && factor->is_const && !factor->ival)
 		check_error(ctx, factor, "D_DIV_ZERO", "normalize() by zero");
@@ -274,21 +280,14 @@ void check_normalize(struct check_ctx *ctx, struct node *call)
 
 void check_share(struct check_ctx *ctx, struct node *call)
 {
-	struct action *action;
-
-	action = on_agg(ctx, call, 2, 2,
-			(const char *[]){"D_NORMALIZE_PROTO", "D_NORMALIZE_AGGARG", "D_NORMALIZE_AGGBAD"});
-	if (action)
-		record_number(ctx, call, action, "D_NORMALIZE_SCALAR");
+	on_agg_number(ctx, call, 2, (const char *[]){"D_NORMALIZE_PROTO", "D_NORMALIZE_AGGARG", "D_NORMALIZE_AGGBAD"},
+		      "D_NORMALIZE_SCALAR");
 }
 
 void check_top(struct check_ctx *ctx, struct node *call)
 {
-	struct action *action;
-
-	action = on_agg(ctx, call, 2, 2, (const char *[]){"D_TRUNC_PROTO", "D_TRUNC_AGGARG", "D_TRUNC_AGGBAD"});
-	if (action)
-		record_number(ctx, call, action, "D_TRUNC_SCALAR");
+	on_agg_number(ctx, call, 2, (const char *[]){"D_TRUNC_PROTO", "D_TRUNC_AGGARG", "D_TRUNC_AGGBAD"},
+		      "D_TRUNC_SCALAR");
 }
 
 void check_denormalize(struct check_ctx *ctx, struct node *call)
