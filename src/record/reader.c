@@ -90,6 +90,8 @@ void reader_take_over(struct reader *reader, const struct reader *before)
 
 	for (i = 0; i < reader->image->checked->aggs_len && i < before->image->checked->aggs_len; i++) {
 		reader->aggs[i].normal = before->aggs[i].normal;
+		reader->aggs[i].whole = before->aggs[i].whole;
+		reader->aggs[i].top = before->aggs[i].top;
 		reader->aggs[i].is_printed = before->aggs[i].is_printed;
 	}
 	reader->exit_status = before->exit_status;

@@ -46,7 +46,7 @@ struct report;
  * can lead outside of itself.
  */
 struct reader *reader_new(const struct image *image, struct agg_source source, struct report *report);
-/* Goes on where the reader of another image of the same script was: what normalize() and exit() have said. */
+/* Goes on where the reader of another image of the same script was: what normalize(), share(), top() and exit() have said. */
 void reader_take_over(struct reader *reader, const struct reader *before);
 void reader_free(struct reader *reader);
 /*
