@@ -292,6 +292,7 @@ unsigned layout_symbols_map(struct arena *arena, struct image *image)
 			image_map_new(arena, image, (struct image_map){.name = "symbols", .kind = IMAGE_HASH, .key_size = 8,
 								      .value_size = sizeof(struct symbol_value),
 								      .max_entries = entries_for(ROOM, sizeof(struct symbol_value)),
+								      .is_kept = true,
 								      .prealloc = true});
 	return image->map_symbols;
 }

@@ -94,15 +94,24 @@ static int map_fill(int fd, const struct image_map *map)
 	return 0;
 }
 
-/* The map of this name in an image of the same script; MAP_NONE: it has none. */
+static bool is_kept_as(const struct image_map *map, const struct image_map *like)
+{
+	return map->is_kept && !strcmp(map->name, like->name);
+}
+
+/*
+ * The same map in another image of the same script; MAP_NONE: it has none. Names are shortened, so that two may be alike; maps that
+ * are made when a clause asks for them may be missing there.
+ */
 static unsigned find_kept(const struct image *image, const struct image *other, unsigned index)
 {
+	const struct image_map *map = &image->maps[index];
 	unsigned nth = 0, i;
 
 	for (i = 0; i < index; i++)
-		nth += image->maps[i].is_kept;
+		nth += is_kept_as(&image->maps[i], map);
 	for (i = 0; i < other->maps_len; i++)
-		if (other->maps[i].is_kept && !nth--)
+		if (is_kept_as(&other->maps[i], map) && !nth--)
 			return i;
 	return MAP_NONE;
 }

@@ -156,6 +156,22 @@ static const void *common_key(struct agg_table *table, const void *key)
 	return table->key;
 }
 
+void agg_table_take_over(struct agg_table *table, struct agg_table *before)
+{
+	struct entry *entry;
+
+	if (table->words != before->words || table->key_size != before->key_size || table->has_symbols != before->has_symbols)
+		return;
+	table->entries = before->entries;
+	table->aliases = before->aliases;
+	table->round = before->round;
+	table->rows_stale = true;
+	before->entries = NULL;
+	before->aliases = NULL;
+	for (entry = table->entries; entry && table->has_symbols; entry = entry->hh.next)
+		common_key(table, entry->key); /* its numbers are now the first to print so, as they were before */
+}
+
 static struct entry *entry_of_alias(struct agg_table *table, const void *key)
 {
 	struct alias *alias = NULL;

@@ -21,6 +21,11 @@
 /* NULL when the layout contradicts itself: a key's field outside of the key. */
 struct agg_table *agg_table_new(const struct agg_layout *layout, unsigned agg, const struct options *options,
 				const struct report *report);
+/*
+ * For a new table of the same aggregation: takes what `before` knows, above all what clear() and trunc() took away, and leaves it empty.
+ * Without effect if keys or values are laid out otherwise: then nothing was gathered before.
+ */
+void agg_table_take_over(struct agg_table *table, struct agg_table *before);
 void agg_table_free(struct agg_table *table);
 int agg_table_snapshot(struct agg_table *table, const struct agg_source *source);
 int agg_table_clear(struct agg_table *table, const struct agg_source *source);

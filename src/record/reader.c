@@ -84,15 +84,19 @@ struct reader *reader_new(const struct image *image, struct agg_source source, s
 	return reader;
 }
 
-void reader_take_over(struct reader *reader, const struct reader *before)
+void reader_take_over(struct reader *reader, struct reader *before)
 {
 	unsigned i;
 
 	for (i = 0; i < reader->image->checked->aggs_len && i < before->image->checked->aggs_len; i++) {
-		reader->aggs[i].normal = before->aggs[i].normal;
-		reader->aggs[i].whole = before->aggs[i].whole;
-		reader->aggs[i].top = before->aggs[i].top;
-		reader->aggs[i].is_printed = before->aggs[i].is_printed;
+		struct reader_agg *agg = &reader->aggs[i], *old = &before->aggs[i];
+
+		agg->normal = old->normal;
+		agg->whole = old->whole;
+		agg->top = old->top;
+		agg->is_printed = old->is_printed;
+		if (agg->table && old->table)
+			agg_table_take_over(agg->table, old->table);
 	}
 	reader->exit_status = before->exit_status;
 	reader->has_exited = before->has_exited;

@@ -46,8 +46,8 @@ struct report;
  * can lead outside of itself.
  */
 struct reader *reader_new(const struct image *image, struct agg_source source, struct report *report);
-/* Goes on where the reader of another image of the same script was: what normalize(), share(), top() and exit() have said. */
-void reader_take_over(struct reader *reader, const struct reader *before);
+/* Goes on where the reader of another image of the same script was, which is only to be freed then. */
+void reader_take_over(struct reader *reader, struct reader *before);
 void reader_free(struct reader *reader);
 /*
  * One record as the engine gives it, aligned to 8 bytes. Returns 0, -EBADMSG for bytes that are no record of this image (nothing was

@@ -87,6 +87,29 @@ check exit-status test $? = 3
 tapper=
 check exit grep -q "^at 499$" "$TMP/out"
 
+# ---- what clear() took away does not come back; symbols of before have their names
+cp "$PROGS/loop_target" "$TMP/late-third"
+"$PROGS/loop_target" 60 >/dev/null &
+children="$children $!"
+start -n '
+	int state;
+	BEGIN { printf("begun\n"); }
+	loop:loop_target::turn /state == 0/ { @turns["before"] = count(); @where[usym(0x1234)] = count(); }
+	tick-500ms /state == 0/ { state = 1; }
+	tick-1s /state == 1/ { clear(@turns); state = 2; }
+	loop:late-third::turn { @turns["late"] = count(); @where[usym(0x1234)] = count(); @stacks[ustack(2)] = count(); }
+	END { printa("\nturns %s %@u\n", @turns); printa("where %A %@u\n", @where); }'
+sleep 2
+"$TMP/late-third" 2 >/dev/null &
+children="$children $!"
+await "in use now" 1
+sleep 1
+stop
+check cleared-status test $status = 0
+check cleared grep -q "^turns before 0$" "$TMP/out"
+check late-turns grep -q "^turns late [1-9]" "$TMP/out"
+check one-name test "$(grep "^where " "$TMP/out" | sed "s, [0-9]*$,,")" = "where 0x1234"
+
 # ---- what never comes does not disturb
 cp "$PROGS/loop_target" "$TMP/late-other"
 start -n 'BEGIN { printf("begun\n"); n = 1; } loop:late-other::turn { last = args[0]; text = execname; } fixlib:late-none::x { s = args[1]; } END { printf("\nn %d\n", n); }'
