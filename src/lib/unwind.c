@@ -1,32 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reads .eh_frame in one pass over its entries and one over their instructions. All reads go through a cursor that knows its end;
- * an entry that makes no sense is left out and counted, so that one bad function does not hide the others.
+ * Runs the instructions of .eh_frame's entries (eh_frame.c reads these) into rows. An entry that makes no sense is left
+ * out and counted, so that one bad function does not hide the others.
  */
 #include "lib/unwind.h"
 
-#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/elf_private.h"
+#include "lib/eh_frame.h"
 
 enum { REG_RBP = 6, REG_RSP = 7, REG_RA = 16, REMEMBER_MAX = 16, WORD = 8 };
-
-/* Encodings of pointers (LSB, DWARF extensions). */
-enum {
-	ENC_ABSPTR = 0x00,
-	ENC_ULEB = 0x01,
-	ENC_UDATA2 = 0x02,
-	ENC_UDATA4 = 0x03,
-	ENC_UDATA8 = 0x04,
-	ENC_SLEB = 0x09,
-	ENC_SDATA2 = 0x0a,
-	ENC_SDATA4 = 0x0b,
-	ENC_SDATA8 = 0x0c,
-	ENC_PCREL = 0x10,
-	ENC_OMIT = 0xff,
-};
 
 /* Instructions (DWARF 4, 7.23), and two of GNU's. */
 enum {
@@ -59,33 +43,13 @@ enum {
 	CFA_RESTORE = 0xc0,
 };
 
-struct cursor {
-	const uint8_t *at, *end;
-	uint64_t vaddr; /* of `at` */
-	bool bad;
-};
-
-struct cie {
-	const uint8_t *start; /* which one it is */
-	struct cursor insns;
-	uint64_t code_align;
-	int64_t data_align;
-	uint8_t encoding;
-	bool has_augmentation, is_signal, is_sane;
-};
-
-struct fde {
-	uint64_t pc, size;
-	struct cursor insns;
-	struct cie cie;
-};
-
 enum where { WHERE_SAME, WHERE_CFA, WHERE_RBP, WHERE_UNKNOWN };
 
 struct state {
 	unsigned reg;
 	int64_t offset;
-	enum unwind_kind special; /* the CFA is an expression: of this kind; UNWIND_NONE: it is reg + offset, if is_plain */
+	enum unwind_kind
+		special; /* the CFA is an expression: of this kind; UNWIND_NONE: it is reg + offset, if is_plain */
 	bool is_plain;
 	enum where rbp;
 	int64_t rbp_offset; /* bytes from the CFA */
@@ -94,258 +58,9 @@ struct state {
 
 struct reading {
 	struct unwind *out;
-	uint64_t vaddr; /* of the section */
-	const uint8_t *data;
-	uint64_t size;
-	struct fde *fdes;
-	unsigned fdes_len, fdes_room, rows_room;
+	struct eh_frame frame;
+	unsigned rows_room;
 };
-
-static void *grow(void *array, unsigned len, unsigned *room, size_t size)
-{
-	if (len < *room)
-		return array;
-	*room = *room ? *room * 2 : 1024;
-	array = realloc(array, *room * size);
-	if (!array)
-		abort();
-	return array;
-}
-
-/* ---- reading ---- */
-
-static uint64_t take(struct cursor *c, unsigned size)
-{
-	uint64_t value = 0;
-
-	if ((size_t)(c->end - c->at) < size) {
-		c->bad = true;
-		c->at = c->end;
-		return 0;
-	}
-	memcpy(&value, c->at, size); /* little-endian, as x86_64 is */
-	c->at += size;
-	c->vaddr += size;
-	return value;
-}
-
-static int64_t take_signed(struct cursor *c, unsigned size)
-{
-	uint64_t value = take(c, size), sign = 1ull << (8 * size - 1);
-
-	return size == 8 ? (int64_t)value : (int64_t)((value ^ sign) - sign);
-}
-
-static uint64_t take_leb(struct cursor *c, bool is_signed)
-{
-	uint64_t value = 0, byte;
-	unsigned shift = 0;
-
-	do {
-		byte = take(c, 1);
-		if (shift < 64)
-			value |= (byte & 0x7f) << shift;
-		shift += 7;
-	} while ((byte & 0x80) && !c->bad);
-	if (is_signed && (byte & 0x40) && shift < 64)
-		value |= ~0ull << shift;
-	return value;
-}
-
-static uint64_t take_uleb(struct cursor *c)
-{
-	return take_leb(c, false);
-}
-
-static int64_t take_sleb(struct cursor *c)
-{
-	return (int64_t)take_leb(c, true);
-}
-
-static struct cursor take_block(struct cursor *c)
-{
-	uint64_t size = take_uleb(c);
-	struct cursor block = {.at = c->at, .end = c->at, .vaddr = c->vaddr};
-
-	if (size > (uint64_t)(c->end - c->at)) {
-		c->bad = block.bad = true;
-		return block;
-	}
-	block.end += size;
-	c->at += size;
-	c->vaddr += size;
-	return block;
-}
-
-static uint64_t take_encoded(struct cursor *c, uint8_t encoding)
-{
-	uint64_t from = encoding & ENC_PCREL ? c->vaddr : 0, value;
-
-	if (encoding & 0xe0) { /* relative to something else, or indirect: no compiler writes it for x86_64 */
-		c->bad = true;
-		return 0;
-	}
-	switch (encoding & 0x0f) {
-	case ENC_ABSPTR:
-	case ENC_UDATA8:
-	case ENC_SDATA8:
-		value = take(c, 8);
-		break;
-	case ENC_ULEB:
-		value = take_uleb(c);
-		break;
-	case ENC_UDATA2:
-		value = take(c, 2);
-		break;
-	case ENC_UDATA4:
-		value = take(c, 4);
-		break;
-	case ENC_SLEB:
-		value = (uint64_t)take_sleb(c);
-		break;
-	case ENC_SDATA2:
-		value = (uint64_t)take_signed(c, 2);
-		break;
-	case ENC_SDATA4:
-		value = (uint64_t)take_signed(c, 4);
-		break;
-	default:
-		c->bad = true;
-		return 0;
-	}
-	return from + value;
-}
-
-/* ---- entries ---- */
-
-/* The entry at *offset: its bytes behind the length. False at the end, or when nothing further makes sense. */
-static bool next_entry(const struct reading *r, uint64_t *offset, struct cursor *entry)
-{
-	struct cursor c = {r->data + *offset, r->data + r->size, r->vaddr + *offset, false};
-	uint64_t size = take(&c, 4);
-
-	if (size == 0xffffffff)
-		size = take(&c, 8);
-	if (c.bad || !size || size > (uint64_t)(c.end - c.at))
-		return false;
-	c.end = c.at + size;
-	*entry = c;
-	*offset = (uint64_t)(c.end - r->data);
-	return true;
-}
-
-static void read_augmentation(struct cie *cie, const char *text, struct cursor c)
-{
-	for (; *text; text++)
-		switch (*text) {
-		case 'R':
-			cie->encoding = (uint8_t)take(&c, 1);
-			break;
-		case 'P': {
-			uint8_t encoding = (uint8_t)take(&c, 1);
-
-			take_encoded(&c, encoding & 0x1f); /* only to get past it */
-			break;
-		}
-		case 'L':
-			take(&c, 1);
-			break;
-		case 'S':
-			cie->is_signal = true;
-			break;
-		case 'B':
-			break;
-		default:
-			cie->is_sane = false;
-			return;
-		}
-	cie->is_sane &= !c.bad;
-}
-
-static void read_cie(const struct reading *r, uint64_t offset, struct cie *cie)
-{
-	struct cursor c;
-	const char *text;
-	uint64_t version;
-	const uint8_t *nul;
-
-	*cie = (struct cie){.start = r->data + offset, .encoding = ENC_ABSPTR};
-	if (!next_entry(r, &offset, &c) || take(&c, 4) != 0)
-		return;
-	version = take(&c, 1);
-	text = (const char *)c.at;
-	nul = memchr(c.at, 0, (size_t)(c.end - c.at));
-	if ((version != 1 && version != 3) || !nul)
-		return;
-	c.vaddr += (uint64_t)(nul + 1 - c.at);
-	c.at = nul + 1;
-	cie->code_align = take_uleb(&c);
-	cie->data_align = take_sleb(&c);
-	if (version == 1)
-		take(&c, 1);
-	else
-		take_uleb(&c);
-	cie->is_sane = true;
-	if (*text == 'z') {
-		cie->has_augmentation = true;
-		read_augmentation(cie, text + 1, take_block(&c));
-	} else if (*text) {
-		cie->is_sane = false;
-	}
-	cie->insns = c;
-	cie->is_sane &= !c.bad;
-}
-
-static void read_fde(struct reading *r, struct cursor c, uint64_t id, uint64_t id_offset, struct cie *cie)
-{
-	struct fde *fde;
-
-	if (id > id_offset) {
-		r->out->bad++;
-		return;
-	}
-	if (cie->start != r->data + (id_offset - id))
-		read_cie(r, id_offset - id, cie);
-	if (!cie->is_sane) {
-		r->out->bad++;
-		return;
-	}
-	r->fdes = grow(r->fdes, r->fdes_len, &r->fdes_room, sizeof(*r->fdes));
-	fde = &r->fdes[r->fdes_len];
-	*fde = (struct fde){.cie = *cie};
-	fde->pc = take_encoded(&c, cie->encoding);
-	fde->size = take_encoded(&c, cie->encoding & 0x0f);
-	if (cie->has_augmentation)
-		take_block(&c);
-	fde->insns = c;
-	if (c.bad || !fde->size || fde->pc + fde->size < fde->pc)
-		r->out->bad++;
-	else
-		r->fdes_len++;
-}
-
-static void read_entries(struct reading *r)
-{
-	uint64_t offset = 0;
-	struct cie cie = {0};
-	struct cursor c;
-
-	while (offset < r->size && next_entry(r, &offset, &c)) {
-		uint64_t id_offset = (uint64_t)(c.at - r->data), id = take(&c, 4);
-
-		if (id)
-			read_fde(r, c, id, id_offset, &cie);
-	}
-}
-
-static int compare_fdes(const void *left, const void *right)
-{
-	const struct fde *a = left, *b = right;
-
-	return a->pc < b->pc ? -1 : a->pc > b->pc;
-}
-
-/* ---- rows ---- */
 
 static bool is_block(struct cursor block, const char *bytes, size_t size)
 {
@@ -364,10 +79,10 @@ static void cfa_expression(struct state *state, struct cursor block)
 		state->special = UNWIND_PLT;
 		return;
 	}
-	if (take(&block, 1) != OP_BREG_RBP)
+	if (cursor_take(&block, 1) != OP_BREG_RBP)
 		return;
-	state->offset = take_sleb(&block);
-	if (take(&block, 1) == OP_DEREF && !block.bad && block.at == block.end)
+	state->offset = cursor_sleb(&block);
+	if (cursor_take(&block, 1) == OP_DEREF && !block.bad && block.at == block.end)
 		state->special = UNWIND_RBP_DEREF;
 }
 
@@ -428,7 +143,7 @@ static void add_row(struct reading *r, uint64_t pc, struct unwind_row row)
 	}
 	if (last && last->kind == row.kind && last->cfa == row.cfa && last->rbp == row.rbp)
 		return;
-	out->rows = grow(out->rows, out->rows_len, &r->rows_room, sizeof(*out->rows));
+	out->rows = grow_array(out->rows, out->rows_len, &r->rows_room, sizeof(*out->rows));
 	out->rows[out->rows_len++] = row;
 }
 
@@ -487,8 +202,8 @@ static void define_cfa(struct state *state, uint64_t reg, int64_t offset)
 /* rbp: *%rbp is how a realigned frame keeps it; anything else a row cannot say. */
 static void expression_rule(struct run *run, struct cursor *c)
 {
-	uint64_t reg = take_uleb(c);
-	struct cursor block = take_block(c);
+	uint64_t reg = cursor_uleb(c);
+	struct cursor block = cursor_block(c);
 
 	set_rule(&run->state, reg, is_block(block, "\x76\x00", 2) ? WHERE_RBP : WHERE_UNKNOWN, 0);
 }
@@ -510,45 +225,45 @@ static bool run_extended(struct run *run, uint8_t op, struct cursor *c)
 	case 0: /* nop */
 		return true;
 	case CFA_SET_LOC:
-		return advance(run, take_encoded(c, cie->encoding));
+		return advance(run, cursor_encoded(c, cie->encoding));
 	case CFA_ADVANCE1:
-		return advance(run, run->pc + take(c, 1) * cie->code_align);
+		return advance(run, run->pc + cursor_take(c, 1) * cie->code_align);
 	case CFA_ADVANCE2:
-		return advance(run, run->pc + take(c, 2) * cie->code_align);
+		return advance(run, run->pc + cursor_take(c, 2) * cie->code_align);
 	case CFA_ADVANCE4:
-		return advance(run, run->pc + take(c, 4) * cie->code_align);
+		return advance(run, run->pc + cursor_take(c, 4) * cie->code_align);
 	case CFA_OFFSET_EXTENDED:
-		reg = take_uleb(c);
-		set_rule(state, reg, WHERE_CFA, scaled((int64_t)take_uleb(c), cie->data_align));
+		reg = cursor_uleb(c);
+		set_rule(state, reg, WHERE_CFA, scaled((int64_t)cursor_uleb(c), cie->data_align));
 		return true;
 	case CFA_OFFSET_EXTENDED_SF:
-		reg = take_uleb(c);
-		set_rule(state, reg, WHERE_CFA, scaled(take_sleb(c), cie->data_align));
+		reg = cursor_uleb(c);
+		set_rule(state, reg, WHERE_CFA, scaled(cursor_sleb(c), cie->data_align));
 		return true;
 	case CFA_GNU_NEGATIVE_OFFSET:
-		reg = take_uleb(c);
-		set_rule(state, reg, WHERE_CFA, scaled(scaled((int64_t)take_uleb(c), cie->data_align), -1));
+		reg = cursor_uleb(c);
+		set_rule(state, reg, WHERE_CFA, scaled(scaled((int64_t)cursor_uleb(c), cie->data_align), -1));
 		return true;
 	case CFA_RESTORE_EXTENDED:
-		return restore_rule(run, take_uleb(c));
+		return restore_rule(run, cursor_uleb(c));
 	case CFA_UNDEFINED:
-		set_rule(state, take_uleb(c), WHERE_UNKNOWN, 0);
+		set_rule(state, cursor_uleb(c), WHERE_UNKNOWN, 0);
 		return true;
 	case CFA_SAME_VALUE:
-		set_rule(state, take_uleb(c), WHERE_SAME, 0);
+		set_rule(state, cursor_uleb(c), WHERE_SAME, 0);
 		return true;
 	case CFA_REGISTER:
 	case CFA_VAL_OFFSET:
-		set_rule(state, take_uleb(c), WHERE_UNKNOWN, 0);
-		take_uleb(c);
+		set_rule(state, cursor_uleb(c), WHERE_UNKNOWN, 0);
+		cursor_uleb(c);
 		return true;
 	case CFA_VAL_OFFSET_SF:
-		set_rule(state, take_uleb(c), WHERE_UNKNOWN, 0);
-		take_sleb(c);
+		set_rule(state, cursor_uleb(c), WHERE_UNKNOWN, 0);
+		cursor_sleb(c);
 		return true;
 	case CFA_VAL_EXPRESSION:
-		set_rule(state, take_uleb(c), WHERE_UNKNOWN, 0);
-		take_block(c);
+		set_rule(state, cursor_uleb(c), WHERE_UNKNOWN, 0);
+		cursor_block(c);
 		return true;
 	case CFA_EXPRESSION:
 		expression_rule(run, c);
@@ -564,27 +279,27 @@ static bool run_extended(struct run *run, uint8_t op, struct cursor *c)
 		*state = run->kept[--run->kept_len];
 		return true;
 	case CFA_DEF_CFA:
-		reg = take_uleb(c);
-		define_cfa(state, reg, (int64_t)take_uleb(c));
+		reg = cursor_uleb(c);
+		define_cfa(state, reg, (int64_t)cursor_uleb(c));
 		return true;
 	case CFA_DEF_CFA_SF:
-		reg = take_uleb(c);
-		define_cfa(state, reg, scaled(take_sleb(c), cie->data_align));
+		reg = cursor_uleb(c);
+		define_cfa(state, reg, scaled(cursor_sleb(c), cie->data_align));
 		return true;
 	case CFA_DEF_CFA_REGISTER:
-		define_cfa(state, take_uleb(c), state->offset);
+		define_cfa(state, cursor_uleb(c), state->offset);
 		return true;
 	case CFA_DEF_CFA_OFFSET:
-		state->offset = (int64_t)take_uleb(c);
+		state->offset = (int64_t)cursor_uleb(c);
 		return true;
 	case CFA_DEF_CFA_OFFSET_SF:
-		state->offset = scaled(take_sleb(c), cie->data_align);
+		state->offset = scaled(cursor_sleb(c), cie->data_align);
 		return true;
 	case CFA_DEF_CFA_EXPRESSION:
-		cfa_expression(state, take_block(c));
+		cfa_expression(state, cursor_block(c));
 		return true;
 	case CFA_GNU_ARGS_SIZE:
-		take_uleb(c);
+		cursor_uleb(c);
 		return true;
 	default:
 		return false;
@@ -593,13 +308,13 @@ static bool run_extended(struct run *run, uint8_t op, struct cursor *c)
 
 static bool run_one(struct run *run, struct cursor *c)
 {
-	uint8_t op = (uint8_t)take(c, 1), operand = op & 0x3f;
+	uint8_t op = (uint8_t)cursor_take(c, 1), operand = op & 0x3f;
 
 	switch (op & 0xc0) {
 	case CFA_ADVANCE:
 		return advance(run, run->pc + operand * run->fde->cie.code_align);
 	case CFA_OFFSET:
-		set_rule(&run->state, operand, WHERE_CFA, scaled((int64_t)take_uleb(c), run->fde->cie.data_align));
+		set_rule(&run->state, operand, WHERE_CFA, scaled((int64_t)cursor_uleb(c), run->fde->cie.data_align));
 		return true;
 	case CFA_RESTORE:
 		return restore_rule(run, operand);
@@ -640,19 +355,28 @@ static void read_rows(struct reading *r, const struct fde *fde)
 	add_row(r, fde->pc + fde->size, (struct unwind_row){.kind = UNWIND_NONE});
 }
 
+/* ---- the table ---- */
+
+static int compare_fdes(const void *left, const void *right)
+{
+	const struct fde *a = left, *b = right;
+
+	return a->pc < b->pc ? -1 : a->pc > b->pc;
+}
+
 static void make_table(struct reading *r)
 {
 	uint64_t end = 0;
 	unsigned i;
 
-	if (r->fdes_len)
-		qsort(r->fdes, r->fdes_len, sizeof(*r->fdes), compare_fdes);
-	r->out->base = r->fdes_len ? r->fdes[0].pc : 0;
-	r->out->parts = calloc(r->fdes_len + 1, sizeof(*r->out->parts));
+	if (r->frame.fdes_len)
+		qsort(r->frame.fdes, r->frame.fdes_len, sizeof(*r->frame.fdes), compare_fdes);
+	r->out->base = r->frame.fdes_len ? r->frame.fdes[0].pc : 0;
+	r->out->parts = calloc(r->frame.fdes_len + 1, sizeof(*r->out->parts));
 	if (!r->out->parts)
 		abort();
-	for (i = 0; i < r->fdes_len; i++) {
-		const struct fde *fde = &r->fdes[i];
+	for (i = 0; i < r->frame.fdes_len; i++) {
+		const struct fde *fde = &r->frame.fdes[i];
 
 		if (fde->pc < end || fde->pc + fde->size - r->out->base > UINT32_MAX) {
 			r->out->bad++; /* it overlaps another, or is too far away */
@@ -663,56 +387,6 @@ static void make_table(struct reading *r)
 	}
 }
 
-/* ---- the file ---- */
-
-static bool find_by_section(const struct elf_file *file, struct reading *r)
-{
-	for (uint64_t i = 0; i < file->sections_len; i++) {
-		Elf64_Shdr section = elf_section_at(file, i);
-
-		if (!(section.sh_flags & SHF_ALLOC) || strcmp(elf_section_name(file, &section), ".eh_frame") ||
-		    elf_section_data(file, &section, ".eh_frame", &r->data))
-			continue;
-		r->vaddr = section.sh_addr;
-		r->size = section.sh_size;
-		return true;
-	}
-	return false;
-}
-
-/* Without section headers: the header that the unwinder of the program itself begins with. */
-static bool find_by_segment(const struct elf_file *file, struct reading *r)
-{
-	for (uint64_t i = 0; i < file->segments_len; i++) {
-		const uint8_t *data = elf_file_data(file, file->ehdr.e_phoff + i * sizeof(Elf64_Phdr), sizeof(Elf64_Phdr));
-		struct cursor c = {0};
-		Elf64_Phdr segment;
-		uint64_t size;
-		uint8_t encoding;
-
-		if (!data)
-			return false;
-		memcpy(&segment, data, sizeof(segment));
-		if (segment.p_type != PT_GNU_EH_FRAME)
-			continue;
-		c.at = elf_code(file, segment.p_vaddr, &size);
-		if (!c.at)
-			return false;
-		c.end = c.at + size;
-		c.vaddr = segment.p_vaddr;
-		if (take(&c, 1) != 1)
-			return false;
-		encoding = (uint8_t)take(&c, 1);
-		take(&c, 2);
-		r->vaddr = take_encoded(&c, encoding);
-		if (c.bad)
-			return false;
-		r->data = elf_code(file, r->vaddr, &r->size);
-		return r->data;
-	}
-	return false;
-}
-
 struct unwind *unwind_read(const struct elf_file *file)
 {
 	struct unwind *out = calloc(1, sizeof(*out));
@@ -720,11 +394,10 @@ struct unwind *unwind_read(const struct elf_file *file)
 
 	if (!out)
 		abort();
-	if (elf_file_machine(file) == EM_X86_64 && (find_by_section(file, &r) || find_by_segment(file, &r))) {
-		read_entries(&r);
-		make_table(&r);
-	}
-	free(r.fdes);
+	eh_frame_read(&r.frame, file);
+	out->bad = r.frame.bad;
+	make_table(&r);
+	eh_frame_free(&r.frame);
 	return out;
 }
 

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The call-frame information of a file (.eh_frame) as it is written: entries, one for each piece of code, and the bytes
+ * of their instructions. What these mean is unwind.c's. All reads go through a cursor that knows its end.
+ */
+#ifndef CEPHTAP_LIB_EH_FRAME_H
+#define CEPHTAP_LIB_EH_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct elf_file;
+
+struct cursor {
+	const uint8_t *at, *end;
+	uint64_t vaddr; /* of `at` */
+	bool bad;
+};
+
+/* What entries have in common (Common Information Entry). */
+struct cie {
+	const uint8_t *start; /* which one it is */
+	struct cursor insns;
+	uint64_t code_align;
+	int64_t data_align;
+	uint8_t encoding;
+	bool has_augmentation, is_signal, is_sane;
+};
+
+/* Of the code at `pc` (Frame Description Entry). */
+struct fde {
+	uint64_t pc, size;
+	struct cursor insns;
+	struct cie cie;
+};
+
+struct eh_frame {
+	struct fde *fdes; /* as they lie in the file */
+	unsigned fdes_len, fdes_room;
+	unsigned bad;	/* entries that make no sense and were left out */
+	uint64_t vaddr; /* of the section */
+	const uint8_t *data;
+	uint64_t size;
+};
+
+/* Of an x86_64 file; without such information there are no entries. */
+void eh_frame_read(struct eh_frame *out, const struct elf_file *file);
+void eh_frame_free(struct eh_frame *frame);
+
+/* Each takes from a cursor; behind its end they take 0 and the cursor is bad. */
+uint64_t cursor_take(struct cursor *c, unsigned size); /* 1 to 8 bytes */
+uint64_t cursor_uleb(struct cursor *c);
+int64_t cursor_sleb(struct cursor *c);
+struct cursor cursor_block(struct cursor *c);		     /* a length (ULEB128) and as many bytes */
+uint64_t cursor_encoded(struct cursor *c, uint8_t encoding); /* a pointer, DW_EH_PE_* */
+
+/* Room for one more in an array of `len`; the array, perhaps elsewhere. */
+void *grow_array(void *array, unsigned len, unsigned *room, size_t size);
+
+#endif
