@@ -80,7 +80,7 @@ static void open_file(struct images *images, struct file_link *link, const struc
 static struct image_file *file_of(struct images *images, pid_t pid, const struct proc_map *map)
 {
 	struct file_link **head = &images->files[(unsigned)map->file.ino % HEADS], *link;
-	const char *slash = strrchr(map->file.name, '/');
+	const char *name, *slash;
 
 	for (link = *head; link; link = link->next)
 		if (link->file.ino == map->file.ino && link->file.dev == map->file.dev)
@@ -88,10 +88,12 @@ static struct image_file *file_of(struct images *images, pid_t pid, const struct
 	link = arena_new_one(images->arena, struct file_link);
 	*link = (struct file_link){.next = *head, .fd = -1};
 	*head = link;
+	name = arena_strdup(images->arena, map->file.name);
+	slash = strrchr(name, '/');
 	link->file = (struct image_file){.dev = map->file.dev,
 					 .ino = map->file.ino,
-					 .name = map->file.name,
-					 .base = slash ? slash + 1 : map->file.name,
+					 .name = name,
+					 .base = slash ? slash + 1 : name,
 					 .root = arena_printf(images->arena, "/proc/%d/root", (int)pid)};
 	open_file(images, link, map);
 	return &link->file;
@@ -149,15 +151,17 @@ static void take_maps(struct images *images, struct image_process *process, cons
 struct image_process *images_look(struct images *images, pid_t pid)
 {
 	struct image_process *process = images_process(images, pid);
+	struct arena *scratch = arena_new(); /* most looks find what is known */
 	struct proc_map *maps;
 	unsigned maps_len;
 
-	if (proc_maps(images->arena, pid, &maps, &maps_len) || !maps_len)
-		return process;
-	if (!process)
-		process = add_process(images, pid);
-	if (!is_known(process, maps, maps_len))
-		take_maps(images, process, maps, maps_len);
+	if (!proc_maps(scratch, pid, &maps, &maps_len) && maps_len) {
+		if (!process)
+			process = add_process(images, pid);
+		if (!is_known(process, maps, maps_len))
+			take_maps(images, process, maps, maps_len);
+	}
+	arena_free(scratch);
 	return process;
 }
 

@@ -30,7 +30,7 @@ struct image_file {
 	struct inlines *inlines; /* NULL: there is no debug information */
 	uint32_t rows_first, rows_len; /* for unwinder.c */
 	uint64_t rows_base;
-	bool has_rows;
+	const void *rows_of; /* whose they are: each unwinder has maps of its own */
 };
 
 struct image_map_of {

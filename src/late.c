@@ -52,10 +52,8 @@ void late_free(struct late *late)
 
 	if (!late)
 		return;
-	for (i = 0; i < late->made_len; i++) {
-		late->made[i]->images = NULL; /* the first one's */
+	for (i = 0; i < late->made_len; i++)
 		pipeline_free(late->made[i]);
-	}
 	arena_free(late->arena);
 }
 
@@ -133,7 +131,7 @@ static struct pipeline *same_script(struct late *late)
 	pipeline->options = from->options;
 	pipeline->target = from->target;
 	pipeline->no_multi = from->no_multi;
-	pipeline->images = from->images;
+	pipeline->shared_images = from->images;
 	pipeline->before = from->engine;
 	pipeline->host = probe_host_new(pipeline->arena, &pipeline->target);
 	return pipeline;

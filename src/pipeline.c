@@ -127,8 +127,7 @@ static bool run_engine(struct pipeline *pipeline)
 	int error;
 
 	if (pipeline->checked->has_stacks) {
-		if (!pipeline->images)
-			pipeline->images = images_new(pipeline->arena);
+		pipeline->images = pipeline->shared_images ? pipeline->shared_images : images_new(pipeline->arena);
 		pipeline->unwinder = unwinder_new(pipeline->arena, pipeline->image, &pipeline->target, pipeline->images);
 	}
 	if (engine_load(pipeline->image, &config, &pipeline->diags, &pipeline->engine))
@@ -201,7 +200,8 @@ void pipeline_free(struct pipeline *pipeline)
 {
 	engine_free(pipeline->engine);
 	unwinder_free(pipeline->unwinder);
-	images_free(pipeline->images);
+	if (pipeline->images != pipeline->shared_images)
+		images_free(pipeline->images);
 	if (pipeline->host)
 		probe_host_free(pipeline->host);
 	arena_free(pipeline->arena);

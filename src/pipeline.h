@@ -26,6 +26,7 @@ struct pipeline {
 	struct target target;
 	bool no_multi;
 	const struct engine *before; /* of the same script: what it has gathered is taken over; NULL: there is none */
+	struct images *shared_images; /* what is known of processes already, somebody else's; NULL: nothing is */
 	/* out, stage by stage */
 	struct script script;
 	struct checked *checked;
@@ -48,14 +49,14 @@ struct pipeline_times {
 	uint64_t ns[STAGES];
 };
 
-/*
- * Runs the stages up to and with `last` (NULL: all). False when one failed: what to say is in pipeline->diags. `times` may be
- * NULL.
- */
 /* The last stage alone, for who has to look at something between compiling and loading. */
 bool pipeline_load(struct pipeline *pipeline, struct pipeline_times *times);
 /* The stages from this one on, when those before it have run. */
 bool pipeline_run_from(struct pipeline *pipeline, const char *first);
+/*
+ * Runs the stages up to and with `last` (NULL: all). False when one failed: what to say is in pipeline->diags. `times` may be
+ * NULL.
+ */
 bool pipeline_run(struct pipeline *pipeline, const struct stage *last, struct pipeline_times *times);
 /* An empty pipeline with default options, in an arena of its own; and the end of it, with the engine and the host. */
 void pipeline_init(struct pipeline *pipeline);

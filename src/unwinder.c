@@ -62,9 +62,10 @@ static void load_file(struct unwinder *unwinder, struct image_file *file)
 {
 	struct unwind *table;
 
-	if (file->has_rows || !file->elf)
+	if (file->rows_of == unwinder || !file->elf)
 		return;
-	file->has_rows = true;
+	file->rows_of = unwinder;
+	file->rows_len = 0;
 	table = unwind_read(file->elf);
 	if (unwinder->rows_len + table->rows_len <= (unwinder->engine ? unwinder->image->maps[unwinder->image->map_rows].max_entries : ROWS_MAX)) {
 		file->rows_base = table->base;

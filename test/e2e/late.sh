@@ -97,8 +97,9 @@ start -n '
 	loop:loop_target::turn /state == 0/ { @turns["before"] = count(); @where[usym(0x1234)] = count(); }
 	tick-500ms /state == 0/ { state = 1; }
 	tick-1s /state == 1/ { clear(@turns); state = 2; }
-	loop:late-third::turn { @turns["late"] = count(); @where[usym(0x1234)] = count(); @stacks[ustack(2)] = count(); }
-	END { printa("\nturns %s %@u\n", @turns); printa("where %A %@u\n", @where); }'
+	loop:late-third::turn { @turns["late"] = count(); @where[usym(0x1234)] = count(); }
+	loop:*::turn { @stacks[execname, ustack()] = count(); }
+	END { printa("\nturns %s %@u\n", @turns); printa("where %A %@u\n", @where); printa("stack of %s%k\n", @stacks); }'
 sleep 2
 "$TMP/late-third" 2 >/dev/null &
 children="$children $!"
@@ -108,6 +109,8 @@ stop
 check cleared-status test $status = 0
 check cleared grep -q "^turns before 0$" "$TMP/out"
 check late-turns grep -q "^turns late [1-9]" "$TMP/out"
+check whole-stacks test "$(grep -c "stack of " "$TMP/out")" -ge 2 -a "$(grep -c "_start+" "$TMP/out")" -ge 2
+check no-other-stacks eval '! grep -q "not known" "$TMP/out"'
 check one-name test "$(grep "^where " "$TMP/out" | sed "s, [0-9]*$,,")" = "where 0x1234"
 
 # ---- what never comes does not disturb
