@@ -40,7 +40,7 @@ ALL_LD    = $(SANITIZE_FLAGS) $(if $(filter 1,$(STATIC)),-static) $(LDFLAGS)
 
 # ncursesw is for `cephtap top`; it has a static library too, which reads the terminal's description from the host's terminfo.
 # Expanded when first needed, once: pkg-config may not be there before `make test` has installed it.
-PKGS      = libbpf libelf libdw json-c capstone ncursesw
+PKGS      = libbpf libelf libdw json-c ncursesw
 PKG_CPP   = $(eval PKG_CPP := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CPP)
 PKG_LIBS  = $(eval PKG_LIBS := $$(shell pkg-config --libs $(if $(filter 1,$(STATIC)),--static) $(PKGS)))$(PKG_LIBS)
 LIBS      = $(PKG_LIBS) -liberty -lz -lpthread -lm
