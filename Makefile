@@ -107,8 +107,13 @@ $(BUILD)/%.o: %.c $(BUILD)/.flags | $(FIRST)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPP) $(PKG_CPP) $(ALL_C) -MMD -MP -c -o $@ $<
 
-$(BUILD)/embed.c: scripts/embed.sh $(EMBEDDED) $(BUILD)/.embedded
-	scripts/embed.sh $(filter %.cat,$(EMBEDDED)) -- $(filter %.card,$(EMBEDDED)) -- $(filter scripts/%,$(EMBEDDED)) -- src/check/library.d -- pictures/page.html >$@
+$(BUILD)/embed/%.gz: %
+	@mkdir -p $(@D)
+	gzip -9 -n -c $< >$@
+
+$(BUILD)/embed.c: scripts/embed.sh $(EMBEDDED:%=$(BUILD)/embed/%.gz) $(BUILD)/.embedded
+	scripts/embed.sh $(BUILD)/embed $(filter %.cat,$(EMBEDDED)) -- $(filter %.card,$(EMBEDDED)) -- $(filter scripts/%,$(EMBEDDED)) -- \
+		src/check/library.d -- pictures/page.html >$@
 
 $(BUILD)/embed.o: $(BUILD)/embed.c $(BUILD)/.flags | $(FIRST)
 	$(CC) $(ALL_CPP) $(ALL_C) -c -o $@ $<

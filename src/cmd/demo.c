@@ -87,23 +87,19 @@ static int cluster_command(struct demo *demo, const char *verb, const char *mode
 
 /* --- The folder --- */
 
-static const struct embedded *cluster_script(void)
-{
-	for (const struct embedded *file = embedded_scripts; file->name; file++)
-		if (!strcmp(file->name, "cluster.sh"))
-			return file;
-	return NULL;
-}
-
 static int write_script(struct demo *demo)
 {
-	const struct embedded *file = cluster_script();
 	int fd = open(demo->script, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+	const struct source *script;
+	struct arena *arena;
 	bool good;
 
 	if (fd < 0)
 		return -errno;
-	good = write(fd, file->data, file->size) == (ssize_t)file->size;
+	arena = arena_new();
+	script = embedded_find(arena, embedded_scripts, "cluster.sh");
+	good = write(fd, script->text, script->size) == (ssize_t)script->size;
+	arena_free(arena);
 	return close(fd) || !good ? -EIO : 0;
 }
 

@@ -114,14 +114,6 @@ static void print_help(void)
 	formats_help(stdout);
 }
 
-static const struct embedded *find_script(const char *name)
-{
-	for (const struct embedded *script = embedded_scripts; script->name; script++)
-		if (!strcmp(script->name, name))
-			return script;
-	return NULL;
-}
-
 static bool take_number(struct report_run *run, const char *option, const char *text, uint64_t *number)
 {
 	char *end;
@@ -337,11 +329,8 @@ static void set_script_args(struct report_run *run)
 
 static void add_script(struct report_run *run, const char *name)
 {
-	const struct embedded *script = find_script(name);
-	struct source *source = arena_new_one(run->arena, struct source);
-
-	*source = (struct source){.name = script->name, .text = script->data, .size = script->size};
-	*arena_push(run->arena, run->pipeline.sources, run->pipeline.sources_len) = source;
+	*arena_push(run->arena, run->pipeline.sources, run->pipeline.sources_len) =
+		embedded_find(run->arena, embedded_scripts, name);
 }
 
 static bool compile(struct report_run *run)
@@ -545,9 +534,9 @@ static int go(struct report_run *run)
 	};
 
 	if (run->print_script) {
-		const struct embedded *script = find_script(run->kind->script);
+		const struct source *script = embedded_find(run->arena, embedded_scripts, run->kind->script);
 
-		return fwrite(script->data, 1, script->size, stdout) == script->size && !fflush(stdout) ? 0 : 1;
+		return fwrite(script->text, 1, script->size, stdout) == script->size && !fflush(stdout) ? 0 : 1;
 	}
 	if (!read_before(run) || !open_html(run) || !open_output(run, &config) ||
 	    !may_write(run, "pprof", run->views.profile.pprof, profile_print) || !may_write(run, "chrome", run->views.op.chrome, op_print))

@@ -411,19 +411,14 @@ static void add_osds(struct top_run *run)
 	}
 }
 
-static const struct embedded *find_script(void)
+static struct source *unpack_script(struct arena *arena)
 {
-	for (const struct embedded *script = embedded_scripts; script->name; script++)
-		if (!strcmp(script->name, "top.d"))
-			return script;
-	return NULL;
+	return embedded_find(arena, embedded_scripts, "top.d");
 }
 
 static bool compile(struct top_run *run)
 {
 	struct pipeline *pipeline = &run->pipeline;
-	const struct embedded *script = find_script();
-	struct source *source = arena_new_one(pipeline->arena, struct source);
 	const char *why = engine_why_not();
 
 	if (why) {
@@ -435,8 +430,7 @@ static bool compile(struct top_run *run)
 		fputs(run->targets.processes_len ? " among the chosen processes\n" : " on this host, or this user may not see it\n", stderr);
 		return false;
 	}
-	*source = (struct source){.name = script->name, .text = script->data, .size = script->size};
-	*arena_push(pipeline->arena, pipeline->sources, pipeline->sources_len) = source;
+	*arena_push(pipeline->arena, pipeline->sources, pipeline->sources_len) = unpack_script(pipeline->arena);
 	pipeline->target.pids = target_pids(&run->targets, pipeline->arena, &pipeline->target.pids_len);
 	pipeline->host = probe_host_new(pipeline->arena, &pipeline->target);
 	pipeline_run(pipeline, NULL, NULL);
@@ -474,11 +468,13 @@ static int trace(struct top_run *run)
 
 static int go(struct top_run *run)
 {
-	const struct embedded *script = find_script();
 	int status;
 
-	if (run->print_script)
-		return fwrite(script->data, 1, script->size, stdout) == script->size && !fflush(stdout) ? 0 : 1;
+	if (run->print_script) {
+		const struct source *script = unpack_script(run->pipeline.arena);
+
+		return fwrite(script->text, 1, script->size, stdout) == script->size && !fflush(stdout) ? 0 : 1;
+	}
 	run->look.has_keys = !run->once;
 	run->look.time = run->time;
 	run->look.message = run->message;
