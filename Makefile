@@ -252,9 +252,12 @@ ceph-with-markers: $(CEPHTAP)
 	@echo "to trace it, as root: ./$(CEPHTAP) demo --ceph $(CEPH_BUILD)/on"
 
 # The live tests on that Ceph: the same scripts and the same truth as on the stock packages, and other tracers.
-test-ceph-with-markers: tests
+test-ceph-with-markers: $(CEPH_BUILD)/on/bin/ceph-osd tests
 	CEPH_BIN_DIR=$(abspath $(CEPH_BUILD))/on/bin CEPH_LIB_DIR=$(abspath $(CEPH_BUILD))/on/lib BUILD=$(BUILD) \
 		test/run live/woven live/truth live/markers
+
+$(CEPH_BUILD)/on/bin/ceph-osd:
+	@echo "there is no Ceph with markers in $(CEPH_BUILD): 'make ceph-with-markers' builds it, in an hour or two" >&2; exit 1
 
 # The live tests on another release: Debian's packages of another suite, in mount namespaces of their own.
 test-ceph-release: tests
@@ -279,7 +282,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/include/cephtap $(DESTDIR)$(PREFIX)/share/cephtap
 
 format:
-	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] test/interp/*.[ch] test/unit/*.[ch] fuzz/*.c include/*/*.h)
+	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] test/interp/*.[ch] test/unit/*.[ch] test/x86/*.c fuzz/*.c include/*/*.h)
 
 # A build of Ceph stays: it took an hour.
 clean:
