@@ -138,7 +138,7 @@ $(BUILD)/%.o: %.c $(BUILD)/.flags | $(FIRST)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPP) $(PKG_CPP) $(ALL_C) -MMD -MP -c -o $@ $<
 
-$(BUILD)/embed/%.gz: %
+$(BUILD)/embed/%.gz: % | $(FIRST)
 	@mkdir -p $(@D)
 	gzip -9 -n -c $< >$@
 
@@ -158,7 +158,7 @@ $(UNIT_LIB): $(UNIT_OWN) $(BUILD)/.units
 
 units: $(UNITS)
 progs: $(PROGS) $(PROG_LIB)
-tests: $(CEPHTAP) $(STATIC_BIN) units progs
+tests: $(CEPHTAP) $(STATIC_BIN) units progs $(FUZZ_SRC:%.c=$(BUILD)/%.o) # the fuzzers, so that they keep compiling
 
 $(UNITS): $(BUILD)/test/unit/%: $(BUILD)/test/unit/%.o $(UNIT_LIB) $(LIB)
 	$(CC) $(ALL_LD) -o $@ $< $(UNIT_LIB) $(LIB) $(shell pkg-config --libs cmocka) $(LIBS)

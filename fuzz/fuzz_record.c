@@ -91,8 +91,9 @@ static void image_init(void)
 	}
 	for (i = 0; i < CLAUSES; i++) {
 		var_list[i][0] = &vars[2 * i];
-		var_list[i][1] = &vars[2 * i ? 2 * i + 1 : 2];
-		layouts[i] = (struct record_layout){&clauses[i], RECORD_SIZE, record_actions[i], ACTIONS};
+		var_list[i][1] = &vars[i ? 2 * i + 1 : 2];
+		layouts[i] = (struct record_layout){
+			.clause = &clauses[i], .size = RECORD_SIZE, .actions = record_actions[i], .actions_len = ACTIONS};
 		for (j = 0; j < ACTIONS; j++) {
 			actions[i][j] = (struct action){.func = &functions[j], .aggs = var_list[i], .index = j};
 			actions[i][j].aggs_len = j < 2 || j == 3 ? 0 : j == 7 ? 2 : 1;
