@@ -11,7 +11,7 @@
  * unless WHEN_STATS is set: then the kernel keeps these counts, which slows every program a little.
  *
  * Every wait has an end: COMMAND is killed, and a sentence on stderr says what did not happen, when it is not attached within
- * WHEN_WITHIN seconds (300), or has not ended as long after the interrupt; and it is killed when this process is.
+ * WHEN_ATTACHED seconds (300), or has not ended WHEN_ENDED seconds (60) after the interrupt; and it is killed when this process is.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -36,7 +36,6 @@ enum {
 	PLACES_MAX = 1000,
 	LOOK_EVERY_NS = 200 * 1000,
 	CLEAN_WITHIN_MS = 60 * 1000,
-	WITHIN_S = 300,
 	BREAKPOINT = 0xcc,
 };
 
@@ -155,11 +154,11 @@ static bool wait_until(bool wanted, double within_ms, pid_t child)
 	return true;
 }
 
-static double within_s(void)
+static double seconds_of(const char *name, double otherwise)
 {
-	const char *within = getenv("WHEN_WITHIN");
+	const char *value = getenv(name);
 
-	return within ? atof(within) : WITHIN_S;
+	return value ? atof(value) : otherwise;
 }
 
 /* With what it started. It is not reaped yet, so the number is still its own; the next tracer must not find its breakpoints. */
@@ -173,26 +172,27 @@ static void kill_and_die(pid_t child, const char *what)
 
 static void wait_attached(pid_t child)
 {
+	double within = seconds_of("WHEN_ATTACHED", 300);
 	char what[128];
 
-	if (wait_until(true, within_s() * 1000, child))
+	if (wait_until(true, within * 1000, child))
 		return;
 	if (has_ended(child))
 		die("the tracer ended before it was attached");
-	snprintf(what, sizeof(what), "the tracer has attached to %u of %u places after %.0f s", count_breakpoints(), places_len, within_s());
+	snprintf(what, sizeof(what), "the tracer has attached to %u of %u places after %.0f s", count_breakpoints(), places_len, within);
 	kill_and_die(child, what);
 }
 
 /* Ends it as ^C does. */
 static void interrupt(pid_t child, int *status, struct rusage *used)
 {
-	double start = now_ms();
+	double within = seconds_of("WHEN_ENDED", 60), start = now_ms();
 	char what[64];
 
 	kill(child, SIGINT);
 	while (!has_ended(child)) {
-		if (now_ms() - start > within_s() * 1000) {
-			snprintf(what, sizeof(what), "the tracer has not ended %.0f s after ^C", within_s());
+		if (now_ms() - start > within * 1000) {
+			snprintf(what, sizeof(what), "the tracer has not ended %.0f s after ^C", within);
 			kill_and_die(child, what);
 		}
 		pause_a_little();

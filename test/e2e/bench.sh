@@ -29,10 +29,10 @@ trap '' INT
 exec sleep 1000
 EOF
 chmod +x "$TMP/bin/bpftrace"
-PATH=$TMP/bin:$PATH WHEN_WITHIN=10 "$TOP/bench/run" --rounds 1 event >"$TMP/table" 2>"$TMP/err"
+PATH=$TMP/bin:$PATH PEER_ATTACHED=2 "$TOP/bench/run" --rounds 1 event >"$TMP/table" 2>"$TMP/err"
 echo "status $?" >>"$TMP/table"
 cat "$TMP/err"
-judge left-out "$TMP/table" '^Left out$' '^  event, bpftrace: the tracer has attached to 0 of 1 places after 10 s$' \
+judge left-out "$TMP/table" '^Left out$' '^  event, bpftrace: the tracer has attached to 0 of 1 places after 2 s$' \
 	'^  cephtap +[0-9]' '^status 0$'
 judge said-at-once "$TMP/err" '^bench/run: event, bpftrace: left out: .* the end of what it said:$' '^  Attaching 1 probe'
 
@@ -40,7 +40,7 @@ judge said-at-once "$TMP/err" '^bench/run: event, bpftrace: left out: .* the end
 printf '#!/bin/sh\ncase $1 in list | --version) exec "%s" "$@" ;; esac\necho "no such thing" >&2\nexit 1\n' "$CEPHTAP" >"$TMP/bin/broken"
 chmod +x "$TMP/bin/broken"
 sed -i 's/^exec sleep.*/exit 1/' "$TMP/bin/bpftrace"
-CEPHTAP=$TMP/bin/broken PATH=$TMP/bin:$PATH WHEN_WITHIN=10 "$TOP/bench/run" --rounds 1 event >"$TMP/table" 2>"$TMP/err"
+CEPHTAP=$TMP/bin/broken PATH=$TMP/bin:$PATH "$TOP/bench/run" --rounds 1 event >"$TMP/table" 2>"$TMP/err"
 echo "status $?" >>"$TMP/table"
 judge ours-fails "$TMP/table" '^  event, cephtap: the tracer ended before it was attached$' '^status 1$'
 
@@ -50,8 +50,8 @@ mkfifo "$TMP/go"
 loop_pid=$!
 exec 8>"$TMP/go"
 hit=$("$CEPHTAP" list --json -p $loop_pid 'bench_loop:::hit' | awk '/"offset":/ { gsub(/[^0-9]/, ""); print; exit }')
-WHEN_WITHIN=5 "$BUILD/bench/when" "$BUILD/bench/loop" $loop_pid "$hit" \
+WHEN_ENDED=2 "$BUILD/bench/when" "$BUILD/bench/loop" $loop_pid "$hit" \
 	sh -c 'trap "" INT; "$@" & wait' sh "$BUILD/bench/empty" "$BUILD/bench/loop" "$hit" </dev/null >"$TMP/when" 2>&1 8>&-
-judge deaf "$TMP/when" '^attached [0-9.]+$' '^when: the tracer has not ended 5 s after \^C$'
+judge deaf "$TMP/when" '^attached [0-9.]+$' '^when: the tracer has not ended 2 s after \^C$'
 "$BUILD/bench/when" "$BUILD/bench/loop" $loop_pid "$hit" "$BUILD/bench/empty" "$BUILD/bench/loop" "$hit" </dev/null >"$TMP/when" 2>&1 8>&-
 judge nothing-left "$TMP/when" '^attached [0-9.]+$' '^gone [0-9.]+'
