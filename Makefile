@@ -235,7 +235,7 @@ fuzz:
 		sed -n "s/stat::number_of_executed_units: */$$name: no failure, inputs tried: /p" build/fuzz/$$name.log; \
 	done
 
-bench: $(CEPHTAP) progs
+bench: $(CEPHTAP)
 	@[ -x bench/run ] || { echo "there are no benchmarks in this tree: bench/run is missing" >&2; exit 1; }
 	BUILD=$(BUILD) bench/run
 	BUILD=$(BUILD) bench/stacks.sh
