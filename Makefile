@@ -66,7 +66,8 @@ PROG_LIB := $(patsubst %.c,$(BUILD)/%.so,$(wildcard test/prog/lib*.c))
 FUZZ_SRC := $(wildcard fuzz/fuzz_*.c)
 FUZZERS  := $(FUZZ_SRC:%.c=$(BUILD)/%)
 CHECK_X86 := $(BUILD)/test/x86/compare
-# What the static build would be, for the test of sizes: of the same objects. A sanitizer's cannot be linked so.
+# What the static build would be, for the test of sizes: of the same objects. A sanitizer's cannot be linked so, nor can any where a
+# distribution has no static libraries.
 STATIC_BIN := $(if $(SANITIZE),,$(BUILD)/cephtap-static)
 
 # A file whose time says when a list last changed: what depends on it is made again when files come or go, or flags change.
@@ -128,7 +129,7 @@ $(CEPHTAP): $(OBJS) $(EMBED_O) $(BUILD)/.sources
 	$(abspath $@.new) catalogue --check && mv $@.new $@
 
 $(STATIC_BIN): $(OBJS) $(EMBED_O) $(BUILD)/.sources
-	$(CC) $(ALL_LD) -static -o $@ $(filter %.o,$^) $(PKG_ALL) $(SYS_LIBS)
+	[ ! -f "$$($(CC) -print-file-name=libdw.a)" ] || $(CC) $(ALL_LD) -static -o $@ $(filter %.o,$^) $(PKG_ALL) $(SYS_LIBS)
 
 $(LIB): $(LIB_OBJS) $(BUILD)/.sources
 	@rm -f $@
