@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Any bytes as instructions: none is longer than what is there, nor than instructions can be, and the operands make sense. */
+/* Any bytes as instructions: none is longer than what is there, nor than instructions can be, and the operands make
+ * sense. */
 #include <stdlib.h>
 
 #include "lib/x86.h"

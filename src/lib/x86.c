@@ -10,9 +10,9 @@ struct decoder {
 	const uint8_t *at, *end;
 	uint8_t opcode, modrm;
 	enum x86_map map;
-	uint8_t prefix;		   /* PREFIX_*: the one that counts as a part of the opcode */
+	uint8_t prefix;		     /* PREFIX_*: the one that counts as a part of the opcode */
 	bool is_w, is_r, is_x, is_b; /* the bits of REX, or of what stands for it */
-	bool has_rex, is_vector;   /* is_vector: VEX, EVEX or XOP */
+	bool has_rex, is_vector;     /* is_vector: VEX, EVEX or XOP */
 	bool is_evex, is_16, is_repeated, has_lock, is_address_32;
 	uint8_t vvvv;
 	struct x86_insn *insn;
@@ -227,7 +227,8 @@ static const struct x86_row *find_row(const struct decoder *d)
 	const struct x86_row *row = NULL, *ruled = NULL;
 
 	if (d->map == MAP_ONE)
-		row = &x86_rows_one[d->opcode == 0x90 && d->is_b ? 0x91 : d->opcode]; /* with %r8, nop is the xchg that it was */
+		row = &x86_rows_one[d->opcode == 0x90 && d->is_b ? 0x91 : d->opcode]; /* with %r8, nop is the xchg that
+											 it was */
 	else if (d->map == MAP_0F)
 		row = &x86_rows_0f[d->opcode];
 	if (!row || row->flags & HAS_RULES)

@@ -6,6 +6,7 @@
 #define rw(operand) ((operand) | (X86_READ | X86_WRITE) << ACCESS_SHIFT)
 
 /* Operands; what is done, and registers that it writes beside its operands; and both. */
+/* clang-format off */
 #define ROW(...)		{.operands = {__VA_ARGS__}, .flags = IS_KNOWN}
 #define FLAGS(more, ...)	{.operands = {__VA_ARGS__}, .flags = IS_KNOWN | (more)}
 #define DOES(what, regs, ...)	{.operands = {__VA_ARGS__}, .op = (what), .writes = (regs), .flags = IS_KNOWN}
@@ -15,6 +16,7 @@
 #define RULED			{.flags = HAS_RULES}
 #define UNKNOWN			{.flags = 0}
 #define RULED_ELSE(...)		{.operands = {__VA_ARGS__}, .flags = IS_KNOWN | HAS_RULES}
+/* clang-format on */
 
 enum {
 	RAX = 1 << X86_RAX,
@@ -29,9 +31,9 @@ enum {
 };
 
 /* add, or, adc ...: the same six forms. */
-#define ARITHMETIC(first, what, access)                                                                                        \
-	[first] = DOES(what, 0, access(Eb), r(Gb)), [(first) + 1] = DOES(what, 0, access(Ev), r(Gv)),                           \
-	[(first) + 2] = DOES(what, 0, access(Gb), r(Eb)), [(first) + 3] = DOES(what, 0, access(Gv), r(Ev)),                     \
+#define ARITHMETIC(first, what, access)                                                                                \
+	[first] = DOES(what, 0, access(Eb), r(Gb)), [(first) + 1] = DOES(what, 0, access(Ev), r(Gv)),                  \
+	[(first) + 2] = DOES(what, 0, access(Gb), r(Eb)), [(first) + 3] = DOES(what, 0, access(Gv), r(Ev)),            \
 	[(first) + 4] = DOES(what, 0, access(Ab), r(Ib)), [(first) + 5] = DOES(what, 0, access(Av), r(Iz))
 
 const struct x86_row x86_rows_one[256] = {
@@ -94,8 +96,8 @@ const struct x86_row x86_rows_one[256] = {
 	[0xc1] = ROW(rw(Ev), r(Ib)),
 	[0xc2] = DOES(X86_RETURN, RSP, r(Iw)),
 	[0xc3] = DOES(X86_RETURN, RSP, 0),
-	[0xc6] = RULED,				/* mov; transactions */
-	[0xc7] = RULED,				/* mov; transactions */
+	[0xc6] = RULED,					   /* mov; transactions */
+	[0xc7] = RULED,					   /* mov; transactions */
 	[0xc8] = DOES(X86_OTHER, RSP | RBP, r(Iw), r(Ib)), /* enter */
 	[0xc9] = DOES(X86_OTHER, RSP | RBP, 0),		   /* leave */
 	[0xca] = DOES(X86_RETURN, RSP, r(Iw)),
@@ -108,10 +110,10 @@ const struct x86_row x86_rows_one[256] = {
 	[0xd2] = ROW(rw(Eb)),
 	[0xd3] = ROW(rw(Ev)),
 	[0xd7] = {.writes = RAX, .flags = IS_KNOWN | LOADS}, /* xlat */
-	[0xd8 ... 0xdf] = RULED,	  /* x87 */
-	[0xe0 ... 0xe2] = DOES(X86_BRANCH, RCX, r(Jb)), /* loop */
-	[0xe3] = DOES(X86_BRANCH, 0, r(Jb)),		/* jrcxz */
-	[0xe4] = TRAPS_WITH(0, w(Ab), r(Ib)),		/* in, out */
+	[0xd8 ... 0xdf] = RULED,			     /* x87 */
+	[0xe0 ... 0xe2] = DOES(X86_BRANCH, RCX, r(Jb)),	     /* loop */
+	[0xe3] = DOES(X86_BRANCH, 0, r(Jb)),		     /* jrcxz */
+	[0xe4] = TRAPS_WITH(0, w(Ab), r(Ib)),		     /* in, out */
 	[0xe5] = TRAPS_WITH(0, w(Av), r(Ib)),
 	[0xe6] = TRAPS_WITH(0, r(Ib), r(Ab)),
 	[0xe7] = TRAPS_WITH(0, r(Ib), r(Av)),
@@ -137,7 +139,7 @@ const struct x86_row x86_rows_one[256] = {
 	[0xff] = RULED, /* inc, dec, call, jmp, push */
 };
 
-#define REG_FIELD 0x38
+#define REG_FIELD  0x38
 #define IS(number) ((number) << 3)
 
 static const struct x86_rule rules_one[] = {
@@ -169,9 +171,9 @@ static const struct x86_rule rules_one[] = {
 	{0xf7, 0xf7, PREFIX_ANY, 0x30, IS(6), TRAPS_WITH(RAX | RDX, r(Ev))},
 	{0xc6, 0xc6, PREFIX_ANY, REG_FIELD, IS(0), DOES(X86_MOV, 0, w(Eb), r(Ib))},
 	{0xc7, 0xc7, PREFIX_ANY, REG_FIELD, IS(0), DOES(X86_MOV, 0, w(Ev), r(Iz))},
-	{0xc6, 0xc6, PREFIX_ANY, 0xff, 0xf8, TRAPS_WITH(RAX, r(Ib), U)},	     /* xabort */
+	{0xc6, 0xc6, PREFIX_ANY, 0xff, 0xf8, TRAPS_WITH(RAX, r(Ib), U)},       /* xabort */
 	{0xc7, 0xc7, PREFIX_ANY, 0xff, 0xf8, DOES(X86_BRANCH, RAX, r(Jz), U)}, /* xbegin */
-	{0xfe, 0xfe, PREFIX_ANY, 0x30, IS(0), ROW(rw(Eb))}, /* inc, dec */
+	{0xfe, 0xfe, PREFIX_ANY, 0x30, IS(0), ROW(rw(Eb))},		       /* inc, dec */
 	{0x8c, 0x8c, PREFIX_ANY, REG_FIELD, IS(6), UNKNOWN},
 	{0x8c, 0x8c, PREFIX_ANY, REG_FIELD, IS(7), UNKNOWN},
 	{0x8c, 0x8c, PREFIX_ANY, 0, 0, ROW(w(Evw), r(X))},
@@ -221,7 +223,7 @@ const struct x86_row x86_rows_0f[256] = {
 	[0x00] = RULED,
 	[0x01] = RULED,
 	[0x02 ... 0x03] = ROW(rw(Gv), r(Ex)), /* lar, lsl */
-	[0x05] = TRAPS(RAX | RCX | R11),       /* syscall */
+	[0x05] = TRAPS(RAX | RCX | R11),      /* syscall */
 	[0x06 ... 0x09] = TRAPS(0),
 	[0x0b] = TRAPS(0), /* ud2 */
 	[0x0d] = DOES(X86_NOP, 0, Ex),
@@ -246,14 +248,14 @@ const struct x86_row x86_rows_0f[256] = {
 	[0x2b] = FLAGS(ONLY_MEM, w(W), r(X)),
 	[0x2c ... 0x2d] = RULED_ELSE(w(X), r(W)),
 	[0x2e ... 0x2f] = ROW(r(X), r(W)),
-	[0x30] = TRAPS(0),			    /* wrmsr */
-	[0x31] = DOES(X86_OTHER, RAX | RDX, 0),     /* rdtsc */
-	[0x32 ... 0x33] = TRAPS(RAX | RDX),	    /* rdmsr, rdpmc */
-	[0x34] = TRAPS(RSP),			    /* sysenter, sysexit */
+	[0x30] = TRAPS(0),			/* wrmsr */
+	[0x31] = DOES(X86_OTHER, RAX | RDX, 0), /* rdtsc */
+	[0x32 ... 0x33] = TRAPS(RAX | RDX),	/* rdmsr, rdpmc */
+	[0x34] = TRAPS(RSP),			/* sysenter, sysexit */
 	[0x35] = TRAPS(RSP),
-	[0x37] = TRAPS(RAX | RBX),		    /* getsec */
-	[0x40 ... 0x4f] = ROW(rw(Gv), r(Ev)),	    /* cmov */
-	[0x50] = FLAGS(ONLY_REG, w(Gy), r(W)),	    /* movmsk */
+	[0x37] = TRAPS(RAX | RBX),	       /* getsec */
+	[0x40 ... 0x4f] = ROW(rw(Gv), r(Ev)),  /* cmov */
+	[0x50] = FLAGS(ONLY_REG, w(Gy), r(W)), /* movmsk */
 	[0x51 ... 0x53] = ROW(rw(X), r(Ws)),
 	[0x54 ... 0x57] = ROW(rw(X), r(W)),
 	[0x58 ... 0x5a] = ROW(rw(X), r(Ws)),
@@ -271,11 +273,11 @@ const struct x86_row x86_rows_0f[256] = {
 	[0x7e] = RULED_ELSE(w(Ey), r(X)),
 	[0x7f] = ROW(w(W), r(X)),
 	[0x80 ... 0x8f] = DOES(X86_BRANCH, 0, r(Jz)),
-	[0x90 ... 0x9f] = ROW(w(Eb)),	      /* setcc */
-	[0xa0 ... 0xa1] = DOES(X86_OTHER, RSP, 0), /* push and pop of %fs, %gs */
+	[0x90 ... 0x9f] = ROW(w(Eb)),			    /* setcc */
+	[0xa0 ... 0xa1] = DOES(X86_OTHER, RSP, 0),	    /* push and pop of %fs, %gs */
 	[0xa2] = DOES(X86_OTHER, RAX | RBX | RCX | RDX, 0), /* cpuid */
-	[0xa3] = FLAGS(BIT_STRING, r(Ev), r(Gv)), /* bt */
-	[0xa4] = ROW(rw(Ev), r(Gv), r(Ib)),	  /* shld */
+	[0xa3] = FLAGS(BIT_STRING, r(Ev), r(Gv)),	    /* bt */
+	[0xa4] = ROW(rw(Ev), r(Gv), r(Ib)),		    /* shld */
 	[0xa5] = ROW(rw(Ev), r(Gv)),
 	[0xa6 ... 0xa7] = {.operands = {U}, /* VIA's ciphers */
 			   .writes = RAX | RDX | RCX | RSI | RDI,
@@ -332,8 +334,8 @@ static const struct x86_rule rules_0f[] = {
 	{0x7e, 0x7e, PREFIX_F3, 0, 0, ROW(w(X), r(Wq))},
 	{0xd6, 0xd6, PREFIX_66, 0, 0, ROW(w(Wq), r(X))},
 	{0xd6, 0xd6, PREFIX_SCALAR, 0, 0, FLAGS(ONLY_REG, w(X), r(W))},
-	{0x1e, 0x1e, PREFIX_F3, 0xf8, 0xc8, ROW(rw(Ey))},  /* rdssp */
-	{0x1b, 0x1b, PREFIX_66, 0, 0, ROW(w(W), r(X))}, /* bndmov */
+	{0x1e, 0x1e, PREFIX_F3, 0xf8, 0xc8, ROW(rw(Ey))}, /* rdssp */
+	{0x1b, 0x1b, PREFIX_66, 0, 0, ROW(w(W), r(X))},	  /* bndmov */
 	{0xba, 0xba, PREFIX_ANY, 0x20, 0, UNKNOWN},
 	{0xba, 0xba, PREFIX_ANY, REG_FIELD, IS(4), ROW(r(Ev), r(Ib))}, /* bt */
 	{0xba, 0xba, PREFIX_ANY, 0, 0, ROW(rw(Ev), r(Ib))},
@@ -370,7 +372,7 @@ static const struct x86_rule rules_0f[] = {
 	{0xae, 0xae, PREFIX_F3, REG_FIELD, IS(6), TRAPS_WITH(0, rw(Eq))},
 
 	{0xc7, 0xc7, PREFIX_PACKED, 0xf0, 0xf0, ROW(w(Ev))}, /* rdrand, rdseed */
-	{0xc7, 0xc7, PREFIX_F3, 0xf8, 0xf8, ROW(w(Eq))},	  /* rdpid */
+	{0xc7, 0xc7, PREFIX_F3, 0xf8, 0xf8, ROW(w(Eq))},     /* rdpid */
 	{0xc7, 0xc7, PREFIX_F3, 0xf8, 0xf0, ROW(r(Ex))},
 	{0xc7, 0xc7, PREFIX_ANY, 0xc0, 0xc0, UNKNOWN},
 	{0xc7, 0xc7, PREFIX_ANY, REG_FIELD, IS(1), DOES(X86_OTHER, RAX | RDX, rw(E2y))}, /* cmpxchg8b, 16b */
@@ -382,7 +384,7 @@ static const struct x86_rule rules_0f[] = {
 
 	{0x00, 0x00, PREFIX_ANY, 0x30, IS(0), TRAPS_WITH(0, w(Evw))}, /* sldt, str */
 	{0x00, 0x00, PREFIX_ANY, 0x30, IS(2), TRAPS_WITH(0, r(Ew))},
-	{0x00, 0x00, PREFIX_ANY, 0x30, IS(4), ROW(r(Ew))}, /* verr, verw */
+	{0x00, 0x00, PREFIX_ANY, 0x30, IS(4), ROW(r(Ew))},			    /* verr, verw */
 	{0x01, 0x01, PREFIX_NONE, 0xff, 0xd0, DOES(X86_OTHER, RAX | RDX, U)},	    /* xgetbv */
 	{0x01, 0x01, PREFIX_NONE, 0xff, 0xee, DOES(X86_OTHER, RAX | RDX, U)},	    /* rdpkru */
 	{0x01, 0x01, PREFIX_NONE, 0xff, 0xef, ROW(U)},				    /* wrpkru */
@@ -426,12 +428,13 @@ static const struct x86_rule rules_0f38[] = {
 	{0xf1, 0xf1, PREFIX_F2, 0, 0, ROW(rw(Gy), r(Ev))},
 	{0xf0, 0xf0, PREFIX_PACKED, 0, 0, FLAGS(ONLY_MEM, w(Gv), r(Ev))}, /* movbe */
 	{0xf1, 0xf1, PREFIX_PACKED, 0, 0, FLAGS(ONLY_MEM, w(Ev), r(Gv))},
-	{0xf5, 0xf5, PREFIX_66, 0, 0, {.operands = {w(Ey), r(Gy)}, .op = X86_TRAP, .flags = IS_KNOWN | ONLY_MEM}}, /* wruss */
-	{0xf6, 0xf6, PREFIX_66 | PREFIX_F3, 0, 0, ROW(rw(Gy), r(Ey))}, /* adcx, adox */
-	{0xf6, 0xf6, PREFIX_NONE, 0, 0, FLAGS(ONLY_MEM, w(Ey), r(Gy))}, /* wrss */
+	{0xf5, 0xf5, PREFIX_66, 0, 0, {.operands = {w(Ey), r(Gy)}, .op = X86_TRAP, .flags = IS_KNOWN | ONLY_MEM}}, /* wruss
+														    */
+	{0xf6, 0xf6, PREFIX_66 | PREFIX_F3, 0, 0, ROW(rw(Gy), r(Ey))},			       /* adcx, adox */
+	{0xf6, 0xf6, PREFIX_NONE, 0, 0, FLAGS(ONLY_MEM, w(Ey), r(Gy))},			       /* wrss */
 	{0xf8, 0xf8, PREFIX_66 | PREFIX_SCALAR, 0, 0, FLAGS(ONLY_MEM | STORES, r(Gq), r(Ex))}, /* movdir64b, enqcmd */
 	{0xf9, 0xf9, PREFIX_NONE, 0, 0, FLAGS(ONLY_MEM, w(Ey), r(Gy))},
-	{0xfa, 0xfb, PREFIX_F3, 0, 0, FLAGS(ONLY_REG, w(Gd), r(Ed))},  /* encodekey */
+	{0xfa, 0xfb, PREFIX_F3, 0, 0, FLAGS(ONLY_REG, w(Gd), r(Ed))},	/* encodekey */
 	{0xfc, 0xfc, PREFIX_ANY, 0, 0, FLAGS(ONLY_MEM, rw(Ey), r(Gy))}, /* aadd, aand, aor, axor */
 	{0},
 };
@@ -511,13 +514,13 @@ static const struct x86_rule rules_vex_0f[] = {
 };
 
 static const struct x86_rule rules_vex_0f38[] = {
-	{0xf2, 0xf2, PREFIX_NONE, 0, 0, ROW(w(Gy), r(By), r(Ey))}, /* andn */
+	{0xf2, 0xf2, PREFIX_NONE, 0, 0, ROW(w(Gy), r(By), r(Ey))},	/* andn */
 	{0xf3, 0xf3, PREFIX_NONE, REG_FIELD, IS(1), ROW(w(By), r(Ey))}, /* blsr, blsmsk, blsi */
 	{0xf3, 0xf3, PREFIX_NONE, 0x30, IS(2), ROW(w(By), r(Ey))},
-	{0xf5, 0xf5, PREFIX_NONE, 0, 0, ROW(w(Gy), r(Ey), r(By))},	     /* bzhi */
-	{0xf5, 0xf5, PREFIX_SCALAR, 0, 0, ROW(w(Gy), r(By), r(Ey))},	     /* pext, pdep */
-	{0xf6, 0xf6, PREFIX_F2, 0, 0, ROW(w(Gy), w(By), r(Ey))},	     /* mulx */
-	{0xf7, 0xf7, PREFIX_ANY, 0, 0, ROW(w(Gy), r(Ey), r(By))},	     /* bextr, shlx, sarx, shrx */
+	{0xf5, 0xf5, PREFIX_NONE, 0, 0, ROW(w(Gy), r(Ey), r(By))},	       /* bzhi */
+	{0xf5, 0xf5, PREFIX_SCALAR, 0, 0, ROW(w(Gy), r(By), r(Ey))},	       /* pext, pdep */
+	{0xf6, 0xf6, PREFIX_F2, 0, 0, ROW(w(Gy), w(By), r(Ey))},	       /* mulx */
+	{0xf7, 0xf7, PREFIX_ANY, 0, 0, ROW(w(Gy), r(Ey), r(By))},	       /* bextr, shlx, sarx, shrx */
 	{0xe0, 0xef, PREFIX_66, 0, 0, FLAGS(ONLY_MEM, rw(Ey), rw(Gy), r(By))}, /* cmpxadd of a condition */
 	{0x2c, 0x2d, PREFIX_66, 0, 0, FLAGS(ONLY_MEM, w(X), r(W))},
 	{0x2e, 0x2f, PREFIX_66, 0, 0, FLAGS(ONLY_MEM, w(W), r(X))},

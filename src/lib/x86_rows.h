@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The tables of the decoder (x86.c): what each opcode of x86-64 has for operands and effects. Nobody else includes this. */
+/* The tables of the decoder (x86.c): what each opcode of x86-64 has for operands and effects. Nobody else includes
+ * this. */
 #ifndef CEPHTAP_LIB_X86_ROWS_H
 #define CEPHTAP_LIB_X86_ROWS_H
 
@@ -112,9 +113,9 @@ enum { ACCESS_SHIFT = 8 };
 
 /* Flags of a row. */
 enum {
-	IS_KNOWN = 1, /* there is such an instruction */
+	IS_KNOWN = 1,  /* there is such an instruction */
 	HAS_RULES = 2, /* rules of the same map come first */
-	ONLY_MEM = 4, /* no register instead */
+	ONLY_MEM = 4,  /* no register instead */
 	ONLY_REG = 8,
 	LOADS = 16, /* from memory that is no operand */
 	STORES = 32,
@@ -131,7 +132,8 @@ struct x86_row {
 
 enum { PREFIX_NONE = 1, PREFIX_66 = 2, PREFIX_F3 = 4, PREFIX_F2 = 8, PREFIX_ANY = 15 };
 
-/* A row for opcodes `from` to `to` with one of these prefixes and a modrm byte of which the bits in `mask` are `value`. */
+/* A row for opcodes `from` to `to` with one of these prefixes and a modrm byte of which the bits in `mask` are `value`.
+ */
 struct x86_rule {
 	uint8_t from, to, prefixes, mask, value;
 	struct x86_row row;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The decoder of x86-64: by examples, and on all of libc against objdump. `make check-x86` compares more, with another decoder. */
+/* The decoder of x86-64: by examples, and on all of libc against objdump. `make check-x86` compares more, with another
+ * decoder. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,10 +55,10 @@ static bool decode(const uint8_t *code, size_t size, struct x86_insn *insn)
 static const char *op_name(enum x86_op op)
 {
 	static const char *const names[] = {
-		[X86_OTHER] = "-",	  [X86_MOV] = "mov",	     [X86_SUB] = "sub",
-		[X86_XOR] = "xor",	  [X86_NOP] = "nop",	     [X86_PUSH] = "push",
-		[X86_TRAP] = "trap",	  [X86_CALL] = "call",	     [X86_CALL_ANYWHERE] = "call*",
-		[X86_RETURN] = "return",  [X86_JUMP] = "jump",	     [X86_JUMP_ANYWHERE] = "jump*",
+		[X86_OTHER] = "-",	 [X86_MOV] = "mov",   [X86_SUB] = "sub",
+		[X86_XOR] = "xor",	 [X86_NOP] = "nop",   [X86_PUSH] = "push",
+		[X86_TRAP] = "trap",	 [X86_CALL] = "call", [X86_CALL_ANYWHERE] = "call*",
+		[X86_RETURN] = "return", [X86_JUMP] = "jump", [X86_JUMP_ANYWHERE] = "jump*",
 		[X86_BRANCH] = "branch",
 	};
 
@@ -77,7 +78,8 @@ static void put_mem(const struct x86_insn *insn, struct buf *out)
 		buf_printf(out, "%s+", regs[mem->base]);
 	if (mem->index != X86_NO_REG)
 		buf_printf(out, "%s*%u+", regs[mem->index], mem->scale);
-	buf_printf(out, "%s0x%" PRIx64 "]", mem->disp < 0 ? "-" : "", mem->disp < 0 ? -(uint64_t)mem->disp : (uint64_t)mem->disp);
+	buf_printf(out, "%s0x%" PRIx64 "]", mem->disp < 0 ? "-" : "",
+		   mem->disp < 0 ? -(uint64_t)mem->disp : (uint64_t)mem->disp);
 }
 
 /* "w:rax.8 r:[rdi+0x8].8" */
@@ -189,8 +191,8 @@ static void test_addresses(void **state)
 	check("64 48 2b 14 25 28 00 00 00", "9 sub rw:rdx.8 r:fs:[0x28].8 | rdx loads");
 	check("65 8b 00", "3 mov w:rax.4 r:gs:[rax+0x0].4 | rax loads");
 	check("48 8d 44 3e 01", "5 - w:rax.8 [rsi+rdi*1+0x1] | rax");
-	check("67 8b 07", "3 mov w:rax.4 r:[?].4 | rax loads");	   /* of %edi */
-	check("48 0f a3 07", "4 - r:[?].8 r:rax.8 | loads");	   /* bt: the bit's number moves the address */
+	check("67 8b 07", "3 mov w:rax.4 r:[?].4 | rax loads");	  /* of %edi */
+	check("48 0f a3 07", "4 - r:[?].8 r:rax.8 | loads");	  /* bt: the bit's number moves the address */
 	check("48 0f ba 27 05", "5 - r:[rdi+0x0].8 r:5 | loads"); /* but not here */
 }
 
@@ -214,7 +216,7 @@ static void test_flow(void **state)
 	check("f2 c3", "2 return | rsp");
 	check("c2 08 00", "3 return r:8 | rsp");
 	check("c7 f8 00 00 00 00", "6 branch r:4102 | rax"); /* xbegin */
-	check_unknown("66 e9 00 00 00 00");		     /* three or five bytes, depending on who made the processor */
+	check_unknown("66 e9 00 00 00 00"); /* three or five bytes, depending on who made the processor */
 	check_unknown("66 0f 84 00 00 00 00");
 }
 
@@ -299,7 +301,7 @@ static void test_unknown(void **state)
 {
 	(void)state;
 	check_unknown("");
-	check_unknown("06");	     /* push %es, of 32 bits */
+	check_unknown("06"); /* push %es, of 32 bits */
 	check_unknown("82 c0 01");
 	check_unknown("d4 0a");
 	check_unknown("ea 00 00 00 00 00 00");
@@ -307,7 +309,7 @@ static void test_unknown(void **state)
 	check_unknown("8d c0"); /* lea of a register */
 	check_unknown("0f 04");
 	check_unknown("0f 38 f8 c0");
-	check_unknown("d5 08 89 c0");		 /* APX */
+	check_unknown("d5 08 89 c0"); /* APX */
 	check_unknown("62 f4 7c 08 89 c0");
 	check_unknown("48 c5 f8 77"); /* VEX allows no REX before it */
 	check_unknown("66 c5 f8 77");
@@ -327,7 +329,8 @@ static unsigned reg_named(const char *name, size_t len)
 	return X86_NO_REG;
 }
 
-/* In "mov    -0x8(%rdi,%rax,4),%rsi": false when it has no such operand, or one of registers that are not general ones. */
+/* In "mov    -0x8(%rdi,%rax,4),%rsi": false when it has no such operand, or one of registers that are not general ones.
+ */
 static bool parse_address(const char *text, struct x86_mem *mem)
 {
 	const char *open = strchr(text, '('), *number = open, *at, *end;

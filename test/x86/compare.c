@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The decoder (src/lib/x86.h) against Zydis, another one: compare FILE... takes each instruction of these programs' and libraries'
- * code; compare --random N SEED takes N made up ones, of which every opcode has its share. Prints what the two say differently, once
- * for each kind of difference and opcode; the exit status says whether there was any.
+ * The decoder (src/lib/x86.h) against Zydis, another one: compare FILE... takes each instruction of these programs' and
+ * libraries' code; compare --random N SEED takes N made up ones, of which every opcode has its share. Prints what the
+ * two say differently, once for each kind of difference and opcode; the exit status says whether there was any.
  */
 #include <fcntl.h>
 #include <gelf.h>
@@ -67,8 +67,8 @@ static void differ(const struct theirs *theirs, const uint8_t *code, const char 
 	if (i > SHOWN)
 		return;
 	ZydisFormatterInit(&formatter, ZYDIS_FORMATTER_STYLE_INTEL);
-	ZydisFormatterFormatInstruction(&formatter, &theirs->insn, theirs->operands, theirs->insn.operand_count_visible, line,
-					sizeof(line), 0x1000, NULL);
+	ZydisFormatterFormatInstruction(&formatter, &theirs->insn, theirs->operands, theirs->insn.operand_count_visible,
+					line, sizeof(line), 0x1000, NULL);
 	for (i = 0; i < theirs->insn.length; i++)
 		snprintf(bytes + 3 * i, sizeof(bytes) - 3 * i, "%02x ", code[i]);
 	printf("%s: %llx, Zydis says %llx: %s %s\n", text, ours, them, bytes, line);
@@ -82,7 +82,8 @@ static bool is_stack(const struct theirs *theirs, const ZydisDecodedOperand *ope
 	       (number_of(operand->mem.base, &is_high) == X86_RSP || theirs->insn.mnemonic == ZYDIS_MNEMONIC_LEAVE);
 }
 
-/* Where they leave out effects: the result of a system call, the pointers of string instructions, memory of a device. */
+/* Where they leave out effects: the result of a system call, the pointers of string instructions, memory of a device.
+ */
 static bool is_untold(const struct theirs *theirs)
 {
 	switch (theirs->insn.meta.category) {
@@ -106,17 +107,18 @@ static bool is_untold(const struct theirs *theirs)
 }
 
 /*
- * What we do not claim to know: jumps with a prefix about which processors disagree, moves of control registers that look as if memory
- * were meant, and Knights Corner, which uses VEX its own way.
+ * What we do not claim to know: jumps with a prefix about which processors disagree, moves of control registers that
+ * look as if memory were meant, and Knights Corner, which uses VEX its own way.
  */
 static bool is_left_out(const struct theirs *theirs)
 {
 	bool is_16 = theirs->insn.attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE, is_w = theirs->insn.raw.rex.W;
 
 	return (is_16 && !is_w &&
-		(theirs->insn.meta.branch_type == ZYDIS_BRANCH_TYPE_NEAR || theirs->insn.mnemonic == ZYDIS_MNEMONIC_XBEGIN)) ||
-	       (theirs->insn.opcode_map == ZYDIS_OPCODE_MAP_0F && theirs->insn.opcode >= 0x20 && theirs->insn.opcode <= 0x23 &&
-		theirs->insn.encoding == ZYDIS_INSTRUCTION_ENCODING_LEGACY) ||
+		(theirs->insn.meta.branch_type == ZYDIS_BRANCH_TYPE_NEAR ||
+		 theirs->insn.mnemonic == ZYDIS_MNEMONIC_XBEGIN)) ||
+	       (theirs->insn.opcode_map == ZYDIS_OPCODE_MAP_0F && theirs->insn.opcode >= 0x20 &&
+		theirs->insn.opcode <= 0x23 && theirs->insn.encoding == ZYDIS_INSTRUCTION_ENCODING_LEGACY) ||
 	       !strncmp(ZydisISASetGetString(theirs->insn.meta.isa_set), "KNC", 3);
 }
 
@@ -136,7 +138,8 @@ static void compare_effects(const struct theirs *theirs, const uint8_t *code, co
 	for (unsigned i = 0; i < theirs->insn.operand_count; i++) {
 		const ZydisDecodedOperand *operand = &theirs->operands[i];
 
-		if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER && operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) {
+		if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER &&
+		    operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) {
 			unsigned number = number_of(operand->reg.value, &is_high);
 
 			if (number < GENERAL)
@@ -163,7 +166,9 @@ static void compare_memory(const struct theirs *theirs, const uint8_t *code, con
 	bool is_high;
 	unsigned base = number_of(operand->mem.base, &is_high), index = number_of(operand->mem.index, &is_high);
 	long long disp = operand->mem.disp.value + (base == X86_RIP ? (long long)(ours->address + ours->size) : 0);
-	unsigned segment = operand->mem.segment == ZYDIS_REGISTER_FS ? 0x64 : operand->mem.segment == ZYDIS_REGISTER_GS ? 0x65 : 0;
+	unsigned segment = operand->mem.segment == ZYDIS_REGISTER_FS   ? 0x64
+			   : operand->mem.segment == ZYDIS_REGISTER_GS ? 0x65
+								       : 0;
 
 	if (!mem->is_known)
 		return;
@@ -182,7 +187,8 @@ static const ZydisDecodedOperand *explicit_of(const struct theirs *theirs, Zydis
 		bool is_high, is_general = type != ZYDIS_OPERAND_TYPE_REGISTER ||
 					   number_of(operand->reg.value, &is_high) < GENERAL;
 
-		if (operand->type == type && operand->visibility == ZYDIS_OPERAND_VISIBILITY_EXPLICIT && is_general && !which--)
+		if (operand->type == type && operand->visibility == ZYDIS_OPERAND_VISIBILITY_EXPLICIT && is_general &&
+		    !which--)
 			return operand;
 	}
 	return NULL;
@@ -207,7 +213,8 @@ static void compare_operands(const struct theirs *theirs, const uint8_t *code, c
 				compare_memory(theirs, code, them, ours);
 		} else if (operand->kind == X86_REG) {
 			them = explicit_of(theirs, ZYDIS_OPERAND_TYPE_REGISTER, regs++);
-			if (them && (number_of(them->reg.value, &is_high) != operand->reg || is_high != operand->is_high))
+			if (them &&
+			    (number_of(them->reg.value, &is_high) != operand->reg || is_high != operand->is_high))
 				differ(theirs, code, "register", operand->reg, number_of(them->reg.value, &is_high));
 		}
 		if (them && operand->size && operand->size * 8 != them->size && !has_odd_size(theirs))
@@ -230,8 +237,9 @@ static void compare_flow(const struct theirs *theirs, const uint8_t *code, const
 		differ(theirs, code, "direct", is_direct, !!imm);
 	else if (imm && (ZydisCalcAbsoluteAddress(&theirs->insn, imm, ours->address, &target), target != ours->target))
 		differ(theirs, code, "target", (long long)ours->target, (long long)target);
-	if ((ours->op == X86_RETURN) != (category == ZYDIS_CATEGORY_RET && theirs->insn.mnemonic != ZYDIS_MNEMONIC_IRETQ &&
-					 theirs->insn.mnemonic != ZYDIS_MNEMONIC_IRETD && theirs->insn.mnemonic != ZYDIS_MNEMONIC_IRET))
+	if ((ours->op == X86_RETURN) !=
+	    (category == ZYDIS_CATEGORY_RET && theirs->insn.mnemonic != ZYDIS_MNEMONIC_IRETQ &&
+	     theirs->insn.mnemonic != ZYDIS_MNEMONIC_IRETD && theirs->insn.mnemonic != ZYDIS_MNEMONIC_IRET))
 		differ(theirs, code, "return", ours->op, category);
 	if ((ours->op == X86_CALL || ours->op == X86_CALL_ANYWHERE) != (category == ZYDIS_CATEGORY_CALL))
 		differ(theirs, code, "call", ours->op, category);
@@ -239,7 +247,8 @@ static void compare_flow(const struct theirs *theirs, const uint8_t *code, const
 		differ(theirs, code, "jump", ours->op, category);
 }
 
-static void compare_one(const ZydisDecoder *decoder, const uint8_t *code, size_t size, uint64_t address, unsigned *length)
+static void compare_one(const ZydisDecoder *decoder, const uint8_t *code, size_t size, uint64_t address,
+			unsigned *length)
 {
 	struct theirs theirs;
 	struct x86_insn ours;
@@ -284,7 +293,9 @@ static void compare_file(const ZydisDecoder *decoder, const char *path)
 		exit(2);
 	}
 	while ((section = elf_nextscn(elf, section)) != NULL) {
-		Elf_Data *data = gelf_getshdr(section, &header) && header.sh_flags & SHF_EXECINSTR ? elf_rawdata(section, NULL) : NULL;
+		Elf_Data *data = gelf_getshdr(section, &header) && header.sh_flags & SHF_EXECINSTR
+					 ? elf_rawdata(section, NULL)
+					 : NULL;
 
 		if (data && data->d_buf)
 			compare_code(decoder, data->d_buf, data->d_size, header.sh_addr);
