@@ -92,16 +92,16 @@ all: $(CEPHTAP)
 # What a goal needs of Debian's packages, as groups of scripts/install-deps.sh, which installs them as root before anything is compiled,
 # and otherwise says what is missing and what to do. All that compiles needs `build`.
 NEEDS_demo := build ceph
-NEEDS_test := build test ceph
-NEEDS_tests := build units
+NEEDS_test := build static test ceph
+NEEDS_tests := build static units
 NEEDS_units := build units
 NEEDS_progs := build units
 NEEDS_golden := build units
-NEEDS_test-live := build test ceph services bench
-NEEDS_test-harmless := build test ceph
-NEEDS_test-truth := build test ceph
-NEEDS_test-ceph-with-markers := build test ceph bench
-NEEDS_test-ceph-release := build test ceph
+NEEDS_test-live := build static test ceph services bench
+NEEDS_test-harmless := build static test ceph
+NEEDS_test-truth := build static test ceph
+NEEDS_test-ceph-with-markers := build static test ceph bench
+NEEDS_test-ceph-release := build static test ceph
 NEEDS_ceph-with-markers := build ceph-build
 NEEDS_check-asan := build test
 NEEDS_check-provider := build provider
@@ -111,7 +111,7 @@ NEEDS_fuzz := build fuzz
 NEEDS_bench := build bench ceph
 NEEDS_format := format
 
-GROUPS := $(sort $(foreach goal,$(MAKECMDGOALS),$(NEEDS_$(goal))))
+GROUPS := $(sort $(foreach goal,$(MAKECMDGOALS),$(NEEDS_$(goal))) $(if $(filter 1,$(STATIC)),build static))
 FIRST  := $(if $(GROUPS),deps) $(BUILD)/.checked
 deps:
 	@! command -v apt-get >/dev/null || scripts/install-deps.sh $(or $(GROUPS),build)
@@ -129,7 +129,8 @@ $(CEPHTAP): $(OBJS) $(EMBED_O) $(BUILD)/.sources
 	$(abspath $@.new) catalogue --check && mv $@.new $@
 
 $(STATIC_BIN): $(OBJS) $(EMBED_O) $(BUILD)/.sources
-	[ ! -f "$$($(CC) -print-file-name=libdw.a)" ] || $(CC) $(ALL_LD) -static -o $@ $(filter %.o,$^) $(PKG_ALL) $(SYS_LIBS)
+	for lib in c dw bz2 ncursesw; do [ -f "$$($(CC) -print-file-name=lib$$lib.a)" ] || exit 0; done; \
+		$(CC) $(ALL_LD) -static -o $@ $(filter %.o,$^) $(PKG_ALL) $(SYS_LIBS)
 
 $(LIB): $(LIB_OBJS) $(BUILD)/.sources
 	@rm -f $@

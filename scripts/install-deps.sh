@@ -14,6 +14,7 @@ install-deps.sh: install the missing Debian packages of some groups
   install-deps.sh [-n] GROUP...
         -n says what is missing, installs nothing, and exits 1 if anything is.
   build   what `make` needs (the default)
+  static  what linking one static file needs beside
   units   what unit tests and test programs are built with
   test    what tests run with: units; a browser, for pictures; readers of formats
   ci      what only the full check needs: the other compiler, format and static checks
@@ -37,6 +38,7 @@ packages() {
 	case $1 in
 	build) echo "gcc make pkg-config|pkgconf libc6-dev libbpf-dev libelf-dev libdw-dev libiberty-dev zlib1g-dev" \
 		"libjson-c-dev libncurses-dev uthash-dev" ;;
+	static) echo "libbz2-dev" ;; # the other libraries' packages bring theirs
 	units) echo "libcmocka-dev systemtap-sdt-dev g++" ;;
 	test) echo "$(packages units) binutils gdb python3 python3-pyte procps" \
 		"chromium chromium-driver python3-prometheus-client python3-protobuf protobuf-compiler babeltrace2 python3-bt2" ;;
@@ -59,7 +61,7 @@ packages() {
 			-thread; do
 			echo "libboost${part}1.81-dev|libboost${part}1.83-dev"
 		done ;;
-	all) for group in build test ci ceph dbg bench; do packages "$group"; done ;;
+	all) for group in build static test ci ceph dbg bench; do packages "$group"; done ;;
 	*) return 1 ;;
 	esac
 }
