@@ -11,11 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "lib/buf.h"
+
+/* A command line can have megabytes, and thousands of processes such a one. */
+enum { ARGV_SIZE_MAX = 128 * 1024 };
 
 /* A file of /proc may vanish at each step; all ways to say so become -ESRCH. */
 static int proc_error(int error)
@@ -23,7 +28,7 @@ static int proc_error(int error)
 	return error == ENOENT || error == ESRCH ? -ESRCH : -error;
 }
 
-static int read_file(pid_t pid, const char *name, struct buf *out)
+static int read_some(pid_t pid, const char *name, size_t most, struct buf *out)
 {
 	char path[64], chunk[16 * 1024];
 	ssize_t size;
@@ -33,7 +38,7 @@ static int read_file(pid_t pid, const char *name, struct buf *out)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return proc_error(errno);
-	while ((size = read(fd, chunk, sizeof(chunk))) != 0) {
+	while (out->size < most && (size = read(fd, chunk, sizeof(chunk))) != 0) {
 		if (size < 0 && errno == EINTR)
 			continue;
 		if (size < 0) {
@@ -44,6 +49,11 @@ static int read_file(pid_t pid, const char *name, struct buf *out)
 	}
 	close(fd);
 	return error;
+}
+
+static int read_file(pid_t pid, const char *name, struct buf *out)
+{
+	return read_some(pid, name, SIZE_MAX, out);
 }
 
 /* The text of a link of a process, "" when it cannot be read; returns 0 or a negative errno. */
@@ -106,7 +116,7 @@ int proc_argv(struct arena *arena, pid_t pid, char ***argv, unsigned *argc)
 
 	*argv = NULL;
 	*argc = 0;
-	error = read_file(pid, "cmdline", &text);
+	error = read_some(pid, "cmdline", ARGV_SIZE_MAX, &text);
 	for (at = 0; !error && at < text.size; at += size + 1) {
 		size = strlen(text.data + at);
 		*arena_push(arena, *argv, *argc) = arena_strndup(arena, text.data + at, size);
@@ -141,6 +151,38 @@ int proc_start_time(pid_t pid, uint64_t *ticks)
 		error = -EINVAL;
 	buf_free(&text);
 	return error;
+}
+
+/* A line of the status file. The process's name comes first, with newlines in it written as \n: no other line can begin so. */
+static const char *find_status(const struct buf *status, const char *name)
+{
+	return status->data ? strstr(status->data, name) : NULL;
+}
+
+int proc_user(pid_t pid, struct proc_user *user)
+{
+	struct buf status = {0};
+	int error = read_file(pid, "status", &status);
+	const char *line = find_status(&status, "\nUid:");
+
+	if (!error && (!line || sscanf(line, "\nUid: %u %u %u", &user->real, &user->effective, &user->saved) != 3))
+		error = -EINVAL;
+	buf_free(&status);
+	return error;
+}
+
+pid_t proc_parent(pid_t pid)
+{
+	struct buf status = {0};
+	int parent = 0;
+	const char *line;
+
+	read_file(pid, "status", &status);
+	line = find_status(&status, "\nPPid:");
+	if (line && sscanf(line, "\nPPid: %d", &parent) != 1)
+		parent = 0;
+	buf_free(&status);
+	return parent;
 }
 
 bool proc_has_ended(pid_t pid)
@@ -253,6 +295,8 @@ static void fill_file(struct arena *arena, const struct view *view, const struct
 	file->name = arena_strdup(arena, name_inside(view, map->name));
 	file->dev = dev;
 	file->ino = map->ino;
+	file->start = map->start;
+	file->end = map->end;
 	if (file->is_deleted)
 		file->path = arena_printf(arena, "/proc/%d/map_files/%llx-%llx", (int)view->pid, map->start, map->end);
 	else if (view->is_ours)
@@ -379,6 +423,71 @@ int proc_files(struct arena *arena, pid_t pid, struct proc_file **files, unsigne
 		error = files_by_text(arena, &view, files, files_len);
 	}
 	return error;
+}
+
+/* ---- the file behind a mapping ---- */
+
+/* What our own maps say of a mapping of ours. */
+static bool find_own_mapping(uint64_t start, struct mapping *out)
+{
+	struct buf text = {0};
+	bool found = false;
+	char *line, *end;
+
+	read_file(getpid(), "maps", &text);
+	for (line = text.data; line && *line && !found; line = end) {
+		end = strchr(line, '\n');
+		if (!end)
+			break;
+		*end++ = '\0';
+		found = is_executable(line) && parse_mapping(line, out) && out->start == start;
+	}
+	buf_free(&text);
+	return found;
+}
+
+/* How maps show the file, which stat() does not tell on btrfs and on overlays of older kernels: mapped by ourselves. */
+static bool is_shown_as(int fd, const struct proc_file *file)
+{
+	struct mapping map;
+	char path[64];
+	bool is;
+	void *at;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return false;
+	at = mmap(NULL, 1, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (at == MAP_FAILED)
+		return false;
+	is = find_own_mapping((uintptr_t)at, &map) && map.ino == file->ino && makedev(map.major, map.minor) == file->dev;
+	munmap(at, 1);
+	return is;
+}
+
+bool proc_is_mapped(int fd, const struct proc_file *file)
+{
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, &st) || !S_ISREG(st.stx_mode))
+		return false;
+	return (st.stx_ino == file->ino && makedev(st.stx_dev_major, st.stx_dev_minor) == file->dev) ||
+	       (!major(file->dev) && is_shown_as(fd, file));
+}
+
+int proc_open_mapped(pid_t pid, const struct proc_file *file)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", (int)pid, (unsigned long long)file->start,
+		 (unsigned long long)file->end);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0 && errno != ENOENT && errno != ESRCH) /* the rights for it are lacking */
+		fd = open(file->path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+	return fd < 0 ? proc_error(errno) : fd;
 }
 
 int proc_maps(struct arena *arena, pid_t pid, struct proc_map **maps, unsigned *maps_len)

@@ -14,12 +14,18 @@
 
 /* All process ids, ascending (not threads). Kernel threads are left out. */
 int proc_pids(struct arena *arena, pid_t **pids, unsigned *pids_len);
-/* argv of a process; 0 or -ESRCH. */
+/* argv of a process, of a very long one the first words; 0 or -ESRCH. */
 int proc_argv(struct arena *arena, pid_t pid, char ***argv, unsigned *argc);
 /* /proc/PID/comm without the newline. */
 int proc_comm(pid_t pid, char comm[16]);
 /* Time of start in clock ticks since boot, from /proc/PID/stat: tells a reused pid from the old one. */
 int proc_start_time(pid_t pid, uint64_t *ticks);
+/* Its user as the kernel's status file has it: real, effective, saved. They differ in a program that changes its user. */
+struct proc_user {
+	uid_t real, effective, saved;
+};
+int proc_user(pid_t pid, struct proc_user *user);
+pid_t proc_parent(pid_t pid); /* 0: it has ended */
 /* A zombie has ended too: only its parent has not looked yet. */
 bool proc_has_ended(pid_t pid);
 
@@ -31,6 +37,7 @@ struct proc_file {
 	ino_t ino;
 	bool is_deleted;
 	bool is_main; /* the executable itself, /proc/PID/exe */
+	uint64_t start, end; /* of its first executable mapping */
 };
 
 /* One executable mapping, with its file. */
@@ -43,5 +50,11 @@ struct proc_map {
 /* All of them, by address. */
 int proc_maps(struct arena *arena, pid_t pid, struct proc_map **maps, unsigned *maps_len);
 int proc_files(struct arena *arena, pid_t pid, struct proc_file **files, unsigned *files_len);
+/*
+ * A descriptor (O_PATH: nothing of the file is read, no device is opened) of the file that is mapped there now, and whether that
+ * is the one that the look at the process has found. Ask the second only of a file that nobody's server answers for (FUSE).
+ */
+int proc_open_mapped(pid_t pid, const struct proc_file *file);
+bool proc_is_mapped(int fd, const struct proc_file *file);
 
 #endif
