@@ -302,6 +302,16 @@ static bool has_build_id(const char *path, const char *id)
 	return has;
 }
 
+/* A build-id is anybody's to write: a file takes another one's place when it has its owner, and nobody more may write it. */
+static bool is_replacement(const struct group *group, const char *path)
+{
+	const mode_t others = S_IWGRP | S_IWOTH;
+	struct stat st;
+
+	return !stat(path, &st) && st.st_uid == group->owner && !(st.st_mode & others & ~group->mode) &&
+	       has_build_id(path, group->build_id);
+}
+
 /* The group's file among those of the process; NULL: it does not run it. *other: it runs another build of that name. */
 static const char *find_file(const struct group *group, const struct proc_file *files, unsigned files_len,
 			     const char **other)
@@ -312,7 +322,7 @@ static const char *find_file(const struct group *group, const struct proc_file *
 	for (unsigned i = 0; i < files_len; i++) {
 		if (strcmp(base_of(files[i].name), base_of(group->path)))
 			continue;
-		if (has_build_id(files[i].path, group->build_id))
+		if (is_replacement(group, files[i].path))
 			return files[i].path;
 		*other = files[i].name;
 	}

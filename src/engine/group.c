@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/elf.h"
@@ -146,6 +147,15 @@ static void group_fill(const struct image *image, struct arena *arena, struct gr
 	}
 }
 
+static void note_owner(struct group *group)
+{
+	struct stat st = {.st_uid = (uid_t)-1};
+
+	stat(group->path, &st);
+	group->owner = st.st_uid;
+	group->mode = st.st_mode;
+}
+
 static const char *build_id_of(const struct engine *engine, const char *path)
 {
 	struct elf_file *elf;
@@ -179,6 +189,7 @@ struct groups groups_make(struct engine *engine, struct arena *arena)
 		group_part(image, arena, &groups.list[i]);
 		group_fill(image, arena, &groups.list[i], refs);
 		groups.list[i].build_id = build_id_of(engine, groups.list[i].path);
+		note_owner(&groups.list[i]);
 	}
 	return groups;
 }

@@ -12,6 +12,8 @@
 struct group {
 	const char *path;
 	const char *build_id; /* "": it has none, or nobody was chosen, so that nobody comes back */
+	uid_t owner;	      /* the file's, */
+	mode_t mode;	      /* and who may write it */
 	dev_t dev;
 	ino_t ino;
 	pid_t pid; /* not 0: probes of this process only (lang1234:::hit) */
