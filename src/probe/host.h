@@ -16,6 +16,9 @@
 extern const struct provider provider_dtrace, provider_profile, provider_ceph, provider_sdt, provider_syscall, provider_events,
 	provider_rawtp, provider_pid;
 
+struct ceph_verdict;
+struct identity;
+
 struct host_binary {
 	const char *name; /* as the process sees it: /usr/bin/ceph-osd */
 	const char *base; /* its last part: ceph-osd; what a probe calls its module */
@@ -28,6 +31,7 @@ struct host_binary {
 	pid_t *pids;	 /* ascending; which processes in scope map it */
 	unsigned pids_len;
 	const char *why; /* why host_binary_elf() gave NULL; NULL before it did */
+	const struct ceph_verdict *verdict; /* for probe/ceph_files.c */
 	/* for host.c */
 	struct elf_file *elf;
 	struct unwind *unwind;
@@ -59,6 +63,13 @@ bool host_binary_has_pid(const struct host_binary *binary, pid_t pid);
  * errno with the sentence in elf_error(). Call before the first look for probes.
  */
 int host_add_file(struct probe_host *host, const char *path);
+
+/* Can this file be taken for what it says it is, whoever runs it (enum doubt of ceph/identity.h)? One of no process can. */
+unsigned host_binary_doubt(struct probe_host *host, const struct host_binary *binary);
+/* "process 4711 (uid 65534)": those that map the file, the first of many; "" when none does. */
+const char *host_whose(struct probe_host *host, dev_t dev, ino_t ino);
+/* Which processes are Ceph's: one opinion for all that ask about this host. */
+struct identity *host_identity(struct probe_host *host);
 
 /* A place for what one provider keeps per host, e.g. its index of markers: NULL at first. */
 void **host_slot(struct probe_host *host, const struct provider *provider);
