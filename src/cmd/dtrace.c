@@ -17,6 +17,7 @@
 
 #include "cmd/cmd.h"
 #include "lib/file.h"
+#include "lib/shown.h"
 #include "provider/provider.h"
 
 enum { PROVIDER_SIZE_MAX = 16 << 20 };
@@ -52,13 +53,14 @@ extern char **environ;
 
 __attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
 {
+	struct buf sentence = {0};
 	va_list args;
 
-	fputs("cephtap dtrace: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	buf_vprintf(&sentence, format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	say(stderr, "cephtap dtrace: %s\n", sentence.data);
+	buf_free(&sentence);
 	return 1;
 }
 
@@ -208,7 +210,7 @@ static int read_options(struct dtrace *run, int argc, char **argv)
 	int c;
 
 	if (argc > 1 && !strcmp(argv[1], "--help")) {
-		fputs(help, stdout);
+		say_lines(stdout, help);
 		return 0;
 	}
 	optind = 1;

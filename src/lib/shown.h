@@ -73,6 +73,8 @@ void shown_free(struct shown *out);
 
 /* --- Streams --- */
 
+/* Writes it whole, and frees it. */
+void say_shown(FILE *to, struct shown *text);
 /* shown_printf(), and written at once. */
 void say(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A text of several lines: help, a dump, a script (SHOWN_SOURCE). */

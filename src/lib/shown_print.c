@@ -240,9 +240,10 @@ static bool write_all(FILE *to, const char *data, size_t size)
 	return !size || fwrite(data, 1, size, to) == size;
 }
 
-static void write_shown(FILE *to, struct shown *text)
+/* Whether standard output could be written is asked at the end. */
+void say_shown(FILE *to, struct shown *text)
 {
-	write_all(to, text->text.data, text->text.size); /* main asks at the end whether standard output could be written */
+	write_all(to, text->text.data, text->text.size);
 	shown_free(text);
 }
 
@@ -254,7 +255,7 @@ void say(FILE *to, const char *format, ...)
 	va_start(args, format);
 	shown_vprintf(&text, format, args);
 	va_end(args);
-	write_shown(to, &text);
+	say_shown(to, &text);
 }
 
 void say_lines(FILE *to, const char *text)
@@ -262,7 +263,7 @@ void say_lines(FILE *to, const char *text)
 	struct shown lines = {0};
 
 	shown_text(&lines, SHOWN_SOURCE, text, strlen(text));
-	write_shown(to, &lines);
+	say_shown(to, &lines);
 }
 
 void say_json(FILE *to, struct json_object *object, int flags)
@@ -271,7 +272,7 @@ void say_json(FILE *to, struct json_object *object, int flags)
 
 	shown_json(&text, object, flags);
 	shown_putc(&text, '\n');
-	write_shown(to, &text);
+	say_shown(to, &text);
 }
 
 static bool is_terminal(FILE *to)

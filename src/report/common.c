@@ -7,6 +7,7 @@
 
 #include "lib/clock.h"
 #include "lib/markers.h"
+#include "lib/shown.h"
 #include "report/stack.h"
 
 enum { PENDING_MAX = 64 * 1024 };
@@ -114,7 +115,7 @@ int report_tables(struct report *report)
 void report_say_left_out(const struct report *report)
 {
 	if (report->left_out)
-		fprintf(report->err, "cephtap: --%s is for aggregations: %" PRIu64 " line%s or value%s of other actions were left out\n",
+		say(report->err, "cephtap: --%s is for aggregations: %" PRIu64 " line%s or value%s of other actions were left out\n",
 			report->ops->name, report->left_out, report->left_out == 1 ? "" : "s", report->left_out == 1 ? "" : "s");
 }
 
