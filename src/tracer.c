@@ -532,6 +532,8 @@ int tracer_run(const struct tracer_config *config)
 		.ctf = config->ctf,
 		.err = stderr,
 		.data = config->report_data,
+		.is_seen = say_is_seen(config->out),
+		.has_rows = config->has_rows,
 	};
 	begin_reading(&tracer);
 	if (config->awaits_markers && !config->record && !config->ctf && !is_by_rule(config->targets))

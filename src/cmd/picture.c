@@ -214,17 +214,14 @@ static void *heat_read(struct arena *arena, const struct request *request, struc
 static int heat_print(const struct heat_rows *all, const struct request *request, FILE *out)
 {
 	struct spark_style style = spark_style_of(out);
-	struct buf text = {0};
+	struct shown text = {0};
 	struct heat heat;
-	int error = 0;
 
 	heat_make(&heat, all->arena, all->rows, all->len, spark_heat_columns(&style), TEXT_BUCKETS);
 	spark_heat(&text, &style, &heat, !strcmp(request->unit, "ns"));
 	errno = 0;
-	if (fwrite(text.data, 1, text.size, out) != text.size || fflush(out))
-		error = errno ? -errno : -EIO;
-	buf_free(&text);
-	return error;
+	say_shown(out, &text);
+	return ferror(out) || fflush(out) ? (errno ? -errno : -EIO) : 0;
 }
 
 static int heat_draw(void *data, const struct request *request, FILE *out)

@@ -162,7 +162,7 @@ static int run_report(struct run *run)
 		return 1;
 	take_notes(run);
 	request->views.layout.form = request->views.profile.form = request->views.op.form = request->form;
-	run->config = (struct replay_config){.out = stdout, .err = stderr, .data = run};
+	run->config = (struct replay_config){.out = stdout, .err = stderr, .has_rows = run->kind, .data = run};
 	run->config.ops = report_formats[request->form].ops;
 	if (run->kind && run->kind->print) {
 		run->config.ops = run->kind->print == op_print ? &report_op : &report_stages;

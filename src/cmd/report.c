@@ -537,6 +537,7 @@ static int go(struct report_run *run)
 		.ops = run->kind->print == op_print ? &report_op : &report_stages,
 		.report_data = &run->views.op,
 		.out = stdout,
+		.has_rows = true,
 		.name = run->record ? "cephtap record" : "cephtap report",
 		.targets = &run->targets,
 		.seconds = run->seconds,

@@ -5,9 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/shown_private.h"
 #include "lib/utf8.h"
-
-enum { ESCAPE_SIZE = 12, JSON_ESCAPE_SIZE = 16 };
 
 /* What may stand in a text as it is, besides characters that can be seen. */
 struct form {
@@ -17,25 +16,6 @@ struct form {
 	bool (*is_syntax)(const char *text, size_t size); /* the format would take the first character for its own; NULL: none */
 	void (*quote)(const char *text, size_t size, struct buf *out); /* what is shown becomes the format's string; NULL: it is one */
 };
-
-/* One character, or a byte that is no part of one. */
-struct unit {
-	size_t size;
-	uint32_t code;
-	int columns;
-	bool is_byte;
-};
-
-static struct unit unit_at(const char *text, size_t size)
-{
-	struct unit unit = {0};
-
-	unit.size = utf8_decode(text, size, &unit.code);
-	unit.is_byte = !unit.size;
-	unit.size += unit.is_byte;
-	unit.columns = unit.is_byte ? UTF8_HIDDEN : utf8_columns(unit.code);
-	return unit;
-}
 
 static bool stays(const struct form *form, const struct unit *unit)
 {
@@ -50,37 +30,7 @@ static bool is_plain(const struct form *form, const struct unit *unit, bool has_
 	return unit->columns > 0 || (!unit->columns && has_base) || stays(form, unit);
 }
 
-/* --- Escapes --- */
-
-static void escape(const struct unit *unit, char text[ESCAPE_SIZE])
-{
-	static const char plain[] = "\n\t\r", letters[] = "ntr";
-	const char *found = unit->code && unit->code < ' ' ? strchr(plain, (int)unit->code) : NULL;
-
-	if (found)
-		snprintf(text, ESCAPE_SIZE, "\\%c", letters[found - plain]);
-	else if (unit->is_byte || unit->code < 0x80)
-		snprintf(text, ESCAPE_SIZE, "\\%03o", unit->code & 0xffu);
-	else if (unit->code < 0x10000)
-		snprintf(text, ESCAPE_SIZE, "\\u%04x", unit->code);
-	else
-		snprintf(text, ESCAPE_SIZE, "\\U%08x", unit->code);
-}
-
-static bool has_digits(const char *text, size_t size, size_t digits)
-{
-	for (size_t i = 0; i < digits; i++)
-		if (i >= size || !isxdigit((unsigned char)text[i]))
-			return false;
-	return true;
-}
-
-/* \200 to \377 for bytes; below it, where the form has no other way, for control characters. */
-static bool reads_as_octal(const struct form *form, const char *text, size_t size)
-{
-	return size >= 3 && text[0] >= (form->has_native ? '2' : '0') && text[0] <= '3' && text[1] >= '0' && text[1] <= '7' &&
-	       text[2] >= '0' && text[2] <= '7';
-}
+/* --- Backslashes --- */
 
 /* Behind a backslash: what comes is an escape, or would be taken for one. */
 static bool reads_as_escape(const struct form *form, const char *text, size_t size)
@@ -89,15 +39,12 @@ static bool reads_as_escape(const struct form *form, const char *text, size_t si
 
 	if (!size)
 		return false;
-	unit = unit_at(text, size);
-	if (unit.is_byte || reads_as_octal(form, text, size))
+	unit = shown_unit(text, size);
+	if (form->has_native ? unit.is_byte : !is_plain(form, &unit, true, text, size))
 		return true;
-	if (form->has_native)
+	if (!shown_unescape(text, size, &unit))
 		return false;
-	if (!is_plain(form, &unit, true, text, size))
-		return true;
-	return (text[0] == 'n' && !strchr(form->stays, '\n')) || (text[0] == 't' && !strchr(form->stays, '\t')) || text[0] == 'r' ||
-	       (text[0] == 'u' && has_digits(text + 1, size - 1, 4)) || (text[0] == 'U' && has_digits(text + 1, size - 1, 8));
+	return form->has_native ? unit.is_byte : !stays(form, &unit);
 }
 
 /* How many times each backslash of the run at `text` is written; `run` is how many there are. */
@@ -164,14 +111,14 @@ static size_t put_backslashes(struct visible *visible, const struct form *form, 
 
 static size_t put_unit(struct visible *visible, const struct form *form, const char *text, size_t size, bool *has_base)
 {
-	struct unit unit = unit_at(text, size);
-	char escaped[ESCAPE_SIZE];
+	struct unit unit = shown_unit(text, size);
+	char escaped[SHOWN_ESCAPE_SIZE];
 
 	if (is_plain(form, &unit, *has_base, text, size)) {
 		put(visible, text, unit.size, unit.columns > 0 ? (size_t)unit.columns : 0);
 		*has_base = unit.columns >= 0;
 	} else {
-		escape(&unit, escaped);
+		shown_escape(&unit, escaped);
 		put(visible, escaped, strlen(escaped), strlen(escaped));
 		*has_base = false;
 	}
@@ -228,7 +175,7 @@ static void put_json(const struct form *form, const char *text, size_t size, str
 
 	buf_putc(out, '"');
 	for (size_t i = 0; i < size; i += n) {
-		struct unit unit = unit_at(text + i, size - i);
+		struct unit unit = shown_unit(text + i, size - i);
 		unsigned times = 1;
 
 		n = unit.size;
@@ -261,7 +208,11 @@ static bool is_page_syntax(const char *text, size_t size)
 
 static void quote_csv(const char *text, size_t size, struct buf *out)
 {
-	if (!memchr(text, ',', size) && !memchr(text, '"', size) && !memchr(text, '\n', size)) {
+	bool is_plain_field = true;
+
+	for (size_t i = 0; i < size; i++)
+		is_plain_field &= text[i] != ',' && text[i] != '"' && text[i] != '\n' && text[i] != '\r';
+	if (is_plain_field) {
 		buf_add(out, text, size);
 		return;
 	}
@@ -316,11 +267,20 @@ static const struct form forms[SHOWN_FORMS] = {
 	[SHOWN_SOURCE] = {.stays = "\n\t", .is_source = true},
 	[SHOWN_FOLDED] = {.stays = "", .is_syntax = is_folded_syntax},
 	[SHOWN_QUOTED] = {.stays = "\n\t", .quote = quote_c},
-	[SHOWN_CSV] = {.stays = "\n\t", .quote = quote_csv},
+	[SHOWN_CSV] = {.stays = "\n\t\r", .quote = quote_csv},
+	[SHOWN_CSV_LINE] = {.stays = "", .quote = quote_csv},
 	[SHOWN_JSON] = {.stays = "", .has_native = true},
 	[SHOWN_PAGE] = {.stays = "", .quote = quote_page},
 	[SHOWN_WORD] = {.stays = "", .quote = quote_word},
 };
+
+void shown_add_quoted(struct buf *out, enum shown_form form, const char *text, size_t size)
+{
+	if (forms[form].quote)
+		forms[form].quote(text, size, out);
+	else
+		buf_add(out, text, size);
+}
 
 void shown_add(struct buf *out, enum shown_form form, const char *text, size_t size)
 {
@@ -334,7 +294,7 @@ void shown_add(struct buf *out, enum shown_form form, const char *text, size_t s
 		put_visible(&forms[form], text, size, SIZE_MAX, out);
 	} else {
 		put_visible(&forms[form], text, size, SIZE_MAX, &visible);
-		forms[form].quote(visible.size ? visible.data : "", visible.size, out);
+		shown_add_quoted(out, form, visible.size ? visible.data : "", visible.size);
 		buf_free(&visible);
 	}
 }
@@ -351,7 +311,7 @@ void shown_add_end(struct buf *out, const char *text, size_t size, size_t column
 	bool is_cut = columns && width > columns;
 
 	while (size && width > columns - is_cut) {
-		size_t n = unit_at(text, size).size;
+		size_t n = shown_unit(text, size).size;
 
 		text += n;
 		size -= n;
@@ -369,9 +329,9 @@ size_t shown_columns(const char *text, size_t size)
 	size_t columns = 0;
 
 	for (size_t i = 0; i < size;) {
-		struct unit unit = unit_at(text + i, size - i);
+		struct unit unit = shown_unit(text + i, size - i);
 
-		columns += unit.columns > 0 ? (size_t)unit.columns : 0;
+		columns += unit.columns < 0 ? 1 : (size_t)unit.columns;
 		i += unit.size;
 	}
 	return columns;
@@ -382,6 +342,6 @@ size_t shown_plain_size(const char *text, size_t size)
 	struct unit unit = {0};
 
 	if (size)
-		unit = unit_at(text, size);
+		unit = shown_unit(text, size);
 	return unit.columns > 0 ? unit.size : 0;
 }

@@ -28,7 +28,8 @@ enum shown_form {
 	SHOWN_BYTES,	/* as it is: where a script asks for it */
 	SHOWN_FOLDED,	/* a frame of a folded stack: no `;`, and no number at its end that would be taken for a count */
 	SHOWN_QUOTED,	/* what stands between quotes in OpenMetrics and TSDL, where \n, \" and \\ are escapes */
-	SHOWN_CSV,	/* a field (RFC 4180) */
+	SHOWN_CSV,	/* a field (RFC 4180), in which line breaks are text */
+	SHOWN_CSV_LINE, /* the same without line breaks, for a terminal */
 	SHOWN_JSON,	/* a string with its quotes, always ASCII where a terminal could obey or hide it */
 	SHOWN_PAGE,	/* as SHOWN_NAME, as a string of JSON inside of HTML */
 	SHOWN_WORD,	/* one word of a command line that is to be copied into a shell */
@@ -37,20 +38,24 @@ enum shown_form {
 
 /* For texts that are made to be shown later, by others: keys, fields, names in pictures. */
 void shown_add(struct buf *out, enum shown_form form, const char *text, size_t size);
+/* Of a text that is shown already as a name or as lines: what the format itself needs besides. */
+void shown_add_quoted(struct buf *out, enum shown_form form, const char *text, size_t size);
 /* As SHOWN_NAME, no wider than `columns`: returns how wide. */
 size_t shown_add_cut(struct buf *out, const char *text, size_t size, size_t columns);
 /* The same; of a text that is wider, its end, behind `mark`. */
 void shown_add_end(struct buf *out, const char *text, size_t size, size_t columns, char mark);
-/* The columns of a text that was made by shown_add(). */
+/* What a name was that was shown as SHOWN_NAME or SHOWN_FOLDED, in its place; returns it. */
+char *shown_read(char *text);
+/* The columns of a text that was made by shown_add(); of another one, what is no character or cannot be seen counts as one. */
 size_t shown_columns(const char *text, size_t size);
 /* How many bytes at `text` are one character that is shown as it is; 0: none are. */
 size_t shown_plain_size(const char *text, size_t size);
 
 /* --- Output --- */
 
-/* On its way out. Only the functions below add to it, so that no string gets there without a form; `text` is for those that write it. */
+/* On its way out. Only the functions below add to it, so that no string gets there without a form; `buf` is for those that write it. */
 struct shown {
-	struct buf text;
+	struct buf buf;
 };
 
 /*
@@ -61,8 +66,10 @@ void shown_printf(struct shown *out, const char *format, ...) __attribute__((for
 void shown_vprintf(struct shown *out, const char *format, va_list args);
 /* Words of our own: nothing but a literal is taken. */
 #define shown_puts(out, literal) shown_bytes(out, "" literal, sizeof(literal) - 1)
+#define SHOWN_CLEAR "\033[H\033[2J" /* an empty screen */
 void shown_text(struct shown *out, enum shown_form form, const char *text, size_t size);
 void shown_name(struct shown *out, const char *name); /* SHOWN_NAME */
+void shown_quoted(struct shown *out, enum shown_form form, const char *text, size_t size); /* shown_add_quoted() */
 /* Bytes that no name is in: numbers, binary formats, what was shown before. */
 void shown_bytes(struct shown *out, const void *data, size_t size);
 void shown_putc(struct shown *out, char c);
@@ -82,8 +89,6 @@ void say_lines(FILE *to, const char *text);
 /* A file's content: as it is, but to a terminal as say_lines(). False: it could not be written; errno says why. */
 bool say_content(FILE *to, const char *text, size_t size);
 void say_json(FILE *to, struct json_object *object, int flags); /* and a line break */
-
-/* How values are printed that a script prints: as they are, but to a terminal as SHOWN_LINES. */
-enum shown_form shown_for(FILE *to);
+bool say_is_seen(FILE *to); /* it is a terminal */
 
 #endif

@@ -142,11 +142,11 @@ void shown_vprintf(struct shown *out, const char *format, va_list args)
 
 	va_copy(values, args);
 	while ((percent = strchr(format, '%'))) {
-		buf_add(&out->text, format, (size_t)(percent - format));
+		buf_add(&out->buf, format, (size_t)(percent - format));
 		format = take_spec(percent + 1, &spec, &values);
-		put_value(&out->text, &spec, &values);
+		put_value(&out->buf, &spec, &values);
 	}
-	buf_puts(&out->text, format);
+	buf_puts(&out->buf, format);
 	va_end(values);
 }
 
@@ -163,32 +163,37 @@ void shown_printf(struct shown *out, const char *format, ...)
 
 void shown_text(struct shown *out, enum shown_form form, const char *text, size_t size)
 {
-	shown_add(&out->text, form, text, size);
+	shown_add(&out->buf, form, text, size);
 }
 
 void shown_name(struct shown *out, const char *name)
 {
-	shown_add(&out->text, SHOWN_NAME, name, strlen(name));
+	shown_add(&out->buf, SHOWN_NAME, name, strlen(name));
+}
+
+void shown_quoted(struct shown *out, enum shown_form form, const char *text, size_t size)
+{
+	shown_add_quoted(&out->buf, form, text, size);
 }
 
 void shown_bytes(struct shown *out, const void *data, size_t size)
 {
-	buf_add(&out->text, data, size);
+	buf_add(&out->buf, data, size);
 }
 
 void shown_putc(struct shown *out, char c)
 {
-	buf_putc(&out->text, c);
+	buf_putc(&out->buf, c);
 }
 
 void shown_clear(struct shown *out)
 {
-	buf_clear(&out->text);
+	buf_clear(&out->buf);
 }
 
 void shown_free(struct shown *out)
 {
-	buf_free(&out->text);
+	buf_free(&out->buf);
 }
 
 /* --- JSON --- */
@@ -224,12 +229,12 @@ void shown_json(struct shown *out, struct json_object *object, int flags)
 	if (!at) /* json-c has no other failure than running out of memory */
 		abort();
 	while ((quote = strchr(at, '"'))) {
-		buf_add(&out->text, at, (size_t)(quote - at));
+		buf_add(&out->buf, at, (size_t)(quote - at));
 		buf_clear(&text);
 		at = read_string(quote + 1, &text);
-		shown_add(&out->text, SHOWN_JSON, text.data ? text.data : "", text.size);
+		shown_add(&out->buf, SHOWN_JSON, text.data ? text.data : "", text.size);
 	}
-	buf_puts(&out->text, at);
+	buf_puts(&out->buf, at);
 	buf_free(&text);
 }
 
@@ -243,7 +248,7 @@ static bool write_all(FILE *to, const char *data, size_t size)
 /* Whether standard output could be written is asked at the end. */
 void say_shown(FILE *to, struct shown *text)
 {
-	write_all(to, text->text.data, text->text.size);
+	write_all(to, text->buf.data, text->buf.size);
 	shown_free(text);
 }
 
@@ -275,7 +280,7 @@ void say_json(FILE *to, struct json_object *object, int flags)
 	say_shown(to, &text);
 }
 
-static bool is_terminal(FILE *to)
+bool say_is_seen(FILE *to)
 {
 	return isatty(fileno(to));
 }
@@ -285,13 +290,8 @@ bool say_content(FILE *to, const char *text, size_t size)
 	struct shown content = {0};
 	bool is_written;
 
-	shown_text(&content, is_terminal(to) ? SHOWN_SOURCE : SHOWN_BYTES, text, size);
-	is_written = write_all(to, content.text.data, content.text.size) && !fflush(to);
+	shown_text(&content, say_is_seen(to) ? SHOWN_SOURCE : SHOWN_BYTES, text, size);
+	is_written = write_all(to, content.buf.data, content.buf.size) && !fflush(to);
 	shown_free(&content);
 	return is_written;
-}
-
-enum shown_form shown_for(FILE *to)
-{
-	return is_terminal(to) ? SHOWN_LINES : SHOWN_BYTES;
 }

@@ -29,6 +29,7 @@ struct replay_config {
 	const struct report_ops *ops;
 	void *report_data; /* report->data at first */
 	FILE *out, *err;
+	bool has_rows; /* report->has_rows */
 	/* As tracer_config::interval: where the live report printed, and at the end. NULL: none. */
 	int (*interval)(struct report *report, bool is_last, void *data);
 	void *data;
