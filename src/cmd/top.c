@@ -189,8 +189,10 @@ static void print(struct top_run *run)
 	run->look.width = TOP_WIDTH_MIN;
 	run->look.height = ONCE_LINES;
 	top_page_make(arena, run->model, &run->look, &page);
-	for (unsigned i = 0; i < page.lines_len; i++)
-		puts(page.lines[i].text);
+	for (unsigned i = 0; i < page.lines_len; i++) {
+		say_lines(stdout, page.lines[i].text);
+		say(stdout, "\n");
+	}
 	arena_free(arena);
 }
 

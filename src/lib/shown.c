@@ -299,15 +299,15 @@ void shown_add(struct buf *out, enum shown_form form, const char *text, size_t s
 	}
 }
 
-size_t shown_add_cut(struct buf *out, const char *text, size_t size, size_t columns)
+size_t shown_add_cut(struct buf *out, enum shown_form form, const char *text, size_t size, size_t columns)
 {
-	return put_visible(&forms[SHOWN_NAME], text, size, columns, out);
+	return put_visible(&forms[form], text, size, columns, out);
 }
 
 void shown_add_end(struct buf *out, const char *text, size_t size, size_t columns, char mark)
 {
 	struct buf all = {0};
-	size_t width = shown_add_cut(&all, text, size, SIZE_MAX);
+	size_t width = shown_add_cut(&all, SHOWN_NAME, text, size, SIZE_MAX);
 	bool is_cut = columns && width > columns;
 
 	while (size && width > columns - is_cut) {
@@ -316,7 +316,7 @@ void shown_add_end(struct buf *out, const char *text, size_t size, size_t column
 		text += n;
 		size -= n;
 		buf_clear(&all);
-		width = shown_add_cut(&all, text, size, SIZE_MAX);
+		width = shown_add_cut(&all, SHOWN_NAME, text, size, SIZE_MAX);
 	}
 	if (is_cut)
 		buf_putc(out, mark);

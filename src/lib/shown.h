@@ -40,9 +40,9 @@ enum shown_form {
 void shown_add(struct buf *out, enum shown_form form, const char *text, size_t size);
 /* Of a text that is shown already as a name or as lines: what the format itself needs besides. */
 void shown_add_quoted(struct buf *out, enum shown_form form, const char *text, size_t size);
-/* As SHOWN_NAME, no wider than `columns`: returns how wide. */
-size_t shown_add_cut(struct buf *out, const char *text, size_t size, size_t columns);
-/* The same; of a text that is wider, its end, behind `mark`. */
+/* As SHOWN_NAME, SHOWN_SENTENCE or the like, no wider than `columns`: returns how wide. */
+size_t shown_add_cut(struct buf *out, enum shown_form form, const char *text, size_t size, size_t columns);
+/* As SHOWN_NAME; of a text that is wider, its end, behind `mark`. */
 void shown_add_end(struct buf *out, const char *text, size_t size, size_t columns, char mark);
 /* What a name was that was shown as SHOWN_NAME or SHOWN_FOLDED, in its place; returns it. */
 char *shown_read(char *text);

@@ -74,7 +74,7 @@ static void put_string(struct buf *out, const struct spec *spec, const char *tex
 	size_t width = spec->width < 0 ? 0 : (size_t)spec->width, columns;
 	struct buf shown = {0};
 
-	columns = shown_add_cut(&shown, text ? text : "", text ? strlen(text) : 0, spec->precision < 0 ? SIZE_MAX : (size_t)spec->precision);
+	columns = shown_add_cut(&shown, SHOWN_NAME, text ? text : "", text ? strlen(text) : 0, spec->precision < 0 ? SIZE_MAX : (size_t)spec->precision);
 	if (!spec->is_left && columns < width)
 		put_blanks(out, width - columns);
 	buf_add(out, shown.data, shown.size);
