@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -207,6 +208,7 @@ static int write_object(struct dtrace *run, const struct provider_file *file)
 /* -1: go on. */
 static int read_options(struct dtrace *run, int argc, char **argv)
 {
+	static const struct option no_longs[] = {{0}};
 	int c;
 
 	if (argc > 1 && !strcmp(argv[1], "--help")) {
@@ -215,7 +217,7 @@ static int read_options(struct dtrace *run, int argc, char **argv)
 	}
 	optind = 1;
 	while (optind < argc) {
-		c = getopt(argc, argv, options);
+		c = cmd_option("cephtap dtrace", argc, argv, options, no_longs);
 		if (c < 0 && optind < argc) { /* an object; options may follow it */
 			optind++;
 			continue;

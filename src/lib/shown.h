@@ -65,14 +65,16 @@ struct shown {
 void shown_printf(struct shown *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void shown_vprintf(struct shown *out, const char *format, va_list args);
 /* Words of our own: nothing but a literal is taken. */
-#define shown_puts(out, literal) shown_bytes(out, "" literal, sizeof(literal) - 1)
+#define shown_puts(out, literal) shown_literal(out, "" literal, sizeof(literal) - 1)
+void shown_literal(struct shown *out, const char *text, size_t size);
 #define SHOWN_CLEAR "\033[H\033[2J" /* an empty screen */
 void shown_text(struct shown *out, enum shown_form form, const char *text, size_t size);
 void shown_name(struct shown *out, const char *name); /* SHOWN_NAME */
 void shown_quoted(struct shown *out, enum shown_form form, const char *text, size_t size); /* shown_add_quoted() */
-/* Bytes that no name is in: numbers, binary formats, what was shown before. */
-void shown_bytes(struct shown *out, const void *data, size_t size);
+void shown_join(struct shown *out, const struct shown *more);
 void shown_putc(struct shown *out, char c);
+/* Bytes that no name is in: numbers, binary formats, what was shown before. test/shown.sh lists who may call it. */
+void shown_bytes(struct shown *out, const void *data, size_t size);
 /* As json-c prints with these flags, but each string as SHOWN_JSON, whatever bytes it has. */
 void shown_json(struct shown *out, struct json_object *object, int flags);
 void shown_clear(struct shown *out);

@@ -176,6 +176,16 @@ void shown_quoted(struct shown *out, enum shown_form form, const char *text, siz
 	shown_add_quoted(&out->buf, form, text, size);
 }
 
+void shown_literal(struct shown *out, const char *text, size_t size)
+{
+	buf_add(&out->buf, text, size);
+}
+
+void shown_join(struct shown *out, const struct shown *more)
+{
+	buf_add(&out->buf, more->buf.data, more->buf.size);
+}
+
 void shown_bytes(struct shown *out, const void *data, size_t size)
 {
 	buf_add(&out->buf, data, size);

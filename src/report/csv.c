@@ -121,7 +121,7 @@ static void put_bucket(void *data, int64_t low, int64_t high, uint64_t count)
 	struct shown *out = &line->report->pending;
 	int64_t normal = line->normal < INT64_MAX ? (int64_t)line->normal : INT64_MAX;
 
-	shown_bytes(out, line->begin.buf.data, line->begin.buf.size);
+	shown_join(out, &line->begin);
 	if (low != INT64_MIN)
 		shown_printf(out, "%" PRId64, low);
 	shown_putc(out, ',');
@@ -135,7 +135,7 @@ static void put_number(struct line *line)
 	struct shown *out = &line->report->pending;
 	int64_t number = line->var->agg->number(line->var, line->value, line->normal);
 
-	shown_bytes(out, line->begin.buf.data, line->begin.buf.size);
+	shown_join(out, &line->begin);
 	if (has_buckets(line->report->image))
 		shown_puts(out, ",,");
 	shown_printf(out, agg_is_unsigned(line->var) ? "%" PRIu64 : "%" PRId64, number);

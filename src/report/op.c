@@ -297,7 +297,7 @@ int op_print(struct report *report, bool is_last, void *data)
 	op_store_sort(view->store);
 	len = view->store->done_len < view->store->keep ? view->store->done_len : view->store->keep;
 	if (said.buf.size && view->form == FORM_TEXT)
-		shown_bytes(&report->pending, said.buf.data, said.buf.size);
+		shown_join(&report->pending, &said);
 	shown_free(&said);
 	if (view->form == FORM_TEXT)
 		shown_printf(&report->pending, "%" PRIu64 " ops were seen from end to end%s\n", view->store->ops,

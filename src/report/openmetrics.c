@@ -96,8 +96,7 @@ static int write_all(struct report *report)
 	struct openmetrics *openmetrics = report->data;
 
 	for (unsigned i = 0; i < report->image->checked->aggs_len; i++)
-		if (openmetrics->families[i].buf.size)
-			shown_bytes(&report->pending, openmetrics->families[i].buf.data, openmetrics->families[i].buf.size);
+		shown_join(&report->pending, &openmetrics->families[i]);
 	put_losses(openmetrics, &report->pending);
 	shown_puts(&report->pending, "# EOF\n");
 	openmetrics->is_new = false;

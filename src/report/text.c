@@ -63,7 +63,7 @@ static int text_event_begin(struct report *report, const struct record_layout *l
 	shown_putc(name, ':');
 	shown_name(name, probe->name);
 	put_padding(out, shown_columns(name->buf.data, name->buf.size), 32);
-	shown_bytes(out, name->buf.data, name->buf.size);
+	shown_join(out, name);
 	shown_putc(out, ' ');
 	return 0;
 }
