@@ -20,7 +20,7 @@ cmd/messages         write: what was written to standard error, later
 cmd/option           getopt_long: it says nothing by itself here
 images               write: to memory
 lib/elf_sdt_write    pwrite: a binary
-lib/shown_print      fwrite json_object_to_json_string_ext: this is the place
+lib/shown_print      fwrite json_object_to_json_string_length: this is the place
 recording/chunk      write: recordings
 report/calls_print   shown_bytes: a path of frames, each shown
 report/common        fwrite: what a struct shown holds

@@ -58,21 +58,6 @@ static unsigned times_of_run(const struct form *form, const char *text, size_t s
 
 /* --- Text --- */
 
-static bool is_simple(char c)
-{
-	return c >= ' ' && c < 0x7f && c != '\\';
-}
-
-/* Most text needs nothing. Returns how many bytes of the beginning are so. */
-static size_t simple_size(const struct form *form, const char *text, size_t size)
-{
-	size_t n = 0;
-
-	while (!form->is_syntax && n < size && is_simple(text[n]))
-		n++;
-	return n;
-}
-
 struct visible {
 	struct buf *out;
 	size_t columns, max; /* what does not fit as a whole is left out, with what follows */
@@ -133,7 +118,7 @@ static size_t put_visible(const struct form *form, const char *text, size_t size
 	size_t n;
 
 	for (size_t i = 0; i < size && !visible.is_full; i += n) {
-		n = simple_size(form, text + i, size - i);
+		n = form->is_syntax ? 0 : shown_simple_size(text + i, size - i);
 		if (n)
 			put_simple(&visible, text + i, n);
 		else if (text[i] == '\\')
@@ -175,9 +160,14 @@ static void put_json(const struct form *form, const char *text, size_t size, str
 
 	buf_putc(out, '"');
 	for (size_t i = 0; i < size; i += n) {
-		struct unit unit = shown_unit(text + i, size - i);
+		struct unit unit;
 		unsigned times = 1;
 
+		n = form->is_syntax ? 0 : shown_simple_size(text + i, size - i);
+		buf_add(out, text + i, n);
+		if (n)
+			continue;
+		unit = shown_unit(text + i, size - i);
 		n = unit.size;
 		if (text[i] == '\\')
 			times = times_of_run(form, text + i, size - i, &n);
@@ -326,13 +316,18 @@ void shown_add_end(struct buf *out, const char *text, size_t size, size_t column
 
 size_t shown_columns(const char *text, size_t size)
 {
-	size_t columns = 0;
+	size_t columns = 0, n;
 
-	for (size_t i = 0; i < size;) {
-		struct unit unit = shown_unit(text + i, size - i);
+	for (size_t i = 0; i < size; i += n) {
+		struct unit unit;
 
+		n = shown_simple_size(text + i, size - i);
+		columns += n;
+		if (n)
+			continue;
+		unit = shown_unit(text + i, size - i);
+		n = unit.size;
 		columns += unit.columns < 0 ? 1 : (size_t)unit.columns;
-		i += unit.size;
 	}
 	return columns;
 }

@@ -9,6 +9,15 @@
 
 static const char controls[] = "\n\t\r", letters[] = "ntr";
 
+size_t shown_simple_size(const char *text, size_t size)
+{
+	size_t n = 0;
+
+	while (n < size && text[n] >= ' ' && text[n] < 0x7f && text[n] != '\\' && text[n] != '"')
+		n++;
+	return n;
+}
+
 struct unit shown_unit(const char *text, size_t size)
 {
 	struct unit unit = {0};

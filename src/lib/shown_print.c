@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/shown_private.h"
+
 enum { SPEC_SIZE = 32 };
 
 /* One conversion. */
@@ -233,12 +235,21 @@ static const char *read_string(const char *at, struct buf *out)
 
 void shown_json(struct shown *out, struct json_object *object, int flags)
 {
-	const char *at = json_object_to_json_string_ext(object, flags), *quote;
+	size_t all;
+	const char *at = json_object_to_json_string_length(object, flags, &all), *end, *quote;
 	struct buf text = {0};
 
 	if (!at) /* json-c has no other failure than running out of memory */
 		abort();
+	end = at + all;
 	while ((quote = strchr(at, '"'))) {
+		size_t size = shown_simple_size(quote + 1, (size_t)(end - quote - 1));
+
+		if (quote[1 + size] == '"') { /* the whole string, as most are */
+			buf_add(&out->buf, at, (size_t)(quote - at) + size + 2);
+			at = quote + size + 2;
+			continue;
+		}
 		buf_add(&out->buf, at, (size_t)(quote - at));
 		buf_clear(&text);
 		at = read_string(quote + 1, &text);

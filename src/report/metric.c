@@ -57,6 +57,12 @@ static bool is_word(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+void metric_name(const char *text, size_t size, struct buf *out)
+{
+	for (size_t i = 0; i < size; i++)
+		buf_putc(out, is_word(text[i]) ? text[i] : '_');
+}
+
 /* A key's name is a label's, unless that is taken: `le` is the buckets', two underscores begin Prometheus's own. */
 static void key_label(struct family *family, unsigned key, const struct agg_row *row)
 {
@@ -66,8 +72,7 @@ static void key_label(struct family *family, unsigned key, const struct agg_row 
 	if (!strcmp(given, "le") || !strncmp(given, "__", 2))
 		buf_printf(&name, "key%u", key + 1);
 	else
-		for (; *given; given++)
-			buf_putc(&name, is_word(*given) ? *given : '_');
+		metric_name(given, strlen(given), &name);
 	shown_printf(&family->labels, "%s=\"", name.data);
 	report_key_show(family->report, &family->layout->keys[key], row->key, SHOWN_QUOTED, &family->labels);
 	shown_puts(&family->labels, "\",");

@@ -47,7 +47,8 @@ static void family_name(const struct checked *checked, unsigned agg, struct buf 
 		buf_puts(out, "cephtap_aggregation");
 		return;
 	}
-	buf_printf(out, "cephtap_%.*s", (int)size, name);
+	buf_puts(out, "cephtap_");
+	metric_name(name, size, out);
 	for (unsigned i = 0; i < agg; i++)
 		is_taken |= base_size(checked->aggs[i]->name) == size && !strncmp(checked->aggs[i]->name, name, size);
 	if (is_taken)

@@ -28,6 +28,8 @@ enum { METRIC_NO_SUM = ~0u };
 
 /* All lines of the family, from the reader's last snapshot. */
 void metric_print(struct report *report, const struct metric *metric, struct shown *out);
+/* What may stand in a name: of a script it is one already, of a recording it may be anything. */
+void metric_name(const char *text, size_t size, struct buf *out);
 void metric_label(const char *name, const char *text, size_t size, struct shown *out);
 /* "# TYPE", "# UNIT" and "# HELP". */
 void metric_heading(const char *name, enum metric_type type, const char *unit, const char *help, struct shown *out);
