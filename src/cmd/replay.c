@@ -148,7 +148,9 @@ static void say_each_line(const char *command, char *lines)
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		say(stderr, "%s: %s\n", command, line);
+		say(stderr, "%s: ", command);
+		say_lines(stderr, line);
+		say(stderr, "\n");
 	}
 }
 

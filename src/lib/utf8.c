@@ -13,6 +13,7 @@ size_t utf8_decode(const char *text, size_t size, uint32_t *code)
 {
 	const unsigned char *at = (const unsigned char *)text;
 	unsigned char c = at[0], low = 0x80, high = 0xbf;
+	uint32_t made;
 	size_t n;
 
 	*code = c;
@@ -25,12 +26,13 @@ size_t utf8_decode(const char *text, size_t size, uint32_t *code)
 	high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : high;
 	if (at[1] < low || at[1] > high)
 		return 0;
-	*code = c & (0x7fu >> n);
+	made = c & (0x7fu >> n);
 	for (size_t i = 1; i < n; i++) {
 		if ((at[i] & 0xc0) != 0x80)
 			return 0;
-		*code = *code << 6 | (at[i] & 0x3f);
+		made = made << 6 | (at[i] & 0x3f);
 	}
+	*code = made;
 	return n;
 }
 

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How many bytes at `text` are one well-formed character (Unicode 15, table 3-7), which is `code`; 0: the first byte is no part of one. */
+/* How many bytes at `text` are one well-formed character (Unicode 15, table 3-7), which is `code`; 0: the first byte, then in `code`, is no part of one. */
 size_t utf8_decode(const char *text, size_t size, uint32_t *code);
 
 /* Nobody sees it, or it changes how what stands beside it is shown: controls, marks of direction, joiners, fillers. */

@@ -401,8 +401,10 @@ static int finish(struct replay *replay)
 static void say_left_out(const struct replay *replay, struct buf *said)
 {
 	for (unsigned i = 0; i < replay->files_len; i++)
-		if (replay->files[i].events.complaint.size)
-			buf_printf(said, "%s\n", replay->files[i].events.complaint.data);
+		if (replay->files[i].events.complaint.size) {
+			shown_add(said, SHOWN_SENTENCE, replay->files[i].events.complaint.data, replay->files[i].events.complaint.size);
+			buf_putc(said, '\n');
+		}
 	if (replay->foreign)
 		buf_printf(said, "%" PRIu64 " record%s could not be read and %s left out\n", replay->foreign,
 			   replay->foreign == 1 ? "" : "s", replay->foreign == 1 ? "is" : "are");

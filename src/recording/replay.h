@@ -35,7 +35,7 @@ struct replay_config {
 	void *data;
 };
 
-/* 0, or the negative errno of output that failed. What there is to say of the files is appended to *said, in lines. */
+/* 0, or the negative errno of output that failed. What there is to say of the files is appended to *said, in lines, shown already. */
 int replay_run(struct replay *replay, const struct replay_config *config, struct buf *said);
 
 /* What file number `file` says of itself. */
