@@ -68,10 +68,10 @@ static void say_ended(const struct follow *follow, const struct target_process *
 
 	if (WIFSIGNALED(status))
 		say(stderr, "%s: process %d was killed by signal %d (%s)\n", config->name, pid, WTERMSIG(status),
-			strsignal(WTERMSIG(status)));
+		    strsignal(WTERMSIG(status)));
 	else if (process->by_rule)
 		say(stderr, "%s: %s has ended (process %d); it is traced again when it comes back\n", config->name,
-			process->label, pid);
+		    process->label, pid);
 	else if (!config->quiet && process->pid == config->child)
 		say(stderr, "%s: process %d has exited with status %d\n", config->name, pid, WEXITSTATUS(status));
 	else if (!config->quiet)
@@ -156,7 +156,7 @@ static void take(struct follow *follow, const struct target_process *process)
 		before->is_replaced = true;
 		follow->missing--;
 		say(stderr, "%s: %s has restarted: process %d is now %d", config->name, process->label,
-			(int)before->process.pid, (int)process->pid);
+		    (int)before->process.pid, (int)process->pid);
 	} else {
 		say(stderr, "%s: %s has started: process %d", config->name, process->label, (int)process->pid);
 	}

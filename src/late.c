@@ -144,7 +144,7 @@ static void say_found(const struct late *late, const struct pipeline *next)
 
 	if (!late->quiet)
 		say(stderr, "%s: a file with the script's markers is in use now: %u more probe%s\n", late->name, n,
-			n == 1 ? "" : "s");
+		    n == 1 ? "" : "s");
 }
 
 /* NULL: no probe came of it, or the script does not fit these markers, which is said. */

@@ -63,7 +63,7 @@ static int close_output(int status)
 	if (status || !failed)
 		return status;
 	say(stderr, "cephtap: %s\n",
-		is_closed ? "the output was closed" : "the output cannot be written: is the disk full?");
+	    is_closed ? "the output was closed" : "the output cannot be written: is the disk full?");
 	return 1;
 }
 

@@ -229,9 +229,9 @@ static bool links_gone(struct tracer *tracer)
 	if (!tracer->has_lost && engine_has_lost_links(tracer->engine)) {
 		tracer->has_lost = true;
 		say(stderr,
-			"%s: a process ct-links, which holds the probes, was killed: what follows was not seen; "
-			"tracing stopped\n",
-			tracer->config->name);
+		    "%s: a process ct-links, which holds the probes, was killed: what follows was not seen; "
+		    "tracing stopped\n",
+		    tracer->config->name);
 	}
 	return tracer->has_lost;
 }
@@ -292,7 +292,7 @@ static void say_recorded(const struct tracer *tracer)
 		return;
 	counts = recorder_counts(tracer->recorder);
 	say(stderr, "%s: recorded %" PRIu64 " record%s, %.1f MB\n", tracer->config->name, counts.records,
-		counts.records == 1 ? "" : "s", (double)counts.bytes / 1e6);
+	    counts.records == 1 ? "" : "s", (double)counts.bytes / 1e6);
 }
 
 /* Symbols without stacks too: %a prints addresses of the kernel. */
@@ -416,10 +416,10 @@ static void say_error(const struct tracer *tracer, int error)
 
 	if (error == tracer->record_error)
 		say(stderr, "%s: %s; tracing stopped; what was recorded before can be read\n", name,
-			error == -ENOSPC ? "the disk is full: the recording ends here" : "the recording cannot be written");
+		    error == -ENOSPC ? "the disk is full: the recording ends here" : "the recording cannot be written");
 	else if (error == tracer->engine_error)
 		say(stderr, "%s: the kernel does not let the script go on: %s; tracing stopped\n", name,
-			strerror(-error));
+		    strerror(-error));
 	else if (error == -EPIPE)
 		say(stderr, "%s: the output was closed; tracing stopped\n", name);
 	else if (error == -ENOSPC)
@@ -432,9 +432,9 @@ static void say_foreign(const struct tracer *tracer)
 {
 	if (tracer->foreign)
 		say(stderr,
-			"%s: %" PRIu64 " record%s could not be read and %s left out: this is a bug of cephtap\n",
-			tracer->config->name, tracer->foreign, tracer->foreign == 1 ? "" : "s",
-			tracer->foreign == 1 ? "is" : "are");
+		    "%s: %" PRIu64 " record%s could not be read and %s left out: this is a bug of cephtap\n",
+		    tracer->config->name, tracer->foreign, tracer->foreign == 1 ? "" : "s",
+		    tracer->foreign == 1 ? "is" : "are");
 }
 
 static void say_left_out(const struct tracer *tracer)
@@ -443,9 +443,9 @@ static void say_left_out(const struct tracer *tracer)
 
 	if (files)
 		say(stderr,
-			"%s: stacks end early in %u file%s: there was no room for more call-frame information; choose fewer "
-			"processes, e.g. with -p\n",
-			tracer->config->name, files, files == 1 ? "" : "s");
+		    "%s: stacks end early in %u file%s: there was no room for more call-frame information; choose fewer "
+		    "processes, e.g. with -p\n",
+		    tracer->config->name, files, files == 1 ? "" : "s");
 }
 
 static int begin(struct tracer *tracer)

@@ -210,11 +210,11 @@ static int watch(struct demo *demo, const char *what, const char *write_mode, co
 static void say_kept(const struct demo *demo)
 {
 	say(stdout, "\nThe cluster is running in %s. To talk to it:\n"
-	       "  eval \"$(sh %s env %s)\"\n"
-	       "  ceph -s; rados -p demo ls | head; cephtap report osd\n"
-	       "To stop it and remove everything:\n"
-	       "  cephtap demo --down %s\n",
-	       demo->cluster, demo->script, demo->cluster, demo->folder);
+	    "  eval \"$(sh %s env %s)\"\n"
+	    "  ceph -s; rados -p demo ls | head; cephtap report osd\n"
+	    "To stop it and remove everything:\n"
+	    "  cephtap demo --down %s\n",
+	    demo->cluster, demo->script, demo->cluster, demo->folder);
 }
 
 static int up(struct demo *demo)
@@ -310,14 +310,14 @@ static int use_ceph(const struct demo *demo)
 	snprintf(path, sizeof(path), "%s/bin/ceph-osd", demo->ceph);
 	if (access(path, X_OK)) {
 		say(stderr, "cephtap demo: there is no Ceph in %s: %s cannot be run: %s\n", demo->ceph, path,
-			strerror(errno));
+		    strerror(errno));
 		return 1;
 	}
 	if (!demo->cluster_only && !has_markers(path)) {
 		say(stderr,
-			"cephtap demo: nothing in %s can be traced: it was built without markers, and there is no layout "
-			"card of it (--cluster-only starts it all the same)\n",
-			path);
+		    "cephtap demo: nothing in %s can be traced: it was built without markers, and there is no layout "
+		    "card of it (--cluster-only starts it all the same)\n",
+		    path);
 		return 1;
 	}
 	snprintf(path, sizeof(path), "%s/bin", demo->ceph);

@@ -81,7 +81,7 @@ static int output(struct arena *arena, const char *path, const struct card *card
 		say(stderr, "cephtap learn: cannot write %s: %s\n", path, strerror(-err));
 	else if (strcmp(path, "-"))
 		say(stdout, "%s: %s %s, %u types, %zu bytes\n", path, card->binary, card->release, card->types_len,
-		       text.size);
+		    text.size);
 	if (missing->size)
 		say(stderr, "not in this build, so what needs it is left out of markers:\n");
 	say_lines(stderr, missing->size ? missing->data : "");

@@ -122,16 +122,16 @@ static bool fits(struct run *run)
 	run->kind = is_script ? NULL : report_kind_find(about.report);
 	if (!is_script && !run->kind) {
 		say(stderr, "%s: %s is a recording of report `%s`, which this cephtap does not have\n", request->command,
-			about.name, about.report);
+		    about.name, about.report);
 		return false;
 	}
 	if (request->report && strcmp(request->report, about.report)) {
 		if (is_script)
 			say(stderr, "%s: %s is a recording of a script, not of report `%s`: see cephtap replay\n",
-				request->command, about.name, request->report);
+			    request->command, about.name, request->report);
 		else
 			say(stderr, "%s: %s is a recording of report `%s`, not of `%s`\n", request->command, about.name,
-				about.report, request->report);
+			    about.report, request->report);
 		return false;
 	}
 	if (request->has_by && request->views.profile.by == PROFILE_BY_STAGE &&
@@ -208,7 +208,7 @@ static void print_about(const struct replay *replay)
 	if (localtime_r(&seconds, &local))
 		strftime(when, sizeof(when), "%F %T", &local);
 	say(stdout, "%s: host %s, %s, cephtap %s, %s%s, probes: %u\n", about.name, about.host, when, about.version,
-	       *about.report ? "report " : "a script", about.report, about.schema->checked.probes_len);
+	    *about.report ? "report " : "a script", about.report, about.schema->checked.probes_len);
 }
 
 static void print_script(const struct replay *replay)

@@ -383,7 +383,7 @@ static bool say_unused_args(struct run *run)
 	for (unsigned i = 0; i < macros->args_len; i++)
 		if (!macros->args_used[i]) {
 			say(stderr, "cephtap: %sextraneous argument `%s`: $%u is not used by the script\n",
-				run->pipeline.options.errtags ? "[D_MACRO_UNUSED] " : "", macros->args[i], i + 1);
+			    run->pipeline.options.errtags ? "[D_MACRO_UNUSED] " : "", macros->args[i], i + 1);
 			return false;
 		}
 	return true;

@@ -100,7 +100,7 @@ static int check_card(const struct job *job)
 		say(stderr, "cephtap stamp: %s\n", why);
 	else
 		say(stderr, "cephtap stamp: no layout card for build-id %s: run `cephtap learn %s` first\n",
-			job->build_id, job->path);
+		    job->build_id, job->path);
 	return 1;
 }
 
@@ -240,7 +240,7 @@ static int output(struct job *job)
 		return status;
 	}
 	say(stdout, "%s: %u markers in notes, %u not (--list says why); %u of the %u arguments of these\n", job->copy,
-	       job->stamp.notes_len, job->stamp.marks_len - job->stamp.notes_len, job->told_len, job->args_len);
+	    job->stamp.notes_len, job->stamp.marks_len - job->stamp.notes_len, job->told_len, job->args_len);
 	return 0;
 }
 

@@ -166,7 +166,7 @@ static void print_all(const struct weave *w, const struct catalogue *cat)
 	for (i = 0; i < w->places_len; i++)
 		print_place(&w->places[i], stdout);
 	say(stdout, "Ceph %s can carry %u of %u markers, with %u calls.\n", w->release, cat->markers_len - w->missing,
-	       cat->markers_len, count_calls(w));
+	    cat->markers_len, count_calls(w));
 }
 
 static int refuse(const struct weave *w)
@@ -177,9 +177,9 @@ static int refuse(const struct weave *w)
 		if (w->places[i].why)
 			print_place(&w->places[i], stderr);
 	say(stderr,
-		"cephtap weave: %u marker%s no place in this source of Ceph %s: nothing was written; --partial leaves "
-		"%s out\n",
-		w->missing, w->missing == 1 ? " has" : "s have", w->release, w->missing == 1 ? "it" : "them");
+	    "cephtap weave: %u marker%s no place in this source of Ceph %s: nothing was written; --partial leaves "
+	    "%s out\n",
+	    w->missing, w->missing == 1 ? " has" : "s have", w->release, w->missing == 1 ? "it" : "them");
 	return 1;
 }
 
@@ -209,8 +209,8 @@ static int weave(struct weave *w, const struct catalogue *cat)
 		status = fail(why.data);
 	else
 		say(stdout, "%s: %u markers, %u calls. Build Ceph %s with -D" WEAVE_OPTION
-		       "=ON; `cephtap weave --undo` takes them out.\n",
-		       w->root, cat->markers_len - w->missing, count_calls(w), w->release);
+		    "=ON; `cephtap weave --undo` takes them out.\n",
+		    w->root, cat->markers_len - w->missing, count_calls(w), w->release);
 	buf_free(&why);
 	return status;
 }

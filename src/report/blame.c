@@ -144,8 +144,8 @@ static void print_osd(const struct blame *blame, const struct osd *osd, struct s
 	unsigned first = largest(osd->by_cause, CAUSES), second = largest(osd->by_cause, first);
 
 	shown_printf(out, "%-16s %9.1f %% %9.1f %% %14.1f %%   %s %.0f %%, %s %.0f %%\n", osd->name, 100 * osd->all / blame->all,
-		   100 * osd->of_own / blame->all, 100 * (osd->all - osd->of_own) / blame->all, causes[first].name,
-		   100 * osd->by_cause[first] / osd->all, causes[second].name, 100 * osd->by_cause[second] / osd->all);
+		     100 * osd->of_own / blame->all, 100 * (osd->all - osd->of_own) / blame->all, causes[first].name,
+		     100 * osd->by_cause[first] / osd->all, causes[second].name, 100 * osd->by_cause[second] / osd->all);
 }
 
 /* A command to be copied: what it is about is one word of it, whatever a process calls itself. */
@@ -174,7 +174,7 @@ static bool print_pg(const struct blame_input *input, const struct osd *osd, str
 	if (!most || most->ns < 0.8 * all)
 		return false;
 	shown_printf(out, "%.0f %% of that for one placement group, %llu.%llx, which works on one op at a time: too few of them in this pool?\n",
-		   100 * most->ns / all, (unsigned long long)most->pool, (unsigned long long)most->pg);
+		     100 * most->ns / all, (unsigned long long)most->pool, (unsigned long long)most->pg);
 	print_next("ceph osd pool ls detail; ", "top --once --panel objects", osd, out);
 	return true;
 }
@@ -196,7 +196,7 @@ static void print_sentence(const struct blame *blame, const struct blame_input *
 		return;
 	}
 	shown_printf(out, "%.0f %% is %s of %s: %s\n", 100 * (on ? osd->by_cause[cause] : blame->by_cause[cause]) / blame->all,
-		   causes[cause].name, on ? osd->name : "all together", causes[cause].means);
+		     causes[cause].name, on ? osd->name : "all together", causes[cause].means);
 	if (cause == QUEUE && on && print_pg(input, osd, out))
 		return;
 	print_next("", causes[cause].next, osd, out);

@@ -40,7 +40,7 @@ static void print_node(const struct calls *calls, const struct call_node *node, 
 	duration_print((double)call_node_self_ns(node), self);
 	duration_print(node->count ? (double)node->total_ns / (double)node->count : 0, mean);
 	shown_printf(out, "%10s %10s %9" PRIu64 " %10s  %*s%s", total, self, node->count, mean, (int)(2 * depth), "",
-		   name_of(calls, node));
+		     name_of(calls, node));
 	if (node->unreturned)
 		shown_printf(out, "  [%" PRIu64 " left by an exception]", node->unreturned);
 	shown_putc(out, '\n');
@@ -60,7 +60,7 @@ static void print_heading(const struct calls *calls, struct shown *out)
 
 	duration_print((double)(now_ns() - calls->begin_ns), span);
 	shown_printf(out, "%s: %" PRIu64 " call%s in %s", calls->options->trigger, calls->count, calls->count == 1 ? "" : "s",
-		   span);
+		     span);
 	if (calls->count) {
 		duration_print((double)calls->total_ns / (double)calls->count, mean);
 		duration_print((double)calls->max_ns, max);

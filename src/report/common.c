@@ -117,7 +117,7 @@ void report_say_left_out(const struct report *report)
 {
 	if (report->left_out)
 		say(report->err, "cephtap: --%s is for aggregations: %" PRIu64 " line%s or value%s of other actions were left out\n",
-			report->ops->name, report->left_out, report->left_out == 1 ? "" : "s", report->left_out == 1 ? "" : "s");
+		    report->ops->name, report->left_out, report->left_out == 1 ? "" : "s", report->left_out == 1 ? "" : "s");
 }
 
 void report_free(struct report *report)

@@ -189,7 +189,7 @@ static void print_op(struct report *report, const struct op *op)
 
 	duration_print((double)(op->end_ns - op->begin_ns), whole);
 	shown_printf(out, "\nclient %" PRId64 " tid %" PRIu64 ", object %s, on %s: %s from its first byte until it was done\n", op->client,
-		   op->tid, first_text(op), primary_of(op), whole);
+		     op->tid, first_text(op), primary_of(op), whole);
 	shown_printf(out, "%10s %10s  %-10s %-16s %s\n", "AT ms", "+ ms", "WHERE", "THREAD", "WHAT");
 	for (unsigned i = 0; i < op->steps_len; i++) {
 		const struct op_step *step = &op->steps[i];
@@ -197,7 +197,7 @@ static void print_op(struct report *report, const struct op *op)
 		buf_clear(&what);
 		op_say_step(step, &what);
 		shown_printf(out, "%10.3f %10.3f  %-10s %-16s %s\n", (double)(step->wall_ns - begin) / 1e6,
-			   (double)(step->wall_ns - before) / 1e6, step->daemon, step->thread, what.data ? what.data : "");
+			     (double)(step->wall_ns - before) / 1e6, step->daemon, step->thread, what.data ? what.data : "");
 		before = step->wall_ns;
 	}
 	buf_free(&what);
@@ -301,7 +301,7 @@ int op_print(struct report *report, bool is_last, void *data)
 	shown_free(&said);
 	if (view->form == FORM_TEXT)
 		shown_printf(&report->pending, "%" PRIu64 " ops were seen from end to end%s\n", view->store->ops,
-			   len && len < view->store->ops ? "; the slowest:" : len ? ":" : "");
+			     len && len < view->store->ops ? "; the slowest:" : len ? ":" : "");
 	for (unsigned i = 0; i < len; i++)
 		(view->form == FORM_JSON ? print_json : print_op)(report, view->store->done[i]);
 	if (view->html)

@@ -126,10 +126,10 @@ static void print(const struct clocks *clocks, struct shown *said)
 	for (unsigned i = 1; i < clocks->len; i++)
 		if (clocks->nodes[i].ahead_ns)
 			shown_printf(said, "the clock of %s is %.3f ms %s that of %s, to within %.3f ms: its times are corrected\n",
-				   clocks->nodes[i].name,
-				   (double)(clocks->nodes[i].ahead_ns < 0 ? -clocks->nodes[i].ahead_ns : clocks->nodes[i].ahead_ns) / 1e6,
-				   clocks->nodes[i].ahead_ns < 0 ? "behind" : "ahead of", clocks->nodes[0].name,
-				   (double)clocks->nodes[i].unsure_ns / 1e6);
+				     clocks->nodes[i].name,
+				     (double)(clocks->nodes[i].ahead_ns < 0 ? -clocks->nodes[i].ahead_ns : clocks->nodes[i].ahead_ns) / 1e6,
+				     clocks->nodes[i].ahead_ns < 0 ? "behind" : "ahead of", clocks->nodes[0].name,
+				     (double)clocks->nodes[i].unsure_ns / 1e6);
 }
 
 void op_clocks_align(struct op_store *store, struct shown *said)

@@ -406,10 +406,10 @@ static void print_heading(struct profile *profile)
 	uint64_t possible = (uint64_t)(seconds * profile->options->hz * profile->options->cpus);
 
 	shown_printf(out, "%" PRIu64 " samples in %.1f s, %u per second and processor: %.0f %% of what %u processors can do\n",
-		   profile->samples, seconds, profile->options->hz, share(profile->samples, possible), profile->options->cpus);
+		     profile->samples, seconds, profile->options->hz, share(profile->samples, possible), profile->options->cpus);
 	if (profile->cut)
 		shown_printf(out, "%" PRIu64 " of them (%.1f %%) have a stack that ends early: see cephtap report profile --folded\n",
-			   profile->cut, share(profile->cut, profile->samples));
+			     profile->cut, share(profile->cut, profile->samples));
 	if (profile->without_stack)
 		shown_printf(out, "%" PRIu64 " of them have no stack\n", profile->without_stack);
 }
@@ -425,7 +425,7 @@ static void print_groups(struct profile *profile)
 	shown_printf(out, "\n%8s %9s  %s\n", "SHARE", "SAMPLES", titles[profile->options->by]);
 	for (unsigned i = 0; i < len && i < max; i++)
 		shown_printf(out, "%6.1f %% %9" PRIu64 "  %s\n", share(profile->groups.list[i]->self, profile->samples),
-			   profile->groups.list[i]->self, profile->groups.list[i]->name);
+			     profile->groups.list[i]->self, profile->groups.list[i]->name);
 	if (len > max)
 		shown_printf(out, "%18s  and %u more (-v shows them)\n", "", len - max);
 }
@@ -440,7 +440,7 @@ static void print_functions(struct profile *profile)
 	shown_printf(out, "\n%8s %8s  %s\n", "SELF", "TOTAL", "FUNCTION");
 	for (unsigned i = 0; i < len && i < max; i++)
 		shown_printf(out, "%6.1f %% %6.1f %%  %s\n", share(profile->functions.list[i]->self, profile->samples),
-			   share(profile->functions.list[i]->total, profile->samples), profile->functions.list[i]->name);
+			     share(profile->functions.list[i]->total, profile->samples), profile->functions.list[i]->name);
 	if (len > max)
 		shown_printf(out, "%17s  and %u more (-v shows them)\n", "", len - max);
 }
@@ -471,7 +471,7 @@ static void print_changes(struct profile *profile)
 		const struct count *function = profile->functions.list[i];
 
 		shown_printf(out, "%6.1f %% %6.1f %% %+6.1f %%  %s\n", share(function->self_before, profile->samples_before),
-			   share(function->self, profile->samples), change(profile, function), function->name);
+			     share(function->self, profile->samples), change(profile, function), function->name);
 	}
 }
 

@@ -340,10 +340,10 @@ static void print_heading(struct table *table, bool is_last)
 	rows_heading(table->report, table->view->options, table->elapsed, is_last);
 	if (table->view->has_host)
 		shown_printf(out, "host: processors busy %.0f %%, stolen %.0f %%; some thread waited for one %.0f %% of the time\n",
-			   share((double)table->load.busy, (double)table->load.all), share((double)table->load.stolen, (double)table->load.all),
-			   share(1000.0 * (double)table->load.pressed_us, table->elapsed));
+			     share((double)table->load.busy, (double)table->load.all), share((double)table->load.stolen, (double)table->load.all),
+			     share(1000.0 * (double)table->load.pressed_us, table->elapsed));
 	shown_printf(out, "these: %.2f threads waited for a processor at any time; on a run queue, sampled: mean %.1f, most %.0f\n\n",
-		   waiting_mean(table), queue_mean(table), queue_number(table, "queuemax"));
+		     waiting_mean(table), queue_mean(table), queue_number(table, "queuemax"));
 }
 
 static void print_thread(struct table *table, const struct thread_row *row)
@@ -367,8 +367,8 @@ static void print_threads(struct table *table, const char *title, const struct t
 	if (!len)
 		return;
 	shown_printf(&table->report->pending, "%-15s %-15s %10s %5s %10s %5s %10s %5s %8s %9s %9s %9s\n", title,
-		   most == THREADS_MAX ? "THREAD" : "", "CPU ms", "%", "WAIT ms", "%", "BLOCKED ms", "%", "SWITCHES", "WAIT p50", "p99",
-		   "max");
+		     most == THREADS_MAX ? "THREAD" : "", "CPU ms", "%", "WAIT ms", "%", "BLOCKED ms", "%", "SWITCHES", "WAIT p50", "p99",
+		     "max");
 	for (unsigned i = 0; i < len && i < most; i++)
 		print_thread(table, &rows[i]);
 	if (len > most && most != RUNNERS_MAX)
@@ -427,7 +427,7 @@ static void print_histogram(struct table *table)
 
 		duration_print(i <= 8 ? 0 : (double)(1ull << i), from);
 		shown_printf(&table->report->pending, "  %10s |%-*.*s| %llu\n", from, BAR, (int)bar, "########################################",
-			   (unsigned long long)octaves.counts[i]);
+			     (unsigned long long)octaves.counts[i]);
 	}
 	shown_putc(&table->report->pending, '\n');
 }
@@ -444,7 +444,7 @@ static void print_places(struct table *table)
 
 		duration_print(row->ns / row->count, mean);
 		shown_printf(out, "%-15s %-15s %-26.26s %-16.16s %10.1f %8.0f %9s\n", row->who, row->thread, row->who2, row->thread2,
-			   row->ns / 1e6, row->count, mean);
+			     row->ns / 1e6, row->count, mean);
 	}
 	if (table->places_len)
 		shown_putc(out, '\n');

@@ -149,7 +149,7 @@ static void print_axis(struct shown *out, const struct spark_style *style, const
 		shown_name(out, style->utf8 ? "─" : "-");
 	shown_printf(out, "\n%*s  0%*s\n", LABEL, "", heat->columns_len > 1 ? (int)heat->columns_len - 1 : 1, length);
 	shown_printf(out, "%*s  a column is %s; counts from %s 1 to %s %" PRIu64 "\n", LABEL, "", step, ramp->steps[1],
-		   ramp->steps[ramp->len - 1], most);
+		     ramp->steps[ramp->len - 1], most);
 }
 
 void spark_heat(struct shown *out, const struct spark_style *style, const struct heat *heat, bool is_ns)

@@ -265,7 +265,7 @@ static void print_peers(struct table *table, const char *daemon)
 		}
 		duration_print(peers[i].ns / (double)peers[i].count, mean);
 		shown_printf(out, "%s osd.%d %.0f %% (%s)", i ? "," : "", (int)peers[i].osd,
-			   100.0 * (double)peers[i].count / (double)all, mean);
+			     100.0 * (double)peers[i].count / (double)all, mean);
 	}
 	shown_putc(out, '\n');
 }
@@ -358,7 +358,7 @@ static void print_row(struct table *table, const struct stage_row *row)
 	if (whole > 0)
 		snprintf(share, sizeof(share), "%.1f %%", 100 * row->total / whole);
 	shown_printf(&table->report->pending, "  %s%-*s %9llu %10s %10s %10s %10s %8s\n", is_part ? "  " : "", is_part ? 12 : 14,
-		   name, (unsigned long long)row->count, mean, p50, p99, worst, share);
+		     name, (unsigned long long)row->count, mean, p50, p99, worst, share);
 }
 
 /* One line for each power of two: the fine buckets are for percentiles. */
@@ -397,7 +397,7 @@ static void print_histogram(struct table *table, const struct stage_row *row)
 
 		duration_print((double)(1ull << i), from);
 		shown_printf(out, "  %10s |%-*.*s| %llu\n", from, BAR, (int)bar, "########################################",
-			   (unsigned long long)octaves.counts[i]);
+			     (unsigned long long)octaves.counts[i]);
 	}
 }
 

@@ -200,7 +200,7 @@ static void add_summary(struct top_page *page, const struct top_look *look, cons
 	shown_printf(&out, "  %u OSD%s", summary.osds, summary.osds == 1 ? "" : "s");
 	if (summary.seconds > 0)
 		shown_printf(&out, "  %s ops/s (%s r, %s w)  %.1f MB/s  %llu lost", ops, reads, writes, summary.bytes / 1e6,
-			   (unsigned long long)summary.lost);
+			     (unsigned long long)summary.lost);
 	add_shown(page, look, TOP_LINE_TITLE, &out);
 }
 
