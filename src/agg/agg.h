@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "check/check.h"
-#include "lib/shown.h"
+#include "lib/buf.h"
 
 struct gen;
 struct value;
@@ -58,7 +58,7 @@ struct agg {
 	/* One number that stands for the value: for %d and the like in printa(); normal > 0 divides it. */
 	int64_t (*number)(const struct aggvar *var, const uint64_t *value, uint64_t normal);
 	/* As DTrace prints it in a table: a number right-aligned, or a histogram of several lines. */
-	void (*show)(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct shown *out);
+	void (*show)(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct buf *out);
 	/* NULL for those that are just a number; else the buckets: "low", "high", "count" through the callback, empty ones left
 	 * out. Both bounds belong to the bucket; INT64_MIN and INT64_MAX: no bound. `count` is signed in truth: increments may be. */
 	void (*buckets)(const struct aggvar *var, const uint64_t *value,

@@ -55,14 +55,14 @@ int agg_compare_number(const struct aggvar *var, const uint64_t *a, const uint64
 	return (x > y) - (x < y);
 }
 
-void agg_show_number(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct shown *out)
+void agg_show_number(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct buf *out)
 {
 	int64_t number = var->agg->number(var, value, normal);
 
 	if (agg_is_unsigned(var))
-		shown_printf(out, " %16" PRIu64, (uint64_t)number);
+		buf_printf(out, " %16" PRIu64, (uint64_t)number);
 	else
-		shown_printf(out, " %16" PRId64, number);
+		buf_printf(out, " %16" PRId64, number);
 }
 
 int64_t agg_number_updates(const struct aggvar *var, const uint64_t *value, uint64_t normal)
@@ -130,7 +130,7 @@ static void shown_rows(const struct histogram *histogram, unsigned *first, unsig
 	*last = z + 1 < n ? z + 1 : z;
 }
 
-void histogram_show(const struct histogram *histogram, uint64_t normal, struct shown *out)
+void histogram_show(const struct histogram *histogram, uint64_t normal, struct buf *out)
 {
 	struct scale scale = {0};
 	char bar[BAR_COLUMNS + 1], label[32];
@@ -144,12 +144,12 @@ void histogram_show(const struct histogram *histogram, uint64_t normal, struct s
 		scale.negative |= count < 0;
 		scale.total += fabsl((long double)count);
 	}
-	shown_printf(out, "\n%16s %41s %-9s\n", "value", "------------- Distribution -------------", "count");
+	buf_printf(out, "\n%16s %41s %-9s\n", "value", "------------- Distribution -------------", "count");
 	for (i = first; i <= last; i++) {
 		int64_t count = (int64_t)histogram->counts[i];
 
 		draw_bar(count, &scale, bar);
 		histogram->label(histogram->var, i, label);
-		shown_printf(out, "%16s |%s %-9" PRId64 "\n", label, bar, divide_signed(count, normal));
+		buf_printf(out, "%16s |%s %-9" PRId64 "\n", label, bar, divide_signed(count, normal));
 	}
 }

@@ -13,7 +13,7 @@ void agg_subtract_words(const struct aggvar *var, uint64_t *from, const uint64_t
 
 /* An aggregation that is one number: compare and show by its `number`. */
 int agg_compare_number(const struct aggvar *var, const uint64_t *a, const uint64_t *b);
-void agg_show_number(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct shown *out);
+void agg_show_number(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct buf *out);
 /* number / normal, by the signedness of the aggregated type. */
 int64_t agg_divide(const struct aggvar *var, uint64_t number, uint64_t divisor);
 
@@ -28,7 +28,7 @@ struct histogram {
 	unsigned middle; /* when all are empty, this bucket and its neighbours are shown */
 	void (*label)(const struct aggvar *var, unsigned bucket, char text[32]);
 };
-void histogram_show(const struct histogram *histogram, uint64_t normal, struct shown *out);
+void histogram_show(const struct histogram *histogram, uint64_t normal, struct buf *out);
 
 extern const struct agg agg_count, agg_sum, agg_avg, agg_min, agg_max, agg_stddev, agg_quantize, agg_lquantize,
 	agg_llquantize;

@@ -202,7 +202,7 @@ static void llquantize_label(const struct aggvar *var, unsigned bucket, char tex
 	snprintf(text, 32, "%s%" PRId64, sign, llquantize_value(var->params, bucket));
 }
 
-static void llquantize_show(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct shown *out)
+static void llquantize_show(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct buf *out)
 {
 	histogram_show(&(struct histogram){var, value + 1, llquantize_words(var) - 1, 1, llquantize_label}, normal,
 		       out);

@@ -117,7 +117,7 @@ static void lquantize_label(const struct aggvar *var, unsigned bucket, char text
 	snprintf(text, 32, "%s%" PRId64, sign, lquantize_value(var->params, bucket));
 }
 
-static void lquantize_show(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct shown *out)
+static void lquantize_show(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct buf *out)
 {
 	histogram_show(&(struct histogram){var, value + 1, lquantize_words(var) - 1, 1, lquantize_label}, normal, out);
 }

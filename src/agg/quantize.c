@@ -63,7 +63,7 @@ static void quantize_label(const struct aggvar *var, unsigned bucket, char text[
 	snprintf(text, 32, "%" PRId64, quantize_value(bucket));
 }
 
-static void quantize_show(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct shown *out)
+static void quantize_show(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct buf *out)
 {
 	histogram_show(&(struct histogram){var, value + 1, QUANTIZE_BUCKETS, QUANTIZE_ZERO, quantize_label}, normal,
 		       out);

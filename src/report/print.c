@@ -337,14 +337,18 @@ static void put_agg(const struct spec *spec, struct values *values, struct shown
 {
 	unsigned i = values->aggs_len == 1 ? 0 : values->next_agg++;
 	const struct aggvar *var;
+	struct buf histogram = {0};
 
 	if (i >= values->aggs_len)
 		return;
 	var = values->aggs[i]->var;
-	if (var->agg->buckets)
-		var->agg->show(var, values->rows[i].value, values->scales[i].normal, out);
-	else
+	if (var->agg->buckets) {
+		var->agg->show(var, values->rows[i].value, values->scales[i].normal, &histogram);
+		shown_bytes(out, histogram.data, histogram.size);
+	} else {
 		put_int(spec, scaled(var, values->rows[i].value, &values->scales[i]), !agg_is_unsigned(var), 8, out);
+	}
+	buf_free(&histogram);
 }
 
 /* The name that is printed instead of a number; NULL: it is no symbol, and %a has no address of the kernel. */

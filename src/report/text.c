@@ -194,6 +194,7 @@ static int text_table(struct report *report, struct reader *reader, const unsign
 	struct shown *out = &report->pending;
 	const struct agg_row *rows;
 	unsigned rows_len, i, j;
+	struct buf value = {0};
 
 	if (aggs_len == 1)
 		rows = reader_agg_rows(reader, aggs[0], &rows_len);
@@ -206,10 +207,13 @@ static int text_table(struct report *report, struct reader *reader, const unsign
 		for (j = 0; j < aggs_len; j++) {
 			const struct aggvar *var = image->aggs[aggs[j]].var;
 
-			var->agg->show(var, rows[j].value, reader_agg_normal(reader, aggs[j]), out);
+			buf_clear(&value);
+			var->agg->show(var, rows[j].value, reader_agg_normal(reader, aggs[j]), &value);
+			shown_bytes(out, value.data, value.size);
 		}
 		shown_putc(out, '\n');
 	}
+	buf_free(&value);
 	return 0;
 }
 

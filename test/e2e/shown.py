@@ -88,7 +88,7 @@ def unsafe(data, kept='\n'):
 
 # --- Running ---
 
-def run(*arguments, timeout=60):
+def run(*arguments, timeout=150):
     return subprocess.run([CEPHTAP, *arguments], capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL, check=False)
 
 
@@ -99,7 +99,7 @@ def on_terminal(*arguments):
     os.close(slave)
     data = b''
     while True:
-        ready, _, _ = select.select([master], [], [], 60)
+        ready, _, _ = select.select([master], [], [], 150)
         try:
             part = os.read(master, 65536) if ready else b''
         except OSError: # the other end is closed
@@ -108,7 +108,7 @@ def on_terminal(*arguments):
             break
         data += part
     os.close(master)
-    process.wait(60)
+    process.wait(150)
     return data.replace(b'\r\n', b'\n')
 
 

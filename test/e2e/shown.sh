@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# time: 300
+# time: 600
 #
 # A program whose threads, files, functions and texts have the worst names there are, in each format and report, read by a real reader of
 # each and compared with the bytes; and what gets to a terminal.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # long
-# time: 240
+# time: 600
 #
 # Objects and clients whose names have line breaks, a terminal's commands and other alphabets, in the reports on a cluster and in top.
 # shellcheck disable=SC2086 # $only is several words

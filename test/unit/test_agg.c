@@ -116,7 +116,7 @@ static void test_nothing_yet(void **state)
 	(void)state;
 	for (i = 0; (agg = agg_at(i)) != NULL; i++) {
 		struct aggvar var = VAR(agg->name, &type_long, 10, 0, 3, 10);
-		struct shown out = {0};
+		struct buf out = {0};
 
 		if (!strcmp(agg->name, "lquantize"))
 			var = VAR(agg->name, &type_long, 0, 100, 10);
@@ -125,8 +125,8 @@ static void test_nothing_yet(void **state)
 		assert_int_equal(agg->number(&var, zeros, 1), 0);
 		assert_int_equal(agg->compare(&var, zeros, zeros), 0);
 		agg->show(&var, zeros, 1, &out);
-		assert_true(out.buf.size > 0);
-		shown_free(&out);
+		assert_true(out.size > 0);
+		buf_free(&out);
 	}
 	assert_null(agg_find("p99"));
 }
@@ -259,11 +259,11 @@ static void test_params(void **state)
 
 static void expect_shown(struct aggvar var, const uint64_t *value, uint64_t normal, const char *wanted)
 {
-	struct shown out = {0};
+	struct buf out = {0};
 
 	var.agg->show(&var, value, normal, &out);
-	assert_string_equal(out.buf.data, wanted);
-	shown_free(&out);
+	assert_string_equal(out.data, wanted);
+	buf_free(&out);
 }
 
 static void test_show_numbers(void **state)
