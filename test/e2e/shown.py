@@ -199,6 +199,9 @@ def test_csv():
     say('csv', got == sorted((name, TEXT) for name in THREADS), rows[:2])
     say('csv-bytes', is_safe(done.stdout, '\n\r\t'), unsafe(done.stdout, '\r\t'))
     stacks = [row['key1'] for row in rows if row['aggregation'] == 's']
+    done = trace(f'profile-197 /arg1 && pid == {PID}/ {{ @[umod(arg1)] = count(); }}', '--csv')
+    modules = {read(row['arg1'], '') for row in csv.DictReader(io.StringIO(done.stdout.decode(), newline=''), strict=True)}
+    say('csv-symbols', FILE[2:] in modules, done)
     say('csv-stacks', stacks and all(FILE[2:] + b'`work' == read(stack.split(';')[-1]) for stack in stacks), stacks)
 
 
