@@ -24,7 +24,7 @@ enum shown_form {
 	SHOWN_NAME,	/* one name, in a row or a sentence */
 	SHOWN_LINES,	/* line breaks and tabs stay */
 	SHOWN_SENTENCE, /* of ours, with names in it and perhaps a piece of a script, which has escapes of its own: no backslash is doubled */
-	SHOWN_SOURCE,	/* lines of a script: neither */
+	SHOWN_SOURCE,	/* lines of a script: line breaks and tabs stay, and no backslash is doubled */
 	SHOWN_BYTES,	/* as it is: where a script asks for it */
 	SHOWN_FOLDED,	/* a frame of a folded stack: no `;`, and no number at its end that would be taken for a count */
 	SHOWN_QUOTED,	/* what stands between quotes in OpenMetrics and TSDL, where \n, \" and \\ are escapes */
@@ -59,8 +59,8 @@ struct shown {
 };
 
 /*
- * As printf, but each %s is shown as SHOWN_NAME, its width and precision count columns, and no character is cut in two. The format is
- * ours, and says its own line breaks.
+ * As printf, but each %s is shown as SHOWN_NAME, its width and precision count columns, and no character is cut in two: also with a
+ * precision the string ends in a NUL. The format is ours, and says its own line breaks.
  */
 void shown_printf(struct shown *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void shown_vprintf(struct shown *out, const char *format, va_list args);

@@ -374,7 +374,7 @@ static void numbers(void **state)
 	SAME("%.1f %6.2f %g %.3e %.15g %*.*f", 1.25, 3.14159, 1e9, 12345.678, 0.1, 8, 2, 2.5);
 	SAME("%c%3c", 'a', 'b');
 	SAME("%*d|%-*d|%.*d", 5, 1, 5, 2, 3, 4);
-	SAME("%hhu %hd", (unsigned)(unsigned char)200, (int)(short)-3);
+	SAME("%hhu %hd", (unsigned char)200, (short)-3);
 	SAME("no conversion");
 #undef SAME
 	check_printf("\\033", "%c", '\033');
