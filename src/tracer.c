@@ -15,6 +15,7 @@
 #include "lib/clock.h"
 #include "lib/markers.h"
 #include "lib/proc.h"
+#include "lib/shown.h"
 #include "probe/host.h"
 #include "symbol_text.h"
 #include "symbols.h"
@@ -129,7 +130,7 @@ static int on_record(void *data, const void *record, size_t size)
 
 static void say_one(void *data, const char *sentence)
 {
-	fprintf(stderr, "%s: %s\n", (const char *)data, sentence);
+	say(stderr, "%s: %s\n", (const char *)data, sentence);
 }
 
 void tracer_say_left_out(const struct pipeline *pipeline, const char *name)
@@ -218,10 +219,10 @@ static bool links_gone(struct tracer *tracer)
 {
 	if (!tracer->has_lost && engine_has_lost_links(tracer->engine)) {
 		tracer->has_lost = true;
-		fprintf(stderr,
-			"%s: a process ct-links, which holds the probes, was killed: what follows was not seen; "
-			"tracing stopped\n",
-			tracer->config->name);
+		say(stderr,
+		    "%s: a process ct-links, which holds the probes, was killed: what follows was not seen; "
+		    "tracing stopped\n",
+		    tracer->config->name);
 	}
 	return tracer->has_lost;
 }
@@ -281,8 +282,8 @@ static void say_recorded(const struct tracer *tracer)
 	if (!tracer->recorder)
 		return;
 	counts = recorder_counts(tracer->recorder);
-	fprintf(stderr, "%s: recorded %" PRIu64 " record%s, %.1f MB\n", tracer->config->name, counts.records,
-		counts.records == 1 ? "" : "s", (double)counts.bytes / 1e6);
+	say(stderr, "%s: recorded %" PRIu64 " record%s, %.1f MB\n", tracer->config->name, counts.records,
+	    counts.records == 1 ? "" : "s", (double)counts.bytes / 1e6);
 }
 
 /* Symbols without stacks too: %a prints addresses of the kernel. */
@@ -393,11 +394,11 @@ static void say_timing(struct tracer *tracer)
 	if (!config->timing)
 		return;
 	for (unsigned i = 0; config->times && i < STAGES; i++)
-		fprintf(stderr, "%s: %-8s %9.3f ms\n", config->name, stages[i].name, (double)config->times->ns[i] / 1e6);
-	fprintf(stderr, "%s: maps     %9.3f ms\n", config->name, (double)timing.maps_ns / 1e6);
-	fprintf(stderr, "%s: load     %9.3f ms\n", config->name, (double)timing.load_ns / 1e6);
-	fprintf(stderr, "%s: attach   %9.3f ms\n", config->name, (double)timing.attach_ns / 1e6);
-	fprintf(stderr, "%s: detach   %9.3f ms\n", config->name, (double)timing.detach_ns / 1e6);
+		say(stderr, "%s: %-8s %9.3f ms\n", config->name, stages[i].name, (double)config->times->ns[i] / 1e6);
+	say(stderr, "%s: maps     %9.3f ms\n", config->name, (double)timing.maps_ns / 1e6);
+	say(stderr, "%s: load     %9.3f ms\n", config->name, (double)timing.load_ns / 1e6);
+	say(stderr, "%s: attach   %9.3f ms\n", config->name, (double)timing.attach_ns / 1e6);
+	say(stderr, "%s: detach   %9.3f ms\n", config->name, (double)timing.detach_ns / 1e6);
 }
 
 static void say_error(const struct tracer *tracer, int error)
@@ -405,26 +406,26 @@ static void say_error(const struct tracer *tracer, int error)
 	const char *name = tracer->config->name;
 
 	if (error == tracer->record_error)
-		fprintf(stderr, "%s: %s; tracing stopped; what was recorded before can be read\n", name,
-			error == -ENOSPC ? "the disk is full: the recording ends here" : "the recording cannot be written");
+		say(stderr, "%s: %s; tracing stopped; what was recorded before can be read\n", name,
+		    error == -ENOSPC ? "the disk is full: the recording ends here" : "the recording cannot be written");
 	else if (error == tracer->engine_error)
-		fprintf(stderr, "%s: the kernel does not let the script go on: %s; tracing stopped\n", name,
-			strerror(-error));
+		say(stderr, "%s: the kernel does not let the script go on: %s; tracing stopped\n", name,
+		    strerror(-error));
 	else if (error == -EPIPE)
-		fprintf(stderr, "%s: the output was closed; tracing stopped\n", name);
+		say(stderr, "%s: the output was closed; tracing stopped\n", name);
 	else if (error == -ENOSPC)
-		fprintf(stderr, "%s: the disk is full: the report is cut here; tracing stopped\n", name);
+		say(stderr, "%s: the disk is full: the report is cut here; tracing stopped\n", name);
 	else
-		fprintf(stderr, "%s: the report cannot be written: %s; tracing stopped\n", name, strerror(-error));
+		say(stderr, "%s: the report cannot be written: %s; tracing stopped\n", name, strerror(-error));
 }
 
 static void say_foreign(const struct tracer *tracer)
 {
 	if (tracer->foreign)
-		fprintf(stderr,
-			"%s: %" PRIu64 " record%s could not be read and %s left out: this is a bug of cephtap\n",
-			tracer->config->name, tracer->foreign, tracer->foreign == 1 ? "" : "s",
-			tracer->foreign == 1 ? "is" : "are");
+		say(stderr,
+		    "%s: %" PRIu64 " record%s could not be read and %s left out: this is a bug of cephtap\n",
+		    tracer->config->name, tracer->foreign, tracer->foreign == 1 ? "" : "s",
+		    tracer->foreign == 1 ? "is" : "are");
 }
 
 static void say_left_out(const struct tracer *tracer)
@@ -432,10 +433,10 @@ static void say_left_out(const struct tracer *tracer)
 	unsigned files = unwinder_left_out(tracer->pipeline->unwinder);
 
 	if (files)
-		fprintf(stderr,
-			"%s: stacks end early in %u file%s: there was no room for more call-frame information; choose fewer "
-			"processes, e.g. with -p\n",
-			tracer->config->name, files, files == 1 ? "" : "s");
+		say(stderr,
+		    "%s: stacks end early in %u file%s: there was no room for more call-frame information; choose fewer "
+		    "processes, e.g. with -p\n",
+		    tracer->config->name, files, files == 1 ? "" : "s");
 }
 
 static int begin(struct tracer *tracer)
@@ -529,6 +530,8 @@ int tracer_run(const struct tracer_config *config)
 		.ctf = config->ctf,
 		.err = stderr,
 		.data = config->report_data,
+		.is_seen = say_is_seen(config->out),
+		.has_rows = config->has_rows,
 	};
 	begin_reading(&tracer);
 	if (config->awaits_markers && !config->record && !config->ctf && !is_by_rule(config->targets))

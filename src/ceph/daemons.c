@@ -2,7 +2,6 @@
 /* Which process is which daemon: by its program, its command line, and CEPH_ARGS for clients. */
 #include "ceph/daemons.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -87,15 +86,12 @@ static void copy_text(char *to, size_t size, const char *from)
 	snprintf(to, size, "%s", from);
 }
 
-/*
- * Anyone may start a process with such a name: nothing of it that a terminal would obey, nor what tells others of its name apart
- * (add_number).
- */
-static void make_printable(char *text)
+/* What tells processes of one name apart (add_number) is in no name that somebody has chosen. */
+static void clear_marks(char *name)
 {
-	for (; *text; text++)
-		if (!isgraph((unsigned char)*text) || strchr("#@~", *text))
-			*text = '?';
+	for (; *name; name++)
+		if (strchr("#@~", *name))
+			*name = '?';
 }
 
 /* Whatever a process calls itself: of another kind than it is it cannot be. */
@@ -108,10 +104,9 @@ static void name_daemon(struct daemon *daemon, const char *type, const struct na
 		copy_text(daemon->name, sizeof(daemon->name), name);
 	else
 		snprintf(daemon->name, sizeof(daemon->name), "%s.%s", type, name ? name : naming->id ? naming->id : "admin");
-	make_printable(daemon->name);
+	clear_marks(daemon->name);
 	copy_text(daemon->own_name, sizeof(daemon->own_name), daemon->name);
 	copy_text(daemon->cluster, sizeof(daemon->cluster), naming->cluster ? naming->cluster : "ceph");
-	make_printable(daemon->cluster);
 }
 
 /* What is looked at now. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ceph/identity.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -319,15 +318,6 @@ const char *identity_doubt_text(enum doubt doubt)
 	return texts[doubt];
 }
 
-/* What strangers call their files goes to a terminal. */
-static char *make_visible(char *text)
-{
-	for (char *p = text; *p; p++)
-		if (!isgraph((unsigned char)*p))
-			*p = '?';
-	return text;
-}
-
 /* By process; where it is, or would be. */
 static unsigned place_of(const struct identity *identity, pid_t pid)
 {
@@ -354,7 +344,7 @@ void identity_leave_out(struct identity *identity, pid_t pid, uid_t uid, const c
 		return;
 	(void)arena_push(identity->arena, identity->list, identity->list_len);
 	memmove(identity->list + at + 1, identity->list + at, (identity->list_len - 1 - at) * sizeof(*identity->list));
-	identity->list[at] = (struct left_out){pid, uid, make_visible(arena_strdup(identity->arena, what)), doubt, false};
+	identity->list[at] = (struct left_out){pid, uid, arena_strdup(identity->arena, what), doubt, false};
 }
 
 /* "process 5 (uid 65534, /tmp/ceph-osd)"; "20 processes, such as 5 (...), 6 (...) and 7 (...)" */

@@ -11,6 +11,7 @@
 
 #include "ceph/daemons.h"
 #include "lib/proc.h"
+#include "lib/shown.h"
 
 enum rule_kind { RULE_DAEMON, RULE_CGROUP, RULE_CONTAINER, RULE_NAME };
 
@@ -91,8 +92,9 @@ static int best_rank(const struct daemon *daemons, unsigned len, const char *tex
 
 static void note_doubtful(struct target_list *list, const struct daemon *daemon)
 {
-	buf_printf(&list->notes, "%s is process %d (uid %u, %s), in doubt: %s\n", daemon->own_name, (int)daemon->pid, daemon->uid,
-		   daemon->file, identity_doubt_text(daemon->doubt));
+	*arena_push(list->arena, list->notes, list->notes_len) =
+		arena_printf(list->arena, "%s is process %d (uid %u, %s), in doubt: %s", daemon->own_name, (int)daemon->pid, daemon->uid,
+			     daemon->file, identity_doubt_text(daemon->doubt));
 }
 
 /* Nobody else is called so: then it is meant, but not without a word. Later only what the same user runs. */
@@ -322,12 +324,9 @@ void target_fill(const struct target_list *list, struct arena *arena, struct tar
 
 void target_say(struct target_list *list, const char *name)
 {
-	char *rest = list->notes.data, *line;
-
-	while ((line = strsep(&rest, "\n")))
-		if (*line)
-			fprintf(stderr, "%s: %s\n", name, line);
-	buf_free(&list->notes);
+	for (unsigned i = 0; i < list->notes_len; i++)
+		say(stderr, "%s: %s\n", name, list->notes[i]);
+	list->notes_len = 0;
 }
 
 bool target_add_pid(struct target_list *list, const char *text, struct buf *why)

@@ -30,7 +30,8 @@ struct target_list {
 	unsigned rules_len;
 	struct identity *identity; /* NULL: nobody has looked for daemons */
 	bool vouches_for_all;	   /* --untrusted */
-	struct buf notes;	   /* sentences on what was chosen, a line each */
+	const char **notes; /* sentences on what was chosen */
+	unsigned notes_len;
 	bool is_misused; /* what went wrong is the text itself: exit status 2, not 1 */
 };
 
