@@ -5,8 +5,8 @@
  * printed with its seed.
  *
  * Environment, or variables of make: SCRIPTS=N (how many), SHAPES=N (settings in which constructs are tried to their limits,
- * at most 12), MATRIX=N (every Nth script of each construct in each probe; 1: all), SEED=N (of the first script), SHOW=1
- * (print the scripts, and why some were not accepted).
+ * at most 12), MATRIX=N (every Nth script of each construct in each probe; 1: all), LOADS=N (every Nth is loaded), SEED=N (of
+ * the first script), SHOW=1 (print the scripts, and why some were not accepted).
  * `make test FILTER=test_verifier SCRIPTS=10000 SHAPES=12 MATRIX=1` is a long run.
  */
 #include <setjmp.h>
@@ -32,6 +32,12 @@
 static bool may_load(void)
 {
 	return (!getenv("UNPRIVILEGED") || !*getenv("UNPRIVILEGED")) && !engine_why_not();
+}
+
+/* Our own process, where the host has what the scripts then ask for: types of the kernel. */
+static int traced_pid(void)
+{
+	return kernel_member_offset("task_struct", "tgid") >= 0 ? (int)getpid() : 0;
 }
 
 struct tally {
@@ -211,7 +217,7 @@ static void load_script(struct pipeline *pipeline, uint64_t seed, const char *sc
 		tally->bad_runs++;
 		printf("# interpreter, seed %llu: %s\n%s\n", (unsigned long long)seed, why, script);
 	}
-	if (!can_load)
+	if (!can_load || tally->accepted % number_from("LOADS", 1))
 		return;
 	if (engine_load(pipeline->image, &config, &pipeline->diags, &pipeline->engine) == 0) {
 		tally->loaded++;
@@ -236,7 +242,7 @@ static void try_text(const char *text, size_t size, uint64_t seed, bool can_load
 	both = (struct both){probe_host_source(pipeline.host), fake_probes(pipeline.arena)};
 	probes = (struct probe_source){.data = &both, .find = find_both};
 	tally->made++;
-	if (may_load())
+	if (traced_pid())
 		probes.types = kernel_types_new(pipeline.arena, kernel_btf);
 	if (ast_parse(pipeline.arena, &source, &pipeline.macros, &pipeline.diags, &pipeline.script) &&
 	    options_apply_pragmas(&pipeline.script, &pipeline.options, &pipeline.diags))
@@ -272,12 +278,6 @@ static void judge(const struct tally *tally)
 	assert_int_equal(tally->bad_runs, 0);
 }
 
-
-/* Our own process, where the host has what the scripts then ask for: types of the kernel, and tracepoints. */
-static int traced_pid(void)
-{
-	return kernel_member_offset("task_struct", "tgid") >= 0 && may_load() ? (int)getpid() : 0;
-}
 
 static void try_many(unsigned long n, struct gen_limits limits)
 {
