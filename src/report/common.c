@@ -7,6 +7,7 @@
 
 #include "lib/clock.h"
 #include "lib/markers.h"
+#include "lib/write.h"
 #include "report/stack.h"
 
 enum { PENDING_MAX = 64 * 1024 };
@@ -17,21 +18,35 @@ static int stream_error(void)
 	return errno ? -errno : -EIO;
 }
 
-static int write_all(FILE *out, const char *data, size_t size)
+/* How much was written before an error is in `done`. */
+static int write_all(FILE *out, const char *data, size_t size, size_t *done)
 {
-	size_t n;
-
-	while (size) {
+	*done = 0;
+	while (*done < size) {
 		errno = 0;
-		n = fwrite(data, 1, size, out);
-		data += n;
-		size -= n;
-		if (size && errno != EINTR)
+		*done += fwrite(data + *done, 1, size - *done, out);
+		if (*done < size && errno != EINTR)
 			return stream_error();
-		if (size)
+		if (*done < size)
 			clearerr(out);
 	}
 	return 0;
+}
+
+/* What was gathered is not lost with the file that it was meant for. False: there is nowhere else to go. */
+static bool move_out(struct report *report, const char *why)
+{
+	report->has_failed = true;
+	report->out = stdout;
+	report->out_name = NULL;
+	report_open(report);
+	return fprintf(report->err, "cephtap: %s; tracing stopped, and the rest of the report is on standard output\n", why) > 0;
+}
+
+/* A pipe whose reader has gone wants no more; a full disk does not mean that nobody does. */
+static bool can_move(const struct report *report, int error)
+{
+	return report->out_name && error != -EPIPE;
 }
 
 void report_open(struct report *report)
@@ -45,11 +60,20 @@ void report_open(struct report *report)
 static int write_pending(struct report *report)
 {
 	uint64_t start = now_ns();
-	size_t size = report->pending.size;
+	size_t size = report->pending.size, done;
+	struct buf why = {0};
 	int err;
 
 	mark_print_start(size);
-	err = write_all(report->out, report->pending.data, size);
+	err = write_all(report->out, report->pending.data, size, &done);
+	if (err && can_move(report, err)) {
+		while (done && report->pending.data[done - 1] != '\n') /* half a line is of no use there */
+			done--;
+		buf_printf(&why, "cannot write to %s: %s", report->out_name, strerror(-err));
+		move_out(report, why.data);
+		err = write_all(report->out, report->pending.data + done, size - done, &done);
+		buf_free(&why);
+	}
 	mark_print_done(size, err, now_ns() - start);
 	buf_clear(&report->pending);
 	return err;
@@ -69,32 +93,32 @@ int report_flush(struct report *report)
 	return err;
 }
 
-static FILE *open_new(const char *path, struct buf *name)
+int report_replace(struct report *report)
 {
-	buf_printf(name, "%s.new", path); /* in the same folder: rename() does not cross file systems */
-	return fopen(name->data, "we");
+	struct buf why = {0};
+
+	if (report->path && write_whole(report->path, WRITE_OFTEN, report->pending.data, report->pending.size, &why)) {
+		move_out(report, why.data);
+		report->path = NULL;
+	}
+	buf_free(&why);
+	if (!report->path)
+		return report_flush(report);
+	buf_clear(&report->pending);
+	return 0;
 }
 
-int report_replace(struct report *report, const char *path)
+int report_write(struct report *report, const char *path)
 {
-	FILE *usual = report->out;
-	struct buf name = {0};
-	int error;
+	struct buf why = {0};
 
-	if (!path)
-		return report_flush(report);
-	report->out = open_new(path, &name);
-	error = report->out ? report_flush(report) : stream_error();
-	if (report->out && fclose(report->out) && !error)
-		error = stream_error();
-	report->out = usual;
-	if (!error && rename(name.data, path))
-		error = stream_error();
-	if (error)
-		remove(name.data);
+	if (write_gathered(path, report->pending.data, report->pending.size, &why)) {
+		fprintf(report->err, "cephtap: %s\n", why.data);
+		report->has_failed = true;
+	}
+	buf_free(&why);
 	buf_clear(&report->pending);
-	buf_free(&name);
-	return error;
+	return 0;
 }
 
 int report_tables(struct report *report)

@@ -12,10 +12,12 @@ void report_open(struct report *report);
 /* An event is whole: writes what is pending once that is much. */
 int report_event_done(struct report *report);
 /*
- * What is pending becomes the whole of the file, at once: whoever reads it sees the old text or the new one. Without a path (NULL) it
+ * What is pending becomes the whole of report->path, at once: whoever reads it sees the old text or the new one. Without a path it
  * is written as usual.
  */
-int report_replace(struct report *report, const char *path);
+int report_replace(struct report *report);
+/* What is pending becomes a file that is written once, at the end. */
+int report_write(struct report *report, const char *path);
 /* Appends the text; each byte that is no part of a well-formed UTF-8 character becomes U+FFFD. */
 void report_utf8(const char *text, size_t size, struct buf *out);
 /* A key of an aggregation as text: numbers in decimal, stacks as outermost;...;innermost. */

@@ -335,7 +335,7 @@ static int write_pprof(struct profile *profile)
 	profile->pprof = pprof_new(1000000000 / profile->options->hz);
 	each_sample(profile, pprof_sample);
 	error = pprof_end(profile->pprof, (int64_t)start_ns, duration_ns, &profile->report->pending);
-	return error ? error : report_replace(profile->report, profile->options->pprof);
+	return error ? error : report_write(profile->report, profile->options->pprof);
 }
 
 /* ---- another run, from its folded stacks ---- */
