@@ -13,6 +13,7 @@
 #include "cmd/record.h"
 #include "cmd/target.h"
 #include "lib/file.h"
+#include "lib/kernel.h"
 #include "probe/host.h"
 #include "report/ctf.h"
 #include "report/formats.h"
@@ -326,6 +327,10 @@ static bool start_child(struct run *run)
 {
 	if (!run->command)
 		return true;
+	if (kernel_proc_why()) {
+		buf_puts(&run->why, kernel_proc_why());
+		return false;
+	}
 	if (child_start(run->command, &run->child, &run->why))
 		return false;
 	target_add_process(&run->targets, run->child);
@@ -539,6 +544,10 @@ static int go(struct run *run)
 		return dump(run);
 	if (run->list)
 		return list(run);
+	if (kernel_proc_why() && !run->check_only) { /* nothing would be found, and that is not the script's fault */
+		fprintf(stderr, "cephtap: %s\n", kernel_proc_why());
+		return 1;
+	}
 	compiled = compile(run);
 	status = print_diags(run);
 	if (!compiled)

@@ -64,7 +64,7 @@ static void emit_self_gate(struct gen *gen, struct label *out)
 static void emit_claim(struct gen *gen, struct label *out)
 {
 	struct slot key = slot_new(gen);
-	struct label got = {0};
+	struct label got = {0}, none = {0};
 
 	emit_call(gen, HELPER_CPU);
 	emit(gen, INSN_MOV_REG(REG_KEEP, R0));
@@ -74,13 +74,14 @@ static void emit_claim(struct gen *gen, struct label *out)
 		emit_map(gen, R1, gen->layout->map_scratch);
 		slot_address(gen, R2, key);
 		emit_call(gen, HELPER_MAP_LOOKUP);
-		emit_jump_imm(gen, BPF_JEQ, R0, 0, out);
+		emit_jump_imm(gen, BPF_JEQ, R0, 0, &none);
 		emit(gen, INSN_MOV_REG(REG_SCRATCH, R0));
 		emit(gen, INSN_MOV_IMM(R1, 1));
 		emit(gen, INSN_ATOMIC(BPF_XCHG, REG_SCRATCH, 0, R1));
 		emit_jump_imm(gen, BPF_JEQ, R1, 0, &got);
 		emit(gen, INSN_ALU_IMM(BPF_ADD, REG_KEEP, 1));
 	}
+	label_bind(gen, &none);
 	emit_drop(gen, DROP_BUSY);
 	emit_jump(gen, out);
 	label_bind(gen, &got);
