@@ -207,10 +207,19 @@ static int open_behind(struct write_file *file, struct buf *why)
 	return file->fd < 0 ? say(file, -errno, NULL, why) : 0;
 }
 
+/* A file that was mounted there by itself, as into a container: no other can take its place. */
+static bool is_mounted(const struct write_file *file)
+{
+	struct statx about;
+
+	return file->path.is_there && !statx(file->path.other, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &about) &&
+	       (about.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
 /* A folder in which nothing new can be made may still have a file that can be written: then that is, from its beginning. */
 static int open_new(struct write_file *file, struct buf *why)
 {
-	int error = open_beside(file);
+	int error = is_mounted(file) ? -EPERM : open_beside(file);
 
 	if (!error)
 		keep_mode(file);

@@ -162,6 +162,18 @@ is "a name that is too long" 1 "$?"
 "$CEPHTAP" picture flame -o in/ work/folded 2>"$err"
 is "a name that ends like a folder's" "1 cephtap picture: cannot write to in/: it ends like a folder's name" "$? $(cat "$err")"
 
+if unshare -m true 2>/dev/null; then
+	echo old >outside && : >mounted && chmod 644 outside
+	for command in "picture flame -o mounted work/folded" "record -o mounted -q -n BEGIN{exit(0);}"; do
+		read -ra words <<<"$command"
+		head -c 100000 /dev/zero >outside
+		unshare -m sh -c 'mount --bind outside mounted && exec "$@"' sh "$CEPHTAP" "${words[@]}" >out 2>"$err"
+		[ $? = 0 ] && { grep -q '</html>' outside || about outside; } && [ "$(tail -c 1 outside | tr -d '\0' | wc -c)" = 1 ]
+		verdict "a file that was mounted by itself: ${words[0]}" $? "$(cat "$err" about) $(stat -c %s outside)"
+	done
+	is "has a recording's mode afterwards" "600 0" "$(mode outside)"
+fi
+
 # ---- others, without the rights of root ----
 
 chmod 777 in && cp "$CEPHTAP" tool && chmod 755 tool
