@@ -63,6 +63,9 @@ static const struct probe_words probes[] = {
 	{"rawtp:::sched_switch", true, {"args[0]", "args[1]->pid", "args[2]->tgid"}, {"stringof(args[1]->comm)"}},
 	{"rawtp:::sys_enter", true, {"args[1]"}, {0}},
 	{"rawtp:::sched_process_exit, syscall::write:entry, profile-97", true, {0}, {0}},
+	{"syscall::read:", true, {0}, {0}},
+	{"sched:::*cpu, proc:::lwp*, io:::", true, {0}, {0}},
+	{"BEGIN, syscall:::, sched:::enqueue, profile-97, tick-1s, test:::ints, test:::long, END, ERROR", true, {0}, {0}},
 	{"pid#:test_verifier:gen_random:entry", true, {0}, {0}},
 	{"pid#:test_verifier:gen_random:return", true, {0}, {0}},
 };
