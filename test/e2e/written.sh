@@ -115,6 +115,20 @@ for folder in sticky open; do
 done
 is "nothing half written is left" "" "$(find sticky open theirs work . -maxdepth 1 -name '.?*')"
 
+# A folder that is exchanged for a link, and a name for a link, again and again while it is written there.
+mkdir goal && echo precious >goal/x && mkdir theirs/race && chown $other theirs/race
+as_other mkdir theirs/race/folder
+as_other sh -c 'cd theirs/race && ln -s ../../goal link && ln -s ../../goal/x folder/l
+	while [ ! -e stop ]; do mv -T folder f2; mv -T link folder; mv -T folder link; mv -T f2 folder; mv -fT folder/l folder/x; ln -s ../../../goal/x folder/l; done' 2>/dev/null &
+written=0
+for _ in $(seq 60); do
+	"$CEPHTAP" picture flame -o theirs/race/folder/x work/folded 2>/dev/null && written=$((written + 1))
+	"$CEPHTAP" -q -o theirs/race/folder/x -n 'BEGIN { exit(0); }' >/dev/null 2>&1
+done
+: >theirs/race/stop
+wait $!
+is "whoever exchanges parts of the name meanwhile gains nothing" "precious x" "$(cat goal/x) $(ls -A goal)"
+
 # ---- what is meant ----
 
 good() { # NAME COMMAND...
