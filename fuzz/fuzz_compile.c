@@ -29,20 +29,27 @@ static int offset(const char *structure, const char *member)
 	return (int)(strlen(structure) + strlen(member)) * 8;
 }
 
+static bool is_pure_probe(const struct probe_desc *desc)
+{
+	static const char *const provs[] = {"test", "syscall", "sched", "proc", "io", "dtrace", "profile"};
+	static const char *const names[] = {"BEGIN", "END", "ERROR", "tick-1s", "profile-97"};
+
+	for (unsigned i = 0; i < sizeof(provs) / sizeof(provs[0]); i++)
+		if (!strcmp(desc->prov, provs[i]))
+			return true;
+	for (unsigned i = 0; !*desc->prov && i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(desc->name, names[i]))
+			return true;
+	return false;
+}
+
 /* Markers, system calls, sched, proc, io, BEGIN and timers: all that needs no file of the host. */
 static bool is_pure(const struct script *script)
 {
-	static const char *const pure[] = {"test", "syscall", "sched", "proc", "io", "dtrace", "profile", ""};
-
 	for (const struct clause *clause = script->clauses; clause; clause = clause->next)
-		for (unsigned i = 0; i < clause->descs_len; i++) {
-			unsigned p = 0;
-
-			while (p < sizeof(pure) / sizeof(pure[0]) && strcmp(clause->descs[i].desc.prov, pure[p]))
-				p++;
-			if (p == sizeof(pure) / sizeof(pure[0]))
+		for (unsigned i = 0; i < clause->descs_len; i++)
+			if (!is_pure_probe(&clause->descs[i].desc))
 				return false;
-		}
 	return true;
 }
 
