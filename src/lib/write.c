@@ -170,7 +170,7 @@ static int open_there(struct write_file *file, int flags, struct buf *why)
 	file->fd = reopen(file, flags);
 	if (file->fd < 0)
 		return say(file, file->fd, NULL, why);
-	if (file->is_regular)
+	if (file->is_regular && file->kind == WRITE_RECORDING)
 		keep_mode(file);
 	return 0;
 }
@@ -275,7 +275,7 @@ FILE *write_stream(const char *path, struct buf *why)
 
 	if (!file)
 		return NULL;
-	stream = fdopen(file->fd, "a");
+	stream = fdopen(file->fd, "w"); /* what it appends to is open so; "a" would say so of our own standard output, too */
 	if (!stream)
 		abort(); /* out of memory, as everywhere */
 	file->fd = -1;

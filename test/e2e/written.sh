@@ -153,6 +153,12 @@ good "into a folder of everybody's" picture flame -o sticky/x.html work/folded
 good "appended to: one" -q -o sticky/log -n 'BEGIN { trace(1); exit(0); }'
 good "appended to: two" -q -o sticky/log -n 'BEGIN { trace(2); exit(0); }'
 is "both are there" "12" "$(tr -d ' \n' <sticky/log)"
+chmod 2644 sticky/log
+good "appended to: three" -q -o sticky/log -n 'BEGIN { trace(3); exit(0); }'
+is "the file stays as it is" "2644 0" "$(mode sticky/log)"
+(flags() { sed -n 's/^flags:.*\(.\)...$/\1/p' /proc/self/fdinfo/1 >&2; }
+	flags; "$CEPHTAP" -q -o /dev/stdout -n 'BEGIN { exit(0); }'; flags) 2>flags >out
+is "so does what standard output is open for" 1 "$(sort -u flags | wc -l)"
 for device in /dev/null /dev/stdout /dev/fd/1 /proc/self/fd/1; do
 	good "a recording to $device" record -o $device -q -n 'BEGIN { exit(0); }'
 	good "a picture to $device" picture flame -o $device work/folded
