@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
@@ -53,11 +55,24 @@ int write_bytes(int fd, const void *data, size_t size, size_t *done)
 
 /* ---- a new file beside the old one ---- */
 
+/* File systems of which it is known that a file without a name can be given one later. */
+static bool may_be_unnamed(int dir)
+{
+	struct statfs about;
+
+	if (fstatfs(dir, &about))
+		return false;
+	return about.f_type == EXT4_SUPER_MAGIC || about.f_type == XFS_SUPER_MAGIC || about.f_type == BTRFS_SUPER_MAGIC ||
+	       about.f_type == TMPFS_MAGIC;
+}
+
 /* Without a name, it is gone when we are, however we end. Its name comes through /proc. */
 static int open_unnamed(struct write_file *file, mode_t mode)
 {
 	char link[32];
 
+	if (!may_be_unnamed(file->path.dir))
+		return -EOPNOTSUPP;
 	file->fd = openat(file->path.dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
 	if (file->fd < 0)
 		return -errno;
@@ -96,7 +111,7 @@ static int open_named(struct write_file *file, mode_t mode)
 static int open_beside(struct write_file *file)
 {
 	mode_t mode = file->kind == WRITE_RECORDING ? 0600 : 0666;
-	int error = open_unnamed(file, mode) ? open_named(file, mode) : 0; /* not every file system has files without a name */
+	int error = open_unnamed(file, mode) ? open_named(file, mode) : 0;
 
 	file->is_new = !error;
 	return error;

@@ -3,7 +3,7 @@
 #
 # Files that cephtap writes as root, in folders where others write too: no link of theirs is followed, nothing of theirs is written
 # to, recordings are for their owner alone, and the old file stays until the new one is whole.
-# time: 180
+# time: 240
 [ "$(id -u)" = 0 ] || { echo "skip written - needs root"; exit 0; }
 cd "$TMP" || exit 1
 chmod 755 .
