@@ -4,6 +4,7 @@
  * refuses with a sentence or makes an image that can be dumped.
  */
 #include <assert.h>
+#include <unistd.h>
 
 #include "../test/unit/fake_probes.c"
 #include "ebpf/ebpf.h"
@@ -18,7 +19,7 @@ struct both {
 static struct probe_list find_both(struct probe_source *source, const struct probe_desc *desc, const char **why_not)
 {
 	struct both *both = source->data;
-	struct probe_source *from = !strcmp(desc->prov, "test") ? &both->fake : &both->host;
+	struct probe_source *from = !*desc->prov || !strcmp(desc->prov, "test") ? &both->fake : &both->host;
 
 	return from->find(from, desc, why_not);
 }
@@ -58,7 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena *arena = arena_new();
 	struct source source = {"fuzz.d", arena_strndup(arena, (const char *)data, size), size};
 	struct script *script = arena_new_one(arena, struct script);
-	struct target target = {0};
+	const pid_t own = getpid();
+	struct target target = {.pids = &own, .pids_len = 1}; /* any provider may be markers of some process: of no other one */
 	struct probe_host *host = probe_host_new(arena, &target);
 	struct both both = {probe_host_source(host), fake_probes(arena)};
 	struct probe_source probes = {.data = &both, .find = find_both};
