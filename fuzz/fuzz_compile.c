@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../test/unit/fake_probes.c"
+#include "ebpf/disasm.h"
 #include "ebpf/ebpf.h"
 #include "probe/host.h"
 
