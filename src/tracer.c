@@ -16,6 +16,7 @@
 #include "lib/markers.h"
 #include "lib/proc.h"
 #include "lib/shown.h"
+#include "lib/write.h"
 #include "probe/host.h"
 #include "symbol_text.h"
 #include "symbols.h"
@@ -45,6 +46,7 @@ struct tracer {
 	struct stack_source stacks;
 	struct recorder *recorder; /* NULL: no recording is made */
 	int record_error;	   /* negative errno: the recording ends early */
+	bool is_said;		   /* why it ended was told already */
 	struct symbol_source symbols;
 };
 
@@ -112,6 +114,12 @@ static int recorded(struct tracer *tracer, int error)
 	return error;
 }
 
+/* When its file fails, the recording ends there; what is printed beside it goes on to its end. */
+static bool is_recording(const struct tracer *tracer)
+{
+	return tracer->recorder && !tracer->record_error;
+}
+
 static int on_record(void *data, const void *record, size_t size)
 {
 	struct tracer *tracer = data;
@@ -123,7 +131,7 @@ static int on_record(void *data, const void *record, size_t size)
 	}
 	if (error && !tracer->output_error)
 		tracer->output_error = error;
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_record(tracer->recorder, record, size));
 	return error;
 }
@@ -155,7 +163,7 @@ static int report_drops(struct tracer *tracer)
 		if (drops[i] > tracer->reported[i]) {
 			mark_events_dropped(drop_name(i), drops[i] - tracer->reported[i]);
 			error = tracer->report.ops->drop(&tracer->report, i, drops[i] - tracer->reported[i]);
-			if (!error && tracer->recorder)
+			if (!error && is_recording(tracer))
 				error = recorded(tracer, recorder_drop(tracer->recorder, i, drops[i] - tracer->reported[i]));
 		}
 		tracer->reported[i] = drops[i];
@@ -182,7 +190,7 @@ static int print_interval(struct tracer *tracer, bool is_last)
 	tracer->report.wall_ns = wall_ns;
 	error = config->interval(&tracer->report, is_last, config->data);
 	tracer->report.wall_ns = 0;
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_interval(tracer->recorder, wall_ns, is_last));
 	return error;
 }
@@ -209,7 +217,7 @@ static int step(struct tracer *tracer, int timeout_ms)
 	}
 	if (!error)
 		error = tick(tracer);
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_step(tracer->recorder));
 	return error ? error : report_flush(&tracer->report);
 }
@@ -248,6 +256,8 @@ static const char *why_stop(struct tracer *tracer)
 		return "signal";
 	if (tracer->is_asked)
 		return "asked";
+	if (tracer->report.has_failed)
+		return "error";
 	if (engine_get_run(tracer->engine) != RUN_ON)
 		return "exit";
 	if (follow_step(tracer->follow))
@@ -381,7 +391,7 @@ static int finish(struct tracer *tracer)
 		error = report_drops(tracer);
 	if (!error)
 		error = tracer->report.ops->end(&tracer->report);
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_end(tracer->recorder, reader_exit_status(tracer->reader)));
 	return error;
 }
@@ -439,11 +449,27 @@ static void say_left_out(const struct tracer *tracer)
 		    tracer->config->name, files, files == 1 ? "" : "s");
 }
 
+/* What had the recording's name before is replaced when there is something to record, and not by what could not begin. */
+static int publish(struct tracer *tracer)
+{
+	struct write_file *file = tracer->config->record ? tracer->config->record->file : NULL;
+	struct buf why = {0};
+	int error = file ? write_publish(file, &why) : 0;
+
+	if (error)
+		say(stderr, "%s: %s\n", tracer->config->name, why.data);
+	tracer->is_said = error;
+	buf_free(&why);
+	return recorded(tracer, error);
+}
+
 static int begin(struct tracer *tracer)
 {
 	const struct tracer_config *config = tracer->config;
-	int error = tracer->report.ops->begin(&tracer->report);
+	int error = publish(tracer);
 
+	if (!error)
+		error = tracer->report.ops->begin(&tracer->report);
 	if (!error)
 		error = engine_said(tracer, engine_run_direct(tracer->engine, PROBE_BEGIN));
 	if (!error && engine_get_run(tracer->engine) != RUN_EXITING)
@@ -456,7 +482,7 @@ static int begin(struct tracer *tracer)
 		child_release(config->child);
 	if (config->on_start)
 		config->on_start(config->data);
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_start(tracer->recorder));
 	return error;
 }
@@ -475,9 +501,9 @@ static int run(struct tracer *tracer)
 	engine_detach(tracer->engine);
 	if (!error)
 		error = end_error;
-	if (!error)
-		error = finish(tracer);
-	return error;
+	if (!error || (error == tracer->record_error && !tracer->is_said))
+		end_error = finish(tracer);
+	return error ? error : end_error;
 }
 
 /* Processes that are chosen by what they are come and go, which follow.c sees to. */
@@ -526,6 +552,7 @@ int tracer_run(const struct tracer_config *config)
 	tracer.report = (struct report){
 		.ops = config->ops,
 		.out = config->out,
+		.out_name = config->out_name,
 		.path = config->path,
 		.ctf = config->ctf,
 		.err = stderr,
@@ -540,11 +567,11 @@ int tracer_run(const struct tracer_config *config)
 	say_foreign(&tracer);
 	say_left_out(&tracer);
 	tracer_say_left_out(tracer.pipeline, config->name);
-	if (error)
+	if (error && !tracer.is_said)
 		say_error(&tracer, error);
 	say_recorded(&tracer);
 	say_timing(&tracer);
-	status = error || tracer.has_lost ? 1 : reader_exit_status(tracer.reader);
+	status = error || tracer.has_lost || tracer.report.has_failed ? 1 : reader_exit_status(tracer.reader);
 	reader_free(tracer.reader);
 	recorder_free(tracer.recorder);
 	report_free(&tracer.report);

@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <getopt.h>
 #include <json-c/json.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -156,14 +158,19 @@ static void check_uprobes(struct doctor *d)
 		    "memory that is swapped out, or was never touched, reads as a bad address; Linux 6.6 has them");
 }
 
+static void check_proc(struct doctor *d)
+{
+	if (kernel_proc_why())
+		add(d, "kernel", "/proc", STATUS_MISSING, kernel_proc_why(), NULL);
+}
+
 static void check_btf(struct doctor *d)
 {
 	if (kernel_btf())
 		add(d, "kernel", "types (BTF)", STATUS_OK, "/sys/kernel/btf/vmlinux", NULL);
 	else
-		add(d, "kernel", "types (BTF)", STATUS_MISSING, "/sys/kernel/btf/vmlinux is not there",
-		    "syscall, sched, proc, io, rawtp and ppid are not available: a kernel with CONFIG_DEBUG_INFO_BTF "
-		    "has them");
+		add(d, "kernel", "types (BTF)", STATUS_MISSING, kernel_btf_why(),
+		    "sched, proc, io, rawtp, what is behind curthread, and ppid are not available");
 }
 
 static void check_tracepoints(struct doctor *d)
@@ -182,10 +189,12 @@ static void check_tracepoints(struct doctor *d)
 
 static void check_kprobes(struct doctor *d)
 {
-	bool has = !access("/sys/bus/event_source/devices/kprobe/type", R_OK);
+	bool has = !access("/sys/bus/event_source/devices/kprobe/type", R_OK), is_known = !access("/sys/bus/event_source", F_OK);
 
 	add(d, "kernel", "kprobes", STATUS_WARNING,
-	    has ? "there, but cephtap does not use them yet" : "this kernel has none (CONFIG_KPROBES)",
+	    has ? "there, but cephtap does not use them yet" :
+	    is_known ? "this kernel has none (CONFIG_KPROBES)" :
+		       "not known: /sys is not mounted here",
 	    "there are no fbt probes of the kernel's functions: `cephtap list rawtp` shows its tracepoints");
 }
 
@@ -204,16 +213,10 @@ static void check_timers(struct doctor *d)
 
 static uint64_t capabilities(void)
 {
-	unsigned long long bits = 0;
-	char line[256];
-	FILE *file = fopen("/proc/self/status", "re");
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
 
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "CapEff: %llx", &bits) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return bits;
+	return syscall(SYS_capget, &head, data) ? 0 : data[0].effective | (uint64_t)data[1].effective << 32;
 }
 
 static void check_capabilities(struct doctor *d)
@@ -488,6 +491,7 @@ int cmd_doctor(int argc, char **argv)
 		return 2;
 	}
 	check_release(&d);
+	check_proc(&d);
 	check_ebpf(&d);
 	check_uprobes(&d);
 	check_btf(&d);

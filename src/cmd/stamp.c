@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * `cephtap stamp`: a copy of a stock Ceph binary with the catalogue's markers as SDT notes, for bpftrace, perf, gdb and
- * SystemTap. In: a binary that there is a layout card for. Out: the copy, beside its place first, then renamed into it:
- * nobody sees half a file.
+ * SystemTap. In: a binary that there is a layout card for. Out: the copy, which gets its name when it is whole.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +17,7 @@
 #include "cmd/cmd.h"
 #include "lib/elf_sdt_write.h"
 #include "lib/shown.h"
+#include "lib/write.h"
 #include "probe/host.h"
 
 static const char help[] = "Usage: cephtap stamp BINARY -o COPY\n"
@@ -50,6 +50,12 @@ struct job {
 static int fail(const char *path, const char *sentence)
 {
 	say(stderr, "cephtap stamp: %s %s\n", path, sentence);
+	return 1;
+}
+
+static int fail_why(const char *sentence)
+{
+	say(stderr, "cephtap stamp: %s\n", sentence);
 	return 1;
 }
 
@@ -210,35 +216,30 @@ static int write_copy(const struct job *job, int out, const char *path)
 }
 
 /* Not set-user-id: the copy is of another owner. */
-static int finish_copy(const struct job *job, int out, const char *path)
+static int finish_copy(const struct job *job, struct write_file *out, struct buf *why)
 {
-	if (fchmod(out, job->st.st_mode & 0777) || fsync(out) || close(out))
-		return fail_errno("write", job->copy);
-	if (rename(path, job->copy))
-		return fail_errno("write", job->copy);
-	return 0;
+	write_set_mode(out, job->st.st_mode & 0777);
+	return write_commit(out, why) ? fail_why(why->data) : 0;
 }
 
 static int output(struct job *job)
 {
-	char *path = arena_printf(job->arena, "%s.XXXXXX", job->copy);
-	int out, status;
+	struct write_file *out;
+	struct buf why = {0};
+	int status;
 
 	status = check_copy(job);
 	if (status)
 		return status;
-	out = mkostemp(path, O_CLOEXEC);
-	if (out < 0)
-		return fail_errno("write", job->copy);
-	status = write_copy(job, out, path);
-	if (status)
-		close(out);
+	out = write_open(job->copy, WRITE_RESULT, &why);
+	status = out ? write_copy(job, write_fd(out), arena_printf(job->arena, "/proc/self/fd/%d", write_fd(out))) : fail_why(why.data);
+	if (!status)
+		status = finish_copy(job, out, &why);
 	else
-		status = finish_copy(job, out, path);
-	if (status) {
-		unlink(path);
+		write_abandon(out);
+	buf_free(&why);
+	if (status)
 		return status;
-	}
 	say(stdout, "%s: %u markers in notes, %u not (--list says why); %u of the %u arguments of these\n", job->copy,
 	    job->stamp.notes_len, job->stamp.marks_len - job->stamp.notes_len, job->told_len, job->args_len);
 	return 0;

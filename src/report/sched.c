@@ -240,7 +240,7 @@ static void take(struct table *table)
 
 /* --- The host --- */
 
-/* The kernel's own sums: of all processes, whichever were chosen. What cannot be read stays 0. */
+/* The kernel's own sums: of all processes, whichever were chosen. What cannot be read is marked so. */
 static struct host_load host_load_now(void)
 {
 	struct host_load load = {0};
@@ -260,8 +260,7 @@ static struct host_load host_load_now(void)
 		fclose(file);
 	file = fopen("/proc/pressure/cpu", "re");
 	if (file) {
-		if (fscanf(file, "some avg10=%*f avg60=%*f avg300=%*f total=%" SCNu64, &load.pressed_us) != 1)
-			load.pressed_us = 0;
+		load.has_pressure = fscanf(file, "some avg10=%*f avg60=%*f avg300=%*f total=%" SCNu64, &load.pressed_us) == 1;
 		fclose(file);
 	}
 	return load;
@@ -289,6 +288,7 @@ static void take_load(struct table *table)
 		.stolen = view->before.stolen - before.stolen,
 		.all = view->before.all - before.all,
 		.pressed_us = view->before.pressed_us - before.pressed_us,
+		.has_pressure = view->before.has_pressure && before.has_pressure,
 	};
 }
 
@@ -333,15 +333,29 @@ static double percentile(const struct table *table, const struct thread_row *row
 	return row->worst > 0 && ns > row->worst ? row->worst : ns;
 }
 
+/* What the kernel does not tell (without /proc/stat, or with PSI switched off) is not taken for 0. */
+static void print_host(const struct table *table, struct shown *out)
+{
+	const struct host_load *load = &table->load;
+
+	if (load->all)
+		shown_printf(out, "host: processors busy %.0f %%, stolen %.0f %%", share((double)load->busy, (double)load->all),
+			   share((double)load->stolen, (double)load->all));
+	else
+		shown_puts(out, "host: how busy processors were cannot be read from /proc/stat");
+	if (load->has_pressure)
+		shown_printf(out, "; some thread waited for one %.0f %% of the time\n", share(1000.0 * (double)load->pressed_us, table->elapsed));
+	else
+		shown_puts(out, "; /proc/pressure/cpu does not tell how often a thread waited for one\n");
+}
+
 static void print_heading(struct table *table, bool is_last)
 {
 	struct shown *out = &table->report->pending;
 
 	rows_heading(table->report, table->view->options, table->elapsed, is_last);
 	if (table->view->has_host)
-		shown_printf(out, "host: processors busy %.0f %%, stolen %.0f %%; some thread waited for one %.0f %% of the time\n",
-			     share((double)table->load.busy, (double)table->load.all), share((double)table->load.stolen, (double)table->load.all),
-			     share(1000.0 * (double)table->load.pressed_us, table->elapsed));
+		print_host(table, out);
 	shown_printf(out, "these: %.2f threads waited for a processor at any time; on a run queue, sampled: mean %.1f, most %.0f\n\n",
 		     waiting_mean(table), queue_mean(table), queue_number(table, "queuemax"));
 }
@@ -535,13 +549,17 @@ static struct json_object *pairs_json(const struct pair_row *rows, unsigned len,
 	return list;
 }
 
+/* A number that the kernel does not tell is left out. */
 static struct json_object *host_json(const struct table *table)
 {
 	struct json_object *host = json_object_new_object();
 
-	json_object_object_add(host, "busy", json_object_new_double(share((double)table->load.busy, (double)table->load.all) / 100));
-	json_object_object_add(host, "stolen", json_object_new_double(share((double)table->load.stolen, (double)table->load.all) / 100));
-	put_number(host, "pressure_ns", 1000.0 * (double)table->load.pressed_us);
+	if (table->load.all) {
+		json_object_object_add(host, "busy", json_object_new_double(share((double)table->load.busy, (double)table->load.all) / 100));
+		json_object_object_add(host, "stolen", json_object_new_double(share((double)table->load.stolen, (double)table->load.all) / 100));
+	}
+	if (table->load.has_pressure)
+		put_number(host, "pressure_ns", 1000.0 * (double)table->load.pressed_us);
 	return host;
 }
 
