@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# What the tests in the emulated machine share. Nothing may depend on how quick it is: it is ten to fifty times slower than the
+# host, and by turns. Waits are for a condition, up to a limit that no machine needs.
+
+LIMIT=300 # seconds that one command may take
+
+say_err() { head -n 3 "$TMP/err" 2>/dev/null | tr '\n' ' '; }
+equal() { # NAME EXPECTED GOT
+	if [ "$2" = "$3" ]; then echo "ok $1"; else echo "not ok $1 - expected $2, got $3; $(say_err)"; fi
+}
+check() { # NAME CONDITION...
+	local name=$1
+	shift
+	if "$@"; then echo "ok $name"; else echo "not ok $name - $* $(say_err)"; fi
+}
+tap() { timeout $LIMIT "$CEPHTAP" -q "$@" 2>"$TMP/err"; }
+
+# Until the condition holds; status 1: it did not.
+await() { # CONDITION...
+	local end=$((SECONDS + LIMIT))
+	until "$@" 2>/dev/null; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.1
+	done
+}
+has_line() { grep -q -- "$2" "$1"; } # FILE REGULAR-EXPRESSION
+
+# A script in the background that prints "begun" in BEGIN: returns once it runs. Its output: $TMP/out, $TMP/err.
+start() { # ARGUMENTS...
+	: >"$TMP/out"
+	"$CEPHTAP" -q "$@" >"$TMP/out" 2>"$TMP/err" &
+	tapper=$!
+	await started
+}
+started() { grep -q begun "$TMP/out" || ! kill -0 $tapper; }
+stop() {
+	kill -INT $tapper
+	wait $tapper
+	status=$?
+	tapper=
+}
+# A process that goes on until it is killed; its number is in $pid.
+background() { # COMMAND...
+	"$@" >/dev/null 2>&1 &
+	pid=$!
+}
