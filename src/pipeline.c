@@ -8,6 +8,7 @@
 #include "kernel_types.h"
 #include "lib/clock.h"
 #include "lib/kernel.h"
+#include "lib/kernel_can.h"
 #include "lib/markers.h"
 #include "native_types.h"
 #include "unwinder.h"
@@ -68,7 +69,7 @@ static bool run_check(struct pipeline *pipeline)
 
 	if (!has_clauses(pipeline))
 		return false;
-	source.types = kernel_types_new(pipeline->arena, kernel_btf);
+	source.types = kernel_types_new(pipeline->arena, kernel_btf, kernel_module_btf_nth);
 	source.natives = native_types_new(pipeline->arena);
 	source.native_type = find_native_type;
 	mark_check_start(pipeline->script.clauses_len);
@@ -100,6 +101,9 @@ static bool run_ebpf(struct pipeline *pipeline)
 	struct ebpf_kernel kernel = {
 		.offset = kernel_member_offset,
 		.can_sleep = !pipeline->no_multi && engine_can_sleep(),
+		.has_loops = kernel_can(KERNEL_LOOPS),
+		.has_trampolines = kernel_can(KERNEL_TRAMPOLINES),
+		.has_multi_kprobes = !pipeline->no_multi && kernel_can(KERNEL_MULTI_KPROBES),
 		.has_cookies = engine_has_tracepoint_cookies(pipeline->no_multi),
 	};
 

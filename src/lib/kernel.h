@@ -10,7 +10,16 @@
 
 /* All of it; NULL: this kernel tells nothing. */
 struct btf;
+struct btf_type;
 const struct btf *kernel_btf(void);
+
+/* Of a module of the kernel ("vmlinux": kernel_btf()), on top of kernel_btf(); NULL: it is not loaded, or does not tell. Read once. */
+const struct btf *kernel_module_btf(const char *module);
+/* Those that were read so far, in turn; NULL: that was the last. */
+const struct btf *kernel_module_btf_nth(unsigned n);
+
+/* The type behind typedefs, qualifiers and tags; NULL: there is none. */
+const struct btf_type *kernel_strip(const struct btf *btf, uint32_t id);
 
 /* Byte offset of a member, or -ENOENT when the kernel has no BTF, no such structure or no such member. */
 int kernel_member_offset(const char *structure, const char *member);

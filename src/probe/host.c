@@ -25,6 +25,7 @@ static const struct provider *const providers[] = {
 	&provider_syscall,
 	&provider_events,
 	&provider_rawtp,
+	&provider_fbt,
 	&provider_sdt,
 };
 
@@ -417,9 +418,8 @@ static const char *not_yet(struct arena *arena, const char *prov)
 {
 	static const char *const names[] = {"ip", "lockstat", "sysinfo", "tcp", "vminfo", "fpuinfo", "cpc", "udp"};
 
-	if (!strcmp(prov, "fbt") || !strcmp(prov, "rawfbt"))
-		return "probes of the kernel's functions (`fbt`) need kprobes, which this kernel has not; its tracepoints are "
-		       "there: `cephtap list rawtp`";
+	if (!strcmp(prov, "rawfbt"))
+		return "there is no provider `rawfbt`: `fbt` has every function of the kernel that can be traced";
 	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!strcmp(names[i], prov))
 			return arena_printf(arena, "the provider `%s` (probes of the kernel) is not supported yet", prov);
