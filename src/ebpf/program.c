@@ -561,7 +561,7 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 	*program = (struct image_program){.name = kernel_name(compiler->arena, fn->probe->name),
 					  .ctx = fn->ctx,
 					  .map_syscalls = gen.map_syscalls,
-					  .functions = gen.unwind_frame.refs_len || gen.hash_frame.refs_len ? gen.functions : NULL,
+					  .functions = gen.unwind_frame.refs_len ? gen.functions : NULL,
 					  .functions_len = gen.functions_len,
 					  .function = fn->ctx == CTX_FUNCTION ? fn->site->function : NULL,
 					  .is_return = fn->site && fn->site->is_return,

@@ -331,28 +331,26 @@ static void gen_unwind(struct gen *gen)
 	emit_return(gen, 0);
 }
 
-/* One frame of the kernel's stack, which lies in the area: R1 is its number, R2 points to the area's address. */
-static void gen_hash_frame(struct gen *gen)
-{
-	emit(gen, INSN_LOAD(BPF_DW, R6, R2, 0));
-	emit(gen, INSN_ALU_IMM(BPF_AND, R1, STACK_FRAMES - 1));
-	emit(gen, INSN_ALU_IMM(BPF_LSH, R1, 3));
-	emit(gen, INSN_MOV_REG(R2, R6));
-	emit(gen, INSN_ALU_REG(BPF_ADD, R2, R1));
-	emit(gen, INSN_LOAD(BPF_DW, R8, R2, AREA_PCS));
-	emit_hash(gen, R6, R8);
-	emit_return(gen, 0);
-}
-
+/* R1: an area with the kernel's stack in it. A loop that the verifier follows to its end, which is never far. */
 static void gen_hash(struct gen *gen)
 {
-	emit(gen, INSN_STORE(BPF_DW, R10, -8, R1));
-	emit(gen, INSN_LOAD(BPF_W, R1, R1, AREA_LEN));
-	emit_function_address(gen, R2, &gen->hash_frame);
-	emit(gen, INSN_MOV_REG(R3, R10));
-	emit(gen, INSN_ALU_IMM(BPF_ADD, R3, -8));
-	emit(gen, INSN_MOV_IMM(R4, 0));
-	emit_call(gen, HELPER_LOOP);
+	struct label next = {0}, end = {0};
+
+	emit(gen, INSN_MOV_REG(R6, R1));
+	emit(gen, INSN_MOV_IMM(R7, 0));
+	label_bind(gen, &next);
+	gen->is_dead = false;
+	emit_jump_imm(gen, BPF_JGE, R7, STACK_FRAMES, &end);
+	emit(gen, INSN_LOAD(BPF_W, R1, R6, AREA_LEN));
+	emit_jump_reg(gen, BPF_JGE, R7, R1, &end);
+	emit(gen, INSN_MOV_REG(R2, R7));
+	emit(gen, INSN_ALU_IMM(BPF_LSH, R2, 3));
+	emit(gen, INSN_ALU_REG(BPF_ADD, R2, R6));
+	emit(gen, INSN_LOAD(BPF_DW, R8, R2, AREA_PCS));
+	emit_hash(gen, R6, R8);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R7, 1));
+	emit_jump(gen, &next);
+	label_bind(gen, &end);
 	emit_return(gen, 0);
 }
 
@@ -371,7 +369,6 @@ void gen_stack_functions(struct gen *gen)
 	gen_one(gen, &gen->unwind_entry, gen_unwind);
 	gen_one(gen, &gen->unwind_frame, gen_unwind_frame);
 	gen_one(gen, &gen->hash_entry, gen_hash);
-	gen_one(gen, &gen->hash_frame, gen_hash_frame);
 }
 
 /* ---- the calls ---- */
@@ -486,6 +483,19 @@ static void emit_registers(struct gen *gen, uint32_t area, struct label *none)
 	}
 }
 
+static bool refuse_without_loops(struct gen *gen, const struct node *call)
+{
+	if (gen->kernel->has_loops)
+		return false;
+	if (!gen->first_round) /* it is said once */
+		return true;
+	diag_hint(gen->diags,
+		  diag_error(gen->diags, call->loc, NULL, "%s() is not to be had on this kernel: its programs cannot call a function in a loop (bpf_loop, Linux 5.17)",
+			     call->name),
+		  "stack() and all else work; `cephtap doctor` says what this kernel lacks");
+	return true;
+}
+
 void gen_ustack(struct gen *gen, struct node *call, struct value *result)
 {
 	uint32_t mark = gen->scratch_now, area = scratch_new(gen, AREA_SIZE);
@@ -493,7 +503,7 @@ void gen_ustack(struct gen *gen, struct node *call, struct value *result)
 	struct label none = {0};
 
 	(void)result;
-	if (gen->ctx == CTX_DIRECT) {
+	if (gen->ctx == CTX_DIRECT || refuse_without_loops(gen, call)) {
 		emit(gen, INSN_MOV_IMM(R0, 0));
 		return;
 	}

@@ -334,5 +334,8 @@ const char *engine_why_not(void)
 	if (fd < 0)
 		return refusal(fd);
 	close(fd);
+	for (int i = 0; i < KERNEL_NEEDED; i++)
+		if (!kernel_can((enum kernel_ability)i))
+			return kernel_ability_why((enum kernel_ability)i);
 	return NULL;
 }

@@ -139,18 +139,20 @@ static bool has_kprobes(void)
 	return !access("/sys/bus/event_source/devices/kprobe/type", R_OK);
 }
 
+#define TOO_OLD(what, since) (since), "this kernel is too old: it lacks " what " (" since "), which cephtap cannot do without"
+
 static const struct {
-	const char *name, *since;
+	const char *since, *why;
 	bool (*ask)(void);
 } rows[KERNEL_ABILITIES] = {
-	[KERNEL_RINGS] = {"BPF ring buffers", "Linux 5.8", has_rings},
-	[KERNEL_COOKIES] = {"attach cookies", "Linux 5.15", has_cookies},
-	[KERNEL_ATOMICS] = {"atomic operations of BPF that return a value", "Linux 5.12", has_atomics},
-	[KERNEL_PERF_LINKS] = {"BPF links on perf events", "Linux 5.15", has_perf_links},
-	[KERNEL_LOOPS] = {"loops over a function (bpf_loop)", "Linux 5.17", has_loops},
-	[KERNEL_TRAMPOLINES] = {"trampolines (fentry, fexit)", NULL, has_trampolines},
-	[KERNEL_MULTI_KPROBES] = {"multi-kprobe links", NULL, has_multi_kprobes},
-	[KERNEL_KPROBES] = {"kprobes", NULL, has_kprobes},
+	[KERNEL_RINGS] = {TOO_OLD("ring buffers of BPF", "Linux 5.8"), has_rings},
+	[KERNEL_COOKIES] = {TOO_OLD("attach cookies of BPF programs", "Linux 5.15"), has_cookies},
+	[KERNEL_ATOMICS] = {TOO_OLD("atomic operations of BPF that return a value", "Linux 5.12"), has_atomics},
+	[KERNEL_PERF_LINKS] = {TOO_OLD("BPF links on perf events", "Linux 5.15"), has_perf_links},
+	[KERNEL_LOOPS] = {"Linux 5.17", NULL, has_loops},
+	[KERNEL_TRAMPOLINES] = {NULL, NULL, has_trampolines},
+	[KERNEL_MULTI_KPROBES] = {NULL, NULL, has_multi_kprobes},
+	[KERNEL_KPROBES] = {NULL, NULL, has_kprobes},
 };
 
 bool kernel_can(enum kernel_ability ability)
@@ -162,12 +164,12 @@ bool kernel_can(enum kernel_ability ability)
 	return answers[ability] == YES;
 }
 
-const char *kernel_ability_name(enum kernel_ability ability)
-{
-	return rows[ability].name;
-}
-
 const char *kernel_ability_since(enum kernel_ability ability)
 {
 	return rows[ability].since;
+}
+
+const char *kernel_ability_why(enum kernel_ability ability)
+{
+	return rows[ability].why;
 }

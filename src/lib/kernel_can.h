@@ -25,8 +25,9 @@ enum kernel_ability {
 enum { KERNEL_NEEDED = KERNEL_LOOPS }; /* how many are needed: those before it */
 
 bool kernel_can(enum kernel_ability ability);
-/* For people: "ring buffers", and "Linux 5.8" where it came with Debian's kernels; NULL: it depends on how it was built. */
-const char *kernel_ability_name(enum kernel_ability ability);
+/* Which version of Linux it came with; NULL: it depends on how the kernel was built. */
 const char *kernel_ability_since(enum kernel_ability ability);
+/* Of those that are needed: the sentence for who has a kernel without it. */
+const char *kernel_ability_why(enum kernel_ability ability);
 
 #endif

@@ -8,7 +8,10 @@
 writes() { echo "dd if=/dev/zero of=/dev/null bs=7 count=$1 status=none"; }
 grep -q ' [tT] register_kprobe$' /proc/kallsyms || { echo "skip fbt - this kernel has no kprobes"; exit 0; }
 
-for option in "" --no-multi; do
+"$CEPHTAP" doctor | grep -q "kprobes .*multi-kprobe links" && options="--many --no-multi" || options=--many
+for option in $options; do
+	suffix=${option#--many}
+	option=$suffix
 	got=$(tap $option -n 'fbt::vfs_write:entry { @ = count(); @s = sum(args[2]); @raw = sum(arg2); @n = sum(strlen(stringof(args[0]->f_path.dentry->d_name.name))); }
 		fbt:vmlinux:vfs_write:return { @r = count(); @v = sum(arg1); @t = sum(args[1]); }
 		END { printa("%@u", @); printa(" %@u", @s); printa(" %@u", @raw); printa(" %@u", @n); printa(" %@u", @r); printa(" %@d", @v); printa(" %@d", @t); }' -c "$(writes 100)")
@@ -30,6 +33,11 @@ for option in "" --no-multi; do
 	tap $option -n 'fbt::vfs_write:entry { @[stack()] = count(); @u[execname, pid == $target] = count(); }' -c "$(writes 20)" >"$TMP/out"
 	check "stack$option" grep -q '`ksys_write' "$TMP/out"
 done
+
+# ---- a function whose argument is a structure: by kprobes, whose returns not every kernel counts whole
+got=$(tap -n 'fbt::from_kuid_munged:entry { @ = count(); @a = max(arg1 & 0xffffffff); } fbt::from_kuid_munged:return { @r = count(); @v = sum(arg1 & 0xffffffff); }
+	END { printa("%@u", @); printa(" %@u", @a); printa(" %@u", @r); printa(" %@u", @v); }' -c 'setpriv --reuid 77 id -u' | tail -n 1)
+check kprobe awk '{ exit !($1 > 0 && $1 == $3 && $2 == 77 && $4 >= 77 && $4 % 77 == 0) }' <<<"$got"
 
 # ---- everybody's, a process alone
 start -n 'BEGIN { printf("begun\n"); } fbt::vfs_write:entry { @[execname] = count(); } END { printa("%s %@u\n", @); }'

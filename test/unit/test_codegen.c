@@ -67,7 +67,7 @@ static struct probe_list find(struct probe_source *source, const struct probe_de
 
 static void compile(struct setup *setup, const char *name, const char *text)
 {
-	const struct ebpf_kernel kernel = {.offset = no_offset};
+	const struct ebpf_kernel kernel = {.offset = no_offset, .has_loops = true};
 	struct probe_source fake, probes = {.data = &fake, .find = find};
 	struct checked *checked = NULL;
 

@@ -25,6 +25,7 @@
 #include "fake_probes.h"
 #include "gen_script.h"
 #include "lib/kernel.h"
+#include "lib/kernel_can.h"
 #include "pipeline.h"
 
 struct tally {
@@ -143,7 +144,8 @@ static void note_hardest(const struct image *image, uint64_t seed, struct tally 
 
 static void load_script(struct pipeline *pipeline, uint64_t seed, const char *script, bool can_load, struct tally *tally)
 {
-	const struct ebpf_kernel kernel = {.offset = kernel_member_offset, .can_sleep = engine_can_sleep() && (seed & 1)};
+	const struct ebpf_kernel kernel = {.offset = kernel_member_offset, .can_sleep = engine_can_sleep() && (seed & 1),
+					  .has_loops = kernel_can(KERNEL_LOOPS)};
 	struct engine_config config = {.target = &pipeline->target};
 	const char *why;
 
