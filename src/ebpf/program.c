@@ -241,7 +241,7 @@ static void gen_prologue(struct gen *gen, const struct function *fn, struct labe
 	if (fn->ctx != CTX_DIRECT)
 		emit_run_gate(gen, out);
 	fixed_slots(gen, fn);
-	if (fn->site && (fn->site->is_ours || fn->site->is_syscall))
+	if (fn->site && (fn->site->is_ours || fn->site->is_syscall || fn->site->function))
 		emit_self_gate(gen, out);
 	if (gen->needs_probe && !gen->is_fixed && gen->map_syscalls == MAP_NONE) {
 		emit(gen, INSN_MOV_REG(R1, REG_CTX));

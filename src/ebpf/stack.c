@@ -441,7 +441,8 @@ void gen_stack(struct gen *gen, struct node *call, struct value *result)
 	emit(gen, INSN_MOV_REG(R1, REG_CTX));
 	emit_area(gen, R2, area, AREA_PCS);
 	emit(gen, INSN_MOV_IMM(R3, 8 * frames_of(call, gen->options->stackframes)));
-	emit(gen, INSN_MOV_IMM(R4, 0));
+	/* Around a function there are our program and the trampoline, which belong to no stack of the kernel's own. */
+	emit(gen, INSN_MOV_IMM(R4, gen->ctx == CTX_FUNCTION ? 2 : 0));
 	emit_call(gen, HELPER_KERNEL_STACK);
 	emit_jump_imm(gen, BPF_JSLE, R0, 0, &none);
 	emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 3));

@@ -143,7 +143,7 @@ equal profile-of-target "1 " "$got"
 refused fbt "need kprobes" 'fbt::vfs_read:entry { }'
 refused no-tracepoint 'did you mean `sched_switch`' 'rawtp:::sched_swich { }'
 refused no-syscall 'did you mean `openat`' 'syscall::opennat:entry { }'
-refused wait-start "no kprobes" 'io:::wait-start { }'
+refused wait-start "no tracepoint" 'io:::wait-start { }'
 refused no-sched 'did you mean `off-cpu`' 'sched:::of-cpu { }'
 refused errno "errno is known where a system call returns" 'BEGIN { trace(errno); }'
 refused xlate "there is no translator" 'BEGIN { trace(xlate <psinfo_t *>(1)->pr_pid); }'

@@ -32,6 +32,7 @@ for option in $options; do
 	equal "under-way$option" "1 1" "$(awk '{ print ($1 >= 0), ($1 == $2) }' <<<"${got:-0 0}")"
 	tap $option -n 'fbt::vfs_write:entry { @[stack()] = count(); @u[execname, pid == $target] = count(); }' -c "$(writes 20)" >"$TMP/out"
 	check "stack$option" grep -q '`ksys_write' "$TMP/out"
+	equal "stack-begins$option" vfs_write "$(sed -n 's/^ *[a-z]*`\([a-z_0-9]*\).*/\1/p' "$TMP/out" | head -n 1)"
 done
 
 # ---- a function whose argument is a structure: by kprobes, whose returns not every kernel counts whole
