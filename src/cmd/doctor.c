@@ -272,14 +272,9 @@ static void check_capabilities(struct doctor *d)
 
 static void check_lockdown(struct doctor *d)
 {
-	char text[128] = "";
-	FILE *file = fopen("/sys/kernel/security/lockdown", "re");
-
-	if (file && fgets(text, sizeof(text), file) && strstr(text, "[confidentiality]"))
+	if (kernel_is_locked_down())
 		say(d, "privileges", "lockdown", STATUS_MISSING, "the kernel is locked down for confidentiality",
 		    "programs may not read memory: boot without lockdown=confidentiality");
-	if (file)
-		fclose(file);
 }
 
 static void check_namespace(struct doctor *d)

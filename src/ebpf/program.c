@@ -23,6 +23,7 @@ enum {
 	SCRATCH_CLAIMS = 4,
 	INSNS_MAX = 200000,      /* the kernel looks at up to a million, along every path */
 	TRAMPOLINES_MAX = 64,    /* programs around functions of the kernel, where it could do with fewer */
+	SINGLES_MAX = 500,	 /* and where it cannot: each takes some milliseconds to attach, and to take away */
 	MAPS_MAX = 64,           /* MAX_USED_MAPS in the kernel's bpf_verifier.h */
 	LOOKS_MAX = 1000000,     /* instructions that the verifier looks at, each as often as it gets there differently: measured */
 	LOOKS_OWN = 5,           /* ... at one of the clauses, at most about so often, */
@@ -637,7 +638,7 @@ static enum probe_ctx function_ctx(const struct compiler *compiler, const struct
 	const struct kernel_function *function = probe->sites[0].function;
 	bool is_many = compiler->functions_len > TRAMPOLINES_MAX && compiler->kernel->has_multi_kprobes;
 
-	return compiler->kernel->has_trampolines && function->is_plain && function->addresses_len <= 1 && !is_many ? CTX_FUNCTION : CTX_KPROBE;
+	return compiler->kernel->has_trampolines && function->is_plain && !function->has_namesakes && !is_many ? CTX_FUNCTION : CTX_KPROBE;
 }
 
 static void count_functions(struct compiler *compiler)
@@ -646,6 +647,12 @@ static void count_functions(struct compiler *compiler)
 
 	for (unsigned i = 0; i < checked->probes_len; i++)
 		compiler->functions_len += checked->probes[i]->ctx == CTX_FUNCTION && compiler->probe_clauses_len[i];
+	if (compiler->functions_len > SINGLES_MAX && !compiler->kernel->has_multi_kprobes)
+		diag_hint(compiler->diags,
+			  diag_error(compiler->diags, (struct loc){0}, NULL,
+				     "the script has %u probes of the kernel's functions, which this kernel attaches one by one, and %u is the most",
+				     compiler->functions_len, SINGLES_MAX),
+			  "choose fewer: fbt::vfs_*:entry; kernels with multi-kprobe links take them all at once");
 }
 
 /* `saved`: the site of this probe before, whose entry is attached already; NULL: none. */

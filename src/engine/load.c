@@ -18,6 +18,7 @@
 #include "engine/pool.h"
 #include "engine/private.h"
 #include "lib/clock.h"
+#include "lib/kernel.h"
 #include "lib/kernel_functions.h"
 #include "lib/markers.h"
 
@@ -179,7 +180,11 @@ static void program_refused(struct engine *engine, const struct image_program *p
 	struct loc loc = insn_loc(program, verdict.insn == ~0u ? 0 : verdict.insn);
 	const char *why = err == -EPERM ? engine_why_not() : NULL;
 
-	if (why)
+	if (kernel_is_locked_down())
+		diag_hint(diags,
+			  diag_error(diags, loc, NULL, "the kernel refuses this clause: it is locked down for confidentiality, and programs may not read its memory"),
+			  "boot without lockdown=confidentiality");
+	else if (why)
 		diag_error(diags, loc, NULL, "the kernel refuses the program `%s`: %s", program->name, why);
 	else
 		diag_error(diags, loc, NULL, "the kernel refuses this clause: %s",

@@ -3,6 +3,7 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -82,6 +83,17 @@ int kernel_member_offset(const char *structure, const char *member)
 		if (!strcmp(btf__name_by_offset(btf, members[i].name_off), member))
 			return (int)(btf_member_bit_offset(type, i) / 8);
 	return -ENOENT;
+}
+
+bool kernel_is_locked_down(void)
+{
+	char text[128] = "";
+	FILE *file = fopen("/sys/kernel/security/lockdown", "re");
+	bool is = file && fgets(text, sizeof(text), file) && strstr(text, "[confidentiality]");
+
+	if (file)
+		fclose(file);
+	return is;
 }
 
 bool kernel_pid_namespace(uint64_t *dev, uint64_t *ino)

@@ -24,6 +24,9 @@ const struct btf_type *kernel_strip(const struct btf *btf, uint32_t id);
 /* Byte offset of a member, or -ENOENT when the kernel has no BTF, no such structure or no such member. */
 int kernel_member_offset(const char *structure, const char *member);
 
+/* May programs read the kernel's memory? Not where it is locked down for confidentiality. */
+bool kernel_is_locked_down(void);
+
 /* The namespace of process ids that we are in, as stat(2) names it; false, and 0, for that of the whole host. */
 bool kernel_pid_namespace(uint64_t *dev, uint64_t *ino);
 

@@ -120,10 +120,12 @@ static struct kernel_function *find(const struct reading *reading, const char *n
 static void add(struct reading *reading, const char *name, const char *module)
 {
 	unsigned *head = &reading->heads[hash_name(name)];
-	struct kernel_function *function;
+	struct kernel_function *function = find(reading, name, module);
 
-	if (find(reading, name, module))
-		return; /* its namesake: found by their addresses */
+	if (function) { /* they are told apart by their addresses */
+		function->has_namesakes = true;
+		return;
+	}
 	*arena_push(reading->arena, reading->links, reading->links_len) = (struct link){reading->functions->len, *head};
 	*head = reading->links_len;
 	function = arena_push(reading->arena, reading->functions->list, reading->functions->len);
@@ -161,8 +163,10 @@ static void read_addresses(struct reading *reading)
 		if (!address || rest[0] != ' ' || !strchr("tTwW", rest[1]) || rest[2] != ' ' || !split(rest + 3, &name, &module))
 			continue;
 		function = find(reading, name, module);
-		if (function)
-			*arena_push(reading->arena, function->addresses, function->addresses_len) = address;
+		if (!function)
+			continue;
+		function->has_namesakes |= function->addresses_len > 0;
+		*arena_push(reading->arena, function->addresses, function->addresses_len) = address;
 	}
 	if (file)
 		fclose(file);

@@ -15,8 +15,9 @@ extern const char *const kernel_module; /* what the kernel itself is called wher
 
 struct kernel_function {
 	const char *name, *module;
-	uint64_t *addresses; /* more than one: several functions have this name; none: the kernel hides them */
+	uint64_t *addresses; /* none: the kernel hides them */
 	unsigned addresses_len;
+	bool has_namesakes;  /* several functions have this name: the kernel cannot find one by it */
 	uint32_t btf_id;     /* in the module's BTF, of kind FUNC; 0: it is not described */
 	uint8_t args_len;    /* as described */
 	bool is_plain;	     /* its arguments and its result are in a register each: the kernel can call a program around it */
@@ -28,10 +29,10 @@ struct kernel_functions {
 	const char *why; /* why there are none; NULL: there are some */
 };
 
-/* Made once for an arena's owner; descriptions are read when kernel_function_describe() first asks for them. */
+/* All is the arena's. */
 struct kernel_functions *kernel_functions_read(struct arena *arena);
 
-/* What the kernel hides of its list: is there a function of this name at all (one that cannot be probed)? */
+/* Is there a function of this name at all, be it one that cannot be probed? */
 bool kernel_has_symbol(const char *name);
 
 #endif

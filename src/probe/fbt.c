@@ -125,7 +125,7 @@ static struct probe *make_probe(struct probe_host *host, const struct kernel_fun
 	struct arena *arena = host_arena(host);
 	const struct btf *btf = kernel_module_btf(function->module);
 	struct probe *probe = host_probe_new(host, &provider_fbt, "fbt", function->module, function->name, names[is_return]);
-	unsigned n = function->addresses_len ? function->addresses_len : 1;
+	unsigned n = function->addresses_len ? function->addresses_len : 1; /* without addresses, by its name */
 
 	probe->kind = PROBE_TRACEPOINT;
 	probe->ctx = CTX_FUNCTION;

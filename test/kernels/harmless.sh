@@ -12,10 +12,12 @@ clean() { "$PROGS/text_same" "$target" >/dev/null && "$PROGS/text_same" "$guarde
 nothing_left() { [ "$("$PROGS/bpf_count" ct_)" = "maps 0 programs 0 links 0" ]; }
 check clean-before clean
 check none-before nothing_left
+fbt=
+"$CEPHTAP" list fbt::vfs_read:entry >/dev/null 2>&1 && fbt='fbt::vfs_read:entry, fbt::vfs_write:return, fbt::from_kuid_munged:entry { @f = count(); }'
 for round in 1 2 3 4; do
 	option=; [ $((round % 2)) = 1 ] || option=--no-multi
 	start $option -n 'BEGIN { printf("begun\n"); } loop:::turn, guarded:::hit { @ = count(); printf("%d\n", args[0]); }
-		pid'"$target"':a.out:main:return, syscall::read:entry { @r = count(); } profile-100 { @p = count(); }'
+		pid'"$target"':a.out:main:return, syscall::read:entry { @r = count(); } profile-100 { @p = count(); } '"$fbt"
 	check "breakpoints-$round" test "$("$PROGS/text_same" "$target" >/dev/null; echo $?)" = 1
 	kill -9 $tapper
 	wait $tapper 2>/dev/null

@@ -6,7 +6,7 @@
 export CMOCKA_MESSAGE_OUTPUT=TAP SCRIPTS=${SCRIPTS:-30} SHAPES=${SHAPES:-1} SEED=${SEED:-1}
 
 cd /tmp || exit 1
-for unit in test_engine test_verifier; do
+for unit in test_kernel_functions test_engine test_verifier; do
 	timeout 800 "$UNITS/$unit" >"$TMP/log" 2>&1
 	sed -n 's/^ok [0-9]* - /ok '"$unit"'-/p' "$TMP/log"
 	sed -n 's/^not ok [0-9]* - \(.*\)/not ok '"$unit"'-\1 - see above/p' "$TMP/log"
