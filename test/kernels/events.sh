@@ -68,8 +68,9 @@ got=$(tap -n 'BEGIN { printf("%d %s", ((struct task_struct *)curthread)->tgid ==
 equal types "1 cephtap" "$got"
 got=$(tap -n 'tick-20ms { n++; } tick-20ms /n == 10/ { printf("%d", n); exit(0); }')
 equal tick 10 "$got"
-got=$(tap -n 'profile-500 /pid == $target/ { @[arg1 != 0] = count(); n++; } tick-100ms /n > 50/ { exit(0); } END { printa("%d ", @); }' -c "$PROGS/stack_target 1 20")
-check profile grep -q '1 ' <<<"$got"
+tap_and_kill stack_target -n 'profile-500 /pid == $target/ { @[arg1 != 0] = count(); n++; } tick-100ms /n > 50/ { exit(0); } END { printa("%d ", @); }' \
+	-c "$PROGS/stack_target 1 100000"
+check profile grep -q '1 ' "$TMP/out"
 got=$(tap -n 'BEGIN { self->t = timestamp; w = walltimestamp; printf("%d %d", timestamp > 0, w / 1000000000); exit(0); }')
 now=$(date +%s)
 check walltimestamp awk -v now="$now" '{ exit !($1 == 1 && now - $2 < 100 && $2 <= now) }' <<<"$got"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2046
 #
-# What the tests in the emulated machine share. Nothing may depend on how quick it is: it is ten to fifty times slower than the
-# host, and by turns. Waits are for a condition, up to a limit that no machine needs.
+# What the tests in the emulated machine share. Nothing may depend on how quick it is: its processor is slow, and
+# its time is not the host's. Waits are for a condition, up to a limit that no machine needs.
 
 LIMIT=300 # seconds that one command may take
 
@@ -40,6 +40,13 @@ stop() {
 	wait $tapper
 	status=$?
 	tapper=
+}
+# The command of -c goes on when the script has ended: for scripts that end by themselves. Its output goes to $TMP/out.
+tap_and_kill() { # COMMAND'S-NAME ARGUMENTS...
+	local name=$1
+	shift
+	tap "$@" >"$TMP/out"
+	kill $(pgrep -x "$name") 2>/dev/null
 }
 # A process that goes on until it is killed; its number is in $pid.
 background() { # COMMAND...

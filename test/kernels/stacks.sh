@@ -18,13 +18,13 @@ else
 	got=$(tap -n 'pid$target:a.out:mark:entry { @[ustack(3)] = count(); } END { printa("=%@u\n", @); }' -c "$PROGS/stack_target 300" |
 		sed -n 's/^=//p' | awk '{ n += $1 } END { print n }')
 	equal keys 300 "$got"
-	tap -n 'profile-197 /pid == $target/ { @[ustack()] = count(); } profile-197 /pid == $target/ { n++; } tick-100ms /n > 100/ { exit(0); }' \
-		-c "$PROGS/stack_target 1 20" >"$TMP/out"
+	tap_and_kill stack_target -n 'profile-197 /pid == $target/ { @[ustack()] = count(); } profile-197 /pid == $target/ { n++; } tick-100ms /n > 100/ { exit(0); }' \
+		-c "$PROGS/stack_target 1 100000"
 	check profile grep -q '`walk::step' "$TMP/out"
 	check profile-main grep -q '`main' "$TMP/out"
-	tap -n 'syscall::clock_nanosleep:entry { @[ustack()] = count(); n++; } tick-100ms /n > 20/ { exit(0); }' -c "$PROGS/loop_target 20" >"$TMP/out"
+	tap_and_kill loop_target -n 'syscall::clock_nanosleep:entry { @[ustack()] = count(); n++; } tick-100ms /n > 20/ { exit(0); }' -c "$PROGS/loop_target 100000"
 	check system-call grep -q '`main' "$TMP/out"
 fi
-tap -n 'sched:::off-cpu /pid == $target/ { @[stack()] = count(); n++; } tick-100ms /n > 20/ { exit(0); }' -c "$PROGS/loop_target 20" >"$TMP/out"
+tap_and_kill loop_target -n 'sched:::off-cpu /pid == $target/ { @[stack()] = count(); n++; } tick-100ms /n > 20/ { exit(0); }' -c "$PROGS/loop_target 100000"
 check kernel grep -q '`.*nanosleep' "$TMP/out"
 check kernel-schedule grep -q '`.*schedule' "$TMP/out"
