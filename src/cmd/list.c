@@ -186,6 +186,11 @@ static struct json_object *json_sites(const struct probe *probe)
 		object = json_object_new_object();
 		json_object_array_add(array, object);
 		add_text(object, "tracepoint", probe->sites[i].tracepoint);
+		if (probe->sites[i].function) {
+			add_text(object, "function", probe->func);
+			json_object_object_add(object, "address", json_object_new_uint64(probe->sites[i].vaddr));
+			json_object_object_add(object, "return", json_object_new_boolean(probe->sites[i].is_return));
+		}
 		if (site_is_kernel(&probe->sites[i]))
 			continue;
 		add_text(object, "path", probe->sites[i].path);

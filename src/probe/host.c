@@ -407,7 +407,7 @@ static bool is_settled(const struct provider *provider, const struct probe_desc 
 {
 	if (!is_answered)
 		return false;
-	if (provider == &provider_ceph) /* it has the notes of Ceph's own markers too */
+	if (provider == &provider_ceph || provider == &provider_fbt) /* the one has the notes of Ceph's own markers too */
 		return *desc->prov && glob_is_plain(desc->prov);
 	return (provider == &provider_dtrace || provider == &provider_profile) && *desc->name &&
 	       glob_is_plain(desc->name);

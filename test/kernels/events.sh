@@ -25,7 +25,7 @@ start -n 'BEGIN { printf("begun\n"); } proc:::exec-success /execname == "uniq"/ 
 	proc:::exit /mine[pid]/ { @n["exit"] = count(); } proc:::create /execname == "bash"/ { @n["create"] = count(); }
 	proc:::start /execname == "bash"/ { @n["start"] = count(); } proc:::signal-send /args[2] == 10/ { @n["signal"] = count(); }
 	END { printa("%s=%@u\n", @n); }'
-for i in 1 2 3 4 5; do uniq </dev/null; done
+for _ in 1 2 3 4 5; do uniq </dev/null; done
 bash -c 'trap : USR1; kill -USR1 $$; kill -USR1 $$'
 stop
 equal exec "exec=5" "$(grep ^exec "$TMP/out")"

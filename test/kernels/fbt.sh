@@ -40,6 +40,13 @@ got=$(tap -n 'fbt::from_kuid_munged:entry { @ = count(); @a = max(arg1 & 0xfffff
 	END { printa("%@u", @); printa(" %@u", @a); printa(" %@u", @r); printa(" %@u", @v); }' -c 'setpriv --reuid 77 id -u' | tail -n 1)
 check kprobe awk '{ exit !($1 > 0 && $1 == $3 && $2 == 77 && $4 >= 77 && $4 % 77 == 0) }' <<<"$got"
 
+# ---- recorded, and replayed
+timeout $LIMIT "$CEPHTAP" record -o "$TMP/fbt.rec" --tee -n 'fbt::vfs_write:entry /args[2] == 7/ { @[probefunc] = count(); @s[stack(2)] = count(); } END { printf("end\n"); }' \
+	-c "$(writes 10)" >"$TMP/live" 2>"$TMP/err"
+timeout $LIMIT "$CEPHTAP" replay "$TMP/fbt.rec" >"$TMP/again" 2>"$TMP/err"
+check replayed cmp "$TMP/live" "$TMP/again"
+check replayed-something grep -q 'vfs_write  *10' "$TMP/again"
+
 # ---- everybody's, a process alone
 start -n 'BEGIN { printf("begun\n"); } fbt::vfs_write:entry { @[execname] = count(); } END { printa("%s %@u\n", @); }'
 dd if=/dev/zero of=/dev/null bs=1 count=30 status=none
