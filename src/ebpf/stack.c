@@ -427,6 +427,17 @@ static void emit_begin(struct gen *gen, uint32_t area)
 	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_HASH, 0));
 }
 
+/*
+ * Around a function there are our program and the trampoline, which are none of the kernel's own. At its return, where a kprobe is in
+ * the caller already, the function too.
+ */
+static int32_t frames_to_skip(const struct gen *gen)
+{
+	if (gen->ctx != CTX_FUNCTION)
+		return 0;
+	return gen->site->is_return ? 3 : 2;
+}
+
 void gen_stack(struct gen *gen, struct node *call, struct value *result)
 {
 	uint32_t mark = gen->scratch_now, area = scratch_new(gen, AREA_SIZE);
@@ -441,8 +452,7 @@ void gen_stack(struct gen *gen, struct node *call, struct value *result)
 	emit(gen, INSN_MOV_REG(R1, REG_CTX));
 	emit_area(gen, R2, area, AREA_PCS);
 	emit(gen, INSN_MOV_IMM(R3, 8 * frames_of(call, gen->options->stackframes)));
-	/* Around a function there are our program and the trampoline, which belong to no stack of the kernel's own. */
-	emit(gen, INSN_MOV_IMM(R4, gen->ctx == CTX_FUNCTION ? 2 : 0));
+	emit(gen, INSN_MOV_IMM(R4, frames_to_skip(gen)));
 	emit_call(gen, HELPER_KERNEL_STACK);
 	emit_jump_imm(gen, BPF_JSLE, R0, 0, &none);
 	emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 3));

@@ -194,10 +194,12 @@ bool kernel_has_symbol(const char *name)
 static bool is_in_register(const struct btf *btf, uint32_t id)
 {
 	const struct btf_type *type = kernel_strip(btf, id);
+	int64_t size;
 
 	if (!type || btf_is_fwd(type) || btf_is_composite(type) || btf_kind(type) == BTF_KIND_FLOAT)
 		return false;
-	return btf_is_ptr(type) || btf__resolve_size(btf, id) <= 8;
+	size = btf__resolve_size(btf, id);
+	return btf_is_ptr(type) || (size > 0 && size <= 8);
 }
 
 static void describe(const struct btf *btf, uint32_t id, struct kernel_function *function)

@@ -33,6 +33,12 @@ for option in $options; do
 	tap $option -n 'fbt::vfs_write:entry { @[stack()] = count(); @u[execname, pid == $target] = count(); }' -c "$(writes 20)" >"$TMP/out"
 	check "stack$option" grep -q '`ksys_write' "$TMP/out"
 	equal "stack-begins$option" vfs_write "$(sed -n 's/^ *[a-z]*`\([a-z_0-9]*\).*/\1/p' "$TMP/out" | head -n 1)"
+	tap $option -n 'fbt::vfs_write:return { @[stack()] = count(); }' -c "$(writes 20)" >"$TMP/out"
+	equal "stack-at-return$option" ksys_write "$(sed -n 's/^ *[a-z]*`\([a-z_0-9]*\).*/\1/p' "$TMP/out" | head -n 1)"
+	# By whichever way: more than 64 functions are one link, where the kernel has such links.
+	tap $option -n 'fbt::vfs_*:entry, fbt::vfs_*:return { @[probefunc, probename, stack()] = count(); } END { printa("=%s %s%k\n", @); }' -c "$(writes 20)" >"$TMP/out"
+	equal "stack-of-many$option" "entry:vfs_write return:ksys_write " "$(awk '/^=vfs_write/ { name = $2; next }
+		name != "" { sub(/.*`/, ""); sub(/\+.*/, ""); print name ":" $0; name = "" }' "$TMP/out" | sort | uniq | tr '\n' ' ')"
 done
 
 # ---- a function whose argument is a structure: by kprobes, whose returns not every kernel counts whole

@@ -87,6 +87,8 @@ static void test_kinds(void **state)
 	assert_true(namesakes > 0 && places > 0);
 	assert_true(structures > 0);
 	assert_true(plain > functions->len / 2);
+	if (find(functions, "_printk") && find(functions, "_printk")->btf_id) /* takes whatever number of arguments */
+		assert_false(find(functions, "_printk")->is_plain);
 	arena_free(arena);
 }
 
