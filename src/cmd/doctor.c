@@ -152,9 +152,13 @@ static int try_uprobe(bool is_multi)
 
 static void check_uprobes(struct doctor *d)
 {
-	bool has_multi = bpf_has_uprobe_multi(true);
-	int err = try_uprobe(has_multi);
+	bool has_multi;
+	int err;
 
+	if (!d->works) /* for a reason that is said above */
+		return;
+	has_multi = bpf_has_uprobe_multi(true);
+	err = try_uprobe(has_multi);
 	if (err) {
 		d->works = false;
 		say(d, "kernel", "uprobes", STATUS_MISSING, strerror(-err),
@@ -201,8 +205,13 @@ static void check_tracepoints(struct doctor *d)
 
 static void check_functions(struct doctor *d)
 {
-	const bool around = kernel_can(KERNEL_TRAMPOLINES), many = kernel_can(KERNEL_MULTI_KPROBES), single = kernel_can(KERNEL_KPROBES);
+	bool around, many, single;
 
+	if (!d->works)
+		return;
+	around = kernel_can(KERNEL_TRAMPOLINES);
+	many = kernel_can(KERNEL_MULTI_KPROBES);
+	single = kernel_can(KERNEL_KPROBES);
 	if (!around && !many && !single)
 		say(d, "kernel", "kprobes", STATUS_WARNING, "this kernel has none, nor trampolines (CONFIG_KPROBES, CONFIG_DYNAMIC_FTRACE), or does not allow them",
 		    "there are no fbt probes of the kernel's functions: `cephtap list rawtp` shows its tracepoints");
