@@ -427,15 +427,35 @@ static void emit_begin(struct gen *gen, uint32_t area)
 	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_HASH, 0));
 }
 
-/*
- * Around a function there are our program and the trampoline, which are none of the kernel's own. At its return, where a kprobe is in
- * the caller already, the function too.
- */
-static int32_t frames_to_skip(const struct gen *gen)
+/* R0: how many bytes of the kernel's stack are in the area, `skip` frames of it left out; below 1: none. */
+static void emit_kernel_stack(struct gen *gen, uint32_t area, int32_t frames, int32_t skip, struct label *none)
 {
-	if (gen->ctx != CTX_FUNCTION)
-		return 0;
-	return gen->site->is_return ? 3 : 2;
+	emit(gen, INSN_MOV_REG(R1, REG_CTX));
+	emit_area(gen, R2, area, AREA_PCS);
+	emit(gen, INSN_MOV_IMM(R3, 8 * frames));
+	emit(gen, INSN_MOV_IMM(R4, skip));
+	emit_call(gen, HELPER_KERNEL_STACK);
+	emit_jump_imm(gen, BPF_JSLE, R0, 0, none);
+}
+
+/*
+ * Around a function there are our program and the trampoline, which are none of the kernel's own. At its return some kernels have the
+ * function there still, at the instruction that called the trampoline: a kprobe is in the caller already.
+ */
+static void emit_function_stack(struct gen *gen, uint32_t area, int32_t frames, struct label *none)
+{
+	enum { TRAMPOLINE = 2, ENTRY_SIZE = 16 };
+	struct label good = {0};
+
+	emit_kernel_stack(gen, area, frames, TRAMPOLINE, none);
+	if (!gen->site->is_return || !gen->site->vaddr)
+		return;
+	emit(gen, INSN_LOAD(BPF_DW, R2, REG_SCRATCH, (int32_t)area + AREA_PCS));
+	emit_imm64(gen, R1, (int64_t)gen->site->vaddr);
+	emit(gen, INSN_ALU_REG(BPF_SUB, R2, R1));
+	emit_jump_imm(gen, BPF_JGT, R2, ENTRY_SIZE, &good);
+	emit_kernel_stack(gen, area, frames, TRAMPOLINE + 1, none);
+	label_bind(gen, &good);
 }
 
 void gen_stack(struct gen *gen, struct node *call, struct value *result)
@@ -449,12 +469,10 @@ void gen_stack(struct gen *gen, struct node *call, struct value *result)
 		return;
 	}
 	emit_begin(gen, area);
-	emit(gen, INSN_MOV_REG(R1, REG_CTX));
-	emit_area(gen, R2, area, AREA_PCS);
-	emit(gen, INSN_MOV_IMM(R3, 8 * frames_of(call, gen->options->stackframes)));
-	emit(gen, INSN_MOV_IMM(R4, frames_to_skip(gen)));
-	emit_call(gen, HELPER_KERNEL_STACK);
-	emit_jump_imm(gen, BPF_JSLE, R0, 0, &none);
+	if (gen->ctx == CTX_FUNCTION)
+		emit_function_stack(gen, area, frames_of(call, gen->options->stackframes), &none);
+	else
+		emit_kernel_stack(gen, area, frames_of(call, gen->options->stackframes), 0, &none);
 	emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 3));
 	emit(gen, INSN_STORE(BPF_W, REG_SCRATCH, (int32_t)area + AREA_LEN, R0));
 	emit_area(gen, R1, area, 0);
