@@ -42,6 +42,9 @@ static struct index *index_of(struct probe_host *host)
 /* Why no function can be probed here, or NULL. */
 static const char *why_none(void)
 {
+	if (kernel_is_locked_down())
+		return "the kernel is locked down for confidentiality, and lets none of its functions be probed (`fbt`): boot without "
+		       "lockdown=confidentiality";
 	if (kernel_can(KERNEL_TRAMPOLINES) || kernel_can(KERNEL_MULTI_KPROBES) || kernel_can(KERNEL_KPROBES))
 		return NULL;
 	return "probes of the kernel's functions (`fbt`) need kprobes or trampolines (fentry), which this kernel lacks or does not allow; its "
