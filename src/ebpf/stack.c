@@ -427,34 +427,45 @@ static void emit_begin(struct gen *gen, uint32_t area)
 	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_HASH, 0));
 }
 
-/* R0: how many bytes of the kernel's stack are in the area, `skip` frames of it left out; below 1: none. */
-static void emit_kernel_stack(struct gen *gen, uint32_t area, int32_t frames, int32_t skip, struct label *none)
+/* R0: how many bytes of the kernel's stack are in the area from frame `at` on, `skip` frames of it left out; below 0: none. */
+static void emit_kernel_stack(struct gen *gen, uint32_t area, int32_t at, int32_t frames, int32_t skip)
 {
 	emit(gen, INSN_MOV_REG(R1, REG_CTX));
-	emit_area(gen, R2, area, AREA_PCS);
-	emit(gen, INSN_MOV_IMM(R3, 8 * frames));
+	emit_area(gen, R2, area, (uint32_t)(AREA_PCS + 8 * at));
+	emit(gen, INSN_MOV_IMM(R3, 8 * (frames - at)));
 	emit(gen, INSN_MOV_IMM(R4, skip));
 	emit_call(gen, HELPER_KERNEL_STACK);
-	emit_jump_imm(gen, BPF_JSLE, R0, 0, none);
 }
 
 /*
- * Around a function there are our program and the trampoline, which are none of the kernel's own. At its return some kernels have the
- * function there still, at the instruction that called the trampoline: a kprobe is in the caller already.
+ * Around a function there are our program and the trampoline, which are none of the kernel's own. The function itself comes next, at the
+ * instruction that called the trampoline, or not, by the kernel and by what else is around the function. As with a kprobe, it shall be
+ * the first at its entry, and not be there at its return.
  */
-static void emit_function_stack(struct gen *gen, uint32_t area, int32_t frames, struct label *none)
+static void emit_function_stack(struct gen *gen, uint32_t area, int32_t frames)
 {
 	enum { TRAMPOLINE = 2, ENTRY_SIZE = 16 };
-	struct label good = {0};
+	const int32_t first = (int32_t)area + AREA_PCS;
+	struct label good = {0}, empty = {0};
 
-	emit_kernel_stack(gen, area, frames, TRAMPOLINE, none);
-	if (!gen->site->is_return || !gen->site->vaddr)
+	emit_kernel_stack(gen, area, 0, frames, TRAMPOLINE);
+	if (!gen->site->vaddr)
 		return;
-	emit(gen, INSN_LOAD(BPF_DW, R2, REG_SCRATCH, (int32_t)area + AREA_PCS));
+	emit(gen, INSN_LOAD(BPF_DW, R2, REG_SCRATCH, first));
 	emit_imm64(gen, R1, (int64_t)gen->site->vaddr);
 	emit(gen, INSN_ALU_REG(BPF_SUB, R2, R1));
-	emit_jump_imm(gen, BPF_JGT, R2, ENTRY_SIZE, &good);
-	emit_kernel_stack(gen, area, frames, TRAMPOLINE + 1, none);
+	emit_jump_imm(gen, gen->site->is_return ? BPF_JGT : BPF_JLE, R2, ENTRY_SIZE, &good);
+	if (gen->site->is_return) {
+		emit_kernel_stack(gen, area, 0, frames, TRAMPOLINE + 1);
+	} else {
+		emit_kernel_stack(gen, area, 1, frames, TRAMPOLINE);
+		emit_jump_imm(gen, BPF_JSGE, R0, 0, &empty);
+		emit(gen, INSN_MOV_IMM(R0, 0));
+		label_bind(gen, &empty);
+		emit(gen, INSN_ALU_IMM(BPF_ADD, R0, 8));
+		emit_imm64(gen, R1, (int64_t)gen->site->vaddr);
+		emit(gen, INSN_STORE(BPF_DW, REG_SCRATCH, first, R1));
+	}
 	label_bind(gen, &good);
 }
 
@@ -470,9 +481,10 @@ void gen_stack(struct gen *gen, struct node *call, struct value *result)
 	}
 	emit_begin(gen, area);
 	if (gen->ctx == CTX_FUNCTION)
-		emit_function_stack(gen, area, frames_of(call, gen->options->stackframes), &none);
+		emit_function_stack(gen, area, frames_of(call, gen->options->stackframes));
 	else
-		emit_kernel_stack(gen, area, frames_of(call, gen->options->stackframes), 0, &none);
+		emit_kernel_stack(gen, area, 0, frames_of(call, gen->options->stackframes), 0);
+	emit_jump_imm(gen, BPF_JSLE, R0, 0, &none);
 	emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 3));
 	emit(gen, INSN_STORE(BPF_W, REG_SCRATCH, (int32_t)area + AREA_LEN, R0));
 	emit_area(gen, R1, area, 0);

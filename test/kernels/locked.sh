@@ -23,7 +23,7 @@ while read -r clause; do
 	1) check "says-$n" grep -q 'lock' "$TMP/err" ;;
 	*) echo "not ok ends-$n - $(say_err)" ;;
 	esac
-	grep -qi 'unknown func\|invalid func\|processed [0-9]' "$TMP/err" && echo "not ok words-$n - $(say_err)"
+	! grep -qi 'unknown func\|invalid func\|processed [0-9]' "$TMP/err" || echo "not ok words-$n - $(say_err)"
 done <<'CLAUSES'
 BEGIN { exit(0); }
 lang:::hit { @ = count(); }
