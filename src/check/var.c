@@ -192,6 +192,8 @@ void check_ident(struct check_ctx *ctx, struct node *node)
 	}
 	if (var->builtin)
 		node->arg_index = raw_arg(var->name);
+	if (node->arg_index >= 0)
+		check_raw_arg(ctx, node);
 	check_var_use(ctx, var);
 }
 
