@@ -133,10 +133,12 @@ static void add_installed(struct ceph_index *index)
 
 	while ((site = site_at(index->cat, &i, &j))) {
 		const char *path = installed_path(index, site->binary);
+		struct buf why = {0};
 
 		if ((is_chosen && !strstr(site->binary, ".so")) || !path || is_in_scope(index, site->binary))
 			continue;
-		added += host_add_file(index->host, path) == 0;
+		added += host_add_file(index->host, path, &why) == 0;
+		buf_free(&why); /* without it there is none, which is said where one is looked for */
 		take_binaries(index);
 	}
 	if (added)
@@ -185,7 +187,7 @@ static void open_binary(struct ceph_index *index, struct ceph_binary *cb)
 	cb->is_opened = true;
 	cb->elf = host_binary_elf(index->host, cb->binary);
 	if (!cb->elf) {
-		cb->why = arena_strdup(index->arena, elf_error());
+		cb->why = cb->binary->why;
 		return;
 	}
 	if (elf_has_sdt(cb->elf))
@@ -299,13 +301,13 @@ static void shift_site(const struct ceph_binary *cb, uint64_t function_size, str
 	enum { PROLOGUE_SIZE = 128 }; /* what is looked at of a function whose size is not known */
 	struct prologue place;
 	uint64_t size = 0;
-	const uint8_t *code = elf_code(cb->elf, site->vaddr, &size);
-	bool is_whole = function_size && function_size <= size;
+	const uint8_t *code = elf_code(cb->elf, site->vaddr, function_size ? function_size : PROLOGUE_SIZE, &size);
+	bool is_whole = function_size && function_size == size;
 
 	if (!code || elf_file_machine(cb->elf) != EM_X86_64)
 		return;
-	if (is_whole || size > PROLOGUE_SIZE)
-		size = is_whole ? function_size : PROLOGUE_SIZE;
+	if (!is_whole && size > PROLOGUE_SIZE)
+		size = PROLOGUE_SIZE;
 	prologue_find(code, size, is_whole, entry_regs(located, args_len, site->is_return), &place);
 	move_locations(located, args_len, site->is_return, place.regs);
 	site->shift = place.offset;
@@ -326,8 +328,8 @@ static const char *locate_site(struct ceph_index *index, struct ceph_binary *cb,
 
 	if (!cb->elf)
 		return cb->why;
-	*site = (struct site){
-		.path = cb->binary->path, .dev = cb->binary->dev, .ino = cb->binary->ino, .is_return = from->is_return};
+	*site = host_binary_site(cb->binary, 0);
+	site->is_return = from->is_return;
 	if (!find_function(cb, from->symbol, &site->vaddr, &size) ||
 	    elf_vaddr_to_offset(cb->elf, site->vaddr, &site->offset))
 		return arena_printf(index->arena,

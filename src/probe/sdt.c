@@ -201,12 +201,9 @@ bool sdt_site(struct probe_host *host, struct host_binary *binary, const struct 
 {
 	struct elf_file *elf = host_binary_elf(host, binary);
 
-	*site = (struct site){.path = binary->path,
-			      .dev = binary->dev,
-			      .ino = binary->ino,
-			      .vaddr = note->vaddr,
-			      .is_ours = host_binary_has_pid(binary, getpid()),
-			      .may_be_absent = true};
+	*site = host_binary_site(binary, note->vaddr);
+	site->is_ours = host_binary_has_pid(binary, getpid());
+	site->may_be_absent = true;
 	*args_len = 0;
 	if (!elf || elf_vaddr_to_offset(elf, note->vaddr, &site->offset))
 		return false;
@@ -444,20 +441,16 @@ static int note_fits(const struct elf_sdt_note *note, void *data)
 	       desc_may_match(wanted->desc, note->provider, wanted->mod, "", sdt_name(wanted->arena, note->name));
 }
 
-bool sdt_file_matches(const char *path, const char *name, const struct probe_desc *desc)
+bool sdt_file_matches(const struct elf_file *elf, const char *name, const struct probe_desc *desc)
 {
 	const char *slash = strrchr(name, '/');
 	struct wanted wanted = {desc, slash ? slash + 1 : name, NULL};
-	struct elf_file *elf;
 	bool fits = false;
 
-	if (elf_file_open(path, &elf))
-		return false;
 	wanted.arena = arena_new();
 	if (elf_file_machine(elf) == EM_X86_64 && elf_has_sdt(elf))
 		fits = elf_sdt_each(elf, note_fits, &wanted) > 0;
 	arena_free(wanted.arena);
-	elf_file_close(elf);
 	return fits;
 }
 

@@ -19,6 +19,6 @@ void sdt_site_fit(struct probe_host *host, struct site *site, unsigned args_len,
 char *sdt_name(struct arena *arena, const char *name);
 
 /* Has this file a marker that fits, whichever process maps it? `name` is how the process sees it, for the module. */
-bool sdt_file_matches(const char *path, const char *name, const struct probe_desc *desc);
+bool sdt_file_matches(const struct elf_file *elf, const char *name, const struct probe_desc *desc);
 
 #endif
