@@ -10,6 +10,7 @@
 #include "lib/kernel.h"
 #include "lib/markers.h"
 #include "native_types.h"
+#include "probe/host.h"
 #include "unwinder.h"
 
 static void parse(struct pipeline *pipeline, const struct source *source)
@@ -74,6 +75,8 @@ static bool run_check(struct pipeline *pipeline)
 	mark_check_start(pipeline->script.clauses_len);
 	pipeline->checked =
 		check_script(pipeline->arena, &pipeline->script, &source, &pipeline->options, &pipeline->diags);
+	if (pipeline->host)
+		host_say_left_out(pipeline->host, &pipeline->diags);
 	checked = pipeline->checked ? pipeline->checked : &nothing;
 	mark_check_done(checked->probes_len, checked->vars_len, checked->aggs_len, pipeline->diags.errors,
 			now_ns() - start);

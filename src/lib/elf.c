@@ -111,6 +111,14 @@ int elf_section_data(const struct elf_file *file, const Elf64_Shdr *section, con
 	return *data ? 0 : elf_fail_data(file, what);
 }
 
+bool elf_is_inside(const struct elf_file *file, const Elf64_Shdr *section)
+{
+	uint64_t size = file->bytes->size;
+
+	return section->sh_type != SHT_NOBITS && !(section->sh_flags & SHF_COMPRESSED) && section->sh_offset <= size &&
+	       section->sh_size <= size - section->sh_offset;
+}
+
 static bool find_section(const struct elf_file *file, const char *name, Elf64_Shdr *section)
 {
 	for (uint64_t i = 1; i < file->sections_len; i++) {
@@ -171,11 +179,23 @@ const void *elf_file_image(const struct elf_file *file, bool (*wanted)(const cha
 	return file->bytes->data;
 }
 
-size_t elf_strings_safe_size(const char *strings, size_t size)
+/* Looked at from its end, which is seldom far from a NUL. */
+uint64_t elf_strings_safe_size(const struct elf_file *file, uint64_t offset, uint64_t size)
 {
-	while (size && strings[size - 1])
-		size--;
-	return size;
+	enum { STEP = 4096 };
+
+	while (size) {
+		uint64_t step = size < STEP ? size : STEP;
+		const uint8_t *data = elf_file_data(file, offset + size - step, step);
+
+		if (!data)
+			return 0;
+		for (uint64_t i = step; i; i--)
+			if (!data[i - 1])
+				return size - (step - i);
+		size -= step;
+	}
+	return 0;
 }
 
 int elf_note_next(const uint8_t *data, size_t size, size_t align, size_t *offset, struct note *note)
@@ -337,7 +357,7 @@ static int open_tables(struct elf_file *file)
 	if (error)
 		return error;
 	file->section_names = (const char *)data;
-	file->section_names_size = elf_strings_safe_size((const char *)data, section.sh_size);
+	file->section_names_size = elf_strings_safe_size(file, section.sh_offset, section.sh_size);
 	return 0;
 }
 
@@ -351,8 +371,8 @@ static struct elf_file *file_new(const char *name)
 	file->bytes = calloc(1, sizeof(*file->bytes));
 	if (!file->path || !file->bytes)
 		abort();
-	file->dynsym = (struct symtab){.section = ".dynsym", .section_type = SHT_DYNSYM};
-	file->symtab = (struct symtab){.section = ".symtab", .section_type = SHT_SYMTAB};
+	file->dynsym = (struct symtab){.file = file, .section = ".dynsym", .section_type = SHT_DYNSYM};
+	file->symtab = (struct symtab){.file = file, .section = ".symtab", .section_type = SHT_SYMTAB};
 	return file;
 }
 
@@ -446,13 +466,6 @@ static int find_segment(const struct elf_file *file, uint64_t vaddr, Elf64_Phdr 
 	return elf_fail(ENOENT, "%s: no segment has address 0x%llx", file->path, (unsigned long long)vaddr);
 }
 
-bool elf_is_data(const struct elf_file *file, uint64_t vaddr)
-{
-	Elf64_Phdr segment;
-
-	return !find_segment(file, vaddr, &segment) && !(segment.p_flags & PF_X);
-}
-
 int elf_vaddr_to_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *offset)
 {
 	Elf64_Phdr segment;
@@ -461,6 +474,45 @@ int elf_vaddr_to_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *o
 	if (!error)
 		*offset = segment.p_offset + (vaddr - segment.p_vaddr);
 	return error;
+}
+
+int elf_code_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *offset)
+{
+	Elf64_Phdr segment;
+	int error = find_segment(file, vaddr, &segment);
+
+	if (error)
+		return error;
+	if (!(segment.p_flags & PF_X))
+		return elf_fail(EACCES, "%s: address 0x%llx is not code", file->path, (unsigned long long)vaddr);
+	*offset = segment.p_offset + (vaddr - segment.p_vaddr);
+	return 0;
+}
+
+int elf_semaphore_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *offset)
+{
+	Elf64_Phdr segment;
+	int error = find_segment(file, vaddr, &segment);
+
+	if (error)
+		return error;
+	if ((segment.p_flags & (PF_W | PF_X)) != PF_W || vaddr % 2 || segment.p_filesz - (vaddr - segment.p_vaddr) < 2)
+		return elf_fail(EACCES, "%s: address 0x%llx is no place for a semaphore", file->path, (unsigned long long)vaddr);
+	*offset = segment.p_offset + (vaddr - segment.p_vaddr);
+	return *offset % 2 ? elf_fail(EACCES, "%s: address 0x%llx is no place for a semaphore", file->path, (unsigned long long)vaddr) : 0;
+}
+
+bool elf_is_below_code(const struct elf_file *file, uint64_t vaddr)
+{
+	uint64_t i;
+
+	for (i = 0; i < file->segments_len; i++) {
+		Elf64_Phdr segment = segment_at(file, i);
+
+		if (segment.p_type == PT_LOAD && (segment.p_flags & PF_X) && vaddr >= segment.p_vaddr)
+			return false;
+	}
+	return true;
 }
 
 const uint8_t *elf_code(const struct elf_file *file, uint64_t vaddr, uint64_t wanted, uint64_t *size)

@@ -46,8 +46,12 @@ bool elf_file_is_pie(const struct elf_file *file); /* ET_DYN */
 int elf_vaddr_to_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *offset);
 /* The other way round, for code: -ENOENT when no executable segment has it. */
 int elf_offset_to_vaddr(const struct elf_file *file, uint64_t offset, uint64_t *vaddr);
-/* Is it in a segment that may not be executed? The linker lets notes of functions that it dropped point anywhere. */
-bool elf_is_data(const struct elf_file *file, uint64_t vaddr);
+/* The same for what a file says about itself: bytes of the file that it runs. -EACCES: they are there, but not as code. */
+int elf_code_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *offset);
+/* A semaphore: two bytes of the file, aligned, that it writes and does not run; else -EACCES or -ENOENT. */
+int elf_semaphore_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *offset);
+/* Is it below all code? There the linker lets notes of functions that it dropped point. */
+bool elf_is_below_code(const struct elf_file *file, uint64_t vaddr);
 /*
  * What is at a virtual address, `wanted` bytes or up to the end of its segment; lives as long as the file is open. NULL:
  * nothing is.

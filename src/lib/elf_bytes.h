@@ -15,7 +15,7 @@ struct elf_bytes {
 	struct held *held;
 	uint8_t *data; /* as many bytes as the file had */
 	uint64_t size;
-	uint64_t *copied; /* a bit for each page; NULL: all are there, the file is mapped */
+	uint64_t *copied; /* a bit for each block; NULL: all are there, the file is mapped */
 	uint64_t copied_size;
 	int error; /* why bytes could not be had, last: -EINVAL, they are not in the file; -EFBIG, too many were asked for; ... */
 };

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/aside.h"
+#include "lib/limits.h"
 #include "lib/mounts.h"
 
 struct held {
@@ -33,6 +34,7 @@ struct opening {
 	pid_t pid;	  /* whose file it is; 0: our own */
 	const struct proc_file *mapped; /* it is to be this one; NULL: any */
 	int fd;		  /* O_PATH */
+	enum fs_kind kind;
 	bool may_hang;
 	uint64_t patience_ns;
 	struct statx stat;
@@ -80,21 +82,27 @@ static pid_t own_or(pid_t pid)
 	return pid ? pid : getpid();
 }
 
+static dev_t stat_dev(const struct statx *stat)
+{
+	return makedev(stat->stx_dev_major, stat->stx_dev_minor);
+}
+
 /* What it is, without opening it. Its file system is asked only once it is known to answer. */
 static int look(struct opening *o)
 {
 	const unsigned wanted = STATX_BASIC_STATS | STATX_MNT_ID;
-	enum fs_kind kind = FS_UNKNOWN;
 
 	if (statx(o->fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, wanted, &o->stat))
 		return say(o, -errno);
 	if ((o->stat.stx_mode & S_IFMT) != S_IFREG)
 		return say_not_plain(o);
 	if (o->stat.stx_mask & STATX_MNT_ID)
-		kind = mounts_kind_of_id(own_or(o->pid), o->stat.stx_mnt_id);
-	if (kind == FS_PSEUDO)
+		o->kind = mounts_kind_of_id(own_or(o->pid), o->stat.stx_mnt_id);
+	if (o->kind == FS_UNKNOWN)
+		o->kind = mounts_kind_of_dev(own_or(o->pid), stat_dev(&o->stat));
+	if (o->kind == FS_PSEUDO)
 		return say_not_plain(o);
-	o->may_hang = !fs_answers(kind);
+	o->may_hang = !fs_answers(o->kind);
 	if (o->may_hang) {
 		int error = aside_stat(o->fd, &o->stat, &o->patience_ns);
 
@@ -129,11 +137,6 @@ static int settle(struct opening *o)
 	return 0;
 }
 
-static dev_t stat_dev(const struct statx *stat)
-{
-	return makedev(stat->stx_dev_major, stat->stx_dev_minor);
-}
-
 static bool is_numbered(const struct proc_file *file, const struct proc_file *as)
 {
 	return file->map_dev == as->map_dev && file->map_ino == as->map_ino;
@@ -149,7 +152,7 @@ static int number(struct opening *o, struct proc_file *out)
 
 	out->dev = out->map_dev = stat_dev(&o->stat);
 	out->ino = out->map_ino = o->stat.stx_ino;
-	if (o->stat.stx_dev_major || (o->mapped && is_numbered(out, o->mapped)))
+	if (o->mapped ? is_numbered(out, o->mapped) : o->kind == FS_LOCAL && o->stat.stx_dev_major)
 		return 0;
 	error = o->may_hang ? aside_map(o->fd, out, &o->patience_ns) : proc_map_own(o->fd, true, out);
 	return error == -ENODEV && !o->mapped ? 0 : error; /* nobody can map it */
@@ -178,7 +181,7 @@ static int finish(struct opening *o, struct held **out)
 	if (!error)
 		error = settle(o);
 	if (!error) {
-		error = identify(o, &file);
+		error = limits_is_scarce(o->fd) ? -EMFILE : identify(o, &file);
 		if (error)
 			say(o, error);
 	}

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -126,15 +128,32 @@ static void table_read(struct table *table, pid_t pid)
 		fclose(file);
 }
 
+static bool is_fresh(const struct table *table)
+{
+	return table->read_ns && now_ns() - table->read_ns < fresh_ns;
+}
+
+static const struct table *own_table(void)
+{
+	struct table *table = &tables[0];
+
+	if (!is_fresh(table)) {
+		read_link(getpid(), "mnt", table->namespace);
+		table_read(table, getpid());
+	}
+	return table;
+}
+
 static const struct table *table_of(pid_t pid)
 {
-	char namespace[LINK_SIZE], ours[LINK_SIZE];
-	struct table *table;
+	const struct table *own = own_table();
+	struct table *table = &tables[1];
+	char namespace[LINK_SIZE];
 
 	read_link(pid, "mnt", namespace);
-	read_link(getpid(), "mnt", ours);
-	table = &tables[strcmp(namespace, ours) != 0];
-	if (!table->read_ns || strcmp(table->namespace, namespace) != 0 || now_ns() - table->read_ns > fresh_ns) {
+	if (!strcmp(namespace, own->namespace))
+		return own;
+	if (!is_fresh(table) || strcmp(table->namespace, namespace) != 0) {
 		strcpy(table->namespace, namespace);
 		table_read(table, pid);
 	}
@@ -143,33 +162,62 @@ static const struct table *table_of(pid_t pid)
 
 /* ---- questions ---- */
 
-enum fs_kind mounts_kind_of_dev(pid_t pid, dev_t dev)
+/* That of memfd_create() and of shared memory: in no list of mounts. */
+static dev_t memory_dev(void)
 {
-	const struct table *table = table_of(pid);
-	enum fs_kind kind = FS_UNKNOWN;
+	static dev_t dev;
+	struct stat st;
+	int fd;
 
+	if (!dev) {
+		fd = memfd_create("dev", MFD_CLOEXEC);
+		dev = fd >= 0 && !fstat(fd, &st) ? st.st_dev : (dev_t)-1;
+		if (fd >= 0)
+			close(fd);
+	}
+	return dev;
+}
+
+static enum fs_kind kind_of_dev(const struct table *table, dev_t dev)
+{
+	if (dev == memory_dev())
+		return FS_LOCAL;
 	for (unsigned i = 0; i < table->len; i++)
 		if (table->mounts[i].dev == dev)
-			kind = table->mounts[i].kind;
-	return kind;
+			return table->mounts[i].kind;
+	return FS_UNKNOWN;
+}
+
+static enum fs_kind kind_of_id(const struct table *table, uint64_t id)
+{
+	for (unsigned i = 0; i < table->len; i++)
+		if (table->mounts[i].id == id)
+			return table->mounts[i].kind;
+	return FS_UNKNOWN;
+}
+
+enum fs_kind mounts_kind_of_dev(pid_t pid, dev_t dev)
+{
+	enum fs_kind kind = kind_of_dev(own_table(), dev);
+
+	return kind == FS_UNKNOWN ? kind_of_dev(table_of(pid), dev) : kind;
+}
+
+bool mounts_tells_files_apart(dev_t dev)
+{
+	return major(dev) || kind_of_dev(own_table(), dev) == FS_LOCAL;
 }
 
 enum fs_kind mounts_kind_of_id(pid_t pid, uint64_t id)
 {
-	const struct table *table = table_of(pid);
+	enum fs_kind kind = kind_of_id(own_table(), id);
 
-	for (unsigned i = 0; i < table->len; i++)
-		if (table->mounts[i].id == id)
-			return table->mounts[i].kind;
-	return pid == getpid() ? FS_UNKNOWN : mounts_kind_of_id(getpid(), id);
+	return kind == FS_UNKNOWN ? kind_of_id(table_of(pid), id) : kind;
 }
 
 bool mounts_is_ours(uint64_t id)
 {
-	const struct table *table = table_of(getpid());
+	enum fs_kind kind = kind_of_id(own_table(), id);
 
-	for (unsigned i = 0; i < table->len; i++)
-		if (table->mounts[i].id == id)
-			return table->mounts[i].kind == FS_LOCAL || table->mounts[i].kind == FS_SUBVOLUMES;
-	return false;
+	return kind == FS_LOCAL || kind == FS_SUBVOLUMES;
 }

@@ -19,6 +19,8 @@ enum fs_kind {
 	FS_PSEUDO,    /* the kernel's own (proc, sysfs, tracefs): what looks like a file there is none, and to open one may do something */
 };
 
+/* Has this device one number for each file, and nobody else the same? What is said of it is the same for all processes. */
+bool mounts_tells_files_apart(dev_t dev);
 /* By the device that /proc/PID/maps shows, among the mounts that this process sees. */
 enum fs_kind mounts_kind_of_dev(pid_t pid, dev_t dev);
 /* By the number that statx() gives for an open file (STATX_MNT_ID); `pid`: whose mounts it may be among. */

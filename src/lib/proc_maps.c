@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/inodes.h"
+#include "lib/mounts.h"
 
 /* A process can have 65,530 mappings, unless the host allows more, and names of any length. */
 enum { MAPS_TEXT_MAX = 64 << 20, NAME_SIZE = 4096 };
@@ -205,13 +206,9 @@ static bool has_file(const struct mapping *map)
 	return map->ino && map->name[0] == '/';
 }
 
-/*
- * A file system with a disk of its own has one number for each file, and nobody else has its numbers. Of the others some
- * do not; all go one way, so that one file is not known by two.
- */
 static bool is_ambiguous(const struct mapping *map)
 {
-	return has_file(map) && !major(map->dev);
+	return has_file(map) && !mounts_tells_files_apart(map->dev);
 }
 
 /* Both lists are by address. */

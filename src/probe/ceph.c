@@ -331,7 +331,7 @@ static const char *locate_site(struct ceph_index *index, struct ceph_binary *cb,
 	*site = host_binary_site(cb->binary, 0);
 	site->is_return = from->is_return;
 	if (!find_function(cb, from->symbol, &site->vaddr, &size) ||
-	    elf_vaddr_to_offset(cb->elf, site->vaddr, &site->offset))
+	    elf_code_offset(cb->elf, site->vaddr, &site->offset))
 		return arena_printf(index->arena,
 				    "%s has no function %s: this build has it inlined, or is of another release",
 				    cb->binary->name, cat_function_name(index->arena, from->symbol));
@@ -371,7 +371,7 @@ static const char *locate_return(struct ceph_index *index, const struct site *en
 	site->entry_offset = entry->offset;
 	site->entry_sp = leave->entry_sp;
 	site->result = leave->result;
-	if (elf_vaddr_to_offset(cb->elf, leave->vaddr, &site->offset))
+	if (elf_code_offset(cb->elf, leave->vaddr, &site->offset))
 		return "where the function is left is not in the file";
 	site->args = arena_memdup(index->arena, entry->args, args_len * sizeof(*site->args));
 	site->conds = arena_memdup(index->arena, entry->conds, entry->conds_len * sizeof(*site->conds));
@@ -513,6 +513,7 @@ static void add_notes(struct ceph_index *index, unsigned m, struct ceph_binary *
 	unsigned i, j, args_len;
 	struct probe *probe;
 	struct site site;
+	const char *why;
 
 	for (i = 0; i < cb->notes_len; i++) {
 		if (strcmp(cb->notes[i].provider, marker->provider) || strcmp(cb->notes[i].name, marker->name))
@@ -524,8 +525,10 @@ static void add_notes(struct ceph_index *index, unsigned m, struct ceph_binary *
 			add_site(index, probe, &site, NULL);
 			continue;
 		}
-		if (!sdt_site(index->host, cb->binary, &cb->notes[i], &site, &args_len)) {
-			add_site(index, probe, NULL, "the note of this marker does not point into the file");
+		why = sdt_site(index->host, cb->binary, &cb->notes[i], &site, &args_len);
+		if (why) {
+			host_leave_out(index->host, cb->binary, probe, why);
+			add_site(index, probe, NULL, arena_printf(index->arena, "its note in %s is wrong: %s", cb->binary->path, why));
 			continue;
 		}
 		sdt_site_fit(index->host, &site, args_len, probe->args_len);

@@ -38,6 +38,21 @@ struct probe_link {
 	struct probe_link *next;
 };
 
+/* Places of probes in one file, for one reason. */
+struct left_out {
+	const struct host_binary *binary;
+	const char *why;
+	const struct probe **probes; /* of each place; those of one probe come one after the other */
+	unsigned len;
+	unsigned said_len; /* of them, in an earlier warning */
+};
+
+/* Files that may have markers, and that could not be looked at. */
+struct unread {
+	const char *why; /* of the first */
+	unsigned len, said_len;
+};
+
 struct probe_host {
 	struct arena *arena;
 	struct target target;
@@ -47,6 +62,9 @@ struct probe_host {
 	struct binary_link *binary_heads[BINARY_HEADS]; /* by inode */
 	struct probe_list all;			     /* every probe that was ever found; ids are places in it, from 1 */
 	struct probe_link *probe_heads[PROBE_HEADS]; /* by names */
+	struct left_out *left_out;
+	unsigned left_out_len;
+	struct unread silent, too_many; /* files whose file system does not answer; for which there was no descriptor */
 	void *slots[PROVIDERS];
 };
 
@@ -226,17 +244,31 @@ static int hold(struct host_binary *binary, struct buf *why)
 	return error;
 }
 
+static void add_unread(struct unread *unread, const char *why)
+{
+	if (!unread->len++)
+		unread->why = why;
+}
+
 static void open_binary(struct probe_host *host, struct host_binary *binary)
 {
 	struct buf why = {0};
+	int error = binary->held ? 0 : hold(binary, &why);
 
-	if (!binary->held && hold(binary, &why)) {
+	if (error) {
 		binary->why = arena_strdup(host->arena, why.size ? why.data : "its processes have ended");
-	} else if (elf_file_read(binary->held, binary->path, &binary->elf)) {
-		binary->why = arena_strdup(host->arena, elf_error());
-		held_close(binary->held);
-		binary->held = NULL;
+	} else {
+		error = elf_file_read(binary->held, binary->path, &binary->elf);
+		if (error) {
+			binary->why = arena_strdup(host->arena, elf_error());
+			held_close(binary->held);
+			binary->held = NULL;
+		}
 	}
+	if (error == -ETIMEDOUT)
+		add_unread(&host->silent, binary->why);
+	if (error == -EMFILE || error == -ENFILE)
+		add_unread(&host->too_many, binary->why);
 	buf_free(&why);
 }
 
@@ -492,6 +524,69 @@ static struct probe_list host_find(struct probe_source *source, const struct pro
 	if (why_not)
 		*why_not = result.len ? NULL : why;
 	return result;
+}
+
+/* ---- what is left out ---- */
+
+void host_leave_out(struct probe_host *host, const struct host_binary *binary, const struct probe *probe, const char *why)
+{
+	struct left_out *out = NULL;
+
+	for (unsigned i = 0; i < host->left_out_len && !out; i++)
+		if (host->left_out[i].binary == binary && host->left_out[i].why == why)
+			out = &host->left_out[i];
+	if (!out) {
+		out = arena_push(host->arena, host->left_out, host->left_out_len);
+		*out = (struct left_out){.binary = binary, .why = why};
+	}
+	*arena_push(host->arena, out->probes, out->len) = probe;
+}
+
+/* A probe without any other place is one that cannot be traced, and is said to be so where it is asked for. */
+static void say_left_out(struct left_out *out, struct diags *diags)
+{
+	const struct probe *first = NULL, *last = NULL;
+	const struct loc nowhere = {0};
+	unsigned places = 0, probes = 0;
+
+	for (; out->said_len < out->len; out->said_len++) {
+		const struct probe *probe = out->probes[out->said_len];
+
+		if (!probe->sites_len)
+			continue;
+		first = first ? first : probe;
+		places++;
+		probes += probe != last;
+		last = probe;
+	}
+	if (places == 1)
+		diag_warning(diags, nowhere, NULL, "a place of %s:::%s in %s is left out: %s", first->prov, first->name,
+			     out->binary->path, out->why);
+	else if (places)
+		diag_warning(diags, nowhere, NULL, "%u places of %u marker%s in %s are left out, first of %s:::%s: %s", places,
+			     probes, probes == 1 ? "" : "s", out->binary->path, first->prov, first->name, out->why);
+}
+
+static void say_unread(struct unread *unread, struct diags *diags)
+{
+	const struct loc nowhere = {0};
+	unsigned others = unread->len - unread->said_len - 1;
+
+	if (unread->len == unread->said_len)
+		return;
+	if (others)
+		diag_warning(diags, nowhere, NULL, "%s; and %u other file%s", unread->why, others, others == 1 ? "" : "s");
+	else
+		diag_warning(diags, nowhere, NULL, "%s", unread->why);
+	unread->said_len = unread->len;
+}
+
+void host_say_left_out(struct probe_host *host, struct diags *diags)
+{
+	say_unread(&host->silent, diags);
+	say_unread(&host->too_many, diags);
+	for (unsigned i = 0; i < host->left_out_len; i++)
+		say_left_out(&host->left_out[i], diags);
 }
 
 void probe_load_args(struct probe_host *host, struct probe *probe)

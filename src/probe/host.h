@@ -8,6 +8,7 @@
 #define CEPHTAP_PROBE_HOST_H
 
 #include "lib/arena.h"
+#include "lib/diag.h"
 #include "lib/elf.h"
 #include "lib/held.h"
 #include "lib/proc.h"
@@ -67,6 +68,13 @@ struct site host_binary_site(const struct host_binary *binary, uint64_t vaddr);
  */
 int host_add_file(struct probe_host *host, const char *path, struct buf *why);
 int host_add_held(struct probe_host *host, struct held *held, const char *path, struct buf *why); /* shares it */
+
+/*
+ * A place of this probe in this file is left out, for this reason (a text that lives for ever). Where the probe has other
+ * places, that is what there is to say of it: host_say_left_out() has one warning for each file and reason.
+ */
+void host_leave_out(struct probe_host *host, const struct host_binary *binary, const struct probe *probe, const char *why);
+void host_say_left_out(struct probe_host *host, struct diags *diags);
 
 /* A place for what one provider keeps per host, e.g. its index of markers: NULL at first. */
 void **host_slot(struct probe_host *host, const struct provider *provider);

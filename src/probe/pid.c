@@ -119,7 +119,7 @@ static bool site_init(const struct asked *asked, uint64_t vaddr, struct site *si
 	*site = host_binary_site(asked->binary, vaddr);
 	site->may_be_absent = true;
 	site->is_ours = host_binary_has_pid(asked->binary, getpid());
-	return !elf_vaddr_to_offset(asked->elf, vaddr, &site->offset) && !elf_is_data(asked->elf, vaddr);
+	return !elf_code_offset(asked->elf, vaddr, &site->offset);
 }
 
 static const uint8_t *code_of(const struct asked *asked, const struct function *function, uint64_t *size)
