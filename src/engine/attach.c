@@ -15,7 +15,9 @@
 #include "lib/proc.h"
 
 /* A failed part is cut into this many, tried at the same time. */
-enum { CUT = 8 };
+enum { CUT = 8, PAGE = 4096 };
+/* What the kernel is given for a file whose file system may never answer. */
+static const uint64_t patience_ns = 5000000000;
 
 /* A file: what messages call it, and what is attached to. */
 struct where {
@@ -43,6 +45,7 @@ struct attaching {
 	struct arena *arena;
 	struct job *jobs;
 	unsigned jobs_len;
+	const struct job *running; /* those of them that are being made */
 	struct program *programs; /* of the chosen processes, in their order; NULL: not looked up yet */
 	pid_t ended; /* a chosen process that was no more */
 };
@@ -83,7 +86,7 @@ static int job_perf(const struct engine *engine, const struct job *job)
 static int job_run(void *data, unsigned i)
 {
 	struct attaching *a = data;
-	const struct job *job = &a->jobs[i];
+	const struct job *job = &a->running[i];
 
 	return a->engine->has_multi ? job_multi(a->engine, job) : job_perf(a->engine, job);
 }
@@ -108,6 +111,50 @@ static void group_link(struct attaching *a, const struct group *group, const str
 	for (unsigned i = len; i < group->len; i++)
 		job_add(a, group, where, i, 1, pid);
 }
+
+/* ---- files whose file system may never answer ---- */
+
+static const char silent[] = "its file system does not answer",
+		  foreign[] = "somebody else's program is its file system, and while that keeps the kernel waiting for a page no process of "
+			      "the host can start another; if you trust it, choose the process (-p)";
+
+static void group_refuse(struct attaching *a, struct group *group, const char *why)
+{
+	group->why_not = why;
+	for (unsigned i = 0; i < group->len; i++)
+		a->engine->site_errors[group->attaches[i]] = -ETIMEDOUT;
+}
+
+/*
+ * The kernel reads each page that it puts a probe on, and holds locks meanwhile for which the whole host waits. So the pages
+ * are asked for before, by a process that holds none. False: they do not come.
+ */
+static bool is_at_hand(const struct group *group, struct held *held)
+{
+	uint64_t page = UINT64_MAX;
+	char byte;
+
+	for (unsigned i = 0; i < group->len; i++) {
+		if (group->offsets[i] / PAGE != page && held_read(held, &byte, 1, group->offsets[i]) < 0)
+			return false;
+		if (group->refs[i] && held_read(held, &byte, 1, group->refs[i]) < 0)
+			return false;
+		page = group->offsets[i] / PAGE;
+	}
+	return true;
+}
+
+/* NULL: the group may be attached in this file. */
+static const char *why_not_in(const struct engine *engine, const struct group *group, struct held *held)
+{
+	if (!held_may_hang(held))
+		return NULL;
+	if (held_is_foreign(held) && !group->pid && !engine->target.pids_len)
+		return foreign;
+	return is_at_hand(group, held) ? NULL : silent;
+}
+
+/* ---- which links ---- */
 
 /* The chosen processes' programs, looked up once. */
 static void find_programs(struct attaching *a)
@@ -136,12 +183,17 @@ static bool runs_file(const struct program *program, const struct group *group)
 
 /* A link per process; but where some run this very file as their program, the others need none. A probe's own process
  * counts alone: the provider has found it among the chosen ones. */
-static void group_jobs(struct attaching *a, const struct group *group)
+static void group_jobs(struct attaching *a, struct group *group)
 {
 	const struct target *target = &a->engine->target;
 	const struct where where = {group->path, group->held};
+	const char *why = why_not_in(a->engine, group, group->held);
 	bool some_run = false;
 
+	if (why) {
+		group_refuse(a, group, why);
+		return;
+	}
 	if (group->pid || !target->pids_len) {
 		group_link(a, group, &where, group->pid);
 		return;
@@ -186,6 +238,8 @@ static int job_done(struct attaching *a, const struct job *job)
 		a->engine->kept_len++;
 	else if (job->pid && job->err == -ESRCH)
 		a->ended = job->pid;
+	else if (job->err == -ETIMEDOUT)
+		group_refuse(a, (struct group *)job->group, silent);
 	else if (is_site_error(job->err) && job->len > 1)
 		job_cut(a, job);
 	else if (is_site_error(job->err))
@@ -195,15 +249,39 @@ static int job_done(struct attaching *a, const struct job *job)
 	return 0;
 }
 
-static int jobs_make(struct attaching *a)
+/* Jobs of one kind, which stand together. */
+static int jobs_make_some(struct attaching *a, unsigned from, unsigned len, uint64_t limit_ns)
 {
 	struct engine *engine = a->engine;
-	int *results = arena_new_array(a->arena, int, a->jobs_len);
-	int err = keepers_run(&engine->keepers, engine->arena, a->jobs_len, job_run, a, results);
+	int *results = arena_new_array(a->arena, int, len + 1);
+	int err;
+
+	if (!len)
+		return 0;
+	a->running = a->jobs + from;
+	err = keepers_run(&engine->keepers, engine->arena, len, job_run, a, results, limit_ns);
+	for (unsigned i = 0; i < len; i++)
+		a->jobs[from + i].err = err ? err : results[i];
+	return err;
+}
+
+/* The kernel reads the file as well. Where that may never end, it is given some time. */
+static int jobs_make(struct attaching *a)
+{
+	struct job *sorted = arena_new_array(a->arena, struct job, a->jobs_len + 1);
+	unsigned sure = 0, len = 0;
+	int err;
 
 	for (unsigned i = 0; i < a->jobs_len; i++)
-		a->jobs[i].err = err ? err : results[i];
-	return err;
+		if (!held_may_hang(a->jobs[i].where.held))
+			sorted[sure++] = a->jobs[i];
+	len = sure;
+	for (unsigned i = 0; i < a->jobs_len; i++)
+		if (held_may_hang(a->jobs[i].where.held))
+			sorted[len++] = a->jobs[i];
+	memcpy(a->jobs, sorted, len * sizeof(*sorted));
+	err = jobs_make_some(a, 0, sure, 0);
+	return err ? err : jobs_make_some(a, sure, len - sure, patience_ns);
 }
 
 /* Makes every link of a->jobs. On a failure that is no site's fault returns its errno, with the file's name in *path.
@@ -239,6 +317,8 @@ static const char *site_why(int err)
 		return "the file has no such address";
 	case -EOVERFLOW:
 		return "its semaphore lies too far into the file for this kernel's perf events";
+	case -ETIMEDOUT:
+		return silent;
 	default:
 		return "the first instruction there cannot be probed";
 	}
@@ -253,7 +333,7 @@ static void report_sites(struct attaching *a, struct diags *diags)
 		int err = a->engine->site_errors[i];
 		const char *name;
 
-		if (!err || !is_uprobe(attach) ||
+		if (!err || err == -ETIMEDOUT || !is_uprobe(attach) ||
 		    attach->is_save) /* the return of the same function has the same to say */
 			continue;
 		name = engine_probe_name(a->arena, attach->probe);
@@ -263,6 +343,16 @@ static void report_sites(struct attaching *a, struct diags *diags)
 			     "probe %s at %s+0x%llx is left out: %s", name, attach->site->path,
 			     (unsigned long long)attach->site->vaddr, site_why(err));
 	}
+}
+
+/* Files of which nothing is attached. */
+static void report_groups(const struct groups *groups, struct diags *diags)
+{
+	const struct loc nowhere = {0};
+
+	for (unsigned i = 0; i < groups->len; i++)
+		if (groups->list[i].why_not)
+			diag_warning(diags, nowhere, NULL, "%s is left out: %s", groups->list[i].path, groups->list[i].why_not);
 }
 
 static void report_failure(struct attaching *a, int err, const char *path, struct diags *diags)
@@ -283,7 +373,7 @@ static void report_failure(struct attaching *a, int err, const char *path, struc
 	}
 }
 
-static int attach_groups(struct attaching *a, const struct groups *groups, struct diags *diags)
+static int attach_groups(struct attaching *a, struct groups *groups, struct diags *diags)
 {
 	const char *path = NULL;
 	int err;
@@ -291,6 +381,7 @@ static int attach_groups(struct attaching *a, const struct groups *groups, struc
 	for (unsigned i = 0; i < groups->len; i++)
 		group_jobs(a, &groups->list[i]);
 	err = jobs_run(a, &path);
+	report_groups(groups, diags);
 	report_sites(a, diags);
 	if (!err && groups->len && !a->engine->kept_len)
 		err = a->ended ? -ESRCH : -EOPNOTSUPP;
@@ -378,9 +469,9 @@ unsigned engine_attach_process(struct engine *engine, pid_t pid, struct buf *why
 	struct look look = {.why = why};
 	struct where *found = arena_new_array(a.arena, struct where, engine->groups->len + 1);
 	struct proc_file *files = NULL;
-	const char *path = NULL;
+	const char *path = NULL, *refused;
 	const uint32_t one = 1;
-	unsigned n = 0;
+	unsigned n = 0, traced = 0;
 	int err;
 
 	if (engine->image->map_pids != MAP_NONE)
@@ -390,8 +481,14 @@ unsigned engine_attach_process(struct engine *engine, pid_t pid, struct buf *why
 	for (unsigned i = 0; i < engine->groups->len; i++) {
 		const struct group *group = &engine->groups->list[i];
 
-		if (!group->pid && (find_same(group, &look, &found[n]) || find_same_build(group, &look, &found[n])))
-			group_link(&a, group, &found[n++], pid);
+		if (group->pid || (!find_same(group, &look, &found[n]) && !find_same_build(group, &look, &found[n])))
+			continue;
+		refused = why_not_in(engine, group, found[n++].held);
+		if (refused)
+			buf_printf(why, "%s is left out: %s", found[n - 1].path, refused);
+		else
+			group_link(&a, group, &found[n - 1], pid);
+		traced += !refused;
 	}
 	err = jobs_run(&a, &path);
 	for (unsigned i = 0; i < n; i++)
@@ -401,7 +498,7 @@ unsigned engine_attach_process(struct engine *engine, pid_t pid, struct buf *why
 	else if (look.other && !why->size)
 		buf_printf(why, "it runs another build of %s: start the script anew for it", look.other);
 	arena_free(a.arena);
-	return err ? 0 : n;
+	return err ? 0 : traced;
 }
 
 /* How the sites of one probe fared. */

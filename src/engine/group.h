@@ -22,6 +22,7 @@ struct group {
 	uint64_t *offsets, *refs, *cookies;
 	unsigned len;
 	unsigned suspects_len; /* of them, the last: the kernel will probably refuse these */
+	const char *why_not;   /* none of it is attached, for this reason */
 };
 
 struct groups {

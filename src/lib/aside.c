@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -22,7 +23,7 @@
  * Helpers left behind, at most. Somebody may have many such file systems: after the first few of them the next ones get little
  * time, and behind the last none.
  */
-enum { LEFT_MAX = 32, LEFT_PATIENT = 2, ROOM = 1 << 20, PATH_SIZE = 4096 };
+enum { LEFT_MAX = 32, LEFT_PATIENT = 2, ROOM = 1 << 20, PATH_SIZE = 4096, END_LOOKS = 50, END_US = 1000 };
 static const uint64_t impatient_ns = 200000000;
 
 enum what { ASK_OPEN, ASK_STAT, ASK_READ, ASK_MAP };
@@ -214,8 +215,19 @@ static pid_t *free_place(unsigned *left)
 	return place;
 }
 
+/* It ends when our end of the socket is closed. If it does not, it is stuck, and nobody waits for it. */
+static void end_helper(void)
+{
+	if (!helper.pid)
+		return;
+	close(helper.fd);
+	for (unsigned i = 0; i < END_LOOKS && waitpid(helper.pid, NULL, WNOHANG) == 0; i++)
+		usleep(END_US);
+}
+
 static int start_helper(void)
 {
+	static bool is_registered;
 	int fds[2];
 
 	if (!helper.shared)
@@ -236,6 +248,9 @@ static int start_helper(void)
 		return -EAGAIN;
 	}
 	helper.fd = fds[0];
+	if (!is_registered)
+		atexit(end_helper);
+	is_registered = true;
 	return 0;
 }
 

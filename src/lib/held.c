@@ -21,7 +21,7 @@ struct held {
 	unsigned users;
 	int fd;	       /* open for reading; O_PATH when it may hang */
 	char path[32]; /* of fd */
-	bool may_hang;
+	bool may_hang, is_foreign;
 	uint64_t patience_ns; /* what is left for its file system */
 	struct statx stat;
 	dev_t dev; /* as struct proc_file has it */
@@ -102,6 +102,8 @@ static int look(struct opening *o)
 		o->kind = mounts_kind_of_dev(own_or(o->pid), stat_dev(&o->stat));
 	if (o->kind == FS_PSEUDO)
 		return say_not_plain(o);
+	if (!fs_answers(o->kind) && o->mapped && mounts_kind_of_magic(o->mapped->magic) == FS_LOCAL)
+		o->kind = FS_OVERLAY; /* an overlay on one that does answer */
 	o->may_hang = !fs_answers(o->kind);
 	if (o->may_hang) {
 		int error = aside_stat(o->fd, &o->stat, &o->patience_ns);
@@ -150,8 +152,9 @@ static int number(struct opening *o, struct proc_file *out)
 {
 	int error;
 
-	out->dev = out->map_dev = stat_dev(&o->stat);
-	out->ino = out->map_ino = o->stat.stx_ino;
+	*out = (struct proc_file){.map_dev = stat_dev(&o->stat), .map_ino = o->stat.stx_ino};
+	out->dev = out->map_dev;
+	out->ino = out->map_ino;
 	if (o->mapped ? is_numbered(out, o->mapped) : o->kind == FS_LOCAL && o->stat.stx_dev_major)
 		return 0;
 	error = o->may_hang ? aside_map(o->fd, out, &o->patience_ns) : proc_map_own(o->fd, true, out);
@@ -165,7 +168,7 @@ static int identify(struct opening *o, struct proc_file *out)
 
 	if (error || !o->mapped)
 		return error;
-	if (!is_numbered(out, o->mapped) || (!out->dev && !o->mapped->dev && out->ino != o->mapped->ino))
+	if (!is_numbered(out, o->mapped) || (out->magic && (out->dev != o->mapped->dev || out->ino != o->mapped->ino)))
 		return -ESTALE;
 	out->dev = o->mapped->dev;
 	out->ino = o->mapped->ino;
@@ -192,7 +195,14 @@ static int finish(struct opening *o, struct held **out)
 	held = calloc(1, sizeof(*held));
 	if (!held)
 		abort();
-	*held = (struct held){1, o->fd, "", o->may_hang, o->patience_ns, o->stat, file.dev, file.ino};
+	*held = (struct held){.users = 1,
+			      .fd = o->fd,
+			      .may_hang = o->may_hang,
+			      .is_foreign = o->may_hang && o->kind != FS_REMOTE,
+			      .patience_ns = o->patience_ns,
+			      .stat = o->stat,
+			      .dev = file.dev,
+			      .ino = file.ino};
 	snprintf(held->path, sizeof(held->path), "/proc/self/fd/%d", held->fd);
 	*out = held;
 	return 0;
@@ -281,13 +291,13 @@ int held_open_mapped(const struct proc_file *file, struct held **out, struct buf
 
 struct held *held_take(int fd)
 {
-	struct opening o = {.name = "memory", .fd = fd, .patience_ns = ASIDE_PATIENCE_NS};
+	struct opening o = {.fd = fd};
 	struct held *held = calloc(1, sizeof(*held));
 
 	if (!held)
 		abort();
 	statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &o.stat);
-	*held = (struct held){1, fd, "", false, o.patience_ns, o.stat, stat_dev(&o.stat), o.stat.stx_ino};
+	*held = (struct held){.users = 1, .fd = fd, .stat = o.stat, .dev = stat_dev(&o.stat), .ino = o.stat.stx_ino};
 	snprintf(held->path, sizeof(held->path), "/proc/self/fd/%d", held->fd);
 	return held;
 }
@@ -345,6 +355,11 @@ bool held_is_same(const struct held *a, const struct held *b)
 bool held_may_hang(const struct held *held)
 {
 	return held->may_hang;
+}
+
+bool held_is_foreign(const struct held *held)
+{
+	return held->is_foreign;
 }
 
 bool held_is_settled(const struct held *held)

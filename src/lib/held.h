@@ -51,6 +51,7 @@ uint64_t held_size(const struct held *held); /* when it was opened */
 bool held_is_same(const struct held *a, const struct held *b);
 /* May its file system never answer? */
 bool held_may_hang(const struct held *held);
+bool held_is_foreign(const struct held *held); /* because somebody else's program answers for it */
 /* Root's own on one of our own file systems, which nobody else can write: it does not change while we look. */
 bool held_is_settled(const struct held *held);
 /* How many bytes there were, at most `size`, or a negative errno; -ETIMEDOUT: its file system does not answer. */

@@ -5,14 +5,19 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "lib/kernel.h"
 
+/* How the kernel itself packs the number of a device. */
+enum { DEV_MINOR_BITS = 20 };
+
 /* What the program writes for each mapping. */
 struct row {
-	uint64_t start, inode;
+	uint64_t start, inode, magic, dev, ino;
 	uint32_t pid, pad;
 };
 
@@ -33,19 +38,28 @@ static int load(void)
 	/* struct bpf_iter__task_vma: what the program is given */
 	enum { CTX_META = 0, CTX_TASK = 8, CTX_VMA = 16, META_SEQ = 0, VMA_START = 0 };
 	int file = kernel_member_offset("vm_area_struct", "vm_file"), inode = kernel_member_offset("file", "f_inode"),
+	    ino = kernel_member_offset("inode", "i_ino"), super = kernel_member_offset("inode", "i_sb"),
+	    magic = kernel_member_offset("super_block", "s_magic"), dev = kernel_member_offset("super_block", "s_dev"),
 	    pid = kernel_member_offset("task_struct", "pid");
 	int id = kernel_btf() ? btf__find_by_name_kind(kernel_btf(), "bpf_iter_task_vma", BTF_KIND_FUNC) : -1;
 	const struct bpf_insn code[] = {
 		LOAD(BPF_DW, BPF_REG_2, BPF_REG_1, CTX_VMA),
-		LEAVE_IF_NULL(BPF_REG_2, 16),
+		LEAVE_IF_NULL(BPF_REG_2, 23),
 		LOAD(BPF_DW, BPF_REG_3, BPF_REG_1, CTX_TASK),
-		LEAVE_IF_NULL(BPF_REG_3, 14),
+		LEAVE_IF_NULL(BPF_REG_3, 21),
 		LOAD(BPF_DW, BPF_REG_4, BPF_REG_2, VMA_START),
 		STORE(BPF_DW, offsetof(struct row, start), BPF_REG_4),
 		LOAD(BPF_DW, BPF_REG_4, BPF_REG_2, file),
-		LEAVE_IF_NULL(BPF_REG_4, 10),
+		LEAVE_IF_NULL(BPF_REG_4, 17),
 		LOAD(BPF_DW, BPF_REG_4, BPF_REG_4, inode),
 		STORE(BPF_DW, offsetof(struct row, inode), BPF_REG_4),
+		LOAD(BPF_DW, BPF_REG_5, BPF_REG_4, ino),
+		STORE(BPF_DW, offsetof(struct row, ino), BPF_REG_5),
+		LOAD(BPF_DW, BPF_REG_4, BPF_REG_4, super),
+		LOAD(BPF_DW, BPF_REG_5, BPF_REG_4, magic),
+		STORE(BPF_DW, offsetof(struct row, magic), BPF_REG_5),
+		LOAD(BPF_W, BPF_REG_4, BPF_REG_4, dev),
+		STORE(BPF_DW, offsetof(struct row, dev), BPF_REG_4),
 		LOAD(BPF_W, BPF_REG_4, BPF_REG_3, pid),
 		STORE(BPF_DW, offsetof(struct row, pid), BPF_REG_4),
 		LOAD(BPF_DW, BPF_REG_1, BPF_REG_1, CTX_META),
@@ -59,7 +73,7 @@ static int load(void)
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_ITER, .attach_btf_id = (uint32_t)id);
 
-	if (file < 0 || inode < 0 || pid < 0 || id < 0)
+	if (file < 0 || inode < 0 || ino < 0 || super < 0 || magic < 0 || dev < 0 || pid < 0 || id < 0)
 		return -1;
 	return bpf_prog_load(BPF_PROG_TYPE_TRACING, "ct_inodes", "GPL", code, sizeof(code) / sizeof(code[0]), &opts);
 }
@@ -94,7 +108,12 @@ static bool read_rows(struct arena *arena, int fd, struct inode_at **list, unsig
 			if (pid && rows[i].start <= (*list)[*len - 1].start)
 				return true;
 			pid = rows[i].pid;
-			*arena_push(arena, *list, *len) = (struct inode_at){rows[i].start, rows[i].inode};
+			*arena_push(arena, *list, *len) =
+				(struct inode_at){.start = rows[i].start,
+						  .inode = rows[i].inode,
+						  .magic = rows[i].magic,
+						  .dev = makedev(rows[i].dev >> DEV_MINOR_BITS, rows[i].dev & ((1 << DEV_MINOR_BITS) - 1)),
+						  .ino = rows[i].ino};
 		}
 	return !got;
 }

@@ -16,6 +16,10 @@
 struct inode_at {
 	uint64_t start; /* of the mapping */
 	uint64_t inode; /* where the kernel has it */
+	/* Below an overlay those of the file system that the file is really on. */
+	uint64_t magic;
+	dev_t dev;
+	ino_t ino;
 };
 
 /*

@@ -42,7 +42,7 @@ static bool is_among(const char *type, const char *const *types, unsigned len)
 	return false;
 }
 
-static enum fs_kind kind_of_type(const char *type, bool is_trusted)
+static enum fs_kind kind_of_type(const char *type, const char *options, bool is_trusted)
 {
 	static const char *const local[] = {"ext4",  "ext3",	"ext2",	 "xfs",	   "tmpfs",    "ramfs",	   "devtmpfs", "rootfs",
 					    "f2fs",  "squashfs", "erofs", "zfs",	   "bcachefs", "iso9660",  "udf",      "vfat",
@@ -55,10 +55,14 @@ static enum fs_kind kind_of_type(const char *type, bool is_trusted)
 	if (!strcmp(type, "btrfs"))
 		return FS_SUBVOLUMES;
 	if (!strcmp(type, "overlay"))
-		return is_trusted ? FS_OVERLAY : FS_REMOTE; /* whose layers may be on anything */
+		return is_trusted ? FS_OVERLAY : FS_FOREIGN; /* whose layers may be on anything */
 	if (is_among(type, local, sizeof(local) / sizeof(local[0])))
 		return FS_LOCAL;
-	return is_among(type, pseudo, sizeof(pseudo) / sizeof(pseudo[0])) ? FS_PSEUDO : FS_REMOTE;
+	if (is_among(type, pseudo, sizeof(pseudo) / sizeof(pseudo[0])))
+		return FS_PSEUDO;
+	if (!is_trusted || (!strncmp(type, "fuse", 4) && !strstr(options, "user_id=0,")))
+		return FS_FOREIGN;
+	return FS_REMOTE;
 }
 
 /* "36 35 98:0 /root /where options shared:1 - ext4 /dev/sda1 options"; names have no spaces in them. */
@@ -71,7 +75,7 @@ static bool parse_mount(const char *line, bool is_trusted, struct mount *mount)
 
 	if (!tail || sscanf(line, "%llu %*u %u:%u", &id, &major, &minor) != 3 || sscanf(tail, " - %31s", type) != 1)
 		return false;
-	*mount = (struct mount){id, makedev(major, minor), kind_of_type(type, is_trusted)};
+	*mount = (struct mount){id, makedev(major, minor), kind_of_type(type, tail, is_trusted)};
 	return true;
 }
 
@@ -213,6 +217,18 @@ enum fs_kind mounts_kind_of_id(pid_t pid, uint64_t id)
 	enum fs_kind kind = kind_of_id(own_table(), id);
 
 	return kind == FS_UNKNOWN ? kind_of_id(table_of(pid), id) : kind;
+}
+
+enum fs_kind mounts_kind_of_magic(uint64_t magic)
+{
+	static const uint64_t local[] = {0xef53,     0x58465342, 0x9123683e, 0x01021994, 0x858458f6, 0x73717368, 0xe0f5e1e2,
+					 0xf2f52010, 0x2fc12fc1, 0xca451a4e, 0x9660,	 0x15013346, 0x4d44,	 0x2011bab0,
+					 0x7366746e, 0x28cd3d45, 0x958458f6};
+
+	for (unsigned i = 0; i < sizeof(local) / sizeof(local[0]); i++)
+		if (magic == local[i])
+			return FS_LOCAL;
+	return FS_UNKNOWN;
 }
 
 bool mounts_is_ours(uint64_t id)

@@ -15,7 +15,8 @@ enum fs_kind {
 	FS_LOCAL,     /* the kernel alone answers */
 	FS_OVERLAY,   /* the same, but files show numbers of the overlay's own, which several overlays may have for one file */
 	FS_SUBVOLUMES, /* the same, but files of several subvolumes show the same numbers (btrfs) */
-	FS_REMOTE,    /* may never answer */
+	FS_REMOTE,    /* may never answer: another host, or a program that root runs */
+	FS_FOREIGN,   /* may never answer, and perhaps on purpose: a program of somebody else */
 	FS_PSEUDO,    /* the kernel's own (proc, sysfs, tracefs): what looks like a file there is none, and to open one may do something */
 };
 
@@ -27,6 +28,9 @@ enum fs_kind mounts_kind_of_dev(pid_t pid, dev_t dev);
 enum fs_kind mounts_kind_of_id(pid_t pid, uint64_t id);
 /* Is it among our own mounts, and local? */
 bool mounts_is_ours(uint64_t id);
+
+/* By the number in the file system's superblock. */
+enum fs_kind mounts_kind_of_magic(uint64_t magic);
 
 static inline bool fs_answers(enum fs_kind kind)
 {

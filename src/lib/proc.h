@@ -33,10 +33,15 @@ struct proc_file {
 	uint64_t start, end; /* its first executable mapping */
 	const char *name; /* as the process sees it: /usr/bin/ceph-osd; " (deleted)" taken off and told by is_deleted */
 	const char *path; /* for people: /proc/PID/root/usr/bin/ceph-osd, or /proc/PID/map_files/... when deleted */
-	dev_t dev; /* with ino: which file it is; where maps does not tell files apart 0 and the kernel's own address of the inode */
+	/*
+	 * Which file it is: the number of its inode, on the file system that it is really on. Where that does not tell files apart,
+	 * 0 and the kernel's own address of the inode.
+	 */
+	dev_t dev;
 	ino_t ino;
 	dev_t map_dev; /* as /proc/PID/maps numbers it; stat() may say otherwise */
 	ino_t map_ino;
+	uint64_t magic; /* of the file system that it is really on; 0: not known */
 	bool is_deleted;
 	bool is_main; /* the executable itself, /proc/PID/exe */
 };

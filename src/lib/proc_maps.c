@@ -29,7 +29,7 @@ struct mapping {
 	uint64_t start, end, offset;
 	dev_t dev; /* as maps has it */
 	ino_t ino;
-	uint64_t inode; /* as the kernel has it; 0: maps will do */
+	struct inode_at inode; /* as the kernel has it; all 0: maps will do */
 	const char *name;
 };
 
@@ -174,7 +174,7 @@ static bool parse_mapping(char *line, struct mapping *out)
 	if (sscanf(line, "%llx-%llx %*s %llx %x:%x %llu %n", &start, &end, &offset, &major, &minor, &ino, &at) < 6 || !at)
 		return false;
 	unescape(line + at);
-	*out = (struct mapping){start, end, offset, makedev(major, minor), ino, 0, line + at};
+	*out = (struct mapping){start, end, offset, makedev(major, minor), ino, {0}, line + at};
 	return true;
 }
 
@@ -220,7 +220,7 @@ static void take_inodes(struct mappings *maps, const struct inode_at *inodes, un
 		while (at < len && inodes[at].start < maps->list[i].start)
 			at++;
 		if (at < len && inodes[at].start == maps->list[i].start && is_ambiguous(&maps->list[i]))
-			maps->list[i].inode = inodes[at].inode;
+			maps->list[i].inode = inodes[at];
 	}
 }
 
@@ -274,10 +274,15 @@ static const char *name_inside(const struct view *view, const char *name)
 
 static void fill_numbers(const struct mapping *map, struct proc_file *file)
 {
-	file->map_dev = map->dev;
-	file->map_ino = map->ino;
-	file->dev = map->inode ? 0 : map->dev;
-	file->ino = map->inode ? map->inode : map->ino;
+	const struct inode_at *inode = &map->inode;
+
+	file->dev = file->map_dev = map->dev;
+	file->ino = file->map_ino = map->ino;
+	file->magic = inode->magic;
+	if (!inode->inode)
+		return;
+	file->dev = mounts_tells_files_apart(inode->dev) ? inode->dev : 0;
+	file->ino = file->dev ? inode->ino : inode->inode;
 }
 
 static void fill_file(struct arena *arena, const struct view *view, const struct mapping *map, struct proc_file *file)

@@ -298,7 +298,7 @@ void host_binary_close(struct host_binary *binary)
 		held_close(binary->held);
 		binary->held = NULL;
 	}
-	binary->is_opened = false;
+	binary->is_opened = binary->why != NULL; /* one that could not be read is not tried again */
 }
 
 struct site host_binary_site(const struct host_binary *binary, uint64_t vaddr)
