@@ -4,7 +4,7 @@
 /*
  * What a process can do to a tracer that looks at its files. It has a marker, hostile:::hit, which it fires all the time.
  *
- * Usage: hostile swap FOLDER OTHER   whenever FOLDER/victim is opened, FOLDER and OTHER change places, and back after a second
+ * Usage: hostile exchange A B        two names change places; nothing else
  *        hostile cut FILE US         maps FILE as code; US after it is opened it has no bytes any more
  *        hostile rewrite FILE        maps FILE as code; from when it is opened its bytes change all the time
  *        hostile cover FILE TARGET   maps FILE as code and puts a link to TARGET in its place; TARGET "fifo": a FIFO
@@ -30,6 +30,8 @@
 #include <unistd.h>
 
 enum { EXCHANGE = 2 };
+
+char room[1 << 18] = {1}; /* data that it writes, behind which a forged note's semaphore can hide */
 
 __attribute__((noinline)) void mark(long i)
 {
@@ -75,19 +77,6 @@ static void exchange(const char *a, const char *b)
 {
 	if (syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, EXCHANGE))
 		die("renameat2");
-}
-
-static void swap(const char *folder, const char *other)
-{
-	char file[4096];
-
-	snprintf(file, sizeof(file), "%s/victim", folder);
-	for (;;) {
-		wait_for_open(file);
-		exchange(folder, other);
-		usleep(1000000);
-		exchange(folder, other);
-	}
 }
 
 static void cut(const char *file, unsigned us)
@@ -152,14 +141,39 @@ static void lease(const char *file)
 	signal(SIGIO, SIG_IGN);
 }
 
+static void write_text(const char *file, const char *text)
+{
+	int fd = open(file, O_WRONLY);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		die(file);
+	close(fd);
+}
+
+/* In a user namespace in which it is root. */
+static void become_root(void)
+{
+	char text[64];
+	unsigned uid = getuid(), gid = getgid();
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
+		die("unshare");
+	write_text("/proc/self/setgroups", "deny");
+	snprintf(text, sizeof(text), "0 %u 1", uid);
+	write_text("/proc/self/uid_map", text);
+	snprintf(text, sizeof(text), "0 %u 1", gid);
+	write_text("/proc/self/gid_map", text);
+}
+
 static void remount(const char *folder, const char *target)
 {
 	char file[4096];
 	int fd;
 
 	snprintf(file, sizeof(file), "%s/lib", folder);
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) || mount("none", folder, "tmpfs", 0, ""))
-		die("unshare");
+	become_root();
+	if (mount("none", folder, "tmpfs", 0, ""))
+		die(folder);
 	fd = open(file, O_RDWR | O_CREAT, 0755);
 	if (fd < 0 || ftruncate(fd, 8192))
 		die(file);
@@ -172,8 +186,10 @@ static void prepare(int argc, char **argv)
 {
 	const char *what = argc > 2 ? argv[1] : "";
 
-	if (!strcmp(what, "swap") && argc == 4 && !meanwhile())
-		swap(argv[2], argv[3]);
+	if (!strcmp(what, "exchange") && argc == 4) {
+		exchange(argv[2], argv[3]);
+		exit(0);
+	}
 	if (!strcmp(what, "delete") || !strcmp(what, "cut") || !strcmp(what, "rewrite") || !strcmp(what, "cover"))
 		map(argv[2]);
 	if (!strcmp(what, "cut") && argc == 4 && !meanwhile())

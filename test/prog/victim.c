@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 volatile unsigned short guarded = 0x4711;
+const char room[1 << 16] = {1}; /* so that its data lie where hostile.c has data too */
 
 __attribute__((noinline)) unsigned long work(unsigned long a)
 {
