@@ -314,19 +314,25 @@ static void take_binary(struct asked *asked)
 	}
 }
 
+/* By the kernel's name for its program: as we see it, with what the kernel says behind the name of a file that is gone. */
 static bool is_program_of(pid_t pid, const struct host_binary *binary)
 {
-	/* the kernel says so behind the name of a file that is gone; the binary's name is without it */
 	const char *suffix = binary->is_deleted ? " (deleted)" : "";
-	char path[64], exe[4096];
-	size_t len = strlen(binary->name);
+	struct buf wanted = {0};
+	char path[64], text[4096];
 	ssize_t size;
+	bool is;
 
+	snprintf(path, sizeof(path), "/proc/%d/root", (int)pid); /* of a chroot: the binary's name is inside it */
+	size = readlink(path, text, sizeof(text));
+	if (size > 1)
+		buf_add(&wanted, text, (size_t)size);
+	buf_printf(&wanted, "%s%s", binary->name, suffix);
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	size = readlink(path, exe, sizeof(exe) - 1);
-	if (size < 0 || (size_t)size != len + strlen(suffix))
-		return false;
-	return !memcmp(exe, binary->name, len) && !memcmp(exe + len, suffix, strlen(suffix));
+	size = readlink(path, text, sizeof(text));
+	is = size >= 0 && (size_t)size == wanted.size && !memcmp(text, wanted.data, wanted.size);
+	buf_free(&wanted);
+	return is;
 }
 
 static int pid_match(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list, const char **why)
