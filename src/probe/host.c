@@ -47,7 +47,7 @@ struct left_out {
 	unsigned said_len; /* of them, in an earlier warning */
 };
 
-/* Files that may have markers, and that could not be looked at. */
+/* What may have markers, and could not be looked at. */
 struct unread {
 	const char *why; /* of the first */
 	unsigned len, said_len;
@@ -65,6 +65,7 @@ struct probe_host {
 	struct left_out *left_out;
 	unsigned left_out_len;
 	struct unread silent, too_many; /* files whose file system does not answer; for which there was no descriptor */
+	struct unread hidden;		/* processes that were chosen, and that we may not look at */
 	void *slots[PROVIDERS];
 };
 
@@ -134,6 +135,12 @@ static struct host_binary *binary_new(struct probe_host *host, dev_t dev, ino_t 
 	return binary;
 }
 
+static void add_unread(struct unread *unread, const char *why)
+{
+	if (!unread->len++)
+		unread->why = why;
+}
+
 /* `scratch` holds what is only of use during the scan: most files are those of an earlier process. */
 static void scan_process(struct probe_host *host, struct arena *scratch, pid_t pid)
 {
@@ -141,7 +148,11 @@ static void scan_process(struct probe_host *host, struct arena *scratch, pid_t p
 	struct proc_file *files;
 	unsigned files_len, i;
 
-	if (proc_files(scratch, pid, &files, &files_len))
+	int error = proc_files(scratch, pid, &files, &files_len);
+
+	if (error == -EACCES || error == -EPERM)
+		add_unread(&host->hidden, arena_printf(host->arena, "process %d cannot be looked at: that needs root, or CAP_SYS_PTRACE", (int)pid));
+	if (error)
 		return; /* it has ended, or is not ours to look at: both show as a probe that is not found */
 	for (i = 0; i < files_len; i++) {
 		binary = binary_find(host, files[i].dev, files[i].ino);
@@ -242,12 +253,6 @@ static int hold(struct host_binary *binary, struct buf *why)
 		buf_free(&other);
 	}
 	return error;
-}
-
-static void add_unread(struct unread *unread, const char *why)
-{
-	if (!unread->len++)
-		unread->why = why;
 }
 
 static void open_binary(struct probe_host *host, struct host_binary *binary)
@@ -575,7 +580,7 @@ static void say_unread(struct unread *unread, struct diags *diags)
 	if (unread->len == unread->said_len)
 		return;
 	if (others)
-		diag_warning(diags, nowhere, NULL, "%s; and %u other file%s", unread->why, others, others == 1 ? "" : "s");
+		diag_warning(diags, nowhere, NULL, "%s; and %u more", unread->why, others);
 	else
 		diag_warning(diags, nowhere, NULL, "%s", unread->why);
 	unread->said_len = unread->len;
@@ -585,6 +590,8 @@ void host_say_left_out(struct probe_host *host, struct diags *diags)
 {
 	say_unread(&host->silent, diags);
 	say_unread(&host->too_many, diags);
+	if (host->target.pids_len || host->target.main_pid)
+		say_unread(&host->hidden, diags);
 	for (unsigned i = 0; i < host->left_out_len; i++)
 		say_left_out(&host->left_out[i], diags);
 }
