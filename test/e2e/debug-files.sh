@@ -65,7 +65,6 @@ stop() {
 }
 run() {
 	timeout 60 strace -f -y -e trace=open,openat,openat2 -o "$TMP/trace" "$CEPHTAP" -q --seconds 1 -p $pid "$@" >"$TMP/out" 2>"$TMP/err"
-	status=$?
 }
 second='pid$target:a.out:look_at:entry { @[args[0]->second] = count(); }'
 found() { check "$1" grep -qE '^ +2 +[0-9]+' "$TMP/out"; }

@@ -74,6 +74,7 @@ if command -v mkfs.btrfs >/dev/null && truncate -s 256M "$TMP/disk" && mkfs.btrf
 	cp "$PROGS/loop_target" "$TMP/volume/a/"
 	btrfs -q subvolume snapshot "$TMP/volume/a" "$TMP/volume/b" >/dev/null
 	start "$TMP/volume/a/loop_target" "$TMP/volume/b/loop_target"
+	# shellcheck disable=SC2046,SC2086 # several
 	check subvolume-one-number test "$(awk '$2 == "r-xp" && /loop_target/ { print $4, $5 }' $(printf '/proc/%d/maps ' $pids) | sort -u | wc -l)" = 1
 	counted subvolume
 	counted subvolume-chosen -p "${pids##* }" -p "$(echo "$pids" | awk '{ print $1 }')"
