@@ -266,11 +266,15 @@ static int open_by_name(struct opening *o)
 {
 	const struct proc_file *file = o->mapped;
 	char path[32];
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)file->pid, file->is_main ? "exe" : "root");
 	if (file->is_main)
 		return aside_open(AT_FDCWD, path, 0, &o->patience_ns);
-	return file->is_deleted ? -EPERM : open_below(o, path, file->name);
+	if (file->is_deleted)
+		return -EPERM;
+	fd = open_below(o, path, file->name);
+	return fd == -EACCES ? open_below(o, "/", file->name) : fd; /* who may not see its root: it is proved afterwards */
 }
 
 int held_open_mapped(const struct proc_file *file, struct held **out, struct buf *why)

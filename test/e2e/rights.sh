@@ -44,9 +44,11 @@ for uid in 0 65534; do
 	limited +bpf,+perfmon,+sys_ptrace $uid -q --seconds 1 -p $pid -n 'pid$target:a.out:main:1 { } pid$target:libc:usleep:entry { @ = count(); }'
 	check "ptrace-function-$uid" grep -qE '[0-9]|no instruction begins' "$TMP/out" "$TMP/err"
 done
-limited +bpf,+perfmon 65534 -q --seconds 1 -p $pid -n 'loop:::turn { @ = count(); }'
-check alone test $status = 1
-check alone-said grep -q "process $pid cannot be looked at: that needs root, or CAP_SYS_PTRACE" "$TMP/err"
+limited +bpf,+perfmon 65534 -q --seconds 1 -n 'loop:loop_target::turn /pid == '$pid'/ { @[ustack(2)] = count(); }'
+check alone-or-not-said grep -qE 'loop_target`main|no file of any running process' "$TMP/out" "$TMP/err" # maps: Linux 6.13
+timeout 60 setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all "$TMP/cephtap" list -p $pid 'loop:::' >"$TMP/out" 2>"$TMP/err"
+check without test $? = 1
+check without-said grep -q "process $pid cannot be looked at: that needs root, or CAP_SYS_PTRACE" "$TMP/err"
 stop
 start setpriv --reuid=65534 --regid=65534 --clear-groups "$TMP/theirs/loop_target" 100
 limited +bpf,+perfmon 65534 -q --seconds 1 -p $pid -n 'loop:::turn { @ = count(); }'
