@@ -27,7 +27,8 @@ static int use_note(const struct elf_sdt_note *note, void *data)
 	uint64_t offset;
 
 	use->sum += strlen(note->provider) + strlen(note->name);
-	elf_vaddr_to_offset(use->file, note->vaddr, &offset);
+	elf_code_offset(use->file, note->vaddr, &offset);
+	elf_semaphore_offset(use->file, note->semaphore, &offset);
 	argtext_parse(use->arena, use->file, note->args, &args, &args_len);
 	return 0;
 }
@@ -40,7 +41,7 @@ static int use_names(const struct elf_marker_names *names, void *data)
 	use->sum += strlen(names->provider) + strlen(names->name);
 	for (i = 0; i < names->args_len; i++)
 		use->sum += strlen(names->texts[i]);
-	elf_is_data(use->file, names->vaddr);
+	use->sum += elf_is_below_code(use->file, names->vaddr);
 	return 0;
 }
 

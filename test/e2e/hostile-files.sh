@@ -181,4 +181,14 @@ start_hostile many "$TMP/many" 20000
 	check many-counted grep -q '[0-9]' "$TMP/out"
 )
 stop_hostile
+
+# ---- a program that we start has none of our descriptors, and the limit that it would have had
+echo 'ls /proc/self/fd | tr "\n" " "; ulimit -n' >"$TMP/descriptors.sh"
+(
+	ulimit -Sn 1000
+	sh "$TMP/descriptors.sh" >"$TMP/wanted" 2>/dev/null </dev/null
+	"$CEPHTAP" -q -Z -n 'libc-nothing*:::, END { }' -c "sh $TMP/descriptors.sh" >"$TMP/out" 2>/dev/null </dev/null
+	check child-descriptors grep -qxF "$(cat "$TMP/wanted")" "$TMP/out"
+	check child-limit grep -qw 1000 "$TMP/wanted"
+)
 exit 0
