@@ -147,7 +147,7 @@ static const char *identify(const struct process *process, struct daemon *daemon
 	bool is_program = type;
 
 	if (is_program) {
-		daemon->doubt = identity_of_daemon(identity, process->pid, &process->user, process->files, process->files_len,
+		daemon->doubt = identity_of_daemon(identity, &process->user, process->files, process->files_len,
 						   program, &file);
 	} else if (program && (type = type_of_command(process))) {
 		daemon->doubt = DOUBT_NAME;
@@ -155,7 +155,7 @@ static const char *identify(const struct process *process, struct daemon *daemon
 		type = "client";
 		file = library;
 		daemon->is_client = true;
-		daemon->doubt = identity_of_file(identity, process->pid, &process->user, library);
+		daemon->doubt = identity_of_file(identity, &process->user, library);
 	}
 	daemon->file = file ? file->name : "";
 	return type;

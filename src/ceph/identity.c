@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ceph/identity.h"
 
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "ceph/catalogue.h"
 #include "lib/buf.h"
 #include "lib/elf.h"
+#include "lib/held.h"
 #include "lib/writers.h"
 #include "probe/sdt.h"
 
@@ -52,7 +52,6 @@ struct identity {
 	unsigned contents_len;
 	struct left_out *list;
 	unsigned list_len;
-	struct writers_mount mount;
 	uid_t host_ceph; /* 0: not looked up yet */
 };
 
@@ -67,7 +66,6 @@ struct identity *identity_new(struct arena *arena)
 void identity_begin(struct identity *identity)
 {
 	identity->seen_len = 0;
-	identity->mount = (struct writers_mount){0};
 }
 
 struct catalogue *identity_catalogue(struct identity *identity)
@@ -191,17 +189,15 @@ static bool has_notes(const struct catalogue *cat, struct elf_file *elf, const c
 	return 10 * found >= 9 * all;
 }
 
-/* Through the descriptor: this very file. */
-static bool has_content(struct identity *identity, int fd, const char *base)
+static bool has_content(struct identity *identity, struct held *held, const struct proc_file *file)
 {
 	const struct catalogue *cat = identity_catalogue(identity);
+	const char *base = base_of(file->name);
 	unsigned all = 0, found = 0;
 	struct elf_file *elf;
-	char path[64];
 	bool is;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (elf_file_open(path, &elf))
+	if (elf_file_read(held, file->path, &elf))
 		return false;
 	count_functions(cat, elf, base, &all, &found);
 	is = all < FUNCTIONS_MIN || 2 * found >= all || has_notes(cat, elf, base);
@@ -209,21 +205,19 @@ static bool has_content(struct identity *identity, int fd, const char *base)
 	return is;
 }
 
-static bool is_cephs_program(struct identity *identity, int fd, const struct proc_file *file)
+static bool is_cephs_program(struct identity *identity, struct held *held, const struct proc_file *file)
 {
-	struct statx st;
+	const struct statx_timestamp *changed = &held_stat(held)->stx_ctime;
 	struct content *content;
 
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_CTIME, &st))
-		return false;
 	for (unsigned i = 0; i < identity->contents_len; i++) {
 		content = &identity->contents[i];
-		if (content->ino == file->ino && content->dev == file->dev && content->changed.tv_sec == st.stx_ctime.tv_sec &&
-		    content->changed.tv_nsec == st.stx_ctime.tv_nsec)
+		if (content->ino == file->ino && content->dev == file->dev && content->changed.tv_sec == changed->tv_sec &&
+		    content->changed.tv_nsec == changed->tv_nsec)
 			return content->is_cephs;
 	}
 	content = arena_push(identity->arena, identity->contents, identity->contents_len);
-	*content = (struct content){file->dev, file->ino, st.stx_ctime, has_content(identity, fd, base_of(file->name))};
+	*content = (struct content){file->dev, file->ino, *changed, has_content(identity, held, file)};
 	return content->is_cephs;
 }
 
@@ -239,40 +233,36 @@ static bool was_seen(const struct identity *identity, const struct proc_file *fi
 
 static enum doubt doubt_of_writers(enum writers writers)
 {
-	static const enum doubt doubts[] = {[WRITERS_ROOT] = DOUBT_NONE,
-					    [WRITERS_OTHERS] = DOUBT_WRITABLE,
-					    [WRITERS_MOUNT] = DOUBT_MOUNT,
-					    [WRITERS_UNKNOWN] = DOUBT_UNKNOWN};
+	static const enum doubt doubts[] = {
+		[WRITERS_ROOT] = DOUBT_NONE, [WRITERS_OTHERS] = DOUBT_WRITABLE, [WRITERS_MOUNT] = DOUBT_MOUNT};
 
 	return doubts[writers];
 }
 
-/* The descriptor is proved to be the file that was looked at only after it is known that no user's server answers for it. */
-static enum doubt doubt_of_file(struct identity *identity, int fd, pid_t pid, const struct proc_file *file)
-{
-	enum doubt doubt = doubt_of_writers(writers_of_fd(fd, pid, file->dev, &identity->mount));
-
-	return doubt || proc_is_mapped(fd, file) ? doubt : DOUBT_UNKNOWN;
-}
-
-enum doubt identity_of_file(struct identity *identity, pid_t pid, const struct proc_user *user, const struct proc_file *file)
+enum doubt identity_of_file(struct identity *identity, const struct proc_user *user, const struct proc_file *file)
 {
 	bool is_trusted = user && identity_is_trusted(user), is_daemon = file->is_main && identity_daemon_type(file->name);
 	enum doubt doubt = DOUBT_NONE;
-	int fd;
+	struct buf why = {0};
+	enum writers writers;
+	struct held *held;
 
 	if ((is_trusted && !is_daemon) || was_seen(identity, file))
 		return DOUBT_NONE;
-	fd = proc_open_mapped(pid, file);
-	if (fd < 0)
-		return DOUBT_UNKNOWN;
+	if (!is_trusted && writers_are_known(file, &writers))
+		return doubt_of_writers(writers);
+	if (held_open_mapped(file, &held, &why))
+		doubt = DOUBT_UNKNOWN;
+	buf_free(&why);
+	if (doubt)
+		return doubt;
 	if (!is_trusted)
-		doubt = doubt_of_file(identity, fd, pid, file);
-	if (!doubt && is_daemon && !is_cephs_program(identity, fd, file))
+		doubt = doubt_of_writers(writers_of(held, file));
+	if (!doubt && is_daemon && !is_cephs_program(identity, held, file))
 		doubt = DOUBT_CONTENT;
 	if (!doubt && !is_trusted)
 		identity->seen[identity->seen_len++ % SEEN_MAX] = (struct seen){file->dev, file->ino};
-	close(fd);
+	held_close(held);
 	return doubt;
 }
 
@@ -285,15 +275,15 @@ static bool may_make_code(const struct proc_file *program, const struct proc_fil
 	return !strncmp(file->name, "/memfd:", 7) || !strcmp(base_of(program->name), "ceph-mgr");
 }
 
-enum doubt identity_of_daemon(struct identity *identity, pid_t pid, const struct proc_user *user, const struct proc_file *files,
+enum doubt identity_of_daemon(struct identity *identity, const struct proc_user *user, const struct proc_file *files,
 			      unsigned files_len, const struct proc_file *program, const struct proc_file **file)
 {
 	enum doubt doubt;
 
 	*file = program;
-	doubt = identity_of_file(identity, pid, user, program);
+	doubt = identity_of_file(identity, user, program);
 	for (unsigned i = 0; !doubt && !identity_is_trusted(user) && i < files_len; i++) {
-		if (&files[i] == program || may_make_code(program, &files[i]) || !identity_of_file(identity, pid, user, &files[i]))
+		if (&files[i] == program || may_make_code(program, &files[i]) || !identity_of_file(identity, user, &files[i]))
 			continue;
 		*file = &files[i];
 		doubt = DOUBT_CODE;

@@ -49,9 +49,9 @@ bool identity_is_cephs(struct identity *identity, uid_t uid);
  * One file that this process has mapped, by who can write it; a daemon's program (is_main) by what is in it too. `user` NULL: as
  * if a stranger ran it.
  */
-enum doubt identity_of_file(struct identity *identity, pid_t pid, const struct proc_user *user, const struct proc_file *file);
+enum doubt identity_of_file(struct identity *identity, const struct proc_user *user, const struct proc_file *file);
 /* A daemon with all files that it runs code from, `program` among them. *file is the one that the doubt is about. */
-enum doubt identity_of_daemon(struct identity *identity, pid_t pid, const struct proc_user *user, const struct proc_file *files,
+enum doubt identity_of_daemon(struct identity *identity, const struct proc_user *user, const struct proc_file *files,
 			      unsigned files_len, const struct proc_file *program, const struct proc_file **file);
 
 /* To be named; a process once, whoever asks. `what` is a file, or what it calls itself. */

@@ -189,8 +189,6 @@ void check_leave_out(struct check_ctx *ctx, struct loc loc, const struct probe *
 		     const char *why);
 /* Those that the provider says are no good. */
 void check_sound_places(struct check_ctx *ctx, struct loc loc, const struct probe *probe);
-/* The number is 0 at all places of the probe, though the marker has such an argument. */
-void check_say_zero(struct check_ctx *ctx, const struct node *node, const struct probe *probe, const char *what, const char *why);
 /* When all clauses are checked: says what is left out, and takes probes without a place out of the clauses. */
 void check_places_finish(struct check_ctx *ctx);
 
@@ -198,8 +196,8 @@ void check_places_finish(struct check_ctx *ctx);
 
 void check_probes(struct check_ctx *ctx, struct clause *clause);
 void check_all_probes(struct check_ctx *ctx);
+void check_raw_arg(struct check_ctx *ctx, struct node *node);	 /* argN */
 void check_probe_args(struct check_ctx *ctx, struct node *node); /* args[N] */
-void check_raw_arg(struct check_ctx *ctx, struct node *node);	 /* argN: node->arg_index */
 const char *check_probe_text(struct check_ctx *ctx, const struct probe *probe);
 
 /* --- Calls --- */

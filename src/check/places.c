@@ -17,7 +17,6 @@ struct left_group {
 	const char *what, *why; /* "args[3]", "it has only 1 argument there" */
 	struct loc loc;
 	unsigned len;
-	bool is_zero; /* nothing is left out, but the number is 0 */
 };
 
 static struct left_places *places_of(struct check_ctx *ctx, const struct probe *probe)
@@ -46,20 +45,13 @@ static void add_to_group(struct check_ctx *ctx, const struct left_group *one)
 
 	for (i = ctx->left_groups_len; i-- > 0;) {
 		group = &ctx->left_groups[i];
-		if (group->probe != one->probe || group->is_zero != one->is_zero || !is_same_text(group->why, one->why) ||
+		if (group->probe != one->probe || !is_same_text(group->why, one->why) ||
 		    !is_same_text(group->first->path, one->first->path))
 			continue;
 		group->len++;
 		return;
 	}
 	*arena_push(ctx->arena, ctx->left_groups, ctx->left_groups_len) = *one;
-}
-
-void check_say_zero(struct check_ctx *ctx, const struct node *node, const struct probe *probe, const char *what, const char *why)
-{
-	const struct left_group one = {probe, &probe->sites[0], what, why, node->loc, 1, true};
-
-	add_to_group(ctx, &one);
 }
 
 void check_leave_out(struct check_ctx *ctx, struct loc loc, const struct probe *probe, unsigned site, const char *what,
@@ -69,7 +61,7 @@ void check_leave_out(struct check_ctx *ctx, struct loc loc, const struct probe *
 	unsigned i = site == PLACES_ALL ? 0 : site, end = site == PLACES_ALL ? probe->sites_len : site + 1;
 
 	for (; i < end; i++) {
-		const struct left_group one = {probe, &probe->sites[i], what, why, loc, 1, false};
+		const struct left_group one = {probe, &probe->sites[i], what, why, loc, 1};
 
 		if (places->sites[i])
 			continue;
@@ -116,12 +108,7 @@ static const char *asked(struct check_ctx *ctx, const struct left_group *group)
 
 static void say_group(struct check_ctx *ctx, const struct left_group *group)
 {
-	if (group->is_zero)
-		diag_warning(ctx->diags, group->loc, NULL, "%s is 0 at %s: %s", group->what, check_probe_text(ctx, group->probe),
-			     group->why);
-	else
-		diag_warning(ctx->diags, group->loc, NULL, "%s is left out: %s%s", group_text(ctx, group), asked(ctx, group),
-			     group->why);
+	diag_warning(ctx->diags, group->loc, NULL, "%s is left out: %s%s", group_text(ctx, group), asked(ctx, group), group->why);
 }
 
 static bool has_places(const struct check_ctx *ctx, const struct probe *probe)
@@ -138,7 +125,7 @@ static void say_nothing_left(struct check_ctx *ctx, const struct checked_clause 
 {
 	const struct left_group *group = ctx->left_groups;
 
-	while (group->probe != probe || group->is_zero)
+	while (group->probe != probe)
 		group++;
 	diag_error(ctx->diags, clause->clause->loc, "D_PDESC_ZERO", "no place of %s is left for this clause: %s%s",
 		   check_probe_text(ctx, probe), asked(ctx, group), group->why);

@@ -251,26 +251,6 @@ static bool arg_is_available(struct check_ctx *ctx, struct node *node, const str
 	return false;
 }
 
-/* A number of its own: 0 where the marker has no such argument, but not at a place that lacks what other places have. */
-void check_raw_arg(struct check_ctx *ctx, struct node *node)
-{
-	const struct checked_clause *clause = ctx->clause;
-	unsigned i, n = (unsigned)node->arg_index;
-
-	for (i = 0; clause && i < clause->probes_len; i++) {
-		const struct probe *probe = clause->probes[i];
-		const char *why;
-
-		if (!has_own_places(probe) || n >= probe->args_len)
-			continue;
-		why = why_nowhere(probe, n);
-		if (!why || is_elsewhere(clause, probe, n))
-			leave_out_without(ctx, node, probe, n, arena_printf(ctx->arena, "arg%u", n));
-		else
-			check_say_zero(ctx, node, probe, arena_printf(ctx->arena, "arg%u", n), why);
-	}
-}
-
 /* The one that decides: which has the argument somewhere; else one that has any. */
 static const struct probe *first_with_args(const struct checked_clause *clause, uint64_t n)
 {
@@ -405,6 +385,29 @@ static void no_typed_args(struct check_ctx *ctx, struct node *node, const struct
 	if (probe->has_typed)
 		diag_hint(ctx->diags, diag,
 			  "arg0, arg1 ... are the registers that integers and addresses are passed in");
+}
+
+/* A number that is not to be had here is an error rather than 0; where only some places of a marker lack it, they are left out. */
+void check_raw_arg(struct check_ctx *ctx, struct node *node)
+{
+	const struct checked_clause *clause = ctx->clause;
+	unsigned n = (unsigned)node->arg_index;
+
+	for (unsigned i = 0; clause && i < clause->probes_len; i++) {
+		const struct probe *probe = clause->probes[i];
+		const char *why;
+
+		if (n >= probe->args_len || (!has_own_places(probe) && (probe->args[n].loc.n || !probe->args[n].why)))
+			continue;
+		why = has_own_places(probe) ? why_nowhere(probe, n) : probe->args[n].why;
+		if (!why || is_elsewhere(clause, probe, n)) {
+			leave_out_without(ctx, node, probe, n, arena_printf(ctx->arena, "arg%u", n));
+			continue;
+		}
+		check_error(ctx, node, "D_ARGS_IDX", "arg%u (%s) is not available at %s: %s", n,
+			    probe->args[n].name ? probe->args[n].name : "no name", check_probe_text(ctx, probe), why);
+		return;
+	}
 }
 
 void check_probe_args(struct check_ctx *ctx, struct node *node)

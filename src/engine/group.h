@@ -10,10 +10,9 @@
 #include "engine/private.h"
 
 struct group {
-	const char *path;
+	const char *path;   /* for messages */
+	struct held *held;  /* the file; the host of probes lets go of it */
 	const char *build_id; /* "": it has none, or nobody was chosen, so that nobody comes back */
-	uid_t owner;	      /* the file's, */
-	mode_t mode;	      /* and who may write it */
 	dev_t dev;
 	ino_t ino;
 	pid_t pid; /* not 0: probes of this process only (lang1234:::hit) */
@@ -23,6 +22,7 @@ struct group {
 	uint64_t *offsets, *refs, *cookies;
 	unsigned len;
 	unsigned suspects_len; /* of them, the last: the kernel will probably refuse these */
+	const char *why_not;   /* none of it is attached, for this reason */
 };
 
 struct groups {

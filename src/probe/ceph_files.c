@@ -81,7 +81,7 @@ static void look_for_other_code(struct judging *judging, const struct user_of *o
 	const struct proc_file *file;
 
 	if (identity_is_trusted(&one->user) ||
-	    identity_of_daemon(judging->identity, one->pid, &one->user, one->files, one->files_len, one->file, &file) != DOUBT_CODE)
+	    identity_of_daemon(judging->identity, &one->user, one->files, one->files_len, one->file, &file) != DOUBT_CODE)
 		return;
 	leave_out(judging, one, file->name, DOUBT_CODE);
 	shut_out(judging, one->user.real);

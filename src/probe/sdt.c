@@ -27,10 +27,10 @@ struct place {
 	struct host_binary *binary;
 	struct elf_sdt_note note;	      /* its texts are those of the open file */
 	const struct elf_marker_names *names; /* NULL: the file does not tell the names of arguments */
-	struct site *site;		      /* with the arguments as the note has them; NULL: not looked at, or see is_bad */
+	struct site *site;		      /* with the arguments as the note has them; NULL: not looked at, wrong, or in a file that nobody believes */
 	unsigned args_len;
 	unsigned crowd; /* not 0: it stands for so many places, too many to be a compiler's */
-	bool is_bad; /* it does not point into the file, or nobody believes the file */
+	const char *why; /* not NULL: the note is wrong */
 };
 
 /* A provider's marker of one name, whichever files it is in: its arguments are of the same types everywhere. */
@@ -199,7 +199,7 @@ static int index_note(const struct elf_sdt_note *note, void *data)
 	struct marker *marker;
 	struct place *place;
 
-	if (!is_sane_name(note->provider) || !is_sane_name(note->name) || elf_is_data(index->elf, note->vaddr))
+	if (!is_sane_name(note->provider) || !is_sane_name(note->name) || elf_is_below_code(index->elf, note->vaddr))
 		return 0;
 	marker = index_marker(index, note->provider, index->binary->base, sdt_name(arena, note->name));
 	if (!count_place(marker, index->binary))
@@ -252,24 +252,21 @@ static struct index *index_of(struct probe_host *host)
 
 /* ---- sites ---- */
 
-bool sdt_site(struct probe_host *host, struct host_binary *binary, const struct elf_sdt_note *note, struct site *site,
+const char *sdt_site(struct probe_host *host, struct host_binary *binary, const struct elf_sdt_note *note, struct site *site,
 	      unsigned *args_len)
 {
 	struct elf_file *elf = host_binary_elf(host, binary);
 
-	*site = (struct site){.path = binary->path,
-			      .dev = binary->dev,
-			      .ino = binary->ino,
-			      .vaddr = note->vaddr,
-			      .is_ours = host_binary_has_pid(binary, getpid()),
-			      .may_be_absent = true};
+	*site = host_binary_site(binary, note->vaddr);
+	site->is_ours = host_binary_has_pid(binary, getpid());
+	site->may_be_absent = true;
 	*args_len = 0;
-	if (!elf || elf_vaddr_to_offset(elf, note->vaddr, &site->offset))
-		return false;
-	if (note->semaphore && elf_vaddr_to_offset(elf, note->semaphore, &site->ref_ctr_offset))
-		return false;
+	if (!elf || elf_code_offset(elf, note->vaddr, &site->offset))
+		return "its address is not in the file's code";
+	if (note->semaphore && elf_semaphore_offset(elf, note->semaphore, &site->ref_ctr_offset))
+		return "its semaphore is not in data that the file can write";
 	argtext_parse(host_arena(host), elf, note->args, &site->args, args_len);
-	return true;
+	return NULL;
 }
 
 static int site_compare(const void *a, const void *b)
@@ -349,11 +346,12 @@ static struct site *site_of(struct probe_host *host, struct place *place, const 
 	struct site site;
 	unsigned i;
 
-	if (place->site || place->is_bad)
+	if (place->site || place->why)
 		return place->site;
-	place->is_bad = (verdict && verdict->is_left_out) ||
-			!sdt_site(host, place->binary, &place->note, &site, &place->args_len);
-	if (place->is_bad)
+	if (verdict && verdict->is_left_out)
+		return NULL;
+	place->why = sdt_site(host, place->binary, &place->note, &site, &place->args_len);
+	if (place->why)
 		return NULL;
 	for (i = 0; place->names && i < place->args_len && i < place->names->args_len; i++)
 		name_arg(host_arena(host), &site.args[i], place->names->kinds[i], place->names->texts[i]);
@@ -426,6 +424,11 @@ static void add_site(struct probe_host *host, struct probe *probe, struct place 
 {
 	struct site *site = site_of(host, place, probe->prov), *out;
 
+	if (place->why) {
+		host_leave_out(host, place->binary, probe, place->why);
+		if (!probe->why_not)
+			probe->why_not = arena_printf(host_arena(host), "its note in %s is wrong: %s", place->binary->path, place->why);
+	}
 	if (!site)
 		return;
 	out = arena_push(host_arena(host), probe->sites, probe->sites_len);
@@ -451,9 +454,8 @@ static struct probe *make_probe(struct probe_host *host, struct marker *marker, 
 			add_site(host, probe, &marker->places[i], shape);
 	}
 	settle_sites(probe);
-	if (!probe->sites_len)
-		probe->why_not = arena_printf(arena, "the note of this marker in %s does not point into the file",
-					      marker->places[0].binary->path);
+	if (probe->sites_len)
+		probe->why_not = NULL;
 	return probe;
 }
 
@@ -561,20 +563,16 @@ static int note_fits(const struct elf_sdt_note *note, void *data)
 	       desc_may_match(wanted->desc, note->provider, wanted->mod, "", sdt_name(wanted->arena, note->name));
 }
 
-bool sdt_file_matches(const char *path, const char *name, const struct probe_desc *desc)
+bool sdt_file_matches(const struct elf_file *elf, const char *name, const struct probe_desc *desc)
 {
 	const char *slash = strrchr(name, '/');
 	struct wanted wanted = {desc, slash ? slash + 1 : name, NULL};
-	struct elf_file *elf;
 	bool fits = false;
 
-	if (elf_file_open(path, &elf))
-		return false;
 	wanted.arena = arena_new();
 	if (elf_file_machine(elf) == EM_X86_64 && elf_has_sdt(elf))
 		fits = elf_sdt_each(elf, note_fits, &wanted) > 0;
 	arena_free(wanted.arena);
-	elf_file_close(elf);
 	return fits;
 }
 
