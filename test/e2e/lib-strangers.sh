@@ -6,7 +6,7 @@ cc=${CC:-cc}
 command -v "$cc" >/dev/null && command -v setpriv >/dev/null || { echo "skip ${0##*/} - needs a C compiler and setpriv"; exit 0; }
 err=$TMP/err out=$TMP/out
 children=
-trap 'kill -KILL $children 2>/dev/null; umount "$TMP/mnt" 2>/dev/null' EXIT
+trap 'kill -KILL $children 2>/dev/null; umount -l "$TMP/mnt" "$TMP/fuse" 2>/dev/null' EXIT
 chmod 755 "$TMP"
 nobody=65534
 : >"$err"

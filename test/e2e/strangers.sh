@@ -219,6 +219,25 @@ else
 	echo "skip mount - cannot mount here"
 fi
 
+# The same served by a program of a user's, which says that root owns the file.
+mkdir -p "$TMP/fuse"
+sleep 60 | setpriv --ruid=$nobody "$PROGS/fuse_file" "$TMP/fuse" /usr/bin/ceph-osd nothing 60 >/dev/null 2>&1 &
+fuse=$!
+children="$children $fuse"
+for _ in $(seq 100); do [ -e "$TMP/fuse/ceph-osd" ] && break; kill -0 $fuse || break; sleep 0.05; done
+if [ -e "$TMP/fuse/ceph-osd" ] && [ "$(stat -c %u "$TMP/fuse/ceph-osd")" = 0 ]; then
+	osd $nobody "$TMP/lib/stand_in.so" "$TMP/fuse/ceph-osd" 9009
+	served=$child
+	tap -q -n "$count"
+	check fuse-stays-out stay_out
+	check fuse-named once "process $served .* is left out: the file lies on a mount of a user's"
+	end $served
+else
+	echo "skip fuse - cannot mount here"
+fi
+umount -l "$TMP/fuse" 2>/dev/null
+end $fuse
+
 # Root of a namespace of its own is not root.
 if setpriv --reuid=$nobody --regid=$nobody --clear-groups unshare -Ur true 2>/dev/null; then
 	as $nobody unshare -Ur env LD_PRELOAD="$TMP/user/stand_in.so" "$TMP/user/ceph-osd" -i 9003
