@@ -7,6 +7,7 @@
 #   CC=clang          any C compiler that knows gnu11
 #   PREFIX= DESTDIR=  where `make install` puts things
 #   CEPH_BUILD=DIR    where `make ceph-with-markers` builds Ceph
+#   KERNELS=          which suites of Debian `make test-kernels` takes the kernels of
 #   CEPH_RELEASE=DIR  where `make test-ceph-release` unpacks another release of Ceph
 
 VERSION := 0.1.0
@@ -86,7 +87,8 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 # --- Build ---------------------------------------------------------------------------------------------------------------
 
 .PHONY: all help demo test tests units progs install install-strip uninstall bench golden fuzz fuzzers check-asan check-provider \
-	check-weave check-x86 format clean deps test-live test-harmless test-truth ceph-with-markers test-ceph-with-markers test-ceph-release
+	check-weave check-x86 format clean deps test-live test-harmless test-truth ceph-with-markers test-ceph-with-markers test-ceph-release \
+	test-kernels
 all: $(CEPHTAP)
 
 # What a goal needs of Debian's packages, as groups of scripts/install-deps.sh, which installs them as root before anything is compiled,
@@ -102,6 +104,7 @@ NEEDS_test-harmless := build static test ceph
 NEEDS_test-truth := build static test ceph
 NEEDS_test-ceph-with-markers := build static test ceph bench
 NEEDS_test-ceph-release := build static test ceph
+NEEDS_test-kernels := build static units kernels
 NEEDS_ceph-with-markers := build ceph-build
 NEEDS_check-asan := build test
 NEEDS_check-provider := build provider
@@ -266,6 +269,10 @@ test-ceph-release: tests
 	[ -x $(CEPH_RELEASE)/bin/ceph-osd ] || scripts/ceph-release.sh unpack $(CEPH_RELEASE)
 	CEPH_BIN_DIR=$(abspath $(CEPH_RELEASE))/bin BUILD=$(BUILD) test/run live/truth live/markers live/reports live/services
 
+# Debian's kernels in an emulator, with a static binary: KERNELS='bookworm sid' some of them.
+test-kernels: tests
+	BUILD=$(BUILD) CEPHTAP=$(abspath $(STATIC_BIN)) test/kernels/run $(KERNELS)
+
 SHARED := $(wildcard scripts/*.d scripts/cluster.sh)
 INSTALL_PROGRAM := install
 install-strip: INSTALL_PROGRAM += -s
@@ -288,7 +295,7 @@ format:
 
 # A build of Ceph stays: it took an hour.
 clean:
-	rm -rf $(filter-out build/ceph build/ceph-release,$(wildcard build/* build/.[!.]*)) cephtap
+	rm -rf $(filter-out build/ceph build/ceph-release build/kernels,$(wildcard build/* build/.[!.]*)) cephtap
 
 define HELP
 make              build ./cephtap (STATIC=1: one static file; CC=clang; WERROR=1; BUILD=build/mine: another folder)
@@ -305,6 +312,7 @@ make check-weave  weave Ceph's source, compile what has markers, and compare the
 make ceph-with-markers   build Ceph 18.2.7 from Debian's source with the markers compiled in, in CEPH_BUILD=$(CEPH_BUILD)
 make test-ceph-with-markers   the live tests on that Ceph: counters, arguments, other tracers (10 minutes)
 make test-ceph-release   the live tests on Debian 13's packages of Ceph 18.2.7, unpacked into CEPH_RELEASE=$(CEPH_RELEASE) (1.3 GB)
+make test-kernels   tests on Debian's kernels in an emulator (KERNELS='bookworm sid': some)
 make check-x86    the decoder of instructions against another one, on libraries and on made up ones
 make fuzz         run each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)
 make bench        measure

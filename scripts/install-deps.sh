@@ -26,9 +26,10 @@ install-deps.sh: install the missing Debian packages of some groups
   bench   the tracers that cephtap is measured against
   provider     what the programs of `make check-provider` need
   x86     the decoder that ours is compared with
+  kernels an emulator, to run tests on other kernels (see debian-kernel.sh)
   cross   a compiler for aarch64, to compile markers for it (large)
   ceph-build   what building Ceph itself needs (see ceph-build.sh; large)
-  all     all of these but services, provider, x86, cross and ceph-build
+  all     all of these but services, provider, x86, kernels, cross and ceph-build
 EOF
 }
 
@@ -40,7 +41,7 @@ packages() {
 		"libjson-c-dev libncurses-dev uthash-dev" ;;
 	static) echo "libbz2-dev" ;; # the other libraries' packages bring theirs
 	units) echo "libcmocka-dev systemtap-sdt-dev g++" ;;
-	test) echo "$(packages units) binutils gdb python3 python3-pyte procps" \
+	test) echo "$(packages units) binutils gdb python3 python3-pyte procps strace btrfs-progs" \
 		"chromium chromium-driver python3-prometheus-client python3-protobuf protobuf-compiler babeltrace2 python3-bt2" ;;
 	ci) echo "$(packages fuzz) $(packages format) clang-tidy shellcheck" ;;
 	fuzz) echo "clang libclang-rt-dev|libclang-rt-14-dev g++" ;;
@@ -51,6 +52,7 @@ packages() {
 	bench) echo "bpftrace linux-perf systemtap-sdt-dev binutils procps time" ;;
 	provider) echo "libevent-dev bison flex perl python3 binutils bzip2 xz-utils" ;;
 	x86) echo "libzydis-dev" ;;
+	kernels) echo "qemu-system-x86 busybox-static|busybox cpio e2fsprogs xz-utils apt dpkg" ;;
 	cross) echo "gcc-aarch64-linux-gnu" ;;
 	ceph-build)
 		echo "cmake ninja-build ccache g++ make autoconf automake libtool binutils patch xz-utils pkg-config|pkgconf nasm" \

@@ -5,6 +5,7 @@
 
 #include "lib/clock.h"
 #include "lib/proc.h"
+#include "lib/shown.h"
 #include "probe/host.h"
 #include "probe/sdt.h"
 
@@ -75,12 +76,21 @@ static bool is_new(struct late *late, const struct proc_file *file)
 static bool has_markers(const struct late *late, const struct proc_file *file)
 {
 	const struct checked *checked = late->now->checked;
+	struct held *held = NULL;
+	struct elf_file *elf;
+	struct buf why = {0};
+	bool has = false;
 	unsigned i;
 
-	for (i = 0; i < checked->unmatched_len; i++)
-		if (sdt_file_matches(file->path, file->name, checked->unmatched[i]))
-			return true;
-	return false;
+	/* one that cannot be read is looked at again with the others, and said there */
+	if (!held_open_mapped(file, &held, &why) && !elf_file_read(held, file->path, &elf)) {
+		for (i = 0; i < checked->unmatched_len && !has; i++)
+			has = sdt_file_matches(elf, file->name, checked->unmatched[i]);
+		elf_file_close(elf);
+	}
+	held_close(held);
+	buf_free(&why);
+	return has;
 }
 
 /* Each file is looked into once: when there is nothing in it now, there will never be. */
@@ -130,6 +140,7 @@ static struct pipeline *same_script(struct late *late)
 	pipeline->macros = from->macros;
 	pipeline->options = from->options;
 	pipeline->target = from->target;
+	pipeline->target.identity = host_identity(from->host); /* what was said is not said again */
 	pipeline->no_multi = from->no_multi;
 	pipeline->shared_images = from->images;
 	pipeline->before = from->engine;
@@ -142,8 +153,8 @@ static void say_found(const struct late *late, const struct pipeline *next)
 	unsigned n = next->checked->probes_len - late->now->checked->probes_len;
 
 	if (!late->quiet)
-		fprintf(stderr, "%s: a file with the script's markers is in use now: %u more probe%s\n", late->name, n,
-			n == 1 ? "" : "s");
+		say(stderr, "%s: a file with the script's markers is in use now: %u more probe%s\n", late->name, n,
+		    n == 1 ? "" : "s");
 }
 
 /* NULL: no probe came of it, or the script does not fit these markers, which is said. */

@@ -7,13 +7,17 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "ceph/daemons.h"
+#include "ceph/identity.h"
 #include "child.h"
+#include "daemon_names.h"
 #include "follow.h"
 #include "late.h"
 #include "lib/clock.h"
 #include "lib/markers.h"
 #include "lib/proc.h"
+#include "lib/shown.h"
+#include "lib/write.h"
+#include "probe/host.h"
 #include "symbol_text.h"
 #include "symbols.h"
 #include "unwinder.h"
@@ -38,9 +42,11 @@ struct tracer {
 	bool has_lost;    /* probes, with the process that held them */
 	bool is_asked;    /* to end, by tick() */
 	struct follow *follow;
+	struct daemon_names *names;
 	struct stack_source stacks;
 	struct recorder *recorder; /* NULL: no recording is made */
 	int record_error;	   /* negative errno: the recording ends early */
+	bool is_said;		   /* why it ended was told already */
 	struct symbol_source symbols;
 };
 
@@ -108,6 +114,12 @@ static int recorded(struct tracer *tracer, int error)
 	return error;
 }
 
+/* When its file fails, the recording ends there; what is printed beside it goes on to its end. */
+static bool is_recording(const struct tracer *tracer)
+{
+	return tracer->recorder && !tracer->record_error;
+}
+
 static int on_record(void *data, const void *record, size_t size)
 {
 	struct tracer *tracer = data;
@@ -119,39 +131,26 @@ static int on_record(void *data, const void *record, size_t size)
 	}
 	if (error && !tracer->output_error)
 		tracer->output_error = error;
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_record(tracer->recorder, record, size));
 	return error;
 }
 
-/* Programs ask by pid. */
-static void fill_daemons(struct tracer *tracer)
+static void say_one(void *data, const char *sentence)
 {
-	const struct image *image = tracer->pipeline->image;
-	struct daemon *daemons;
-	unsigned daemons_len;
+	say(stderr, "%s: %s\n", (const char *)data, sentence);
+}
 
-	if (image->map_daemons == MAP_NONE)
-		return;
-	if (daemons_find(tracer->pipeline->arena, &daemons, &daemons_len))
-		return;
-	for (unsigned i = 0; i < daemons_len; i++) {
-		uint32_t pid = (uint32_t)daemons[i].pid;
-
-		engine_map_update(tracer->engine, image->map_daemons, &pid, daemons[i].name);
-	}
+void tracer_say_left_out(const struct pipeline *pipeline, const char *name)
+{
+	identity_say(host_identity(pipeline->host), say_one, (void *)name);
 }
 
 static void on_new_process(void *data, pid_t pid, const char *label)
 {
 	struct tracer *tracer = data;
-	const struct image *image = tracer->pipeline->image;
-	uint32_t key = (uint32_t)pid;
-	char name[DAEMON_NAME_SIZE] = "";
 
-	snprintf(name, sizeof(name), "%s", label);
-	if (image->map_daemons != MAP_NONE && strchr(name, '.'))
-		engine_map_update(tracer->engine, image->map_daemons, &key, name);
+	daemon_names_add(tracer->names, pid, label);
 }
 
 static int report_drops(struct tracer *tracer)
@@ -164,7 +163,7 @@ static int report_drops(struct tracer *tracer)
 		if (drops[i] > tracer->reported[i]) {
 			mark_events_dropped(drop_name(i), drops[i] - tracer->reported[i]);
 			error = tracer->report.ops->drop(&tracer->report, i, drops[i] - tracer->reported[i]);
-			if (!error && tracer->recorder)
+			if (!error && is_recording(tracer))
 				error = recorded(tracer, recorder_drop(tracer->recorder, i, drops[i] - tracer->reported[i]));
 		}
 		tracer->reported[i] = drops[i];
@@ -191,7 +190,7 @@ static int print_interval(struct tracer *tracer, bool is_last)
 	tracer->report.wall_ns = wall_ns;
 	error = config->interval(&tracer->report, is_last, config->data);
 	tracer->report.wall_ns = 0;
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_interval(tracer->recorder, wall_ns, is_last));
 	return error;
 }
@@ -211,13 +210,14 @@ static int step(struct tracer *tracer, int timeout_ms)
 		tracer->next_drops_ns = now + DROPS_EVERY_NS;
 	}
 	unwinder_step(tracer->pipeline->unwinder);
+	daemon_names_step(tracer->names);
 	if (!error && config->interval && now >= tracer->next_interval_ns) {
 		error = print_interval(tracer, false);
 		tracer->next_interval_ns += config->interval_ns;
 	}
 	if (!error)
 		error = tick(tracer);
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_step(tracer->recorder));
 	return error ? error : report_flush(&tracer->report);
 }
@@ -227,10 +227,10 @@ static bool links_gone(struct tracer *tracer)
 {
 	if (!tracer->has_lost && engine_has_lost_links(tracer->engine)) {
 		tracer->has_lost = true;
-		fprintf(stderr,
-			"%s: a process ct-links, which holds the probes, was killed: what follows was not seen; "
-			"tracing stopped\n",
-			tracer->config->name);
+		say(stderr,
+		    "%s: a process ct-links, which holds the probes, was killed: what follows was not seen; "
+		    "tracing stopped\n",
+		    tracer->config->name);
 	}
 	return tracer->has_lost;
 }
@@ -256,6 +256,8 @@ static const char *why_stop(struct tracer *tracer)
 		return "signal";
 	if (tracer->is_asked)
 		return "asked";
+	if (tracer->report.has_failed)
+		return "error";
 	if (engine_get_run(tracer->engine) != RUN_ON)
 		return "exit";
 	if (follow_step(tracer->follow))
@@ -290,8 +292,8 @@ static void say_recorded(const struct tracer *tracer)
 	if (!tracer->recorder)
 		return;
 	counts = recorder_counts(tracer->recorder);
-	fprintf(stderr, "%s: recorded %" PRIu64 " record%s, %.1f MB\n", tracer->config->name, counts.records,
-		counts.records == 1 ? "" : "s", (double)counts.bytes / 1e6);
+	say(stderr, "%s: recorded %" PRIu64 " record%s, %.1f MB\n", tracer->config->name, counts.records,
+	    counts.records == 1 ? "" : "s", (double)counts.bytes / 1e6);
 }
 
 /* Symbols without stacks too: %a prints addresses of the kernel. */
@@ -348,7 +350,7 @@ static int go_over(struct tracer *tracer, struct pipeline *next)
 	memset(tracer->reported, 0, sizeof(tracer->reported));
 	tracer->pipeline = next;
 	tracer->engine = next->engine;
-	fill_daemons(tracer);
+	daemon_names_fill(tracer->names, next);
 	begin_reading(tracer);
 	reader_take_over(tracer->reader, before);
 	if (reader_has_exited(tracer->reader))
@@ -389,7 +391,7 @@ static int finish(struct tracer *tracer)
 		error = report_drops(tracer);
 	if (!error)
 		error = tracer->report.ops->end(&tracer->report);
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_end(tracer->recorder, reader_exit_status(tracer->reader)));
 	return error;
 }
@@ -402,11 +404,11 @@ static void say_timing(struct tracer *tracer)
 	if (!config->timing)
 		return;
 	for (unsigned i = 0; config->times && i < STAGES; i++)
-		fprintf(stderr, "%s: %-8s %9.3f ms\n", config->name, stages[i].name, (double)config->times->ns[i] / 1e6);
-	fprintf(stderr, "%s: maps     %9.3f ms\n", config->name, (double)timing.maps_ns / 1e6);
-	fprintf(stderr, "%s: load     %9.3f ms\n", config->name, (double)timing.load_ns / 1e6);
-	fprintf(stderr, "%s: attach   %9.3f ms\n", config->name, (double)timing.attach_ns / 1e6);
-	fprintf(stderr, "%s: detach   %9.3f ms\n", config->name, (double)timing.detach_ns / 1e6);
+		say(stderr, "%s: %-8s %9.3f ms\n", config->name, stages[i].name, (double)config->times->ns[i] / 1e6);
+	say(stderr, "%s: maps     %9.3f ms\n", config->name, (double)timing.maps_ns / 1e6);
+	say(stderr, "%s: load     %9.3f ms\n", config->name, (double)timing.load_ns / 1e6);
+	say(stderr, "%s: attach   %9.3f ms\n", config->name, (double)timing.attach_ns / 1e6);
+	say(stderr, "%s: detach   %9.3f ms\n", config->name, (double)timing.detach_ns / 1e6);
 }
 
 static void say_error(const struct tracer *tracer, int error)
@@ -414,26 +416,26 @@ static void say_error(const struct tracer *tracer, int error)
 	const char *name = tracer->config->name;
 
 	if (error == tracer->record_error)
-		fprintf(stderr, "%s: %s; tracing stopped; what was recorded before can be read\n", name,
-			error == -ENOSPC ? "the disk is full: the recording ends here" : "the recording cannot be written");
+		say(stderr, "%s: %s; tracing stopped; what was recorded before can be read\n", name,
+		    error == -ENOSPC ? "the disk is full: the recording ends here" : "the recording cannot be written");
 	else if (error == tracer->engine_error)
-		fprintf(stderr, "%s: the kernel does not let the script go on: %s; tracing stopped\n", name,
-			strerror(-error));
+		say(stderr, "%s: the kernel does not let the script go on: %s; tracing stopped\n", name,
+		    strerror(-error));
 	else if (error == -EPIPE)
-		fprintf(stderr, "%s: the output was closed; tracing stopped\n", name);
+		say(stderr, "%s: the output was closed; tracing stopped\n", name);
 	else if (error == -ENOSPC)
-		fprintf(stderr, "%s: the disk is full: the report is cut here; tracing stopped\n", name);
+		say(stderr, "%s: the disk is full: the report is cut here; tracing stopped\n", name);
 	else
-		fprintf(stderr, "%s: the report cannot be written: %s; tracing stopped\n", name, strerror(-error));
+		say(stderr, "%s: the report cannot be written: %s; tracing stopped\n", name, strerror(-error));
 }
 
 static void say_foreign(const struct tracer *tracer)
 {
 	if (tracer->foreign)
-		fprintf(stderr,
-			"%s: %" PRIu64 " record%s could not be read and %s left out: this is a bug of cephtap\n",
-			tracer->config->name, tracer->foreign, tracer->foreign == 1 ? "" : "s",
-			tracer->foreign == 1 ? "is" : "are");
+		say(stderr,
+		    "%s: %" PRIu64 " record%s could not be read and %s left out: this is a bug of cephtap\n",
+		    tracer->config->name, tracer->foreign, tracer->foreign == 1 ? "" : "s",
+		    tracer->foreign == 1 ? "is" : "are");
 }
 
 static void say_left_out(const struct tracer *tracer)
@@ -441,17 +443,33 @@ static void say_left_out(const struct tracer *tracer)
 	unsigned files = unwinder_left_out(tracer->pipeline->unwinder);
 
 	if (files)
-		fprintf(stderr,
-			"%s: stacks end early in %u file%s: there was no room for more call-frame information; choose fewer "
-			"processes, e.g. with -p\n",
-			tracer->config->name, files, files == 1 ? "" : "s");
+		say(stderr,
+		    "%s: stacks end early in %u file%s: there was no room for more call-frame information; choose fewer "
+		    "processes, e.g. with -p\n",
+		    tracer->config->name, files, files == 1 ? "" : "s");
+}
+
+/* What had the recording's name before is replaced when there is something to record, and not by what could not begin. */
+static int publish(struct tracer *tracer)
+{
+	struct write_file *file = tracer->config->record ? tracer->config->record->file : NULL;
+	struct buf why = {0};
+	int error = file ? write_publish(file, &why) : 0;
+
+	if (error)
+		say(stderr, "%s: %s\n", tracer->config->name, why.data);
+	tracer->is_said = error;
+	buf_free(&why);
+	return recorded(tracer, error);
 }
 
 static int begin(struct tracer *tracer)
 {
 	const struct tracer_config *config = tracer->config;
-	int error = tracer->report.ops->begin(&tracer->report);
+	int error = publish(tracer);
 
+	if (!error)
+		error = tracer->report.ops->begin(&tracer->report);
 	if (!error)
 		error = engine_said(tracer, engine_run_direct(tracer->engine, PROBE_BEGIN));
 	if (!error && engine_get_run(tracer->engine) != RUN_EXITING)
@@ -464,7 +482,7 @@ static int begin(struct tracer *tracer)
 		child_release(config->child);
 	if (config->on_start)
 		config->on_start(config->data);
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_start(tracer->recorder));
 	return error;
 }
@@ -483,9 +501,9 @@ static int run(struct tracer *tracer)
 	engine_detach(tracer->engine);
 	if (!error)
 		error = end_error;
-	if (!error)
-		error = finish(tracer);
-	return error;
+	if (!error || (error == tracer->record_error && !tracer->is_said))
+		end_error = finish(tracer);
+	return error ? error : end_error;
 }
 
 /* Processes that are chosen by what they are come and go, which follow.c sees to. */
@@ -505,13 +523,20 @@ int tracer_run(const struct tracer_config *config)
 	struct tracer tracer = {.config = config, .pipeline = pipeline, .engine = pipeline->engine};
 	int error, status;
 
-	fill_daemons(&tracer);
+	if (config->targets)
+		target_say(config->targets, config->name);
+	tracer.names = daemon_names_new(pipeline->arena);
+	daemon_names_fill(tracer.names, pipeline);
+	if (!config->says_at_end)
+		tracer_say_left_out(pipeline, config->name);
 	error = engine_attach(tracer.engine, &pipeline->diags);
 	if (error || !config->names_refused)
 		pipeline_say(pipeline, stderr);
 	if (error) {
+		tracer_say_left_out(pipeline, config->name);
 		if (config->child)
 			child_kill(config->child);
+		daemon_names_close(tracer.names);
 		return 1;
 	}
 	tracer.follow = follow_new(&(struct follow_config){
@@ -527,10 +552,13 @@ int tracer_run(const struct tracer_config *config)
 	tracer.report = (struct report){
 		.ops = config->ops,
 		.out = config->out,
+		.out_name = config->out_name,
 		.path = config->path,
 		.ctf = config->ctf,
 		.err = stderr,
 		.data = config->report_data,
+		.is_seen = say_is_seen(config->out),
+		.has_rows = config->has_rows,
 	};
 	begin_reading(&tracer);
 	if (config->awaits_markers && !config->record && !config->ctf && !is_by_rule(config->targets))
@@ -538,14 +566,16 @@ int tracer_run(const struct tracer_config *config)
 	error = run(&tracer);
 	say_foreign(&tracer);
 	say_left_out(&tracer);
-	if (error)
+	tracer_say_left_out(tracer.pipeline, config->name);
+	if (error && !tracer.is_said)
 		say_error(&tracer, error);
 	say_recorded(&tracer);
 	say_timing(&tracer);
-	status = error || tracer.has_lost ? 1 : reader_exit_status(tracer.reader);
+	status = error || tracer.has_lost || tracer.report.has_failed ? 1 : reader_exit_status(tracer.reader);
 	reader_free(tracer.reader);
 	recorder_free(tracer.recorder);
 	report_free(&tracer.report);
+	daemon_names_close(tracer.names);
 	late_free(tracer.late);
 	return status;
 }

@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <getopt.h>
 #include <json-c/json.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -23,8 +25,11 @@
 #include "engine/engine.h"
 #include "lib/debug.h"
 #include "lib/elf.h"
+#include "lib/held.h"
 #include "lib/kernel.h"
+#include "lib/kernel_can.h"
 #include "lib/proc.h"
+#include "lib/shown.h"
 #include "probe/host.h"
 
 static const char help[] =
@@ -53,7 +58,7 @@ struct doctor {
 	bool works;
 };
 
-static void say(struct doctor *d, const char *group, const char *name, enum status status, const char *detail,
+static void add(struct doctor *d, const char *group, const char *name, enum status status, const char *detail,
 		const char *advice)
 {
 	*arena_push(d->arena, d->checks, d->checks_len) = (struct check){group, name, status, detail, advice};
@@ -67,10 +72,22 @@ static void check_release(struct doctor *d)
 
 	uname(&name);
 	if (strcmp(name.machine, "x86_64"))
-		say(d, "kernel", "architecture", STATUS_MISSING, arena_strdup(d->arena, name.machine),
+		add(d, "kernel", "architecture", STATUS_MISSING, arena_strdup(d->arena, name.machine),
 		    "arguments of markers and functions are read on x86_64 only");
-	say(d, "kernel", "release", STATUS_OK, arena_printf(d->arena, "Linux %s, %s", name.release, name.machine),
+	add(d, "kernel", "release", STATUS_OK, arena_printf(d->arena, "Linux %s, %s", name.release, name.machine),
 	    NULL);
+}
+
+/* Is it there? Else what that means. */
+static void say_ability(struct doctor *d, const char *name, enum kernel_ability ability, const char *has, const char *without)
+{
+	const char *since = kernel_ability_since(ability);
+
+	if (kernel_can(ability))
+		add(d, "kernel", name, STATUS_OK, has, NULL);
+	else
+		add(d, "kernel", name, STATUS_WARNING, since ? arena_printf(d->arena, "not in this kernel (they came with %s)", since) : "not in this kernel",
+		    without);
 }
 
 static void check_ebpf(struct doctor *d)
@@ -78,8 +95,15 @@ static void check_ebpf(struct doctor *d)
 	const char *why = engine_why_not();
 
 	d->works = !why;
-	say(d, "kernel", "eBPF programs", why ? STATUS_MISSING : STATUS_OK, why,
+	add(d, "kernel", "eBPF programs", why ? STATUS_MISSING : STATUS_OK, why,
 	    why ? "without them nothing can be traced" : NULL);
+}
+
+static void check_stacks(struct doctor *d)
+{
+	if (d->works)
+		say_ability(d, "user stacks", KERNEL_LOOPS, NULL,
+			    "ustack() and jstack() are refused, and with them `report profile` and `offcpu` of processes; stack() works");
 }
 
 static int load(enum bpf_prog_type type, int attach_type)
@@ -132,37 +156,46 @@ static int try_uprobe(bool is_multi)
 
 static void check_uprobes(struct doctor *d)
 {
-	bool has_multi = bpf_has_uprobe_multi(true);
-	int err = try_uprobe(has_multi);
+	bool has_multi;
+	int err;
 
+	if (!d->works) /* for a reason that is said above */
+		return;
+	has_multi = bpf_has_uprobe_multi(true);
+	err = try_uprobe(has_multi);
 	if (err) {
 		d->works = false;
-		say(d, "kernel", "uprobes", STATUS_MISSING, strerror(-err),
+		add(d, "kernel", "uprobes", STATUS_MISSING, strerror(-err),
 		    "markers and functions cannot be attached: root or CAP_BPF and CAP_PERFMON are needed, and "
 		    "CONFIG_UPROBES");
 		return;
 	}
-	say(d, "kernel", "uprobes", STATUS_OK, NULL, NULL);
+	add(d, "kernel", "uprobes", STATUS_OK, NULL, NULL);
 	if (has_multi)
-		say(d, "kernel", "multi-uprobe links", STATUS_OK, "all probes of a file are one link", NULL);
+		add(d, "kernel", "multi-uprobe links", STATUS_OK, "all probes of a file are one link", NULL);
 	else
-		say(d, "kernel", "multi-uprobe links", STATUS_WARNING, "not in this kernel",
-		    "probes are attached one by one, which takes longer; Linux 6.10 has them for chosen processes");
+		add(d, "kernel", "multi-uprobe links", STATUS_WARNING, "not in this kernel",
+		    "probes are attached one by one, which takes longer; Linux has them since 6.6, for chosen processes since 6.10");
 	if (engine_can_sleep())
-		say(d, "kernel", "sleepable programs", STATUS_OK, NULL, NULL);
+		add(d, "kernel", "sleepable programs", STATUS_OK, NULL, NULL);
 	else
-		say(d, "kernel", "sleepable programs", STATUS_WARNING, "not in this kernel",
-		    "memory that is swapped out, or was never touched, reads as a bad address; Linux 6.6 has them");
+		add(d, "kernel", "sleepable programs", STATUS_WARNING, "not in this kernel",
+		    "memory that is swapped out, or was never touched, reads as a bad address; Linux 6.0 has them");
+}
+
+static void check_proc(struct doctor *d)
+{
+	if (kernel_proc_why())
+		add(d, "kernel", "/proc", STATUS_MISSING, kernel_proc_why(), NULL);
 }
 
 static void check_btf(struct doctor *d)
 {
 	if (kernel_btf())
-		say(d, "kernel", "types (BTF)", STATUS_OK, "/sys/kernel/btf/vmlinux", NULL);
+		add(d, "kernel", "types (BTF)", STATUS_OK, "/sys/kernel/btf/vmlinux", NULL);
 	else
-		say(d, "kernel", "types (BTF)", STATUS_MISSING, "/sys/kernel/btf/vmlinux is not there",
-		    "syscall, sched, proc, io, rawtp and ppid are not available: a kernel with CONFIG_DEBUG_INFO_BTF "
-		    "has them");
+		add(d, "kernel", "types (BTF)", STATUS_MISSING, kernel_btf_why(),
+		    "sched, proc, io, rawtp, what is behind curthread, and ppid are not available");
 }
 
 static void check_tracepoints(struct doctor *d)
@@ -174,18 +207,34 @@ static void check_tracepoints(struct doctor *d)
 		close(prog);
 	if (link >= 0)
 		close(link);
-	say(d, "kernel", "tracepoints", link < 0 ? STATUS_MISSING : STATUS_OK, link < 0 ? strerror(-link) : NULL,
+	add(d, "kernel", "tracepoints", link < 0 ? STATUS_MISSING : STATUS_OK, link < 0 ? strerror(-link) : NULL,
 	    link < 0 ? "syscall, sched, proc, io and rawtp cannot be attached: CONFIG_TRACEPOINTS, and CAP_PERFMON"
 		     : NULL);
 }
 
-static void check_kprobes(struct doctor *d)
+static void check_functions(struct doctor *d)
 {
-	bool has = !access("/sys/bus/event_source/devices/kprobe/type", R_OK);
+	bool around, many, single;
 
-	say(d, "kernel", "kprobes", STATUS_WARNING,
-	    has ? "there, but cephtap does not use them yet" : "this kernel has none (CONFIG_KPROBES)",
-	    "there are no fbt probes of the kernel's functions: `cephtap list rawtp` shows its tracepoints");
+	if (!d->works)
+		return;
+	around = kernel_can(KERNEL_TRAMPOLINES);
+	many = kernel_can(KERNEL_MULTI_KPROBES);
+	single = kernel_can(KERNEL_KPROBES);
+	if (!around && !many && !single)
+		add(d, "kernel", "kprobes", STATUS_WARNING, "this kernel has none, nor trampolines (CONFIG_KPROBES, CONFIG_DYNAMIC_FTRACE), or does not allow them",
+		    "there are no fbt probes of the kernel's functions: `cephtap list rawtp` shows its tracepoints");
+	else
+		add(d, "kernel", "kprobes", STATUS_OK,
+		    arena_printf(d->arena, "fbt: functions of the kernel, by %s%s%s%s%s", around ? "trampolines (fentry, fexit)" : "",
+				 around && (many || single) ? ", " : "", many ? "multi-kprobe links" : "", many && single ? ", " : "", single ? "kprobes" : ""),
+		    NULL);
+	if ((around || single) && !many)
+		add(d, "kernel", "multi-kprobe links", STATUS_WARNING, "not in this kernel",
+		    "functions of the kernel (fbt) are attached one by one: choose fewer than some hundred");
+	if (!around && (many || single))
+		add(d, "kernel", "trampolines", STATUS_WARNING, "not in this kernel",
+		    "returns of the kernel's functions (fbt) may be missed where many calls are under way");
 }
 
 static void check_timers(struct doctor *d)
@@ -194,7 +243,7 @@ static void check_timers(struct doctor *d)
 
 	if (fd >= 0)
 		close(fd);
-	say(d, "kernel", "timers", fd < 0 ? STATUS_MISSING : STATUS_OK, fd < 0 ? strerror(-fd) : NULL,
+	add(d, "kernel", "timers", fd < 0 ? STATUS_MISSING : STATUS_OK, fd < 0 ? strerror(-fd) : NULL,
 	    fd < 0 ? "profile-N and tick-N need perf events: CAP_PERFMON, or kernel.perf_event_paranoid below 1"
 		   : NULL);
 }
@@ -203,16 +252,10 @@ static void check_timers(struct doctor *d)
 
 static uint64_t capabilities(void)
 {
-	unsigned long long bits = 0;
-	char line[256];
-	FILE *file = fopen("/proc/self/status", "re");
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
 
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "CapEff: %llx", &bits) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return bits;
+	return syscall(SYS_capget, &head, data) ? 0 : data[0].effective | (uint64_t)data[1].effective << 32;
 }
 
 static void check_capabilities(struct doctor *d)
@@ -232,7 +275,7 @@ static void check_capabilities(struct doctor *d)
 		if (!(has >> wanted[i].bit & 1) && !((has & admin) && i < 2))
 			lacking = arena_printf(d->arena, "%s%s%s: %s", lacking, *lacking ? "; " : "no ", wanted[i].name,
 					       wanted[i].without);
-	say(d, "privileges", "capabilities", *lacking ? STATUS_MISSING : STATUS_OK,
+	add(d, "privileges", "capabilities", *lacking ? STATUS_MISSING : STATUS_OK,
 	    *lacking	? lacking
 	    : geteuid() ? "enough, though not root"
 			: "root",
@@ -241,14 +284,9 @@ static void check_capabilities(struct doctor *d)
 
 static void check_lockdown(struct doctor *d)
 {
-	char text[128] = "";
-	FILE *file = fopen("/sys/kernel/security/lockdown", "re");
-
-	if (file && fgets(text, sizeof(text), file) && strstr(text, "[confidentiality]"))
-		say(d, "privileges", "lockdown", STATUS_MISSING, "the kernel is locked down for confidentiality",
+	if (kernel_is_locked_down())
+		add(d, "privileges", "lockdown", STATUS_MISSING, "the kernel is locked down for confidentiality",
 		    "programs may not read memory: boot without lockdown=confidentiality");
-	if (file)
-		fclose(file);
 }
 
 static void check_namespace(struct doctor *d)
@@ -256,11 +294,11 @@ static void check_namespace(struct doctor *d)
 	uint64_t dev, ino;
 
 	if (kernel_pid_namespace(&dev, &ino))
-		say(d, "privileges", "process numbers", STATUS_WARNING,
+		add(d, "privileges", "process numbers", STATUS_WARNING,
 		    "this is a container with its own numbers of processes",
 		    "only its processes can be chosen; share the host's namespace (docker run --pid=host) to see all");
 	else
-		say(d, "privileges", "process numbers", STATUS_OK, "those of the whole host", NULL);
+		add(d, "privileges", "process numbers", STATUS_OK, "those of the whole host", NULL);
 }
 
 static void check_limits(struct doctor *d)
@@ -268,14 +306,14 @@ static void check_limits(struct doctor *d)
 	struct rlimit limit;
 
 	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_max < 4096)
-		say(d, "privileges", "open files", STATUS_WARNING,
+		add(d, "privileges", "open files", STATUS_WARNING,
 		    arena_printf(d->arena, "at most %llu", (unsigned long long)limit.rlim_max),
 		    "many probes on a kernel without multi-uprobe links need more: ulimit -n 65536");
 }
 
 /* ---- Ceph ---- */
 
-static const char *program_of(struct arena *arena, pid_t pid, const char **path)
+static const struct proc_file *program_of(struct arena *arena, pid_t pid)
 {
 	struct proc_file *files;
 	unsigned len;
@@ -283,10 +321,8 @@ static const char *program_of(struct arena *arena, pid_t pid, const char **path)
 	if (proc_files(arena, pid, &files, &len))
 		return NULL;
 	for (unsigned i = 0; i < len; i++)
-		if (files[i].is_main || strstr(files[i].name, "/librados.so")) {
-			*path = files[i].path;
-			return files[i].name;
-		}
+		if (files[i].is_main || strstr(files[i].name, "/librados.so"))
+			return &files[i];
 	return NULL;
 }
 
@@ -294,7 +330,7 @@ static const char *program_of(struct arena *arena, pid_t pid, const char **path)
 static void count_markers(struct arena *arena, pid_t pid, const char *module, unsigned *all, unsigned *good, const char **why)
 {
 	static const struct probe_desc markers = {"ceph_*", "", "", "", 0};
-	struct target target = {.pids = &pid, .pids_len = 1, .main_pid = pid};
+	struct target target = {.pids = &pid, .pids_len = 1, .main_pid = pid, .vouches_for_all = true};
 	struct probe_host *host = probe_host_new(arena, &target);
 	struct probe_source source = probe_host_source(host);
 	struct probe_list list = source.find(&source, &markers, why);
@@ -312,87 +348,143 @@ static void count_markers(struct arena *arena, pid_t pid, const char *module, un
 	probe_host_free(host);
 }
 
-static const char *describe_build(struct arena *arena, const char *path, const char *name, pid_t pid)
+static const char *describe_file(struct arena *arena, struct elf_file *elf, const struct proc_file *program)
 {
-	struct elf_file *elf;
 	struct card *card = NULL;
 	struct debug debug;
-	const char *why, *text;
-	bool has_debug;
+	char root[PROC_ROOT_SIZE];
+	const char *why, *text = arena_printf(arena, "build %.8s", elf_build_id(elf));
 
-	if (elf_file_open(path, &elf))
-		return "its program cannot be read";
-	text = arena_printf(arena, "build %.8s", elf_build_id(elf));
 	if (!card_find(arena, elf_build_id(elf), &card, &why) && card)
 		text = arena_printf(arena, "Ceph %s, %s", card->release, text);
 	else
 		text = arena_printf(arena, "%s, no layout card", text);
-	elf_file_close(elf);
-	has_debug = !debug_open(arena, path, name, arena_printf(arena, "/proc/%d/root", (int)pid), &debug, &why);
-	if (has_debug) {
-		has_debug = debug.debug_path;
-		debug_close(&debug);
+	proc_root(program->pid, root);
+	debug_find(elf, program->name, root, &debug);
+	text = arena_printf(arena, "%s, %s debug information", text,
+			    debug.info && elf_has_section(debug.info, ".debug_info") ? "with" : "no");
+	debug_close(&debug);
+	return text;
+}
+
+static const char *describe_build(struct arena *arena, const struct proc_file *program)
+{
+	const char *text = "its program cannot be read";
+	struct held *held = NULL;
+	struct buf why = {0};
+	struct elf_file *elf;
+
+	if (!held_open_mapped(program, &held, &why) && !elf_file_read(held, program->path, &elf)) {
+		text = describe_file(arena, elf, program);
+		elf_file_close(elf);
 	}
-	return arena_printf(arena, "%s, %s debug information", text, has_debug ? "with" : "no");
+	held_close(held);
+	buf_free(&why);
+	return text;
 }
 
 static void check_daemon(struct doctor *d, const struct daemon *daemon)
 {
-	const char *path = NULL, *why = NULL, *name = program_of(d->arena, daemon->pid, &path), *base, *package,
-		   *detail;
+	const struct proc_file *program = program_of(d->arena, daemon->pid);
+	const char *why = NULL, *name, *base, *package, *detail;
 	unsigned all = 0, good = 0;
 
-	if (!name) {
-		say(d, "Ceph", arena_strdup(d->arena, daemon->name), STATUS_WARNING,
+	if (!program) {
+		add(d, "Ceph", arena_strdup(d->arena, daemon->name), STATUS_WARNING,
 		    arena_printf(d->arena, "process %d cannot be looked at", (int)daemon->pid), "run it as root");
 		return;
 	}
+	name = program->name;
 	base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
 	package = learn_debug_package(base);
 	count_markers(d->arena, daemon->pid, base, &all, &good, &why);
-	detail = arena_printf(d->arena, "process %d, %s: %s; %u of %u markers", (int)daemon->pid, name,
-			      describe_build(d->arena, path, name, daemon->pid), good, all);
-	say(d, "Ceph", arena_strdup(d->arena, daemon->name), good == all && all ? STATUS_OK : STATUS_WARNING,
+	detail = arena_printf(d->arena, "process %d (uid %u), %s: %s; %u of %u markers", (int)daemon->pid, daemon->uid, name,
+			      describe_build(d->arena, program), good, all);
+	add(d, "Ceph", arena_strdup(d->arena, daemon->name), good == all && all ? STATUS_OK : STATUS_WARNING,
 	    why ? arena_printf(d->arena, "%s; the first that cannot be attached: %s", detail, why) : detail,
 	    good == all ? NULL
 			: arena_printf(d->arena, "with debug information (package %s) `cephtap learn %s` makes a card",
 				       package ? package : "of debug symbols", name));
 }
 
+/* Reports leave these out: why, and what to do where one knows better. */
+static void check_doubtful(struct doctor *d, const struct daemon *daemons, unsigned len)
+{
+	enum { SHOWN_MAX = 10 };
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < len; i++) {
+		const struct daemon *daemon = &daemons[i];
+
+		if (!daemon->doubt || ++n > SHOWN_MAX)
+			continue;
+		add(d, "Ceph", arena_strdup(d->arena, daemon->name), STATUS_WARNING,
+		    arena_printf(d->arena, "process %d (uid %u), %s: left out of reports: %s", (int)daemon->pid, daemon->uid,
+				 daemon->file, identity_doubt_text(daemon->doubt)),
+		    daemon->doubt == DOUBT_NAME ? NULL : "-p with its number, or --untrusted, takes it in");
+	}
+	if (n > SHOWN_MAX)
+		add(d, "Ceph", "others", STATUS_WARNING,
+		    arena_printf(d->arena, "%u more processes that only look like Ceph's are left out of reports", n - SHOWN_MAX), NULL);
+}
+
 static void check_ceph(struct doctor *d)
 {
+	enum { CLIENTS_MAX = 20 };
+	unsigned len = 0, n = 0, clients = 0;
 	struct daemon *daemons;
-	unsigned len = 0;
 
 	daemons_find(d->arena, &daemons, &len);
-	for (unsigned i = 0; i < len; i++)
-		check_daemon(d, &daemons[i]);
-	if (!len)
-		say(d, "Ceph", "daemons", STATUS_WARNING, "none runs on this host, or none that may be looked at",
+	for (unsigned i = 0; i < len; i++) {
+		if (daemons[i].doubt)
+			continue;
+		n++;
+		clients += daemons[i].is_client;
+		if (!daemons[i].is_client || clients <= CLIENTS_MAX) /* anybody may start thousands */
+			check_daemon(d, &daemons[i]);
+	}
+	if (clients > CLIENTS_MAX)
+		add(d, "Ceph", "clients", STATUS_OK,
+		    arena_printf(d->arena, "%u more processes use librados", clients - CLIENTS_MAX), NULL);
+	if (!n)
+		add(d, "Ceph", "daemons", STATUS_WARNING, "none runs on this host, or none that may be looked at",
 		    "`cephtap demo` starts a small cluster to try things on");
+	check_doubtful(d, daemons, len);
 }
 
 /* ---- output ---- */
 
+static void print_status(enum status status, bool colour)
+{
+	static const char *const colours[] = {"32", "33", "31"};
+
+	say(stdout, "  ");
+	if (colour)
+		say(stdout, "\033[%sm", colours[status]);
+	say(stdout, "%-7s", status_names[status]);
+	if (colour)
+		say(stdout, "\033[0m");
+}
+
 static void print_text(const struct doctor *d)
 {
-	static const char *const colours[] = {"\033[32m", "\033[33m", "\033[31m"};
 	bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-	const char *group = "";
+	const char *group = NULL;
 
 	for (unsigned i = 0; i < d->checks_len; i++) {
 		const struct check *check = &d->checks[i];
 
-		if (strcmp(group, check->group))
-			printf("%s%s\n", i ? "\n" : "", check->group);
+		if (group && strcmp(group, check->group))
+			say(stdout, "\n");
+		if (!group || strcmp(group, check->group))
+			say(stdout, "%s\n", check->group);
 		group = check->group;
-		printf("  %s%-7s%s  %-20s%s%s\n", colour ? colours[check->status] : "", status_names[check->status],
-		       colour ? "\033[0m" : "", check->name, check->detail ? " " : "",
-		       check->detail ? check->detail : "");
+		print_status(check->status, colour);
+		say(stdout, "  %-20s%s%s\n", check->name, check->detail ? " " : "", check->detail ? check->detail : "");
 		if (check->advice)
-			printf("  %-7s  %-20s %s\n", "", "", check->advice);
+			say(stdout, "  %-7s  %-20s %s\n", "", "", check->advice);
 	}
-	printf("\n%s\n", d->works ? "Scripts can be run here." : "Scripts cannot be run here.");
+	say(stdout, "\n%s\n", d->works ? "Scripts can be run here." : "Scripts cannot be run here.");
 }
 
 static void add_text(struct json_object *object, const char *key, const char *text)
@@ -416,7 +508,7 @@ static void print_json(const struct doctor *d)
 		add_text(object, "advice", d->checks[i].advice);
 		json_object_array_add(array, object);
 	}
-	puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PLAIN));
+	say_json(stdout, all, JSON_C_TO_STRING_PLAIN);
 	json_object_put(all);
 }
 
@@ -428,9 +520,9 @@ int cmd_doctor(int argc, char **argv)
 	bool json = false;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((c = cmd_option("cephtap doctor", argc, argv, "h", options)) != -1) {
 		if (c == 'h')
-			fputs(help, stdout);
+			say_lines(stdout, help);
 		if (c != 'j') {
 			arena_free(d.arena);
 			return c == 'h' ? 0 : 2;
@@ -438,17 +530,19 @@ int cmd_doctor(int argc, char **argv)
 		json = true;
 	}
 	if (optind < argc) {
-		fprintf(stderr, "cephtap doctor: it takes no arguments, such as `%s`\n", argv[optind]);
+		say(stderr, "cephtap doctor: it takes no arguments, such as `%s`\n", argv[optind]);
 		arena_free(d.arena);
 		return 2;
 	}
 	check_release(&d);
+	check_proc(&d);
 	check_ebpf(&d);
 	check_uprobes(&d);
+	check_stacks(&d);
 	check_btf(&d);
 	check_tracepoints(&d);
 	check_timers(&d);
-	check_kprobes(&d);
+	check_functions(&d);
 	check_capabilities(&d);
 	check_lockdown(&d);
 	check_namespace(&d);

@@ -13,6 +13,7 @@
 #include "cmd/target.h"
 #include "lib/clock.h"
 #include "lib/embed.h"
+#include "lib/shown.h"
 #include "report/stages.h"
 #include "report/top.h"
 #include "report/top_page.h"
@@ -36,6 +37,7 @@ static const char help[] =
 	"  --cgroup PATH      the processes of this control group only\n"
 	"  --container ID     the processes of this container only\n"
 	"  -p PID             this process only\n"
+	"  --untrusted        also processes that only look like Ceph's, such as those of a user who can write their program\n"
 	"  --script           print the D script behind it\n"
 	"\n"
 	"Colours are left out when NO_COLOR is set. Where there is no terminal: `cephtap report osd`.\n";
@@ -120,14 +122,14 @@ static const struct option long_options[] = {
 	{0},
 };
 
-/* 0: go on, 1: done; 2: wrong usage, 3: failed; both are in run->why unless getopt has said it. */
+/* 0: go on, 1: done; 2: wrong usage, 3: failed; both are in run->why unless cmd_option() has said it. */
 static int take_options(struct top_run *run, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt_long(argc, argv, "d:p:h", long_options, NULL)) != -1) {
+	while ((c = cmd_option("cephtap top", argc, argv, "d:p:h", long_options)) != -1) {
 		if (c == 'h') {
-			fputs(help, stdout);
+			say_lines(stdout, help);
 			return 1;
 		}
 		if (!take_option(run, c))
@@ -188,8 +190,10 @@ static void print(struct top_run *run)
 	run->look.width = TOP_WIDTH_MIN;
 	run->look.height = ONCE_LINES;
 	top_page_make(arena, run->model, &run->look, &page);
-	for (unsigned i = 0; i < page.lines_len; i++)
-		puts(page.lines[i].text);
+	for (unsigned i = 0; i < page.lines_len; i++) {
+		say_lines(stdout, page.lines[i].text);
+		say(stdout, "\n");
+	}
 	arena_free(arena);
 }
 
@@ -328,7 +332,7 @@ static int open_screen(struct top_run *run)
 	const char *why;
 
 	if (!top_screen_open(messages_say, &why)) {
-		fprintf(stderr, "cephtap top: %s\n", why);
+		say(stderr, "cephtap top: %s\n", why);
 		run->has_failed = true;
 		return 1;
 	}
@@ -397,16 +401,24 @@ static int on_drop(struct report *report, enum drop_cause cause, uint64_t count)
 /* Those that have no ops have a row too: that is what one looks for. */
 static void add_osds(struct top_run *run)
 {
+	struct target target = {0};
+	struct daemons_request request = {.target = &target};
 	struct daemon *daemons = NULL;
 	unsigned len = 0;
 
-	daemons_find(run->pipeline.arena, &daemons, &len);
+	target_fill(&run->targets, run->pipeline.arena, &target);
+	if (!target.identity)
+		run->targets.identity = target.identity = identity_new(run->pipeline.arena);
+	request.identity = target.identity;
+	daemons_look(&request, run->pipeline.arena, &daemons, &len);
 	for (unsigned i = 0; i < len; i++) {
-		bool is_chosen = !run->targets.processes_len;
+		bool is_chosen = !target.pids_len;
 
-		for (unsigned j = 0; j < run->targets.processes_len; j++)
-			is_chosen |= run->targets.processes[j].pid == daemons[i].pid;
-		if (is_chosen && !strncmp(daemons[i].name, "osd.", 4))
+		for (unsigned j = 0; j < target.pids_len; j++)
+			is_chosen |= target.pids[j] == daemons[i].pid;
+		if (is_chosen && daemons[i].doubt)
+			daemons_leave_out(request.identity, &daemons[i], 1);
+		else if (is_chosen && !strncmp(daemons[i].name, "osd.", 4))
 			top_add_osd(run->model, daemons[i].name);
 	}
 }
@@ -416,24 +428,32 @@ static struct source *unpack_script(struct arena *arena)
 	return embedded_find(arena, embedded_scripts, "top.d");
 }
 
+static void say_left_out(void *data, const char *sentence)
+{
+	(void)data;
+	say(stderr, "cephtap top: %s\n", sentence);
+}
+
 static bool compile(struct top_run *run)
 {
 	struct pipeline *pipeline = &run->pipeline;
 	const char *why = engine_why_not();
 
 	if (why) {
-		fprintf(stderr, "cephtap top: %s\n", why);
+		say(stderr, "cephtap top: %s\n", why);
 		return false;
 	}
 	if (!top_summary(run->model).osds) {
-		fputs("cephtap top: there is no OSD to look at", stderr);
-		fputs(run->targets.processes_len ? " among the chosen processes\n" : " on this host, or this user may not see it\n", stderr);
+		identity_say(run->targets.identity, say_left_out, NULL);
+		say(stderr, "cephtap top: there is no OSD to look at %s\n",
+		    run->targets.processes_len ? "among the chosen processes" : "on this host, or this user may not see it");
 		return false;
 	}
 	*arena_push(pipeline->arena, pipeline->sources, pipeline->sources_len) = unpack_script(pipeline->arena);
-	pipeline->target.pids = target_pids(&run->targets, pipeline->arena, &pipeline->target.pids_len);
+	target_fill(&run->targets, pipeline->arena, &pipeline->target);
 	pipeline->host = probe_host_new(pipeline->arena, &pipeline->target);
-	pipeline_run(pipeline, NULL, NULL);
+	if (!pipeline_run(pipeline, NULL, NULL)) /* that may be why */
+		tracer_say_left_out(pipeline, "cephtap top");
 	pipeline->options.quiet = false; /* the script is, but that a process has ended is to be said */
 	return pipeline_say(pipeline, stderr);
 }
@@ -455,7 +475,7 @@ static int trace(struct top_run *run)
 
 	ops.drop = on_drop;
 	if (!run->once) {
-		fputs("cephtap top: attaching ...\n", stderr);
+		say(stderr, "cephtap top: attaching ...\n");
 		messages_keep();
 	}
 	status = compile(run) ? tracer_run(&config) : 1;
@@ -473,7 +493,7 @@ static int go(struct top_run *run)
 	if (run->print_script) {
 		const struct source *script = unpack_script(run->pipeline.arena);
 
-		return fwrite(script->text, 1, script->size, stdout) == script->size && !fflush(stdout) ? 0 : 1;
+		return say_content(stdout, script->text, script->size) ? 0 : 1;
 	}
 	run->look.has_keys = !run->once;
 	run->look.time = run->time;
@@ -502,7 +522,7 @@ int cmd_top(int argc, char **argv)
 		status = 0;
 	} else {
 		if (run.why.size)
-			fprintf(stderr, "cephtap top: %s\n", run.why.data);
+			say(stderr, "cephtap top: %s\n", run.why.data);
 		status = status == 3 ? 1 : 2;
 	}
 	buf_free(&run.why);

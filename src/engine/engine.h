@@ -57,6 +57,7 @@ int engine_run_direct_args(struct engine *engine, enum probe_kind kind, const ui
 int engine_map_update(struct engine *engine, unsigned map, const void *key, const void *value);
 /* Sets `len` entries of an array from the one with number `first` on. */
 int engine_map_update_range(struct engine *engine, unsigned map, uint32_t first, uint32_t len, const void *values);
+int engine_map_remove(struct engine *engine, unsigned map, const void *key);
 int engine_map_lookup(struct engine *engine, unsigned map, const void *key, void *value);
 /* Takes keys of 4 bytes out of a hash; how many there were, at most `room`. */
 unsigned engine_map_take_keys(struct engine *engine, unsigned map, uint32_t *keys, unsigned room);
@@ -104,7 +105,7 @@ struct engine_timing engine_timing(const struct engine *engine);
 const char *engine_why_not(void);
 /* May each tracepoint have an attach cookie? `no_multi`: as in engine_config, for tests of what old kernels get. */
 bool engine_has_tracepoint_cookies(bool no_multi);
-/* Does the kernel take programs on uprobes that wait for memory (sleepable, on multi-uprobe links: Linux 6.6)? */
+/* Does the kernel take programs on uprobes that wait for memory (sleepable: Linux 6.0)? */
 bool engine_can_sleep(void);
 
 #endif

@@ -24,6 +24,7 @@ enum argstep_op {
 	STEP_CTX,      /* value = u64 at byte imm of the program's context (BEGIN, ERROR, tracepoints; not processes) */
 	STEP_EXTRA,    /* value = site.extra */
 	STEP_TASK,     /* value = the current thread's task_struct */
+	STEP_UID,      /* value = the real user of the current process, as the host numbers users */
 	STEP_IMAGE,    /* value = run-time address of the file's virtual address imm: rip - the site's own vaddr + imm */
 	STEP_ADD,      /* value += imm */
 	STEP_ADD_REG,  /* value += register `reg` * imm (imm: 1, 2, 4 or 8) */
@@ -34,6 +35,8 @@ enum argstep_op {
 	STEP_UDIV,     /* value /= imm, unsigned, imm > 0 */
 	STEP_PICK,     /* value = 4 bits of imm, counted from the lowest, by value; 16 and above: 0 */
 	STEP_UTIME,    /* value = (value & 0xffffffff) * 1000000000 + (value >> 32): Ceph's utime_t as ns */
+	STEP_FUNCTION_ARG,    /* value = argument imm (below 6) of the kernel's function, as its register has it */
+	STEP_FUNCTION_RESULT, /* value = what the kernel's function returns, as the register has it */
 	STEP_SPAN,     /* value = u64 at (value + imm + 8) - u64 at (value + imm): bytes in a std::vector */
 };
 

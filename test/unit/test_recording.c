@@ -60,7 +60,7 @@ static int some_offset(const char *type, const char *member)
 
 static void compile(struct setup *setup, const char *text)
 {
-	const struct ebpf_kernel kernel = {.offset = some_offset};
+	const struct ebpf_kernel kernel = {.offset = some_offset, .has_loops = true};
 	struct macros macros = {.script_name = "x.d"};
 	struct probe_source probes;
 	struct checked *checked = NULL;
@@ -236,7 +236,7 @@ static int print_all(struct report *report, bool is_last, void *data)
 	int error = reader_snapshot(report->reader);
 
 	(void)data;
-	buf_printf(&report->pending, "--- %s %llu\n", is_last ? "last" : "interval",
+	shown_printf(&report->pending, "--- %s %llu\n", is_last ? "last" : "interval",
 		   (unsigned long long)report_time_ns(report));
 	for (unsigned i = 0; i < report->image->checked->aggs_len && !error; i++) {
 		error = report->ops->table(report, report->reader, &i, 1);
