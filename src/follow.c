@@ -64,17 +64,19 @@ static void say_ended(const struct follow *follow, const struct target_process *
 {
 	const struct follow_config *config = &follow->config;
 	int pid = (int)process->pid;
+	struct buf text = {0};
 
 	if (WIFSIGNALED(status))
-		fprintf(stderr, "%s: process %d was killed by signal %d (%s)\n", config->name, pid, WTERMSIG(status),
-			strsignal(WTERMSIG(status)));
+		buf_printf(&text, "process %d was killed by signal %d (%s)", pid, WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else if (process->by_rule)
-		fprintf(stderr, "%s: %s has ended (process %d); it is traced again when it comes back\n", config->name,
-			process->label, pid);
+		buf_printf(&text, "%s has ended (process %d); it is traced again when it comes back", process->label, pid);
 	else if (!config->quiet && process->pid == config->child)
 		fprintf(stderr, "%s: process %d has exited with status %d\n", config->name, pid, WEXITSTATUS(status));
 	else if (!config->quiet)
 		fprintf(stderr, "%s: process %d has ended\n", config->name, pid);
+	if (text.size)
+		config->say(config->data, text.data);
+	buf_free(&text);
 }
 
 /* True: it was the child of -c, with which the run ends. */
@@ -141,7 +143,7 @@ static void take(struct follow *follow, const struct target_process *process)
 {
 	const struct follow_config *config = &follow->config;
 	struct followed *before = predecessor(follow, process);
-	struct buf why = {0};
+	struct buf why = {0}, text = {0};
 	unsigned links = engine_attach_process(config->engine, process->pid, &why);
 	bool has_uprobes = engine_has_uprobes(config->engine);
 
@@ -154,14 +156,15 @@ static void take(struct follow *follow, const struct target_process *process)
 	if (before) {
 		before->is_replaced = true;
 		follow->missing--;
-		fprintf(stderr, "%s: %s has restarted: process %d is now %d", config->name, process->label,
-			(int)before->process.pid, (int)process->pid);
+		buf_printf(&text, "%s has restarted: process %d is now %d", process->label, (int)before->process.pid,
+			   (int)process->pid);
 	} else {
-		fprintf(stderr, "%s: %s has started: process %d", config->name, process->label, (int)process->pid);
+		buf_printf(&text, "%s has started: process %d", process->label, (int)process->pid);
 	}
 	if (why.size)
-		fprintf(stderr, "; %s%s", links ? "" : "not all of it is traced: ", why.data);
-	fputc('\n', stderr);
+		buf_printf(&text, "; %s%s", links ? "" : "not all of it is traced: ", why.data);
+	config->say(config->data, text.data);
+	buf_free(&text);
 	buf_free(&why);
 	if (config->on_new)
 		config->on_new(config->data, process->pid, process->label);

@@ -42,6 +42,8 @@ struct tracer {
 	struct recorder *recorder; /* NULL: no recording is made */
 	int record_error;	   /* negative errno: the recording ends early */
 	struct symbol_source symbols;
+	bool is_dated;		   /* report.now is of this round */
+	bool has_said;		   /* what is missing in the report */
 };
 
 /* From here on the third signal ends us at once: the output may be a pipe that nobody reads. */
@@ -73,6 +75,26 @@ bool tracer_was_interrupted(void)
 	return interrupted;
 }
 
+static int recorded(struct tracer *tracer, int error)
+{
+	if (error && error != tracer->engine_error)
+		tracer->record_error = error;
+	return error;
+}
+
+/* What the report misses, and does not say itself: on stderr, and in the recording, whose readers must know it too. */
+static void say(struct tracer *tracer, const char *text)
+{
+	fprintf(stderr, "%s: %s\n", tracer->config->name, text);
+	if (tracer->recorder && !tracer->record_error)
+		recorded(tracer, recorder_say(tracer->recorder, text));
+}
+
+static void on_said(void *data, const char *text)
+{
+	say(data, text);
+}
+
 static int engine_said(struct tracer *tracer, int error)
 {
 	if (error)
@@ -101,18 +123,22 @@ static int source_zero(void *data, unsigned agg, const void *key)
 	return engine_said(tracer, engine_agg_zero(tracer->engine, agg, key));
 }
 
-static int recorded(struct tracer *tracer, int error)
+/* What is printed from here on is of this moment. */
+static void date(struct tracer *tracer)
 {
-	if (error && error != tracer->engine_error)
-		tracer->record_error = error;
-	return error;
+	tracer->report.now = moment_now();
+	tracer->is_dated = true;
 }
 
+/* Records of one round are read at one moment. */
 static int on_record(void *data, const void *record, size_t size)
 {
 	struct tracer *tracer = data;
-	int error = reader_record(tracer->reader, record, size);
+	int error;
 
+	if (!tracer->is_dated)
+		date(tracer);
+	error = reader_record(tracer->reader, record, size);
 	if (error == -EBADMSG) {
 		tracer->foreign++;
 		return 0;
@@ -181,19 +207,32 @@ static int tick(struct tracer *tracer)
 	return result > 0 ? 0 : result;
 }
 
-/* A live report prints. What it says of the time is what its recording says. */
+static void observe(struct tracer *tracer)
+{
+	const struct tracer_config *config = tracer->config;
+
+	if (config->observe)
+		tracer->report.facts = config->observe(config->data);
+}
+
+/* A live report prints. */
 static int print_interval(struct tracer *tracer, bool is_last)
 {
 	const struct tracer_config *config = tracer->config;
-	uint64_t wall_ns = clock_ns(CLOCK_REALTIME);
 	int error;
 
-	tracer->report.wall_ns = wall_ns;
+	date(tracer);
+	observe(tracer);
 	error = config->interval(&tracer->report, is_last, config->data);
-	tracer->report.wall_ns = 0;
 	if (!error && tracer->recorder)
-		error = recorded(tracer, recorder_interval(tracer->recorder, wall_ns, is_last));
+		error = recorded(tracer, recorder_interval(tracer->recorder, is_last));
 	return error;
+}
+
+static int poll_records(struct tracer *tracer, int timeout_ms)
+{
+	tracer->is_dated = false;
+	return engine_poll(tracer->engine, timeout_ms, on_record, tracer);
 }
 
 /* One round of reading: records, then what is due by time. */
@@ -201,11 +240,13 @@ static int step(struct tracer *tracer, int timeout_ms)
 {
 	const struct tracer_config *config = tracer->config;
 	uint64_t now;
-	int n = engine_poll(tracer->engine, timeout_ms, on_record, tracer), error = 0;
+	int n = poll_records(tracer, timeout_ms), error = 0;
 
 	if (n < 0)
 		return n;
-	now = now_ns();
+	if (!tracer->is_dated)
+		date(tracer);
+	now = tracer->report.now.mono_ns;
 	if (now >= tracer->next_drops_ns) {
 		error = report_drops(tracer);
 		tracer->next_drops_ns = now + DROPS_EVERY_NS;
@@ -227,10 +268,7 @@ static bool links_gone(struct tracer *tracer)
 {
 	if (!tracer->has_lost && engine_has_lost_links(tracer->engine)) {
 		tracer->has_lost = true;
-		fprintf(stderr,
-			"%s: a process ct-links, which holds the probes, was killed: what follows was not seen; "
-			"tracing stopped\n",
-			tracer->config->name);
+		say(tracer, "a process ct-links, which holds the probes, was killed: what follows was not seen; tracing stopped");
 	}
 	return tracer->has_lost;
 }
@@ -269,17 +307,10 @@ static const char *why_stop(struct tracer *tracer)
 static void start_recorder(struct tracer *tracer, struct agg_source *source)
 {
 	const struct tracer_config *config = tracer->config;
-	const struct pipeline *pipeline = config->pipeline;
-	struct recorder_config record;
 
 	if (!config->record)
 		return;
-	record = *config->record;
-	record.sources = pipeline->sources;
-	record.sources_len = pipeline->sources_len;
-	record.args = pipeline->macros.args;
-	record.args_len = pipeline->macros.args_len;
-	tracer->recorder = recorder_new(&record, pipeline->image, tracer->report.stacks);
+	tracer->recorder = recorder_new(config->record, &tracer->report);
 	*source = recorder_source(tracer->recorder, *source);
 }
 
@@ -307,16 +338,34 @@ static void name_addresses(struct tracer *tracer)
 	tracer->report.symbols = &tracer->symbols;
 }
 
+/* The schema was made before anything was attached. */
+static void note_refused(struct pipeline *pipeline)
+{
+	const struct checked *checked = pipeline->checked;
+
+	for (unsigned i = 0; i < checked->probes_len; i++)
+		pipeline->image->schema->probes[i].is_refused = checked->probes[i]->why_not != NULL;
+}
+
 static void begin_reading(struct tracer *tracer)
 {
 	struct agg_source source = {tracer, source_each, source_remove, source_zero, NULL};
 	struct pipeline *pipeline = tracer->pipeline;
 
-	tracer->report.image = pipeline->image;
+	tracer->report.schema = pipeline->image->schema;
+	note_refused(pipeline);
+	date(tracer);
 	name_addresses(tracer);
 	start_recorder(tracer, &source);
-	tracer->reader = reader_new(pipeline->image, source, &tracer->report);
+	tracer->reader = reader_new(pipeline->image->schema, source, &tracer->report);
 	tracer->report.reader = tracer->reader;
+}
+
+/* Of places that could not be probed: they were said on stderr. */
+static void record_warnings(struct tracer *tracer, const struct diags *diags)
+{
+	for (const struct diag *diag = diags->first; tracer->recorder && diag; diag = diag->next)
+		recorded(tracer, recorder_say(tracer->recorder, diag->text));
 }
 
 static int drain(struct tracer *tracer)
@@ -324,7 +373,7 @@ static int drain(struct tracer *tracer)
 	int n;
 
 	do {
-		n = engine_poll(tracer->engine, 0, on_record, tracer);
+		n = poll_records(tracer, 0);
 	} while (n > 0);
 	return n;
 }
@@ -376,11 +425,47 @@ static int loop(struct tracer *tracer)
 	return error;
 }
 
+static void say_foreign(struct tracer *tracer)
+{
+	struct buf text = {0};
+
+	buf_printf(&text, "%" PRIu64 " record%s could not be read and %s left out: this is a bug of cephtap", tracer->foreign,
+		   tracer->foreign == 1 ? "" : "s", tracer->foreign == 1 ? "is" : "are");
+	if (tracer->foreign)
+		say(tracer, text.data);
+	buf_free(&text);
+}
+
+static void say_left_out(struct tracer *tracer)
+{
+	unsigned files = unwinder_left_out(tracer->pipeline->unwinder);
+	struct buf text = {0};
+
+	buf_printf(&text,
+		   "stacks end early in %u file%s: there was no room for more call-frame information; choose fewer processes, e.g. with "
+		   "-p",
+		   files, files == 1 ? "" : "s");
+	if (files)
+		say(tracer, text.data);
+	buf_free(&text);
+}
+
+/* Once: before the recording ends, and in any case. */
+static void say_missing(struct tracer *tracer)
+{
+	if (!tracer->has_said)
+		say_foreign(tracer);
+	if (!tracer->has_said)
+		say_left_out(tracer);
+	tracer->has_said = true;
+}
+
 static int finish(struct tracer *tracer)
 {
 	const struct tracer_config *config = tracer->config;
 	int error = drain(tracer);
 
+	date(tracer);
 	if (!error && config->interval)
 		error = print_interval(tracer, true);
 	if (!error)
@@ -389,6 +474,7 @@ static int finish(struct tracer *tracer)
 		error = report_drops(tracer);
 	if (!error)
 		error = tracer->report.ops->end(&tracer->report);
+	say_missing(tracer);
 	if (!error && tracer->recorder)
 		error = recorded(tracer, recorder_end(tracer->recorder, reader_exit_status(tracer->reader)));
 	return error;
@@ -427,25 +513,6 @@ static void say_error(const struct tracer *tracer, int error)
 		fprintf(stderr, "%s: the report cannot be written: %s; tracing stopped\n", name, strerror(-error));
 }
 
-static void say_foreign(const struct tracer *tracer)
-{
-	if (tracer->foreign)
-		fprintf(stderr,
-			"%s: %" PRIu64 " record%s could not be read and %s left out: this is a bug of cephtap\n",
-			tracer->config->name, tracer->foreign, tracer->foreign == 1 ? "" : "s",
-			tracer->foreign == 1 ? "is" : "are");
-}
-
-static void say_left_out(const struct tracer *tracer)
-{
-	unsigned files = unwinder_left_out(tracer->pipeline->unwinder);
-
-	if (files)
-		fprintf(stderr,
-			"%s: stacks end early in %u file%s: there was no room for more call-frame information; choose fewer "
-			"processes, e.g. with -p\n",
-			tracer->config->name, files, files == 1 ? "" : "s");
-}
 
 static int begin(struct tracer *tracer)
 {
@@ -462,8 +529,10 @@ static int begin(struct tracer *tracer)
 	tracer->next_interval_ns = now_ns() + config->interval_ns;
 	if (config->child)
 		child_release(config->child);
+	date(tracer);
+	observe(tracer);
 	if (config->on_start)
-		config->on_start(config->data);
+		config->on_start(&tracer->report, config->data);
 	if (!error && tracer->recorder)
 		error = recorded(tracer, recorder_start(tracer->recorder));
 	return error;
@@ -499,14 +568,28 @@ static bool is_by_rule(const struct target_list *targets)
 	return false;
 }
 
+/* What nobody could read is not written. */
+static bool can_record(const struct tracer_config *config)
+{
+	struct buf why = {0};
+	bool good = !config->record || schema_is_sound(config->pipeline->image->schema, &why);
+
+	if (!good)
+		fprintf(stderr, "%s: this script cannot be recorded: %s: this is a bug of cephtap\n", config->name, why.data);
+	buf_free(&why);
+	return good;
+}
+
 int tracer_run(const struct tracer_config *config)
 {
 	struct pipeline *pipeline = config->pipeline;
 	struct tracer tracer = {.config = config, .pipeline = pipeline, .engine = pipeline->engine};
+	struct diags attach_diags;
 	int error, status;
 
 	fill_daemons(&tracer);
-	error = engine_attach(tracer.engine, &pipeline->diags);
+	error = can_record(config) ? engine_attach(tracer.engine, &pipeline->diags) : -EINVAL;
+	attach_diags = pipeline->diags;
 	if (error || !config->names_refused)
 		pipeline_say(pipeline, stderr);
 	if (error) {
@@ -521,6 +604,7 @@ int tracer_run(const struct tracer_config *config)
 		.name = config->name,
 		.child = config->child,
 		.quiet = pipeline->options.quiet || config->ops->wants_tables,
+		.say = on_said,
 		.on_new = on_new_process,
 		.data = &tracer,
 	});
@@ -533,11 +617,11 @@ int tracer_run(const struct tracer_config *config)
 		.data = config->report_data,
 	};
 	begin_reading(&tracer);
+	record_warnings(&tracer, &attach_diags);
 	if (config->awaits_markers && !config->record && !config->ctf && !is_by_rule(config->targets))
 		tracer.late = late_new(pipeline, config->name, pipeline->options.quiet || config->ops == &report_json);
 	error = run(&tracer);
-	say_foreign(&tracer);
-	say_left_out(&tracer);
+	say_missing(&tracer);
 	if (error)
 		say_error(&tracer, error);
 	say_recorded(&tracer);

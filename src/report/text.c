@@ -17,7 +17,7 @@ enum { TRACE_STRING_WIDTH = 33, KEY_STRING_WIDTH = 50, LINE_BYTES = 16 };
 static int text_begin(struct report *report)
 {
 	report_open(report);
-	if (!report->image->options->quiet)
+	if (!report->schema->options.quiet)
 		buf_printf(&report->pending, "%3s %6s %32s\n", "CPU", "ID", "FUNCTION:NAME");
 	return 0;
 }
@@ -46,14 +46,14 @@ static void put_decimal(struct buf *out, bool is_negative, uint64_t value, size_
 	buf_add(out, at, size);
 }
 
-static int text_event_begin(struct report *report, const struct record_layout *layout, const struct probe *probe,
+static int text_event_begin(struct report *report, const struct record_layout *layout, const struct schema_probe *probe,
 			    const struct record_head *head)
 {
 	struct buf *out = &report->pending;
 	size_t func_size, name_size;
 
 	(void)layout;
-	if (report->image->options->quiet)
+	if (report->schema->options.quiet)
 		return 0;
 	func_size = strlen(probe->func);
 	name_size = strlen(probe->name);
@@ -71,7 +71,7 @@ static int text_event_begin(struct report *report, const struct record_layout *l
 
 static int text_event_end(struct report *report)
 {
-	if (!report->image->options->quiet)
+	if (!report->schema->options.quiet)
 		buf_putc(&report->pending, '\n');
 	return report_event_done(report);
 }
@@ -136,7 +136,7 @@ static void put_bytes(struct buf *out, const struct field *field, const void *da
 
 static int text_value(struct report *report, const struct field *field, const void *data)
 {
-	bool quiet = report->image->options->quiet;
+	bool quiet = report->schema->options.quiet;
 	struct buf *out = &report->pending;
 
 	switch (field->kind) {
@@ -187,8 +187,8 @@ static void put_key(struct report *report, struct buf *out, const struct field *
 
 static int text_table(struct report *report, struct reader *reader, const unsigned *aggs, unsigned aggs_len)
 {
-	const struct image *image = report->image;
-	const struct agg_layout *layout = &image->aggs[aggs[0]];
+	const struct schema *schema = report->schema;
+	const struct agg_layout *layout = &schema->aggs[aggs[0]];
 	struct buf *out = &report->pending;
 	const struct agg_row *rows;
 	unsigned rows_len, i, j;
@@ -202,9 +202,9 @@ static int text_table(struct report *report, struct reader *reader, const unsign
 		for (j = 0; j < layout->keys_len; j++)
 			put_key(report, out, &layout->keys[j], rows[0].key);
 		for (j = 0; j < aggs_len; j++) {
-			const struct aggvar *var = image->aggs[aggs[j]].var;
+			const struct agg_shape *shape = &schema->aggs[aggs[j]].shape;
 
-			var->agg->show(var, rows[j].value, reader_agg_normal(reader, aggs[j]), out);
+			shape->agg->show(shape, rows[j].value, reader_agg_normal(reader, aggs[j]), out);
 		}
 		buf_putc(out, '\n');
 	}
@@ -223,15 +223,14 @@ static int complain(struct report *report, struct buf *line)
 	return err;
 }
 
-static int text_error(struct report *report, const struct record_error *error, const struct probe *probe,
+static int text_error(struct report *report, const struct record_error *error, const struct schema_probe *probe,
 		      struct loc loc)
 {
-	const struct clause *clause = report->image->checked->clauses[error->clause].clause;
-	unsigned action = clause ? report_action_number(clause, loc) : 0, line, column;
+	unsigned action = report_action_number(&report->schema->clauses[error->clause], loc), line, column;
 	struct buf out = {0};
 
 	buf_printf(&out, "cephtap: error on enabled probe ID %u (ID %u: ", /* as epid */
-		   error->head.probe * report->image->checked->clauses_len + error->clause + 1, probe->id);
+		   error->head.probe * report->schema->clauses_len + error->clause + 1, probe->id);
 	report_probe_name(probe, &out);
 	buf_puts(&out, "): ");
 	report_fault(error, &out);
