@@ -49,8 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	diags_init(&diags, arena);
 	format = size < 4096 ? format_parse(arena, (const char *)data, size, loc, &diags) : NULL;
 	if (format) {
-		format_check_args(format, "printf", types, locs, 3, loc, &diags);
-		format_check_keys(format, "printa", types, 3, 1, loc, &diags);
+		check_format_args(format, "printf", types, locs, 3, loc, &diags);
+		check_format_keys(format, "printa", types, 3, 1, loc, &diags);
 		print(format, data, size);
 	}
 	arena_free(arena);
