@@ -14,6 +14,7 @@
 #include "lib/clock.h"
 #include "lib/markers.h"
 #include "lib/proc.h"
+#include "lib/shown.h"
 #include "symbol_text.h"
 #include "symbols.h"
 #include "unwinder.h"
@@ -83,16 +84,21 @@ static int recorded(struct tracer *tracer, int error)
 }
 
 /* What the report misses, and does not say itself: on stderr, and in the recording, whose readers must know it too. */
-static void say(struct tracer *tracer, const char *text)
+static void tell(struct tracer *tracer, const char *text)
 {
-	fprintf(stderr, "%s: %s\n", tracer->config->name, text);
+	struct shown line = {0};
+
+	shown_printf(&line, "%s: ", tracer->config->name);
+	shown_text(&line, SHOWN_SENTENCE, text, strlen(text));
+	shown_puts(&line, "\n");
+	say_shown(stderr, &line);
 	if (tracer->recorder && !tracer->record_error)
 		recorded(tracer, recorder_say(tracer->recorder, text));
 }
 
 static void on_said(void *data, const char *text)
 {
-	say(data, text);
+	tell(data, text);
 }
 
 static int engine_said(struct tracer *tracer, int error)
@@ -268,7 +274,7 @@ static bool links_gone(struct tracer *tracer)
 {
 	if (!tracer->has_lost && engine_has_lost_links(tracer->engine)) {
 		tracer->has_lost = true;
-		say(tracer, "a process ct-links, which holds the probes, was killed: what follows was not seen; tracing stopped");
+		tell(tracer, "a process ct-links, which holds the probes, was killed: what follows was not seen; tracing stopped");
 	}
 	return tracer->has_lost;
 }
@@ -321,8 +327,8 @@ static void say_recorded(const struct tracer *tracer)
 	if (!tracer->recorder)
 		return;
 	counts = recorder_counts(tracer->recorder);
-	fprintf(stderr, "%s: recorded %" PRIu64 " record%s, %.1f MB\n", tracer->config->name, counts.records,
-		counts.records == 1 ? "" : "s", (double)counts.bytes / 1e6);
+	say(stderr, "%s: recorded %" PRIu64 " record%s, %.1f MB\n", tracer->config->name, counts.records,
+	    counts.records == 1 ? "" : "s", (double)counts.bytes / 1e6);
 }
 
 /* Symbols without stacks too: %a prints addresses of the kernel. */
@@ -432,7 +438,7 @@ static void say_foreign(struct tracer *tracer)
 	buf_printf(&text, "%" PRIu64 " record%s could not be read and %s left out: this is a bug of cephtap", tracer->foreign,
 		   tracer->foreign == 1 ? "" : "s", tracer->foreign == 1 ? "is" : "are");
 	if (tracer->foreign)
-		say(tracer, text.data);
+		tell(tracer, text.data);
 	buf_free(&text);
 }
 
@@ -446,7 +452,7 @@ static void say_left_out(struct tracer *tracer)
 		   "-p",
 		   files, files == 1 ? "" : "s");
 	if (files)
-		say(tracer, text.data);
+		tell(tracer, text.data);
 	buf_free(&text);
 }
 
@@ -488,11 +494,11 @@ static void say_timing(struct tracer *tracer)
 	if (!config->timing)
 		return;
 	for (unsigned i = 0; config->times && i < STAGES; i++)
-		fprintf(stderr, "%s: %-8s %9.3f ms\n", config->name, stages[i].name, (double)config->times->ns[i] / 1e6);
-	fprintf(stderr, "%s: maps     %9.3f ms\n", config->name, (double)timing.maps_ns / 1e6);
-	fprintf(stderr, "%s: load     %9.3f ms\n", config->name, (double)timing.load_ns / 1e6);
-	fprintf(stderr, "%s: attach   %9.3f ms\n", config->name, (double)timing.attach_ns / 1e6);
-	fprintf(stderr, "%s: detach   %9.3f ms\n", config->name, (double)timing.detach_ns / 1e6);
+		say(stderr, "%s: %-8s %9.3f ms\n", config->name, stages[i].name, (double)config->times->ns[i] / 1e6);
+	say(stderr, "%s: maps     %9.3f ms\n", config->name, (double)timing.maps_ns / 1e6);
+	say(stderr, "%s: load     %9.3f ms\n", config->name, (double)timing.load_ns / 1e6);
+	say(stderr, "%s: attach   %9.3f ms\n", config->name, (double)timing.attach_ns / 1e6);
+	say(stderr, "%s: detach   %9.3f ms\n", config->name, (double)timing.detach_ns / 1e6);
 }
 
 static void say_error(const struct tracer *tracer, int error)
@@ -500,19 +506,18 @@ static void say_error(const struct tracer *tracer, int error)
 	const char *name = tracer->config->name;
 
 	if (error == tracer->record_error)
-		fprintf(stderr, "%s: %s; tracing stopped; what was recorded before can be read\n", name,
-			error == -ENOSPC ? "the disk is full: the recording ends here" : "the recording cannot be written");
+		say(stderr, "%s: %s; tracing stopped; what was recorded before can be read\n", name,
+		    error == -ENOSPC ? "the disk is full: the recording ends here" : "the recording cannot be written");
 	else if (error == tracer->engine_error)
-		fprintf(stderr, "%s: the kernel does not let the script go on: %s; tracing stopped\n", name,
-			strerror(-error));
+		say(stderr, "%s: the kernel does not let the script go on: %s; tracing stopped\n", name,
+		    strerror(-error));
 	else if (error == -EPIPE)
-		fprintf(stderr, "%s: the output was closed; tracing stopped\n", name);
+		say(stderr, "%s: the output was closed; tracing stopped\n", name);
 	else if (error == -ENOSPC)
-		fprintf(stderr, "%s: the disk is full: the report is cut here; tracing stopped\n", name);
+		say(stderr, "%s: the disk is full: the report is cut here; tracing stopped\n", name);
 	else
-		fprintf(stderr, "%s: the report cannot be written: %s; tracing stopped\n", name, strerror(-error));
+		say(stderr, "%s: the report cannot be written: %s; tracing stopped\n", name, strerror(-error));
 }
-
 
 static int begin(struct tracer *tracer)
 {
@@ -575,7 +580,7 @@ static bool can_record(const struct tracer_config *config)
 	bool good = !config->record || schema_is_sound(config->pipeline->image->schema, &why);
 
 	if (!good)
-		fprintf(stderr, "%s: this script cannot be recorded: %s: this is a bug of cephtap\n", config->name, why.data);
+		say(stderr, "%s: this script cannot be recorded: %s: this is a bug of cephtap\n", config->name, why.data);
 	buf_free(&why);
 	return good;
 }
@@ -615,6 +620,8 @@ int tracer_run(const struct tracer_config *config)
 		.ctf = config->ctf,
 		.err = stderr,
 		.data = config->report_data,
+		.is_seen = say_is_seen(config->out),
+		.has_rows = config->has_rows,
 	};
 	begin_reading(&tracer);
 	record_warnings(&tracer, &attach_diags);

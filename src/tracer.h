@@ -23,6 +23,7 @@ struct tracer_config {
 	void *report_data;  /* report->data at first: for operations that have options; NULL: these have none */
 	FILE *out;
 	const char *path;   /* report->path */
+	bool has_rows;	    /* report->has_rows */
 	struct ctf *ctf;    /* report->ctf */
 	const char *name;   /* what messages on stderr begin with: "cephtap" */
 	struct target_list *targets; /* to be followed while they come and go; NULL: none */

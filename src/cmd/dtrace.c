@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 
 #include "cmd/cmd.h"
 #include "lib/file.h"
+#include "lib/shown.h"
 #include "provider/provider.h"
 
 enum { PROVIDER_SIZE_MAX = 16 << 20 };
@@ -52,13 +54,14 @@ extern char **environ;
 
 __attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
 {
+	struct buf sentence = {0};
 	va_list args;
 
-	fputs("cephtap dtrace: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	buf_vprintf(&sentence, format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	say(stderr, "cephtap dtrace: %s\n", sentence.data);
+	buf_free(&sentence);
 	return 1;
 }
 
@@ -205,15 +208,16 @@ static int write_object(struct dtrace *run, const struct provider_file *file)
 /* -1: go on. */
 static int read_options(struct dtrace *run, int argc, char **argv)
 {
+	static const struct option no_longs[] = {{0}};
 	int c;
 
 	if (argc > 1 && !strcmp(argv[1], "--help")) {
-		fputs(help, stdout);
+		say_lines(stdout, help);
 		return 0;
 	}
 	optind = 1;
 	while (optind < argc) {
-		c = getopt(argc, argv, options);
+		c = cmd_option("cephtap dtrace", argc, argv, options, no_longs);
 		if (c < 0 && optind < argc) { /* an object; options may follow it */
 			optind++;
 			continue;

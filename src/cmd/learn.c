@@ -10,6 +10,7 @@
 
 #include "ceph/learn.h"
 #include "cmd/cmd.h"
+#include "lib/shown.h"
 
 static const char help[] =
 	"Usage: cephtap learn [--debug FILE] [--release X.Y.Z] [-o CARD] BINARY\n"
@@ -73,16 +74,17 @@ static int output(struct arena *arena, const char *path, const struct card *card
 	if (!path)
 		path = card_default_path(arena, card->build_id);
 	if (!strcmp(path, "-"))
-		err = fwrite(text.data, 1, text.size, stdout) == text.size && !fflush(stdout) ? 0 : -EIO;
+		err = say_content(stdout, text.data, text.size) ? 0 : -EIO;
 	else
 		err = write_card(arena, path, &text);
 	if (err)
-		fprintf(stderr, "cephtap learn: cannot write %s: %s\n", path, strerror(-err));
+		say(stderr, "cephtap learn: cannot write %s: %s\n", path, strerror(-err));
 	else if (strcmp(path, "-"))
-		printf("%s: %s %s, %u types, %zu bytes\n", path, card->binary, card->release, card->types_len,
-		       text.size);
+		say(stdout, "%s: %s %s, %u types, %zu bytes\n", path, card->binary, card->release, card->types_len,
+		    text.size);
 	if (missing->size)
-		fprintf(stderr, "not in this build, so what needs it is left out of markers:\n%s", missing->data);
+		say(stderr, "not in this build, so what needs it is left out of markers:\n");
+	say_lines(stderr, missing->size ? missing->data : "");
 	buf_free(&text);
 	return err ? 1 : 0;
 }
@@ -96,7 +98,7 @@ static int learn(const struct learn_request *request, const char *path)
 	int status = 1;
 
 	if (learn_card(arena, catalogue_builtin(arena), request, &card, &missing, &why))
-		fprintf(stderr, "cephtap learn: %s\n", why);
+		say(stderr, "cephtap learn: %s\n", why);
 	else
 		status = output(arena, path, &card, &missing);
 	buf_free(&missing);
@@ -115,7 +117,7 @@ int cmd_learn(int argc, char **argv)
 	const char *path = NULL;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
+	while ((c = cmd_option("cephtap learn", argc, argv, "o:h", options)) != -1) {
 		switch (c) {
 		case 'd':
 			request.debug = optarg;
@@ -127,14 +129,14 @@ int cmd_learn(int argc, char **argv)
 			path = optarg;
 			break;
 		case 'h':
-			fputs(help, stdout);
+			say_lines(stdout, help);
 			return 0;
 		default:
 			return 2;
 		}
 	}
 	if (argc - optind != 1) {
-		fputs("cephtap learn: name one binary, e.g. /usr/bin/ceph-osd; see --help\n", stderr);
+		say(stderr, "cephtap learn: name one binary, e.g. /usr/bin/ceph-osd; see --help\n");
 		return 2;
 	}
 	request.binary = argv[optind];

@@ -10,6 +10,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/report.h"
+#include "lib/shown.h"
 
 static const char help[] =
 	"Usage: cephtap record -o FILE [--tee] NAME [OPTIONS of cephtap report]\n"
@@ -32,7 +33,7 @@ bool record_open(struct record_request *record)
 	int fd = open(record->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	if (fd < 0) {
-		fprintf(stderr, "cephtap record: cannot write to %s: %s\n", record->path, strerror(errno));
+		say(stderr, "cephtap record: cannot write to %s: %s\n", record->path, strerror(errno));
 		return false;
 	}
 	record->config.fd = fd;
@@ -52,13 +53,13 @@ FILE *record_output(const struct record_request *record)
 	FILE *out = record->tee ? stdout : fopen("/dev/null", "we");
 
 	if (!out)
-		fprintf(stderr, "cephtap record: cannot open /dev/null: %s\n", strerror(errno));
+		say(stderr, "cephtap record: cannot open /dev/null: %s\n", strerror(errno));
 	return out;
 }
 
 static int usage(const char *why)
 {
-	fprintf(stderr, "cephtap record: %s; see cephtap record --help\n", why);
+	say(stderr, "cephtap record: %s; see cephtap record --help\n", why);
 	return 2;
 }
 
@@ -110,8 +111,10 @@ int cmd_record(int argc, char **argv)
 	bool wants_help = false;
 	int first = take_options(argc, argv, &record, &wants_help);
 
-	if (wants_help)
-		return fputs(help, stdout) < 0;
+	if (wants_help) {
+		say_lines(stdout, help);
+		return 0;
+	}
 	if (!record.path)
 		return usage("say where to: -o FILE comes first");
 	if (first >= argc)

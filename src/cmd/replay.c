@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "cmd/cmd.h"
+#include "lib/shown.h"
 #include "recording/replay.h"
 #include "report/calls.h"
 #include "report/ctf.h"
@@ -48,7 +49,7 @@ static FILE *open_file(const char *command, const char *path)
 		errno = EISDIR;
 	}
 	if (!file)
-		fprintf(stderr, "%s: cannot read %s: %s\n", command, path, strerror(errno));
+		say(stderr, "%s: cannot read %s: %s\n", command, path, strerror(errno));
 	return file;
 }
 
@@ -77,7 +78,7 @@ static struct replay *open_files(const struct replay_request *request, struct re
 	if (good)
 		replay = replay_open(*inputs, request->paths_len, &why);
 	if (good && !replay)
-		fprintf(stderr, "%s: %s\n", request->command, why.data);
+		say(stderr, "%s: %s\n", request->command, why.data);
 	buf_free(&why);
 	return replay;
 }
@@ -164,14 +165,15 @@ static void take_facts(struct run *run)
 /* False, after a sentence: `...` is what is wrong. */
 static bool refuse(const struct run *run, const char *format, ...)
 {
-	struct buf why = {0};
+	struct shown why = {0};
 	va_list args;
 
+	shown_printf(&why, "%s: ", run->request->command);
 	va_start(args, format);
-	buf_vprintf(&why, format, args);
+	shown_vprintf(&why, format, args);
 	va_end(args);
-	fprintf(stderr, "%s: %s\n", run->request->command, why.data);
-	buf_free(&why);
+	shown_puts(&why, "\n");
+	say_shown(stderr, &why);
 	return false;
 }
 
@@ -240,13 +242,15 @@ static bool fits(struct run *run)
 	return is_of_one_host(run, "a CTF trace") && has_times(run);
 }
 
-static void say_lines(const char *command, char *lines)
+static void say_each_line(const char *command, char *lines)
 {
 	for (char *line = lines, *next; line && *line; line = next) {
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		fprintf(stderr, "%s: %s\n", command, line);
+		say(stderr, "%s: ", command);
+		say_lines(stderr, line);
+		say(stderr, "\n");
 	}
 }
 
@@ -305,7 +309,7 @@ static bool print_report(struct run *run)
 	op_begin(&request->views.op);
 	error = replay_run(run->replay, &run->config, &said);
 	op_free(&request->views.op);
-	say_lines(request->command, said.data);
+	say_each_line(request->command, said.data);
 	buf_free(&said);
 	if (error == -EINVAL)
 		return refuse(run, "the recording lacks what the report is made of");
@@ -323,7 +327,7 @@ static int run_report(struct run *run)
 		return 1;
 	take_facts(run);
 	request->views.layout.form = request->views.profile.form = request->views.op.form = request->form;
-	run->config = (struct replay_config){.err = stderr, .data = run};
+	run->config = (struct replay_config){.err = stderr, .has_rows = run->kind, .data = run};
 	choose_ops(run);
 	good = open_output(run) && print_report(run);
 	good &= close_output(run);
@@ -351,9 +355,9 @@ static void print_about(const struct replay *replay, const char *name)
 	const struct recorded_host *host = replay_host(replay, 0);
 	struct tm local = zone_time(&host->zone, host->now.wall_ns);
 
-	printf("%s: host %s, %d-%02d-%02d %02d:%02d:%02d, cephtap %s, %s%s, probes: %u\n", name, host->host, local.tm_year + 1900,
-	       local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec, host->version,
-	       *host->report ? "report " : "a script", host->report, replay_schema(replay, 0)->probes_len);
+	say(stdout, "%s: host %s, %d-%02d-%02d %02d:%02d:%02d, cephtap %s, %s%s, probes: %u\n", name, host->host, local.tm_year + 1900,
+	    local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec, host->version,
+	    *host->report ? "report " : "a script", host->report, replay_schema(replay, 0)->probes_len);
 }
 
 static void print_script(const struct replay *replay)
@@ -363,9 +367,9 @@ static void print_script(const struct replay *replay)
 	for (unsigned i = 0; i < schema->scripts_len; i++) {
 		const struct source *source = schema->sources[i];
 
-		fwrite(source->text, 1, source->size, stdout);
+		say_content(stdout, source->text, source->size);
 		if (source->size && source->text[source->size - 1] != '\n')
-			putchar('\n');
+			say(stdout, "\n");
 	}
 }
 
@@ -464,9 +468,9 @@ static int take_options(struct command_line *line, int argc, char **argv)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "o:vh", formats_options(line->arena, longs), NULL)) != -1) {
+	while ((c = cmd_option("cephtap replay", argc, argv, "o:vh", formats_options(line->arena, longs))) != -1) {
 		if (c == 'h') {
-			fputs(help, stdout);
+			say_lines(stdout, help);
 			formats_help(stdout);
 			return 1;
 		}
@@ -488,7 +492,7 @@ int cmd_replay(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	if (status == 2 && line.why.size)
-		fprintf(stderr, "cephtap replay: %s\n", line.why.data);
+		say(stderr, "cephtap replay: %s\n", line.why.data);
 	else if (status == 1)
 		status = 0;
 	else if (!status)

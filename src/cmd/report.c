@@ -14,6 +14,7 @@
 #include "cmd/target.h"
 #include "lib/embed.h"
 #include "lib/file.h"
+#include "lib/shown.h"
 #include "report/formats.h"
 #include "report/op.h"
 #include "report/stages_heat.h"
@@ -108,11 +109,11 @@ struct report_run {
 
 static void print_help(void)
 {
-	fputs(help, stdout);
+	say_lines(stdout, help);
 	for (unsigned i = 0; i < KINDS; i++)
-		printf("  %-10s %s\n", kinds[i].name, kinds[i].doc);
-	puts("  calls      what one function calls, as a tree with times; it has options of its own: cephtap report calls --help");
-	fputs(forms_help, stdout);
+		say(stdout, "  %-10s %s\n", kinds[i].name, kinds[i].doc);
+	say(stdout, "  calls      what one function calls, as a tree with times; it has options of its own: cephtap report calls --help\n");
+	say_lines(stdout, forms_help);
 	formats_help(stdout);
 }
 
@@ -312,13 +313,13 @@ static const struct option long_options[] = {
 	{0},
 };
 
-/* 0: go on, 1: done; 2: wrong usage, 3: failed; both are in run->why unless getopt has said it. */
+/* 0: go on, 1: done; 2: wrong usage, 3: failed; both are in run->why unless cmd_option() has said it. */
 static int take_options(struct report_run *run, int argc, char **argv)
 {
 	const struct option *all_options = formats_options(run->arena, long_options);
 	int c, failed = 0;
 
-	while ((c = getopt_long(argc, argv, "i:o:p:vh", all_options, NULL)) != -1) {
+	while ((c = cmd_option(run->record ? "cephtap record" : "cephtap report", argc, argv, "i:o:p:vh", all_options)) != -1) {
 		if (c == 'h') {
 			print_help();
 			return 1;
@@ -379,7 +380,7 @@ static bool compile(struct report_run *run)
 	const char *why = engine_why_not();
 
 	if (why) {
-		fprintf(stderr, "cephtap report: %s\n", why);
+		say(stderr, "cephtap report: %s\n", why);
 		return false;
 	}
 	add_script(run, run->kind->script);
@@ -403,7 +404,7 @@ static void on_start(const struct report *report, void *data)
 
 	report_views_start(&run->views, report);
 	if (run->says_start)
-		fputs("gathering; ^C ends\n", stderr);
+		say(stderr, "gathering; ^C ends\n");
 }
 
 void *report_view(const struct report_kind *kind, struct report_views *views)
@@ -452,12 +453,12 @@ static bool open_html(struct report_run *run)
 	if (!run->html)
 		return true;
 	if (run->kind->print != profile_print && run->kind->print != op_print && run->kind->print != stages_print) {
-		fprintf(stderr, "cephtap report: `%s` has no picture: --html is for osd, profile and op\n", run->kind->name);
+		say(stderr, "cephtap report: `%s` has no picture: --html is for osd, profile and op\n", run->kind->name);
 		return false;
 	}
 	file = fopen(run->html, "we");
 	if (!file) {
-		fprintf(stderr, "cephtap report: cannot write %s: %s\n", run->html, strerror(errno));
+		say(stderr, "cephtap report: cannot write %s: %s\n", run->html, strerror(errno));
 		return false;
 	}
 	run->views.profile.html = run->views.op.html = file;
@@ -472,7 +473,7 @@ static bool read_before(struct report_run *run)
 {
 	if (!run->before || report_read_before(run->arena, run->before, &run->views.profile.before, &run->why))
 		return true;
-	fprintf(stderr, "cephtap report: %s\n", run->why.data);
+	say(stderr, "cephtap report: %s\n", run->why.data);
 	return false;
 }
 
@@ -497,7 +498,7 @@ static int close_html(struct report_run *run, int status)
 {
 	if (!run->views.op.html || !fclose(run->views.op.html) || status)
 		return status;
-	fprintf(stderr, "cephtap report: %s cannot be written: %s\n", run->html, strerror(errno));
+	say(stderr, "cephtap report: %s cannot be written: %s\n", run->html, strerror(errno));
 	return 1;
 }
 
@@ -506,7 +507,7 @@ static bool open_output(struct report_run *run, struct tracer_config *config)
 	if (run->output)
 		config->out = formats_open(run->arena, run->form, run->output, &config->path, &run->why);
 	if (!config->out)
-		fprintf(stderr, "cephtap report: %s\n", run->why.data);
+		say(stderr, "cephtap report: %s\n", run->why.data);
 	return config->out;
 }
 
@@ -519,12 +520,12 @@ static bool may_write(struct report_run *run, const char *option, const char *pa
 	if (!path)
 		return true;
 	if (run->kind->print != print) {
-		fprintf(stderr, "cephtap report: `%s` has no --%s\n", run->kind->name, option);
+		say(stderr, "cephtap report: `%s` has no --%s\n", run->kind->name, option);
 		return false;
 	}
 	file = fopen(name, "we");
 	if (!file) {
-		fprintf(stderr, "cephtap report: cannot write %s: %s\n", name, strerror(errno));
+		say(stderr, "cephtap report: cannot write %s: %s\n", name, strerror(errno));
 		return false;
 	}
 	fclose(file);
@@ -581,6 +582,7 @@ static int go(struct report_run *run)
 		.ops = run->kind->print == op_print ? &report_op : &report_nothing,
 		.report_data = &run->views.op,
 		.out = stdout,
+		.has_rows = true,
 		.name = run->record ? "cephtap record" : "cephtap report",
 		.targets = &run->targets,
 		.seconds = run->seconds,
@@ -592,7 +594,7 @@ static int go(struct report_run *run)
 	if (run->print_script) {
 		const struct embedded *script = find_script(run->kind->script);
 
-		return fwrite(script->data, 1, script->size, stdout) == script->size && !fflush(stdout) ? 0 : 1;
+		return say_content(stdout, script->data, script->size) ? 0 : 1;
 	}
 	if (!read_before(run) || !open_html(run) || (!run->files_len && !open_output(run, &config)) ||
 	    !may_write(run, "pprof", run->views.profile.pprof, profile_print) || !may_write(run, "chrome", run->views.op.chrome, op_print))
@@ -642,7 +644,7 @@ static int report(int argc, char **argv, struct record_request *record)
 		status = 0;
 	} else {
 		if (run.why.size)
-			fprintf(stderr, "cephtap report: %s\n", run.why.data);
+			say(stderr, "cephtap report: %s\n", run.why.data);
 		status = status == 3 ? 1 : 2;
 	}
 	buf_free(&run.why);

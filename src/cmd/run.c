@@ -13,6 +13,7 @@
 #include "cmd/record.h"
 #include "cmd/target.h"
 #include "lib/file.h"
+#include "lib/shown.h"
 #include "probe/host.h"
 #include "report/ctf.h"
 #include "report/formats.h"
@@ -82,20 +83,20 @@ static const char examples[] =
 
 void cmd_run_help(void)
 {
-	fputs(help, stdout);
+	say_lines(stdout, help);
 	formats_help(stdout);
-	fputs(examples, stdout);
+	say_lines(stdout, examples);
 }
 
 int cmd_usage(void)
 {
-	fputs("cephtap: give a script, a clause with -n, or a sub-command; see cephtap --help\n", stderr);
+	say(stderr, "cephtap: give a script, a clause with -n, or a sub-command; see cephtap --help\n");
 	return 2;
 }
 
 static int usage(struct run *run)
 {
-	fprintf(stderr, "cephtap: %s\n", run->why.size ? run->why.data : "see cephtap --help");
+	say(stderr, "cephtap: %s\n", run->why.size ? run->why.data : "see cephtap --help");
 	return 2;
 }
 
@@ -260,7 +261,7 @@ static void print_options(void)
 	struct buf text = {0};
 
 	options_list(&text);
-	fputs(text.data, stdout);
+	say_lines(stdout, text.data);
 	buf_free(&text);
 }
 
@@ -268,7 +269,7 @@ static void print_options(void)
 static bool answer(int c)
 {
 	if (c == 'V')
-		printf("cephtap %s\n", CEPHTAP_VERSION);
+		say(stdout, "cephtap %s\n", CEPHTAP_VERSION);
 	else if (c == 'h')
 		cmd_run_help();
 	else if (c == 'x' && !strcmp(optarg, "help"))
@@ -284,11 +285,9 @@ static int take_options(struct run *run, int argc, char **argv)
 	const struct option *all_options = formats_options(run->arena, long_options);
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+n:P:m:f:i:ls:p:c:W:x:b:qwZo:eVh", all_options, NULL)) != -1) {
-		if (c == '?') { /* getopt has said what is wrong */
-			buf_puts(&run->why, "see cephtap --help");
+	while ((c = cmd_option(run->record ? "cephtap record" : "cephtap", argc, argv, "+n:P:m:f:i:ls:p:c:W:x:b:qwZo:eVh", all_options)) != -1) {
+		if (c == '?') /* it was said what is wrong */
 			return 2;
-		}
 		if (answer(c))
 			return 1;
 		if (!take_option(run, c))
@@ -370,13 +369,12 @@ static int dump(struct run *run)
 		if (pipeline_run(&run->pipeline, stage_find("ebpf"), NULL))
 			members_print(&schema_members, run->pipeline.image->schema, &text);
 	} else if (!stage) {
-		fprintf(stderr, "cephtap: --dump wants tokens, ast, check, ebpf or schema, not `%s`\n", run->dump);
+		say(stderr, "cephtap: --dump wants tokens, ast, check, ebpf or schema, not `%s`\n", run->dump);
 		return 2;
 	} else if (pipeline_run(&run->pipeline, stage, NULL)) {
 		stage->dump(&run->pipeline, &text);
 	}
-	if (text.size)
-		fwrite(text.data, 1, text.size, stdout);
+	say_lines(stdout, text.size ? text.data : "");
 	buf_free(&text);
 	return print_diags(run);
 }
@@ -387,8 +385,8 @@ static bool say_unused_args(struct run *run)
 
 	for (unsigned i = 0; i < macros->args_len; i++)
 		if (!macros->args_used[i]) {
-			fprintf(stderr, "cephtap: %sextraneous argument `%s`: $%u is not used by the script\n",
-				run->pipeline.options.errtags ? "[D_MACRO_UNUSED] " : "", macros->args[i], i + 1);
+			say(stderr, "cephtap: %sextraneous argument `%s`: $%u is not used by the script\n",
+			    run->pipeline.options.errtags ? "[D_MACRO_UNUSED] " : "", macros->args[i], i + 1);
 			return false;
 		}
 	return true;
@@ -414,10 +412,14 @@ static void say_matched(const struct run *run)
 		return;
 	for (unsigned i = 0; i < pipeline->sources_len; i++) {
 		bool is_script = run->script && i == pipeline->sources_len - 1; /* read after all of -n */
+		const char *what = is_script ? run->script : pipeline->sources[i]->text;
 		unsigned n = count_matches(pipeline->checked, pipeline->sources[i]);
+		struct shown line = {0};
 
-		fprintf(stderr, "cephtap: %s '%s' matched %u probe%s\n", is_script ? "script" : "description",
-			is_script ? run->script : pipeline->sources[i]->text, n, n == 1 ? "" : "s");
+		shown_printf(&line, "cephtap: %s '", is_script ? "script" : "description");
+		shown_text(&line, is_script ? SHOWN_NAME : SHOWN_SOURCE, what, strlen(what));
+		shown_printf(&line, "' matched %u probe%s\n", n, n == 1 ? "" : "s");
+		say_shown(stderr, &line);
 	}
 }
 
@@ -427,7 +429,7 @@ static void say_not_waiting(const struct run *run)
 	unsigned n = run->pipeline.checked->unmatched_len;
 
 	if (n && (run->record || run->ctf))
-		fprintf(stderr, "cephtap: %u probe description%s no probe now; %s does not wait for probes that come later\n", n,
+		say(stderr, "cephtap: %u probe description%s no probe now; %s does not wait for probes that come later\n", n,
 			n == 1 ? " matches" : "s match", run->record ? "a recording" : "--ctf");
 }
 
@@ -436,11 +438,11 @@ static int list(struct run *run)
 {
 	if (!pipeline_run(&run->pipeline, stage_find("check"), NULL))
 		return print_diags(run);
-	printf("%5s %10s %17s %33s %s\n", "ID", "PROVIDER", "MODULE", "FUNCTION", "NAME");
+	say(stdout, "%5s %10s %17s %33s %s\n", "ID", "PROVIDER", "MODULE", "FUNCTION", "NAME");
 	for (unsigned i = 0; i < run->pipeline.checked->probes_len; i++) {
 		const struct probe *probe = run->pipeline.checked->probes[i];
 
-		printf("%5u %10s %17s %33s %s\n", probe->id, probe->prov, probe->mod, probe->func, probe->name);
+		say(stdout, "%5u %10s %17s %33s %s\n", probe->id, probe->prov, probe->mod, probe->func, probe->name);
 	}
 	return print_diags(run);
 }
@@ -457,7 +459,7 @@ static bool compile(struct run *run)
 		return true;
 	why = engine_why_not();
 	if (why) {
-		fprintf(stderr, "cephtap: %s\n", why);
+		say(stderr, "cephtap: %s\n", why);
 		return false;
 	}
 	return pipeline_load(&run->pipeline, &run->times);
@@ -470,7 +472,7 @@ static bool open_output(struct run *run, struct tracer_config *config)
 	else
 		config->out = run->output ? formats_open(run->arena, run->form, run->output, &config->path, &run->why) : stdout;
 	if (!config->out)
-		fprintf(stderr, "cephtap: %s\n", run->why.data);
+		say(stderr, "cephtap: %s\n", run->why.data);
 	return config->out;
 }
 
@@ -480,7 +482,7 @@ static bool open_ctf(struct run *run, struct tracer_config *config)
 		return true;
 	config->ctf = ctf_new(run->ctf, config->ops, &run->why);
 	if (!config->ctf) {
-		fprintf(stderr, "cephtap: %s\n", run->why.data);
+		say(stderr, "cephtap: %s\n", run->why.data);
 		return false;
 	}
 	config->ops = ctf_ops(config->ctf);
@@ -568,7 +570,7 @@ static int run_script(int argc, char **argv, struct record_request *record)
 			usage(&run);
 		status = status == 3 ? 1 : 2;
 	} else if (!start_child(&run) || !wait_for_process(&run)) {
-		fprintf(stderr, "cephtap: %s\n", run.why.data);
+		say(stderr, "cephtap: %s\n", run.why.data);
 		status = 1;
 	} else {
 		set_target(&run);

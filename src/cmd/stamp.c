@@ -17,6 +17,7 @@
 #include "ceph/stamp.h"
 #include "cmd/cmd.h"
 #include "lib/elf_sdt_write.h"
+#include "lib/shown.h"
 #include "probe/host.h"
 
 static const char help[] = "Usage: cephtap stamp BINARY -o COPY\n"
@@ -48,13 +49,13 @@ struct job {
 
 static int fail(const char *path, const char *sentence)
 {
-	fprintf(stderr, "cephtap stamp: %s %s\n", path, sentence);
+	say(stderr, "cephtap stamp: %s %s\n", path, sentence);
 	return 1;
 }
 
 static int fail_errno(const char *what, const char *path)
 {
-	fprintf(stderr, "cephtap stamp: cannot %s %s: %s\n", what, path, strerror(errno));
+	say(stderr, "cephtap stamp: cannot %s %s: %s\n", what, path, strerror(errno));
 	return 1;
 }
 
@@ -77,7 +78,7 @@ static int check_elf(struct job *job)
 	bool has_sdt;
 
 	if (error) {
-		fprintf(stderr, "cephtap stamp: %s\n", elf_error());
+		say(stderr, "cephtap stamp: %s\n", elf_error());
 		return 1;
 	}
 	has_sdt = elf_has_sdt(elf);
@@ -96,10 +97,10 @@ static int check_card(const struct job *job)
 	if (!card_find(job->arena, job->build_id, &card, &why))
 		return 0;
 	if (why)
-		fprintf(stderr, "cephtap stamp: %s\n", why);
+		say(stderr, "cephtap stamp: %s\n", why);
 	else
-		fprintf(stderr, "cephtap stamp: no layout card for build-id %s: run `cephtap learn %s` first\n",
-			job->build_id, job->path);
+		say(stderr, "cephtap stamp: no layout card for build-id %s: run `cephtap learn %s` first\n",
+		    job->build_id, job->path);
 	return 1;
 }
 
@@ -114,7 +115,7 @@ static int find_marks(struct job *job)
 	const char *why = NULL;
 
 	if (host_add_file(host, job->path)) {
-		fprintf(stderr, "cephtap stamp: %s\n", elf_error());
+		say(stderr, "cephtap stamp: %s\n", elf_error());
 		probe_host_free(host);
 		return 1;
 	}
@@ -142,7 +143,7 @@ static int list(const struct job *job)
 	struct buf out = {0};
 
 	stamp_print(&job->stamp, &out);
-	fputs(out.data ? out.data : "", stdout);
+	say_lines(stdout, out.data ? out.data : "");
 	buf_free(&out);
 	return 0;
 }
@@ -238,8 +239,8 @@ static int output(struct job *job)
 		unlink(path);
 		return status;
 	}
-	printf("%s: %u markers in notes, %u not (--list says why); %u of the %u arguments of these\n", job->copy,
-	       job->stamp.notes_len, job->stamp.marks_len - job->stamp.notes_len, job->told_len, job->args_len);
+	say(stdout, "%s: %u markers in notes, %u not (--list says why); %u of the %u arguments of these\n", job->copy,
+	    job->stamp.notes_len, job->stamp.marks_len - job->stamp.notes_len, job->told_len, job->args_len);
 	return 0;
 }
 
@@ -274,9 +275,9 @@ int cmd_stamp(int argc, char **argv)
 	bool only_list = false;
 	int c, status;
 
-	while ((c = getopt_long(argc, argv, "o:lh", options, NULL)) != -1) {
+	while ((c = cmd_option("cephtap stamp", argc, argv, "o:lh", options)) != -1) {
 		if (c == 'h') {
-			fputs(help, stdout);
+			say_lines(stdout, help);
 			return 0;
 		}
 		if (c == '?')
@@ -286,7 +287,7 @@ int cmd_stamp(int argc, char **argv)
 			job.copy = optarg;
 	}
 	if (argc - optind != 1 || !job.copy == !only_list) {
-		fputs("cephtap stamp: name one binary, and -o COPY or --list; see --help\n", stderr);
+		say(stderr, "cephtap stamp: name one binary, and -o COPY or --list; see --help\n");
 		return 2;
 	}
 	job.path = argv[optind];

@@ -341,6 +341,14 @@ static int run_interval(struct replay *replay, bool is_last)
 	return config->interval ? config->interval(&replay->report, is_last, config->data) : 0;
 }
 
+static void note_said(const struct replay *replay, const char *name, const char *sentence)
+{
+	shown_add(replay->said, SHOWN_NAME, name, strlen(name));
+	buf_puts(replay->said, ": ");
+	shown_add(replay->said, SHOWN_SENTENCE, sentence, strlen(sentence));
+	buf_putc(replay->said, '\n');
+}
+
 static int run_event(struct replay *replay, unsigned number)
 {
 	const struct events *events = &replay->files[number].events;
@@ -365,7 +373,7 @@ static int run_event(struct replay *replay, unsigned number)
 	case EVENT_DROPS:
 		return replay->config->ops->drop(&replay->report, event->drops.cause, event->drops.count);
 	case EVENT_SAID:
-		buf_printf(replay->said, "%s: %s\n", events->name, event->said.text);
+		note_said(replay, events->name, event->said.text);
 		return 0;
 	case EVENT_INTERVAL:
 		set_facts(replay, &event->interval.facts);
@@ -418,11 +426,13 @@ static int finish(struct replay *replay)
 	return error ? error : reader_finish(replay->reader);
 }
 
-static void say(const struct replay *replay, struct buf *said)
+static void say_left_out(const struct replay *replay, struct buf *said)
 {
 	for (unsigned i = 0; i < replay->files_len; i++)
-		if (replay->files[i].events.complaint.size)
-			buf_printf(said, "%s\n", replay->files[i].events.complaint.data);
+		if (replay->files[i].events.complaint.size) {
+			shown_add(said, SHOWN_SENTENCE, replay->files[i].events.complaint.data, replay->files[i].events.complaint.size);
+			buf_putc(said, '\n');
+		}
 	if (replay->foreign)
 		buf_printf(said, "%" PRIu64 " record%s could not be read and %s left out\n", replay->foreign,
 			   replay->foreign == 1 ? "" : "s", replay->foreign == 1 ? "is" : "are");
@@ -450,6 +460,9 @@ int replay_run(struct replay *replay, const struct replay_config *config, struct
 		.ctf = config->ctf,
 		.now = replay->files[0].events.host.now,
 		.zone = &replay->files[0].events.host.zone,
+		.is_seen = say_is_seen(config->out),
+		.has_rows = config->has_rows,
+		.is_foreign = true,
 		.stacks = &stacks,
 		.symbols = &symbols,
 	};
@@ -460,7 +473,7 @@ int replay_run(struct replay *replay, const struct replay_config *config, struct
 	if (!error)
 		error = finish(replay);
 	end_error = config->ops->end(&replay->report);
-	say(replay, said);
+	say_left_out(replay, said);
 	reader_free(replay->reader);
 	report_free(&replay->report);
 	store_free(replay->store);

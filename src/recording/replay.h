@@ -31,13 +31,14 @@ struct replay_config {
 	struct ctf *ctf;   /* report->ctf */
 	FILE *out, *err;
 	const char *path;  /* report->path */
+	bool has_rows;	   /* report->has_rows */
 	/* As in struct tracer_config: probes fire from now on; where the live report printed, and at the end. NULL: none. */
 	void (*on_start)(const struct report *report, void *data);
 	int (*interval)(struct report *report, bool is_last, void *data);
 	void *data;
 };
 
-/* 0, or the negative errno of output that failed. What there is to say of the files is appended to *said, in lines. */
+/* 0, or the negative errno of output that failed. What there is to say of the files is appended to *said, in lines, shown already. */
 int replay_run(struct replay *replay, const struct replay_config *config, struct buf *said);
 
 /* What file number `file` says of itself. */

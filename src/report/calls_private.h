@@ -71,6 +71,6 @@ void call_names_init(struct call_names *names, const struct schema *schema);
 void call_names_free(struct call_names *names);
 
 /* Sorts the trees, and prints what there is. */
-void calls_print(struct calls *calls, struct buf *out);
+void calls_print(struct calls *calls, struct shown *out);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "lib/clock.h"
 #include "lib/markers.h"
+#include "lib/shown.h"
 #include "report/stack.h"
 #include "report/symbol.h"
 
@@ -46,19 +47,19 @@ void report_open(struct report *report)
 static int write_pending(struct report *report)
 {
 	uint64_t start = now_ns();
-	size_t size = report->pending.size;
+	size_t size = report->pending.buf.size;
 	int err;
 
 	mark_print_start(size);
-	err = write_all(report->out, report->pending.data, size);
+	err = write_all(report->out, report->pending.buf.data, size);
 	mark_print_done(size, err, now_ns() - start);
-	buf_clear(&report->pending);
+	shown_clear(&report->pending);
 	return err;
 }
 
 int report_flush(struct report *report)
 {
-	int err = report->pending.size ? write_pending(report) : 0;
+	int err = report->pending.buf.size ? write_pending(report) : 0;
 
 	errno = 0;
 	while (!err && fflush(report->out)) {
@@ -93,7 +94,7 @@ int report_replace(struct report *report, const char *path)
 		error = stream_error();
 	if (error)
 		remove(name.data);
-	buf_clear(&report->pending);
+	shown_clear(&report->pending);
 	buf_free(&name);
 	return error;
 }
@@ -115,19 +116,19 @@ int report_tables(struct report *report)
 void report_say_left_out(const struct report *report)
 {
 	if (report->left_out)
-		fprintf(report->err, "cephtap: --%s is for aggregations: %" PRIu64 " line%s or value%s of other actions were left out\n",
-			report->ops->name, report->left_out, report->left_out == 1 ? "" : "s", report->left_out == 1 ? "" : "s");
+		say(report->err, "cephtap: --%s is for aggregations: %" PRIu64 " line%s or value%s of other actions were left out\n",
+		    report->ops->name, report->left_out, report->left_out == 1 ? "" : "s", report->left_out == 1 ? "" : "s");
 }
 
 void report_free(struct report *report)
 {
-	buf_free(&report->pending);
-	buf_free(&report->text);
+	shown_free(&report->pending);
+	shown_free(&report->text);
 }
 
 int report_event_done(struct report *report)
 {
-	return report->pending.size < PENDING_MAX ? 0 : report_flush(report);
+	return report->pending.buf.size < PENDING_MAX ? 0 : report_flush(report);
 }
 
 uint64_t report_time_ns(const struct report *report)
@@ -135,12 +136,12 @@ uint64_t report_time_ns(const struct report *report)
 	return report->now.wall_ns;
 }
 
-void report_date(const struct report *report, uint64_t wall_ns, struct buf *out)
+void report_date(const struct report *report, uint64_t wall_ns, struct shown *out)
 {
 	struct tm local = zone_time(report->zone, wall_ns);
 
-	buf_printf(out, "%d-%02d-%02d %02d:%02d:%02d", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min,
-		   local.tm_sec);
+	shown_printf(out, "%d-%02d-%02d %02d:%02d:%02d", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min,
+		     local.tm_sec);
 }
 
 void report_probe_name(const struct schema_probe *probe, struct buf *out)
@@ -154,47 +155,19 @@ void report_probe_name(const struct schema_probe *probe, struct buf *out)
 	buf_puts(out, probe->name);
 }
 
-/* How many bytes at `text` are one well-formed character (Unicode 15, table 3-7); 0: none. */
-static size_t utf8_length(const unsigned char *text, size_t size)
-{
-	unsigned char c = text[0], low = 0x80, high = 0xbf;
-	size_t n, i;
-
-	if (c < 0x80)
-		return 1;
-	n = c >= 0xc2 && c <= 0xdf ? 2 : c >= 0xe0 && c <= 0xef ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
-	if (!n || n > size)
-		return 0;
-	low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : low;
-	high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : high;
-	if (text[1] < low || text[1] > high)
-		return 0;
-	for (i = 2; i < n; i++)
-		if (text[i] < 0x80 || text[i] > 0xbf)
-			return 0;
-	return n;
-}
-
-void report_utf8(const char *text, size_t size, struct buf *out)
-{
-	size_t i, n;
-
-	for (i = 0; i < size; i += n ? n : 1) {
-		n = utf8_length((const unsigned char *)text + i, size - i);
-		if (n)
-			buf_add(out, text + i, n);
-		else
-			buf_puts(out, "\xef\xbf\xbd");
-	}
-}
-
+/* Its frames as a folded stack has them, so that each is shown already. */
 static void stack_text(const struct stack *stack, struct buf *out)
 {
+	struct buf name = {0};
+
 	for (unsigned i = stack ? stack->len : 0; i; i--) {
-		stack_frame_print(&stack->frames[i - 1], false, out);
+		buf_clear(&name);
+		stack_frame_print(&stack->frames[i - 1], false, &name);
+		shown_add(out, SHOWN_FOLDED, name.data, name.size);
 		if (i > 1)
 			buf_putc(out, ';');
 	}
+	buf_free(&name);
 }
 
 void report_key_text(const struct report *report, const struct field *field, const void *key, struct buf *out)
@@ -206,11 +179,24 @@ void report_key_text(const struct report *report, const struct field *field, con
 	else if (field->kind == FIELD_SYMBOL)
 		buf_puts(out, report_symbol_text(report, field, at));
 	else if (field->kind != FIELD_INT)
-		report_utf8(at, field_text_size(field, at), out);
+		buf_add(out, at, field_text_size(field, at));
 	else if (field->is_signed)
 		buf_printf(out, "%" PRId64, (int64_t)field_int(field, at));
 	else
 		buf_printf(out, "%" PRIu64, field_int(field, at));
+}
+
+void report_key_show(const struct report *report, const struct field *field, const void *key, enum shown_form form, struct shown *out)
+{
+	struct buf text = {0};
+
+	buf_puts(&text, "");
+	report_key_text(report, field, key, &text);
+	if (field->kind == FIELD_STACK)
+		shown_quoted(out, form, text.data, text.size);
+	else
+		shown_text(out, form, text.data, text.size);
+	buf_free(&text);
 }
 
 void report_fault(const struct record_error *error, struct buf *out)

@@ -23,38 +23,29 @@ struct ctf {
 
 static void put_u32(struct ctf *ctf, uint32_t number)
 {
-	buf_add(&ctf->stream.pending, &number, sizeof(number));
+	shown_bytes(&ctf->stream.pending, &number, sizeof(number));
 }
 
 static void put_u64(struct ctf *ctf, uint64_t number)
 {
-	buf_add(&ctf->stream.pending, &number, sizeof(number));
+	shown_bytes(&ctf->stream.pending, &number, sizeof(number));
 }
 
-/* Its end is a NUL, so that one inside is left out. */
-static void put_string(struct ctf *ctf, const char *text, size_t size)
+/* Its end is a NUL. */
+static void put_string(struct ctf *ctf, enum shown_form form, const char *text, size_t size)
 {
-	struct buf clean = {0};
-
-	report_utf8(text, size, &clean);
-	for (size_t i = 0; i < clean.size; i++)
-		if (clean.data[i])
-			buf_putc(&ctf->stream.pending, clean.data[i]);
-	buf_putc(&ctf->stream.pending, '\0');
-	buf_free(&clean);
+	shown_text(&ctf->stream.pending, form, text, size);
+	shown_putc(&ctf->stream.pending, '\0');
 }
 
 static void put_field(struct ctf *ctf, const struct report *report, const struct field *field, const char *record)
 {
-	struct buf text = {0};
-
 	if (field->kind == FIELD_INT || field->kind == FIELD_BYTES) {
-		buf_add(&ctf->stream.pending, record + field->offset, field->size);
+		shown_bytes(&ctf->stream.pending, record + field->offset, field->size);
 		return;
 	}
-	report_key_text(report, field, record, &text);
-	put_string(ctf, text.data ? text.data : "", text.size);
-	buf_free(&text);
+	report_key_show(report, field, record, SHOWN_LINES, &ctf->stream.pending);
+	shown_putc(&ctf->stream.pending, '\0');
 }
 
 /* --- Events --- */
@@ -70,7 +61,7 @@ static void put_head(struct ctf *ctf, uint32_t event, uint64_t time_ns, uint32_t
 	put_u32(ctf, event);
 	put_u64(ctf, ctf->last_ns);
 	put_u32(ctf, cpu);
-	put_string(ctf, ctf->probe.data ? ctf->probe.data : "", ctf->probe.size);
+	put_string(ctf, SHOWN_LINES, ctf->probe.data ? ctf->probe.data : "", ctf->probe.size);
 }
 
 static uint64_t time_of(const struct ctf *ctf)
@@ -89,7 +80,7 @@ static void put_action(struct report *report, const struct record_action *action
 
 	put_head(ctf, ctf_event_of(report->schema, clause, action), time_of(ctf), ctf->head->cpu);
 	if (action && ctf_has_text(action))
-		put_string(ctf, text, size);
+		put_string(ctf, SHOWN_SOURCE, text, size); /* values in it may be shown already */
 	for (unsigned i = 0; action && i < action->fields_len; i++)
 		put_field(ctf, report, &action->fields[i], (const char *)ctf->head);
 }
@@ -162,7 +153,7 @@ static int take_drop(struct report *report, enum drop_cause cause, uint64_t coun
 
 	buf_clear(&ctf->probe);
 	put_head(ctf, CTF_LOST, ctf->last_ns, 0);
-	put_string(ctf, drop_name(cause), strlen(drop_name(cause)));
+	put_string(ctf, SHOWN_LINES, drop_name(cause), strlen(drop_name(cause)));
 	put_u64(ctf, count);
 	return ctf->usual->drop(report, cause, count);
 }

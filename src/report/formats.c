@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/shown.h"
+
 const struct report_format report_formats[FORMS] = {
 	[FORM_TEXT] = {"text", NULL, "for people", &report_text, false},
 	[FORM_JSON] = {"json", NULL, "one JSON object a line", &report_json, false},
@@ -61,8 +63,10 @@ void formats_help(FILE *out)
 {
 	for (int form = FORM_TEXT + 1; form < FORMS; form++) {
 		const struct report_format *format = &report_formats[form];
-		int width = fprintf(out, "  --%s%s%s", format->name, format->arg ? " " : "", format->arg ? format->arg : "");
+		struct buf option = {0};
 
-		fprintf(out, "%*s%s\n", width < 18 ? 19 - width : 1, "", format->doc);
+		buf_printf(&option, "--%s%s%s", format->name, format->arg ? " " : "", format->arg ? format->arg : "");
+		say(out, "  %-16s %s\n", option.data, format->doc);
+		buf_free(&option);
 	}
 }

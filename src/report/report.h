@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "lib/moment.h"
+#include "lib/shown.h"
 #include "record/record.h"
 #include "report/fact.h"
 #include "report/format.h"
@@ -64,8 +65,11 @@ struct report {
 	struct ctf *ctf; /* a trace that is written beside it; NULL: none */
 	uint64_t left_out; /* what actions recorded and the format has no place for */
 	bool has_heading;  /* of a table whose columns are named once */
-	struct buf pending; /* whole events that were not written yet, and the one that is being made */
-	struct buf text;    /* room for actions to format in; freed by report_free() */
+	bool is_seen;	   /* `out` is a terminal: what a script prints is shown, not printed as it is */
+	bool has_rows;	   /* the script is a report of ours: what it prints are rows of tables, and a name keeps to its row */
+	bool is_foreign;   /* the script is a recording's: nor may what it says itself do anything to a terminal */
+	struct shown pending; /* whole events that were not written yet, and the one that is being made */
+	struct shown text;  /* room for actions to format in; freed by report_free() */
 };
 
 /*
@@ -80,7 +84,7 @@ void report_free(struct report *report);
 /* report->now, in ns since 1970. */
 uint64_t report_time_ns(const struct report *report);
 /* "2026-11-25 22:10:02", local time. */
-void report_date(const struct report *report, uint64_t wall_ns, struct buf *out);
+void report_date(const struct report *report, uint64_t wall_ns, struct shown *out);
 /* "prov:mod:func:name" */
 void report_probe_name(const struct schema_probe *probe, struct buf *out);
 
@@ -94,7 +98,7 @@ const char *drop_name(enum drop_cause cause); /* "record" */
 
 /* D's printf: recorded fields by a parsed format. `report` is asked for stacks; NULL: there are none. */
 void format_print(const struct report *report, const struct format *format, const struct field *fields, unsigned fields_len, const void *record,
-		  struct buf *out);
+		  struct shown *out);
 /* How a value of an aggregation is shown: divided by `normal`, or, with a `whole`, as that part of it which the value is of `total`. */
 struct agg_scale {
 	uint64_t normal, whole, total;
@@ -105,10 +109,13 @@ struct agg_scale {
  * turn (from the only one, when there is one).
  */
 void format_print_agg(const struct report *report, const struct format *format, const struct agg_layout *const *aggs, const struct agg_row *rows,
-		      const struct agg_scale *scales, unsigned aggs_len, struct buf *out);
+		      const struct agg_scale *scales, unsigned aggs_len, struct shown *out);
 
 /* Of the numbers of a FIELD_SYMBOL that print the same, the one that stands for all. */
 uint64_t report_symbol_same(const struct report *report, const struct field *field, uint64_t number);
+
+/* How a text is shown that a script prints by %s or trace(), from the report's flags; NULL: as it is. */
+enum shown_form report_value_form(const struct report *report);
 
 /* The value of a FIELD_INT, extended by its sign to 64 bits. */
 uint64_t field_int(const struct field *field, const void *data);

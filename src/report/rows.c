@@ -72,8 +72,10 @@ void rows_restart(struct report *report)
 
 void rows_heading(struct report *report, const struct stages_options *options, double elapsed_ns, bool is_last)
 {
-	if (options->terminal) /* ^C is pressed to keep what is seen */
-		buf_puts(&report->pending, is_last ? "\n" : "\033[H\033[2J");
+	if (options->terminal && is_last) /* ^C is pressed to keep what is seen */
+		shown_puts(&report->pending, "\n");
+	else if (options->terminal)
+		shown_puts(&report->pending, SHOWN_CLEAR);
 	report_date(report, report_time_ns(report), &report->pending);
-	buf_printf(&report->pending, ", the last %.1f s%s\n", elapsed_ns / 1e9, options->terminal && !is_last ? "; ^C ends" : "");
+	shown_printf(&report->pending, ", the last %.1f s%s\n", elapsed_ns / 1e9, options->terminal && !is_last ? "; ^C ends" : "");
 }

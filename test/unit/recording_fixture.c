@@ -230,9 +230,9 @@ int print_all(struct report *report, bool is_last, void *data)
 	int error = reader_snapshot(report->reader);
 
 	(void)data;
-	buf_printf(&report->pending, "--- %s ", is_last ? "last" : "interval");
+	shown_printf(&report->pending, "--- %s ", is_last ? "last" : "interval");
 	report_date(report, report_time_ns(report), &report->pending);
-	buf_printf(&report->pending, " %llu\n", (unsigned long long)fact_number(&report->facts, "fact", 7));
+	shown_printf(&report->pending, " %llu\n", (unsigned long long)fact_number(&report->facts, "fact", 7));
 	for (unsigned i = 0; i < report->schema->aggs_len && !error; i++) {
 		error = report->ops->table(report, report->reader, &i, 1);
 		reader_agg_clear(report->reader, i);

@@ -480,10 +480,12 @@ static void test_said(void **state)
 	start(&live, &setup, &report_text, 1);
 	live_clause(&live, 0);
 	assert_int_equal(recorder_say(live.recorder, "process 7 was killed by signal 9 (Killed)"), 0);
+	assert_int_equal(recorder_say(live.recorder, "\033[2J\ncephtap: all is well"), 0); /* of a recording that anybody may have made */
 	finish(&live, false);
 	bytes = live_bytes(&live, &size);
 	replay_bytes(&again, bytes, size, &report_text, false);
-	assert_string_equal(again.said.data, "x.rec: process 7 was killed by signal 9 (Killed)\n");
+	assert_string_equal(again.said.data, "x.rec: process 7 was killed by signal 9 (Killed)\n"
+					    "x.rec: \\033[2J\\ncephtap: all is well\n");
 	assert_string_equal(again.out, live.out);
 	again_free(&again);
 	free(bytes);
