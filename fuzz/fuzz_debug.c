@@ -8,6 +8,7 @@
 
 #include "lib/debug.h"
 #include "lib/dwarf.h"
+#include "lib/held.h"
 #include "lib/x86.h"
 #include "native_types.h"
 #include "probe/functions.h"
@@ -56,32 +57,37 @@ static void use_function(struct arena *arena, struct native_types *types, const 
 		use_type(types, &args[i]);
 }
 
-static void use_file(struct arena *arena, const char *path)
+struct use {
+	struct arena *arena;
+	struct dwarf_file *file; /* NULL: it has no debug information */
+	unsigned functions_left;
+};
+
+static bool use_symbol(void *data, const char *name, const GElf_Sym *sym, uint64_t vaddr)
 {
-	struct debug debug;
-	struct dwarf_file *file = NULL;
+	struct use *use = data;
+
+	(void)sym;
+	function_name(use->arena, name, true);
+	function_matches("main", name);
+	function_matches("std::*", name);
+	if (use->file)
+		use_function(use->arena, native_types_new(use->arena), use->file, vaddr);
+	return --use->functions_left;
+}
+
+/* As if it were the debug file, so that nothing is looked for. */
+static void use_file(struct arena *arena, struct held *held)
+{
+	struct use use = {.arena = arena, .functions_left = FUNCTIONS_MAX};
+	struct debug debug = {0};
 	const char *why;
-	int n, i;
 
-	if (debug_open(arena, path, "fuzz", NULL, &debug, &why))
+	if (elf_file_read(held, "fuzz", &debug.info))
 		return;
-	if (dwarf_file_open(arena, path, &file, &why))
-		file = NULL;
-	n = dwfl_module_getsymtab(debug.module);
-	for (i = 1; i < n && i < FUNCTIONS_MAX; i++) {
-		GElf_Sym sym;
-		GElf_Addr address;
-		const char *name = dwfl_module_getsym_info(debug.module, i, &sym, &address, NULL, NULL, NULL);
-
-		if (!name)
-			continue;
-		function_name(arena, name, true);
-		function_matches("main", name);
-		function_matches("std::*", name);
-		if (file)
-			use_function(arena, native_types_new(arena), file, address - debug.bias);
-	}
-	dwarf_file_close(file);
+	dwarf_file_open(arena, &debug, &use.file, &why);
+	debug_symbols(debug.info, use_symbol, &use);
+	dwarf_file_close(use.file);
 	debug_close(&debug);
 }
 
@@ -89,12 +95,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *arena = arena_new();
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
+	struct held *held = fd >= 0 && write(fd, data, size) == (ssize_t)size ? held_take(fd) : NULL;
 	uint64_t bytes = 0;
 
-	if (fd >= 0 && write(fd, data, size) == (ssize_t)size)
-		use_file(arena, arena_printf(arena, "/proc/self/fd/%d", fd));
-	if (fd >= 0)
+	if (held)
+		use_file(arena, held);
+	else if (fd >= 0)
 		close(fd);
+	held_close(held);
 	x86_each(data, size < 4096 ? size : 4096, 0x1000, count, &bytes);
 	arena_free(arena);
 	return bytes > 1u << 20;

@@ -15,6 +15,7 @@
 #include "lib/markers.h"
 #include "lib/proc.h"
 #include "lib/shown.h"
+#include "lib/write.h"
 #include "symbol_text.h"
 #include "symbols.h"
 #include "unwinder.h"
@@ -42,6 +43,7 @@ struct tracer {
 	struct stack_source stacks;
 	struct recorder *recorder; /* NULL: no recording is made */
 	int record_error;	   /* negative errno: the recording ends early */
+	bool is_said;		   /* why it ended was told already */
 	struct symbol_source symbols;
 	bool is_dated;		   /* report.now is of this round */
 	bool has_said;		   /* what is missing in the report */
@@ -83,6 +85,12 @@ static int recorded(struct tracer *tracer, int error)
 	return error;
 }
 
+/* When its file fails, the recording ends there; what is printed beside it goes on to its end. */
+static bool is_recording(const struct tracer *tracer)
+{
+	return tracer->recorder && !tracer->record_error;
+}
+
 /* What the report misses, and does not say itself: on stderr, and in the recording, whose readers must know it too. */
 static void tell(struct tracer *tracer, const char *text)
 {
@@ -92,7 +100,7 @@ static void tell(struct tracer *tracer, const char *text)
 	shown_text(&line, SHOWN_SENTENCE, text, strlen(text));
 	shown_puts(&line, "\n");
 	say_shown(stderr, &line);
-	if (tracer->recorder && !tracer->record_error)
+	if (is_recording(tracer))
 		recorded(tracer, recorder_say(tracer->recorder, text));
 }
 
@@ -151,7 +159,7 @@ static int on_record(void *data, const void *record, size_t size)
 	}
 	if (error && !tracer->output_error)
 		tracer->output_error = error;
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_record(tracer->recorder, record, size));
 	return error;
 }
@@ -196,7 +204,7 @@ static int report_drops(struct tracer *tracer)
 		if (drops[i] > tracer->reported[i]) {
 			mark_events_dropped(drop_name(i), drops[i] - tracer->reported[i]);
 			error = tracer->report.ops->drop(&tracer->report, i, drops[i] - tracer->reported[i]);
-			if (!error && tracer->recorder)
+			if (!error && is_recording(tracer))
 				error = recorded(tracer, recorder_drop(tracer->recorder, i, drops[i] - tracer->reported[i]));
 		}
 		tracer->reported[i] = drops[i];
@@ -230,7 +238,7 @@ static int print_interval(struct tracer *tracer, bool is_last)
 	date(tracer);
 	observe(tracer);
 	error = config->interval(&tracer->report, is_last, config->data);
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_interval(tracer->recorder, is_last));
 	return error;
 }
@@ -264,7 +272,7 @@ static int step(struct tracer *tracer, int timeout_ms)
 	}
 	if (!error)
 		error = tick(tracer);
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_step(tracer->recorder));
 	return error ? error : report_flush(&tracer->report);
 }
@@ -300,6 +308,8 @@ static const char *why_stop(struct tracer *tracer)
 		return "signal";
 	if (tracer->is_asked)
 		return "asked";
+	if (tracer->report.has_failed)
+		return "error";
 	if (engine_get_run(tracer->engine) != RUN_ON)
 		return "exit";
 	if (follow_step(tracer->follow))
@@ -370,7 +380,7 @@ static void begin_reading(struct tracer *tracer)
 /* Of places that could not be probed: they were said on stderr. */
 static void record_warnings(struct tracer *tracer, const struct diags *diags)
 {
-	for (const struct diag *diag = diags->first; tracer->recorder && diag; diag = diag->next)
+	for (const struct diag *diag = diags->first; is_recording(tracer) && diag; diag = diag->next)
 		recorded(tracer, recorder_say(tracer->recorder, diag->text));
 }
 
@@ -481,7 +491,7 @@ static int finish(struct tracer *tracer)
 	if (!error)
 		error = tracer->report.ops->end(&tracer->report);
 	say_missing(tracer);
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_end(tracer->recorder, reader_exit_status(tracer->reader)));
 	return error;
 }
@@ -519,11 +529,27 @@ static void say_error(const struct tracer *tracer, int error)
 		say(stderr, "%s: the report cannot be written: %s; tracing stopped\n", name, strerror(-error));
 }
 
+/* What had the recording's name before is replaced when there is something to record, and not by what could not begin. */
+static int publish(struct tracer *tracer)
+{
+	struct write_file *file = tracer->config->record ? tracer->config->record->file : NULL;
+	struct buf why = {0};
+	int error = file ? write_publish(file, &why) : 0;
+
+	if (error)
+		say(stderr, "%s: %s\n", tracer->config->name, why.data);
+	tracer->is_said = error;
+	buf_free(&why);
+	return recorded(tracer, error);
+}
+
 static int begin(struct tracer *tracer)
 {
 	const struct tracer_config *config = tracer->config;
-	int error = tracer->report.ops->begin(&tracer->report);
+	int error = publish(tracer);
 
+	if (!error)
+		error = tracer->report.ops->begin(&tracer->report);
 	if (!error)
 		error = engine_said(tracer, engine_run_direct(tracer->engine, PROBE_BEGIN));
 	if (!error && engine_get_run(tracer->engine) != RUN_EXITING)
@@ -538,7 +564,7 @@ static int begin(struct tracer *tracer)
 	observe(tracer);
 	if (config->on_start)
 		config->on_start(&tracer->report, config->data);
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_start(tracer->recorder));
 	return error;
 }
@@ -557,9 +583,9 @@ static int run(struct tracer *tracer)
 	engine_detach(tracer->engine);
 	if (!error)
 		error = end_error;
-	if (!error)
-		error = finish(tracer);
-	return error;
+	if (!error || (error == tracer->record_error && !tracer->is_said))
+		end_error = finish(tracer);
+	return error ? error : end_error;
 }
 
 /* Processes that are chosen by what they are come and go, which follow.c sees to. */
@@ -616,6 +642,7 @@ int tracer_run(const struct tracer_config *config)
 	tracer.report = (struct report){
 		.ops = config->ops,
 		.out = config->out,
+		.out_name = config->out_name,
 		.path = config->path,
 		.ctf = config->ctf,
 		.err = stderr,
@@ -629,11 +656,11 @@ int tracer_run(const struct tracer_config *config)
 		tracer.late = late_new(pipeline, config->name, pipeline->options.quiet || config->ops == &report_json);
 	error = run(&tracer);
 	say_missing(&tracer);
-	if (error)
+	if (error && !tracer.is_said)
 		say_error(&tracer, error);
 	say_recorded(&tracer);
 	say_timing(&tracer);
-	status = error || tracer.has_lost ? 1 : reader_exit_status(tracer.reader);
+	status = error || tracer.has_lost || tracer.report.has_failed ? 1 : reader_exit_status(tracer.reader);
 	reader_free(tracer.reader);
 	recorder_free(tracer.recorder);
 	report_free(&tracer.report);

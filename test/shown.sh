@@ -11,16 +11,14 @@ writers='v?f?printf|v?dprintf|f?puts|putchar|f?putc|_IO_putc|fwrite(_unlocked)?|
 	|send(to|msg|file)?|splice|syslog|getopt|getopt_long(_only)?|w?addn?w?str|w?addch|mvw?addn?str|w?printw
 	|json_object_to_(json_string|json_string_ext|json_string_length|fd|file|file_ext)|shown_bytes'
 may='
-ceph/weave           write: files of sources
 child                write: to its parent, a number
-cmd/demo             write: its script
-cmd/dtrace           write: files that it makes
-cmd/learn            fwrite: a card
 cmd/messages         write: what was written to standard error, later
 cmd/option           getopt_long: it says nothing by itself here
 images               write: to memory
 lib/elf_sdt_write    pwrite: a binary
 lib/shown_print      fwrite json_object_to_json_string_length: this is the place
+lib/aside            sendmsg: a descriptor, to its helper
+lib/write            write: files
 recording/chunk      write: recordings
 report/calls_print   shown_bytes: a path of frames, each shown
 report/common        fwrite: what a struct shown holds

@@ -178,6 +178,7 @@ void library_translators(struct check_ctx *ctx, const char *out);
 
 void check_probes(struct check_ctx *ctx, struct clause *clause);
 void check_all_probes(struct check_ctx *ctx);
+void check_raw_arg(struct check_ctx *ctx, struct node *node);	 /* argN */
 void check_probe_args(struct check_ctx *ctx, struct node *node); /* args[N] */
 
 /* --- Calls --- */

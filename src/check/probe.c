@@ -309,6 +309,23 @@ static void no_typed_args(struct check_ctx *ctx, struct node *node, const struct
 			  "arg0, arg1 ... are the registers that integers and addresses are passed in");
 }
 
+/* A number that the probe has by DTrace's meaning, but that is not to be had here, is an error rather than 0. */
+void check_raw_arg(struct check_ctx *ctx, struct node *node)
+{
+	const struct checked_clause *clause = ctx->clause;
+	unsigned n = (unsigned)node->arg_index;
+
+	for (unsigned i = 0; clause && i < clause->probes_len; i++) {
+		const struct probe *probe = clause->probes[i];
+
+		if (n >= probe->args_len || probe->args[n].loc.n || !probe->args[n].why)
+			continue;
+		check_error(ctx, node, "D_ARGS_IDX", "arg%u (%s) is not available at %s: %s", n,
+			    probe->args[n].name ? probe->args[n].name : "no name", probe_text(ctx, probe), probe->args[n].why);
+		return;
+	}
+}
+
 void check_probe_args(struct check_ctx *ctx, struct node *node)
 {
 	const struct checked_clause *clause = ctx->clause;

@@ -22,7 +22,10 @@
 #include "lib/arena.h"
 #include "lib/elf.h"
 #include "lib/embed.h"
+#include "lib/limits.h"
+#include "lib/path.h"
 #include "lib/shown.h"
+#include "lib/write.h"
 #include "tracer.h"
 
 enum { OPT_KEEP = 256, OPT_CLUSTER_ONLY, OPT_CEPH, OPT_DOWN, OPT_SECONDS };
@@ -60,6 +63,7 @@ static pid_t start(char *const argv[], int out)
 	signal(SIGPIPE, SIG_DFL);
 	if (out >= 0 && dup2(out, STDOUT_FILENO) < 0)
 		_exit(126);
+	limits_restore_files();
 	execvp(argv[0], argv);
 	say(stderr, "cephtap demo: cannot run %s: %s\n", argv[0], strerror(errno));
 	_exit(127);
@@ -99,19 +103,30 @@ static const struct embedded *cluster_script(void)
 static int write_script(struct demo *demo)
 {
 	const struct embedded *file = cluster_script();
-	int fd = open(demo->script, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
-	bool good;
+	int fd = open(demo->script, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700), error;
 
 	if (fd < 0)
 		return -errno;
-	good = write(fd, file->data, file->size) == (ssize_t)file->size;
-	return close(fd) || !good ? -EIO : 0;
+	error = write_bytes(fd, file->data, file->size, NULL);
+	return close(fd) && !error ? -errno : error;
 }
 
-/* A symbolic link in /tmp cannot be followed into somewhere else: mkdtemp makes the folder. */
+/* mkdtemp makes the folder for us alone; but where others may rename what is ours, they could put another in its place. */
+static bool is_safe_above(const char *folder)
+{
+	struct buf why = {0};
+	bool is_safe = path_is_private(folder, &why);
+
+	if (!is_safe)
+		say(stderr, "cephtap demo: %s: set TMPDIR to a folder that is yours\n", why.data);
+	buf_free(&why);
+	return is_safe;
+}
+
 static int make_folder(struct demo *demo)
 {
 	const char *tmp = getenv("TMPDIR");
+	int error;
 
 	if (!tmp || !*tmp || strlen(tmp) >= 32) /* a socket's path, which is in there, has 107 letters at most */
 		tmp = "/tmp";
@@ -123,9 +138,11 @@ static int make_folder(struct demo *demo)
 	}
 	snprintf(demo->script, sizeof(demo->script), "%s/cluster.sh", demo->folder);
 	snprintf(demo->cluster, sizeof(demo->cluster), "%s/c", demo->folder);
-	if (!write_script(demo))
+	error = is_safe_above(demo->folder) ? write_script(demo) : 1;
+	if (!error)
 		return 0;
-	say(stderr, "cephtap demo: cannot write %s: %s\n", demo->script, strerror(errno));
+	if (error < 0)
+		say(stderr, "cephtap demo: cannot write %s: %s\n", demo->script, strerror(-error));
 	unlink(demo->script);
 	rmdir(demo->folder);
 	return 1;
@@ -255,17 +272,22 @@ static int go(struct demo *demo)
 	return tracer_was_interrupted() ? 130 : status ? 1 : 0;
 }
 
-/* We are going to run the script in it, as root: one that others may write to, or have made in /tmp, is not ours. */
-static bool is_own_folder(const char *path)
+/* Made by us for this: not a link to it, nor a file of somebody's that was moved here. */
+static bool is_own(const char *path, mode_t type)
 {
 	struct stat st;
 
-	return !lstat(path, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH));
+	return !lstat(path, &st) && (st.st_mode & S_IFMT) == type && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* Only a folder that the demo made: it has both our script and a cluster in it. */
+/*
+ * Only a folder that the demo made: it has both our script and a cluster in it. We are going to run the script, as root: nobody else may
+ * have had a hand in it, nor be able to exchange it now.
+ */
 static int take_down(struct demo *demo)
 {
+	struct buf why = {0};
+
 	if (strlen(demo->down) >= sizeof(demo->folder)) {
 		say(stderr, "cephtap demo: %s is no folder that a demo has made\n", demo->down);
 		return 1;
@@ -277,8 +299,9 @@ static int take_down(struct demo *demo)
 		say(stderr, "cephtap demo: there is no cluster of a demo in %s\n", demo->down);
 		return 1;
 	}
-	if (!is_own_folder(demo->folder)) {
-		say(stderr, "cephtap demo: %s is another user's, or others may write to it: its script is not run\n", demo->down);
+	if (!path_is_private(demo->folder, &why) || !is_own(demo->script, S_IFREG) || !is_own(demo->cluster, S_IFDIR)) {
+		say(stderr, "cephtap demo: %s: its script is not run\n", why.size ? why.data : "there is something of another user's in it");
+		buf_free(&why);
 		return 1;
 	}
 	remove_folder(demo);

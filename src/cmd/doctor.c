@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <getopt.h>
 #include <json-c/json.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -23,7 +25,9 @@
 #include "engine/engine.h"
 #include "lib/debug.h"
 #include "lib/elf.h"
+#include "lib/held.h"
 #include "lib/kernel.h"
+#include "lib/kernel_can.h"
 #include "lib/proc.h"
 #include "lib/shown.h"
 #include "probe/host.h"
@@ -74,6 +78,18 @@ static void check_release(struct doctor *d)
 	    NULL);
 }
 
+/* Is it there? Else what that means. */
+static void say_ability(struct doctor *d, const char *name, enum kernel_ability ability, const char *has, const char *without)
+{
+	const char *since = kernel_ability_since(ability);
+
+	if (kernel_can(ability))
+		add(d, "kernel", name, STATUS_OK, has, NULL);
+	else
+		add(d, "kernel", name, STATUS_WARNING, since ? arena_printf(d->arena, "not in this kernel (they came with %s)", since) : "not in this kernel",
+		    without);
+}
+
 static void check_ebpf(struct doctor *d)
 {
 	const char *why = engine_why_not();
@@ -81,6 +97,13 @@ static void check_ebpf(struct doctor *d)
 	d->works = !why;
 	add(d, "kernel", "eBPF programs", why ? STATUS_MISSING : STATUS_OK, why,
 	    why ? "without them nothing can be traced" : NULL);
+}
+
+static void check_stacks(struct doctor *d)
+{
+	if (d->works)
+		say_ability(d, "user stacks", KERNEL_LOOPS, NULL,
+			    "ustack() and jstack() are refused, and with them `report profile` and `offcpu` of processes; stack() works");
 }
 
 static int load(enum bpf_prog_type type, int attach_type)
@@ -133,9 +156,13 @@ static int try_uprobe(bool is_multi)
 
 static void check_uprobes(struct doctor *d)
 {
-	bool has_multi = bpf_has_uprobe_multi(true);
-	int err = try_uprobe(has_multi);
+	bool has_multi;
+	int err;
 
+	if (!d->works) /* for a reason that is said above */
+		return;
+	has_multi = bpf_has_uprobe_multi(true);
+	err = try_uprobe(has_multi);
 	if (err) {
 		d->works = false;
 		add(d, "kernel", "uprobes", STATUS_MISSING, strerror(-err),
@@ -148,12 +175,18 @@ static void check_uprobes(struct doctor *d)
 		add(d, "kernel", "multi-uprobe links", STATUS_OK, "all probes of a file are one link", NULL);
 	else
 		add(d, "kernel", "multi-uprobe links", STATUS_WARNING, "not in this kernel",
-		    "probes are attached one by one, which takes longer; Linux 6.10 has them for chosen processes");
+		    "probes are attached one by one, which takes longer; Linux has them since 6.6, for chosen processes since 6.10");
 	if (engine_can_sleep())
 		add(d, "kernel", "sleepable programs", STATUS_OK, NULL, NULL);
 	else
 		add(d, "kernel", "sleepable programs", STATUS_WARNING, "not in this kernel",
-		    "memory that is swapped out, or was never touched, reads as a bad address; Linux 6.6 has them");
+		    "memory that is swapped out, or was never touched, reads as a bad address; Linux 6.0 has them");
+}
+
+static void check_proc(struct doctor *d)
+{
+	if (kernel_proc_why())
+		add(d, "kernel", "/proc", STATUS_MISSING, kernel_proc_why(), NULL);
 }
 
 static void check_btf(struct doctor *d)
@@ -161,9 +194,8 @@ static void check_btf(struct doctor *d)
 	if (kernel_btf())
 		add(d, "kernel", "types (BTF)", STATUS_OK, "/sys/kernel/btf/vmlinux", NULL);
 	else
-		add(d, "kernel", "types (BTF)", STATUS_MISSING, "/sys/kernel/btf/vmlinux is not there",
-		    "syscall, sched, proc, io, rawtp and ppid are not available: a kernel with CONFIG_DEBUG_INFO_BTF "
-		    "has them");
+		add(d, "kernel", "types (BTF)", STATUS_MISSING, kernel_btf_why(),
+		    "sched, proc, io, rawtp, what is behind curthread, and ppid are not available");
 }
 
 static void check_tracepoints(struct doctor *d)
@@ -180,13 +212,29 @@ static void check_tracepoints(struct doctor *d)
 		     : NULL);
 }
 
-static void check_kprobes(struct doctor *d)
+static void check_functions(struct doctor *d)
 {
-	bool has = !access("/sys/bus/event_source/devices/kprobe/type", R_OK);
+	bool around, many, single;
 
-	add(d, "kernel", "kprobes", STATUS_WARNING,
-	    has ? "there, but cephtap does not use them yet" : "this kernel has none (CONFIG_KPROBES)",
-	    "there are no fbt probes of the kernel's functions: `cephtap list rawtp` shows its tracepoints");
+	if (!d->works)
+		return;
+	around = kernel_can(KERNEL_TRAMPOLINES);
+	many = kernel_can(KERNEL_MULTI_KPROBES);
+	single = kernel_can(KERNEL_KPROBES);
+	if (!around && !many && !single)
+		add(d, "kernel", "kprobes", STATUS_WARNING, "this kernel has none, nor trampolines (CONFIG_KPROBES, CONFIG_DYNAMIC_FTRACE), or does not allow them",
+		    "there are no fbt probes of the kernel's functions: `cephtap list rawtp` shows its tracepoints");
+	else
+		add(d, "kernel", "kprobes", STATUS_OK,
+		    arena_printf(d->arena, "fbt: functions of the kernel, by %s%s%s%s%s", around ? "trampolines (fentry, fexit)" : "",
+				 around && (many || single) ? ", " : "", many ? "multi-kprobe links" : "", many && single ? ", " : "", single ? "kprobes" : ""),
+		    NULL);
+	if ((around || single) && !many)
+		add(d, "kernel", "multi-kprobe links", STATUS_WARNING, "not in this kernel",
+		    "functions of the kernel (fbt) are attached one by one: choose fewer than some hundred");
+	if (!around && (many || single))
+		add(d, "kernel", "trampolines", STATUS_WARNING, "not in this kernel",
+		    "returns of the kernel's functions (fbt) may be missed where many calls are under way");
 }
 
 static void check_timers(struct doctor *d)
@@ -204,16 +252,10 @@ static void check_timers(struct doctor *d)
 
 static uint64_t capabilities(void)
 {
-	unsigned long long bits = 0;
-	char line[256];
-	FILE *file = fopen("/proc/self/status", "re");
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
 
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "CapEff: %llx", &bits) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return bits;
+	return syscall(SYS_capget, &head, data) ? 0 : data[0].effective | (uint64_t)data[1].effective << 32;
 }
 
 static void check_capabilities(struct doctor *d)
@@ -242,14 +284,9 @@ static void check_capabilities(struct doctor *d)
 
 static void check_lockdown(struct doctor *d)
 {
-	char text[128] = "";
-	FILE *file = fopen("/sys/kernel/security/lockdown", "re");
-
-	if (file && fgets(text, sizeof(text), file) && strstr(text, "[confidentiality]"))
+	if (kernel_is_locked_down())
 		add(d, "privileges", "lockdown", STATUS_MISSING, "the kernel is locked down for confidentiality",
 		    "programs may not read memory: boot without lockdown=confidentiality");
-	if (file)
-		fclose(file);
 }
 
 static void check_namespace(struct doctor *d)
@@ -276,7 +313,7 @@ static void check_limits(struct doctor *d)
 
 /* ---- Ceph ---- */
 
-static const char *program_of(struct arena *arena, pid_t pid, const char **path)
+static const struct proc_file *program_of(struct arena *arena, pid_t pid)
 {
 	struct proc_file *files;
 	unsigned len;
@@ -284,10 +321,8 @@ static const char *program_of(struct arena *arena, pid_t pid, const char **path)
 	if (proc_files(arena, pid, &files, &len))
 		return NULL;
 	for (unsigned i = 0; i < len; i++)
-		if (files[i].is_main || strstr(files[i].name, "/librados.so")) {
-			*path = files[i].path;
-			return files[i].name;
-		}
+		if (files[i].is_main || strstr(files[i].name, "/librados.so"))
+			return &files[i];
 	return NULL;
 }
 
@@ -313,46 +348,58 @@ static void count_markers(struct arena *arena, pid_t pid, const char *module, un
 	probe_host_free(host);
 }
 
-static const char *describe_build(struct arena *arena, const char *path, const char *name, pid_t pid)
+static const char *describe_file(struct arena *arena, struct elf_file *elf, const struct proc_file *program)
 {
-	struct elf_file *elf;
 	struct card *card = NULL;
 	struct debug debug;
-	const char *why, *text;
-	bool has_debug;
+	char root[PROC_ROOT_SIZE];
+	const char *why, *text = arena_printf(arena, "build %.8s", elf_build_id(elf));
 
-	if (elf_file_open(path, &elf))
-		return "its program cannot be read";
-	text = arena_printf(arena, "build %.8s", elf_build_id(elf));
 	if (!card_find(arena, elf_build_id(elf), &card, &why) && card)
 		text = arena_printf(arena, "Ceph %s, %s", card->release, text);
 	else
 		text = arena_printf(arena, "%s, no layout card", text);
-	elf_file_close(elf);
-	has_debug = !debug_open(arena, path, name, arena_printf(arena, "/proc/%d/root", (int)pid), &debug, &why);
-	if (has_debug) {
-		has_debug = debug.debug_path;
-		debug_close(&debug);
+	proc_root(program->pid, root);
+	debug_find(elf, program->name, root, &debug);
+	text = arena_printf(arena, "%s, %s debug information", text,
+			    debug.info && elf_has_section(debug.info, ".debug_info") ? "with" : "no");
+	debug_close(&debug);
+	return text;
+}
+
+static const char *describe_build(struct arena *arena, const struct proc_file *program)
+{
+	const char *text = "its program cannot be read";
+	struct held *held = NULL;
+	struct buf why = {0};
+	struct elf_file *elf;
+
+	if (!held_open_mapped(program, &held, &why) && !elf_file_read(held, program->path, &elf)) {
+		text = describe_file(arena, elf, program);
+		elf_file_close(elf);
 	}
-	return arena_printf(arena, "%s, %s debug information", text, has_debug ? "with" : "no");
+	held_close(held);
+	buf_free(&why);
+	return text;
 }
 
 static void check_daemon(struct doctor *d, const struct daemon *daemon)
 {
-	const char *path = NULL, *why = NULL, *name = program_of(d->arena, daemon->pid, &path), *base, *package,
-		   *detail;
+	const struct proc_file *program = program_of(d->arena, daemon->pid);
+	const char *why = NULL, *name, *base, *package, *detail;
 	unsigned all = 0, good = 0;
 
-	if (!name) {
+	if (!program) {
 		add(d, "Ceph", arena_strdup(d->arena, daemon->name), STATUS_WARNING,
 		    arena_printf(d->arena, "process %d cannot be looked at", (int)daemon->pid), "run it as root");
 		return;
 	}
+	name = program->name;
 	base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
 	package = learn_debug_package(base);
 	count_markers(d->arena, daemon->pid, base, &all, &good, &why);
 	detail = arena_printf(d->arena, "process %d, %s: %s; %u of %u markers", (int)daemon->pid, name,
-			      describe_build(d->arena, path, name, daemon->pid), good, all);
+			      describe_build(d->arena, program), good, all);
 	add(d, "Ceph", arena_strdup(d->arena, daemon->name), good == all && all ? STATUS_OK : STATUS_WARNING,
 	    why ? arena_printf(d->arena, "%s; the first that cannot be attached: %s", detail, why) : detail,
 	    good == all ? NULL
@@ -456,12 +503,14 @@ int cmd_doctor(int argc, char **argv)
 		return 2;
 	}
 	check_release(&d);
+	check_proc(&d);
 	check_ebpf(&d);
 	check_uprobes(&d);
+	check_stacks(&d);
 	check_btf(&d);
 	check_tracepoints(&d);
 	check_timers(&d);
-	check_kprobes(&d);
+	check_functions(&d);
 	check_capabilities(&d);
 	check_lockdown(&d);
 	check_namespace(&d);

@@ -36,11 +36,11 @@ static void add_pressure(struct facts *facts)
 	FILE *file = fopen("/proc/pressure/cpu", "re");
 	uint64_t pressed_us;
 
-	if (!file || fscanf(file, "some avg10=%*f avg60=%*f avg300=%*f total=%" SCNu64, &pressed_us) != 1)
-		pressed_us = 0;
-	if (file)
-		fclose(file);
-	add(facts, SCHED_PRESSED, pressed_us);
+	if (!file)
+		return;
+	if (fscanf(file, "some avg10=%*f avg60=%*f avg300=%*f total=%" SCNu64, &pressed_us) == 1)
+		add(facts, SCHED_PRESSED, pressed_us);
+	fclose(file);
 }
 
 struct facts host_load_now(struct fact list[HOST_LOAD_FACTS])

@@ -7,7 +7,7 @@
 
 enum { HOST_LOAD_FACTS = 4 };
 
-/* As report/sched.h names them. What cannot be read is 0. */
+/* As report/sched.h names them. */
 struct facts host_load_now(struct fact facts[HOST_LOAD_FACTS]);
 
 #endif

@@ -110,6 +110,10 @@ static void print_site(const struct site *site)
 		say(stdout, "\tat the kernel's tracepoint %s%s\n", site->tracepoint, site->task.n ? ", for the thread that comes" : "");
 		return;
 	}
+	if (site->function) {
+		say(stdout, "\tat the kernel's function, 0x%llx%s\n", (unsigned long long)site->vaddr, site->is_return ? ", its return" : "");
+		return;
+	}
 	say(stdout, "\tat %s, 0x%llx", site->path, (unsigned long long)site->vaddr);
 	if (site->shift)
 		say(stdout, " (its entry +%u, a cheaper place)", site->shift);
@@ -183,7 +187,12 @@ static struct json_object *json_sites(const struct probe *probe)
 		object = json_object_new_object();
 		json_object_array_add(array, object);
 		add_text(object, "tracepoint", probe->sites[i].tracepoint);
-		if (probe->sites[i].tracepoint)
+		if (probe->sites[i].function) {
+			add_text(object, "function", probe->func);
+			json_object_object_add(object, "address", json_object_new_uint64(probe->sites[i].vaddr));
+			json_object_object_add(object, "return", json_object_new_boolean(probe->sites[i].is_return));
+		}
+		if (site_is_kernel(&probe->sites[i]))
 			continue;
 		add_text(object, "path", probe->sites[i].path);
 		json_object_object_add(object, "offset", json_object_new_uint64(probe->sites[i].offset));
@@ -284,6 +293,18 @@ static void add_found(struct probe_list *all, const struct probe_list *found)
 	}
 }
 
+static void say_left_out(struct list *list)
+{
+	struct buf text = {0};
+	struct diags diags;
+
+	diags_init(&diags, list->arena);
+	host_say_left_out(list->host, &diags);
+	diags_print(&diags, false, &text);
+	say_lines(stderr, text.data ? text.data : "");
+	buf_free(&text);
+}
+
 static int run(struct list *list, char **texts, int n)
 {
 	struct probe_list all = {.arena = list->arena}, found;
@@ -302,6 +323,7 @@ static int run(struct list *list, char **texts, int n)
 		else
 			add_found(&all, &found);
 	}
+	say_left_out(list);
 	if (list->format == LIST_JSON)
 		print_json(list, &all);
 	else if (all.len)

@@ -11,6 +11,7 @@
 #include "lib/csv.h"
 #include "lib/file.h"
 #include "lib/shown.h"
+#include "lib/write.h"
 #include "report/folded.h"
 #include "report/heat.h"
 #include "report/picture.h"
@@ -345,18 +346,26 @@ static int cannot_write(const char *path, int error)
 
 static int draw(const struct request *request, void *data)
 {
-	FILE *out = request->out ? fopen(request->out, "we") : stdout;
-	int error;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = request->out ? open_memstream(&text, &size) : stdout;
+	struct buf why = {0};
+	int error, status = 0;
 
 	if (!out)
-		return cannot_write(request->out, errno);
+		abort(); /* out of memory, as everywhere */
 	error = -request->kind->draw(data, request, out);
 	if (request->out && fclose(out) && !error)
 		error = errno;
-	if (!error)
-		return 0;
-	clearerr(stdout); /* it has been said: main need not */
-	return cannot_write(request->out, error);
+	if (error)
+		status = cannot_write(request->out, error);
+	else if (request->out && write_whole(request->out, WRITE_RESULT, text, size, &why))
+		status = fail(why.data);
+	if (error)
+		clearerr(stdout); /* it has been said: main need not */
+	buf_free(&why);
+	free(text);
+	return status;
 }
 
 static int run(const struct request *request)

@@ -279,7 +279,8 @@ static bool open_output(struct run *run)
 	struct replay_config *config = &run->config;
 	struct buf why = {0};
 
-	config->out = request->output ? formats_open(run->arena, request->form, request->output, &config->path, &why) : stdout;
+	config->out = request->output ? formats_open(request->form, request->output, &config->path, &why) : stdout;
+	config->out_name = request->output;
 	if (config->out && request->ctf) {
 		config->ctf = ctf_new(request->ctf, config->ops, &why);
 		config->ops = config->ctf ? ctf_ops(config->ctf) : NULL;
@@ -295,7 +296,7 @@ static bool close_output(struct run *run)
 	FILE *out = run->config.out;
 
 	ctf_free(run->config.ctf);
-	if (!out || out == stdout || !fclose(out))
+	if (!out || out == stdout || !fclose(out) || replay_has_failed(run->replay))
 		return true;
 	return refuse(run, "%s cannot be written: %s", run->request->output, strerror(errno));
 }
@@ -315,7 +316,9 @@ static bool print_report(struct run *run)
 		return refuse(run, "the recording lacks what the report is made of");
 	if (error == -EPIPE)
 		return refuse(run, "the output was closed");
-	return !error || refuse(run, "the report cannot be written: %s", strerror(-error));
+	if (error)
+		return refuse(run, "the report cannot be written: %s", strerror(-error));
+	return !replay_has_failed(run->replay);
 }
 
 static int run_report(struct run *run)

@@ -15,6 +15,7 @@
 #include "lib/embed.h"
 #include "lib/file.h"
 #include "lib/shown.h"
+#include "lib/write.h"
 #include "report/formats.h"
 #include "report/op.h"
 #include "report/stages_heat.h"
@@ -94,6 +95,9 @@ struct report_run {
 	struct target_list targets;
 	struct report_views views;
 	const char *before, *html, *output;
+	FILE *picture; /* --html, in memory until it is whole */
+	char *picture_text;
+	size_t picture_size;
 	enum report_form form;
 	const struct report_kind *kind;
 	uint64_t seconds, interval, over_ns;
@@ -445,28 +449,43 @@ bool report_read_before(struct arena *arena, const char *path, const char **text
 	return true;
 }
 
-/* The picture's file is opened before anything is traced: a name that cannot be written is known at once. */
+/* A name that cannot be written is known before anything is traced. */
 static bool open_html(struct report_run *run)
 {
-	FILE *file;
-
 	if (!run->html)
 		return true;
 	if (run->kind->print != profile_print && run->kind->print != op_print && run->kind->print != stages_print) {
 		say(stderr, "cephtap report: `%s` has no picture: --html is for osd, profile and op\n", run->kind->name);
 		return false;
 	}
-	file = fopen(run->html, "we");
-	if (!file) {
-		say(stderr, "cephtap report: cannot write %s: %s\n", run->html, strerror(errno));
+	if (write_check(run->html, WRITE_RESULT, &run->why)) {
+		say(stderr, "cephtap report: %s\n", run->why.data);
 		return false;
 	}
-	run->views.profile.html = run->views.op.html = file;
+	run->picture = open_memstream(&run->picture_text, &run->picture_size);
+	if (!run->picture)
+		abort(); /* out of memory, as everywhere */
+	run->views.profile.html = run->views.op.html = run->picture;
 	if (run->kind->print == stages_print) {
-		run->views.layout.heat = stages_heat_new(run->arena, file);
+		run->views.layout.heat = stages_heat_new(run->arena, run->picture);
 		run->views.layout.only_at_end = run->seconds;
 	}
 	return true;
+}
+
+static int close_html(struct report_run *run)
+{
+	int status = 0;
+
+	if (!run->picture)
+		return 0;
+	fclose(run->picture);
+	if (run->picture_size && write_gathered(run->html, run->picture_text, run->picture_size, &run->why)) {
+		say(stderr, "cephtap report: %s\n", run->why.data);
+		status = 1;
+	}
+	free(run->picture_text);
+	return status;
 }
 
 static bool read_before(struct report_run *run)
@@ -494,18 +513,11 @@ static int replay(struct report_run *run)
 	return replay_report(&request);
 }
 
-static int close_html(struct report_run *run, int status)
-{
-	if (!run->views.op.html || !fclose(run->views.op.html) || status)
-		return status;
-	say(stderr, "cephtap report: %s cannot be written: %s\n", run->html, strerror(errno));
-	return 1;
-}
-
 static bool open_output(struct report_run *run, struct tracer_config *config)
 {
 	if (run->output)
-		config->out = formats_open(run->arena, run->form, run->output, &config->path, &run->why);
+		config->out = formats_open(run->form, run->output, &config->path, &run->why);
+	config->out_name = run->output;
 	if (!config->out)
 		say(stderr, "cephtap report: %s\n", run->why.data);
 	return config->out;
@@ -514,22 +526,16 @@ static bool open_output(struct report_run *run, struct tracer_config *config)
 /* A file that only one report writes, and only at the end: that it can be written is known at once. */
 static bool may_write(struct report_run *run, const char *option, const char *path, int (*print)(struct report *, bool, void *))
 {
-	const char *name = path ? arena_printf(run->arena, "%s.new", path) : NULL;
-	FILE *file;
-
 	if (!path)
 		return true;
 	if (run->kind->print != print) {
 		say(stderr, "cephtap report: `%s` has no --%s\n", run->kind->name, option);
 		return false;
 	}
-	file = fopen(name, "we");
-	if (!file) {
-		say(stderr, "cephtap report: cannot write %s: %s\n", name, strerror(errno));
+	if (write_check(path, WRITE_RESULT, &run->why)) {
+		say(stderr, "cephtap report: %s\n", run->why.data);
 		return false;
 	}
-	fclose(file);
-	remove(name);
 	return true;
 }
 
@@ -554,12 +560,15 @@ static int gather(struct report_run *run, struct tracer_config *config)
 	run->record->config.facts = (struct facts){facts, sizeof(facts) / sizeof(facts[0])};
 	config->record = &run->record->config;
 	config->out = record_open(run->record) ? record_output(run->record) : NULL;
-	if (!config->out)
+	if (!config->out) {
+		record_close(run->record);
 		return 1;
+	}
 	if (!run->record->tee && !run->kind->print)
 		config->ops = &report_nothing;
 	status = tracer_run(config);
-	record_close(run->record);
+	if (!record_close(run->record))
+		status = 1;
 	if (config->out != stdout)
 		fclose(config->out);
 	return status;
@@ -572,7 +581,7 @@ static int trace(struct report_run *run, struct tracer_config *config)
 	op_begin(&run->views.op);
 	status = gather(run, config);
 	op_free(&run->views.op);
-	return close_html(run, status);
+	return status;
 }
 
 static int go(struct report_run *run)
@@ -603,7 +612,7 @@ static int go(struct report_run *run)
 	run->says_start = (isatty(STDERR_FILENO) && !run->form) ||
 			  (run->views.layout.verbose && (run->kind->print == sched_print || run->kind->print == offcpu_print));
 	if (run->files_len)
-		return close_html(run, replay(run));
+		return replay(run);
 	if (run->kind->print == sched_print)
 		config.observe = observe;
 	if (run->record && run->kind->print == stages_print)
@@ -640,6 +649,8 @@ static int report(int argc, char **argv, struct record_request *record)
 	status = take_options(&run, argc, argv);
 	if (!status) {
 		status = go(&run);
+		if (close_html(&run) && !status)
+			status = 1;
 	} else if (status == 1) {
 		status = 0;
 	} else {

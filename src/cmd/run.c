@@ -13,6 +13,7 @@
 #include "cmd/record.h"
 #include "cmd/target.h"
 #include "lib/file.h"
+#include "lib/kernel.h"
 #include "lib/shown.h"
 #include "probe/host.h"
 #include "report/ctf.h"
@@ -325,6 +326,10 @@ static bool start_child(struct run *run)
 {
 	if (!run->command)
 		return true;
+	if (kernel_proc_why()) {
+		buf_puts(&run->why, kernel_proc_why());
+		return false;
+	}
 	if (child_start(run->command, &run->child, &run->why))
 		return false;
 	target_add_process(&run->targets, run->child);
@@ -470,7 +475,8 @@ static bool open_output(struct run *run, struct tracer_config *config)
 	if (run->record && !run->output)
 		config->out = record_output(run->record);
 	else
-		config->out = run->output ? formats_open(run->arena, run->form, run->output, &config->path, &run->why) : stdout;
+		config->out = run->output ? formats_open(run->form, run->output, &config->path, &run->why) : stdout;
+	config->out_name = run->output;
 	if (!config->out)
 		say(stderr, "cephtap: %s\n", run->why.data);
 	return config->out;
@@ -495,6 +501,28 @@ static int print_tables(struct report *report, bool is_last, void *data)
 	return is_last ? 0 : report_tables(report); /* the end prints them by itself */
 }
 
+/* With the output and the recording open. */
+static int trace_into(struct run *run, struct tracer_config *config)
+{
+	struct fact every = {"every", run->every, ""};
+	int status;
+
+	if (run->record && !run->record->tee)
+		config->ops = &report_nothing;
+	if (!open_ctf(run, config))
+		return 1;
+	if (run->record) {
+		run->record->config.facts = (struct facts){&every, run->every ? 1 : 0};
+		config->record = &run->record->config;
+	}
+	say_matched(run);
+	say_not_waiting(run);
+	status = tracer_run(config);
+	ctf_free(config->ctf);
+	run->child = 0;
+	return status;
+}
+
 static int trace(struct run *run)
 {
 	struct tracer_config config = {
@@ -510,28 +538,17 @@ static int trace(struct run *run)
 		.interval = run->every ? print_tables : NULL,
 		.interval_ns = run->every * 1000000000,
 	};
-	struct fact every = {"every", run->every, ""};
 	int status;
 
 	if (run->record && !record_open(run->record))
 		return 1;
-	if (run->record && !run->record->tee)
-		config.ops = &report_nothing;
-	if (!open_output(run, &config) || !open_ctf(run, &config))
-		return 1;
-	if (run->record) {
-		run->record->config.facts = (struct facts){&every, run->every ? 1 : 0};
-		config.record = &run->record->config;
+	status = open_output(run, &config) ? trace_into(run, &config) : 1;
+	if (run->record && !record_close(run->record))
+		status = 1;
+	if (config.out && config.out != stdout && fclose(config.out) && !status) {
+		say(stderr, "cephtap: cannot write to %s: %s\n", run->output, strerror(errno));
+		status = 1;
 	}
-	say_matched(run);
-	say_not_waiting(run);
-	status = tracer_run(&config);
-	ctf_free(config.ctf);
-	run->child = 0;
-	if (run->record)
-		record_close(run->record);
-	if (config.out != stdout)
-		fclose(config.out);
 	return status;
 }
 
@@ -547,6 +564,10 @@ static int go(struct run *run)
 		return dump(run);
 	if (run->list)
 		return list(run);
+	if (kernel_proc_why() && !run->check_only) { /* nothing would be found, and that is not the script's fault */
+		say(stderr, "cephtap: %s\n", kernel_proc_why());
+		return 1;
+	}
 	compiled = compile(run);
 	status = print_diags(run);
 	if (!compiled)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * `cephtap stamp`: a copy of a stock Ceph binary with the catalogue's markers as SDT notes, for bpftrace, perf, gdb and
- * SystemTap. In: a binary that there is a layout card for. Out: the copy, beside its place first, then renamed into it:
- * nobody sees half a file.
+ * SystemTap. In: a binary that there is a layout card for. Out: the copy, which gets its name when it is whole.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +17,7 @@
 #include "cmd/cmd.h"
 #include "lib/elf_sdt_write.h"
 #include "lib/shown.h"
+#include "lib/write.h"
 #include "probe/host.h"
 
 static const char help[] = "Usage: cephtap stamp BINARY -o COPY\n"
@@ -41,8 +41,9 @@ struct job {
 	struct arena *arena;
 	const char *path, *copy; /* copy: NULL, only list */
 	const char *build_id;
+	struct held *held; /* the binary */
 	int in;
-	struct stat st; /* of the binary */
+	struct stat st;
 	struct stamp stamp;
 	unsigned told_len, args_len;
 };
@@ -50,6 +51,12 @@ struct job {
 static int fail(const char *path, const char *sentence)
 {
 	say(stderr, "cephtap stamp: %s %s\n", path, sentence);
+	return 1;
+}
+
+static int fail_why(const char *sentence)
+{
+	say(stderr, "cephtap stamp: %s\n", sentence);
 	return 1;
 }
 
@@ -63,18 +70,23 @@ static int fail_errno(const char *what, const char *path)
 
 static int open_binary(struct job *job)
 {
-	job->in = open(job->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct buf why = {0};
+
+	if (held_open(job->path, &job->held, &why)) {
+		say(stderr, "cephtap stamp: %s\n", why.data);
+		buf_free(&why);
+		return 1;
+	}
+	job->in = open(held_path(job->held), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (job->in < 0 || fstat(job->in, &job->st))
 		return fail_errno("open", job->path);
-	if (!S_ISREG(job->st.st_mode))
-		return fail(job->path, "is not a file");
 	return 0;
 }
 
 static int check_elf(struct job *job)
 {
 	struct elf_file *elf;
-	int error = elf_file_open(job->path, &elf);
+	int error = elf_file_read(job->held, job->path, &elf);
 	bool has_sdt;
 
 	if (error) {
@@ -112,16 +124,18 @@ static int find_marks(struct job *job)
 	struct probe_host *host = probe_host_new(job->arena, &target);
 	struct probe_source source = probe_host_source(host);
 	struct probe_list found;
+	struct buf bad = {0};
 	const char *why = NULL;
 
-	if (host_add_file(host, job->path)) {
-		say(stderr, "cephtap stamp: %s\n", elf_error());
+	if (host_add_held(host, job->held, job->path, &bad)) {
+		say(stderr, "cephtap stamp: %s\n", bad.data);
+		buf_free(&bad);
 		probe_host_free(host);
 		return 1;
 	}
 	found = source.find(&source, &everything, &why);
 	job->stamp.arena = job->arena;
-	stamp_add(&job->stamp, &found, job->st.st_dev, job->st.st_ino);
+	stamp_add(&job->stamp, &found, held_dev(job->held), held_ino(job->held));
 	probe_host_free(host);
 	if (!job->stamp.marks_len)
 		return fail(job->path, "is none of the files that the catalogue has markers for (their names count)");
@@ -210,35 +224,30 @@ static int write_copy(const struct job *job, int out, const char *path)
 }
 
 /* Not set-user-id: the copy is of another owner. */
-static int finish_copy(const struct job *job, int out, const char *path)
+static int finish_copy(const struct job *job, struct write_file *out, struct buf *why)
 {
-	if (fchmod(out, job->st.st_mode & 0777) || fsync(out) || close(out))
-		return fail_errno("write", job->copy);
-	if (rename(path, job->copy))
-		return fail_errno("write", job->copy);
-	return 0;
+	write_set_mode(out, job->st.st_mode & 0777);
+	return write_commit(out, why) ? fail_why(why->data) : 0;
 }
 
 static int output(struct job *job)
 {
-	char *path = arena_printf(job->arena, "%s.XXXXXX", job->copy);
-	int out, status;
+	struct write_file *out;
+	struct buf why = {0};
+	int status;
 
 	status = check_copy(job);
 	if (status)
 		return status;
-	out = mkostemp(path, O_CLOEXEC);
-	if (out < 0)
-		return fail_errno("write", job->copy);
-	status = write_copy(job, out, path);
-	if (status)
-		close(out);
+	out = write_open(job->copy, WRITE_RESULT, &why);
+	status = out ? write_copy(job, write_fd(out), arena_printf(job->arena, "/proc/self/fd/%d", write_fd(out))) : fail_why(why.data);
+	if (!status)
+		status = finish_copy(job, out, &why);
 	else
-		status = finish_copy(job, out, path);
-	if (status) {
-		unlink(path);
+		write_abandon(out);
+	buf_free(&why);
+	if (status)
 		return status;
-	}
 	say(stdout, "%s: %u markers in notes, %u not (--list says why); %u of the %u arguments of these\n", job->copy,
 	    job->stamp.notes_len, job->stamp.marks_len - job->stamp.notes_len, job->told_len, job->args_len);
 	return 0;
@@ -295,6 +304,7 @@ int cmd_stamp(int argc, char **argv)
 	status = run(&job);
 	if (job.in >= 0)
 		close(job.in);
+	held_close(job.held);
 	arena_free(job.arena);
 	return status;
 }

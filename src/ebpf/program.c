@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "func/gen.h"
+#include "lib/kernel_functions.h"
 
 enum {
 	STACK_SIZE = 512,        /* what the kernel gives a program and the functions that it calls, together */
@@ -21,6 +22,8 @@ enum {
 	SCRATCH_MAX = 32 * 1024, /* an instruction's offset has 16 bits */
 	SCRATCH_CLAIMS = 4,
 	INSNS_MAX = 200000,      /* the kernel looks at up to a million, along every path */
+	TRAMPOLINES_MAX = 64,    /* programs around functions of the kernel, where it could do with fewer */
+	SINGLES_MAX = 500,	 /* and where it cannot: each takes some milliseconds to attach, and to take away */
 	MAPS_MAX = 64,           /* MAX_USED_MAPS in the kernel's bpf_verifier.h */
 	LOOKS_MAX = 1000000,     /* instructions that the verifier looks at, each as often as it gets there differently: measured */
 	LOOKS_OWN = 5,           /* ... at one of the clauses, at most about so often, */
@@ -64,7 +67,7 @@ static void emit_self_gate(struct gen *gen, struct label *out)
 static void emit_claim(struct gen *gen, struct label *out)
 {
 	struct slot key = slot_new(gen);
-	struct label got = {0};
+	struct label got = {0}, none = {0};
 
 	emit_call(gen, HELPER_CPU);
 	emit(gen, INSN_MOV_REG(REG_KEEP, R0));
@@ -74,13 +77,14 @@ static void emit_claim(struct gen *gen, struct label *out)
 		emit_map(gen, R1, gen->layout->map_scratch);
 		slot_address(gen, R2, key);
 		emit_call(gen, HELPER_MAP_LOOKUP);
-		emit_jump_imm(gen, BPF_JEQ, R0, 0, out);
+		emit_jump_imm(gen, BPF_JEQ, R0, 0, &none);
 		emit(gen, INSN_MOV_REG(REG_SCRATCH, R0));
 		emit(gen, INSN_MOV_IMM(R1, 1));
 		emit(gen, INSN_ATOMIC(BPF_XCHG, REG_SCRATCH, 0, R1));
 		emit_jump_imm(gen, BPF_JEQ, R1, 0, &got);
 		emit(gen, INSN_ALU_IMM(BPF_ADD, REG_KEEP, 1));
 	}
+	label_bind(gen, &none);
 	emit_drop(gen, DROP_BUSY);
 	emit_jump(gen, out);
 	label_bind(gen, &got);
@@ -186,9 +190,15 @@ static void emit_pid_gate(struct gen *gen, struct label *out)
 	slot_release(gen, key);
 }
 
+/* Of the function, not of its program: the ERROR clauses behind a program of system calls have no call to look up. */
+static bool is_of_syscalls(const struct function *fn)
+{
+	return fn->site && fn->site->is_syscall;
+}
+
 static bool is_of_processes(const struct function *fn)
 {
-	return fn->probe->kind == PROBE_PROFILE || (fn->ctx == CTX_TRACEPOINT && !fn->probe->is_anybodys);
+	return fn->probe->kind == PROBE_PROFILE || (fn->site && site_is_kernel(fn->site) && !fn->probe->is_anybodys);
 }
 
 static void alloc_this(struct gen *gen)
@@ -231,34 +241,50 @@ static bool fetches_saved(const struct gen *gen, const struct function *fn)
 	       (gen->first_round || gen->needs_saved);
 }
 
+/* Scratch memory, when the clauses use any. `out`: where to go without; afterwards it has to be given back. */
+static void claim(struct gen *gen, struct label *out, struct label *release)
+{
+	if (gen->is_claimed)
+		return;
+	if (!gen->first_round && gen->needs_scratch)
+		emit_claim(gen, out);
+	gen->is_claimed = true;
+	gen->fault = release;
+}
+
+/*
+ * What a firing has to pass before the first clause. Scratch memory is claimed when it has passed, but for the rare program with
+ * more to keep than fits the stack, which claims it first.
+ */
 static void gen_prologue(struct gen *gen, const struct function *fn, struct label *out, struct label *release)
 {
-	bool scratch = !gen->first_round && gen->needs_scratch;
+	struct label *no = gen->claims_early ? release : out;
 
 	emit(gen, INSN_MOV_REG(REG_CTX, R1));
 	if (fn->ctx != CTX_DIRECT)
 		emit_run_gate(gen, out);
+	gen->is_claimed = false;
+	gen->fault = out; /* a condition that cannot be read does not hold */
+	if (gen->claims_early)
+		claim(gen, out, release);
 	fixed_slots(gen, fn);
-	if (fn->site && (fn->site->is_ours || fn->site->is_syscall))
-		emit_self_gate(gen, out);
-	if (gen->needs_probe && !gen->is_fixed && gen->map_syscalls == MAP_NONE) {
+	if (is_of_syscalls(fn) || (fn->site && (fn->site->is_ours || fn->site->function)))
+		emit_self_gate(gen, no);
+	if (gen->needs_probe && !gen->is_fixed && !is_of_syscalls(fn)) {
 		emit(gen, INSN_MOV_REG(R1, REG_CTX));
 		emit_call(gen, HELPER_COOKIE);
 		emit(gen, INSN_MOV32_REG(R0, R0));
 		slot_store(gen, gen->probe_index, R0);
 	}
-	gen->fault = out; /* a condition that cannot be read does not hold */
-	if (gen->map_syscalls != MAP_NONE)
-		emit_syscall_gate(gen, out);
+	if (is_of_syscalls(fn))
+		emit_syscall_gate(gen, no);
 	if (is_of_processes(fn))
-		emit_pid_gate(gen, out);
+		emit_pid_gate(gen, no);
 	if (fetches_saved(gen, fn))
-		emit_fetch_saved(gen, fn->site, out);
+		emit_fetch_saved(gen, fn->site, no);
 	if (!fn->is_save)
-		gen_probe_conditions(gen, out);
-	if (scratch)
-		emit_claim(gen, out);
-	gen->fault = release;
+		gen_probe_conditions(gen, no);
+	claim(gen, out, release);
 	if (gen->needs_time) {
 		emit(gen, INSN_MOV_IMM(R1, 0));
 		slot_store(gen, gen->time, R1);
@@ -344,7 +370,7 @@ static void gen_round(struct gen *gen, const struct function *fn)
 /* Is the program for this probe alone, as nothing that it can ask tells which one it is? */
 static bool is_fixed(const struct ebpf_kernel *kernel, const struct function *fn)
 {
-	return fn->ctx == CTX_DIRECT || (fn->ctx == CTX_TRACEPOINT && !fn->site->is_syscall && !kernel->has_cookies);
+	return fn->ctx == CTX_DIRECT || fn->ctx == CTX_FUNCTION || (fn->ctx == CTX_TRACEPOINT && !fn->site->is_syscall && !kernel->has_cookies);
 }
 
 static void gen_function(struct gen *gen, const struct function *fn)
@@ -353,14 +379,14 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	unsigned calls = gen->error_entry ? gen->error_entry->refs_len : 0;
 	unsigned unwinds = gen->unwind_entry.refs_len, hashes = gen->hash_entry.refs_len;
 	unsigned vars = gen->image->checked->vars_len;
-	bool had_scratch;
+	bool had_scratch, claimed_early;
 
 	gen->ctx = fn->ctx;
 	gen->probe = fn->probe;
 	gen->site = fn->site;
 	gen->fixed_probe = fn->probe_index;
 	gen->is_fixed = is_fixed(gen->kernel, fn);
-	gen->needs_scratch = gen->needs_time = gen->needs_fault = gen->needs_saved = false;
+	gen->needs_scratch = gen->needs_time = gen->needs_fault = gen->needs_saved = gen->claims_early = false;
 	gen->needs_probe = fn->is_save || (fn->site && fn->site->saves_len);
 	gen->needs_this = arena_new_array(gen->arena, bool, vars + 1);
 	gen->this_slots = arena_new_array(gen->arena, struct slot, vars + 1);
@@ -374,6 +400,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	gen->first_round = false;
 	do { /* once more when it is this-> variables that make the stack full */
 		had_scratch = gen->needs_scratch;
+		claimed_early = gen->claims_early;
 		gen->insns_len = insns;
 		gen->relocs_len = relocs;
 		gen->lines_len = lines;
@@ -382,7 +409,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 		gen->unwind_entry.refs_len = unwinds;
 		gen->hash_entry.refs_len = hashes;
 		gen_round(gen, fn);
-	} while (gen->needs_scratch != had_scratch);
+	} while (gen->needs_scratch != had_scratch || gen->claims_early != claimed_early);
 }
 
 /* --- Which program for which site --- */
@@ -403,6 +430,7 @@ struct compiler {
 	unsigned keys_len;
 	unsigned **probe_clauses; /* per index in checked->probes */
 	unsigned *probe_clauses_len;
+	unsigned functions_len; /* probes of the kernel's functions */
 };
 
 static void key_add_args(struct buf *key, const struct arg *args, unsigned args_len)
@@ -441,6 +469,8 @@ static void function_key(const struct ebpf_kernel *kernel, const struct function
 		buf_add(key, &site->task, sizeof(site->task));
 		buf_add(key, &site->owner, sizeof(site->owner));
 	}
+	if (site->function)
+		buf_add(key, &site->is_return, sizeof(site->is_return));
 	buf_add(key, &site->entry_sp, sizeof(site->entry_sp));
 	buf_add(key, &site->is_ours, sizeof(site->is_ours));
 	buf_add(key, &site->may_be_absent, sizeof(site->may_be_absent));
@@ -533,7 +563,7 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 		.map_syscalls = MAP_NONE,
 	};
 
-	if (fn->site && fn->site->is_syscall)
+	if (is_of_syscalls(fn))
 		gen.map_syscalls = layout_syscalls_map(compiler->arena, compiler->image);
 	if (compiler->error.probe && !fn->is_save && fn->probe->kind != PROBE_ERROR)
 		gen.error_entry = &error_entry;
@@ -556,8 +586,10 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 	*program = (struct image_program){.name = kernel_name(compiler->arena, fn->probe->name),
 					  .ctx = fn->ctx,
 					  .map_syscalls = gen.map_syscalls,
-					  .functions = gen.unwind_frame.refs_len || gen.hash_frame.refs_len ? gen.functions : NULL,
+					  .functions = gen.unwind_frame.refs_len ? gen.functions : NULL,
 					  .functions_len = gen.functions_len,
+					  .function = fn->ctx == CTX_FUNCTION ? fn->site->function : NULL,
+					  .is_return = fn->site && fn->site->is_return,
 					  .may_sleep = gen.sleeps,
 					  .insns = gen.insns,
 					  .insns_len = gen.insns_len,
@@ -621,12 +653,40 @@ static bool is_same_entry(const struct site *a, const struct site *b)
 	return a->entry_offset == b->entry_offset && a->ino == b->ino && a->dev == b->dev;
 }
 
+/*
+ * A program around a function misses no return, and knows the function's types; but each function needs a program of its own. It
+ * is for a function whose values are in registers, and whose name is its own: the kernel finds it by that.
+ */
+static enum probe_ctx function_ctx(const struct compiler *compiler, const struct probe *probe)
+{
+	const struct kernel_function *function = probe->sites[0].function;
+	bool is_many = compiler->functions_len > TRAMPOLINES_MAX && compiler->kernel->has_multi_kprobes;
+
+	return compiler->kernel->has_trampolines && function->is_plain && !function->has_namesakes && !is_many ? CTX_FUNCTION : CTX_KPROBE;
+}
+
+static void count_functions(struct compiler *compiler)
+{
+	const struct checked *checked = compiler->image->checked;
+
+	for (unsigned i = 0; i < checked->probes_len; i++)
+		compiler->functions_len += checked->probes[i]->ctx == CTX_FUNCTION && compiler->probe_clauses_len[i];
+	if (compiler->functions_len > SINGLES_MAX && !compiler->kernel->has_multi_kprobes)
+		diag_hint(compiler->diags,
+			  diag_error(compiler->diags, (struct loc){0}, NULL,
+				     "the script has %u probes of the kernel's functions, which this kernel attaches one by one, and %u is the most",
+				     compiler->functions_len, SINGLES_MAX),
+			  "choose fewer: fbt::vfs_*:entry; kernels with multi-kprobe links take them all at once");
+}
+
 /* `saved`: the site of this probe before, whose entry is attached already; NULL: none. */
 static void compile_site(struct compiler *compiler, struct function fn, const struct site *site, const struct site **saved)
 {
 	unsigned program;
 
 	fn.site = site;
+	if (site->function)
+		fn.ctx = function_ctx(compiler, fn.probe);
 	program = program_for(compiler, &fn);
 	if (site->saves_len && compiler->keys[program].needs_saved && (!*saved || !is_same_entry(*saved, site))) {
 		compile_save(compiler, fn);
@@ -737,6 +797,7 @@ struct image *ebpf_compile(struct arena *arena, const struct checked *checked, c
 	compiler.layout = layout_new(arena, image, options);
 	group_clauses(&compiler);
 	find_saves_max(&compiler);
+	count_functions(&compiler);
 	find_error_clauses(&compiler);
 	for (unsigned i = 0; i < checked->probes_len && !diags->errors; i++)
 		compile_probe(&compiler, i);

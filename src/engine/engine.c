@@ -19,6 +19,8 @@
 #include "engine/pool.h"
 #include "engine/private.h"
 #include "lib/clock.h"
+#include "lib/kernel.h"
+#include "lib/kernel_can.h"
 #include "lib/markers.h"
 
 static int *descriptors_new(struct arena *arena, unsigned len)
@@ -34,12 +36,10 @@ static struct engine *engine_new(const struct image *image, const struct engine_
 {
 	struct arena *arena = arena_new();
 	struct engine *engine = arena_new_one(arena, struct engine);
-	int cpus = libbpf_num_possible_cpus();
 
 	engine->arena = arena;
 	engine->image = image;
 	engine->target = config->target ? *config->target : (struct target){0};
-	engine->cpus_len = cpus > 0 ? (unsigned)cpus : 1;
 	engine->maps = descriptors_new(arena, image->maps_len);
 	engine->programs = descriptors_new(arena, image->programs_len);
 	engine->progs_map = engine->dispatcher = -1;
@@ -88,6 +88,14 @@ static void raise_descriptor_limit(void)
 	}
 }
 
+static bool has_kprobes(const struct image *image)
+{
+	for (unsigned i = 0; i < image->programs_len; i++)
+		if (image->programs[i].ctx == CTX_KPROBE)
+			return true;
+	return false;
+}
+
 int engine_load(const struct image *image, const struct engine_config *config, struct diags *diags, struct engine **out)
 {
 	struct engine *engine = engine_new(image, config);
@@ -99,12 +107,15 @@ int engine_load(const struct image *image, const struct engine_config *config, s
 	raise_descriptor_limit();
 	*out = engine;
 	engine->has_tracepoint_cookies = engine_has_tracepoint_cookies(config->no_multi);
+	engine->has_multi_kprobes = !config->no_multi && has_kprobes(image) && kernel_can(KERNEL_MULTI_KPROBES);
 	if (count_sites(image) && !config->no_multi)
 		engine->has_multi = bpf_has_uprobe_multi(is_by_pid(engine));
 	engine->before = config->before;
 	if (config->before)
 		engine->keepers.other = config->before->keepers.hold[1];
-	err = engine_make_maps(engine, diags);
+	err = engine_count_processors(engine, diags);
+	if (!err)
+		err = engine_make_maps(engine, diags);
 	engine->before = NULL;
 	if (!err && engine->state) {
 		engine->state->tracer = (uint32_t)getpid();
@@ -129,6 +140,8 @@ int engine_attach(struct engine *engine, struct diags *diags)
 	err = engine_attach_sites(engine, diags);
 	if (!err)
 		err = engine_attach_tracepoints(engine, diags);
+	if (!err)
+		err = engine_attach_functions(engine, diags);
 	if (!err)
 		err = engine_attach_timers(engine, diags);
 	engine->keepers.other = -1; /* whose it is may close it from here on */
@@ -266,6 +279,8 @@ void engine_drops(struct engine *engine, uint64_t drops[DROP_CAUSES])
 		drops[DROP_SYSTEM] += bpf_prog_misses(engine->programs[i]);
 	if (engine->dispatcher >= 0)
 		drops[DROP_SYSTEM] += bpf_prog_misses(engine->dispatcher);
+	for (unsigned i = 0; engine->has_multi_kprobes && i < engine->links_len; i++)
+		drops[DROP_SYSTEM] += bpf_link_misses(engine->links[i]);
 }
 
 const char *engine_verifier_log(const struct engine *engine)
@@ -311,6 +326,8 @@ const char *engine_why_not(void)
 	const struct bpf_insn nothing[] = {INSN_MOV_IMM(R0, 0), INSN_EXIT()};
 	int fd;
 
+	if (kernel_proc_why())
+		return kernel_proc_why();
 	libbpf_set_print(silent);
 	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "ct_why_not", 4, 4, 1, NULL);
 	if (fd < 0)
@@ -320,5 +337,8 @@ const char *engine_why_not(void)
 	if (fd < 0)
 		return refusal(fd);
 	close(fd);
+	for (int i = 0; i < KERNEL_NEEDED; i++)
+		if (!kernel_can((enum kernel_ability)i))
+			return kernel_ability_why((enum kernel_ability)i);
 	return NULL;
 }

@@ -3,105 +3,83 @@
 
 #include <dwarf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { NESTING_MAX = 32 }; /* of namespaces; DWARF may be hostile */
 
 struct dwarf_file {
-	char *image;
-	size_t size;
-	Elf *elf;
-	Dwarf *dwarf;
+	Elf *elf, *shared_elf;
+	Dwarf *dwarf, *shared;
 };
 
-/* Sections that types and functions are described in; the rest of .debug_* becomes SHT_NOBITS, which libdw passes over.
- */
-static bool is_wanted_section(const char *name, const char *end)
+/* Sections that types and functions are described in. */
+static bool is_wanted(const char *name)
 {
 	static const char *const wanted[] = {".debug_info",	   ".debug_abbrev", ".debug_str",  ".debug_line_str",
 					     ".debug_str_offsets", ".debug_types",  ".debug_addr", ".debug_ranges",
 					     ".debug_rnglists",	   ".debug_aranges"};
-	unsigned i;
 
-	if (end - name < 7 || strncmp(name, ".debug_", 7))
-		return true;
-	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+	for (unsigned i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		if (!strcmp(name, wanted[i]))
 			return true;
 	return false;
 }
 
-static void hide_sections(char *image, size_t size)
+/* The rest of .debug_*, which libdw would inflate, and the name of another file, which it would open. */
+static bool is_hidden(const char *name)
 {
-	Elf64_Ehdr *ehdr = (Elf64_Ehdr *)image;
-	Elf64_Shdr *shdrs, *names;
-	unsigned i;
-
-	if (size < sizeof(*ehdr) || ehdr->e_ident[EI_CLASS] != ELFCLASS64 || ehdr->e_shoff > size ||
-	    ehdr->e_shoff % 8 || ehdr->e_shentsize != sizeof(*shdrs) ||
-	    (size - ehdr->e_shoff) / sizeof(*shdrs) < ehdr->e_shnum || ehdr->e_shstrndx >= ehdr->e_shnum)
-		return;
-	shdrs = (Elf64_Shdr *)(image + ehdr->e_shoff);
-	names = &shdrs[ehdr->e_shstrndx];
-	if (names->sh_type != SHT_STRTAB || names->sh_offset > size || names->sh_size > size - names->sh_offset ||
-	    !names->sh_size || image[names->sh_offset + names->sh_size - 1])
-		return;
-	for (i = 0; i < ehdr->e_shnum; i++) {
-		const char *name = image + names->sh_offset + shdrs[i].sh_name, *end;
-
-		if (shdrs[i].sh_name >= names->sh_size)
-			continue;
-		end = image + names->sh_offset + names->sh_size;
-		if (!is_wanted_section(name, end))
-			shdrs[i].sh_type = SHT_NOBITS;
-	}
+	return (!strncmp(name, ".debug_", 7) && !is_wanted(name)) || !strncmp(name, ".gnu_debug", 10);
 }
 
-static int map_private(const char *path, char **image, size_t *size)
+/* A unit of which the better part is in a file that it names (.dwo): libdw would open that by its name when asked for much. */
+static bool is_split(Dwarf *dwarf)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
-	struct stat st;
+	Dwarf_CU *unit = NULL;
+	uint8_t kind;
 
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st))
-		err = -errno;
-	else if (st.st_size <= 0)
-		err = -EINVAL;
-	*size = (size_t)st.st_size;
-	if (!err) {
-		*image = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-		if (*image == MAP_FAILED)
-			err = -errno;
-	}
-	close(fd);
-	return err;
+	while (dwarf_get_units(dwarf, unit, &unit, NULL, &kind, NULL, NULL) == 0)
+		if (kind == DW_UT_skeleton)
+			return true;
+	return false;
 }
 
-int dwarf_file_open(struct arena *arena, const char *path, struct dwarf_file **out, const char **why)
+static const char *begin(struct arena *arena, struct elf_file *file, Elf **elf, Dwarf **dwarf)
+{
+	const char *path = elf_file_path(file);
+	uint64_t size = 0;
+	const void *image;
+
+	elf_file_hide(file, is_hidden);
+	image = elf_file_image(file, is_wanted, &size);
+	if (!image)
+		return arena_strdup(arena, elf_error());
+	elf_version(EV_CURRENT);
+	*elf = elf_memory((char *)image, size);
+	*dwarf = *elf ? dwarf_begin_elf(*elf, DWARF_C_READ, NULL) : NULL;
+	if (!*dwarf)
+		return arena_printf(arena, "%s has no debug information that can be read: %s", path, dwarf_errmsg(-1));
+	if (is_split(*dwarf))
+		return arena_printf(arena, "%s has its debug information in other files (-gsplit-dwarf), which are not read", path);
+	return NULL;
+}
+
+int dwarf_file_open(struct arena *arena, const struct debug *debug, struct dwarf_file **out, const char **why)
 {
 	struct dwarf_file *file = arena_new_one(arena, struct dwarf_file);
-	int err = map_private(path, &file->image, &file->size);
+	const char *problem = begin(arena, debug->info, &file->elf, &file->dwarf);
 
-	if (err) {
-		*why = arena_printf(arena, "cannot read %s: %s", path, strerror(-err));
-		return err;
+	*out = NULL;
+	if (problem) {
+		*why = problem;
+		dwarf_file_close(file);
+		return -ENODATA;
 	}
-	hide_sections(file->image, file->size);
-	elf_version(EV_CURRENT);
-	file->elf = elf_memory(file->image, file->size);
-	file->dwarf = file->elf ? dwarf_begin_elf(file->elf, DWARF_C_READ, NULL) : NULL;
+	/* what several files share and cannot be had is missing, and is seen as such */
+	if (debug->shared && !begin(arena, debug->shared, &file->shared_elf, &file->shared))
+		dwarf_setalt(file->dwarf, file->shared);
 	*out = file;
-	if (file->dwarf)
-		return 0;
-	*why = arena_printf(arena, "%s has no debug information that can be read: %s", path, dwarf_errmsg(-1));
-	dwarf_file_close(file);
-	return -ENODATA;
+	return 0;
 }
 
 void dwarf_file_close(struct dwarf_file *file)
@@ -110,7 +88,8 @@ void dwarf_file_close(struct dwarf_file *file)
 		return;
 	dwarf_end(file->dwarf);
 	elf_end(file->elf);
-	munmap(file->image, file->size);
+	dwarf_end(file->shared);
+	elf_end(file->shared_elf);
 }
 
 Dwarf *dwarf_file_dwarf(const struct dwarf_file *file)

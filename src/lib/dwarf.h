@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Debug information of other people's files, by libdw. In: a path. Out: libdw's handle, and the function at an address.
+ * Debug information of other people's files, by libdw. In: what debug.h found. Out: libdw's handle, and the function at an address.
  * Only what describes types and functions is inflated: lines, locations and frames, most of a file of 600 MB, are not.
  */
 #ifndef CEPHTAP_LIB_DWARF_H
@@ -10,12 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/arena.h"
+#include "lib/debug.h"
 
 struct dwarf_file;
 
-/* 0, or a negative errno with a sentence in *why. */
-int dwarf_file_open(struct arena *arena, const char *path, struct dwarf_file **out, const char **why);
+/* Of debug->info, which stays open as long as this. 0, or a negative errno with a sentence in *why. */
+int dwarf_file_open(struct arena *arena, const struct debug *debug, struct dwarf_file **out, const char **why);
 void dwarf_file_close(struct dwarf_file *file); /* NULL is allowed; every Dwarf_Die of it ends */
 Dwarf *dwarf_file_dwarf(const struct dwarf_file *file);
 /* The concrete function whose code holds this address of the file: not one that was inlined there. */

@@ -2,18 +2,14 @@
 #include "probe/functions.h"
 
 #include <ctype.h>
-#include <elfutils/libdwfl.h>
-#include <fcntl.h>
 #include <libiberty/demangle.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "lib/debug.h"
 #include "lib/dwarf.h"
 
-enum { NAME_MAX_SIZE = 32 * 1024, SYMBOLS_MAX = 8 * 1000 * 1000 };
+enum { NAME_MAX_SIZE = 32 * 1024, SYMBOLS_MAX = 8 * 1000 * 1000, NAMES_MAX_SIZE = 1 << 30 };
 
 /* ---- names ---- */
 
@@ -165,38 +161,46 @@ static void settle(struct function *list, unsigned *len)
 	*len = n;
 }
 
-static void read_symbols(struct arena *arena, const struct debug *debug, bool with_colds, struct functions *out)
+struct reading {
+	struct arena *arena;
+	struct functions *out;
+	bool with_colds;
+	uint64_t names_left; /* bytes: each symbol may name the same long text */
+};
+
+static bool take_symbol(void *data, const char *name, const GElf_Sym *sym, uint64_t vaddr)
 {
-	int n = dwfl_module_getsymtab(debug->module), i;
+	struct reading *r = data;
+	size_t size = strlen(name);
 
-	for (i = 1; i < n && i < SYMBOLS_MAX; i++) {
-		GElf_Sym sym;
-		GElf_Addr address;
-		GElf_Word section;
-		const char *name = dwfl_module_getsym_info(debug->module, i, &sym, &address, &section, NULL, NULL);
-
-		if (!name || !*name || GELF_ST_TYPE(sym.st_info) != STT_FUNC || section == SHN_UNDEF ||
-		    strlen(name) > NAME_MAX_SIZE || (!with_colds && is_cold(name)))
-			continue;
-		add(arena, &out->list, &out->len, name, &sym, address - debug->bias);
-	}
-	settle(out->list, &out->len);
+	if (GELF_ST_TYPE(sym->st_info) != STT_FUNC || size > NAME_MAX_SIZE || (!r->with_colds && is_cold(name)))
+		return true;
+	if (size >= r->names_left || r->out->len == SYMBOLS_MAX)
+		return false;
+	r->names_left -= size;
+	add(r->arena, &r->out->list, &r->out->len, name, sym, vaddr);
+	return true;
 }
 
-void functions_read(struct arena *arena, const char *path, const char *name, const char *root, bool with_colds,
+void functions_read(struct arena *arena, const struct elf_file *file, const char *name, const char *root, bool with_colds,
 		    struct functions *out)
 {
-	struct debug debug;
+	struct reading r = {arena, out, with_colds, NAMES_MAX_SIZE};
 
 	*out = (struct functions){0};
-	if (debug_open(arena, path, name, root, &debug, &out->why))
-		return;
-	read_symbols(arena, &debug, with_colds, out);
-	out->debug_path = debug.debug_path;
-	out->is_stripped = debug.is_stripped;
+	debug_find(file, name, root, &out->debug);
+	debug_symbols(out->debug.symbols, take_symbol, &r);
+	settle(out->list, &out->len);
+	out->debug_path = out->debug.info && elf_has_section(out->debug.info, ".debug_info") ? elf_file_path(out->debug.info) : NULL;
+	out->is_stripped = out->debug.is_stripped;
 	if (!out->len)
 		out->why = arena_printf(arena, "%s has no symbols: it is stripped, and no debug file was found", name);
-	debug_close(&debug);
+}
+
+void functions_free(struct functions *functions)
+{
+	debug_close(&functions->debug);
+	functions->debug_path = NULL;
 }
 
 struct known {
@@ -206,10 +210,12 @@ struct known {
 	struct dwarf_file *dwarf;
 };
 
-const struct functions *functions_of(struct probe_host *host, struct host_binary *binary, const char *root)
+const struct functions *functions_of(struct probe_host *host, struct host_binary *binary, pid_t pid)
 {
 	struct known **slot = (struct known **)host_slot(host, &provider_pid), *known;
 	struct arena *arena = host_arena(host);
+	const struct elf_file *elf;
+	char root[PROC_ROOT_SIZE];
 
 	for (known = *slot; known; known = known->next)
 		if (known->binary == binary)
@@ -217,7 +223,12 @@ const struct functions *functions_of(struct probe_host *host, struct host_binary
 	known = arena_new_one(arena, struct known);
 	*known = (struct known){.next = *slot, .binary = binary};
 	*slot = known;
-	functions_read(arena, binary->path, binary->name, root, false, &known->functions);
+	elf = host_binary_elf(host, binary);
+	proc_root(pid, root);
+	if (elf)
+		functions_read(arena, elf, binary->name, root, false, &known->functions);
+	else
+		known->functions.why = binary->why;
 	return &known->functions;
 }
 
@@ -228,6 +239,14 @@ struct dwarf_file *functions_dwarf(struct probe_host *host, struct host_binary *
 	while (known && known->binary != binary)
 		known = known->next;
 	if (known && !known->dwarf && known->functions.debug_path)
-		dwarf_file_open(host_arena(host), known->functions.debug_path, &known->dwarf, why);
+		dwarf_file_open(host_arena(host), &known->functions.debug, &known->dwarf, why);
 	return known ? known->dwarf : NULL;
+}
+
+void functions_forget(struct probe_host *host)
+{
+	for (struct known *known = *host_slot(host, &provider_pid); known; known = known->next) {
+		dwarf_file_close(known->dwarf);
+		functions_free(&known->functions);
+	}
 }

@@ -27,7 +27,6 @@ struct asked {
 	struct probe_list *list;
 	pid_t pid;
 	const char *prov;
-	const char *root;
 	struct host_binary *binary;
 	struct elf_file *elf;
 	const struct functions *functions;
@@ -117,24 +116,17 @@ static void return_args(struct arena *arena, struct site *site)
 
 static bool site_init(const struct asked *asked, uint64_t vaddr, struct site *site)
 {
-	*site = (struct site){.path = asked->binary->path,
-			      .dev = asked->binary->dev,
-			      .ino = asked->binary->ino,
-			      .vaddr = vaddr,
-			      .may_be_absent = true,
-			      .is_ours = host_binary_has_pid(asked->binary, getpid())};
-	return !elf_vaddr_to_offset(asked->elf, vaddr, &site->offset) && !elf_is_data(asked->elf, vaddr);
+	*site = host_binary_site(asked->binary, vaddr);
+	site->may_be_absent = true;
+	site->is_ours = host_binary_has_pid(asked->binary, getpid());
+	return !elf_code_offset(asked->elf, vaddr, &site->offset);
 }
 
 static const uint8_t *code_of(const struct asked *asked, const struct function *function, uint64_t *size)
 {
-	const uint8_t *code = elf_code(asked->elf, function->vaddr, size);
+	const uint8_t *code = elf_code(asked->elf, function->vaddr, function->size, size);
 
-	if (!code || !function->size || elf_file_machine(asked->elf) != EM_X86_64)
-		return NULL;
-	if (*size > function->size)
-		*size = function->size;
-	return code;
+	return function->size && elf_file_machine(asked->elf) == EM_X86_64 ? code : NULL;
 }
 
 /* ---- return ---- */
@@ -311,7 +303,7 @@ static void take_binary(struct asked *asked)
 	asked->elf = host_binary_elf(asked->host, asked->binary);
 	if (!asked->elf || elf_file_machine(asked->elf) != EM_X86_64)
 		return;
-	asked->functions = functions_of(asked->host, asked->binary, asked->root);
+	asked->functions = functions_of(asked->host, asked->binary, asked->pid);
 	for (i = 0; i < asked->functions->len; i++) {
 		const struct function *function = &asked->functions->list[i];
 
@@ -322,19 +314,25 @@ static void take_binary(struct asked *asked)
 	}
 }
 
+/* By the kernel's name for its program: as we see it, with what the kernel says behind the name of a file that is gone. */
 static bool is_program_of(pid_t pid, const struct host_binary *binary)
 {
-	/* the kernel says so behind the name of a file that is gone; the binary's name is without it */
 	const char *suffix = binary->is_deleted ? " (deleted)" : "";
-	char path[64], exe[4096];
-	size_t len = strlen(binary->name);
+	struct buf wanted = {0};
+	char path[64], text[4096];
 	ssize_t size;
+	bool is;
 
+	snprintf(path, sizeof(path), "/proc/%d/root", (int)pid); /* of a chroot: the binary's name is inside it */
+	size = readlink(path, text, sizeof(text));
+	if (size > 1)
+		buf_add(&wanted, text, (size_t)size);
+	buf_printf(&wanted, "%s%s", binary->name, suffix);
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	size = readlink(path, exe, sizeof(exe) - 1);
-	if (size < 0 || (size_t)size != len + strlen(suffix))
-		return false;
-	return !memcmp(exe, binary->name, len) && !memcmp(exe + len, suffix, strlen(suffix));
+	size = readlink(path, text, sizeof(text));
+	is = size >= 0 && (size_t)size == wanted.size && !memcmp(text, wanted.data, wanted.size);
+	buf_free(&wanted);
+	return is;
 }
 
 static int pid_match(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list, const char **why)
@@ -349,7 +347,6 @@ static int pid_match(struct probe_host *host, const struct probe_desc *desc, str
 	if (!pid)
 		return 0;
 	asked.prov = arena_printf(arena, "pid%d", (int)pid);
-	asked.root = arena_printf(arena, "/proc/%d/root", (int)pid);
 	host_binaries(host, &binaries, &len);
 	for (i = 0; i < len; i++) {
 		asked.binary = binaries[i];
@@ -412,7 +409,7 @@ static const char *pid_why_not(struct probe_host *host, const struct probe_desc 
 		return arena_printf(arena,
 				    "a function has the probes `entry`, `return` and hexadecimal offsets, not `%s`",
 				    desc->name);
-	return no_function(host, desc, found, functions_of(host, found, NULL));
+	return no_function(host, desc, found, functions_of(host, found, pid));
 }
 
 /* ---- parameters ---- */
@@ -470,4 +467,5 @@ const struct provider provider_pid = {
 	.why_not = pid_why_not,
 	.is_exact = true,
 	.load_args = pid_load_args,
+	.forget = functions_forget,
 };

@@ -15,6 +15,7 @@ struct recorder;
 
 struct recorder_config {
 	int fd; /* of an empty file; the recorder closes it */
+	struct write_file *file; /* the same, to be published before the first byte is written; NULL: it has its name */
 	const char *report; /* "osd"; "" for a script */
 	struct facts facts; /* what the report must know of its command line */
 };

@@ -455,6 +455,7 @@ int replay_run(struct replay *replay, const struct replay_config *config, struct
 		.schema = &replay->schema,
 		.out = config->out,
 		.err = config->err,
+		.out_name = config->out_name,
 		.path = config->path,
 		.data = config->report_data,
 		.ctf = config->ctf,
@@ -479,4 +480,9 @@ int replay_run(struct replay *replay, const struct replay_config *config, struct
 	store_free(replay->store);
 	tokens_free(replay->tokens);
 	return error ? error : end_error;
+}
+
+bool replay_has_failed(const struct replay *replay)
+{
+	return replay->report.has_failed;
 }

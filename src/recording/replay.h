@@ -30,8 +30,8 @@ struct replay_config {
 	void *report_data; /* report->data at first */
 	struct ctf *ctf;   /* report->ctf */
 	FILE *out, *err;
-	const char *path;  /* report->path */
-	bool has_rows;	   /* report->has_rows */
+	const char *out_name, *path; /* those of struct report */
+	bool has_rows;		     /* report->has_rows */
 	/* As in struct tracer_config: probes fire from now on; where the live report printed, and at the end. NULL: none. */
 	void (*on_start)(const struct report *report, void *data);
 	int (*interval)(struct report *report, bool is_last, void *data);
@@ -40,6 +40,7 @@ struct replay_config {
 
 /* 0, or the negative errno of output that failed. What there is to say of the files is appended to *said, in lines, shown already. */
 int replay_run(struct replay *replay, const struct replay_config *config, struct buf *said);
+bool replay_has_failed(const struct replay *replay); /* report->has_failed, afterwards */
 
 /* What file number `file` says of itself. */
 const struct recorded_host *replay_host(const struct replay *replay, unsigned file);

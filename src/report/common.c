@@ -8,6 +8,7 @@
 #include "lib/clock.h"
 #include "lib/markers.h"
 #include "lib/shown.h"
+#include "lib/write.h"
 #include "report/stack.h"
 #include "report/symbol.h"
 
@@ -19,21 +20,35 @@ static int stream_error(void)
 	return errno ? -errno : -EIO;
 }
 
-static int write_all(FILE *out, const char *data, size_t size)
+/* How much was written before an error is in `done`. */
+static int write_all(FILE *out, const char *data, size_t size, size_t *done)
 {
-	size_t n;
-
-	while (size) {
+	*done = 0;
+	while (*done < size) {
 		errno = 0;
-		n = fwrite(data, 1, size, out);
-		data += n;
-		size -= n;
-		if (size && errno != EINTR)
+		*done += fwrite(data + *done, 1, size - *done, out);
+		if (*done < size && errno != EINTR)
 			return stream_error();
-		if (size)
+		if (*done < size)
 			clearerr(out);
 	}
 	return 0;
+}
+
+/* What was gathered is not lost with the file that it was meant for. */
+static void move_out(struct report *report, const char *why)
+{
+	report->has_failed = true;
+	report->out = stdout;
+	report->out_name = NULL;
+	report_open(report);
+	say(report->err, "cephtap: %s; %sthe rest of the report is on standard output\n", why, report->is_foreign ? "" : "tracing stopped, and ");
+}
+
+/* A pipe whose reader has gone wants no more; a full disk does not mean that nobody does. */
+static bool can_move(const struct report *report, int error)
+{
+	return report->out_name && error != -EPIPE;
 }
 
 void report_open(struct report *report)
@@ -47,11 +62,21 @@ void report_open(struct report *report)
 static int write_pending(struct report *report)
 {
 	uint64_t start = now_ns();
-	size_t size = report->pending.buf.size;
+	size_t size = report->pending.buf.size, done;
+	const char *data = report->pending.buf.data;
+	struct buf why = {0};
 	int err;
 
 	mark_print_start(size);
-	err = write_all(report->out, report->pending.buf.data, size);
+	err = write_all(report->out, data, size, &done);
+	if (err && can_move(report, err)) {
+		while (done && data[done - 1] != '\n') /* half a line is of no use there */
+			done--;
+		buf_printf(&why, "cannot write to %s: %s", report->out_name, strerror(-err));
+		move_out(report, why.data);
+		err = write_all(report->out, data + done, size - done, &done);
+		buf_free(&why);
+	}
 	mark_print_done(size, err, now_ns() - start);
 	shown_clear(&report->pending);
 	return err;
@@ -71,32 +96,32 @@ int report_flush(struct report *report)
 	return err;
 }
 
-static FILE *open_new(const char *path, struct buf *name)
+int report_replace(struct report *report)
 {
-	buf_printf(name, "%s.new", path); /* in the same folder: rename() does not cross file systems */
-	return fopen(name->data, "we");
+	struct buf why = {0};
+
+	if (report->path && write_whole(report->path, WRITE_OFTEN, report->pending.buf.data, report->pending.buf.size, &why)) {
+		move_out(report, why.data);
+		report->path = NULL;
+	}
+	buf_free(&why);
+	if (!report->path)
+		return report_flush(report);
+	shown_clear(&report->pending);
+	return 0;
 }
 
-int report_replace(struct report *report, const char *path)
+int report_write(struct report *report, const char *path)
 {
-	FILE *usual = report->out;
-	struct buf name = {0};
-	int error;
+	struct buf why = {0};
 
-	if (!path)
-		return report_flush(report);
-	report->out = open_new(path, &name);
-	error = report->out ? report_flush(report) : stream_error();
-	if (report->out && fclose(report->out) && !error)
-		error = stream_error();
-	report->out = usual;
-	if (!error && rename(name.data, path))
-		error = stream_error();
-	if (error)
-		remove(name.data);
+	if (write_gathered(path, report->pending.buf.data, report->pending.buf.size, &why)) {
+		say(report->err, "cephtap: %s\n", why.data);
+		report->has_failed = true;
+	}
+	buf_free(&why);
 	shown_clear(&report->pending);
-	buf_free(&name);
-	return error;
+	return 0;
 }
 
 int report_tables(struct report *report)

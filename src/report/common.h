@@ -12,10 +12,12 @@ void report_open(struct report *report);
 /* An event is whole: writes what is pending once that is much. */
 int report_event_done(struct report *report);
 /*
- * What is pending becomes the whole of the file, at once: whoever reads it sees the old text or the new one. Without a path (NULL) it
+ * What is pending becomes the whole of report->path, at once: whoever reads it sees the old text or the new one. Without a path it
  * is written as usual.
  */
-int report_replace(struct report *report, const char *path);
+int report_replace(struct report *report);
+/* What is pending becomes a file that is written once, at the end. */
+int report_write(struct report *report, const char *path);
 /* A key of an aggregation as text: numbers in decimal, strings as they are, stacks as outermost;...;innermost (folded, so shown already). */
 void report_key_text(const struct report *report, const struct field *field, const void *key, struct buf *out);
 /* The same in a form of output. */

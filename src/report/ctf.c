@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "lib/write.h"
 #include "report/common.h"
 #include "report/ctf_private.h"
 
@@ -184,14 +184,14 @@ static int take_end(struct report *report)
 	return error ? error : usual;
 }
 
-static FILE *create(const char *folder, const char *name)
+/* Another trace that is there stays. */
+static FILE *create(const char *folder, const char *name, struct buf *why)
 {
-	struct buf path = {0};
-	FILE *file;
+	int fd = write_new_in(folder, name, why);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
 
-	buf_printf(&path, "%s/%s", folder, name);
-	file = fopen(path.data, "wxe"); /* another trace that is there stays */
-	buf_free(&path);
+	if (fd >= 0 && !file)
+		abort(); /* out of memory, as everywhere */
 	return file;
 }
 
@@ -211,9 +211,9 @@ struct ctf *ctf_new(const char *folder, const struct report_ops *usual, struct b
 	ctf->ops.error = take_error;
 	ctf->ops.drop = take_drop;
 	ctf->ops.end = take_end;
-	if ((mkdir(folder, 0777) && errno != EEXIST) || !(ctf->metadata = create(folder, "metadata")) ||
-	    !(ctf->stream.out = create(folder, "stream"))) {
-		buf_printf(why, "cannot make a trace in %s: %s", folder, strerror(errno));
+	ctf->metadata = create(folder, "metadata", why);
+	ctf->stream.out = ctf->metadata ? create(folder, "stream", why) : NULL;
+	if (!ctf->stream.out) {
 		ctf_free(ctf);
 		return NULL;
 	}

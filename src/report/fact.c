@@ -14,6 +14,11 @@ static const struct fact *find(const struct facts *facts, const char *name)
 	return NULL;
 }
 
+bool fact_is_known(const struct facts *facts, const char *name)
+{
+	return find(facts, name);
+}
+
 uint64_t fact_number(const struct facts *facts, const char *name, uint64_t otherwise)
 {
 	const struct fact *fact = find(facts, name);

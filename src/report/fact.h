@@ -19,6 +19,7 @@ MEMBERS_STRUCT(facts, FACTS_MEMBERS);
 
 extern const struct members fact_members, facts_members;
 
+bool fact_is_known(const struct facts *facts, const char *name);
 /* `otherwise`: there is no fact of this name. */
 uint64_t fact_number(const struct facts *facts, const char *name, uint64_t otherwise);
 const char *fact_text(const struct facts *facts, const char *name, const char *otherwise);

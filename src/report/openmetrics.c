@@ -101,7 +101,7 @@ static int write_all(struct report *report)
 	put_losses(openmetrics, &report->pending);
 	shown_puts(&report->pending, "# EOF\n");
 	openmetrics->is_new = false;
-	return report_replace(report, report->path);
+	return report_replace(report);
 }
 
 static int openmetrics_begin(struct report *report)

@@ -337,7 +337,7 @@ static int write_pprof(struct profile *profile)
 	error = pprof_end(profile->pprof, (int64_t)start_ns, duration_ns, &file);
 	shown_bytes(&profile->report->pending, file.data, file.size);
 	buf_free(&file);
-	return error ? error : report_replace(profile->report, profile->options->pprof);
+	return error ? error : report_write(profile->report, profile->options->pprof);
 }
 
 /* ---- another run, from its folded stacks ---- */

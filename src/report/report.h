@@ -57,6 +57,8 @@ struct report {
 	struct reader *reader;
 	FILE *out;   /* where the report goes; written in whole events */
 	FILE *err;   /* drops and errors of the text format */
+	const char *out_name; /* of the file that `out` is: when it cannot be written, the rest goes to standard output; NULL: no file */
+	bool has_failed;      /* something could not be written where it was meant to be; it was said, and written elsewhere if possible */
 	const char *path; /* to be replaced as a whole by what is printed, instead of `out`; NULL: `out` it is */
 	void *data;  /* the format's own */
 	struct moment now; /* when what is printed now was so: nothing here looks at a clock */

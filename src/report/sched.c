@@ -246,6 +246,8 @@ static struct host_load load_of(const struct report *report)
 		.busy = fact_number(&report->facts, SCHED_BUSY, 0),
 		.stolen = fact_number(&report->facts, SCHED_STOLEN, 0),
 		.pressed_us = fact_number(&report->facts, SCHED_PRESSED, 0),
+		.is_known = fact_is_known(&report->facts, SCHED_ALL),
+		.has_pressure = fact_is_known(&report->facts, SCHED_PRESSED),
 	};
 }
 
@@ -262,12 +264,13 @@ static void take_load(struct table *table)
 
 	table->elapsed = (double)(report_time_ns(table->report) - view->since_ns);
 	sched_start(view, table->report);
-	table->has_host = before.all && view->before.all;
+	table->has_host = before.is_known && view->before.is_known;
 	table->load = (struct host_load){
 		.busy = view->before.busy - before.busy,
 		.stolen = view->before.stolen - before.stolen,
 		.all = view->before.all - before.all,
 		.pressed_us = view->before.pressed_us - before.pressed_us,
+		.has_pressure = view->before.has_pressure && before.has_pressure,
 	};
 }
 
@@ -312,15 +315,29 @@ static double percentile(const struct table *table, const struct thread_row *row
 	return row->worst > 0 && ns > row->worst ? row->worst : ns;
 }
 
+/* What the kernel does not tell (without /proc/stat, or with PSI switched off) is not taken for 0. */
+static void print_host(const struct table *table, struct shown *out)
+{
+	const struct host_load *load = &table->load;
+
+	if (load->all)
+		shown_printf(out, "host: processors busy %.0f %%, stolen %.0f %%", share((double)load->busy, (double)load->all),
+			   share((double)load->stolen, (double)load->all));
+	else
+		shown_puts(out, "host: how busy processors were cannot be read from /proc/stat");
+	if (load->has_pressure)
+		shown_printf(out, "; some thread waited for one %.0f %% of the time\n", share(1000.0 * (double)load->pressed_us, table->elapsed));
+	else
+		shown_puts(out, "; /proc/pressure/cpu does not tell how often a thread waited for one\n");
+}
+
 static void print_heading(struct table *table, bool is_last)
 {
 	struct shown *out = &table->report->pending;
 
 	rows_heading(table->report, table->view->options, table->elapsed, is_last);
 	if (table->has_host)
-		shown_printf(out, "host: processors busy %.0f %%, stolen %.0f %%; some thread waited for one %.0f %% of the time\n",
-			     share((double)table->load.busy, (double)table->load.all), share((double)table->load.stolen, (double)table->load.all),
-			     share(1000.0 * (double)table->load.pressed_us, table->elapsed));
+		print_host(table, out);
 	shown_printf(out, "these: %.2f threads waited for a processor at any time; on a run queue, sampled: mean %.1f, most %.0f\n\n",
 		     waiting_mean(table), queue_mean(table), queue_number(table, "queuemax"));
 }
@@ -514,13 +531,17 @@ static struct json_object *pairs_json(const struct pair_row *rows, unsigned len,
 	return list;
 }
 
+/* A number that the kernel does not tell is left out. */
 static struct json_object *host_json(const struct table *table)
 {
 	struct json_object *host = json_object_new_object();
 
-	json_object_object_add(host, "busy", json_object_new_double(share((double)table->load.busy, (double)table->load.all) / 100));
-	json_object_object_add(host, "stolen", json_object_new_double(share((double)table->load.stolen, (double)table->load.all) / 100));
-	put_number(host, "pressure_ns", 1000.0 * (double)table->load.pressed_us);
+	if (table->load.all) {
+		json_object_object_add(host, "busy", json_object_new_double(share((double)table->load.busy, (double)table->load.all) / 100));
+		json_object_object_add(host, "stolen", json_object_new_double(share((double)table->load.stolen, (double)table->load.all) / 100));
+	}
+	if (table->load.has_pressure)
+		put_number(host, "pressure_ns", 1000.0 * (double)table->load.pressed_us);
 	return host;
 }
 

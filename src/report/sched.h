@@ -9,7 +9,8 @@
 #include "report/report.h"
 #include "report/stages.h"
 
-/* Facts: sums since the host started. Time of all processors, in ticks; how long some thread could run and had none, in us. */
+/* Facts: sums since the host started. Time of all processors, in ticks; how long some thread could run and had none, in us. Where
+ * the kernel does not tell, the first are 0, and the last is no fact. */
 #define SCHED_ALL     "processors-all"
 #define SCHED_BUSY    "processors-busy"
 #define SCHED_STOLEN  "processors-stolen"
@@ -17,12 +18,14 @@
 
 struct host_load {
 	uint64_t busy, stolen, all, pressed_us;
+	bool is_known;	   /* not of several hosts; `all` is 0 where these numbers could not be read */
+	bool has_pressure; /* that could be read */
 };
 
 struct sched_view {
 	const struct stages_options *options;
 	uint64_t since_ns; /* when the interval began, as report_time_ns() */
-	struct host_load before; /* as it was then; all zero: not known, as of several hosts */
+	struct host_load before; /* as it was then */
 };
 
 /* tracer_config::interval; `data` is a struct sched_view. */

@@ -92,5 +92,5 @@ int stages_openmetrics(struct report *report)
 	for (unsigned i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		print_family(report, i, bounds);
 	shown_puts(&report->pending, "# EOF\n");
-	return report_replace(report, report->path);
+	return report_replace(report);
 }

@@ -135,15 +135,27 @@ else
 fi
 rm -f "$file"
 
+# ---- clauses of the kernel's probes that fail: ERROR clauses run, as often as that happens, and the others go on
+got=$(tap -n 'ERROR { @errors[arg4, arg2, probename] = count(); } syscall::getppid:entry /pid == $target/ { @ = sum(1 / (arg0 - arg0)); }
+	syscall::getppid:return /pid == $target/ { @returns = count(); } sched:::enqueue /args[2]->cpu_id < 0/ { @errors[0, 0, "cpu"] = count(); }
+	END { printa("%d %d %s %@u ", @errors); printa("%@u\n", @returns); }' -c "python3 -c 'import os; [os.getppid() for i in range(100)]'" 2>/dev/null | tail -n 1)
+awk '{ exit !($1 == 4 && $2 == 1 && $3 == "ERROR" && $4 == $5 && $4 >= 100 && NF == 5) }' <<<"$got" && echo "ok errors" || echo "not ok errors - $got"
+
 # ---- types of the kernel, timers of one process, and what is not there
 got=$(tap -n 'BEGIN { printf("%d %d %s\n", ((struct task_struct *)curthread)->tgid == pid, sizeof(struct list_head), curthread->comm); exit(0); }')
 equal types "1 16 cephtap" "$got"
 got=$(tap -n 'profile-500 { @[pid == $target] = count(); } END { printa("%d ", @); }' -c "python3 $TMP/busy.py" | tail -n 1)
 equal profile-of-target "1 " "$got"
-refused fbt "need kprobes" 'fbt::vfs_read:entry { }'
+if "$CEPHTAP" doctor | grep -q '^ *ok  *kprobes'; then
+	got=$(tap -n 'fbt::vfs_write:entry { @ = count(); } fbt::vfs_write:return { @r = sum(arg1); } END { printa("%@u", @); printa(" %@d", @r); }' \
+		-c 'dd if=/dev/zero of=/dev/null bs=7 count=100 status=none')
+	equal fbt "100 700" "$got"
+else
+	refused fbt "need kprobes" 'fbt::vfs_read:entry { }'
+fi
 refused no-tracepoint 'did you mean `sched_switch`' 'rawtp:::sched_swich { }'
 refused no-syscall 'did you mean `openat`' 'syscall::opennat:entry { }'
-refused wait-start "no kprobes" 'io:::wait-start { }'
+refused wait-start "no tracepoint" 'io:::wait-start { }'
 refused no-sched 'did you mean `off-cpu`' 'sched:::of-cpu { }'
 refused errno "errno is known where a system call returns" 'BEGIN { trace(errno); }'
 refused xlate "there is no translator" 'BEGIN { trace(xlate <psinfo_t *>(1)->pr_pid); }'

@@ -70,7 +70,7 @@ trace --openmetrics -n 'profile:::tick-100ms { @n = count(); } profile:::tick-30
 
 # ---- a file that cannot be written
 trace --openmetrics -o /nowhere/x.prom -n 'BEGIN { @ = count(); exit(0); }'
-[ $? = 1 ] && grep -q 'cannot write to /nowhere/x.prom.new: No such file' "$TMP/err" && echo "ok no-folder" || echo "not ok no-folder - $(cat "$TMP/err")"
+[ $? = 1 ] && grep -q 'cannot write to /nowhere/x.prom: No such file' "$TMP/err" && echo "ok no-folder" || echo "not ok no-folder - $(cat "$TMP/err")"
 trace --openmetrics -n 'BEGIN { @ = count(); exit(0); }' >/dev/full
 [ $? = 1 ] && grep -q 'the disk is full' "$TMP/err" && echo "ok full" || echo "not ok full - $(cat "$TMP/err")"
 trace --openmetrics -o "$TMP/none.prom" -n 'no_such_provider:::x { @ = count(); }'
