@@ -7,8 +7,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "ceph/daemons.h"
+#include "ceph/identity.h"
 #include "child.h"
+#include "daemon_names.h"
 #include "follow.h"
 #include "late.h"
 #include "lib/clock.h"
@@ -16,6 +17,7 @@
 #include "lib/proc.h"
 #include "lib/shown.h"
 #include "lib/write.h"
+#include "probe/host.h"
 #include "symbol_text.h"
 #include "symbols.h"
 #include "unwinder.h"
@@ -40,6 +42,7 @@ struct tracer {
 	bool has_lost;    /* probes, with the process that held them */
 	bool is_asked;    /* to end, by tick() */
 	struct follow *follow;
+	struct daemon_names *names;
 	struct stack_source stacks;
 	struct recorder *recorder; /* NULL: no recording is made */
 	int record_error;	   /* negative errno: the recording ends early */
@@ -102,6 +105,18 @@ static void tell(struct tracer *tracer, const char *text)
 	say_shown(stderr, &line);
 	if (is_recording(tracer))
 		recorded(tracer, recorder_say(tracer->recorder, text));
+	else if (tracer->config->record && !tracer->recorder)
+		pipeline_note(tracer->pipeline, text);
+}
+
+/* With the names of files, which are anybody's. */
+static void on_named(void *data, const char *sentence)
+{
+	struct buf text = {0};
+
+	shown_add(&text, SHOWN_NAME, sentence, strlen(sentence));
+	tell(data, text.data);
+	buf_free(&text);
 }
 
 static void on_said(void *data, const char *text)
@@ -164,34 +179,26 @@ static int on_record(void *data, const void *record, size_t size)
 	return error;
 }
 
-/* Programs ask by pid. */
-static void fill_daemons(struct tracer *tracer)
+static void say_one(void *data, const char *sentence)
 {
-	const struct image *image = tracer->pipeline->image;
-	struct daemon *daemons;
-	unsigned daemons_len;
+	say(stderr, "%s: %s\n", (const char *)data, sentence);
+}
 
-	if (image->map_daemons == MAP_NONE)
-		return;
-	if (daemons_find(tracer->pipeline->arena, &daemons, &daemons_len))
-		return;
-	for (unsigned i = 0; i < daemons_len; i++) {
-		uint32_t pid = (uint32_t)daemons[i].pid;
+void tracer_say_left_out(const struct pipeline *pipeline, const char *name)
+{
+	identity_say(host_identity(pipeline->host), say_one, (void *)name);
+}
 
-		engine_map_update(tracer->engine, image->map_daemons, &pid, daemons[i].name);
-	}
+static void say_strangers(struct tracer *tracer)
+{
+	identity_say(host_identity(tracer->pipeline->host), on_named, tracer);
 }
 
 static void on_new_process(void *data, pid_t pid, const char *label)
 {
 	struct tracer *tracer = data;
-	const struct image *image = tracer->pipeline->image;
-	uint32_t key = (uint32_t)pid;
-	char name[DAEMON_NAME_SIZE] = "";
 
-	snprintf(name, sizeof(name), "%s", label);
-	if (image->map_daemons != MAP_NONE && strchr(name, '.'))
-		engine_map_update(tracer->engine, image->map_daemons, &key, name);
+	daemon_names_add(tracer->names, pid, label);
 }
 
 static int report_drops(struct tracer *tracer)
@@ -266,6 +273,7 @@ static int step(struct tracer *tracer, int timeout_ms)
 		tracer->next_drops_ns = now + DROPS_EVERY_NS;
 	}
 	unwinder_step(tracer->pipeline->unwinder);
+	daemon_names_step(tracer->names);
 	if (!error && config->interval && now >= tracer->next_interval_ns) {
 		error = print_interval(tracer, false);
 		tracer->next_interval_ns += config->interval_ns;
@@ -377,11 +385,13 @@ static void begin_reading(struct tracer *tracer)
 	tracer->report.reader = tracer->reader;
 }
 
-/* Of places that could not be probed: they were said on stderr. */
-static void record_warnings(struct tracer *tracer, const struct diags *diags)
+/* What was said before there was a recording: of places that could not be probed, of processes that are left out. */
+static void record_said(struct tracer *tracer)
 {
-	for (const struct diag *diag = diags->first; is_recording(tracer) && diag; diag = diag->next)
-		recorded(tracer, recorder_say(tracer->recorder, diag->text));
+	const struct pipeline *pipeline = tracer->pipeline;
+
+	for (unsigned i = 0; is_recording(tracer) && i < pipeline->said_len; i++)
+		recorded(tracer, recorder_say(tracer->recorder, pipeline->said[i]));
 }
 
 static int drain(struct tracer *tracer)
@@ -413,7 +423,7 @@ static int go_over(struct tracer *tracer, struct pipeline *next)
 	memset(tracer->reported, 0, sizeof(tracer->reported));
 	tracer->pipeline = next;
 	tracer->engine = next->engine;
-	fill_daemons(tracer);
+	daemon_names_fill(tracer->names, next);
 	begin_reading(tracer);
 	reader_take_over(tracer->reader, before);
 	if (reader_has_exited(tracer->reader))
@@ -473,6 +483,8 @@ static void say_missing(struct tracer *tracer)
 		say_foreign(tracer);
 	if (!tracer->has_said)
 		say_left_out(tracer);
+	if (!tracer->has_said)
+		say_strangers(tracer);
 	tracer->has_said = true;
 }
 
@@ -615,17 +627,22 @@ int tracer_run(const struct tracer_config *config)
 {
 	struct pipeline *pipeline = config->pipeline;
 	struct tracer tracer = {.config = config, .pipeline = pipeline, .engine = pipeline->engine};
-	struct diags attach_diags;
 	int error, status;
 
-	fill_daemons(&tracer);
+	if (config->targets)
+		target_say(config->targets, on_named, &tracer);
+	tracer.names = daemon_names_new(pipeline->arena);
+	daemon_names_fill(tracer.names, pipeline);
+	if (!config->says_at_end)
+		say_strangers(&tracer);
 	error = can_record(config) ? engine_attach(tracer.engine, &pipeline->diags) : -EINVAL;
-	attach_diags = pipeline->diags;
 	if (error || !config->names_refused)
 		pipeline_say(pipeline, stderr);
 	if (error) {
+		say_strangers(&tracer);
 		if (config->child)
 			child_kill(config->child);
+		daemon_names_close(tracer.names);
 		return 1;
 	}
 	tracer.follow = follow_new(&(struct follow_config){
@@ -651,7 +668,7 @@ int tracer_run(const struct tracer_config *config)
 		.has_rows = config->has_rows,
 	};
 	begin_reading(&tracer);
-	record_warnings(&tracer, &attach_diags);
+	record_said(&tracer);
 	if (config->awaits_markers && !config->record && !config->ctf && !is_by_rule(config->targets))
 		tracer.late = late_new(pipeline, config->name, pipeline->options.quiet || config->ops == &report_json);
 	error = run(&tracer);
@@ -664,6 +681,7 @@ int tracer_run(const struct tracer_config *config)
 	reader_free(tracer.reader);
 	recorder_free(tracer.recorder);
 	report_free(&tracer.report);
+	daemon_names_close(tracer.names);
 	late_free(tracer.late);
 	return status;
 }

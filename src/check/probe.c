@@ -9,7 +9,7 @@
 
 enum { WARNINGS_MAX = 3 };
 
-static const char *probe_text(struct check_ctx *ctx, const struct probe *probe)
+const char *check_probe_text(struct check_ctx *ctx, const struct probe *probe)
 {
 	return arena_printf(ctx->arena, "%s:%s:%s:%s", probe->prov, probe->mod, probe->func, probe->name);
 }
@@ -58,14 +58,14 @@ static void say_blocked(struct check_ctx *ctx, const struct clause *clause, stru
 	unsigned i;
 
 	for (i = 0; mark_is_on(probe__refused) && i < blocked_len; i++)
-		mark_probe_refused(probe_text(ctx, blocked[i]), blocked[i]->id, blocked[i]->why_not);
+		mark_probe_refused(check_probe_text(ctx, blocked[i]), blocked[i]->id, blocked[i]->why_not);
 	if (!ctx->clause->probes_len && !ctx->options->zdefs) {
-		diag_error(ctx->diags, loc, "D_PDESC_ZERO", "%s cannot be traced: %s", probe_text(ctx, blocked[0]),
+		diag_error(ctx->diags, loc, "D_PDESC_ZERO", "%s cannot be traced: %s", check_probe_text(ctx, blocked[0]),
 			   blocked[0]->why_not);
 		return;
 	}
 	for (i = 0; i < blocked_len && i < WARNINGS_MAX; i++)
-		diag_warning(ctx->diags, loc, NULL, "%s is left out: %s", probe_text(ctx, blocked[i]),
+		diag_warning(ctx->diags, loc, NULL, "%s is left out: %s", check_probe_text(ctx, blocked[i]),
 			     blocked[i]->why_not);
 	if (blocked_len > i)
 		diag_warning(ctx->diags, loc, NULL, "%u more probes are left out; `cephtap list -v` says why",
@@ -98,6 +98,7 @@ void check_probes(struct check_ctx *ctx, struct clause *clause)
 				*arena_push(ctx->arena, blocked, blocked_len) = list.probes[j];
 			else
 				*arena_push(ctx->arena, out->probes, out->probes_len) = list.probes[j];
+			check_sound_places(ctx, clause->descs[i].loc, list.probes[j]);
 		}
 	}
 	out->probes_len = sort_unique(out->probes, out->probes_len);
@@ -164,34 +165,106 @@ static void hint_args(struct check_ctx *ctx, struct diag *diag, const struct pro
 	buf_free(&buf);
 }
 
-/* Is the argument there at every site? */
-static bool arg_is_available(struct check_ctx *ctx, struct node *node, const struct probe *probe, unsigned n)
+/* Why the argument is not there at this site; NULL: it is. */
+static const char *why_not_here(const struct probe *probe, unsigned site, unsigned n)
 {
-	unsigned len, i;
-	const struct arg *arg = &args_of(probe, &len)[n], *here;
-	const char *why = arg->why, *name = arg->name ? arg->name : "no name";
+	const struct arg *args = probe->has_typed ? probe->sites[site].typed : probe->sites[site].args;
 
-	for (i = 0; !why && i < probe->sites_len; i++) {
-		here = probe->has_typed ? probe->sites[i].typed : probe->sites[i].args;
-		why = here ? here[n].why : NULL;
-	}
-	if (!why)
-		return true;
-	check_error(ctx, node, "D_ARGS_IDX", "args[%u] (%s) is not available at %s: %s", n, name,
-		    probe_text(ctx, probe), why);
-	return false;
+	return args ? args[n].why : NULL;
 }
 
-static const struct probe *first_with_args(const struct checked_clause *clause)
+/* A marker's places stand for themselves; some of the ways out of a function, or of the kernel's places, would be half of it. */
+static bool has_own_places(const struct probe *probe)
+{
+	return probe->kind == PROBE_UPROBE && !probe->has_typed;
+}
+
+/* Why the probe cannot have the argument; NULL: it can, at one place at least. */
+static const char *why_nowhere(const struct probe *probe, unsigned n)
+{
+	unsigned len, i;
+	const char *first = args_of(probe, &len)[n].why;
+	bool is_anywhere = false;
+
+	for (i = 0; i < probe->sites_len; i++) {
+		const char *here = why_not_here(probe, i, n);
+
+		is_anywhere |= !here;
+		if (!first)
+			first = here;
+	}
+	return is_anywhere && has_own_places(probe) ? NULL : first;
+}
+
+/* The same marker, or function, in another file: what one of them lacks is no mistake of the script. */
+static bool is_same_marker(const struct probe *a, const struct probe *b)
+{
+	return a->kind == PROBE_UPROBE && b->kind == PROBE_UPROBE && !strcmp(a->name, b->name) && !strcmp(a->prov, b->prov) &&
+	       (!a->has_typed || !strcmp(a->func, b->func));
+}
+
+/* Has any probe of the clause this argument of the same marker? */
+static bool is_elsewhere(const struct checked_clause *clause, const struct probe *probe, unsigned n)
 {
 	unsigned i, len;
 
 	for (i = 0; i < clause->probes_len; i++) {
 		args_of(clause->probes[i], &len);
-		if (len)
-			return clause->probes[i];
+		if (clause->probes[i] != probe && n < len && is_same_marker(probe, clause->probes[i]) &&
+		    !why_nowhere(clause->probes[i], n))
+			return true;
 	}
-	return NULL;
+	return false;
+}
+
+static void leave_out_without(struct check_ctx *ctx, const struct node *node, const struct probe *probe, unsigned n, const char *what)
+{
+	unsigned i;
+
+	for (i = 0; i < probe->sites_len; i++) {
+		const char *why = why_not_here(probe, i, n);
+
+		if (why)
+			check_leave_out(ctx, node->loc, probe, i, what, why);
+	}
+}
+
+/* Where it is missing, the place is left out; where it is missing everywhere, that is the answer. */
+static bool arg_is_available(struct check_ctx *ctx, struct node *node, const struct probe *probe, unsigned n)
+{
+	unsigned len;
+	const struct arg *arg = &args_of(probe, &len)[n];
+	const char *why = why_nowhere(probe, n);
+
+	const char *what = arena_printf(ctx->arena, "args[%u]", n);
+
+	if (!why) {
+		leave_out_without(ctx, node, probe, n, what);
+		return true;
+	}
+	if (is_elsewhere(ctx->clause, probe, n)) {
+		check_leave_out(ctx, node->loc, probe, PLACES_ALL, what, why);
+		return true;
+	}
+	check_error(ctx, node, "D_ARGS_IDX", "args[%u] (%s) is not available at %s: %s", n, arg->name ? arg->name : "no name",
+		    check_probe_text(ctx, probe), why);
+	return false;
+}
+
+/* The one that decides: which has the argument somewhere; else one that has any. */
+static const struct probe *first_with_args(const struct checked_clause *clause, uint64_t n)
+{
+	const struct probe *any = NULL;
+	unsigned i, len;
+
+	for (i = 0; i < clause->probes_len; i++) {
+		args_of(clause->probes[i], &len);
+		if (n < len && !why_nowhere(clause->probes[i], (unsigned)n))
+			return clause->probes[i];
+		if (len && !any)
+			any = clause->probes[i];
+	}
+	return any;
 }
 
 /* Two arguments that D makes: the same when they are made in the same way. */
@@ -210,7 +283,7 @@ static bool args_differ(struct check_ctx *ctx, struct node *node, uint64_t n, co
 {
 	diag_hint(ctx->diags,
 		  check_error(ctx, node, "D_ARGS_MULTI", "args[%" PRIu64 "] is `%s` at %s but `%s` at %s", n, text,
-			      probe_text(ctx, first), other, probe_text(ctx, probe)),
+			      check_probe_text(ctx, first), other, check_probe_text(ctx, probe)),
 		  "write a clause for each");
 	return false;
 }
@@ -222,14 +295,14 @@ static void no_such_arg(struct check_ctx *ctx, struct node *node, const struct p
 	args_of(probe, &len);
 	if (len)
 		hint_args(ctx,
-			  check_error(ctx, node, "D_ARGS_IDX", "%s has no args[%" PRId64 "]", probe_text(ctx, probe),
+			  check_error(ctx, node, "D_ARGS_IDX", "%s has no args[%" PRId64 "]", check_probe_text(ctx, probe),
 				      (int64_t)n),
 			  probe);
 	else
 		diag_hint(ctx->diags,
 			  check_error(ctx, node, "D_ARGS_MULTI",
 				      "%s has no typed arguments, but this clause is also for it",
-				      probe_text(ctx, probe)),
+				      check_probe_text(ctx, probe)),
 			  "write a clause of its own for it");
 }
 
@@ -241,6 +314,11 @@ static bool arg_agrees(struct check_ctx *ctx, struct node *node, const struct pr
 	const struct arg *one = args_of(first, &first_len), *other = args_of(probe, &len);
 	const struct type *type, *here;
 
+	if (n >= len && n < first_len && is_same_marker(first, probe)) {
+		check_leave_out(ctx, node->loc, probe, PLACES_ALL, arena_printf(ctx->arena, "args[%u]", (unsigned)n),
+				probe->typed_why ? probe->typed_why : "it has no such argument there");
+		return true;
+	}
 	if (n >= len) {
 		no_such_arg(ctx, node, probe, n);
 		return false;
@@ -301,7 +379,7 @@ static void use_expr(struct check_ctx *ctx, struct node *node, const struct arg 
 static void no_typed_args(struct check_ctx *ctx, struct node *node, const struct probe *probe)
 {
 	struct diag *diag =
-		check_error(ctx, node, "D_ARGS_IDX", "%s has no typed arguments%s%s", probe_text(ctx, probe),
+		check_error(ctx, node, "D_ARGS_IDX", "%s has no typed arguments%s%s", check_probe_text(ctx, probe),
 			    probe->typed_why ? ": " : "", probe->typed_why ? probe->typed_why : "");
 
 	if (probe->has_typed)
@@ -309,7 +387,7 @@ static void no_typed_args(struct check_ctx *ctx, struct node *node, const struct
 			  "arg0, arg1 ... are the registers that integers and addresses are passed in");
 }
 
-/* A number that the probe has by DTrace's meaning, but that is not to be had here, is an error rather than 0. */
+/* A number that is not to be had here is an error rather than 0; where only some places of a marker lack it, they are left out. */
 void check_raw_arg(struct check_ctx *ctx, struct node *node)
 {
 	const struct checked_clause *clause = ctx->clause;
@@ -317,11 +395,17 @@ void check_raw_arg(struct check_ctx *ctx, struct node *node)
 
 	for (unsigned i = 0; clause && i < clause->probes_len; i++) {
 		const struct probe *probe = clause->probes[i];
+		const char *why;
 
-		if (n >= probe->args_len || probe->args[n].loc.n || !probe->args[n].why)
+		if (n >= probe->args_len || (!has_own_places(probe) && (probe->args[n].loc.n || !probe->args[n].why)))
 			continue;
+		why = has_own_places(probe) ? why_nowhere(probe, n) : probe->args[n].why;
+		if (!why || is_elsewhere(clause, probe, n)) {
+			leave_out_without(ctx, node, probe, n, arena_printf(ctx->arena, "arg%u", n));
+			continue;
+		}
 		check_error(ctx, node, "D_ARGS_IDX", "arg%u (%s) is not available at %s: %s", n,
-			    probe->args[n].name ? probe->args[n].name : "no name", probe_text(ctx, probe), probe->args[n].why);
+			    probe->args[n].name ? probe->args[n].name : "no name", check_probe_text(ctx, probe), why);
 		return;
 	}
 }
@@ -340,7 +424,7 @@ void check_probe_args(struct check_ctx *ctx, struct node *node)
 	for (i = 0; i < clause->probes_len; i++)
 		if (clause->probes[i]->has_typed)
 			ctx->source->load_args(ctx->source, clause->probes[i]);
-	first = first_with_args(clause);
+	first = first_with_args(clause, n);
 	if (!first) {
 		no_typed_args(ctx, node, clause->probes[0]);
 		return;
