@@ -11,6 +11,7 @@
 
 #include "lib/arena.h"
 #include "lib/buf.h"
+#include "schema/schema.h"
 
 enum type_kind {
 	TYPE_ERROR, /* of a node that already caused a diagnostic: silently fits everywhere */
@@ -33,9 +34,6 @@ struct type_member {
 	uint32_t offset; /* bytes */
 	uint8_t bit_offset, bit_size; /* bit_size 0: no bit-field */
 };
-
-/* How a TYPE_SYMBOL prints: libc.so.6`malloc, libc.so.6, libc.so.6`malloc+0x1f. */
-enum symbol_form { SYMBOL_FUNCTION, SYMBOL_MODULE, SYMBOL_ADDRESS };
 
 struct type {
 	enum type_kind kind;
