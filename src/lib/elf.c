@@ -257,7 +257,8 @@ static int map_file(struct elf_file *file)
 	} else if (!S_ISREG(st.st_mode) || st.st_size <= 0) {
 		error = elf_fail(ENOEXEC, "%s is not an ELF file", file->path);
 	} else {
-		data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		/* shared: into private pages the kernel puts breakpoints of every tracer whose probes are for all processes */
+		data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
 		if (data == MAP_FAILED) {
 			error = elf_fail(errno, "%s: %s", file->path, strerror(errno));
 		} else {
