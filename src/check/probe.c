@@ -72,6 +72,25 @@ static void say_blocked(struct check_ctx *ctx, const struct clause *clause, stru
 			     blocked_len - i);
 }
 
+/* What a person might not expect of the clause's probes, each thing once. */
+static void say_cautions(struct check_ctx *ctx, const struct clause *clause)
+{
+	const struct checked_clause *checked = ctx->clause;
+	const char *said[WARNINGS_MAX];
+	unsigned n = 0, i, j;
+
+	for (i = 0; i < checked->probes_len && n < WARNINGS_MAX; i++) {
+		const char *caution = checked->probes[i]->caution;
+
+		for (j = 0; caution && j < n && strcmp(said[j], caution) != 0;)
+			j++;
+		if (!caution || j < n)
+			continue;
+		said[n++] = caution;
+		diag_warning(ctx->diags, clause->descs_len ? clause->descs[0].loc : clause->loc, NULL, "%s", caution);
+	}
+}
+
 void check_probes(struct check_ctx *ctx, struct clause *clause)
 {
 	struct checked_clause *out = ctx->clause;
@@ -104,6 +123,7 @@ void check_probes(struct check_ctx *ctx, struct clause *clause)
 	blocked_len = sort_unique(blocked, blocked_len);
 	if (blocked_len)
 		say_blocked(ctx, clause, blocked, blocked_len);
+	say_cautions(ctx, clause);
 }
 
 /* Every probe of any clause, once. */

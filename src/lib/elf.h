@@ -48,6 +48,14 @@ struct elf_symbol {
  */
 int elf_symbol_find(struct elf_file *file, const char *name, struct elf_symbol *out);
 /*
+ * The symbol whose address the dynamic linker puts into this word of memory, as for a call through the procedure linkage table;
+ * NULL: none. Lives as long as the file is open.
+ */
+const char *elf_slot_symbol(const struct elf_file *file, uint64_t vaddr);
+/* The word through which a stub of the procedure linkage table jumps. False: there is no stub at this address. */
+bool elf_stub_slot(const struct elf_file *file, uint64_t vaddr, uint64_t *slot);
+
+/*
  * Does .symtab have this name at several addresses (static variables of several source files)? False when there is no
  * .symtab to tell.
  */

@@ -62,6 +62,26 @@ static int number_of(x86_reg reg, unsigned *size)
 	return -1;
 }
 
+/* Also of its lower 16 or 8 bits. */
+static int number_of_part(x86_reg reg)
+{
+	static const uint16_t parts[16][3] = {
+		{X86_REG_AX, X86_REG_AL, X86_REG_AH},	{X86_REG_DX, X86_REG_DL, X86_REG_DH}, {X86_REG_CX, X86_REG_CL, X86_REG_CH},
+		{X86_REG_BX, X86_REG_BL, X86_REG_BH},	{X86_REG_SI, X86_REG_SIL},	      {X86_REG_DI, X86_REG_DIL},
+		{X86_REG_BP, X86_REG_BPL},		{X86_REG_SP, X86_REG_SPL},	      {X86_REG_R8W, X86_REG_R8B},
+		{X86_REG_R9W, X86_REG_R9B},		{X86_REG_R10W, X86_REG_R10B},	      {X86_REG_R11W, X86_REG_R11B},
+		{X86_REG_R12W, X86_REG_R12B},		{X86_REG_R13W, X86_REG_R13B},	      {X86_REG_R14W, X86_REG_R14B},
+		{X86_REG_R15W, X86_REG_R15B},
+	};
+	unsigned size;
+	int whole = number_of(reg, &size);
+
+	for (int i = 0; i < 16 && whole < 0 && reg != X86_REG_INVALID; i++)
+		if (reg == parts[i][0] || reg == parts[i][1] || reg == parts[i][2])
+			return i;
+	return whole;
+}
+
 static void rax_effect(const cs_insn *insn, struct x86_effects *effects)
 {
 	const cs_x86 *x86 = &insn->detail->x86;
@@ -95,7 +115,6 @@ void x86_effects(const struct x86_code *code, struct x86_effects *effects)
 	const struct current *current = code->internal;
 	cs_regs read, written;
 	uint8_t read_len, written_len;
-	unsigned size;
 
 	*effects = (struct x86_effects){.rax = X86_RAX_KEPT};
 	if (cs_regs_access(current->handle, current->insn, read, &read_len, written, &written_len) != CS_ERR_OK) {
@@ -103,15 +122,85 @@ void x86_effects(const struct x86_code *code, struct x86_effects *effects)
 		return;
 	}
 	for (unsigned i = 0; i < written_len; i++) {
-		int number = number_of(written[i], &size);
+		int number = number_of_part(written[i]);
 
 		if (number >= 0)
 			effects->writes |= UINT32_C(1) << number;
-		else if (written[i] != X86_REG_EFLAGS && written[i] != X86_REG_RIP)
-			effects->writes = UINT32_MAX; /* a part of one, or one of another kind: rare enough to give up */
 	}
 	if (effects->writes & 1)
 		rax_effect(current->insn, effects);
+}
+
+/* ---- moves ---- */
+
+/* False: a place of another kind. */
+static bool place_of(const cs_x86_op *operand, struct x86_place *place)
+{
+	unsigned size;
+	int reg = number_of(operand->type == X86_OP_REG ? operand->reg : operand->mem.base, &size);
+
+	*place = (struct x86_place){.reg = (unsigned)reg, .in_memory = operand->type == X86_OP_MEM};
+	if (operand->type == X86_OP_MEM) {
+		place->offset = operand->mem.disp;
+		return reg >= 0 && size == 8 && operand->mem.index == X86_REG_INVALID && operand->mem.segment == X86_REG_INVALID;
+	}
+	return operand->type == X86_OP_REG && reg >= 0;
+}
+
+static bool is_cmov(unsigned id)
+{
+	static const unsigned ids[] = {X86_INS_CMOVA, X86_INS_CMOVAE, X86_INS_CMOVB,  X86_INS_CMOVBE, X86_INS_CMOVE,  X86_INS_CMOVG,
+				       X86_INS_CMOVGE, X86_INS_CMOVL, X86_INS_CMOVLE, X86_INS_CMOVNE, X86_INS_CMOVNO, X86_INS_CMOVNP,
+				       X86_INS_CMOVNS, X86_INS_CMOVO, X86_INS_CMOVP,  X86_INS_CMOVS};
+
+	for (unsigned i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+static void move_between(const cs_insn *insn, struct x86_move *move)
+{
+	const cs_x86_op *to = &insn->detail->x86.operands[0], *from = &insn->detail->x86.operands[1];
+	bool is_lea = insn->id == X86_INS_LEA;
+
+	if (insn->detail->x86.op_count != 2 || to->size < 4 || !place_of(to, &move->to))
+		return;
+	move->kind = X86_MOVE_OTHER;
+	if (is_lea && from->mem.base == X86_REG_RIP && from->mem.index == X86_REG_INVALID) {
+		move->kind = X86_MOVE_NUMBER;
+		move->number = insn->address + insn->size + (uint64_t)from->mem.disp;
+	} else if ((insn->id == X86_INS_MOV || insn->id == X86_INS_MOVABS) && from->type == X86_OP_IMM) {
+		move->kind = X86_MOVE_NUMBER;
+		move->number = (uint64_t)from->imm;
+	} else if (insn->id == X86_INS_XOR && from->type == X86_OP_REG && to->type == X86_OP_REG && from->reg == to->reg) {
+		move->kind = X86_MOVE_NUMBER;
+	} else if ((insn->id == X86_INS_MOV || is_cmov(insn->id)) && place_of(from, &move->from)) {
+		move->kind = insn->id == X86_INS_MOV ? X86_MOVE_COPY : X86_MOVE_MAYBE;
+	}
+}
+
+void x86_move(const struct x86_code *code, struct x86_move *move)
+{
+	enum { CHANGED_BY_CALLS = 0xf37 }; /* rax, rdx, rcx, rsi, rdi, r8 to r11 */
+	const cs_insn *insn = ((const struct current *)code->internal)->insn;
+	const cs_x86_op *target = &insn->detail->x86.operands[0];
+	struct x86_effects effects;
+
+	x86_effects(code, &effects);
+	*move = (struct x86_move){.writes = effects.writes};
+	if (insn->id != X86_INS_CALL && code->kind != X86_JUMP_ANYWHERE) {
+		move_between(insn, move);
+		return;
+	}
+	move->writes |= CHANGED_BY_CALLS;
+	if (target->type == X86_OP_IMM) {
+		move->kind = X86_MOVE_RESULT;
+		move->number = (uint64_t)target->imm;
+	} else if (target->type == X86_OP_MEM && target->mem.base == X86_REG_RIP) {
+		move->kind = X86_MOVE_RESULT_AT;
+		move->number = insn->address + insn->size + (uint64_t)target->mem.disp;
+	}
 }
 
 bool x86_each(const uint8_t *code, size_t size, uint64_t address, bool (*each)(void *data, const struct x86_code *insn),

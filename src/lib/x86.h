@@ -34,6 +34,31 @@ struct x86_effects {
 	int64_t offset;
 };
 
+/* Where a word is: in a register, or in memory at a register's value plus `offset`. */
+struct x86_place {
+	unsigned reg;
+	bool in_memory;
+	int64_t offset;
+};
+
+enum x86_move_kind {
+	X86_MOVE_NONE,
+	X86_MOVE_NUMBER, /* `number` is put there: a constant, an address of the same file */
+	X86_MOVE_COPY,	 /* what is at `from` */
+	X86_MOVE_MAYBE,	 /* the same, or nothing, as a condition says */
+	X86_MOVE_RESULT, /* what the function at `number` returns */
+	X86_MOVE_RESULT_AT, /* what the function returns whose address is in memory at `number`; a jump there too */
+	X86_MOVE_OTHER,
+};
+
+/* What an instruction puts where. */
+struct x86_move {
+	enum x86_move_kind kind;
+	struct x86_place to, from;
+	uint64_t number;
+	uint32_t writes; /* a bit for each general register that holds another value afterwards, `to` too */
+};
+
 /*
  * Each instruction of this code from its first byte on; `each` returns false to stop. False when something there is no
  * instruction: what came before counts no more, as data may have been read as code.
@@ -42,5 +67,6 @@ bool x86_each(const uint8_t *code, size_t size, uint64_t address, bool (*each)(v
 	      void *data);
 /* Of the instruction that `each` was called with, while it runs. */
 void x86_effects(const struct x86_code *insn, struct x86_effects *effects);
+void x86_move(const struct x86_code *insn, struct x86_move *move);
 
 #endif

@@ -3,195 +3,377 @@
 
 #include <ctype.h>
 #include <elfutils/libdwfl.h>
-#include <fcntl.h>
-#include <libiberty/demangle.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/debug.h"
 #include "lib/dwarf.h"
 
 enum { NAME_MAX_SIZE = 32 * 1024, SYMBOLS_MAX = 8 * 1000 * 1000 };
 
+struct reading {
+	struct arena *arena;
+	bool for_addresses;
+	struct function *list;
+	unsigned len;
+	uint64_t go_from, go_to; /* code that Go's compiler made, whose names have dots of their own */
+};
+
 /* ---- names ---- */
 
-/* Where what the compiler put behind the name of a clone begins: .isra.0, .constprop.1, .part.2, .cold, .localalias */
-static const char *clone_suffix(const char *symbol)
+struct name function_as_name(const struct function *function)
 {
-	const char *dot = strchr(symbol + 1, '.');
-
-	return dot && isalpha((unsigned char)dot[1]) ? dot : symbol + strlen(symbol);
+	return (struct name){function->symbol, function->base_size, function->kind == FUNCTION_PIECE};
 }
 
-static bool is_mangled(const char *symbol)
+const char *function_name(struct arena *arena, const struct function *function, bool with_params)
 {
-	return symbol[0] == '_' && symbol[1] == 'Z';
-}
-
-/* What libiberty makes of the symbol without its suffix; NULL: it is no C++ name. To be freed. */
-static char *demangle(const char *symbol, int options)
-{
-	char *base, *name;
-
-	if (!is_mangled(symbol) || strlen(symbol) > NAME_MAX_SIZE)
-		return NULL;
-	base = strndup(symbol, (size_t)(clone_suffix(symbol) - symbol));
-	name = base ? cplus_demangle(base, options) : NULL;
-	free(base);
-	return name;
-}
-
-const char *function_name(struct arena *arena, const char *symbol, bool with_params)
-{
-	char *plain = demangle(symbol, with_params ? DMGL_PARAMS | DMGL_ANSI : DMGL_NO_OPTS);
-	const char *name = plain ? arena_printf(arena, "%s%s", plain, clone_suffix(symbol)) : symbol;
+	struct name name = function_as_name(function);
+	char *plain = name_demangle(&name, with_params);
+	const char *text = plain ? arena_printf(arena, "%s%s", plain, function->symbol + function->base_size) : function->symbol;
 
 	free(plain);
-	return name;
+	return text;
 }
 
-/* The last name of a C++ pattern, in which no character stands for others: do_op of PrimaryLogPG::do_op. */
-static size_t last_name(const char *pattern, const char **name)
+/* ---- clones ---- */
+
+/* What compilers put behind the name of a function's copy, or of a piece of it. */
+static bool is_clone_word(const char *at, size_t size, enum function_kind *kind, bool *is_cold)
 {
-	const char *end = pattern + strcspn(pattern, "(<"), *from = end;
+	static const struct {
+		const char *word;
+		enum function_kind kind;
+	} words[] = {
+		{"isra", FUNCTION_CLONE},	{"constprop", FUNCTION_CLONE}, {"localalias", FUNCTION_CLONE},
+		{"lto_priv", FUNCTION_CLONE},	{"llvm", FUNCTION_CLONE},      {"__uniq", FUNCTION_CLONE},
+		{"specialized", FUNCTION_CLONE}, {"simdclone", FUNCTION_CLONE}, {"part", FUNCTION_PIECE},
+		{"cold", FUNCTION_PIECE},	{"resolver", FUNCTION_PIECE},  {"ifunc", FUNCTION_PIECE},
+		{"_omp_fn", FUNCTION_PIECE},	{"omp_outlined", FUNCTION_PIECE}, {"omp_outlined_debug__", FUNCTION_PIECE},
+		{"_omp_cpyfn", FUNCTION_PIECE}, {"actor", FUNCTION_PIECE},     {"destroy", FUNCTION_PIECE},
+		{"resume", FUNCTION_PIECE},	{"cleanup", FUNCTION_PIECE},
+	};
+	size_t digits = 0;
 
-	while (from > pattern && (isalnum((unsigned char)from[-1]) || from[-1] == '_'))
-		from--;
-	if (from > pattern && from[-1] == '~') /* a destructor is mangled by its class */
-		return 0;
-	*name = from;
-	return !strncmp(from, "operator", 8) ? 0 : (size_t)(end - from);
-}
-
-/* A cheap test before the name is demangled: each part of it stands in the symbol with its length before it. */
-static bool may_be(const char *pattern, const char *symbol)
-{
-	const char *name = NULL;
-	size_t size = last_name(pattern, &name);
-	char part[128];
-
-	if (!glob_is_plain(pattern) || !size || size > 100)
+	while (digits < size && isdigit((unsigned char)at[digits]))
+		digits++;
+	if (size && digits == size) /* as clang numbers functions of one name that come together in one file */
 		return true;
-	snprintf(part, sizeof(part), "%zu%.*s", size, (int)size, name);
-	if (strstr(symbol, part))
-		return true;
-	/* A constructor has its class's name, and that only once. */
-	return strstr(symbol, "C1E") || strstr(symbol, "C2E");
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i].word) == size && !memcmp(at, words[i].word, size)) {
+			if (words[i].kind == FUNCTION_PIECE)
+				*kind = FUNCTION_PIECE;
+			*is_cold |= !strcmp(words[i].word, "cold");
+			return true;
+		}
+	return false;
 }
 
-static bool matches_demangled(const char *pattern, const char *symbol, int options)
+/* Is all that follows this dot what a compiler put there? */
+static bool is_clone_suffix(const char *dot, enum function_kind *kind, bool *is_cold)
 {
-	char *name = demangle(symbol, options), *full;
-	const char *suffix = clone_suffix(symbol);
-	bool matches;
+	*kind = FUNCTION_CLONE;
+	*is_cold = false;
+	while (*dot == '.') {
+		size_t size = strcspn(dot + 1, ".");
 
-	if (!name)
-		return false;
-	matches = glob_match(pattern, name);
-	if (!matches && *suffix && asprintf(&full, "%s%s", name, suffix) > 0) {
-		matches = glob_match(pattern, full);
-		free(full);
+		if (!is_clone_word(dot + 1, size, kind, is_cold))
+			return false;
+		dot += 1 + size;
 	}
-	free(name);
-	return matches;
+	return true;
 }
 
-bool function_matches(const char *pattern, const char *symbol)
+static bool is_go(const struct reading *reading, const struct function *function)
 {
-	size_t base = (size_t)(clone_suffix(symbol) - symbol);
+	return function->vaddr >= reading->go_from && function->vaddr < reading->go_to;
+}
 
-	if (glob_match(pattern, symbol))
+/* Says what is a clone; false: it is a .cold part, which nobody calls. */
+static bool classify(const struct reading *reading, struct function *function)
+{
+	enum function_kind kind;
+	bool is_cold;
+
+	if (is_go(reading, function))
 		return true;
-	if (symbol[base] && glob_is_plain(pattern) && strlen(pattern) == base && !strncmp(pattern, symbol, base))
-		return true;
-	if (!is_mangled(symbol) || !may_be(pattern, symbol))
-		return false;
-	return matches_demangled(pattern, symbol, DMGL_NO_OPTS) ||
-	       (strchr(pattern, '(') && matches_demangled(pattern, symbol, DMGL_PARAMS | DMGL_ANSI));
+	for (const char *dot = strchr(function->symbol + 1, '.'); dot; dot = strchr(dot + 1, '.'))
+		if (is_clone_suffix(dot, &kind, &is_cold)) {
+			function->base_size = (size_t)(dot - function->symbol);
+			if (function->kind == FUNCTION_WHOLE)
+				function->kind = kind;
+			return !is_cold || reading->for_addresses;
+		}
+	return true;
+}
+
+/* A function that there is for several processors, foo.avx2: `foo` chooses one of them. */
+static void classify_variant(const struct reading *reading, const char *const *indirect, unsigned indirect_len, struct function *function)
+{
+	const char *dot = function->kind == FUNCTION_WHOLE ? strchr(function->symbol + 1, '.') : NULL;
+	size_t size = dot ? (size_t)(dot - function->symbol) : 0;
+
+	for (unsigned i = 0; dot && i < indirect_len && !is_go(reading, function); i++)
+		if (strlen(indirect[i]) == size && !memcmp(indirect[i], function->symbol, size)) {
+			function->base_size = size;
+			function->kind = FUNCTION_CLONE;
+			return;
+		}
+}
+
+static void classify_all(struct reading *reading)
+{
+	const char **indirect = NULL;
+	unsigned indirect_len = 0, n = 0, i;
+
+	for (i = 0; i < reading->len; i++) {
+		struct function *function = &reading->list[i];
+
+		if (!classify(reading, function))
+			continue;
+		if (function->kind == FUNCTION_INDIRECT)
+			*arena_push(reading->arena, indirect, indirect_len) = function->symbol;
+		reading->list[n++] = *function;
+	}
+	reading->len = n;
+	for (i = 0; i < n && indirect_len; i++)
+		classify_variant(reading, indirect, indirect_len, &reading->list[i]);
 }
 
 /* ---- the list ---- */
 
-static bool is_cold(const char *symbol)
+/* Of several names at one address the one that people use: malloc, not __libc_malloc, not an alias that the compiler made. */
+static int name_rank(const struct function *function)
 {
-	const char *suffix = clone_suffix(symbol), *cold = strstr(suffix, ".cold");
+	const char *symbol = function->symbol;
 
-	return cold && (!cold[5] || cold[5] == '.');
+	if (function->kind == FUNCTION_LABEL || function->kind == FUNCTION_INDIRECT)
+		return 4;
+	if (symbol[function->base_size])
+		return strstr(symbol + function->base_size, ".localalias") ? 3 : 2;
+	return symbol[0] == '_' && symbol[1] != 'Z' && symbol[1] != 'R';
 }
 
-static void add(struct arena *arena, struct function **list, unsigned *len, const char *symbol, const GElf_Sym *sym,
-		uint64_t vaddr)
+static int compare_texts(const char *a, const char *b)
 {
-	struct function *function = arena_push(arena, *list, *len);
-
-	*function = (struct function){.symbol = arena_strdup(arena, symbol), .vaddr = vaddr, .size = sym->st_size};
-}
-
-/* Of several names at one address the one that people use: malloc, not __libc_malloc, not an alias that the compiler
- * made. */
-static int name_rank(const char *symbol)
-{
-	if (*clone_suffix(symbol))
-		return strstr(symbol, ".localalias") ? 3 : 2;
-	return symbol[0] == '_' && !is_mangled(symbol);
+	return !a || !b ? (a != NULL) - (b != NULL) : strcmp(a, b);
 }
 
 static int compare(const void *a, const void *b)
 {
 	const struct function *x = a, *y = b;
+	int order;
 
 	if (x->vaddr != y->vaddr)
 		return x->vaddr < y->vaddr ? -1 : 1;
-	if (name_rank(x->symbol) != name_rank(y->symbol))
-		return name_rank(x->symbol) - name_rank(y->symbol);
-	return strcmp(x->symbol, y->symbol);
+	if (name_rank(x) != name_rank(y))
+		return name_rank(x) - name_rank(y);
+	order = strcmp(x->symbol, y->symbol);
+	if (!order)
+		order = (int)y->is_default - (int)x->is_default;
+	return order ? order : -compare_texts(x->version, y->version);
 }
 
-static void settle(struct function *list, unsigned *len)
+/* The same symbol of another table, which may know less of it. */
+static bool is_repeated(const struct function *first, const struct function *again)
 {
+	return first->vaddr == again->vaddr && !strcmp(first->symbol, again->symbol) &&
+	       (!again->version || !compare_texts(first->version, again->version));
+}
+
+static void settle(struct reading *reading)
+{
+	struct function *list = reading->list;
 	unsigned i, n = 0;
 
-	if (*len)
-		qsort(list, *len, sizeof(*list), compare);
-	for (i = 0; i < *len; i++) {
-		if (n && list[n - 1].vaddr == list[i].vaddr && !strcmp(list[n - 1].symbol, list[i].symbol))
+	if (reading->len)
+		qsort(list, reading->len, sizeof(*list), compare);
+	for (i = 0; i < reading->len; i++) {
+		if (n && is_repeated(&list[n - 1], &list[i]))
 			continue;
 		list[n++] = list[i];
 		if (n > 1 && list[n - 2].vaddr == list[n - 1].vaddr && !list[n - 1].size)
 			list[n - 1].size = list[n - 2].size;
 	}
-	*len = n;
+	reading->len = n;
 }
 
-static void read_symbols(struct arena *arena, const struct debug *debug, bool with_colds, struct functions *out)
+/* ---- symbols ---- */
+
+static bool is_executable(Elf *elf, GElf_Word section)
+{
+	Elf_Scn *scn = elf ? elf_getscn(elf, section) : NULL;
+	GElf_Shdr shdr;
+
+	return scn && gelf_getshdr(scn, &shdr) && (shdr.sh_flags & SHF_EXECINSTR);
+}
+
+/* False: it names no code. */
+static bool kind_of(const struct reading *reading, const GElf_Sym *sym, Elf *elf, GElf_Word section, enum function_kind *kind)
+{
+	switch (GELF_ST_TYPE(sym->st_info)) {
+	case STT_FUNC:
+		*kind = FUNCTION_WHOLE;
+		return section != SHN_UNDEF;
+	case STT_GNU_IFUNC:
+		*kind = FUNCTION_INDIRECT;
+		return section != SHN_UNDEF;
+	case STT_NOTYPE:
+		*kind = FUNCTION_LABEL;
+		return !reading->for_addresses && section != SHN_UNDEF && is_executable(elf, section);
+	default:
+		return false;
+	}
+}
+
+static void add(struct reading *reading, const char *name, const struct function *from)
+{
+	const char *at = *name ? strchr(name + 1, '@') : NULL;
+	struct function *function = arena_push(reading->arena, reading->list, reading->len);
+
+	*function = *from;
+	function->symbol = at ? arena_strndup(reading->arena, name, (size_t)(at - name)) : arena_strdup(reading->arena, name);
+	function->base_size = strlen(function->symbol);
+	if (at) { /* as the linker writes it into .symtab: pthread_create@@GLIBC_2.34 */
+		function->is_default = at[1] == '@';
+		function->version = arena_strdup(reading->arena, at + 1 + function->is_default);
+	}
+	if (!strcmp(function->symbol, "runtime.text"))
+		reading->go_from = function->vaddr;
+	if (!strcmp(function->symbol, "runtime.etext"))
+		reading->go_to = function->vaddr;
+}
+
+/* The symbols that describe the file best; a local one is of the source file that was named last. */
+static void read_symbols(struct reading *reading, const struct debug *debug)
 {
 	int n = dwfl_module_getsymtab(debug->module), i;
+	const char *source = NULL;
 
 	for (i = 1; i < n && i < SYMBOLS_MAX; i++) {
+		struct function function = {0};
 		GElf_Sym sym;
 		GElf_Addr address;
 		GElf_Word section;
-		const char *name = dwfl_module_getsym_info(debug->module, i, &sym, &address, &section, NULL, NULL);
+		Elf *elf;
+		const char *name = dwfl_module_getsym_info(debug->module, i, &sym, &address, &section, &elf, NULL);
 
-		if (!name || !*name || GELF_ST_TYPE(sym.st_info) != STT_FUNC || section == SHN_UNDEF ||
-		    strlen(name) > NAME_MAX_SIZE || (!with_colds && is_cold(name)))
+		if (name && GELF_ST_TYPE(sym.st_info) == STT_FILE) {
+			const char *slash = strrchr(name, '/');
+
+			source = *name ? arena_strdup(reading->arena, slash ? slash + 1 : name) : NULL;
 			continue;
-		add(arena, &out->list, &out->len, name, &sym, address - debug->bias);
+		}
+		if (!name || !*name || strlen(name) > NAME_MAX_SIZE || !kind_of(reading, &sym, elf, section, &function.kind))
+			continue;
+		function.vaddr = address - debug->bias;
+		function.size = sym.st_size;
+		function.source = GELF_ST_BIND(sym.st_info) == STB_LOCAL ? source : NULL;
+		add(reading, name, &function);
 	}
-	settle(out->list, &out->len);
 }
 
-void functions_read(struct arena *arena, const char *path, const char *name, const char *root, bool with_colds,
+/* ---- what the dynamic linker knows: versions ---- */
+
+struct dynamic {
+	Elf *elf;
+	Elf_Data *symbols, *versions, *definitions;
+	size_t strings, definition_strings; /* sections */
+	size_t symbols_len, definitions_len;
+};
+
+static bool find_dynamic(Elf *elf, struct dynamic *out)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr shdr;
+
+	*out = (struct dynamic){.elf = elf};
+	while ((scn = elf_nextscn(elf, scn))) {
+		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type == SHT_NOBITS)
+			continue;
+		if (shdr.sh_type == SHT_DYNSYM && shdr.sh_entsize) {
+			out->symbols = elf_getdata(scn, NULL);
+			out->symbols_len = shdr.sh_size / shdr.sh_entsize;
+			out->strings = shdr.sh_link;
+		} else if (shdr.sh_type == SHT_GNU_versym) {
+			out->versions = elf_getdata(scn, NULL);
+		} else if (shdr.sh_type == SHT_GNU_verdef) {
+			out->definitions = elf_getdata(scn, NULL);
+			out->definitions_len = shdr.sh_info;
+			out->definition_strings = shdr.sh_link;
+		}
+	}
+	return out->symbols;
+}
+
+/* The name of the version with this index; NULL: the symbol has none that counts. */
+static const char *version_name(const struct dynamic *dynamic, unsigned index)
+{
+	GElf_Verdef def;
+	GElf_Verdaux aux;
+	int at = 0;
+
+	for (size_t i = 0; dynamic->definitions && i < dynamic->definitions_len && gelf_getverdef(dynamic->definitions, at, &def); i++) {
+		if (def.vd_ndx == index)
+			return def.vd_flags & VER_FLG_BASE || !gelf_getverdaux(dynamic->definitions, at + (int)def.vd_aux, &aux)
+				       ? NULL
+				       : elf_strptr(dynamic->elf, dynamic->definition_strings, aux.vda_name);
+		if (!def.vd_next)
+			break;
+		at += (int)def.vd_next;
+	}
+	return NULL;
+}
+
+static void read_dynamic(struct reading *reading, const struct debug *debug)
+{
+	enum { HIDDEN = 0x8000, INDEX = 0x7fff };
+	struct dynamic dynamic;
+	GElf_Addr bias;
+	Elf *elf = dwfl_module_getelf(debug->module, &bias);
+
+	if (!elf || !find_dynamic(elf, &dynamic))
+		return;
+	for (size_t i = 1; i < dynamic.symbols_len && i < SYMBOLS_MAX; i++) {
+		struct function function = {0};
+		GElf_Versym versym = 0;
+		const char *name;
+		GElf_Sym sym;
+
+		if (!gelf_getsym(dynamic.symbols, (int)i, &sym) ||
+		    !kind_of(reading, &sym, elf, sym.st_shndx, &function.kind) || sym.st_shndx >= SHN_LORESERVE)
+			continue;
+		name = elf_strptr(elf, dynamic.strings, sym.st_name);
+		if (!name || !*name || strlen(name) > NAME_MAX_SIZE)
+			continue;
+		function.vaddr = sym.st_value;
+		function.size = sym.st_size;
+		if (dynamic.versions && gelf_getversym(dynamic.versions, (int)i, &versym))
+			function.version = version_name(&dynamic, versym & INDEX);
+		function.is_default = function.version && !(versym & HIDDEN);
+		if (function.version)
+			function.version = arena_strdup(reading->arena, function.version);
+		add(reading, name, &function);
+	}
+}
+
+/* ---- the file ---- */
+
+void functions_read(struct arena *arena, const char *path, const char *name, const char *root, bool for_addresses,
 		    struct functions *out)
 {
+	struct reading reading = {.arena = arena, .for_addresses = for_addresses};
 	struct debug debug;
 
 	*out = (struct functions){0};
 	if (debug_open(arena, path, name, root, &debug, &out->why))
 		return;
-	read_symbols(arena, &debug, with_colds, out);
+	read_symbols(&reading, &debug);
+	read_dynamic(&reading, &debug);
+	classify_all(&reading);
+	settle(&reading);
+	out->list = reading.list;
+	out->len = reading.len;
 	out->debug_path = debug.debug_path;
 	out->is_stripped = debug.is_stripped;
 	if (!out->len)

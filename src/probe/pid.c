@@ -14,7 +14,7 @@
 #include "lib/diag.h"
 #include "lib/dwarf.h"
 #include "lib/x86.h"
-#include "probe/functions.h"
+#include "probe/function_find.h"
 #include "probe/leaving.h"
 #include "probe/params.h"
 
@@ -27,11 +27,9 @@ struct asked {
 	struct probe_list *list;
 	pid_t pid;
 	const char *prov;
-	const char *root;
+	/* of the function that is looked at */
 	struct host_binary *binary;
 	struct elf_file *elf;
-	const struct functions *functions;
-	unsigned names; /* of functions that matched, probes or not */
 };
 
 /* For load_args(): a probe's function. */
@@ -55,20 +53,6 @@ static pid_t pid_of(const char *prov)
 		return 0;
 	pid = strtol(prov + 3, &end, 10);
 	return *end || pid <= 0 || pid > INT32_MAX ? 0 : (pid_t)pid;
-}
-
-/* A module is named by its file, with or without what stands behind `.so`; a.out is the program itself. */
-static bool module_matches(const char *pattern, const struct host_binary *binary, bool is_program)
-{
-	const char *so = strstr(binary->base, ".so");
-	char stem[256];
-
-	if (glob_match(pattern, binary->base) || (is_program && !strcmp(pattern, "a.out")))
-		return true;
-	if (!so || (size_t)(so - binary->base) >= sizeof(stem))
-		return false;
-	snprintf(stem, sizeof(stem), "%.*s", (int)(so - binary->base), binary->base);
-	return !strcmp(pattern, stem);
 }
 
 static bool is_offset(const char *name)
@@ -126,11 +110,11 @@ static bool site_init(const struct asked *asked, uint64_t vaddr, struct site *si
 	return !elf_vaddr_to_offset(asked->elf, vaddr, &site->offset) && !elf_is_data(asked->elf, vaddr);
 }
 
-static const uint8_t *code_of(const struct asked *asked, const struct function *function, uint64_t *size)
+static const uint8_t *code_of(const struct asked *asked, const struct found_function *function, uint64_t *size)
 {
 	const uint8_t *code = elf_code(asked->elf, function->vaddr, size);
 
-	if (!code || !function->size || elf_file_machine(asked->elf) != EM_X86_64)
+	if (!code || !function->size)
 		return NULL;
 	if (*size > function->size)
 		*size = function->size;
@@ -148,7 +132,7 @@ static bool is_simple(const struct argloc *result)
 	return true;
 }
 
-static void add_return(struct asked *asked, const struct function *function, const struct leave *leave, struct probe *probe)
+static void add_return(struct asked *asked, const struct found_function *function, const struct leave *leave, struct probe *probe)
 {
 	struct arena *arena = host_arena(asked->host);
 	bool is_cheap = is_simple(&leave->result);
@@ -166,7 +150,7 @@ static void add_return(struct asked *asked, const struct function *function, con
 	*arena_push(arena, probe->sites, probe->sites_len) = site;
 }
 
-static void add_returns(struct asked *asked, const struct function *function, struct probe *probe)
+static void add_returns(struct asked *asked, const struct found_function *function, struct probe *probe)
 {
 	struct leaving leaving;
 	uint64_t size = 0;
@@ -185,7 +169,7 @@ static void add_returns(struct asked *asked, const struct function *function, st
 
 /* ---- entry, offsets ---- */
 
-static void add_entry(struct asked *asked, const struct function *function, struct probe *probe)
+static void add_entry(struct asked *asked, const struct found_function *function, struct probe *probe)
 {
 	struct arena *arena = host_arena(asked->host);
 	struct site site;
@@ -208,7 +192,7 @@ static bool is_here(void *data, const struct x86_code *insn)
 	return *wanted != 0;
 }
 
-static void add_offset(struct asked *asked, const struct function *function, const char *name, struct probe *probe)
+static void add_offset(struct asked *asked, const struct found_function *function, const char *name, struct probe *probe)
 {
 	uint64_t offset = strtoull(name, NULL, 16), wanted = function->vaddr + offset, size = 0;
 	struct arena *arena = host_arena(asked->host);
@@ -228,36 +212,7 @@ static void add_offset(struct asked *asked, const struct function *function, con
 
 /* ---- probes ---- */
 
-static bool is_overloaded(const struct asked *asked, const struct function *function)
-{
-	const struct functions *functions = asked->functions;
-	struct arena *scratch = arena_new();
-	const char *name = function_name(scratch, function->symbol, false);
-	bool is = false;
-	unsigned i;
-
-	for (i = 0; i < functions->len && !is; i++) {
-		const struct function *other = &functions->list[i];
-
-		is = other != function && !strncmp(other->symbol, function->symbol, 4) &&
-		     function_matches(name, other->symbol) &&
-		     !strcmp(function_name(scratch, other->symbol, false), name);
-	}
-	arena_free(scratch);
-	return is;
-}
-
-static const char *shown_name(struct asked *asked, const struct function *function)
-{
-	struct arena *arena = host_arena(asked->host);
-	bool is_cxx = function->symbol[0] == '_' && function->symbol[1] == 'Z';
-
-	/* To look at all others for each of thousands would cost seconds: then each has its parameters. */
-	return function_name(arena, function->symbol,
-			     is_cxx && (!glob_is_plain(asked->desc->func) || is_overloaded(asked, function)));
-}
-
-static void add_probe(struct asked *asked, const struct function *function, const char *func, const char *name)
+static void add_probe(struct asked *asked, const struct found_function *function, const char *name)
 {
 	struct arena *arena = host_arena(asked->host);
 	struct origin *origin = arena_new_one(arena, struct origin);
@@ -265,17 +220,22 @@ static void add_probe(struct asked *asked, const struct function *function, cons
 
 	probe->provider = &provider_pid;
 	probe->prov = asked->prov;
-	probe->mod = asked->binary->base;
-	probe->func = func;
+	probe->mod = function->mod;
+	probe->func = function->func;
 	probe->name = arena_strdup(arena, name);
 	probe->kind = PROBE_UPROBE;
 	probe->ctx = CTX_UPROBE;
 	probe->pid = asked->pid;
+	probe->binary = asked->binary;
+	probe->function = function->vaddr;
+	probe->caution = function->caution;
 	origin->binary = asked->binary;
-	origin->debug_path = asked->functions->debug_path;
+	origin->debug_path = function->functions->debug_path;
 	origin->entry = function->vaddr;
-	origin->is_clone = strchr(function->symbol + 1, '.');
-	if (!strcmp(name, "entry")) {
+	origin->is_clone = function->function->kind == FUNCTION_CLONE || function->function->kind == FUNCTION_PIECE;
+	if (function->why_not) {
+		probe->why_not = function->why_not;
+	} else if (!strcmp(name, "entry")) {
 		add_entry(asked, function, probe);
 		probe->has_typed = true;
 	} else if (!strcmp(name, "return")) {
@@ -288,92 +248,71 @@ static void add_probe(struct asked *asked, const struct function *function, cons
 	probe_list_add(asked->list, probe);
 }
 
-static void take_function(struct asked *asked, const struct function *function)
+static void take_function(struct asked *asked, const struct found_function *function)
 {
 	static const char *const names[] = {"entry", "return"};
-	const char *name = asked->desc->name, *func = shown_name(asked, function);
+	const char *name = asked->desc->name;
 	unsigned i;
 
-	asked->names++;
 	for (i = 0; i < 2; i++)
 		if (glob_match(name, names[i]))
-			add_probe(asked, function, func, names[i]);
+			add_probe(asked, function, names[i]);
 	if (is_offset(name))
-		add_probe(asked, function, func, name);
-}
-
-static void take_binary(struct asked *asked)
-{
-	const char *pattern = asked->desc->func;
-	const struct function *taken = NULL;
-	unsigned i;
-
-	asked->elf = host_binary_elf(asked->host, asked->binary);
-	if (!asked->elf || elf_file_machine(asked->elf) != EM_X86_64)
-		return;
-	asked->functions = functions_of(asked->host, asked->binary, asked->root);
-	for (i = 0; i < asked->functions->len; i++) {
-		const struct function *function = &asked->functions->list[i];
-
-		if ((taken && taken->vaddr == function->vaddr) || !function_matches(pattern, function->symbol))
-			continue; /* another name of the same function */
-		take_function(asked, function);
-		taken = function;
-	}
-}
-
-static bool is_program_of(pid_t pid, const struct host_binary *binary)
-{
-	/* the kernel says so behind the name of a file that is gone; the binary's name is without it */
-	const char *suffix = binary->is_deleted ? " (deleted)" : "";
-	char path[64], exe[4096];
-	size_t len = strlen(binary->name);
-	ssize_t size;
-
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	size = readlink(path, exe, sizeof(exe) - 1);
-	if (size < 0 || (size_t)size != len + strlen(suffix))
-		return false;
-	return !memcmp(exe, binary->name, len) && !memcmp(exe + len, suffix, strlen(suffix));
+		add_probe(asked, function, name);
 }
 
 static int pid_match(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list, const char **why)
 {
-	struct arena *arena = host_arena(host);
 	pid_t pid = pid_of(desc->prov);
-	struct host_binary **binaries;
-	unsigned len, i;
 	struct asked asked = {.host = host, .desc = desc, .list = list, .pid = pid};
+	struct arena *arena = host_arena(host);
+	struct found_function *found;
+	unsigned len, i;
 
 	(void)why;
 	if (!pid)
 		return 0;
 	asked.prov = arena_printf(arena, "pid%d", (int)pid);
-	asked.root = arena_printf(arena, "/proc/%d/root", (int)pid);
-	host_binaries(host, &binaries, &len);
+	found = function_find(host, pid, arena_printf(arena, "/proc/%d/root", (int)pid), desc, &len);
 	for (i = 0; i < len; i++) {
-		asked.binary = binaries[i];
-		if (host_binary_has_pid(binaries[i], pid) &&
-		    module_matches(desc->mod, binaries[i], is_program_of(pid, binaries[i])))
-			take_binary(&asked);
+		asked.binary = found[i].binary;
+		asked.elf = host_binary_elf(host, found[i].binary);
+		take_function(&asked, &found[i]);
 	}
 	return 0;
 }
 
 /* ---- why not ---- */
 
+/* A function that the name is the end of, as of PrimaryLogPG::do_op, else one that is spelt alike; NULL: there is none. */
+static const char *near_function(struct arena *arena, const char *wanted, const struct functions *functions)
+{
+	struct name_pattern *pattern = name_pattern_new(arena, wanted);
+	const char **names = arena_new_array(arena, const char *, functions->len + 1), *near = NULL;
+	unsigned i;
+
+	for (i = 0; i < functions->len && !near; i++) {
+		struct name name = function_as_name(&functions->list[i]);
+
+		names[i] = function_name(arena, &functions->list[i], false);
+		if (name_pattern_is_end(pattern, &name))
+			near = names[i];
+	}
+	name_pattern_free(pattern);
+	if (!near)
+		near = nearest_name(wanted, names, functions->len);
+	return near ? name_quoted(arena, near) : NULL;
+}
+
 static const char *no_function(struct probe_host *host, const struct probe_desc *desc, struct host_binary *binary,
 			       const struct functions *functions)
 {
 	struct arena *arena = host_arena(host);
-	const char **names = NULL, *near;
-	unsigned n = 0, i;
+	const char *near;
 
 	if (functions->why)
 		return functions->why;
-	for (i = 0; i < functions->len && glob_is_plain(desc->func); i++)
-		*arena_push(arena, names, n) = function_name(arena, functions->list[i].symbol, false);
-	near = n ? nearest_name(desc->func, names, n) : NULL;
+	near = strpbrk(desc->func, "*?") ? NULL : near_function(arena, desc->func, functions);
 	return arena_printf(arena, "%s has no function `%s`%s%s%s%s", binary->name, desc->func,
 			    near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "",
 			    !near && functions->is_stripped ? ": it is stripped to what its libraries call; its "
@@ -399,7 +338,7 @@ static const char *pid_why_not(struct probe_host *host, const struct probe_desc 
 		if (!host_binary_has_pid(binaries[i], pid))
 			continue;
 		is_there = true;
-		if (!found && module_matches(desc->mod, binaries[i], is_program_of(pid, binaries[i])))
+		if (!found && function_module_fits(desc->mod, binaries[i], pid))
 			found = binaries[i];
 	}
 	if (!is_there)

@@ -110,6 +110,10 @@ struct probe {
 	const char *why_not; /* NULL: can be attached; else one sentence: why not and what to do */
 	bool is_anybodys; /* a tracepoint hit in whichever process is current: a choice of processes does not concern it */
 	pid_t pid; /* not 0: only this process fires it (python1234:::line), whatever else maps the sites' files */
+	/* Not NULL: it is about the function at this address of this file; two functions of one name are two probes. */
+	const void *binary;
+	uint64_t function;
+	const char *caution; /* NULL, or a sentence: what a person might not expect of it */
 };
 
 /* `provider:module:function:name` with globs; an empty field matches all. Fields are never NULL. */

@@ -20,7 +20,7 @@ refused() { # NAME TEXT CLAUSE [COMMAND]
 got=$(tap -n 'pid$target:pid_target:shop::cart::add:entry { @[probefunc] = count(); } END { printa("%s=%@u ", @); }' -c "$target")
 equal overloads "shop::cart::add(double, char)=10 shop::cart::add(int, inner const&, big, char const*)=10 " "$got"
 got=$(tap -n 'pid$target:a.out:twice*:entry { @[probefunc, arg0 % 2] = count(); } END { printa("%s %d=%@u ", @); }' -c "$target")
-equal templates "int twice<int>(int) 0=5 int twice<int>(int) 1=5 long twice<long>(long) 0=5 long twice<long>(long) 1=5 " "$got"
+equal templates "twice<int>(int) 0=5 twice<int>(int) 1=5 twice<long>(long) 0=5 twice<long>(long) 1=5 " "$got"
 got=$(tap -n 'pid$target::shop::cart::add(double, char):entry { @ = count(); } END { printa("%@u", @); }' -c "$target")
 equal one-overload 10 "$got"
 got=$(tap -n 'pid$target::_ZN4shop4cart3addEdc:entry { @ = count(); } END { printa("%@u", @); }' -c "$target")
