@@ -13,6 +13,7 @@
 /* A place in the code, and what is known of it while it gets its name. */
 struct match {
 	unsigned order; /* of the file */
+	const char *mod;
 	struct host_binary *binary;
 	const struct functions *functions;
 	const struct function *function;
@@ -52,37 +53,39 @@ static bool is_program_of(pid_t pid, const struct host_binary *binary)
 	return !memcmp(exe, binary->name, len) && !memcmp(exe + len, suffix, strlen(suffix));
 }
 
-bool function_module_fits(const char *pattern, const struct host_binary *binary, pid_t pid)
-{
-	const char *so = strstr(binary->base, ".so");
-	char stem[256];
-
-	if (glob_match(pattern, binary->base) || (strchr(pattern, '/') && glob_match(pattern, binary->name)))
-		return true;
-	if (!strcmp(pattern, "a.out"))
-		return is_program_of(pid, binary);
-	if (!so || (size_t)(so - binary->base) >= sizeof(stem))
-		return false;
-	snprintf(stem, sizeof(stem), "%.*s", (int)(so - binary->base), binary->base);
-	return !strcmp(pattern, stem);
-}
-
 /* Where the process runs two files of one name, they are told apart by their paths, or else by their numbers. */
-static const char *module_of(struct find *find, pid_t pid, const struct host_binary *binary)
+static const char *module_of(struct probe_host *host, pid_t pid, const struct host_binary *binary)
 {
 	struct host_binary **binaries;
 	bool is_shared = false, is_same_path = false;
 	unsigned len, i;
 
-	host_binaries(find->host, &binaries, &len);
+	host_binaries(host, &binaries, &len);
 	for (i = 0; i < len; i++)
 		if (binaries[i] != binary && host_binary_has_pid(binaries[i], pid) && !strcmp(binaries[i]->base, binary->base)) {
 			is_shared = true;
 			is_same_path |= !strcmp(binaries[i]->name, binary->name);
 		}
 	if (is_same_path)
-		return arena_printf(find->arena, "%s#%llu", binary->name, (unsigned long long)binary->ino);
+		return arena_printf(host_arena(host), "%s#%llu", binary->name, (unsigned long long)binary->ino);
 	return is_shared ? binary->name : binary->base;
+}
+
+const char *function_module_fits(struct probe_host *host, pid_t pid, const char *pattern, const struct host_binary *binary)
+{
+	const char *so = strstr(binary->base, ".so"), *mod;
+	char stem[256];
+
+	if (!host_binary_has_pid(binary, pid))
+		return NULL;
+	mod = module_of(host, pid, binary);
+	if (glob_match(pattern, binary->base) || glob_match(pattern, mod) || (strchr(pattern, '/') && glob_match(pattern, binary->name)) ||
+	    (!strcmp(pattern, "a.out") && is_program_of(pid, binary)))
+		return mod;
+	if (!so || (size_t)(so - binary->base) >= sizeof(stem))
+		return NULL;
+	snprintf(stem, sizeof(stem), "%.*s", (int)(so - binary->base), binary->base);
+	return strcmp(pattern, stem) ? NULL : mod;
 }
 
 /* ---- what fits ---- */
@@ -96,22 +99,19 @@ static struct match *add(struct find *find, const struct match *match)
 }
 
 /* Of several names of one place the one that fits best, or the plainest, counts. */
-static void take_function(struct find *find, unsigned order, struct host_binary *binary, const struct functions *functions,
-			  const struct function *function)
+static void take_function(struct find *find, const struct match *file, const struct function *function)
 {
 	struct name name = function_as_name(function);
 	struct match *last = find->len ? &find->list[find->len - 1] : NULL;
-	struct match match = {.order = order,
-			      .binary = binary,
-			      .functions = functions,
-			      .function = function,
-			      .fit = name_pattern_fits(find->pattern, &name),
-			      .vaddr = function->vaddr,
-			      .size = function->size};
+	struct match match = *file;
 
+	match.function = function;
+	match.fit = name_pattern_fits(find->pattern, &name);
+	match.vaddr = function->vaddr;
+	match.size = function->size;
 	if (match.fit == NAME_OTHER)
 		return;
-	if (last && last->binary == binary && last->vaddr == match.vaddr && function->kind != FUNCTION_INDIRECT &&
+	if (last && last->binary == file->binary && last->vaddr == match.vaddr && function->kind != FUNCTION_INDIRECT &&
 	    last->function->kind != FUNCTION_INDIRECT) {
 		if (match.fit > last->fit)
 			*last = match;
@@ -120,16 +120,16 @@ static void take_function(struct find *find, unsigned order, struct host_binary 
 	add(find, &match);
 }
 
-static void take_binary(struct find *find, unsigned order, struct host_binary *binary)
+static void take_binary(struct find *find, unsigned order, const char *mod, struct host_binary *binary)
 {
 	const struct elf_file *elf = host_binary_elf(find->host, binary);
-	const struct functions *functions;
+	struct match file = {.order = order, .mod = mod, .binary = binary};
 
 	if (!elf || elf_file_machine(elf) != EM_X86_64)
 		return;
-	functions = functions_of(find->host, binary, find->root);
-	for (unsigned i = 0; i < functions->len; i++)
-		take_function(find, order, binary, functions, &functions->list[i]);
+	file.functions = functions_of(find->host, binary, find->root);
+	for (unsigned i = 0; i < file.functions->len; i++)
+		take_function(find, &file, &file.functions->list[i]);
 }
 
 static void drop_out(struct find *find)
@@ -427,6 +427,8 @@ static const char *told_by(struct find *find, const struct match *match, unsigne
 	}
 }
 
+enum { GROUP_MAX = 64 }; /* comparing each with each */
+
 static bool are_different(struct match **group, unsigned len)
 {
 	for (unsigned i = 0; i < len; i++)
@@ -436,16 +438,26 @@ static bool are_different(struct match **group, unsigned len)
 	return true;
 }
 
+static bool is_own_name(struct match **group, unsigned len, const struct match *match)
+{
+	unsigned same = 0;
+
+	for (unsigned i = 0; i < len && match->own; i++)
+		same += group[i]->own && !strcmp(group[i]->own, match->own);
+	return same == 1 && strcmp(match->own, match->text) != 0;
+}
+
+/* By the first thing that tells all of them apart; or each by another name that it has alone, else by its address. */
 static void tell_apart(struct find *find, struct match **group, unsigned len)
 {
-	enum { GROUP_MAX = 64 }; /* comparing each with each */
-
-	for (unsigned what = len > GROUP_MAX ? TELLS_ADDRESS : 0; what < TELLS; what++) {
+	for (unsigned what = 0; what < TELLS_ADDRESS && len <= GROUP_MAX; what++) {
 		for (unsigned i = 0; i < len; i++)
 			group[i]->where = told_by(find, group[i], what);
-		if (what == TELLS_ADDRESS || are_different(group, len))
+		if (are_different(group, len))
 			return;
 	}
+	for (unsigned i = 0; i < len; i++)
+		group[i]->where = told_by(find, group[i], len <= GROUP_MAX && is_own_name(group, len, group[i]) ? TELLS_OWN : TELLS_ADDRESS);
 }
 
 static void name_all(struct find *find)
@@ -487,20 +499,22 @@ static void keep_where(struct find *find)
 
 /* ---- the whole ---- */
 
-static struct found_function *results(struct find *find, pid_t pid)
+static struct found_function *results(struct find *find)
 {
 	struct found_function *list = arena_new_array(find->arena, struct found_function, find->len + 1);
-	const struct host_binary *named = NULL;
-	const char *mod = NULL;
 
 	for (unsigned i = 0; i < find->len; i++) {
 		const struct match *match = &find->list[i];
 
-		if (match->binary != named)
-			mod = module_of(find, pid, match->binary);
-		named = match->binary;
-		list[i] = (struct found_function){match->binary, match->functions, match->function, match->vaddr, match->size, mod, match->text,
-						  match->why_not, match->caution};
+		list[i] = (struct found_function){.binary = match->binary,
+						  .functions = match->functions,
+						  .function = match->function,
+						  .vaddr = match->vaddr,
+						  .size = match->size,
+						  .mod = match->mod,
+						  .func = match->text,
+						  .why_not = match->why_not,
+						  .caution = match->caution};
 		if (match->where)
 			list[i].func = arena_printf(find->arena, "%s@%s", match->text, match->where);
 	}
@@ -516,15 +530,18 @@ struct found_function *function_find(struct probe_host *host, pid_t pid, const c
 
 	find.pattern = name_pattern_new(find.arena, desc->func);
 	host_binaries(host, &binaries, &binaries_len);
-	for (i = 0; i < binaries_len; i++)
-		if (host_binary_has_pid(binaries[i], pid) && function_module_fits(desc->mod, binaries[i], pid))
-			take_binary(&find, i, binaries[i]);
+	for (i = 0; i < binaries_len; i++) {
+		const char *mod = function_module_fits(host, pid, desc->mod, binaries[i]);
+
+		if (mod)
+			take_binary(&find, i, mod, binaries[i]);
+	}
 	keep_best(&find);
 	expand_all(&find);
 	check_places(&find);
 	name_all(&find);
 	keep_where(&find);
-	found = results(&find, pid);
+	found = results(&find);
 	*len = find.len;
 	name_pattern_free(find.pattern);
 	return found;

@@ -21,7 +21,10 @@ struct found_function {
 /* Of this process; `root` is where its own files are. NULL and *len 0: none fits. */
 struct found_function *function_find(struct probe_host *host, pid_t pid, const char *root, const struct probe_desc *desc, unsigned *len);
 
-/* A module is named by its file, with or without what stands behind `.so`, or by its path; a.out is the program itself. */
-bool function_module_fits(const char *pattern, const struct host_binary *binary, pid_t pid);
+/*
+ * A module is named by its file, with or without what stands behind `.so`, or by its path; a.out is the program itself. Gives what
+ * a probe shows; NULL: the process does not run it, or it is not meant.
+ */
+const char *function_module_fits(struct probe_host *host, pid_t pid, const char *pattern, const struct host_binary *binary);
 
 #endif

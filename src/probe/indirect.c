@@ -137,19 +137,14 @@ static bool goes_on(enum x86_kind kind)
 static void look_before(struct search *s, struct worklist *work, const struct body *body, const struct wanted *wanted, unsigned depth)
 {
 	uint64_t address = body->insns[wanted->before].address;
-	bool has_any = false;
 
-	if (wanted->before && goes_on(body->insns[wanted->before - 1].kind)) {
-		look_at(s, work, body, wanted->before - 1, &wanted->place, depth);
-		has_any = true;
-	}
-	for (unsigned i = 0; i < body->len; i++)
-		if ((body->insns[i].kind == X86_JUMP || body->insns[i].kind == X86_BRANCH) && body->insns[i].target == address) {
-			look_at(s, work, body, i, &wanted->place, depth);
-			has_any = true;
-		}
-	if (!has_any) /* the function's begin, or what a table jumps to */
+	if (!wanted->before) /* what the caller left there */
 		s->out->is_all = false;
+	else if (goes_on(body->insns[wanted->before - 1].kind))
+		look_at(s, work, body, wanted->before - 1, &wanted->place, depth);
+	for (unsigned i = 0; i < body->len; i++)
+		if ((body->insns[i].kind == X86_JUMP || body->insns[i].kind == X86_BRANCH) && body->insns[i].target == address)
+			look_at(s, work, body, i, &wanted->place, depth);
 }
 
 static void search_function(struct search *s, uint64_t vaddr, uint64_t size, unsigned depth)

@@ -368,19 +368,37 @@ static bool may_fit(const struct name_pattern *pattern, const char *symbol)
 	return !*pattern->last || strstr(symbol, pattern->last) || strstr(symbol, "C1") || strstr(symbol, "C2");
 }
 
+/* Without what Go's generic functions have in brackets: Gen of Gen[go.shape.int]. */
+static void put_plain(struct buf *out, struct piece name)
+{
+	for (size_t i = 0; i < name.size;) {
+		const char *behind = name.at[i] == '[' ? name_behind_group(name.at + i) : NULL;
+
+		if (behind && name.at[i + 1] != ']') { /* not operator[] */
+			i = (size_t)(behind - name.at);
+			continue;
+		}
+		buf_putc(out, name.at[i++]);
+	}
+}
+
 /* The name's parts, with or without the template arguments, as a glob without parameters is meant. */
 static const char *plain_text(struct name_pattern *pattern, bool with_args)
 {
 	const struct parts *parts = &pattern->name_parts;
+	struct buf *out = &pattern->plain;
 
-	buf_clear(&pattern->plain);
+	buf_clear(out);
 	for (unsigned i = 0; i < parts->len; i++) {
-		buf_puts(&pattern->plain, i ? "::" : "");
-		buf_add(&pattern->plain, parts->list[i].name.at, parts->list[i].name.size);
-		if (with_args)
-			buf_add(&pattern->plain, parts->list[i].args.at, parts->list[i].args.size);
+		buf_puts(out, i ? "::" : "");
+		if (!with_args) {
+			put_plain(out, parts->list[i].name);
+			continue;
+		}
+		buf_add(out, parts->list[i].name.at, parts->list[i].name.size);
+		buf_add(out, parts->list[i].args.at, parts->list[i].args.size);
 	}
-	return pattern->plain.data ? pattern->plain.data : "";
+	return out->data ? out->data : "";
 }
 
 static bool globs_with(struct name_pattern *pattern, const char *text, const char *suffix)
@@ -456,11 +474,22 @@ enum name_fit name_pattern_fits(struct name_pattern *pattern, const struct name 
 	return fit_glob(pattern, name);
 }
 
+/* As foo is of main.foo, and PM of example.com/sub.(*T).PM. */
+static bool is_end_of_go(const struct name_pattern *pattern, const struct name *name)
+{
+	size_t size = strlen(pattern->literal), whole = strcspn(name->symbol, "[");
+
+	return size && size < whole && (name->symbol[whole - size - 1] == '.' || name->symbol[whole - size - 1] == '/') &&
+	       !strncmp(name->symbol + whole - size, pattern->literal, size);
+}
+
 bool name_pattern_is_end(struct name_pattern *pattern, const struct name *name)
 {
 	const struct parts *wanted = &pattern->parts, *is = &pattern->name_parts;
 	struct parts end;
 
+	if (!is_mangled(name->symbol))
+		return is_end_of_go(pattern, name);
 	if (!wanted->len || !may_fit(pattern, name->symbol) || !take_apart(pattern, name) || is->len <= wanted->len)
 		return false;
 	end.len = wanted->len;

@@ -338,7 +338,7 @@ static const char *pid_why_not(struct probe_host *host, const struct probe_desc 
 		if (!host_binary_has_pid(binaries[i], pid))
 			continue;
 		is_there = true;
-		if (!found && function_module_fits(desc->mod, binaries[i], pid))
+		if (!found && function_module_fits(host, pid, desc->mod, binaries[i]))
 			found = binaries[i];
 	}
 	if (!is_there)

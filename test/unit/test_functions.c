@@ -147,6 +147,7 @@ static const struct {
 	{"example.com/x/gm/sub.Gen", GO_GENERIC, 0, false, NAME_EXACT},
 	{"example.com\\/x\\/gm\\/sub.Gen", GO_GENERIC, 0, false, NAME_EXACT},
 	{"*sub.Gen*", GO_GENERIC, 0, false, NAME_GLOB},
+	{"*sub.Gen", GO_GENERIC, 0, false, NAME_GLOB},
 	{"sub.Gen", GO_GENERIC, 0, false, NAME_OTHER},
 	{"example.com/x/gm/sub.(*T).PM", "example.com/x/gm/sub.(*T).PM", 0, false, NAME_EXACT},
 };
@@ -257,13 +258,15 @@ static void described(void **state)
 static void ends_of_names(void **state)
 {
 	struct arena *arena = arena_new();
-	struct name name = {DO_OP, strlen(DO_OP), false};
+	struct name name = {DO_OP, strlen(DO_OP), false}, go = {"main.do_op", 10, false};
 	struct name_pattern *last = name_pattern_new(arena, "do_op"), *other = name_pattern_new(arena, "op"),
 			    *whole = name_pattern_new(arena, "PrimaryLogPG::do_op");
 
 	(void)state;
 	assert_true(name_pattern_is_end(last, &name));
+	assert_true(name_pattern_is_end(last, &go));
 	assert_false(name_pattern_is_end(other, &name));
+	assert_false(name_pattern_is_end(other, &go));
 	assert_false(name_pattern_is_end(whole, &name));
 	name_pattern_free(last);
 	name_pattern_free(other);
