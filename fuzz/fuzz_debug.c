@@ -6,11 +6,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "lib/debug.h"
 #include "lib/dwarf.h"
 #include "lib/x86.h"
 #include "native_types.h"
 #include "probe/functions.h"
+#include "probe/indirect.h"
 #include "probe/params.h"
 
 enum { FUNCTIONS_MAX = 64, MEMBERS_MAX = 64 };
@@ -40,49 +40,58 @@ static void use_type(struct native_types *types, const struct arg *arg)
 		type_complete(type->members[i].type);
 }
 
-static void use_function(struct arena *arena, struct native_types *types, const struct dwarf_file *file, uint64_t vaddr)
+static void use_function(struct arena *arena, struct native_types *types, struct dwarf_file *file, const struct elf_file *elf, uint64_t vaddr)
 {
-	Dwarf_Die die;
+	struct dwarf_function function;
+	struct params_function from = {.file = file, .function = &function, .vaddr = vaddr};
 	struct arg *args;
 	unsigned len, i;
+	const char *why;
 
-	if (!dwarf_function_at(file, vaddr, &die))
+	if (!dwarf_function_at(file, vaddr, &function, &why))
 		return;
-	params_of(arena, file, &die, &args, &len);
+	from.code = elf ? elf_code(elf, vaddr, &from.size) : NULL;
+	params_of(arena, &from, &args, &len);
 	for (i = 0; i < len; i++)
 		use_type(types, &args[i]);
-	params_return(arena, file, &die, &args, &len);
+	params_return(arena, &from, &args, &len);
 	for (i = 0; i < len; i++)
 		use_type(types, &args[i]);
 }
 
 static void use_file(struct arena *arena, const char *path)
 {
-	struct debug debug;
+	struct name_pattern *plain = name_pattern_new(arena, "main"), *glob = name_pattern_new(arena, "std::*(*)");
+	struct functions functions;
 	struct dwarf_file *file = NULL;
+	struct elf_file *elf = NULL;
+	struct unwind *unwind = NULL;
+	struct indirect indirect;
 	const char *why;
-	int n, i;
+	unsigned i;
 
-	if (debug_open(arena, path, "fuzz", NULL, &debug, &why))
-		return;
-	if (dwarf_file_open(arena, path, &file, &why))
+	functions_read(arena, path, "fuzz", NULL, false, &functions);
+	if (dwarf_file_open(arena, path, NULL, &file, &why))
 		file = NULL;
-	n = dwfl_module_getsymtab(debug.module);
-	for (i = 1; i < n && i < FUNCTIONS_MAX; i++) {
-		GElf_Sym sym;
-		GElf_Addr address;
-		const char *name = dwfl_module_getsym_info(debug.module, i, &sym, &address, NULL, NULL, NULL);
+	if (!elf_file_open(path, &elf))
+		unwind = unwind_read(elf);
+	for (i = 0; i < functions.len && i < FUNCTIONS_MAX; i++) {
+		const struct function *function = &functions.list[i];
+		struct name name = function_as_name(function);
 
-		if (!name)
-			continue;
-		function_name(arena, name, true);
-		function_matches("main", name);
-		function_matches("std::*", name);
+		function_name(arena, function, true);
+		name_pattern_fits(plain, &name);
+		name_pattern_fits(glob, &name);
 		if (file)
-			use_function(arena, native_types_new(arena), file, address - debug.bias);
+			use_function(arena, native_types_new(arena), file, elf, function->vaddr);
+		if (unwind)
+			indirect_find(arena, elf, unwind, function->vaddr, function->size, &indirect);
 	}
+	name_pattern_free(plain);
+	name_pattern_free(glob);
+	unwind_free(unwind);
+	elf_file_close(elf);
 	dwarf_file_close(file);
-	debug_close(&debug);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

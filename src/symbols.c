@@ -255,13 +255,14 @@ void symbols_look(struct symbols *symbols, pid_t pid)
 
 static struct inlines *inlines_of(struct symbols *symbols, struct image_file *file)
 {
+	const struct dwarf_origin origin = {file->name, file->root};
 	const char *why;
 
 	if (file->has_inlines)
 		return file->inlines;
 	file->has_inlines = true;
 	need_functions(symbols, file);
-	if (file->functions.debug_path && !dwarf_file_open(symbols->arena, file->functions.debug_path, &file->dwarf, &why))
+	if (file->functions.debug_path && !dwarf_file_open(symbols->arena, file->functions.debug_path, &origin, &file->dwarf, &why))
 		file->inlines = inlines_new(symbols->arena, file->dwarf);
 	else
 		file->dwarf = NULL;

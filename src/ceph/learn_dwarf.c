@@ -265,7 +265,7 @@ int learn_dwarf(const char *debug_path, struct card *card, bool *found_constants
 			 .types_left = card->types_len,
 			 .constants_left = card->constants_len};
 	struct dwarf_file *file;
-	int err = dwarf_file_open(arena, debug_path, &file, why);
+	int err = dwarf_file_open(arena, debug_path, NULL, &file, why);
 
 	if (err)
 		return err;

@@ -154,8 +154,12 @@ static const struct type *arg_type(struct check_ctx *ctx, const struct arg *arg)
 		return type_int_of(arg->size, arg->is_signed);
 	case ARGTYPE_PTR:
 		return type_pointer(ctx->arena, &type_void, true);
-	case ARGTYPE_NATIVE:
-		return ctx->source->native_type(ctx->source, arg->native);
+	case ARGTYPE_NATIVE: {
+		const struct type *type = ctx->source->native_type(ctx->source, arg->native);
+
+		/* what is in registers is put together in memory of the program's own */
+		return arg->pieces_len && type->kind == TYPE_PTR ? type_pointer(ctx->arena, type->to, false) : type;
+	}
 	default:
 		return ctx->string;
 	}
@@ -200,6 +204,103 @@ static bool arg_is_available(struct check_ctx *ctx, struct node *node, const str
 	check_error(ctx, node, "D_ARGS_IDX", "args[%u] (%s) is not available at %s: %s", n, name,
 		    probe_text(ctx, probe), why);
 	return false;
+}
+
+/* ---- structures in registers ---- */
+
+/* The argument that a node is; NULL: it is none. */
+static const struct arg *arg_of_node(const struct probe *probe, const struct site *site, const struct node *node)
+{
+	if (node->kind != NODE_INDEX || node->arg_index < 0)
+		return NULL;
+	if (node->arg_index < ARG_TYPED)
+		return NULL;
+	return site && site->typed ? &site->typed[node->arg_index - ARG_TYPED] : &probe->typed[node->arg_index - ARG_TYPED];
+}
+
+bool check_is_object_arg(const struct check_ctx *ctx, const struct node *node)
+{
+	const struct arg *arg = ctx->clause && ctx->clause->probes_len ? arg_of_node(ctx->clause->probes[0], NULL, node) : NULL;
+
+	return arg && arg->is_object && !check_failed(node);
+}
+
+/* The argument and the bytes of it that a chain of members and elements is. False: it leads elsewhere. */
+static bool bytes_of_arg(const struct node *node, const struct node **root, uint64_t *from, uint64_t *size)
+{
+	const struct type *type = node->left ? node->left->type : NULL;
+	const struct type_member *member;
+
+	if (node->kind == NODE_INDEX && node->arg_index >= ARG_TYPED) {
+		*root = node;
+		*from = 0;
+		*size = 0;
+		return true;
+	}
+	if (node->kind == NODE_MEMBER && type) {
+		bool is_arg = node->left->kind == NODE_INDEX && node->left->arg_index >= ARG_TYPED;
+
+		if ((node->op == OP_ARROW) != is_arg || !bytes_of_arg(node->left, root, from, size))
+			return false;
+		member = type_find_member(is_arg ? type->to : type, node->name);
+		*from += member ? member->offset : 0;
+		*size = member && member->unit ? member->unit : node->type->size;
+		return member && !member->hops;
+	}
+	if (node->kind != NODE_INDEX || !type || type->kind != TYPE_ARRAY || !bytes_of_arg(node->left, root, from, size))
+		return false;
+	if (node->args[0]->is_const) {
+		*from += node->args[0]->ival * type->to->size;
+		*size = type->to->size;
+	}
+	return true;
+}
+
+/* Why bytes of an argument are not there; NULL: they are. */
+static const char *why_not_there(const struct arg *arg, uint64_t from, uint64_t size)
+{
+	for (uint64_t at = from; at < from + size; at++) {
+		const struct arg_piece *piece = NULL;
+
+		for (unsigned i = 0; i < arg->pieces_len && !piece; i++)
+			if (at >= arg->pieces[i].offset && at < arg->pieces[i].offset + (uint64_t)arg->pieces[i].size)
+				piece = &arg->pieces[i];
+		if (!piece || piece->why)
+			return piece ? piece->why : "the debug information does not say where it is";
+	}
+	return NULL;
+}
+
+static bool is_whole(const struct arg *arg)
+{
+	for (unsigned i = 0; i < arg->pieces_len; i++)
+		if (arg->pieces[i].why)
+			return false;
+	return true;
+}
+
+void check_pieces(struct check_ctx *ctx, struct node *node)
+{
+	const struct node *root;
+	uint64_t from, size;
+
+	if (!ctx->clause || check_failed(node) || (!type_is_scalar(node->type) && node->type->kind != TYPE_ARRAY) ||
+	    !bytes_of_arg(node, &root, &from, &size))
+		return;
+	for (unsigned i = 0; i < ctx->clause->probes_len; i++) {
+		const struct probe *probe = ctx->clause->probes[i];
+
+		for (unsigned j = 0; j < probe->sites_len; j++) {
+			const struct arg *arg = arg_of_node(probe, &probe->sites[j], root);
+			const char *why = arg->pieces_len && !is_whole(arg) ? why_not_there(arg, from, size) : NULL;
+
+			if (why) {
+				check_error(ctx, node, "D_ARGS_IDX", "this part of args[%d] (%s) is not available at %s: %s",
+					    root->arg_index - ARG_TYPED, arg->name ? arg->name : "no name", probe_text(ctx, probe), why);
+				return;
+			}
+		}
+	}
 }
 
 static const struct probe *first_with_args(const struct checked_clause *clause)
@@ -283,6 +384,25 @@ static bool arg_agrees(struct check_ctx *ctx, struct node *node, const struct pr
 	return arg_is_available(ctx, node, probe, (unsigned)n);
 }
 
+/* One that is nowhere at a place is 0 there. */
+void check_raw_arg(struct check_ctx *ctx, const struct node *node)
+{
+	unsigned n = (unsigned)node->arg_index, i, j;
+
+	for (i = 0; ctx->clause && i < ctx->clause->probes_len; i++) {
+		const struct probe *probe = ctx->clause->probes[i];
+
+		for (j = 0; n < probe->args_len && j < probe->sites_len; j++) {
+			const char *why = probe->sites[j].args ? probe->sites[j].args[n].why : NULL;
+
+			if (!why)
+				continue;
+			diag_warning(ctx->diags, node->loc, NULL, "arg%u is 0 in some places of %s: %s", n, probe_text(ctx, probe), why);
+			return;
+		}
+	}
+}
+
 static bool arg_number(struct check_ctx *ctx, struct node *node, uint64_t *n)
 {
 	check_args(ctx, node);
@@ -358,4 +478,7 @@ void check_probe_args(struct check_ctx *ctx, struct node *node)
 	}
 	node->arg_index = (int)n + (first->has_typed ? ARG_TYPED : 0);
 	node->type = arg_type(ctx, arg);
+	if (ctx->member_of != node && !is_whole(arg))
+		check_error(ctx, node, "D_ARGS_IDX", "only a part of args[%" PRIu64 "] (%s) is available here: read a member of it", n,
+			    arg->name ? arg->name : "no name");
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "lib/dwarf.h"
+#include "lib/dwarf_private.h"
 
 #include <dwarf.h>
+#include <elfutils/libdwelf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,33 +11,34 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NESTING_MAX = 32 }; /* of namespaces; DWARF may be hostile */
-
-struct dwarf_file {
-	char *image;
-	size_t size;
-	Elf *elf;
-	Dwarf *dwarf;
-};
+enum { NESTING_MAX = 32 }; /* of namespaces and classes; DWARF may be hostile */
 
 /* Sections that types and functions are described in; the rest of .debug_* becomes SHT_NOBITS, which libdw passes over.
+ * .gnu_debugaltlink too: what it names is looked for here, as the file is somebody else's.
  */
-static bool is_wanted_section(const char *name, const char *end)
+static bool is_wanted_section(const char *name, size_t room)
 {
 	static const char *const wanted[] = {".debug_info",	   ".debug_abbrev", ".debug_str",  ".debug_line_str",
 					     ".debug_str_offsets", ".debug_types",  ".debug_addr", ".debug_ranges",
-					     ".debug_rnglists",	   ".debug_aranges"};
+					     ".debug_rnglists",	   ".debug_loc",    ".debug_loclists", ".debug_aranges",
+					     ".debug_cu_index"};
+	size_t size = strnlen(name, room);
 	unsigned i;
 
-	if (end - name < 7 || strncmp(name, ".debug_", 7))
+	if (size > 4 && !strcmp(name + size - 4, ".dwo"))
+		size -= 4;
+	if (size == strlen(".gnu_debugaltlink") && !memcmp(name, ".gnu_debugaltlink", size))
+		return false;
+	if (size < 7 || strncmp(name, ".debug_", 7))
 		return true;
 	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-		if (!strcmp(name, wanted[i]))
+		if (strlen(wanted[i]) == size && !memcmp(name, wanted[i], size))
 			return true;
 	return false;
 }
 
-static void hide_sections(char *image, size_t size)
+/* Calls `each` for each section of an image that is in order. */
+static void each_section(char *image, size_t size, void (*each)(void *data, Elf64_Shdr *section, const char *name, size_t room), void *data)
 {
 	Elf64_Ehdr *ehdr = (Elf64_Ehdr *)image;
 	Elf64_Shdr *shdrs, *names;
@@ -51,27 +53,28 @@ static void hide_sections(char *image, size_t size)
 	if (names->sh_type != SHT_STRTAB || names->sh_offset > size || names->sh_size > size - names->sh_offset ||
 	    !names->sh_size || image[names->sh_offset + names->sh_size - 1])
 		return;
-	for (i = 0; i < ehdr->e_shnum; i++) {
-		const char *name = image + names->sh_offset + shdrs[i].sh_name, *end;
-
-		if (shdrs[i].sh_name >= names->sh_size)
-			continue;
-		end = image + names->sh_offset + names->sh_size;
-		if (!is_wanted_section(name, end))
-			shdrs[i].sh_type = SHT_NOBITS;
-	}
+	for (i = 0; i < ehdr->e_shnum; i++)
+		if (shdrs[i].sh_name < names->sh_size)
+			each(data, &shdrs[i], image + names->sh_offset + shdrs[i].sh_name, names->sh_size - shdrs[i].sh_name);
 }
 
-static int map_private(const char *path, char **image, size_t *size)
+static void hide_section(void *data, Elf64_Shdr *section, const char *name, size_t room)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+	(void)data;
+	if (!is_wanted_section(name, room))
+		section->sh_type = SHT_NOBITS;
+}
+
+int dwarf_image_map(const char *path, char **image, size_t *size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), err = 0;
 	struct stat st;
 
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, &st))
 		err = -errno;
-	else if (st.st_size <= 0)
+	else if (!S_ISREG(st.st_mode) || st.st_size <= 0)
 		err = -EINVAL;
 	*size = (size_t)st.st_size;
 	if (!err) {
@@ -83,18 +86,81 @@ static int map_private(const char *path, char **image, size_t *size)
 	return err;
 }
 
-int dwarf_file_open(struct arena *arena, const char *path, struct dwarf_file **out, const char **why)
+/* ---- what dwz took out of several files ---- */
+
+struct altlink {
+	const char *image;
+	size_t size;
+	const char *name; /* of the file; NULL: there is none */
+	const uint8_t *id;
+	size_t id_size;
+};
+
+static void find_altlink(void *data, Elf64_Shdr *section, const char *name, size_t room)
+{
+	struct altlink *link = data;
+	size_t text;
+
+	if (strncmp(name, ".gnu_debugaltlink", room) != 0 || section->sh_offset > link->size ||
+	    section->sh_size > link->size - section->sh_offset)
+		return;
+	text = strnlen(link->image + section->sh_offset, section->sh_size);
+	if (!text || text == section->sh_size)
+		return;
+	link->name = link->image + section->sh_offset;
+	link->id = (const uint8_t *)link->name + text + 1;
+	link->id_size = section->sh_size - text - 1;
+}
+
+static int open_alt(struct dwarf_file *file, const char *path, const struct altlink *link)
+{
+	const char *why;
+	const void *id;
+	size_t size;
+	char *image;
+	int err = dwarf_image_map(path, &image, &size);
+
+	if (!err)
+		err = dwarf_image_open(file->arena, path, image, size, &file->alt, &why);
+	if (err)
+		return err;
+	if (dwelf_elf_gnu_build_id(file->alt->elf, &id) == (ssize_t)link->id_size && !memcmp(id, link->id, link->id_size))
+		return 0;
+	dwarf_file_close(file->alt);
+	file->alt = NULL;
+	return -ENOENT;
+}
+
+/* Relative to the file, or by its build-id; below the process's own root first. */
+static void take_alt(struct dwarf_file *file, const struct altlink *link)
+{
+	struct arena *arena = file->arena;
+	const char *slash = strrchr(file->path, '/'), *by_id = "/usr/lib/debug/.build-id/", *root = file->root ? file->root : "", *path;
+	char hex[2 * 64 + 1] = "";
+
+	for (size_t i = 0; i < link->id_size && i < 64; i++)
+		for (unsigned j = 0; j < 2; j++)
+			hex[2 * i + j] = "0123456789abcdef"[link->id[i] >> (j ? 0 : 4) & 15];
+	by_id = arena_printf(arena, "%s%.2s/%s.debug", by_id, hex, strlen(hex) > 2 ? hex + 2 : "");
+	path = *link->name == '/' ? arena_printf(arena, "%s%s", root, link->name)
+				  : arena_printf(arena, "%.*s%s", slash ? (int)(slash + 1 - file->path) : 0, file->path, link->name);
+	if (!open_alt(file, path, link) || !open_alt(file, arena_printf(arena, "%s%s", root, by_id), link) || !open_alt(file, by_id, link) ||
+	    (*link->name == '/' && !open_alt(file, link->name, link)))
+		dwarf_setalt(file->dwarf, file->alt->dwarf);
+	else
+		file->missing = arena_printf(arena, "a part of its debug information is in %s, which is not here", link->name);
+}
+
+/* ---- the file ---- */
+
+int dwarf_image_open(struct arena *arena, const char *path, char *image, size_t size, struct dwarf_file **out, const char **why)
 {
 	struct dwarf_file *file = arena_new_one(arena, struct dwarf_file);
-	int err = map_private(path, &file->image, &file->size);
 
-	if (err) {
-		*why = arena_printf(arena, "cannot read %s: %s", path, strerror(-err));
-		return err;
-	}
-	hide_sections(file->image, file->size);
+	*file = (struct dwarf_file){.arena = arena, .image = image, .size = size, .path = arena_strdup(arena, path)};
+	each_section(image, size, hide_section, NULL);
 	elf_version(EV_CURRENT);
-	file->elf = elf_memory(file->image, file->size);
+	file->elf = elf_memory(image, size);
 	file->dwarf = file->elf ? dwarf_begin_elf(file->elf, DWARF_C_READ, NULL) : NULL;
 	*out = file;
 	if (file->dwarf)
@@ -104,13 +170,35 @@ int dwarf_file_open(struct arena *arena, const char *path, struct dwarf_file **o
 	return -ENODATA;
 }
 
+int dwarf_file_open(struct arena *arena, const char *path, const struct dwarf_origin *origin, struct dwarf_file **out, const char **why)
+{
+	struct altlink link = {0};
+	int err = dwarf_image_map(path, (char **)&link.image, &link.size);
+
+	if (err) {
+		*why = arena_printf(arena, "cannot read %s: %s", path, strerror(-err));
+		return err;
+	}
+	each_section((char *)link.image, link.size, find_altlink, &link);
+	err = dwarf_image_open(arena, path, (char *)link.image, link.size, out, why);
+	if (err)
+		return err;
+	(*out)->name = origin ? origin->name : NULL;
+	(*out)->root = origin ? origin->root : NULL;
+	if (link.name)
+		take_alt(*out, &link);
+	return 0;
+}
+
 void dwarf_file_close(struct dwarf_file *file)
 {
 	if (!file)
 		return;
+	dwarf_split_close(file);
 	dwarf_end(file->dwarf);
 	elf_end(file->elf);
 	munmap(file->image, file->size);
+	dwarf_file_close(file->alt);
 }
 
 Dwarf *dwarf_file_dwarf(const struct dwarf_file *file)
@@ -120,7 +208,31 @@ Dwarf *dwarf_file_dwarf(const struct dwarf_file *file)
 
 /* ---- functions ---- */
 
-static bool find_function(Dwarf_Die *scope, uint64_t vaddr, unsigned depth, Dwarf_Die *function)
+static bool may_hold_functions(int tag)
+{
+	return tag == DW_TAG_namespace || tag == DW_TAG_module || tag == DW_TAG_structure_type || tag == DW_TAG_class_type ||
+	       tag == DW_TAG_union_type || tag == DW_TAG_enumeration_type || tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block;
+}
+
+/* A unit while its functions are collected. */
+struct indexing {
+	const struct dwarf_unit *unit;
+	struct dwarf_index *index;
+	Dwarf_Die *function;
+};
+
+static bool add_code(void *data, const struct dwarf_range *range)
+{
+	struct indexing *indexing = data;
+	struct dwarf_index *index = indexing->index;
+
+	if (range->low && range->low < range->high) /* the linker leaves 0 of functions that it dropped */
+		*arena_push(indexing->unit->main->arena, index->list, index->len) =
+			(struct dwarf_code){range->low, range->high, *indexing->function};
+	return true;
+}
+
+static void index_functions(struct indexing *indexing, Dwarf_Die *scope, unsigned depth)
 {
 	Dwarf_Die child;
 	bool started = false;
@@ -128,28 +240,114 @@ static bool find_function(Dwarf_Die *scope, uint64_t vaddr, unsigned depth, Dwar
 	while (depth < NESTING_MAX && dwarf_next_child(scope, &started, &child)) {
 		int tag = dwarf_tag(&child);
 
-		if (tag == DW_TAG_subprogram && dwarf_haspc(&child, vaddr) == 1) {
-			*function = child;
-			return true;
-		}
-		if (tag == DW_TAG_namespace && find_function(&child, vaddr, depth + 1, function))
-			return true;
+		indexing->function = &child;
+		if (tag == DW_TAG_subprogram)
+			dwarf_code_each(indexing->unit, &child, add_code, indexing);
+		if (may_hold_functions(tag) && dwarf_haschildren(&child) == 1)
+			index_functions(indexing, &child, depth + 1);
 	}
-	return false;
 }
 
-bool dwarf_function_at(const struct dwarf_file *file, uint64_t vaddr, Dwarf_Die *function)
+static int compare_code(const void *a, const void *b)
+{
+	const struct dwarf_code *x = a, *y = b;
+
+	return x->low < y->low ? -1 : x->low > y->low;
+}
+
+static const struct dwarf_index *index_of(struct dwarf_file *file, const struct dwarf_unit *unit)
+{
+	struct dwarf_index *index = file->indexes;
+	struct indexing indexing = {.unit = unit};
+	Dwarf_Die die = unit->die;
+
+	while (index && index->unit != unit->die.addr)
+		index = index->next;
+	if (index)
+		return index;
+	index = arena_new_one(file->arena, struct dwarf_index);
+	*index = (struct dwarf_index){.next = file->indexes, .unit = unit->die.addr};
+	file->indexes = index;
+	indexing.index = index;
+	index_functions(&indexing, &die, 0);
+	if (index->len)
+		qsort(index->list, index->len, sizeof(*index->list), compare_code);
+	return index;
+}
+
+static bool find_function(struct dwarf_file *file, const struct dwarf_unit *unit, uint64_t vaddr, Dwarf_Die *function)
+{
+	const struct dwarf_index *index = index_of(file, unit);
+	unsigned low = 0, high = index->len;
+
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (index->list[middle].low <= vaddr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low || vaddr >= index->list[low - 1].high)
+		return false;
+	*function = index->list[low - 1].die;
+	return true;
+}
+
+void dwarf_unit_init(struct dwarf_unit *unit, const struct dwarf_file *file, Dwarf_Die *die)
+{
+	Dwarf_Half version = 0;
+	uint8_t offset_size = 4;
+	Dwarf_Die cu;
+	Dwarf_Attribute attr;
+
+	dwarf_cu_die(die->cu, &cu, &version, NULL, NULL, &offset_size, NULL, NULL);
+	*unit = (struct dwarf_unit){.file = file, .main = file, .die = *die, .version = version, .offset_size = offset_size};
+	if (dwarf_attr(die, DW_AT_addr_base, &attr) || dwarf_attr(die, DW_AT_GNU_addr_base, &attr))
+		dwarf_attr_raw(unit, &attr, &unit->addr_base);
+	if (dwarf_attr(die, DW_AT_GNU_ranges_base, &attr))
+		dwarf_attr_raw(unit, &attr, &unit->ranges_base);
+	if (dwarf_attr(die, DW_AT_low_pc, &attr))
+		dwarf_attr_address(unit, &attr, &unit->base);
+}
+
+/* In this unit of the file itself; of split DWARF in what it stands for. */
+static bool find_in_unit(struct dwarf_file *file, Dwarf_Die *die, uint8_t kind, uint64_t vaddr, struct dwarf_function *function,
+			 const char **why)
+{
+	if (kind == DW_UT_skeleton) {
+		if (!dwarf_split_find(file, die, &function->unit, why))
+			return false;
+	} else {
+		dwarf_unit_init(&function->unit, file, die);
+	}
+	return find_function(file, &function->unit, vaddr, &function->die);
+}
+
+static uint8_t kind_of_unit(Dwarf_Die *die)
+{
+	uint8_t kind = DW_UT_compile;
+
+	dwarf_cu_info(die->cu, NULL, &kind, NULL, NULL, NULL, NULL, NULL);
+	return kind;
+}
+
+bool dwarf_function_at(struct dwarf_file *file, uint64_t vaddr, struct dwarf_function *function, const char **why)
 {
 	Dwarf_Die unit;
 	Dwarf_CU *cu = NULL;
 	uint8_t kind;
 
-	if (dwarf_addrdie(file->dwarf, vaddr, &unit) && find_function(&unit, vaddr, 0, function))
+	*why = NULL;
+	if (dwarf_addrdie(file->dwarf, vaddr, &unit) && find_in_unit(file, &unit, kind_of_unit(&unit), vaddr, function, why))
 		return true;
 	/* A file without .debug_aranges, as clang writes it. */
-	while (dwarf_get_units(file->dwarf, cu, &cu, NULL, &kind, &unit, NULL) == 0)
-		if (kind == DW_UT_compile && dwarf_haspc(&unit, vaddr) == 1 && find_function(&unit, vaddr, 0, function))
+	while (!*why && dwarf_get_units(file->dwarf, cu, &cu, NULL, &kind, &unit, NULL) == 0)
+		if ((kind == DW_UT_compile || kind == DW_UT_skeleton) && dwarf_haspc(&unit, vaddr) == 1 &&
+		    find_in_unit(file, &unit, kind, vaddr, function, why))
 			return true;
+	if (!*why)
+		*why = file->missing ? file->missing : "its debug information does not describe the function";
 	return false;
 }
 
@@ -174,20 +372,104 @@ bool dwarf_is_class(Dwarf_Die *die)
 	return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type;
 }
 
-bool dwarf_member_offset(Dwarf_Die *die, int64_t *offset)
+/* Of a member's place, a constant or an expression that adds one to the object's address. */
+static bool constant_place(Dwarf_Attribute *attr, int64_t *offset)
+{
+	Dwarf_Word word;
+	Dwarf_Op *ops;
+	size_t len;
+
+	if (!dwarf_formudata(attr, &word)) {
+		*offset = (int64_t)word;
+		return true;
+	}
+	if (dwarf_getlocation(attr, &ops, &len) || len != 1 || (ops[0].atom != DW_OP_plus_uconst && ops[0].atom != DW_OP_constu))
+		return false;
+	*offset = (int64_t)ops[0].number;
+	return true;
+}
+
+static bool is_constant(const Dwarf_Op *op, uint64_t *number)
+{
+	*number = op->number;
+	if (op->atom >= DW_OP_lit0 && op->atom <= DW_OP_lit31) {
+		*number = op->atom - DW_OP_lit0;
+		return true;
+	}
+	return op->atom == DW_OP_constu || op->atom == DW_OP_const1u || op->atom == DW_OP_const2u || op->atom == DW_OP_const4u;
+}
+
+/* dup, deref, N, minus, deref, plus: the table of virtual functions has it at -N (Itanium C++ ABI, 2.5.2). */
+static bool virtual_place(Dwarf_Attribute *attr, uint64_t *vtable_at)
+{
+	Dwarf_Op *ops;
+	size_t len;
+
+	return !dwarf_getlocation(attr, &ops, &len) && len == 6 && ops[0].atom == DW_OP_dup && ops[1].atom == DW_OP_deref &&
+	       is_constant(&ops[2], vtable_at) && ops[3].atom == DW_OP_minus && ops[4].atom == DW_OP_deref && ops[5].atom == DW_OP_plus;
+}
+
+static bool number_of(Dwarf_Die *die, unsigned name, int64_t *number)
 {
 	Dwarf_Attribute attr;
-	Dwarf_Word word;
+	Dwarf_Sword word;
 
-	*offset = 0;
-	if (dwarf_hasattr(die, DW_AT_data_bit_offset) || dwarf_hasattr(die, DW_AT_bit_size))
+	if (!dwarf_attr(die, name, &attr) || dwarf_formsdata(&attr, &word))
 		return false;
-	if (!dwarf_attr(die, DW_AT_data_member_location, &attr))
-		return true; /* the member of a union, or a base at 0 */
-	if (dwarf_formudata(&attr, &word))
-		return false;
-	*offset = (int64_t)word;
+	*number = word;
 	return true;
+}
+
+/* Up to DWARF 3, and in what many compilers write since, bits are counted from the highest one of a unit. */
+static bool bits_from_the_top(Dwarf_Die *die, int64_t offset, struct dwarf_member *out)
+{
+	int64_t from_top, unit, lowest;
+	Dwarf_Die type;
+	Dwarf_Word size;
+
+	if (!number_of(die, DW_AT_bit_offset, &from_top))
+		from_top = 0;
+	if (!number_of(die, DW_AT_byte_size, &unit)) {
+		if (!dwarf_type_of(die, &type) || dwarf_aggregate_size(&type, &size))
+			return false;
+		unit = (int64_t)size;
+	}
+	lowest = 8 * (offset + unit) - from_top - (int64_t)out->bit_size;
+	out->bit_offset = (uint64_t)lowest;
+	return lowest >= 0;
+}
+
+void dwarf_member_place(Dwarf_Die *die, struct dwarf_member *out)
+{
+	Dwarf_Attribute attr;
+	int64_t number;
+	bool has_place = dwarf_attr(die, DW_AT_data_member_location, &attr);
+
+	*out = (struct dwarf_member){.kind = DWARF_MEMBER_PLAIN};
+	if (has_place && !constant_place(&attr, &out->offset)) {
+		out->kind = virtual_place(&attr, &out->vtable_at) ? DWARF_MEMBER_VIRTUAL : DWARF_MEMBER_OTHER;
+		return;
+	}
+	if (!number_of(die, DW_AT_bit_size, &number)) {
+		if (number_of(die, DW_AT_data_bit_offset, &number) && number % 8 == 0)
+			out->offset = number / 8;
+		return;
+	}
+	out->kind = DWARF_MEMBER_BITS;
+	out->bit_size = (uint64_t)number;
+	if (number_of(die, DW_AT_data_bit_offset, &number))
+		out->bit_offset = (uint64_t)number;
+	else if (!bits_from_the_top(die, out->offset, out))
+		out->kind = DWARF_MEMBER_OTHER;
+}
+
+bool dwarf_member_offset(Dwarf_Die *die, int64_t *offset)
+{
+	struct dwarf_member member;
+
+	dwarf_member_place(die, &member);
+	*offset = member.offset;
+	return member.kind == DWARF_MEMBER_PLAIN;
 }
 
 bool dwarf_next_child(Dwarf_Die *die, bool *started, Dwarf_Die *child)
@@ -207,6 +489,22 @@ bool dwarf_is_data_child(Dwarf_Die *child)
 					     !dwarf_hasattr(child, DW_AT_const_value));
 }
 
+/* An enumeration without a type, as DWARF 2 has it: by its values. */
+static bool has_negative_value(Dwarf_Die *enumeration)
+{
+	Dwarf_Die child;
+	Dwarf_Attribute attr;
+	Dwarf_Sword value;
+	bool started = false;
+
+	while (dwarf_next_child(enumeration, &started, &child))
+		if (dwarf_attr(&child, DW_AT_const_value, &attr) &&
+		    (dwarf_whatform(&attr) == DW_FORM_sdata || dwarf_whatform(&attr) == DW_FORM_implicit_const) &&
+		    !dwarf_formsdata(&attr, &value) && value < 0)
+			return true;
+	return false;
+}
+
 bool dwarf_is_signed(Dwarf_Die *type)
 {
 	Dwarf_Attribute attr;
@@ -214,7 +512,7 @@ bool dwarf_is_signed(Dwarf_Die *type)
 	Dwarf_Die underlying;
 
 	if (dwarf_tag(type) == DW_TAG_enumeration_type)
-		return dwarf_type_of(type, &underlying) && dwarf_is_signed(&underlying);
+		return dwarf_type_of(type, &underlying) ? dwarf_is_signed(&underlying) : has_negative_value(type);
 	return dwarf_tag(type) == DW_TAG_base_type && dwarf_attr(type, DW_AT_encoding, &attr) &&
 	       !dwarf_formudata(&attr, &encoding) && (encoding == DW_ATE_signed || encoding == DW_ATE_signed_char);
 }

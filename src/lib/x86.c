@@ -203,6 +203,123 @@ void x86_move(const struct x86_code *code, struct x86_move *move)
 	}
 }
 
+static enum x86_origin origin_of(const cs_x86_op *operand, unsigned *from)
+{
+	if (operand->type == X86_OP_REG) {
+		int number = number_of_part(operand->reg);
+
+		*from = number < 0 ? 0 : (unsigned)number;
+		return number < 0 ? X86_ORIGIN_OTHER : X86_ORIGIN_REG;
+	}
+	if (operand->type != X86_OP_MEM)
+		return X86_ORIGIN_OTHER;
+	return operand->mem.index == X86_REG_INVALID ? X86_ORIGIN_WORD : X86_ORIGIN_TABLE;
+}
+
+enum x86_origin x86_origin(const struct x86_code *code, unsigned reg, unsigned *from)
+{
+	const cs_insn *insn = ((const struct current *)code->internal)->insn;
+	const cs_x86 *x86 = &insn->detail->x86;
+	struct x86_move move;
+
+	if (code->kind == X86_JUMP_ANYWHERE)
+		return origin_of(&x86->operands[0], from);
+	x86_move(code, &move);
+	if (!(move.writes >> reg & 1))
+		return X86_ORIGIN_KEPT;
+	if (insn->id == X86_INS_CALL)
+		return X86_ORIGIN_WORD; /* a pointer that a function gave */
+	if (insn->id == X86_INS_ADD || insn->id == X86_INS_MOVSXD || insn->id == X86_INS_LEA)
+		return X86_ORIGIN_TABLE;
+	return insn->id == X86_INS_MOV && x86->op_count == 2 ? origin_of(&x86->operands[1], from) : X86_ORIGIN_OTHER;
+}
+
+/* ---- steps of a function's beginning ---- */
+
+static bool is_copy(unsigned id)
+{
+	return id == X86_INS_MOV || id == X86_INS_MOVZX || id == X86_INS_MOVSX || id == X86_INS_MOVSXD;
+}
+
+/* %ah and the like are not the lowest byte of their register. */
+static bool is_high_byte(const cs_x86_op *operand)
+{
+	return operand->type == X86_OP_REG && (operand->reg == X86_REG_AH || operand->reg == X86_REG_BH || operand->reg == X86_REG_CH ||
+					       operand->reg == X86_REG_DH);
+}
+
+static bool is_vector(x86_reg reg)
+{
+	return (reg >= X86_REG_XMM0 && reg <= X86_REG_XMM31) || (reg >= X86_REG_YMM0 && reg <= X86_REG_YMM31) ||
+	       (reg >= X86_REG_ZMM0 && reg <= X86_REG_ZMM31);
+}
+
+static void step_between(const cs_insn *insn, struct x86_step *step)
+{
+	const cs_x86_op *to = &insn->detail->x86.operands[0], *from = &insn->detail->x86.operands[1];
+	int to_reg = to->type == X86_OP_REG ? number_of_part(to->reg) : -1, from_reg = from->type == X86_OP_REG ? number_of_part(from->reg) : -1;
+
+	if (to->type == X86_OP_MEM && from->type == X86_OP_REG && (insn->id == X86_INS_MOV || is_vector(from->reg)) && place_of(to, &step->place)) {
+		step->kind = X86_STEP_STORE;
+		step->reg = is_high_byte(from) ? X86_REG_NOT_KNOWN : is_vector(from->reg) ? X86_REG_VECTOR : from_reg;
+		step->size = to->size;
+	} else if (to_reg >= 0 && from->type == X86_OP_MEM && insn->id == X86_INS_LEA && place_of(from, &step->place)) {
+		step->kind = X86_STEP_ADDRESS;
+		step->to = (unsigned)to_reg;
+	} else if (to_reg >= 0 && from->type == X86_OP_MEM && is_copy(insn->id) && place_of(from, &step->place)) {
+		step->kind = X86_STEP_LOAD;
+		step->to = (unsigned)to_reg;
+		step->size = from->size;
+	} else if (to_reg >= 0 && from_reg >= 0 && is_copy(insn->id) && !is_high_byte(to) && !is_high_byte(from)) {
+		step->kind = X86_STEP_COPY;
+		step->to = (unsigned)to_reg;
+		step->reg = from_reg;
+		step->size = from->size;
+	} else if (to_reg >= 0 && insn->id == X86_INS_SHR && from->type == X86_OP_IMM && to->size == 8) {
+		step->kind = X86_STEP_SHIFT;
+		step->to = (unsigned)to_reg;
+		step->number = from->imm;
+	} else if (to_reg >= 0 && insn->id == X86_INS_AND && from->type == X86_OP_IMM && from->imm == 1 && to->size == 1 && !is_high_byte(to)) {
+		step->kind = X86_STEP_COPY; /* clang's bool */
+		step->to = (unsigned)to_reg;
+		step->reg = to_reg;
+		step->size = 1;
+	}
+}
+
+/* add, sub of the stack pointer by a constant. */
+static bool moves_sp(const cs_insn *insn, int64_t *by)
+{
+	const cs_x86 *x86 = &insn->detail->x86;
+
+	if ((insn->id != X86_INS_ADD && insn->id != X86_INS_SUB) || x86->op_count != 2 || x86->operands[0].type != X86_OP_REG ||
+	    x86->operands[0].reg != X86_REG_RSP || x86->operands[1].type != X86_OP_IMM)
+		return false;
+	*by = insn->id == X86_INS_ADD ? x86->operands[1].imm : -x86->operands[1].imm;
+	return true;
+}
+
+void x86_step(const struct x86_code *code, struct x86_step *step)
+{
+	const cs_insn *insn = ((const struct current *)code->internal)->insn;
+	const cs_x86 *x86 = &insn->detail->x86;
+	struct x86_effects effects;
+
+	x86_effects(code, &effects);
+	*step = (struct x86_step){.kind = X86_STEP_OTHER, .reg = X86_REG_NOT_KNOWN, .writes = effects.writes};
+	if ((code->kind != X86_OTHER && code->kind != X86_CANARY) || insn->id == X86_INS_CALL) {
+		step->kind = X86_STEP_LEAVES;
+	} else if (insn->id == X86_INS_PUSH) {
+		step->kind = X86_STEP_PUSH;
+		step->reg = x86->operands[0].type == X86_OP_REG ? number_of_part(x86->operands[0].reg) : X86_REG_NOT_KNOWN;
+		step->size = 8;
+	} else if (moves_sp(insn, &step->number)) {
+		step->kind = X86_STEP_MOVE_SP;
+	} else if (x86->op_count == 2) {
+		step_between(insn, step);
+	}
+}
+
 bool x86_each(const uint8_t *code, size_t size, uint64_t address, bool (*each)(void *data, const struct x86_code *insn),
 	      void *data)
 {

@@ -51,12 +51,45 @@ enum x86_move_kind {
 	X86_MOVE_OTHER,
 };
 
+/* Where the target of a jump to anywhere comes from: how the register was made, or the memory that the jump names. */
+enum x86_origin {
+	X86_ORIGIN_KEPT,  /* the register is as it was */
+	X86_ORIGIN_WORD,  /* a word of memory at a fixed place or at register + constant: a pointer, such as a virtual function's */
+	X86_ORIGIN_TABLE, /* an element of a table, or a sum: as a `switch` is compiled */
+	X86_ORIGIN_REG,	  /* what is in register `from` */
+	X86_ORIGIN_OTHER,
+};
+
 /* What an instruction puts where. */
 struct x86_move {
 	enum x86_move_kind kind;
 	struct x86_place to, from;
 	uint64_t number;
 	uint32_t writes; /* a bit for each general register that holds another value afterwards, `to` too */
+};
+
+/* What an instruction of a function's beginning does, as far as that saves what registers held. */
+enum x86_step_kind {
+	X86_STEP_OTHER, /* registers change as `writes` says; memory does not, or not as far as anybody knows */
+	X86_STEP_PUSH,
+	X86_STEP_MOVE_SP, /* by `number` */
+	X86_STEP_STORE,	  /* register `reg` to memory at `place` */
+	X86_STEP_LOAD,	  /* the other way round */
+	X86_STEP_COPY,	  /* to register `to` from `reg`: at least its lower `size` bytes */
+	X86_STEP_ADDRESS, /* to register `to` the address that `place` is at */
+	X86_STEP_SHIFT,	  /* all of register `to` to the right, by `number` bits */
+	X86_STEP_LEAVES,  /* control goes elsewhere, or may */
+};
+
+enum { X86_REG_NOT_KNOWN = -1, X86_REG_VECTOR = -2 };
+
+struct x86_step {
+	enum x86_step_kind kind;
+	int reg; /* DWARF's number, or one of these two */
+	unsigned to, size;
+	struct x86_place place;
+	int64_t number;
+	uint32_t writes; /* registers, as of x86_effects */
 };
 
 /*
@@ -68,5 +101,8 @@ bool x86_each(const uint8_t *code, size_t size, uint64_t address, bool (*each)(v
 /* Of the instruction that `each` was called with, while it runs. */
 void x86_effects(const struct x86_code *insn, struct x86_effects *effects);
 void x86_move(const struct x86_code *insn, struct x86_move *move);
+/* What register `reg` holds behind the instruction; of a jump to anywhere, `reg` is ignored: where it goes. */
+enum x86_origin x86_origin(const struct x86_code *insn, unsigned reg, unsigned *from);
+void x86_step(const struct x86_code *insn, struct x86_step *step);
 
 #endif

@@ -499,6 +499,17 @@ static void keep_where(struct find *find)
 
 /* ---- the whole ---- */
 
+/* Has it no name that other files can call it by? */
+static bool is_local(const struct functions *functions, uint64_t vaddr)
+{
+	const struct function *function = function_at(functions, vaddr), *end = functions->list + functions->len;
+	bool is = function != NULL;
+
+	for (; function && function < end && function->vaddr == vaddr; function++)
+		is &= function->is_local;
+	return is;
+}
+
 static struct found_function *results(struct find *find)
 {
 	struct found_function *list = arena_new_array(find->arena, struct found_function, find->len + 1);
@@ -513,6 +524,7 @@ static struct found_function *results(struct find *find)
 						  .size = match->size,
 						  .mod = match->mod,
 						  .func = match->text,
+						  .is_local = is_local(match->functions, match->vaddr),
 						  .why_not = match->why_not,
 						  .caution = match->caution};
 		if (match->where)

@@ -14,6 +14,7 @@ struct found_function {
 	const struct function *function;   /* whose name it was found by */
 	uint64_t vaddr, size; /* an indirect function's are those of one that it may choose; size 0: not known */
 	const char *mod, *func; /* as a probe shows them */
+	bool is_local;		/* it has no name that other files can call it by */
 	const char *why_not;	/* NULL: it can be probed */
 	const char *caution;	/* NULL, or a sentence: what else is counted with it */
 };

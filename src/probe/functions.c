@@ -268,7 +268,8 @@ static void read_symbols(struct reading *reading, const struct debug *debug)
 			continue;
 		function.vaddr = address - debug->bias;
 		function.size = sym.st_size;
-		function.source = GELF_ST_BIND(sym.st_info) == STB_LOCAL ? source : NULL;
+		function.is_local = GELF_ST_BIND(sym.st_info) == STB_LOCAL;
+		function.source = function.is_local ? source : NULL;
 		add(reading, name, &function);
 	}
 }
@@ -385,6 +386,7 @@ struct known {
 	struct known *next;
 	const struct host_binary *binary;
 	struct functions functions;
+	struct dwarf_origin origin;
 	struct dwarf_file *dwarf;
 };
 
@@ -397,7 +399,7 @@ const struct functions *functions_of(struct probe_host *host, struct host_binary
 		if (known->binary == binary)
 			return &known->functions;
 	known = arena_new_one(arena, struct known);
-	*known = (struct known){.next = *slot, .binary = binary};
+	*known = (struct known){.next = *slot, .binary = binary, .origin = {binary->name, root}};
 	*slot = known;
 	functions_read(arena, binary->path, binary->name, root, false, &known->functions);
 	return &known->functions;
@@ -410,6 +412,6 @@ struct dwarf_file *functions_dwarf(struct probe_host *host, struct host_binary *
 	while (known && known->binary != binary)
 		known = known->next;
 	if (known && !known->dwarf && known->functions.debug_path)
-		dwarf_file_open(host_arena(host), known->functions.debug_path, &known->dwarf, why);
+		dwarf_file_open(host_arena(host), known->functions.debug_path, &known->origin, &known->dwarf, why);
 	return known ? known->dwarf : NULL;
 }

@@ -25,6 +25,7 @@ struct function {
 	size_t base_size;     /* of a clone or piece: how much of `symbol` is the function's own name */
 	enum function_kind kind;
 	bool is_default; /* the version is what new programs get */
+	bool is_local;	 /* only its own file knows the name */
 };
 
 struct functions {

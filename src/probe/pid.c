@@ -18,6 +18,8 @@
 #include "probe/leaving.h"
 #include "probe/params.h"
 
+static const char is_tail_call[] = "in a place where the function ends by calling another one, what that returns is not seen";
+
 enum { RAW_ARGS = 10, REG_ARGS = 6, EXTRA_MAX = UINT16_MAX };
 
 /* What one description asks for, and where. */
@@ -36,9 +38,9 @@ struct asked {
 struct origin {
 	struct probe probe; /* first, so that one is the other */
 	struct host_binary *binary;
-	const char *debug_path, *debug_why;
-	uint64_t entry;
-	bool is_clone;
+	const char *debug_path;
+	uint64_t entry, size;
+	bool is_clone, is_local;
 };
 
 /* ---- the description ---- */
@@ -145,8 +147,11 @@ static void add_return(struct asked *asked, const struct found_function *functio
 			     ? (uint16_t)(leave->exit - function->vaddr)
 			     : EXTRA_MAX;
 	return_args(arena, &site);
-	site.result = is_cheap && leave->result.n ? leave->result : site.args[1].loc;
+	site.result = is_cheap ? leave->result : site.args[1].loc;
+	site.changes_rdx = is_cheap && leave->writes >> ARGREG_RDX & 1;
 	site.args[1].loc = site.result;
+	if (leave->is_tail_call)
+		site.args[1].why = is_tail_call;
 	*arena_push(arena, probe->sites, probe->sites_len) = site;
 }
 
@@ -162,6 +167,10 @@ static void add_returns(struct asked *asked, const struct found_function *functi
 	leaving_find(host_arena(asked->host), asked->elf, host_binary_unwind(asked->host, asked->binary), function->vaddr, size,
 		     &leaving);
 	probe->why_not = leaving.why;
+	if (leaving.is_unsure)
+		probe->caution = arena_printf(host_arena(asked->host),
+					      "%s may also be left by a jump of which cephtap cannot tell where it goes: such returns are not seen",
+					      function->func);
 	for (unsigned i = 0; i < leaving.len; i++)
 		add_return(asked, function, &leaving.list[i], probe);
 	probe->args_len = 2;
@@ -232,6 +241,8 @@ static void add_probe(struct asked *asked, const struct found_function *function
 	origin->binary = asked->binary;
 	origin->debug_path = function->functions->debug_path;
 	origin->entry = function->vaddr;
+	origin->size = function->size;
+	origin->is_local = function->is_local;
 	origin->is_clone = function->function->kind == FUNCTION_CLONE || function->function->kind == FUNCTION_PIECE;
 	if (function->why_not) {
 		probe->why_not = function->why_not;
@@ -356,46 +367,73 @@ static const char *pid_why_not(struct probe_host *host, const struct probe_desc 
 
 /* ---- parameters ---- */
 
+/* A location of what rax and rdx are when the function returns, at this site. False: it cannot be had here. */
+static bool move_result(struct argloc *loc, const struct site *site)
+{
+	bool is_rdx = loc->n && loc->steps[0].op == STEP_REG && loc->steps[0].reg == ARGREG_RDX;
+
+	return argloc_replace(loc, ARGREG_RAX, &site->result) && !(is_rdx && site->changes_rdx);
+}
+
 /* The same arguments where this site has the result. */
 static struct arg *typed_at_return(struct arena *arena, const struct probe *probe, const struct site *site)
 {
+	const char *is_not_here = site->result.n ? "in a place where the function is left, it cannot be reached" : is_tail_call;
 	struct arg *args = arena_memdup(arena, probe->typed, probe->typed_len * sizeof(*args));
 
-	for (unsigned i = 0; i < probe->typed_len; i++)
-		if (!argloc_replace(&args[i].loc, ARGREG_RAX, &site->result)) {
-			args[i].loc.n = 0;
-			args[i].why = "where the function is left here, it cannot be reached";
+	for (unsigned i = 0; i < probe->typed_len; i++) {
+		struct arg *arg = &args[i];
+
+		if (!move_result(&arg->loc, site)) {
+			arg->loc.n = 0;
+			arg->why = is_not_here;
 		}
+		arg->pieces = arena_memdup(arena, arg->pieces, arg->pieces_len * sizeof(*arg->pieces));
+		for (unsigned j = 0; j < arg->pieces_len; j++)
+			if (!move_result(&arg->pieces[j].loc, site))
+				arg->pieces[j] = (struct arg_piece){arg->pieces[j].offset, arg->pieces[j].size, {0}, is_not_here};
+	}
 	return args;
+}
+
+static bool describe(struct probe_host *host, const struct origin *origin, struct dwarf_function *function, struct params_function *from,
+		     const char **why)
+{
+	const struct elf_file *elf = host_binary_elf(host, origin->binary);
+	struct dwarf_file *file;
+	uint64_t size = 0;
+
+	if (!origin->debug_path) {
+		*why = arena_printf(host_arena(host), "%s has no debug information here", origin->binary->name);
+		return false;
+	}
+	file = functions_dwarf(host, origin->binary, why);
+	if (!file || !dwarf_function_at(file, origin->entry, function, why))
+		return false;
+	*from = (struct params_function){.file = file,
+					 .function = function,
+					 .vaddr = origin->entry,
+					 .is_local = origin->is_local,
+					 .is_clone = origin->is_clone};
+	from->code = elf_code(elf, origin->entry, &size);
+	from->size = size < origin->size || !origin->size ? size : origin->size;
+	return true;
 }
 
 static void pid_load_args(struct probe_host *host, struct probe *probe)
 {
 	struct origin *origin = (struct origin *)probe;
 	struct arena *arena = host_arena(host);
-	struct dwarf_file *file = NULL;
-	Dwarf_Die function;
+	struct dwarf_function function;
+	struct params_function from;
 	unsigned i;
 
-	if (!origin->debug_path) {
-		probe->typed_why = arena_printf(arena, "%s has no debug information here", origin->binary->name);
+	if (!describe(host, origin, &function, &from, &probe->typed_why))
 		return;
-	}
-	if (origin->is_clone) {
-		probe->typed_why = "it is a clone that the compiler made, which may take other parameters";
-		return;
-	}
-	file = functions_dwarf(host, origin->binary, &probe->typed_why);
-	if (!file)
-		return;
-	if (!dwarf_function_at(file, origin->entry, &function)) {
-		probe->typed_why = "its debug information does not describe the function";
-		return;
-	}
 	if (!strcmp(probe->name, "entry"))
-		params_of(arena, file, &function, &probe->typed, &probe->typed_len);
+		params_of(arena, &from, &probe->typed, &probe->typed_len);
 	else
-		params_return(arena, file, &function, &probe->typed, &probe->typed_len);
+		params_return(arena, &from, &probe->typed, &probe->typed_len);
 	for (i = 0; i < probe->sites_len; i++)
 		probe->sites[i].typed = probe->sites[i].is_return ? typed_at_return(arena, probe, &probe->sites[i]) : probe->typed;
 	if (!probe->typed_len)

@@ -32,7 +32,7 @@ static bool begin(struct fixture *fixture, const char *path)
 
 	*fixture = (struct fixture){.arena = arena_new()};
 	functions_read(fixture->arena, path, path, NULL, true, &fixture->functions);
-	if (!fixture->functions.debug_path || dwarf_file_open(fixture->arena, fixture->functions.debug_path, &fixture->dwarf, &why)) {
+	if (!fixture->functions.debug_path || dwarf_file_open(fixture->arena, fixture->functions.debug_path, NULL, &fixture->dwarf, &why)) {
 		arena_free(fixture->arena);
 		return false;
 	}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Split DWARF: a file has skeletons of its units, and what they describe is in .dwo files beside the objects that it was linked
+ * from, or all together in a package, FILE.dwp. libdw would open whatever path a skeleton names; here the process's own root is
+ * looked into, for plain files, and what is found must have the skeleton's id.
+ */
+#include "lib/dwarf_private.h"
+
+#include <dwarf.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { UNITS_MAX = 4096 };
+
+struct dwarf_split {
+	struct dwarf_split *next;
+	Dwarf_Off skeleton;
+	struct dwarf_file *file; /* NULL: it was not found */
+	Dwarf_Die die;
+};
+
+static const char *text_of(Dwarf_Die *die, unsigned name, unsigned gnu_name)
+{
+	Dwarf_Attribute attr;
+
+	if (!dwarf_attr(die, name, &attr) && !dwarf_attr(die, gnu_name, &attr))
+		return NULL;
+	return dwarf_formstring(&attr);
+}
+
+static uint64_t id_of(Dwarf_Die *die)
+{
+	uint64_t id = 0;
+
+	dwarf_cu_info(die->cu, NULL, NULL, NULL, NULL, &id, NULL, NULL);
+	return id;
+}
+
+/* The unit of this id; a .dwo has one, and units of types before it. */
+static bool find_unit(struct dwarf_file *file, uint64_t id, Dwarf_Die *die)
+{
+	Dwarf_CU *cu = NULL;
+	uint8_t kind;
+
+	for (unsigned n = 0; n < UNITS_MAX && dwarf_get_units(file->dwarf, cu, &cu, NULL, &kind, die, NULL) == 0; n++)
+		if (kind == DW_UT_split_compile && id_of(die) == id)
+			return true;
+	return false;
+}
+
+/* ---- .dwp ---- */
+
+/* Sections of a package, by their numbers in its index (DWARF 5, 7.3.5.3; version 2 is GNU's for DWARF 4). */
+enum { SECTION_INFO = 1, SECTION_ABBREV = 3, SECTION_LOCATIONS = 5, SECTION_STR_OFFSETS = 6, SECTION_RANGES = 8, COLUMNS_MAX = 16 };
+
+struct share {
+	const char *name;
+	struct cursor bytes;
+};
+
+static struct cursor part_of(const struct dwarf_file *package, const char *name, uint64_t offset, uint64_t size)
+{
+	struct cursor bytes = dwarf_section(package, name);
+
+	cursor_part(&bytes, offset);
+	return cursor_part(&bytes, size);
+}
+
+static const char *section_name(uint64_t number, bool is_old)
+{
+	switch (number) {
+	case SECTION_INFO:
+		return ".debug_info";
+	case SECTION_ABBREV:
+		return ".debug_abbrev";
+	case SECTION_LOCATIONS:
+		return is_old ? ".debug_loc" : ".debug_loclists";
+	case SECTION_STR_OFFSETS:
+		return ".debug_str_offsets";
+	case SECTION_RANGES:
+		return is_old ? NULL : ".debug_rnglists";
+	default:
+		return NULL;
+	}
+}
+
+/* What the package has of the unit, section by section. */
+static unsigned find_shares(const struct dwarf_file *package, uint64_t id, struct share *shares)
+{
+	struct cursor c = dwarf_section(package, ".debug_cu_index"), ids, rows, columns, offsets, sizes;
+	bool is_old = cursor_take(&c, 4) == 2;
+	uint64_t columns_len = cursor_take(&c, 4), units = cursor_take(&c, 4), slots = cursor_take(&c, 4), row = 0;
+	unsigned n = 0;
+
+	if (c.bad || !columns_len || columns_len > COLUMNS_MAX || units > UINT32_MAX / 64 || slots > UINT32_MAX / 64)
+		return 0;
+	ids = cursor_part(&c, 8 * slots);
+	rows = cursor_part(&c, 4 * slots);
+	columns = cursor_part(&c, 4 * columns_len);
+	offsets = cursor_part(&c, 4 * columns_len * units);
+	sizes = cursor_part(&c, 4 * columns_len * units);
+	for (uint64_t i = 0; i < slots && !c.bad && !row; i++) {
+		uint64_t this_id = cursor_take(&ids, 8), this_row = cursor_take(&rows, 4);
+
+		row = this_id == id ? this_row : 0;
+	}
+	if (c.bad || !row || row > units)
+		return 0;
+	cursor_part(&offsets, 4 * columns_len * (row - 1));
+	cursor_part(&sizes, 4 * columns_len * (row - 1));
+	for (uint64_t i = 0; i < columns_len; i++) {
+		const char *name = section_name(cursor_take(&columns, 4), is_old);
+		uint64_t offset = cursor_take(&offsets, 4), size = cursor_take(&sizes, 4);
+
+		if (name)
+			shares[n++] = (struct share){name, part_of(package, name, offset, size)};
+	}
+	shares[n++] = (struct share){".debug_str", dwarf_section(package, ".debug_str")};
+	return n;
+}
+
+static size_t put(char *image, size_t at, const void *data, size_t size)
+{
+	memcpy(image + at, data, size);
+	return (at + size + 7) & ~(size_t)7;
+}
+
+/* A .dwo of its own: an ELF file of these sections. */
+static bool make_image(const struct share *shares, unsigned n, char **image, size_t *size)
+{
+	Elf64_Ehdr ehdr = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+			   .e_type = ET_REL,
+			   .e_machine = EM_X86_64,
+			   .e_version = EV_CURRENT,
+			   .e_ehsize = sizeof(ehdr),
+			   .e_shentsize = sizeof(Elf64_Shdr),
+			   .e_shnum = (Elf64_Half)(n + 2),
+			   .e_shstrndx = (Elf64_Half)(n + 1)};
+	Elf64_Shdr shdrs[COLUMNS_MAX + 3] = {{0}};
+	char names[32 * (COLUMNS_MAX + 3)] = "";
+	size_t names_size = 1, at = sizeof(ehdr);
+
+	*size = sizeof(ehdr) + sizeof(shdrs) + sizeof(names) + 16;
+	for (unsigned i = 0; i < n; i++)
+		*size += (size_t)(shares[i].bytes.end - shares[i].bytes.at) + 8;
+	*image = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (*image == MAP_FAILED)
+		return false;
+	for (unsigned i = 0; i <= n; i++) {
+		Elf64_Shdr *shdr = &shdrs[i + 1];
+
+		*shdr = (Elf64_Shdr){.sh_name = (Elf64_Word)names_size, .sh_type = i < n ? SHT_PROGBITS : SHT_STRTAB, .sh_addralign = 1, .sh_offset = at};
+		names_size += (size_t)snprintf(names + names_size, 32, "%s%s", i < n ? shares[i].name : ".shstrtab", i < n ? ".dwo" : "") + 1;
+		shdr->sh_size = i < n ? (size_t)(shares[i].bytes.end - shares[i].bytes.at) : names_size;
+		at = put(*image, at, i < n ? (const char *)shares[i].bytes.at : names, shdr->sh_size);
+	}
+	ehdr.e_shoff = at;
+	put(*image, at, shdrs, sizeof(shdrs));
+	put(*image, 0, &ehdr, sizeof(ehdr));
+	return true;
+}
+
+static struct dwarf_file *open_path(struct dwarf_file *file, const char *path)
+{
+	struct dwarf_file *out = NULL;
+	const char *why;
+	char *image;
+	size_t size;
+
+	if (dwarf_image_map(path, &image, &size) || dwarf_image_open(file->arena, path, image, size, &out, &why))
+		return NULL;
+	return out;
+}
+
+/* Beside the program: FILE.dwp. */
+static struct dwarf_file *package_of(struct dwarf_file *file)
+{
+	struct arena *arena = file->arena;
+
+	if (file->has_package)
+		return file->package;
+	file->has_package = true;
+	if (file->name)
+		file->package = open_path(file, arena_printf(arena, "%s%s.dwp", file->root ? file->root : "", file->name));
+	if (!file->package)
+		file->package = open_path(file, arena_printf(arena, "%s.dwp", file->path));
+	return file->package;
+}
+
+static struct dwarf_file *open_in_package(struct dwarf_file *file, uint64_t id)
+{
+	struct dwarf_file *package = package_of(file), *out = NULL;
+	struct share shares[COLUMNS_MAX + 1];
+	unsigned n = package ? find_shares(package, id, shares) : 0;
+	const char *why;
+	char *image;
+	size_t size;
+
+	for (unsigned i = 0; i < n; i++)
+		if (shares[i].bytes.bad)
+			return NULL;
+	if (!n || !make_image(shares, n, &image, &size) || dwarf_image_open(file->arena, package->path, image, size, &out, &why))
+		return NULL;
+	return out;
+}
+
+/* ---- .dwo ---- */
+
+/* What is at this path, if it has the unit. */
+static bool try_path(struct dwarf_file *file, struct dwarf_split *split, uint64_t id, const char *path)
+{
+	struct dwarf_file *found = open_path(file, path);
+
+	if (!found)
+		return false;
+	if (find_unit(found, id, &split->die)) {
+		split->file = found;
+		return true;
+	}
+	dwarf_file_close(found);
+	return false;
+}
+
+static const char *folder_of(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? arena_strndup(arena, path, (size_t)(slash - path)) : ".";
+}
+
+static void look(struct dwarf_file *file, Dwarf_Die *skeleton, const char *name, struct dwarf_split *split)
+{
+	struct arena *arena = file->arena;
+	const char *folder = text_of(skeleton, DW_AT_comp_dir, DW_AT_comp_dir), *root = file->root ? file->root : "";
+	const char *whole = *name == '/' ? name : arena_printf(arena, "%s/%s", folder ? folder : "", name);
+	uint64_t id = id_of(skeleton);
+
+	split->file = open_in_package(file, id);
+	if (split->file && find_unit(split->file, id, &split->die))
+		return;
+	dwarf_file_close(split->file);
+	split->file = NULL;
+	if (try_path(file, split, id, arena_printf(arena, "%s%s", root, whole)) || (*root && try_path(file, split, id, whole)))
+		return;
+	/* beside the program, when the folder was moved */
+	if (file->name && try_path(file, split, id, arena_printf(arena, "%s%s/%s", root, folder_of(arena, file->name), name)))
+		return;
+	try_path(file, split, id, arena_printf(arena, "%s/%s", folder_of(arena, file->path), name));
+}
+
+bool dwarf_split_find(struct dwarf_file *file, Dwarf_Die *skeleton, struct dwarf_unit *unit, const char **why)
+{
+	const char *name = text_of(skeleton, DW_AT_dwo_name, DW_AT_GNU_dwo_name);
+	Dwarf_Off offset = dwarf_dieoffset(skeleton);
+	struct dwarf_unit own;
+	struct dwarf_split *split;
+
+	for (split = file->splits; split && split->skeleton != offset;)
+		split = split->next;
+	if (!split) {
+		split = arena_new_one(file->arena, struct dwarf_split);
+		*split = (struct dwarf_split){.next = file->splits, .skeleton = offset};
+		file->splits = split;
+		if (name)
+			look(file, skeleton, name, split);
+	}
+	if (!split->file) {
+		*why = arena_printf(file->arena, "its debug information is in %s, which is not here, nor in a .dwp file", name ? name : "another file");
+		return false;
+	}
+	dwarf_unit_init(&own, file, skeleton);
+	dwarf_unit_init(unit, split->file, &split->die);
+	unit->main = file;
+	unit->base = own.base;
+	unit->addr_base = own.addr_base;
+	unit->ranges_base = own.ranges_base;
+	return true;
+}
+
+void dwarf_split_close(struct dwarf_file *file)
+{
+	for (struct dwarf_split *split = file->splits; split; split = split->next)
+		dwarf_file_close(split->file);
+	dwarf_file_close(file->package);
+	file->splits = NULL;
+	file->package = NULL;
+}
