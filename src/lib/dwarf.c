@@ -153,7 +153,7 @@ static void take_alt(struct dwarf_file *file, const struct altlink *link)
 
 /* ---- the file ---- */
 
-int dwarf_image_open(struct arena *arena, const char *path, char *image, size_t size, struct dwarf_file **out, const char **why)
+struct dwarf_file *dwarf_image_new(struct arena *arena, const char *path, char *image, size_t size)
 {
 	struct dwarf_file *file = arena_new_one(arena, struct dwarf_file);
 
@@ -161,6 +161,13 @@ int dwarf_image_open(struct arena *arena, const char *path, char *image, size_t 
 	each_section(image, size, hide_section, NULL);
 	elf_version(EV_CURRENT);
 	file->elf = elf_memory(image, size);
+	return file;
+}
+
+int dwarf_image_open(struct arena *arena, const char *path, char *image, size_t size, struct dwarf_file **out, const char **why)
+{
+	struct dwarf_file *file = dwarf_image_new(arena, path, image, size);
+
 	file->dwarf = file->elf ? dwarf_begin_elf(file->elf, DWARF_C_READ, NULL) : NULL;
 	*out = file;
 	if (file->dwarf)
@@ -353,9 +360,17 @@ bool dwarf_function_at(struct dwarf_file *file, uint64_t vaddr, struct dwarf_fun
 
 /* ---- types ---- */
 
+/* Behind typedefs and qualifiers, and where the type is described when that is in a unit of its own (-fdebug-types-section). */
 static bool peel(Dwarf_Die *type)
 {
-	return dwarf_peel_type(type, type) == 0;
+	Dwarf_Attribute attr;
+	Dwarf_Die full;
+
+	if (dwarf_peel_type(type, type))
+		return false;
+	if (dwarf_attr(type, DW_AT_signature, &attr) && dwarf_formref_die(&attr, &full) && full.addr != type->addr)
+		*type = full;
+	return true;
 }
 
 bool dwarf_type_of(Dwarf_Die *die, Dwarf_Die *type)

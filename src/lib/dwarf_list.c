@@ -31,12 +31,10 @@ static Elf_Scn *find_section(const struct dwarf_file *file, const char *name, co
 	if (elf_getshdrstrndx(file->elf, &names))
 		return NULL;
 	while ((scn = elf_nextscn(file->elf, scn))) {
-		const char *text = gelf_getshdr(scn, &shdr) && shdr.sh_type != SHT_NOBITS && !(shdr.sh_flags & SHF_COMPRESSED)
-					   ? elf_strptr(file->elf, names, shdr.sh_name)
-					   : NULL;
+		const char *text = gelf_getshdr(scn, &shdr) && shdr.sh_type != SHT_NOBITS ? elf_strptr(file->elf, names, shdr.sh_name) : NULL;
 
 		if (text && !strncmp(text, name, size) && !strcmp(text + size, suffix))
-			return scn;
+			return shdr.sh_flags & SHF_COMPRESSED && elf_compress(scn, 0, 0) < 0 ? NULL : scn;
 	}
 	return NULL;
 }

@@ -6,7 +6,7 @@
 
 #include "lib/dwarf_private.h"
 
-enum { STACK_MAX = 16, NESTING_MAX = 4 };
+enum { STACK_MAX = 16, NESTING_MAX = 4, RSP = 7 /* DWARF's number */ };
 
 static const char is_unknown[] = "its place is given by an expression that cephtap does not know";
 const char dwarf_is_left_out[] = "the compiler left it out: the debug information has no place for it when the function is entered";
@@ -203,6 +203,7 @@ static bool push_frame_base(struct evaluation *e, int64_t offset)
 	uint64_t vaddr = e->vaddr;
 	Dwarf_Attribute attr;
 	struct cursor expression;
+	struct dwarf_sum base;
 	bool is_list;
 
 	if (e->depth > NESTING_MAX || !dwarf_attr_integrate((Dwarf_Die *)&e->function->die, DW_AT_frame_base, &attr) ||
@@ -214,7 +215,13 @@ static bool push_frame_base(struct evaluation *e, int64_t offset)
 		return push_reg(e, inner.piece.reg, offset);
 	if (inner.has_piece || inner.len != 1)
 		return fail(e, is_unknown);
-	return push(e, inner.stack[0]) && add(e, offset);
+	base = inner.stack[0];
+	if (is_list && base.base == DWARF_BASE_REG && base.reg == RSP && e->vaddr == e->out->asked) {
+		/* said of the entry's address: there the stack pointer is 8 below the CFA */
+		base.base = DWARF_BASE_CFA;
+		base.offset -= 8;
+	}
+	return push(e, base) && add(e, offset);
 }
 
 /* ---- pieces ---- */
@@ -397,7 +404,7 @@ void dwarf_locate(const struct dwarf_function *function, Dwarf_Die *parameter, u
 	Dwarf_Attribute attr;
 	struct cursor expression;
 
-	*out = (struct dwarf_location){.vaddr = vaddr};
+	*out = (struct dwarf_location){.asked = vaddr, .vaddr = vaddr};
 	if (!dwarf_attr(parameter, DW_AT_location, &attr)) {
 		out->is_there = constant_value(parameter, out);
 	} else if (expression_at(&function->unit, &attr, &out->vaddr, true, &expression, &out->is_list) && expression.at < expression.end) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where a parameter is at an address, as the debug information says it (DWARF 5, 2.6). In: a function and one of its
- * parameters. Out: places of its bytes, in terms of registers at that address and of the canonical frame address. What an
+ * Where a parameter is when its function is entered, as the debug information says it (DWARF 5, 2.6). In: a function and one of its
+ * parameters. Out: places of its bytes, in terms of registers and of the canonical frame address. What an
  * expression may be is limited to what compilers write for parameters: the rest is a sentence.
  */
 #ifndef CEPHTAP_LIB_DWARF_LOCATION_H
@@ -44,7 +44,8 @@ enum { DWARF_PIECES_MAX = 8 };
 struct dwarf_location {
 	bool is_there;
 	bool is_list;	  /* it is said for ranges of addresses: so for this one in particular */
-	uint64_t vaddr;	  /* for this address; it is the one that was asked for, or the first one behind it that something is said of */
+	uint64_t asked;	  /* the entry's address */
+	uint64_t vaddr;	  /* for this address: the same, or the first one behind it that something is said of */
 	struct dwarf_piece pieces[DWARF_PIECES_MAX];
 	unsigned len;
 	const char *why; /* why it is not there */
@@ -52,6 +53,7 @@ struct dwarf_location {
 
 extern const char dwarf_is_left_out[]; /* a sentence */
 
+/* `vaddr` is the function's entry. */
 void dwarf_locate(const struct dwarf_function *function, Dwarf_Die *parameter, uint64_t vaddr, struct dwarf_location *out);
 
 #endif

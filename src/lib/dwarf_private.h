@@ -35,7 +35,9 @@ struct dwarf_file {
 	bool has_package;		/* it was looked for */
 };
 
-/* An ELF file that is in memory, and stays there; takes it over also when it fails. */
+/* An ELF file that is in memory, and stays there, for its sections alone. */
+struct dwarf_file *dwarf_image_new(struct arena *arena, const char *path, char *image, size_t size);
+/* The same with libdw's handle; takes the memory over also when it fails. */
 int dwarf_image_open(struct arena *arena, const char *path, char *image, size_t size, struct dwarf_file **out, const char **why);
 /* A plain file's bytes, private and writable. */
 int dwarf_image_map(const char *path, char **image, size_t *size);

@@ -49,15 +49,72 @@ static bool find_unit(struct dwarf_file *file, uint64_t id, Dwarf_Die *die)
 	return false;
 }
 
-/* ---- .dwp ---- */
+/* ---- a file made of sections ---- */
 
-/* Sections of a package, by their numbers in its index (DWARF 5, 7.3.5.3; version 2 is GNU's for DWARF 4). */
-enum { SECTION_INFO = 1, SECTION_ABBREV = 3, SECTION_LOCATIONS = 5, SECTION_STR_OFFSETS = 6, SECTION_RANGES = 8, COLUMNS_MAX = 16 };
+enum { SHARES_MAX = 16 };
 
 struct share {
 	const char *name;
 	struct cursor bytes;
 };
+
+static size_t put(char *image, size_t at, const void *data, size_t size)
+{
+	memcpy(image + at, data, size);
+	return (at + size + 7) & ~(size_t)7;
+}
+
+/* A .dwo of its own: an ELF file of these sections. */
+static bool make_image(const struct share *shares, unsigned n, char **image, size_t *size)
+{
+	Elf64_Ehdr ehdr = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+			   .e_type = ET_REL,
+			   .e_machine = EM_X86_64,
+			   .e_version = EV_CURRENT,
+			   .e_ehsize = sizeof(ehdr),
+			   .e_shentsize = sizeof(Elf64_Shdr),
+			   .e_shnum = (Elf64_Half)(n + 2),
+			   .e_shstrndx = (Elf64_Half)(n + 1)};
+	Elf64_Shdr shdrs[SHARES_MAX + 2] = {{0}};
+	char names[32 * (SHARES_MAX + 2)] = "";
+	size_t names_size = 1, at = sizeof(ehdr);
+
+	*size = sizeof(ehdr) + sizeof(shdrs) + sizeof(names) + 16;
+	for (unsigned i = 0; i < n; i++)
+		*size += (size_t)(shares[i].bytes.end - shares[i].bytes.at) + 8;
+	*image = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (*image == MAP_FAILED)
+		return false;
+	for (unsigned i = 0; i <= n; i++) {
+		Elf64_Shdr *shdr = &shdrs[i + 1];
+
+		*shdr = (Elf64_Shdr){.sh_name = (Elf64_Word)names_size, .sh_type = i < n ? SHT_PROGBITS : SHT_STRTAB, .sh_addralign = 1, .sh_offset = at};
+		names_size += (size_t)snprintf(names + names_size, 32, "%s%s", i < n ? shares[i].name : ".shstrtab", i < n ? ".dwo" : "") + 1;
+		shdr->sh_size = i < n ? (size_t)(shares[i].bytes.end - shares[i].bytes.at) : names_size;
+		at = put(*image, at, i < n ? (const char *)shares[i].bytes.at : names, shdr->sh_size);
+	}
+	ehdr.e_shoff = at;
+	put(*image, at, shdrs, sizeof(shdrs));
+	put(*image, 0, &ehdr, sizeof(ehdr));
+	return true;
+}
+
+static struct dwarf_file *open_path(struct dwarf_file *file, const char *path)
+{
+	struct dwarf_file *out = NULL;
+	const char *why;
+	char *image;
+	size_t size;
+
+	if (dwarf_image_map(path, &image, &size) || dwarf_image_open(file->arena, path, image, size, &out, &why))
+		return NULL;
+	return out;
+}
+
+/* ---- .dwp ---- */
+
+/* Sections of a package, by their numbers in its index (DWARF 5, 7.3.5.3; version 2 is GNU's for DWARF 4). */
+enum { SECTION_INFO = 1, SECTION_ABBREV = 3, SECTION_LOCATIONS = 5, SECTION_STR_OFFSETS = 6, SECTION_RANGES = 8, COLUMNS_MAX = SHARES_MAX - 1 };
 
 static struct cursor part_of(const struct dwarf_file *package, const char *name, uint64_t offset, uint64_t size)
 {
@@ -120,57 +177,13 @@ static unsigned find_shares(const struct dwarf_file *package, uint64_t id, struc
 	return n;
 }
 
-static size_t put(char *image, size_t at, const void *data, size_t size)
+/* libdw takes a package for one unit: it is asked for the parts that are put together here. */
+static struct dwarf_file *open_package(struct arena *arena, const char *path)
 {
-	memcpy(image + at, data, size);
-	return (at + size + 7) & ~(size_t)7;
-}
-
-/* A .dwo of its own: an ELF file of these sections. */
-static bool make_image(const struct share *shares, unsigned n, char **image, size_t *size)
-{
-	Elf64_Ehdr ehdr = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
-			   .e_type = ET_REL,
-			   .e_machine = EM_X86_64,
-			   .e_version = EV_CURRENT,
-			   .e_ehsize = sizeof(ehdr),
-			   .e_shentsize = sizeof(Elf64_Shdr),
-			   .e_shnum = (Elf64_Half)(n + 2),
-			   .e_shstrndx = (Elf64_Half)(n + 1)};
-	Elf64_Shdr shdrs[COLUMNS_MAX + 3] = {{0}};
-	char names[32 * (COLUMNS_MAX + 3)] = "";
-	size_t names_size = 1, at = sizeof(ehdr);
-
-	*size = sizeof(ehdr) + sizeof(shdrs) + sizeof(names) + 16;
-	for (unsigned i = 0; i < n; i++)
-		*size += (size_t)(shares[i].bytes.end - shares[i].bytes.at) + 8;
-	*image = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (*image == MAP_FAILED)
-		return false;
-	for (unsigned i = 0; i <= n; i++) {
-		Elf64_Shdr *shdr = &shdrs[i + 1];
-
-		*shdr = (Elf64_Shdr){.sh_name = (Elf64_Word)names_size, .sh_type = i < n ? SHT_PROGBITS : SHT_STRTAB, .sh_addralign = 1, .sh_offset = at};
-		names_size += (size_t)snprintf(names + names_size, 32, "%s%s", i < n ? shares[i].name : ".shstrtab", i < n ? ".dwo" : "") + 1;
-		shdr->sh_size = i < n ? (size_t)(shares[i].bytes.end - shares[i].bytes.at) : names_size;
-		at = put(*image, at, i < n ? (const char *)shares[i].bytes.at : names, shdr->sh_size);
-	}
-	ehdr.e_shoff = at;
-	put(*image, at, shdrs, sizeof(shdrs));
-	put(*image, 0, &ehdr, sizeof(ehdr));
-	return true;
-}
-
-static struct dwarf_file *open_path(struct dwarf_file *file, const char *path)
-{
-	struct dwarf_file *out = NULL;
-	const char *why;
 	char *image;
 	size_t size;
 
-	if (dwarf_image_map(path, &image, &size) || dwarf_image_open(file->arena, path, image, size, &out, &why))
-		return NULL;
-	return out;
+	return dwarf_image_map(path, &image, &size) ? NULL : dwarf_image_new(arena, path, image, size);
 }
 
 /* Beside the program: FILE.dwp. */
@@ -182,16 +195,16 @@ static struct dwarf_file *package_of(struct dwarf_file *file)
 		return file->package;
 	file->has_package = true;
 	if (file->name)
-		file->package = open_path(file, arena_printf(arena, "%s%s.dwp", file->root ? file->root : "", file->name));
+		file->package = open_package(arena, arena_printf(arena, "%s%s.dwp", file->root ? file->root : "", file->name));
 	if (!file->package)
-		file->package = open_path(file, arena_printf(arena, "%s.dwp", file->path));
+		file->package = open_package(arena, arena_printf(arena, "%s.dwp", file->path));
 	return file->package;
 }
 
 static struct dwarf_file *open_in_package(struct dwarf_file *file, uint64_t id)
 {
 	struct dwarf_file *package = package_of(file), *out = NULL;
-	struct share shares[COLUMNS_MAX + 1];
+	struct share shares[SHARES_MAX];
 	unsigned n = package ? find_shares(package, id, shares) : 0;
 	const char *why;
 	char *image;
@@ -207,6 +220,76 @@ static struct dwarf_file *open_in_package(struct dwarf_file *file, uint64_t id)
 
 /* ---- .dwo ---- */
 
+/*
+ * GCC leaves each type that it describes apart (-fdebug-types-section) in a section of its own, and all of these have one name: libdw
+ * would see one of them. Here they become one section.
+ */
+static const char *const sections[] = {".debug_info", ".debug_types", ".debug_abbrev", ".debug_str_offsets", ".debug_str",
+				       ".debug_loc",  ".debug_loclists", ".debug_rnglists"};
+
+/* The next section of this name behind `scn`, inflated. */
+static Elf_Scn *next_section(const struct dwarf_file *file, const char *name, Elf_Scn *scn, Elf_Data **data)
+{
+	size_t names, size = strlen(name);
+	GElf_Shdr shdr;
+
+	if (elf_getshdrstrndx(file->elf, &names))
+		return NULL;
+	while ((scn = elf_nextscn(file->elf, scn))) {
+		const char *text = gelf_getshdr(scn, &shdr) && shdr.sh_type != SHT_NOBITS ? elf_strptr(file->elf, names, shdr.sh_name) : NULL;
+
+		if (!text || strncmp(text, name, size) != 0 || strcmp(text + size, ".dwo") != 0)
+			continue;
+		if (shdr.sh_flags & SHF_COMPRESSED && elf_compress(scn, 0, 0) < 0)
+			continue;
+		*data = elf_getdata(scn, NULL);
+		if (*data && (*data)->d_buf)
+			return scn;
+	}
+	return NULL;
+}
+
+/* All of this name, one behind the other; gives how many. */
+static unsigned join_sections(const struct dwarf_file *file, const char *name, struct share *out)
+{
+	Elf_Scn *scn = NULL;
+	Elf_Data *data;
+	uint64_t size = 0;
+	unsigned n = 0;
+	uint8_t *at;
+
+	for (; (scn = next_section(file, name, scn, &data)); n++)
+		size += data->d_size;
+	at = arena_alloc(file->arena, size + 1);
+	*out = (struct share){name, {.at = at, .end = at + size}};
+	for (unsigned i = 0; i < n && (scn = next_section(file, name, scn, &data)); i++) {
+		memcpy(at, data->d_buf, data->d_size);
+		at += data->d_size;
+	}
+	return n;
+}
+
+static struct dwarf_file *with_joined_sections(struct dwarf_file *file)
+{
+	struct share shares[sizeof(sections) / sizeof(sections[0])];
+	struct dwarf_file *out = NULL;
+	unsigned n = 0, most = 0;
+	const char *why;
+	char *image;
+	size_t size;
+
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		unsigned count = join_sections(file, sections[i], &shares[n]);
+
+		n += count > 0;
+		most = count > most ? count : most;
+	}
+	if (most < 2 || !make_image(shares, n, &image, &size) || dwarf_image_open(file->arena, file->path, image, size, &out, &why))
+		return file;
+	dwarf_file_close(file);
+	return out;
+}
+
 /* What is at this path, if it has the unit. */
 static bool try_path(struct dwarf_file *file, struct dwarf_split *split, uint64_t id, const char *path)
 {
@@ -214,6 +297,7 @@ static bool try_path(struct dwarf_file *file, struct dwarf_split *split, uint64_
 
 	if (!found)
 		return false;
+	found = with_joined_sections(found);
 	if (find_unit(found, id, &split->die)) {
 		split->file = found;
 		return true;

@@ -254,6 +254,12 @@ CXX_STRUCTS = [
 ]
 
 
+def dwarf_version(path):
+    done = subprocess.run(["readelf", "--debug-dump=info", path], capture_output=True, text=True)
+    found = re.search(r"Version: +(\d)", done.stdout)
+    return int(found.group(1)) if found else 0
+
+
 BY_ADDRESS = ("copied", "destroyed", "virt", "vleft", "vjoin")
 
 
@@ -263,7 +269,7 @@ def leaf_text(path):
 
 SCALARS = [CHAR, SCHAR, UCHAR, SHORT, USHORT, INT, INT, UINT, LONG, LONG, ULONG, Int("long long", 64, True), Enum("enum e_pos", 32, False),
            Enum("enum e_neg", 32, True), Bool("c", "_Bool"), Bool("c++", "bool"), FLOAT, DOUBLE, LDOUBLE, Number128("__int128")]
-CXX_SCALARS = [Enum("scoped", 16, True, "c++"), Int("char16_t", 16, False, "c++"), Int("wchar_t", 31, False, "c++")]
+CXX_SCALARS = [Enum("scoped", 16, False, "c++"), Int("char16_t", 16, False, "c++"), Int("wchar_t", 31, False, "c++")]
 
 
 def types_of(lang):
@@ -389,7 +395,7 @@ class Run:
         command = {"gcc": "g++", "clang": "clang++"}
         cxx = re.sub(r"^(gcc|clang)", lambda m: command[m.group(1)], compiler) if lang == "c++" else compiler
         output = os.path.join(self.tmp, name)
-        flags = flags.split()
+        flags, after = [x for x in flags.split() if x[0] != "+"], [x for x in flags.split() if x[0] == "+"]
         objects = []
         for src, tool, own in ((source, cxx, flags), (other, compiler, ["-O1"])):
             obj = src + ".o"
@@ -406,7 +412,35 @@ class Run:
         if done.returncode:
             self.bad.append(f"{cxx} {' '.join(link)}: does not link: {done.stderr.splitlines()[-1] if done.stderr else ''}")
             return None
+        for step in after:
+            self.move_debug(step, output)
         return output
+
+    def move_debug(self, step, output):
+        """What packagers do: +dwz, +dwz-m (a common file), +dwp (a package of .dwo files), +separate (a .debug file)."""
+        def tool(*command):
+            try:
+                done = subprocess.run(command, capture_output=True, text=True, cwd=self.tmp, timeout=60)
+            except subprocess.TimeoutExpired:
+                print(f"# {command[0]} does not end")
+                return
+            if done.returncode:
+                self.bad.append(f"{' '.join(command)}: {done.stderr[:200]}")
+        if step == "+dwz":
+            tool("dwz", output)
+        elif step == "+dwz-m":
+            shutil.copy(output, output + "2")
+            tool("dwz", "-m", os.path.join(self.tmp, "common.debug"), "-M", os.path.join(self.tmp, "common.debug"), output, output + "2")
+        elif step == "+dwp":
+            dwos = [os.path.join(self.tmp, file) for file in os.listdir(self.tmp) if file.endswith(".dwo")]
+            name = "dwp" if dwarf_version(dwos[0]) < 5 else next((t for t in ("llvm-dwp-16", "llvm-dwp-14") if shutil.which(t)), "llvm-dwp")
+            tool(name, *dwos, "-o", output + ".dwp")
+            for file in dwos:
+                os.remove(file)
+        elif step == "+separate":
+            tool("objcopy", "--only-keep-debug", output, output + ".debug")
+            tool("strip", "-g", output)
+            tool("objcopy", f"--add-gnu-debuglink={output}.debug", output)
 
     def offers(self, pid, prog, functions):
         """By function and name of the probe, the parameters as `list --json` shows them."""
