@@ -24,7 +24,7 @@ trap 'exit 130' INT TERM
 
 for build in on off; do
 	[ -x "$ceph/$build/bin/ceph-osd" ] || die "there is no build $ceph/$build: see scripts/ceph-build.sh"
-	CEPH_BIN_DIR=$ceph/$build/bin CEPH_LIB_DIR=$ceph/$build/lib scripts/cluster.sh up "$dir/$build" >/dev/null ||
+	CEPH_BIN_DIR=$ceph/$build/bin CEPH_LIB_DIR=$ceph/$build/lib scripts/cluster.sh up "$dir/$build" --no-auth >/dev/null ||
 		die "no cluster of $ceph/$build"
 	scripts/cluster.sh load "$dir/$build" write-4k 3 >/dev/null || die "no load" # objects, and warm caches
 done

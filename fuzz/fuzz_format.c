@@ -19,7 +19,7 @@ static void print(const struct format *format, const uint8_t *data, size_t size)
 	static const uint32_t sizes[] = {1, 2, 4, 8};
 	char record[RECORD_SIZE] = {0};
 	struct field fields[FIELDS];
-	struct buf out = {0};
+	struct shown out = {0};
 	unsigned i;
 
 	for (i = 0; i < FIELDS; i++) {
@@ -33,9 +33,9 @@ static void print(const struct format *format, const uint8_t *data, size_t size)
 	memcpy(record, data, size < sizeof(record) ? size : sizeof(record));
 	for (i = 0; i <= FIELDS; i += 6) {
 		format_print(NULL, format, fields, i, record, &out);
-		buf_clear(&out);
+		shown_clear(&out);
 	}
-	buf_free(&out);
+	shown_free(&out);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -63,7 +63,7 @@ static void replay(uint8_t *data, size_t size, unsigned files, const struct repo
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct stages_options stages = {.verbose = true}, stages_json = {.json = true};
+	struct stages_options stages = {.verbose = true}, stages_json = {.form = FORM_JSON};
 	struct profile_options profile = {.verbose = true, .by = PROFILE_BY_STAGE}, folded = {.folded = true};
 	uint8_t *copy;
 

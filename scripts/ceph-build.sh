@@ -82,6 +82,7 @@ open_dir() {	# open_dir FOLDER VERB: sets DIR (canonical) and SOURCE
 	get|all) mkdir -p -- "$1" 2>/dev/null || die "cannot make the folder $1" ;;
 	*) [ -d "$1" ] || die "there is no folder $1" ;;
 	esac
+	need_own_folder "$1"
 	DIR=$(cd -P -- "$1" && pwd) || die "cannot enter $1"
 	case $DIR in
 	*[!A-Za-z0-9_./+-]*) die "Ceph cannot be built in '$DIR': a path may hold only A-Z a-z 0-9 _ . / + -" ;;

@@ -90,7 +90,8 @@ unpack | version) [ $# = 2 ] || { usage >&2; exit 2; } ;;
 esac
 command -v apt-get >/dev/null || die "there is no apt-get here: this wants Debian, or one of its kind"
 mkdir -p "$2" || die "cannot write to $2"
-DIR=$(cd "$2" && pwd)
+need_own_folder "$2"
+DIR=$(cd -P -- "$2" && pwd) || die "cannot enter $2"
 APT=$DIR/apt
 case $1 in
 unpack)

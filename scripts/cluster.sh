@@ -14,7 +14,7 @@
 #
 # There is no manager daemon: its reports would run all the time and move the counters that tests compare with.
 set -u
-umask 022
+umask 077		# keys, sockets and data are for nobody else
 PROG=cluster.sh
 APT='apt-get install --no-install-recommends ceph-osd ceph-mon ceph-common'
 
@@ -25,14 +25,15 @@ usage() {
 cluster.sh: a throw-away Ceph cluster on this host, for trying things out and for tests
 
   cluster.sh up DIR [--osds N] [--pool NAME] [--size N] [--pg N] [--limit SECONDS]
-                    [--auth] [--set 'OPTION = VALUE']...
+                    [--no-auth] [--set 'OPTION = VALUE']...
         Start 1 monitor and N OSDs (3) in DIR, which must be absent or empty, and make pool NAME (demo) with SIZE
         copies (3, or N if fewer) and PG placement groups (32). Returns when all are active and clean and the OSDs
         have nothing left to do (7 s on two cores).
         Each step may take at most --limit seconds (60). --set adds a line to the [osd] part of DIR/ceph.conf.
-        With --auth all talk cephx, with the keys in DIR/keyring: client.admin, mds.a, client.rgw.a and the daemons'.
+        All talk cephx, with the keys in DIR/keyring: client.admin, mds.a, client.rgw.a and the daemons'. Nobody else
+        can read DIR, and so nobody else of this host can use the cluster; with --no-auth everybody can.
   cluster.sh gateway DIR
-        Start an object gateway (radosgw) on a cluster that was made with --auth, with one user. Prints its port on
+        Start an object gateway (radosgw) on a cluster that was made without --no-auth, with one user. Prints its port on
         loopback, the user's access key and secret key.
   cluster.sh down DIR
         Stop it and remove DIR. Doing it twice does no harm.
@@ -256,6 +257,7 @@ open_dir() {
 	[ -n "${1:-}" ] || wrong_usage "no folder given"
 	DIR=$(cd -P -- "$1" 2>/dev/null && pwd) || die "there is no cluster in $1"
 	[ -f "$DIR/cluster.info" ] || die "$DIR is not a folder that '$PROG up' made"
+	is_private "$DIR" || die "$DIR is another user's, or others may write to it: what is written there is not trusted"
 	OSDS=$(info osds)
 	POOL=$(info pool)
 	SIZE=$(info size)
@@ -264,6 +266,8 @@ open_dir() {
 	CEPH_BIN_DIR=$(info bin)
 	CEPH_LIB_DIR=$(info lib)
 }
+# What stands in it is run: nobody else may have written it.
+is_private() { [ -O "$1" ] && case $(ls -ldn -- "$1") in d????-??-*) ;; *) false ;; esac; }
 info() { sed -n "s/^$1=//p" "$DIR/cluster.info"; }
 
 free_mib() { df -Pk "$DIR" | awk 'NR == 2 { print int($4 / 1024) }'; }
@@ -317,11 +321,11 @@ exit_on_signals() {
 
 parse_up() {
 	[ $# -ge 1 ] || wrong_usage "no folder given"
-	OSDS=3 POOL=demo SIZE='' PGS=32 LIMIT=60 EXTRA='' AUTH=none
+	OSDS=3 POOL=demo SIZE='' PGS=32 LIMIT=60 EXTRA='' AUTH=cephx
 	WANT_DIR=$1
 	shift
 	while [ $# -gt 0 ]; do
-		[ "$1" != --auth ] || { AUTH=cephx; shift; continue; }
+		[ "$1" != --no-auth ] || { AUTH=none; shift; continue; }
 		[ $# -ge 2 ] || wrong_usage "$1 needs a value"
 		case $1 in
 		--osds) OSDS=$2 ;;
@@ -352,11 +356,13 @@ new_dir() {
 	mkdir -- "$1" 2>/dev/null || [ -d "$1" ] || die "cannot make the folder $1"
 	DIR=$(cd -P -- "$1" && pwd) || die "cannot enter $1"
 	[ -z "$(ls -A -- "$DIR")" ] || die "$DIR is not empty"
+	[ -O "$DIR" ] && [ "$(stat -c %u -- "$1")" = "$(id -u)" ] || die "$1 is another user's"
 	mkdir -- "$DIR/run" 2>/dev/null || die "cannot write to $DIR"	# also the lock: it can be made once
 	trap abort_up EXIT
 	exit_on_signals
 	check_dir_name
 	check_room
+	chmod 700 "$DIR" && [ "$(ls -A -- "$DIR")" = run ] || die "others have written to $DIR"
 	mkdir "$DIR/log" "$DIR/crash" "$DIR/mon.a"
 }
 
@@ -659,7 +665,7 @@ abort_gateway() {
 cmd_gateway() {
 	[ $# -eq 1 ] || wrong_usage "gateway takes one folder"
 	open_dir "$1"
-	[ "$AUTH" = cephx ] || die "an object gateway needs a cluster that was made with --auth"
+	[ "$AUTH" = cephx ] || die "an object gateway needs a cluster that was made without --no-auth"
 	[ -z "$(running rgw.a)" ] || die "there is one in $DIR"
 	APT='apt-get install --no-install-recommends radosgw'
 	need_tools radosgw radosgw-admin setsid timeout

@@ -1,7 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=sh
 #
-# An apt of one's own beside the host's, for packages or sources of another suite of Debian. To be sourced; needs die().
+# What two scripts share: an apt of one's own beside the host's, for packages or sources of another suite of Debian; folders. To be
+# sourced; needs die().
+
+# What is unpacked and built there is run, as root too: the folder, or the link to it, must not be one that somebody else has made, and
+# not everybody may write there.
+need_own_folder() {
+	if [ "$(stat -c %u -- "$1")" = "$(id -u)" ] && [ -O "$1" ]; then
+		case $(ls -ldn -- "$1/.") in d???????-*) return ;; esac
+	fi
+	die "$1 is another user's, or everybody may write to it: take a folder of your own"
+}
 
 # Of the host's own sources, the one that is Debian's main archive. As long as the host has no lists, nothing says whose
 # a source is: then the first that looks like it.

@@ -10,6 +10,7 @@
 #include "lib/clock.h"
 #include "lib/markers.h"
 #include "lib/proc.h"
+#include "lib/shown.h"
 
 /* To look at all processes costs milliseconds: seldom while all is well, often while one is missing. */
 enum { LOOK_MISSING_NS = 250 * 1000 * 1000, LOOK_NS = 2000 * 1000 * 1000 };
@@ -66,15 +67,15 @@ static void say_ended(const struct follow *follow, const struct target_process *
 	int pid = (int)process->pid;
 
 	if (WIFSIGNALED(status))
-		fprintf(stderr, "%s: process %d was killed by signal %d (%s)\n", config->name, pid, WTERMSIG(status),
-			strsignal(WTERMSIG(status)));
+		say(stderr, "%s: process %d was killed by signal %d (%s)\n", config->name, pid, WTERMSIG(status),
+		    strsignal(WTERMSIG(status)));
 	else if (process->by_rule)
-		fprintf(stderr, "%s: %s has ended (process %d); it is traced again when it comes back\n", config->name,
-			process->label, pid);
+		say(stderr, "%s: %s has ended (process %d); it is traced again when it comes back\n", config->name,
+		    process->label, pid);
 	else if (!config->quiet && process->pid == config->child)
-		fprintf(stderr, "%s: process %d has exited with status %d\n", config->name, pid, WEXITSTATUS(status));
+		say(stderr, "%s: process %d has exited with status %d\n", config->name, pid, WEXITSTATUS(status));
 	else if (!config->quiet)
-		fprintf(stderr, "%s: process %d has ended\n", config->name, pid);
+		say(stderr, "%s: process %d has ended\n", config->name, pid);
 }
 
 /* True: it was the child of -c, with which the run ends. */
@@ -154,14 +155,14 @@ static void take(struct follow *follow, const struct target_process *process)
 	if (before) {
 		before->is_replaced = true;
 		follow->missing--;
-		fprintf(stderr, "%s: %s has restarted: process %d is now %d", config->name, process->label,
-			(int)before->process.pid, (int)process->pid);
+		say(stderr, "%s: %s has restarted: process %d is now %d", config->name, process->label,
+		    (int)before->process.pid, (int)process->pid);
 	} else {
-		fprintf(stderr, "%s: %s has started: process %d", config->name, process->label, (int)process->pid);
+		say(stderr, "%s: %s has started: process %d", config->name, process->label, (int)process->pid);
 	}
 	if (why.size)
-		fprintf(stderr, "; %s%s", links ? "" : "not all of it is traced: ", why.data);
-	fputc('\n', stderr);
+		say(stderr, "; %s%s", links ? "" : "not all of it is traced: ", why.data);
+	say(stderr, "\n");
 	buf_free(&why);
 	if (config->on_new)
 		config->on_new(config->data, process->pid, process->label);

@@ -5,6 +5,8 @@
 #include <bpf/btf.h>
 #include <string.h>
 
+#include "lib/kernel.h"
+
 enum { NESTING_MAX = 32 };
 
 struct kernel_types {
@@ -197,11 +199,16 @@ static const struct type *find(const struct type_source *source, const char *nam
 	return id > 0 ? convert(kernel, (uint32_t)id) : NULL;
 }
 
+static const char *why(const struct type_source *source)
+{
+	return is_loaded(source->data) ? NULL : kernel_btf_why();
+}
+
 const struct type_source *kernel_types_new(struct arena *arena, const struct btf *(*load)(void))
 {
 	struct kernel_types *kernel = arena_new_one(arena, struct kernel_types);
 
-	kernel->source = (struct type_source){kernel, find};
+	kernel->source = (struct type_source){kernel, find, why};
 	kernel->arena = arena;
 	kernel->load = load;
 	return &kernel->source;

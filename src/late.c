@@ -5,6 +5,7 @@
 
 #include "lib/clock.h"
 #include "lib/proc.h"
+#include "lib/shown.h"
 #include "probe/host.h"
 #include "probe/sdt.h"
 
@@ -142,8 +143,8 @@ static void say_found(const struct late *late, const struct pipeline *next)
 	unsigned n = next->checked->probes_len - late->now->checked->probes_len;
 
 	if (!late->quiet)
-		fprintf(stderr, "%s: a file with the script's markers is in use now: %u more probe%s\n", late->name, n,
-			n == 1 ? "" : "s");
+		say(stderr, "%s: a file with the script's markers is in use now: %u more probe%s\n", late->name, n,
+		    n == 1 ? "" : "s");
 }
 
 /* NULL: no probe came of it, or the script does not fit these markers, which is said. */

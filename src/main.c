@@ -9,6 +9,7 @@
 
 #include "cmd/cmd.h"
 #include "lib/markers.h"
+#include "lib/shown.h"
 
 static const struct command {
 	const char *name;
@@ -34,9 +35,9 @@ enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 
 static void print_commands(void)
 {
-	puts("Sub-commands (each has --help):");
+	say(stdout, "Sub-commands (each has --help):\n");
 	for (unsigned i = 0; i < COMMANDS; i++)
-		printf("  %-10s %s\n", commands[i].name, commands[i].doc);
+		say(stdout, "  %-10s %s\n", commands[i].name, commands[i].doc);
 }
 
 /* Else what we open next, a map of the kernel's perhaps, takes the number and gets what we print. */
@@ -61,8 +62,8 @@ static int close_output(int status)
 	is_closed = errno == EPIPE;
 	if (status || !failed)
 		return status;
-	fprintf(stderr, "cephtap: %s\n",
-		is_closed ? "the output was closed" : "the output cannot be written: is the disk full?");
+	say(stderr, "cephtap: %s\n",
+	    is_closed ? "the output was closed" : "the output cannot be written: is the disk full?");
 	return 1;
 }
 

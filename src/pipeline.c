@@ -9,6 +9,7 @@
 #include "lib/clock.h"
 #include "lib/kernel.h"
 #include "lib/markers.h"
+#include "lib/shown.h"
 #include "native_types.h"
 #include "unwinder.h"
 
@@ -214,7 +215,7 @@ bool pipeline_say(struct pipeline *pipeline, FILE *err)
 
 	diags_print(&pipeline->diags, pipeline->options.errtags, &text);
 	if (text.size)
-		fputs(text.data, err);
+		say_lines(err, text.data);
 	buf_free(&text);
 	diags_init(&pipeline->diags, pipeline->arena);
 	return good;

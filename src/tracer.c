@@ -14,6 +14,8 @@
 #include "lib/clock.h"
 #include "lib/markers.h"
 #include "lib/proc.h"
+#include "lib/shown.h"
+#include "lib/write.h"
 #include "symbol_text.h"
 #include "symbols.h"
 #include "unwinder.h"
@@ -41,6 +43,7 @@ struct tracer {
 	struct stack_source stacks;
 	struct recorder *recorder; /* NULL: no recording is made */
 	int record_error;	   /* negative errno: the recording ends early */
+	bool is_said;		   /* why it ended was told already */
 	struct symbol_source symbols;
 };
 
@@ -108,6 +111,12 @@ static int recorded(struct tracer *tracer, int error)
 	return error;
 }
 
+/* When its file fails, the recording ends there; what is printed beside it goes on to its end. */
+static bool is_recording(const struct tracer *tracer)
+{
+	return tracer->recorder && !tracer->record_error;
+}
+
 static int on_record(void *data, const void *record, size_t size)
 {
 	struct tracer *tracer = data;
@@ -119,7 +128,7 @@ static int on_record(void *data, const void *record, size_t size)
 	}
 	if (error && !tracer->output_error)
 		tracer->output_error = error;
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_record(tracer->recorder, record, size));
 	return error;
 }
@@ -164,7 +173,7 @@ static int report_drops(struct tracer *tracer)
 		if (drops[i] > tracer->reported[i]) {
 			mark_events_dropped(drop_name(i), drops[i] - tracer->reported[i]);
 			error = tracer->report.ops->drop(&tracer->report, i, drops[i] - tracer->reported[i]);
-			if (!error && tracer->recorder)
+			if (!error && is_recording(tracer))
 				error = recorded(tracer, recorder_drop(tracer->recorder, i, drops[i] - tracer->reported[i]));
 		}
 		tracer->reported[i] = drops[i];
@@ -191,7 +200,7 @@ static int print_interval(struct tracer *tracer, bool is_last)
 	tracer->report.wall_ns = wall_ns;
 	error = config->interval(&tracer->report, is_last, config->data);
 	tracer->report.wall_ns = 0;
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_interval(tracer->recorder, wall_ns, is_last));
 	return error;
 }
@@ -217,7 +226,7 @@ static int step(struct tracer *tracer, int timeout_ms)
 	}
 	if (!error)
 		error = tick(tracer);
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_step(tracer->recorder));
 	return error ? error : report_flush(&tracer->report);
 }
@@ -227,10 +236,10 @@ static bool links_gone(struct tracer *tracer)
 {
 	if (!tracer->has_lost && engine_has_lost_links(tracer->engine)) {
 		tracer->has_lost = true;
-		fprintf(stderr,
-			"%s: a process ct-links, which holds the probes, was killed: what follows was not seen; "
-			"tracing stopped\n",
-			tracer->config->name);
+		say(stderr,
+		    "%s: a process ct-links, which holds the probes, was killed: what follows was not seen; "
+		    "tracing stopped\n",
+		    tracer->config->name);
 	}
 	return tracer->has_lost;
 }
@@ -256,6 +265,8 @@ static const char *why_stop(struct tracer *tracer)
 		return "signal";
 	if (tracer->is_asked)
 		return "asked";
+	if (tracer->report.has_failed)
+		return "error";
 	if (engine_get_run(tracer->engine) != RUN_ON)
 		return "exit";
 	if (follow_step(tracer->follow))
@@ -290,8 +301,8 @@ static void say_recorded(const struct tracer *tracer)
 	if (!tracer->recorder)
 		return;
 	counts = recorder_counts(tracer->recorder);
-	fprintf(stderr, "%s: recorded %" PRIu64 " record%s, %.1f MB\n", tracer->config->name, counts.records,
-		counts.records == 1 ? "" : "s", (double)counts.bytes / 1e6);
+	say(stderr, "%s: recorded %" PRIu64 " record%s, %.1f MB\n", tracer->config->name, counts.records,
+	    counts.records == 1 ? "" : "s", (double)counts.bytes / 1e6);
 }
 
 /* Symbols without stacks too: %a prints addresses of the kernel. */
@@ -389,7 +400,7 @@ static int finish(struct tracer *tracer)
 		error = report_drops(tracer);
 	if (!error)
 		error = tracer->report.ops->end(&tracer->report);
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_end(tracer->recorder, reader_exit_status(tracer->reader)));
 	return error;
 }
@@ -402,11 +413,11 @@ static void say_timing(struct tracer *tracer)
 	if (!config->timing)
 		return;
 	for (unsigned i = 0; config->times && i < STAGES; i++)
-		fprintf(stderr, "%s: %-8s %9.3f ms\n", config->name, stages[i].name, (double)config->times->ns[i] / 1e6);
-	fprintf(stderr, "%s: maps     %9.3f ms\n", config->name, (double)timing.maps_ns / 1e6);
-	fprintf(stderr, "%s: load     %9.3f ms\n", config->name, (double)timing.load_ns / 1e6);
-	fprintf(stderr, "%s: attach   %9.3f ms\n", config->name, (double)timing.attach_ns / 1e6);
-	fprintf(stderr, "%s: detach   %9.3f ms\n", config->name, (double)timing.detach_ns / 1e6);
+		say(stderr, "%s: %-8s %9.3f ms\n", config->name, stages[i].name, (double)config->times->ns[i] / 1e6);
+	say(stderr, "%s: maps     %9.3f ms\n", config->name, (double)timing.maps_ns / 1e6);
+	say(stderr, "%s: load     %9.3f ms\n", config->name, (double)timing.load_ns / 1e6);
+	say(stderr, "%s: attach   %9.3f ms\n", config->name, (double)timing.attach_ns / 1e6);
+	say(stderr, "%s: detach   %9.3f ms\n", config->name, (double)timing.detach_ns / 1e6);
 }
 
 static void say_error(const struct tracer *tracer, int error)
@@ -414,26 +425,26 @@ static void say_error(const struct tracer *tracer, int error)
 	const char *name = tracer->config->name;
 
 	if (error == tracer->record_error)
-		fprintf(stderr, "%s: %s; tracing stopped; what was recorded before can be read\n", name,
-			error == -ENOSPC ? "the disk is full: the recording ends here" : "the recording cannot be written");
+		say(stderr, "%s: %s; tracing stopped; what was recorded before can be read\n", name,
+		    error == -ENOSPC ? "the disk is full: the recording ends here" : "the recording cannot be written");
 	else if (error == tracer->engine_error)
-		fprintf(stderr, "%s: the kernel does not let the script go on: %s; tracing stopped\n", name,
-			strerror(-error));
+		say(stderr, "%s: the kernel does not let the script go on: %s; tracing stopped\n", name,
+		    strerror(-error));
 	else if (error == -EPIPE)
-		fprintf(stderr, "%s: the output was closed; tracing stopped\n", name);
+		say(stderr, "%s: the output was closed; tracing stopped\n", name);
 	else if (error == -ENOSPC)
-		fprintf(stderr, "%s: the disk is full: the report is cut here; tracing stopped\n", name);
+		say(stderr, "%s: the disk is full: the report is cut here; tracing stopped\n", name);
 	else
-		fprintf(stderr, "%s: the report cannot be written: %s; tracing stopped\n", name, strerror(-error));
+		say(stderr, "%s: the report cannot be written: %s; tracing stopped\n", name, strerror(-error));
 }
 
 static void say_foreign(const struct tracer *tracer)
 {
 	if (tracer->foreign)
-		fprintf(stderr,
-			"%s: %" PRIu64 " record%s could not be read and %s left out: this is a bug of cephtap\n",
-			tracer->config->name, tracer->foreign, tracer->foreign == 1 ? "" : "s",
-			tracer->foreign == 1 ? "is" : "are");
+		say(stderr,
+		    "%s: %" PRIu64 " record%s could not be read and %s left out: this is a bug of cephtap\n",
+		    tracer->config->name, tracer->foreign, tracer->foreign == 1 ? "" : "s",
+		    tracer->foreign == 1 ? "is" : "are");
 }
 
 static void say_left_out(const struct tracer *tracer)
@@ -441,17 +452,33 @@ static void say_left_out(const struct tracer *tracer)
 	unsigned files = unwinder_left_out(tracer->pipeline->unwinder);
 
 	if (files)
-		fprintf(stderr,
-			"%s: stacks end early in %u file%s: there was no room for more call-frame information; choose fewer "
-			"processes, e.g. with -p\n",
-			tracer->config->name, files, files == 1 ? "" : "s");
+		say(stderr,
+		    "%s: stacks end early in %u file%s: there was no room for more call-frame information; choose fewer "
+		    "processes, e.g. with -p\n",
+		    tracer->config->name, files, files == 1 ? "" : "s");
+}
+
+/* What had the recording's name before is replaced when there is something to record, and not by what could not begin. */
+static int publish(struct tracer *tracer)
+{
+	struct write_file *file = tracer->config->record ? tracer->config->record->file : NULL;
+	struct buf why = {0};
+	int error = file ? write_publish(file, &why) : 0;
+
+	if (error)
+		say(stderr, "%s: %s\n", tracer->config->name, why.data);
+	tracer->is_said = error;
+	buf_free(&why);
+	return recorded(tracer, error);
 }
 
 static int begin(struct tracer *tracer)
 {
 	const struct tracer_config *config = tracer->config;
-	int error = tracer->report.ops->begin(&tracer->report);
+	int error = publish(tracer);
 
+	if (!error)
+		error = tracer->report.ops->begin(&tracer->report);
 	if (!error)
 		error = engine_said(tracer, engine_run_direct(tracer->engine, PROBE_BEGIN));
 	if (!error && engine_get_run(tracer->engine) != RUN_EXITING)
@@ -464,7 +491,7 @@ static int begin(struct tracer *tracer)
 		child_release(config->child);
 	if (config->on_start)
 		config->on_start(config->data);
-	if (!error && tracer->recorder)
+	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_start(tracer->recorder));
 	return error;
 }
@@ -483,9 +510,9 @@ static int run(struct tracer *tracer)
 	engine_detach(tracer->engine);
 	if (!error)
 		error = end_error;
-	if (!error)
-		error = finish(tracer);
-	return error;
+	if (!error || (error == tracer->record_error && !tracer->is_said))
+		end_error = finish(tracer);
+	return error ? error : end_error;
 }
 
 /* Processes that are chosen by what they are come and go, which follow.c sees to. */
@@ -527,10 +554,13 @@ int tracer_run(const struct tracer_config *config)
 	tracer.report = (struct report){
 		.ops = config->ops,
 		.out = config->out,
+		.out_name = config->out_name,
 		.path = config->path,
 		.ctf = config->ctf,
 		.err = stderr,
 		.data = config->report_data,
+		.is_seen = say_is_seen(config->out),
+		.has_rows = config->has_rows,
 	};
 	begin_reading(&tracer);
 	if (config->awaits_markers && !config->record && !config->ctf && !is_by_rule(config->targets))
@@ -538,11 +568,11 @@ int tracer_run(const struct tracer_config *config)
 	error = run(&tracer);
 	say_foreign(&tracer);
 	say_left_out(&tracer);
-	if (error)
+	if (error && !tracer.is_said)
 		say_error(&tracer, error);
 	say_recorded(&tracer);
 	say_timing(&tracer);
-	status = error || tracer.has_lost ? 1 : reader_exit_status(tracer.reader);
+	status = error || tracer.has_lost || tracer.report.has_failed ? 1 : reader_exit_status(tracer.reader);
 	reader_free(tracer.reader);
 	recorder_free(tracer.recorder);
 	report_free(&tracer.report);

@@ -22,7 +22,8 @@ struct tracer_config {
 	const struct report_ops *ops;
 	void *report_data;  /* report->data at first: for operations that have options; NULL: these have none */
 	FILE *out;
-	const char *path;   /* report->path */
+	const char *out_name, *path; /* those of struct report */
+	bool has_rows;		     /* report->has_rows */
 	struct ctf *ctf;    /* report->ctf */
 	const char *name;   /* what messages on stderr begin with: "cephtap" */
 	struct target_list *targets; /* to be followed while they come and go; NULL: none */

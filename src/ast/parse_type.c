@@ -16,12 +16,13 @@ struct words {
 	bool any, userland;
 };
 
-/* Typedefs that D brings. Sorted. */
+/* Typedefs that D brings: those of src/check/tspec.c and src/check/library.d. Sorted. */
 static const char *const known[] = {
-	"boolean_t", "caddr_t", "clock_t", "dev_t",	"gid_t",	"hrtime_t", "id_t",    "ino_t",	   "int16_t",
-	"int32_t",   "int64_t", "int8_t",  "intptr_t",	"longlong_t",	"mode_t",   "nlink_t", "off_t",	   "pid_t",
-	"ptrdiff_t", "size_t",	"ssize_t", "time_t",	"u_longlong_t", "uchar_t",  "uid_t",   "uint16_t", "uint32_t",
-	"uint64_t",  "uint8_t", "uint_t",  "uintptr_t", "ulong_t",	"ushort_t",
+	"_Bool", "bool", "boolean_t", "bufinfo_t", "caddr_t", "clock_t", "cpuinfo_t", "dev_t", "devinfo_t",
+	"fileinfo_t", "gid_t", "hrtime_t", "id_t", "ino_t", "int16_t", "int32_t", "int64_t", "int8_t", "intptr_t",
+	"longlong_t", "lwpsinfo_t", "mode_t", "nlink_t", "off_t", "pid_t", "processorid_t", "psinfo_t", "ptrdiff_t",
+	"size_t", "ssize_t", "time_t", "u_char", "u_int", "u_long", "u_longlong_t", "u_short", "uchar_t", "uid_t",
+	"uint16_t", "uint32_t", "uint64_t", "uint8_t", "uint_t", "uintptr_t", "ulong_t", "ushort_t",
 };
 
 bool is_known_type(const char *text, size_t size)

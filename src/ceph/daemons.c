@@ -2,7 +2,6 @@
 /* Which process is which daemon: by its executable's name, its command line, and CEPH_ARGS for clients. */
 #include "ceph/daemons.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -118,23 +117,13 @@ static void copy_text(char *to, size_t size, const char *from)
 	snprintf(to, size, "%s", from);
 }
 
-/* Anyone may start a process with such a name: nothing of it that a terminal would obey. */
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if (!isgraph((unsigned char)*text))
-			*text = '?';
-}
-
 static void name_daemon(struct daemon *daemon, const char *type, const struct naming *naming)
 {
 	if (naming->name && strchr(naming->name, '.'))
 		copy_text(daemon->name, sizeof(daemon->name), naming->name);
 	else
 		snprintf(daemon->name, sizeof(daemon->name), "%s.%s", type, naming->id ? naming->id : "admin");
-	make_printable(daemon->name);
 	copy_text(daemon->cluster, sizeof(daemon->cluster), naming->cluster ? naming->cluster : "ceph");
-	make_printable(daemon->cluster);
 }
 
 /* `scratch` is for what is only looked at: most processes have nothing to do with Ceph. */

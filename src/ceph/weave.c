@@ -4,13 +4,14 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/file.h"
+#include "lib/path.h"
+#include "lib/write.h"
 
 enum { FILE_SIZE_MAX = 64 << 20 };
 static const char cmake_lists[] = "CMakeLists.txt", include_line[] = "#include \"" WEAVE_HEADER "\"\n";
@@ -273,98 +274,83 @@ static bool is_changed(const struct weave_file *file, bool undo)
 	return size != file->disk_size || memcmp(now, file->disk, size) != 0;
 }
 
-static void make_folders(const char *path)
+static const char *text_of(const struct weave_file *file, bool undo, size_t *size)
 {
-	char folder[4096];
-	size_t i;
-
-	for (i = 1; path[i] && i < sizeof(folder); i++) {
-		if (path[i] != '/')
-			continue;
-		memcpy(folder, path, i);
-		folder[i] = '\0';
-		mkdir(folder, 0777);
-	}
+	*size = undo ? file->base_size : file->woven_size;
+	return undo ? file->base : file->woven;
 }
 
-static const char *new_name(const struct weave *w, const struct weave_file *file)
+/* One file's new text, on the disk beside the old one; NULL: `why` is a sentence. */
+static struct write_file *write_new(struct weave *w, const struct weave_file *file, bool undo, struct buf *why)
 {
-	return arena_printf(w->arena, "%s/%s.cephtap-new", w->root, file->path);
-}
+	const char *path = path_of(w, file->path), *text;
+	struct write_file *out;
+	struct path folder;
+	size_t size;
+	int err = path_find_folder(arena_strndup(w->arena, path, (size_t)(strrchr(path, '/') - path)), true, &folder, why);
 
-static int write_text(const char *path, const char *text, size_t size, mode_t mode)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode), err = 0;
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	while (size && !err) {
-		n = write(fd, text, size);
-		if (n < 0 && errno != EINTR)
-			err = -errno;
-		if (n > 0) {
-			text += n;
-			size -= (size_t)n;
-		}
-	}
-	if (close(fd) && !err)
-		err = -errno;
-	return err;
-}
-
-static int write_new(struct weave *w, const struct weave_file *file, bool undo)
-{
-	struct stat st;
-	mode_t mode = stat(path_of(w, file->path), &st) ? 0666 : st.st_mode & 0777;
-
-	make_folders(new_name(w, file));
-	return undo ? write_text(new_name(w, file), file->base, file->base_size, mode)
-		    : write_text(new_name(w, file), file->woven, file->woven_size, mode);
+	path_close(&folder);
+	out = err ? NULL : write_open(path, WRITE_RESULT, why);
+	if (!out)
+		return NULL;
+	text = text_of(file, undo, &size);
+	if (!write_data(out, text, size, why))
+		return out;
+	write_abandon(out);
+	return NULL;
 }
 
 /* A folder that weaving made goes with its last file. */
-static void remove_file(struct weave *w, const struct weave_file *file)
+static int remove_file(struct weave *w, const struct weave_file *file, struct buf *why)
 {
 	const char *path = path_of(w, file->path);
+	struct buf nothing = {0};
+	int err = write_remove(path, false, why);
 
-	unlink(path);
-	if (!strcmp(file->path, "src/" WEAVE_MARKER))
-		rmdir(arena_strndup(w->arena, path, (size_t)(strrchr(path, '/') - path)));
+	if (!err && !strcmp(file->path, "src/" WEAVE_MARKER))
+		write_remove(arena_strndup(w->arena, path, (size_t)(strrchr(path, '/') - path)), true, &nothing);
+	buf_free(&nothing);
+	return err;
+}
+
+static int put_in_place(struct weave *w, struct write_file **out, bool undo, struct buf *why)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < w->files_len; i++) {
+		struct buf this_why = {0};
+		int this_err = 0;
+
+		if (out[i])
+			this_err = write_commit(out[i], &this_why);
+		else if (is_changed(w->files[i], undo))
+			this_err = remove_file(w, w->files[i], &this_why);
+		if (this_err && !err)
+			buf_add(why, this_why.data, this_why.size);
+		err = err ? err : this_err;
+		buf_free(&this_why);
+	}
+	return err;
 }
 
 /* All new texts are on the disk before the first file is replaced: what is full or read-only shows itself here. */
 static int write_files(struct weave *w, bool undo, struct buf *why)
 {
-	unsigned i, failed = 0;
-	int err = 0;
+	struct write_file **out = arena_new_array(w->arena, struct write_file *, w->files_len + 1);
+	bool is_good = true;
+	size_t size;
 
-	for (i = 0; i < w->files_len && !err; i++) {
-		const struct weave_file *file = w->files[i];
-
-		if (is_changed(file, undo) && (undo ? file->base : file->woven)) {
-			err = write_new(w, file, undo);
-			failed = i;
+	for (unsigned i = 0; i < w->files_len && is_good; i++)
+		if (is_changed(w->files[i], undo) && text_of(w->files[i], undo, &size)) {
+			out[i] = write_new(w, w->files[i], undo, why);
+			is_good = out[i];
 		}
-	}
-	if (err)
-		buf_printf(why, "%s/%s cannot be written: %s; nothing was changed", w->root, w->files[failed]->path,
-			   strerror(-err));
-	for (i = 0; i < w->files_len; i++) {
-		const struct weave_file *file = w->files[i];
-
-		if (!is_changed(file, undo))
-			continue;
-		if (err)
-			unlink(new_name(w, file));
-		else if (!(undo ? file->base : file->woven))
-			remove_file(w, file);
-		else if (rename(new_name(w, file), path_of(w, file->path))) {
-			err = -errno;
-			buf_printf(why, "%s/%s cannot be replaced: %s", w->root, file->path, strerror(errno));
-		}
-	}
-	return err;
+	if (is_good)
+		return put_in_place(w, out, undo, why);
+	for (unsigned i = 0; i < w->files_len; i++)
+		write_abandon(out[i]);
+	buf_puts(why, "; nothing was changed");
+	return -EIO;
 }
 
 int weave_write(struct weave *w, struct buf *why)

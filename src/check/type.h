@@ -73,6 +73,7 @@ struct type_source {
 	void *data;
 	/* "struct task_struct", "union ...", "enum ...", or a typedef's name; NULL: there is none. */
 	const struct type *(*find)(const struct type_source *source, const char *name);
+	const char *(*why)(const struct type_source *source); /* it knows none, because ...; NULL: it knows some */
 };
 
 extern const struct type type_error, type_void, type_agg, type_stack, type_symbol, type_symbol_module, type_symbol_address;

@@ -225,8 +225,11 @@ void check_member(struct check_ctx *ctx, struct node *node)
 		type = type->to;
 	}
 	if (type->kind == TYPE_VOID && node->op == OP_ARROW) {
-		diag_hint(ctx->diags, check_error_op(ctx, node, "D_OP_SOU", "what this points at is not known"),
-			  "declare the structure in the script and cast the pointer to it");
+		const struct type_source *kernel = ctx->source->types;
+		const char *no_types = kernel && kernel->why ? kernel->why(kernel) : NULL;
+
+		diag_hint(ctx->diags, check_error_op(ctx, node, "D_OP_SOU", "what this points at is not known"), "%s",
+			  no_types ? no_types : "declare the structure in the script and cast the pointer to it");
 		return;
 	}
 	if (type->kind != TYPE_STRUCT && type->kind != TYPE_UNION) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* cephtap report calls: what one function calls, as a tree with times. A script is made from the options and run. */
+#include "lib/shown.h"
 #include "report/calls.h"
 
 #include <getopt.h>
@@ -150,9 +151,9 @@ static int take_options(struct calls_run *run, int argc, char **argv)
 	const char *wrong;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "p:x:h", long_options, NULL)) != -1) {
+	while ((c = cmd_option("cephtap report calls", argc, argv, "p:x:h", long_options)) != -1) {
 		if (c == 'h') {
-			fputs(help, stdout);
+			say_lines(stdout, help);
 			return -1;
 		}
 		if (!take_option(run, c))
@@ -201,7 +202,7 @@ static void on_start(void *data)
 {
 	(void)data;
 	if (isatty(STDERR_FILENO))
-		fputs("gathering; ^C ends\n", stderr);
+		say(stderr, "gathering; ^C ends\n");
 }
 
 static int trace(struct calls_run *run)
@@ -228,11 +229,8 @@ static int go(struct calls_run *run)
 {
 	if (!make_script(run))
 		return STATUS_FAILED;
-	if (run->print_script) {
-		size_t written = fwrite(run->script.data, 1, run->script.size, stdout);
-
-		return written == run->script.size && !fflush(stdout) ? 0 : STATUS_FAILED;
-	}
+	if (run->print_script)
+		return say_content(stdout, run->script.data, run->script.size) ? 0 : STATUS_FAILED;
 	return compile(run) ? trace(run) : STATUS_FAILED;
 }
 
@@ -249,7 +247,7 @@ int cmd_report_calls(int argc, char **argv)
 	if (!status)
 		status = go(&run);
 	if (run.why.size)
-		fprintf(stderr, "cephtap report: %s\n", run.why.data);
+		say(stderr, "cephtap report: %s\n", run.why.data);
 	buf_free(&run.why);
 	buf_free(&run.script);
 	pipeline_free(&run.pipeline);

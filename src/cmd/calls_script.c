@@ -63,6 +63,17 @@ static const char *as_glob(struct arena *arena, const char *text)
 	return glob;
 }
 
+/* A name that is no pattern, whatever is in it. */
+static const char *as_itself(struct arena *arena, const char *name)
+{
+	char *text = arena_strdup(arena, name);
+
+	for (char *c = text; *c; c++)
+		if (strchr("*[]\\", *c))
+			*c = '?';
+	return as_glob(arena, text);
+}
+
 /* --- Looking up --- */
 
 static bool has_module(char *const *modules, unsigned len, const char *module)
@@ -98,7 +109,7 @@ static void add_descs(struct script_maker *maker, pid_t pid, const struct probe_
 			continue;
 		modules[modules_len++] = (char *)module;
 		*arena_push(maker->arena, *descs, *descs_len) =
-			arena_printf(maker->arena, "pid%d:%s:%s:", (int)pid, as_glob(maker->arena, module),
+			arena_printf(maker->arena, "pid%d:%s:%s:", (int)pid, as_itself(maker->arena, module),
 				     as_glob(maker->arena, function));
 	}
 }

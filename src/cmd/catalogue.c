@@ -12,6 +12,7 @@
 #include "ceph/catalogue.h"
 #include "ceph/catalogue_scripts.h"
 #include "cmd/cmd.h"
+#include "lib/shown.h"
 
 static const char help[] = "Usage: cephtap catalogue --check [FILE...]\n"
 			   "       cephtap catalogue --markdown | --tapset [FILE...]\n"
@@ -122,9 +123,9 @@ static int run(struct arena *arena, const struct request *request, char **paths,
 	diags_init(&diags, arena);
 	make(load(arena, paths, n, &diags), request, &out, &diags);
 	diags_print(&diags, false, &problems);
-	fputs(problems.data ? problems.data : "", stderr);
+	say_lines(stderr, problems.data ? problems.data : "");
 	if (out.data && (!diags.errors || request->what == 'm'))
-		fputs(out.data, stdout);
+		say_lines(stdout, out.data);
 	buf_free(&problems);
 	buf_free(&out);
 	return diags.errors ? 1 : 0;
@@ -143,23 +144,20 @@ int cmd_catalogue(int argc, char **argv)
 	struct arena *arena;
 	int c, status;
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((c = cmd_option("cephtap catalogue", argc, argv, "h", options)) != -1) {
 		if (c == 'h') {
-			fputs(help, stdout);
+			say_lines(stdout, help);
 			return 0;
 		}
 		if (c == '?' || (request.what && request.what != c)) {
-			fputs("cephtap catalogue: one of --check, --markdown, --tapset, --bpftrace and --systemtap is "
-			      "wanted; see "
-			      "--help\n",
-			      stderr);
+			say(stderr, "cephtap catalogue: one of --check, --markdown, --tapset, --bpftrace and --systemtap is wanted; "
+				    "see --help\n");
 			return 2;
 		}
 		request = (struct request){c, optarg};
 	}
 	if (!request.what) {
-		fputs("cephtap catalogue: say --check, --markdown, --tapset, --bpftrace or --systemtap; see --help\n",
-		      stderr);
+		say(stderr, "cephtap catalogue: say --check, --markdown, --tapset, --bpftrace or --systemtap; see --help\n");
 		return 2;
 	}
 	arena = arena_new();

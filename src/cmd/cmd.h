@@ -24,6 +24,10 @@ int cmd_top(int argc, char **argv);
 int cmd_weave(int argc, char **argv);
 int cmd_run(int argc, char **argv); /* cephtap SCRIPT.d, cephtap -n 'clause' */
 
+/* As getopt_long(); '?': what is wrong was said on stderr, with the command's `name`. */
+struct option;
+int cmd_option(const char *name, int argc, char **argv, const char *shorts, const struct option *longs);
+
 void cmd_run_help(void);
 int cmd_usage(void);
 

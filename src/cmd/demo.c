@@ -22,6 +22,9 @@
 #include "lib/arena.h"
 #include "lib/elf.h"
 #include "lib/embed.h"
+#include "lib/path.h"
+#include "lib/shown.h"
+#include "lib/write.h"
 #include "tracer.h"
 
 enum { OPT_KEEP = 256, OPT_CLUSTER_ONLY, OPT_CEPH, OPT_DOWN, OPT_SECONDS };
@@ -60,7 +63,7 @@ static pid_t start(char *const argv[], int out)
 	if (out >= 0 && dup2(out, STDOUT_FILENO) < 0)
 		_exit(126);
 	execvp(argv[0], argv);
-	fprintf(stderr, "cephtap demo: cannot run %s: %s\n", argv[0], strerror(errno));
+	say(stderr, "cephtap demo: cannot run %s: %s\n", argv[0], strerror(errno));
 	_exit(127);
 }
 
@@ -98,33 +101,46 @@ static const struct embedded *cluster_script(void)
 static int write_script(struct demo *demo)
 {
 	const struct embedded *file = cluster_script();
-	int fd = open(demo->script, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
-	bool good;
+	int fd = open(demo->script, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700), error;
 
 	if (fd < 0)
 		return -errno;
-	good = write(fd, file->data, file->size) == (ssize_t)file->size;
-	return close(fd) || !good ? -EIO : 0;
+	error = write_bytes(fd, file->data, file->size, NULL);
+	return close(fd) && !error ? -errno : error;
 }
 
-/* A symbolic link in /tmp cannot be followed into somewhere else: mkdtemp makes the folder. */
+/* mkdtemp makes the folder for us alone; but where others may rename what is ours, they could put another in its place. */
+static bool is_safe_above(const char *folder)
+{
+	struct buf why = {0};
+	bool is_safe = path_is_private(folder, &why);
+
+	if (!is_safe)
+		say(stderr, "cephtap demo: %s: set TMPDIR to a folder that is yours\n", why.data);
+	buf_free(&why);
+	return is_safe;
+}
+
 static int make_folder(struct demo *demo)
 {
 	const char *tmp = getenv("TMPDIR");
+	int error;
 
 	if (!tmp || !*tmp || strlen(tmp) >= 32) /* a socket's path, which is in there, has 107 letters at most */
 		tmp = "/tmp";
 	snprintf(demo->folder, sizeof(demo->folder), "%s/cephtap-XXXXXX", tmp);
 	if (!mkdtemp(demo->folder)) {
-		fprintf(stderr, "cephtap demo: cannot make a folder in %s: %s\n", tmp, strerror(errno));
+		say(stderr, "cephtap demo: cannot make a folder in %s: %s\n", tmp, strerror(errno));
 		demo->folder[0] = '\0';
 		return 1;
 	}
 	snprintf(demo->script, sizeof(demo->script), "%s/cluster.sh", demo->folder);
 	snprintf(demo->cluster, sizeof(demo->cluster), "%s/c", demo->folder);
-	if (!write_script(demo))
+	error = is_safe_above(demo->folder) ? write_script(demo) : 1;
+	if (!error)
 		return 0;
-	fprintf(stderr, "cephtap demo: cannot write %s: %s\n", demo->script, strerror(errno));
+	if (error < 0)
+		say(stderr, "cephtap demo: cannot write %s: %s\n", demo->script, strerror(-error));
 	unlink(demo->script);
 	rmdir(demo->folder);
 	return 1;
@@ -193,7 +209,7 @@ static int watch(struct demo *demo, const char *what, const char *write_mode, co
 	int status;
 
 	snprintf(text, sizeof(text), "%u", seconds);
-	printf("\n%s: rados bench, 16 at a time, %u s of writes, then %u s of reads\n", what, seconds, seconds);
+	say(stdout, "\n%s: rados bench, 16 at a time, %u s of writes, then %u s of reads\n", what, seconds, seconds);
 	fflush(stdout);
 	report = start_report(demo, 2 * seconds + SLACK);
 	status = cluster_command(demo, "load", write_mode, text);
@@ -208,12 +224,12 @@ static int watch(struct demo *demo, const char *what, const char *write_mode, co
 
 static void say_kept(const struct demo *demo)
 {
-	printf("\nThe cluster is running in %s. To talk to it:\n"
-	       "  eval \"$(sh %s env %s)\"\n"
-	       "  ceph -s; rados -p demo ls | head; cephtap report osd\n"
-	       "To stop it and remove everything:\n"
-	       "  cephtap demo --down %s\n",
-	       demo->cluster, demo->script, demo->cluster, demo->folder);
+	say(stdout, "\nThe cluster is running in %s. To talk to it:\n"
+	    "  eval \"$(sh %s env %s)\"\n"
+	    "  ceph -s; rados -p demo ls | head; cephtap report osd\n"
+	    "To stop it and remove everything:\n"
+	    "  cephtap demo --down %s\n",
+	    demo->cluster, demo->script, demo->cluster, demo->folder);
 }
 
 static int up(struct demo *demo)
@@ -237,7 +253,7 @@ static int go(struct demo *demo)
 	int status;
 
 	if (why) {
-		fprintf(stderr, "cephtap demo: %s\n", why);
+		say(stderr, "cephtap demo: %s\n", why);
 		return 1;
 	}
 	if (make_folder(demo))
@@ -249,35 +265,41 @@ static int go(struct demo *demo)
 		say_kept(demo);
 		return 0;
 	}
-	fputs("cephtap demo: cleaning up\n", stderr);
+	say(stderr, "cephtap demo: cleaning up\n");
 	remove_folder(demo);
 	return tracer_was_interrupted() ? 130 : status ? 1 : 0;
 }
 
-/* We are going to run the script in it, as root: one that others may write to, or have made in /tmp, is not ours. */
-static bool is_own_folder(const char *path)
+/* Made by us for this: not a link to it, nor a file of somebody's that was moved here. */
+static bool is_own(const char *path, mode_t type)
 {
 	struct stat st;
 
-	return !lstat(path, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH));
+	return !lstat(path, &st) && (st.st_mode & S_IFMT) == type && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* Only a folder that the demo made: it has both our script and a cluster in it. */
+/*
+ * Only a folder that the demo made: it has both our script and a cluster in it. We are going to run the script, as root: nobody else may
+ * have had a hand in it, nor be able to exchange it now.
+ */
 static int take_down(struct demo *demo)
 {
+	struct buf why = {0};
+
 	if (strlen(demo->down) >= sizeof(demo->folder)) {
-		fprintf(stderr, "cephtap demo: %s is no folder that a demo has made\n", demo->down);
+		say(stderr, "cephtap demo: %s is no folder that a demo has made\n", demo->down);
 		return 1;
 	}
 	snprintf(demo->folder, sizeof(demo->folder), "%s", demo->down);
 	snprintf(demo->script, sizeof(demo->script), "%s/cluster.sh", demo->folder);
 	snprintf(demo->cluster, sizeof(demo->cluster), "%s/c", demo->folder);
 	if (access(demo->script, R_OK) || access(demo->cluster, R_OK)) {
-		fprintf(stderr, "cephtap demo: there is no cluster of a demo in %s\n", demo->down);
+		say(stderr, "cephtap demo: there is no cluster of a demo in %s\n", demo->down);
 		return 1;
 	}
-	if (!is_own_folder(demo->folder)) {
-		fprintf(stderr, "cephtap demo: %s is another user's, or others may write to it: its script is not run\n", demo->down);
+	if (!path_is_private(demo->folder, &why) || !is_own(demo->script, S_IFREG) || !is_own(demo->cluster, S_IFDIR)) {
+		say(stderr, "cephtap demo: %s: its script is not run\n", why.size ? why.data : "there is something of another user's in it");
+		buf_free(&why);
 		return 1;
 	}
 	remove_folder(demo);
@@ -308,15 +330,15 @@ static int use_ceph(const struct demo *demo)
 
 	snprintf(path, sizeof(path), "%s/bin/ceph-osd", demo->ceph);
 	if (access(path, X_OK)) {
-		fprintf(stderr, "cephtap demo: there is no Ceph in %s: %s cannot be run: %s\n", demo->ceph, path,
-			strerror(errno));
+		say(stderr, "cephtap demo: there is no Ceph in %s: %s cannot be run: %s\n", demo->ceph, path,
+		    strerror(errno));
 		return 1;
 	}
 	if (!demo->cluster_only && !has_markers(path)) {
-		fprintf(stderr,
-			"cephtap demo: nothing in %s can be traced: it was built without markers, and there is no layout "
-			"card of it (--cluster-only starts it all the same)\n",
-			path);
+		say(stderr,
+		    "cephtap demo: nothing in %s can be traced: it was built without markers, and there is no layout "
+		    "card of it (--cluster-only starts it all the same)\n",
+		    path);
 		return 1;
 	}
 	snprintf(path, sizeof(path), "%s/bin", demo->ceph);
@@ -338,7 +360,7 @@ int cmd_demo(int argc, char **argv)
 	struct demo demo = {0};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+	while ((c = cmd_option("cephtap demo", argc, argv, "h", long_options)) != -1) {
 		switch (c) {
 		case OPT_KEEP:
 			demo.keep = true;
@@ -356,14 +378,14 @@ int cmd_demo(int argc, char **argv)
 			demo.seconds = optarg;
 			break;
 		case 'h':
-			fputs(help, stdout);
+			say_lines(stdout, help);
 			return 0;
 		default:
 			return 2;
 		}
 	}
 	if (optind < argc || (demo.seconds && (atoi(demo.seconds) < 1 || atoi(demo.seconds) > 600))) {
-		fputs("cephtap demo: wrong usage (--seconds wants 1 to 600); see cephtap demo --help\n", stderr);
+		say(stderr, "cephtap demo: wrong usage (--seconds wants 1 to 600); see cephtap demo --help\n");
 		return 2;
 	}
 	if (demo.ceph && use_ceph(&demo))

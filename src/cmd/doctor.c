@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <getopt.h>
 #include <json-c/json.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -25,6 +27,7 @@
 #include "lib/elf.h"
 #include "lib/kernel.h"
 #include "lib/proc.h"
+#include "lib/shown.h"
 #include "probe/host.h"
 
 static const char help[] =
@@ -53,7 +56,7 @@ struct doctor {
 	bool works;
 };
 
-static void say(struct doctor *d, const char *group, const char *name, enum status status, const char *detail,
+static void add(struct doctor *d, const char *group, const char *name, enum status status, const char *detail,
 		const char *advice)
 {
 	*arena_push(d->arena, d->checks, d->checks_len) = (struct check){group, name, status, detail, advice};
@@ -67,9 +70,9 @@ static void check_release(struct doctor *d)
 
 	uname(&name);
 	if (strcmp(name.machine, "x86_64"))
-		say(d, "kernel", "architecture", STATUS_MISSING, arena_strdup(d->arena, name.machine),
+		add(d, "kernel", "architecture", STATUS_MISSING, arena_strdup(d->arena, name.machine),
 		    "arguments of markers and functions are read on x86_64 only");
-	say(d, "kernel", "release", STATUS_OK, arena_printf(d->arena, "Linux %s, %s", name.release, name.machine),
+	add(d, "kernel", "release", STATUS_OK, arena_printf(d->arena, "Linux %s, %s", name.release, name.machine),
 	    NULL);
 }
 
@@ -78,7 +81,7 @@ static void check_ebpf(struct doctor *d)
 	const char *why = engine_why_not();
 
 	d->works = !why;
-	say(d, "kernel", "eBPF programs", why ? STATUS_MISSING : STATUS_OK, why,
+	add(d, "kernel", "eBPF programs", why ? STATUS_MISSING : STATUS_OK, why,
 	    why ? "without them nothing can be traced" : NULL);
 }
 
@@ -137,32 +140,37 @@ static void check_uprobes(struct doctor *d)
 
 	if (err) {
 		d->works = false;
-		say(d, "kernel", "uprobes", STATUS_MISSING, strerror(-err),
+		add(d, "kernel", "uprobes", STATUS_MISSING, strerror(-err),
 		    "markers and functions cannot be attached: root or CAP_BPF and CAP_PERFMON are needed, and "
 		    "CONFIG_UPROBES");
 		return;
 	}
-	say(d, "kernel", "uprobes", STATUS_OK, NULL, NULL);
+	add(d, "kernel", "uprobes", STATUS_OK, NULL, NULL);
 	if (has_multi)
-		say(d, "kernel", "multi-uprobe links", STATUS_OK, "all probes of a file are one link", NULL);
+		add(d, "kernel", "multi-uprobe links", STATUS_OK, "all probes of a file are one link", NULL);
 	else
-		say(d, "kernel", "multi-uprobe links", STATUS_WARNING, "not in this kernel",
+		add(d, "kernel", "multi-uprobe links", STATUS_WARNING, "not in this kernel",
 		    "probes are attached one by one, which takes longer; Linux 6.10 has them for chosen processes");
 	if (engine_can_sleep())
-		say(d, "kernel", "sleepable programs", STATUS_OK, NULL, NULL);
+		add(d, "kernel", "sleepable programs", STATUS_OK, NULL, NULL);
 	else
-		say(d, "kernel", "sleepable programs", STATUS_WARNING, "not in this kernel",
+		add(d, "kernel", "sleepable programs", STATUS_WARNING, "not in this kernel",
 		    "memory that is swapped out, or was never touched, reads as a bad address; Linux 6.6 has them");
+}
+
+static void check_proc(struct doctor *d)
+{
+	if (kernel_proc_why())
+		add(d, "kernel", "/proc", STATUS_MISSING, kernel_proc_why(), NULL);
 }
 
 static void check_btf(struct doctor *d)
 {
 	if (kernel_btf())
-		say(d, "kernel", "types (BTF)", STATUS_OK, "/sys/kernel/btf/vmlinux", NULL);
+		add(d, "kernel", "types (BTF)", STATUS_OK, "/sys/kernel/btf/vmlinux", NULL);
 	else
-		say(d, "kernel", "types (BTF)", STATUS_MISSING, "/sys/kernel/btf/vmlinux is not there",
-		    "syscall, sched, proc, io, rawtp and ppid are not available: a kernel with CONFIG_DEBUG_INFO_BTF "
-		    "has them");
+		add(d, "kernel", "types (BTF)", STATUS_MISSING, kernel_btf_why(),
+		    "sched, proc, io, rawtp, what is behind curthread, and ppid are not available");
 }
 
 static void check_tracepoints(struct doctor *d)
@@ -174,17 +182,19 @@ static void check_tracepoints(struct doctor *d)
 		close(prog);
 	if (link >= 0)
 		close(link);
-	say(d, "kernel", "tracepoints", link < 0 ? STATUS_MISSING : STATUS_OK, link < 0 ? strerror(-link) : NULL,
+	add(d, "kernel", "tracepoints", link < 0 ? STATUS_MISSING : STATUS_OK, link < 0 ? strerror(-link) : NULL,
 	    link < 0 ? "syscall, sched, proc, io and rawtp cannot be attached: CONFIG_TRACEPOINTS, and CAP_PERFMON"
 		     : NULL);
 }
 
 static void check_kprobes(struct doctor *d)
 {
-	bool has = !access("/sys/bus/event_source/devices/kprobe/type", R_OK);
+	bool has = !access("/sys/bus/event_source/devices/kprobe/type", R_OK), is_known = !access("/sys/bus/event_source", F_OK);
 
-	say(d, "kernel", "kprobes", STATUS_WARNING,
-	    has ? "there, but cephtap does not use them yet" : "this kernel has none (CONFIG_KPROBES)",
+	add(d, "kernel", "kprobes", STATUS_WARNING,
+	    has ? "there, but cephtap does not use them yet" :
+	    is_known ? "this kernel has none (CONFIG_KPROBES)" :
+		       "not known: /sys is not mounted here",
 	    "there are no fbt probes of the kernel's functions: `cephtap list rawtp` shows its tracepoints");
 }
 
@@ -194,7 +204,7 @@ static void check_timers(struct doctor *d)
 
 	if (fd >= 0)
 		close(fd);
-	say(d, "kernel", "timers", fd < 0 ? STATUS_MISSING : STATUS_OK, fd < 0 ? strerror(-fd) : NULL,
+	add(d, "kernel", "timers", fd < 0 ? STATUS_MISSING : STATUS_OK, fd < 0 ? strerror(-fd) : NULL,
 	    fd < 0 ? "profile-N and tick-N need perf events: CAP_PERFMON, or kernel.perf_event_paranoid below 1"
 		   : NULL);
 }
@@ -203,16 +213,10 @@ static void check_timers(struct doctor *d)
 
 static uint64_t capabilities(void)
 {
-	unsigned long long bits = 0;
-	char line[256];
-	FILE *file = fopen("/proc/self/status", "re");
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
 
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "CapEff: %llx", &bits) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return bits;
+	return syscall(SYS_capget, &head, data) ? 0 : data[0].effective | (uint64_t)data[1].effective << 32;
 }
 
 static void check_capabilities(struct doctor *d)
@@ -232,7 +236,7 @@ static void check_capabilities(struct doctor *d)
 		if (!(has >> wanted[i].bit & 1) && !((has & admin) && i < 2))
 			lacking = arena_printf(d->arena, "%s%s%s: %s", lacking, *lacking ? "; " : "no ", wanted[i].name,
 					       wanted[i].without);
-	say(d, "privileges", "capabilities", *lacking ? STATUS_MISSING : STATUS_OK,
+	add(d, "privileges", "capabilities", *lacking ? STATUS_MISSING : STATUS_OK,
 	    *lacking	? lacking
 	    : geteuid() ? "enough, though not root"
 			: "root",
@@ -245,7 +249,7 @@ static void check_lockdown(struct doctor *d)
 	FILE *file = fopen("/sys/kernel/security/lockdown", "re");
 
 	if (file && fgets(text, sizeof(text), file) && strstr(text, "[confidentiality]"))
-		say(d, "privileges", "lockdown", STATUS_MISSING, "the kernel is locked down for confidentiality",
+		add(d, "privileges", "lockdown", STATUS_MISSING, "the kernel is locked down for confidentiality",
 		    "programs may not read memory: boot without lockdown=confidentiality");
 	if (file)
 		fclose(file);
@@ -256,11 +260,11 @@ static void check_namespace(struct doctor *d)
 	uint64_t dev, ino;
 
 	if (kernel_pid_namespace(&dev, &ino))
-		say(d, "privileges", "process numbers", STATUS_WARNING,
+		add(d, "privileges", "process numbers", STATUS_WARNING,
 		    "this is a container with its own numbers of processes",
 		    "only its processes can be chosen; share the host's namespace (docker run --pid=host) to see all");
 	else
-		say(d, "privileges", "process numbers", STATUS_OK, "those of the whole host", NULL);
+		add(d, "privileges", "process numbers", STATUS_OK, "those of the whole host", NULL);
 }
 
 static void check_limits(struct doctor *d)
@@ -268,7 +272,7 @@ static void check_limits(struct doctor *d)
 	struct rlimit limit;
 
 	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_max < 4096)
-		say(d, "privileges", "open files", STATUS_WARNING,
+		add(d, "privileges", "open files", STATUS_WARNING,
 		    arena_printf(d->arena, "at most %llu", (unsigned long long)limit.rlim_max),
 		    "many probes on a kernel without multi-uprobe links need more: ulimit -n 65536");
 }
@@ -343,7 +347,7 @@ static void check_daemon(struct doctor *d, const struct daemon *daemon)
 	unsigned all = 0, good = 0;
 
 	if (!name) {
-		say(d, "Ceph", arena_strdup(d->arena, daemon->name), STATUS_WARNING,
+		add(d, "Ceph", arena_strdup(d->arena, daemon->name), STATUS_WARNING,
 		    arena_printf(d->arena, "process %d cannot be looked at", (int)daemon->pid), "run it as root");
 		return;
 	}
@@ -352,7 +356,7 @@ static void check_daemon(struct doctor *d, const struct daemon *daemon)
 	count_markers(d->arena, daemon->pid, base, &all, &good, &why);
 	detail = arena_printf(d->arena, "process %d, %s: %s; %u of %u markers", (int)daemon->pid, name,
 			      describe_build(d->arena, path, name, daemon->pid), good, all);
-	say(d, "Ceph", arena_strdup(d->arena, daemon->name), good == all && all ? STATUS_OK : STATUS_WARNING,
+	add(d, "Ceph", arena_strdup(d->arena, daemon->name), good == all && all ? STATUS_OK : STATUS_WARNING,
 	    why ? arena_printf(d->arena, "%s; the first that cannot be attached: %s", detail, why) : detail,
 	    good == all ? NULL
 			: arena_printf(d->arena, "with debug information (package %s) `cephtap learn %s` makes a card",
@@ -368,31 +372,43 @@ static void check_ceph(struct doctor *d)
 	for (unsigned i = 0; i < len; i++)
 		check_daemon(d, &daemons[i]);
 	if (!len)
-		say(d, "Ceph", "daemons", STATUS_WARNING, "none runs on this host, or none that may be looked at",
+		add(d, "Ceph", "daemons", STATUS_WARNING, "none runs on this host, or none that may be looked at",
 		    "`cephtap demo` starts a small cluster to try things on");
 }
 
 /* ---- output ---- */
 
+static void print_status(enum status status, bool colour)
+{
+	static const char *const colours[] = {"32", "33", "31"};
+
+	say(stdout, "  ");
+	if (colour)
+		say(stdout, "\033[%sm", colours[status]);
+	say(stdout, "%-7s", status_names[status]);
+	if (colour)
+		say(stdout, "\033[0m");
+}
+
 static void print_text(const struct doctor *d)
 {
-	static const char *const colours[] = {"\033[32m", "\033[33m", "\033[31m"};
 	bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-	const char *group = "";
+	const char *group = NULL;
 
 	for (unsigned i = 0; i < d->checks_len; i++) {
 		const struct check *check = &d->checks[i];
 
-		if (strcmp(group, check->group))
-			printf("%s%s\n", i ? "\n" : "", check->group);
+		if (group && strcmp(group, check->group))
+			say(stdout, "\n");
+		if (!group || strcmp(group, check->group))
+			say(stdout, "%s\n", check->group);
 		group = check->group;
-		printf("  %s%-7s%s  %-20s%s%s\n", colour ? colours[check->status] : "", status_names[check->status],
-		       colour ? "\033[0m" : "", check->name, check->detail ? " " : "",
-		       check->detail ? check->detail : "");
+		print_status(check->status, colour);
+		say(stdout, "  %-20s%s%s\n", check->name, check->detail ? " " : "", check->detail ? check->detail : "");
 		if (check->advice)
-			printf("  %-7s  %-20s %s\n", "", "", check->advice);
+			say(stdout, "  %-7s  %-20s %s\n", "", "", check->advice);
 	}
-	printf("\n%s\n", d->works ? "Scripts can be run here." : "Scripts cannot be run here.");
+	say(stdout, "\n%s\n", d->works ? "Scripts can be run here." : "Scripts cannot be run here.");
 }
 
 static void add_text(struct json_object *object, const char *key, const char *text)
@@ -416,7 +432,7 @@ static void print_json(const struct doctor *d)
 		add_text(object, "advice", d->checks[i].advice);
 		json_object_array_add(array, object);
 	}
-	puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PLAIN));
+	say_json(stdout, all, JSON_C_TO_STRING_PLAIN);
 	json_object_put(all);
 }
 
@@ -428,9 +444,9 @@ int cmd_doctor(int argc, char **argv)
 	bool json = false;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((c = cmd_option("cephtap doctor", argc, argv, "h", options)) != -1) {
 		if (c == 'h')
-			fputs(help, stdout);
+			say_lines(stdout, help);
 		if (c != 'j') {
 			arena_free(d.arena);
 			return c == 'h' ? 0 : 2;
@@ -438,11 +454,12 @@ int cmd_doctor(int argc, char **argv)
 		json = true;
 	}
 	if (optind < argc) {
-		fprintf(stderr, "cephtap doctor: it takes no arguments, such as `%s`\n", argv[optind]);
+		say(stderr, "cephtap doctor: it takes no arguments, such as `%s`\n", argv[optind]);
 		arena_free(d.arena);
 		return 2;
 	}
 	check_release(&d);
+	check_proc(&d);
 	check_ebpf(&d);
 	check_uprobes(&d);
 	check_btf(&d);

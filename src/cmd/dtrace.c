@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,9 +18,11 @@
 
 #include "cmd/cmd.h"
 #include "lib/file.h"
+#include "lib/shown.h"
+#include "lib/write.h"
 #include "provider/provider.h"
 
-enum { PROVIDER_SIZE_MAX = 16 << 20 };
+enum { PROVIDER_SIZE_MAX = 16 << 20, OBJECT_SIZE_MAX = 64 << 20 };
 
 static const char help[] =
 	"usage: cephtap dtrace -h -s FILE.d [-o FILE.h]\n"
@@ -52,13 +55,14 @@ extern char **environ;
 
 __attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
 {
+	struct buf sentence = {0};
 	va_list args;
 
-	fputs("cephtap dtrace: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	buf_vprintf(&sentence, format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	say(stderr, "cephtap dtrace: %s\n", sentence.data);
+	buf_free(&sentence);
 	return 1;
 }
 
@@ -149,55 +153,70 @@ static const char *default_output(struct dtrace *run)
 			    run->is_header ? 'h' : 'o');
 }
 
-static int write_fd(int fd, const struct buf *buf, const char *path)
+static int write_result(struct dtrace *run, const char *data, size_t size)
 {
-	size_t done = 0;
-	ssize_t n;
+	struct buf why = {0};
+	int status = 0;
 
-	while (done < buf->size) {
-		n = write(fd, buf->data + done, buf->size - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			close(fd);
-			return fail("%s cannot be written: %s", path, strerror(errno));
-		}
-		done += (size_t)n;
-	}
-	return close(fd) ? fail("%s cannot be written: %s", path, strerror(errno)) : 0;
+	if (write_whole(strcmp(run->output, "-") ? run->output : "/dev/stdout", WRITE_OFTEN, data, size, &why)) /* a build makes it again */
+		status = fail("%s", why.data);
+	buf_free(&why);
+	return status;
 }
 
 static int write_header(struct dtrace *run, const struct provider_file *file)
 {
-	bool is_stdout = !strcmp(run->output, "-");
 	struct buf text = {0};
-	int fd, status;
+	int status;
 
 	provider_header(file, run->script, &text);
-	fd = is_stdout ? dup(STDOUT_FILENO) : open(run->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0)
-		status = fail("%s cannot be written: %s", run->output, strerror(errno));
-	else
-		status = write_fd(fd, &text, run->output);
+	status = write_result(run, text.data, text.size);
 	buf_free(&text);
+	return status;
+}
+
+/* The compiler writes to a file of ours: it would follow whatever has the output's name. */
+static int assemble(struct dtrace *run, const char *source, const char *object)
+{
+	const char *args[] = {run->bits, "-c", "-o", object, "-x", "assembler", source, NULL};
+
+	if (run_shell("exec ${CC:-cc} \"$@\"", args + !run->bits, 7 - !run->bits, -1))
+		return fail("%s cannot be made: the compiler ($CC) failed", run->output);
+	return 0;
+}
+
+static int copy_object(struct dtrace *run, const char *object)
+{
+	struct buf why = {0};
+	char *data;
+	size_t size;
+	int status;
+
+	if (file_read(run->arena, object, OBJECT_SIZE_MAX, &data, &size, &why))
+		status = fail("%s", why.data);
+	else
+		status = write_result(run, data, size);
+	buf_free(&why);
 	return status;
 }
 
 static int write_object(struct dtrace *run, const struct provider_file *file)
 {
-	const char *args[] = {run->bits, "-c", "-o", run->output, "-x", "assembler", NULL};
 	struct buf text = {0};
-	char *path;
-	int fd = temporary(run, ".s", &path), status;
+	char *source = NULL, *object = NULL;
+	int fd = temporary(run, ".s", &source), out = fd < 0 ? -1 : temporary(run, ".o", &object), status = out < 0;
 
-	if (fd < 0)
-		return 1;
 	provider_semaphores(file, &text);
-	args[6] = path;
-	status = write_fd(fd, &text, path);
-	if (!status && run_shell("exec ${CC:-cc} \"$@\"", args + !run->bits, 7 - !run->bits, -1))
-		status = fail("%s cannot be made: the compiler ($CC) failed", run->output);
-	unlink(path);
+	if (!status && write_bytes(fd, text.data, text.size, NULL))
+		status = fail("%s cannot be written: %s", source, strerror(errno));
+	if (!status)
+		status = assemble(run, source, object);
+	if (!status)
+		status = copy_object(run, object);
+	if (fd >= 0)
+		close(fd), unlink(source);
+	if (out >= 0)
+		close(out), unlink(object);
 	buf_free(&text);
 	return status;
 }
@@ -205,15 +224,16 @@ static int write_object(struct dtrace *run, const struct provider_file *file)
 /* -1: go on. */
 static int read_options(struct dtrace *run, int argc, char **argv)
 {
+	static const struct option no_longs[] = {{0}};
 	int c;
 
 	if (argc > 1 && !strcmp(argv[1], "--help")) {
-		fputs(help, stdout);
+		say_lines(stdout, help);
 		return 0;
 	}
 	optind = 1;
 	while (optind < argc) {
-		c = getopt(argc, argv, options);
+		c = cmd_option("cephtap dtrace", argc, argv, options, no_longs);
 		if (c < 0 && optind < argc) { /* an object; options may follow it */
 			optind++;
 			continue;

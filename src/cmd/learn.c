@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* `cephtap learn`: make a layout card for one build of a Ceph binary, from its debug information. */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "ceph/learn.h"
 #include "cmd/cmd.h"
+#include "lib/path.h"
+#include "lib/shown.h"
+#include "lib/write.h"
 
 static const char help[] =
 	"Usage: cephtap learn [--debug FILE] [--release X.Y.Z] [-o CARD] BINARY\n"
@@ -25,64 +25,43 @@ static const char help[] =
 	"                    the first of $CEPHTAP_CARDS, /var/lib/cephtap/cards (as root), ~/.cache/cephtap/cards\n"
 	"  --help            this text\n";
 
-/* The folders above a file, as far as they are not there yet. */
-static void make_folders(struct arena *arena, const char *path)
+/* A card where cephtap looks for it: its folder may not be there yet. */
+static int make_folder_of(struct arena *arena, const char *path, struct buf *why)
 {
-	char *copy = arena_strdup(arena, path), *slash;
+	const char *slash = strrchr(path, '/');
+	struct path found;
+	int error;
 
-	for (slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(copy, 0777);
-		*slash = '/';
-	}
-}
-
-/* Beside it first, then into its place: no reader ever sees half a card. */
-static int write_card(struct arena *arena, const char *path, const struct buf *text)
-{
-	const char *temporary = arena_printf(arena, "%s.%d", path, (int)getpid());
-	struct stat st;
-	FILE *file;
-	int err = 0;
-
-	if (!stat(path, &st) && !S_ISREG(st.st_mode)) /* /dev/stdout, /dev/null: to be written to, not to be replaced */
-		temporary = path;
-	make_folders(arena, path);
-	file = fopen(temporary, "we");
-	if (!file)
-		return -errno;
-	if (fwrite(text->data, 1, text->size, file) != text->size)
-		err = -EIO;
-	if (fclose(file))
-		err = -errno;
-	if (temporary == path)
-		return err;
-	if (!err && rename(temporary, path))
-		err = -errno;
-	if (err)
-		unlink(temporary);
-	return err;
+	if (!slash || slash == path)
+		return 0;
+	error = path_find_folder(arena_strndup(arena, path, (size_t)(slash - path)), true, &found, why);
+	path_close(&found);
+	return error;
 }
 
 static int output(struct arena *arena, const char *path, const struct card *card, const struct buf *missing)
 {
-	struct buf text = {0};
+	struct buf text = {0}, why = {0};
 	int err = 0;
 
 	card_print(card, &text);
 	if (!path)
 		path = card_default_path(arena, card->build_id);
 	if (!strcmp(path, "-"))
-		err = fwrite(text.data, 1, text.size, stdout) == text.size && !fflush(stdout) ? 0 : -EIO;
+		path = "/dev/stdout";
 	else
-		err = write_card(arena, path, &text);
+		err = make_folder_of(arena, path, &why);
+	if (!err)
+		err = write_whole(path, WRITE_RESULT, text.data, text.size, &why);
 	if (err)
-		fprintf(stderr, "cephtap learn: cannot write %s: %s\n", path, strerror(-err));
-	else if (strcmp(path, "-"))
-		printf("%s: %s %s, %u types, %zu bytes\n", path, card->binary, card->release, card->types_len,
-		       text.size);
+		say(stderr, "cephtap learn: %s\n", why.data);
+	else if (strcmp(path, "/dev/stdout"))
+		say(stdout, "%s: %s %s, %u types, %zu bytes\n", path, card->binary, card->release, card->types_len,
+		    text.size);
 	if (missing->size)
-		fprintf(stderr, "not in this build, so what needs it is left out of markers:\n%s", missing->data);
+		say(stderr, "not in this build, so what needs it is left out of markers:\n");
+	say_lines(stderr, missing->size ? missing->data : "");
+	buf_free(&why);
 	buf_free(&text);
 	return err ? 1 : 0;
 }
@@ -96,7 +75,7 @@ static int learn(const struct learn_request *request, const char *path)
 	int status = 1;
 
 	if (learn_card(arena, catalogue_builtin(arena), request, &card, &missing, &why))
-		fprintf(stderr, "cephtap learn: %s\n", why);
+		say(stderr, "cephtap learn: %s\n", why);
 	else
 		status = output(arena, path, &card, &missing);
 	buf_free(&missing);
@@ -115,7 +94,7 @@ int cmd_learn(int argc, char **argv)
 	const char *path = NULL;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
+	while ((c = cmd_option("cephtap learn", argc, argv, "o:h", options)) != -1) {
 		switch (c) {
 		case 'd':
 			request.debug = optarg;
@@ -127,14 +106,14 @@ int cmd_learn(int argc, char **argv)
 			path = optarg;
 			break;
 		case 'h':
-			fputs(help, stdout);
+			say_lines(stdout, help);
 			return 0;
 		default:
 			return 2;
 		}
 	}
 	if (argc - optind != 1) {
-		fputs("cephtap learn: name one binary, e.g. /usr/bin/ceph-osd; see --help\n", stderr);
+		say(stderr, "cephtap learn: name one binary, e.g. /usr/bin/ceph-osd; see --help\n");
 		return 2;
 	}
 	request.binary = argv[optind];

@@ -12,10 +12,11 @@
 
 #include "ast/ast.h"
 #include "ceph/catalogue.h"
+#include "check/type.h"
 #include "cmd/cmd.h"
 #include "cmd/target.h"
-#include "check/type.h"
 #include "lib/diag.h"
+#include "lib/shown.h"
 #include "native_types.h"
 #include "probe/host.h"
 
@@ -78,21 +79,21 @@ static const struct cat_marker *marker_of(const struct list *list, const struct 
 
 static void print_row(const struct probe *probe)
 {
-	printf("%5u %10s %17s %33s %s\n", probe->id, probe->prov, probe->mod, probe->func, probe->name);
+	say(stdout, "%5u %10s %17s %33s %s\n", probe->id, probe->prov, probe->mod, probe->func, probe->name);
 }
 
 static void print_marker(struct list *list, const struct cat_marker *marker)
 {
 	const char *pair = cat_marker_pair(list->arena, marker);
 
-	printf("\tstage %s", marker->stage ? marker->stage : "none");
+	say(stdout, "\tstage %s", marker->stage ? marker->stage : "none");
 	if (pair)
-		printf(", other end %s", pair);
+		say(stdout, ", other end %s", pair);
 	if (marker->links)
-		printf(", tied to the op: %s", marker->links);
+		say(stdout, ", tied to the op: %s", marker->links);
 	if (marker->counter)
-		printf(", Ceph's counter: %s", marker->counter);
-	putchar('\n');
+		say(stdout, ", Ceph's counter: %s", marker->counter);
+	say(stdout, "\n");
 }
 
 static void print_arg(const struct probe *probe, unsigned i)
@@ -100,22 +101,22 @@ static void print_arg(const struct probe *probe, unsigned i)
 	const struct arg *arg = &probe->args[i];
 	const char *why = probe->sites_len && probe->sites[0].args ? probe->sites[0].args[i].why : NULL;
 
-	printf("\t%sargs[%u] %-16s %-9s %s", i < 10 ? " " : "", i, arg->name ? arg->name : "", type_name(arg), arg->doc ? arg->doc : "");
+	say(stdout, "\t%sargs[%u] %-16s %-9s %s", i < 10 ? " " : "", i, arg->name ? arg->name : "", type_name(arg), arg->doc ? arg->doc : "");
 	if (why)
-		printf(" [not here: %s]", why);
-	putchar('\n');
+		say(stdout, " [not here: %s]", why);
+	say(stdout, "\n");
 }
 
 static void print_site(const struct site *site)
 {
 	if (site->tracepoint) {
-		printf("\tat the kernel's tracepoint %s%s\n", site->tracepoint, site->task.n ? ", for the thread that comes" : "");
+		say(stdout, "\tat the kernel's tracepoint %s%s\n", site->tracepoint, site->task.n ? ", for the thread that comes" : "");
 		return;
 	}
-	printf("\tat %s, 0x%llx", site->path, (unsigned long long)site->vaddr);
+	say(stdout, "\tat %s, 0x%llx", site->path, (unsigned long long)site->vaddr);
 	if (site->shift)
-		printf(" (its entry +%u, a cheaper place)", site->shift);
-	printf("%s\n", site->is_return ? ", its return" : "");
+		say(stdout, " (its entry +%u, a cheaper place)", site->shift);
+	say(stdout, "%s\n", site->is_return ? ", its return" : "");
 }
 
 /* ---- parameters: args[] of functions ---- */
@@ -159,14 +160,14 @@ static void print_parameters(struct list *list, const struct probe *probe)
 	for (unsigned i = 0; i < probe->typed_len; i++) {
 		const struct arg *arg = &probe->typed[i];
 
-		printf("\t%sargs[%u] %-16s %-20s", i < 10 ? " " : "", i, arg->name ? arg->name : "", parameter_type(list, arg));
+		say(stdout, "\t%sargs[%u] %-16s %-20s", i < 10 ? " " : "", i, arg->name ? arg->name : "", parameter_type(list, arg));
 		if (arg->why)
-			printf(" [not here: %s]\n", arg->why);
+			say(stdout, " [not here: %s]\n", arg->why);
 		else
-			printf(" %s\n", parameter_place(list, arg));
+			say(stdout, " %s\n", parameter_place(list, arg));
 	}
 	if (!probe->typed_len && probe->typed_why)
-		printf("\tno args[]: %s\n", probe->typed_why);
+		say(stdout, "\tno args[]: %s\n", probe->typed_why);
 }
 
 static void print_details(struct list *list, const struct probe *probe)
@@ -175,7 +176,7 @@ static void print_details(struct list *list, const struct probe *probe)
 	unsigned i;
 
 	if (probe->doc)
-		printf("\t%s\n", probe->doc);
+		say(stdout, "\t%s\n", probe->doc);
 	if (marker)
 		print_marker(list, marker);
 	if (probe->has_typed)
@@ -186,15 +187,15 @@ static void print_details(struct list *list, const struct probe *probe)
 	for (i = 0; i < probe->sites_len; i++)
 		print_site(&probe->sites[i]);
 	if (probe->why_not)
-		printf("\tcannot be attached: %s\n", probe->why_not);
-	putchar('\n');
+		say(stdout, "\tcannot be attached: %s\n", probe->why_not);
+	say(stdout, "\n");
 }
 
 static void print_text(struct list *list, const struct probe_list *probes)
 {
 	unsigned i, lost = 0;
 
-	printf("%5s %10s %17s %33s %s\n", "ID", "PROVIDER", "MODULE", "FUNCTION", "NAME");
+	say(stdout, "%5s %10s %17s %33s %s\n", "ID", "PROVIDER", "MODULE", "FUNCTION", "NAME");
 	for (i = 0; i < probes->len; i++) {
 		print_row(probes->probes[i]);
 		if (list->format == LIST_VERBOSE)
@@ -202,7 +203,7 @@ static void print_text(struct list *list, const struct probe_list *probes)
 		lost += probes->probes[i]->why_not != NULL;
 	}
 	if (lost && list->format == LIST_TABLE)
-		fprintf(stderr, "%u of these cannot be attached here; `cephtap list -v` says why\n", lost);
+		say(stderr, "%u of these cannot be attached here; `cephtap list -v` says why\n", lost);
 }
 
 /* ---- JSON ---- */
@@ -318,7 +319,7 @@ static void print_json(struct list *list, const struct probe_list *probes)
 
 	for (i = 0; i < probes->len; i++)
 		json_object_array_add(array, json_probe(list, probes->probes[i]));
-	puts(json_object_to_json_string_ext(array, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	say_json(stdout, array, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
 	json_object_put(array);
 }
 
@@ -358,7 +359,7 @@ static int find(struct list *list, const char *text, struct probe_list *found, c
 	diags_init(&diags, list->arena);
 	if (*text && !ast_parse_desc(list->arena, source, &diags, &desc)) {
 		diags_print(&diags, false, &problems);
-		fputs(problems.data ? problems.data : "", stderr);
+		say_lines(stderr, problems.data ? problems.data : "");
 		buf_free(&problems);
 		return 2;
 	}
@@ -390,7 +391,7 @@ static int run(struct list *list, char **texts, int n)
 		int answer = find(list, text, &found, &why);
 
 		if (answer == 1)
-			fprintf(stderr, "cephtap list: %s\n", why ? why : "no probe matches");
+			say(stderr, "cephtap list: %s\n", why ? why : "no probe matches");
 		if (answer)
 			status = answer;
 		else
@@ -418,9 +419,9 @@ static int parse_options(int argc, char **argv, struct list *list, struct target
 	bool ok = true;
 	int c, status = -1;
 
-	while (ok && status < 0 && (c = getopt_long(argc, argv, "vp:h", options, NULL)) != -1) {
+	while (ok && status < 0 && (c = cmd_option("cephtap list", argc, argv, "vp:h", options)) != -1) {
 		if (c == 'h') {
-			fputs(help, stdout);
+			say_lines(stdout, help);
 			status = 0;
 		} else if (c == '?') {
 			status = 2;
@@ -433,7 +434,7 @@ static int parse_options(int argc, char **argv, struct list *list, struct target
 		}
 	}
 	if (!ok)
-		fprintf(stderr, "cephtap list: %s\n", why.data);
+		say(stderr, "cephtap list: %s\n", why.data);
 	buf_free(&why);
 	return ok ? status : targets->is_misused ? 2 : 1;
 }

@@ -10,6 +10,8 @@
 #include "cmd/cmd.h"
 #include "lib/csv.h"
 #include "lib/file.h"
+#include "lib/shown.h"
+#include "lib/write.h"
 #include "report/folded.h"
 #include "report/heat.h"
 #include "report/picture.h"
@@ -53,7 +55,7 @@ struct kind {
 	int (*draw)(void *data, const struct request *request, FILE *out);
 };
 
-static const char *shown_name(const char *path)
+static const char *input_name(const char *path)
 {
 	return strcmp(path, "-") ? path : "standard input";
 }
@@ -71,7 +73,7 @@ static bool read_folded(struct folded *folded, struct arena *arena, const char *
 	size_t size;
 
 	folded->arena = arena;
-	return read_text(arena, path, &text, &size, why) && folded_read(folded, shown_name(path), text, size, why);
+	return read_text(arena, path, &text, &size, why) && folded_read(folded, input_name(path), text, size, why);
 }
 
 static void *flame_read(struct arena *arena, const struct request *request, struct buf *why)
@@ -134,7 +136,7 @@ static bool is_heading(const char *columns, unsigned line, const char *field)
 static bool read_rows(struct arena *arena, const struct request *request, const char *columns, take_row *take,
 		      void *data, struct buf *why)
 {
-	const char *wrong = NULL, *name = shown_name(request->input);
+	const char *wrong = NULL, *name = input_name(request->input);
 	char *text, *fields[FIELDS_MAX];
 	struct buf what = {0};
 	struct csv csv;
@@ -206,24 +208,21 @@ static void *heat_read(struct arena *arena, const struct request *request, struc
 		return NULL;
 	if (all->len)
 		return all;
-	buf_printf(why, "%s: there is no row in it", shown_name(request->input));
+	buf_printf(why, "%s: there is no row in it", input_name(request->input));
 	return NULL;
 }
 
 static int heat_print(const struct heat_rows *all, const struct request *request, FILE *out)
 {
 	struct spark_style style = spark_style_of(out);
-	struct buf text = {0};
+	struct shown text = {0};
 	struct heat heat;
-	int error = 0;
 
 	heat_make(&heat, all->arena, all->rows, all->len, spark_heat_columns(&style), TEXT_BUCKETS);
 	spark_heat(&text, &style, &heat, !strcmp(request->unit, "ns"));
 	errno = 0;
-	if (fwrite(text.data, 1, text.size, out) != text.size || fflush(out))
-		error = errno ? -errno : -EIO;
-	buf_free(&text);
-	return error;
+	say_shown(out, &text);
+	return ferror(out) || fflush(out) ? (errno ? -errno : -EIO) : 0;
 }
 
 static int heat_draw(void *data, const struct request *request, FILE *out)
@@ -298,7 +297,7 @@ static void *timeline_read(struct arena *arena, const struct request *request, s
 	if (is_good && *lanes)
 		return lanes;
 	if (is_good)
-		buf_printf(why, "%s: there is no row in it", shown_name(request->input));
+		buf_printf(why, "%s: there is no row in it", input_name(request->input));
 	HASH_CLEAR(hh, *lanes);
 	return NULL;
 }
@@ -329,36 +328,44 @@ enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
 
 static int fail(const char *why)
 {
-	fprintf(stderr, "cephtap picture: %s\n", why);
+	say(stderr, "cephtap picture: %s\n", why);
 	return 1;
 }
 
 static int wrong_usage(const char *why)
 {
-	fprintf(stderr, "cephtap picture: %s; cephtap picture --help says more\n", why);
+	say(stderr, "cephtap picture: %s; cephtap picture --help says more\n", why);
 	return 2;
 }
 
 static int cannot_write(const char *path, int error)
 {
-	fprintf(stderr, "cephtap picture: cannot write %s: %s\n", path ? path : "standard output", strerror(error));
+	say(stderr, "cephtap picture: cannot write %s: %s\n", path ? path : "standard output", strerror(error));
 	return 1;
 }
 
 static int draw(const struct request *request, void *data)
 {
-	FILE *out = request->out ? fopen(request->out, "we") : stdout;
-	int error;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = request->out ? open_memstream(&text, &size) : stdout;
+	struct buf why = {0};
+	int error, status = 0;
 
 	if (!out)
-		return cannot_write(request->out, errno);
+		abort(); /* out of memory, as everywhere */
 	error = -request->kind->draw(data, request, out);
 	if (request->out && fclose(out) && !error)
 		error = errno;
-	if (!error)
-		return 0;
-	clearerr(stdout); /* it has been said: main need not */
-	return cannot_write(request->out, error);
+	if (error)
+		status = cannot_write(request->out, error);
+	else if (request->out && write_whole(request->out, WRITE_RESULT, text, size, &why))
+		status = fail(why.data);
+	if (error)
+		clearerr(stdout); /* it has been said: main need not */
+	buf_free(&why);
+	free(text);
+	return status;
 }
 
 static int run(const struct request *request)
@@ -395,7 +402,7 @@ static bool take_option(struct request *request, int c)
 		request->before = optarg;
 		return true;
 	default:
-		return false; /* getopt has said it */
+		return false; /* it was said */
 	}
 }
 
@@ -444,9 +451,9 @@ int cmd_picture(int argc, char **argv)
 	const char *wrong;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
+	while ((c = cmd_option("cephtap picture", argc, argv, "o:h", options)) != -1) {
 		if (c == 'h') {
-			fputs(help, stdout);
+			say_lines(stdout, help);
 			return 0;
 		}
 		if (!take_option(&request, c))

@@ -10,6 +10,8 @@
 
 #include "cmd/cmd.h"
 #include "cmd/report.h"
+#include "lib/shown.h"
+#include "lib/write.h"
 
 static const char help[] =
 	"Usage: cephtap record -o FILE [--tee] NAME [OPTIONS of cephtap report]\n"
@@ -19,7 +21,7 @@ static const char help[] =
 	"The report is made from it later, on any host, without root: cephtap replay FILE...\n"
 	"Stacks are kept with their names. The file is whole up to at most a second ago, whatever happens.\n"
 	"\n"
-	"  -o FILE   write the recording here; what was there is replaced\n"
+	"  -o FILE   write the recording here, for yourself alone (mode 600); what was there is replaced when tracing begins\n"
 	"  --tee     print the report at the same time\n"
 	"\n"
 	"Examples:\n"
@@ -29,22 +31,33 @@ static const char help[] =
 
 bool record_open(struct record_request *record)
 {
-	int fd = open(record->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	struct buf why = {0};
 
-	if (fd < 0) {
-		fprintf(stderr, "cephtap record: cannot write to %s: %s\n", record->path, strerror(errno));
-		return false;
-	}
-	record->config.fd = fd;
-	return true;
+	record->config.file = write_open(record->path, WRITE_RECORDING, &why);
+	if (!record->config.file)
+		say(stderr, "cephtap record: %s\n", why.data);
+	else
+		record->config.fd = fcntl(write_fd(record->config.file), F_DUPFD_CLOEXEC, 3); /* the recorder's own */
+	buf_free(&why);
+	return record->config.file;
 }
 
-void record_close(const struct record_request *record)
+bool record_close(struct record_request *record)
 {
+	struct write_file *file = record->config.file;
+	struct buf why = {0};
 	struct stat about;
+	int error = 0;
 
-	if (!lstat(record->path, &about) && S_ISREG(about.st_mode) && !about.st_size)
-		unlink(record->path);
+	record->config.file = NULL;
+	if (file && !fstat(write_fd(file), &about) && about.st_size)
+		error = write_commit(file, &why);
+	else
+		write_abandon(file);
+	if (error)
+		say(stderr, "cephtap record: %s\n", why.data);
+	buf_free(&why);
+	return !error;
 }
 
 FILE *record_output(const struct record_request *record)
@@ -52,13 +65,13 @@ FILE *record_output(const struct record_request *record)
 	FILE *out = record->tee ? stdout : fopen("/dev/null", "we");
 
 	if (!out)
-		fprintf(stderr, "cephtap record: cannot open /dev/null: %s\n", strerror(errno));
+		say(stderr, "cephtap record: cannot open /dev/null: %s\n", strerror(errno));
 	return out;
 }
 
 static int usage(const char *why)
 {
-	fprintf(stderr, "cephtap record: %s; see cephtap record --help\n", why);
+	say(stderr, "cephtap record: %s; see cephtap record --help\n", why);
 	return 2;
 }
 
@@ -110,8 +123,10 @@ int cmd_record(int argc, char **argv)
 	bool wants_help = false;
 	int first = take_options(argc, argv, &record, &wants_help);
 
-	if (wants_help)
-		return fputs(help, stdout) < 0;
+	if (wants_help) {
+		say_lines(stdout, help);
+		return 0;
+	}
 	if (!record.path)
 		return usage("say where to: -o FILE comes first");
 	if (first >= argc)

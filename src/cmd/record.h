@@ -14,10 +14,10 @@ struct record_request {
 	struct recorder_config config;
 };
 
-/* Makes the file, empty. False: it cannot be written, which was said on stderr. */
+/* Opens the file; its name it gets when tracing begins. False: it cannot be written, which was said on stderr. */
 bool record_open(struct record_request *record);
-/* A file that nothing was written to, since nothing could be traced, is taken away again. */
-void record_close(const struct record_request *record);
+/* What has that name stays when nothing could be traced. Else it is on the disk; false: it may not be, which was said. */
+bool record_close(struct record_request *record);
 /* Where the report goes meanwhile: standard output, or nowhere. NULL: it cannot be opened. */
 FILE *record_output(const struct record_request *record);
 

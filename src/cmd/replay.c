@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "cmd/cmd.h"
+#include "lib/shown.h"
 #include "recording/replay.h"
 #include "report/formats.h"
 
@@ -43,7 +44,7 @@ static FILE *open_file(const char *command, const char *path)
 		errno = EISDIR;
 	}
 	if (!file)
-		fprintf(stderr, "%s: cannot read %s: %s\n", command, path, strerror(errno));
+		say(stderr, "%s: cannot read %s: %s\n", command, path, strerror(errno));
 	return file;
 }
 
@@ -72,7 +73,7 @@ static struct replay *open_files(const struct replay_request *request, struct re
 	if (good)
 		replay = replay_open(*inputs, request->paths_len, &why);
 	if (good && !replay)
-		fprintf(stderr, "%s: %s\n", request->command, why.data);
+		say(stderr, "%s: %s\n", request->command, why.data);
 	buf_free(&why);
 	return replay;
 }
@@ -120,34 +121,36 @@ static bool fits(struct run *run)
 
 	run->kind = is_script ? NULL : report_kind_find(about.report);
 	if (!is_script && !run->kind) {
-		fprintf(stderr, "%s: %s is a recording of report `%s`, which this cephtap does not have\n", request->command,
-			about.name, about.report);
+		say(stderr, "%s: %s is a recording of report `%s`, which this cephtap does not have\n", request->command,
+		    about.name, about.report);
 		return false;
 	}
 	if (request->report && strcmp(request->report, about.report)) {
 		if (is_script)
-			fprintf(stderr, "%s: %s is a recording of a script, not of report `%s`: see cephtap replay\n",
-				request->command, about.name, request->report);
+			say(stderr, "%s: %s is a recording of a script, not of report `%s`: see cephtap replay\n",
+			    request->command, about.name, request->report);
 		else
-			fprintf(stderr, "%s: %s is a recording of report `%s`, not of `%s`\n", request->command, about.name,
-				about.report, request->report);
+			say(stderr, "%s: %s is a recording of report `%s`, not of `%s`\n", request->command, about.name,
+			    about.report, request->report);
 		return false;
 	}
 	if (request->has_by && request->views.profile.by == PROFILE_BY_STAGE &&
 	    replay_note(run->replay, 0, "by", PROFILE_BY_THREAD) != PROFILE_BY_STAGE) {
-		fprintf(stderr, "%s: %s was not recorded with --by stage\n", request->command, about.name);
+		say(stderr, "%s: %s was not recorded with --by stage\n", request->command, about.name);
 		return false;
 	}
 	return true;
 }
 
-static void say_lines(const char *command, char *lines)
+static void say_each_line(const char *command, char *lines)
 {
 	for (char *line = lines, *next; line && *line; line = next) {
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		fprintf(stderr, "%s: %s\n", command, line);
+		say(stderr, "%s: ", command);
+		say_lines(stderr, line);
+		say(stderr, "\n");
 	}
 }
 
@@ -161,7 +164,7 @@ static int run_report(struct run *run)
 		return 1;
 	take_notes(run);
 	request->views.layout.form = request->views.profile.form = request->views.op.form = request->form;
-	run->config = (struct replay_config){.out = stdout, .err = stderr, .data = run};
+	run->config = (struct replay_config){.out = stdout, .err = stderr, .has_rows = run->kind, .data = run};
 	run->config.ops = report_formats[request->form].ops;
 	if (run->kind && run->kind->print) {
 		run->config.ops = run->kind->print == op_print ? &report_op : &report_stages;
@@ -171,14 +174,14 @@ static int run_report(struct run *run)
 	op_begin(&request->views.op);
 	error = replay_run(run->replay, &run->config, &said);
 	op_free(&request->views.op);
-	say_lines(request->command, said.data);
+	say_each_line(request->command, said.data);
 	buf_free(&said);
 	if (error == -EINVAL)
-		fprintf(stderr, "%s: the recording lacks what the report is made of\n", request->command);
+		say(stderr, "%s: the recording lacks what the report is made of\n", request->command);
 	else if (error == -EPIPE)
-		fprintf(stderr, "%s: the output was closed\n", request->command);
+		say(stderr, "%s: the output was closed\n", request->command);
 	else if (error)
-		fprintf(stderr, "%s: the report cannot be written: %s\n", request->command, strerror(-error));
+		say(stderr, "%s: the report cannot be written: %s\n", request->command, strerror(-error));
 	return error ? 1 : 0;
 }
 
@@ -204,8 +207,8 @@ static void print_about(const struct replay *replay)
 
 	if (localtime_r(&seconds, &local))
 		strftime(when, sizeof(when), "%F %T", &local);
-	printf("%s: host %s, %s, cephtap %s, %s%s, probes: %u\n", about.name, about.host, when, about.version,
-	       *about.report ? "report " : "a script", about.report, about.schema->checked.probes_len);
+	say(stdout, "%s: host %s, %s, cephtap %s, %s%s, probes: %u\n", about.name, about.host, when, about.version,
+	    *about.report ? "report " : "a script", about.report, about.schema->checked.probes_len);
 }
 
 static void print_script(const struct replay *replay)
@@ -215,9 +218,9 @@ static void print_script(const struct replay *replay)
 	for (unsigned i = 0; i < schema->sources_len; i++) {
 		const struct source *source = schema->sources[i];
 
-		fwrite(source->text, 1, source->size, stdout);
+		say_content(stdout, source->text, source->size);
 		if (source->size && source->text[source->size - 1] != '\n')
-			putchar('\n');
+			say(stdout, "\n");
 	}
 }
 
@@ -298,9 +301,9 @@ static int take_options(struct command_line *line, int argc, char **argv)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "vh", formats_options(line->arena, longs), NULL)) != -1) {
+	while ((c = cmd_option("cephtap replay", argc, argv, "vh", formats_options(line->arena, longs))) != -1) {
 		if (c == 'h') {
-			fputs(help, stdout);
+			say_lines(stdout, help);
 			formats_help(stdout);
 			return 1;
 		}
@@ -322,7 +325,7 @@ int cmd_replay(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	if (status == 2 && line.why.size)
-		fprintf(stderr, "cephtap replay: %s\n", line.why.data);
+		say(stderr, "cephtap replay: %s\n", line.why.data);
 	else if (status == 1)
 		status = 0;
 	else if (!status)

@@ -14,6 +14,8 @@
 #include "lib/clock.h"
 #include "lib/embed.h"
 #include "lib/file.h"
+#include "lib/shown.h"
+#include "lib/write.h"
 #include "report/formats.h"
 #include "report/op.h"
 #include "report/stages_heat.h"
@@ -93,6 +95,9 @@ struct report_run {
 	struct target_list targets;
 	struct report_views views;
 	const char *before, *html, *output;
+	FILE *picture; /* --html, in memory until it is whole */
+	char *picture_text;
+	size_t picture_size;
 	enum report_form form;
 	const struct report_kind *kind;
 	uint64_t seconds, interval, over_ns;
@@ -106,11 +111,11 @@ struct report_run {
 
 static void print_help(void)
 {
-	fputs(help, stdout);
+	say_lines(stdout, help);
 	for (unsigned i = 0; i < KINDS; i++)
-		printf("  %-10s %s\n", kinds[i].name, kinds[i].doc);
-	puts("  calls      what one function calls, as a tree with times; it has options of its own: cephtap report calls --help");
-	fputs(forms_help, stdout);
+		say(stdout, "  %-10s %s\n", kinds[i].name, kinds[i].doc);
+	say(stdout, "  calls      what one function calls, as a tree with times; it has options of its own: cephtap report calls --help\n");
+	say_lines(stdout, forms_help);
 	formats_help(stdout);
 }
 
@@ -290,13 +295,13 @@ static const struct option long_options[] = {
 	{0},
 };
 
-/* 0: go on, 1: done; 2: wrong usage, 3: failed; both are in run->why unless getopt has said it. */
+/* 0: go on, 1: done; 2: wrong usage, 3: failed; both are in run->why unless cmd_option() has said it. */
 static int take_options(struct report_run *run, int argc, char **argv)
 {
 	const struct option *all_options = formats_options(run->arena, long_options);
 	int c;
 
-	while ((c = getopt_long(argc, argv, "i:o:p:vh", all_options, NULL)) != -1) {
+	while ((c = cmd_option(run->record ? "cephtap record" : "cephtap report", argc, argv, "i:o:p:vh", all_options)) != -1) {
 		if (c == 'h') {
 			print_help();
 			return 1;
@@ -349,7 +354,7 @@ static bool compile(struct report_run *run)
 	const char *why = engine_why_not();
 
 	if (why) {
-		fprintf(stderr, "cephtap report: %s\n", why);
+		say(stderr, "cephtap report: %s\n", why);
 		return false;
 	}
 	add_script(run, run->kind->script);
@@ -369,7 +374,7 @@ static void on_start(void *data)
 	report_views_start(&run->views, clock_ns(CLOCK_REALTIME));
 	sched_start(&run->views.sched);
 	if (run->says_start)
-		fputs("gathering; ^C ends\n", stderr);
+		say(stderr, "gathering; ^C ends\n");
 }
 
 void *report_view(const struct report_kind *kind, struct report_views *views)
@@ -409,35 +414,50 @@ bool report_read_before(struct arena *arena, const char *path, const char **text
 	return true;
 }
 
-/* The picture's file is opened before anything is traced: a name that cannot be written is known at once. */
+/* A name that cannot be written is known before anything is traced. */
 static bool open_html(struct report_run *run)
 {
-	FILE *file;
-
 	if (!run->html)
 		return true;
 	if (run->kind->print != profile_print && run->kind->print != op_print && run->kind->print != stages_print) {
-		fprintf(stderr, "cephtap report: `%s` has no picture: --html is for osd, profile and op\n", run->kind->name);
+		say(stderr, "cephtap report: `%s` has no picture: --html is for osd, profile and op\n", run->kind->name);
 		return false;
 	}
-	file = fopen(run->html, "we");
-	if (!file) {
-		fprintf(stderr, "cephtap report: cannot write %s: %s\n", run->html, strerror(errno));
+	if (write_check(run->html, WRITE_RESULT, &run->why)) {
+		say(stderr, "cephtap report: %s\n", run->why.data);
 		return false;
 	}
-	run->views.profile.html = run->views.op.html = file;
+	run->picture = open_memstream(&run->picture_text, &run->picture_size);
+	if (!run->picture)
+		abort(); /* out of memory, as everywhere */
+	run->views.profile.html = run->views.op.html = run->picture;
 	if (run->kind->print == stages_print) {
-		run->views.layout.heat = stages_heat_new(run->arena, file);
+		run->views.layout.heat = stages_heat_new(run->arena, run->picture);
 		run->views.layout.only_at_end = run->seconds;
 	}
 	return true;
+}
+
+static int close_html(struct report_run *run)
+{
+	int status = 0;
+
+	if (!run->picture)
+		return 0;
+	fclose(run->picture);
+	if (run->picture_size && write_gathered(run->html, run->picture_text, run->picture_size, &run->why)) {
+		say(stderr, "cephtap report: %s\n", run->why.data);
+		status = 1;
+	}
+	free(run->picture_text);
+	return status;
 }
 
 static bool read_before(struct report_run *run)
 {
 	if (!run->before || report_read_before(run->arena, run->before, &run->views.profile.before, &run->why))
 		return true;
-	fprintf(stderr, "cephtap report: %s\n", run->why.data);
+	say(stderr, "cephtap report: %s\n", run->why.data);
 	return false;
 }
 
@@ -459,31 +479,26 @@ static int replay(struct report_run *run)
 static bool open_output(struct report_run *run, struct tracer_config *config)
 {
 	if (run->output)
-		config->out = formats_open(run->arena, run->form, run->output, &config->path, &run->why);
+		config->out = formats_open(run->form, run->output, &config->path, &run->why);
+	config->out_name = run->output;
 	if (!config->out)
-		fprintf(stderr, "cephtap report: %s\n", run->why.data);
+		say(stderr, "cephtap report: %s\n", run->why.data);
 	return config->out;
 }
 
 /* A file that only one report writes, and only at the end: that it can be written is known at once. */
 static bool may_write(struct report_run *run, const char *option, const char *path, int (*print)(struct report *, bool, void *))
 {
-	const char *name = path ? arena_printf(run->arena, "%s.new", path) : NULL;
-	FILE *file;
-
 	if (!path)
 		return true;
 	if (run->kind->print != print) {
-		fprintf(stderr, "cephtap report: `%s` has no --%s\n", run->kind->name, option);
+		say(stderr, "cephtap report: `%s` has no --%s\n", run->kind->name, option);
 		return false;
 	}
-	file = fopen(name, "we");
-	if (!file) {
-		fprintf(stderr, "cephtap report: cannot write %s: %s\n", name, strerror(errno));
+	if (write_check(path, WRITE_RESULT, &run->why)) {
+		say(stderr, "cephtap report: %s\n", run->why.data);
 		return false;
 	}
-	fclose(file);
-	remove(name);
 	return true;
 }
 
@@ -504,12 +519,15 @@ static int gather(struct report_run *run, struct tracer_config *config)
 	run->record->config.notes_len = sizeof(notes) / sizeof(notes[0]);
 	config->record = &run->record->config;
 	config->out = record_open(run->record) ? record_output(run->record) : NULL;
-	if (!config->out)
+	if (!config->out) {
+		record_close(run->record);
 		return 1;
+	}
 	if (!run->record->tee && config->ops == &report_json)
 		config->ops = &report_text; /* what was lost is said on stderr */
 	status = tracer_run(config);
-	record_close(run->record);
+	if (!record_close(run->record))
+		status = 1;
 	if (config->out != stdout)
 		fclose(config->out);
 	return status;
@@ -522,10 +540,6 @@ static int trace(struct report_run *run, struct tracer_config *config)
 	op_begin(&run->views.op);
 	status = gather(run, config);
 	op_free(&run->views.op);
-	if (run->views.op.html && fclose(run->views.op.html) && !status) {
-		fprintf(stderr, "cephtap report: %s cannot be written: %s\n", run->html, strerror(errno));
-		status = 1;
-	}
 	return status;
 }
 
@@ -536,6 +550,7 @@ static int go(struct report_run *run)
 		.ops = run->kind->print == op_print ? &report_op : &report_stages,
 		.report_data = &run->views.op,
 		.out = stdout,
+		.has_rows = true,
 		.name = run->record ? "cephtap record" : "cephtap report",
 		.targets = &run->targets,
 		.seconds = run->seconds,
@@ -547,7 +562,7 @@ static int go(struct report_run *run)
 	if (run->print_script) {
 		const struct embedded *script = find_script(run->kind->script);
 
-		return fwrite(script->data, 1, script->size, stdout) == script->size && !fflush(stdout) ? 0 : 1;
+		return say_content(stdout, script->data, script->size) ? 0 : 1;
 	}
 	if (!read_before(run) || !open_html(run) || !open_output(run, &config) ||
 	    !may_write(run, "pprof", run->views.profile.pprof, profile_print) || !may_write(run, "chrome", run->views.op.chrome, op_print))
@@ -589,11 +604,13 @@ static int report(int argc, char **argv, struct record_request *record)
 	status = take_options(&run, argc, argv);
 	if (!status) {
 		status = go(&run);
+		if (close_html(&run) && !status)
+			status = 1;
 	} else if (status == 1) {
 		status = 0;
 	} else {
 		if (run.why.size)
-			fprintf(stderr, "cephtap report: %s\n", run.why.data);
+			say(stderr, "cephtap report: %s\n", run.why.data);
 		status = status == 3 ? 1 : 2;
 	}
 	buf_free(&run.why);

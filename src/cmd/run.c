@@ -13,6 +13,8 @@
 #include "cmd/record.h"
 #include "cmd/target.h"
 #include "lib/file.h"
+#include "lib/kernel.h"
+#include "lib/shown.h"
 #include "probe/host.h"
 #include "report/ctf.h"
 #include "report/formats.h"
@@ -82,20 +84,20 @@ static const char examples[] =
 
 void cmd_run_help(void)
 {
-	fputs(help, stdout);
+	say_lines(stdout, help);
 	formats_help(stdout);
-	fputs(examples, stdout);
+	say_lines(stdout, examples);
 }
 
 int cmd_usage(void)
 {
-	fputs("cephtap: give a script, a clause with -n, or a sub-command; see cephtap --help\n", stderr);
+	say(stderr, "cephtap: give a script, a clause with -n, or a sub-command; see cephtap --help\n");
 	return 2;
 }
 
 static int usage(struct run *run)
 {
-	fprintf(stderr, "cephtap: %s\n", run->why.size ? run->why.data : "see cephtap --help");
+	say(stderr, "cephtap: %s\n", run->why.size ? run->why.data : "see cephtap --help");
 	return 2;
 }
 
@@ -260,7 +262,7 @@ static void print_options(void)
 	struct buf text = {0};
 
 	options_list(&text);
-	fputs(text.data, stdout);
+	say_lines(stdout, text.data);
 	buf_free(&text);
 }
 
@@ -268,7 +270,7 @@ static void print_options(void)
 static bool answer(int c)
 {
 	if (c == 'V')
-		printf("cephtap %s\n", CEPHTAP_VERSION);
+		say(stdout, "cephtap %s\n", CEPHTAP_VERSION);
 	else if (c == 'h')
 		cmd_run_help();
 	else if (c == 'x' && !strcmp(optarg, "help"))
@@ -284,11 +286,9 @@ static int take_options(struct run *run, int argc, char **argv)
 	const struct option *all_options = formats_options(run->arena, long_options);
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+n:P:m:f:i:ls:p:c:W:x:b:qwZo:eVh", all_options, NULL)) != -1) {
-		if (c == '?') { /* getopt has said what is wrong */
-			buf_puts(&run->why, "see cephtap --help");
+	while ((c = cmd_option(run->record ? "cephtap record" : "cephtap", argc, argv, "+n:P:m:f:i:ls:p:c:W:x:b:qwZo:eVh", all_options)) != -1) {
+		if (c == '?') /* it was said what is wrong */
 			return 2;
-		}
 		if (answer(c))
 			return 1;
 		if (!take_option(run, c))
@@ -326,6 +326,10 @@ static bool start_child(struct run *run)
 {
 	if (!run->command)
 		return true;
+	if (kernel_proc_why()) {
+		buf_puts(&run->why, kernel_proc_why());
+		return false;
+	}
 	if (child_start(run->command, &run->child, &run->why))
 		return false;
 	target_add_process(&run->targets, run->child);
@@ -367,13 +371,12 @@ static int dump(struct run *run)
 		for (unsigned i = 0; i < run->pipeline.sources_len; i++)
 			ast_dump_tokens(run->pipeline.sources[i], &text);
 	} else if (!stage) {
-		fprintf(stderr, "cephtap: --dump wants tokens, ast, check or ebpf, not `%s`\n", run->dump);
+		say(stderr, "cephtap: --dump wants tokens, ast, check or ebpf, not `%s`\n", run->dump);
 		return 2;
 	} else if (pipeline_run(&run->pipeline, stage, NULL)) {
 		stage->dump(&run->pipeline, &text);
 	}
-	if (text.size)
-		fwrite(text.data, 1, text.size, stdout);
+	say_lines(stdout, text.size ? text.data : "");
 	buf_free(&text);
 	return print_diags(run);
 }
@@ -384,8 +387,8 @@ static bool say_unused_args(struct run *run)
 
 	for (unsigned i = 0; i < macros->args_len; i++)
 		if (!macros->args_used[i]) {
-			fprintf(stderr, "cephtap: %sextraneous argument `%s`: $%u is not used by the script\n",
-				run->pipeline.options.errtags ? "[D_MACRO_UNUSED] " : "", macros->args[i], i + 1);
+			say(stderr, "cephtap: %sextraneous argument `%s`: $%u is not used by the script\n",
+			    run->pipeline.options.errtags ? "[D_MACRO_UNUSED] " : "", macros->args[i], i + 1);
 			return false;
 		}
 	return true;
@@ -411,10 +414,14 @@ static void say_matched(const struct run *run)
 		return;
 	for (unsigned i = 0; i < pipeline->sources_len; i++) {
 		bool is_script = run->script && i == pipeline->sources_len - 1; /* read after all of -n */
+		const char *what = is_script ? run->script : pipeline->sources[i]->text;
 		unsigned n = count_matches(pipeline->checked, pipeline->sources[i]);
+		struct shown line = {0};
 
-		fprintf(stderr, "cephtap: %s '%s' matched %u probe%s\n", is_script ? "script" : "description",
-			is_script ? run->script : pipeline->sources[i]->text, n, n == 1 ? "" : "s");
+		shown_printf(&line, "cephtap: %s '", is_script ? "script" : "description");
+		shown_text(&line, is_script ? SHOWN_NAME : SHOWN_SOURCE, what, strlen(what));
+		shown_printf(&line, "' matched %u probe%s\n", n, n == 1 ? "" : "s");
+		say_shown(stderr, &line);
 	}
 }
 
@@ -423,11 +430,11 @@ static int list(struct run *run)
 {
 	if (!pipeline_run(&run->pipeline, stage_find("check"), NULL))
 		return print_diags(run);
-	printf("%5s %10s %17s %33s %s\n", "ID", "PROVIDER", "MODULE", "FUNCTION", "NAME");
+	say(stdout, "%5s %10s %17s %33s %s\n", "ID", "PROVIDER", "MODULE", "FUNCTION", "NAME");
 	for (unsigned i = 0; i < run->pipeline.checked->probes_len; i++) {
 		const struct probe *probe = run->pipeline.checked->probes[i];
 
-		printf("%5u %10s %17s %33s %s\n", probe->id, probe->prov, probe->mod, probe->func, probe->name);
+		say(stdout, "%5u %10s %17s %33s %s\n", probe->id, probe->prov, probe->mod, probe->func, probe->name);
 	}
 	return print_diags(run);
 }
@@ -444,7 +451,7 @@ static bool compile(struct run *run)
 		return true;
 	why = engine_why_not();
 	if (why) {
-		fprintf(stderr, "cephtap: %s\n", why);
+		say(stderr, "cephtap: %s\n", why);
 		return false;
 	}
 	return pipeline_load(&run->pipeline, &run->times);
@@ -455,9 +462,10 @@ static bool open_output(struct run *run, struct tracer_config *config)
 	if (run->record && !run->output)
 		config->out = record_output(run->record);
 	else
-		config->out = run->output ? formats_open(run->arena, run->form, run->output, &config->path, &run->why) : stdout;
+		config->out = run->output ? formats_open(run->form, run->output, &config->path, &run->why) : stdout;
+	config->out_name = run->output;
 	if (!config->out)
-		fprintf(stderr, "cephtap: %s\n", run->why.data);
+		say(stderr, "cephtap: %s\n", run->why.data);
 	return config->out;
 }
 
@@ -467,7 +475,7 @@ static bool open_ctf(struct run *run, struct tracer_config *config)
 		return true;
 	config->ctf = ctf_new(run->ctf, config->ops, &run->why);
 	if (!config->ctf) {
-		fprintf(stderr, "cephtap: %s\n", run->why.data);
+		say(stderr, "cephtap: %s\n", run->why.data);
 		return false;
 	}
 	config->ops = ctf_ops(config->ctf);
@@ -478,6 +486,24 @@ static int print_tables(struct report *report, bool is_last, void *data)
 {
 	(void)data;
 	return is_last ? 0 : report_tables(report); /* the end prints them by itself */
+}
+
+/* With the output and the recording open. */
+static int trace_into(struct run *run, struct tracer_config *config)
+{
+	int status;
+
+	if (!open_ctf(run, config))
+		return 1;
+	if (run->record)
+		config->record = &run->record->config;
+	if (run->record && !run->record->tee)
+		config->ops = &report_text; /* what was lost is said on stderr */
+	say_matched(run);
+	status = tracer_run(config);
+	ctf_free(config->ctf);
+	run->child = 0;
+	return status;
 }
 
 static int trace(struct run *run)
@@ -499,20 +525,13 @@ static int trace(struct run *run)
 
 	if (run->record && !record_open(run->record))
 		return 1;
-	if (!open_output(run, &config) || !open_ctf(run, &config))
-		return 1;
-	if (run->record)
-		config.record = &run->record->config;
-	if (run->record && !run->record->tee)
-		config.ops = &report_text; /* what was lost is said on stderr */
-	say_matched(run);
-	status = tracer_run(&config);
-	ctf_free(config.ctf);
-	run->child = 0;
-	if (run->record)
-		record_close(run->record);
-	if (config.out != stdout)
-		fclose(config.out);
+	status = open_output(run, &config) ? trace_into(run, &config) : 1;
+	if (run->record && !record_close(run->record))
+		status = 1;
+	if (config.out && config.out != stdout && fclose(config.out) && !status) {
+		say(stderr, "cephtap: cannot write to %s: %s\n", run->output, strerror(errno));
+		status = 1;
+	}
 	return status;
 }
 
@@ -527,6 +546,10 @@ static int go(struct run *run)
 		return dump(run);
 	if (run->list)
 		return list(run);
+	if (kernel_proc_why() && !run->check_only) { /* nothing would be found, and that is not the script's fault */
+		say(stderr, "cephtap: %s\n", kernel_proc_why());
+		return 1;
+	}
 	compiled = compile(run);
 	status = print_diags(run);
 	if (!compiled)
@@ -550,7 +573,7 @@ static int run_script(int argc, char **argv, struct record_request *record)
 			usage(&run);
 		status = status == 3 ? 1 : 2;
 	} else if (!start_child(&run) || !wait_for_process(&run)) {
-		fprintf(stderr, "cephtap: %s\n", run.why.data);
+		say(stderr, "cephtap: %s\n", run.why.data);
 		status = 1;
 	} else {
 		set_target(&run);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * `cephtap stamp`: a copy of a stock Ceph binary with the catalogue's markers as SDT notes, for bpftrace, perf, gdb and
- * SystemTap. In: a binary that there is a layout card for. Out: the copy, beside its place first, then renamed into it:
- * nobody sees half a file.
+ * SystemTap. In: a binary that there is a layout card for. Out: the copy, which gets its name when it is whole.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +16,8 @@
 #include "ceph/stamp.h"
 #include "cmd/cmd.h"
 #include "lib/elf_sdt_write.h"
+#include "lib/shown.h"
+#include "lib/write.h"
 #include "probe/host.h"
 
 static const char help[] = "Usage: cephtap stamp BINARY -o COPY\n"
@@ -48,13 +49,19 @@ struct job {
 
 static int fail(const char *path, const char *sentence)
 {
-	fprintf(stderr, "cephtap stamp: %s %s\n", path, sentence);
+	say(stderr, "cephtap stamp: %s %s\n", path, sentence);
+	return 1;
+}
+
+static int fail_why(const char *sentence)
+{
+	say(stderr, "cephtap stamp: %s\n", sentence);
 	return 1;
 }
 
 static int fail_errno(const char *what, const char *path)
 {
-	fprintf(stderr, "cephtap stamp: cannot %s %s: %s\n", what, path, strerror(errno));
+	say(stderr, "cephtap stamp: cannot %s %s: %s\n", what, path, strerror(errno));
 	return 1;
 }
 
@@ -77,7 +84,7 @@ static int check_elf(struct job *job)
 	bool has_sdt;
 
 	if (error) {
-		fprintf(stderr, "cephtap stamp: %s\n", elf_error());
+		say(stderr, "cephtap stamp: %s\n", elf_error());
 		return 1;
 	}
 	has_sdt = elf_has_sdt(elf);
@@ -96,10 +103,10 @@ static int check_card(const struct job *job)
 	if (!card_find(job->arena, job->build_id, &card, &why))
 		return 0;
 	if (why)
-		fprintf(stderr, "cephtap stamp: %s\n", why);
+		say(stderr, "cephtap stamp: %s\n", why);
 	else
-		fprintf(stderr, "cephtap stamp: no layout card for build-id %s: run `cephtap learn %s` first\n",
-			job->build_id, job->path);
+		say(stderr, "cephtap stamp: no layout card for build-id %s: run `cephtap learn %s` first\n",
+		    job->build_id, job->path);
 	return 1;
 }
 
@@ -114,7 +121,7 @@ static int find_marks(struct job *job)
 	const char *why = NULL;
 
 	if (host_add_file(host, job->path)) {
-		fprintf(stderr, "cephtap stamp: %s\n", elf_error());
+		say(stderr, "cephtap stamp: %s\n", elf_error());
 		probe_host_free(host);
 		return 1;
 	}
@@ -142,7 +149,7 @@ static int list(const struct job *job)
 	struct buf out = {0};
 
 	stamp_print(&job->stamp, &out);
-	fputs(out.data ? out.data : "", stdout);
+	say_lines(stdout, out.data ? out.data : "");
 	buf_free(&out);
 	return 0;
 }
@@ -209,37 +216,32 @@ static int write_copy(const struct job *job, int out, const char *path)
 }
 
 /* Not set-user-id: the copy is of another owner. */
-static int finish_copy(const struct job *job, int out, const char *path)
+static int finish_copy(const struct job *job, struct write_file *out, struct buf *why)
 {
-	if (fchmod(out, job->st.st_mode & 0777) || fsync(out) || close(out))
-		return fail_errno("write", job->copy);
-	if (rename(path, job->copy))
-		return fail_errno("write", job->copy);
-	return 0;
+	write_set_mode(out, job->st.st_mode & 0777);
+	return write_commit(out, why) ? fail_why(why->data) : 0;
 }
 
 static int output(struct job *job)
 {
-	char *path = arena_printf(job->arena, "%s.XXXXXX", job->copy);
-	int out, status;
+	struct write_file *out;
+	struct buf why = {0};
+	int status;
 
 	status = check_copy(job);
 	if (status)
 		return status;
-	out = mkostemp(path, O_CLOEXEC);
-	if (out < 0)
-		return fail_errno("write", job->copy);
-	status = write_copy(job, out, path);
-	if (status)
-		close(out);
+	out = write_open(job->copy, WRITE_RESULT, &why);
+	status = out ? write_copy(job, write_fd(out), arena_printf(job->arena, "/proc/self/fd/%d", write_fd(out))) : fail_why(why.data);
+	if (!status)
+		status = finish_copy(job, out, &why);
 	else
-		status = finish_copy(job, out, path);
-	if (status) {
-		unlink(path);
+		write_abandon(out);
+	buf_free(&why);
+	if (status)
 		return status;
-	}
-	printf("%s: %u markers in notes, %u not (--list says why); %u of the %u arguments of these\n", job->copy,
-	       job->stamp.notes_len, job->stamp.marks_len - job->stamp.notes_len, job->told_len, job->args_len);
+	say(stdout, "%s: %u markers in notes, %u not (--list says why); %u of the %u arguments of these\n", job->copy,
+	    job->stamp.notes_len, job->stamp.marks_len - job->stamp.notes_len, job->told_len, job->args_len);
 	return 0;
 }
 
@@ -274,9 +276,9 @@ int cmd_stamp(int argc, char **argv)
 	bool only_list = false;
 	int c, status;
 
-	while ((c = getopt_long(argc, argv, "o:lh", options, NULL)) != -1) {
+	while ((c = cmd_option("cephtap stamp", argc, argv, "o:lh", options)) != -1) {
 		if (c == 'h') {
-			fputs(help, stdout);
+			say_lines(stdout, help);
 			return 0;
 		}
 		if (c == '?')
@@ -286,7 +288,7 @@ int cmd_stamp(int argc, char **argv)
 			job.copy = optarg;
 	}
 	if (argc - optind != 1 || !job.copy == !only_list) {
-		fputs("cephtap stamp: name one binary, and -o COPY or --list; see --help\n", stderr);
+		say(stderr, "cephtap stamp: name one binary, and -o COPY or --list; see --help\n");
 		return 2;
 	}
 	job.path = argv[optind];

@@ -13,6 +13,7 @@
 #include "cmd/target.h"
 #include "lib/clock.h"
 #include "lib/embed.h"
+#include "lib/shown.h"
 #include "report/stages.h"
 #include "report/top.h"
 #include "report/top_page.h"
@@ -120,14 +121,14 @@ static const struct option long_options[] = {
 	{0},
 };
 
-/* 0: go on, 1: done; 2: wrong usage, 3: failed; both are in run->why unless getopt has said it. */
+/* 0: go on, 1: done; 2: wrong usage, 3: failed; both are in run->why unless cmd_option() has said it. */
 static int take_options(struct top_run *run, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt_long(argc, argv, "d:p:h", long_options, NULL)) != -1) {
+	while ((c = cmd_option("cephtap top", argc, argv, "d:p:h", long_options)) != -1) {
 		if (c == 'h') {
-			fputs(help, stdout);
+			say_lines(stdout, help);
 			return 1;
 		}
 		if (!take_option(run, c))
@@ -188,8 +189,10 @@ static void print(struct top_run *run)
 	run->look.width = TOP_WIDTH_MIN;
 	run->look.height = ONCE_LINES;
 	top_page_make(arena, run->model, &run->look, &page);
-	for (unsigned i = 0; i < page.lines_len; i++)
-		puts(page.lines[i].text);
+	for (unsigned i = 0; i < page.lines_len; i++) {
+		say_lines(stdout, page.lines[i].text);
+		say(stdout, "\n");
+	}
 	arena_free(arena);
 }
 
@@ -328,7 +331,7 @@ static int open_screen(struct top_run *run)
 	const char *why;
 
 	if (!top_screen_open(messages_say, &why)) {
-		fprintf(stderr, "cephtap top: %s\n", why);
+		say(stderr, "cephtap top: %s\n", why);
 		run->has_failed = true;
 		return 1;
 	}
@@ -427,12 +430,12 @@ static bool compile(struct top_run *run)
 	const char *why = engine_why_not();
 
 	if (why) {
-		fprintf(stderr, "cephtap top: %s\n", why);
+		say(stderr, "cephtap top: %s\n", why);
 		return false;
 	}
 	if (!top_summary(run->model).osds) {
-		fputs("cephtap top: there is no OSD to look at", stderr);
-		fputs(run->targets.processes_len ? " among the chosen processes\n" : " on this host, or this user may not see it\n", stderr);
+		say(stderr, "cephtap top: there is no OSD to look at %s\n",
+		    run->targets.processes_len ? "among the chosen processes" : "on this host, or this user may not see it");
 		return false;
 	}
 	*source = (struct source){.name = script->name, .text = script->data, .size = script->size};
@@ -461,7 +464,7 @@ static int trace(struct top_run *run)
 
 	ops.drop = on_drop;
 	if (!run->once) {
-		fputs("cephtap top: attaching ...\n", stderr);
+		say(stderr, "cephtap top: attaching ...\n");
 		messages_keep();
 	}
 	status = compile(run) ? tracer_run(&config) : 1;
@@ -478,7 +481,7 @@ static int go(struct top_run *run)
 	int status;
 
 	if (run->print_script)
-		return fwrite(script->data, 1, script->size, stdout) == script->size && !fflush(stdout) ? 0 : 1;
+		return say_content(stdout, script->data, script->size) ? 0 : 1;
 	run->look.has_keys = !run->once;
 	run->look.time = run->time;
 	run->look.message = run->message;
@@ -506,7 +509,7 @@ int cmd_top(int argc, char **argv)
 		status = 0;
 	} else {
 		if (run.why.size)
-			fprintf(stderr, "cephtap top: %s\n", run.why.data);
+			say(stderr, "cephtap top: %s\n", run.why.data);
 		status = status == 3 ? 1 : 2;
 	}
 	buf_free(&run.why);

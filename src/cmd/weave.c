@@ -8,6 +8,7 @@
 #include "ceph/weave.h"
 #include "cmd/cmd.h"
 #include "lib/file.h"
+#include "lib/shown.h"
 
 enum { CATALOGUE_SIZE_MAX = 16 << 20 };
 
@@ -42,13 +43,13 @@ static const char *const words[] = {"entry", "return", "before", "after"};
 
 static int fail(const char *text)
 {
-	fprintf(stderr, "cephtap weave: %s\n", text);
+	say(stderr, "cephtap weave: %s\n", text);
 	return 1;
 }
 
 static int wrong_usage(const char *text)
 {
-	fprintf(stderr, "cephtap weave: %s; see `cephtap weave --help`\n", text);
+	say(stderr, "cephtap weave: %s; see `cephtap weave --help`\n", text);
 	return 2;
 }
 
@@ -79,7 +80,7 @@ static int read_catalogue(struct arena *arena, const struct request *request, st
 	if (!status)
 		catalogue_check(cat, &diags);
 	diags_print(&diags, false, &problems);
-	fputs(problems.data ? problems.data : "", stderr);
+	say_lines(stderr, problems.data ? problems.data : "");
 	buf_free(&problems);
 	buf_free(&why);
 	return status || diags.errors ? 1 : 0;
@@ -89,18 +90,19 @@ static int read_catalogue(struct arena *arena, const struct request *request, st
 
 static void print_place(const struct weave_place *place, FILE *out)
 {
-	const struct cat_marker *marker = place->marker;
-	int width = fprintf(out, "%s:::%s ", marker->provider, marker->name);
+	struct buf name = {0};
 
-	fprintf(out, "%*s", width < 37 ? 37 - width : 0, "");
+	buf_printf(&name, "%s:::%s", place->marker->provider, place->marker->name);
+	say(out, "%-36s ", name.data);
+	buf_free(&name);
 	if (place->why) {
-		fprintf(out, "no: %s\n", place->why);
+		say(out, "no: %s\n", place->why);
 		return;
 	}
-	fprintf(out, "%s:%u %s %s", place->file->path, place->line, words[place->source->where], place->function->name);
+	say(out, "%s:%u %s %s", place->file->path, place->line, words[place->source->where], place->function->name);
 	if (place->source->where == CAT_RETURN)
-		fprintf(out, " (%u)", place->count);
-	fputc('\n', out);
+		say(out, " (%u)", place->count);
+	say(out, "\n");
 }
 
 static struct json_object *json_args(const struct cat_marker *marker)
@@ -144,7 +146,7 @@ static void print_json(const struct weave *w)
 		json_object_array_add(list, one);
 	}
 	json_object_object_add(root, "markers", list);
-	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	say_json(stdout, root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
 	json_object_put(root);
 }
 
@@ -163,8 +165,8 @@ static void print_all(const struct weave *w, const struct catalogue *cat)
 
 	for (i = 0; i < w->places_len; i++)
 		print_place(&w->places[i], stdout);
-	printf("Ceph %s can carry %u of %u markers, with %u calls.\n", w->release, cat->markers_len - w->missing,
-	       cat->markers_len, count_calls(w));
+	say(stdout, "Ceph %s can carry %u of %u markers, with %u calls.\n", w->release, cat->markers_len - w->missing,
+	    cat->markers_len, count_calls(w));
 }
 
 static int refuse(const struct weave *w)
@@ -174,10 +176,10 @@ static int refuse(const struct weave *w)
 	for (i = 0; i < w->places_len; i++)
 		if (w->places[i].why)
 			print_place(&w->places[i], stderr);
-	fprintf(stderr,
-		"cephtap weave: %u marker%s no place in this source of Ceph %s: nothing was written; --partial leaves "
-		"%s out\n",
-		w->missing, w->missing == 1 ? " has" : "s have", w->release, w->missing == 1 ? "it" : "them");
+	say(stderr,
+	    "cephtap weave: %u marker%s no place in this source of Ceph %s: nothing was written; --partial leaves "
+	    "%s out\n",
+	    w->missing, w->missing == 1 ? " has" : "s have", w->release, w->missing == 1 ? "it" : "them");
 	return 1;
 }
 
@@ -189,11 +191,11 @@ static int undo(struct weave *w)
 	int status = 0;
 
 	if (!w->was_woven)
-		printf("%s has no markers: nothing to take out.\n", w->root);
+		say(stdout, "%s has no markers: nothing to take out.\n", w->root);
 	else if (weave_undo(w, &why))
 		status = fail(why.data);
 	else
-		printf("The markers are out of %s; it is as it was.\n", w->root);
+		say(stdout, "The markers are out of %s; it is as it was.\n", w->root);
 	buf_free(&why);
 	return status;
 }
@@ -206,9 +208,9 @@ static int weave(struct weave *w, const struct catalogue *cat)
 	if (weave_write(w, &why))
 		status = fail(why.data);
 	else
-		printf("%s: %u markers, %u calls. Build Ceph %s with -D" WEAVE_OPTION
-		       "=ON; `cephtap weave --undo` takes them out.\n",
-		       w->root, cat->markers_len - w->missing, count_calls(w), w->release);
+		say(stdout, "%s: %u markers, %u calls. Build Ceph %s with -D" WEAVE_OPTION
+		    "=ON; `cephtap weave --undo` takes them out.\n",
+		    w->root, cat->markers_len - w->missing, count_calls(w), w->release);
 	buf_free(&why);
 	return status;
 }
@@ -218,7 +220,7 @@ static void print_diff(const struct weave *w)
 	struct buf out = {0};
 
 	weave_diff(w, &out);
-	fputs(out.data ? out.data : "", stdout);
+	say_content(stdout, out.data ? out.data : "", out.size);
 	buf_free(&out);
 }
 
@@ -278,9 +280,9 @@ int cmd_weave(int argc, char **argv)
 	struct request request = {0};
 	int c, status = -1;
 
-	while (status < 0 && (c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while (status < 0 && (c = cmd_option("cephtap weave", argc, argv, "h", options)) != -1) {
 		if (c == 'h') {
-			fputs(help, stdout);
+			say_lines(stdout, help);
 			status = 0;
 		} else if (c == 'p') {
 			request.partial = true;

@@ -161,6 +161,7 @@ struct slot slot_new(struct gen *gen)
 		gen->stack_now += 8;
 		return (struct slot){.offset = -gen->stack_now};
 	}
+	gen->claims_early |= !gen->is_claimed;
 	return (struct slot){.in_scratch = true, .offset = (int32_t)scratch_new(gen, 8)};
 }
 

@@ -77,6 +77,8 @@ struct gen {
 	 */
 	bool first_round;
 	bool needs_scratch, needs_time, needs_probe, needs_fault, needs_saved;
+	bool is_claimed;   /* this run has its scratch memory from here on */
+	bool claims_early; /* even what stands before the conditions has no room on the stack */
 	bool *needs_this; /* per variable id */
 	bool keeps_scratch; /* the statement made a pointer into scratch memory, which must live on: copyin() */
 
@@ -86,7 +88,7 @@ struct gen {
 	struct place *this_places;
 	unsigned fixed_probe; /* the index of the only probe, where there is no cookie */
 	bool is_fixed;        /* that is so */
-	unsigned map_syscalls; /* MAP_NONE, or which probe a system call is */
+	unsigned map_syscalls; /* of the program: which probe a system call is; MAP_NONE: it serves no system calls */
 	/* Functions of this program, made behind it when something has called them (stack.c). */
 	struct label unwind_entry, unwind_frame, hash_entry, hash_frame;
 	unsigned *functions; /* where each begins */

@@ -64,7 +64,7 @@ static void emit_self_gate(struct gen *gen, struct label *out)
 static void emit_claim(struct gen *gen, struct label *out)
 {
 	struct slot key = slot_new(gen);
-	struct label got = {0};
+	struct label got = {0}, none = {0};
 
 	emit_call(gen, HELPER_CPU);
 	emit(gen, INSN_MOV_REG(REG_KEEP, R0));
@@ -74,13 +74,14 @@ static void emit_claim(struct gen *gen, struct label *out)
 		emit_map(gen, R1, gen->layout->map_scratch);
 		slot_address(gen, R2, key);
 		emit_call(gen, HELPER_MAP_LOOKUP);
-		emit_jump_imm(gen, BPF_JEQ, R0, 0, out);
+		emit_jump_imm(gen, BPF_JEQ, R0, 0, &none);
 		emit(gen, INSN_MOV_REG(REG_SCRATCH, R0));
 		emit(gen, INSN_MOV_IMM(R1, 1));
 		emit(gen, INSN_ATOMIC(BPF_XCHG, REG_SCRATCH, 0, R1));
 		emit_jump_imm(gen, BPF_JEQ, R1, 0, &got);
 		emit(gen, INSN_ALU_IMM(BPF_ADD, REG_KEEP, 1));
 	}
+	label_bind(gen, &none);
 	emit_drop(gen, DROP_BUSY);
 	emit_jump(gen, out);
 	label_bind(gen, &got);
@@ -186,6 +187,12 @@ static void emit_pid_gate(struct gen *gen, struct label *out)
 	slot_release(gen, key);
 }
 
+/* Of the function, not of its program: the ERROR clauses behind a program of system calls have no call to look up. */
+static bool is_of_syscalls(const struct function *fn)
+{
+	return fn->site && fn->site->is_syscall;
+}
+
 static bool is_of_processes(const struct function *fn)
 {
 	return fn->probe->kind == PROBE_PROFILE || (fn->ctx == CTX_TRACEPOINT && !fn->probe->is_anybodys);
@@ -231,34 +238,50 @@ static bool fetches_saved(const struct gen *gen, const struct function *fn)
 	       (gen->first_round || gen->needs_saved);
 }
 
+/* Scratch memory, when the clauses use any. `out`: where to go without; afterwards it has to be given back. */
+static void claim(struct gen *gen, struct label *out, struct label *release)
+{
+	if (gen->is_claimed)
+		return;
+	if (!gen->first_round && gen->needs_scratch)
+		emit_claim(gen, out);
+	gen->is_claimed = true;
+	gen->fault = release;
+}
+
+/*
+ * What a firing has to pass before the first clause. Scratch memory is claimed when it has passed, but for the rare program with
+ * more to keep than fits the stack, which claims it first.
+ */
 static void gen_prologue(struct gen *gen, const struct function *fn, struct label *out, struct label *release)
 {
-	bool scratch = !gen->first_round && gen->needs_scratch;
+	struct label *no = gen->claims_early ? release : out;
 
 	emit(gen, INSN_MOV_REG(REG_CTX, R1));
 	if (fn->ctx != CTX_DIRECT)
 		emit_run_gate(gen, out);
+	gen->is_claimed = false;
+	gen->fault = out; /* a condition that cannot be read does not hold */
+	if (gen->claims_early)
+		claim(gen, out, release);
 	fixed_slots(gen, fn);
-	if (fn->site && (fn->site->is_ours || fn->site->is_syscall))
-		emit_self_gate(gen, out);
-	if (gen->needs_probe && !gen->is_fixed && gen->map_syscalls == MAP_NONE) {
+	if (is_of_syscalls(fn) || (fn->site && fn->site->is_ours))
+		emit_self_gate(gen, no);
+	if (gen->needs_probe && !gen->is_fixed && !is_of_syscalls(fn)) {
 		emit(gen, INSN_MOV_REG(R1, REG_CTX));
 		emit_call(gen, HELPER_COOKIE);
 		emit(gen, INSN_MOV32_REG(R0, R0));
 		slot_store(gen, gen->probe_index, R0);
 	}
-	gen->fault = out; /* a condition that cannot be read does not hold */
-	if (gen->map_syscalls != MAP_NONE)
-		emit_syscall_gate(gen, out);
+	if (is_of_syscalls(fn))
+		emit_syscall_gate(gen, no);
 	if (is_of_processes(fn))
-		emit_pid_gate(gen, out);
+		emit_pid_gate(gen, no);
 	if (fetches_saved(gen, fn))
-		emit_fetch_saved(gen, fn->site, out);
+		emit_fetch_saved(gen, fn->site, no);
 	if (!fn->is_save)
-		gen_probe_conditions(gen, out);
-	if (scratch)
-		emit_claim(gen, out);
-	gen->fault = release;
+		gen_probe_conditions(gen, no);
+	claim(gen, out, release);
 	if (gen->needs_time) {
 		emit(gen, INSN_MOV_IMM(R1, 0));
 		slot_store(gen, gen->time, R1);
@@ -353,14 +376,14 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	unsigned calls = gen->error_entry ? gen->error_entry->refs_len : 0;
 	unsigned unwinds = gen->unwind_entry.refs_len, hashes = gen->hash_entry.refs_len;
 	unsigned vars = gen->image->checked->vars_len;
-	bool had_scratch;
+	bool had_scratch, claimed_early;
 
 	gen->ctx = fn->ctx;
 	gen->probe = fn->probe;
 	gen->site = fn->site;
 	gen->fixed_probe = fn->probe_index;
 	gen->is_fixed = is_fixed(gen->kernel, fn);
-	gen->needs_scratch = gen->needs_time = gen->needs_fault = gen->needs_saved = false;
+	gen->needs_scratch = gen->needs_time = gen->needs_fault = gen->needs_saved = gen->claims_early = false;
 	gen->needs_probe = fn->is_save || (fn->site && fn->site->saves_len);
 	gen->needs_this = arena_new_array(gen->arena, bool, vars + 1);
 	gen->this_slots = arena_new_array(gen->arena, struct slot, vars + 1);
@@ -374,6 +397,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	gen->first_round = false;
 	do { /* once more when it is this-> variables that make the stack full */
 		had_scratch = gen->needs_scratch;
+		claimed_early = gen->claims_early;
 		gen->insns_len = insns;
 		gen->relocs_len = relocs;
 		gen->lines_len = lines;
@@ -382,7 +406,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 		gen->unwind_entry.refs_len = unwinds;
 		gen->hash_entry.refs_len = hashes;
 		gen_round(gen, fn);
-	} while (gen->needs_scratch != had_scratch);
+	} while (gen->needs_scratch != had_scratch || gen->claims_early != claimed_early);
 }
 
 /* --- Which program for which site --- */
@@ -533,7 +557,7 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 		.map_syscalls = MAP_NONE,
 	};
 
-	if (fn->site && fn->site->is_syscall)
+	if (is_of_syscalls(fn))
 		gen.map_syscalls = layout_syscalls_map(compiler->arena, compiler->image);
 	if (compiler->error.probe && !fn->is_save && fn->probe->kind != PROBE_ERROR)
 		gen.error_entry = &error_entry;

@@ -212,7 +212,7 @@ static int each_cpu(struct engine *engine, unsigned map, const void *key,
 	if (!full)
 		return -ENOMEM;
 	memcpy(full + CPU_SIZE, key, key_size - CPU_SIZE);
-	for (uint64_t cpu = 0; cpu < engine->cpus_len; cpu++) {
+	for (uint64_t cpu = 0; cpu < engine->cpu_numbers_len; cpu++) {
 		memcpy(full, &cpu, CPU_SIZE);
 		err = what(engine->maps[map], full, values) ? -errno : 0;
 		if (err != -ENOENT)

@@ -98,7 +98,7 @@ int perf_uprobe_open(const struct perf_uprobe *uprobe)
 	struct perf_event_attr attr = {.size = sizeof(attr)};
 
 	if (type < 0)
-		return type;
+		return -ENXIO; /* told by /sys alone */
 	if (uprobe->ref && (ref_bit < 0 || uprobe->ref >> (64 - ref_bit)))
 		return -EOVERFLOW;
 	attr.type = (uint32_t)type;

@@ -19,6 +19,7 @@
 #include "engine/pool.h"
 #include "engine/private.h"
 #include "lib/clock.h"
+#include "lib/kernel.h"
 #include "lib/markers.h"
 
 static int *descriptors_new(struct arena *arena, unsigned len)
@@ -34,12 +35,10 @@ static struct engine *engine_new(const struct image *image, const struct engine_
 {
 	struct arena *arena = arena_new();
 	struct engine *engine = arena_new_one(arena, struct engine);
-	int cpus = libbpf_num_possible_cpus();
 
 	engine->arena = arena;
 	engine->image = image;
 	engine->target = config->target ? *config->target : (struct target){0};
-	engine->cpus_len = cpus > 0 ? (unsigned)cpus : 1;
 	engine->maps = descriptors_new(arena, image->maps_len);
 	engine->programs = descriptors_new(arena, image->programs_len);
 	engine->progs_map = engine->dispatcher = -1;
@@ -104,7 +103,9 @@ int engine_load(const struct image *image, const struct engine_config *config, s
 	engine->before = config->before;
 	if (config->before)
 		engine->keepers.other = config->before->keepers.hold[1];
-	err = engine_make_maps(engine, diags);
+	err = engine_count_processors(engine, diags);
+	if (!err)
+		err = engine_make_maps(engine, diags);
 	engine->before = NULL;
 	if (!err && engine->state) {
 		engine->state->tracer = (uint32_t)getpid();
@@ -311,6 +312,8 @@ const char *engine_why_not(void)
 	const struct bpf_insn nothing[] = {INSN_MOV_IMM(R0, 0), INSN_EXIT()};
 	int fd;
 
+	if (kernel_proc_why())
+		return kernel_proc_why();
 	libbpf_set_print(silent);
 	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "ct_why_not", 4, 4, 1, NULL);
 	if (fd < 0)

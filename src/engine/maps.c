@@ -47,7 +47,10 @@ static uint64_t map_entries(const struct engine *engine, const struct image_map 
 
 	if (map->kind == IMAGE_RING)
 		return ring_size(entries);
-	return map->per_cpu_entries ? entries * engine->cpus_len : entries;
+	if (!map->per_cpu_entries)
+		return entries;
+	/* In an array a processor's number is the place; in a hash it is part of the key, and it is for room alone. */
+	return entries * (map->kind == IMAGE_ARRAY ? engine->cpu_numbers_len : engine->cpus_len);
 }
 
 static uint64_t map_bytes(const struct engine *engine, const struct image_map *map)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the files of the engine share. An engine is filled in this order: maps.c, load.c, attach.c; each leaves
+ * What the files of the engine share. An engine is filled in this order: processors.c, maps.c, load.c, attach.c; each leaves
  * descriptors here and nothing else, and engine_free closes whatever is there.
  */
 #ifndef CEPHTAP_ENGINE_PRIVATE_H
@@ -15,6 +15,7 @@ struct engine {
 	const struct image *image;
 	struct target target;
 	unsigned cpus_len; /* possible processors: how many values a per-processor entry has */
+	unsigned cpu_numbers_len; /* and what their numbers are below: some in between may be missing */
 	bool has_multi;	   /* uprobes are attached by multi-uprobe links; else by perf events */
 
 	const struct engine *before; /* while maps are made: see engine_config */
@@ -42,6 +43,9 @@ static inline size_t engine_value_room(const struct image_map *map)
 {
 	return (map->value_size + 7UL) & ~7UL;
 }
+
+/* processors.c: comes first, as sizes depend on it. */
+int engine_count_processors(struct engine *engine, struct diags *diags);
 
 /* maps.c: every map of the image, the control block, the ring. */
 int engine_make_maps(struct engine *engine, struct diags *diags);

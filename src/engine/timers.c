@@ -13,6 +13,8 @@ static int timer_attach(struct engine *engine, const struct image_attach *attach
 {
 	int fd = perf_timer_open(attach->probe->period_ns, cpu);
 
+	if (fd == -EINVAL && cpu >= (int)engine->cpus_len)
+		return -ENODEV; /* there is no such number */
 	if (fd < 0)
 		return fd;
 	fd = bpf_perf_link(engine->programs[attach->program], fd, attach->cookie);
@@ -31,7 +33,7 @@ static int tick_attach(struct engine *engine, const struct image_attach *attach)
 {
 	int err = -ENODEV;
 
-	for (int cpu = 0; cpu < (int)engine->cpus_len && err == -ENODEV; cpu++)
+	for (int cpu = 0; cpu < (int)engine->cpu_numbers_len && err == -ENODEV; cpu++)
 		err = timer_attach(engine, attach, cpu);
 	return err;
 }
@@ -40,7 +42,7 @@ static int profile_attach(struct engine *engine, const struct image_attach *atta
 {
 	int attached = 0;
 
-	for (int cpu = 0; cpu < (int)engine->cpus_len; cpu++) {
+	for (int cpu = 0; cpu < (int)engine->cpu_numbers_len; cpu++) {
 		int err = timer_attach(engine, attach, cpu);
 
 		if (err && err != -ENODEV) /* possible, but not online */

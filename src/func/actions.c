@@ -20,17 +20,17 @@ int report_printf(struct report *report, const struct record_action *action, con
 
 	if (!format)
 		return 0;
-	buf_clear(&report->text);
+	shown_clear(&report->text);
 	format_print(report, format, action->fields, action->fields_len, record, &report->text);
-	return report->ops->text(report, action, report->text.data ? report->text.data : "", report->text.size);
+	return report->ops->text(report, action, report->text.buf.data ? report->text.buf.data : "", report->text.buf.size);
 }
 
 static int print_rows(struct report *report, const struct record_action *action, const struct format *format,
 		      const unsigned *aggs, unsigned aggs_len)
 {
-	buf_clear(&report->text);
+	shown_clear(&report->text);
 	rows_print(report, format, aggs, aggs_len);
-	return report->text.size ? report->ops->text(report, action, report->text.data, report->text.size) : 0;
+	return report->text.buf.size ? report->ops->text(report, action, report->text.buf.data, report->text.buf.size) : 0;
 }
 
 int report_printa(struct report *report, const struct record_action *action, const void *record)

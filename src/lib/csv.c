@@ -95,21 +95,3 @@ int csv_row(struct csv *csv, char **fields, unsigned max, const char **wrong)
 	return len;
 }
 
-void csv_write(struct buf *out, const char *text, size_t size)
-{
-	bool is_plain = true;
-
-	for (size_t i = 0; i < size; i++)
-		is_plain &= text[i] != ',' && text[i] != '"' && text[i] != '\n' && text[i] != '\r';
-	if (is_plain) {
-		buf_add(out, text, size);
-		return;
-	}
-	buf_putc(out, '"');
-	for (size_t i = 0; i < size; i++) {
-		if (text[i] == '"')
-			buf_putc(out, '"');
-		buf_putc(out, text[i]);
-	}
-	buf_putc(out, '"');
-}

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Comma-separated values (RFC 4180): fields may stand in "quotes", in which "" is a quote and commas and line breaks
- * are text. Rows are read in place, so the text is changed. Lines without anything are left out.
+ * are text. Rows are read in place, so the text is changed. Lines without anything are left out. Fields are written by SHOWN_CSV.
  */
 #ifndef CEPHTAP_LIB_CSV_H
 #define CEPHTAP_LIB_CSV_H
 
 #include <stddef.h>
-
-#include "lib/buf.h"
 
 struct csv {
 	char *at, *end;
@@ -20,7 +18,5 @@ struct csv {
 void csv_open(struct csv *csv, char *text, size_t size);
 /* The number of fields, of which `fields` gets the first `max`; 0 at the end; -1: `wrong` is a sentence. */
 int csv_row(struct csv *csv, char **fields, unsigned max, const char **wrong);
-/* Appends one field, in quotes where it needs them; the comma or line break behind it is the caller's. */
-void csv_write(struct buf *out, const char *text, size_t size);
 
 #endif

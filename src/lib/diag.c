@@ -5,6 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/shown.h"
+#include "lib/utf8.h"
+
 enum {
 	EXCERPT_WIDTH = 110, /* bytes of a line that are shown; a script given with -n may be one very long line */
 	EXCERPT_BEFORE = 50, /* of these before the place that is meant, when the line is cut */
@@ -128,49 +131,33 @@ struct loc loc_span(struct loc from, struct loc to)
 
 /* ---- printing ---- */
 
-/* Size of the UTF-8 character at the start of the text, 0 when it is not one (RFC 3629, overlong forms let pass). */
-static size_t char_size(const char *text, size_t size)
+/* Under a text as it is shown: a mark for each of its columns, so that the caret stands right under its place. Blank tabs stay tabs. */
+static void print_under(const char *text, size_t size, char mark, struct buf *out)
 {
-	unsigned char c = (unsigned char)text[0];
-	size_t want = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0, i;
+	struct buf shown = {0};
+	uint32_t code;
+	size_t n;
 
-	if (want > size)
-		return 0;
-	for (i = 1; i < want; i++) {
-		if (!continues_char(text[i]))
-			return 0;
+	shown_add(&shown, SHOWN_SOURCE, text, size);
+	for (size_t i = 0; i < shown.size; i += n) {
+		n = utf8_decode(shown.data + i, shown.size - i, &code);
+		if (code == '\t')
+			buf_putc(out, mark == ' ' ? '\t' : mark);
+		for (int columns = utf8_columns(code); columns > 0; columns--)
+			buf_putc(out, mark);
 	}
-	return want;
+	buf_free(&shown);
 }
 
-/* Bytes of a script go to a terminal here: nothing that it might obey, and no broken characters. */
-static void print_plain(const char *text, size_t size, struct buf *out)
+static void print_caret(const char *text, size_t size, struct buf *out)
 {
-	size_t i, n;
+	size_t at = out->size;
 
-	for (i = 0; i < size; i += n) {
-		n = char_size(text + i, size - i);
-		if (!n || (n == 1 && text[i] != '\t' && (iscntrl((unsigned char)text[i])))) {
-			n = 1;
-			buf_putc(out, '?');
-		} else if (n == 2 && (unsigned char)text[i] == 0xc2 && (unsigned char)text[i + 1] < 0xa0) {
-			buf_putc(out, '?'); /* C1 control characters */
-		} else {
-			buf_add(out, text + i, n);
-		}
-	}
-}
-
-/* As many columns as print_plain() filled, so that the caret stands right under its place: tabs stay tabs. */
-static void print_blank(const char *text, size_t size, char mark, struct buf *out)
-{
-	size_t i, n;
-
-	for (i = 0; i < size; i += n) {
-		n = char_size(text + i, size - i);
-		n = n ? n : 1;
-		buf_putc(out, mark != ' ' ? mark : text[i] == '\t' ? '\t' : ' ');
-	}
+	print_under(text, size, '~', out);
+	if (out->size > at)
+		out->data[at] = '^';
+	else
+		buf_putc(out, '^'); /* behind the line's end */
 }
 
 static void print_excerpt(struct loc loc, struct buf *out)
@@ -195,22 +182,15 @@ static void print_excerpt(struct loc loc, struct buf *out)
 			end--;
 	}
 	buf_puts(out, is_cut_before ? "    ..." : "    ");
-	print_plain(text + begin, end - begin, out);
+	shown_add(out, SHOWN_SOURCE, text + begin, end - begin);
 	buf_puts(out, is_cut_after ? "...\n" : "\n");
 	buf_puts(out, is_cut_before ? "       " : "    ");
-	print_blank(text + begin, at - begin, ' ', out);
-	buf_putc(out, '^');
+	print_under(text + begin, at - begin, ' ', out);
 	if (meant > end - at)
 		meant = end - at;
 	while (meant && continues_char(text[at + meant - 1]) && at + meant < end && continues_char(text[at + meant]))
 		meant++;
-	if (meant > 1) {
-		size_t first = char_size(text + at, end - at);
-
-		first = first ? first : 1;
-		if (first < meant)
-			print_blank(text + at + first, meant - first, '~', out);
-	}
+	print_caret(text + at, meant, out);
 	buf_putc(out, '\n');
 }
 
@@ -220,18 +200,19 @@ static void print_one(const struct diag *diag, bool with_tags, struct buf *out)
 
 	if (diag->loc.source) {
 		loc_position(diag->loc, &line, &column);
-		buf_printf(out, "%s:%u:%u: ", diag->loc.source->name, line, column);
+		shown_add(out, SHOWN_SENTENCE, diag->loc.source->name, strlen(diag->loc.source->name));
+		buf_printf(out, ":%u:%u: ", line, column);
 	}
 	buf_puts(out, diag->is_warning ? "warning: " : "error: ");
 	if (with_tags && diag->tag)
 		buf_printf(out, "[%s] ", diag->tag);
-	print_plain(diag->text, strlen(diag->text), out);
+	shown_add(out, SHOWN_SENTENCE, diag->text, strlen(diag->text));
 	buf_putc(out, '\n');
 	if (diag->loc.source && diag->loc.source->text)
 		print_excerpt(diag->loc, out);
 	if (diag->hint) {
 		buf_puts(out, "hint: ");
-		print_plain(diag->hint, strlen(diag->hint), out);
+		shown_add(out, SHOWN_SENTENCE, diag->hint, strlen(diag->hint));
 		buf_putc(out, '\n');
 	}
 }

@@ -2,19 +2,38 @@
 #include "lib/kernel.h"
 
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 const struct btf *kernel_btf(void)
 {
 	static struct btf *btf;
 	static bool is_tried;
 
-	if (!is_tried)
+	if (!is_tried) {
+		libbpf_set_print(NULL); /* it would say by itself that there is none */
 		btf = btf__load_vmlinux_btf();
+	}
 	is_tried = true;
 	return btf;
+}
+
+const char *kernel_btf_why(void)
+{
+	if (kernel_btf())
+		return NULL;
+	if (access("/sys/kernel", F_OK))
+		return "the kernel describes its types (BTF) in /sys/kernel/btf, and /sys is not mounted here";
+	return "this kernel does not describe its types: it has no BTF (/sys/kernel/btf/vmlinux; built with CONFIG_DEBUG_INFO_BTF)";
+}
+
+const char *kernel_proc_why(void)
+{
+	return access("/proc/self/stat", F_OK) ? "there is no /proc here, where processes and what they run are found: mount -t proc proc /proc"
+					       : NULL;
 }
 
 int kernel_member_offset(const char *structure, const char *member)

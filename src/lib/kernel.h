@@ -11,6 +11,11 @@
 /* All of it; NULL: this kernel tells nothing. */
 struct btf;
 const struct btf *kernel_btf(void);
+/* Why it tells nothing, as a sentence's end; NULL: it does. */
+const char *kernel_btf_why(void);
+
+/* Why processes cannot be found, as a sentence; NULL: they can. */
+const char *kernel_proc_why(void);
 
 /* Byte offset of a member, or -ENOENT when the kernel has no BTF, no such structure or no such member. */
 int kernel_member_offset(const char *structure, const char *member);

@@ -22,16 +22,8 @@ struct operand {
 
 static bool cannot(struct operand *op, const char *reason)
 {
-	char *why =
-		arena_printf(op->arena, "`%.*s` in the marker's note: %s", (int)(op->end - op->text), op->text, reason);
-	char *p;
-
-	for (p = why; *p; p++) { /* the text is somebody else's, and this may go to a terminal */
-		if (iscntrl((unsigned char)*p))
-			*p = '?';
-	}
 	op->arg->loc.n = 0;
-	op->arg->why = why;
+	op->arg->why = arena_printf(op->arena, "`%.*s` in the marker's note: %s", (int)(op->end - op->text), op->text, reason);
 	return false;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "probe/host.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "lib/clock.h"
 #include "lib/markers.h"
 #include "lib/proc.h"
+#include "lib/shown.h"
 
 /*
  * In the order of a listing. `ceph` before `sdt`: where both know a marker of the same name, the catalogue's is the one
@@ -114,10 +114,12 @@ static struct host_binary *binary_find(struct probe_host *host, dev_t dev, ino_t
 static const char *module_name(struct arena *arena, const char *name)
 {
 	const char *slash = strrchr(name, '/');
-	char *base = arena_strdup(arena, slash ? slash + 1 : name), *p;
+	char *base = arena_strdup(arena, slash ? slash + 1 : name);
+	size_t n;
 
-	for (p = base; *p; p++) {
-		if (!isgraph((unsigned char)*p) || *p == ':')
+	for (char *p = base; *p; p += n ? n : 1) {
+		n = shown_plain_size(p, strlen(p));
+		if (!n || *p == ' ' || *p == ':')
 			*p = '?';
 	}
 	return base;

@@ -18,6 +18,7 @@
 #include <cephtap/marker.h>
 
 #include "lib/diag.h"
+#include "lib/shown.h"
 #include "probe/argtext.h"
 
 struct place {
@@ -98,13 +99,14 @@ static struct marker *index_marker(struct index *index, const char *prov, const 
 	return marker;
 }
 
-/* A name that can be written in a script, and that does nothing to a terminal. */
+/* A name that can be written in a script. */
 static bool is_sane_name(const char *name)
 {
-	size_t size = strlen(name), i;
+	size_t size = strlen(name), i, n;
 
-	for (i = 0; i < size; i++) {
-		if (!isgraph((unsigned char)name[i]) || name[i] == ':')
+	for (i = 0; i < size; i += n) {
+		n = shown_plain_size(name + i, size - i);
+		if (!n || name[i] == ' ' || name[i] == ':')
 			return false;
 	}
 	return size && size < NAME_SIZE;
@@ -282,13 +284,6 @@ static bool is_name(const char *text, size_t size)
 	return size && size < NAME_SIZE;
 }
 
-static bool is_printable(const char *text)
-{
-	while (isprint((unsigned char)*text))
-		text++;
-	return !*text;
-}
-
 static bool ends_with(const char *text, const char *end)
 {
 	size_t size = strlen(text), end_size = strlen(end);
@@ -307,7 +302,7 @@ static void name_arg(struct arena *arena, struct arg *arg, uint8_t kind, const c
 
 	if (is_name(text, size))
 		arg->name = arena_printf(arena, "%.*s", (int)size, text);
-	if (*type && is_printable(type))
+	if (*type)
 		arg->doc = type;
 	if (arg->size != 8)
 		return;

@@ -135,9 +135,7 @@ const struct tracepoint *tracepoint_find(struct probe_host *host, const char *na
 
 const char *tracepoints_why(struct probe_host *host)
 {
-	return index_of(host)->btf ? NULL
-				   : "this kernel does not describe its tracepoints: it has no BTF "
-				     "(/sys/kernel/btf/vmlinux; built with CONFIG_DEBUG_INFO_BTF)";
+	return index_of(host)->btf ? NULL : kernel_btf_why();
 }
 
 struct argloc tracepoint_arg(unsigned n)

@@ -20,6 +20,7 @@ struct recorder_note {
 
 struct recorder_config {
 	int fd; /* of an empty file; the recorder closes it */
+	struct write_file *file; /* the same, to be published before the first byte is written; NULL: it has its name */
 	const char *report; /* "osd"; "" for a script */
 	const struct recorder_note *notes;
 	unsigned notes_len;

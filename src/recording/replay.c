@@ -398,11 +398,13 @@ static int finish(struct replay *replay)
 	return error ? error : reader_finish(replay->reader);
 }
 
-static void say(const struct replay *replay, struct buf *said)
+static void say_left_out(const struct replay *replay, struct buf *said)
 {
 	for (unsigned i = 0; i < replay->files_len; i++)
-		if (replay->files[i].events.complaint.size)
-			buf_printf(said, "%s\n", replay->files[i].events.complaint.data);
+		if (replay->files[i].events.complaint.size) {
+			shown_add(said, SHOWN_SENTENCE, replay->files[i].events.complaint.data, replay->files[i].events.complaint.size);
+			buf_putc(said, '\n');
+		}
 	if (replay->foreign)
 		buf_printf(said, "%" PRIu64 " record%s could not be read and %s left out\n", replay->foreign,
 			   replay->foreign == 1 ? "" : "s", replay->foreign == 1 ? "is" : "are");
@@ -418,7 +420,8 @@ int replay_run(struct replay *replay, const struct replay_config *config, struct
 	replay->store = store_new(&replay->image, replay->files_len);
 	stacks = stacks_source(replay->stacks);
 	replay->report = (struct report){
-		.ops = config->ops, .image = &replay->image, .out = config->out, .err = config->err, .data = config->report_data, .stacks = &stacks};
+		.ops = config->ops, .image = &replay->image, .out = config->out, .err = config->err, .data = config->report_data, .stacks = &stacks,
+		.is_seen = say_is_seen(config->out), .has_rows = config->has_rows, .is_foreign = true};
 	replay->reader = reader_new(&replay->image, store_source(replay->store), &replay->report);
 	error = config->ops->begin(&replay->report);
 	if (!error)
@@ -426,7 +429,7 @@ int replay_run(struct replay *replay, const struct replay_config *config, struct
 	if (!error)
 		error = finish(replay);
 	end_error = config->ops->end(&replay->report);
-	say(replay, said);
+	say_left_out(replay, said);
 	reader_free(replay->reader);
 	report_free(&replay->report);
 	store_free(replay->store);

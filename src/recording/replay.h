@@ -29,12 +29,13 @@ struct replay_config {
 	const struct report_ops *ops;
 	void *report_data; /* report->data at first */
 	FILE *out, *err;
+	bool has_rows; /* report->has_rows */
 	/* As tracer_config::interval: where the live report printed, and at the end. NULL: none. */
 	int (*interval)(struct report *report, bool is_last, void *data);
 	void *data;
 };
 
-/* 0, or the negative errno of output that failed. What there is to say of the files is appended to *said, in lines. */
+/* 0, or the negative errno of output that failed. What there is to say of the files is appended to *said, in lines, shown already. */
 int replay_run(struct replay *replay, const struct replay_config *config, struct buf *said);
 
 /* What file number `file` says of itself. */

@@ -139,17 +139,25 @@ static unsigned largest(const double *by_cause, unsigned other_than)
 	return most;
 }
 
-static void print_osd(const struct blame *blame, const struct osd *osd, struct buf *out)
+static void print_osd(const struct blame *blame, const struct osd *osd, struct shown *out)
 {
 	unsigned first = largest(osd->by_cause, CAUSES), second = largest(osd->by_cause, first);
 
-	buf_printf(out, "%-16s %9.1f %% %9.1f %% %14.1f %%   %s %.0f %%, %s %.0f %%\n", osd->name, 100 * osd->all / blame->all,
-		   100 * osd->of_own / blame->all, 100 * (osd->all - osd->of_own) / blame->all, causes[first].name,
-		   100 * osd->by_cause[first] / osd->all, causes[second].name, 100 * osd->by_cause[second] / osd->all);
+	shown_printf(out, "%-16s %9.1f %% %9.1f %% %14.1f %%   %s %.0f %%, %s %.0f %%\n", osd->name, 100 * osd->all / blame->all,
+		     100 * osd->of_own / blame->all, 100 * (osd->all - osd->of_own) / blame->all, causes[first].name,
+		     100 * osd->by_cause[first] / osd->all, causes[second].name, 100 * osd->by_cause[second] / osd->all);
+}
+
+/* A command to be copied: what it is about is one word of it, whatever a process calls itself. */
+static void print_next(const char *before, const char *command, const struct osd *osd, struct shown *out)
+{
+	shown_printf(out, "next: %scephtap %s --daemon ", before, command);
+	shown_text(out, SHOWN_WORD, osd->name, strlen(osd->name));
+	shown_putc(out, '\n');
 }
 
 /* One placement group has (nearly) all of what is in an OSD's queue: more workers would not help. */
-static bool print_pg(const struct blame_input *input, const struct osd *osd, struct buf *out)
+static bool print_pg(const struct blame_input *input, const struct osd *osd, struct shown *out)
 {
 	const struct blame_pg *most = NULL;
 	double all = 0;
@@ -165,13 +173,13 @@ static bool print_pg(const struct blame_input *input, const struct osd *osd, str
 	}
 	if (!most || most->ns < 0.8 * all)
 		return false;
-	buf_printf(out, "%.0f %% of that for one placement group, %llu.%llx, which works on one op at a time: too few of them in this pool?\n",
-		   100 * most->ns / all, (unsigned long long)most->pool, (unsigned long long)most->pg);
-	buf_printf(out, "next: ceph osd pool ls detail; cephtap top --once --panel objects --daemon %s\n", osd->name);
+	shown_printf(out, "%.0f %% of that for one placement group, %llu.%llx, which works on one op at a time: too few of them in this pool?\n",
+		     100 * most->ns / all, (unsigned long long)most->pool, (unsigned long long)most->pg);
+	print_next("ceph osd pool ls detail; ", "top --once --panel objects", osd, out);
 	return true;
 }
 
-static void print_sentence(const struct blame *blame, const struct blame_input *input, struct buf *out)
+static void print_sentence(const struct blame *blame, const struct blame_input *input, struct shown *out)
 {
 	unsigned cause = largest(blame->by_cause, CAUSES), on = 0;
 	const struct osd *osd = blame->osds;
@@ -184,17 +192,17 @@ static void print_sentence(const struct blame *blame, const struct blame_input *
 				on = 1;
 			}
 	if (2 * blame->by_cause[cause] < blame->all) {
-		buf_puts(out, "no single cause takes half of the time\n");
+		shown_puts(out, "no single cause takes half of the time\n");
 		return;
 	}
-	buf_printf(out, "%.0f %% is %s of %s: %s\n", 100 * (on ? osd->by_cause[cause] : blame->by_cause[cause]) / blame->all,
-		   causes[cause].name, on ? osd->name : "all together", causes[cause].means);
+	shown_printf(out, "%.0f %% is %s of %s: %s\n", 100 * (on ? osd->by_cause[cause] : blame->by_cause[cause]) / blame->all,
+		     causes[cause].name, on ? osd->name : "all together", causes[cause].means);
 	if (cause == QUEUE && on && print_pg(input, osd, out))
 		return;
-	buf_printf(out, "next: cephtap %s --daemon %s\n", causes[cause].next, osd->name);
+	print_next("", causes[cause].next, osd, out);
 }
 
-void blame_print(struct arena *arena, const struct blame_input *input, struct buf *out)
+void blame_print(struct arena *arena, const struct blame_input *input, struct shown *out)
 {
 	struct blame blame = {.arena = arena};
 
@@ -207,7 +215,7 @@ void blame_print(struct arena *arena, const struct blame_input *input, struct bu
 	if (blame.all <= 0)
 		return;
 	qsort(blame.osds, blame.osds_len, sizeof(*blame.osds), compare_osds);
-	buf_printf(out, "\n%-16s %11s %11s %16s   %s\n", "WHERE TIME WENT", "SHARE", "OWN OPS", "OTHERS WAITED", "MOST OF IT");
+	shown_printf(out, "\n%-16s %11s %11s %16s   %s\n", "WHERE TIME WENT", "SHARE", "OWN OPS", "OTHERS WAITED", "MOST OF IT");
 	for (unsigned i = 0; i < blame.osds_len && i < OSDS_MAX && blame.osds[i].all > 0; i++)
 		print_osd(&blame, &blame.osds[i], out);
 	print_sentence(&blame, input, out);

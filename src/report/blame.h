@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "lib/arena.h"
-#include "lib/buf.h"
+#include "lib/shown.h"
 
 /* As scripts/osd.d has them: "osd.1", "write", "5e kv commit". */
 struct blame_stage {
@@ -41,6 +41,6 @@ struct blame_input {
 	unsigned stages_len, waits_len, pgs_len;
 };
 
-void blame_print(struct arena *arena, const struct blame_input *input, struct buf *out);
+void blame_print(struct arena *arena, const struct blame_input *input, struct shown *out);
 
 #endif

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "lib/clock.h"
@@ -11,7 +12,7 @@
 
 enum { NAMES_SAID = 3 };
 
-static const char *shown(const struct calls *calls, const struct call_node *node)
+static const char *name_of(const struct calls *calls, const struct call_node *node)
 {
 	return calls->names.functions[node->function].shown;
 }
@@ -31,47 +32,47 @@ static void clock_print(uint64_t ns, char text[32])
 
 /* --- Text --- */
 
-static void print_node(const struct calls *calls, const struct call_node *node, unsigned depth, struct buf *out)
+static void print_node(const struct calls *calls, const struct call_node *node, unsigned depth, struct shown *out)
 {
 	char total[16], self[16], mean[16];
 
 	duration_print((double)node->total_ns, total);
 	duration_print((double)call_node_self_ns(node), self);
 	duration_print(node->count ? (double)node->total_ns / (double)node->count : 0, mean);
-	buf_printf(out, "%10s %10s %9" PRIu64 " %10s  %*s%s", total, self, node->count, mean, (int)(2 * depth), "",
-		   shown(calls, node));
+	shown_printf(out, "%10s %10s %9" PRIu64 " %10s  %*s%s", total, self, node->count, mean, (int)(2 * depth), "",
+		     name_of(calls, node));
 	if (node->unreturned)
-		buf_printf(out, "  [%" PRIu64 " left by an exception]", node->unreturned);
-	buf_putc(out, '\n');
+		shown_printf(out, "  [%" PRIu64 " left by an exception]", node->unreturned);
+	shown_putc(out, '\n');
 	for (const struct call_node *child = node->first; child; child = child->next)
 		print_node(calls, child, depth + 1, out);
 }
 
-static void print_tree(const struct calls *calls, const struct call_node *tree, struct buf *out)
+static void print_tree(const struct calls *calls, const struct call_node *tree, struct shown *out)
 {
-	buf_printf(out, "\n%10s %10s %9s %10s  %s\n", "TOTAL", "SELF", "COUNT", "MEAN", "FUNCTION");
+	shown_printf(out, "\n%10s %10s %9s %10s  %s\n", "TOTAL", "SELF", "COUNT", "MEAN", "FUNCTION");
 	print_node(calls, tree, 0, out);
 }
 
-static void print_heading(const struct calls *calls, struct buf *out)
+static void print_heading(const struct calls *calls, struct shown *out)
 {
 	char mean[16], max[16], span[16];
 
 	duration_print((double)(now_ns() - calls->begin_ns), span);
-	buf_printf(out, "%s: %" PRIu64 " call%s in %s", calls->options->trigger, calls->count, calls->count == 1 ? "" : "s",
-		   span);
+	shown_printf(out, "%s: %" PRIu64 " call%s in %s", calls->options->trigger, calls->count, calls->count == 1 ? "" : "s",
+		     span);
 	if (calls->count) {
 		duration_print((double)calls->total_ns / (double)calls->count, mean);
 		duration_print((double)calls->max_ns, max);
-		buf_printf(out, ", mean %s, max %s", mean, max);
+		shown_printf(out, ", mean %s, max %s", mean, max);
 	}
-	buf_printf(out, "; %u function%s probed\n", calls->names.probed, calls->names.probed == 1 ? "" : "s");
+	shown_printf(out, "; %u function%s probed\n", calls->names.probed, calls->names.probed == 1 ? "" : "s");
 }
 
-static void print_note(uint64_t count, const char *one, const char *many, const char *rest, struct buf *out)
+static void print_note(uint64_t count, const char *one, const char *many, const char *rest, struct shown *out)
 {
 	if (count)
-		buf_printf(out, "%" PRIu64 " %s %s\n", count, count == 1 ? one : many, rest);
+		shown_printf(out, "%" PRIu64 " %s %s\n", count, count == 1 ? one : many, rest);
 }
 
 static bool can_begin(const struct call_names *names)
@@ -83,26 +84,26 @@ static bool can_begin(const struct call_names *names)
 }
 
 /* A function with one end only would be open for ever, or never. */
-static void print_not_followed(const struct calls *calls, struct buf *out)
+static void print_not_followed(const struct calls *calls, struct shown *out)
 {
 	const struct call_names *names = &calls->names;
 	unsigned n = names->functions_len - names->probed, said = 0;
 
 	if (!can_begin(names))
-		buf_printf(out, "%s itself cannot be followed: trace what calls it, or what it calls\n", calls->options->trigger);
+		shown_printf(out, "%s itself cannot be followed: trace what calls it, or what it calls\n", calls->options->trigger);
 	if (!n)
 		return;
-	buf_printf(out, "%u function%s cannot be followed, as the entry or a return cannot be probed:", n, n == 1 ? "" : "s");
+	shown_printf(out, "%u function%s cannot be followed, as the entry or a return cannot be probed:", n, n == 1 ? "" : "s");
 	for (unsigned i = 0; i < names->functions_len && said < NAMES_SAID; i++)
 		if (!names->functions[i].is_followed)
-			buf_printf(out, "%s %s", said++ ? "," : "", names->functions[i].shown);
+			shown_printf(out, "%s %s", said++ ? "," : "", names->functions[i].shown);
 	if (n > said)
-		buf_printf(out, " and %u more", n - said);
-	buf_putc(out, '\n');
+		shown_printf(out, " and %u more", n - said);
+	shown_putc(out, '\n');
 }
 
 /* What is not in the trees. */
-static void print_notes(const struct calls *calls, struct buf *out)
+static void print_notes(const struct calls *calls, struct shown *out)
 {
 	print_not_followed(calls, out);
 	print_note(calls->lost, "record was", "records were", "lost: the ring buffer was full; give -x bufsize=128m, or probe less", out);
@@ -114,7 +115,7 @@ static void print_notes(const struct calls *calls, struct buf *out)
 	print_note(calls->too_deep, "call", "calls", "too deep to be shown: their time is their callers' own", out);
 }
 
-static void print_text(const struct calls *calls, struct buf *out)
+static void print_text(const struct calls *calls, struct shown *out)
 {
 	print_heading(calls, out);
 	print_notes(calls, out);
@@ -126,29 +127,29 @@ static void print_text(const struct calls *calls, struct buf *out)
 
 		duration_print((double)call->ns, took);
 		clock_print(call->start_ns, when);
-		buf_printf(out, "\n%u. %s, at %s, process %d, thread %" PRIu64, i + 1, took, when, (int)call->pid, call->tid);
+		shown_printf(out, "\n%u. %s, at %s, process %d, thread %" PRIu64, i + 1, took, when, (int)call->pid, call->tid);
 		print_tree(calls, call->tree, out);
 	}
 }
 
 /* --- Folded stacks --- */
 
-static void print_folded(const struct calls *calls, const struct call_node *node, struct buf *path, struct buf *out)
+static void print_folded(const struct calls *calls, const struct call_node *node, struct buf *path, struct shown *out)
 {
 	size_t size = path->size;
 
 	if (size)
 		buf_putc(path, ';');
-	for (const char *at = shown(calls, node); *at; at++)
-		buf_putc(path, *at == ';' ? ':' : *at);
-	buf_printf(out, "%s %" PRIu64 "\n", path->data, call_node_self_ns(node));
+	shown_add(path, SHOWN_FOLDED, name_of(calls, node), strlen(name_of(calls, node)));
+	shown_bytes(out, path->data, path->size);
+	shown_printf(out, " %" PRIu64 "\n", call_node_self_ns(node));
 	for (const struct call_node *child = node->first; child; child = child->next)
 		print_folded(calls, child, path, out);
 	path->size = size;
 	path->data[size] = '\0';
 }
 
-static void print_all_folded(const struct calls *calls, struct buf *out)
+static void print_all_folded(const struct calls *calls, struct shown *out)
 {
 	struct buf path = {0};
 
@@ -170,7 +171,7 @@ static struct json_object *node_json(const struct calls *calls, const struct cal
 {
 	struct json_object *object = json_object_new_object(), *children = json_object_new_array();
 
-	json_object_object_add(object, "function", json_object_new_string(shown(calls, node)));
+	json_object_object_add(object, "function", json_object_new_string(name_of(calls, node)));
 	add_number(object, "count", node->count);
 	add_number(object, "total_ns", node->total_ns);
 	add_number(object, "self_ns", call_node_self_ns(node));
@@ -214,7 +215,7 @@ static struct json_object *not_followed_json(const struct calls *calls)
 	return list;
 }
 
-static void print_json(const struct calls *calls, struct buf *out)
+static void print_json(const struct calls *calls, struct shown *out)
 {
 	struct json_object *line = json_object_new_object(), *list = json_object_new_array();
 
@@ -235,8 +236,8 @@ static void print_json(const struct calls *calls, struct buf *out)
 	for (unsigned i = 0; i < calls->slowest_len; i++)
 		json_object_array_add(list, slowest_json(calls, &calls->slowest[i]));
 	json_object_object_add(line, calls->options->slowest ? "slowest" : "trees", list);
-	buf_puts(out, json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-	buf_putc(out, '\n');
+	shown_json(out, line, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	shown_putc(out, '\n');
 	json_object_put(line);
 }
 
@@ -249,7 +250,7 @@ static int slower_first(const void *a, const void *b)
 	return (x->total_ns < y->total_ns) - (x->total_ns > y->total_ns);
 }
 
-void calls_print(struct calls *calls, struct buf *out)
+void calls_print(struct calls *calls, struct shown *out)
 {
 	for (unsigned i = 0; i < calls->trees_len; i++)
 		call_node_sort(calls->trees[i]);

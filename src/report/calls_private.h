@@ -70,6 +70,6 @@ void call_names_init(struct call_names *names, const struct image *image);
 void call_names_free(struct call_names *names);
 
 /* Sorts the trees, and prints what there is. */
-void calls_print(struct calls *calls, struct buf *out);
+void calls_print(struct calls *calls, struct shown *out);
 
 #endif

@@ -39,7 +39,7 @@ struct chrome {
 	unsigned arrows_len;
 	int64_t begin_ns; /* times are from here on: microseconds since 1970 with a fraction are more than a double holds */
 	bool has_event;
-	struct buf *out;
+	struct shown *out;
 };
 
 struct chrome *chrome_new(void)
@@ -148,8 +148,10 @@ static struct json_object *new_event(const char *kind, const char *name, const s
 
 static void put(struct chrome *chrome, struct json_object *event)
 {
-	buf_puts(chrome->out, chrome->has_event ? ",\n" : "\n");
-	buf_puts(chrome->out, json_object_to_json_string_ext(event, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	if (chrome->has_event)
+		shown_putc(chrome->out, ',');
+	shown_putc(chrome->out, '\n');
+	shown_json(chrome->out, event, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	chrome->has_event = true;
 	json_object_put(event);
 }
@@ -209,16 +211,16 @@ static void put_arrow(struct chrome *chrome, unsigned number)
 	}
 }
 
-void chrome_end(struct chrome *chrome, struct buf *out)
+void chrome_end(struct chrome *chrome, struct shown *out)
 {
 	chrome->out = out;
 	place_spans(chrome);
-	buf_printf(out, "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"begin_wall_ns\":\"%" PRId64 "\"},\"traceEvents\":[", chrome->begin_ns);
+	shown_printf(out, "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"begin_wall_ns\":\"%" PRId64 "\"},\"traceEvents\":[", chrome->begin_ns);
 	put_names(chrome);
 	for (unsigned i = 0; i < chrome->spans_len; i++)
 		put_span(chrome, &chrome->spans[i]);
 	for (unsigned i = 0; i < chrome->arrows_len; i++)
 		put_arrow(chrome, i);
-	buf_puts(out, "\n]}\n");
+	shown_puts(out, "\n]}\n");
 	arena_free(chrome->arena);
 }

@@ -9,7 +9,7 @@
 #include <json-c/json.h>
 #include <stdint.h>
 
-#include "lib/buf.h"
+#include "lib/shown.h"
 
 struct chrome;
 
@@ -27,6 +27,6 @@ unsigned chrome_add(struct chrome *chrome, const struct chrome_span *span);
 /* From the begin of one span to the begin of another one. */
 void chrome_arrow(struct chrome *chrome, const char *name, unsigned from, unsigned to);
 /* Appends the whole file to `out` and frees. */
-void chrome_end(struct chrome *chrome, struct buf *out);
+void chrome_end(struct chrome *chrome, struct shown *out);
 
 #endif

@@ -7,7 +7,10 @@
 
 #include "lib/clock.h"
 #include "lib/markers.h"
+#include "lib/shown.h"
+#include "lib/write.h"
 #include "report/stack.h"
+#include "report/symbol.h"
 
 enum { PENDING_MAX = 64 * 1024 };
 
@@ -17,21 +20,35 @@ static int stream_error(void)
 	return errno ? -errno : -EIO;
 }
 
-static int write_all(FILE *out, const char *data, size_t size)
+/* How much was written before an error is in `done`. */
+static int write_all(FILE *out, const char *data, size_t size, size_t *done)
 {
-	size_t n;
-
-	while (size) {
+	*done = 0;
+	while (*done < size) {
 		errno = 0;
-		n = fwrite(data, 1, size, out);
-		data += n;
-		size -= n;
-		if (size && errno != EINTR)
+		*done += fwrite(data + *done, 1, size - *done, out);
+		if (*done < size && errno != EINTR)
 			return stream_error();
-		if (size)
+		if (*done < size)
 			clearerr(out);
 	}
 	return 0;
+}
+
+/* What was gathered is not lost with the file that it was meant for. */
+static void move_out(struct report *report, const char *why)
+{
+	report->has_failed = true;
+	report->out = stdout;
+	report->out_name = NULL;
+	report_open(report);
+	say(report->err, "cephtap: %s; tracing stopped, and the rest of the report is on standard output\n", why);
+}
+
+/* A pipe whose reader has gone wants no more; a full disk does not mean that nobody does. */
+static bool can_move(const struct report *report, int error)
+{
+	return report->out_name && error != -EPIPE;
 }
 
 void report_open(struct report *report)
@@ -45,19 +62,29 @@ void report_open(struct report *report)
 static int write_pending(struct report *report)
 {
 	uint64_t start = now_ns();
-	size_t size = report->pending.size;
+	size_t size = report->pending.buf.size, done;
+	const char *data = report->pending.buf.data;
+	struct buf why = {0};
 	int err;
 
 	mark_print_start(size);
-	err = write_all(report->out, report->pending.data, size);
+	err = write_all(report->out, data, size, &done);
+	if (err && can_move(report, err)) {
+		while (done && data[done - 1] != '\n') /* half a line is of no use there */
+			done--;
+		buf_printf(&why, "cannot write to %s: %s", report->out_name, strerror(-err));
+		move_out(report, why.data);
+		err = write_all(report->out, data + done, size - done, &done);
+		buf_free(&why);
+	}
 	mark_print_done(size, err, now_ns() - start);
-	buf_clear(&report->pending);
+	shown_clear(&report->pending);
 	return err;
 }
 
 int report_flush(struct report *report)
 {
-	int err = report->pending.size ? write_pending(report) : 0;
+	int err = report->pending.buf.size ? write_pending(report) : 0;
 
 	errno = 0;
 	while (!err && fflush(report->out)) {
@@ -69,32 +96,32 @@ int report_flush(struct report *report)
 	return err;
 }
 
-static FILE *open_new(const char *path, struct buf *name)
+int report_replace(struct report *report)
 {
-	buf_printf(name, "%s.new", path); /* in the same folder: rename() does not cross file systems */
-	return fopen(name->data, "we");
+	struct buf why = {0};
+
+	if (report->path && write_whole(report->path, WRITE_OFTEN, report->pending.buf.data, report->pending.buf.size, &why)) {
+		move_out(report, why.data);
+		report->path = NULL;
+	}
+	buf_free(&why);
+	if (!report->path)
+		return report_flush(report);
+	shown_clear(&report->pending);
+	return 0;
 }
 
-int report_replace(struct report *report, const char *path)
+int report_write(struct report *report, const char *path)
 {
-	FILE *usual = report->out;
-	struct buf name = {0};
-	int error;
+	struct buf why = {0};
 
-	if (!path)
-		return report_flush(report);
-	report->out = open_new(path, &name);
-	error = report->out ? report_flush(report) : stream_error();
-	if (report->out && fclose(report->out) && !error)
-		error = stream_error();
-	report->out = usual;
-	if (!error && rename(name.data, path))
-		error = stream_error();
-	if (error)
-		remove(name.data);
-	buf_clear(&report->pending);
-	buf_free(&name);
-	return error;
+	if (write_gathered(path, report->pending.buf.data, report->pending.buf.size, &why)) {
+		say(report->err, "cephtap: %s\n", why.data);
+		report->has_failed = true;
+	}
+	buf_free(&why);
+	shown_clear(&report->pending);
+	return 0;
 }
 
 int report_tables(struct report *report)
@@ -114,19 +141,19 @@ int report_tables(struct report *report)
 void report_say_left_out(const struct report *report)
 {
 	if (report->left_out)
-		fprintf(report->err, "cephtap: --%s is for aggregations: %" PRIu64 " line%s or value%s of other actions were left out\n",
-			report->ops->name, report->left_out, report->left_out == 1 ? "" : "s", report->left_out == 1 ? "" : "s");
+		say(report->err, "cephtap: --%s is for aggregations: %" PRIu64 " line%s or value%s of other actions were left out\n",
+		    report->ops->name, report->left_out, report->left_out == 1 ? "" : "s", report->left_out == 1 ? "" : "s");
 }
 
 void report_free(struct report *report)
 {
-	buf_free(&report->pending);
-	buf_free(&report->text);
+	shown_free(&report->pending);
+	shown_free(&report->text);
 }
 
 int report_event_done(struct report *report)
 {
-	return report->pending.size < PENDING_MAX ? 0 : report_flush(report);
+	return report->pending.buf.size < PENDING_MAX ? 0 : report_flush(report);
 }
 
 uint64_t report_time_ns(const struct report *report)
@@ -145,47 +172,19 @@ void report_probe_name(const struct probe *probe, struct buf *out)
 	buf_puts(out, probe->name);
 }
 
-/* How many bytes at `text` are one well-formed character (Unicode 15, table 3-7); 0: none. */
-static size_t utf8_length(const unsigned char *text, size_t size)
-{
-	unsigned char c = text[0], low = 0x80, high = 0xbf;
-	size_t n, i;
-
-	if (c < 0x80)
-		return 1;
-	n = c >= 0xc2 && c <= 0xdf ? 2 : c >= 0xe0 && c <= 0xef ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
-	if (!n || n > size)
-		return 0;
-	low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : low;
-	high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : high;
-	if (text[1] < low || text[1] > high)
-		return 0;
-	for (i = 2; i < n; i++)
-		if (text[i] < 0x80 || text[i] > 0xbf)
-			return 0;
-	return n;
-}
-
-void report_utf8(const char *text, size_t size, struct buf *out)
-{
-	size_t i, n;
-
-	for (i = 0; i < size; i += n ? n : 1) {
-		n = utf8_length((const unsigned char *)text + i, size - i);
-		if (n)
-			buf_add(out, text + i, n);
-		else
-			buf_puts(out, "\xef\xbf\xbd");
-	}
-}
-
+/* Its frames as a folded stack has them, so that each is shown already. */
 static void stack_text(const struct stack *stack, struct buf *out)
 {
+	struct buf name = {0};
+
 	for (unsigned i = stack ? stack->len : 0; i; i--) {
-		stack_frame_print(&stack->frames[i - 1], false, out);
+		buf_clear(&name);
+		stack_frame_print(&stack->frames[i - 1], false, &name);
+		shown_add(out, SHOWN_FOLDED, name.data, name.size);
 		if (i > 1)
 			buf_putc(out, ';');
 	}
+	buf_free(&name);
 }
 
 void report_key_text(const struct report *report, const struct field *field, const void *key, struct buf *out)
@@ -194,12 +193,27 @@ void report_key_text(const struct report *report, const struct field *field, con
 
 	if (field->kind == FIELD_STACK)
 		stack_text(report_stack_of(report, field_int(field, at)), out);
+	else if (field->kind == FIELD_SYMBOL)
+		buf_puts(out, report_symbol_text(report, field, at));
 	else if (field->kind != FIELD_INT)
-		report_utf8(at, field_text_size(field, at), out);
+		buf_add(out, at, field_text_size(field, at));
 	else if (field->is_signed)
 		buf_printf(out, "%" PRId64, (int64_t)field_int(field, at));
 	else
 		buf_printf(out, "%" PRIu64, field_int(field, at));
+}
+
+void report_key_show(const struct report *report, const struct field *field, const void *key, enum shown_form form, struct shown *out)
+{
+	struct buf text = {0};
+
+	buf_puts(&text, "");
+	report_key_text(report, field, key, &text);
+	if (field->kind == FIELD_STACK)
+		shown_quoted(out, form, text.data, text.size);
+	else
+		shown_text(out, form, text.data, text.size);
+	buf_free(&text);
 }
 
 void report_fault(const struct record_error *error, struct buf *out)

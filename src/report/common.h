@@ -12,14 +12,16 @@ void report_open(struct report *report);
 /* An event is whole: writes what is pending once that is much. */
 int report_event_done(struct report *report);
 /*
- * What is pending becomes the whole of the file, at once: whoever reads it sees the old text or the new one. Without a path (NULL) it
+ * What is pending becomes the whole of report->path, at once: whoever reads it sees the old text or the new one. Without a path it
  * is written as usual.
  */
-int report_replace(struct report *report, const char *path);
-/* Appends the text; each byte that is no part of a well-formed UTF-8 character becomes U+FFFD. */
-void report_utf8(const char *text, size_t size, struct buf *out);
-/* A key of an aggregation as text: numbers in decimal, stacks as outermost;...;innermost. */
+int report_replace(struct report *report);
+/* What is pending becomes a file that is written once, at the end. */
+int report_write(struct report *report, const char *path);
+/* A key of an aggregation as text: numbers in decimal, strings as they are, stacks as outermost;...;innermost (folded, so shown already). */
 void report_key_text(const struct report *report, const struct field *field, const void *key, struct buf *out);
+/* The same in a form of output. */
+void report_key_show(const struct report *report, const struct field *field, const void *key, enum shown_form form, struct shown *out);
 /* On stderr, at the end: what actions recorded and the format has no place for. */
 void report_say_left_out(const struct report *report);
 /* The part of an error's sentence that says what happened: "invalid address (0x10)". */

@@ -12,26 +12,18 @@
 #include <time.h>
 
 #include "agg/agg.h"
-#include "lib/csv.h"
 #include "report/common.h"
 
-static void put(struct buf *out, const char *text, size_t size)
+static enum shown_form form_of(const struct report *report)
 {
-	csv_write(out, text ? text : "", size);
-	buf_putc(out, ',');
+	return report->is_seen ? SHOWN_CSV_LINE : SHOWN_CSV;
 }
 
-static void put_text(struct buf *out, const char *text)
+/* A name of the script's. */
+static void put_text(struct shown *out, const char *text)
 {
-	put(out, text, strlen(text));
-}
-
-/* The last field's comma becomes the line's end. */
-static void end_line(struct buf *out)
-{
-	if (out->size && out->data[out->size - 1] == ',')
-		out->size--;
-	buf_puts(out, "\r\n");
+	shown_text(out, SHOWN_CSV_LINE, text, strlen(text));
+	shown_putc(out, ',');
 }
 
 /* --- The header --- */
@@ -55,7 +47,7 @@ static bool has_buckets(const struct image *image)
 }
 
 /* As the script calls it, where all aggregations call it the same. */
-static void put_key_name(const struct image *image, unsigned key, struct buf *out)
+static void put_key_name(const struct image *image, unsigned key, struct shown *out)
 {
 	const char *name = NULL;
 	bool is_same = true;
@@ -76,14 +68,16 @@ static void put_key_name(const struct image *image, unsigned key, struct buf *ou
 
 static int csv_begin(struct report *report)
 {
-	struct buf *out = &report->pending;
+	struct shown *out = &report->pending;
 	unsigned keys = keys_max(report->image);
 
 	report_open(report);
-	buf_puts(out, "time_ns,aggregation,function,");
+	shown_puts(out, "time_ns,aggregation,function,");
 	for (unsigned i = 0; i < keys; i++)
 		put_key_name(report->image, i, out);
-	buf_puts(out, has_buckets(report->image) ? "low,high,value,updates\r\n" : "value,updates\r\n");
+	if (has_buckets(report->image))
+		shown_puts(out, "low,high,");
+	shown_puts(out, "value,updates\r\n");
 	return report_event_done(report);
 }
 
@@ -91,7 +85,7 @@ static int csv_begin(struct report *report)
 
 struct line {
 	struct report *report;
-	struct buf begin; /* what the lines of one key have in common */
+	struct shown begin; /* what the lines of one key have in common */
 	const struct aggvar *var;
 	const uint64_t *value;
 	uint64_t normal;
@@ -109,46 +103,43 @@ static void make_begin(struct line *line, unsigned agg, const struct agg_row *ro
 {
 	const struct image *image = line->report->image;
 	unsigned keys = keys_max(image);
-	struct buf text = {0};
 
-	buf_clear(&line->begin);
-	buf_printf(&line->begin, "%" PRId64 ",", time_ns);
+	shown_clear(&line->begin);
+	shown_printf(&line->begin, "%" PRId64 ",", time_ns);
 	put_text(&line->begin, line->var->name);
 	put_text(&line->begin, line->var->agg->name);
 	for (unsigned i = 0; i < keys; i++) {
-		buf_clear(&text);
 		if (i < image->aggs[agg].keys_len)
-			report_key_text(line->report, &image->aggs[agg].keys[i], row->key, &text);
-		put(&line->begin, text.data, text.size);
+			report_key_show(line->report, &image->aggs[agg].keys[i], row->key, form_of(line->report), &line->begin);
+		shown_putc(&line->begin, ',');
 	}
-	buf_free(&text);
 }
 
 static void put_bucket(void *data, int64_t low, int64_t high, uint64_t count)
 {
 	struct line *line = data;
-	struct buf *out = &line->report->pending;
+	struct shown *out = &line->report->pending;
 	int64_t normal = line->normal < INT64_MAX ? (int64_t)line->normal : INT64_MAX;
 
-	buf_add(out, line->begin.data, line->begin.size);
+	shown_join(out, &line->begin);
 	if (low != INT64_MIN)
-		buf_printf(out, "%" PRId64, low);
-	buf_putc(out, ',');
+		shown_printf(out, "%" PRId64, low);
+	shown_putc(out, ',');
 	if (high != INT64_MAX)
-		buf_printf(out, "%" PRId64, high);
-	buf_printf(out, ",%" PRId64 ",%" PRIu64 "\r\n", (int64_t)count / normal, line->value[0]);
+		shown_printf(out, "%" PRId64, high);
+	shown_printf(out, ",%" PRId64 ",%" PRIu64 "\r\n", (int64_t)count / normal, line->value[0]);
 }
 
 static void put_number(struct line *line)
 {
-	struct buf *out = &line->report->pending;
+	struct shown *out = &line->report->pending;
 	int64_t number = line->var->agg->number(line->var, line->value, line->normal);
 
-	buf_add(out, line->begin.data, line->begin.size);
+	shown_join(out, &line->begin);
 	if (has_buckets(line->report->image))
-		buf_puts(out, ",,");
-	buf_printf(out, agg_is_unsigned(line->var) ? "%" PRIu64 : "%" PRId64, number);
-	buf_printf(out, ",%" PRIu64 "\r\n", line->value[0]);
+		shown_puts(out, ",,");
+	shown_printf(out, agg_is_unsigned(line->var) ? "%" PRIu64 : "%" PRId64, number);
+	shown_printf(out, ",%" PRIu64 "\r\n", line->value[0]);
 }
 
 static int csv_table(struct report *report, struct reader *reader, const unsigned *aggs, unsigned aggs_len)
@@ -168,7 +159,7 @@ static int csv_table(struct report *report, struct reader *reader, const unsigne
 			else
 				put_number(&line);
 		}
-		buf_free(&line.begin);
+		shown_free(&line.begin);
 	}
 	return 0;
 }
@@ -236,20 +227,48 @@ const struct report_ops report_csv = {
 
 /* --- Tables of reports --- */
 
+/* A stack: its frames, the outermost first. */
+static void put_stack(struct shown *out, struct json_object *frames)
+{
+	struct buf folded = {0};
+
+	buf_puts(&folded, "");
+	for (size_t i = 0; i < json_object_array_length(frames); i++) {
+		struct json_object *frame = json_object_array_get_idx(frames, i);
+
+		if (i)
+			buf_putc(&folded, ';');
+		shown_add(&folded, SHOWN_FOLDED, json_object_get_string(frame), (size_t)json_object_get_string_len(frame));
+	}
+	shown_quoted(out, SHOWN_CSV, folded.data, folded.size);
+	buf_free(&folded);
+}
+
+static void put_member(struct report *report, struct json_object *object, const char *name)
+{
+	struct json_object *member = NULL;
+	struct shown *out = &report->pending;
+
+	json_object_object_get_ex(object, name, &member);
+	if (json_object_is_type(member, json_type_array))
+		put_stack(out, member);
+	else if (member)
+		shown_text(out, form_of(report), json_object_get_string(member), strlen(json_object_get_string(member)));
+}
+
 void csv_row_of(struct report *report, const char *const *columns, unsigned len, struct json_object *object)
 {
-	struct buf *out = &report->pending;
-	struct json_object *member;
+	struct shown *out = &report->pending;
 
 	for (unsigned i = 0; i < len && !report->has_heading; i++)
-		put_text(out, columns[i]);
+		shown_printf(out, "%s%s", i ? "," : "", columns[i]);
 	if (!report->has_heading)
-		end_line(out);
+		shown_puts(out, "\r\n");
 	report->has_heading = true;
 	for (unsigned i = 0; i < len; i++) {
-		bool is_there = json_object_object_get_ex(object, columns[i], &member) && member;
-
-		put_text(out, is_there ? json_object_get_string(member) : "");
+		if (i)
+			shown_putc(out, ',');
+		put_member(report, object, columns[i]);
 	}
-	end_line(out);
+	shown_puts(out, "\r\n");
 }

@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "lib/clock.h"
+#include "lib/write.h"
 #include "report/common.h"
 #include "report/ctf_private.h"
 
@@ -24,38 +24,29 @@ struct ctf {
 
 static void put_u32(struct ctf *ctf, uint32_t number)
 {
-	buf_add(&ctf->stream.pending, &number, sizeof(number));
+	shown_bytes(&ctf->stream.pending, &number, sizeof(number));
 }
 
 static void put_u64(struct ctf *ctf, uint64_t number)
 {
-	buf_add(&ctf->stream.pending, &number, sizeof(number));
+	shown_bytes(&ctf->stream.pending, &number, sizeof(number));
 }
 
-/* Its end is a NUL, so that one inside is left out. */
-static void put_string(struct ctf *ctf, const char *text, size_t size)
+/* Its end is a NUL. */
+static void put_string(struct ctf *ctf, enum shown_form form, const char *text, size_t size)
 {
-	struct buf clean = {0};
-
-	report_utf8(text, size, &clean);
-	for (size_t i = 0; i < clean.size; i++)
-		if (clean.data[i])
-			buf_putc(&ctf->stream.pending, clean.data[i]);
-	buf_putc(&ctf->stream.pending, '\0');
-	buf_free(&clean);
+	shown_text(&ctf->stream.pending, form, text, size);
+	shown_putc(&ctf->stream.pending, '\0');
 }
 
 static void put_field(struct ctf *ctf, const struct report *report, const struct field *field, const char *record)
 {
-	struct buf text = {0};
-
 	if (field->kind == FIELD_INT || field->kind == FIELD_BYTES) {
-		buf_add(&ctf->stream.pending, record + field->offset, field->size);
+		shown_bytes(&ctf->stream.pending, record + field->offset, field->size);
 		return;
 	}
-	report_key_text(report, field, record, &text);
-	put_string(ctf, text.data ? text.data : "", text.size);
-	buf_free(&text);
+	report_key_show(report, field, record, SHOWN_LINES, &ctf->stream.pending);
+	shown_putc(&ctf->stream.pending, '\0');
 }
 
 /* --- Events --- */
@@ -71,7 +62,7 @@ static void put_head(struct ctf *ctf, uint32_t event, uint64_t time_ns, uint32_t
 	put_u32(ctf, event);
 	put_u64(ctf, ctf->last_ns);
 	put_u32(ctf, cpu);
-	put_string(ctf, ctf->probe.data ? ctf->probe.data : "", ctf->probe.size);
+	put_string(ctf, SHOWN_LINES, ctf->probe.data ? ctf->probe.data : "", ctf->probe.size);
 }
 
 static uint64_t time_of(const struct ctf *ctf)
@@ -90,7 +81,7 @@ static void put_action(struct report *report, const struct record_action *action
 
 	put_head(ctf, ctf_event_of(report->image, clause, action), time_of(ctf), ctf->head->cpu);
 	if (action && ctf_has_text(action))
-		put_string(ctf, text, size);
+		put_string(ctf, SHOWN_SOURCE, text, size); /* values in it may be shown already */
 	for (unsigned i = 0; action && i < action->fields_len; i++)
 		put_field(ctf, report, &action->fields[i], (const char *)ctf->head);
 }
@@ -163,7 +154,7 @@ static int take_drop(struct report *report, enum drop_cause cause, uint64_t coun
 
 	buf_clear(&ctf->probe);
 	put_head(ctf, CTF_LOST, ctf->last_ns, 0);
-	put_string(ctf, drop_name(cause), strlen(drop_name(cause)));
+	put_string(ctf, SHOWN_LINES, drop_name(cause), strlen(drop_name(cause)));
 	put_u64(ctf, count);
 	return ctf->usual->drop(report, cause, count);
 }
@@ -194,14 +185,14 @@ static int take_end(struct report *report)
 	return error ? error : usual;
 }
 
-static FILE *create(const char *folder, const char *name)
+/* Another trace that is there stays. */
+static FILE *create(const char *folder, const char *name, struct buf *why)
 {
-	struct buf path = {0};
-	FILE *file;
+	int fd = write_new_in(folder, name, why);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
 
-	buf_printf(&path, "%s/%s", folder, name);
-	file = fopen(path.data, "wxe"); /* another trace that is there stays */
-	buf_free(&path);
+	if (fd >= 0 && !file)
+		abort(); /* out of memory, as everywhere */
 	return file;
 }
 
@@ -221,9 +212,9 @@ struct ctf *ctf_new(const char *folder, const struct report_ops *usual, struct b
 	ctf->ops.error = take_error;
 	ctf->ops.drop = take_drop;
 	ctf->ops.end = take_end;
-	if ((mkdir(folder, 0777) && errno != EEXIST) || !(ctf->metadata = create(folder, "metadata")) ||
-	    !(ctf->stream.out = create(folder, "stream"))) {
-		buf_printf(why, "cannot make a trace in %s: %s", folder, strerror(errno));
+	ctf->metadata = create(folder, "metadata", why);
+	ctf->stream.out = ctf->metadata ? create(folder, "stream", why) : NULL;
+	if (!ctf->stream.out) {
 		ctf_free(ctf);
 		return NULL;
 	}

@@ -52,23 +52,19 @@ unsigned ctf_event_of(const struct image *image, unsigned clause, const struct r
 	return action ? number + 1 + (unsigned)(action - image->clauses[clause].actions) : number;
 }
 
-static void put_field(const struct field *field, unsigned number, struct buf *out)
+static void put_field(const struct field *field, unsigned number, struct shown *out)
 {
 	if (field->kind == FIELD_INT)
-		buf_printf(out, " %sint%u_t value%u;", field->is_signed ? "" : "u", 8 * field->size, number);
+		shown_printf(out, " %sint%u_t value%u;", field->is_signed ? "" : "u", 8 * field->size, number);
 	else if (field->kind == FIELD_BYTES)
-		buf_printf(out, " uint8_t value%u[%u];", number, field->size);
+		shown_printf(out, " uint8_t value%u[%u];", number, field->size);
 	else
-		buf_printf(out, " string value%u;", number);
+		shown_printf(out, " string value%u;", number);
 }
 
-static void put_quoted(const char *text, struct buf *out)
+static void put_quoted(const char *text, struct shown *out)
 {
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			buf_putc(out, '\\');
-		buf_putc(out, *text);
-	}
+	shown_text(out, SHOWN_QUOTED, text, strlen(text));
 }
 
 static unsigned events_of(const struct record_layout *layout)
@@ -84,43 +80,43 @@ static unsigned events_of(const struct record_layout *layout)
  * "ceph_osd:::op-start printf", with "#2" where the clause has several; a clause of several probes has its number instead of a name:
  * the probe stands in each event's context.
  */
-static void put_name(const struct image *image, unsigned clause, const struct record_action *action, struct buf *out)
+static void put_name(const struct image *image, unsigned clause, const struct record_action *action, struct shown *out)
 {
 	const struct checked_clause *checked = &image->checked->clauses[clause];
 
 	if (checked->probes_len == 1) {
 		put_quoted(checked->probes[0]->prov, out);
-		buf_puts(out, ":::");
+		shown_puts(out, ":::");
 		put_quoted(checked->probes[0]->name, out);
 	} else {
-		buf_printf(out, "clause %u", clause + 1);
+		shown_printf(out, "clause %u", clause + 1);
 	}
 	if (action)
-		buf_printf(out, " %s", action->action->func->name);
+		shown_printf(out, " %s", action->action->func->name);
 	if (action && events_of(&image->clauses[clause]) > 1)
-		buf_printf(out, " #%u", action->action->index + 1);
+		shown_printf(out, " #%u", action->action->index + 1);
 }
 
-static void put_event(const struct image *image, unsigned clause, const struct record_action *action, struct buf *out)
+static void put_event(const struct image *image, unsigned clause, const struct record_action *action, struct shown *out)
 {
-	buf_puts(out, "event {\n\tname = \"");
+	shown_puts(out, "event {\n\tname = \"");
 	put_name(image, clause, action, out);
-	buf_printf(out, "\";\n\tid = %u;\n\tstream_id = 0;\n\tfields := struct {", ctf_event_of(image, clause, action));
+	shown_printf(out, "\";\n\tid = %u;\n\tstream_id = 0;\n\tfields := struct {", ctf_event_of(image, clause, action));
 	if (action && ctf_has_text(action))
-		buf_puts(out, " string text;");
+		shown_puts(out, " string text;");
 	for (unsigned i = 0; action && i < action->fields_len; i++)
 		put_field(&action->fields[i], i + 1, out);
-	buf_puts(out, " } align(8);\n};\n");
+	shown_puts(out, " } align(8);\n};\n");
 }
 
-void ctf_metadata(const struct image *image, uint64_t wall_offset_ns, struct buf *out)
+void ctf_metadata(const struct image *image, uint64_t wall_offset_ns, struct shown *out)
 {
-	buf_puts(out, begin);
-	buf_puts(out, __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? "le" : "be");
-	buf_puts(out, ";\n\tpacket.header := struct { uint32_t magic; uint32_t stream_id; } align(8);\n};\n"
+	shown_bytes(out, begin, sizeof(begin) - 1);
+	shown_name(out, __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? "le" : "be");
+	shown_puts(out, ";\n\tpacket.header := struct { uint32_t magic; uint32_t stream_id; } align(8);\n};\n"
 		      "env {\n\ttracer_name = \"cephtap\";\n};\n");
-	buf_printf(out, "clock {\n\tname = monotonic;\n\tfreq = 1000000000;\n\toffset = %" PRIu64 ";\n\tabsolute = true;\n};\n", wall_offset_ns);
-	buf_puts(out, types);
+	shown_printf(out, "clock {\n\tname = monotonic;\n\tfreq = 1000000000;\n\toffset = %" PRIu64 ";\n\tabsolute = true;\n};\n", wall_offset_ns);
+	shown_bytes(out, types, sizeof(types) - 1);
 	for (unsigned i = 0; i < image->checked->clauses_len; i++) {
 		const struct record_layout *layout = &image->clauses[i];
 

@@ -14,6 +14,6 @@ unsigned ctf_event_of(const struct image *image, unsigned clause, const struct r
 bool ctf_is_event(const struct record_action *action);
 /* printf() has its text besides its values. */
 bool ctf_has_text(const struct record_action *action);
-void ctf_metadata(const struct image *image, uint64_t wall_offset_ns, struct buf *out);
+void ctf_metadata(const struct image *image, uint64_t wall_offset_ns, struct shown *out);
 
 #endif

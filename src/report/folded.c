@@ -6,6 +6,8 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "lib/shown.h"
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';
@@ -49,7 +51,7 @@ static void split_frames(struct arena *arena, struct folded_stack *stack)
 		if (end)
 			*end++ = '\0';
 		if (*at) /* `a;;b` and a semicolon at an end: nobody means a function without a name */
-			stack->frames[stack->frames_len++] = at;
+			stack->frames[stack->frames_len++] = shown_read(at);
 	}
 }
 

@@ -2,7 +2,7 @@
 /*
  * Folded stacks, the text that flame graphs are made of: a line for each stack, its frames from the root on between
  * semicolons, a space, a number: `main;work;read 12`. Two numbers on every line, `main;work 10 12`, are a comparison:
- * before and after.
+ * before and after. Frames are what they were before cephtap showed them (SHOWN_FOLDED).
  */
 #ifndef CEPHTAP_REPORT_FOLDED_H
 #define CEPHTAP_REPORT_FOLDED_H

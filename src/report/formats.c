@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "report/formats.h"
 
-#include <errno.h>
-#include <string.h>
+#include "lib/write.h"
+
+#include "lib/shown.h"
 
 const struct report_format report_formats[FORMS] = {
 	[FORM_TEXT] = {"text", NULL, "for people", &report_text, false},
@@ -41,28 +42,24 @@ int formats_take(int option, enum report_form *form, struct buf *why)
 	return 1;
 }
 
-FILE *formats_open(struct arena *arena, enum report_form form, const char *output, const char **path, struct buf *why)
+FILE *formats_open(enum report_form form, const char *output, const char **path, struct buf *why)
 {
 	bool replaces = report_formats[form].replaces;
-	const char *name = replaces ? arena_printf(arena, "%s.new", output) : output;
-	FILE *out = fopen(name, replaces ? "we" : "ae");
 
-	if (!out)
-		buf_printf(why, "cannot write to %s: %s", name, strerror(errno));
 	*path = replaces ? output : NULL;
-	if (!out || !replaces)
-		return out;
-	fclose(out);
-	remove(name);
-	return stdout;
+	if (!replaces)
+		return write_stream(output, why);
+	return write_check(output, WRITE_OFTEN, why) ? NULL : stdout;
 }
 
 void formats_help(FILE *out)
 {
 	for (int form = FORM_TEXT + 1; form < FORMS; form++) {
 		const struct report_format *format = &report_formats[form];
-		int width = fprintf(out, "  --%s%s%s", format->name, format->arg ? " " : "", format->arg ? format->arg : "");
+		struct buf option = {0};
 
-		fprintf(out, "%*s%s\n", width < 18 ? 19 - width : 1, "", format->doc);
+		buf_printf(&option, "--%s%s%s", format->name, format->arg ? " " : "", format->arg ? format->arg : "");
+		say(out, "  %-16s %s\n", option.data, format->doc);
+		buf_free(&option);
 	}
 }

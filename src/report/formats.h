@@ -34,7 +34,7 @@ int formats_take(int option, enum report_form *form, struct buf *why);
  * The stream for -o `output`; NULL: `why` is a sentence. A file that is replaced is not touched yet: `path` is its name, for struct report,
  * and the stream is stdout. That its new one can be made is known at once.
  */
-FILE *formats_open(struct arena *arena, enum report_form form, const char *output, const char **path, struct buf *why);
+FILE *formats_open(enum report_form form, const char *output, const char **path, struct buf *why);
 /* Lines for --help. */
 void formats_help(FILE *out);
 

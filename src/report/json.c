@@ -10,7 +10,7 @@
  *
  * Integers are exact (64 bits, by their own sign). A histogram has "buckets" instead of "value": "low" and "high"
  * belong to the bucket, null is no bound. "count" is the number of updates; "value" and the counts of buckets are
- * divided by "normal". Text that is no UTF-8 has U+FFFD for each byte that is none.
+ * divided by "normal". A byte of a text that is no UTF-8 is shown as \377 (SHOWN_JSON).
  */
 #include <errno.h>
 #include <json-c/json.h>
@@ -33,13 +33,7 @@ struct json {
 
 static struct json_object *new_text(const char *text, size_t size)
 {
-	struct json_object *object;
-	struct buf clean = {0};
-
-	report_utf8(text, size, &clean);
-	object = json_object_new_string_len(clean.data ? clean.data : "", (int)clean.size);
-	buf_free(&clean);
-	return object;
+	return json_object_new_string_len(text, (int)size);
 }
 
 static struct json_object *new_string(const char *text)
@@ -52,13 +46,8 @@ static struct json_object *new_string(const char *text)
 
 static void put_line(struct report *report, struct json_object *line)
 {
-	const char *text =
-		json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-
-	if (!text) /* json-c has no other failure than running out of memory */
-		abort();
-	buf_puts(&report->pending, text);
-	buf_putc(&report->pending, '\n');
+	shown_json(&report->pending, line, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	shown_putc(&report->pending, '\n');
 	json_object_put(line);
 }
 

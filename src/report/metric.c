@@ -28,46 +28,28 @@ struct family {
 	unsigned buckets_len;
 	int64_t *bounds;
 	unsigned bounds_len;
-	struct buf *out, labels;
+	struct shown *out, labels;
 };
 
 /* --- Names and numbers --- */
 
-static void escape(const char *text, size_t size, struct buf *out)
+void metric_label(const char *name, const char *text, size_t size, struct shown *out)
 {
-	struct buf clean = {0};
-
-	report_utf8(text, size, &clean);
-	for (size_t i = 0; i < clean.size; i++) {
-		char c = clean.data[i];
-
-		if (c == '\\' || c == '"')
-			buf_putc(out, '\\');
-		if (c == '\n')
-			buf_puts(out, "\\n");
-		else
-			buf_putc(out, c);
-	}
-	buf_free(&clean);
+	shown_printf(out, "%s=\"", name);
+	shown_text(out, SHOWN_QUOTED, text, size);
+	shown_puts(out, "\",");
 }
 
-void metric_label(const char *name, const char *text, size_t size, struct buf *out)
-{
-	buf_printf(out, "%s=\"", name);
-	escape(text, size, out);
-	buf_puts(out, "\",");
-}
-
-void metric_heading(const char *name, enum metric_type type, const char *unit, const char *help, struct buf *out)
+void metric_heading(const char *name, enum metric_type type, const char *unit, const char *help, struct shown *out)
 {
 	static const char *const types[] = {"counter", "gauge", "histogram"};
 
-	buf_printf(out, "# TYPE %s %s\n", name, types[type]);
+	shown_printf(out, "# TYPE %s %s\n", name, types[type]);
 	if (unit)
-		buf_printf(out, "# UNIT %s %s\n", name, unit);
-	buf_printf(out, "# HELP %s ", name);
-	escape(help, strlen(help), out);
-	buf_putc(out, '\n');
+		shown_printf(out, "# UNIT %s %s\n", name, unit);
+	shown_printf(out, "# HELP %s ", name);
+	shown_text(out, SHOWN_QUOTED, help, strlen(help));
+	shown_putc(out, '\n');
 }
 
 static bool is_word(char c)
@@ -75,8 +57,14 @@ static bool is_word(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+void metric_name(const char *text, size_t size, struct buf *out)
+{
+	for (size_t i = 0; i < size; i++)
+		buf_putc(out, is_word(text[i]) ? text[i] : '_');
+}
+
 /* A key's name is a label's, unless that is taken: `le` is the buckets', two underscores begin Prometheus's own. */
-static void key_label(struct family *family, unsigned key, const struct buf *text)
+static void key_label(struct family *family, unsigned key, const struct agg_row *row)
 {
 	const char *given = family->var->key_names ? family->var->key_names[key] : "le";
 	struct buf name = {0};
@@ -84,9 +72,10 @@ static void key_label(struct family *family, unsigned key, const struct buf *tex
 	if (!strcmp(given, "le") || !strncmp(given, "__", 2))
 		buf_printf(&name, "key%u", key + 1);
 	else
-		for (; *given; given++)
-			buf_putc(&name, is_word(*given) ? *given : '_');
-	metric_label(name.data, text->data ? text->data : "", text->size, &family->labels);
+		metric_name(given, strlen(given), &name);
+	shown_printf(&family->labels, "%s=\"", name.data);
+	report_key_show(family->report, &family->layout->keys[key], row->key, SHOWN_QUOTED, &family->labels);
+	shown_puts(&family->labels, "\",");
 	buf_free(&name);
 }
 
@@ -94,14 +83,15 @@ static void take_labels(struct family *family, const struct agg_row *row)
 {
 	struct buf text = {0};
 
-	buf_clear(&family->labels);
+	shown_clear(&family->labels);
 	for (unsigned i = 0; i < family->layout->keys_len; i++) {
+		if (!family->metric->label) {
+			key_label(family, i, row);
+			continue;
+		}
 		buf_clear(&text);
 		report_key_text(family->report, &family->layout->keys[i], row->key, &text);
-		if (family->metric->label)
-			family->metric->label(family->metric, i, text.data ? text.data : "", &family->labels);
-		else
-			key_label(family, i, &text);
+		family->metric->label(family->metric, i, text.data ? text.data : "", &family->labels);
 	}
 	buf_free(&text);
 }
@@ -109,26 +99,26 @@ static void take_labels(struct family *family, const struct agg_row *row)
 static void put_number(const struct family *family, const struct aggvar *var, int64_t number)
 {
 	if (family->metric->scale < 1)
-		buf_printf(family->out, "%.15g", (double)number * family->metric->scale);
+		shown_printf(family->out, "%.15g", (double)number * family->metric->scale);
 	else if (agg_is_unsigned(var))
-		buf_printf(family->out, "%" PRIu64, (uint64_t)number);
+		shown_printf(family->out, "%" PRIu64, (uint64_t)number);
 	else
-		buf_printf(family->out, "%" PRId64, number);
+		shown_printf(family->out, "%" PRId64, number);
 }
 
 /* name{labels,extra} value: labels end in a comma, which the last one may not have. */
 static void put_name(const struct family *family, const char *suffix, const char *extra)
 {
-	struct buf all = {0};
+	const struct buf *labels = &family->labels.buf;
+	size_t size = labels->size && !*extra ? labels->size - 1 : labels->size;
 
-	if (family->labels.size)
-		buf_add(&all, family->labels.data, family->labels.size);
-	buf_puts(&all, extra);
-	buf_printf(family->out, "%s%s", family->metric->name, suffix);
-	if (all.size)
-		buf_printf(family->out, "{%.*s}", (int)(all.size - (all.data[all.size - 1] == ',')), all.data);
-	buf_putc(family->out, ' ');
-	buf_free(&all);
+	shown_printf(family->out, "%s%s", family->metric->name, suffix);
+	if (size || *extra) {
+		shown_putc(family->out, '{');
+		shown_bytes(family->out, labels->data, size);
+		shown_printf(family->out, "%s}", extra);
+	}
+	shown_putc(family->out, ' ');
 }
 
 /* --- Histograms --- */
@@ -204,19 +194,19 @@ static void print_histogram(struct family *family, const struct agg_row *row)
 			below += family->buckets[at].count;
 		put_bound(family, family->bounds[i], le);
 		put_name(family, "_bucket", le);
-		buf_printf(family->out, "%" PRId64 "\n", below);
+		shown_printf(family->out, "%" PRId64 "\n", below);
 	}
 	for (; at < family->buckets_len; at++)
 		below += family->buckets[at].count;
 	put_name(family, "_bucket", "le=\"+Inf\"");
-	buf_printf(family->out, "%" PRId64 "\n", below);
+	shown_printf(family->out, "%" PRId64 "\n", below);
 	if (family->metric->sum == METRIC_NO_SUM)
 		return; /* and then no count either: both or none */
 	put_name(family, "_count", "");
-	buf_printf(family->out, "%" PRId64 "\n", below);
+	shown_printf(family->out, "%" PRId64 "\n", below);
 	put_name(family, "_sum", "");
 	put_number(family, family->report->image->aggs[family->metric->sum].var, (int64_t)row[1].value[1]);
-	buf_putc(family->out, '\n');
+	shown_putc(family->out, '\n');
 }
 
 /* --- Families --- */
@@ -225,7 +215,7 @@ static void print_number(struct family *family, const struct agg_row *row)
 {
 	put_name(family, family->metric->type == METRIC_COUNTER ? "_total" : "", "");
 	put_number(family, family->var, family->var->agg->number(family->var, row->value, family->normal));
-	buf_putc(family->out, '\n');
+	shown_putc(family->out, '\n');
 }
 
 static void take_rows(struct family *family)
@@ -254,7 +244,7 @@ static void print_rows(struct family *family)
 	}
 }
 
-void metric_print(struct report *report, const struct metric *metric, struct buf *out)
+void metric_print(struct report *report, const struct metric *metric, struct shown *out)
 {
 	struct arena *arena = arena_new();
 	struct family family = {
@@ -280,6 +270,6 @@ void metric_print(struct report *report, const struct metric *metric, struct buf
 		}
 	}
 	print_rows(&family);
-	buf_free(&family.labels);
+	shown_free(&family.labels);
 	arena_free(arena);
 }

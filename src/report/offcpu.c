@@ -15,7 +15,7 @@
 enum { STACKS_MAX = 10, IDLE_MAX = 5, WIDTH = 110 /* names of C++ have no end */ };
 
 struct stack_row {
-	const char *who, *thread, *text; /* the frames as they are printed: rows with the same are one */
+	const char *who, *thread, *text; /* the frames as they are shown: rows with the same are one */
 	const struct stack *kernel, *user;
 	double ns, count, worst;
 	bool is_idle;
@@ -37,7 +37,7 @@ static bool is_entry(const char *function)
 }
 
 /* The kernel's frames in one line: there are few, and with the system call they say one thing. */
-static void frames_of_kernel(const struct stack *stack, struct buf *out)
+static void frames_of_kernel(const struct stack *stack, struct shown *out)
 {
 	bool is_first = true;
 
@@ -48,36 +48,36 @@ static void frames_of_kernel(const struct stack *stack, struct buf *out)
 
 		if (is_entry(function))
 			continue;
-		buf_printf(out, "%s%s", is_first ? "    " : " < ", function ? function : "?");
+		shown_printf(out, "%s%s", is_first ? "    " : " < ", function ? function : "?");
 		is_first = false;
 	}
 	if (!is_first)
-		buf_putc(out, '\n');
+		shown_putc(out, '\n');
 }
 
-static void frames_of_user(const struct stack *stack, struct buf *out)
+static void frames_of_user(const struct stack *stack, struct shown *out)
 {
 	struct buf frame = {0};
 
 	for (unsigned i = 0; stack && i < stack->len; i++) {
 		buf_clear(&frame);
 		stack_frame_line(&stack->frames[i], false, &frame);
-		buf_printf(out, "        %.*s\n", WIDTH, frame.data ? frame.data : "");
+		shown_printf(out, "        %.*s\n", WIDTH, frame.data ? frame.data : "");
 	}
 	buf_free(&frame);
 	if (stack && stack->note)
-		buf_printf(out, "        [%s]\n", stack->note);
+		shown_printf(out, "        [%s]\n", stack->note);
 }
 
 static const char *text_of(struct table *table, const struct stack_row *row)
 {
-	struct buf text = {0};
+	struct shown text = {0};
 	const char *copy;
 
 	frames_of_kernel(row->kernel, &text);
 	frames_of_user(row->user, &text);
-	copy = arena_strndup(table->arena, text.size ? text.data : "", text.size);
-	buf_free(&text);
+	copy = arena_strndup(table->arena, text.buf.size ? text.buf.data : "", text.buf.size);
+	shown_free(&text);
 	return copy;
 }
 
@@ -140,20 +140,20 @@ static void print_row(struct table *table, const struct stack_row *row)
 
 	duration_print(row->ns / row->count, mean);
 	duration_print(row->worst, worst);
-	buf_printf(&table->report->pending, "\n%s%s%s: blocked %.1f ms (%.1f %%), %.0f times, mean %s, longest %s\n%s", row->who,
-		   row->thread[0] ? " " : "", row->thread, row->ns / 1e6, 100 * row->ns / table->elapsed, row->count, mean, worst,
-		   row->text);
+	shown_printf(&table->report->pending, "\n%s%s%s: blocked %.1f ms (%.1f %%), %.0f times, mean %s, longest %s\n", row->who,
+		     row->thread[0] ? " " : "", row->thread, row->ns / 1e6, 100 * row->ns / table->elapsed, row->count, mean, worst);
+	shown_bytes(&table->report->pending, row->text, strlen(row->text));
 }
 
 static void print_rows(struct table *table, const char *title, unsigned from, unsigned to, unsigned most)
 {
 	if (from == to)
 		return;
-	buf_printf(&table->report->pending, "\n%s\n", title);
+	shown_printf(&table->report->pending, "\n%s\n", title);
 	for (unsigned i = from; i < to && i < from + most; i++)
 		print_row(table, &table->rows[i]);
 	if (to - from > most)
-		buf_printf(&table->report->pending, "\n(and %u more stacks, blocked for less)\n", to - from - most);
+		shown_printf(&table->report->pending, "\n(and %u more stacks, blocked for less)\n", to - from - most);
 }
 
 static void print_text(struct table *table, bool is_last)
@@ -164,10 +164,10 @@ static void print_text(struct table *table, bool is_last)
 		idle++;
 	rows_heading(table->report, table->options, table->elapsed, is_last);
 	if (!table->rows_len)
-		buf_puts(&table->report->pending, "no thread was blocked\n");
+		shown_puts(&table->report->pending, "no thread was blocked\n");
 	print_rows(table, "BLOCKED BY A LOCK, A DISK, ANOTHER PROCESS", 0, idle, STACKS_MAX);
 	print_rows(table, "IDLE: WAITING FOR WORK OR A TIME", idle, table->rows_len, IDLE_MAX);
-	buf_putc(&table->report->pending, '\n');
+	shown_putc(&table->report->pending, '\n');
 }
 
 static struct json_object *frames_json(const struct stack *stack, unsigned from)
@@ -209,8 +209,8 @@ static void print_json(struct table *table)
 	json_object_object_add(line, "time", json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000)));
 	json_object_object_add(line, "elapsed_ns", json_object_new_int64((int64_t)table->elapsed));
 	json_object_object_add(line, "stacks", stacks);
-	buf_puts(&table->report->pending, json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN));
-	buf_putc(&table->report->pending, '\n');
+	shown_json(&table->report->pending, line, JSON_C_TO_STRING_PLAIN);
+	shown_putc(&table->report->pending, '\n');
 	json_object_put(line);
 }
 

@@ -182,21 +182,22 @@ static const char *primary_of(const struct op *op)
 
 static void print_op(struct report *report, const struct op *op)
 {
-	struct buf *out = &report->pending, what = {0};
+	struct shown *out = &report->pending;
+	struct buf what = {0};
 	int64_t begin = op->steps_len ? op->steps[0].wall_ns : 0, before = begin;
 	char whole[16];
 
 	duration_print((double)(op->end_ns - op->begin_ns), whole);
-	buf_printf(out, "\nclient %" PRId64 " tid %" PRIu64 ", object %s, on %s: %s from its first byte until it was done\n", op->client,
-		   op->tid, first_text(op), primary_of(op), whole);
-	buf_printf(out, "%10s %10s  %-10s %-16s %s\n", "AT ms", "+ ms", "WHERE", "THREAD", "WHAT");
+	shown_printf(out, "\nclient %" PRId64 " tid %" PRIu64 ", object %s, on %s: %s from its first byte until it was done\n", op->client,
+		     op->tid, first_text(op), primary_of(op), whole);
+	shown_printf(out, "%10s %10s  %-10s %-16s %s\n", "AT ms", "+ ms", "WHERE", "THREAD", "WHAT");
 	for (unsigned i = 0; i < op->steps_len; i++) {
 		const struct op_step *step = &op->steps[i];
 
 		buf_clear(&what);
 		op_say_step(step, &what);
-		buf_printf(out, "%10.3f %10.3f  %-10s %-16s %s\n", (double)(step->wall_ns - begin) / 1e6,
-			   (double)(step->wall_ns - before) / 1e6, step->daemon, step->thread, what.data ? what.data : "");
+		shown_printf(out, "%10.3f %10.3f  %-10s %-16s %s\n", (double)(step->wall_ns - begin) / 1e6,
+			     (double)(step->wall_ns - before) / 1e6, step->daemon, step->thread, what.data ? what.data : "");
 		before = step->wall_ns;
 	}
 	buf_free(&what);
@@ -231,8 +232,8 @@ static void print_json(struct report *report, const struct op *op)
 	for (unsigned i = 0; i < op->steps_len; i++)
 		json_object_array_add(steps, json_step(&op->steps[i]));
 	json_object_object_add(object, "steps", steps);
-	buf_puts(&report->pending, json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
-	buf_putc(&report->pending, '\n');
+	shown_json(&report->pending, object, JSON_C_TO_STRING_PLAIN);
+	shown_putc(&report->pending, '\n');
 	json_object_put(object);
 }
 
@@ -285,7 +286,7 @@ static int draw(const struct op_view *view, unsigned len)
 int op_print(struct report *report, bool is_last, void *data)
 {
 	struct op_view *view = data;
-	struct buf said = {0};
+	struct shown said = {0};
 	unsigned len;
 	int error = 0;
 
@@ -295,12 +296,12 @@ int op_print(struct report *report, bool is_last, void *data)
 	op_clocks_align(view->store, &said);
 	op_store_sort(view->store);
 	len = view->store->done_len < view->store->keep ? view->store->done_len : view->store->keep;
-	if (said.size && view->form == FORM_TEXT)
-		buf_puts(&report->pending, said.data);
-	buf_free(&said);
+	if (said.buf.size && view->form == FORM_TEXT)
+		shown_join(&report->pending, &said);
+	shown_free(&said);
 	if (view->form == FORM_TEXT)
-		buf_printf(&report->pending, "%" PRIu64 " ops were seen from end to end%s\n", view->store->ops,
-			   len && len < view->store->ops ? "; the slowest:" : len ? ":" : "");
+		shown_printf(&report->pending, "%" PRIu64 " ops were seen from end to end%s\n", view->store->ops,
+			     len && len < view->store->ops ? "; the slowest:" : len ? ":" : "");
 	for (unsigned i = 0; i < len; i++)
 		(view->form == FORM_JSON ? print_json : print_op)(report, view->store->done[i]);
 	if (view->html)

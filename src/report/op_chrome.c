@@ -90,5 +90,5 @@ int op_chrome(struct report *report, const struct op_view *view, unsigned len)
 			add_arrows(chrome, op, first, &messages[j]);
 	}
 	chrome_end(chrome, &report->pending);
-	return error ? error : report_replace(report, view->chrome);
+	return error ? error : report_write(report, view->chrome);
 }

@@ -121,18 +121,18 @@ static void move_steps(struct clocks *clocks, struct op *op)
 		op->steps[i].wall_ns -= clocks->nodes[node_of(clocks, op->steps[i].daemon)].ahead_ns;
 }
 
-static void say(const struct clocks *clocks, struct buf *said)
+static void print(const struct clocks *clocks, struct shown *said)
 {
 	for (unsigned i = 1; i < clocks->len; i++)
 		if (clocks->nodes[i].ahead_ns)
-			buf_printf(said, "the clock of %s is %.3f ms %s that of %s, to within %.3f ms: its times are corrected\n",
-				   clocks->nodes[i].name,
-				   (double)(clocks->nodes[i].ahead_ns < 0 ? -clocks->nodes[i].ahead_ns : clocks->nodes[i].ahead_ns) / 1e6,
-				   clocks->nodes[i].ahead_ns < 0 ? "behind" : "ahead of", clocks->nodes[0].name,
-				   (double)clocks->nodes[i].unsure_ns / 1e6);
+			shown_printf(said, "the clock of %s is %.3f ms %s that of %s, to within %.3f ms: its times are corrected\n",
+				     clocks->nodes[i].name,
+				     (double)(clocks->nodes[i].ahead_ns < 0 ? -clocks->nodes[i].ahead_ns : clocks->nodes[i].ahead_ns) / 1e6,
+				     clocks->nodes[i].ahead_ns < 0 ? "behind" : "ahead of", clocks->nodes[0].name,
+				     (double)clocks->nodes[i].unsure_ns / 1e6);
 }
 
-void op_clocks_align(struct op_store *store, struct buf *said)
+void op_clocks_align(struct op_store *store, struct shown *said)
 {
 	struct clocks *clocks = calloc(1, sizeof(*clocks));
 
@@ -143,6 +143,6 @@ void op_clocks_align(struct op_store *store, struct buf *said)
 	place_all(clocks);
 	for (unsigned i = 0; i < store->done_len; i++)
 		move_steps(clocks, store->done[i]);
-	say(clocks, said);
+	print(clocks, said);
 	free(clocks);
 }

@@ -8,10 +8,10 @@
 #ifndef CEPHTAP_REPORT_OP_CLOCKS_H
 #define CEPHTAP_REPORT_OP_CLOCKS_H
 
-#include "lib/buf.h"
+#include "lib/shown.h"
 #include "report/op_store.h"
 
 /* A line about each clock that was moved goes to `said`. */
-void op_clocks_align(struct op_store *store, struct buf *said);
+void op_clocks_align(struct op_store *store, struct shown *said);
 
 #endif

@@ -14,7 +14,7 @@
 #include "report/openmetrics.h"
 
 struct openmetrics {
-	struct buf *families; /* as many as the script has aggregations */
+	struct shown *families; /* as many as the script has aggregations */
 	uint64_t lost[DROP_CAUSES], errors;
 	bool is_new; /* something is not written yet */
 };
@@ -47,7 +47,8 @@ static void family_name(const struct checked *checked, unsigned agg, struct buf 
 		buf_puts(out, "cephtap_aggregation");
 		return;
 	}
-	buf_printf(out, "cephtap_%.*s", (int)size, name);
+	buf_puts(out, "cephtap_");
+	metric_name(name, size, out);
 	for (unsigned i = 0; i < agg; i++)
 		is_taken |= base_size(checked->aggs[i]->name) == size && !strncmp(checked->aggs[i]->name, name, size);
 	if (is_taken)
@@ -72,7 +73,7 @@ static void make_family(struct report *report, unsigned agg)
 
 	family_name(report->image->checked, agg, &name);
 	buf_printf(&help, "@%s of the script: %s", strcmp(var->name, "_") ? var->name : "", var->agg->doc);
-	buf_clear(&openmetrics->families[agg]);
+	shown_clear(&openmetrics->families[agg]);
 	metric_print(report,
 		     &(struct metric){.name = name.data, .help = help.data, .type = type_of(var), .agg = agg, .sum = METRIC_NO_SUM, .scale = 1},
 		     &openmetrics->families[agg]);
@@ -82,13 +83,13 @@ static void make_family(struct report *report, unsigned agg)
 
 /* --- The exposition --- */
 
-static void put_losses(const struct openmetrics *openmetrics, struct buf *out)
+static void put_losses(const struct openmetrics *openmetrics, struct shown *out)
 {
 	metric_heading("cephtap_tracer_lost", METRIC_COUNTER, NULL, "what was lost, by cause", out);
 	for (unsigned i = 0; i < DROP_CAUSES; i++)
-		buf_printf(out, "cephtap_tracer_lost_total{cause=\"%s\"} %" PRIu64 "\n", drop_name(i), openmetrics->lost[i]);
+		shown_printf(out, "cephtap_tracer_lost_total{cause=\"%s\"} %" PRIu64 "\n", drop_name(i), openmetrics->lost[i]);
 	metric_heading("cephtap_tracer_errors", METRIC_COUNTER, NULL, "clauses of the script that failed", out);
-	buf_printf(out, "cephtap_tracer_errors_total %" PRIu64 "\n", openmetrics->errors);
+	shown_printf(out, "cephtap_tracer_errors_total %" PRIu64 "\n", openmetrics->errors);
 }
 
 static int write_all(struct report *report)
@@ -96,12 +97,11 @@ static int write_all(struct report *report)
 	struct openmetrics *openmetrics = report->data;
 
 	for (unsigned i = 0; i < report->image->checked->aggs_len; i++)
-		if (openmetrics->families[i].size)
-			buf_add(&report->pending, openmetrics->families[i].data, openmetrics->families[i].size);
+		shown_join(&report->pending, &openmetrics->families[i]);
 	put_losses(openmetrics, &report->pending);
-	buf_puts(&report->pending, "# EOF\n");
+	shown_puts(&report->pending, "# EOF\n");
 	openmetrics->is_new = false;
-	return report_replace(report, report->path);
+	return report_replace(report);
 }
 
 static int openmetrics_begin(struct report *report)
@@ -179,7 +179,7 @@ static int openmetrics_end(struct report *report)
 	int error = write_all(report);
 
 	for (unsigned i = 0; i < report->image->checked->aggs_len; i++)
-		buf_free(&openmetrics->families[i]);
+		shown_free(&openmetrics->families[i]);
 	free(openmetrics->families);
 	free(openmetrics);
 	report->data = NULL;

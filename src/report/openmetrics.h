@@ -19,7 +19,7 @@ struct metric {
 	unsigned sum;	  /* of a histogram: the aggregation, of the same keys, that is the sum of its values; METRIC_NO_SUM */
 	double scale;	  /* values are multiplied by this; 1: they stay integers */
 	/* Labels of key i: `name="value",` with metric_label(); NULL: as the script calls it. */
-	void (*label)(const struct metric *metric, unsigned key, const char *text, struct buf *out);
+	void (*label)(const struct metric *metric, unsigned key, const char *text, struct shown *out);
 	/* Upper bounds of a histogram's buckets, ascending; NULL: those that are not empty. */
 	const int64_t *bounds;
 	unsigned bounds_len;
@@ -27,10 +27,12 @@ struct metric {
 enum { METRIC_NO_SUM = ~0u };
 
 /* All lines of the family, from the reader's last snapshot. */
-void metric_print(struct report *report, const struct metric *metric, struct buf *out);
-void metric_label(const char *name, const char *text, size_t size, struct buf *out);
+void metric_print(struct report *report, const struct metric *metric, struct shown *out);
+/* What may stand in a name: of a script it is one already, of a recording it may be anything. */
+void metric_name(const char *text, size_t size, struct buf *out);
+void metric_label(const char *name, const char *text, size_t size, struct shown *out);
 /* "# TYPE", "# UNIT" and "# HELP". */
-void metric_heading(const char *name, enum metric_type type, const char *unit, const char *help, struct buf *out);
+void metric_heading(const char *name, enum metric_type type, const char *unit, const char *help, struct shown *out);
 
 /*
  * `report osd`: times of stages as histograms, who was waited for. They count from the start of the run, as Prometheus expects.

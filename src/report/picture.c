@@ -11,6 +11,7 @@
 
 #include "lib/arena.h"
 #include "lib/embed.h"
+#include "lib/shown.h"
 
 static const char data_mark[] = "@DATA@"; /* where in the page the data goes */
 
@@ -37,48 +38,9 @@ struct picture {
 
 /* --- JSON --- */
 
-/* Bytes of the well-formed character at `text`; 0: it is none (also of surrogates and longer forms than needed). */
-static unsigned utf8_size(const unsigned char *text)
+static void json_string(struct buf *out, const char *text)
 {
-	unsigned size = text[0] < 0x80	 ? 1
-			: text[0] < 0xc2 ? 0
-			: text[0] < 0xe0 ? 2
-			: text[0] < 0xf0 ? 3
-			: text[0] < 0xf5 ? 4
-					 : 0;
-
-	for (unsigned i = 1; i < size; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
-	    (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
-		return 0;
-	return size;
-}
-
-static bool is_line_separator(const unsigned char *text) /* U+2028, U+2029: they end a line of JavaScript */
-{
-	return text[0] == 0xe2 && text[1] == 0x80 && (text[2] == 0xa8 || text[2] == 0xa9);
-}
-
-void picture_json_string(struct buf *out, const char *text)
-{
-	const unsigned char *at = (const unsigned char *)text;
-	unsigned size;
-
-	buf_putc(out, '"');
-	for (; *at; at += size ? size : 1) {
-		size = utf8_size(at);
-		if (!size)
-			buf_puts(out, "\\ufffd");
-		else if (is_line_separator(at))
-			buf_printf(out, "\\u20%02x", at[2] - 0x80);
-		else if (*at < ' ' || *at == 0x7f || strchr("\"\\<>&'", *at))
-			buf_printf(out, "\\u%04x", *at);
-		else
-			buf_add(out, at, size);
-	}
-	buf_putc(out, '"');
+	shown_add(out, SHOWN_PAGE, text, strlen(text));
 }
 
 static void json_number(struct buf *out, double number)
@@ -111,7 +73,7 @@ static void write_line(struct picture *picture)
 static void write_string(struct picture *picture, const char *key, const char *text)
 {
 	buf_printf(&picture->line, ",\"%s\":", key);
-	picture_json_string(&picture->line, text);
+	json_string(&picture->line, text);
 }
 
 static const struct embedded *find_page(void)
@@ -171,7 +133,7 @@ static unsigned name_number(struct picture *picture, const char *text)
 	name->number = picture->names_len++;
 	HASH_ADD_KEYPTR(hh, picture->names, name->text, size, name);
 	buf_puts(&picture->names_json, name->number ? ",\n" : "\n");
-	picture_json_string(&picture->names_json, text);
+	json_string(&picture->names_json, text);
 	return name->number;
 }
 
@@ -251,7 +213,7 @@ void picture_lane(struct picture *picture, const char *name)
 		buf_puts(&picture->line, "]}");
 	begin_row(picture);
 	buf_puts(&picture->line, "{\"name\":");
-	picture_json_string(&picture->line, name);
+	json_string(&picture->line, name);
 	buf_puts(&picture->line, ",\"spans\":[");
 	picture->has_lane = true;
 	picture->spans = 0;
@@ -266,7 +228,7 @@ void picture_span(struct picture *picture, const char *name, uint64_t start_ns, 
 		picture->origin_ns = start_ns;
 	picture->has_origin = true;
 	buf_printf(&picture->line, "%s\n{\"name\":", picture->spans++ ? "," : "");
-	picture_json_string(&picture->line, name);
+	json_string(&picture->line, name);
 	buf_printf(&picture->line, ",\"start_ns\":%" PRId64 ",\"end_ns\":%" PRId64,
 		   (int64_t)(start_ns - picture->origin_ns), (int64_t)(end_ns - picture->origin_ns));
 	if (detail && *detail)
@@ -281,7 +243,7 @@ void picture_note(struct picture *picture, const char *text)
 {
 	if (picture->notes_json.size)
 		buf_putc(&picture->notes_json, ',');
-	picture_json_string(&picture->notes_json, text);
+	json_string(&picture->notes_json, text);
 }
 
 static void write_end(struct picture *picture)

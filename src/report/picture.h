@@ -11,8 +11,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "lib/buf.h"
-
 struct picture;
 
 enum picture_flame { PICTURE_FLAME, PICTURE_ICICLE }; /* the root below, or above */
@@ -45,8 +43,5 @@ void picture_span(struct picture *picture, const char *name, uint64_t start_ns, 
 void picture_note(struct picture *picture, const char *text);
 /* 0, or a negative errno when something could not be written. The picture is gone; `out` is flushed, not closed. */
 int picture_end(struct picture *picture);
-
-/* "text" in quotes, as JSON that may stand anywhere in a page: no < > &, no control characters, always UTF-8. */
-void picture_json_string(struct buf *out, const char *text);
 
 #endif

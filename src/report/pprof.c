@@ -77,13 +77,13 @@ static uint64_t string_of(struct pprof *pprof, const char *text)
 {
 	bool is_new;
 	uint64_t number = number_of(pprof, &pprof->strings, text, strlen(text), &is_new);
-	struct buf clean = {0};
+	struct buf shown = {0};
 
 	if (is_new) {
-		report_utf8(text, strlen(text), &clean);
-		protobuf_bytes(&pprof->body, PROFILE_STRING, clean.data, clean.size);
+		shown_add(&shown, SHOWN_NAME, text, strlen(text));
+		protobuf_bytes(&pprof->body, PROFILE_STRING, shown.data, shown.size);
 	}
-	buf_free(&clean);
+	buf_free(&shown);
 	return number;
 }
 

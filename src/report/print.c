@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "agg/agg.h"
+#include "lib/utf8.h"
 #include "report/format.h"
 #include "report/stack.h"
 #include "report/symbol.h"
@@ -16,6 +17,7 @@ struct spec {
 	const struct conv *conv;
 	uint8_t flags;
 	int32_t width, precision; /* -1: none */
+	enum shown_form form;	  /* of the traced programs' texts */
 };
 
 uint64_t field_int(const struct field *field, const void *data)
@@ -48,7 +50,7 @@ size_t field_text_size(const struct field *field, const void *data)
 	return strnlen(data, field->size);
 }
 
-static void put_fill(struct buf *out, char c, int64_t n)
+static void put_fill(struct shown *out, char c, int64_t n)
 {
 	char block[64];
 
@@ -56,18 +58,49 @@ static void put_fill(struct buf *out, char c, int64_t n)
 		return;
 	memset(block, c, n < (int64_t)sizeof(block) ? (size_t)n : sizeof(block));
 	for (; n > 0; n -= (int64_t)sizeof(block))
-		buf_add(out, block, n < (int64_t)sizeof(block) ? (size_t)n : sizeof(block));
+		shown_bytes(out, block, n < (int64_t)sizeof(block) ? (size_t)n : sizeof(block));
 }
 
-static void put_text(const struct spec *spec, const char *text, size_t size, struct buf *out)
+/* A text that is made here. */
+static void put_own(const struct spec *spec, const char *text, size_t size, struct shown *out)
 {
-	int64_t padding = spec->width - (int64_t)size;
+	int64_t padding = spec->width > 0 ? spec->width - (int64_t)shown_columns(text, size) : 0;
 
 	if (!(spec->flags & CONV_LEFT))
 		put_fill(out, ' ', padding);
-	buf_add(out, text, size);
+	shown_bytes(out, text, size);
 	if (spec->flags & CONV_LEFT)
 		put_fill(out, ' ', padding);
+}
+
+static void put_text(const struct spec *spec, const char *text, size_t size, struct shown *out)
+{
+	struct buf shown = {0};
+
+	if (spec->form == SHOWN_BYTES) {
+		put_own(spec, text, size, out);
+		return;
+	}
+	shown_add(&shown, spec->form, text, size);
+	put_own(spec, shown.data, shown.size, out);
+	buf_free(&shown);
+}
+
+/* A precision is in bytes, as in C, but no character is cut in two. */
+static size_t precise_size(const struct spec *spec, const char *text, size_t size)
+{
+	uint32_t code;
+	size_t n, next;
+
+	if (spec->precision < 0 || size <= (size_t)spec->precision)
+		return size;
+	for (n = 0; n < (size_t)spec->precision; n = next) {
+		next = n + utf8_decode(text + n, size - n, &code);
+		next += next == n; /* a byte that is no part of one */
+		if (next > (size_t)spec->precision)
+			break;
+	}
+	return n;
 }
 
 /* Digits are written from the end of a buffer; returns where they start. */
@@ -92,7 +125,7 @@ static char *write_digits(uint64_t value, unsigned base, bool upper, bool group,
 }
 
 static void put_number(const struct spec *spec, const char *prefix, const char *digits, unsigned digits_len,
-		       struct buf *out)
+		       struct shown *out)
 {
 	unsigned prefix_len = (unsigned)strlen(prefix);
 	int64_t zeros = spec->precision - (int64_t)digits_len, padding;
@@ -106,9 +139,9 @@ static void put_number(const struct spec *spec, const char *prefix, const char *
 	}
 	if (!(spec->flags & CONV_LEFT))
 		put_fill(out, ' ', padding);
-	buf_add(out, prefix, prefix_len);
+	shown_bytes(out, prefix, prefix_len);
 	put_fill(out, '0', zeros);
-	buf_add(out, digits, digits_len);
+	shown_bytes(out, digits, digits_len);
 	if (spec->flags & CONV_LEFT)
 		put_fill(out, ' ', padding);
 }
@@ -128,7 +161,7 @@ static const char *sign_of(uint8_t flags, bool is_signed, bool is_negative)
 }
 
 /* `value` is extended to 64 bits by its sign; `size` is that of its type. */
-static void put_int(const struct spec *spec, uint64_t value, bool is_signed, unsigned size, struct buf *out)
+static void put_int(const struct spec *spec, uint64_t value, bool is_signed, unsigned size, struct shown *out)
 {
 	char space[64], *end = space + sizeof(space), *digits;
 	const char *prefix = "";
@@ -178,19 +211,19 @@ static void add_escaped(char c, struct buf *out)
 		buf_putc(out, c);
 }
 
-static void put_escaped(const struct spec *spec, const char *text, size_t size, struct buf *out)
+static void put_escaped(const struct spec *spec, const char *text, size_t size, struct shown *out)
 {
 	struct buf escaped = {0};
 	size_t i;
 
 	for (i = 0; i < size; i++)
 		add_escaped(text[i], &escaped);
-	put_text(spec, escaped.data ? escaped.data : "", escaped.size, out);
+	put_own(spec, escaped.data ? escaped.data : "", escaped.size, out);
 	buf_free(&escaped);
 }
 
 /* "1990 Apr 30 12:34:56", in the local time zone. */
-static void put_date(const struct spec *spec, uint64_t ns, struct buf *out)
+static void put_date(const struct spec *spec, uint64_t ns, struct shown *out)
 {
 	static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 					   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -201,11 +234,11 @@ static void put_date(const struct spec *spec, uint64_t ns, struct buf *out)
 	if (localtime_r(&seconds, &tm))
 		buf_printf(&date, "%d %s %2d %02d:%02d:%02d", tm.tm_year + 1900, months[tm.tm_mon], tm.tm_mday,
 			   tm.tm_hour, tm.tm_min, tm.tm_sec);
-	put_text(spec, date.data ? date.data : "", date.size, out);
+	put_own(spec, date.data ? date.data : "", date.size, out);
 	buf_free(&date);
 }
 
-static void put_int_field(const struct spec *spec, const struct field *field, const void *data, struct buf *out)
+static void put_int_field(const struct spec *spec, const struct field *field, const void *data, struct shown *out)
 {
 	uint64_t value = field_int(field, data);
 	char c = (char)value;
@@ -225,7 +258,7 @@ static void put_int_field(const struct spec *spec, const struct field *field, co
 	}
 }
 
-static void put_field(const struct spec *spec, const struct field *field, const void *data, struct buf *out)
+static void put_field(const struct spec *spec, const struct field *field, const void *data, struct shown *out)
 {
 	size_t size;
 
@@ -233,9 +266,7 @@ static void put_field(const struct spec *spec, const struct field *field, const 
 		put_int_field(spec, field, data, out);
 		return;
 	}
-	size = field_text_size(field, data);
-	if (spec->precision >= 0 && size > (size_t)spec->precision)
-		size = (size_t)spec->precision;
+	size = precise_size(spec, data, field_text_size(field, data));
 	if (spec->conv->letter == 'S')
 		put_escaped(spec, data, size, out);
 	else
@@ -274,7 +305,7 @@ static int32_t star(struct values *values)
 
 static struct spec spec_of(const struct conv *conv, struct values *values)
 {
-	struct spec spec = {conv, conv->flags, conv->width, conv->precision};
+	struct spec spec = {conv, conv->flags, conv->width, conv->precision, report_value_form(values->report)};
 
 	if (spec.width == CONV_STAR) {
 		spec.width = star(values);
@@ -302,18 +333,22 @@ static uint64_t scaled(const struct aggvar *var, const uint64_t *value, const st
 	return scale->total ? (uint64_t)(((unsigned __int128)number * scale->whole + scale->total / 2) / scale->total) : 0;
 }
 
-static void put_agg(const struct spec *spec, struct values *values, struct buf *out)
+static void put_agg(const struct spec *spec, struct values *values, struct shown *out)
 {
 	unsigned i = values->aggs_len == 1 ? 0 : values->next_agg++;
 	const struct aggvar *var;
+	struct buf histogram = {0};
 
 	if (i >= values->aggs_len)
 		return;
 	var = values->aggs[i]->var;
-	if (var->agg->buckets)
-		var->agg->show(var, values->rows[i].value, values->scales[i].normal, out);
-	else
+	if (var->agg->buckets) {
+		var->agg->show(var, values->rows[i].value, values->scales[i].normal, &histogram);
+		shown_bytes(out, histogram.data, histogram.size);
+	} else {
 		put_int(spec, scaled(var, values->rows[i].value, &values->scales[i]), !agg_is_unsigned(var), 8, out);
+	}
+	buf_free(&histogram);
 }
 
 /* The name that is printed instead of a number; NULL: it is no symbol, and %a has no address of the kernel. */
@@ -326,29 +361,40 @@ static const char *symbolic(const struct values *values, const struct conv *conv
 	return field->kind == FIELD_INT && conv->letter == 'a' ? report_kernel_address(values->report, field_int(field, data)) : NULL;
 }
 
-static void put_name(const struct spec *spec, const char *name, struct buf *out)
+static void put_name(const struct spec *spec, const char *name, struct shown *out)
 {
-	size_t size = strlen(name);
 	struct spec plain = *spec;
 
-	if (spec->precision >= 0 && size > (size_t)spec->precision)
-		size = (size_t)spec->precision;
 	plain.width = spec->conv->width == CONV_NONE ? 0 : spec->width; /* %a and %A are wide by themselves for numbers */
-	put_text(&plain, name, size, out);
+	plain.form = SHOWN_NAME;
+	put_text(&plain, name, precise_size(spec, name, strlen(name)), out);
 }
 
-static void put_conv(const struct conv *conv, struct values *values, struct buf *out)
+enum shown_form report_value_form(const struct report *report)
+{
+	if (!report || report->ops->wants_tables) /* for programs: the format shows the whole text */
+		return SHOWN_BYTES;
+	return report->has_rows ? SHOWN_NAME : report->is_seen ? SHOWN_LINES : SHOWN_BYTES;
+}
+
+/* Of what the script itself says. */
+static enum shown_form own_form(const struct report *report)
+{
+	return report && report->is_seen && report->is_foreign ? SHOWN_SOURCE : SHOWN_BYTES;
+}
+
+static void put_conv(const struct conv *conv, struct values *values, struct shown *out)
 {
 	const struct field *field;
 	struct spec spec;
 
 	if (conv->text_size)
-		buf_add(out, conv->text, conv->text_size);
+		shown_text(out, own_form(values->report), conv->text, conv->text_size);
 	if (!conv->letter)
 		return;
 	spec = spec_of(conv, values);
 	if (conv->letter == '%') {
-		buf_putc(out, '%');
+		shown_putc(out, '%');
 	} else if (conv->flags & CONV_AGG) {
 		put_agg(&spec, values, out);
 	} else {
@@ -363,7 +409,7 @@ static void put_conv(const struct conv *conv, struct values *values, struct buf 
 }
 
 void format_print(const struct report *report, const struct format *format, const struct field *fields, unsigned fields_len, const void *record,
-		  struct buf *out)
+		  struct shown *out)
 {
 	struct values values = {.report = report, .fields = fields, .fields_len = fields_len, .data = record};
 	unsigned i;
@@ -373,7 +419,7 @@ void format_print(const struct report *report, const struct format *format, cons
 }
 
 void format_print_agg(const struct report *report, const struct format *format, const struct agg_layout *const *aggs, const struct agg_row *rows,
-		      const struct agg_scale *scales, unsigned aggs_len, struct buf *out)
+		      const struct agg_scale *scales, unsigned aggs_len, struct shown *out)
 {
 	struct values values = {
 		.report = report,

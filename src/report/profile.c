@@ -211,67 +211,65 @@ static void each_sample(struct profile *profile, void (*each)(struct profile *pr
 
 /* ---- folded stacks: outermost;...;innermost COUNT ---- */
 
-static void fold_name(struct profile *profile, struct buf *out, const char *name)
+/* Frames of one sample, the outermost first. */
+struct frames {
+	struct arena *arena;
+	const char **names;
+	unsigned len;
+};
+
+static void add_frame(struct frames *frames, const char *name)
 {
-	(void)profile;
-	for (; *name; name++)
-		buf_putc(out, *name == ';' || *name == '\n' ? ':' : *name);
+	*arena_push(frames->arena, frames->names, frames->len) = name;
 }
 
 /* As flamegraph.pl expects: the kernel's functions are marked, and those that were inlined. */
-static void fold_frames(struct profile *profile, struct buf *out, const struct stack *stack)
+static void add_stack(struct profile *profile, struct frames *frames, const struct stack *stack)
 {
 	for (unsigned i = stack ? stack->len : 0; i; i--) {
 		buf_clear(&profile->name);
 		stack_frame_print(&stack->frames[i - 1], false, &profile->name);
-		buf_putc(out, ';');
-		fold_name(profile, out, profile->name.data);
-		buf_puts(out, !stack->pid ? "_[k]" : stack->frames[i - 1].is_inlined ? "_[i]" : "");
+		buf_puts(&profile->name, !stack->pid ? "_[k]" : stack->frames[i - 1].is_inlined ? "_[i]" : "");
+		add_frame(frames, arena_strdup(frames->arena, profile->name.data));
 	}
+}
+
+static struct frames frames_of(struct profile *profile, const struct sample *sample)
+{
+	struct frames frames = {.arena = arena_new()};
+
+	add_frame(&frames, sample->process);
+	add_frame(&frames, profile->options->by == PROFILE_BY_STAGE ? stage_name(sample) : sample->thread);
+	add_stack(profile, &frames, sample->user);
+	add_stack(profile, &frames, sample->kernel);
+	return frames;
 }
 
 static void print_folded(struct profile *profile, const struct sample *sample)
 {
-	struct buf *out = &profile->report->pending;
+	struct shown *out = &profile->report->pending;
+	struct frames frames = frames_of(profile, sample);
 
-	fold_name(profile, out, sample->process);
-	buf_putc(out, ';');
-	if (profile->options->by == PROFILE_BY_STAGE)
-		fold_name(profile, out, stage_name(sample));
-	else
-		fold_name(profile, out, sample->thread);
-	fold_frames(profile, out, sample->user);
-	fold_frames(profile, out, sample->kernel);
-	buf_printf(out, " %" PRIu64 "\n", sample->count);
+	for (unsigned i = 0; i < frames.len; i++) {
+		if (i)
+			shown_putc(out, ';');
+		shown_text(out, SHOWN_FOLDED, frames.names[i], strlen(frames.names[i]));
+	}
+	shown_printf(out, " %" PRIu64 "\n", sample->count);
+	arena_free(frames.arena);
 }
 
 /* ---- a flame graph ---- */
 
 static void draw_sample(struct profile *profile, const struct sample *sample)
 {
-	struct buf line = {0}, *pending = &profile->report->pending;
-	const char **frames = NULL;
-	unsigned len = 0;
-	struct buf kept = *pending;
-	char *at, *next;
+	struct frames frames = frames_of(profile, sample);
 
-	/* The frames of a folded stack, so that both have the same names. */
-	*pending = line;
-	print_folded(profile, sample);
-	line = *pending;
-	*pending = kept;
-	*strrchr(line.data, ' ') = '\0';
-	for (at = line.data; at; at = next) {
-		next = strchr(at, ';');
-		if (next)
-			*next++ = '\0';
-		*arena_push(profile->arena, frames, len) = at;
-	}
 	if (profile->options->before)
-		picture_stack_diff(profile->picture, frames, len, 0, (double)sample->count);
+		picture_stack_diff(profile->picture, frames.names, frames.len, 0, (double)sample->count);
 	else
-		picture_stack(profile->picture, frames, len, (double)sample->count);
-	buf_free(&line);
+		picture_stack(profile->picture, frames.names, frames.len, (double)sample->count);
+	arena_free(frames.arena);
 }
 
 static void draw_before(struct profile *profile)
@@ -290,10 +288,12 @@ static void draw_before(struct profile *profile)
 			continue;
 		*space = '\0';
 		for (at = line; at;) {
-			*arena_push(profile->arena, frames, len) = at;
+			char *frame = at;
+
 			at = strchr(at, ';');
 			if (at)
 				*at++ = '\0';
+			*arena_push(profile->arena, frames, len) = shown_read(frame);
 		}
 		picture_stack_diff(profile->picture, frames, len, strtod(space + 1, NULL), 0);
 	}
@@ -329,13 +329,16 @@ static int write_pprof(struct profile *profile)
 {
 	uint64_t start_ns = profile->options->start_wall_ns, duration_ns = report_time_ns(profile->report) - start_ns;
 	int error = report_flush(profile->report); /* what came before goes elsewhere */
+	struct buf file = {0};
 
 	if (error)
 		return error;
 	profile->pprof = pprof_new(1000000000 / profile->options->hz);
 	each_sample(profile, pprof_sample);
-	error = pprof_end(profile->pprof, (int64_t)start_ns, duration_ns, &profile->report->pending);
-	return error ? error : report_replace(profile->report, profile->options->pprof);
+	error = pprof_end(profile->pprof, (int64_t)start_ns, duration_ns, &file);
+	shown_bytes(&profile->report->pending, file.data, file.size);
+	buf_free(&file);
+	return error ? error : report_write(profile->report, profile->options->pprof);
 }
 
 /* ---- another run, from its folded stacks ---- */
@@ -360,6 +363,7 @@ static void before_line(struct profile *profile, char *line)
 			*next++ = '\0';
 		if (depth < 2) /* process and thread */
 			continue;
+		shown_read(frame);
 		size = strlen(frame);
 		if (size > 4 && (!strcmp(frame + size - 4, "_[k]") || !strcmp(frame + size - 4, "_[i]")))
 			frame[size - 4] = '\0';
@@ -397,48 +401,48 @@ static double share(uint64_t part, uint64_t whole)
 
 static void print_heading(struct profile *profile)
 {
-	struct buf *out = &profile->report->pending;
+	struct shown *out = &profile->report->pending;
 	double seconds = (double)(report_time_ns(profile->report) - profile->options->start_wall_ns) / 1e9;
 	uint64_t possible = (uint64_t)(seconds * profile->options->hz * profile->options->cpus);
 
-	buf_printf(out, "%" PRIu64 " samples in %.1f s, %u per second and processor: %.0f %% of what %u processors can do\n",
-		   profile->samples, seconds, profile->options->hz, share(profile->samples, possible), profile->options->cpus);
+	shown_printf(out, "%" PRIu64 " samples in %.1f s, %u per second and processor: %.0f %% of what %u processors can do\n",
+		     profile->samples, seconds, profile->options->hz, share(profile->samples, possible), profile->options->cpus);
 	if (profile->cut)
-		buf_printf(out, "%" PRIu64 " of them (%.1f %%) have a stack that ends early: see cephtap report profile --folded\n",
-			   profile->cut, share(profile->cut, profile->samples));
+		shown_printf(out, "%" PRIu64 " of them (%.1f %%) have a stack that ends early: see cephtap report profile --folded\n",
+			     profile->cut, share(profile->cut, profile->samples));
 	if (profile->without_stack)
-		buf_printf(out, "%" PRIu64 " of them have no stack\n", profile->without_stack);
+		shown_printf(out, "%" PRIu64 " of them have no stack\n", profile->without_stack);
 }
 
 static void print_groups(struct profile *profile)
 {
 	static const char *const titles[] = {"PROCESS AND THREAD", "PROCESS", "PROCESS AND STAGE"};
-	struct buf *out = &profile->report->pending;
+	struct shown *out = &profile->report->pending;
 	unsigned len = profile->groups.len, max = profile->options->verbose ? len : GROUPS;
 
 	if (len)
 		qsort(profile->groups.list, len, sizeof(*profile->groups.list), compare_self);
-	buf_printf(out, "\n%8s %9s  %s\n", "SHARE", "SAMPLES", titles[profile->options->by]);
+	shown_printf(out, "\n%8s %9s  %s\n", "SHARE", "SAMPLES", titles[profile->options->by]);
 	for (unsigned i = 0; i < len && i < max; i++)
-		buf_printf(out, "%6.1f %% %9" PRIu64 "  %s\n", share(profile->groups.list[i]->self, profile->samples),
-			   profile->groups.list[i]->self, profile->groups.list[i]->name);
+		shown_printf(out, "%6.1f %% %9" PRIu64 "  %s\n", share(profile->groups.list[i]->self, profile->samples),
+			     profile->groups.list[i]->self, profile->groups.list[i]->name);
 	if (len > max)
-		buf_printf(out, "%18s  and %u more (-v shows them)\n", "", len - max);
+		shown_printf(out, "%18s  and %u more (-v shows them)\n", "", len - max);
 }
 
 static void print_functions(struct profile *profile)
 {
-	struct buf *out = &profile->report->pending;
+	struct shown *out = &profile->report->pending;
 	unsigned len = profile->functions.len, max = profile->options->verbose ? len : FUNCTIONS;
 
 	if (len)
 		qsort(profile->functions.list, len, sizeof(*profile->functions.list), compare_self);
-	buf_printf(out, "\n%8s %8s  %s\n", "SELF", "TOTAL", "FUNCTION");
+	shown_printf(out, "\n%8s %8s  %s\n", "SELF", "TOTAL", "FUNCTION");
 	for (unsigned i = 0; i < len && i < max; i++)
-		buf_printf(out, "%6.1f %% %6.1f %%  %s\n", share(profile->functions.list[i]->self, profile->samples),
-			   share(profile->functions.list[i]->total, profile->samples), profile->functions.list[i]->name);
+		shown_printf(out, "%6.1f %% %6.1f %%  %s\n", share(profile->functions.list[i]->self, profile->samples),
+			     share(profile->functions.list[i]->total, profile->samples), profile->functions.list[i]->name);
 	if (len > max)
-		buf_printf(out, "%17s  and %u more (-v shows them)\n", "", len - max);
+		shown_printf(out, "%17s  and %u more (-v shows them)\n", "", len - max);
 }
 
 static double change(const struct profile *profile, const struct count *function)
@@ -457,17 +461,17 @@ static int compare_change(const void *left, const void *right, void *data)
 
 static void print_changes(struct profile *profile)
 {
-	struct buf *out = &profile->report->pending;
+	struct shown *out = &profile->report->pending;
 	unsigned len = profile->functions.len, max = profile->options->verbose ? len : FUNCTIONS;
 
 	if (len)
 		qsort_r(profile->functions.list, len, sizeof(*profile->functions.list), compare_change, profile);
-	buf_printf(out, "\n%8s %8s %8s  %s\n", "BEFORE", "NOW", "CHANGE", "FUNCTION, by the change of its own share");
+	shown_printf(out, "\n%8s %8s %8s  %s\n", "BEFORE", "NOW", "CHANGE", "FUNCTION, by the change of its own share");
 	for (unsigned i = 0; i < len && i < max; i++) {
 		const struct count *function = profile->functions.list[i];
 
-		buf_printf(out, "%6.1f %% %6.1f %% %+6.1f %%  %s\n", share(function->self_before, profile->samples_before),
-			   share(function->self, profile->samples), change(profile, function), function->name);
+		shown_printf(out, "%6.1f %% %6.1f %% %+6.1f %%  %s\n", share(function->self_before, profile->samples_before),
+			     share(function->self, profile->samples), change(profile, function), function->name);
 	}
 }
 
@@ -495,8 +499,8 @@ static void print_json(struct profile *profile, const struct sample *sample)
 	add_json_frames(profile, frames, sample->user);
 	add_json_frames(profile, frames, sample->kernel);
 	json_object_object_add(object, "frames", frames);
-	buf_puts(&profile->report->pending, json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
-	buf_putc(&profile->report->pending, '\n');
+	shown_json(&profile->report->pending, object, JSON_C_TO_STRING_PLAIN);
+	shown_putc(&profile->report->pending, '\n');
 	json_object_put(object);
 }
 
@@ -505,24 +509,24 @@ static void print_json(struct profile *profile, const struct sample *sample)
 static void print_csv(struct profile *profile, const struct sample *sample)
 {
 	static const char *const columns[] = {"process", "thread", "stage", "samples", "cpu_ns", "function", "stack"};
-	struct json_object *object = json_object_new_object();
-	struct buf stack = {0};
-	const char *last;
+	struct json_object *object = json_object_new_object(), *stack = json_object_new_array();
+	struct frames frames = {.arena = arena_new()};
 
-	fold_frames(profile, &stack, sample->user);
-	fold_frames(profile, &stack, sample->kernel);
-	last = stack.data ? strrchr(stack.data, ';') : NULL;
+	add_stack(profile, &frames, sample->user);
+	add_stack(profile, &frames, sample->kernel);
+	for (unsigned i = 0; i < frames.len; i++)
+		json_object_array_add(stack, json_object_new_string(frames.names[i]));
 	json_object_object_add(object, "process", json_object_new_string(sample->process));
 	json_object_object_add(object, "thread", json_object_new_string(sample->thread));
 	if (profile->options->by == PROFILE_BY_STAGE)
 		json_object_object_add(object, "stage", json_object_new_string(stage_name(sample)));
 	json_object_object_add(object, "samples", json_object_new_uint64(sample->count));
 	json_object_object_add(object, "cpu_ns", json_object_new_uint64(sample->count * 1000000000 / profile->options->hz));
-	json_object_object_add(object, "function", json_object_new_string(last ? last + 1 : ""));
-	json_object_object_add(object, "stack", json_object_new_string(stack.data ? stack.data + 1 : ""));
+	json_object_object_add(object, "function", json_object_new_string(frames.len ? frames.names[frames.len - 1] : ""));
+	json_object_object_add(object, "stack", stack);
 	csv_row_of(profile->report, columns, sizeof(columns) / sizeof(columns[0]), object);
 	json_object_put(object);
-	buf_free(&stack);
+	arena_free(frames.arena);
 }
 
 int profile_print(struct report *report, bool is_last, void *data)

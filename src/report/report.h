@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "ebpf/image.h"
+#include "lib/shown.h"
 #include "record/record.h"
 
 struct report;
@@ -53,14 +54,19 @@ struct report {
 	struct reader *reader;
 	FILE *out;   /* where the report goes; written in whole events */
 	FILE *err;   /* drops and errors of the text format */
+	const char *out_name; /* of the file that `out` is: when it cannot be written, the rest goes to standard output; NULL: no file */
+	bool has_failed;      /* something could not be written where it was meant to be; it was said, and written elsewhere if possible */
 	const char *path; /* to be replaced as a whole by what is printed, instead of `out`; NULL: `out` it is */
 	void *data;  /* the format's own */
 	uint64_t wall_ns; /* when what is printed now was so, in ns since 1970; 0: at this moment */
 	struct ctf *ctf; /* a trace that is written beside it; NULL: none */
 	uint64_t left_out; /* what actions recorded and the format has no place for */
 	bool has_heading;  /* of a table whose columns are named once */
-	struct buf pending; /* whole events that were not written yet, and the one that is being made */
-	struct buf text;    /* room for actions to format in; freed by report_free() */
+	bool is_seen;	   /* `out` is a terminal: what a script prints is shown, not printed as it is */
+	bool has_rows;	   /* the script is a report of ours: what it prints are rows of tables, and a name keeps to its row */
+	bool is_foreign;   /* the script is a recording's: nor may what it says itself do anything to a terminal */
+	struct shown pending; /* whole events that were not written yet, and the one that is being made */
+	struct shown text;  /* room for actions to format in; freed by report_free() */
 };
 
 /*
@@ -107,7 +113,7 @@ bool format_check_keys(const struct format *format, const char *func_name, const
 		       unsigned aggs_len, struct loc call, struct diags *diags);
 /* `report` is asked for stacks; NULL: there are none. */
 void format_print(const struct report *report, const struct format *format, const struct field *fields, unsigned fields_len, const void *record,
-		  struct buf *out);
+		  struct shown *out);
 /* How a value of an aggregation is shown: divided by `normal`, or, with a `whole`, as that part of it which the value is of `total`. */
 struct agg_scale {
 	uint64_t normal, whole, total;
@@ -118,10 +124,13 @@ struct agg_scale {
  * turn (from the only one, when there is one).
  */
 void format_print_agg(const struct report *report, const struct format *format, const struct agg_layout *const *aggs, const struct agg_row *rows,
-		      const struct agg_scale *scales, unsigned aggs_len, struct buf *out);
+		      const struct agg_scale *scales, unsigned aggs_len, struct shown *out);
 
 /* Of the numbers of a FIELD_SYMBOL that print the same, the one that stands for all. */
 uint64_t report_symbol_same(const struct report *report, const struct field *field, uint64_t number);
+
+/* How a text is shown that a script prints by %s or trace(), from the report's flags; NULL: as it is. */
+enum shown_form report_value_form(const struct report *report);
 
 /* The value of a FIELD_INT, extended by its sign to 64 bits. */
 uint64_t field_int(const struct field *field, const void *data);

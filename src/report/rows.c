@@ -64,9 +64,11 @@ void rows_heading(struct report *report, const struct stages_options *options, d
 	struct tm local;
 	char text[32];
 
-	if (options->terminal) /* ^C is pressed to keep what is seen */
-		buf_puts(&report->pending, is_last ? "\n" : "\033[H\033[2J");
+	if (options->terminal && is_last) /* ^C is pressed to keep what is seen */
+		shown_puts(&report->pending, "\n");
+	else if (options->terminal)
+		shown_puts(&report->pending, SHOWN_CLEAR);
 	localtime_r(&now, &local);
 	strftime(text, sizeof(text), "%F %T", &local);
-	buf_printf(&report->pending, "%s, the last %.1f s%s\n", text, elapsed_ns / 1e9, options->terminal && !is_last ? "; ^C ends" : "");
+	shown_printf(&report->pending, "%s, the last %.1f s%s\n", text, elapsed_ns / 1e9, options->terminal && !is_last ? "; ^C ends" : "");
 }

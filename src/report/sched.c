@@ -240,7 +240,7 @@ static void take(struct table *table)
 
 /* --- The host --- */
 
-/* The kernel's own sums: of all processes, whichever were chosen. What cannot be read stays 0. */
+/* The kernel's own sums: of all processes, whichever were chosen. What cannot be read is marked so. */
 static struct host_load host_load_now(void)
 {
 	struct host_load load = {0};
@@ -260,8 +260,7 @@ static struct host_load host_load_now(void)
 		fclose(file);
 	file = fopen("/proc/pressure/cpu", "re");
 	if (file) {
-		if (fscanf(file, "some avg10=%*f avg60=%*f avg300=%*f total=%" SCNu64, &load.pressed_us) != 1)
-			load.pressed_us = 0;
+		load.has_pressure = fscanf(file, "some avg10=%*f avg60=%*f avg300=%*f total=%" SCNu64, &load.pressed_us) == 1;
 		fclose(file);
 	}
 	return load;
@@ -289,6 +288,7 @@ static void take_load(struct table *table)
 		.stolen = view->before.stolen - before.stolen,
 		.all = view->before.all - before.all,
 		.pressed_us = view->before.pressed_us - before.pressed_us,
+		.has_pressure = view->before.has_pressure && before.has_pressure,
 	};
 }
 
@@ -333,17 +333,31 @@ static double percentile(const struct table *table, const struct thread_row *row
 	return row->worst > 0 && ns > row->worst ? row->worst : ns;
 }
 
+/* What the kernel does not tell (without /proc/stat, or with PSI switched off) is not taken for 0. */
+static void print_host(const struct table *table, struct shown *out)
+{
+	const struct host_load *load = &table->load;
+
+	if (load->all)
+		shown_printf(out, "host: processors busy %.0f %%, stolen %.0f %%", share((double)load->busy, (double)load->all),
+			   share((double)load->stolen, (double)load->all));
+	else
+		shown_puts(out, "host: how busy processors were cannot be read from /proc/stat");
+	if (load->has_pressure)
+		shown_printf(out, "; some thread waited for one %.0f %% of the time\n", share(1000.0 * (double)load->pressed_us, table->elapsed));
+	else
+		shown_puts(out, "; /proc/pressure/cpu does not tell how often a thread waited for one\n");
+}
+
 static void print_heading(struct table *table, bool is_last)
 {
-	struct buf *out = &table->report->pending;
+	struct shown *out = &table->report->pending;
 
 	rows_heading(table->report, table->view->options, table->elapsed, is_last);
 	if (table->view->has_host)
-		buf_printf(out, "host: processors busy %.0f %%, stolen %.0f %%; some thread waited for one %.0f %% of the time\n",
-			   share((double)table->load.busy, (double)table->load.all), share((double)table->load.stolen, (double)table->load.all),
-			   share(1000.0 * (double)table->load.pressed_us, table->elapsed));
-	buf_printf(out, "these: %.2f threads waited for a processor at any time; on a run queue, sampled: mean %.1f, most %.0f\n\n",
-		   waiting_mean(table), queue_mean(table), queue_number(table, "queuemax"));
+		print_host(table, out);
+	shown_printf(out, "these: %.2f threads waited for a processor at any time; on a run queue, sampled: mean %.1f, most %.0f\n\n",
+		     waiting_mean(table), queue_mean(table), queue_number(table, "queuemax"));
 }
 
 static void print_thread(struct table *table, const struct thread_row *row)
@@ -351,29 +365,29 @@ static void print_thread(struct table *table, const struct thread_row *row)
 	char p50[16] = "-", p99[16] = "-", worst[16] = "-";
 	double parts[] = {row->cpu, row->wait, row->blocked};
 
-	buf_printf(&table->report->pending, "%-15s %-15s", row->who, row->thread);
+	shown_printf(&table->report->pending, "%-15s %-15s", row->who, row->thread);
 	for (unsigned i = 0; i < 3; i++)
-		buf_printf(&table->report->pending, " %10.1f %5.1f", parts[i] / 1e6, share(parts[i], table->elapsed));
+		shown_printf(&table->report->pending, " %10.1f %5.1f", parts[i] / 1e6, share(parts[i], table->elapsed));
 	if (row->latency) {
 		duration_print(percentile(table, row, 0.5), p50);
 		duration_print(percentile(table, row, 0.99), p99);
 		duration_print(row->worst, worst);
 	}
-	buf_printf(&table->report->pending, " %8.0f %9s %9s %9s\n", row->switches, p50, p99, worst);
+	shown_printf(&table->report->pending, " %8.0f %9s %9s %9s\n", row->switches, p50, p99, worst);
 }
 
 static void print_threads(struct table *table, const char *title, const struct thread_row *rows, unsigned len, unsigned most)
 {
 	if (!len)
 		return;
-	buf_printf(&table->report->pending, "%-15s %-15s %10s %5s %10s %5s %10s %5s %8s %9s %9s %9s\n", title,
-		   most == THREADS_MAX ? "THREAD" : "", "CPU ms", "%", "WAIT ms", "%", "BLOCKED ms", "%", "SWITCHES", "WAIT p50", "p99",
-		   "max");
+	shown_printf(&table->report->pending, "%-15s %-15s %10s %5s %10s %5s %10s %5s %8s %9s %9s %9s\n", title,
+		     most == THREADS_MAX ? "THREAD" : "", "CPU ms", "%", "WAIT ms", "%", "BLOCKED ms", "%", "SWITCHES", "WAIT p50", "p99",
+		     "max");
 	for (unsigned i = 0; i < len && i < most; i++)
 		print_thread(table, &rows[i]);
 	if (len > most && most != RUNNERS_MAX)
-		buf_printf(&table->report->pending, "(and %u more, which waited less)\n", len - most);
-	buf_putc(&table->report->pending, '\n');
+		shown_printf(&table->report->pending, "(and %u more, which waited less)\n", len - most);
+	shown_putc(&table->report->pending, '\n');
 }
 
 /* What has the processors need not wait for them, and then is last or not at all among those that wait. */
@@ -420,58 +434,58 @@ static void print_histogram(struct table *table)
 		first += 2;
 	while (last > first && !octaves.counts[last])
 		last -= 2;
-	buf_puts(&table->report->pending, "from when a thread could run until it ran\n");
+	shown_puts(&table->report->pending, "from when a thread could run until it ran\n");
 	for (unsigned i = first; i <= last; i += 2) {
 		unsigned bar = octaves.most ? (unsigned)((BAR * octaves.counts[i] + octaves.most - 1) / octaves.most) : 0;
 		char from[16];
 
 		duration_print(i <= 8 ? 0 : (double)(1ull << i), from);
-		buf_printf(&table->report->pending, "  %10s |%-*.*s| %llu\n", from, BAR, (int)bar, "########################################",
-			   (unsigned long long)octaves.counts[i]);
+		shown_printf(&table->report->pending, "  %10s |%-*.*s| %llu\n", from, BAR, (int)bar, "########################################",
+			     (unsigned long long)octaves.counts[i]);
 	}
-	buf_putc(&table->report->pending, '\n');
+	shown_putc(&table->report->pending, '\n');
 }
 
 static void print_places(struct table *table)
 {
-	struct buf *out = &table->report->pending;
+	struct shown *out = &table->report->pending;
 	char mean[16];
 
 	if (table->places_len)
-		buf_printf(out, "%-15s %-15s %-26s %-16s %10s %8s %9s\n", "BLOCKED", "THREAD", "IN", "SYSTEM CALL", "ms", "COUNT", "MEAN");
+		shown_printf(out, "%-15s %-15s %-26s %-16s %10s %8s %9s\n", "BLOCKED", "THREAD", "IN", "SYSTEM CALL", "ms", "COUNT", "MEAN");
 	for (unsigned i = 0; i < table->places_len && i < PLACES_MAX; i++) {
 		const struct pair_row *row = &table->places[i];
 
 		duration_print(row->ns / row->count, mean);
-		buf_printf(out, "%-15s %-15s %-26.26s %-16.16s %10.1f %8.0f %9s\n", row->who, row->thread, row->who2, row->thread2,
-			   row->ns / 1e6, row->count, mean);
+		shown_printf(out, "%-15s %-15s %-26.26s %-16.16s %10.1f %8.0f %9s\n", row->who, row->thread, row->who2, row->thread2,
+			     row->ns / 1e6, row->count, mean);
 	}
 	if (table->places_len)
-		buf_putc(out, '\n');
+		shown_putc(out, '\n');
 }
 
 static void print_chains(struct table *table)
 {
-	struct buf *out = &table->report->pending;
+	struct shown *out = &table->report->pending;
 	char mean[16];
 
 	if (table->chains_len)
-		buf_printf(out, "%-15s %-15s    %-15s %-15s %8s %14s\n", "WAKES", "THREAD", "WOKEN", "THREAD", "COUNT", "MEAN UNTIL RUN");
+		shown_printf(out, "%-15s %-15s    %-15s %-15s %8s %14s\n", "WAKES", "THREAD", "WOKEN", "THREAD", "COUNT", "MEAN UNTIL RUN");
 	for (unsigned i = 0; i < table->chains_len && i < CHAINS_MAX; i++) {
 		const struct pair_row *row = &table->chains[i];
 
 		duration_print(row->ns / row->count, mean);
-		buf_printf(out, "%-15s %-15s -> %-15s %-15s %8.0f %14s\n", row->who, row->thread, row->who2, row->thread2, row->count, mean);
+		shown_printf(out, "%-15s %-15s -> %-15s %-15s %8.0f %14s\n", row->who, row->thread, row->who2, row->thread2, row->count, mean);
 	}
 	if (table->chains_len)
-		buf_putc(out, '\n');
+		shown_putc(out, '\n');
 }
 
 static void print_text(struct table *table, bool is_last)
 {
 	print_heading(table, is_last);
 	if (!table->threads_len)
-		buf_puts(&table->report->pending, "no thread ran or waited\n");
+		shown_puts(&table->report->pending, "no thread ran or waited\n");
 	print_runners(table);
 	print_threads(table, "DAEMON", table->daemons, table->daemons_len, DAEMONS_MAX);
 	print_threads(table, "WHO", table->threads, table->threads_len, THREADS_MAX);
@@ -535,13 +549,17 @@ static struct json_object *pairs_json(const struct pair_row *rows, unsigned len,
 	return list;
 }
 
+/* A number that the kernel does not tell is left out. */
 static struct json_object *host_json(const struct table *table)
 {
 	struct json_object *host = json_object_new_object();
 
-	json_object_object_add(host, "busy", json_object_new_double(share((double)table->load.busy, (double)table->load.all) / 100));
-	json_object_object_add(host, "stolen", json_object_new_double(share((double)table->load.stolen, (double)table->load.all) / 100));
-	put_number(host, "pressure_ns", 1000.0 * (double)table->load.pressed_us);
+	if (table->load.all) {
+		json_object_object_add(host, "busy", json_object_new_double(share((double)table->load.busy, (double)table->load.all) / 100));
+		json_object_object_add(host, "stolen", json_object_new_double(share((double)table->load.stolen, (double)table->load.all) / 100));
+	}
+	if (table->load.has_pressure)
+		put_number(host, "pressure_ns", 1000.0 * (double)table->load.pressed_us);
 	return host;
 }
 
@@ -575,8 +593,8 @@ static void print_json(struct table *table)
 	json_object_object_add(line, "wait_buckets", buckets);
 	json_object_object_add(line, "blocked_on", pairs_json(table->places, table->places_len, place_names));
 	json_object_object_add(line, "wakeups", pairs_json(table->chains, table->chains_len, chain_names));
-	buf_puts(&table->report->pending, json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN));
-	buf_putc(&table->report->pending, '\n');
+	shown_json(&table->report->pending, line, JSON_C_TO_STRING_PLAIN);
+	shown_putc(&table->report->pending, '\n');
 	json_object_put(line);
 }
 

@@ -13,6 +13,7 @@
 struct host_load {
 	uint64_t busy, stolen, all; /* time of all processors, in ticks */
 	uint64_t pressed_us;	    /* some thread could run and had no processor */
+	bool has_pressure;	    /* that is known; and `all` is not 0 where the others are */
 };
 
 struct sched_view {

@@ -80,7 +80,7 @@ static unsigned step_of(double share, unsigned len)
 	return step < 1 ? 1 : step < len ? step : len - 1;
 }
 
-void spark_line(struct buf *out, const struct spark_style *style, const double *values, unsigned len)
+void spark_line(struct shown *out, const struct spark_style *style, const double *values, unsigned len)
 {
 	const struct ramp *ramp = style->utf8 ? &bars_utf8 : &ascii;
 	double most = 0;
@@ -89,7 +89,7 @@ void spark_line(struct buf *out, const struct spark_style *style, const double *
 		if (isfinite(values[i]) && values[i] > most)
 			most = values[i];
 	for (unsigned i = 0; i < len; i++)
-		buf_puts(out, ramp->steps[isfinite(values[i]) && most > 0 ? step_of(values[i] / most, ramp->len) : 0]);
+		shown_name(out, ramp->steps[isfinite(values[i]) && most > 0 ? step_of(values[i] / most, ramp->len) : 0]);
 }
 
 /* --- Heat maps --- */
@@ -99,7 +99,7 @@ unsigned spark_heat_columns(const struct spark_style *style)
 	return style->width - LABEL - 2;
 }
 
-static void print_label(struct buf *out, uint64_t value, bool is_ns)
+static void print_label(struct shown *out, uint64_t value, bool is_ns)
 {
 	char text[24];
 
@@ -107,50 +107,52 @@ static void print_label(struct buf *out, uint64_t value, bool is_ns)
 		duration_print((double)value, text);
 	else
 		snprintf(text, sizeof(text), "%" PRIu64, value);
-	buf_printf(out, "%*s ", LABEL, text);
+	shown_printf(out, "%*s ", LABEL, text);
 }
 
-static void print_cell(struct buf *out, const struct spark_style *style, double share, unsigned *last)
+static void print_cell(struct shown *out, const struct spark_style *style, double share, unsigned *last)
 {
 	const struct ramp *ramp = style->utf8 ? &shades_utf8 : &ascii;
 	unsigned colours_len = sizeof(colours), step = step_of(share, ramp->len),
 		 colour = step_of(share, colours_len + 1);
 
 	if (style->colour && colour && colour != *last) {
-		buf_printf(out, "\033[38;5;%um", colours[colour - 1]);
+		shown_printf(out, "\033[38;5;%um", colours[colour - 1]);
 		*last = colour;
 	}
-	buf_puts(out, ramp->steps[step]);
+	shown_name(out, ramp->steps[step]);
 }
 
-static void print_row(struct buf *out, const struct spark_style *style, const struct heat *heat, unsigned bucket,
+static void print_row(struct shown *out, const struct spark_style *style, const struct heat *heat, unsigned bucket,
 		      uint64_t most)
 {
 	unsigned last = 0;
 
-	buf_puts(out, style->utf8 ? "│" : "|");
+	shown_name(out, style->utf8 ? "│" : "|");
 	for (unsigned i = 0; i < heat->columns_len;
 	     i++) /* the root: few shades must do for counts that are far apart */
 		print_cell(out, style, sqrt((double)heat_column(heat, i)[bucket] / (double)most), &last);
-	buf_puts(out, last ? "\033[0m\n" : "\n");
+	if (last)
+		shown_puts(out, "\033[0m");
+	shown_putc(out, '\n');
 }
 
-static void print_axis(struct buf *out, const struct spark_style *style, const struct heat *heat, uint64_t most)
+static void print_axis(struct shown *out, const struct spark_style *style, const struct heat *heat, uint64_t most)
 {
 	const struct ramp *ramp = style->utf8 ? &shades_utf8 : &ascii;
 	char length[16], step[16];
 
 	duration_print((double)heat->step_ns * heat->columns_len, length);
 	duration_print((double)heat->step_ns, step);
-	buf_printf(out, "%*s %s", LABEL, "", style->utf8 ? "└" : "+");
+	shown_printf(out, "%*s %s", LABEL, "", style->utf8 ? "└" : "+");
 	for (unsigned i = 0; i < heat->columns_len; i++)
-		buf_puts(out, style->utf8 ? "─" : "-");
-	buf_printf(out, "\n%*s  0%*s\n", LABEL, "", heat->columns_len > 1 ? (int)heat->columns_len - 1 : 1, length);
-	buf_printf(out, "%*s  a column is %s; counts from %s 1 to %s %" PRIu64 "\n", LABEL, "", step, ramp->steps[1],
-		   ramp->steps[ramp->len - 1], most);
+		shown_name(out, style->utf8 ? "─" : "-");
+	shown_printf(out, "\n%*s  0%*s\n", LABEL, "", heat->columns_len > 1 ? (int)heat->columns_len - 1 : 1, length);
+	shown_printf(out, "%*s  a column is %s; counts from %s 1 to %s %" PRIu64 "\n", LABEL, "", step, ramp->steps[1],
+		     ramp->steps[ramp->len - 1], most);
 }
 
-void spark_heat(struct buf *out, const struct spark_style *style, const struct heat *heat, bool is_ns)
+void spark_heat(struct shown *out, const struct spark_style *style, const struct heat *heat, bool is_ns)
 {
 	uint64_t most = 1;
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "lib/buf.h"
+#include "lib/shown.h"
 #include "report/heat.h"
 
 struct spark_style {
@@ -22,9 +22,9 @@ struct spark_style spark_style_of(FILE *out);
 
 /* A character for each value, its height from 0 to the largest one; what is 0 or no number is a blank. No line break.
  */
-void spark_line(struct buf *out, const struct spark_style *style, const double *values, unsigned len);
+void spark_line(struct shown *out, const struct spark_style *style, const double *values, unsigned len);
 /* A line for each bucket, the highest first, then the axis of time and what the darkest shade means. */
-void spark_heat(struct buf *out, const struct spark_style *style, const struct heat *heat, bool is_ns);
+void spark_heat(struct shown *out, const struct spark_style *style, const struct heat *heat, bool is_ns);
 /* How many columns of a heat map fit the style's width. */
 unsigned spark_heat_columns(const struct spark_style *style);
 

@@ -27,21 +27,23 @@ void stack_frame_line(const struct stack_frame *frame, bool with_offset, struct 
 		buf_puts(out, " [inlined]");
 }
 
-void report_stack_text(const struct report *report, uint64_t number, struct buf *out)
+void report_stack_text(const struct report *report, uint64_t number, struct shown *out)
 {
 	const struct stack *stack = report_stack_of(report, number);
 	int indent = report && report->image ? report->image->options->stackindent : 14;
+	struct buf line = {0};
 
-	buf_putc(out, '\n');
+	shown_putc(out, '\n');
 	if (!stack) {
-		buf_printf(out, "%*s[no stack was kept]\n", indent, "");
+		shown_printf(out, "%*s[no stack was kept]\n", indent, "");
 		return;
 	}
 	for (unsigned i = 0; i < stack->len; i++) {
-		buf_printf(out, "%*s", indent, "");
-		stack_frame_line(&stack->frames[i], true, out);
-		buf_putc(out, '\n');
+		buf_clear(&line);
+		stack_frame_line(&stack->frames[i], true, &line);
+		shown_printf(out, "%*s%s\n", indent, "", line.data);
 	}
+	buf_free(&line);
 	if (stack->note)
-		buf_printf(out, "%*s[%s]\n", indent, "", stack->note);
+		shown_printf(out, "%*s[%s]\n", indent, "", stack->note);
 }

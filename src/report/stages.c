@@ -247,7 +247,7 @@ static unsigned take_peers(struct table *table, const char *daemon, struct peer 
 
 static void print_peers(struct table *table, const char *daemon)
 {
-	struct buf *out = &table->report->pending;
+	struct shown *out = &table->report->pending;
 	struct peer *peers;
 	unsigned n = take_peers(table, daemon, &peers);
 	uint64_t all = 0;
@@ -257,17 +257,17 @@ static void print_peers(struct table *table, const char *daemon)
 		all += peers[i].count;
 	if (!n)
 		return;
-	buf_puts(out, "  waited for");
+	shown_puts(out, "  waited for");
 	for (unsigned i = 0; i < n; i++) {
 		if (peers[i].osd < 0) {
-			buf_printf(out, "%s no replica %.0f %%", i ? "," : "", 100.0 * (double)peers[i].count / (double)all);
+			shown_printf(out, "%s no replica %.0f %%", i ? "," : "", 100.0 * (double)peers[i].count / (double)all);
 			continue;
 		}
 		duration_print(peers[i].ns / (double)peers[i].count, mean);
-		buf_printf(out, "%s osd.%d %.0f %% (%s)", i ? "," : "", (int)peers[i].osd,
-			   100.0 * (double)peers[i].count / (double)all, mean);
+		shown_printf(out, "%s osd.%d %.0f %% (%s)", i ? "," : "", (int)peers[i].osd,
+			     100.0 * (double)peers[i].count / (double)all, mean);
 	}
-	buf_putc(out, '\n');
+	shown_putc(out, '\n');
 }
 
 static int64_t key_number(struct table *table, unsigned agg, const struct agg_row *row, unsigned i)
@@ -357,8 +357,8 @@ static void print_row(struct table *table, const struct stage_row *row)
 	duration_print(row->worst, worst);
 	if (whole > 0)
 		snprintf(share, sizeof(share), "%.1f %%", 100 * row->total / whole);
-	buf_printf(&table->report->pending, "  %s%-*s %9llu %10s %10s %10s %10s %8s\n", is_part ? "  " : "", is_part ? 12 : 14,
-		   name, (unsigned long long)row->count, mean, p50, p99, worst, share);
+	shown_printf(&table->report->pending, "  %s%-*s %9llu %10s %10s %10s %10s %8s\n", is_part ? "  " : "", is_part ? 12 : 14,
+		     name, (unsigned long long)row->count, mean, p50, p99, worst, share);
 }
 
 /* One line for each power of two: the fine buckets are for percentiles. */
@@ -380,7 +380,7 @@ static void add_octave(void *data, int64_t low, int64_t high, uint64_t count)
 static void print_histogram(struct table *table, const struct stage_row *row)
 {
 	const struct aggvar *var = table->report->image->aggs[table->inputs.latency].var;
-	struct buf *out = &table->report->pending;
+	struct shown *out = &table->report->pending;
 	struct octaves octaves = {0};
 	unsigned first = 0, last = ROW_BUCKETS - 1;
 	bool is_part;
@@ -390,53 +390,57 @@ static void print_histogram(struct table *table, const struct stage_row *row)
 		first++;
 	while (last > first && !octaves.counts[last])
 		last--;
-	buf_printf(out, "\n  %s, %s, %s\n", row->daemon, row->class, stage_name(row, &is_part));
+	shown_printf(out, "\n  %s, %s, %s\n", row->daemon, row->class, stage_name(row, &is_part));
 	for (unsigned i = first; i <= last; i++) {
 		unsigned bar = octaves.most ? (unsigned)((BAR * octaves.counts[i] + octaves.most - 1) / octaves.most) : 0;
 		char from[16];
 
 		duration_print((double)(1ull << i), from);
-		buf_printf(out, "  %10s |%-*.*s| %llu\n", from, BAR, (int)bar, "########################################",
-			   (unsigned long long)octaves.counts[i]);
+		shown_printf(out, "  %10s |%-*.*s| %llu\n", from, BAR, (int)bar, "########################################",
+			     (unsigned long long)octaves.counts[i]);
 	}
 }
 
 static void print_heading(struct table *table)
 {
-	struct buf *out = &table->report->pending;
+	struct shown *out = &table->report->pending;
 	time_t now = (time_t)(report_time_ns(table->report) / 1000000000u);
 	struct tm local;
 	char text[32];
 
-	if (table->options->terminal) /* ^C is pressed to keep what is seen */
-		buf_puts(out, table->is_last ? "\n" : "\033[H\033[2J");
+	if (table->options->terminal && table->is_last) /* ^C is pressed to keep what is seen */
+		shown_puts(out, "\n");
+	else if (table->options->terminal)
+		shown_puts(out, SHOWN_CLEAR);
 	if (!table->options->interval)
 		return;
 	localtime_r(&now, &local);
 	strftime(text, sizeof(text), "%F %T", &local);
 	if (table->is_last) {
-		buf_printf(out, "%s, since the table before\n\n", text);
+		shown_printf(out, "%s, since the table before\n\n", text);
 		return;
 	}
-	buf_printf(out, "%s, the last %u s%s\n\n", text, table->options->interval, table->options->terminal ? "; ^C ends" : "");
+	shown_printf(out, "%s, the last %u s%s\n\n", text, table->options->interval, table->options->terminal ? "; ^C ends" : "");
 }
 
 static void print_text(struct table *table)
 {
-	struct buf *out = &table->report->pending;
+	struct shown *out = &table->report->pending;
 	const char *daemon = "", *class = "";
 
 	print_heading(table);
 	if (!table->rows_len)
-		buf_puts(out, "no op was seen\n");
+		shown_puts(out, "no op was seen\n");
 	for (unsigned i = 0; i < table->rows_len; i++) {
 		const struct stage_row *row = &table->rows[i];
 
 		if (strcmp(row->daemon, daemon) || strcmp(row->class, class)) {
 			if (i && !strcmp(class, "write"))
 				print_peers(table, daemon);
-			buf_printf(out, "%s%-7s %-8s %9s %10s %10s %10s %10s %8s\n", i ? "\n" : "", row->daemon, row->class,
-				   "count", "mean", "p50", "p99", "max", "share");
+			if (i)
+				shown_putc(out, '\n');
+			shown_printf(out, "%-7s %-8s %9s %10s %10s %10s %10s %8s\n", row->daemon, row->class, "count", "mean", "p50",
+				     "p99", "max", "share");
 		}
 		daemon = row->daemon;
 		class = row->class;
@@ -511,7 +515,7 @@ static struct json_object *peers_json(struct table *table, const char *daemon)
 /* One line for each daemon and class. */
 static void print_json(struct table *table)
 {
-	struct buf *out = &table->report->pending;
+	struct shown *out = &table->report->pending;
 
 	for (unsigned i = 0; i < table->rows_len;) {
 		const struct stage_row *first = &table->rows[i];
@@ -528,8 +532,8 @@ static void print_json(struct table *table)
 		json_object_object_add(line, "stages", stages);
 		if (!strcmp(first->class, "write"))
 			json_object_object_add(line, "waited_for", peers_json(table, first->daemon));
-		buf_puts(out, json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN));
-		buf_putc(out, '\n');
+		shown_json(out, line, JSON_C_TO_STRING_PLAIN);
+		shown_putc(out, '\n');
 		json_object_put(line);
 	}
 }

@@ -11,7 +11,7 @@
 enum { FIRST = 10, LAST = 37, BOUNDS = LAST - FIRST + 1 /* as osd.d asks for: from 2^10 to 2^37 ns */ };
 
 /* "5a build" is a part of stage 5, "0 whole" the sum of all: they may not be added to the stages. */
-static void stage_label(const char *text, struct buf *out)
+static void stage_label(const char *text, struct shown *out)
 {
 	bool is_numbered = isdigit((unsigned char)text[0]);
 	const char *blank = strchr(text, ' '), *name = is_numbered && blank ? blank + 1 : text;
@@ -21,7 +21,7 @@ static void stage_label(const char *text, struct buf *out)
 	metric_label("level", level, strlen(level), out);
 }
 
-static void label(const struct metric *metric, unsigned key, const char *text, struct buf *out)
+static void label(const struct metric *metric, unsigned key, const char *text, struct shown *out)
 {
 	static const char *const names[] = {"daemon", "class"};
 
@@ -32,7 +32,7 @@ static void label(const struct metric *metric, unsigned key, const char *text, s
 		stage_label(text, out);
 }
 
-static void peer_label(const struct metric *metric, unsigned key, const char *text, struct buf *out)
+static void peer_label(const struct metric *metric, unsigned key, const char *text, struct shown *out)
 {
 	struct buf peer = {0};
 
@@ -91,6 +91,6 @@ int stages_openmetrics(struct report *report)
 		bounds[i] = (INT64_C(1) << (FIRST + i)) - 1;
 	for (unsigned i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		print_family(report, i, bounds);
-	buf_puts(&report->pending, "# EOF\n");
-	return report_replace(report, report->path);
+	shown_puts(&report->pending, "# EOF\n");
+	return report_replace(report);
 }

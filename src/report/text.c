@@ -18,20 +18,20 @@ static int text_begin(struct report *report)
 {
 	report_open(report);
 	if (!report->image->options->quiet)
-		buf_printf(&report->pending, "%3s %6s %32s\n", "CPU", "ID", "FUNCTION:NAME");
+		shown_printf(&report->pending, "%3s %6s %32s\n", "CPU", "ID", "FUNCTION:NAME");
 	return 0;
 }
 
-static void put_padding(struct buf *out, size_t used, size_t width)
+static void put_padding(struct shown *out, size_t used, size_t width)
 {
 	static const char blanks[] = "                                                                ";
 
 	for (; used < width; used += sizeof(blanks) - 1)
-		buf_add(out, blanks, width - used < sizeof(blanks) - 1 ? width - used : sizeof(blanks) - 1);
+		shown_bytes(out, blanks, width - used < sizeof(blanks) - 1 ? width - used : sizeof(blanks) - 1);
 }
 
 /* An unsigned number, right-aligned. Not by printf: this runs for each event. */
-static void put_decimal(struct buf *out, bool is_negative, uint64_t value, size_t width)
+static void put_decimal(struct shown *out, bool is_negative, uint64_t value, size_t width)
 {
 	char text[24], *at = text + sizeof(text);
 	size_t size;
@@ -43,36 +43,35 @@ static void put_decimal(struct buf *out, bool is_negative, uint64_t value, size_
 		*--at = '-';
 	size = (size_t)(text + sizeof(text) - at);
 	put_padding(out, size, width);
-	buf_add(out, at, size);
+	shown_bytes(out, at, size);
 }
 
 static int text_event_begin(struct report *report, const struct record_layout *layout, const struct probe *probe,
 			    const struct record_head *head)
 {
-	struct buf *out = &report->pending;
-	size_t func_size, name_size;
+	struct shown *out = &report->pending, *name = &report->text;
 
 	(void)layout;
 	if (report->image->options->quiet)
 		return 0;
-	func_size = strlen(probe->func);
-	name_size = strlen(probe->name);
 	put_decimal(out, false, head->cpu, 3);
-	buf_putc(out, ' ');
+	shown_putc(out, ' ');
 	put_decimal(out, false, probe->id, 6);
-	buf_putc(out, ' ');
-	put_padding(out, func_size + 1 + name_size, 32);
-	buf_add(out, probe->func, func_size);
-	buf_putc(out, ':');
-	buf_add(out, probe->name, name_size);
-	buf_putc(out, ' ');
+	shown_putc(out, ' ');
+	shown_clear(name);
+	shown_name(name, probe->func);
+	shown_putc(name, ':');
+	shown_name(name, probe->name);
+	put_padding(out, shown_columns(name->buf.data, name->buf.size), 32);
+	shown_join(out, name);
+	shown_putc(out, ' ');
 	return 0;
 }
 
 static int text_event_end(struct report *report)
 {
 	if (!report->image->options->quiet)
-		buf_putc(&report->pending, '\n');
+		shown_putc(&report->pending, '\n');
 	return report_event_done(report);
 }
 
@@ -82,7 +81,7 @@ static size_t int_width(uint32_t size)
 	return size == 1 ? 3 : size == 2 ? 5 : size == 4 ? 8 : 16;
 }
 
-static void put_int(struct buf *out, const struct field *field, const void *data, size_t width)
+static void put_int(struct shown *out, const struct field *field, const void *data, size_t width)
 {
 	uint64_t value = field_int(field, data);
 	bool is_negative = field->is_signed && (int64_t)value < 0;
@@ -90,45 +89,51 @@ static void put_int(struct buf *out, const struct field *field, const void *data
 	put_decimal(out, is_negative, is_negative ? 0 - value : value, width);
 }
 
-static void put_string(struct buf *out, const struct field *field, const void *data, size_t width)
+/* In a column, if it has a width. */
+static void put_text(struct shown *out, enum shown_form form, const char *text, size_t size, size_t width)
 {
-	size_t size = field_text_size(field, data);
+	size_t begin;
 
-	buf_puts(out, "  ");
-	buf_add(out, data, size);
-	put_padding(out, size, width);
-}
-
-static void put_symbol(struct buf *out, const char *text, size_t width)
-{
 	if (width)
-		buf_puts(out, "  ");
-	buf_puts(out, text);
-	put_padding(out, strlen(text), width);
+		shown_puts(out, "  ");
+	begin = out->buf.size;
+	shown_text(out, form, text, size);
+	if (width)
+		put_padding(out, shown_columns(out->buf.data + begin, out->buf.size - begin), width);
 }
 
-static void put_byte_line(struct buf *out, const unsigned char *data, uint32_t offset, uint32_t size)
+static void put_string(struct shown *out, enum shown_form form, const struct field *field, const void *data, size_t width)
+{
+	put_text(out, form, data, field_text_size(field, data), width);
+}
+
+static void put_symbol(struct shown *out, const char *text, size_t width)
+{
+	put_text(out, SHOWN_NAME, text, strlen(text), width);
+}
+
+static void put_byte_line(struct shown *out, const unsigned char *data, uint32_t offset, uint32_t size)
 {
 	uint32_t i;
 
-	buf_printf(out, "%10" PRIx32 ":", offset);
+	shown_printf(out, "%10" PRIx32 ":", offset);
 	for (i = 0; i < LINE_BYTES; i++) {
 		if (i < size)
-			buf_printf(out, " %02x", data[i]);
+			shown_printf(out, " %02x", data[i]);
 		else
-			buf_puts(out, "   ");
+			shown_puts(out, "   ");
 	}
-	buf_puts(out, "  ");
+	shown_puts(out, "  ");
 	for (i = 0; i < size; i++)
-		buf_putc(out, data[i] >= ' ' && data[i] < 0x7f ? (char)data[i] : '.');
-	buf_putc(out, '\n');
+		shown_putc(out, data[i] >= ' ' && data[i] < 0x7f ? (char)data[i] : '.');
+	shown_putc(out, '\n');
 }
 
-static void put_bytes(struct buf *out, const struct field *field, const void *data)
+static void put_bytes(struct shown *out, const struct field *field, const void *data)
 {
 	uint32_t at;
 
-	buf_printf(out, "\n%10s   0  1  2  3  4  5  6  7  8  9  a  b  c  d  e  f  0123456789abcdef\n", "");
+	shown_printf(out, "\n%10s   0  1  2  3  4  5  6  7  8  9  a  b  c  d  e  f  0123456789abcdef\n", "");
 	for (at = 0; at < field->size; at += LINE_BYTES)
 		put_byte_line(out, (const unsigned char *)data + at, at,
 			      field->size - at < LINE_BYTES ? field->size - at : (uint32_t)LINE_BYTES);
@@ -137,19 +142,16 @@ static void put_bytes(struct buf *out, const struct field *field, const void *da
 static int text_value(struct report *report, const struct field *field, const void *data)
 {
 	bool quiet = report->image->options->quiet;
-	struct buf *out = &report->pending;
+	struct shown *out = &report->pending;
 
 	switch (field->kind) {
 	case FIELD_INT:
 		if (!quiet)
-			buf_putc(out, ' ');
+			shown_putc(out, ' ');
 		put_int(out, field, data, quiet ? 0 : int_width(field->size));
 		break;
 	case FIELD_STRING:
-		if (quiet)
-			buf_add(out, data, field_text_size(field, data));
-		else
-			put_string(out, field, data, TRACE_STRING_WIDTH);
+		put_string(out, report_value_form(report), field, data, quiet ? 0 : TRACE_STRING_WIDTH);
 		break;
 	case FIELD_BYTES:
 		put_bytes(out, field, data);
@@ -167,21 +169,21 @@ static int text_value(struct report *report, const struct field *field, const vo
 static int text_text(struct report *report, const struct record_action *action, const char *text, size_t size)
 {
 	(void)action;
-	buf_add(&report->pending, text, size);
+	shown_bytes(&report->pending, text, size);
 	return 0;
 }
 
-static void put_key(struct report *report, struct buf *out, const struct field *field, const char *key)
+static void put_key(struct report *report, struct shown *out, const struct field *field, const char *key)
 {
 	if (field->kind == FIELD_STACK) {
 		report_stack_text(report, field_int(field, key + field->offset), out);
 	} else if (field->kind == FIELD_SYMBOL) {
 		put_symbol(out, report_symbol_text(report, field, key + field->offset), KEY_STRING_WIDTH);
 	} else if (field->kind == FIELD_INT) {
-		buf_putc(out, ' ');
+		shown_putc(out, ' ');
 		put_int(out, field, key + field->offset, int_width(field->size));
 	} else {
-		put_string(out, field, key + field->offset, KEY_STRING_WIDTH);
+		put_string(out, SHOWN_NAME, field, key + field->offset, KEY_STRING_WIDTH);
 	}
 }
 
@@ -189,37 +191,40 @@ static int text_table(struct report *report, struct reader *reader, const unsign
 {
 	const struct image *image = report->image;
 	const struct agg_layout *layout = &image->aggs[aggs[0]];
-	struct buf *out = &report->pending;
+	struct shown *out = &report->pending;
 	const struct agg_row *rows;
 	unsigned rows_len, i, j;
+	struct buf value = {0};
 
 	if (aggs_len == 1)
 		rows = reader_agg_rows(reader, aggs[0], &rows_len);
 	else
 		rows = reader_agg_join(reader, aggs, aggs_len, &rows_len);
-	buf_putc(out, '\n');
+	shown_putc(out, '\n');
 	for (i = 0; i < rows_len; i++, rows += aggs_len) {
 		for (j = 0; j < layout->keys_len; j++)
 			put_key(report, out, &layout->keys[j], rows[0].key);
 		for (j = 0; j < aggs_len; j++) {
 			const struct aggvar *var = image->aggs[aggs[j]].var;
 
-			var->agg->show(var, rows[j].value, reader_agg_normal(reader, aggs[j]), out);
+			buf_clear(&value);
+			var->agg->show(var, rows[j].value, reader_agg_normal(reader, aggs[j]), &value);
+			shown_bytes(out, value.data, value.size);
 		}
-		buf_putc(out, '\n');
+		shown_putc(out, '\n');
 	}
+	buf_free(&value);
 	return 0;
 }
 
 /* To stderr, after everything that came before it. */
-static int complain(struct report *report, struct buf *line)
+static int complain(struct report *report, struct shown *line)
 {
 	int err = report_flush(report);
 
-	buf_putc(line, '\n');
-	fwrite(line->data, 1, line->size, report->err);
+	shown_putc(line, '\n');
+	say_shown(report->err, line);
 	fflush(report->err);
-	buf_free(line);
 	return err;
 }
 
@@ -228,30 +233,34 @@ static int text_error(struct report *report, const struct record_error *error, c
 {
 	const struct clause *clause = report->image->checked->clauses[error->clause].clause;
 	unsigned action = clause ? report_action_number(clause, loc) : 0, line, column;
-	struct buf out = {0};
+	struct buf name = {0}, fault = {0};
+	struct shown out = {0};
 
-	buf_printf(&out, "cephtap: error on enabled probe ID %u (ID %u: ", /* as epid */
-		   error->head.probe * report->image->checked->clauses_len + error->clause + 1, probe->id);
-	report_probe_name(probe, &out);
-	buf_puts(&out, "): ");
-	report_fault(error, &out);
+	report_probe_name(probe, &name);
+	report_fault(error, &fault);
+	shown_printf(&out, "cephtap: error on enabled probe ID %u (ID %u: %s): %s", /* as epid */
+		     error->head.probe * report->image->checked->clauses_len + error->clause + 1, probe->id, name.data, fault.data);
 	if (action)
-		buf_printf(&out, " in action #%u", action);
+		shown_printf(&out, " in action #%u", action);
 	else
-		buf_puts(&out, " in predicate");
+		shown_puts(&out, " in predicate");
 	if (loc.source) {
 		loc_position(loc, &line, &column);
-		buf_printf(&out, " at %s:%u:%u", loc.source->name, line, column);
+		shown_printf(&out, " at %s:%u:%u", loc.source->name, line, column);
 	}
+	buf_free(&name);
+	buf_free(&fault);
 	return complain(report, &out);
 }
 
 static int text_drop(struct report *report, enum drop_cause cause, uint64_t count)
 {
-	struct buf out = {0};
+	struct buf sentence = {0};
+	struct shown out = {0};
 
-	buf_puts(&out, "cephtap: ");
-	drop_sentence(cause, count, &out);
+	drop_sentence(cause, count, &sentence);
+	shown_printf(&out, "cephtap: %s", sentence.data);
+	buf_free(&sentence);
 	return complain(report, &out);
 }
 

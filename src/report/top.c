@@ -149,17 +149,6 @@ void top_free(struct top_model *model)
 
 /* --- What is added --- */
 
-/* Names of objects may hold any byte: what a terminal would obey, or show in more than one column, does not get there. */
-static char *plain(struct arena *arena, const char *text)
-{
-	char *copy = arena_strdup(arena, text);
-
-	for (char *c = copy; *c; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
-	return copy;
-}
-
 static struct top_cell *row_find(struct top_model *model, enum top_view view, const char *key)
 {
 	struct rows *rows = &model->views[view];
@@ -185,7 +174,7 @@ static void cell_set_text(struct top_model *model, struct top_cell *cell, const 
 {
 	if (cell->text)
 		return;
-	cell->text = plain(model->interval, text);
+	cell->text = arena_strdup(model->interval, text);
 	cell->count = 1;
 }
 
@@ -292,16 +281,17 @@ void top_add_object(struct top_model *model, int64_t pool, const char *name, con
 
 void top_add_slow(struct top_model *model, const struct top_slow_op *op)
 {
-	char key[128], text[32];
+	char key[128], text[48];
 	struct top_cell *cells;
 
-	snprintf(key, sizeof(key), "%s %" PRId64 ".%" PRId64, op->daemon, op->client, op->tid);
+	snprintf(text, sizeof(text), "%" PRId64 ".%" PRId64, op->client, op->tid);
+	snprintf(key, sizeof(key), "%s %s", text, op->daemon);
 	cells = row_find(model, TOP_SLOW, key);
 	if (cells[SLOW_TIME].count)
 		return; /* sent twice by its client: once is enough */
 	cell_set_text(model, &cells[SLOW_OSD], op->daemon);
 	cell_set_text(model, &cells[SLOW_CLASS], op->class);
-	cell_set_text(model, &cells[SLOW_OP], strchr(key, ' ') + 1);
+	cell_set_text(model, &cells[SLOW_OP], text);
 	if (*op->object) /* of an op that had begun before us nobody has seen it */
 		cell_set_text(model, &cells[SLOW_OBJECT], op->object);
 	snprintf(text, sizeof(text), "osd.%" PRId64, op->peer);

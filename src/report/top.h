@@ -32,7 +32,7 @@ struct top_column {
 };
 
 struct top_cell {
-	const char *text;
+	const char *text; /* as it is: the page shows it */
 	double number;
 	double count; /* how much is in it; 0: nothing, it is shown as "-" and sorted last */
 };

@@ -11,22 +11,25 @@ enum { LINES_FIXED = 8, CELL_SIZE = 24 };
 
 /* --- Lines --- */
 
+/* The text is ours, or shown already. */
 static void add(struct top_page *page, const struct top_look *look, enum top_line_kind kind, const char *text)
 {
-	size_t size = strlen(text);
+	struct buf line = {0};
 
 	if (page->lines_len >= look->height)
 		return;
+	shown_add_cut(&line, SHOWN_SENTENCE, text, strlen(text), look->width);
 	*arena_push(page->arena, page->lines, page->lines_len) = (struct top_line){
 		.kind = kind,
-		.text = arena_strndup(page->arena, text, size < look->width ? size : look->width),
+		.text = arena_strdup(page->arena, line.size ? line.data : ""),
 	};
+	buf_free(&line);
 }
 
-static void add_buf(struct top_page *page, const struct top_look *look, enum top_line_kind kind, struct buf *text)
+static void add_shown(struct top_page *page, const struct top_look *look, enum top_line_kind kind, struct shown *text)
 {
-	add(page, look, kind, text->size ? text->data : "");
-	buf_free(text);
+	add(page, look, kind, text->buf.size ? text->buf.data : "");
+	shown_free(text);
 }
 
 /* --- Cells --- */
@@ -101,25 +104,26 @@ static unsigned choose(const struct top_table *table, unsigned width)
 }
 
 /* Names of objects differ at their ends: of one that is too long the beginning is left out. */
-static void put_rest(struct buf *out, const char *text, unsigned room)
+static void put_rest(struct shown *out, const char *text, size_t room)
 {
-	size_t size = strlen(text);
+	struct buf end = {0};
 
-	if (size > room)
-		buf_printf(out, " ~%s", text + size - room + 1);
-	else
-		buf_printf(out, " %s", text);
+	shown_add_end(&end, text, strlen(text), room, '~');
+	shown_putc(out, ' ');
+	shown_bytes(out, end.data, end.size);
+	buf_free(&end);
 }
 
-static void put(struct buf *out, const struct top_column *column, const char *text, unsigned width)
+static void put(struct shown *out, const struct top_column *column, const char *text, unsigned width)
 {
+	size_t used = shown_columns(out->buf.data, out->buf.size);
+
 	if (!column->width)
-		put_rest(out, text, width - (unsigned)out->size - 1);
+		put_rest(out, text, width - used - 1);
 	else if (column->unit == TOP_TEXT)
-		buf_printf(out, "%s%-*.*s", out->size ? " " : "", (int)(column->width - !!out->size),
-			   (int)(column->width - !!out->size), text);
+		shown_printf(out, "%s%-*.*s", used ? " " : "", (int)(column->width - !!used), (int)(column->width - !!used), text);
 	else
-		buf_printf(out, "%*s", (int)column->width, text);
+		shown_printf(out, "%*s", (int)column->width, text);
 }
 
 /* --- Tables --- */
@@ -130,16 +134,16 @@ static void add_title(struct top_page *page, const struct top_look *look, const 
 	const char *order = column->unit == TOP_TEXT ? (table->is_reversed ? "Z to A" : "A to Z")
 			    : table->is_reversed     ? "smallest first"
 						     : "largest first";
-	struct buf out = {0};
+	struct shown out = {0};
 
-	buf_printf(&out, "%s by %s, %s%s", table->title, column->name, order, more);
-	add_buf(page, look, TOP_LINE_TITLE, &out);
+	shown_printf(&out, "%s by %s, %s%s", table->title, column->name, order, more);
+	add_shown(page, look, TOP_LINE_TITLE, &out);
 }
 
 /* The column that is sorted by has a mark, for those who see neither colours nor bold letters. */
 static void add_heading(struct top_page *page, const struct top_look *look, const struct top_table *table, unsigned chosen)
 {
-	struct buf out = {0};
+	struct shown out = {0};
 	char text[CELL_SIZE];
 
 	for (unsigned i = 0; i < table->columns_len; i++) {
@@ -147,13 +151,13 @@ static void add_heading(struct top_page *page, const struct top_look *look, cons
 		if (chosen & 1u << i)
 			put(&out, &table->columns[i], text, look->width);
 	}
-	add_buf(page, look, TOP_LINE_HEADING, &out);
+	add_shown(page, look, TOP_LINE_HEADING, &out);
 }
 
 static void add_row(struct top_page *page, const struct top_look *look, const struct top_table *table, unsigned chosen,
 		    const struct top_row *row)
 {
-	struct buf out = {0};
+	struct shown out = {0};
 	char text[CELL_SIZE];
 
 	for (unsigned i = 0; i < table->columns_len; i++) {
@@ -164,7 +168,7 @@ static void add_row(struct top_page *page, const struct top_look *look, const st
 			put(&out, &table->columns[i], table->columns[i].unit == TOP_TEXT && cell->text ? cell->text : text,
 			    look->width);
 	}
-	add_buf(page, look, TOP_LINE_PLAIN, &out);
+	add_shown(page, look, TOP_LINE_PLAIN, &out);
 }
 
 /* Returns how many rows there were. */
@@ -186,18 +190,18 @@ static void add_summary(struct top_page *page, const struct top_look *look, cons
 {
 	struct top_summary summary = top_summary(model);
 	char ops[CELL_SIZE], reads[CELL_SIZE], writes[CELL_SIZE];
-	struct buf out = {0};
+	struct shown out = {0};
 
 	print_short(summary.ops, ops);
 	print_short(summary.reads, reads);
 	print_short(summary.writes, writes);
-	buf_printf(&out, "%s%s", look->time, *look->time ? "  " : "");
-	buf_printf(&out, look->is_paused ? "PAUSED" : "every %g s", look->interval);
-	buf_printf(&out, "  %u OSD%s", summary.osds, summary.osds == 1 ? "" : "s");
+	shown_printf(&out, "%s%s", look->time, *look->time ? "  " : "");
+	shown_printf(&out, look->is_paused ? "PAUSED" : "every %g s", look->interval);
+	shown_printf(&out, "  %u OSD%s", summary.osds, summary.osds == 1 ? "" : "s");
 	if (summary.seconds > 0)
-		buf_printf(&out, "  %s ops/s (%s r, %s w)  %.1f MB/s  %llu lost", ops, reads, writes, summary.bytes / 1e6,
-			   (unsigned long long)summary.lost);
-	add_buf(page, look, TOP_LINE_TITLE, &out);
+		shown_printf(&out, "  %s ops/s (%s r, %s w)  %.1f MB/s  %llu lost", ops, reads, writes, summary.bytes / 1e6,
+			     (unsigned long long)summary.lost);
+	add_shown(page, look, TOP_LINE_TITLE, &out);
 }
 
 /* As many OSDs as there are, if they leave the panel half of the room. */
@@ -284,12 +288,12 @@ static void add_end(struct top_page *page, const struct top_look *look)
 
 void top_page_make(struct arena *arena, const struct top_model *model, const struct top_look *look, struct top_page *page)
 {
-	struct buf out = {0};
+	struct shown out = {0};
 
 	*page = (struct top_page){.arena = arena};
 	if (look->width < TOP_WIDTH_MIN || look->height < TOP_HEIGHT_MIN) {
-		buf_printf(&out, "cephtap top needs %d x %d, not %u x %u", TOP_WIDTH_MIN, TOP_HEIGHT_MIN, look->width, look->height);
-		add_buf(page, look, TOP_LINE_PLAIN, &out);
+		shown_printf(&out, "cephtap top needs %d x %d, not %u x %u", TOP_WIDTH_MIN, TOP_HEIGHT_MIN, look->width, look->height);
+		add_shown(page, look, TOP_LINE_PLAIN, &out);
 		return;
 	}
 	add_summary(page, look, model);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What `cephtap top` shows, as lines of text: for the screen and for --once. In: the model, how it is looked at, the size of the
- * window. Out: at most that many lines of at most that many columns, all ASCII, each with what it is. Pure.
+ * window. Out: at most that many lines of at most that many columns, in UTF-8 and harmless to a terminal, each with what it is. Pure.
  */
 #ifndef CEPHTAP_REPORT_TOP_PAGE_H
 #define CEPHTAP_REPORT_TOP_PAGE_H

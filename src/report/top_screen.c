@@ -2,6 +2,8 @@
 #include "report/top_screen.h"
 
 #include <curses.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,8 +80,17 @@ static void begin_colors(void)
 	init_pair(PAIR_WARNING, COLOR_RED, -1);
 }
 
+/* What a page is in. The environment's locale may be none, as it is for root after sudo. */
+static void use_utf8(void)
+{
+	setlocale(LC_CTYPE, "");
+	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0 && !setlocale(LC_CTYPE, "C.UTF-8"))
+		setlocale(LC_CTYPE, "C");
+}
+
 bool top_screen_open(void (*at_crash)(void), const char **why)
 {
+	use_utf8();
 	terminal.at_crash = at_crash;
 	tcgetattr(STDIN_FILENO, &terminal.before);
 	set_escdelay(25); /* ms; an arrow key is three bytes that begin with Esc */
@@ -157,17 +168,27 @@ static int look_of(const struct top_line *line)
 	}
 }
 
+/* Where no locale knows UTF-8, ncurses would show bytes of it by a notation of its own, in more columns. */
+static void draw_text(const char *text)
+{
+	if (MB_CUR_MAX > 1) {
+		addstr(text);
+		return;
+	}
+	for (; *text; text++)
+		if (((unsigned char)*text & 0xc0) != 0x80)
+			addch((unsigned char)*text < 0x80 ? (chtype)*text : '?');
+}
+
 void top_screen_draw(const struct top_page *page)
 {
-	unsigned width, height;
-
-	top_screen_size(&width, &height);
 	erase();
-	for (unsigned i = 0; i < page->lines_len && i < height; i++) {
+	for (unsigned i = 0; i < page->lines_len; i++) {
 		const struct top_line *line = &page->lines[i];
 
 		attrset(look_of(line));
-		mvaddnstr((int)i, 0, line->text, (int)width);
+		move((int)i, 0);
+		draw_text(line->text);
 		if (line->kind == TOP_LINE_HEADING) /* a bar over the whole line */
 			mvchgat((int)i, 0, -1, A_REVERSE, 0, NULL);
 	}

@@ -79,7 +79,14 @@ refused "17 MiB" 1 'cephtap: huge.d is larger than 16 MiB' huge.d
 # ---- options ----
 
 refused "no script" 2 'cephtap: give a script, .*'
-refused "an unknown option" 2 'cephtap: see cephtap --help' --bogus
+refused "an unknown option" 2 'cephtap: there is no option `--bogus`; see cephtap --help' --bogus
+refused "an unknown letter" 2 'cephtap list: there is no option `-Q`; see cephtap list --help' list --json -vQv
+refused "an option with a terminal's commands" 2 'cephtap: there is no option `--\\033\[2J\\n`; see .*' $'--\033[2J\n'
+refused "a letter that is a command" 2 'cephtap: there is no option `-\\033`; see .*' $'-\033'
+refused "an option without its value" 2 'cephtap report: `--interval` needs a value; see .*' report osd --interval
+refused "a letter without its value" 2 'cephtap: `-p` needs a value; see .*' -p
+refused "an option with a value" 2 'cephtap report: `--json=3` takes no value; see .*' report --json=3 osd
+refused "half an option" 2 'cephtap report: several options begin with `--o`; see .*' report --o osd
 refused "an unknown -x" 2 'cephtap: unknown option `foo`.*' -x foo -n "$hello"
 for value in abc -1 0 1 99999999999999999999 '' 12q; do
 	refused "-x bufsize=$value" 2 'cephtap: bufsize must be .*' -x "bufsize=$value" -n "$hello"

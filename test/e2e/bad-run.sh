@@ -33,9 +33,30 @@ all_is_well() { # NAME STATUS: END ran, the aggregation is there, nothing is lef
 endless='tick-1ms { printf("%d: a line of some length, so that what it is written to is full soon enough\n", n++); }'
 if mkdir tiny && mount -t tmpfs -o size=64k none tiny 2>/dev/null; then
 	run "$CEPHTAP" -q -o tiny/report -n "$endless"
-	judge "a full disk" 1 'cephtap: the disk is full: the report is cut here; tracing stopped'
+	judge "a full disk" 1 'cephtap: cannot write to tiny/report: No space left on device; tracing stopped, and the rest of the report is on standard output'
 	[ "$(tail -n 2 tiny/report | head -n 1 | cut -c1-40 | grep -c 'a line of some length')" = 1 ]
 	verdict "what has fitted is there" $? "$(tail -n 2 tiny/report)"
+	# What did not fit goes on there, without a line missing; one may be cut at the end of the file.
+	whole=$(cat tiny/report "$out" | sed -n 's/^\([0-9]*\): a line of .* soon enough$/\1/p' | sort -un |
+		awk '$1 != NR - 1 { print "line " NR - 1 " is missing"; exit }')
+	[ -z "$whole" ] && [ -s "$out" ] && [ "$(head -c 1 "$out" | tr -d 0-9)" = "" ]
+	verdict "what has not is on standard output, all of it" $? "$whole $(head -n 1 "$out")"
+	run "$CEPHTAP" -q -o tiny/report -n 'BEGIN { @n = count(); exit(0); } END { printf("end\n"); printa("gathered %@d\n", @n); }'
+	[ $status = 1 ] && [ "$(tr '\n' ' ' <"$out")" = "end gathered 1 " ]
+	verdict "so is what was gathered, where nothing fits any more" $? "$status $(cat "$out" "$err")"
+	: >tiny/r.rec
+	run "$CEPHTAP" record -o tiny/r.rec --tee -q -n 'BEGIN { @n = count(); exit(0); } END { printa("gathered %@d\n", @n); }'
+	[ $status = 1 ] && grep -q '^gathered 1$' "$out" && grep -q 'the disk is full: the recording ends here' "$err"
+	verdict "so is what is printed beside a recording that does not fit" $? "$status $(cat "$out" "$err")"
+	run "$CEPHTAP" --openmetrics -o tiny/m.prom -n 'BEGIN { @n = count(); exit(0); }'
+	[ $status = 1 ] && grep -q '^# EOF$' "$out" && [ ! -e tiny/m.prom ]
+	verdict "so are metrics" $? "$status $(cat "$out" "$err")"
+	TMPDIR=$PWD run "$CEPHTAP" report profile --seconds 1 --html tiny/x.html
+	kept=$(sed -n 's/.*cannot write to tiny.x.html: No space left on device; it is in \(.*\) instead/\1/p' "$err")
+	[ $status = 1 ] && grep -q '</html>' "$kept" && [ "$(stat -c %a "$kept")" = 600 ]
+	verdict "a picture is kept in another folder" $? "$status $(cat "$err")"
+	[ "$(ls -A tiny)" = "$(printf 'r.rec\nreport')" ]
+	verdict "and nothing half written is left" $? "$(ls -A tiny)"
 	umount tiny
 else
 	echo "skip a full disk - no tmpfs may be mounted here"

@@ -24,7 +24,7 @@ assert list(r[0]) == ['time_ns', 'aggregation', 'function', 'key1', 'key2', 'low
 of = lambda name: [row for row in r if row['aggregation'] == name]
 assert [(x['function'], x['key1'], x['value'], x['updates']) for x in of('c')] == [('count', '', '10', '10')]
 assert sorted((x['key1'], x['key2'], x['value']) for x in of('k')) == [('lang_target', '0', '-20'), ('lang_target', '1', '-25')]
-assert [(x['key1'], x['value']) for x in of('t')] == [('a,"b"\r\nc\ufffd', '81')], of('t')
+assert [(x['key1'], x['value']) for x in of('t')] == [('a,"b"\r\nc\\377', '81')], of('t')
 assert [(x['low'], x['high'], x['value'], x['updates']) for x in of('q')] == [('0', '0', '1', '10'), ('1', '1', '1', '10'), ('2', '3', '2', '10'),
 	('4', '7', '4', '10'), ('8', '15', '2', '10')], of('q')
 PY

@@ -73,7 +73,7 @@ assert lost == said, (lost, said)
 PY
 
 trace --ctf "$TMP/trace" -n 'BEGIN { exit(0); }'
-[ $? = 1 ] && grep -q 'cannot make a trace in .*: File exists' "$TMP/err" && echo "ok twice" || echo "not ok twice - $(cat "$TMP/err")"
+[ $? = 1 ] && grep -q 'cannot write .*/metadata: File exists' "$TMP/err" && echo "ok twice" || echo "not ok twice - $(cat "$TMP/err")"
 trace --ctf /nowhere/x -n 'BEGIN { exit(0); }'
-[ $? = 1 ] && grep -q 'cannot make a trace in /nowhere/x: No such file' "$TMP/err" && echo "ok no-folder" || echo "not ok no-folder - $(cat "$TMP/err")"
+[ $? = 1 ] && grep -q 'cannot write to /nowhere/x: No such file' "$TMP/err" && echo "ok no-folder" || echo "not ok no-folder - $(cat "$TMP/err")"
 exit 0

@@ -135,6 +135,12 @@ else
 fi
 rm -f "$file"
 
+# ---- clauses of the kernel's probes that fail: ERROR clauses run, as often as that happens, and the others go on
+got=$(tap -n 'ERROR { @errors[arg4, arg2, probename] = count(); } syscall::getppid:entry /pid == $target/ { @ = sum(1 / (arg0 - arg0)); }
+	syscall::getppid:return /pid == $target/ { @returns = count(); } sched:::enqueue /args[2]->cpu_id < 0/ { @errors[0, 0, "cpu"] = count(); }
+	END { printa("%d %d %s %@u ", @errors); printa("%@u\n", @returns); }' -c "python3 -c 'import os; [os.getppid() for i in range(100)]'" 2>/dev/null | tail -n 1)
+awk '{ exit !($1 == 4 && $2 == 1 && $3 == "ERROR" && $4 == $5 && $4 >= 100 && NF == 5) }' <<<"$got" && echo "ok errors" || echo "not ok errors - $got"
+
 # ---- types of the kernel, timers of one process, and what is not there
 got=$(tap -n 'BEGIN { printf("%d %d %s\n", ((struct task_struct *)curthread)->tgid == pid, sizeof(struct list_head), curthread->comm); exit(0); }')
 equal types "1 16 cephtap" "$got"

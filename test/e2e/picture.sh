@@ -103,9 +103,9 @@ refused diff-itself 2 'the same' flame --diff a.folded a.folded
 refused diff-heat 2 'go with flame' heat --diff a.folded h.csv
 refused text-flame 2 'goes with heat' flame --text a.folded
 refused no-option 2 'option' flame --no-such
-refused no-folder 1 'cannot write none/x: No such file' flame -o none/x a.folded
+refused no-folder 1 'cannot write to none/x: No such file' flame -o none/x a.folded
 if [ -w /dev/full ]; then
-	refused full-file 1 '^cephtap picture: cannot write /dev/full: No space left' flame -o /dev/full a.folded
+	refused full-file 1 '^cephtap picture: cannot write to /dev/full: No space left' flame -o /dev/full a.folded
 	picture flame a.folded >/dev/full 2>err
 	equal full-stdout "1 cannot write standard output: No space left on device" "$? $(sed -n 's/^cephtap picture: //p' err)"
 fi

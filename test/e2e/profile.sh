@@ -73,4 +73,4 @@ check profile-hz test $? = 2
 check profile-by test $? = 2
 "$CEPHTAP" report profile --seconds 1 --html /nowhere/x.html >"$TMP/out" 2>"$TMP/err"
 check profile-html-status test $? = 1
-check profile-html-said grep -q 'cannot write /nowhere/x.html: No such file' "$TMP/err"
+check profile-html-said grep -q 'cannot write to /nowhere/x.html: No such file' "$TMP/err"

@@ -321,7 +321,7 @@ if mount -t tmpfs -o size=64k weave "$tree" 2>/dev/null; then
 	weave "$tree" >out 2>err
 	status=$?
 	rm "$tree/filler"
-	say "a full disk" "$([ $status = 1 ] && grep -q 'cannot be written: .*; nothing was changed' err && diff -r unwoven "$tree" >out; echo $?)"
+	say "a full disk" "$([ $status = 1 ] && grep -q 'cannot write to .*; nothing was changed' err && diff -r unwoven "$tree" >out; echo $?)"
 	umount "$tree"
 else
 	echo "skip a full disk - needs the right to mount"

@@ -68,6 +68,18 @@ static uint64_t pid_tgid(struct run *run, const uint64_t arg[5])
 	return run->env->pid_tgid;
 }
 
+/* struct bpf_pidns_info: the thread, then the process. Every second thread is of another namespace. */
+static uint64_t ns_pid_tgid(struct run *run, const uint64_t arg[5])
+{
+	uint32_t both[2] = {(uint32_t)run->env->pid_tgid, (uint32_t)(run->env->pid_tgid >> 32)};
+	uint8_t *to = run_access(run, arg[2], sizeof(both), ACCESS_WRITE, false);
+
+	if (!to || arg[3] != sizeof(both) || run->env->pid_tgid & 1)
+		return (uint64_t)-EINVAL;
+	memcpy(to, both, sizeof(both));
+	return 0;
+}
+
 static uint64_t uid_gid(struct run *run, const uint64_t arg[5])
 {
 	(void)arg;
@@ -84,6 +96,40 @@ static uint64_t current_task(struct run *run, const uint64_t arg[5])
 {
 	(void)arg;
 	return run->env->task;
+}
+
+/* What is read there is the caller's to find out: the thread's registers are nowhere that can be read. */
+static uint64_t task_regs(struct run *run, const uint64_t arg[5])
+{
+	(void)run;
+	return arg[0];
+}
+
+/* Three frames, or as many as there is room for. */
+static uint64_t kernel_stack(struct run *run, const uint64_t arg[5])
+{
+	static const uint64_t frames[] = {0xffffffff81000010, 0xffffffff81000020, 0xffffffff81000030};
+	size_t size = arg[2] < sizeof(frames) ? (size_t)arg[2] & ~7ul : sizeof(frames);
+	uint8_t *to = run_access(run, arg[1], arg[2], ACCESS_WRITE, false);
+
+	if (!to || arg[3])
+		return (uint64_t)-EINVAL;
+	memcpy(to, frames, size);
+	return size;
+}
+
+static uint64_t loop(struct run *run, const uint64_t arg[5])
+{
+	uint64_t times = (uint32_t)arg[0], function = arg[1], data = arg[2];
+
+	if (times > 1 << 23)
+		return (uint64_t)-E2BIG;
+	if (arg[3])
+		return (uint64_t)-EINVAL;
+	for (uint64_t i = 0; i < times; i++)
+		if (!run_call_back(run, function, i, data) || run->regs[0])
+			return i + 1;
+	return times;
 }
 
 static uint64_t attach_cookie(struct run *run, const uint64_t arg[5])
@@ -297,10 +343,15 @@ static const struct helper helpers[] = {
 	[HELPER_MAP_DELETE] = {2, map_delete},
 	[HELPER_TIME_NS] = {0, time_ns},
 	[HELPER_PID_TGID] = {0, pid_tgid},
+	[HELPER_NS_PID_TGID] = {4, ns_pid_tgid},
 	[HELPER_UID_GID] = {0, uid_gid},
 	[HELPER_COMM] = {2, current_comm},
 	[HELPER_CPU] = {0, current_cpu},
 	[HELPER_TASK] = {0, current_task},
+	[HELPER_TASK_BTF] = {0, current_task},
+	[HELPER_TASK_REGS] = {1, task_regs},
+	[HELPER_KERNEL_STACK] = {4, kernel_stack},
+	[HELPER_LOOP] = {4, loop},
 	[HELPER_COOKIE] = {1, attach_cookie},
 	[HELPER_READ_USER] = {3, read_user},
 	[HELPER_WAIT_USER] = {3, read_user},
@@ -316,6 +367,7 @@ static const struct helper helpers[] = {
 bool run_helper(struct run *run, int32_t id)
 {
 	const struct helper *helper;
+	uint64_t args[5];
 
 	if (id < 0 || id >= (int32_t)(sizeof(helpers) / sizeof(*helpers)) || !helpers[id].call)
 		return run_fail(run, "calls a helper that programs may not use");
@@ -325,7 +377,8 @@ bool run_helper(struct run *run, int32_t id)
 			return false;
 	if (run->env->on_helper)
 		run->env->on_helper(run->interp, id, run->env->data);
-	run->regs[0] = helper->call(run, &run->regs[1]);
+	memcpy(args, &run->regs[1], sizeof(args)); /* a function that is called back has them too */
+	run->regs[0] = helper->call(run, args);
 	run->valid = (run->valid & ~0x3eu) | 1;
 	for (unsigned i = 1; i <= 5; i++)
 		run->regs[i] = 0xdeadbeefdeadbeefull;

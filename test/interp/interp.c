@@ -342,6 +342,8 @@ static bool run_load64(struct run *run, const struct bpf_insn *insn)
 	if (insn->code != (BPF_LD | BPF_IMM | BPF_DW) || run->pc + 1 >= program->insns_len || insn[1].code)
 		return run_fail(run, "unknown instruction");
 	value = (uint32_t)insn[0].imm | (uint64_t)(uint32_t)insn[1].imm << 32;
+	if (insn->src_reg == BPF_PSEUDO_FUNC) /* a function of the program, for a helper to call back */
+		value = (uint64_t)(run->pc + 1 + (int64_t)insn->imm);
 	for (unsigned i = 0; i < program->relocs_len; i++) {
 		const struct image_reloc *reloc = &program->relocs[i];
 
@@ -415,9 +417,8 @@ static bool run_jump(struct run *run, const struct bpf_insn *insn)
 	return true;
 }
 
-static bool run_call_local(struct run *run, const struct bpf_insn *insn)
+static bool call_function(struct run *run, int64_t target)
 {
-	int64_t target = (int64_t)run->pc + 1 + insn->imm;
 	struct frame *frame;
 
 	if (target < 0 || target >= run->program->insns_len)
@@ -433,6 +434,11 @@ static bool run_call_local(struct run *run, const struct bpf_insn *insn)
 	run->regs[10] = (uintptr_t)frame->stack + STACK_SIZE;
 	run->pc = (unsigned)target - 1;
 	return stack_fits(run);
+}
+
+static bool run_call_local(struct run *run, const struct bpf_insn *insn)
+{
+	return call_function(run, (int64_t)run->pc + 1 + insn->imm);
 }
 
 static bool run_exit(struct run *run, bool *is_done)
@@ -478,6 +484,30 @@ static bool run_insn(struct run *run, bool *is_done)
 		if (insn->code == (BPF_JMP | BPF_EXIT))
 			return run_exit(run, is_done);
 		return run_jump(run, insn);
+	}
+}
+
+bool run_call_back(struct run *run, uint64_t function, uint64_t first, uint64_t second)
+{
+	unsigned depth = run->depth;
+	bool is_done = false;
+
+	run->regs[1] = first;
+	run->regs[2] = second;
+	run->valid = (run->valid & ~(uint32_t)ARGS) | 1u << 1 | 1u << 2;
+	if (function >= run->program->insns_len || !call_function(run, (int64_t)function))
+		return run_fail(run, "calls back what is no function");
+	for (unsigned steps = 0;; steps++) {
+		run->pc++;
+		if (run->pc >= run->program->insns_len)
+			return run_fail(run, "runs past the end of the program");
+		if (steps >= STEPS_DEFAULT)
+			return run_fail(run, "a function that was called back did not end within %u instructions", STEPS_DEFAULT);
+		if (!run_insn(run, &is_done))
+			return false;
+		run->interp->steps++;
+		if (run->depth == depth)
+			return true;
 	}
 }
 

@@ -88,6 +88,8 @@ uint8_t *run_access(struct run *run, uint64_t address, uint64_t size, enum acces
 void run_give(struct run *run, struct region region);
 struct region *run_reservation(struct run *run, uint64_t address);
 bool run_helper(struct run *run, int32_t helper);
+/* Runs a function of the program with two arguments, for a helper; its result is in R0. */
+bool run_call_back(struct run *run, uint64_t function, uint64_t first, uint64_t second);
 bool run_reg_valid(struct run *run, unsigned reg);
 bool run_set_reg(struct run *run, unsigned reg, uint64_t value);
 bool run_alu(struct run *run, const struct bpf_insn *insn);

@@ -8,7 +8,7 @@
 . "$TOP/test/live/lib-live.sh"
 . "$TOP/test/live/lib-count.sh"
 
-cluster_up --auth --osds 1 --pg 4
+cluster_up --osds 1 --pg 4
 eval "$(clusters env "$cluster")"
 
 # ---- CephFS

@@ -45,6 +45,7 @@ static const struct fake {
 	{"test", "lib.so", "g", "none", PROBE_UPROBE, NULL, 0, NULL},
 	{"test", "lib.so", "g", "blocked", PROBE_UPROBE, NULL, 0, "the function was inlined everywhere"},
 	{"test", "lib.so", "g", "partly", PROBE_UPROBE, partly_args, 2, NULL},
+	{"profile", "", "", "profile-97", PROBE_PROFILE, NULL, 0, NULL},
 };
 
 enum { FAKES_LEN = sizeof(fakes) / sizeof(fakes[0]) };
@@ -56,7 +57,7 @@ struct fake_list {
 
 static enum probe_ctx ctx_of(enum probe_kind kind)
 {
-	return kind == PROBE_UPROBE ? CTX_UPROBE : kind == PROBE_TICK ? CTX_TIMER : CTX_DIRECT;
+	return kind == PROBE_UPROBE ? CTX_UPROBE : kind == PROBE_TICK || kind == PROBE_PROFILE ? CTX_TIMER : CTX_DIRECT;
 }
 
 static struct arg *located(struct arena *arena, const struct fake *fake)
@@ -90,7 +91,7 @@ static struct probe *make_probe(struct arena *arena, const struct fake *fake, un
 		.args = located(arena, fake),
 		.args_len = fake->args_len,
 		.why_not = fake->why_not,
-		.period_ns = fake->kind == PROBE_TICK ? 1000000000 : 0,
+		.period_ns = fake->kind == PROBE_TICK ? 1000000000 : fake->kind == PROBE_PROFILE ? 1000000000 / 97 : 0,
 	};
 	if (fake->kind != PROBE_UPROBE)
 		return probe;

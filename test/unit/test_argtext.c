@@ -165,7 +165,7 @@ static void test_not_available(void **state)
 	check_why("8@%rdi%rsi", "form");
 	check_why("4@DWORD PTR -8[rbp]", "form");
 	check_why("8@\"foo", "quote");
-	check_why("8@\x1b[31m", "`8@?[31m`"); /* nothing reaches a terminal as it is */
+	check_why("8@\x1b[31m", "`8@\x1b[31m`"); /* it is shown where it is printed */
 }
 
 static void test_lists(void **state)

@@ -21,13 +21,13 @@
 static void expect(const struct blame_input *input, const char *const *texts, unsigned texts_len)
 {
 	struct arena *arena = arena_new();
-	struct buf out = {0};
+	struct shown out = {0};
 
 	blame_print(arena, input, &out);
 	for (unsigned i = 0; i < texts_len; i++)
-		if (!strstr(out.data, texts[i]))
-			fail_msg("no `%s` in:\n%s", texts[i], out.data);
-	buf_free(&out);
+		if (!strstr(out.buf.data, texts[i]))
+			fail_msg("no `%s` in:\n%s", texts[i], out.buf.data);
+	shown_free(&out);
 	arena_free(arena);
 }
 
@@ -88,13 +88,13 @@ static void test_no_cause(void **state)
 	const struct blame_stage none[] = {REPLICA("osd.0", 10)};
 	struct blame_input nothing = {.stages = none, .stages_len = LEN(none)};
 	struct arena *arena = arena_new();
-	struct buf out = {0};
+	struct shown out = {0};
 
 	(void)state;
 	EXPECT(&((struct blame_input){.stages = stages, .stages_len = LEN(stages)}), "no single cause takes half of the time\n");
 	blame_print(arena, &nothing, &out); /* nobody waited */
-	assert_int_equal(out.size, 0);
-	buf_free(&out);
+	assert_int_equal(out.buf.size, 0);
+	shown_free(&out);
 	arena_free(arena);
 }
 

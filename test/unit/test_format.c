@@ -128,14 +128,14 @@ static void test_print(void **state)
 		char record[VALUES_MAX * TEXT_SIZE] = {0};
 		struct field fields[VALUES_MAX];
 		unsigned fields_len = lay_out(prints[i].values, fields, record);
-		struct buf out = {0};
+		struct shown out = {0};
 		struct format *format = format_parse(fixture->arena, prints[i].format, strlen(prints[i].format),
 						     (struct loc){0}, &fixture->diags);
 
 		assert_non_null(format);
 		format_print(NULL, format, fields, fields_len, record, &out);
-		assert_string_equal(out.data, prints[i].expected);
-		buf_free(&out);
+		assert_string_equal(out.buf.data, prints[i].expected);
+		shown_free(&out);
 	}
 }
 
@@ -155,7 +155,7 @@ static void test_like_c(void **state)
 				for (l = 0; l < sizeof(letters) - 1; l++) {
 					struct field field = {FIELD_INT, letters[l] == 'd', 0, 8, NULL};
 					char ours[32], theirs[32], expected[128];
-					struct buf out = {0};
+					struct shown out = {0};
 
 					if (letters[l] == 'o' && strchr(flags[f], '#'))
 						continue; /* C counts the leading 0 among the digits of the precision */
@@ -168,8 +168,8 @@ static void test_like_c(void **state)
 					format_print(NULL, format_parse(fixture->arena, ours, strlen(ours), (struct loc){0},
 								  &fixture->diags),
 						     &field, 1, &numbers[n], &out);
-					assert_string_equal(out.data, expected);
-					buf_free(&out);
+					assert_string_equal(out.buf.data, expected);
+					shown_free(&out);
 				}
 }
 

@@ -69,7 +69,7 @@ static void slowest(void **state)
 static void one_host(void **state)
 {
 	struct op_store *store = op_store_new(3);
-	struct buf said = {0};
+	struct shown said = {0};
 	int64_t before;
 
 	(void)state;
@@ -78,7 +78,7 @@ static void one_host(void **state)
 	before = step_of(store->done[1], "subop-recv")->wall_ns;
 	op_clocks_align(store, &said);
 	assert_int_equal(step_of(store->done[1], "subop-recv")->wall_ns, before);
-	assert_int_equal(said.size, 0);
+	assert_int_equal(said.buf.size, 0);
 	op_store_free(store);
 }
 
@@ -89,7 +89,7 @@ static void two_hosts(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
 		struct op_store *store = op_store_new(3);
-		struct buf said = {0};
+		struct shown said = {0};
 		const struct op_step *sent, *arrived;
 
 		for (uint64_t tid = 1; tid <= 3; tid++)
@@ -101,8 +101,8 @@ static void two_hosts(void **state)
 		arrived = step_of(store->done[0], "subop-recv");
 		assert_int_equal(arrived->wall_ns - sent->wall_ns, MS); /* as long as it took */
 		assert_true(sent < arrived);
-		assert_non_null(strstr(said.data, i == 1 ? "osd.1 is 50.000 ms behind that of osd.0" : "osd.1"));
-		buf_free(&said);
+		assert_non_null(strstr(said.buf.data, i == 1 ? "osd.1 is 50.000 ms behind that of osd.0" : "osd.1"));
+		shown_free(&said);
 		op_store_free(store);
 	}
 }

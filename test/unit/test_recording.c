@@ -236,7 +236,7 @@ static int print_all(struct report *report, bool is_last, void *data)
 	int error = reader_snapshot(report->reader);
 
 	(void)data;
-	buf_printf(&report->pending, "--- %s %llu\n", is_last ? "last" : "interval",
+	shown_printf(&report->pending, "--- %s %llu\n", is_last ? "last" : "interval",
 		   (unsigned long long)report_time_ns(report));
 	for (unsigned i = 0; i < report->image->checked->aggs_len && !error; i++) {
 		error = report->ops->table(report, report->reader, &i, 1);

@@ -331,8 +331,33 @@ static void a_terminal_gets_no_bytes_of_strangers(void **state)
 	struct arena *arena = arena_new();
 	struct top_page made = page(arena, *state, (struct top_look){.panel = TOP_SLOW, .width = 80, .height = 24});
 
-	assert_true(has(&made, "a?[2J"));
+	assert_true(has(&made, "a\\033[2J"));
 	assert_false(has(&made, "\033"));
+	arena_free(arena);
+}
+
+/* Columns are counted as a terminal fills them, and no character or escape is cut in two. */
+static void wide_names_keep_their_columns(void **state)
+{
+	static const char *const names[] = {"\xed\x95\x9c\xea\xb5\xad\xec\x96\xb4", "a\nb", "\xff\xfe", "e\xcc\x81"};
+	struct arena *arena = arena_new();
+	char daemon[64];
+	struct top_page made;
+
+	top_begin(*state);
+	for (unsigned i = 0; i < 4; i++) {
+		snprintf(daemon, sizeof(daemon), "%s.%u", names[i], i);
+		top_add_stage(*state, daemon, "read", "0 whole", 400, 400.0 * 3 * MS);
+		top_add_object(*state, 1, names[i], "read", 3, 3000);
+	}
+	top_end(*state, 2);
+	made = page(arena, *state, (struct top_look){.panel = TOP_OBJECTS, .width = 80, .height = 24});
+	assert_true(has(&made, "\xed\x95\x9c\xea\xb5\xad\xec\x96\xb4.0     200     200"));
+	assert_true(has(&made, "a\\nb.1       200     200"));
+	assert_true(has(&made, "\\377\\376     200     200")); /* the rest does not fit */
+	assert_true(has(&made, "e\xcc\x81.3          200     200"));
+	assert_true(has(&made, " a\\nb"));
+	assert_true(has(&made, " \\377\\376"));
 	arena_free(arena);
 }
 
@@ -389,6 +414,7 @@ int main(void)
 		TEST(wide_windows_show_more),
 		TEST(many_osds_are_scrolled),
 		TEST(a_terminal_gets_no_bytes_of_strangers),
+		TEST(wide_names_keep_their_columns),
 		TEST(long_names_lose_their_beginning),
 		TEST(messages_and_pauses_are_shown),
 	};

@@ -5,8 +5,9 @@
  * printed with its seed.
  *
  * Environment, or variables of make: SCRIPTS=N (how many), SHAPES=N (settings in which constructs are tried to their limits,
- * at most 12), SEED=N (of the first script), SHOW=1 (print the scripts, and why some were not accepted).
- * `make test FILTER=test_verifier SCRIPTS=10000 SHAPES=12` is a long run.
+ * at most 12), MATRIX=N (every Nth script of each construct in each probe; 1: all), LOADS=N (every Nth is loaded), SEED=N (of
+ * the first script), SHOW=1 (print the scripts, and why some were not accepted).
+ * `make test FILTER=test_verifier SCRIPTS=10000 SHAPES=12 MATRIX=1` is a long run.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,8 +25,20 @@
 #include "ebpf/disasm.h"
 #include "fake_probes.h"
 #include "gen_script.h"
+#include "kernel_types.h"
 #include "lib/kernel.h"
 #include "pipeline.h"
+
+static bool may_load(void)
+{
+	return (!getenv("UNPRIVILEGED") || !*getenv("UNPRIVILEGED")) && !engine_why_not();
+}
+
+/* Our own process, where the host has what the scripts then ask for: types of the kernel. */
+static int traced_pid(void)
+{
+	return kernel_member_offset("task_struct", "tgid") >= 0 ? (int)getpid() : 0;
+}
 
 struct tally {
 	unsigned made, accepted, loaded, too_large, refused, bad_runs;
@@ -33,7 +46,7 @@ struct tally {
 	uint64_t hardest; /* the seed of the program that took the verifier longest */
 };
 
-/* Markers come from fake_probes.h, all else from this host. */
+/* Markers, BEGIN and timers come from fake_probes.h, all else from this host. */
 struct both {
 	struct probe_source real, fake;
 };
@@ -41,7 +54,7 @@ struct both {
 /* Makes a marker of a function's return, whose arguments the entry had to save. */
 static void make_return(struct arena *arena, struct probe *probe)
 {
-	enum { SAVES = 16 };
+	enum { SAVES = 40 /* more than fit the stack beside ERROR clauses and stacks */ };
 	struct site *site = probe->sites;
 
 	site->is_return = true;
@@ -56,16 +69,68 @@ static void make_return(struct arena *arena, struct probe *probe)
 		site->args[i].loc = (struct argloc){.n = 1, .steps = {{.op = STEP_SAVED, .imm = SAVES - 1 - i}}};
 }
 
+/* Every step that an argument's location can have, and every condition; a file that the tracer itself runs. */
+static void make_rich(struct arena *arena, struct probe *probe)
+{
+	static const struct argcond conds[] = {
+		{{.n = 2, .steps = {{.op = STEP_CONST, .imm = 3}, {.op = STEP_ADD_REG, .reg = ARGREG_RSI, .imm = 8}}}, COND_NE, 7},
+		{{.n = 3, .steps = {{.op = STEP_REG, .reg = ARGREG_RDI}, {.op = STEP_LOAD, .size = 8}, {.op = STEP_PICK, .imm = 0x7654}}},
+		 COND_LT, 1ull << 40},
+		{{.n = 3, .steps = {{.op = STEP_REG, .reg = ARGREG_RDI}, {.op = STEP_LOAD, .size = 8, .imm = 8}, {.op = STEP_UTIME}}}, COND_GE, 0},
+		{{.n = 2, .steps = {{.op = STEP_REG, .reg = ARGREG_RDX}, {.op = STEP_CAST, .size = 2, .is_signed = true}}}, COND_MASK, -1},
+	};
+	struct site *site = probe->sites;
+
+	site->conds = arena_memdup(arena, conds, sizeof(conds));
+	site->conds_len = sizeof(conds) / sizeof(conds[0]);
+	site->is_ours = true;
+	site->extra = 0xfff0;
+	site->vaddr = 0x401000;
+	if (!probe->args_len)
+		return;
+	site->args[0].loc = (struct argloc){.n = 4, .steps = {{.op = STEP_EXTRA}, {.op = STEP_SHR, .imm = 3}, {.op = STEP_AND, .imm = 0xff},
+							      {.op = STEP_UDIV, .imm = 10}}};
+	site->args[1].loc = (struct argloc){.n = 3, .steps = {{.op = STEP_IMAGE, .imm = 0x123456789a}, {.op = STEP_ADD, .imm = -8},
+							      {.op = STEP_LOAD, .size = 2, .imm = 1ll << 40}}};
+}
+
+static void make_special(struct arena *arena, struct probe *probe)
+{
+	if (!strcmp(probe->name, "long"))
+		make_return(arena, probe);
+	else if (!strcmp(probe->name, "ints2") || !strcmp(probe->name, "none"))
+		make_rich(arena, probe);
+	else if (!strcmp(probe->name, "ptr"))
+		probe->sites->may_be_absent = true;
+}
+
+/* BEGIN and timers might be anybody's markers too: what else runs on this host is not looked at for them. */
+static bool is_fake_probe(const struct probe_desc *desc)
+{
+	return !*desc->prov || !strcmp(desc->prov, "test");
+}
+
+/* Numbers of both kinds go together. */
+static void make_distinct(struct probe *probe)
+{
+	enum { FIRST_FAKE = 10000 };
+
+	if (probe->id < FIRST_FAKE)
+		probe->id += FIRST_FAKE;
+}
+
 static struct probe_list find_both(struct probe_source *source, const struct probe_desc *desc, const char **why_not)
 {
 	struct both *both = source->data;
-	bool is_fake = !strcmp(desc->prov, "test");
+	bool is_fake = is_fake_probe(desc);
 	struct probe_source *from = is_fake ? &both->fake : &both->real;
 	struct probe_list list = from->find(from, desc, why_not);
 
 	for (unsigned i = 0; i < list.len; i++)
-		if (is_fake && !strcmp(list.probes[i]->name, "long"))
-			make_return(list.arena, list.probes[i]);
+		if (is_fake) {
+			make_special(list.arena, list.probes[i]);
+			make_distinct(list.probes[i]);
+		}
 	return list;
 }
 
@@ -85,19 +150,24 @@ static void show_diags(const struct pipeline *pipeline, const char *what, const 
 	buf_free(&text);
 }
 
+enum { RUNS_MAX = 12 /* of one program */ };
+
 /* An image that shall be run must leave nothing to the kernel's good will: the interpreter is as strict as it can be. */
 static const char *run_in_interp(const struct image *image, uint64_t seed)
 {
 	static uint64_t memory[64], ctx[64];
 	struct interp *interp = interp_new(image, 2);
+	unsigned *runs = calloc(image->programs_len + 1, sizeof(*runs)); /* all system calls are one program, at 700 places */
 	const char *why = NULL;
 
 	interp_allow_user(interp, memory, sizeof(memory));
 	interp_state(interp)->run = RUN_ON;
 	for (unsigned round = 0; round < 3 && !why; round++)
 		for (unsigned i = 0; i < image->attaches_len && !why; i++) {
-			struct interp_env env = {.cookie = image->attaches[i].cookie, .pid_tgid = 0x1200000013, .comm = "test"};
+			struct interp_env env = {.cookie = image->attaches[i].cookie, .pid_tgid = 0x1200000012 + (i & 1), .comm = "test"};
 
+			if (runs[image->attaches[i].program]++ >= RUNS_MAX)
+				continue;
 			for (unsigned w = 0; w < 64; w++) {
 				ctx[w] = gen_random(&seed);
 				memory[w] = gen_random(&seed) & 0xff00ffffff00ffff;
@@ -107,6 +177,7 @@ static const char *run_in_interp(const struct image *image, uint64_t seed)
 			why = interp_run(interp, image->attaches[i].program, ctx, sizeof(ctx), &env, NULL);
 			interp_records_clear(interp);
 		}
+	free(runs);
 	interp_free(interp);
 	return why;
 }
@@ -143,7 +214,14 @@ static void note_hardest(const struct image *image, uint64_t seed, struct tally 
 
 static void load_script(struct pipeline *pipeline, uint64_t seed, const char *script, bool can_load, struct tally *tally)
 {
-	const struct ebpf_kernel kernel = {.offset = kernel_member_offset, .can_sleep = engine_can_sleep() && (seed & 1)};
+	/* Not each for itself: a kernel that lacks the one may have the other. In a container processes have numbers of their own. */
+	const struct ebpf_kernel kernel = {
+		.offset = kernel_member_offset,
+		.can_sleep = engine_can_sleep() && (seed & 1),
+		.has_cookies = engine_has_tracepoint_cookies(false) && (seed & 2),
+		.pid_ns_dev = seed & 4 ? 4 : 0,
+		.pid_ns_ino = seed & 4 ? 0xeffffffc : 0,
+	};
 	struct engine_config config = {.target = &pipeline->target};
 	const char *why;
 
@@ -162,7 +240,7 @@ static void load_script(struct pipeline *pipeline, uint64_t seed, const char *sc
 		tally->bad_runs++;
 		printf("# interpreter, seed %llu: %s\n%s\n", (unsigned long long)seed, why, script);
 	}
-	if (!can_load)
+	if (!can_load || tally->accepted % number_from("LOADS", 1))
 		return;
 	if (engine_load(pipeline->image, &config, &pipeline->diags, &pipeline->engine) == 0) {
 		tally->loaded++;
@@ -176,17 +254,22 @@ static void load_script(struct pipeline *pipeline, uint64_t seed, const char *sc
 
 static void try_text(const char *text, size_t size, uint64_t seed, bool can_load, struct tally *tally)
 {
-	struct pipeline pipeline = {.arena = arena_new()};
+	const pid_t own = getpid();
+	/* Any provider may be markers of some process: of the others on this host none is looked at. */
+	struct pipeline pipeline = {.arena = arena_new(), .target = {.pids = &own, .pids_len = 1}};
 	const struct source source = {.name = "made.d", .text = text, .size = size};
 	struct probe_source probes;
 	struct both both;
 
 	diags_init(&pipeline.diags, pipeline.arena);
 	options_default(&pipeline.options);
+	pipeline.options.record_time = seed & 8; /* as for a recording */
 	pipeline.host = probe_host_new(pipeline.arena, &pipeline.target);
 	both = (struct both){probe_host_source(pipeline.host), fake_probes(pipeline.arena)};
 	probes = (struct probe_source){.data = &both, .find = find_both};
 	tally->made++;
+	if (traced_pid())
+		probes.types = kernel_types_new(pipeline.arena, kernel_btf);
 	if (ast_parse(pipeline.arena, &source, &pipeline.macros, &pipeline.diags, &pipeline.script) &&
 	    options_apply_pragmas(&pipeline.script, &pipeline.options, &pipeline.diags))
 		pipeline.checked = check_script(pipeline.arena, &pipeline.script, &probes, &pipeline.options, &pipeline.diags);
@@ -221,15 +304,16 @@ static void judge(const struct tally *tally)
 	assert_int_equal(tally->bad_runs, 0);
 }
 
-static void try_many(unsigned long n, const struct gen_limits *limits)
+
+static void try_many(unsigned long n, struct gen_limits limits)
 {
-	bool can_load = !getenv("UNPRIVILEGED") || !*getenv("UNPRIVILEGED");
+	bool can_load = may_load();
 	unsigned long first = number_from("SEED", 1);
 	struct tally tally = {0};
 
-	can_load = can_load && !engine_why_not();
+	limits.pid = traced_pid();
 	for (unsigned long seed = first; seed < first + n; seed++)
-		try_seed(seed, limits, can_load, &tally);
+		try_seed(seed, &limits, can_load, &tally);
 	judge(&tally);
 	assert_true(n < 10 || tally.accepted > tally.made / 2);
 }
@@ -237,19 +321,19 @@ static void try_many(unsigned long n, const struct gen_limits *limits)
 static void test_small(void **state)
 {
 	(void)state;
-	try_many(number_from("SCRIPTS", 300), &(struct gen_limits){.clauses = 2, .statements = 2, .depth = 3});
+	try_many(number_from("SCRIPTS", 300), (struct gen_limits){.clauses = 2, .statements = 2, .depth = 3});
 }
 
 static void test_deep(void **state)
 {
 	(void)state;
-	try_many(number_from("SCRIPTS", 300) / 3, &(struct gen_limits){.clauses = 2, .statements = 2, .depth = 9, .strsize = 64});
+	try_many(number_from("SCRIPTS", 300) / 3, (struct gen_limits){.clauses = 2, .statements = 2, .depth = 9, .strsize = 64});
 }
 
 static void test_many_clauses(void **state)
 {
 	(void)state;
-	try_many(number_from("SCRIPTS", 300) / 10, &(struct gen_limits){.clauses = 20, .statements = 6, .depth = 3});
+	try_many(number_from("SCRIPTS", 300) / 10, (struct gen_limits){.clauses = 20, .statements = 6, .depth = 3});
 }
 
 /* Each construct more and more often, until it is refused with a sentence: by us, not by the kernel. */
@@ -275,7 +359,7 @@ static void try_shape(unsigned shape, unsigned strsize, bool has_error, bool can
 static void test_shapes(void **state)
 {
 	static const unsigned sizes[] = {256, 8, 512, 1024, 4096, 16384};
-	bool can_load = (!getenv("UNPRIVILEGED") || !*getenv("UNPRIVILEGED")) && !engine_why_not();
+	bool can_load = may_load();
 	unsigned long rounds = number_from("SHAPES", 1);
 	struct tally tally = {0};
 	struct buf none = {0};
@@ -288,9 +372,30 @@ static void test_shapes(void **state)
 	judge(&tally);
 }
 
+/* Each construct in each probe: a crash or a refusal that takes just these two together. */
+static void test_matrix(void **state)
+{
+	const struct gen_limits limits = {.pid = traced_pid()};
+	unsigned long step = number_from("MATRIX", 101); /* a prime number: every construct and every probe has its turn */
+	bool can_load = may_load();
+	struct tally tally = {0};
+	struct buf text = {0};
+
+	(void)state;
+	for (unsigned long i = number_from("SEED", 1) % step; gen_matrix(i, &limits, &text); i += step) {
+		if (text.size)
+			try_text(text.data, text.size, i, can_load, &tally);
+		buf_clear(&text);
+	}
+	buf_free(&text);
+	judge(&tally);
+	assert_true(tally.accepted > tally.made * 9 / 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_matrix),
 		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_deep),
