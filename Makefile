@@ -7,6 +7,7 @@
 #   CC=clang          any C compiler that knows gnu11
 #   PREFIX= DESTDIR=  where `make install` puts things
 #   CEPH_BUILD=DIR    where `make ceph-with-markers` builds Ceph
+#   KERNELS=          which suites of Debian `make test-kernels` takes the kernels of
 #   CEPH_RELEASE=DIR  where `make test-ceph-release` unpacks another release of Ceph
 
 VERSION := 0.1.0
@@ -79,7 +80,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 
 # --- Build ---------------------------------------------------------------------------------------------------------------
 
-.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan check-provider check-weave format clean deps test-live test-harmless test-truth ceph-with-markers test-ceph-with-markers test-ceph-release
+.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan check-provider check-weave format clean deps test-live test-harmless test-truth ceph-with-markers test-ceph-with-markers test-ceph-release test-kernels
 all: $(CEPHTAP)
 
 # `make test` and `make demo` install what they lack before anything is compiled; other targets only say what is missing.
@@ -216,6 +217,12 @@ test-ceph-release: tests
 	[ -x $(CEPH_RELEASE)/bin/ceph-osd ] || scripts/ceph-release.sh unpack $(CEPH_RELEASE)
 	CEPH_BIN_DIR=$(abspath $(CEPH_RELEASE))/bin BUILD=$(BUILD) test/run live/truth live/markers live/reports live/services
 
+# Debian's kernels in an emulator, with a static binary: KERNELS='bookworm sid' some of them.
+test-kernels: tests
+	@scripts/install-deps.sh kernels
+	+$(MAKE) BUILD=build/static STATIC=1 build/static/cephtap
+	BUILD=$(BUILD) CEPHTAP=$(abspath build/static/cephtap) test/kernels/run $(KERNELS)
+
 SHARED := $(wildcard scripts/*.d scripts/cluster.sh)
 install: $(CEPHTAP)
 	install -D -m 755 $(CEPHTAP) $(DESTDIR)$(PREFIX)/bin/cephtap
@@ -235,7 +242,7 @@ format:
 
 # A build of Ceph stays: it took an hour.
 clean:
-	rm -rf $(filter-out build/ceph build/ceph-release,$(wildcard build/* build/.[!.]*)) cephtap
+	rm -rf $(filter-out build/ceph build/ceph-release build/kernels,$(wildcard build/* build/.[!.]*)) cephtap
 
 define HELP
 make              build ./cephtap (STATIC=1: one static file; CC=clang; WERROR=1; BUILD=build/mine: another folder)
@@ -251,6 +258,7 @@ make check-weave  weave Ceph's source, compile what has markers, and compare the
 make ceph-with-markers   build Ceph 18.2.7 from Debian's source with the markers compiled in, in CEPH_BUILD=$(CEPH_BUILD)
 make test-ceph-with-markers   the live tests on that Ceph: counters, arguments, other tracers (10 minutes)
 make test-ceph-release   the live tests on Debian 13's packages of Ceph 18.2.7, unpacked into CEPH_RELEASE=$(CEPH_RELEASE) (1.3 GB)
+make test-kernels   tests on Debian's kernels in an emulator (KERNELS='bookworm sid': some)
 make fuzz         run each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)
 make bench        measure
 make install      into DESTDIR and PREFIX=$(PREFIX); make uninstall takes it away

@@ -19,9 +19,10 @@ install-deps.sh: install the missing Debian packages of some groups
   ceph    a Ceph to trace (see cluster.sh)
   dbg     Ceph's debug information (large; for new layout cards only)
   bench   the tracers that cephtap is measured against
+  kernels an emulator, to run tests on other kernels (see debian-kernel.sh)
   cross   a compiler for aarch64, to compile markers for it (large)
   ceph-build   what building Ceph itself needs (see ceph-build.sh; large)
-  all     all of these but cross and ceph-build
+  all     all of these but kernels, cross and ceph-build
 EOF
 }
 
@@ -37,6 +38,7 @@ packages() {
 	ceph) echo "ceph-osd ceph-mon ceph-common" ;;
 	dbg) echo "ceph-osd-dbg" ;;
 	bench) echo "bpftrace linux-perf" ;;
+	kernels) echo "qemu-system-x86 busybox-static|busybox cpio e2fsprogs xz-utils apt dpkg" ;;
 	cross) echo "gcc-aarch64-linux-gnu" ;;
 	ceph-build)
 		echo "cmake ninja-build ccache g++ make autoconf automake libtool binutils patch xz-utils pkg-config|pkgconf nasm" \

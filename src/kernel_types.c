@@ -16,6 +16,11 @@ struct kernel_types {
 	const struct btf *btf;	   /* once something was asked for */
 	const struct type **types; /* by id */
 	unsigned depth;
+	/* Of the kernel itself: its modules'. Of a module: the kernel itself, whose types it shares. */
+	const struct btf *(*load_module)(unsigned n);
+	struct kernel_types **modules;
+	unsigned modules_len;
+	struct kernel_types *base;
 };
 
 static const struct type *convert(struct kernel_types *kernel, uint32_t id);
@@ -156,6 +161,8 @@ static const struct type *convert(struct kernel_types *kernel, uint32_t id)
 	from = strip(kernel, &id, &is_user);
 	if (!id || !from || id >= btf__type_cnt(kernel->btf))
 		return &type_void;
+	if (kernel->base && id < btf__type_cnt(kernel->base->btf))
+		return convert(kernel->base, id);
 	if (kernel->types[id])
 		return kernel->types[id];
 	if (kernel->depth++ < NESTING_MAX)
@@ -163,6 +170,22 @@ static const struct type *convert(struct kernel_types *kernel, uint32_t id)
 	kernel->depth--;
 	kernel->types[id] = type;
 	return type;
+}
+
+static struct kernel_types *module_types(struct kernel_types *kernel, unsigned n, const struct btf *btf)
+{
+	struct kernel_types *module;
+
+	while (kernel->modules_len <= n)
+		*arena_push(kernel->arena, kernel->modules, kernel->modules_len) = NULL;
+	if (kernel->modules[n])
+		return kernel->modules[n];
+	kernel->modules[n] = module = arena_new_one(kernel->arena, struct kernel_types);
+	module->arena = kernel->arena;
+	module->btf = btf;
+	module->types = arena_new_array(kernel->arena, const struct type *, btf__type_cnt(btf) + 1);
+	module->base = kernel;
+	return module;
 }
 
 static bool is_loaded(struct kernel_types *kernel)
@@ -173,6 +196,20 @@ static bool is_loaded(struct kernel_types *kernel)
 	if (kernel->btf)
 		kernel->types = arena_new_array(kernel->arena, const struct type *, btf__type_cnt(kernel->btf) + 1);
 	return kernel->btf;
+}
+
+/* Of those whose functions a script probes: each has the kernel's types, and its own behind them. */
+static const struct type *find_in_modules(struct kernel_types *kernel, const char *name, uint32_t kind)
+{
+	const struct btf *btf;
+	int id;
+
+	for (unsigned i = 0; kernel->load_module && (btf = kernel->load_module(i)); i++) {
+		id = btf__find_by_name_kind(btf, name, kind);
+		if (id > 0)
+			return convert(module_types(kernel, i, btf), (uint32_t)id);
+	}
+	return NULL;
 }
 
 static const struct type *find(const struct type_source *source, const char *name)
@@ -196,7 +233,7 @@ static const struct type *find(const struct type_source *source, const char *nam
 	while (strncmp(name, kinds[i].prefix, size = strlen(kinds[i].prefix)))
 		i++;
 	id = btf__find_by_name_kind(kernel->btf, name + size, kinds[i].kind);
-	return id > 0 ? convert(kernel, (uint32_t)id) : NULL;
+	return id > 0 ? convert(kernel, (uint32_t)id) : find_in_modules(kernel, name + size, kinds[i].kind);
 }
 
 static const char *why(const struct type_source *source)
@@ -204,12 +241,13 @@ static const char *why(const struct type_source *source)
 	return is_loaded(source->data) ? NULL : kernel_btf_why();
 }
 
-const struct type_source *kernel_types_new(struct arena *arena, const struct btf *(*load)(void))
+const struct type_source *kernel_types_new(struct arena *arena, const struct btf *(*load)(void), const struct btf *(*load_module)(unsigned n))
 {
 	struct kernel_types *kernel = arena_new_one(arena, struct kernel_types);
 
 	kernel->source = (struct type_source){kernel, find, why};
 	kernel->arena = arena;
 	kernel->load = load;
+	kernel->load_module = load_module;
 	return &kernel->source;
 }

@@ -8,6 +8,7 @@
 #include "kernel_types.h"
 #include "lib/clock.h"
 #include "lib/kernel.h"
+#include "lib/kernel_can.h"
 #include "lib/markers.h"
 #include "lib/shown.h"
 #include "native_types.h"
@@ -69,7 +70,7 @@ static bool run_check(struct pipeline *pipeline)
 
 	if (!has_clauses(pipeline))
 		return false;
-	source.types = kernel_types_new(pipeline->arena, kernel_btf);
+	source.types = kernel_types_new(pipeline->arena, kernel_btf, kernel_module_btf_nth);
 	source.natives = native_types_new(pipeline->arena);
 	source.native_type = find_native_type;
 	mark_check_start(pipeline->script.clauses_len);
@@ -95,15 +96,29 @@ static void mark_image(const struct image *image, unsigned errors, uint64_t ns)
 	mark_compile_done(image ? image->programs_len : 0, image ? image->maps_len : 0, instructions, errors, ns);
 }
 
+/* Are there probes of the kernel's functions? */
+static bool has_functions(const struct checked *checked)
+{
+	for (unsigned i = 0; i < checked->probes_len; i++)
+		if (checked->probes[i]->ctx == CTX_FUNCTION)
+			return true;
+	return false;
+}
+
 static bool run_ebpf(struct pipeline *pipeline)
 {
 	uint64_t start = now_ns();
 	struct ebpf_kernel kernel = {
 		.offset = kernel_member_offset,
 		.can_sleep = !pipeline->no_multi && engine_can_sleep(),
+		.has_loops = pipeline->checked->has_stacks && kernel_can(KERNEL_LOOPS),
 		.has_cookies = engine_has_tracepoint_cookies(pipeline->no_multi),
 	};
 
+	if (has_functions(pipeline->checked)) { /* to ask costs some milliseconds */
+		kernel.has_trampolines = kernel_can(KERNEL_TRAMPOLINES);
+		kernel.has_multi_kprobes = !pipeline->no_multi && kernel_can(KERNEL_MULTI_KPROBES);
+	}
 	mark_compile_start(pipeline->checked->clauses_len, pipeline->checked->probes_len);
 	kernel_pid_namespace(&kernel.pid_ns_dev, &kernel.pid_ns_ino);
 	pipeline->image =

@@ -179,8 +179,8 @@ void library_translators(struct check_ctx *ctx, const char *out);
 
 void check_probes(struct check_ctx *ctx, struct clause *clause);
 void check_all_probes(struct check_ctx *ctx);
+void check_raw_arg(struct check_ctx *ctx, struct node *node);	 /* argN */
 void check_probe_args(struct check_ctx *ctx, struct node *node); /* args[N] */
-void check_raw_arg(struct check_ctx *ctx, const struct node *node); /* argN: warns where it is not there */
 /* Is it args[N] where that is a structure itself, not a pointer to one? */
 bool check_is_object_arg(const struct check_ctx *ctx, const struct node *node);
 /* A member or element of a structure that is in registers: says so when a part of it is nowhere. */

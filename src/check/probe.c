@@ -384,25 +384,6 @@ static bool arg_agrees(struct check_ctx *ctx, struct node *node, const struct pr
 	return arg_is_available(ctx, node, probe, (unsigned)n);
 }
 
-/* One that is nowhere at a place is 0 there. */
-void check_raw_arg(struct check_ctx *ctx, const struct node *node)
-{
-	unsigned n = (unsigned)node->arg_index, i, j;
-
-	for (i = 0; ctx->clause && i < ctx->clause->probes_len; i++) {
-		const struct probe *probe = ctx->clause->probes[i];
-
-		for (j = 0; n < probe->args_len && j < probe->sites_len; j++) {
-			const char *why = probe->sites[j].args ? probe->sites[j].args[n].why : NULL;
-
-			if (!why)
-				continue;
-			diag_warning(ctx->diags, node->loc, NULL, "arg%u is 0 in some places of %s: %s", n, probe_text(ctx, probe), why);
-			return;
-		}
-	}
-}
-
 static bool arg_number(struct check_ctx *ctx, struct node *node, uint64_t *n)
 {
 	check_args(ctx, node);
@@ -447,6 +428,39 @@ static void no_typed_args(struct check_ctx *ctx, struct node *node, const struct
 	if (probe->has_typed)
 		diag_hint(ctx->diags, diag,
 			  "arg0, arg1 ... are the registers that integers and addresses are passed in");
+}
+
+/* Why a number that the probe has by DTrace's meaning is nowhere at one of its places; NULL: it is everywhere, or the probe has none. */
+static const char *raw_arg_why(const struct probe *probe, unsigned n)
+{
+	if (n >= probe->args_len)
+		return NULL;
+	if (!probe->args[n].loc.n && probe->args[n].why)
+		return probe->args[n].why;
+	for (unsigned i = 0; i < probe->sites_len; i++)
+		if (probe->sites[i].args && probe->sites[i].args[n].why)
+			return probe->sites[i].args[n].why;
+	return NULL;
+}
+
+/* One that is nowhere is an error rather than 0. One that is at some places, as some markers' are, is 0 at the others, and that is said. */
+void check_raw_arg(struct check_ctx *ctx, struct node *node)
+{
+	unsigned n = (unsigned)node->arg_index;
+
+	for (unsigned i = 0; ctx->clause && i < ctx->clause->probes_len; i++) {
+		const struct probe *probe = ctx->clause->probes[i];
+		const char *why = raw_arg_why(probe, n);
+
+		if (!why)
+			continue;
+		if (probe->args[n].why)
+			check_error(ctx, node, "D_ARGS_IDX", "arg%u (%s) is not available at %s: %s", n,
+				    probe->args[n].name ? probe->args[n].name : "no name", probe_text(ctx, probe), why);
+		else
+			diag_warning(ctx->diags, node->loc, NULL, "arg%u is 0 in some places of %s: %s", n, probe_text(ctx, probe), why);
+		return;
+	}
 }
 
 void check_probe_args(struct check_ctx *ctx, struct node *node)

@@ -26,6 +26,7 @@
 #include "lib/debug.h"
 #include "lib/elf.h"
 #include "lib/kernel.h"
+#include "lib/kernel_can.h"
 #include "lib/proc.h"
 #include "lib/shown.h"
 #include "probe/host.h"
@@ -76,6 +77,18 @@ static void check_release(struct doctor *d)
 	    NULL);
 }
 
+/* Is it there? Else what that means. */
+static void say_ability(struct doctor *d, const char *name, enum kernel_ability ability, const char *has, const char *without)
+{
+	const char *since = kernel_ability_since(ability);
+
+	if (kernel_can(ability))
+		add(d, "kernel", name, STATUS_OK, has, NULL);
+	else
+		add(d, "kernel", name, STATUS_WARNING, since ? arena_printf(d->arena, "not in this kernel (they came with %s)", since) : "not in this kernel",
+		    without);
+}
+
 static void check_ebpf(struct doctor *d)
 {
 	const char *why = engine_why_not();
@@ -83,6 +96,13 @@ static void check_ebpf(struct doctor *d)
 	d->works = !why;
 	add(d, "kernel", "eBPF programs", why ? STATUS_MISSING : STATUS_OK, why,
 	    why ? "without them nothing can be traced" : NULL);
+}
+
+static void check_stacks(struct doctor *d)
+{
+	if (d->works)
+		say_ability(d, "user stacks", KERNEL_LOOPS, NULL,
+			    "ustack() and jstack() are refused, and with them `report profile` and `offcpu` of processes; stack() works");
 }
 
 static int load(enum bpf_prog_type type, int attach_type)
@@ -135,9 +155,13 @@ static int try_uprobe(bool is_multi)
 
 static void check_uprobes(struct doctor *d)
 {
-	bool has_multi = bpf_has_uprobe_multi(true);
-	int err = try_uprobe(has_multi);
+	bool has_multi;
+	int err;
 
+	if (!d->works) /* for a reason that is said above */
+		return;
+	has_multi = bpf_has_uprobe_multi(true);
+	err = try_uprobe(has_multi);
 	if (err) {
 		d->works = false;
 		add(d, "kernel", "uprobes", STATUS_MISSING, strerror(-err),
@@ -150,12 +174,12 @@ static void check_uprobes(struct doctor *d)
 		add(d, "kernel", "multi-uprobe links", STATUS_OK, "all probes of a file are one link", NULL);
 	else
 		add(d, "kernel", "multi-uprobe links", STATUS_WARNING, "not in this kernel",
-		    "probes are attached one by one, which takes longer; Linux 6.10 has them for chosen processes");
+		    "probes are attached one by one, which takes longer; Linux has them since 6.6, for chosen processes since 6.10");
 	if (engine_can_sleep())
 		add(d, "kernel", "sleepable programs", STATUS_OK, NULL, NULL);
 	else
 		add(d, "kernel", "sleepable programs", STATUS_WARNING, "not in this kernel",
-		    "memory that is swapped out, or was never touched, reads as a bad address; Linux 6.6 has them");
+		    "memory that is swapped out, or was never touched, reads as a bad address; Linux 6.0 has them");
 }
 
 static void check_proc(struct doctor *d)
@@ -187,15 +211,29 @@ static void check_tracepoints(struct doctor *d)
 		     : NULL);
 }
 
-static void check_kprobes(struct doctor *d)
+static void check_functions(struct doctor *d)
 {
-	bool has = !access("/sys/bus/event_source/devices/kprobe/type", R_OK), is_known = !access("/sys/bus/event_source", F_OK);
+	bool around, many, single;
 
-	add(d, "kernel", "kprobes", STATUS_WARNING,
-	    has ? "there, but cephtap does not use them yet" :
-	    is_known ? "this kernel has none (CONFIG_KPROBES)" :
-		       "not known: /sys is not mounted here",
-	    "there are no fbt probes of the kernel's functions: `cephtap list rawtp` shows its tracepoints");
+	if (!d->works)
+		return;
+	around = kernel_can(KERNEL_TRAMPOLINES);
+	many = kernel_can(KERNEL_MULTI_KPROBES);
+	single = kernel_can(KERNEL_KPROBES);
+	if (!around && !many && !single)
+		add(d, "kernel", "kprobes", STATUS_WARNING, "this kernel has none, nor trampolines (CONFIG_KPROBES, CONFIG_DYNAMIC_FTRACE), or does not allow them",
+		    "there are no fbt probes of the kernel's functions: `cephtap list rawtp` shows its tracepoints");
+	else
+		add(d, "kernel", "kprobes", STATUS_OK,
+		    arena_printf(d->arena, "fbt: functions of the kernel, by %s%s%s%s%s", around ? "trampolines (fentry, fexit)" : "",
+				 around && (many || single) ? ", " : "", many ? "multi-kprobe links" : "", many && single ? ", " : "", single ? "kprobes" : ""),
+		    NULL);
+	if ((around || single) && !many)
+		add(d, "kernel", "multi-kprobe links", STATUS_WARNING, "not in this kernel",
+		    "functions of the kernel (fbt) are attached one by one: choose fewer than some hundred");
+	if (!around && (many || single))
+		add(d, "kernel", "trampolines", STATUS_WARNING, "not in this kernel",
+		    "returns of the kernel's functions (fbt) may be missed where many calls are under way");
 }
 
 static void check_timers(struct doctor *d)
@@ -245,14 +283,9 @@ static void check_capabilities(struct doctor *d)
 
 static void check_lockdown(struct doctor *d)
 {
-	char text[128] = "";
-	FILE *file = fopen("/sys/kernel/security/lockdown", "re");
-
-	if (file && fgets(text, sizeof(text), file) && strstr(text, "[confidentiality]"))
+	if (kernel_is_locked_down())
 		add(d, "privileges", "lockdown", STATUS_MISSING, "the kernel is locked down for confidentiality",
 		    "programs may not read memory: boot without lockdown=confidentiality");
-	if (file)
-		fclose(file);
 }
 
 static void check_namespace(struct doctor *d)
@@ -462,10 +495,11 @@ int cmd_doctor(int argc, char **argv)
 	check_proc(&d);
 	check_ebpf(&d);
 	check_uprobes(&d);
+	check_stacks(&d);
 	check_btf(&d);
 	check_tracepoints(&d);
 	check_timers(&d);
-	check_kprobes(&d);
+	check_functions(&d);
 	check_capabilities(&d);
 	check_lockdown(&d);
 	check_namespace(&d);

@@ -113,6 +113,10 @@ static void print_site(const struct site *site)
 		say(stdout, "\tat the kernel's tracepoint %s%s\n", site->tracepoint, site->task.n ? ", for the thread that comes" : "");
 		return;
 	}
+	if (site->function) {
+		say(stdout, "\tat the kernel's function, 0x%llx%s\n", (unsigned long long)site->vaddr, site->is_return ? ", its return" : "");
+		return;
+	}
 	say(stdout, "\tat %s, 0x%llx", site->path, (unsigned long long)site->vaddr);
 	if (site->shift)
 		say(stdout, " (its entry +%u, a cheaper place)", site->shift);
@@ -274,7 +278,12 @@ static struct json_object *json_sites(const struct probe *probe)
 		object = json_object_new_object();
 		json_object_array_add(array, object);
 		add_text(object, "tracepoint", probe->sites[i].tracepoint);
-		if (probe->sites[i].tracepoint)
+		if (probe->sites[i].function) {
+			add_text(object, "function", probe->func);
+			json_object_object_add(object, "address", json_object_new_uint64(probe->sites[i].vaddr));
+			json_object_object_add(object, "return", json_object_new_boolean(probe->sites[i].is_return));
+		}
+		if (site_is_kernel(&probe->sites[i]))
 			continue;
 		add_text(object, "path", probe->sites[i].path);
 		json_object_object_add(object, "offset", json_object_new_uint64(probe->sites[i].offset));

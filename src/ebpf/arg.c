@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Arguments of probes: the steps that a provider wrote, as instructions. */
 #include "ebpf/gen.h"
+#include "lib/kernel_functions.h"
 
 /* Offsets in struct pt_regs of x86_64 (asm/ptrace.h), by enum argreg. */
 static const int16_t reg_offset[ARGREG_COUNT] = {
@@ -28,7 +29,26 @@ static void emit_add_imm(struct gen *gen, int reg, int64_t imm)
 
 static bool in_kernel(const struct gen *gen)
 {
-	return gen->ctx == CTX_TRACEPOINT;
+	return gen->ctx == CTX_TRACEPOINT || gen->ctx == CTX_FUNCTION || gen->ctx == CTX_KPROBE;
+}
+
+enum { ARGUMENT_REGS = 6 };
+
+static const uint8_t argument_regs[ARGUMENT_REGS] = {ARGREG_RDI, ARGREG_RSI, ARGREG_RDX, ARGREG_RCX, ARGREG_R8, ARGREG_R9};
+
+/*
+ * Word n of what the kernel gives a program around its function, or the register. The word is read as memory: loaded from the
+ * context it would be a typed pointer to the verifier, which lets no script reckon with it.
+ */
+static void emit_function_value(struct gen *gen, unsigned n, enum argreg reg, struct loc where)
+{
+	if (gen->ctx == CTX_KPROBE) {
+		emit_reg(gen, R0, reg);
+		return;
+	}
+	emit(gen, INSN_MOV_REG(R0, REG_CTX));
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, 8 * (int)n));
+	emit_deref(gen, 8, false, false, where);
 }
 
 /* {begin, end} at R0 + imm: R0 = end - begin. */
@@ -66,6 +86,12 @@ static void gen_step(struct gen *gen, const struct argstep *step, struct loc whe
 		break;
 	case STEP_CTX:
 		emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, step->imm));
+		break;
+	case STEP_FUNCTION_ARG:
+		emit_function_value(gen, (unsigned)step->imm, argument_regs[step->imm % ARGUMENT_REGS], where);
+		break;
+	case STEP_FUNCTION_RESULT:
+		emit_function_value(gen, gen->site->function->args_len, ARGREG_RAX, where);
 		break;
 	case STEP_EXTRA: /* the upper 16 bits of the attach cookie */
 		emit(gen, INSN_MOV_REG(R1, REG_CTX));

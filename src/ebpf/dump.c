@@ -5,7 +5,8 @@
 
 static const char *ctx_name(enum probe_ctx ctx)
 {
-	static const char *const names[] = {[CTX_UPROBE] = "uprobe", [CTX_TIMER] = "timer", [CTX_DIRECT] = "direct", [CTX_TRACEPOINT] = "tracepoint"};
+	static const char *const names[] = {[CTX_UPROBE] = "uprobe", [CTX_TIMER] = "timer", [CTX_DIRECT] = "direct", [CTX_TRACEPOINT] = "tracepoint",
+					    [CTX_FUNCTION] = "function", [CTX_KPROBE] = "kprobe"};
 
 	return (unsigned)ctx < sizeof(names) / sizeof(*names) ? names[ctx] : "unknown";
 }

@@ -14,6 +14,9 @@ struct ebpf_kernel {
 	int (*offset)(const char *structure, const char *member);
 	bool can_sleep; /* programs on uprobes may wait for memory */
 	bool has_cookies; /* tracepoints may have an attach cookie each (Linux 6.10); else each has a program of its own */
+	bool has_loops; /* a program may call a function of its own in a loop */
+	/* What can run programs at the kernel's functions: around one each, at many at a time. */
+	bool has_trampolines, has_multi_kprobes;
 	uint64_t pid_ns_dev, pid_ns_ino; /* whose numbers processes have in scripts; 0: those of the whole host */
 };
 

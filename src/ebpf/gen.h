@@ -90,7 +90,7 @@ struct gen {
 	bool is_fixed;        /* that is so */
 	unsigned map_syscalls; /* of the program: which probe a system call is; MAP_NONE: it serves no system calls */
 	/* Functions of this program, made behind it when something has called them (stack.c). */
-	struct label unwind_entry, unwind_frame, hash_entry, hash_frame;
+	struct label unwind_entry, unwind_frame, hash_entry;
 	unsigned *functions; /* where each begins */
 	unsigned functions_len;
 	struct label *error_entry; /* ERROR clauses as a function of this program; NULL: none */

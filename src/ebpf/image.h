@@ -56,6 +56,8 @@ struct image_program {
 	unsigned relocs_len;
 	struct image_line *lines;
 	unsigned lines_len;
+	const struct kernel_function *function; /* CTX_FUNCTION: it is for this one alone */
+	bool is_return; /* CTX_FUNCTION, CTX_KPROBE: of the function's return */
 	bool may_sleep; /* it waits for absent memory: to be loaded as sleepable, which the kernel joins with no others */
 	unsigned map_syscalls; /* MAP_NONE, or: u32 number -> u32 index in checked->probes + 1, for which calls it runs */
 	unsigned *functions;  /* where each function of it begins, the program itself first; NULL: nobody asks for their types */

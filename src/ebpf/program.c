@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "func/gen.h"
+#include "lib/kernel_functions.h"
 
 enum {
 	STACK_SIZE = 512,        /* what the kernel gives a program and the functions that it calls, together */
@@ -21,6 +22,8 @@ enum {
 	SCRATCH_MAX = 32 * 1024, /* an instruction's offset has 16 bits */
 	SCRATCH_CLAIMS = 4,
 	INSNS_MAX = 200000,      /* the kernel looks at up to a million, along every path */
+	TRAMPOLINES_MAX = 64,    /* programs around functions of the kernel, where it could do with fewer */
+	SINGLES_MAX = 500,	 /* and where it cannot: each takes some milliseconds to attach, and to take away */
 	MAPS_MAX = 64,           /* MAX_USED_MAPS in the kernel's bpf_verifier.h */
 	LOOKS_MAX = 1000000,     /* instructions that the verifier looks at, each as often as it gets there differently: measured */
 	LOOKS_OWN = 5,           /* ... at one of the clauses, at most about so often, */
@@ -195,7 +198,7 @@ static bool is_of_syscalls(const struct function *fn)
 
 static bool is_of_processes(const struct function *fn)
 {
-	return fn->probe->kind == PROBE_PROFILE || (fn->ctx == CTX_TRACEPOINT && !fn->probe->is_anybodys);
+	return fn->probe->kind == PROBE_PROFILE || (fn->site && site_is_kernel(fn->site) && !fn->probe->is_anybodys);
 }
 
 static void alloc_this(struct gen *gen)
@@ -265,7 +268,7 @@ static void gen_prologue(struct gen *gen, const struct function *fn, struct labe
 	if (gen->claims_early)
 		claim(gen, out, release);
 	fixed_slots(gen, fn);
-	if (is_of_syscalls(fn) || (fn->site && fn->site->is_ours))
+	if (is_of_syscalls(fn) || (fn->site && (fn->site->is_ours || fn->site->function)))
 		emit_self_gate(gen, no);
 	if (gen->needs_probe && !gen->is_fixed && !is_of_syscalls(fn)) {
 		emit(gen, INSN_MOV_REG(R1, REG_CTX));
@@ -367,7 +370,7 @@ static void gen_round(struct gen *gen, const struct function *fn)
 /* Is the program for this probe alone, as nothing that it can ask tells which one it is? */
 static bool is_fixed(const struct ebpf_kernel *kernel, const struct function *fn)
 {
-	return fn->ctx == CTX_DIRECT || (fn->ctx == CTX_TRACEPOINT && !fn->site->is_syscall && !kernel->has_cookies);
+	return fn->ctx == CTX_DIRECT || fn->ctx == CTX_FUNCTION || (fn->ctx == CTX_TRACEPOINT && !fn->site->is_syscall && !kernel->has_cookies);
 }
 
 static void gen_function(struct gen *gen, const struct function *fn)
@@ -427,6 +430,7 @@ struct compiler {
 	unsigned keys_len;
 	unsigned **probe_clauses; /* per index in checked->probes */
 	unsigned *probe_clauses_len;
+	unsigned functions_len; /* probes of the kernel's functions */
 };
 
 static void key_add_args(struct buf *key, const struct arg *args, unsigned args_len)
@@ -465,6 +469,8 @@ static void function_key(const struct ebpf_kernel *kernel, const struct function
 		buf_add(key, &site->task, sizeof(site->task));
 		buf_add(key, &site->owner, sizeof(site->owner));
 	}
+	if (site->function)
+		buf_add(key, &site->is_return, sizeof(site->is_return));
 	buf_add(key, &site->entry_sp, sizeof(site->entry_sp));
 	buf_add(key, &site->is_ours, sizeof(site->is_ours));
 	buf_add(key, &site->may_be_absent, sizeof(site->may_be_absent));
@@ -580,8 +586,10 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 	*program = (struct image_program){.name = kernel_name(compiler->arena, fn->probe->name),
 					  .ctx = fn->ctx,
 					  .map_syscalls = gen.map_syscalls,
-					  .functions = gen.unwind_frame.refs_len || gen.hash_frame.refs_len ? gen.functions : NULL,
+					  .functions = gen.unwind_frame.refs_len ? gen.functions : NULL,
 					  .functions_len = gen.functions_len,
+					  .function = fn->ctx == CTX_FUNCTION ? fn->site->function : NULL,
+					  .is_return = fn->site && fn->site->is_return,
 					  .may_sleep = gen.sleeps,
 					  .insns = gen.insns,
 					  .insns_len = gen.insns_len,
@@ -645,12 +653,40 @@ static bool is_same_entry(const struct site *a, const struct site *b)
 	return a->entry_offset == b->entry_offset && a->ino == b->ino && a->dev == b->dev;
 }
 
+/*
+ * A program around a function misses no return, and knows the function's types; but each function needs a program of its own. It
+ * is for a function whose values are in registers, and whose name is its own: the kernel finds it by that.
+ */
+static enum probe_ctx function_ctx(const struct compiler *compiler, const struct probe *probe)
+{
+	const struct kernel_function *function = probe->sites[0].function;
+	bool is_many = compiler->functions_len > TRAMPOLINES_MAX && compiler->kernel->has_multi_kprobes;
+
+	return compiler->kernel->has_trampolines && function->is_plain && !function->has_namesakes && !is_many ? CTX_FUNCTION : CTX_KPROBE;
+}
+
+static void count_functions(struct compiler *compiler)
+{
+	const struct checked *checked = compiler->image->checked;
+
+	for (unsigned i = 0; i < checked->probes_len; i++)
+		compiler->functions_len += checked->probes[i]->ctx == CTX_FUNCTION && compiler->probe_clauses_len[i];
+	if (compiler->functions_len > SINGLES_MAX && !compiler->kernel->has_multi_kprobes)
+		diag_hint(compiler->diags,
+			  diag_error(compiler->diags, (struct loc){0}, NULL,
+				     "the script has %u probes of the kernel's functions, which this kernel attaches one by one, and %u is the most",
+				     compiler->functions_len, SINGLES_MAX),
+			  "choose fewer: fbt::vfs_*:entry; kernels with multi-kprobe links take them all at once");
+}
+
 /* `saved`: the site of this probe before, whose entry is attached already; NULL: none. */
 static void compile_site(struct compiler *compiler, struct function fn, const struct site *site, const struct site **saved)
 {
 	unsigned program;
 
 	fn.site = site;
+	if (site->function)
+		fn.ctx = function_ctx(compiler, fn.probe);
 	program = program_for(compiler, &fn);
 	if (site->saves_len && compiler->keys[program].needs_saved && (!*saved || !is_same_entry(*saved, site))) {
 		compile_save(compiler, fn);
@@ -755,6 +791,7 @@ struct image *ebpf_compile(struct arena *arena, const struct checked *checked, c
 	compiler.layout = layout_new(arena, image, options);
 	group_clauses(&compiler);
 	find_saves_max(&compiler);
+	count_functions(&compiler);
 	find_error_clauses(&compiler);
 	for (unsigned i = 0; i < checked->probes_len && !diags->errors; i++)
 		compile_probe(&compiler, i);

@@ -331,28 +331,26 @@ static void gen_unwind(struct gen *gen)
 	emit_return(gen, 0);
 }
 
-/* One frame of the kernel's stack, which lies in the area: R1 is its number, R2 points to the area's address. */
-static void gen_hash_frame(struct gen *gen)
-{
-	emit(gen, INSN_LOAD(BPF_DW, R6, R2, 0));
-	emit(gen, INSN_ALU_IMM(BPF_AND, R1, STACK_FRAMES - 1));
-	emit(gen, INSN_ALU_IMM(BPF_LSH, R1, 3));
-	emit(gen, INSN_MOV_REG(R2, R6));
-	emit(gen, INSN_ALU_REG(BPF_ADD, R2, R1));
-	emit(gen, INSN_LOAD(BPF_DW, R8, R2, AREA_PCS));
-	emit_hash(gen, R6, R8);
-	emit_return(gen, 0);
-}
-
+/* R1: an area with the kernel's stack in it. A loop that the verifier follows to its end, which is never far. */
 static void gen_hash(struct gen *gen)
 {
-	emit(gen, INSN_STORE(BPF_DW, R10, -8, R1));
-	emit(gen, INSN_LOAD(BPF_W, R1, R1, AREA_LEN));
-	emit_function_address(gen, R2, &gen->hash_frame);
-	emit(gen, INSN_MOV_REG(R3, R10));
-	emit(gen, INSN_ALU_IMM(BPF_ADD, R3, -8));
-	emit(gen, INSN_MOV_IMM(R4, 0));
-	emit_call(gen, HELPER_LOOP);
+	struct label next = {0}, end = {0};
+
+	emit(gen, INSN_MOV_REG(R6, R1));
+	emit(gen, INSN_MOV_IMM(R7, 0));
+	label_bind(gen, &next);
+	gen->is_dead = false;
+	emit_jump_imm(gen, BPF_JGE, R7, STACK_FRAMES, &end);
+	emit(gen, INSN_LOAD(BPF_W, R1, R6, AREA_LEN));
+	emit_jump_reg(gen, BPF_JGE, R7, R1, &end);
+	emit(gen, INSN_MOV_REG(R2, R7));
+	emit(gen, INSN_ALU_IMM(BPF_LSH, R2, 3));
+	emit(gen, INSN_ALU_REG(BPF_ADD, R2, R6));
+	emit(gen, INSN_LOAD(BPF_DW, R8, R2, AREA_PCS));
+	emit_hash(gen, R6, R8);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R7, 1));
+	emit_jump(gen, &next);
+	label_bind(gen, &end);
 	emit_return(gen, 0);
 }
 
@@ -371,7 +369,6 @@ void gen_stack_functions(struct gen *gen)
 	gen_one(gen, &gen->unwind_entry, gen_unwind);
 	gen_one(gen, &gen->unwind_frame, gen_unwind_frame);
 	gen_one(gen, &gen->hash_entry, gen_hash);
-	gen_one(gen, &gen->hash_frame, gen_hash_frame);
 }
 
 /* ---- the calls ---- */
@@ -430,6 +427,48 @@ static void emit_begin(struct gen *gen, uint32_t area)
 	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_HASH, 0));
 }
 
+/* R0: how many bytes of the kernel's stack are in the area from frame `at` on, `skip` frames of it left out; below 0: none. */
+static void emit_kernel_stack(struct gen *gen, uint32_t area, int32_t at, int32_t frames, int32_t skip)
+{
+	emit(gen, INSN_MOV_REG(R1, REG_CTX));
+	emit_area(gen, R2, area, (uint32_t)(AREA_PCS + 8 * at));
+	emit(gen, INSN_MOV_IMM(R3, 8 * (frames - at)));
+	emit(gen, INSN_MOV_IMM(R4, skip));
+	emit_call(gen, HELPER_KERNEL_STACK);
+}
+
+/*
+ * Around a function there are our program and the trampoline, which are none of the kernel's own. The function itself comes next, at the
+ * instruction that called the trampoline, or not, by the kernel and by what else is around the function. As with a kprobe, it shall be
+ * the first at its entry, and not be there at its return.
+ */
+static void emit_function_stack(struct gen *gen, uint32_t area, int32_t frames)
+{
+	enum { TRAMPOLINE = 2, ENTRY_SIZE = 16 };
+	const int32_t first = (int32_t)area + AREA_PCS;
+	struct label good = {0}, empty = {0};
+
+	emit_kernel_stack(gen, area, 0, frames, TRAMPOLINE);
+	if (!gen->site->vaddr)
+		return;
+	emit(gen, INSN_LOAD(BPF_DW, R2, REG_SCRATCH, first));
+	emit_imm64(gen, R1, (int64_t)gen->site->vaddr);
+	emit(gen, INSN_ALU_REG(BPF_SUB, R2, R1));
+	emit_jump_imm(gen, gen->site->is_return ? BPF_JGT : BPF_JLE, R2, ENTRY_SIZE, &good);
+	if (gen->site->is_return) {
+		emit_kernel_stack(gen, area, 0, frames, TRAMPOLINE + 1);
+	} else {
+		emit_kernel_stack(gen, area, 1, frames, TRAMPOLINE);
+		emit_jump_imm(gen, BPF_JSGE, R0, 0, &empty);
+		emit(gen, INSN_MOV_IMM(R0, 0));
+		label_bind(gen, &empty);
+		emit(gen, INSN_ALU_IMM(BPF_ADD, R0, 8));
+		emit_imm64(gen, R1, (int64_t)gen->site->vaddr);
+		emit(gen, INSN_STORE(BPF_DW, REG_SCRATCH, first, R1));
+	}
+	label_bind(gen, &good);
+}
+
 void gen_stack(struct gen *gen, struct node *call, struct value *result)
 {
 	uint32_t mark = gen->scratch_now, area = scratch_new(gen, AREA_SIZE);
@@ -441,11 +480,10 @@ void gen_stack(struct gen *gen, struct node *call, struct value *result)
 		return;
 	}
 	emit_begin(gen, area);
-	emit(gen, INSN_MOV_REG(R1, REG_CTX));
-	emit_area(gen, R2, area, AREA_PCS);
-	emit(gen, INSN_MOV_IMM(R3, 8 * frames_of(call, gen->options->stackframes)));
-	emit(gen, INSN_MOV_IMM(R4, 0));
-	emit_call(gen, HELPER_KERNEL_STACK);
+	if (gen->ctx == CTX_FUNCTION)
+		emit_function_stack(gen, area, frames_of(call, gen->options->stackframes));
+	else
+		emit_kernel_stack(gen, area, 0, frames_of(call, gen->options->stackframes), 0);
 	emit_jump_imm(gen, BPF_JSLE, R0, 0, &none);
 	emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 3));
 	emit(gen, INSN_STORE(BPF_W, REG_SCRATCH, (int32_t)area + AREA_LEN, R0));
@@ -486,6 +524,19 @@ static void emit_registers(struct gen *gen, uint32_t area, struct label *none)
 	}
 }
 
+static bool refuse_without_loops(struct gen *gen, const struct node *call)
+{
+	if (gen->kernel->has_loops)
+		return false;
+	if (!gen->first_round) /* it is said once */
+		return true;
+	diag_hint(gen->diags,
+		  diag_error(gen->diags, call->loc, NULL, "%s() is not to be had on this kernel: its programs cannot call a function in a loop (bpf_loop, Linux 5.17)",
+			     call->name),
+		  "stack() and all else work; `cephtap doctor` says what this kernel lacks");
+	return true;
+}
+
 void gen_ustack(struct gen *gen, struct node *call, struct value *result)
 {
 	uint32_t mark = gen->scratch_now, area = scratch_new(gen, AREA_SIZE);
@@ -493,7 +544,7 @@ void gen_ustack(struct gen *gen, struct node *call, struct value *result)
 	struct label none = {0};
 
 	(void)result;
-	if (gen->ctx == CTX_DIRECT) {
+	if (gen->ctx == CTX_DIRECT || refuse_without_loops(gen, call)) {
 		emit(gen, INSN_MOV_IMM(R0, 0));
 		return;
 	}

@@ -2,6 +2,7 @@
 #include "engine/bpf.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -10,6 +11,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "lib/kernel.h"
 
 /* The part of union bpf_attr that BPF_LINK_CREATE reads, as of Linux 6.6. */
 struct link_create_attr {
@@ -68,6 +71,88 @@ bool bpf_has_uprobe_multi(bool by_pid)
 	return has;
 }
 
+int bpf_module_btf_open(const char *module)
+{
+	uint32_t id = 0;
+
+	while (!bpf_btf_get_next_id(id, &id)) {
+		char name[64] = "";
+		struct bpf_btf_info info = {.name = (uintptr_t)name, .name_len = sizeof(name)};
+		uint32_t size = sizeof(info);
+		int fd = bpf_btf_get_fd_by_id(id);
+
+		if (fd < 0)
+			continue;
+		if (!bpf_obj_get_info_by_fd(fd, &info, &size) && info.kernel_btf && !strcmp(name, module))
+			return fd;
+		close(fd);
+	}
+	return -ENOENT;
+}
+
+int bpf_function_link(int prog_fd, bool is_return)
+{
+	return bpf_link_create(prog_fd, 0, is_return ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY, NULL);
+}
+
+int bpf_kprobe_multi_link(int prog_fd, const struct kprobe_multi *multi)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts);
+
+	opts.kprobe_multi.flags = multi->is_return ? BPF_F_KPROBE_MULTI_RETURN : 0;
+	opts.kprobe_multi.cnt = multi->len;
+	opts.kprobe_multi.addrs = (const unsigned long *)multi->addresses;
+	opts.kprobe_multi.cookies = (const __u64 *)multi->cookies;
+	return bpf_link_create(prog_fd, 0, BPF_TRACE_KPROBE_MULTI, &opts);
+}
+
+/* The part of struct bpf_link_info that is about multi-kprobe links, as of Linux 6.7. */
+struct kprobe_multi_info {
+	uint32_t type, id, prog_id, pad;
+	uint64_t addrs;
+	uint32_t count, flags;
+	uint64_t missed;
+};
+
+static int kprobe_multi_info(int link_fd, struct kprobe_multi_info *info)
+{
+	uint32_t size = sizeof(*info);
+	enum { KPROBE_MULTI = 8 }; /* BPF_LINK_TYPE_KPROBE_MULTI */
+
+	memset(info, 0, sizeof(*info));
+	if (bpf_obj_get_info_by_fd(link_fd, info, &size) || info->type != KPROBE_MULTI)
+		return -ENOENT;
+	return size >= sizeof(*info) ? 0 : -ENOTSUP;
+}
+
+/* The type of a member; NULL: there is none. */
+static const struct btf_type *member_of(const struct btf *btf, const struct btf_type *type, const char *name)
+{
+	for (unsigned i = 0; type && btf_is_composite(type) && i < btf_vlen(type); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_members(type)[i].name_off), name))
+			return kernel_strip(btf, btf_members(type)[i].type);
+	return NULL;
+}
+
+/* An older kernel leaves the field as it was: whether there is one, its own description says. */
+bool bpf_counts_missed_kprobes(void)
+{
+	const struct btf *btf = kernel_btf();
+	int id = btf ? btf__find_by_name_kind(btf, "bpf_link_info", BTF_KIND_STRUCT) : -1;
+	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+
+	type = member_of(btf, type, ""); /* a union of all kinds of links */
+	type = member_of(btf, type, "kprobe_multi");
+	return member_of(btf, type, "missed");
+}
+
+uint64_t bpf_link_misses(int link_fd)
+{
+	struct kprobe_multi_info info;
+
+	return kprobe_multi_info(link_fd, &info) ? 0 : info.missed;
+}
+
 static int perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu)
 {
 	long fd = syscall(SYS_perf_event_open, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
@@ -108,6 +193,21 @@ int perf_uprobe_open(const struct perf_uprobe *uprobe)
 	attr.probe_offset = uprobe->offset;
 	/* The processor does not matter: programs run before the kernel looks whose event it is. */
 	return perf_event_open(&attr, uprobe->pid ? uprobe->pid : -1, uprobe->pid ? -1 : 0);
+}
+
+int perf_kprobe_open(uint64_t address, bool is_return)
+{
+	int type = sysfs_number("/sys/bus/event_source/devices/kprobe/type", "");
+	int return_bit = sysfs_number("/sys/bus/event_source/devices/kprobe/format/retprobe", "config:");
+	struct perf_event_attr attr = {.size = sizeof(attr)};
+
+	if (type < 0)
+		return -EOPNOTSUPP;
+	attr.type = (uint32_t)type;
+	if (is_return)
+		attr.config |= 1ull << (return_bit < 0 ? 0 : return_bit);
+	attr.probe_offset = address; /* kprobe_addr, as there is no name */
+	return perf_event_open(&attr, -1, 0);
 }
 
 int perf_timer_open(uint64_t period_ns, int cpu)

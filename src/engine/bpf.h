@@ -28,6 +28,25 @@ int bpf_uprobe_multi_link(int prog_fd, const struct uprobe_multi *multi);
 /* Does this kernel have such links, and do they filter by process (not by thread, as Linux before 6.10 did) ? */
 bool bpf_has_uprobe_multi(bool by_pid);
 
+/* The kernel's description of a module of its own, for programs around the module's functions. */
+int bpf_module_btf_open(const char *module);
+/* The program, made for one function of the kernel, there: at its entry or return. */
+int bpf_function_link(int prog_fd, bool is_return);
+
+/* link_create.kprobe_multi of union bpf_attr. Arrays have `len` entries. */
+struct kprobe_multi {
+	const uint64_t *addresses, *cookies;
+	uint32_t len;
+	bool is_return;
+};
+
+int bpf_kprobe_multi_link(int prog_fd, const struct kprobe_multi *multi);
+/* One function of the kernel by perf event. */
+int perf_kprobe_open(uint64_t address, bool is_return);
+/* How often such a link, or a perf event's, did not run its program; the kernel says so since about 6.7. */
+uint64_t bpf_link_misses(int link_fd);
+bool bpf_counts_missed_kprobes(void);
+
 /* One uprobe by perf event; the program is attached by bpf_perf_link. */
 struct perf_uprobe {
 	const char *path;

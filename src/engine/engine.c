@@ -20,6 +20,7 @@
 #include "engine/private.h"
 #include "lib/clock.h"
 #include "lib/kernel.h"
+#include "lib/kernel_can.h"
 #include "lib/markers.h"
 
 static int *descriptors_new(struct arena *arena, unsigned len)
@@ -87,6 +88,14 @@ static void raise_descriptor_limit(void)
 	}
 }
 
+static bool has_kprobes(const struct image *image)
+{
+	for (unsigned i = 0; i < image->programs_len; i++)
+		if (image->programs[i].ctx == CTX_KPROBE)
+			return true;
+	return false;
+}
+
 int engine_load(const struct image *image, const struct engine_config *config, struct diags *diags, struct engine **out)
 {
 	struct engine *engine = engine_new(image, config);
@@ -98,6 +107,7 @@ int engine_load(const struct image *image, const struct engine_config *config, s
 	raise_descriptor_limit();
 	*out = engine;
 	engine->has_tracepoint_cookies = engine_has_tracepoint_cookies(config->no_multi);
+	engine->has_multi_kprobes = !config->no_multi && has_kprobes(image) && kernel_can(KERNEL_MULTI_KPROBES);
 	if (count_sites(image) && !config->no_multi)
 		engine->has_multi = bpf_has_uprobe_multi(is_by_pid(engine));
 	engine->before = config->before;
@@ -130,6 +140,8 @@ int engine_attach(struct engine *engine, struct diags *diags)
 	err = engine_attach_sites(engine, diags);
 	if (!err)
 		err = engine_attach_tracepoints(engine, diags);
+	if (!err)
+		err = engine_attach_functions(engine, diags);
 	if (!err)
 		err = engine_attach_timers(engine, diags);
 	engine->keepers.other = -1; /* whose it is may close it from here on */
@@ -267,6 +279,8 @@ void engine_drops(struct engine *engine, uint64_t drops[DROP_CAUSES])
 		drops[DROP_SYSTEM] += bpf_prog_misses(engine->programs[i]);
 	if (engine->dispatcher >= 0)
 		drops[DROP_SYSTEM] += bpf_prog_misses(engine->dispatcher);
+	for (unsigned i = 0; engine->has_multi_kprobes && i < engine->links_len; i++)
+		drops[DROP_SYSTEM] += bpf_link_misses(engine->links[i]);
 }
 
 const char *engine_verifier_log(const struct engine *engine)
@@ -323,5 +337,8 @@ const char *engine_why_not(void)
 	if (fd < 0)
 		return refusal(fd);
 	close(fd);
+	for (int i = 0; i < KERNEL_NEEDED; i++)
+		if (!kernel_can((enum kernel_ability)i))
+			return kernel_ability_why((enum kernel_ability)i);
 	return NULL;
 }

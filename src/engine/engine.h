@@ -104,7 +104,7 @@ struct engine_timing engine_timing(const struct engine *engine);
 const char *engine_why_not(void);
 /* May each tracepoint have an attach cookie? `no_multi`: as in engine_config, for tests of what old kernels get. */
 bool engine_has_tracepoint_cookies(bool no_multi);
-/* Does the kernel take programs on uprobes that wait for memory (sleepable, on multi-uprobe links: Linux 6.6)? */
+/* Does the kernel take programs on uprobes that wait for memory (sleepable: Linux 6.0)? */
 bool engine_can_sleep(void);
 
 #endif

@@ -18,6 +18,8 @@
 #include "engine/pool.h"
 #include "engine/private.h"
 #include "lib/clock.h"
+#include "lib/kernel.h"
+#include "lib/kernel_functions.h"
 #include "lib/markers.h"
 
 enum { LOG_SIZE = 16 << 20 };
@@ -30,19 +32,66 @@ static enum bpf_prog_type program_type(enum probe_ctx ctx)
 {
 	switch (ctx) {
 	case CTX_UPROBE:
+	case CTX_KPROBE:
 		return BPF_PROG_TYPE_KPROBE;
 	case CTX_TIMER:
 		return BPF_PROG_TYPE_PERF_EVENT;
 	case CTX_DIRECT:
 	case CTX_TRACEPOINT:
 		return BPF_PROG_TYPE_RAW_TRACEPOINT;
+	case CTX_FUNCTION:
+		return BPF_PROG_TYPE_TRACING;
 	}
 	return BPF_PROG_TYPE_UNSPEC;
 }
 
-static enum bpf_attach_type program_attach_type(const struct engine *engine, enum probe_ctx ctx)
+static enum bpf_attach_type program_attach_type(const struct engine *engine, const struct image_program *program)
 {
-	return (enum bpf_attach_type)(ctx == CTX_UPROBE && engine->has_multi ? ATTACH_UPROBE_MULTI : 0);
+	if (program->ctx == CTX_UPROBE && engine->has_multi)
+		return (enum bpf_attach_type)ATTACH_UPROBE_MULTI;
+	if (program->ctx == CTX_KPROBE && engine->has_multi_kprobes)
+		return BPF_TRACE_KPROBE_MULTI;
+	if (program->ctx == CTX_FUNCTION)
+		return program->is_return ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY;
+	return (enum bpf_attach_type)0;
+}
+
+/* Which function of the kernel it is for. Returns a descriptor to be closed after loading, or -1. */
+static int name_function(const struct kernel_function *function, struct bpf_prog_load_opts *opts)
+{
+	int module = -1;
+
+	if (!function)
+		return -1;
+	opts->attach_btf_id = function->btf_id;
+	if (strcmp(function->module, kernel_module))
+		module = bpf_module_btf_open(function->module);
+	if (module >= 0)
+		opts->attach_btf_obj_fd = (uint32_t)module;
+	return module;
+}
+
+static void close_module(int module)
+{
+	if (module >= 0)
+		close(module);
+}
+
+/* Does the kernel refuse whatever program is for this function? Then it is not the script's fault. */
+static bool is_function_refused(const struct engine *engine, const struct image_program *program)
+{
+	static const struct bpf_insn nothing[] = {INSN_MOV_IMM(R0, 0), INSN_EXIT()};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = program_attach_type(engine, program));
+	int module, fd;
+
+	if (!program->function)
+		return false;
+	module = name_function(program->function, &opts);
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "ct_refused", license, nothing, 2, &opts);
+	close_module(module);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0;
 }
 
 static struct bpf_insn *relocated(const struct engine *engine, const struct image_program *program)
@@ -131,7 +180,11 @@ static void program_refused(struct engine *engine, const struct image_program *p
 	struct loc loc = insn_loc(program, verdict.insn == ~0u ? 0 : verdict.insn);
 	const char *why = err == -EPERM ? engine_why_not() : NULL;
 
-	if (why)
+	if (kernel_is_locked_down())
+		diag_hint(diags,
+			  diag_error(diags, loc, NULL, "the kernel refuses this clause: it is locked down for confidentiality, and programs may not read its memory"),
+			  "boot without lockdown=confidentiality");
+	else if (why)
 		diag_error(diags, loc, NULL, "the kernel refuses the program `%s`: %s", program->name, why);
 	else
 		diag_error(diags, loc, NULL, "the kernel refuses this clause: %s",
@@ -208,7 +261,7 @@ enum { FUNCTIONS_MAX = 8 };
 static void fill_options(const struct engine *engine, const struct image_program *program, struct bpf_func_info *infos,
 			 struct bpf_prog_load_opts *opts)
 {
-	opts->expected_attach_type = program_attach_type(engine, program->ctx);
+	opts->expected_attach_type = program_attach_type(engine, program);
 	opts->prog_flags = program->may_sleep ? BPF_F_SLEEPABLE : 0;
 	if (!program->functions || !engine->function_types)
 		return;
@@ -228,10 +281,13 @@ static void program_load(void *data, unsigned i)
 	struct bpf_func_info infos[FUNCTIONS_MAX];
 	LIBBPF_OPTS(bpf_prog_load_opts, opts);
 	uint64_t start = now_ns();
+	int module;
 
 	fill_options(engine, program, infos, &opts);
+	module = name_function(program->function, &opts);
 	engine->programs[i] = bpf_prog_load(program_type(program->ctx), program->name, license, loading->insns[i],
 					    program->insns_len, &opts);
+	close_module(module);
 	mark_loaded(program->name, program->insns_len, engine->programs[i], now_ns() - start);
 }
 
@@ -243,10 +299,14 @@ static int program_load_again(const struct loading *loading, unsigned i, struct 
 	struct bpf_func_info infos[FUNCTIONS_MAX];
 	LIBBPF_OPTS(bpf_prog_load_opts, opts);
 	uint64_t start = now_ns();
-	int fd;
+	int fd, module;
 
+	if (is_function_refused(engine, program))
+		return 0; /* left out, with the reason, when it is to be attached */
 	fill_options(engine, program, infos, &opts);
+	module = name_function(program->function, &opts);
 	fd = load_with_log(engine, program, loading->insns[i], &opts);
+	close_module(module);
 	engine->programs[i] = fd;
 	mark_loaded(program->name, program->insns_len, fd, now_ns() - start);
 	if (fd < 0) {
@@ -308,7 +368,7 @@ static int dispatcher_load(struct engine *engine)
 		INSN_MOV_IMM(R0, 0),
 		INSN_EXIT(),
 	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = program_attach_type(engine, CTX_UPROBE));
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = (enum bpf_attach_type)ATTACH_UPROBE_MULTI);
 	const unsigned insns_len = sizeof(insns) / sizeof(*insns);
 	uint64_t start = now_ns();
 	int fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, dispatcher_name, license, insns, insns_len, &opts);

@@ -23,7 +23,9 @@ struct engine {
 	int *programs;		   /* as many as image->programs */
 	int progs_map, dispatcher; /* -1: every group of sites has one program */
 	bool has_tracepoint_cookies;
-	int *links; /* of timers and tracepoints */
+	bool has_multi_kprobes;
+	bool is_warned_of_returns; /* see functions.c */
+	int *links; /* of timers, tracepoints and functions of the kernel */
 	unsigned links_len;
 	struct groups *groups;	/* of sites; kept for processes that come later */
 	struct keepers keepers; /* have the links of uprobes */
@@ -53,14 +55,15 @@ int engine_make_maps(struct engine *engine, struct diags *diags);
 /* load.c: every program of the image, and the dispatcher where it is needed. */
 int engine_load_programs(struct engine *engine, struct diags *diags);
 
-/* attach.c: the uprobes. timers.c: profile and tick. tracepoints.c. Links go to the keepers, and into engine->links. */
+/* attach.c: the uprobes. timers.c: profile and tick. tracepoints.c. functions.c: of the kernel. Links go to the keepers, and into engine->links. */
 int engine_attach_sites(struct engine *engine, struct diags *diags);
 int engine_attach_timers(struct engine *engine, struct diags *diags);
 int engine_attach_tracepoints(struct engine *engine, struct diags *diags); /* after engine_attach_sites() */
+int engine_attach_functions(struct engine *engine, struct diags *diags);   /* of the kernel; the same */
 /* Is this the attach of an address in a file? */
 static inline bool is_uprobe(const struct image_attach *attach)
 {
-	return attach->site && !attach->site->tracepoint;
+	return attach->site && !site_is_kernel(attach->site);
 }
 /* Once both are done, for who watches us: what became of each probe. When it failed: which ones the kernel refused. */
 void engine_mark_probes(const struct engine *engine, bool failed);

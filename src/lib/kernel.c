@@ -4,6 +4,8 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,6 +38,52 @@ const char *kernel_proc_why(void)
 					       : NULL;
 }
 
+/* Kept as long as we run, as the kernel's own: few, and each once. */
+static struct module {
+	char *name;
+	struct btf *btf;
+} *modules;
+static unsigned modules_len;
+
+const struct btf *kernel_module_btf(const char *name)
+{
+	struct btf *base = (struct btf *)kernel_btf();
+	struct module *module;
+
+	if (!base || !strcmp(name, "vmlinux"))
+		return base;
+	for (unsigned i = 0; i < modules_len; i++)
+		if (!strcmp(modules[i].name, name))
+			return modules[i].btf;
+	modules = realloc(modules, (modules_len + 1) * sizeof(*modules));
+	if (!modules)
+		abort();
+	module = &modules[modules_len++];
+	module->name = strdup(name);
+	module->btf = btf__load_module_btf(name, base);
+	return module->btf;
+}
+
+const struct btf *kernel_module_btf_nth(unsigned n)
+{
+	for (unsigned i = 0; i < modules_len; i++)
+		if (modules[i].btf && !n--)
+			return modules[i].btf;
+	return NULL;
+}
+
+enum { QUALIFIERS_MAX = 16 };
+
+const struct btf_type *kernel_strip(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *type = btf__type_by_id(btf, id);
+	unsigned n = 0;
+
+	while (type && n++ < QUALIFIERS_MAX && (btf_is_mod(type) || btf_is_typedef(type) || btf_kind(type) == BTF_KIND_TYPE_TAG))
+		type = btf__type_by_id(btf, type->type);
+	return type;
+}
+
 int kernel_member_offset(const char *structure, const char *member)
 {
 	const struct btf *btf = kernel_btf();
@@ -54,6 +102,17 @@ int kernel_member_offset(const char *structure, const char *member)
 		if (!strcmp(btf__name_by_offset(btf, members[i].name_off), member))
 			return (int)(btf_member_bit_offset(type, i) / 8);
 	return -ENOENT;
+}
+
+bool kernel_is_locked_down(void)
+{
+	char text[128] = "";
+	FILE *file = fopen("/sys/kernel/security/lockdown", "re");
+	bool is = file && fgets(text, sizeof(text), file) && strstr(text, "[confidentiality]");
+
+	if (file)
+		fclose(file);
+	return is;
 }
 
 bool kernel_pid_namespace(uint64_t *dev, uint64_t *ino)

@@ -47,6 +47,12 @@ static void print_step(const struct argstep *step, struct buf *out)
 	case STEP_CTX:
 		buf_printf(out, "ctx[%" PRId64 "]", step->imm);
 		break;
+	case STEP_FUNCTION_ARG:
+		buf_printf(out, "argument %lld", (long long)step->imm);
+		break;
+	case STEP_FUNCTION_RESULT:
+		buf_puts(out, "result");
+		break;
 	case STEP_PICK:
 		buf_printf(out, " picks from 0x%" PRIx64, (uint64_t)step->imm);
 		break;

@@ -34,6 +34,8 @@ enum argstep_op {
 	STEP_UDIV,     /* value /= imm, unsigned, imm > 0 */
 	STEP_PICK,     /* value = 4 bits of imm, counted from the lowest, by value; 16 and above: 0 */
 	STEP_UTIME,    /* value = (value & 0xffffffff) * 1000000000 + (value >> 32): Ceph's utime_t as ns */
+	STEP_FUNCTION_ARG,    /* value = argument imm (below 6) of the kernel's function, as its register has it */
+	STEP_FUNCTION_RESULT, /* value = what the kernel's function returns, as the register has it */
 	STEP_SPAN,     /* value = u64 at (value + imm + 8) - u64 at (value + imm): bytes in a std::vector */
 };
 

@@ -63,7 +63,7 @@ struct row {
 #define IS_THREAD(arg_) {{.arg = (arg_), .structure = "task_struct", .member = "exit_signal", .size = 4}, COND_EQ, -1}
 #define IS_PROCESS(arg_) {{.arg = (arg_), .structure = "task_struct", .member = "exit_signal", .size = 4}, COND_NE, -1}
 #define CHILD_OF(call, which) {"sys_exit", (call), .conds = {{{.arg = 1}, COND_EQ, 0}, which(CURRENT)}, .conds_len = 2}
-#define NO_KPROBES "Linux has no tracepoint there, and this kernel has no kprobes"
+#define NO_TRACEPOINT "Linux has no tracepoint there"
 
 /* sched_switch: preempted, previous thread, next thread, previous state; states: include/linux/sched.h */
 #define PREEMPTED {{.arg = 0}, COND_NE, 0}
@@ -102,7 +102,7 @@ static const struct row rows[] = {
 	{"sched", "wakeup", "the current thread wakes the thread that the arguments tell",
 	 .places = {{"sched_waking", RAW1(0)}},
 	 .args = {LWP(0), PS(0)}},
-	{"sched", "tick", "the processor's clock interrupts a thread", .why_not = NO_KPROBES ": use `profile:::profile-N`"},
+	{"sched", "tick", "the processor's clock interrupts a thread", .why_not = NO_TRACEPOINT ": use `profile:::profile-N`"},
 
 	/* ---- proc ---- */
 	{"proc", "create", "a process is made (fork); it does not run yet",
@@ -159,7 +159,7 @@ static const struct row rows[] = {
 		     .conds_len = 2, RAW1(1)}},
 	 .args = {{"int", "(int)arg0", "number of the signal"}}},
 	{"proc", "fault", "the processor stops a thread at an instruction",
-	 .why_not = NO_KPROBES ": a fault that kills shows as a signal, proc:::signal-send"},
+	 .why_not = NO_TRACEPOINT ": a fault that kills shows as a signal, proc:::signal-send"},
 
 	/* ---- io ---- */
 	{"io", "start", "a transfer is given to a disk's queue", .is_anybodys = false,
@@ -168,8 +168,8 @@ static const struct row rows[] = {
 	{"io", "done", "a disk has finished a transfer; the current thread is not the one that asked for it", .is_anybodys = true,
 	 .places = {{"block_rq_complete", .raw = {{.arg = 0}, {.arg = 1}, {.arg = 2}}, .raw_len = 3}},
 	 .args = {BUF, DEV, FIL}},
-	{"io", "wait-start", "a thread begins to wait for a transfer", .why_not = NO_KPROBES ": use sched:::off-cpu and sched:::on-cpu"},
-	{"io", "wait-done", "a thread has waited for a transfer", .why_not = NO_KPROBES ": use sched:::off-cpu and sched:::on-cpu"},
+	{"io", "wait-start", "a thread begins to wait for a transfer", .why_not = NO_TRACEPOINT ": use sched:::off-cpu and sched:::on-cpu"},
+	{"io", "wait-done", "a thread has waited for a transfer", .why_not = NO_TRACEPOINT ": use sched:::off-cpu and sched:::on-cpu"},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };

@@ -25,6 +25,7 @@ static const struct provider *const providers[] = {
 	&provider_syscall,
 	&provider_events,
 	&provider_rawtp,
+	&provider_fbt,
 	&provider_sdt,
 };
 
@@ -419,7 +420,7 @@ static bool is_settled(const struct provider *provider, const struct probe_desc 
 {
 	if (!is_answered)
 		return false;
-	if (provider == &provider_ceph) /* it has the notes of Ceph's own markers too */
+	if (provider == &provider_ceph || provider == &provider_fbt) /* the one has the notes of Ceph's own markers too */
 		return *desc->prov && glob_is_plain(desc->prov);
 	return (provider == &provider_dtrace || provider == &provider_profile) && *desc->name &&
 	       glob_is_plain(desc->name);
@@ -430,9 +431,8 @@ static const char *not_yet(struct arena *arena, const char *prov)
 {
 	static const char *const names[] = {"ip", "lockstat", "sysinfo", "tcp", "vminfo", "fpuinfo", "cpc", "udp"};
 
-	if (!strcmp(prov, "fbt") || !strcmp(prov, "rawfbt"))
-		return "probes of the kernel's functions (`fbt`) need kprobes, which this kernel has not; its tracepoints are "
-		       "there: `cephtap list rawtp`";
+	if (!strcmp(prov, "rawfbt"))
+		return "there is no provider `rawfbt`: `fbt` has every function of the kernel that can be traced";
 	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!strcmp(names[i], prov))
 			return arena_printf(arena, "the provider `%s` (probes of the kernel) is not supported yet", prov);

@@ -14,7 +14,7 @@
 
 /* Each in its own file; host.c has the list. */
 extern const struct provider provider_dtrace, provider_profile, provider_ceph, provider_sdt, provider_syscall, provider_events,
-	provider_rawtp, provider_pid;
+	provider_rawtp, provider_pid, provider_fbt;
 
 struct host_binary {
 	const char *name; /* as the process sees it: /usr/bin/ceph-osd */

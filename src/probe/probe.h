@@ -58,13 +58,18 @@ enum probe_ctx {
 	CTX_TIMER,  /* struct bpf_perf_event_data */
 	CTX_DIRECT, /* u64 array given by the engine: BEGIN, END, ERROR */
 	CTX_TRACEPOINT, /* u64 array given by the kernel: a tracepoint's own arguments */
+	CTX_FUNCTION,	/* u64 array given by the kernel: arguments of one of its functions, then the result */
+	CTX_KPROBE,	/* struct pt_regs of the kernel, at a function's entry or return */
 };
 
 enum probe_kind { PROBE_BEGIN, PROBE_END, PROBE_ERROR, PROBE_PROFILE, PROBE_TICK, PROBE_UPROBE, PROBE_TRACEPOINT };
 
-/* One address in one file, or one tracepoint of the kernel. */
+struct kernel_function;
+
+/* One address in one file, or one tracepoint or function of the kernel. */
 struct site {
 	const char *tracepoint; /* not NULL: this one; then of the members below only args, conds and the next three count */
+	const struct kernel_function *function; /* not NULL: this one, at vaddr (0: not known); also is_return */
 	bool is_syscall;        /* the tracepoint is sys_enter or sys_exit, and only this system call counts */
 	unsigned syscall;       /* its number */
 	struct argloc owner;    /* the thread (a task_struct) whose process is to be a chosen one; n 0: the current one */
@@ -160,6 +165,12 @@ struct provider {
 	bool is_exact; /* `match` adds no more than what matches, also by other names than those that the probe shows */
 	void (*load_args)(struct probe_host *host, struct probe *probe); /* NULL: its probes have args only */
 };
+
+/* Is it of the kernel itself? Then it is hit by every process, and programs ask which one it is. */
+static inline bool site_is_kernel(const struct site *site)
+{
+	return site->tracepoint || site->function;
+}
 
 /* Makes sure that probe->typed is there, or typed_why. */
 void probe_load_args(struct probe_host *host, struct probe *probe);

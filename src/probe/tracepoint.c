@@ -11,12 +11,11 @@
 
 #include "lib/diag.h"
 #include "lib/kernel.h"
-
-const char *const kernel_module = "vmlinux";
+#include "probe/type_text.h"
 
 static const char prefix[] = "btf_trace_";
 
-enum { ARGS_READABLE = 10 /* arg0 to arg9 */, QUALIFIERS_MAX = 16 };
+enum { ARGS_READABLE = 10 /* arg0 to arg9 */ };
 
 struct index {
 	struct arena *arena;
@@ -26,62 +25,13 @@ struct index {
 	struct probe **probes; /* by place in the list; made when first asked for */
 };
 
-static const struct btf_type *strip(const struct btf *btf, uint32_t id)
-{
-	const struct btf_type *type = btf__type_by_id(btf, id);
-	unsigned n = 0;
-
-	while (type && n++ < QUALIFIERS_MAX &&
-	       (btf_is_mod(type) || btf_is_typedef(type) || btf_kind(type) == BTF_KIND_TYPE_TAG))
-		type = btf__type_by_id(btf, type->type);
-	return type;
-}
-
-static const char *int_text(uint32_t size, bool is_signed)
-{
-	static const char *const names[2][9] = {
-		{[1] = "uint8_t", [2] = "uint16_t", [4] = "uint32_t", [8] = "uint64_t"},
-		{[1] = "char", [2] = "int16_t", [4] = "int", [8] = "int64_t"},
-	};
-
-	return size <= 8 && names[is_signed][size] ? names[is_signed][size] : "uint64_t";
-}
-
-/* In words that D knows without the kernel: a pointer to what has no name is one to void. */
-static const char *type_text(struct arena *arena, const struct btf *btf, uint32_t id, unsigned depth)
-{
-	const struct btf_type *type = strip(btf, id);
-	const char *name, *to;
-
-	if (!type || depth > QUALIFIERS_MAX)
-		return "void";
-	name = btf__name_by_offset(btf, type->name_off);
-	switch (btf_kind(type)) {
-	case BTF_KIND_INT:
-		return int_text(type->size, btf_int_encoding((struct btf_type *)type) & BTF_INT_SIGNED);
-	case BTF_KIND_ENUM:
-	case BTF_KIND_ENUM64:
-		return int_text(type->size, btf_kflag(type));
-	case BTF_KIND_PTR:
-		to = type_text(arena, btf, type->type, depth + 1);
-		return arena_printf(arena, "%s%s*", to, to[strlen(to) - 1] == '*' ? "" : " ");
-	case BTF_KIND_STRUCT:
-	case BTF_KIND_FWD:
-		return *name ? arena_printf(arena, "struct %s", name) : "void";
-	case BTF_KIND_UNION:
-		return *name ? arena_printf(arena, "union %s", name) : "void";
-	default:
-		return "void";
-	}
-}
-
 static void read_tracepoint(struct index *index, const struct btf_type *type)
 {
-	const struct btf_type *proto = strip(index->btf, type->type);
+	const struct btf_type *proto = kernel_strip(index->btf, type->type);
 	struct tracepoint *tracepoint;
 	unsigned i;
 
-	proto = proto && btf_is_ptr(proto) ? strip(index->btf, proto->type) : NULL;
+	proto = proto && btf_is_ptr(proto) ? kernel_strip(index->btf, proto->type) : NULL;
 	if (!proto || !btf_is_func_proto(proto) || !btf_vlen(proto))
 		return;
 	tracepoint = arena_push(index->arena, index->list, index->len);
@@ -89,7 +39,7 @@ static void read_tracepoint(struct index *index, const struct btf_type *type)
 	tracepoint->args_len = btf_vlen(proto) - 1u;
 	tracepoint->types = arena_new_array(index->arena, const char *, tracepoint->args_len + 1);
 	for (i = 0; i < tracepoint->args_len; i++)
-		tracepoint->types[i] = type_text(index->arena, index->btf, btf_params(proto)[i + 1].type, 0);
+		tracepoint->types[i] = kernel_type_text(index->arena, index->btf, btf_params(proto)[i + 1].type);
 }
 
 static struct index *index_of(struct probe_host *host)

@@ -5,9 +5,8 @@
 #ifndef CEPHTAP_PROBE_TRACEPOINT_H
 #define CEPHTAP_PROBE_TRACEPOINT_H
 
+#include "lib/kernel_functions.h"
 #include "probe/host.h"
-
-extern const char *const kernel_module; /* what the kernel's own probes call their module */
 
 struct tracepoint {
 	const char *name;

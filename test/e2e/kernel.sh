@@ -146,10 +146,16 @@ got=$(tap -n 'BEGIN { printf("%d %d %s\n", ((struct task_struct *)curthread)->tg
 equal types "1 16 cephtap" "$got"
 got=$(tap -n 'profile-500 { @[pid == $target] = count(); } END { printa("%d ", @); }' -c "python3 $TMP/busy.py" | tail -n 1)
 equal profile-of-target "1 " "$got"
-refused fbt "need kprobes" 'fbt::vfs_read:entry { }'
+if "$CEPHTAP" doctor | grep -q '^ *ok  *kprobes'; then
+	got=$(tap -n 'fbt::vfs_write:entry { @ = count(); } fbt::vfs_write:return { @r = sum(arg1); } END { printa("%@u", @); printa(" %@d", @r); }' \
+		-c 'dd if=/dev/zero of=/dev/null bs=7 count=100 status=none')
+	equal fbt "100 700" "$got"
+else
+	refused fbt "need kprobes" 'fbt::vfs_read:entry { }'
+fi
 refused no-tracepoint 'did you mean `sched_switch`' 'rawtp:::sched_swich { }'
 refused no-syscall 'did you mean `openat`' 'syscall::opennat:entry { }'
-refused wait-start "no kprobes" 'io:::wait-start { }'
+refused wait-start "no tracepoint" 'io:::wait-start { }'
 refused no-sched 'did you mean `off-cpu`' 'sched:::of-cpu { }'
 refused errno "errno is known where a system call returns" 'BEGIN { trace(errno); }'
 refused xlate "there is no translator" 'BEGIN { trace(xlate <psinfo_t *>(1)->pr_pid); }'

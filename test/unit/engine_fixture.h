@@ -59,8 +59,15 @@ static inline unsigned fixture_program(struct fixture *f, const char *name, enum
 {
 	struct image_program *program = arena_push(f->arena, f->image.programs, f->image.programs_len);
 
-	*program = (struct image_program){name,	     ctx,	    a->insns, a->insns_len,
-					  a->relocs, a->relocs_len, a->lines, a->lines_len, false, MAP_NONE, NULL, 0};
+	*program = (struct image_program){.name = name,
+					  .ctx = ctx,
+					  .insns = a->insns,
+					  .insns_len = a->insns_len,
+					  .relocs = a->relocs,
+					  .relocs_len = a->relocs_len,
+					  .lines = a->lines,
+					  .lines_len = a->lines_len,
+					  .map_syscalls = MAP_NONE};
 	return f->image.programs_len - 1;
 }
 

@@ -22,6 +22,7 @@
 #include "ebpf/ebpf.h"
 #include "fake_probes.h"
 #include "gen_script.h"
+#include "lib/kernel_functions.h"
 #include "pipeline.h"
 
 enum { ARGS = 8 };
@@ -65,10 +66,10 @@ static struct probe_list find(struct probe_source *source, const struct probe_de
 	return list;
 }
 
-static void compile(struct setup *setup, const char *name, const char *text)
+static void compile_for(struct setup *setup, const char *name, const char *text, const struct ebpf_kernel *kernel,
+			struct probe_list (*find_probes)(struct probe_source *, const struct probe_desc *, const char **))
 {
-	const struct ebpf_kernel kernel = {.offset = no_offset};
-	struct probe_source fake, probes = {.data = &fake, .find = find};
+	struct probe_source fake, probes = {.data = &fake, .find = find_probes};
 	struct checked *checked = NULL;
 
 	*setup = (struct setup){.arena = arena_new()};
@@ -80,7 +81,14 @@ static void compile(struct setup *setup, const char *name, const char *text)
 	    options_apply_pragmas(&setup->script, &setup->options, &setup->diags))
 		checked = check_script(setup->arena, &setup->script, &probes, &setup->options, &setup->diags);
 	if (checked)
-		setup->image = ebpf_compile(setup->arena, checked, &setup->options, &kernel, &setup->diags);
+		setup->image = ebpf_compile(setup->arena, checked, &setup->options, kernel, &setup->diags);
+}
+
+static void compile(struct setup *setup, const char *name, const char *text)
+{
+	const struct ebpf_kernel kernel = {.offset = no_offset, .has_loops = true};
+
+	compile_for(setup, name, text, &kernel, find);
 }
 
 static void start(struct setup *setup, const char *text)
@@ -662,6 +670,110 @@ static int goldens(void)
 	return !same;
 }
 
+/* --- Functions of the kernel: f0, f1, ... with two arguments each; `odd` takes a structure --- */
+
+enum { FUNCTIONS = 100 };
+
+static struct probe *make_function(struct arena *arena, const char *name, bool is_return, bool is_plain, unsigned id)
+{
+	struct kernel_function *function = arena_new_one(arena, struct kernel_function);
+	struct probe *probe = arena_new_one(arena, struct probe);
+	unsigned n;
+
+	*function = (struct kernel_function){.name = name, .module = "vmlinux", .args_len = 2, .is_plain = is_plain, .btf_id = id};
+	*probe = (struct probe){.id = id, .prov = "fbt", .mod = "vmlinux", .func = name, .name = is_return ? "return" : "entry",
+				.kind = PROBE_TRACEPOINT, .ctx = CTX_FUNCTION, .args_len = 2, .sites_len = 1};
+	probe->args = arena_new_array(arena, struct arg, 2);
+	for (n = 0; n < 2; n++)
+		probe->args[n] = (struct arg){.type = ARGTYPE_INT, .size = 8, .is_signed = true,
+					      .loc = {.n = 2, .steps = {{.op = is_return ? STEP_FUNCTION_RESULT : STEP_FUNCTION_ARG, .imm = n},
+									{.op = STEP_CAST, .size = 4, .is_signed = true}}}};
+	probe->sites = arena_new_one(arena, struct site);
+	*probe->sites = (struct site){.function = function, .is_return = is_return, .args = probe->args};
+	return probe;
+}
+
+static struct probe_list find_functions(struct probe_source *source, const struct probe_desc *desc, const char **why_not)
+{
+	struct probe_list list = find(source, desc, why_not);
+	bool is_many = !strcmp(desc->func, "f*");
+
+	if (strcmp(desc->prov, "fbt"))
+		return list;
+	list.len = 0;
+	*why_not = NULL;
+	for (unsigned i = 0; i < (is_many ? FUNCTIONS : 1); i++)
+		*arena_push(list.arena, list.probes, list.len) =
+			make_function(list.arena, is_many ? arena_printf(list.arena, "f%u", i) : desc->func, !strcmp(desc->name, "return"),
+				      strcmp(desc->func, "odd"), 1000 + i);
+	return list;
+}
+
+static void test_function_ways(void **state)
+{
+	static const struct {
+		const char *text;
+		bool trampolines, multi;
+		enum probe_ctx ctx;
+		unsigned programs;
+	} rows[] = {
+		{"fbt::one:entry { n++; }", true, true, CTX_FUNCTION, 1},
+		{"fbt::one:entry { n++; }", true, false, CTX_FUNCTION, 1},
+		{"fbt::one:entry { n++; }", false, true, CTX_KPROBE, 1},
+		{"fbt::odd:entry { n++; }", true, true, CTX_KPROBE, 1},
+		{"fbt::f*:entry { n++; }", true, true, CTX_KPROBE, 1},
+		{"fbt::f*:entry { n++; }", true, false, CTX_FUNCTION, FUNCTIONS},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct ebpf_kernel kernel = {.offset = no_offset, .has_trampolines = rows[i].trampolines, .has_multi_kprobes = rows[i].multi};
+		struct setup setup;
+
+		compile_for(&setup, "test.d", rows[i].text, &kernel, find_functions);
+		assert_non_null(setup.image);
+		assert_int_equal(setup.image->programs_len, rows[i].programs);
+		assert_int_equal(setup.image->programs[0].ctx, rows[i].ctx);
+		assert_int_equal(!!setup.image->programs[0].function, rows[i].ctx == CTX_FUNCTION);
+		arena_free(setup.arena);
+	}
+}
+
+/* The same numbers, whichever way: an int's upper half is whatever it is. */
+static void test_function_values(void **state)
+{
+	static const struct {
+		const char *text;
+		bool trampolines;
+		unsigned word; /* of the context */
+	} rows[] = {
+		{"fbt::one:entry { trace(arg1); }", true, 1},
+		{"fbt::one:return { trace(arg1); }", true, 2},
+		{"fbt::one:entry { trace(arg1); }", false, 13},
+		{"fbt::one:return { trace(arg1); }", false, 10},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct ebpf_kernel kernel = {.offset = no_offset, .has_trampolines = rows[i].trampolines};
+		struct interp_env env = {.comm = "test"};
+		uint64_t ctx[21] = {0};
+		struct setup setup;
+		int64_t value;
+
+		compile_for(&setup, "test.d", rows[i].text, &kernel, find_functions);
+		assert_non_null(setup.image);
+		setup.interp = interp_new(setup.image, 2);
+		interp_state(setup.interp)->run = RUN_ON;
+		interp_state(setup.interp)->tracer = 1; /* not who hits the probe */
+		ctx[rows[i].word] = 0x12345678fffffffe;
+		assert_null(interp_run(setup.interp, 0, ctx, sizeof(ctx), &env, NULL));
+		memcpy(&value, record_field(&setup, 0), sizeof(value));
+		assert_int_equal(value, -2);
+		stop(&setup);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -670,6 +782,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_histograms),
 		cmocka_unit_test(test_own_process),
+		cmocka_unit_test(test_function_ways),
+		cmocka_unit_test(test_function_values),
 	};
 
 	if (argc > 1 && !strcmp(argv[1], "golden"))

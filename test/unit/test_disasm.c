@@ -89,7 +89,8 @@ static void test_program(void **state)
 	struct image_reloc relocs[] = {{0, RELOC_MAP_VALUE, 0, 8}, {2, RELOC_MAP, 1, 0}};
 	struct source source = {"x.d", text, sizeof(text) - 1};
 	struct image_line lines[] = {{0, {&source, 9, 6}}};
-	struct image_program program = {"p", CTX_UPROBE, insns, 10, relocs, 2, lines, 1, false, MAP_NONE, NULL, 0};
+	struct image_program program = {.name = "p", .ctx = CTX_UPROBE, .insns = insns, .insns_len = 10, .relocs = relocs,
+					.relocs_len = 2, .lines = lines, .lines_len = 1, .map_syscalls = MAP_NONE};
 	struct image image = {.maps = maps, .maps_len = 3, .programs = &program, .programs_len = 1};
 	struct buf out = {0};
 

@@ -60,7 +60,7 @@ static int some_offset(const char *type, const char *member)
 
 static void compile(struct setup *setup, const char *text)
 {
-	const struct ebpf_kernel kernel = {.offset = some_offset};
+	const struct ebpf_kernel kernel = {.offset = some_offset, .has_loops = true};
 	struct macros macros = {.script_name = "x.d"};
 	struct probe_source probes;
 	struct checked *checked = NULL;

@@ -27,6 +27,7 @@
 #include "gen_script.h"
 #include "kernel_types.h"
 #include "lib/kernel.h"
+#include "lib/kernel_can.h"
 #include "pipeline.h"
 
 static bool may_load(void)
@@ -218,6 +219,7 @@ static void load_script(struct pipeline *pipeline, uint64_t seed, const char *sc
 	const struct ebpf_kernel kernel = {
 		.offset = kernel_member_offset,
 		.can_sleep = engine_can_sleep() && (seed & 1),
+		.has_loops = kernel_can(KERNEL_LOOPS),
 		.has_cookies = engine_has_tracepoint_cookies(false) && (seed & 2),
 		.pid_ns_dev = seed & 4 ? 4 : 0,
 		.pid_ns_ino = seed & 4 ? 0xeffffffc : 0,
@@ -269,7 +271,7 @@ static void try_text(const char *text, size_t size, uint64_t seed, bool can_load
 	probes = (struct probe_source){.data = &both, .find = find_both};
 	tally->made++;
 	if (traced_pid())
-		probes.types = kernel_types_new(pipeline.arena, kernel_btf);
+		probes.types = kernel_types_new(pipeline.arena, kernel_btf, kernel_module_btf_nth);
 	if (ast_parse(pipeline.arena, &source, &pipeline.macros, &pipeline.diags, &pipeline.script) &&
 	    options_apply_pragmas(&pipeline.script, &pipeline.options, &pipeline.diags))
 		pipeline.checked = check_script(pipeline.arena, &pipeline.script, &probes, &pipeline.options, &pipeline.diags);
