@@ -7,13 +7,14 @@
 #include <unistd.h>
 
 #include "lib/dwarf.h"
+#include "lib/held.h"
 #include "lib/x86.h"
 #include "native_types.h"
 #include "probe/functions.h"
 #include "probe/indirect.h"
 #include "probe/params.h"
 
-enum { FUNCTIONS_MAX = 64, MEMBERS_MAX = 64 };
+enum { FUNCTIONS_MAX = 64, MEMBERS_MAX = 64, CODE_MAX = 4096 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -50,7 +51,7 @@ static void use_function(struct arena *arena, struct native_types *types, struct
 
 	if (!dwarf_function_at(file, vaddr, &function, &why))
 		return;
-	from.code = elf ? elf_code(elf, vaddr, &from.size) : NULL;
+	from.code = elf ? elf_code(elf, vaddr, CODE_MAX, &from.size) : NULL;
 	params_of(arena, &from, &args, &len);
 	for (i = 0; i < len; i++)
 		use_type(types, &args[i]);
@@ -59,22 +60,23 @@ static void use_function(struct arena *arena, struct native_types *types, struct
 		use_type(types, &args[i]);
 }
 
-static void use_file(struct arena *arena, const char *path)
+static void use_file(struct arena *arena, struct held *held)
 {
 	struct name_pattern *plain = name_pattern_new(arena, "main"), *glob = name_pattern_new(arena, "std::*(*)");
 	struct functions functions;
 	struct dwarf_file *file = NULL;
-	struct elf_file *elf = NULL;
-	struct unwind *unwind = NULL;
+	struct elf_file *elf;
+	struct unwind *unwind;
 	struct indirect indirect;
 	const char *why;
 	unsigned i;
 
-	functions_read(arena, path, "fuzz", NULL, false, &functions);
-	if (dwarf_file_open(arena, path, NULL, &file, &why))
+	if (elf_file_read(held, "fuzz", &elf))
+		return;
+	functions_read(arena, elf, "fuzz", "", false, &functions);
+	if (functions.debug_path && dwarf_file_open(arena, &functions.debug, NULL, &file, &why))
 		file = NULL;
-	if (!elf_file_open(path, &elf))
-		unwind = unwind_read(elf);
+	unwind = unwind_read(elf);
 	for (i = 0; i < functions.len && i < FUNCTIONS_MAX; i++) {
 		const struct function *function = &functions.list[i];
 		struct name name = function_as_name(function);
@@ -84,26 +86,28 @@ static void use_file(struct arena *arena, const char *path)
 		name_pattern_fits(glob, &name);
 		if (file)
 			use_function(arena, native_types_new(arena), file, elf, function->vaddr);
-		if (unwind)
-			indirect_find(arena, elf, unwind, function->vaddr, function->size, &indirect);
+		indirect_find(arena, elf, unwind, function->vaddr, function->size, &indirect);
 	}
 	name_pattern_free(plain);
 	name_pattern_free(glob);
 	unwind_free(unwind);
-	elf_file_close(elf);
 	dwarf_file_close(file);
+	functions_free(&functions);
+	elf_file_close(elf);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *arena = arena_new();
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
+	struct held *held = fd >= 0 && write(fd, data, size) == (ssize_t)size ? held_take(fd) : NULL;
 	uint64_t bytes = 0;
 
-	if (fd >= 0 && write(fd, data, size) == (ssize_t)size)
-		use_file(arena, arena_printf(arena, "/proc/self/fd/%d", fd));
-	if (fd >= 0)
+	if (held)
+		use_file(arena, held);
+	else if (fd >= 0)
 		close(fd);
+	held_close(held);
 	x86_each(data, size < 4096 ? size : 4096, 0x1000, count, &bytes);
 	arena_free(arena);
 	return bytes > 1u << 20;

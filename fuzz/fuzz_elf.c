@@ -2,11 +2,11 @@
 /* Any bytes as an ELF file: its notes, symbols, call-frame information, and the argument texts of its markers. Seed it with small libraries. */
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/held.h"
 #include "lib/unwind.h"
 #include "probe/argtext.h"
 #include "probe/leaving.h"
@@ -27,7 +27,8 @@ static int use_note(const struct elf_sdt_note *note, void *data)
 	uint64_t offset;
 
 	use->sum += strlen(note->provider) + strlen(note->name);
-	elf_vaddr_to_offset(use->file, note->vaddr, &offset);
+	elf_code_offset(use->file, note->vaddr, &offset);
+	elf_semaphore_offset(use->file, note->semaphore, &offset);
 	argtext_parse(use->arena, use->file, note->args, &args, &args_len);
 	return 0;
 }
@@ -40,7 +41,7 @@ static int use_names(const struct elf_marker_names *names, void *data)
 	use->sum += strlen(names->provider) + strlen(names->name);
 	for (i = 0; i < names->args_len; i++)
 		use->sum += strlen(names->texts[i]);
-	elf_is_data(use->file, names->vaddr);
+	use->sum += elf_is_below_code(use->file, names->vaddr);
 	return 0;
 }
 
@@ -74,24 +75,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
 	struct use use = {0};
-	char path[64];
+	struct held *held;
 
 	if (fd < 0)
 		return 0;
-	if (write(fd, data, size) == (ssize_t)size) {
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		if (!elf_file_open(path, &use.file)) {
-			use.arena = arena_new();
-			if (elf_has_sdt(use.file))
-				elf_sdt_each(use.file, use_note, &use);
-			elf_marker_names_each(use.file, use_names, &use);
-			elf_symbol_each(use.file, use_symbol, &use);
-			elf_symbol_is_ambiguous(use.file, "main");
-			use_unwind(&use);
-			arena_free(use.arena);
-			elf_file_close(use.file);
-		}
+	if (write(fd, data, size) != (ssize_t)size) {
+		close(fd);
+		return 0;
 	}
-	close(fd);
+	held = held_take(fd);
+	if (!elf_file_read(held, "fuzz", &use.file)) {
+		use.arena = arena_new();
+		if (elf_has_sdt(use.file))
+			elf_sdt_each(use.file, use_note, &use);
+		elf_marker_names_each(use.file, use_names, &use);
+		elf_symbol_each(use.file, use_symbol, &use);
+		elf_symbol_is_ambiguous(use.file, "main");
+		use_unwind(&use);
+		arena_free(use.arena);
+		elf_file_close(use.file);
+	}
+	held_close(held);
 	return 0;
 }

@@ -33,7 +33,7 @@ packages() {
 	build) echo "gcc make pkg-config|pkgconf libc6-dev libbpf-dev libelf-dev libdw-dev libiberty-dev zlib1g-dev" \
 		"libjson-c-dev libcapstone-dev libncurses-dev uthash-dev" ;;
 	test) echo "libcmocka-dev systemtap-sdt-dev g++ binutils gdb python3 python3-pyte procps" \
-		"chromium chromium-driver python3-prometheus-client python3-protobuf protobuf-compiler babeltrace2 python3-bt2" ;;
+		"strace btrfs-progs chromium chromium-driver python3-prometheus-client python3-protobuf protobuf-compiler babeltrace2 python3-bt2" ;;
 	ci) echo "clang libclang-rt-dev|libclang-rt-14-dev clang-format clang-tidy shellcheck" ;;
 	ceph) echo "ceph-osd ceph-mon ceph-common" ;;
 	dbg) echo "ceph-osd-dbg" ;;

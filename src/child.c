@@ -15,12 +15,15 @@
 #include <unistd.h>
 #include <wordexp.h>
 
+#include "lib/limits.h"
+
 /* Tells the parent why exec failed, through a pipe that closes by itself when it succeeds. */
 static void exec_child(char **argv, int pipe_fd)
 {
 	int error;
 
 	signal(SIGPIPE, SIG_DFL); /* the tracer ignores it, and exec would hand that on */
+	limits_restore_files();
 	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 	execvp(argv[0], argv);
 	error = errno;

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "images.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/held.h"
 #include "lib/proc.h"
 
 enum { HEADS = 256 };
@@ -21,7 +20,6 @@ struct process_link {
 struct file_link {
 	struct image_file file;
 	struct file_link *next;
-	int fd; /* keeps it there; -1: none */
 };
 
 struct images {
@@ -42,10 +40,9 @@ void images_free(struct images *images)
 {
 	for (unsigned i = 0; images && i < HEADS; i++)
 		for (struct file_link *link = images->files[i]; link; link = link->next) {
-			elf_file_close(link->file.elf);
 			dwarf_file_close(link->file.dwarf);
-			if (link->fd >= 0)
-				close(link->fd);
+			functions_free(&link->file.functions);
+			elf_file_close(link->file.elf);
 		}
 }
 
@@ -63,18 +60,21 @@ static int vdso_file(void)
 	return fd;
 }
 
-static void open_file(struct images *images, struct file_link *link, const struct proc_map *map)
+/* What cannot be read has frames without names. */
+static void open_file(struct image_file *file, const struct proc_map *map)
 {
-	struct image_file *file = &link->file;
-	char path[64];
+	struct held *held = NULL;
+	struct buf why = {0};
+	int fd = map->is_vdso ? vdso_file() : -1;
 
-	link->fd = map->is_vdso ? vdso_file() : open(map->file.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (link->fd < 0)
-		return;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", link->fd);
-	file->path = arena_strdup(images->arena, path);
-	if (elf_file_open(path, &file->elf))
+	if (fd >= 0)
+		held = held_take(fd);
+	else if (!map->is_vdso)
+		held_open_mapped(&map->file, &held, &why);
+	if (held && elf_file_read(held, file->name, &file->elf))
 		file->elf = NULL;
+	held_close(held);
+	buf_free(&why);
 }
 
 static struct image_file *file_of(struct images *images, pid_t pid, const struct proc_map *map)
@@ -86,16 +86,16 @@ static struct image_file *file_of(struct images *images, pid_t pid, const struct
 		if (link->file.ino == map->file.ino && link->file.dev == map->file.dev)
 			return &link->file;
 	link = arena_new_one(images->arena, struct file_link);
-	*link = (struct file_link){.next = *head, .fd = -1};
+	*link = (struct file_link){.next = *head};
 	*head = link;
 	name = arena_strdup(images->arena, map->file.name);
 	slash = strrchr(name, '/');
 	link->file = (struct image_file){.dev = map->file.dev,
 					 .ino = map->file.ino,
 					 .name = name,
-					 .base = slash ? slash + 1 : name,
-					 .root = arena_printf(images->arena, "/proc/%d/root", (int)pid)};
-	open_file(images, link, map);
+					 .base = slash ? slash + 1 : name};
+	proc_root(pid, link->file.root);
+	open_file(&link->file, map);
 	return &link->file;
 }
 

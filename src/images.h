@@ -13,6 +13,7 @@
 #include "lib/arena.h"
 #include "lib/elf.h"
 #include "lib/inlines.h"
+#include "lib/proc.h"
 #include "probe/functions.h"
 
 /* A file that code was run from. */
@@ -20,13 +21,12 @@ struct image_file {
 	dev_t dev;
 	ino_t ino;
 	const char *name, *base; /* as its process calls it; the last part of that */
-	const char *path;        /* good as long as the file is open here, whatever becomes of its name */
-	const char *root;        /* of the process: "/proc/123/root"; where its debug files are looked for first */
+	char root[PROC_ROOT_SIZE]; /* of the process: where its debug file is looked for first */
 	struct elf_file *elf;    /* NULL: it cannot be read */
 	bool has_functions;      /* `functions` was filled */
 	struct functions functions;
 	bool has_inlines;        /* it was tried to open them */
-	struct dwarf_file *dwarf; /* open as long as this */
+	struct dwarf_file *dwarf; /* open as long as this; in functions.debug */
 	struct inlines *inlines; /* NULL: there is no debug information */
 	uint32_t rows_first, rows_len; /* for unwinder.c */
 	uint64_t rows_base;

@@ -76,12 +76,21 @@ static bool is_new(struct late *late, const struct proc_file *file)
 static bool has_markers(const struct late *late, const struct proc_file *file)
 {
 	const struct checked *checked = late->now->checked;
+	struct held *held = NULL;
+	struct elf_file *elf;
+	struct buf why = {0};
+	bool has = false;
 	unsigned i;
 
-	for (i = 0; i < checked->unmatched_len; i++)
-		if (sdt_file_matches(file->path, file->name, checked->unmatched[i]))
-			return true;
-	return false;
+	/* one that cannot be read is looked at again with the others, and said there */
+	if (!held_open_mapped(file, &held, &why) && !elf_file_read(held, file->path, &elf)) {
+		for (i = 0; i < checked->unmatched_len && !has; i++)
+			has = sdt_file_matches(elf, file->name, checked->unmatched[i]);
+		elf_file_close(elf);
+	}
+	held_close(held);
+	buf_free(&why);
+	return has;
 }
 
 /* Each file is looked into once: when there is nothing in it now, there will never be. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "lib/limits.h"
 #include "lib/markers.h"
 #include "lib/shown.h"
 
@@ -98,6 +99,7 @@ int main(int argc, char **argv)
 
 	mark_run_start(CEPHTAP_VERSION, argc, argc > 1 ? argv[1] : "");
 	open_standard_files();
+	limits_raise_files();
 	status = close_output(run(argc, argv));
 	mark_run_done(status);
 	return status;

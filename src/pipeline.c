@@ -12,6 +12,7 @@
 #include "lib/markers.h"
 #include "lib/shown.h"
 #include "native_types.h"
+#include "probe/host.h"
 #include "unwinder.h"
 
 static void parse(struct pipeline *pipeline, const struct source *source)
@@ -76,6 +77,8 @@ static bool run_check(struct pipeline *pipeline)
 	mark_check_start(pipeline->script.clauses_len);
 	pipeline->checked =
 		check_script(pipeline->arena, &pipeline->script, &source, &pipeline->options, &pipeline->diags);
+	if (pipeline->host)
+		host_say_left_out(pipeline->host, &pipeline->diags);
 	checked = pipeline->checked ? pipeline->checked : &nothing;
 	mark_check_done(checked->probes_len, checked->vars_len, checked->aggs_len, pipeline->diags.errors,
 			now_ns() - start);

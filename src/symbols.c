@@ -200,7 +200,7 @@ static bool is_signal_return(const struct image_map_of *map, uint64_t address)
 {
 	static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05};
 	uint64_t size;
-	const uint8_t *bytes = map && map->file->elf ? elf_code(map->file->elf, address - map->bias, &size) : NULL;
+	const uint8_t *bytes = map && map->file->elf ? elf_code(map->file->elf, address - map->bias, sizeof(code), &size) : NULL;
 
 	return bytes && size >= sizeof(code) && !memcmp(bytes, code, sizeof(code));
 }
@@ -216,8 +216,8 @@ static const struct image_map_of *find_map(struct symbols *symbols, pid_t pid, u
 
 static void need_functions(struct symbols *symbols, struct image_file *file)
 {
-	if (!file->has_functions && file->path)
-		functions_read(symbols->arena, file->path, file->name, file->root, true, &file->functions);
+	if (!file->has_functions && file->elf)
+		functions_read(symbols->arena, file->elf, file->name, file->root, true, &file->functions);
 	file->has_functions = true;
 }
 
@@ -262,7 +262,7 @@ static struct inlines *inlines_of(struct symbols *symbols, struct image_file *fi
 		return file->inlines;
 	file->has_inlines = true;
 	need_functions(symbols, file);
-	if (file->functions.debug_path && !dwarf_file_open(symbols->arena, file->functions.debug_path, &origin, &file->dwarf, &why))
+	if (file->functions.debug_path && !dwarf_file_open(symbols->arena, &file->functions.debug, &origin, &file->dwarf, &why))
 		file->inlines = inlines_new(symbols->arena, file->dwarf);
 	else
 		file->dwarf = NULL;

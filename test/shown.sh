@@ -17,6 +17,7 @@ cmd/option           getopt_long: it says nothing by itself here
 images               write: to memory
 lib/elf_sdt_write    pwrite: a binary
 lib/shown_print      fwrite json_object_to_json_string_length: this is the place
+lib/aside            sendmsg: a descriptor, to its helper
 lib/write            write: files
 recording/chunk      write: recordings
 report/calls_print   shown_bytes: a path of frames, each shown

@@ -11,6 +11,7 @@
 
 #include "ceph/card.h"
 #include "lib/embed.h"
+#include "lib/held.h"
 
 enum { CARD_FILE_SIZE = 4 * 1024 * 1024 };
 
@@ -47,19 +48,22 @@ const char *card_default_path(struct arena *arena, const char *build_id)
 
 static int read_card_file(struct arena *arena, const char *path, struct source *source)
 {
-	FILE *file = fopen(path, "re");
+	struct held *held;
+	struct buf why = {0};
+	int error = held_open(path, &held, &why);
 	char *text;
-	size_t n;
+	ssize_t n;
 
-	if (!file)
-		return -errno;
+	buf_free(&why);
+	if (error)
+		return error;
 	text = arena_alloc(arena, CARD_FILE_SIZE + 1);
-	n = fread(text, 1, CARD_FILE_SIZE + 1, file);
-	fclose(file);
-	if (n > CARD_FILE_SIZE)
-		return -EFBIG;
+	n = held_read(held, text, CARD_FILE_SIZE + 1, 0);
+	held_close(held);
+	if (n < 0 || n > CARD_FILE_SIZE)
+		return n < 0 ? (int)n : -EFBIG;
 	text[n] = '\0';
-	*source = (struct source){arena_strdup(arena, path), text, n};
+	*source = (struct source){arena_strdup(arena, path), text, (size_t)n};
 	return 0;
 }
 

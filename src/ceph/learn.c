@@ -7,11 +7,12 @@
 
 #include <errno.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/elf.h"
+#include "lib/held.h"
 
 struct learn {
 	struct arena *arena;
@@ -117,80 +118,62 @@ static unsigned collect(struct learn *l, const char *name)
 
 /* --- Files --- */
 
-/* What stands before /usr in the binary's path: packages may have been unpacked into a folder. */
-static const char *root_of(struct arena *arena, const char *binary)
+/* A binary, and where its other files are: packages may have been unpacked into a folder, which stands before /usr. */
+struct place {
+	const char *root; /* "" */
+	const char *path; /* inside it */
+	struct held *held;
+	struct elf_file *elf;
+};
+
+static int place_open(struct arena *arena, const char *path, struct place *place, const char **why)
 {
-	const char *usr = strstr(binary, "/usr/");
+	const char *usr = strstr(path, "/usr/");
+	struct buf text = {0};
+	char real[PATH_MAX];
+	int err;
 
-	return usr ? arena_strndup(arena, binary, (size_t)(usr - binary)) : "";
-}
-
-static const char *debug_by_build_id(struct arena *arena, const char *root, const char *id)
-{
-	const char *path;
-
-	if (strlen(id) < 3)
-		return NULL;
-	path = arena_printf(arena, "%s/usr/lib/debug/.build-id/%.2s/%s.debug", root, id, id + 2);
-	if (!access(path, R_OK))
-		return path;
-	return *root ? debug_by_build_id(arena, "", id) : NULL;
-}
-
-/* As debuggers look for it: beside the binary, in .debug/ there, in the same folder under /usr/lib/debug. */
-static const char *debug_by_name(struct arena *arena, const char *binary)
-{
-	const char *dir = dirname(arena_strdup(arena, binary)), *base = basename(arena_strdup(arena, binary));
-	static const char *const formats[] = {"%s/%s.debug", "%s/.debug/%s.debug", "/usr/lib/debug%s/%s.debug",
-					      "/usr/lib/debug%s/%s"};
-	unsigned i;
-
-	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		struct buf path = {0};
-		const char *percent = strchr(formats[i], '%');
-		const char *found = NULL;
-
-		buf_add(&path, formats[i], (size_t)(percent - formats[i]));
-		buf_puts(&path, dir);
-		percent += 2;
-		buf_add(&path, percent, (size_t)(strchr(percent, '%') - percent));
-		buf_printf(&path, "%s%s", base, strstr(percent, "%s") + 2);
-		if (!access(path.data, R_OK))
-			found = arena_strdup(arena, path.data);
-		buf_free(&path);
-		if (found)
-			return found;
+	*place = (struct place){.root = usr ? arena_strndup(arena, path, (size_t)(usr - path)) : "", .path = usr ? usr : path};
+	err = *place->root ? held_open_inside(place->root, place->path, &place->held, &text) : held_open(path, &place->held, &text);
+	if (!err && !*place->root && held_name(place->held, real, sizeof(real)))
+		place->path = arena_strdup(arena, real);
+	if (!err) {
+		err = elf_file_read(place->held, path, &place->elf);
+		if (err)
+			buf_puts(&text, elf_error());
 	}
-	return NULL;
-}
-
-static int check_build_id(struct arena *arena, const char *debug, const char *build_id, const char **why)
-{
-	struct elf_file *file;
-	int err = elf_file_open(debug, &file);
-
-	if (err) {
-		*why = arena_strdup(arena, elf_error());
-		return err;
-	}
-	if (strcmp(elf_build_id(file), build_id)) {
-		*why = arena_printf(arena, "%s is the debug file of another build (build-id %s)", debug,
-				    elf_build_id(file));
-		err = -EINVAL;
-	}
-	elf_file_close(file);
+	if (err)
+		*why = arena_strdup(arena, text.data);
+	buf_free(&text);
 	return err;
 }
 
-static const char *find_debug(struct learn *l, const struct learn_request *request, const char *build_id)
+static void place_close(struct place *place)
 {
-	const char *debug = request->debug;
+	elf_file_close(place->elf);
+	held_close(place->held);
+}
 
-	if (!debug)
-		debug = debug_by_build_id(l->arena, root_of(l->arena, request->binary), build_id);
-	if (!debug)
-		debug = debug_by_name(l->arena, request->binary);
-	return debug ? debug : request->binary; /* not stripped, perhaps */
+static int check_build_id(struct arena *arena, const struct elf_file *debug, const char *build_id, const char **why)
+{
+	if (!strcmp(elf_build_id(debug), build_id))
+		return 0;
+	*why = arena_printf(arena, "%s is the debug file of another build (build-id %s)", elf_file_path(debug), elf_build_id(debug));
+	return -EINVAL;
+}
+
+static int find_debug(struct learn *l, const struct learn_request *request, const struct place *place, struct debug *debug,
+		      const char **why)
+{
+	int err = 0;
+
+	if (request->debug)
+		err = debug_open(l->arena, request->debug, debug, why);
+	else
+		debug_find(place->elf, place->path, place->root, debug);
+	if (!err && !debug->info)
+		return -ENODATA;
+	return err ? err : check_build_id(l->arena, debug->info, l->card->build_id, why);
 }
 
 /* --- Putting the card together --- */
@@ -237,15 +220,12 @@ static void drop_missing(struct card *card, const bool *found_constants, struct 
 }
 
 /* Functions that the stripped binary does not name, but its debug file does. */
-static void add_functions(struct learn *l, struct elf_file *binary, const char *debug, const char *name)
+static void add_functions(struct learn *l, struct elf_file *binary, struct elf_file *file, const char *name)
 {
-	struct elf_file *file = NULL;
 	struct elf_symbol symbol;
 	unsigned i, j;
 	uint64_t vaddr;
 
-	if (elf_file_open(debug, &file))
-		return;
 	for (i = 0; i < l->cat->markers_len; i++) {
 		for (j = 0; j < l->cat->markers[i].sites_len; j++) {
 			const struct cat_site *site = &l->cat->markers[i].sites[j];
@@ -259,27 +239,30 @@ static void add_functions(struct learn *l, struct elf_file *binary, const char *
 				(struct card_value){site->symbol, symbol.vaddr};
 		}
 	}
-	elf_file_close(file);
 }
 
 /* Types that the program only declares are described in the library that it shares with the others. */
-static void learn_from_library(struct learn *l, const char *binary, bool *found)
+static void learn_from_library(struct learn *l, const char *root, bool *found)
 {
 	static const char *const folders[] = {"/usr/lib/x86_64-linux-gnu/ceph", "/usr/lib/aarch64-linux-gnu/ceph",
 					      "/usr/lib64/ceph", "/usr/lib/ceph"};
-	const char *root = root_of(l->arena, binary), *path, *debug, *why;
-	struct elf_file *file;
+	const char *why;
 	unsigned i;
 
 	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		path = arena_printf(l->arena, "%s%s/libceph-common.so.2", root, folders[i]);
-		if (access(path, R_OK) || elf_file_open(path, &file))
-			continue;
-		debug = debug_by_build_id(l->arena, root, elf_build_id(file));
-		elf_file_close(file);
-		if (debug)
-			learn_dwarf(debug, l->card, found, l->arena, &why);
-		return;
+		struct place place;
+		struct debug debug;
+		bool is_there = !place_open(l->arena, arena_printf(l->arena, "%s%s/libceph-common.so.2", root, folders[i]), &place, &why);
+
+		if (is_there) {
+			debug_find(place.elf, place.path, place.root, &debug);
+			if (debug.info)
+				learn_dwarf(&debug, l->card, found, l->arena, &why);
+			debug_close(&debug);
+		}
+		place_close(&place);
+		if (is_there)
+			return;
 	}
 }
 
@@ -294,20 +277,16 @@ static bool is_all_known(const struct card *card)
 	return true;
 }
 
-static int learn_from(struct learn *l, const struct learn_request *request, struct elf_file *binary, const char *name,
-		      struct buf *missing, const char **why)
+static int learn_from(struct learn *l, const struct learn_request *request, const struct place *place,
+		      const struct debug *debug, const char *name, struct buf *missing, const char **why)
 {
-	const char *debug = find_debug(l, request, l->card->build_id);
 	bool *found = arena_new_array(l->arena, bool, l->card->constants_len + 1);
-	int err = check_build_id(l->arena, debug, l->card->build_id, why);
+	int err = learn_dwarf(debug, l->card, found, l->arena, why);
 
-	if (!err)
-		err = learn_dwarf(debug, l->card, found, l->arena, why);
-	if (err == -ENODATA && !request->debug)
-		*why = no_debug_info(l, request->binary, name);
 	if (err)
 		return err;
-	l->card->release = request->release ? request->release : learn_release(l->arena, request->binary);
+	l->card->release =
+		request->release ? request->release : learn_release(l->arena, place->elf, place->root, place->path);
 	if (!l->card->release) {
 		*why = arena_printf(l->arena,
 				    "%s does not say which release of Ceph it is: give --release, e.g. 16.2.15",
@@ -315,10 +294,24 @@ static int learn_from(struct learn *l, const struct learn_request *request, stru
 		return -EINVAL;
 	}
 	if (!is_all_known(l->card))
-		learn_from_library(l, request->binary, found);
-	add_functions(l, binary, debug, name);
+		learn_from_library(l, place->root, found);
+	add_functions(l, place->elf, debug->info, name);
 	drop_missing(l->card, found, missing);
 	return 0;
+}
+
+static int learn_with_debug(struct learn *l, const struct learn_request *request, const struct place *place, const char *name,
+			    struct buf *missing, const char **why)
+{
+	struct debug debug = {0};
+	int err = find_debug(l, request, place, &debug, why);
+
+	if (!err)
+		err = learn_from(l, request, place, &debug, name, missing, why);
+	if (err == -ENODATA && !request->debug)
+		*why = no_debug_info(l, request->binary, name);
+	debug_close(&debug);
+	return err;
 }
 
 int learn_card(struct arena *arena, const struct catalogue *cat, const struct learn_request *request, struct card *card,
@@ -326,24 +319,22 @@ int learn_card(struct arena *arena, const struct catalogue *cat, const struct le
 {
 	struct learn l = {.arena = arena, .cat = cat, .card = card};
 	const char *name = basename(arena_strdup(arena, request->binary));
-	struct elf_file *binary = NULL;
-	int err = elf_file_open(request->binary, &binary);
+	struct place place;
+	int err = place_open(arena, request->binary, &place, why);
 
 	*card = (struct card){.binary = name};
-	if (err) {
-		*why = arena_strdup(arena, elf_error());
-		return err;
+	if (!err) {
+		card->build_id = arena_strdup(arena, elf_build_id(place.elf));
+		if (!*card->build_id) {
+			*why = arena_printf(arena, "%s has no build-id, so no card can be tied to it", request->binary);
+			err = -EINVAL;
+		} else if (!collect(&l, name)) {
+			*why = arena_printf(arena, "the catalogue has no markers in a binary called %s", name);
+			err = -ENOENT;
+		} else {
+			err = learn_with_debug(&l, request, &place, name, missing, why);
+		}
 	}
-	card->build_id = arena_strdup(arena, elf_build_id(binary));
-	if (!*card->build_id) {
-		*why = arena_printf(arena, "%s has no build-id, so no card can be tied to it", request->binary);
-		err = -EINVAL;
-	} else if (!collect(&l, name)) {
-		*why = arena_printf(arena, "the catalogue has no markers in a binary called %s", name);
-		err = -ENOENT;
-	} else {
-		err = learn_from(&l, request, binary, name, missing, why);
-	}
-	elf_file_close(binary);
+	place_close(&place);
 	return err;
 }

@@ -7,6 +7,7 @@
 #define CEPHTAP_CEPH_LEARN_H
 
 #include "ceph/card.h"
+#include "lib/debug.h"
 
 struct learn_request {
 	const char *binary;  /* path of the executable or library */
@@ -30,10 +31,12 @@ const char *learn_debug_package(const char *binary_name);
  * Fill in sizes, members and constants of a card from an ELF file with DWARF. What is found gets a size (types,
  * members) or a value (constants; `found` tells which).
  */
-int learn_dwarf(const char *debug_path, struct card *card, bool *found_constants, struct arena *arena,
+int learn_dwarf(const struct debug *debug, struct card *card, bool *found_constants, struct arena *arena,
 		const char **why);
-/* The release of a binary, from what it would print for --version, or from the libceph-common beside it; NULL: unknown.
+/*
+ * The release of a binary, from what it would print for --version, or from the libceph-common beside it; NULL: unknown.
+ * `path` is its name inside `root`.
  */
-const char *learn_release(struct arena *arena, const char *path);
+const char *learn_release(struct arena *arena, struct elf_file *binary, const char *root, const char *path);
 
 #endif

@@ -257,7 +257,7 @@ static void walk_units(struct walk *w, Dwarf *dwarf)
 	}
 }
 
-int learn_dwarf(const char *debug_path, struct card *card, bool *found_constants, struct arena *arena, const char **why)
+int learn_dwarf(const struct debug *debug, struct card *card, bool *found_constants, struct arena *arena, const char **why)
 {
 	struct walk w = {.card = card,
 			 .found_constants = found_constants,
@@ -265,7 +265,7 @@ int learn_dwarf(const char *debug_path, struct card *card, bool *found_constants
 			 .types_left = card->types_len,
 			 .constants_left = card->constants_len};
 	struct dwarf_file *file;
-	int err = dwarf_file_open(arena, debug_path, NULL, &file, why);
+	int err = dwarf_file_open(arena, debug, NULL, &file, why);
 
 	if (err)
 		return err;

@@ -22,6 +22,7 @@
 #include "lib/arena.h"
 #include "lib/elf.h"
 #include "lib/embed.h"
+#include "lib/limits.h"
 #include "lib/path.h"
 #include "lib/shown.h"
 #include "lib/write.h"
@@ -62,6 +63,7 @@ static pid_t start(char *const argv[], int out)
 	signal(SIGPIPE, SIG_DFL);
 	if (out >= 0 && dup2(out, STDOUT_FILENO) < 0)
 		_exit(126);
+	limits_restore_files();
 	execvp(argv[0], argv);
 	say(stderr, "cephtap demo: cannot run %s: %s\n", argv[0], strerror(errno));
 	_exit(127);

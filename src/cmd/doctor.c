@@ -25,6 +25,7 @@
 #include "engine/engine.h"
 #include "lib/debug.h"
 #include "lib/elf.h"
+#include "lib/held.h"
 #include "lib/kernel.h"
 #include "lib/kernel_can.h"
 #include "lib/proc.h"
@@ -312,7 +313,7 @@ static void check_limits(struct doctor *d)
 
 /* ---- Ceph ---- */
 
-static const char *program_of(struct arena *arena, pid_t pid, const char **path)
+static const struct proc_file *program_of(struct arena *arena, pid_t pid)
 {
 	struct proc_file *files;
 	unsigned len;
@@ -320,10 +321,8 @@ static const char *program_of(struct arena *arena, pid_t pid, const char **path)
 	if (proc_files(arena, pid, &files, &len))
 		return NULL;
 	for (unsigned i = 0; i < len; i++)
-		if (files[i].is_main || strstr(files[i].name, "/librados.so")) {
-			*path = files[i].path;
-			return files[i].name;
-		}
+		if (files[i].is_main || strstr(files[i].name, "/librados.so"))
+			return &files[i];
 	return NULL;
 }
 
@@ -349,46 +348,58 @@ static void count_markers(struct arena *arena, pid_t pid, const char *module, un
 	probe_host_free(host);
 }
 
-static const char *describe_build(struct arena *arena, const char *path, const char *name, pid_t pid)
+static const char *describe_file(struct arena *arena, struct elf_file *elf, const struct proc_file *program)
 {
-	struct elf_file *elf;
 	struct card *card = NULL;
 	struct debug debug;
-	const char *why, *text;
-	bool has_debug;
+	char root[PROC_ROOT_SIZE];
+	const char *why, *text = arena_printf(arena, "build %.8s", elf_build_id(elf));
 
-	if (elf_file_open(path, &elf))
-		return "its program cannot be read";
-	text = arena_printf(arena, "build %.8s", elf_build_id(elf));
 	if (!card_find(arena, elf_build_id(elf), &card, &why) && card)
 		text = arena_printf(arena, "Ceph %s, %s", card->release, text);
 	else
 		text = arena_printf(arena, "%s, no layout card", text);
-	elf_file_close(elf);
-	has_debug = !debug_open(arena, path, name, arena_printf(arena, "/proc/%d/root", (int)pid), &debug, &why);
-	if (has_debug) {
-		has_debug = debug.debug_path;
-		debug_close(&debug);
+	proc_root(program->pid, root);
+	debug_find(elf, program->name, root, &debug);
+	text = arena_printf(arena, "%s, %s debug information", text,
+			    debug.info && elf_has_section(debug.info, ".debug_info") ? "with" : "no");
+	debug_close(&debug);
+	return text;
+}
+
+static const char *describe_build(struct arena *arena, const struct proc_file *program)
+{
+	const char *text = "its program cannot be read";
+	struct held *held = NULL;
+	struct buf why = {0};
+	struct elf_file *elf;
+
+	if (!held_open_mapped(program, &held, &why) && !elf_file_read(held, program->path, &elf)) {
+		text = describe_file(arena, elf, program);
+		elf_file_close(elf);
 	}
-	return arena_printf(arena, "%s, %s debug information", text, has_debug ? "with" : "no");
+	held_close(held);
+	buf_free(&why);
+	return text;
 }
 
 static void check_daemon(struct doctor *d, const struct daemon *daemon)
 {
-	const char *path = NULL, *why = NULL, *name = program_of(d->arena, daemon->pid, &path), *base, *package,
-		   *detail;
+	const struct proc_file *program = program_of(d->arena, daemon->pid);
+	const char *why = NULL, *name, *base, *package, *detail;
 	unsigned all = 0, good = 0;
 
-	if (!name) {
+	if (!program) {
 		add(d, "Ceph", arena_strdup(d->arena, daemon->name), STATUS_WARNING,
 		    arena_printf(d->arena, "process %d cannot be looked at", (int)daemon->pid), "run it as root");
 		return;
 	}
+	name = program->name;
 	base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
 	package = learn_debug_package(base);
 	count_markers(d->arena, daemon->pid, base, &all, &good, &why);
 	detail = arena_printf(d->arena, "process %d, %s: %s; %u of %u markers", (int)daemon->pid, name,
-			      describe_build(d->arena, path, name, daemon->pid), good, all);
+			      describe_build(d->arena, program), good, all);
 	add(d, "Ceph", arena_strdup(d->arena, daemon->name), good == all && all ? STATUS_OK : STATUS_WARNING,
 	    why ? arena_printf(d->arena, "%s; the first that cannot be attached: %s", detail, why) : detail,
 	    good == all ? NULL

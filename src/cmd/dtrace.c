@@ -18,6 +18,7 @@
 
 #include "cmd/cmd.h"
 #include "lib/file.h"
+#include "lib/limits.h"
 #include "lib/shown.h"
 #include "lib/write.h"
 #include "provider/provider.h"
@@ -83,6 +84,7 @@ static int run_shell(const char *command, const char *const args[], unsigned arg
 	posix_spawn_file_actions_init(&actions);
 	if (output >= 0)
 		posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+	limits_restore_files();
 	error = posix_spawn(&pid, "/bin/sh", &actions, NULL, (char *const *)argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	if (error)

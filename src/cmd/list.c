@@ -388,6 +388,18 @@ static void add_found(struct probe_list *all, const struct probe_list *found)
 	}
 }
 
+static void say_left_out(struct list *list)
+{
+	struct buf text = {0};
+	struct diags diags;
+
+	diags_init(&diags, list->arena);
+	host_say_left_out(list->host, &diags);
+	diags_print(&diags, false, &text);
+	say_lines(stderr, text.data ? text.data : "");
+	buf_free(&text);
+}
+
 static int run(struct list *list, char **texts, int n)
 {
 	struct probe_list all = {.arena = list->arena}, found;
@@ -408,6 +420,7 @@ static int run(struct list *list, char **texts, int n)
 	}
 	for (unsigned j = 0; j < all.len && list->format != LIST_TABLE; j++)
 		probe_load_args(list->host, all.probes[j]);
+	say_left_out(list);
 	if (list->format == LIST_JSON)
 		print_json(list, &all);
 	else if (all.len)

@@ -41,8 +41,9 @@ struct job {
 	struct arena *arena;
 	const char *path, *copy; /* copy: NULL, only list */
 	const char *build_id;
+	struct held *held; /* the binary */
 	int in;
-	struct stat st; /* of the binary */
+	struct stat st;
 	struct stamp stamp;
 	unsigned told_len, args_len;
 };
@@ -69,18 +70,23 @@ static int fail_errno(const char *what, const char *path)
 
 static int open_binary(struct job *job)
 {
-	job->in = open(job->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct buf why = {0};
+
+	if (held_open(job->path, &job->held, &why)) {
+		say(stderr, "cephtap stamp: %s\n", why.data);
+		buf_free(&why);
+		return 1;
+	}
+	job->in = open(held_path(job->held), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (job->in < 0 || fstat(job->in, &job->st))
 		return fail_errno("open", job->path);
-	if (!S_ISREG(job->st.st_mode))
-		return fail(job->path, "is not a file");
 	return 0;
 }
 
 static int check_elf(struct job *job)
 {
 	struct elf_file *elf;
-	int error = elf_file_open(job->path, &elf);
+	int error = elf_file_read(job->held, job->path, &elf);
 	bool has_sdt;
 
 	if (error) {
@@ -118,16 +124,18 @@ static int find_marks(struct job *job)
 	struct probe_host *host = probe_host_new(job->arena, &target);
 	struct probe_source source = probe_host_source(host);
 	struct probe_list found;
+	struct buf bad = {0};
 	const char *why = NULL;
 
-	if (host_add_file(host, job->path)) {
-		say(stderr, "cephtap stamp: %s\n", elf_error());
+	if (host_add_held(host, job->held, job->path, &bad)) {
+		say(stderr, "cephtap stamp: %s\n", bad.data);
+		buf_free(&bad);
 		probe_host_free(host);
 		return 1;
 	}
 	found = source.find(&source, &everything, &why);
 	job->stamp.arena = job->arena;
-	stamp_add(&job->stamp, &found, job->st.st_dev, job->st.st_ino);
+	stamp_add(&job->stamp, &found, held_dev(job->held), held_ino(job->held));
 	probe_host_free(host);
 	if (!job->stamp.marks_len)
 		return fail(job->path, "is none of the files that the catalogue has markers for (their names count)");
@@ -296,6 +304,7 @@ int cmd_stamp(int argc, char **argv)
 	status = run(&job);
 	if (job.in >= 0)
 		close(job.in);
+	held_close(job.held);
 	arena_free(job.arena);
 	return status;
 }

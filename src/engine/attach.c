@@ -5,27 +5,39 @@
  * succeed stay as they are (closing them to make one would cost a wait each).
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "engine/bpf.h"
 #include "engine/group.h"
 #include "lib/elf.h"
+#include "lib/held.h"
 #include "lib/markers.h"
 #include "lib/proc.h"
 
 /* A failed part is cut into this many, tried at the same time. */
-enum { CUT = 8 };
+enum { CUT = 8, PAGE = 4096 };
+/* What the kernel is given for a file whose file system may never answer. */
+static const uint64_t patience_ns = 5000000000;
+
+/* A file: what messages call it, and what is attached to. */
+struct where {
+	const char *path;
+	struct held *held;
+};
 
 /* One link to make: some neighbours of a group, for one process. */
 struct job {
 	const struct group *group;
-	const char *path; /* of the group, or of the same file as another process has it */
+	struct where where; /* of the group, or the same file as another process has it */
 	unsigned from, len;
 	pid_t pid; /* 0: every process */
 	int err;   /* 0: a keeper has the link */
+};
+
+/* The file that a process runs as its program. */
+struct program {
+	dev_t dev;
+	ino_t ino;
 };
 
 struct attaching {
@@ -33,6 +45,8 @@ struct attaching {
 	struct arena *arena;
 	struct job *jobs;
 	unsigned jobs_len;
+	const struct job *running; /* those of them that are being made */
+	struct program *programs; /* of the chosen processes, in their order; NULL: not looked up yet */
 	pid_t ended; /* a chosen process that was no more */
 };
 
@@ -41,7 +55,7 @@ static int job_multi(const struct engine *engine, const struct job *job)
 	const struct group *group = job->group;
 	const struct image_attach *first = &engine->image->attaches[group->attaches[job->from]];
 	struct uprobe_multi multi = {
-		.path = job->path,
+		.path = held_path(job->where.held),
 		.offsets = group->offsets + job->from,
 		.refs = group->refs + job->from,
 		.cookies = group->cookies + job->from,
@@ -56,7 +70,7 @@ static int job_perf(const struct engine *engine, const struct job *job)
 {
 	const struct group *group = job->group;
 	struct perf_uprobe uprobe = {
-		.path = job->path,
+		.path = held_path(job->where.held),
 		.offset = group->offsets[job->from],
 		.ref = group->refs[job->from],
 		.pid = job->pid,
@@ -72,56 +86,125 @@ static int job_perf(const struct engine *engine, const struct job *job)
 static int job_run(void *data, unsigned i)
 {
 	struct attaching *a = data;
-	const struct job *job = &a->jobs[i];
+	const struct job *job = &a->running[i];
 
 	return a->engine->has_multi ? job_multi(a->engine, job) : job_perf(a->engine, job);
 }
 
-static void job_add(struct attaching *a, const struct group *group, const char *path, unsigned from, unsigned len,
+/* `where`: the group's file, as one process has it. */
+static void job_add(struct attaching *a, const struct group *group, const struct where *where, unsigned from, unsigned len,
 		    pid_t pid)
 {
 	unsigned step = a->engine->has_multi ? len : 1;
 
 	for (unsigned at = from; at < from + len; at += step)
-		*arena_push(a->arena, a->jobs, a->jobs_len) = (struct job){group, path, at, step, pid, 0};
+		*arena_push(a->arena, a->jobs, a->jobs_len) = (struct job){group, *where, at, step, pid, 0};
 }
 
 /* Suspects stand alone from the start, so that they do not fail the others. */
-static void group_link(struct attaching *a, const struct group *group, const char *path, pid_t pid)
+static void group_link(struct attaching *a, const struct group *group, const struct where *where, pid_t pid)
 {
 	unsigned len = group->len - group->suspects_len;
 
 	if (len)
-		job_add(a, group, path, 0, len, pid);
+		job_add(a, group, where, 0, len, pid);
 	for (unsigned i = len; i < group->len; i++)
-		job_add(a, group, path, i, 1, pid);
+		job_add(a, group, where, i, 1, pid);
 }
 
-static bool runs_file(pid_t pid, const struct group *group)
-{
-	char path[64];
-	struct stat st;
+/* ---- files whose file system may never answer ---- */
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	return !stat(path, &st) && st.st_dev == group->dev && st.st_ino == group->ino;
+static const char silent[] = "its file system does not answer",
+		  foreign[] = "somebody else's program is its file system, and while that keeps the kernel waiting for a page no process of "
+			      "the host can start another; if you trust it, choose the process (-p)";
+
+static void group_refuse(struct attaching *a, struct group *group, const char *why)
+{
+	group->why_not = why;
+	for (unsigned i = 0; i < group->len; i++)
+		a->engine->site_errors[group->attaches[i]] = -ETIMEDOUT;
+}
+
+/*
+ * The kernel reads each page that it puts a probe on, and holds locks meanwhile for which the whole host waits. So the pages
+ * are asked for before, by a process that holds none. False: they do not come.
+ */
+static bool is_at_hand(const struct group *group, struct held *held)
+{
+	uint64_t page = UINT64_MAX;
+	char byte;
+
+	for (unsigned i = 0; i < group->len; i++) {
+		if (group->offsets[i] / PAGE != page && held_read(held, &byte, 1, group->offsets[i]) < 0)
+			return false;
+		if (group->refs[i] && held_read(held, &byte, 1, group->refs[i]) < 0)
+			return false;
+		page = group->offsets[i] / PAGE;
+	}
+	return true;
+}
+
+/* NULL: the group may be attached in this file. */
+static const char *why_not_in(const struct engine *engine, const struct group *group, struct held *held)
+{
+	if (!held_may_hang(held))
+		return NULL;
+	if (held_is_foreign(held) && !group->pid && !engine->target.pids_len)
+		return foreign;
+	return is_at_hand(group, held) ? NULL : silent;
+}
+
+/* ---- which links ---- */
+
+/* The chosen processes' programs, looked up once. */
+static void find_programs(struct attaching *a)
+{
+	const struct target *target = &a->engine->target;
+	struct arena *scratch = arena_new();
+
+	a->programs = arena_new_array(a->arena, struct program, target->pids_len + 1);
+	for (unsigned i = 0; i < target->pids_len; i++) {
+		struct proc_file *files;
+		unsigned len;
+
+		if (proc_files(scratch, target->pids[i], &files, &len))
+			continue;
+		for (unsigned j = 0; j < len; j++)
+			if (files[j].is_main)
+				a->programs[i] = (struct program){files[j].dev, files[j].ino};
+	}
+	arena_free(scratch);
+}
+
+static bool runs_file(const struct program *program, const struct group *group)
+{
+	return program->ino && program->dev == group->dev && program->ino == group->ino;
 }
 
 /* A link per process; but where some run this very file as their program, the others need none. A probe's own process
  * counts alone: the provider has found it among the chosen ones. */
-static void group_jobs(struct attaching *a, const struct group *group)
+static void group_jobs(struct attaching *a, struct group *group)
 {
 	const struct target *target = &a->engine->target;
+	const struct where where = {group->path, group->held};
+	const char *why = why_not_in(a->engine, group, group->held);
 	bool some_run = false;
 
-	if (group->pid || !target->pids_len) {
-		group_link(a, group, group->path, group->pid);
+	if (why) {
+		group_refuse(a, group, why);
 		return;
 	}
+	if (group->pid || !target->pids_len) {
+		group_link(a, group, &where, group->pid);
+		return;
+	}
+	if (!a->programs)
+		find_programs(a);
 	for (unsigned i = 0; i < target->pids_len && !some_run; i++)
-		some_run = runs_file(target->pids[i], group);
+		some_run = runs_file(&a->programs[i], group);
 	for (unsigned i = 0; i < target->pids_len; i++)
-		if (!some_run || runs_file(target->pids[i], group))
-			group_link(a, group, group->path, target->pids[i]);
+		if (!some_run || runs_file(&a->programs[i], group))
+			group_link(a, group, &where, target->pids[i]);
 }
 
 /* What speaks against a site rather than against the whole link. */
@@ -136,16 +219,16 @@ static void job_cut(struct attaching *a, const struct job *job)
 	unsigned step = (job->len + CUT - 1) / CUT;
 
 	for (unsigned at = 0; at < job->len; at += step)
-		job_add(a, job->group, job->path, job->from + at, at + step < job->len ? step : job->len - at,
+		job_add(a, job->group, &job->where, job->from + at, at + step < job->len ? step : job->len - at,
 			job->pid);
 }
 
 static void job_mark(const struct job *job)
 {
 	if (!job->err)
-		mark_link_made(job->path, job->len, job->pid);
+		mark_link_made(job->where.path, job->len, job->pid);
 	else
-		mark_link_refused(job->path, job->len, job->pid, job->err);
+		mark_link_refused(job->where.path, job->len, job->pid, job->err);
 }
 
 static int job_done(struct attaching *a, const struct job *job)
@@ -155,6 +238,8 @@ static int job_done(struct attaching *a, const struct job *job)
 		a->engine->kept_len++;
 	else if (job->pid && job->err == -ESRCH)
 		a->ended = job->pid;
+	else if (job->err == -ETIMEDOUT)
+		group_refuse(a, (struct group *)job->group, silent);
 	else if (is_site_error(job->err) && job->len > 1)
 		job_cut(a, job);
 	else if (is_site_error(job->err))
@@ -164,15 +249,39 @@ static int job_done(struct attaching *a, const struct job *job)
 	return 0;
 }
 
-static int jobs_make(struct attaching *a)
+/* Jobs of one kind, which stand together. */
+static int jobs_make_some(struct attaching *a, unsigned from, unsigned len, uint64_t limit_ns)
 {
 	struct engine *engine = a->engine;
-	int *results = arena_new_array(a->arena, int, a->jobs_len);
-	int err = keepers_run(&engine->keepers, engine->arena, a->jobs_len, job_run, a, results);
+	int *results = arena_new_array(a->arena, int, len + 1);
+	int err;
+
+	if (!len)
+		return 0;
+	a->running = a->jobs + from;
+	err = keepers_run(&engine->keepers, engine->arena, len, job_run, a, results, limit_ns);
+	for (unsigned i = 0; i < len; i++)
+		a->jobs[from + i].err = err ? err : results[i];
+	return err;
+}
+
+/* The kernel reads the file as well. Where that may never end, it is given some time. */
+static int jobs_make(struct attaching *a)
+{
+	struct job *sorted = arena_new_array(a->arena, struct job, a->jobs_len + 1);
+	unsigned sure = 0, len = 0;
+	int err;
 
 	for (unsigned i = 0; i < a->jobs_len; i++)
-		a->jobs[i].err = err ? err : results[i];
-	return err;
+		if (!held_may_hang(a->jobs[i].where.held))
+			sorted[sure++] = a->jobs[i];
+	len = sure;
+	for (unsigned i = 0; i < a->jobs_len; i++)
+		if (held_may_hang(a->jobs[i].where.held))
+			sorted[len++] = a->jobs[i];
+	memcpy(a->jobs, sorted, len * sizeof(*sorted));
+	err = jobs_make_some(a, 0, sure, 0);
+	return err ? err : jobs_make_some(a, sure, len - sure, patience_ns);
 }
 
 /* Makes every link of a->jobs. On a failure that is no site's fault returns its errno, with the file's name in *path.
@@ -187,13 +296,13 @@ static int jobs_run(struct attaching *a, const char **path)
 
 		err = jobs_make(a);
 		if (err)
-			*path = jobs[0].path;
+			*path = jobs[0].where.path;
 		a->jobs = NULL;
 		a->jobs_len = 0;
 		for (unsigned i = 0; i < len && !err; i++) {
 			err = job_done(a, &jobs[i]);
 			if (err)
-				*path = jobs[i].path;
+				*path = jobs[i].where.path;
 		}
 	}
 	return err;
@@ -208,6 +317,8 @@ static const char *site_why(int err)
 		return "the file has no such address";
 	case -EOVERFLOW:
 		return "its semaphore lies too far into the file for this kernel's perf events";
+	case -ETIMEDOUT:
+		return silent;
 	default:
 		return "the first instruction there cannot be probed";
 	}
@@ -222,7 +333,7 @@ static void report_sites(struct attaching *a, struct diags *diags)
 		int err = a->engine->site_errors[i];
 		const char *name;
 
-		if (!err || !is_uprobe(attach) ||
+		if (!err || err == -ETIMEDOUT || !is_uprobe(attach) ||
 		    attach->is_save) /* the return of the same function has the same to say */
 			continue;
 		name = engine_probe_name(a->arena, attach->probe);
@@ -232,6 +343,16 @@ static void report_sites(struct attaching *a, struct diags *diags)
 			     "probe %s at %s+0x%llx is left out: %s", name, attach->site->path,
 			     (unsigned long long)attach->site->vaddr, site_why(err));
 	}
+}
+
+/* Files of which nothing is attached. */
+static void report_groups(const struct groups *groups, struct diags *diags)
+{
+	const struct loc nowhere = {0};
+
+	for (unsigned i = 0; i < groups->len; i++)
+		if (groups->list[i].why_not)
+			diag_warning(diags, nowhere, NULL, "%s is left out: %s", groups->list[i].path, groups->list[i].why_not);
 }
 
 static void report_failure(struct attaching *a, int err, const char *path, struct diags *diags)
@@ -254,7 +375,7 @@ static void report_failure(struct attaching *a, int err, const char *path, struc
 	}
 }
 
-static int attach_groups(struct attaching *a, const struct groups *groups, struct diags *diags)
+static int attach_groups(struct attaching *a, struct groups *groups, struct diags *diags)
 {
 	const char *path = NULL;
 	int err;
@@ -262,6 +383,7 @@ static int attach_groups(struct attaching *a, const struct groups *groups, struc
 	for (unsigned i = 0; i < groups->len; i++)
 		group_jobs(a, &groups->list[i]);
 	err = jobs_run(a, &path);
+	report_groups(groups, diags);
 	report_sites(a, diags);
 	if (!err && groups->len && !a->engine->kept_len)
 		err = a->ended ? -ESRCH : -EOPNOTSUPP;
@@ -292,33 +414,50 @@ static const char *base_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static bool has_build_id(const char *path, const char *id)
+static bool has_build_id(struct held *held, const char *path, const char *id)
 {
 	struct elf_file *elf;
 	bool has;
 
-	if (!*id || elf_file_open(path, &elf))
+	if (!*id || elf_file_read(held, path, &elf))
 		return false;
 	has = !strcmp(elf_build_id(elf), id);
 	elf_file_close(elf);
 	return has;
 }
 
-/* The group's file among those of the process; NULL: it does not run it. *other: it runs another build of that name. */
-static const char *find_file(const struct group *group, const struct proc_file *files, unsigned files_len,
-			     const char **other)
+/* The group's file among those of a process. False: it does not run it. */
+struct look {
+	const struct proc_file *files;
+	unsigned files_len;
+	const char *other; /* it runs another build of that name */
+	struct buf *why;   /* a file cannot be opened */
+};
+
+static bool find_same(const struct group *group, struct look *look, struct where *where)
 {
-	for (unsigned i = 0; i < files_len; i++)
-		if (files[i].dev == group->dev && files[i].ino == group->ino)
-			return files[i].path;
-	for (unsigned i = 0; i < files_len; i++) {
-		if (strcmp(base_of(files[i].name), base_of(group->path)))
+	for (unsigned i = 0; i < look->files_len; i++)
+		if (look->files[i].dev == group->dev && look->files[i].ino == group->ino) {
+			where->path = look->files[i].path;
+			return !held_open_mapped(&look->files[i], &where->held, look->why);
+		}
+	return false;
+}
+
+static bool find_same_build(const struct group *group, struct look *look, struct where *where)
+{
+	for (unsigned i = 0; i < look->files_len; i++) {
+		const struct proc_file *file = &look->files[i];
+
+		if (strcmp(base_of(file->name), base_of(group->path)) || held_open_mapped(file, &where->held, look->why))
 			continue;
-		if (has_build_id(files[i].path, group->build_id))
-			return files[i].path;
-		*other = files[i].name;
+		where->path = file->path;
+		if (has_build_id(where->held, file->path, group->build_id))
+			return true;
+		held_close(where->held);
+		look->other = file->name;
 	}
-	return NULL;
+	return false;
 }
 
 bool engine_has_uprobes(const struct engine *engine)
@@ -329,31 +468,39 @@ bool engine_has_uprobes(const struct engine *engine)
 unsigned engine_attach_process(struct engine *engine, pid_t pid, struct buf *why)
 {
 	struct attaching a = {.engine = engine, .arena = arena_new()};
-	const char *path = NULL, *other = NULL;
-	const uint32_t one = 1;
+	struct look look = {.why = why};
+	struct where *found = arena_new_array(a.arena, struct where, engine->groups->len + 1);
 	struct proc_file *files = NULL;
-	unsigned files_len = 0, n = 0;
+	const char *path = NULL, *refused;
+	const uint32_t one = 1;
+	unsigned n = 0, traced = 0;
 	int err;
 
 	if (engine->image->map_pids != MAP_NONE)
 		engine_map_update(engine, engine->image->map_pids, &pid, &one);
-	proc_files(a.arena, pid, &files, &files_len);
+	proc_files(a.arena, pid, &files, &look.files_len);
+	look.files = files;
 	for (unsigned i = 0; i < engine->groups->len; i++) {
 		const struct group *group = &engine->groups->list[i];
 
-		path = group->pid ? NULL : find_file(group, files, files_len, &other);
-		if (!path)
+		if (group->pid || (!find_same(group, &look, &found[n]) && !find_same_build(group, &look, &found[n])))
 			continue;
-		group_link(&a, group, path, pid);
-		n++;
+		refused = why_not_in(engine, group, found[n++].held);
+		if (refused)
+			buf_printf(why, "%s is left out: %s", found[n - 1].path, refused);
+		else
+			group_link(&a, group, &found[n - 1], pid);
+		traced += !refused;
 	}
 	err = jobs_run(&a, &path);
+	for (unsigned i = 0; i < n; i++)
+		held_close(found[i].held);
 	if (err)
 		buf_printf(why, "cannot attach to %s: %s", path, strerror(-err));
-	else if (other)
-		buf_printf(why, "it runs another build of %s: start the script anew for it", other);
+	else if (look.other && !why->size)
+		buf_printf(why, "it runs another build of %s: start the script anew for it", look.other);
 	arena_free(a.arena);
-	return err ? 0 : n;
+	return err ? 0 : traced;
 }
 
 /* How the sites of one probe fared. */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/group.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/elf.h"
+#include "lib/held.h"
 
 /* One attach, for sorting by the instruction that it is about. */
 struct place {
@@ -80,6 +79,7 @@ static struct group *group_of(struct groups *groups, struct arena *arena, const 
 	}
 	group = arena_push(arena, groups->list, groups->len);
 	group->path = site->path;
+	group->held = site->held;
 	group->dev = site->dev;
 	group->ino = site->ino;
 	group->pid = pid;
@@ -92,20 +92,20 @@ static struct group *group_of(struct groups *groups, struct arena *arena, const 
  * it by trial costs tens of milliseconds per step, reading the file a microsecond. The kernel still has the last word:
  * a wrong guess in either direction only costs time.
  */
-static bool is_suspect(int fd, uint64_t offset)
+static bool is_suspect(struct held *held, uint64_t offset)
 {
 #ifdef __x86_64__
 	static const char other_prefixes[] = "\x64\x65\x66\x67\xf2\xf3", bad_prefixes[] = "\x26\x2e\x36\x3e\xf0";
 	char code[4] = "";
 	unsigned i = 0;
 
-	if (pread(fd, code, sizeof(code), (off_t)offset) <= 0)
+	if (held_read(held, code, sizeof(code), offset) <= 0)
 		return false;
 	while (i + 1 < sizeof(code) && code[i] && strchr(other_prefixes, code[i]))
 		i++;
 	return code[i] && strchr(bad_prefixes, code[i]);
 #else
-	(void)fd;
+	(void)held;
 	(void)offset;
 	return false;
 #endif
@@ -115,19 +115,16 @@ static bool is_suspect(int fd, uint64_t offset)
 static void group_part(const struct image *image, struct arena *arena, struct group *group)
 {
 	unsigned *suspects = arena_new_array(arena, unsigned, group->len), len = 0;
-	int fd = open(group->path, O_RDONLY | O_CLOEXEC);
 
 	for (unsigned i = 0; i < group->len; i++) {
 		unsigned attach = group->attaches[i];
 
-		if (fd >= 0 && is_suspect(fd, image->attaches[attach].site->offset))
+		if (is_suspect(group->held, image->attaches[attach].site->offset))
 			suspects[group->suspects_len++] = attach;
 		else
 			group->attaches[len++] = attach;
 	}
 	memcpy(group->attaches + len, suspects, group->suspects_len * sizeof(*suspects));
-	if (fd >= 0)
-		close(fd);
 }
 
 static void group_fill(const struct image *image, struct arena *arena, struct group *group, const uint64_t *refs)
@@ -146,12 +143,12 @@ static void group_fill(const struct image *image, struct arena *arena, struct gr
 	}
 }
 
-static const char *build_id_of(const struct engine *engine, const char *path)
+static const char *build_id_of(const struct engine *engine, const struct group *group)
 {
 	struct elf_file *elf;
 	const char *id;
 
-	if (!engine->target.pids_len || elf_file_open(path, &elf))
+	if (!engine->target.pids_len || elf_file_read(group->held, group->path, &elf))
 		return "";
 	id = arena_strdup(engine->arena, elf_build_id(elf));
 	elf_file_close(elf);
@@ -178,7 +175,7 @@ struct groups groups_make(struct engine *engine, struct arena *arena)
 	for (unsigned i = 0; i < groups.len; i++) {
 		group_part(image, arena, &groups.list[i]);
 		group_fill(image, arena, &groups.list[i], refs);
-		groups.list[i].build_id = build_id_of(engine, groups.list[i].path);
+		groups.list[i].build_id = build_id_of(engine, &groups.list[i]);
 	}
 	return groups;
 }

@@ -10,7 +10,8 @@
 #include "engine/private.h"
 
 struct group {
-	const char *path;
+	const char *path;   /* for messages */
+	struct held *held;  /* the file; the host of probes lets go of it */
 	const char *build_id; /* "": it has none, or nobody was chosen, so that nobody comes back */
 	dev_t dev;
 	ino_t ino;
@@ -21,6 +22,7 @@ struct group {
 	uint64_t *offsets, *refs, *cookies;
 	unsigned len;
 	unsigned suspects_len; /* of them, the last: the kernel will probably refuse these */
+	const char *why_not;   /* none of it is attached, for this reason */
 };
 
 struct groups {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -12,19 +13,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/markers.h"
 
 /* Shared with the keepers of one run. */
 struct board {
 	atomic_uint next;
-	int results[]; /* of the jobs */
+	atomic_bool is_over;	      /* what is done now comes too late */
+	atomic_bool done[KEEPERS_MAX]; /* this keeper is through with its jobs */
+	int results[];		      /* of the jobs */
 };
 
 struct run {
 	struct board *board;
+	uint64_t limit_ns;
 	unsigned n;
 	int (*make)(void *data, unsigned i);
 	void *data;
+	bool is_left; /* somebody may write to the board yet */
 	int done[2]; /* a pipe: its writing end is closed once every keeper is done with its jobs */
 };
 
@@ -50,7 +56,35 @@ static void wait_for_end(int fd)
 		;
 }
 
-static void keeper(const struct keepers *keepers, struct run *run)
+/* False: the time is over. */
+static bool wait_for_jobs(int fd, uint64_t limit_ns)
+{
+	struct pollfd end = {.fd = fd, .events = POLLIN};
+	uint64_t start = now_ns(), gone;
+
+	if (!limit_ns) {
+		wait_for_end(fd);
+		return true;
+	}
+	while ((gone = now_ns() - start) < limit_ns)
+		if (poll(&end, 1, (int)((limit_ns - gone) / 1000000) + 1) > 0)
+			return true;
+	return false;
+}
+
+/* A link that comes too late is taken away again, not left to count what nobody reckons with. */
+static bool keep(struct run *run, unsigned i, int fd)
+{
+	if (atomic_load(&run->board->is_over)) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	run->board->results[i] = fd < 0 ? fd : 0;
+	return fd >= 0;
+}
+
+static void keeper(const struct keepers *keepers, struct run *run, unsigned number)
 {
 	unsigned i, made = 0;
 
@@ -64,9 +98,9 @@ static void keeper(const struct keepers *keepers, struct run *run)
 	while ((i = atomic_fetch_add(&run->board->next, 1)) < run->n) {
 		int fd = run->make(run->data, i);
 
-		run->board->results[i] = fd < 0 ? fd : 0;
-		made += fd >= 0;
+		made += keep(run, i, fd);
 	}
+	atomic_store(&run->board->done[number], true);
 	close(run->done[1]);
 	if (made)
 		wait_for_end(keepers->hold[0]);
@@ -86,7 +120,7 @@ static int start_keepers(struct keepers *keepers, struct arena *arena, struct ru
 		pid_t pid = fork();
 
 		if (pid == 0)
-			keeper(keepers, run);
+			keeper(keepers, run, started);
 		if (pid < 0) {
 			error = -errno;
 			break;
@@ -97,8 +131,22 @@ static int start_keepers(struct keepers *keepers, struct arena *arena, struct ru
 	return started ? 0 : error; /* fewer do as well, only later */
 }
 
+/* Whoever is stuck is not waited for, neither now nor at the end. */
+static void leave_behind(struct keepers *keepers, struct run *run, unsigned first)
+{
+	atomic_store(&run->board->is_over, true);
+	run->is_left = true;
+	for (unsigned i = first; i < keepers->len; i++)
+		if (!atomic_load(&run->board->done[i - first]))
+			keepers->pids[i] = 0;
+	for (unsigned i = 0; i < run->n; i++)
+		if (run->board->results[i] == -ECHILD)
+			run->board->results[i] = -ETIMEDOUT;
+}
+
 static int run_with_pipe(struct keepers *keepers, struct arena *arena, struct run *run)
 {
+	unsigned first = keepers->len;
 	int error;
 
 	if (keepers->hold[1] < 0 && pipe2(keepers->hold, O_CLOEXEC))
@@ -107,18 +155,18 @@ static int run_with_pipe(struct keepers *keepers, struct arena *arena, struct ru
 		return -errno;
 	error = start_keepers(keepers, arena, run);
 	close(run->done[1]);
-	if (!error)
-		wait_for_end(run->done[0]);
+	if (!error && !wait_for_jobs(run->done[0], run->limit_ns))
+		leave_behind(keepers, run, first);
 	close(run->done[0]);
 	return error;
 }
 
 int keepers_run(struct keepers *keepers, struct arena *arena, unsigned n, int (*make)(void *data, unsigned i),
-		void *data, int *results)
+		void *data, int *results, uint64_t limit_ns)
 {
 	size_t size = sizeof(struct board) + n * sizeof(int);
 	struct board *board = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct run run = {.board = board, .n = n, .make = make, .data = data};
+	struct run run = {.board = board, .limit_ns = limit_ns, .n = n, .make = make, .data = data};
 	int error;
 
 	if (board == MAP_FAILED)
@@ -127,7 +175,8 @@ int keepers_run(struct keepers *keepers, struct arena *arena, unsigned n, int (*
 		board->results[i] = -ECHILD; /* its keeper is no more */
 	error = run_with_pipe(keepers, arena, &run);
 	memcpy(results, board->results, n * sizeof(int));
-	munmap(board, size);
+	if (!run.is_left)
+		munmap(board, size);
 	return error;
 }
 

@@ -14,6 +14,7 @@
 #define CEPHTAP_ENGINE_KEEPERS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "lib/arena.h"
@@ -31,10 +32,11 @@ void keepers_init(struct keepers *keepers);
 /*
  * Runs `make` for 0 ... n - 1 in up to KEEPERS_MAX new processes at a time. It returns a descriptor, which stays open
  * in its keeper, or a negative errno; results[i] becomes 0 or that errno. Returns 0, or a negative errno: nothing was
- * made.
+ * made. What is not done within `limit_ns` (0: take your time) is -ETIMEDOUT, and undone should it come to an end later:
+ * its keeper is left to itself.
  */
 int keepers_run(struct keepers *keepers, struct arena *arena, unsigned n, int (*make)(void *data, unsigned i),
-		void *data, int *results);
+		void *data, int *results, uint64_t limit_ns);
 /* Has someone killed a keeper (kill -9, the kernel for want of memory)? Its links are gone. */
 bool keepers_have_lost(struct keepers *keepers);
 void keepers_release(struct keepers *keepers); /* tells them to end, without waiting */

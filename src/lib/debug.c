@@ -1,99 +1,306 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lib/debug.h"
 
+#include <elfutils/libdwfl.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <zlib.h>
 
-/* ---- where debug files are ---- */
+#include "lib/held.h"
 
-static const char host_path[] = ":.debug:/usr/lib/debug";
+#define DEBUG_FOLDER "/usr/lib/debug"
 
-static Dwfl *begin(struct arena *arena, const char *root)
+/* ---- candidates ---- */
+
+/* How a candidate shows that it belongs to the file. */
+struct proof {
+	const char *build_id; /* "": the file has none */
+	const uint8_t *crc;   /* of the whole candidate, in .gnu_debuglink; NULL: only its build-id counts */
+};
+
+static struct elf_file *open_inside(const char *root, const char *path)
 {
-	Dwfl_Callbacks *callbacks = arena_new_one(arena, Dwfl_Callbacks);
-	char **path = arena_new_one(arena, char *);
+	struct buf why = {0}, name = {0};
+	struct elf_file *file = NULL;
+	struct held *held = NULL;
 
-	*path = root ? arena_printf(arena, ":.debug:%s/usr/lib/debug:/usr/lib/debug", root) : (char *)host_path;
-	callbacks->find_debuginfo = dwfl_standard_find_debuginfo;
-	callbacks->section_address = dwfl_offline_section_address;
-	callbacks->debuginfo_path = path;
-	unsetenv("DEBUGINFOD_URLS"); /* nothing is looked for on the network */
-	return dwfl_begin(callbacks);
+	buf_printf(&name, "%s%s", root, path);
+	if (!held_open_inside(root, path, &held, &why) && elf_file_map(held, name.data, &file))
+		file = NULL;
+	held_close(held);
+	buf_free(&name);
+	buf_free(&why);
+	return file;
 }
 
-/* ---- what was found ---- */
-
-static bool has_section(Elf *elf, GElf_Word type, const char *name)
+static bool has_crc(const struct elf_file *file, const uint8_t *wanted)
 {
-	Elf_Scn *scn = NULL;
-	GElf_Shdr shdr;
-	size_t names;
+	enum { STEP = 1 << 20 };
+	struct held *held = elf_file_held(file);
+	uint64_t size = held_size(held), at = 0;
+	unsigned char *data = malloc(STEP);
+	uLong crc = crc32(0, NULL, 0);
+	uint32_t number;
+	ssize_t got = 1;
 
-	if (!elf || elf_getshdrstrndx(elf, &names))
-		return false;
-	while ((scn = elf_nextscn(elf, scn))) {
-		const char *text;
-
-		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != type)
-			continue;
-		text = elf_strptr(elf, names, shdr.sh_name);
-		if (!name || (text && !strcmp(text, name)))
-			return true;
+	if (!data)
+		abort();
+	for (; at < size && got > 0; at += (uint64_t)got) {
+		got = held_read(held, data, STEP, at);
+		if (got > 0)
+			crc = crc32(crc, data, (uInt)got);
 	}
-	return false;
+	free(data);
+	memcpy(&number, wanted, sizeof(number));
+	return got > 0 && number == crc;
 }
 
-static bool file_has(const char *path, GElf_Word type, const char *name)
+static bool is_proved(const struct elf_file *file, const struct proof *proof)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	Elf *elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	bool has = has_section(elf, type, name);
+	const char *id = elf_build_id(file);
 
-	elf_end(elf);
-	if (fd >= 0)
-		close(fd);
-	return has;
+	if (*proof->build_id && *id)
+		return !strcmp(proof->build_id, id);
+	return proof->crc && has_crc(file, proof->crc);
 }
 
-static void look(struct arena *arena, const char *path, struct debug *debug)
+static struct elf_file *try(const char *root, const char *path, const struct proof *proof)
 {
-	const char *main_file = NULL, *debug_file = NULL;
+	struct elf_file *file = open_inside(root, path);
 
-	dwfl_module_getsymtab(debug->module); /* looks for the debug file */
-	dwfl_module_info(debug->module, NULL, NULL, NULL, NULL, NULL, &main_file, &debug_file);
-	if (file_has(path, SHT_PROGBITS, ".debug_info"))
-		debug->debug_path = arena_strdup(arena, path);
-	else if (debug_file && file_has(debug_file, SHT_PROGBITS, ".debug_info"))
-		debug->debug_path = arena_strdup(arena, debug_file);
-	debug->is_stripped = !file_has(path, SHT_SYMTAB, NULL) &&
-			     !(debug_file && file_has(debug_file, SHT_SYMTAB, NULL)) &&
-			     !file_has(path, SHT_PROGBITS, ".gnu_debugdata");
+	if (file && !is_proved(file, proof)) {
+		elf_file_close(file);
+		file = NULL;
+	}
+	return file;
 }
 
-int debug_open(struct arena *arena, const char *path, const char *name, const char *root, struct debug *out,
-	       const char **why)
+/* ---- places ---- */
+
+static struct elf_file *find_by_build_id(const char *root, const char *id)
+{
+	const struct proof proof = {.build_id = id};
+	struct elf_file *file = NULL;
+	char path[256];
+
+	if (strlen(id) < 3)
+		return NULL;
+	snprintf(path, sizeof(path), DEBUG_FOLDER "/.build-id/%.2s/%s.debug", id, id + 2);
+	if (*root)
+		file = try(root, path, &proof);
+	return file ? file : try("", path, &proof);
+}
+
+/* A name of a file and nothing else: it stays in the folder that is looked into. */
+static bool is_plain_name(const char *name)
+{
+	return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+/* What .gnu_debuglink says; without one, the file's own name with .debug behind it. False: nothing that makes sense. */
+static bool read_link(const struct elf_file *of, const char *base, struct buf *link, struct proof *proof)
+{
+	uint64_t size = 0;
+	const char *data = (const char *)elf_section_bytes(of, ".gnu_debuglink", &size);
+	size_t crc_at;
+
+	if (!data) {
+		buf_printf(link, "%s.debug", base);
+		return true;
+	}
+	if (!memchr(data, '\0', size) || !is_plain_name(data))
+		return false;
+	crc_at = (strlen(data) + 4) & ~(size_t)3;
+	if (crc_at + 4 <= size)
+		proof->crc = (const uint8_t *)data + crc_at;
+	buf_puts(link, data);
+	return true;
+}
+
+/* As debuggers look for it: beside the file, in .debug/ there, in the same folder under /usr/lib/debug. */
+static struct elf_file *find_by_link(const struct elf_file *of, const char *name, const char *root)
+{
+	static const struct {
+		const char *before, *after;
+		bool is_ours;
+	} places[] = {{"", "/", false}, {"", "/.debug/", false}, {DEBUG_FOLDER, "/", false}, {DEBUG_FOLDER, "/", true}};
+	struct proof proof = {.build_id = elf_build_id(of)};
+	const char *slash = strrchr(name, '/');
+	struct buf path = {0}, link = {0};
+	struct elf_file *file = NULL;
+	bool is_sane = slash && read_link(of, slash + 1, &link, &proof);
+
+	for (unsigned i = 0; is_sane && i < sizeof(places) / sizeof(places[0]) && !file; i++) {
+		if (places[i].is_ours && !*root)
+			continue;
+		buf_clear(&path);
+		buf_printf(&path, "%s%.*s%s%s", places[i].before, (int)(slash - name), name, places[i].after, link.data);
+		file = try(places[i].is_ours ? "" : root, path.data, &proof);
+	}
+	buf_free(&path);
+	buf_free(&link);
+	return file;
+}
+
+/* What dwz has put together: named by a path, from the debug file's folder, and by its build-id, which is what counts. */
+static struct elf_file *find_shared(const struct elf_file *info, const char *name, const char *root)
+{
+	const char *link, *slash = strrchr(name, '/');
+	char id[2 * 64 + 1] = "";
+	const struct proof proof = {.build_id = id};
+	struct elf_file *file;
+	struct buf path = {0};
+	uint64_t size = 0;
+	size_t name_size;
+
+	link = (const char *)elf_section_bytes(info, ".gnu_debugaltlink", &size);
+	if (!link || !memchr(link, '\0', size))
+		return NULL;
+	name_size = strlen(link) + 1;
+	for (size_t i = 0; i < size - name_size && i < 64; i++)
+		snprintf(id + 2 * i, 3, "%02x", (uint8_t)link[name_size + i]);
+	file = find_by_build_id(root, id);
+	if (file || !*id || !*link)
+		return file;
+	if (*link != '/')
+		buf_printf(&path, "%.*s/", (int)(slash ? slash - name : 0), name);
+	buf_puts(&path, link);
+	file = try(root, path.data, &proof);
+	buf_free(&path);
+	return file;
+}
+
+/* ---- together ---- */
+
+static bool has_info(const struct elf_file *file)
+{
+	return elf_has_section(file, ".debug_info");
+}
+
+static bool has_symtab(const struct elf_file *file)
+{
+	return elf_has_section(file, ".symtab");
+}
+
+/* Read once more: what is wanted of it now may be hundreds of megabytes, which need not be copied when only root can write it. */
+static struct elf_file *again(const struct elf_file *file)
+{
+	struct elf_file *whole;
+
+	return elf_file_map(elf_file_held(file), elf_file_path(file), &whole) ? NULL : whole;
+}
+
+/* Of a file that was found inside a root: how much of its path the root is. */
+static size_t root_size(const struct elf_file *file, const char *root)
+{
+	size_t size = strlen(root);
+
+	return strncmp(elf_file_path(file), root, size) ? 0 : size;
+}
+
+void debug_find(const struct elf_file *file, const char *name, const char *root, struct debug *out)
 {
 	*out = (struct debug){0};
-	elf_version(EV_CURRENT);
-	out->dwfl = begin(arena, root);
-	out->module = out->dwfl ? dwfl_report_offline(out->dwfl, name, path, -1) : NULL;
-	if (out->dwfl)
-		dwfl_report_end(out->dwfl, NULL, NULL);
-	if (!out->module || !dwfl_module_getelf(out->module, &out->bias)) {
-		*why = arena_printf(arena, "%s cannot be read: %s", name, dwfl_errmsg(-1));
-		debug_close(out);
-		return -ENOEXEC;
+	if (has_info(file))
+		out->info = again(file);
+	if (!out->info)
+		out->info = find_by_build_id(root, elf_build_id(file));
+	if (!out->info)
+		out->info = find_by_link(file, name, root);
+	out->symbols = (struct elf_file *)file;
+	if (!has_symtab(file) && out->info && has_symtab(out->info))
+		out->symbols = out->info;
+	out->is_stripped = !has_symtab(out->symbols) && !elf_has_section(file, ".gnu_debugdata");
+	if (out->info && has_info(out->info))
+		out->shared = find_shared(out->info, elf_file_path(out->info) + root_size(out->info, root), root);
+}
+
+int debug_open(struct arena *arena, const char *path, struct debug *out, const char **why)
+{
+	struct held *held = NULL;
+	struct buf text = {0};
+	int error = held_open(path, &held, &text);
+
+	*out = (struct debug){0};
+	if (!error) {
+		error = elf_file_map(held, path, &out->info);
+		if (error)
+			buf_puts(&text, elf_error());
 	}
-	look(arena, path, out);
-	return 0;
+	held_close(held);
+	if (error)
+		*why = arena_strdup(arena, text.data);
+	else
+		out->shared = find_shared(out->info, path, "");
+	out->symbols = out->info;
+	buf_free(&text);
+	return error;
 }
 
 void debug_close(struct debug *debug)
 {
-	if (debug->dwfl)
-		dwfl_end(debug->dwfl);
+	elf_file_close(debug->info);
+	elf_file_close(debug->shared);
 	*debug = (struct debug){0};
+}
+
+/* ---- symbols ---- */
+
+static bool is_about_symbols(const char *section)
+{
+	static const char *const names[] = {".symtab",	".symtab_shndx", ".strtab", ".dynsym",	     ".dynstr", ".dynamic",
+					    ".gnu.hash", ".hash",	 ".gnu_debugdata"};
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(section, names[i]))
+			return true;
+	return !strncmp(section, ".note", 5);
+}
+
+static int find_nothing(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base, const char *path, const char *link,
+			GElf_Word crc, char **found)
+{
+	(void)module, (void)user, (void)name, (void)base, (void)path, (void)link, (void)crc, (void)found;
+	return -1;
+}
+
+static void each_symbol(Dwfl_Module *module, uint64_t bias,
+			bool (*each)(void *data, const char *name, const GElf_Sym *sym, uint64_t vaddr), void *data)
+{
+	int n = dwfl_module_getsymtab(module);
+
+	for (int i = 1; i < n; i++) {
+		GElf_Sym sym;
+		GElf_Addr address;
+		GElf_Word section;
+		const char *name = dwfl_module_getsym_info(module, i, &sym, &address, &section, NULL, NULL);
+
+		if (name && *name && section != SHN_UNDEF && !each(data, name, &sym, address - bias))
+			break;
+	}
+}
+
+void debug_symbols(const struct elf_file *file, bool (*each)(void *data, const char *name, const GElf_Sym *sym, uint64_t vaddr),
+		   void *data)
+{
+	static char *no_path;
+	const Dwfl_Callbacks callbacks = {.find_debuginfo = find_nothing,
+					  .section_address = dwfl_offline_section_address,
+					  .debuginfo_path = &no_path};
+	uint64_t size = 0;
+	const void *image = elf_file_image(file, is_about_symbols, &size);
+	Dwfl *dwfl = image ? dwfl_begin(&callbacks) : NULL;
+	Dwfl_Module *module = NULL;
+	GElf_Addr bias;
+
+	if (!dwfl)
+		return;
+	elf_version(EV_CURRENT);
+	module = dwfl_report_offline_memory(dwfl, "file", elf_file_path(file), (char *)image, size);
+	dwfl_report_end(dwfl, NULL, NULL);
+	if (module && dwfl_module_getelf(module, &bias))
+		each_symbol(module, bias, each, data);
+	dwfl_end(dwfl);
 }

@@ -1,31 +1,35 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A program's file together with what describes it, by elfutils' libdwfl: its symbols, those in .gnu_debugdata, a separate
- * debug file that the build-id or .gnu_debuglink (with its checksum) names.
+ * What describes a program's file: its symbols, those in .gnu_debugdata, a separate debug file that the build-id or
+ * .gnu_debuglink (with its checksum) names, and what several debug files share (.gnu_debugaltlink). They are looked for
+ * among the files of the process first, then among ours, and opened as files of others are: libdw sees our own memory
+ * only, and opens nothing by itself.
  */
 #ifndef CEPHTAP_LIB_DEBUG_H
 #define CEPHTAP_LIB_DEBUG_H
 
-#include <elfutils/libdwfl.h>
+#include <gelf.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/arena.h"
+#include "lib/elf.h"
 
 struct debug {
-	Dwfl *dwfl;
-	Dwfl_Module *module;
-	uint64_t bias;		/* libdwfl's addresses minus the file's own */
-	const char *debug_path; /* of the file with DWARF; NULL: there is none */
-	bool is_stripped;	/* there is no .symtab anywhere */
+	struct elf_file *info;	  /* with DWARF: another reading of the file itself, or a separate one; NULL: there is none */
+	struct elf_file *shared;  /* NULL: it needs none, or it was not found */
+	struct elf_file *symbols; /* not to be closed: `info` or the file itself, whichever has the fullest table */
+	bool is_stripped;	  /* there is no .symtab anywhere */
 };
 
-/*
- * `path` is how we open it, `name` what its process calls it, `root` where that process's files are ("/proc/123/root"; NULL:
- * where ours are): its own /usr/lib/debug is looked at before ours. 0, or a negative errno with a sentence in *why.
- */
-int debug_open(struct arena *arena, const char *path, const char *name, const char *root, struct debug *out,
-	       const char **why);
+/* `name` is the file's inside `root`, which is "" or as proc_root() has it. */
+void debug_find(const struct elf_file *file, const char *name, const char *root, struct debug *out);
+/* Of a debug file that a person named. 0, or a negative errno with a sentence in *why. */
+int debug_open(struct arena *arena, const char *path, struct debug *out, const char **why);
 void debug_close(struct debug *debug);
+
+/* Every symbol of a table, by libdwfl, with its address in the file; stops when `each` returns false. */
+void debug_symbols(const struct elf_file *file, bool (*each)(void *data, const char *name, const GElf_Sym *sym, uint64_t vaddr),
+		   void *data);
 
 #endif

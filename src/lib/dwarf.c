@@ -2,198 +2,108 @@
 #include "lib/dwarf_private.h"
 
 #include <dwarf.h>
-#include <elfutils/libdwelf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { NESTING_MAX = 32 }; /* of namespaces and classes; DWARF may be hostile */
 
-/* Sections that types and functions are described in; the rest of .debug_* becomes SHT_NOBITS, which libdw passes over.
- * .gnu_debugaltlink too: what it names is looked for here, as the file is somebody else's.
- */
-static bool is_wanted_section(const char *name, size_t room)
+/* Sections that types and functions are described in. */
+static bool is_wanted(const char *name)
 {
 	static const char *const wanted[] = {".debug_info",	   ".debug_abbrev", ".debug_str",  ".debug_line_str",
 					     ".debug_str_offsets", ".debug_types",  ".debug_addr", ".debug_ranges",
 					     ".debug_rnglists",	   ".debug_loc",    ".debug_loclists", ".debug_aranges",
 					     ".debug_cu_index"};
-	size_t size = strnlen(name, room);
-	unsigned i;
+	size_t size = strlen(name);
 
 	if (size > 4 && !strcmp(name + size - 4, ".dwo"))
 		size -= 4;
-	if (size == strlen(".gnu_debugaltlink") && !memcmp(name, ".gnu_debugaltlink", size))
-		return false;
-	if (size < 7 || strncmp(name, ".debug_", 7))
-		return true;
-	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+	for (unsigned i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		if (strlen(wanted[i]) == size && !memcmp(name, wanted[i], size))
 			return true;
 	return false;
 }
 
-/* Calls `each` for each section of an image that is in order. */
-static void each_section(char *image, size_t size, void (*each)(void *data, Elf64_Shdr *section, const char *name, size_t room), void *data)
+/* The rest of .debug_*, which libdw would inflate, and the name of another file, which it would open. */
+static bool is_hidden(const char *name)
 {
-	Elf64_Ehdr *ehdr = (Elf64_Ehdr *)image;
-	Elf64_Shdr *shdrs, *names;
-	unsigned i;
-
-	if (size < sizeof(*ehdr) || ehdr->e_ident[EI_CLASS] != ELFCLASS64 || ehdr->e_shoff > size ||
-	    ehdr->e_shoff % 8 || ehdr->e_shentsize != sizeof(*shdrs) ||
-	    (size - ehdr->e_shoff) / sizeof(*shdrs) < ehdr->e_shnum || ehdr->e_shstrndx >= ehdr->e_shnum)
-		return;
-	shdrs = (Elf64_Shdr *)(image + ehdr->e_shoff);
-	names = &shdrs[ehdr->e_shstrndx];
-	if (names->sh_type != SHT_STRTAB || names->sh_offset > size || names->sh_size > size - names->sh_offset ||
-	    !names->sh_size || image[names->sh_offset + names->sh_size - 1])
-		return;
-	for (i = 0; i < ehdr->e_shnum; i++)
-		if (shdrs[i].sh_name < names->sh_size)
-			each(data, &shdrs[i], image + names->sh_offset + shdrs[i].sh_name, names->sh_size - shdrs[i].sh_name);
-}
-
-static void hide_section(void *data, Elf64_Shdr *section, const char *name, size_t room)
-{
-	(void)data;
-	if (!is_wanted_section(name, room))
-		section->sh_type = SHT_NOBITS;
-}
-
-int dwarf_image_map(const char *path, char **image, size_t *size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), err = 0;
-	struct stat st;
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st))
-		err = -errno;
-	else if (!S_ISREG(st.st_mode) || st.st_size <= 0)
-		err = -EINVAL;
-	*size = (size_t)st.st_size;
-	if (!err) {
-		*image = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-		if (*image == MAP_FAILED)
-			err = -errno;
-	}
-	close(fd);
-	return err;
-}
-
-/* ---- what dwz took out of several files ---- */
-
-struct altlink {
-	const char *image;
-	size_t size;
-	const char *name; /* of the file; NULL: there is none */
-	const uint8_t *id;
-	size_t id_size;
-};
-
-static void find_altlink(void *data, Elf64_Shdr *section, const char *name, size_t room)
-{
-	struct altlink *link = data;
-	size_t text;
-
-	if (strncmp(name, ".gnu_debugaltlink", room) != 0 || section->sh_offset > link->size ||
-	    section->sh_size > link->size - section->sh_offset)
-		return;
-	text = strnlen(link->image + section->sh_offset, section->sh_size);
-	if (!text || text == section->sh_size)
-		return;
-	link->name = link->image + section->sh_offset;
-	link->id = (const uint8_t *)link->name + text + 1;
-	link->id_size = section->sh_size - text - 1;
-}
-
-static int open_alt(struct dwarf_file *file, const char *path, const struct altlink *link)
-{
-	const char *why;
-	const void *id;
-	size_t size;
-	char *image;
-	int err = dwarf_image_map(path, &image, &size);
-
-	if (!err)
-		err = dwarf_image_open(file->arena, path, image, size, &file->alt, &why);
-	if (err)
-		return err;
-	if (dwelf_elf_gnu_build_id(file->alt->elf, &id) == (ssize_t)link->id_size && !memcmp(id, link->id, link->id_size))
-		return 0;
-	dwarf_file_close(file->alt);
-	file->alt = NULL;
-	return -ENOENT;
-}
-
-/* Relative to the file, or by its build-id; below the process's own root first. */
-static void take_alt(struct dwarf_file *file, const struct altlink *link)
-{
-	struct arena *arena = file->arena;
-	const char *slash = strrchr(file->path, '/'), *by_id = "/usr/lib/debug/.build-id/", *root = file->root ? file->root : "", *path;
-	char hex[2 * 64 + 1] = "";
-
-	for (size_t i = 0; i < link->id_size && i < 64; i++)
-		for (unsigned j = 0; j < 2; j++)
-			hex[2 * i + j] = "0123456789abcdef"[link->id[i] >> (j ? 0 : 4) & 15];
-	by_id = arena_printf(arena, "%s%.2s/%s.debug", by_id, hex, strlen(hex) > 2 ? hex + 2 : "");
-	path = *link->name == '/' ? arena_printf(arena, "%s%s", root, link->name)
-				  : arena_printf(arena, "%.*s%s", slash ? (int)(slash + 1 - file->path) : 0, file->path, link->name);
-	if (!open_alt(file, path, link) || !open_alt(file, arena_printf(arena, "%s%s", root, by_id), link) || !open_alt(file, by_id, link) ||
-	    (*link->name == '/' && !open_alt(file, link->name, link)))
-		dwarf_setalt(file->dwarf, file->alt->dwarf);
-	else
-		file->missing = arena_printf(arena, "a part of its debug information is in %s, which is not here", link->name);
+	return (!strncmp(name, ".debug_", 7) && !is_wanted(name)) || !strncmp(name, ".gnu_debug", 10);
 }
 
 /* ---- the file ---- */
 
-struct dwarf_file *dwarf_image_new(struct arena *arena, const char *path, char *image, size_t size)
+static struct dwarf_file *file_new(struct arena *arena, const char *path, const void *image, size_t size)
 {
 	struct dwarf_file *file = arena_new_one(arena, struct dwarf_file);
 
-	*file = (struct dwarf_file){.arena = arena, .image = image, .size = size, .path = arena_strdup(arena, path)};
-	each_section(image, size, hide_section, NULL);
 	elf_version(EV_CURRENT);
-	file->elf = elf_memory(image, size);
+	*file = (struct dwarf_file){.arena = arena, .path = arena_strdup(arena, path), .elf = elf_memory((char *)image, size)};
 	return file;
+}
+
+struct dwarf_file *dwarf_sections_open(struct arena *arena, struct elf_file *elf_file, const char **why)
+{
+	uint64_t size = 0;
+	const void *image;
+
+	elf_file_hide(elf_file, is_hidden);
+	image = elf_file_image(elf_file, is_wanted, &size);
+	if (image)
+		return file_new(arena, elf_file_path(elf_file), image, size);
+	*why = arena_strdup(arena, elf_error());
+	return NULL;
+}
+
+static int begin(struct dwarf_file *file, const char **why)
+{
+	file->dwarf = file->elf ? dwarf_begin_elf(file->elf, DWARF_C_READ, NULL) : NULL;
+	if (file->dwarf)
+		return 0;
+	*why = arena_printf(file->arena, "%s has no debug information that can be read: %s", file->path, dwarf_errmsg(-1));
+	return -ENODATA;
+}
+
+int dwarf_elf_open(struct arena *arena, struct elf_file *elf_file, struct dwarf_file **out, const char **why)
+{
+	struct dwarf_file *file = dwarf_sections_open(arena, elf_file, why);
+	int err = file ? begin(file, why) : -ENODATA;
+
+	*out = err ? NULL : file;
+	if (err)
+		dwarf_file_close(file);
+	return err;
 }
 
 int dwarf_image_open(struct arena *arena, const char *path, char *image, size_t size, struct dwarf_file **out, const char **why)
 {
-	struct dwarf_file *file = dwarf_image_new(arena, path, image, size);
+	struct dwarf_file *file = file_new(arena, path, image, size);
+	int err;
 
-	file->dwarf = file->elf ? dwarf_begin_elf(file->elf, DWARF_C_READ, NULL) : NULL;
-	*out = file;
-	if (file->dwarf)
-		return 0;
-	*why = arena_printf(arena, "%s has no debug information that can be read: %s", path, dwarf_errmsg(-1));
-	dwarf_file_close(file);
-	return -ENODATA;
+	file->image = image;
+	file->size = size;
+	err = begin(file, why);
+	*out = err ? NULL : file;
+	if (err)
+		dwarf_file_close(file);
+	return err;
 }
 
-int dwarf_file_open(struct arena *arena, const char *path, const struct dwarf_origin *origin, struct dwarf_file **out, const char **why)
+int dwarf_file_open(struct arena *arena, const struct debug *debug, const struct dwarf_origin *origin, struct dwarf_file **out, const char **why)
 {
-	struct altlink link = {0};
-	int err = dwarf_image_map(path, (char **)&link.image, &link.size);
+	bool needs_shared = elf_has_section(debug->info, ".gnu_debugaltlink");
+	int err = dwarf_elf_open(arena, debug->info, out, why);
+	const char *why_not;
 
-	if (err) {
-		*why = arena_printf(arena, "cannot read %s: %s", path, strerror(-err));
-		return err;
-	}
-	each_section((char *)link.image, link.size, find_altlink, &link);
-	err = dwarf_image_open(arena, path, (char *)link.image, link.size, out, why);
 	if (err)
 		return err;
-	(*out)->name = origin ? origin->name : NULL;
-	(*out)->root = origin ? origin->root : NULL;
-	if (link.name)
-		take_alt(*out, &link);
+	if (origin)
+		(*out)->origin = *origin;
+	if (debug->shared && !dwarf_elf_open(arena, debug->shared, &(*out)->alt, &why_not))
+		dwarf_setalt((*out)->dwarf, (*out)->alt->dwarf);
+	else if (needs_shared)
+		(*out)->missing = "a part of its debug information is in a file that it shares with others (.gnu_debugaltlink), which is not here";
 	return 0;
 }
 
@@ -204,7 +114,9 @@ void dwarf_file_close(struct dwarf_file *file)
 	dwarf_split_close(file);
 	dwarf_end(file->dwarf);
 	elf_end(file->elf);
-	munmap(file->image, file->size);
+	if (file->image)
+		munmap(file->image, file->size);
+	elf_file_close(file->own);
 	dwarf_file_close(file->alt);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Debug information of other people's files, by libdw. In: a path. Out: libdw's handle, and the function at an address.
+ * Debug information of other people's files, by libdw. In: what debug.h found. Out: libdw's handle, and the function at an address.
  * Only what describes types, functions and where their parameters are is inflated: lines and frames are not.
  */
 #ifndef CEPHTAP_LIB_DWARF_H
@@ -10,18 +10,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/arena.h"
+#include "lib/debug.h"
 
 struct dwarf_file;
 
 /* Where what a file refers to is looked for: split DWARF (.dwo, .dwp), what dwz took out of it. */
 struct dwarf_origin {
 	const char *name; /* of the program: what its process calls it; NULL: not known */
-	const char *root; /* where that process's files are, "/proc/123/root"; NULL: where ours are */
+	const char *root; /* where that process's files are, "/proc/123/root", or "", where ours are; NULL: the same */
 };
 
-/* 0, or a negative errno with a sentence in *why. `origin` may be NULL; its texts live as long as the file. */
-int dwarf_file_open(struct arena *arena, const char *path, const struct dwarf_origin *origin, struct dwarf_file **out, const char **why);
+/*
+ * Of debug->info, which stays open as long as this. 0, or a negative errno with a sentence in *why. `origin` may be NULL; its
+ * texts live as long as the file.
+ */
+int dwarf_file_open(struct arena *arena, const struct debug *debug, const struct dwarf_origin *origin, struct dwarf_file **out,
+		    const char **why);
 void dwarf_file_close(struct dwarf_file *file); /* NULL is allowed; every Dwarf_Die of it ends */
 Dwarf *dwarf_file_dwarf(const struct dwarf_file *file);
 

@@ -21,12 +21,13 @@ struct dwarf_index {
 
 struct dwarf_file {
 	struct arena *arena;
-	char *image;
-	size_t size;
 	Elf *elf;
 	Dwarf *dwarf;
-	const char *path;
-	const char *root, *name; /* of its origin */
+	const char *path; /* for messages */
+	struct dwarf_origin origin;
+	struct elf_file *own;		/* closed with it; NULL: somebody else's, or `image` */
+	char *image;			/* made in memory; NULL: none was */
+	size_t size;
 	struct dwarf_file *alt;		/* what dwz moved there; NULL: none */
 	const char *missing;		/* a sentence: what the file refers to and what is not here; NULL: nothing */
 	struct dwarf_split *splits;	/* those that were looked for */
@@ -35,12 +36,11 @@ struct dwarf_file {
 	bool has_package;		/* it was looked for */
 };
 
-/* An ELF file that is in memory, and stays there, for its sections alone. */
-struct dwarf_file *dwarf_image_new(struct arena *arena, const char *path, char *image, size_t size);
-/* The same with libdw's handle; takes the memory over also when it fails. */
+/* For its sections alone, without libdw; NULL with a sentence in *why. */
+struct dwarf_file *dwarf_sections_open(struct arena *arena, struct elf_file *elf_file, const char **why);
+int dwarf_elf_open(struct arena *arena, struct elf_file *elf_file, struct dwarf_file **out, const char **why);
+/* An ELF file that was made in memory (mmap), which is taken over also when it fails. */
 int dwarf_image_open(struct arena *arena, const char *path, char *image, size_t size, struct dwarf_file **out, const char **why);
-/* A plain file's bytes, private and writable. */
-int dwarf_image_map(const char *path, char **image, size_t *size);
 
 /* The bytes of a section, inflated; of one with ".dwo" behind its name, if there is none without. Bad when it is not there. */
 struct cursor dwarf_section(const struct dwarf_file *file, const char *name);

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "lib/held.h"
+
 enum { UNITS_MAX = 4096 };
 
 struct dwarf_split {
@@ -99,16 +101,31 @@ static bool make_image(const struct share *shares, unsigned n, char **image, siz
 	return true;
 }
 
-static struct dwarf_file *open_path(struct dwarf_file *file, const char *path)
+/* Inside of a root, or NULL: it is not there. */
+static struct elf_file *open_inside(const char *root, const char *path)
 {
-	struct dwarf_file *out = NULL;
-	const char *why;
-	char *image;
-	size_t size;
+	struct held *held = NULL;
+	struct buf why = {0};
+	struct elf_file *file;
 
-	if (dwarf_image_map(path, &image, &size) || dwarf_image_open(file->arena, path, image, size, &out, &why))
-		return NULL;
-	return out;
+	if (held_open_inside(root, path, &held, &why) || elf_file_map(held, path, &file))
+		file = NULL;
+	held_close(held);
+	buf_free(&why);
+	return file;
+}
+
+static const char *root_of(const struct dwarf_file *file)
+{
+	return file->origin.root ? file->origin.root : "";
+}
+
+/* The file with the skeletons, by a name in our own root or the process's: which of them is told by its beginning. */
+static const char *path_inside(const struct dwarf_file *file)
+{
+	size_t size = strlen(root_of(file));
+
+	return strncmp(file->path, root_of(file), size) ? file->path : file->path + size;
 }
 
 /* ---- .dwp ---- */
@@ -178,12 +195,17 @@ static unsigned find_shares(const struct dwarf_file *package, uint64_t id, struc
 }
 
 /* libdw takes a package for one unit: it is asked for the parts that are put together here. */
-static struct dwarf_file *open_package(struct arena *arena, const char *path)
+static struct dwarf_file *open_package(struct arena *arena, const char *root, const char *path)
 {
-	char *image;
-	size_t size;
+	struct elf_file *elf_file = open_inside(root, path);
+	const char *why;
+	struct dwarf_file *package = elf_file ? dwarf_sections_open(arena, elf_file, &why) : NULL;
 
-	return dwarf_image_map(path, &image, &size) ? NULL : dwarf_image_new(arena, path, image, size);
+	if (package)
+		package->own = elf_file;
+	else
+		elf_file_close(elf_file);
+	return package;
 }
 
 /* Beside the program: FILE.dwp. */
@@ -194,10 +216,10 @@ static struct dwarf_file *package_of(struct dwarf_file *file)
 	if (file->has_package)
 		return file->package;
 	file->has_package = true;
-	if (file->name)
-		file->package = open_package(arena, arena_printf(arena, "%s%s.dwp", file->root ? file->root : "", file->name));
+	if (file->origin.name)
+		file->package = open_package(arena, root_of(file), arena_printf(arena, "%s.dwp", file->origin.name));
 	if (!file->package)
-		file->package = open_package(arena, arena_printf(arena, "%s.dwp", file->path));
+		file->package = open_package(arena, root_of(file), arena_printf(arena, "%s.dwp", path_inside(file)));
 	return file->package;
 }
 
@@ -291,12 +313,17 @@ static struct dwarf_file *with_joined_sections(struct dwarf_file *file)
 }
 
 /* What is at this path, if it has the unit. */
-static bool try_path(struct dwarf_file *file, struct dwarf_split *split, uint64_t id, const char *path)
+static bool try_path(struct dwarf_file *file, struct dwarf_split *split, uint64_t id, const char *root, const char *path)
 {
-	struct dwarf_file *found = open_path(file, path);
+	struct elf_file *elf_file = open_inside(root, path);
+	struct dwarf_file *found;
+	const char *why;
 
-	if (!found)
+	if (!elf_file || dwarf_elf_open(file->arena, elf_file, &found, &why)) {
+		elf_file_close(elf_file);
 		return false;
+	}
+	found->own = elf_file;
 	found = with_joined_sections(found);
 	if (find_unit(found, id, &split->die)) {
 		split->file = found;
@@ -316,7 +343,7 @@ static const char *folder_of(struct arena *arena, const char *path)
 static void look(struct dwarf_file *file, Dwarf_Die *skeleton, const char *name, struct dwarf_split *split)
 {
 	struct arena *arena = file->arena;
-	const char *folder = text_of(skeleton, DW_AT_comp_dir, DW_AT_comp_dir), *root = file->root ? file->root : "";
+	const char *folder = text_of(skeleton, DW_AT_comp_dir, DW_AT_comp_dir), *root = root_of(file);
 	const char *whole = *name == '/' ? name : arena_printf(arena, "%s/%s", folder ? folder : "", name);
 	uint64_t id = id_of(skeleton);
 
@@ -325,12 +352,12 @@ static void look(struct dwarf_file *file, Dwarf_Die *skeleton, const char *name,
 		return;
 	dwarf_file_close(split->file);
 	split->file = NULL;
-	if (try_path(file, split, id, arena_printf(arena, "%s%s", root, whole)) || (*root && try_path(file, split, id, whole)))
+	if (try_path(file, split, id, root, whole) || (*root && try_path(file, split, id, "", whole)))
 		return;
 	/* beside the program, when the folder was moved */
-	if (file->name && try_path(file, split, id, arena_printf(arena, "%s%s/%s", root, folder_of(arena, file->name), name)))
+	if (file->origin.name && try_path(file, split, id, root, arena_printf(arena, "%s/%s", folder_of(arena, file->origin.name), name)))
 		return;
-	try_path(file, split, id, arena_printf(arena, "%s/%s", folder_of(arena, file->path), name));
+	try_path(file, split, id, root, arena_printf(arena, "%s/%s", folder_of(arena, path_inside(file)), name));
 }
 
 bool dwarf_split_find(struct dwarf_file *file, Dwarf_Die *skeleton, struct dwarf_unit *unit, const char **why)

@@ -149,7 +149,8 @@ static bool find_by_section(const struct elf_file *file, struct eh_frame *r)
 	for (uint64_t i = 0; i < file->sections_len; i++) {
 		Elf64_Shdr section = elf_section_at(file, i);
 
-		if (!(section.sh_flags & SHF_ALLOC) || strcmp(elf_section_name(file, &section), ".eh_frame") ||
+		if (!(section.sh_flags & SHF_ALLOC) || section.sh_size > CODE_SIZE_MAX ||
+		    strcmp(elf_section_name(file, &section), ".eh_frame") ||
 		    elf_section_data(file, &section, ".eh_frame", &r->data))
 			continue;
 		r->vaddr = section.sh_addr;
@@ -162,6 +163,8 @@ static bool find_by_section(const struct elf_file *file, struct eh_frame *r)
 /* Without section headers: the header that the unwinder of the program itself begins with. */
 static bool find_by_segment(const struct elf_file *file, struct eh_frame *r)
 {
+	enum { HEADER_SIZE = 4 + 8 };
+
 	for (uint64_t i = 0; i < file->segments_len; i++) {
 		const uint8_t *data =
 			elf_file_data(file, file->ehdr.e_phoff + i * sizeof(Elf64_Phdr), sizeof(Elf64_Phdr));
@@ -175,7 +178,7 @@ static bool find_by_segment(const struct elf_file *file, struct eh_frame *r)
 		memcpy(&segment, data, sizeof(segment));
 		if (segment.p_type != PT_GNU_EH_FRAME)
 			continue;
-		c.at = elf_code(file, segment.p_vaddr, &size);
+		c.at = elf_code(file, segment.p_vaddr, HEADER_SIZE, &size);
 		if (!c.at)
 			return false;
 		c.end = c.at + size;
@@ -187,7 +190,7 @@ static bool find_by_segment(const struct elf_file *file, struct eh_frame *r)
 		r->vaddr = cursor_encoded(&c, encoding);
 		if (c.bad)
 			return false;
-		r->data = elf_code(file, r->vaddr, &r->size);
+		r->data = elf_code(file, r->vaddr, SIZE_MAX, &r->size); /* it ends by itself */
 		return r->data;
 	}
 	return false;

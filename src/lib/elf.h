@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading ELF files of other people: executables and libraries, which are hostile until parsed. In: a path. Out: build-id,
- * symbols, SDT notes, file offsets. Nothing is read but the sections that are asked for; the file is mapped, not copied.
+ * Reading ELF files of other people: executables and libraries, which are hostile until parsed. In: a held file. Out: build-id,
+ * symbols, SDT notes, file offsets. Nothing is read but what is asked for, and that once, into our own memory: the file's
+ * owner can neither pull it away nor change it under us.
  * Every function that can fail returns 0 or a negative errno and puts one sentence into elf_error().
  */
 #ifndef CEPHTAP_LIB_ELF_H
@@ -13,16 +14,31 @@
 #include <sys/types.h>
 
 struct elf_file;
+struct held;
 
 int elf_file_open(const char *path, struct elf_file **out);
+/* `name` is what messages call it. The file holds `held` for itself. */
+int elf_file_read(struct held *held, const char *name, struct elf_file **out);
+/* As elf_file_read(), for a large file that is wanted whole: one that only root can change is mapped. */
+int elf_file_map(struct held *held, const char *name, struct elf_file **out);
 void elf_file_close(struct elf_file *file);
 /* Of the last failing call on this thread: "NAME is not an ELF file", "NAME: section .note.stapsdt ends past the file". */
 const char *elf_error(void);
 
-const char *elf_file_path(const struct elf_file *file);
+const char *elf_file_path(const struct elf_file *file); /* for messages */
+struct held *elf_file_held(const struct elf_file *file);
 const char *elf_build_id(const struct elf_file *file); /* hex, lower case; "" when it has none */
-dev_t elf_file_dev(const struct elf_file *file);
-ino_t elf_file_ino(const struct elf_file *file);
+/*
+ * The whole file as libelf takes it, with the headers and those sections that `wanted` says; the others read as zeros. Lives
+ * as long as the file is open. NULL: a wanted section is not in the file, or is too big.
+ */
+const void *elf_file_image(const struct elf_file *file, bool (*wanted)(const char *section), uint64_t *size);
+/* In our copy, sections that `is_hidden` says have no bytes from now on: libraries that read the image pass over them. */
+void elf_file_hide(struct elf_file *file, bool (*is_hidden)(const char *section));
+/* Is there a section of this name, with bytes in the file? */
+bool elf_has_section(const struct elf_file *file, const char *name);
+/* Its bytes; NULL: there is none, or they cannot be had. */
+const uint8_t *elf_section_bytes(const struct elf_file *file, const char *name, uint64_t *size);
 int elf_file_machine(const struct elf_file *file); /* EM_X86_64, ... */
 bool elf_file_is_pie(const struct elf_file *file); /* ET_DYN */
 
@@ -30,10 +46,19 @@ bool elf_file_is_pie(const struct elf_file *file); /* ET_DYN */
 int elf_vaddr_to_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *offset);
 /* The other way round, for code: -ENOENT when no executable segment has it. */
 int elf_offset_to_vaddr(const struct elf_file *file, uint64_t offset, uint64_t *vaddr);
-/* Is it in a segment that may not be executed? The linker lets notes of functions that it dropped point anywhere. */
-bool elf_is_data(const struct elf_file *file, uint64_t vaddr);
-/* What is at a virtual address, up to the end of its segment; lives as long as the file is open. NULL: nothing is. */
-const uint8_t *elf_code(const struct elf_file *file, uint64_t vaddr, uint64_t *size);
+/* The same for what a file says about itself: bytes of the file that it runs. -EACCES: they are there, but not as code. */
+int elf_code_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *offset);
+/* Is it code? In a section that is run, or, where the file has no sections, a segment. */
+bool elf_is_code(const struct elf_file *file, uint64_t vaddr);
+/* A semaphore: two bytes of the file, aligned, that it writes and does not run; else -EACCES or -ENOENT. */
+int elf_semaphore_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *offset);
+/* Is it below all code? There the linker lets notes of functions that it dropped point. */
+bool elf_is_below_code(const struct elf_file *file, uint64_t vaddr);
+/*
+ * What is at a virtual address, `wanted` bytes or up to the end of its segment; lives as long as the file is open. NULL:
+ * nothing is.
+ */
+const uint8_t *elf_code(const struct elf_file *file, uint64_t vaddr, uint64_t wanted, uint64_t *size);
 
 struct elf_symbol {
 	const char *name; /* mangled, as in the file; lives as long as the file is open */
@@ -70,7 +95,7 @@ struct elf_sdt_note {
 	uint64_t semaphore; /* virtual address; 0: none */
 };
 
-int elf_sdt_each(struct elf_file *file, int (*each)(const struct elf_sdt_note *note, void *data), void *data);
+int elf_sdt_each(const struct elf_file *file, int (*each)(const struct elf_sdt_note *note, void *data), void *data);
 
 /* What include/cephtap/marker.h says of a marker's arguments beside the SDT note of the same vaddr. */
 struct elf_marker_names {
@@ -81,7 +106,7 @@ struct elf_marker_names {
 	const char *texts[16]; /* "name", "name:type" or "" */
 };
 
-int elf_marker_names_each(struct elf_file *file, int (*each)(const struct elf_marker_names *names, void *data), void *data);
+int elf_marker_names_each(const struct elf_file *file, int (*each)(const struct elf_marker_names *names, void *data), void *data);
 /* Cheap test that reads section headers only. */
 bool elf_has_sdt(const struct elf_file *file);
 

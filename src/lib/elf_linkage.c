@@ -8,6 +8,7 @@
 static const char *name_in(const struct elf_file *file, uint64_t section, uint64_t index)
 {
 	const uint8_t *symbols, *strings;
+	uint64_t size;
 	Elf64_Shdr table, names;
 	Elf64_Sym symbol;
 
@@ -19,8 +20,10 @@ static const char *name_in(const struct elf_file *file, uint64_t section, uint64
 		return NULL;
 	names = elf_section_at(file, table.sh_link);
 	memcpy(&symbol, symbols + index * sizeof(symbol), sizeof(symbol));
-	if (elf_section_data(file, &names, "of strings", &strings) ||
-	    symbol.st_name >= elf_strings_safe_size((const char *)strings, names.sh_size))
+	if (elf_section_data(file, &names, "of strings", &strings))
+		return NULL;
+	size = elf_strings_safe_size(file, names.sh_offset, names.sh_size);
+	if (symbol.st_name >= size)
 		return NULL;
 	return (const char *)strings + symbol.st_name;
 }
@@ -47,7 +50,7 @@ bool elf_stub_slot(const struct elf_file *file, uint64_t vaddr, uint64_t *slot)
 {
 	static const uint8_t endbr[] = {0xf3, 0x0f, 0x1e, 0xfa}, jump[] = {0xff, 0x25};
 	uint64_t size = 0, at = 0;
-	const uint8_t *code = elf_code(file, vaddr, &size);
+	const uint8_t *code = elf_code(file, vaddr, 16, &size);
 	int32_t offset;
 
 	if (!code || size < 16)

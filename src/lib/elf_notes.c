@@ -92,7 +92,7 @@ static bool parse_sdt(const struct note *note, uint64_t base, struct elf_sdt_not
 	return true;
 }
 
-static int sdt_each_in(struct elf_file *file, const Elf64_Shdr *section, uint64_t base,
+static int sdt_each_in(const struct elf_file *file, const Elf64_Shdr *section, uint64_t base,
 		       int (*each)(const struct elf_sdt_note *note, void *data), void *data)
 {
 	struct elf_sdt_note sdt;
@@ -118,7 +118,7 @@ static int sdt_each_in(struct elf_file *file, const Elf64_Shdr *section, uint64_
 	return 0;
 }
 
-int elf_sdt_each(struct elf_file *file, int (*each)(const struct elf_sdt_note *note, void *data), void *data)
+int elf_sdt_each(const struct elf_file *file, int (*each)(const struct elf_sdt_note *note, void *data), void *data)
 {
 	uint64_t i, base = sdt_base(file);
 	int error;
@@ -154,7 +154,7 @@ static bool parse_marker_names(const struct note *note, uint64_t base, struct el
 }
 
 /* Only names: a note that is cut short ends the walk, and what it would have named goes without. */
-int elf_marker_names_each(struct elf_file *file, int (*each)(const struct elf_marker_names *names, void *data),
+int elf_marker_names_each(const struct elf_file *file, int (*each)(const struct elf_marker_names *names, void *data),
 			  void *data)
 {
 	uint64_t i, base = sdt_base(file);

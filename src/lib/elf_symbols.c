@@ -18,30 +18,58 @@ static uint32_t name_hash(const char *name, size_t *size)
 	return hash;
 }
 
-static uint32_t read_u32(const uint8_t *table, size_t i)
+/* Element i of a table that is known to be in the file; 0 when it cannot be had all the same. */
+static uint32_t read_u32(const struct symtab *table, uint64_t offset, uint64_t i)
 {
-	uint32_t value;
+	const uint8_t *data = elf_file_data(table->file, offset + i * sizeof(uint32_t), sizeof(uint32_t));
+	uint32_t value = 0;
 
-	memcpy(&value, table + i * sizeof(value), sizeof(value));
+	if (data)
+		memcpy(&value, data, sizeof(value));
 	return value;
+}
+
+/* The name at `at` of the strings, all of it; NULL: it is empty, or cannot be had. */
+static const char *string_at(const struct symtab *table, uint64_t at)
+{
+	uint64_t size = 0, step = 256;
+	const char *text;
+
+	do {
+		size += step;
+		if (at >= table->strings_size)
+			return NULL;
+		if (size > table->strings_size - at)
+			size = table->strings_size - at;
+		text = (const char *)elf_file_data(table->file, table->strings + at, size);
+		if (!text)
+			return NULL;
+		step = size;
+	} while (!memchr(text, '\0', size)); /* there is one at the end */
+	return *text ? text : NULL;
 }
 
 /* Symbol i of the table when it is a definition that has an address in the image. */
 static bool symbol_at(const struct symtab *table, uint32_t i, struct elf_symbol *out)
 {
+	const uint8_t *data = elf_file_data(table->file, table->symbols + (uint64_t)i * sizeof(Elf64_Sym), sizeof(Elf64_Sym));
+	const char *name;
 	Elf64_Sym symbol;
 	unsigned type;
 
-	memcpy(&symbol, table->symbols + (size_t)i * sizeof(symbol), sizeof(symbol));
+	if (!data)
+		return false;
+	memcpy(&symbol, data, sizeof(symbol));
 	type = ELF64_ST_TYPE(symbol.st_info);
 	if (symbol.st_shndx == SHN_UNDEF || symbol.st_shndx == SHN_ABS || symbol.st_shndx == SHN_COMMON)
 		return false;
 	if (type == STT_SECTION || type == STT_FILE || type == STT_TLS)
 		return false;
-	if (symbol.st_name >= table->strings_size || !table->strings[symbol.st_name])
+	name = string_at(table, symbol.st_name);
+	if (!name)
 		return false;
 	*out = (struct elf_symbol){
-		.name = table->strings + symbol.st_name,
+		.name = name,
 		.vaddr = symbol.st_value,
 		.size = symbol.st_size,
 		.is_function = type == STT_FUNC, /* not STT_GNU_IFUNC: there is only a resolver at its address */
@@ -65,38 +93,38 @@ static bool find_section(const struct elf_file *file, uint32_t type, uint64_t *i
 }
 
 /* Take the file's own hash of .dynsym; one that does not add up is left alone, and ours is built instead. */
-static void load_gnu_hash(struct elf_file *file, struct symtab *table, uint64_t dynsym_index)
+static void load_gnu_hash(struct symtab *table, uint64_t dynsym_index)
 {
-	const uint8_t *data;
+	enum { HEAD = 16 };
+	const struct elf_file *file = table->file;
 	Elf64_Shdr section;
 	uint64_t index, need;
 
-	if (!find_section(file, SHT_GNU_HASH, &index, &section) || section.sh_link != dynsym_index ||
-	    elf_section_data(file, &section, ".gnu.hash", &data) || section.sh_size < 16)
+	if (!find_section(file, SHT_GNU_HASH, &index, &section) || section.sh_link != dynsym_index || section.sh_size < HEAD ||
+	    !elf_is_inside(file, &section))
 		return;
-	table->gnu_buckets_len = read_u32(data, 0);
-	table->gnu_offset = read_u32(data, 1);
-	table->gnu_bloom_len = read_u32(data, 2);
-	table->gnu_bloom_shift = read_u32(data, 3);
-	need = 16 + 8 * (uint64_t)table->gnu_bloom_len + 4 * (uint64_t)table->gnu_buckets_len;
+	table->gnu_buckets_len = read_u32(table, section.sh_offset, 0);
+	table->gnu_offset = read_u32(table, section.sh_offset, 1);
+	table->gnu_bloom_len = read_u32(table, section.sh_offset, 2);
+	table->gnu_bloom_shift = read_u32(table, section.sh_offset, 3);
+	need = HEAD + 8 * (uint64_t)table->gnu_bloom_len + 4 * (uint64_t)table->gnu_buckets_len;
 	if (!table->gnu_buckets_len || !table->gnu_bloom_len || table->gnu_bloom_shift > 31 || need > section.sh_size ||
 	    table->gnu_offset > table->symbols_len)
 		return;
 	table->gnu_chain_len = table->symbols_len - table->gnu_offset;
 	if ((section.sh_size - need) / 4 < table->gnu_chain_len)
 		return;
-	table->gnu_bloom = data + 16;
-	table->gnu_buckets = table->gnu_bloom + 8 * (size_t)table->gnu_bloom_len;
-	table->gnu_chain = table->gnu_buckets + 4 * (size_t)table->gnu_buckets_len;
+	table->gnu_bloom = section.sh_offset + HEAD;
+	table->gnu_buckets = table->gnu_bloom + 8 * (uint64_t)table->gnu_bloom_len;
+	table->gnu_chain = table->gnu_buckets + 4 * (uint64_t)table->gnu_buckets_len;
 }
 
 /* Where the table is. A file without it has a table of no symbols: not an error. */
-static int load_symtab(struct elf_file *file, struct symtab *table)
+static int load_symtab(struct symtab *table)
 {
-	const uint8_t *symbols, *strings;
+	const struct elf_file *file = table->file;
 	Elf64_Shdr section, names;
 	uint64_t index;
-	int error;
 
 	if (table->is_loaded)
 		return 0;
@@ -105,22 +133,28 @@ static int load_symtab(struct elf_file *file, struct symtab *table)
 	if (section.sh_link >= file->sections_len)
 		return elf_fail(EINVAL, "%s: section %s names no string table", file->path, table->section);
 	names = elf_section_at(file, section.sh_link);
-	error = elf_section_data(file, &section, table->section, &symbols);
-	if (!error)
-		error = elf_section_data(file, &names, "of strings", &strings);
-	if (error)
-		return error;
-	if (section.sh_size / sizeof(Elf64_Sym) > UINT32_MAX / 2)
+	if (!elf_is_inside(file, &section))
+		return elf_fail(EINVAL, "%s: section %s ends past the file", file->path, table->section);
+	if (!elf_is_inside(file, &names))
+		return elf_fail(EINVAL, "%s: section of strings ends past the file", file->path);
+	if (section.sh_size / sizeof(Elf64_Sym) > SYMBOLS_MAX)
 		return elf_fail(EINVAL, "%s: section %s is too big", file->path, table->section);
-	table->symbols = symbols;
+	table->symbols = section.sh_offset;
 	table->symbols_len = (uint32_t)(section.sh_size / sizeof(Elf64_Sym));
-	table->strings = (const char *)strings;
-	table->strings_size = elf_strings_safe_size(table->strings, names.sh_size);
+	table->strings = names.sh_offset;
+	table->strings_size = elf_strings_safe_size(file, names.sh_offset, names.sh_size);
 	if (table->section_type == SHT_DYNSYM)
-		load_gnu_hash(file, table, index);
+		load_gnu_hash(table, index);
 done:
 	table->is_loaded = true;
 	return 0;
+}
+
+/* Before all of them are looked at: in one go. What is wrong then shows symbol by symbol. */
+static void load_whole(const struct symtab *table)
+{
+	elf_file_data(table->file, table->symbols, (uint64_t)table->symbols_len * sizeof(Elf64_Sym));
+	elf_file_data(table->file, table->strings, table->strings_size);
 }
 
 /*
@@ -136,6 +170,7 @@ static void build_hash(struct symtab *table)
 
 	if (table->heads)
 		return;
+	load_whole(table);
 	while (heads_len < table->symbols_len)
 		heads_len *= 2;
 	table->heads = calloc(heads_len, sizeof(*table->heads));
@@ -183,18 +218,22 @@ static uint32_t gnu_find(const struct symtab *table, const char *name, struct el
 {
 	uint32_t hash, bucket, entry, i;
 	uint64_t word, mask;
+	const uint8_t *data;
 	size_t size;
 
 	hash = name_hash(name, &size);
-	memcpy(&word, table->gnu_bloom + 8 * (size_t)((hash / 64) & (table->gnu_bloom_len - 1)), sizeof(word));
+	data = elf_file_data(table->file, table->gnu_bloom + 8 * (uint64_t)((hash / 64) & (table->gnu_bloom_len - 1)), sizeof(word));
+	if (!data)
+		return 0;
+	memcpy(&word, data, sizeof(word));
 	mask = 1ull << (hash % 64) | 1ull << ((hash >> table->gnu_bloom_shift) % 64);
 	if ((word & mask) != mask)
 		return 0;
-	bucket = read_u32(table->gnu_buckets, hash % table->gnu_buckets_len);
+	bucket = read_u32(table, table->gnu_buckets, hash % table->gnu_buckets_len);
 	if (bucket < table->gnu_offset || !bucket)
 		return 0;
 	for (i = bucket - table->gnu_offset; i < table->gnu_chain_len; i++) {
-		entry = read_u32(table->gnu_chain, i);
+		entry = read_u32(table, table->gnu_chain, i);
 		if ((entry | 1) == (hash | 1) && symbol_at(table, table->gnu_offset + i, out) &&
 		    !strcmp(out->name, name))
 			return table->gnu_offset + i;
@@ -204,9 +243,9 @@ static uint32_t gnu_find(const struct symtab *table, const char *name, struct el
 	return 0;
 }
 
-static int table_find(struct elf_file *file, struct symtab *table, const char *name, struct elf_symbol *out)
+static int table_find(struct symtab *table, const char *name, struct elf_symbol *out)
 {
-	int error = load_symtab(file, table);
+	int error = load_symtab(table);
 
 	if (error)
 		return error;
@@ -220,10 +259,10 @@ int elf_symbol_find(struct elf_file *file, const char *name, struct elf_symbol *
 {
 	int dynsym_error, error;
 
-	dynsym_error = table_find(file, &file->dynsym, name, out);
+	dynsym_error = table_find(&file->dynsym, name, out);
 	if (!dynsym_error)
 		return 0;
-	error = table_find(file, &file->symtab, name, out);
+	error = table_find(&file->symtab, name, out);
 	if (!error)
 		return 0;
 	if (error == -ENOENT && dynsym_error != -ENOENT)
@@ -240,7 +279,7 @@ bool elf_symbol_is_ambiguous(struct elf_file *file, const char *name)
 	uint32_t i, steps = 0;
 	size_t size;
 
-	if (load_symtab(file, table))
+	if (load_symtab(table))
 		return false;
 	build_hash(table);
 	if (!hash_find(table, name, false, &first))
@@ -262,7 +301,7 @@ int elf_symbol_each(struct elf_file *file, int (*each)(const struct elf_symbol *
 	int error;
 
 	for (t = 0; t < 2; t++) {
-		error = load_symtab(file, tables[t]);
+		error = load_symtab(tables[t]);
 		if (error)
 			return error;
 		build_hash(tables[t]);

@@ -4,11 +4,34 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Mapped (Linux 6.16): sysfs gives a page with each read, of some thousand. NULL: this kernel cannot. */
+static struct btf *map_btf(void)
+{
+	int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
+	struct btf *btf = NULL;
+	struct stat st;
+	void *data;
+
+	if (fd < 0)
+		return NULL;
+	if (!fstat(fd, &st) && st.st_size > 0 && st.st_size <= UINT32_MAX) {
+		data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (data != MAP_FAILED) {
+			btf = btf__new(data, (uint32_t)st.st_size);
+			munmap(data, (size_t)st.st_size);
+		}
+	}
+	close(fd);
+	return libbpf_get_error(btf) ? NULL : btf;
+}
 
 const struct btf *kernel_btf(void)
 {
@@ -17,8 +40,10 @@ const struct btf *kernel_btf(void)
 
 	if (!is_tried) {
 		libbpf_set_print(NULL); /* it would say by itself that there is none */
-		btf = btf__load_vmlinux_btf();
+		btf = map_btf();
 	}
+	if (!is_tried && !btf)
+		btf = btf__load_vmlinux_btf();
 	is_tried = true;
 	return btf;
 }

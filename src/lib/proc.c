@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "lib/proc.h"
+#include "lib/proc_private.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -10,20 +10,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "lib/buf.h"
+/* What is looked at of files that a process fills as it likes. */
+enum { CMDLINE_MAX = 1 << 20, LINE_MAX_SIZE = 4096 };
 
-/* A file of /proc may vanish at each step; all ways to say so become -ESRCH. */
-static int proc_error(int error)
+int proc_error(int error)
 {
 	return error == ENOENT || error == ESRCH ? -ESRCH : -error;
 }
 
-static int read_file(pid_t pid, const char *name, struct buf *out)
+int proc_read(pid_t pid, const char *name, size_t max, struct buf *out)
 {
 	char path[64], chunk[16 * 1024];
 	ssize_t size;
@@ -33,7 +31,7 @@ static int read_file(pid_t pid, const char *name, struct buf *out)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return proc_error(errno);
-	while ((size = read(fd, chunk, sizeof(chunk))) != 0) {
+	while (out->size < max && (size = read(fd, chunk, sizeof(chunk))) != 0) {
 		if (size < 0 && errno == EINTR)
 			continue;
 		if (size < 0) {
@@ -46,8 +44,7 @@ static int read_file(pid_t pid, const char *name, struct buf *out)
 	return error;
 }
 
-/* The text of a link of a process, "" when it cannot be read; returns 0 or a negative errno. */
-static int read_link(pid_t pid, const char *name, char *out, size_t out_size)
+int proc_read_link(pid_t pid, const char *name, char *out, size_t out_size)
 {
 	char path[64];
 	ssize_t size;
@@ -70,7 +67,7 @@ static bool runs_a_file(pid_t pid)
 {
 	char exe[8];
 
-	return read_link(pid, "exe", exe, sizeof(exe)) != -ESRCH;
+	return proc_read_link(pid, "exe", exe, sizeof(exe)) != -ESRCH;
 }
 
 int proc_pids(struct arena *arena, pid_t **pids, unsigned *pids_len)
@@ -106,7 +103,7 @@ int proc_argv(struct arena *arena, pid_t pid, char ***argv, unsigned *argc)
 
 	*argv = NULL;
 	*argc = 0;
-	error = read_file(pid, "cmdline", &text);
+	error = proc_read(pid, "cmdline", CMDLINE_MAX, &text);
 	for (at = 0; !error && at < text.size; at += size + 1) {
 		size = strlen(text.data + at);
 		*arena_push(arena, *argv, *argc) = arena_strndup(arena, text.data + at, size);
@@ -118,7 +115,7 @@ int proc_argv(struct arena *arena, pid_t pid, char ***argv, unsigned *argc)
 int proc_comm(pid_t pid, char comm[16])
 {
 	struct buf text = {0};
-	int error = read_file(pid, "comm", &text);
+	int error = proc_read(pid, "comm", LINE_MAX_SIZE, &text);
 
 	if (!error)
 		snprintf(comm, 16, "%.*s", (int)strcspn(text.data ? text.data : "", "\n"), text.data ? text.data : "");
@@ -129,7 +126,7 @@ int proc_comm(pid_t pid, char comm[16])
 int proc_start_time(pid_t pid, uint64_t *ticks)
 {
 	struct buf text = {0};
-	int error = read_file(pid, "stat", &text), field;
+	int error = proc_read(pid, "stat", LINE_MAX_SIZE, &text), field;
 	/* field 2 is the name in parentheses and may hold anything, also spaces and parentheses */
 	char *at = error || !text.data ? NULL : strrchr(text.data, ')');
 
@@ -154,265 +151,4 @@ bool proc_has_ended(pid_t pid)
 	has_ended = poll(&poll_fd, 1, 0) > 0;
 	close(poll_fd.fd);
 	return has_ended;
-}
-
-/* ---- files that a process runs code from ---- */
-
-/* How names in the maps of a process become paths that we can open. */
-struct view {
-	pid_t pid;
-	char exe[4096];
-	char root[4096]; /* of a process in a chroot: names in its maps begin with this; else "" */
-	bool is_ours;	 /* same mount namespace: names are good as they are, also when the process has ended */
-};
-
-/* Only a link's text is compared: the same namespace has the same one. */
-static int view_open(struct view *view, pid_t pid)
-{
-	char ours[64], theirs[64];
-	int error;
-
-	view->pid = pid;
-	error = read_link(pid, "exe", view->exe, sizeof(view->exe));
-	if (error)
-		return error;
-	view->is_ours = !read_link(getpid(), "ns/mnt", ours, sizeof(ours)) &&
-			!read_link(pid, "ns/mnt", theirs, sizeof(theirs)) && !strcmp(ours, theirs);
-	read_link(pid, "root", view->root, sizeof(view->root));
-	if (!strcmp(view->root, "/"))
-		view->root[0] = '\0';
-	return 0;
-}
-
-static bool cut_suffix(char *text, const char *suffix)
-{
-	size_t size = strlen(text), suffix_size = strlen(suffix);
-
-	if (size < suffix_size || strcmp(text + size - suffix_size, suffix) != 0)
-		return false;
-	text[size - suffix_size] = '\0';
-	return true;
-}
-
-/* The kernel writes a newline in a name as \012, and escapes nothing else. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (; *text; text++, to++) {
-		*to = *text;
-		if (!strncmp(text, "\\012", 4)) {
-			*to = '\n';
-			text += 3;
-		}
-	}
-	*to = '\0';
-}
-
-/* What the process itself calls the file: without the root of a chroot. */
-static const char *name_inside(const struct view *view, const char *name)
-{
-	size_t size = strlen(view->root);
-
-	if (size && !strncmp(name, view->root, size) && name[size] == '/')
-		return name + size;
-	return name;
-}
-
-/* One line of maps: "START-END PERMS OFFSET MAJOR:MINOR INODE   NAME". */
-struct mapping {
-	unsigned long long start, end, offset, ino;
-	unsigned major, minor;
-	char *name;
-};
-
-static bool parse_mapping(char *line, struct mapping *out)
-{
-	char perms[8];
-	int at = 0;
-
-	if (sscanf(line, "%llx-%llx %7s %llx %x:%x %llu %n", &out->start, &out->end, perms, &out->offset, &out->major, &out->minor,
-		   &out->ino, &at) < 7 ||
-	    !at || strlen(perms) < 3 || perms[2] != 'x')
-		return false;
-	out->name = line + at;
-	return true;
-}
-
-static bool has_file(const struct mapping *map)
-{
-	return map->ino && map->name[0] == '/';
-}
-
-static void fill_file(struct arena *arena, const struct view *view, const struct mapping *map, struct proc_file *file)
-{
-	dev_t dev = makedev(map->major, map->minor);
-
-	file->is_main = !strcmp(map->name, view->exe); /* both with " (deleted)", where it applies */
-	file->is_deleted = cut_suffix(map->name, " (deleted)");
-	file->name = arena_strdup(arena, name_inside(view, map->name));
-	file->dev = dev;
-	file->ino = map->ino;
-	if (file->is_deleted)
-		file->path = arena_printf(arena, "/proc/%d/map_files/%llx-%llx", (int)view->pid, map->start, map->end);
-	else if (view->is_ours)
-		file->path = view->root[0] ? arena_strdup(arena, map->name) : file->name;
-	else
-		file->path = arena_printf(arena, "/proc/%d/root%s", (int)view->pid, file->name);
-}
-
-static void add_file(struct arena *arena, const struct view *view, const struct mapping *map, struct proc_file **files,
-		     unsigned *files_len)
-{
-	dev_t dev = makedev(map->major, map->minor);
-	unsigned i;
-
-	for (i = 0; i < *files_len; i++) {
-		if ((*files)[i].ino == map->ino && (*files)[i].dev == dev)
-			return;
-	}
-	fill_file(arena, view, map, arena_push(arena, *files, *files_len));
-}
-/*
- * Is this line of interest? Of the hundreds of lines most are not, and sscanf is slow: look at the permissions, which
- * follow the first space, before anything else.
- */
-static bool is_executable(const char *line)
-{
-	const char *perms = strchr(line, ' ');
-
-	return perms && perms[1] && perms[2] && perms[3] == 'x';
-}
-
-static int files_by_text(struct arena *arena, const struct view *view, struct proc_file **files, unsigned *files_len)
-{
-	struct buf text = {0};
-	struct mapping map;
-	char *line, *end;
-	int error;
-
-	error = read_file(view->pid, "maps", &text);
-	for (line = text.data; !error && line && *line; line = end) {
-		end = strchr(line, '\n');
-		if (!end)
-			break; /* a line cut short by the end of the process */
-		*end++ = '\0';
-		if (is_executable(line) && parse_mapping(line, &map) && has_file(&map)) {
-			unescape(map.name);
-			add_file(arena, view, &map, files, files_len);
-		}
-	}
-	buf_free(&text);
-	return error;
-}
-
-/* struct procmap_query of linux/fs.h (Linux 6.11), written out because the headers of a build host may be older. */
-struct map_query {
-	uint64_t size, flags, address;
-	uint64_t start, end, vma_flags, page_size, offset, ino; /* the answer, to the end of minor */
-	uint32_t major, minor;
-	uint32_t name_size, build_id_size; /* of the buffers, then of what is in them */
-	uint64_t name, build_id;
-};
-
-enum { QUERY_EXECUTABLE = 0x04, QUERY_OR_NEXT = 0x10, QUERY_OF_FILE = 0x20 };
-
-/* One answer per executable mapping; ends with -ENOENT behind the last one. */
-static int query_next(int fd, uint64_t address, char *name, size_t name_size, struct mapping *map)
-{
-	struct map_query query = {
-		.size = sizeof(query),
-		.flags = QUERY_EXECUTABLE | QUERY_OR_NEXT | QUERY_OF_FILE,
-		.address = address,
-		.name_size = (uint32_t)name_size,
-		.name = (uintptr_t)name,
-	};
-
-	if (ioctl(fd, _IOWR('f', 17, struct map_query), &query))
-		return -errno;
-	*map = (struct mapping){
-		.start = query.start,
-		.end = query.end,
-		.ino = query.ino,
-		.major = query.major,
-		.minor = query.minor,
-		.name = name,
-	};
-	return 0;
-}
-
-/*
- * The kernel picks the executable mappings: no text of the thousand others that a daemon with many threads has. -ENOTTY
- * when this kernel cannot.
- */
-static int files_by_query(struct arena *arena, const struct view *view, struct proc_file **files, unsigned *files_len)
-{
-	char path[64], name[4096];
-	struct mapping map = {0};
-	int fd, error;
-
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)view->pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return proc_error(errno);
-	while (!(error = query_next(fd, map.end, name, sizeof(name), &map))) {
-		if (map.ino && name[0] == '/')
-			add_file(arena, view, &map, files, files_len);
-	}
-	close(fd);
-	return error == -ENOENT ? 0 : error;
-}
-
-int proc_files(struct arena *arena, pid_t pid, struct proc_file **files, unsigned *files_len)
-{
-	struct view view;
-	int error;
-
-	*files = NULL;
-	*files_len = 0;
-	error = view_open(&view, pid);
-	if (!error)
-		error = files_by_query(arena, &view, files, files_len);
-	if (error && error != -ESRCH) {
-		*files = NULL;
-		*files_len = 0;
-		error = files_by_text(arena, &view, files, files_len);
-	}
-	return error;
-}
-
-int proc_maps(struct arena *arena, pid_t pid, struct proc_map **maps, unsigned *maps_len)
-{
-	struct buf text = {0};
-	struct mapping map;
-	struct view view;
-	char *line, *end;
-	int error;
-
-	*maps = NULL;
-	*maps_len = 0;
-	error = view_open(&view, pid);
-	if (!error)
-		error = read_file(pid, "maps", &text);
-	for (line = text.data; !error && line && *line; line = end) {
-		struct proc_map *out;
-
-		end = strchr(line, '\n');
-		if (!end)
-			break;
-		*end++ = '\0';
-		if (!is_executable(line) || !parse_mapping(line, &map))
-			continue;
-		unescape(map.name);
-		if (!has_file(&map) && strcmp(map.name, "[vdso]") != 0)
-			continue;
-		out = arena_push(arena, *maps, *maps_len);
-		*out = (struct proc_map){.start = map.start, .end = map.end, .offset = map.offset, .is_vdso = !has_file(&map)};
-		if (out->is_vdso)
-			out->file.name = arena_strdup(arena, map.name);
-		else
-			fill_file(arena, &view, &map, &out->file);
-	}
-	buf_free(&text);
-	return error;
 }

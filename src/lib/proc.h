@@ -23,12 +23,25 @@ int proc_start_time(pid_t pid, uint64_t *ticks);
 /* A zombie has ended too: only its parent has not looked yet. */
 bool proc_has_ended(pid_t pid);
 
-/* A file that a process has mapped executable. */
+/* Its root folder: "/proc/123/root", or "" when it sees the same files by the same names as we do. */
+enum { PROC_ROOT_SIZE = 32 };
+void proc_root(pid_t pid, char out[PROC_ROOT_SIZE]);
+
+/* A file that a process has mapped executable. held_open_mapped() opens it. */
 struct proc_file {
+	pid_t pid;
+	uint64_t start, end; /* its first executable mapping */
 	const char *name; /* as the process sees it: /usr/bin/ceph-osd; " (deleted)" taken off and told by is_deleted */
-	const char *path; /* as we can open it: /proc/PID/root/usr/bin/ceph-osd, or /proc/PID/map_files/... when deleted */
+	const char *path; /* for people: /proc/PID/root/usr/bin/ceph-osd, or /proc/PID/map_files/... when deleted */
+	/*
+	 * Which file it is: the number of its inode, on the file system that it is really on. Where that does not tell files apart,
+	 * 0 and the kernel's own address of the inode.
+	 */
 	dev_t dev;
 	ino_t ino;
+	dev_t map_dev; /* as /proc/PID/maps numbers it; stat() may say otherwise */
+	ino_t map_ino;
+	uint64_t magic; /* of the file system that it is really on; 0: not known */
 	bool is_deleted;
 	bool is_main; /* the executable itself, /proc/PID/exe */
 };
@@ -43,5 +56,10 @@ struct proc_map {
 /* All of them, by address. */
 int proc_maps(struct arena *arena, pid_t pid, struct proc_map **maps, unsigned *maps_len);
 int proc_files(struct arena *arena, pid_t pid, struct proc_file **files, unsigned *files_len);
+/*
+ * The numbers of a file that is open for reading, as those of a process's files: it is mapped for a moment. Without
+ * `resolve` those of /proc/PID/maps alone.
+ */
+int proc_map_own(int fd, bool resolve, struct proc_file *out);
 
 #endif

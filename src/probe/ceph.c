@@ -133,10 +133,12 @@ static void add_installed(struct ceph_index *index)
 
 	while ((site = site_at(index->cat, &i, &j))) {
 		const char *path = installed_path(index, site->binary);
+		struct buf why = {0};
 
 		if ((is_chosen && !strstr(site->binary, ".so")) || !path || is_in_scope(index, site->binary))
 			continue;
-		added += host_add_file(index->host, path) == 0;
+		added += host_add_file(index->host, path, &why) == 0;
+		buf_free(&why); /* without it there is none, which is said where one is looked for */
 		take_binaries(index);
 	}
 	if (added)
@@ -185,7 +187,7 @@ static void open_binary(struct ceph_index *index, struct ceph_binary *cb)
 	cb->is_opened = true;
 	cb->elf = host_binary_elf(index->host, cb->binary);
 	if (!cb->elf) {
-		cb->why = arena_strdup(index->arena, elf_error());
+		cb->why = cb->binary->why;
 		return;
 	}
 	if (elf_has_sdt(cb->elf))
@@ -299,13 +301,13 @@ static void shift_site(const struct ceph_binary *cb, uint64_t function_size, str
 	enum { PROLOGUE_SIZE = 128 }; /* what is looked at of a function whose size is not known */
 	struct prologue place;
 	uint64_t size = 0;
-	const uint8_t *code = elf_code(cb->elf, site->vaddr, &size);
-	bool is_whole = function_size && function_size <= size;
+	const uint8_t *code = elf_code(cb->elf, site->vaddr, function_size ? function_size : PROLOGUE_SIZE, &size);
+	bool is_whole = function_size && function_size == size;
 
 	if (!code || elf_file_machine(cb->elf) != EM_X86_64)
 		return;
-	if (is_whole || size > PROLOGUE_SIZE)
-		size = is_whole ? function_size : PROLOGUE_SIZE;
+	if (!is_whole && size > PROLOGUE_SIZE)
+		size = PROLOGUE_SIZE;
 	prologue_find(code, size, is_whole, entry_regs(located, args_len, site->is_return), &place);
 	move_locations(located, args_len, site->is_return, place.regs);
 	site->shift = place.offset;
@@ -326,10 +328,10 @@ static const char *locate_site(struct ceph_index *index, struct ceph_binary *cb,
 
 	if (!cb->elf)
 		return cb->why;
-	*site = (struct site){
-		.path = cb->binary->path, .dev = cb->binary->dev, .ino = cb->binary->ino, .is_return = from->is_return};
+	*site = host_binary_site(cb->binary, 0);
+	site->is_return = from->is_return;
 	if (!find_function(cb, from->symbol, &site->vaddr, &size) ||
-	    elf_vaddr_to_offset(cb->elf, site->vaddr, &site->offset))
+	    elf_code_offset(cb->elf, site->vaddr, &site->offset))
 		return arena_printf(index->arena,
 				    "%s has no function %s: this build has it inlined, or is of another release",
 				    cb->binary->name, cat_function_name(index->arena, from->symbol));
@@ -369,7 +371,7 @@ static const char *locate_return(struct ceph_index *index, const struct site *en
 	site->entry_offset = entry->offset;
 	site->entry_sp = leave->entry_sp;
 	site->result = leave->result;
-	if (elf_vaddr_to_offset(cb->elf, leave->vaddr, &site->offset))
+	if (elf_code_offset(cb->elf, leave->vaddr, &site->offset))
 		return "where the function is left is not in the file";
 	site->args = arena_memdup(index->arena, entry->args, args_len * sizeof(*site->args));
 	site->conds = arena_memdup(index->arena, entry->conds, entry->conds_len * sizeof(*site->conds));
@@ -511,6 +513,7 @@ static void add_notes(struct ceph_index *index, unsigned m, struct ceph_binary *
 	unsigned i, j, args_len;
 	struct probe *probe;
 	struct site site;
+	const char *why;
 
 	for (i = 0; i < cb->notes_len; i++) {
 		if (strcmp(cb->notes[i].provider, marker->provider) || strcmp(cb->notes[i].name, marker->name))
@@ -522,8 +525,10 @@ static void add_notes(struct ceph_index *index, unsigned m, struct ceph_binary *
 			add_site(index, probe, &site, NULL);
 			continue;
 		}
-		if (!sdt_site(index->host, cb->binary, &cb->notes[i], &site, &args_len)) {
-			add_site(index, probe, NULL, "the note of this marker does not point into the file");
+		why = sdt_site(index->host, cb->binary, &cb->notes[i], &site, &args_len);
+		if (why) {
+			host_leave_out(index->host, cb->binary, probe, why);
+			add_site(index, probe, NULL, arena_printf(index->arena, "its note in %s is wrong: %s", cb->binary->path, why));
 			continue;
 		}
 		sdt_site_fit(index->host, &site, args_len, probe->args_len);

@@ -29,7 +29,7 @@ struct match {
 struct find {
 	struct probe_host *host;
 	struct arena *arena; /* the host's: what stays */
-	const char *root;
+	pid_t pid;
 	struct name_pattern *pattern;
 	bool is_glob; /* what fits does so as a glob */
 	struct match *list;
@@ -38,19 +38,25 @@ struct find {
 
 /* ---- modules ---- */
 
+/* By the kernel's name for its program: as we see it, with what the kernel says behind the name of a file that is gone. */
 static bool is_program_of(pid_t pid, const struct host_binary *binary)
 {
-	/* the kernel says so behind the name of a file that is gone; the binary's name is without it */
 	const char *suffix = binary->is_deleted ? " (deleted)" : "";
-	char path[64], exe[4096];
-	size_t len = strlen(binary->name);
+	struct buf wanted = {0};
+	char path[64], text[4096];
 	ssize_t size;
+	bool is;
 
+	snprintf(path, sizeof(path), "/proc/%d/root", (int)pid); /* of a chroot: the binary's name is inside it */
+	size = readlink(path, text, sizeof(text));
+	if (size > 1)
+		buf_add(&wanted, text, (size_t)size);
+	buf_printf(&wanted, "%s%s", binary->name, suffix);
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	size = readlink(path, exe, sizeof(exe) - 1);
-	if (size < 0 || (size_t)size != len + strlen(suffix))
-		return false;
-	return !memcmp(exe, binary->name, len) && !memcmp(exe + len, suffix, strlen(suffix));
+	size = readlink(path, text, sizeof(text));
+	is = size >= 0 && (size_t)size == wanted.size && !memcmp(text, wanted.data, wanted.size);
+	buf_free(&wanted);
+	return is;
 }
 
 /* Where the process runs two files of one name, they are told apart by their paths, or else by their numbers. */
@@ -127,7 +133,7 @@ static void take_binary(struct find *find, unsigned order, const char *mod, stru
 
 	if (!elf || elf_file_machine(elf) != EM_X86_64)
 		return;
-	file.functions = functions_of(find->host, binary, find->root);
+	file.functions = functions_of(find->host, binary, find->pid);
 	for (unsigned i = 0; i < file.functions->len; i++)
 		take_function(find, &file, &file.functions->list[i]);
 }
@@ -396,7 +402,7 @@ static void drop_forwarders(struct find *find, struct match **group, unsigned le
 	for (unsigned i = 0; i < len; i++) {
 		struct calls calls = {host_binary_elf(find->host, group[i]->binary), group, len, group[i], false};
 		uint64_t size = 0;
-		const uint8_t *code = elf_code(calls.elf, group[i]->vaddr, &size);
+		const uint8_t *code = elf_code(calls.elf, group[i]->vaddr, group[i]->size, &size);
 
 		if (!code || !group[i]->size || size < group[i]->size || !variant_of(group[i]))
 			continue;
@@ -533,9 +539,9 @@ static struct found_function *results(struct find *find)
 	return list;
 }
 
-struct found_function *function_find(struct probe_host *host, pid_t pid, const char *root, const struct probe_desc *desc, unsigned *len)
+struct found_function *function_find(struct probe_host *host, pid_t pid, const struct probe_desc *desc, unsigned *len)
 {
-	struct find find = {.host = host, .arena = host_arena(host), .root = root};
+	struct find find = {.host = host, .arena = host_arena(host), .pid = pid};
 	struct host_binary **binaries;
 	unsigned binaries_len, i;
 	struct found_function *found;

@@ -19,8 +19,8 @@ struct found_function {
 	const char *caution;	/* NULL, or a sentence: what else is counted with it */
 };
 
-/* Of this process; `root` is where its own files are. NULL and *len 0: none fits. */
-struct found_function *function_find(struct probe_host *host, pid_t pid, const char *root, const struct probe_desc *desc, unsigned *len);
+/* Of this process. NULL and *len 0: none fits. */
+struct found_function *function_find(struct probe_host *host, pid_t pid, const struct probe_desc *desc, unsigned *len);
 
 /*
  * A module is named by its file, with or without what stands behind `.so`, or by its path; a.out is the program itself. Gives what

@@ -2,18 +2,19 @@
 #include "probe/functions.h"
 
 #include <ctype.h>
-#include <elfutils/libdwfl.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/debug.h"
 #include "lib/dwarf.h"
 
-enum { NAME_MAX_SIZE = 32 * 1024, SYMBOLS_MAX = 8 * 1000 * 1000 };
+enum { NAME_MAX_SIZE = 32 * 1024, SYMBOLS_MAX = 8 * 1000 * 1000, NAMES_MAX_SIZE = 1 << 30 };
 
 struct reading {
 	struct arena *arena;
+	const struct elf_file *file;
 	bool for_addresses;
+	uint64_t names_left; /* bytes: each symbol may name the same long text */
+	const char *source;  /* the file that was named last */
 	struct function *list;
 	unsigned len;
 	uint64_t go_from, go_to; /* code that Go's compiler made, whose names have dots of their own */
@@ -200,37 +201,37 @@ static void settle(struct reading *reading)
 
 /* ---- symbols ---- */
 
-static bool is_executable(Elf *elf, GElf_Word section)
-{
-	Elf_Scn *scn = elf ? elf_getscn(elf, section) : NULL;
-	GElf_Shdr shdr;
-
-	return scn && gelf_getshdr(scn, &shdr) && (shdr.sh_flags & SHF_EXECINSTR);
-}
-
 /* False: it names no code. */
-static bool kind_of(const struct reading *reading, const GElf_Sym *sym, Elf *elf, GElf_Word section, enum function_kind *kind)
+static bool kind_of(const struct reading *reading, const GElf_Sym *sym, uint64_t vaddr, enum function_kind *kind)
 {
 	switch (GELF_ST_TYPE(sym->st_info)) {
 	case STT_FUNC:
 		*kind = FUNCTION_WHOLE;
-		return section != SHN_UNDEF;
+		return true;
 	case STT_GNU_IFUNC:
 		*kind = FUNCTION_INDIRECT;
-		return section != SHN_UNDEF;
+		return true;
 	case STT_NOTYPE:
 		*kind = FUNCTION_LABEL;
-		return !reading->for_addresses && section != SHN_UNDEF && is_executable(elf, section);
+		return !reading->for_addresses && elf_is_code(reading->file, vaddr);
 	default:
 		return false;
 	}
 }
 
-static void add(struct reading *reading, const char *name, const struct function *from)
+/* False: there are too many. */
+static bool add(struct reading *reading, const char *name, const struct function *from)
 {
-	const char *at = *name ? strchr(name + 1, '@') : NULL;
-	struct function *function = arena_push(reading->arena, reading->list, reading->len);
+	const char *at = strchr(name + 1, '@');
+	size_t size = strlen(name);
+	struct function *function;
 
+	if (size > NAME_MAX_SIZE)
+		return true;
+	if (size >= reading->names_left || reading->len == SYMBOLS_MAX)
+		return false;
+	reading->names_left -= size;
+	function = arena_push(reading->arena, reading->list, reading->len);
 	*function = *from;
 	function->symbol = at ? arena_strndup(reading->arena, name, (size_t)(at - name)) : arena_strdup(reading->arena, name);
 	function->base_size = strlen(function->symbol);
@@ -242,36 +243,25 @@ static void add(struct reading *reading, const char *name, const struct function
 		reading->go_from = function->vaddr;
 	if (!strcmp(function->symbol, "runtime.etext"))
 		reading->go_to = function->vaddr;
+	return true;
 }
 
-/* The symbols that describe the file best; a local one is of the source file that was named last. */
-static void read_symbols(struct reading *reading, const struct debug *debug)
+/* Of the table that describes the file best; a local one is of the source file that was named last. */
+static bool take_symbol(void *data, const char *name, const GElf_Sym *sym, uint64_t vaddr)
 {
-	int n = dwfl_module_getsymtab(debug->module), i;
-	const char *source = NULL;
+	struct reading *reading = data;
+	struct function function = {.vaddr = vaddr, .size = sym->st_size, .is_local = GELF_ST_BIND(sym->st_info) == STB_LOCAL};
 
-	for (i = 1; i < n && i < SYMBOLS_MAX; i++) {
-		struct function function = {0};
-		GElf_Sym sym;
-		GElf_Addr address;
-		GElf_Word section;
-		Elf *elf;
-		const char *name = dwfl_module_getsym_info(debug->module, i, &sym, &address, &section, &elf, NULL);
+	if (GELF_ST_TYPE(sym->st_info) == STT_FILE) {
+		const char *slash = strrchr(name, '/');
 
-		if (name && GELF_ST_TYPE(sym.st_info) == STT_FILE) {
-			const char *slash = strrchr(name, '/');
-
-			source = *name ? arena_strdup(reading->arena, slash ? slash + 1 : name) : NULL;
-			continue;
-		}
-		if (!name || !*name || strlen(name) > NAME_MAX_SIZE || !kind_of(reading, &sym, elf, section, &function.kind))
-			continue;
-		function.vaddr = address - debug->bias;
-		function.size = sym.st_size;
-		function.is_local = GELF_ST_BIND(sym.st_info) == STB_LOCAL;
-		function.source = function.is_local ? source : NULL;
-		add(reading, name, &function);
+		reading->source = *name && strlen(name) <= NAME_MAX_SIZE ? arena_strdup(reading->arena, slash ? slash + 1 : name) : NULL;
+		return true;
 	}
+	if (!kind_of(reading, sym, vaddr, &function.kind))
+		return true;
+	function.source = function.is_local ? reading->source : NULL;
+	return add(reading, name, &function);
 }
 
 /* ---- what the dynamic linker knows: versions ---- */
@@ -282,6 +272,16 @@ struct dynamic {
 	size_t strings, definition_strings; /* sections */
 	size_t symbols_len, definitions_len;
 };
+
+static bool is_about_versions(const char *section)
+{
+	static const char *const names[] = {".dynsym", ".dynstr", ".gnu.version", ".gnu.version_d"};
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(section, names[i]))
+			return true;
+	return false;
+}
 
 static bool find_dynamic(Elf *elf, struct dynamic *out)
 {
@@ -326,26 +326,26 @@ static const char *version_name(const struct dynamic *dynamic, unsigned index)
 	return NULL;
 }
 
-static void read_dynamic(struct reading *reading, const struct debug *debug)
+static void read_dynamic(struct reading *reading)
 {
 	enum { HIDDEN = 0x8000, INDEX = 0x7fff };
-	struct dynamic dynamic;
-	GElf_Addr bias;
-	Elf *elf = dwfl_module_getelf(debug->module, &bias);
+	uint64_t size = 0;
+	const void *image = elf_file_image(reading->file, is_about_versions, &size);
+	Elf *elf = image && elf_version(EV_CURRENT) != EV_NONE ? elf_memory((char *)image, size) : NULL;
+	struct dynamic dynamic = {0};
+	bool goes_on = elf && find_dynamic(elf, &dynamic);
 
-	if (!elf || !find_dynamic(elf, &dynamic))
-		return;
-	for (size_t i = 1; i < dynamic.symbols_len && i < SYMBOLS_MAX; i++) {
+	for (size_t i = 1; goes_on && i < dynamic.symbols_len; i++) {
 		struct function function = {0};
 		GElf_Versym versym = 0;
 		const char *name;
 		GElf_Sym sym;
 
-		if (!gelf_getsym(dynamic.symbols, (int)i, &sym) ||
-		    !kind_of(reading, &sym, elf, sym.st_shndx, &function.kind) || sym.st_shndx >= SHN_LORESERVE)
+		if (!gelf_getsym(dynamic.symbols, (int)i, &sym) || sym.st_shndx == SHN_UNDEF || sym.st_shndx >= SHN_LORESERVE ||
+		    !kind_of(reading, &sym, sym.st_value, &function.kind))
 			continue;
 		name = elf_strptr(elf, dynamic.strings, sym.st_name);
-		if (!name || !*name || strlen(name) > NAME_MAX_SIZE)
+		if (!name || !*name)
 			continue;
 		function.vaddr = sym.st_value;
 		function.size = sym.st_size;
@@ -354,32 +354,36 @@ static void read_dynamic(struct reading *reading, const struct debug *debug)
 		function.is_default = function.version && !(versym & HIDDEN);
 		if (function.version)
 			function.version = arena_strdup(reading->arena, function.version);
-		add(reading, name, &function);
+		goes_on = add(reading, name, &function);
 	}
+	elf_end(elf);
 }
 
 /* ---- the file ---- */
 
-void functions_read(struct arena *arena, const char *path, const char *name, const char *root, bool for_addresses,
+void functions_read(struct arena *arena, const struct elf_file *file, const char *name, const char *root, bool for_addresses,
 		    struct functions *out)
 {
-	struct reading reading = {.arena = arena, .for_addresses = for_addresses};
-	struct debug debug;
+	struct reading reading = {.arena = arena, .file = file, .for_addresses = for_addresses, .names_left = NAMES_MAX_SIZE};
 
 	*out = (struct functions){0};
-	if (debug_open(arena, path, name, root, &debug, &out->why))
-		return;
-	read_symbols(&reading, &debug);
-	read_dynamic(&reading, &debug);
+	debug_find(file, name, root, &out->debug);
+	debug_symbols(out->debug.symbols, take_symbol, &reading);
+	read_dynamic(&reading);
 	classify_all(&reading);
 	settle(&reading);
 	out->list = reading.list;
 	out->len = reading.len;
-	out->debug_path = debug.debug_path;
-	out->is_stripped = debug.is_stripped;
+	out->debug_path = out->debug.info && elf_has_section(out->debug.info, ".debug_info") ? elf_file_path(out->debug.info) : NULL;
+	out->is_stripped = out->debug.is_stripped;
 	if (!out->len)
 		out->why = arena_printf(arena, "%s has no symbols: it is stripped, and no debug file was found", name);
-	debug_close(&debug);
+}
+
+void functions_free(struct functions *functions)
+{
+	debug_close(&functions->debug);
+	functions->debug_path = NULL;
 }
 
 struct known {
@@ -390,18 +394,26 @@ struct known {
 	struct dwarf_file *dwarf;
 };
 
-const struct functions *functions_of(struct probe_host *host, struct host_binary *binary, const char *root)
+const struct functions *functions_of(struct probe_host *host, struct host_binary *binary, pid_t pid)
 {
 	struct known **slot = (struct known **)host_slot(host, &provider_pid), *known;
 	struct arena *arena = host_arena(host);
+	const struct elf_file *elf;
+	char root[PROC_ROOT_SIZE];
 
 	for (known = *slot; known; known = known->next)
 		if (known->binary == binary)
 			return &known->functions;
 	known = arena_new_one(arena, struct known);
-	*known = (struct known){.next = *slot, .binary = binary, .origin = {binary->name, root}};
+	*known = (struct known){.next = *slot, .binary = binary};
 	*slot = known;
-	functions_read(arena, binary->path, binary->name, root, false, &known->functions);
+	elf = host_binary_elf(host, binary);
+	proc_root(pid, root);
+	known->origin = (struct dwarf_origin){binary->name, arena_strdup(arena, root)};
+	if (elf)
+		functions_read(arena, elf, binary->name, root, false, &known->functions);
+	else
+		known->functions.why = binary->why;
 	return &known->functions;
 }
 
@@ -412,6 +424,14 @@ struct dwarf_file *functions_dwarf(struct probe_host *host, struct host_binary *
 	while (known && known->binary != binary)
 		known = known->next;
 	if (known && !known->dwarf && known->functions.debug_path)
-		dwarf_file_open(host_arena(host), known->functions.debug_path, &known->origin, &known->dwarf, why);
+		dwarf_file_open(host_arena(host), &known->functions.debug, &known->origin, &known->dwarf, why);
 	return known ? known->dwarf : NULL;
+}
+
+void functions_forget(struct probe_host *host)
+{
+	for (struct known *known = *host_slot(host, &provider_pid); known; known = known->next) {
+		dwarf_file_close(known->dwarf);
+		functions_free(&known->functions);
+	}
 }

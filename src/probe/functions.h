@@ -6,6 +6,7 @@
 #ifndef CEPHTAP_PROBE_FUNCTIONS_H
 #define CEPHTAP_PROBE_FUNCTIONS_H
 
+#include "lib/debug.h"
 #include "probe/host.h"
 #include "probe/name_pattern.h"
 
@@ -31,24 +32,28 @@ struct function {
 struct functions {
 	struct function *list; /* by address, of several names the plainest first; without .cold parts, which nobody calls */
 	unsigned len;
+	struct debug debug;	/* where that was found: open until functions_free() */
 	const char *debug_path; /* where debug information is: the file itself, or a separate one; NULL: none was found */
 	bool is_stripped;	/* the symbols are only those that the dynamic linker needs */
 	const char *why;	/* why there are none at all */
 };
 
-/* Read once for each file. `root` is where the process's own files are, "/proc/123/root", or NULL. */
-const struct functions *functions_of(struct probe_host *host, struct host_binary *binary, const char *root);
+/* Read once for each file. `pid`: a process that has it. */
+const struct functions *functions_of(struct probe_host *host, struct host_binary *binary, pid_t pid);
 
 /*
- * The same without a host: of the file at `path`, which its process calls `name`. To look addresses up: with the .cold parts, and
- * without labels.
+ * The same without a host: of a file, which stays open as long as the functions; its name and root as debug_find() takes
+ * them. To look addresses up: with the .cold parts, and without labels.
  */
-void functions_read(struct arena *arena, const char *path, const char *name, const char *root, bool for_addresses,
+void functions_read(struct arena *arena, const struct elf_file *file, const char *name, const char *root, bool for_addresses,
 		    struct functions *out);
+void functions_free(struct functions *functions);
 
-/* Its debug information, which is opened once and stays open as long as the process runs; NULL with a sentence in *why. */
+/* Its debug information, which is opened once and stays open as long as the host; NULL with a sentence in *why. */
 struct dwarf_file;
 struct dwarf_file *functions_dwarf(struct probe_host *host, struct host_binary *binary, const char **why);
+/* Closes what the host's functions have open. */
+void functions_forget(struct probe_host *host);
 
 struct name function_as_name(const struct function *function);
 /*

@@ -2,11 +2,9 @@
 #include "probe/host.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/statfs.h>
-#include <sys/sysmacros.h>
 
 #include "lib/clock.h"
 #include "lib/markers.h"
@@ -41,6 +39,21 @@ struct probe_link {
 	struct probe_link *next;
 };
 
+/* Places of probes in one file, for one reason. */
+struct left_out {
+	const struct host_binary *binary;
+	const char *why;
+	const struct probe **probes; /* of each place; those of one probe come one after the other */
+	unsigned len;
+	unsigned said_len; /* of them, in an earlier warning */
+};
+
+/* What may have markers, and could not be looked at. */
+struct unread {
+	const char *why; /* of the first */
+	unsigned len, said_len;
+};
+
 struct probe_host {
 	struct arena *arena;
 	struct target target;
@@ -50,6 +63,10 @@ struct probe_host {
 	struct binary_link *binary_heads[BINARY_HEADS]; /* by inode */
 	struct probe_list all;			     /* every probe that was ever found; ids are places in it, from 1 */
 	struct probe_link *probe_heads[PROBE_HEADS]; /* by names */
+	struct left_out *left_out;
+	unsigned left_out_len;
+	struct unread silent, too_many; /* files whose file system does not answer; for which there was no descriptor */
+	struct unread hidden;		/* processes that were chosen, and that we may not look at */
 	void *slots[PROVIDERS];
 };
 
@@ -74,40 +91,18 @@ void **host_slot(struct probe_host *host, const struct provider *provider)
 
 /* ---- binaries ---- */
 
-/*
- * Two mappings of one inode number, but on devices without a disk of their own. On btrfs, stat() gives a subvolume a
- * device that /proc/PID/maps does not show. With overlayfs (containers), two containers of one image show one file
- * below as two devices; to attach to both would count each event twice, as the kernel attaches to the file below.
- */
-static bool is_same_below(const char *path, const char *other)
+static struct binary_link **binary_head(struct probe_host *host, ino_t ino)
 {
-	enum { OVERLAY_MAGIC = 0x794c7630 };
-	struct statfs fs, other_fs;
-	struct stat st, other_st;
-
-	if (stat(path, &st) || stat(other, &other_st) || st.st_ino != other_st.st_ino)
-		return false;
-	if (st.st_dev == other_st.st_dev)
-		return true;
-	if (statfs(path, &fs) || statfs(other, &other_fs) || fs.f_type != OVERLAY_MAGIC ||
-	    other_fs.f_type != OVERLAY_MAGIC)
-		return false;
-	return st.st_size == other_st.st_size && !memcmp(&st.st_mtim, &other_st.st_mtim, sizeof(st.st_mtim)) &&
-	       !memcmp(&st.st_ctim, &other_st.st_ctim, sizeof(st.st_ctim));
+	return &host->binary_heads[(ino ^ ino / BINARY_HEADS) % BINARY_HEADS];
 }
 
-static struct host_binary *binary_find(struct probe_host *host, dev_t dev, ino_t ino, const char *path)
+static struct host_binary *binary_find(struct probe_host *host, dev_t dev, ino_t ino)
 {
 	struct binary_link *link;
 
-	for (link = host->binary_heads[ino % BINARY_HEADS]; link; link = link->next) {
-		if (link->binary->ino != ino)
-			continue;
-		if (link->binary->dev == dev)
+	for (link = *binary_head(host, ino); link; link = link->next)
+		if (link->binary->ino == ino && link->binary->dev == dev)
 			return link->binary;
-		if (!major(link->binary->dev) && !major(dev) && is_same_below(link->binary->path, path))
-			return link->binary;
-	}
 	return NULL;
 }
 
@@ -129,7 +124,7 @@ static const char *module_name(struct arena *arena, const char *name)
 static struct host_binary *binary_new(struct probe_host *host, dev_t dev, ino_t ino, const char *name, const char *path)
 {
 	struct host_binary *binary = arena_new_one(host->arena, struct host_binary);
-	struct binary_link *link = arena_new_one(host->arena, struct binary_link);
+	struct binary_link *link = arena_new_one(host->arena, struct binary_link), **head = binary_head(host, ino);
 
 	binary->name = arena_strdup(host->arena, name);
 	binary->path = arena_strdup(host->arena, path);
@@ -138,9 +133,15 @@ static struct host_binary *binary_new(struct probe_host *host, dev_t dev, ino_t 
 	binary->ino = ino;
 	*arena_push(host->arena, host->binaries, host->binaries_len) = binary;
 	link->binary = binary;
-	link->next = host->binary_heads[ino % BINARY_HEADS];
-	host->binary_heads[ino % BINARY_HEADS] = link;
+	link->next = *head;
+	*head = link;
 	return binary;
+}
+
+static void add_unread(struct unread *unread, const char *why)
+{
+	if (!unread->len++)
+		unread->why = why;
 }
 
 /* `scratch` holds what is only of use during the scan: most files are those of an earlier process. */
@@ -150,13 +151,20 @@ static void scan_process(struct probe_host *host, struct arena *scratch, pid_t p
 	struct proc_file *files;
 	unsigned files_len, i;
 
-	if (proc_files(scratch, pid, &files, &files_len))
+	int error = proc_files(scratch, pid, &files, &files_len);
+
+	if (error == -EACCES || error == -EPERM)
+		add_unread(&host->hidden, arena_printf(host->arena, "process %d cannot be looked at: that needs root, or CAP_SYS_PTRACE", (int)pid));
+	if (error)
 		return; /* it has ended, or is not ours to look at: both show as a probe that is not found */
 	for (i = 0; i < files_len; i++) {
-		binary = binary_find(host, files[i].dev, files[i].ino, files[i].path);
+		binary = binary_find(host, files[i].dev, files[i].ino);
 		if (!binary) {
 			binary = binary_new(host, files[i].dev, files[i].ino, files[i].name, files[i].path);
 			binary->is_deleted = files[i].is_deleted;
+			binary->first = files[i];
+			binary->first.name = binary->name;
+			binary->first.path = binary->path;
 		}
 		binary->is_main |= files[i].is_main;
 		*arena_push(host->arena, binary->pids, binary->pids_len) = pid;
@@ -217,23 +225,65 @@ void host_binaries(struct probe_host *host, struct host_binary ***binaries, unsi
 	*binaries_len = host->binaries_len;
 }
 
-/* A path through the root of one process is gone with it: try those of the others that map the file. */
-static int open_by_any_pid(struct probe_host *host, struct host_binary *binary)
+/* ---- their contents ---- */
+
+/* As another process has it mapped. */
+static int hold_of(struct host_binary *binary, pid_t pid, struct buf *why)
 {
-	int error = elf_file_open(binary->path, &binary->elf);
+	struct arena *scratch = arena_new();
+	struct proc_file *files;
+	unsigned files_len, i;
+	int error = proc_files(scratch, pid, &files, &files_len);
+
+	for (i = 0; !error && i < files_len && (files[i].dev != binary->dev || files[i].ino != binary->ino);)
+		i++;
+	if (!error)
+		error = i < files_len ? held_open_mapped(&files[i], &binary->held, why) : -ESRCH;
+	arena_free(scratch);
+	return error;
+}
+
+/* The process that was looked at first may be gone, or may have let go of the file: the others have it too. */
+static int hold(struct host_binary *binary, struct buf *why)
+{
+	int error = held_open_mapped(&binary->first, &binary->held, why);
 	unsigned i;
 
-	for (i = 0; error == -ENOENT && !binary->is_deleted && i < binary->pids_len; i++) {
-		binary->path = arena_printf(host->arena, "/proc/%d/root%s", (int)binary->pids[i], binary->name);
-		error = elf_file_open(binary->path, &binary->elf);
+	for (i = 0; (error == -ENOENT || error == -ESTALE) && i < binary->pids_len; i++) {
+		struct buf other = {0};
+
+		error = hold_of(binary, binary->pids[i], &other);
+		buf_free(&other);
 	}
 	return error;
 }
 
+static void open_binary(struct probe_host *host, struct host_binary *binary)
+{
+	struct buf why = {0};
+	int error = binary->held ? 0 : hold(binary, &why);
+
+	if (error) {
+		binary->why = arena_strdup(host->arena, why.size ? why.data : "its processes have ended");
+	} else {
+		error = elf_file_read(binary->held, binary->path, &binary->elf);
+		if (error) {
+			binary->why = arena_strdup(host->arena, elf_error());
+			held_close(binary->held);
+			binary->held = NULL;
+		}
+	}
+	if (error == -ETIMEDOUT)
+		add_unread(&host->silent, binary->why);
+	if (error == -EMFILE || error == -ENFILE)
+		add_unread(&host->too_many, binary->why);
+	buf_free(&why);
+}
+
 struct elf_file *host_binary_elf(struct probe_host *host, struct host_binary *binary)
 {
-	if (!binary->is_opened && open_by_any_pid(host, binary))
-		binary->why = arena_strdup(host->arena, elf_error());
+	if (!binary->is_opened)
+		open_binary(host, binary);
 	binary->is_opened = true;
 	return binary->elf;
 }
@@ -252,7 +302,17 @@ void host_binary_close(struct host_binary *binary)
 {
 	elf_file_close(binary->elf);
 	binary->elf = NULL;
-	binary->is_opened = false;
+	if (!binary->is_added) {
+		held_close(binary->held);
+		binary->held = NULL;
+	}
+	binary->is_opened = binary->why != NULL; /* one that could not be read is not tried again */
+}
+
+struct site host_binary_site(const struct host_binary *binary, uint64_t vaddr)
+{
+	return (struct site){
+		.path = binary->path, .held = binary->held, .dev = binary->dev, .ino = binary->ino, .vaddr = vaddr};
 }
 
 bool host_binary_has_pid(const struct host_binary *binary, pid_t pid)
@@ -260,31 +320,50 @@ bool host_binary_has_pid(const struct host_binary *binary, pid_t pid)
 	return binary->pids_len && bsearch(&pid, binary->pids, binary->pids_len, sizeof(pid), pid_compare);
 }
 
-int host_add_file(struct probe_host *host, const char *path)
+static struct host_binary *binary_of(struct probe_host *host, struct held *held, const char *path)
+{
+	struct host_binary *binary = binary_find(host, held_dev(held), held_ino(held));
+	char real[PATH_MAX];
+
+	if (binary)
+		return binary;
+	if (held_name(held, real, sizeof(real))) /* which it will have in a process's maps */
+		path = real;
+	return binary_new(host, held_dev(held), held_ino(held), path, path);
+}
+
+int host_add_held(struct probe_host *host, struct held *held, const char *path, struct buf *why)
 {
 	struct host_binary *binary;
 	struct elf_file *elf;
-	char *real;
-	int error;
+	int error = elf_file_read(held, path, &elf);
 
-	error = elf_file_open(path, &elf);
-	if (error)
+	if (error) {
+		buf_puts(why, elf_error());
 		return error;
-	real = realpath(path, NULL); /* the name that it will have in a process's maps, and that survives a chdir() */
-	if (real)
-		path = real;
-	binary = binary_find(host, elf_file_dev(elf), elf_file_ino(elf), path);
-	if (binary && binary->is_opened) {
+	}
+	binary = binary_of(host, held, path);
+	if (binary->elf) {
 		elf_file_close(elf);
 	} else {
-		if (!binary)
-			binary = binary_new(host, elf_file_dev(elf), elf_file_ino(elf), path, path);
+		binary->held = held_share(held);
 		binary->elf = elf;
 		binary->is_opened = true;
 	}
 	binary->is_added = true;
-	free(real);
 	return 0;
+}
+
+int host_add_file(struct probe_host *host, const char *path, struct buf *why)
+{
+	struct held *held;
+	int error = held_open(path, &held, why);
+
+	if (!error) {
+		error = host_add_held(host, held, path, why);
+		held_close(held);
+	}
+	return error;
 }
 
 /* ---- probes ---- */
@@ -465,6 +544,71 @@ static struct probe_list host_find(struct probe_source *source, const struct pro
 	return result;
 }
 
+/* ---- what is left out ---- */
+
+void host_leave_out(struct probe_host *host, const struct host_binary *binary, const struct probe *probe, const char *why)
+{
+	struct left_out *out = NULL;
+
+	for (unsigned i = 0; i < host->left_out_len && !out; i++)
+		if (host->left_out[i].binary == binary && host->left_out[i].why == why)
+			out = &host->left_out[i];
+	if (!out) {
+		out = arena_push(host->arena, host->left_out, host->left_out_len);
+		*out = (struct left_out){.binary = binary, .why = why};
+	}
+	*arena_push(host->arena, out->probes, out->len) = probe;
+}
+
+/* A probe without any other place is one that cannot be traced, and is said to be so where it is asked for. */
+static void say_left_out(struct left_out *out, struct diags *diags)
+{
+	const struct probe *first = NULL, *last = NULL;
+	const struct loc nowhere = {0};
+	unsigned places = 0, probes = 0;
+
+	for (; out->said_len < out->len; out->said_len++) {
+		const struct probe *probe = out->probes[out->said_len];
+
+		if (!probe->sites_len)
+			continue;
+		first = first ? first : probe;
+		places++;
+		probes += probe != last;
+		last = probe;
+	}
+	if (places == 1)
+		diag_warning(diags, nowhere, NULL, "a place of %s:::%s in %s is left out: %s", first->prov, first->name,
+			     out->binary->path, out->why);
+	else if (places)
+		diag_warning(diags, nowhere, NULL, "%u places of %u marker%s in %s are left out, first of %s:::%s: %s", places,
+			     probes, probes == 1 ? "" : "s", out->binary->path, first->prov, first->name, out->why);
+}
+
+static void say_unread(struct unread *unread, struct diags *diags)
+{
+	const struct loc nowhere = {0};
+	unsigned others = unread->len - unread->said_len - 1;
+
+	if (unread->len == unread->said_len)
+		return;
+	if (others)
+		diag_warning(diags, nowhere, NULL, "%s; and %u more", unread->why, others);
+	else
+		diag_warning(diags, nowhere, NULL, "%s", unread->why);
+	unread->said_len = unread->len;
+}
+
+void host_say_left_out(struct probe_host *host, struct diags *diags)
+{
+	say_unread(&host->silent, diags);
+	say_unread(&host->too_many, diags);
+	if (host->target.pids_len || host->target.main_pid)
+		say_unread(&host->hidden, diags);
+	for (unsigned i = 0; i < host->left_out_len; i++)
+		say_left_out(&host->left_out[i], diags);
+}
+
 void probe_load_args(struct probe_host *host, struct probe *probe)
 {
 	if (!probe->has_typed || probe->is_loaded)
@@ -505,9 +649,12 @@ void probe_host_free(struct probe_host *host)
 
 	if (!host)
 		return;
-	for (i = 0; i < host->binaries_len; i++)
-{
+	for (i = 0; i < PROVIDERS; i++)
+		if (providers[i]->forget)
+			providers[i]->forget(host);
+	for (i = 0; i < host->binaries_len; i++) {
 		elf_file_close(host->binaries[i]->elf);
+		held_close(host->binaries[i]->held);
 		unwind_free(host->binaries[i]->unwind);
 	}
 	host->binaries_len = 0;

@@ -8,7 +8,10 @@
 #define CEPHTAP_PROBE_HOST_H
 
 #include "lib/arena.h"
+#include "lib/diag.h"
 #include "lib/elf.h"
+#include "lib/held.h"
+#include "lib/proc.h"
 #include "lib/unwind.h"
 #include "probe/probe.h"
 
@@ -19,7 +22,7 @@ extern const struct provider provider_dtrace, provider_profile, provider_ceph, p
 struct host_binary {
 	const char *name; /* as the process sees it: /usr/bin/ceph-osd */
 	const char *base; /* its last part: ceph-osd; what a probe calls its module */
-	const char *path; /* as we can open it */
+	const char *path; /* for people: /proc/123/root/usr/bin/ceph-osd */
 	dev_t dev;
 	ino_t ino;
 	bool is_main;	 /* some process runs it as its executable; else a library */
@@ -29,6 +32,8 @@ struct host_binary {
 	unsigned pids_len;
 	const char *why; /* why host_binary_elf() gave NULL; NULL before it did */
 	/* for host.c */
+	struct proc_file first; /* as the first process has it */
+	struct held *held;	/* NULL: not opened, or it cannot be */
 	struct elf_file *elf;
 	struct unwind *unwind;
 	bool is_opened;
@@ -48,17 +53,28 @@ struct elf_file *host_binary_elf(struct probe_host *host, struct host_binary *bi
 /* Its call-frame information, read once; empty when it has none or cannot be opened. */
 const struct unwind *host_binary_unwind(struct probe_host *host, struct host_binary *binary);
 /*
- * Closes it again until the next call of host_binary_elf(): most files have nothing for us, and each that stays mapped
- * counts as our memory. Only for who has opened it: others may hold the elf_file.
+ * Closes it again until the next call of host_binary_elf(): most files have nothing for us, and each that stays open costs
+ * a descriptor and memory. Only for who has opened it: others may hold the elf_file, or sites in it.
  */
 void host_binary_close(struct host_binary *binary);
 bool host_binary_has_pid(const struct host_binary *binary, pid_t pid);
 
+/* The beginning of a site in this binary, which is open and stays so. */
+struct site host_binary_site(const struct host_binary *binary, uint64_t vaddr);
+
 /*
- * Add a file to the scope by its path: a program that is not running yet (-c), or that a person named. 0, or a negative
- * errno with the sentence in elf_error(). Call before the first look for probes.
+ * Add a file to the scope by its path: one that nobody runs yet, or that a person named. 0, or a negative errno with a
+ * sentence in *why. Call before the first look for probes.
  */
-int host_add_file(struct probe_host *host, const char *path);
+int host_add_file(struct probe_host *host, const char *path, struct buf *why);
+int host_add_held(struct probe_host *host, struct held *held, const char *path, struct buf *why); /* shares it */
+
+/*
+ * A place of this probe in this file is left out, for this reason (a text that lives for ever). Where the probe has other
+ * places, that is what there is to say of it: host_say_left_out() has one warning for each file and reason.
+ */
+void host_leave_out(struct probe_host *host, const struct host_binary *binary, const struct probe *probe, const char *why);
+void host_say_left_out(struct probe_host *host, struct diags *diags);
 
 /* A place for what one provider keeps per host, e.g. its index of markers: NULL at first. */
 void **host_slot(struct probe_host *host, const struct provider *provider);

@@ -62,12 +62,13 @@ static bool read_body(struct search *s, uint64_t vaddr, uint64_t size, struct bo
 	const struct unwind_part *part = unwind_part_at(s->unwind, vaddr);
 	struct reading reading = {s->arena, body};
 	uint64_t room = 0;
-	const uint8_t *code = elf_code(s->elf, vaddr, &room);
+	const uint8_t *code;
 
 	if (!size && part && s->unwind->base + part->pc == vaddr)
 		size = part->size;
 	*body = (struct body){.from = vaddr, .to = vaddr + size};
-	return code && size && size <= room && !elf_is_data(s->elf, vaddr) && x86_each(code, size, vaddr, take, &reading) &&
+	code = elf_code(s->elf, vaddr, size, &room);
+	return code && size && size <= room && elf_is_code(s->elf, vaddr) && x86_each(code, size, vaddr, take, &reading) &&
 	       body->len < INSNS_MAX;
 }
 
@@ -90,7 +91,7 @@ static void found(struct search *s, uint64_t vaddr)
 
 	if (!vaddr)
 		return; /* it returns nothing there */
-	if (elf_is_data(s->elf, vaddr) || (s->unwind->parts_len && (!part || s->unwind->base + part->pc != vaddr))) {
+	if (!elf_is_code(s->elf, vaddr) || (s->unwind->parts_len && (!part || s->unwind->base + part->pc != vaddr))) {
 		s->out->is_all = false; /* no function begins there */
 		return;
 	}

@@ -231,7 +231,7 @@ void leaving_find(struct arena *arena, const struct elf_file *elf, const struct 
 	for (s.now = 0; s.now < s.parts_len && !out->why; s.now++) {
 		const struct range *part = &s.parts[s.now];
 		uint64_t room = 0;
-		const uint8_t *code = elf_code(elf, part->from, &room);
+		const uint8_t *code = elf_code(elf, part->from, part->to - part->from, &room);
 
 		s.protector.branch = 0;
 		s.is_canary_before = false;

@@ -20,7 +20,7 @@
 
 static const char is_tail_call[] = "in a place where the function ends by calling another one, what that returns is not seen";
 
-enum { RAW_ARGS = 10, REG_ARGS = 6, EXTRA_MAX = UINT16_MAX };
+enum { RAW_ARGS = 10, REG_ARGS = 6, EXTRA_MAX = UINT16_MAX, PROLOGUE_SIZE = 4096 /* is looked at of a function of unknown size */ };
 
 /* What one description asks for, and where. */
 struct asked {
@@ -103,24 +103,17 @@ static void return_args(struct arena *arena, struct site *site)
 
 static bool site_init(const struct asked *asked, uint64_t vaddr, struct site *site)
 {
-	*site = (struct site){.path = asked->binary->path,
-			      .dev = asked->binary->dev,
-			      .ino = asked->binary->ino,
-			      .vaddr = vaddr,
-			      .may_be_absent = true,
-			      .is_ours = host_binary_has_pid(asked->binary, getpid())};
-	return !elf_vaddr_to_offset(asked->elf, vaddr, &site->offset) && !elf_is_data(asked->elf, vaddr);
+	*site = host_binary_site(asked->binary, vaddr);
+	site->may_be_absent = true;
+	site->is_ours = host_binary_has_pid(asked->binary, getpid());
+	return !elf_code_offset(asked->elf, vaddr, &site->offset);
 }
 
 static const uint8_t *code_of(const struct asked *asked, const struct found_function *function, uint64_t *size)
 {
-	const uint8_t *code = elf_code(asked->elf, function->vaddr, size);
+	const uint8_t *code = elf_code(asked->elf, function->vaddr, function->size, size);
 
-	if (!code || !function->size)
-		return NULL;
-	if (*size > function->size)
-		*size = function->size;
-	return code;
+	return function->size && elf_file_machine(asked->elf) == EM_X86_64 ? code : NULL;
 }
 
 /* ---- return ---- */
@@ -284,7 +277,7 @@ static int pid_match(struct probe_host *host, const struct probe_desc *desc, str
 	if (!pid)
 		return 0;
 	asked.prov = arena_printf(arena, "pid%d", (int)pid);
-	found = function_find(host, pid, arena_printf(arena, "/proc/%d/root", (int)pid), desc, &len);
+	found = function_find(host, pid, desc, &len);
 	for (i = 0; i < len; i++) {
 		asked.binary = found[i].binary;
 		asked.elf = host_binary_elf(host, found[i].binary);
@@ -362,7 +355,7 @@ static const char *pid_why_not(struct probe_host *host, const struct probe_desc 
 		return arena_printf(arena,
 				    "a function has the probes `entry`, `return` and hexadecimal offsets, not `%s`",
 				    desc->name);
-	return no_function(host, desc, found, functions_of(host, found, NULL));
+	return no_function(host, desc, found, functions_of(host, found, pid));
 }
 
 /* ---- parameters ---- */
@@ -415,8 +408,8 @@ static bool describe(struct probe_host *host, const struct origin *origin, struc
 					 .vaddr = origin->entry,
 					 .is_local = origin->is_local,
 					 .is_clone = origin->is_clone};
-	from->code = elf_code(elf, origin->entry, &size);
-	from->size = size < origin->size || !origin->size ? size : origin->size;
+	from->code = elf_code(elf, origin->entry, origin->size ? origin->size : PROLOGUE_SIZE, &size);
+	from->size = size;
 	return true;
 }
 
@@ -447,4 +440,5 @@ const struct provider provider_pid = {
 	.why_not = pid_why_not,
 	.is_exact = true,
 	.load_args = pid_load_args,
+	.forget = functions_forget,
 };

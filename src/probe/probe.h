@@ -64,6 +64,7 @@ enum probe_ctx {
 
 enum probe_kind { PROBE_BEGIN, PROBE_END, PROBE_ERROR, PROBE_PROFILE, PROBE_TICK, PROBE_UPROBE, PROBE_TRACEPOINT };
 
+struct held;
 struct kernel_function;
 
 /* One address in one file, or one tracepoint or function of the kernel. */
@@ -74,7 +75,8 @@ struct site {
 	unsigned syscall;       /* its number */
 	struct argloc owner;    /* the thread (a task_struct) whose process is to be a chosen one; n 0: the current one */
 	struct argloc task;     /* the thread whom it is about (a task_struct), where that is not the current one; n 0: it is */
-	const char *path;      /* a path that this process can open, e.g. /proc/123/root/usr/bin/ceph-osd */
+	const char *path;      /* for people: /proc/123/root/usr/bin/ceph-osd */
+	struct held *held;     /* the file itself, which was read and is probed; held as long as the host of probes lives */
 	dev_t dev;             /* with ino: which file it is, so that sites of one file share a link */
 	ino_t ino;
 	uint64_t offset;       /* in the file, of the probed instruction */
@@ -164,6 +166,7 @@ struct provider {
 	const char *(*why_not)(struct probe_host *host, const struct probe_desc *desc);
 	bool is_exact; /* `match` adds no more than what matches, also by other names than those that the probe shows */
 	void (*load_args)(struct probe_host *host, struct probe *probe); /* NULL: its probes have args only */
+	void (*forget)(struct probe_host *host); /* the host ends: closes what is open; NULL: nothing is */
 };
 
 /* Is it of the kernel itself? Then it is hit by every process, and programs ask which one it is. */

@@ -148,7 +148,7 @@ static int index_note(const struct elf_sdt_note *note, void *data)
 	struct marker *marker;
 	struct place *place;
 
-	if (!is_sane_name(note->provider) || !is_sane_name(note->name) || elf_is_data(index->elf, note->vaddr))
+	if (!is_sane_name(note->provider) || !is_sane_name(note->name) || elf_is_below_code(index->elf, note->vaddr))
 		return 0;
 	marker = index_marker(index, note->provider, index->binary->base, sdt_name(arena, note->name));
 	place = arena_push(arena, marker->places, marker->places_len);
@@ -198,24 +198,21 @@ static struct index *index_of(struct probe_host *host)
 
 /* ---- sites ---- */
 
-bool sdt_site(struct probe_host *host, struct host_binary *binary, const struct elf_sdt_note *note, struct site *site,
+const char *sdt_site(struct probe_host *host, struct host_binary *binary, const struct elf_sdt_note *note, struct site *site,
 	      unsigned *args_len)
 {
 	struct elf_file *elf = host_binary_elf(host, binary);
 
-	*site = (struct site){.path = binary->path,
-			      .dev = binary->dev,
-			      .ino = binary->ino,
-			      .vaddr = note->vaddr,
-			      .is_ours = host_binary_has_pid(binary, getpid()),
-			      .may_be_absent = true};
+	*site = host_binary_site(binary, note->vaddr);
+	site->is_ours = host_binary_has_pid(binary, getpid());
+	site->may_be_absent = true;
 	*args_len = 0;
-	if (!elf || elf_vaddr_to_offset(elf, note->vaddr, &site->offset))
-		return false;
-	if (note->semaphore && elf_vaddr_to_offset(elf, note->semaphore, &site->ref_ctr_offset))
-		return false;
+	if (!elf || elf_code_offset(elf, note->vaddr, &site->offset))
+		return "its address is not in the file's code";
+	if (note->semaphore && elf_semaphore_offset(elf, note->semaphore, &site->ref_ctr_offset))
+		return "its semaphore is not in data that the file can write";
 	argtext_parse(host_arena(host), elf, note->args, &site->args, args_len);
-	return true;
+	return NULL;
 }
 
 void sdt_site_fit(struct probe_host *host, struct site *site, unsigned args_len, unsigned wanted)
@@ -316,10 +313,16 @@ static void add_site(struct probe_host *host, struct probe *probe, const struct 
 {
 	unsigned args_len;
 	struct site site;
+	const char *why;
 	unsigned i;
 
-	if (!sdt_site(host, place->binary, &place->note, &site, &args_len))
+	why = sdt_site(host, place->binary, &place->note, &site, &args_len);
+	if (why) {
+		host_leave_out(host, place->binary, probe, why);
+		if (!probe->why_not)
+			probe->why_not = arena_printf(host_arena(host), "its note in %s is wrong: %s", place->binary->path, why);
 		return;
+	}
 	for (i = 0; place->names && i < args_len && i < place->names->args_len; i++)
 		name_arg(host_arena(host), &site.args[i], place->names->kinds[i], place->names->texts[i]);
 	if (!probe->sites_len)
@@ -343,9 +346,8 @@ static struct probe *make_probe(struct probe_host *host, const struct marker *ma
 			add_site(host, probe, &marker->places[i]);
 	}
 	settle_sites(probe);
-	if (!probe->sites_len)
-		probe->why_not = arena_printf(arena, "the note of this marker in %s does not point into the file",
-					      marker->places[0].binary->path);
+	if (probe->sites_len)
+		probe->why_not = NULL;
 	return probe;
 }
 
@@ -439,20 +441,16 @@ static int note_fits(const struct elf_sdt_note *note, void *data)
 	       desc_may_match(wanted->desc, note->provider, wanted->mod, "", sdt_name(wanted->arena, note->name));
 }
 
-bool sdt_file_matches(const char *path, const char *name, const struct probe_desc *desc)
+bool sdt_file_matches(const struct elf_file *elf, const char *name, const struct probe_desc *desc)
 {
 	const char *slash = strrchr(name, '/');
 	struct wanted wanted = {desc, slash ? slash + 1 : name, NULL};
-	struct elf_file *elf;
 	bool fits = false;
 
-	if (elf_file_open(path, &elf))
-		return false;
 	wanted.arena = arena_new();
 	if (elf_file_machine(elf) == EM_X86_64 && elf_has_sdt(elf))
 		fits = elf_sdt_each(elf, note_fits, &wanted) > 0;
 	arena_free(wanted.arena);
-	elf_file_close(elf);
 	return fits;
 }
 

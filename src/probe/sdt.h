@@ -9,9 +9,9 @@
 
 /*
  * Fill a site from a note of this binary, which has been opened. The site's args are as many as the note has, in
- * *args_len. False when the note cannot be probed: its address or its semaphore is not in the file.
+ * *args_len. NULL, or why the note cannot be probed: its address or its semaphore is not where the file can have one.
  */
-bool sdt_site(struct probe_host *host, struct host_binary *binary, const struct elf_sdt_note *note, struct site *site,
+const char *sdt_site(struct probe_host *host, struct host_binary *binary, const struct elf_sdt_note *note, struct site *site,
 	      unsigned *args_len);
 /* Give a site exactly `wanted` arguments: too many are cut, missing ones are there with the reason. */
 void sdt_site_fit(struct probe_host *host, struct site *site, unsigned args_len, unsigned wanted);
@@ -19,6 +19,6 @@ void sdt_site_fit(struct probe_host *host, struct site *site, unsigned args_len,
 char *sdt_name(struct arena *arena, const char *name);
 
 /* Has this file a marker that fits, whichever process maps it? `name` is how the process sees it, for the module. */
-bool sdt_file_matches(const char *path, const char *name, const struct probe_desc *desc);
+bool sdt_file_matches(const struct elf_file *elf, const char *name, const struct probe_desc *desc);
 
 #endif

@@ -107,7 +107,7 @@ report "a link for each site, --no-multi" $'1 1\n1 1\n1 1' "$(cat seen)"
 if [ "$(uname -m)" = x86_64 ]; then
 	watch "$probes cephtap:::probe-refused { printf(\"%s: %s\\n\", args[0], args[2]); }
 		cephtap:::site-refused { printf(\"%s at %s: %d %s\\n\", args[0], args[1], args[3], args[4]); }" -n 'refused:::' -c "$PROGS/refused"
-	report "what is refused, and why" "refused:refused::nowhere: the note of this marker in $PROGS/refused does not point into the file
+	report "what is refused, and why" "refused:refused::nowhere: its note in $PROGS/refused is wrong: its address is not in the file's code
 refused:refused::partly at $PROGS/refused: -524 the first instruction there cannot be probed
 refused:refused::bad at $PROGS/refused: -524 the first instruction there cannot be probed
 refused:refused::good 1 0

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/held.h"
 #include "engine_fixture.h"
 
 #include <sys/sysinfo.h>
@@ -59,8 +60,9 @@ static struct site *site_new(struct fixture *f, uint64_t vaddr)
 	struct site *site = arena_new_one(f->arena, struct site);
 
 	site->path = "/proc/self/exe";
-	site->dev = elf_file_dev(f->self);
-	site->ino = elf_file_ino(f->self);
+	site->held = elf_file_held(f->self);
+	site->dev = held_dev(site->held);
+	site->ino = held_ino(site->held);
 	site->vaddr = vaddr;
 	assert_int_equal(elf_vaddr_to_offset(f->self, vaddr, &site->offset), 0);
 	return site;

@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "probe/host.h"
+
 const char *prog_path(const char *name)
 {
 	const char *folder = getenv("PROGS");
@@ -66,4 +68,13 @@ char *prog_copy(const char *path, size_t size)
 	fclose(in);
 	fclose(out);
 	return copy;
+}
+
+int prog_add(struct probe_host *host, const char *path)
+{
+	struct buf why = {0};
+	int error = host_add_file(host, path, &why);
+
+	buf_free(&why);
+	return error;
 }

@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+struct probe_host;
+
 const char *prog_path(const char *name); /* valid until the next call */
 /* Runs until it is stopped; has reached its main() when this returns. */
 pid_t prog_start(const char *path);
@@ -12,5 +14,8 @@ void prog_stop(pid_t pid);
 /* A copy of a file's first `size` bytes (all, when that is more) under a new name, for the caller to unlink and free.
  */
 char *prog_copy(const char *path, size_t size);
+
+/* host_add_file(), without its sentence. */
+int prog_add(struct probe_host *host, const char *path);
 
 #endif

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "probe/host.h"
+#include "prog.h"
 
 #define STOCK "/usr/bin/ceph-osd"
 
@@ -115,7 +116,7 @@ static void notes_are_sites(void **state)
 
 	(void)state;
 	copy_file("/proc/self/exe");
-	assert_int_equal(host_add_file(host, file), 0);
+	assert_int_equal(prog_add(host, file), 0);
 	probe = find("ceph_osd", "op-start", &why);
 	assert_non_null(probe);
 	assert_null(probe->why_not);
@@ -143,7 +144,7 @@ static void stock_binary_has_all(void **state)
 	if (access(STOCK, R_OK))
 		skip();
 	copy_file(STOCK);
-	assert_int_equal(host_add_file(host, file), 0);
+	assert_int_equal(prog_add(host, file), 0);
 	list = source.find(&source, &desc, &why);
 	assert_true(list.len >= 45);
 	for (i = 0; i < list.len; i++) {
@@ -167,7 +168,7 @@ static void other_build_needs_a_card(void **state)
 		skip();
 	copy_file(STOCK);
 	change_build_id();
-	assert_int_equal(host_add_file(host, file), 0);
+	assert_int_equal(prog_add(host, file), 0);
 	probe = find("ceph_osd", "op-start", &why);
 	assert_non_null(probe);
 	assert_says(probe->why_not, "no layout card for build-id ");

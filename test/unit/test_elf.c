@@ -50,16 +50,19 @@ static int check_nop(const struct elf_sdt_note *note, void *data)
 {
 	unsigned char code;
 	uint64_t size = 0;
-	const uint8_t *same = elf_code(data, note->vaddr, &size);
+	const uint8_t *same = elf_code(data, note->vaddr, UINT64_MAX, &size);
 
 	read_at(data, note->vaddr, &code, 1);
 	assert_int_equal(code, 0x90);
 	assert_non_null(same);
 	assert_int_equal(*same, 0x90);
-	assert_true(size > 0);
-	assert_non_null(elf_code(data, note->vaddr + size - 1, &size));
+	assert_true(size > 1);
+	assert_non_null(elf_code(data, note->vaddr, 1, &size));
 	assert_int_equal(size, 1);
-	assert_null(elf_code(data, UINT64_MAX, &size));
+	elf_code(data, note->vaddr, UINT64_MAX, &size);
+	assert_non_null(elf_code(data, note->vaddr + size - 1, UINT64_MAX, &size));
+	assert_int_equal(size, 1);
+	assert_null(elf_code(data, UINT64_MAX, 1, &size));
 	return 0;
 }
 
@@ -341,7 +344,7 @@ static void test_refused(void **state)
 	expect_refusal("/no/such/file", "No such file");
 	expect_refusal("/tmp", "not a plain file");
 	expect_refusal("/dev/null", "not a plain file");
-	expect_refusal("/proc/self/maps", "not an ELF file");
+	expect_refusal("/proc/self/maps", "not a plain file");
 	write_byte(copy, EI_CLASS, ELFCLASS32);
 	expect_refusal(copy, "32-bit");
 	write_byte(copy, EI_CLASS, ELFCLASS64);
@@ -382,7 +385,7 @@ static void test_breakpoint(void **state)
 	probe = perf_uprobe_open(&uprobe);
 	if (probe >= 0) {
 		assert_int_equal(elf_file_open(copy, &file), 0);
-		assert_int_equal(*elf_code(file, symbol.vaddr, &size), before);
+		assert_int_equal(*elf_code(file, symbol.vaddr, 1, &size), before);
 		elf_file_close(file);
 		close(probe);
 	}

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "lib/held.h"
 #include "engine_child.h"
 #include "engine_fixture.h"
 
@@ -66,8 +67,9 @@ static struct site *site_new(struct fixture *f, uint64_t vaddr)
 	struct site *site = arena_new_one(f->arena, struct site);
 
 	site->path = path;
-	site->dev = elf_file_dev(functions.file);
-	site->ino = elf_file_ino(functions.file);
+	site->held = elf_file_held(functions.file);
+	site->dev = held_dev(site->held);
+	site->ino = held_ino(site->held);
 	site->vaddr = vaddr;
 	assert_int_equal(elf_vaddr_to_offset(functions.file, vaddr, &site->offset), 0);
 	return site;

@@ -19,6 +19,7 @@ enum { ADDRESSES_MAX = 256, NO_ANSWER = -1 };
 
 struct fixture {
 	struct arena *arena;
+	struct elf_file *elf;
 	struct functions functions;
 	struct dwarf_file *dwarf;
 	struct inlines *inlines;
@@ -31,8 +32,11 @@ static bool begin(struct fixture *fixture, const char *path)
 	const char *why;
 
 	*fixture = (struct fixture){.arena = arena_new()};
-	functions_read(fixture->arena, path, path, NULL, true, &fixture->functions);
-	if (!fixture->functions.debug_path || dwarf_file_open(fixture->arena, fixture->functions.debug_path, NULL, &fixture->dwarf, &why)) {
+	if (!elf_file_open(path, &fixture->elf))
+		functions_read(fixture->arena, fixture->elf, path, "", true, &fixture->functions);
+	if (!fixture->functions.debug_path || dwarf_file_open(fixture->arena, &fixture->functions.debug, NULL, &fixture->dwarf, &why)) {
+		functions_free(&fixture->functions);
+		elf_file_close(fixture->elf);
 		arena_free(fixture->arena);
 		return false;
 	}
@@ -43,6 +47,8 @@ static bool begin(struct fixture *fixture, const char *path)
 static void end(struct fixture *fixture)
 {
 	dwarf_file_close(fixture->dwarf);
+	functions_free(&fixture->functions);
+	elf_file_close(fixture->elf);
 	arena_free(fixture->arena);
 }
 

@@ -230,7 +230,7 @@ static void check_program(const char *name, const char *prov, const struct expec
 	unsigned n;
 	int status;
 
-	assert_int_equal(host_add_file(host, path), 0);
+	assert_int_equal(prog_add(host, path), 0);
 	host_binaries(host, &binaries, &n);
 	assert_int_equal(n, 1);
 	tracee.probes = source.find(&source, &desc, &why);

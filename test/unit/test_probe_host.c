@@ -221,9 +221,9 @@ static void test_added_file(void **state)
 	unsigned i;
 
 	(void)state;
-	assert_int_equal(host_add_file(f.host, prog_path("marker_args")), 0);
-	assert_true(host_add_file(f.host, "/no/such/file") < 0);
-	assert_int_equal(host_add_file(f.host, prog_path("marker_args")), 0); /* twice is once */
+	assert_int_equal(prog_add(f.host, prog_path("marker_args")), 0);
+	assert_true(prog_add(f.host, "/no/such/file") < 0);
+	assert_int_equal(prog_add(f.host, prog_path("marker_args")), 0); /* twice is once */
 	list = find(&f, "fixture", "", "", "");
 	assert_int_equal(list.len, 11);
 	list = find(&f, "fixture", "marker_args", "", "inlined");
@@ -262,8 +262,8 @@ static void test_added_link(void **state)
 	(void)state;
 	unlink(link);
 	assert_int_equal(symlink(target, link), 0);
-	assert_int_equal(host_add_file(f.host, link), 0);
-	assert_int_equal(host_add_file(f.host, target), 0);
+	assert_int_equal(prog_add(f.host, link), 0);
+	assert_int_equal(prog_add(f.host, target), 0);
 	list = find(&f, "fixture", "marker_args", "", "nothing");
 	assert_int_equal(list.len, 1);
 	assert_string_equal(list.probes[0]->sites[0].path, target);
@@ -282,7 +282,7 @@ static void test_semaphore(void **state)
 	struct probe_list list;
 
 	(void)state;
-	assert_int_equal(host_add_file(f.host, prog_path("marker_sem")), 0);
+	assert_int_equal(prog_add(f.host, prog_path("marker_sem")), 0);
 	list = find(&f, "guarded", "", "", "hit");
 	assert_int_equal(list.len, 1);
 	assert_true(list.probes[0]->sites[0].ref_ctr_offset != 0);
@@ -297,7 +297,7 @@ static void test_why_not(void **state)
 	struct fixture f = setup_nobody();
 
 	(void)state;
-	assert_int_equal(host_add_file(f.host, prog_path("marker_args")), 0);
+	assert_int_equal(prog_add(f.host, prog_path("marker_args")), 0);
 	assert_int_equal(find(&f, "fixture", "", "", "wrok-start").len, 0);
 	assert_non_null(strstr(f.why, "did you mean `work-start`?"));
 	assert_int_equal(find(&f, "fixtrue", "", "", "work-start").len, 0);
@@ -388,7 +388,7 @@ static void test_ids(void **state)
 	unsigned i;
 
 	(void)state;
-	assert_int_equal(host_add_file(f.host, prog_path("marker_args")), 0);
+	assert_int_equal(prog_add(f.host, prog_path("marker_args")), 0);
 	host_number_all(f.host);
 	all = f.source.find(&f.source, &desc, &f.why);
 	assert_true(all.len >= 3 + 11 + 11);

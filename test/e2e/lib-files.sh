@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What the tests of hostile files share.
+children=
+check() { # NAME CONDITION...
+	local name=$1
+	shift
+	if "$@"; then echo "ok $name"; else echo "not ok $name - $(head -c 600 "$TMP/out" | tr '\n' ' ') $(head -c 600 "$TMP/err" | tr '\n' ' ')"; fi
+}
+clean_up() {
+	# shellcheck disable=SC2086 # processes that we have started and not yet waited for
+	[ -z "$children" ] || kill -KILL $children 2>/dev/null
+}
+trap clean_up EXIT
+await() { # COMMAND...: until it succeeds
+	for _ in $(seq 200); do
+		"$@" && return 0
+		sleep 0.05
+	done
+	return 1
+}
