@@ -4,6 +4,7 @@
  * Clients on this host: every process that uses librados or librbd, its ops by pool and by OSD, the objects it uses most.
  * `cephtap report client` runs this; by itself: cephtap -s client.d 5 (seconds between tables).
  *
+ * Anybody may be a client, by whatever name: the numbers of each user are told apart.
  * TOTAL is from the call of the library until it is over, ROUND from the message until the reply has arrived. Times in us.
  */
 #pragma D option quiet
@@ -44,6 +45,9 @@ ceph_client:::op-finish
 	@mean[this->name, pid, pool[pid, args[1]] - 1] = avg(this->ns);
 	@most[this->name, pid, pool[pid, args[1]] - 1] = max(this->ns);
 	@bad[this->name, pid, pool[pid, args[1]] - 1] = sum(args[2] < 0);
+	@user_ops[uid] = count();
+	@user_mean[uid] = avg(this->ns);
+	@user_bad[uid] = sum(args[2] < 0);
 	began[pid, args[1]] = 0;
 	pool[pid, args[1]] = 0;
 	seen++;
@@ -56,8 +60,11 @@ END
 	normalize(@most, 1000);
 	normalize(@osd_mean, 1000);
 	normalize(@osd_max, 1000);
+	normalize(@user_mean, 1000);
 	printf("%-16s %8s %6s %10s %10s %10s %8s\n", "PROCESS", "PID", "POOL", "OPS", "TOTAL us", "MAX us", "FAILED");
 	printa("%-16s %8d %6d %@10u %@10d %@10d %@8d\n", @ops, @mean, @most, @bad);
+	printf("%-16s %26s %10s %19s\n", "USER", "OPS", "TOTAL us", "FAILED");
+	printa("uid %-12d %@26u %@10d %@19d\n", @user_ops, @user_mean, @user_bad);
 	printf("%-8s %33s %10s %10s %12s\n", "OSD", "OPS", "ROUND us", "MAX us", "BYTES READ");
 	printa("osd.%-4d %@33u %@10d %@10d %@12u\n", @osd_ops, @osd_mean, @osd_max, @osd_bytes);
 	trunc(@objects, 5);
@@ -65,6 +72,7 @@ END
 	printa("%@10u  %-16s %6d  %s\n", @objects);
 	printf("\n");
 	trunc(@ops); trunc(@mean); trunc(@most); trunc(@bad);
+	trunc(@user_ops); trunc(@user_mean); trunc(@user_bad);
 	trunc(@osd_ops); trunc(@osd_mean); trunc(@osd_max); trunc(@osd_bytes); trunc(@objects);
 }
 

@@ -51,7 +51,7 @@ syscall::write:return, syscall::pwrite64:return, syscall::writev:return, syscall
 syscall::fsync:return, syscall::fdatasync:return, syscall::sync_file_range:return
 /self->call/
 {
-	this->name = daemon != "" ? daemon : stringof(curthread->group_leader->comm);
+	this->name = procname;
 	this->ns = timestamp - self->call;
 	this->bytes = (int64_t)arg0 > 0 ? (int64_t)arg0 : 0;
 	calls++;
@@ -200,7 +200,7 @@ syscall::io_getevents:return, syscall::io_pgetevents:return
 		this->read += this->is_read && this->e[15].result > 0 ? this->e[15].result : 0;
 		this->written += !this->is_read && this->e[15].result > 0 ? this->e[15].result : 0;
 	}
-	this->name = daemon != "" ? daemon : stringof(curthread->group_leader->comm);
+	this->name = procname;
 	self->events = 0;
 }
 syscall::io_getevents:return, syscall::io_pgetevents:return
@@ -230,7 +230,7 @@ io:::start
 	/* A request that was there and is made again has gone some other way. */
 	under_way += began[arg0] == 0;
 	began[arg0] = timestamp;
-	who[arg0] = daemon != "" ? daemon : stringof(curthread->group_leader->comm);
+	who[arg0] = procname;
 	thread[arg0] = execname;
 	process[arg0] = pid;
 	/* Not atomic: so all counts begin anew whenever no transfer is under way anywhere. */

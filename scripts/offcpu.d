@@ -35,7 +35,7 @@ sched:::enqueue
 sched:::on-cpu
 /self->slept/
 {
-	this->who = daemon != "" ? daemon : stringof(curthread->group_leader->comm);
+	this->who = procname;
 	this->thread = daemon != "" ? execname : "";
 	this->until = woken[(uint64_t)curthread] ? woken[(uint64_t)curthread] : timestamp;
 	this->from = self->slept > began ? self->slept : began;

@@ -14,5 +14,5 @@ self int64_t stage; /* of profile-stages.d; else 0 */
 profile-$1
 /tid != 0/
 {
-	@samples[daemon != "" ? daemon : stringof(curthread->group_leader->comm), execname, self->stage, stack(64), ustack(127)] = count();
+	@samples[procname, execname, self->stage, stack(64), ustack(127)] = count();
 }

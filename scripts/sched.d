@@ -48,7 +48,7 @@ sched:::enqueue
 sched:::wakeup
 /asleep[(uint64_t)arg0]/
 {
-	waker[(uint64_t)arg0] = tid == 0 ? "interrupt" : daemon != "" ? daemon : stringof(curthread->group_leader->comm);
+	waker[(uint64_t)arg0] = tid == 0 ? "interrupt" : procname;
 	wakerthread[(uint64_t)arg0] = tid != 0 && daemon != "" ? execname : "";
 }
 
@@ -56,7 +56,7 @@ sched:::on-cpu
 /tid != 0/
 {
 	this->task = (uint64_t)curthread;
-	this->who = daemon != "" ? daemon : stringof(curthread->group_leader->comm);
+	this->who = procname;
 	this->thread = daemon != "" ? execname : "";
 	this->ready = queued[this->task];
 	this->slept = asleep[this->task];
@@ -101,7 +101,7 @@ sched:::on-cpu
 sched:::off-cpu
 /self->on/
 {
-	this->who = daemon != "" ? daemon : stringof(curthread->group_leader->comm);
+	this->who = procname;
 	this->thread = daemon != "" ? execname : "";
 	@cpu[this->who, this->thread] = sum(timestamp - self->on);
 	@switches[this->who, this->thread] = count();
@@ -112,7 +112,7 @@ sched:::off-cpu
 profile-100
 /self->on/
 {
-	this->who = daemon != "" ? daemon : stringof(curthread->group_leader->comm);
+	this->who = procname;
 	this->thread = daemon != "" ? execname : "";
 	@cpu[this->who, this->thread] = sum(timestamp - self->on);
 	self->on = timestamp;

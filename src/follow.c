@@ -34,7 +34,7 @@ struct follow {
 	unsigned newcomers_len;
 	struct followed *list;
 	unsigned len;
-	uint64_t next_look_ns;
+	uint64_t next_look_ns, soonest_ns;
 	unsigned missing; /* that may come back */
 	bool by_rule;	  /* some were chosen by what they are */
 };
@@ -207,6 +207,15 @@ static bool is_left(const struct follow *follow)
 	return false;
 }
 
+/* On a host with thousands of processes, which are somebody's to start, looking is no more than a tenth of what we do. */
+static uint64_t after_look(struct follow *follow, uint64_t began)
+{
+	uint64_t now = now_ns(), pause = follow->missing || follow->newcomers_len ? LOOK_MISSING_NS : LOOK_NS;
+
+	follow->soonest_ns = now + 10 * (now - began);
+	return now + pause > follow->soonest_ns ? now + pause : follow->soonest_ns;
+}
+
 bool follow_step(struct follow *follow)
 {
 	uint64_t now;
@@ -216,9 +225,8 @@ bool follow_step(struct follow *follow)
 	now = now_ns();
 	if (follow->by_rule && now >= follow->next_look_ns) {
 		look_for_new(follow);
-		follow->next_look_ns =
-			now_ns() + (follow->missing || follow->newcomers_len ? LOOK_MISSING_NS : LOOK_NS);
-	} else if (follow->missing && follow->next_look_ns > now + LOOK_MISSING_NS) {
+		follow->next_look_ns = after_look(follow, now);
+	} else if (follow->missing && follow->next_look_ns > now + LOOK_MISSING_NS && now >= follow->soonest_ns) {
 		follow->next_look_ns = now + LOOK_MISSING_NS;
 	}
 	return !is_left(follow);

@@ -140,6 +140,7 @@ static struct pipeline *same_script(struct late *late)
 	pipeline->macros = from->macros;
 	pipeline->options = from->options;
 	pipeline->target = from->target;
+	pipeline->target.identity = host_identity(from->host); /* what was said is not said again */
 	pipeline->no_multi = from->no_multi;
 	pipeline->shared_images = from->images;
 	pipeline->before = from->engine;

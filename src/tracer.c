@@ -7,8 +7,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "ceph/daemons.h"
+#include "ceph/identity.h"
 #include "child.h"
+#include "daemon_names.h"
 #include "follow.h"
 #include "late.h"
 #include "lib/clock.h"
@@ -16,6 +17,7 @@
 #include "lib/proc.h"
 #include "lib/shown.h"
 #include "lib/write.h"
+#include "probe/host.h"
 #include "symbol_text.h"
 #include "symbols.h"
 #include "unwinder.h"
@@ -40,6 +42,7 @@ struct tracer {
 	bool has_lost;    /* probes, with the process that held them */
 	bool is_asked;    /* to end, by tick() */
 	struct follow *follow;
+	struct daemon_names *names;
 	struct stack_source stacks;
 	struct recorder *recorder; /* NULL: no recording is made */
 	int record_error;	   /* negative errno: the recording ends early */
@@ -133,34 +136,21 @@ static int on_record(void *data, const void *record, size_t size)
 	return error;
 }
 
-/* Programs ask by pid. */
-static void fill_daemons(struct tracer *tracer)
+static void say_one(void *data, const char *sentence)
 {
-	const struct image *image = tracer->pipeline->image;
-	struct daemon *daemons;
-	unsigned daemons_len;
+	say(stderr, "%s: %s\n", (const char *)data, sentence);
+}
 
-	if (image->map_daemons == MAP_NONE)
-		return;
-	if (daemons_find(tracer->pipeline->arena, &daemons, &daemons_len))
-		return;
-	for (unsigned i = 0; i < daemons_len; i++) {
-		uint32_t pid = (uint32_t)daemons[i].pid;
-
-		engine_map_update(tracer->engine, image->map_daemons, &pid, daemons[i].name);
-	}
+void tracer_say_left_out(const struct pipeline *pipeline, const char *name)
+{
+	identity_say(host_identity(pipeline->host), say_one, (void *)name);
 }
 
 static void on_new_process(void *data, pid_t pid, const char *label)
 {
 	struct tracer *tracer = data;
-	const struct image *image = tracer->pipeline->image;
-	uint32_t key = (uint32_t)pid;
-	char name[DAEMON_NAME_SIZE] = "";
 
-	snprintf(name, sizeof(name), "%s", label);
-	if (image->map_daemons != MAP_NONE && strchr(name, '.'))
-		engine_map_update(tracer->engine, image->map_daemons, &key, name);
+	daemon_names_add(tracer->names, pid, label);
 }
 
 static int report_drops(struct tracer *tracer)
@@ -220,6 +210,7 @@ static int step(struct tracer *tracer, int timeout_ms)
 		tracer->next_drops_ns = now + DROPS_EVERY_NS;
 	}
 	unwinder_step(tracer->pipeline->unwinder);
+	daemon_names_step(tracer->names);
 	if (!error && config->interval && now >= tracer->next_interval_ns) {
 		error = print_interval(tracer, false);
 		tracer->next_interval_ns += config->interval_ns;
@@ -359,7 +350,7 @@ static int go_over(struct tracer *tracer, struct pipeline *next)
 	memset(tracer->reported, 0, sizeof(tracer->reported));
 	tracer->pipeline = next;
 	tracer->engine = next->engine;
-	fill_daemons(tracer);
+	daemon_names_fill(tracer->names, next);
 	begin_reading(tracer);
 	reader_take_over(tracer->reader, before);
 	if (reader_has_exited(tracer->reader))
@@ -532,13 +523,20 @@ int tracer_run(const struct tracer_config *config)
 	struct tracer tracer = {.config = config, .pipeline = pipeline, .engine = pipeline->engine};
 	int error, status;
 
-	fill_daemons(&tracer);
+	if (config->targets)
+		target_say(config->targets, config->name);
+	tracer.names = daemon_names_new(pipeline->arena);
+	daemon_names_fill(tracer.names, pipeline);
+	if (!config->says_at_end)
+		tracer_say_left_out(pipeline, config->name);
 	error = engine_attach(tracer.engine, &pipeline->diags);
 	if (error || !config->names_refused)
 		pipeline_say(pipeline, stderr);
 	if (error) {
+		tracer_say_left_out(pipeline, config->name);
 		if (config->child)
 			child_kill(config->child);
+		daemon_names_close(tracer.names);
 		return 1;
 	}
 	tracer.follow = follow_new(&(struct follow_config){
@@ -568,6 +566,7 @@ int tracer_run(const struct tracer_config *config)
 	error = run(&tracer);
 	say_foreign(&tracer);
 	say_left_out(&tracer);
+	tracer_say_left_out(tracer.pipeline, config->name);
 	if (error && !tracer.is_said)
 		say_error(&tracer, error);
 	say_recorded(&tracer);
@@ -576,6 +575,7 @@ int tracer_run(const struct tracer_config *config)
 	reader_free(tracer.reader);
 	recorder_free(tracer.recorder);
 	report_free(&tracer.report);
+	daemon_names_close(tracer.names);
 	late_free(tracer.late);
 	return status;
 }

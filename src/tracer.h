@@ -38,6 +38,7 @@ struct tracer_config {
 	 */
 	int (*tick)(struct report *report, bool is_last, void *data);
 	void *data;
+	bool says_at_end; /* which processes are left out: beside the numbers, not before them */
 	bool names_refused; /* the report itself says which probes could not be attached: no warnings about them */
 	const struct recorder_config *record; /* NULL: no recording is made. Its script is the pipeline's */
 	bool awaits_markers; /* those of files that no process maps yet: the report must be one that can go over to another image */
@@ -47,6 +48,9 @@ struct tracer_config {
 };
 
 int tracer_run(const struct tracer_config *config);
+
+/* Names on stderr, each once, the processes that only look like Ceph's and that a report or script is not about. */
+void tracer_say_left_out(const struct pipeline *pipeline, const char *name);
 
 /* Signals that end a run (SIGINT, SIGTERM, SIGHUP unless ignored) are caught from here on; SIGPIPE is ignored. Call early. */
 void tracer_catch_signals(void);

@@ -269,7 +269,13 @@ int learn_dwarf(const struct debug *debug, struct card *card, bool *found_consta
 
 	if (err)
 		return err;
-	walk_units(&w, dwarf_file_dwarf(file));
+	if (dwarf_file_is_split(file)) {
+		*why = arena_printf(arena, "%s has its debug information in other files (-gsplit-dwarf), from which nothing is learned",
+				    elf_file_path(debug->info));
+		err = -ENOTSUP;
+	} else {
+		walk_units(&w, dwarf_file_dwarf(file));
+	}
 	dwarf_file_close(file);
-	return 0;
+	return err;
 }

@@ -72,6 +72,13 @@ struct checked_clause {
 	bool is_default;    /* no body, or an empty one: prints the default line */
 };
 
+/* Places that the script is not for, as they lack an argument that it asks for. */
+struct left_places {
+	const struct probe *probe;
+	bool *sites; /* of each of the probe's: is it left out? */
+	unsigned len; /* how many are */
+};
+
 struct checked {
 	struct script *script;
 	struct checked_clause *clauses;
@@ -84,6 +91,8 @@ struct checked {
 	unsigned probes_len;
 	const struct probe_desc **unmatched; /* with -Z: descriptions that no probe matches */
 	unsigned unmatched_len;
+	struct left_places *left;
+	unsigned left_len;
 	bool has_stacks; /* stack() or ustack() is called somewhere */
 };
 
@@ -107,5 +116,7 @@ enum {
 struct checked *check_script(struct arena *arena, struct script *script, struct probe_source *probes,
 			     const struct options *options, struct diags *diags);
 void check_dump(const struct checked *checked, struct buf *out);
+/* Is the script for this place of the probe? */
+bool checked_has_site(const struct checked *checked, const struct probe *probe, unsigned site);
 
 #endif

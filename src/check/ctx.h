@@ -61,6 +61,7 @@ struct proto {
 	bool varargs;
 };
 
+struct left_group;
 struct check_ctx {
 	struct arena *arena;
 	struct diags *diags;
@@ -78,6 +79,9 @@ struct check_ctx {
 	struct script *library;    /* NULL: not needed yet */
 	struct translator **translators;
 	unsigned translators_len;
+
+	struct left_group *left_groups; /* of places.c */
+	unsigned left_groups_len;
 
 	struct checked_clause *clause;
 	struct action **actions; /* of the clause: pointers, until their number is known */
@@ -175,16 +179,36 @@ bool library_declare(struct check_ctx *ctx, const char *name, bool is_type);
 /* Declares the library's translators to the type of this name. */
 void library_translators(struct check_ctx *ctx, const char *out);
 
+/* --- Places that lack an argument (places.c) --- */
+
+/*
+ * Leaves a place of the probe out, or all of them (PLACES_ALL); the sentence comes at the end, with others of its kind. `what` is
+ * what the script asks for there; NULL: the place itself is no good.
+ */
+enum { PLACES_ALL = ~0u };
+void check_leave_out(struct check_ctx *ctx, struct loc loc, const struct probe *probe, unsigned site, const char *what,
+		     const char *why);
+/* Those that the provider says are no good. */
+void check_sound_places(struct check_ctx *ctx, struct loc loc, const struct probe *probe);
+/* When all clauses are checked: says what is left out, and takes probes without a place out of the clauses. */
+void check_places_finish(struct check_ctx *ctx);
+
 /* --- Arguments of probes (probe.c) --- */
 
 void check_probes(struct check_ctx *ctx, struct clause *clause);
 void check_all_probes(struct check_ctx *ctx);
 void check_raw_arg(struct check_ctx *ctx, struct node *node);	 /* argN */
 void check_probe_args(struct check_ctx *ctx, struct node *node); /* args[N] */
+const char *check_probe_text(struct check_ctx *ctx, const struct probe *probe);
+
+/* --- Parameters that are structures (pieces.c) --- */
+
 /* Is it args[N] where that is a structure itself, not a pointer to one? */
 bool check_is_object_arg(const struct check_ctx *ctx, const struct node *node);
 /* A member or element of a structure that is in registers: says so when a part of it is nowhere. */
 void check_pieces(struct check_ctx *ctx, struct node *node);
+/* args[N] that is used as a whole: says so when a part of it is nowhere. */
+void check_whole(struct check_ctx *ctx, struct node *node);
 
 /* --- Calls --- */
 

@@ -9,7 +9,7 @@
 
 enum { WARNINGS_MAX = 3 };
 
-static const char *probe_text(struct check_ctx *ctx, const struct probe *probe)
+const char *check_probe_text(struct check_ctx *ctx, const struct probe *probe)
 {
 	return arena_printf(ctx->arena, "%s:%s:%s:%s", probe->prov, probe->mod, probe->func, probe->name);
 }
@@ -58,14 +58,14 @@ static void say_blocked(struct check_ctx *ctx, const struct clause *clause, stru
 	unsigned i;
 
 	for (i = 0; mark_is_on(probe__refused) && i < blocked_len; i++)
-		mark_probe_refused(probe_text(ctx, blocked[i]), blocked[i]->id, blocked[i]->why_not);
+		mark_probe_refused(check_probe_text(ctx, blocked[i]), blocked[i]->id, blocked[i]->why_not);
 	if (!ctx->clause->probes_len && !ctx->options->zdefs) {
-		diag_error(ctx->diags, loc, "D_PDESC_ZERO", "%s cannot be traced: %s", probe_text(ctx, blocked[0]),
+		diag_error(ctx->diags, loc, "D_PDESC_ZERO", "%s cannot be traced: %s", check_probe_text(ctx, blocked[0]),
 			   blocked[0]->why_not);
 		return;
 	}
 	for (i = 0; i < blocked_len && i < WARNINGS_MAX; i++)
-		diag_warning(ctx->diags, loc, NULL, "%s is left out: %s", probe_text(ctx, blocked[i]),
+		diag_warning(ctx->diags, loc, NULL, "%s is left out: %s", check_probe_text(ctx, blocked[i]),
 			     blocked[i]->why_not);
 	if (blocked_len > i)
 		diag_warning(ctx->diags, loc, NULL, "%u more probes are left out; `cephtap list -v` says why",
@@ -117,6 +117,7 @@ void check_probes(struct check_ctx *ctx, struct clause *clause)
 				*arena_push(ctx->arena, blocked, blocked_len) = list.probes[j];
 			else
 				*arena_push(ctx->arena, out->probes, out->probes_len) = list.probes[j];
+			check_sound_places(ctx, clause->descs[i].loc, list.probes[j]);
 		}
 	}
 	out->probes_len = sort_unique(out->probes, out->probes_len);
@@ -188,131 +189,106 @@ static void hint_args(struct check_ctx *ctx, struct diag *diag, const struct pro
 	buf_free(&buf);
 }
 
-/* Is the argument there at every site? */
-static bool arg_is_available(struct check_ctx *ctx, struct node *node, const struct probe *probe, unsigned n)
+/* Why the argument is not there at this site; NULL: it is. */
+static const char *why_not_here(const struct probe *probe, unsigned site, unsigned n)
+{
+	const struct arg *args = probe->has_typed ? probe->sites[site].typed : probe->sites[site].args;
+
+	return args ? args[n].why : NULL;
+}
+
+/* A marker's places stand for themselves; some of the ways out of a function, or of the kernel's places, would be half of it. */
+static bool has_own_places(const struct probe *probe)
+{
+	return probe->kind == PROBE_UPROBE && !probe->has_typed;
+}
+
+/* Why the probe cannot have the argument; NULL: it can, at one place at least. */
+static const char *why_nowhere(const struct probe *probe, unsigned n)
 {
 	unsigned len, i;
-	const struct arg *arg = &args_of(probe, &len)[n], *here;
-	const char *why = arg->why, *name = arg->name ? arg->name : "no name";
+	const char *first = args_of(probe, &len)[n].why;
+	bool is_anywhere = false;
 
-	for (i = 0; !why && i < probe->sites_len; i++) {
-		here = probe->has_typed ? probe->sites[i].typed : probe->sites[i].args;
-		why = here ? here[n].why : NULL;
+	for (i = 0; i < probe->sites_len; i++) {
+		const char *here = why_not_here(probe, i, n);
+
+		is_anywhere |= !here;
+		if (!first)
+			first = here;
 	}
-	if (!why)
-		return true;
-	check_error(ctx, node, "D_ARGS_IDX", "args[%u] (%s) is not available at %s: %s", n, name,
-		    probe_text(ctx, probe), why);
-	return false;
+	return is_anywhere && has_own_places(probe) ? NULL : first;
 }
 
-/* ---- structures in registers ---- */
-
-/* The argument that a node is; NULL: it is none. */
-static const struct arg *arg_of_node(const struct probe *probe, const struct site *site, const struct node *node)
+/* The same marker, or function, in another file: what one of them lacks is no mistake of the script. */
+static bool is_same_marker(const struct probe *a, const struct probe *b)
 {
-	if (node->kind != NODE_INDEX || node->arg_index < 0)
-		return NULL;
-	if (node->arg_index < ARG_TYPED)
-		return NULL;
-	return site && site->typed ? &site->typed[node->arg_index - ARG_TYPED] : &probe->typed[node->arg_index - ARG_TYPED];
+	return a->kind == PROBE_UPROBE && b->kind == PROBE_UPROBE && !strcmp(a->name, b->name) && !strcmp(a->prov, b->prov) &&
+	       (!a->has_typed || !strcmp(a->func, b->func));
 }
 
-bool check_is_object_arg(const struct check_ctx *ctx, const struct node *node)
-{
-	const struct arg *arg = ctx->clause && ctx->clause->probes_len ? arg_of_node(ctx->clause->probes[0], NULL, node) : NULL;
-
-	return arg && arg->is_object && !check_failed(node);
-}
-
-/* The argument and the bytes of it that a chain of members and elements is. False: it leads elsewhere. */
-static bool bytes_of_arg(const struct node *node, const struct node **root, uint64_t *from, uint64_t *size)
-{
-	const struct type *type = node->left ? node->left->type : NULL;
-	const struct type_member *member;
-
-	if (node->kind == NODE_INDEX && node->arg_index >= ARG_TYPED) {
-		*root = node;
-		*from = 0;
-		*size = 0;
-		return true;
-	}
-	if (node->kind == NODE_MEMBER && type) {
-		bool is_arg = node->left->kind == NODE_INDEX && node->left->arg_index >= ARG_TYPED;
-
-		if ((node->op == OP_ARROW) != is_arg || !bytes_of_arg(node->left, root, from, size))
-			return false;
-		member = type_find_member(is_arg ? type->to : type, node->name);
-		*from += member ? member->offset : 0;
-		*size = member && member->unit ? member->unit : node->type->size;
-		return member && !member->hops;
-	}
-	if (node->kind != NODE_INDEX || !type || type->kind != TYPE_ARRAY || !bytes_of_arg(node->left, root, from, size))
-		return false;
-	if (node->args[0]->is_const) {
-		*from += node->args[0]->ival * type->to->size;
-		*size = type->to->size;
-	}
-	return true;
-}
-
-/* Why bytes of an argument are not there; NULL: they are. */
-static const char *why_not_there(const struct arg *arg, uint64_t from, uint64_t size)
-{
-	for (uint64_t at = from; at < from + size; at++) {
-		const struct arg_piece *piece = NULL;
-
-		for (unsigned i = 0; i < arg->pieces_len && !piece; i++)
-			if (at >= arg->pieces[i].offset && at < arg->pieces[i].offset + (uint64_t)arg->pieces[i].size)
-				piece = &arg->pieces[i];
-		if (!piece || piece->why)
-			return piece ? piece->why : "the debug information does not say where it is";
-	}
-	return NULL;
-}
-
-static bool is_whole(const struct arg *arg)
-{
-	for (unsigned i = 0; i < arg->pieces_len; i++)
-		if (arg->pieces[i].why)
-			return false;
-	return true;
-}
-
-void check_pieces(struct check_ctx *ctx, struct node *node)
-{
-	const struct node *root;
-	uint64_t from, size;
-
-	if (!ctx->clause || check_failed(node) || (!type_is_scalar(node->type) && node->type->kind != TYPE_ARRAY) ||
-	    !bytes_of_arg(node, &root, &from, &size))
-		return;
-	for (unsigned i = 0; i < ctx->clause->probes_len; i++) {
-		const struct probe *probe = ctx->clause->probes[i];
-
-		for (unsigned j = 0; j < probe->sites_len; j++) {
-			const struct arg *arg = arg_of_node(probe, &probe->sites[j], root);
-			const char *why = arg->pieces_len && !is_whole(arg) ? why_not_there(arg, from, size) : NULL;
-
-			if (why) {
-				check_error(ctx, node, "D_ARGS_IDX", "this part of args[%d] (%s) is not available at %s: %s",
-					    root->arg_index - ARG_TYPED, arg->name ? arg->name : "no name", probe_text(ctx, probe), why);
-				return;
-			}
-		}
-	}
-}
-
-static const struct probe *first_with_args(const struct checked_clause *clause)
+/* Has any probe of the clause this argument of the same marker? */
+static bool is_elsewhere(const struct checked_clause *clause, const struct probe *probe, unsigned n)
 {
 	unsigned i, len;
 
 	for (i = 0; i < clause->probes_len; i++) {
 		args_of(clause->probes[i], &len);
-		if (len)
-			return clause->probes[i];
+		if (clause->probes[i] != probe && n < len && is_same_marker(probe, clause->probes[i]) &&
+		    !why_nowhere(clause->probes[i], n))
+			return true;
 	}
-	return NULL;
+	return false;
+}
+
+static void leave_out_without(struct check_ctx *ctx, const struct node *node, const struct probe *probe, unsigned n, const char *what)
+{
+	unsigned i;
+
+	for (i = 0; i < probe->sites_len; i++) {
+		const char *why = why_not_here(probe, i, n);
+
+		if (why)
+			check_leave_out(ctx, node->loc, probe, i, what, why);
+	}
+}
+
+/* Where it is missing, the place is left out; where it is missing everywhere, that is the answer. */
+static bool arg_is_available(struct check_ctx *ctx, struct node *node, const struct probe *probe, unsigned n)
+{
+	unsigned len;
+	const struct arg *arg = &args_of(probe, &len)[n];
+	const char *why = why_nowhere(probe, n);
+
+	const char *what = arena_printf(ctx->arena, "args[%u]", n);
+
+	if (!why) {
+		leave_out_without(ctx, node, probe, n, what);
+		return true;
+	}
+	if (is_elsewhere(ctx->clause, probe, n)) {
+		check_leave_out(ctx, node->loc, probe, PLACES_ALL, what, why);
+		return true;
+	}
+	check_error(ctx, node, "D_ARGS_IDX", "args[%u] (%s) is not available at %s: %s", n, arg->name ? arg->name : "no name",
+		    check_probe_text(ctx, probe), why);
+	return false;
+}
+
+/* The one that decides: which has the argument somewhere; else one that has any. */
+static const struct probe *first_with_args(const struct checked_clause *clause, uint64_t n)
+{
+	const struct probe *any = NULL;
+	unsigned i, len;
+
+	for (i = 0; i < clause->probes_len; i++) {
+		args_of(clause->probes[i], &len);
+		if (n < len && !why_nowhere(clause->probes[i], (unsigned)n))
+			return clause->probes[i];
+		if (len && !any)
+			any = clause->probes[i];
+	}
+	return any;
 }
 
 /* Two arguments that D makes: the same when they are made in the same way. */
@@ -331,7 +307,7 @@ static bool args_differ(struct check_ctx *ctx, struct node *node, uint64_t n, co
 {
 	diag_hint(ctx->diags,
 		  check_error(ctx, node, "D_ARGS_MULTI", "args[%" PRIu64 "] is `%s` at %s but `%s` at %s", n, text,
-			      probe_text(ctx, first), other, probe_text(ctx, probe)),
+			      check_probe_text(ctx, first), other, check_probe_text(ctx, probe)),
 		  "write a clause for each");
 	return false;
 }
@@ -343,14 +319,14 @@ static void no_such_arg(struct check_ctx *ctx, struct node *node, const struct p
 	args_of(probe, &len);
 	if (len)
 		hint_args(ctx,
-			  check_error(ctx, node, "D_ARGS_IDX", "%s has no args[%" PRId64 "]", probe_text(ctx, probe),
+			  check_error(ctx, node, "D_ARGS_IDX", "%s has no args[%" PRId64 "]", check_probe_text(ctx, probe),
 				      (int64_t)n),
 			  probe);
 	else
 		diag_hint(ctx->diags,
 			  check_error(ctx, node, "D_ARGS_MULTI",
 				      "%s has no typed arguments, but this clause is also for it",
-				      probe_text(ctx, probe)),
+				      check_probe_text(ctx, probe)),
 			  "write a clause of its own for it");
 }
 
@@ -362,6 +338,11 @@ static bool arg_agrees(struct check_ctx *ctx, struct node *node, const struct pr
 	const struct arg *one = args_of(first, &first_len), *other = args_of(probe, &len);
 	const struct type *type, *here;
 
+	if (n >= len && n < first_len && is_same_marker(first, probe)) {
+		check_leave_out(ctx, node->loc, probe, PLACES_ALL, arena_printf(ctx->arena, "args[%u]", (unsigned)n),
+				probe->typed_why ? probe->typed_why : "it has no such argument there");
+		return true;
+	}
 	if (n >= len) {
 		no_such_arg(ctx, node, probe, n);
 		return false;
@@ -422,7 +403,7 @@ static void use_expr(struct check_ctx *ctx, struct node *node, const struct arg 
 static void no_typed_args(struct check_ctx *ctx, struct node *node, const struct probe *probe)
 {
 	struct diag *diag =
-		check_error(ctx, node, "D_ARGS_IDX", "%s has no typed arguments%s%s", probe_text(ctx, probe),
+		check_error(ctx, node, "D_ARGS_IDX", "%s has no typed arguments%s%s", check_probe_text(ctx, probe),
 			    probe->typed_why ? ": " : "", probe->typed_why ? probe->typed_why : "");
 
 	if (probe->has_typed)
@@ -430,11 +411,9 @@ static void no_typed_args(struct check_ctx *ctx, struct node *node, const struct
 			  "arg0, arg1 ... are the registers that integers and addresses are passed in");
 }
 
-/* Why a number that the probe has by DTrace's meaning is nowhere at one of its places; NULL: it is everywhere, or the probe has none. */
+/* Why a number is nowhere at a place of a probe whose places are one thing: a function's, the kernel's. NULL: it is everywhere. */
 static const char *raw_arg_why(const struct probe *probe, unsigned n)
 {
-	if (n >= probe->args_len)
-		return NULL;
 	if (!probe->args[n].loc.n && probe->args[n].why)
 		return probe->args[n].why;
 	for (unsigned i = 0; i < probe->sites_len; i++)
@@ -443,24 +422,41 @@ static const char *raw_arg_why(const struct probe *probe, unsigned n)
 	return NULL;
 }
 
-/* One that is nowhere is an error rather than 0. One that is at some places, as some markers' are, is 0 at the others, and that is said. */
+static void no_raw_arg(struct check_ctx *ctx, struct node *node, const struct probe *probe, unsigned n, const char *why)
+{
+	check_error(ctx, node, "D_ARGS_IDX", "arg%u (%s) is not available at %s: %s", n,
+		    probe->args[n].name ? probe->args[n].name : "no name", check_probe_text(ctx, probe), why);
+}
+
+/* False: that is the answer, and it is said. */
+static bool raw_arg_is_available(struct check_ctx *ctx, struct node *node, const struct probe *probe, unsigned n)
+{
+	const char *why = has_own_places(probe) ? why_nowhere(probe, n) : raw_arg_why(probe, n);
+
+	if (has_own_places(probe) && (!why || is_elsewhere(ctx->clause, probe, n))) {
+		leave_out_without(ctx, node, probe, n, arena_printf(ctx->arena, "arg%u", n));
+		return true;
+	}
+	if (why && !has_own_places(probe) && !probe->args[n].why) {
+		diag_warning(ctx->diags, node->loc, NULL, "arg%u is 0 in some places of %s: %s", n, check_probe_text(ctx, probe), why);
+		return false;
+	}
+	if (why)
+		no_raw_arg(ctx, node, probe, n, why);
+	return !why;
+}
+
+/*
+ * A number that is not to be had here is an error rather than 0. Where only some places of a marker lack it, they are left out;
+ * where some ways out of a function do, it is 0 there, which is said.
+ */
 void check_raw_arg(struct check_ctx *ctx, struct node *node)
 {
 	unsigned n = (unsigned)node->arg_index;
 
-	for (unsigned i = 0; ctx->clause && i < ctx->clause->probes_len; i++) {
-		const struct probe *probe = ctx->clause->probes[i];
-		const char *why = raw_arg_why(probe, n);
-
-		if (!why)
-			continue;
-		if (probe->args[n].why)
-			check_error(ctx, node, "D_ARGS_IDX", "arg%u (%s) is not available at %s: %s", n,
-				    probe->args[n].name ? probe->args[n].name : "no name", probe_text(ctx, probe), why);
-		else
-			diag_warning(ctx->diags, node->loc, NULL, "arg%u is 0 in some places of %s: %s", n, probe_text(ctx, probe), why);
-		return;
-	}
+	for (unsigned i = 0; ctx->clause && i < ctx->clause->probes_len; i++)
+		if (n < ctx->clause->probes[i]->args_len && !raw_arg_is_available(ctx, node, ctx->clause->probes[i], n))
+			return;
 }
 
 void check_probe_args(struct check_ctx *ctx, struct node *node)
@@ -477,7 +473,7 @@ void check_probe_args(struct check_ctx *ctx, struct node *node)
 	for (i = 0; i < clause->probes_len; i++)
 		if (clause->probes[i]->has_typed)
 			ctx->source->load_args(ctx->source, clause->probes[i]);
-	first = first_with_args(clause);
+	first = first_with_args(clause, n);
 	if (!first) {
 		no_typed_args(ctx, node, clause->probes[0]);
 		return;
@@ -492,7 +488,6 @@ void check_probe_args(struct check_ctx *ctx, struct node *node)
 	}
 	node->arg_index = (int)n + (first->has_typed ? ARG_TYPED : 0);
 	node->type = arg_type(ctx, arg);
-	if (ctx->member_of != node && !is_whole(arg))
-		check_error(ctx, node, "D_ARGS_IDX", "only a part of args[%" PRIu64 "] (%s) is available here: read a member of it", n,
-			    arg->name ? arg->name : "no name");
+	if (ctx->member_of != node)
+		check_whole(ctx, node);
 }

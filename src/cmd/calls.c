@@ -174,7 +174,8 @@ static bool make_script(struct calls_run *run)
 					.bufsize = run->pipeline.options.bufsize};
 	struct probe_source source;
 
-	target->pids = request.pids = target_pids(&run->targets, run->arena, &target->pids_len);
+	target_fill(&run->targets, run->arena, target);
+	request.pids = target->pids;
 	request.pids_len = target->pids_len;
 	run->pipeline.host = probe_host_new(run->arena, target);
 	source = probe_host_source(run->pipeline.host);

@@ -330,7 +330,7 @@ static const struct proc_file *program_of(struct arena *arena, pid_t pid)
 static void count_markers(struct arena *arena, pid_t pid, const char *module, unsigned *all, unsigned *good, const char **why)
 {
 	static const struct probe_desc markers = {"ceph_*", "", "", "", 0};
-	struct target target = {.pids = &pid, .pids_len = 1, .main_pid = pid};
+	struct target target = {.pids = &pid, .pids_len = 1, .main_pid = pid, .vouches_for_all = true};
 	struct probe_host *host = probe_host_new(arena, &target);
 	struct probe_source source = probe_host_source(host);
 	struct probe_list list = source.find(&source, &markers, why);
@@ -398,7 +398,7 @@ static void check_daemon(struct doctor *d, const struct daemon *daemon)
 	base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
 	package = learn_debug_package(base);
 	count_markers(d->arena, daemon->pid, base, &all, &good, &why);
-	detail = arena_printf(d->arena, "process %d, %s: %s; %u of %u markers", (int)daemon->pid, name,
+	detail = arena_printf(d->arena, "process %d (uid %u), %s: %s; %u of %u markers", (int)daemon->pid, daemon->uid, name,
 			      describe_build(d->arena, program), good, all);
 	add(d, "Ceph", arena_strdup(d->arena, daemon->name), good == all && all ? STATUS_OK : STATUS_WARNING,
 	    why ? arena_printf(d->arena, "%s; the first that cannot be attached: %s", detail, why) : detail,
@@ -407,17 +407,49 @@ static void check_daemon(struct doctor *d, const struct daemon *daemon)
 				       package ? package : "of debug symbols", name));
 }
 
+/* Reports leave these out: why, and what to do where one knows better. */
+static void check_doubtful(struct doctor *d, const struct daemon *daemons, unsigned len)
+{
+	enum { SHOWN_MAX = 10 };
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < len; i++) {
+		const struct daemon *daemon = &daemons[i];
+
+		if (!daemon->doubt || ++n > SHOWN_MAX)
+			continue;
+		add(d, "Ceph", arena_strdup(d->arena, daemon->name), STATUS_WARNING,
+		    arena_printf(d->arena, "process %d (uid %u), %s: left out of reports: %s", (int)daemon->pid, daemon->uid,
+				 daemon->file, identity_doubt_text(daemon->doubt)),
+		    daemon->doubt == DOUBT_NAME ? NULL : "-p with its number, or --untrusted, takes it in");
+	}
+	if (n > SHOWN_MAX)
+		add(d, "Ceph", "others", STATUS_WARNING,
+		    arena_printf(d->arena, "%u more processes that only look like Ceph's are left out of reports", n - SHOWN_MAX), NULL);
+}
+
 static void check_ceph(struct doctor *d)
 {
+	enum { CLIENTS_MAX = 20 };
+	unsigned len = 0, n = 0, clients = 0;
 	struct daemon *daemons;
-	unsigned len = 0;
 
 	daemons_find(d->arena, &daemons, &len);
-	for (unsigned i = 0; i < len; i++)
-		check_daemon(d, &daemons[i]);
-	if (!len)
+	for (unsigned i = 0; i < len; i++) {
+		if (daemons[i].doubt)
+			continue;
+		n++;
+		clients += daemons[i].is_client;
+		if (!daemons[i].is_client || clients <= CLIENTS_MAX) /* anybody may start thousands */
+			check_daemon(d, &daemons[i]);
+	}
+	if (clients > CLIENTS_MAX)
+		add(d, "Ceph", "clients", STATUS_OK,
+		    arena_printf(d->arena, "%u more processes use librados", clients - CLIENTS_MAX), NULL);
+	if (!n)
 		add(d, "Ceph", "daemons", STATUS_WARNING, "none runs on this host, or none that may be looked at",
 		    "`cephtap demo` starts a small cluster to try things on");
+	check_doubtful(d, daemons, len);
 }
 
 /* ---- output ---- */

@@ -12,6 +12,7 @@
 
 #include "ast/ast.h"
 #include "ceph/catalogue.h"
+#include "ceph/identity.h"
 #include "check/type.h"
 #include "cmd/cmd.h"
 #include "cmd/target.h"
@@ -35,6 +36,7 @@ static const char help[] = "Usage: cephtap list [-v] [--json] [-p PID] [--osd ID
 			   "  --daemon NAME   only what this daemon runs: osd.3, mon.a, client.admin, a glob\n"
 			   "  --cgroup PATH   only what processes of this control group run\n"
 			   "  --container ID  only what processes of this container run\n"
+			   "  --untrusted     also processes that only look like Ceph's\n"
 			   "  -h, --help      this text\n";
 
 enum list_format { LIST_TABLE, LIST_VERBOSE, LIST_JSON };
@@ -120,7 +122,8 @@ static void print_site(const struct site *site)
 	say(stdout, "\tat %s, 0x%llx", site->path, (unsigned long long)site->vaddr);
 	if (site->shift)
 		say(stdout, " (its entry +%u, a cheaper place)", site->shift);
-	say(stdout, "%s\n", site->is_return ? ", its return" : "");
+	say(stdout, "%s%s%s\n", site->is_return ? ", its return" : "", site->why_not ? "; left out: " : "",
+	    site->why_not ? site->why_not : "");
 }
 
 /* ---- parameters: args[] of functions ---- */
@@ -285,6 +288,7 @@ static struct json_object *json_sites(const struct probe *probe)
 		}
 		if (site_is_kernel(&probe->sites[i]))
 			continue;
+		add_text(object, "why_not", probe->sites[i].why_not);
 		add_text(object, "path", probe->sites[i].path);
 		json_object_object_add(object, "offset", json_object_new_uint64(probe->sites[i].offset));
 		json_object_object_add(object, "address", json_object_new_uint64(probe->sites[i].vaddr));
@@ -388,6 +392,12 @@ static void add_found(struct probe_list *all, const struct probe_list *found)
 	}
 }
 
+static void say_stranger(void *data, const char *sentence)
+{
+	(void)data;
+	say(stderr, "cephtap list: %s\n", sentence);
+}
+
 static void say_left_out(struct list *list)
 {
 	struct buf text = {0};
@@ -425,6 +435,7 @@ static int run(struct list *list, char **texts, int n)
 		print_json(list, &all);
 	else if (all.len)
 		print_text(list, &all);
+	identity_say(host_identity(list->host), say_stranger, NULL);
 	return status;
 }
 
@@ -469,10 +480,11 @@ int cmd_list(int argc, char **argv)
 	int status = parse_options(argc, argv, &list, &targets);
 
 	if (status < 0) {
-		target.pids = target_pids(&targets, list.arena, &target.pids_len);
+		target_fill(&targets, list.arena, &target);
 		list.cat = catalogue_builtin(list.arena);
 		list.natives = native_types_new(list.arena);
 		list.host = probe_host_new(list.arena, &target);
+		target_say(&targets, "cephtap list");
 		status = run(&list, argv + optind, argc - optind);
 		probe_host_free(list.host);
 	}

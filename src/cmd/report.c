@@ -64,6 +64,7 @@ static const char help[] =
 	"  --cgroup PATH      the processes of this control group only\n"
 	"  --container ID     the processes of this container only\n"
 	"  -p PID             this process only\n"
+	"  --untrusted        also processes that only look like Ceph's, such as those of a user who can write their program\n"
 	"  --over TIME        slow-ops: what is slow, such as 20ms, 1.5s, 800us (default 30ms)\n"
 	"  --hz N             profile: samples per second and processor (default 97)\n"
 	"  --by WHAT          profile: thread (default), process, or stage: what an OSD's thread works on\n"
@@ -360,10 +361,11 @@ static bool compile(struct report_run *run)
 	add_script(run, run->kind->script);
 	if (run->views.profile.by == PROFILE_BY_STAGE)
 		add_script(run, "profile-stages.d");
-	run->pipeline.target.pids = target_pids(&run->targets, run->arena, &run->pipeline.target.pids_len);
+	target_fill(&run->targets, run->arena, &run->pipeline.target);
 	set_script_args(run);
 	run->pipeline.host = probe_host_new(run->arena, &run->pipeline.target);
-	pipeline_run(&run->pipeline, NULL, NULL);
+	if (!pipeline_run(&run->pipeline, NULL, NULL)) /* that may be why */
+		tracer_say_left_out(&run->pipeline, run->record ? "cephtap record" : "cephtap report");
 	return pipeline_say(&run->pipeline, stderr);
 }
 
@@ -554,6 +556,7 @@ static int go(struct report_run *run)
 		.name = run->record ? "cephtap record" : "cephtap report",
 		.targets = &run->targets,
 		.seconds = run->seconds,
+		.says_at_end = run->seconds && !run->record,
 		.interval = print_interval,
 		.data = run,
 		.on_start = on_start,

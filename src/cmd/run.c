@@ -54,6 +54,7 @@ static const char help[] =
 	"  --daemon NAME    trace this daemon only: osd.3, mon.a, client.admin, or a glob\n"
 	"  --cgroup PATH    trace the processes of this control group and those inside it\n"
 	"  --container ID   trace the processes of this container (the beginning of its id), or of a service's unit\n"
+	"  --untrusted      Ceph's markers also in processes that only look like Ceph's\n"
 	"  -W NAME          wait until a process of this name starts, and trace it; it is $target\n"
 	"  -x NAME[=VALUE]  set an option (list: cephtap -x help)\n"
 	"  -b SIZE          memory for records, as -x bufsize=SIZE\n"
@@ -345,7 +346,7 @@ static void set_target(struct run *run)
 {
 	struct pipeline *pipeline = &run->pipeline;
 
-	pipeline->target.pids = target_pids(&run->targets, run->arena, &pipeline->target.pids_len);
+	target_fill(&run->targets, run->arena, &pipeline->target);
 	if (run->child)
 		pipeline->target.main_pid = run->child;
 	else if (run->wait_for) /* it came last */
@@ -436,6 +437,7 @@ static int list(struct run *run)
 
 		say(stdout, "%5u %10s %17s %33s %s\n", probe->id, probe->prov, probe->mod, probe->func, probe->name);
 	}
+	tracer_say_left_out(&run->pipeline, "cephtap");
 	return print_diags(run);
 }
 
@@ -551,6 +553,8 @@ static int go(struct run *run)
 		return 1;
 	}
 	compiled = compile(run);
+	if (!compiled || run->check_only)
+		tracer_say_left_out(&run->pipeline, "cephtap");
 	status = print_diags(run);
 	if (!compiled)
 		return 1;

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,20 +11,25 @@
 
 #include "ceph/daemons.h"
 #include "lib/proc.h"
+#include "lib/shown.h"
 
 enum rule_kind { RULE_DAEMON, RULE_CGROUP, RULE_CONTAINER, RULE_NAME };
 
 struct target_rule {
 	enum rule_kind kind;
 	const char *text;
+	bool is_old;	       /* it was looked for before */
+	bool takes_doubtful; /* what it meant then was in doubt, and of this user: */
+	uid_t uid;
 };
 
 enum { NESTING_MAX = 16, CGROUP_TEXT_MAX = 64 * 1024, ID_MIN = 4, WAIT_US = 1000, WAIT_LOOKS = 100, WAIT_SELDOM = 50 };
 
 /* What is being looked for, and what was found. */
 struct search {
+	struct target_list *list;
 	struct arena *arena;
-	const struct target_rule *rule;
+	struct target_rule *rule;
 	struct target_process **found;
 	unsigned *found_len;
 };
@@ -36,15 +42,17 @@ static bool is_there(const struct target_process *processes, unsigned len, pid_t
 	return false;
 }
 
-static void take(const struct search *search, pid_t pid, const char *label)
+static struct target_process *take(const struct search *search, pid_t pid, const char *label)
 {
 	struct target_process *process;
 
-	if (is_there(*search->found, *search->found_len, pid))
-		return;
+	for (unsigned i = 0; i < *search->found_len; i++)
+		if ((*search->found)[i].pid == pid)
+			return &(*search->found)[i];
 	process = arena_push(search->arena, *search->found, *search->found_len);
 	*process = (struct target_process){.pid = pid, .by_rule = true};
 	snprintf(process->label, sizeof(process->label), "%s", label);
+	return process;
 }
 
 /* By the name of its command: of several in one group each is traced, and one that comes back is known again. */
@@ -58,15 +66,79 @@ static void take_by_comm(const struct search *search, pid_t pid)
 
 /* ---- daemons ---- */
 
+static struct identity *identity_of(struct target_list *list)
+{
+	if (!list->identity)
+		list->identity = identity_new(list->arena);
+	return list->identity;
+}
+
+/* A name can be had by several: two clusters on one host, and whoever calls himself so. */
+static bool is_called(const struct daemon *daemon, const char *text)
+{
+	return glob_match(text, daemon->own_name) || glob_match(text, daemon->name);
+}
+
+/* The lowest rank of those that are beyond doubt and called so; INT_MAX: there is none. */
+static int best_rank(const struct daemon *daemons, unsigned len, const char *text)
+{
+	int best = INT_MAX;
+
+	for (unsigned i = 0; i < len; i++)
+		if (!daemons[i].doubt && is_called(&daemons[i], text) && daemons[i].rank < best)
+			best = daemons[i].rank;
+	return best;
+}
+
+static void note_doubtful(struct target_list *list, const struct daemon *daemon)
+{
+	*arena_push(list->arena, list->notes, list->notes_len) =
+		arena_printf(list->arena, "%s is process %d (uid %u, %s), in doubt: %s", daemon->own_name, (int)daemon->pid, daemon->uid,
+			     daemon->file, identity_doubt_text(daemon->doubt));
+}
+
+/* Nobody else is called so: then it is meant, but not without a word. Later only what the same user runs. */
+static void take_doubtful(const struct search *search, const struct daemon *daemon)
+{
+	struct target_rule *rule = search->rule;
+
+	if (rule->is_old && (!rule->takes_doubtful || rule->uid != daemon->uid))
+		return;
+	take(search, daemon->pid, daemon->own_name)->is_vouched_for = true;
+	if (rule->is_old)
+		return;
+	rule->takes_doubtful = true;
+	rule->uid = daemon->uid;
+	note_doubtful(search->list, daemon);
+}
+
+/* A plain name means those that are to be believed most; a pattern all that are beyond doubt. */
 static void find_daemons(const struct search *search)
 {
+	const struct target all = {.vouches_for_all = true};
+	const char *text = search->rule->text;
+	bool is_plain = !text[strcspn(text, "*?[\\")];
+	struct daemons_request request = {.identity = identity_of(search->list),
+					  .target = search->list->vouches_for_all ? &all : NULL,
+					  .with_doubtful_names = is_plain && (!search->rule->is_old || search->rule->takes_doubtful)};
 	struct daemon *daemons = NULL;
 	unsigned len = 0;
+	int best;
 
-	daemons_find(search->arena, &daemons, &len);
-	for (unsigned i = 0; i < len; i++)
-		if (glob_match(search->rule->text, daemons[i].name))
-			take(search, daemons[i].pid, daemons[i].name);
+	daemons_look(&request, search->arena, &daemons, &len);
+	best = best_rank(daemons, len, text);
+	for (unsigned i = 0; i < len; i++) {
+		const struct daemon *daemon = &daemons[i];
+
+		if (!is_called(daemon, text) || daemon->doubt == DOUBT_NAME)
+			continue;
+		if (!daemon->doubt && (!is_plain || daemon->rank == best))
+			take(search, daemon->pid, daemon->name);
+		else if (is_plain && daemon->doubt && best == INT_MAX)
+			take_doubtful(search, daemon);
+		else if (is_plain && daemon->doubt && !search->rule->is_old)
+			daemons_leave_out(request.identity, daemon, 1);
+	}
 }
 
 /* ---- control groups ---- */
@@ -180,7 +252,7 @@ static void find_by_name(const struct search *search)
 
 /* ---- rules ---- */
 
-static void find(const struct search *search)
+static void find(struct search *search)
 {
 	switch (search->rule->kind) {
 	case RULE_DAEMON:
@@ -196,13 +268,13 @@ static void find(const struct search *search)
 		find_by_name(search);
 		break;
 	}
+	search->rule->is_old = true;
 }
 
-void target_find(const struct target_list *list, struct arena *arena, struct target_process **found,
-		 unsigned *found_len)
+void target_find(struct target_list *list, struct arena *arena, struct target_process **found, unsigned *found_len)
 {
 	for (unsigned i = 0; i < list->rules_len; i++) {
-		const struct search search = {arena, &list->rules[i], found, found_len};
+		struct search search = {list, arena, &list->rules[i], found, found_len};
 
 		find(&search);
 	}
@@ -212,10 +284,10 @@ void target_find(const struct target_list *list, struct arena *arena, struct tar
 static bool add_rule(struct target_list *list, enum rule_kind kind, const char *text)
 {
 	struct target_rule *rule = arena_push(list->arena, list->rules, list->rules_len);
-	const struct search search = {list->arena, rule, &list->processes, &list->processes_len};
+	struct search search = {list, list->arena, rule, &list->processes, &list->processes_len};
 	unsigned before = list->processes_len;
 
-	*rule = (struct target_rule){kind, arena_strdup(list->arena, text)};
+	*rule = (struct target_rule){.kind = kind, .text = arena_strdup(list->arena, text)};
 	find(&search);
 	return list->processes_len > before;
 }
@@ -224,18 +296,37 @@ static bool add_rule(struct target_list *list, enum rule_kind kind, const char *
 
 void target_add_process(struct target_list *list, pid_t pid)
 {
-	if (!is_there(list->processes, list->processes_len, pid))
-		*arena_push(list->arena, list->processes, list->processes_len) = (struct target_process){.pid = pid};
+	for (unsigned i = 0; i < list->processes_len; i++)
+		if (list->processes[i].pid == pid) {
+			list->processes[i].is_vouched_for = true;
+			return;
+		}
+	*arena_push(list->arena, list->processes, list->processes_len) = (struct target_process){.pid = pid, .is_vouched_for = true};
 }
 
-pid_t *target_pids(const struct target_list *list, struct arena *arena, unsigned *len)
+void target_fill(const struct target_list *list, struct arena *arena, struct target *out)
 {
 	pid_t *pids = arena_new_array(arena, pid_t, list->processes_len + 1);
+	pid_t *vouched = arena_new_array(arena, pid_t, list->processes_len + 1);
 
-	for (unsigned i = 0; i < list->processes_len; i++)
+	out->vouched_len = 0;
+	for (unsigned i = 0; i < list->processes_len; i++) {
 		pids[i] = list->processes[i].pid;
-	*len = list->processes_len;
-	return pids;
+		if (list->processes[i].is_vouched_for)
+			vouched[out->vouched_len++] = pids[i];
+	}
+	out->pids = pids;
+	out->pids_len = list->processes_len;
+	out->vouched = vouched;
+	out->vouches_for_all = list->vouches_for_all;
+	out->identity = list->identity;
+}
+
+void target_say(struct target_list *list, const char *name)
+{
+	for (unsigned i = 0; i < list->notes_len; i++)
+		say(stderr, "%s: %s\n", name, list->notes[i]);
+	list->notes_len = 0;
 }
 
 bool target_add_pid(struct target_list *list, const char *text, struct buf *why)
@@ -261,26 +352,34 @@ bool target_add_pid(struct target_list *list, const char *text, struct buf *why)
 static bool is_repeated(const struct daemon *daemons, unsigned i)
 {
 	for (unsigned j = 0; j < i; j++)
-		if (!strcmp(daemons[i].name, daemons[j].name))
+		if (!daemons[j].doubt && !strcmp(daemons[i].name, daemons[j].name))
 			return true;
 	return false;
 }
 
-static void say_daemons(struct arena *arena, struct buf *why)
+static void say_doubtful(unsigned n, const char *name, struct buf *why)
 {
-	struct daemon *daemons = NULL;
-	unsigned len = 0;
+	if (n)
+		buf_printf(why, "; %u process%s only look%s like it, `cephtap doctor` says why; `--untrusted --daemon '%s'` takes %s", n,
+			   n == 1 ? "" : "es", n == 1 ? "s" : "", name, n == 1 ? "it" : "them");
+}
 
-	daemons_find(arena, &daemons, &len);
-	if (!len) {
+static void say_daemons(struct target_list *list, const char *name, struct buf *why)
+{
+	struct daemons_request request = {.identity = identity_of(list), .with_doubtful_names = true};
+	unsigned len = 0, n = 0, doubtful = 0;
+	struct daemon *daemons = NULL;
+
+	daemons_look(&request, list->arena, &daemons, &len);
+	for (unsigned i = 0; i < len; i++) {
+		doubtful += daemons[i].doubt && daemons[i].doubt != DOUBT_NAME && is_called(&daemons[i], name);
+		if (!daemons[i].doubt && !is_repeated(daemons, i)) /* clients of one user may have one name */
+			buf_printf(why, "%s %s", n++ ? "" : "; running here:", daemons[i].name);
+	}
+	if (!n)
 		buf_printf(why, ": no Ceph daemon runs on this host%s",
 			   geteuid() ? ", or none that this user may look at (try as root)" : "");
-		return;
-	}
-	buf_puts(why, "; running here:");
-	for (unsigned i = 0; i < len; i++)
-		if (!is_repeated(daemons, i)) /* two clusters on one host may both have an osd.0 */
-			buf_printf(why, " %s", daemons[i].name);
+	say_doubtful(doubtful, name, why);
 }
 
 bool target_add_daemon(struct target_list *list, const char *name, struct buf *why)
@@ -290,7 +389,7 @@ bool target_add_daemon(struct target_list *list, const char *name, struct buf *w
 	if (add_rule(list, RULE_DAEMON, name) || list->processes_len > before)
 		return true;
 	buf_printf(why, "there is no daemon `%s`", name);
-	say_daemons(list->arena, why);
+	say_daemons(list, name, why);
 	return false;
 }
 
@@ -378,6 +477,10 @@ int target_take(struct target_list *list, int option, const char *text, struct b
 		return target_add_cgroup(list, text, why) ? 1 : -1;
 	case TARGET_CONTAINER:
 		return target_add_container(list, text, why) ? 1 : -1;
+	case TARGET_UNTRUSTED:
+		list->vouches_for_all = true;
+		target_find(list, list->arena, &list->processes, &list->processes_len); /* what was chosen before it, too */
+		return 1;
 	default:
 		return 0;
 	}
@@ -399,10 +502,10 @@ static unsigned last_pid(void)
 bool target_wait_for(struct target_list *list, const char *name, bool (*interrupted)(void), struct buf *why)
 {
 	struct target_process *before = NULL, *now;
-	struct target_rule rule = {RULE_NAME, name};
+	struct target_rule rule = {.kind = RULE_NAME, .text = name};
 	unsigned before_len = 0, now_len;
 	struct arena *scratch = arena_new();
-	struct search search = {scratch, &rule, &before, &before_len};
+	struct search search = {list, scratch, &rule, &before, &before_len};
 
 	find(&search); /* those that run already are not waited for */
 	for (unsigned last = 0, looks = 0, turn = 0; !interrupted(); usleep(WAIT_US), turn++) {
@@ -417,14 +520,14 @@ bool target_wait_for(struct target_list *list, const char *name, bool (*interrup
 		round = arena_new();
 		now = NULL;
 		now_len = 0;
-		search = (struct search){round, &rule, &now, &now_len};
+		search = (struct search){list, round, &rule, &now, &now_len};
 		find(&search);
 		for (unsigned i = 0; i < now_len; i++) {
 			if (is_there(before, before_len, now[i].pid))
 				continue;
 			*arena_push(list->arena, list->processes, list->processes_len) = now[i];
 			*arena_push(list->arena, list->rules, list->rules_len) =
-				(struct target_rule){RULE_NAME, arena_strdup(list->arena, name)};
+				(struct target_rule){.kind = RULE_NAME, .text = arena_strdup(list->arena, name)};
 			arena_free(round);
 			arena_free(scratch);
 			return true;

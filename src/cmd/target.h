@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which processes a person means: -p, --osd, --daemon, --cgroup, --container, -W. Shared by the sub-commands that trace. */
+/*
+ * Which processes a person means: -p, --osd, --daemon, --cgroup, --container, -W. Shared by the sub-commands that trace. Of those
+ * that only look like Ceph's (ceph/identity.h) one counts when a person means it: by its number, by the name that nobody else
+ * has, or all of them with --untrusted.
+ */
 #ifndef CEPHTAP_CMD_TARGET_H
 #define CEPHTAP_CMD_TARGET_H
 
@@ -13,6 +17,7 @@ struct target_process {
 	pid_t pid;
 	char label[64]; /* what it was chosen as, and is again when it comes back: "osd.3"; "" for a number */
 	bool by_rule;	/* by what it is, not by its number */
+	bool is_vouched_for; /* it is meant, whatever speaks against it */
 };
 
 struct target_rule;
@@ -23,6 +28,10 @@ struct target_list {
 	unsigned processes_len;
 	struct target_rule *rules; /* to look again while the script runs */
 	unsigned rules_len;
+	struct identity *identity; /* NULL: nobody has looked for daemons */
+	bool vouches_for_all;	   /* --untrusted */
+	const char **notes; /* sentences on what was chosen */
+	unsigned notes_len;
 	bool is_misused; /* what went wrong is the text itself: exit status 2, not 1 */
 };
 
@@ -40,16 +49,19 @@ bool target_wait_for(struct target_list *list, const char *name, bool (*interrup
  * The options for all of these, the same in each sub-command: a row of struct option for each that is long, and what
  * getopt_long gives. target_take() returns 0 for an option that is none of these, 1 when it was taken, -1 with a sentence.
  */
-enum target_option { TARGET_OSD = 1000, TARGET_DAEMON, TARGET_CGROUP, TARGET_CONTAINER };
+enum target_option { TARGET_OSD = 1000, TARGET_DAEMON, TARGET_CGROUP, TARGET_CONTAINER, TARGET_UNTRUSTED };
 #define TARGET_OPTIONS                                                                                                 \
 	{"osd", required_argument, NULL, TARGET_OSD}, {"daemon", required_argument, NULL, TARGET_DAEMON},               \
-		{"cgroup", required_argument, NULL, TARGET_CGROUP}, {"container", required_argument, NULL, TARGET_CONTAINER}
+		{"cgroup", required_argument, NULL, TARGET_CGROUP}, {"container", required_argument, NULL, TARGET_CONTAINER},   \
+		{"untrusted", no_argument, NULL, TARGET_UNTRUSTED}
 int target_take(struct target_list *list, int option, const char *text, struct buf *why); /* 'p' is one of them */
 /* One that is known to be there: of -c. */
 void target_add_process(struct target_list *list, pid_t pid);
-/* For struct target: the numbers alone. */
-pid_t *target_pids(const struct target_list *list, struct arena *arena, unsigned *len);
+/* All of it but the main process. */
+void target_fill(const struct target_list *list, struct arena *arena, struct target *out);
+/* Prints the notes on stderr, each after "NAME: ", and forgets them. */
+void target_say(struct target_list *list, const char *name);
 /* All processes that the rules mean now. */
-void target_find(const struct target_list *list, struct arena *arena, struct target_process **found, unsigned *found_len);
+void target_find(struct target_list *list, struct arena *arena, struct target_process **found, unsigned *found_len);
 
 #endif

@@ -37,6 +37,7 @@ static const char help[] =
 	"  --cgroup PATH      the processes of this control group only\n"
 	"  --container ID     the processes of this container only\n"
 	"  -p PID             this process only\n"
+	"  --untrusted        also processes that only look like Ceph's, such as those of a user who can write their program\n"
 	"  --script           print the D script behind it\n"
 	"\n"
 	"Colours are left out when NO_COLOR is set. Where there is no terminal: `cephtap report osd`.\n";
@@ -400,16 +401,24 @@ static int on_drop(struct report *report, enum drop_cause cause, uint64_t count)
 /* Those that have no ops have a row too: that is what one looks for. */
 static void add_osds(struct top_run *run)
 {
+	struct target target = {0};
+	struct daemons_request request = {.target = &target};
 	struct daemon *daemons = NULL;
 	unsigned len = 0;
 
-	daemons_find(run->pipeline.arena, &daemons, &len);
+	target_fill(&run->targets, run->pipeline.arena, &target);
+	if (!target.identity)
+		run->targets.identity = target.identity = identity_new(run->pipeline.arena);
+	request.identity = target.identity;
+	daemons_look(&request, run->pipeline.arena, &daemons, &len);
 	for (unsigned i = 0; i < len; i++) {
-		bool is_chosen = !run->targets.processes_len;
+		bool is_chosen = !target.pids_len;
 
-		for (unsigned j = 0; j < run->targets.processes_len; j++)
-			is_chosen |= run->targets.processes[j].pid == daemons[i].pid;
-		if (is_chosen && !strncmp(daemons[i].name, "osd.", 4))
+		for (unsigned j = 0; j < target.pids_len; j++)
+			is_chosen |= target.pids[j] == daemons[i].pid;
+		if (is_chosen && daemons[i].doubt)
+			daemons_leave_out(request.identity, &daemons[i], 1);
+		else if (is_chosen && !strncmp(daemons[i].name, "osd.", 4))
 			top_add_osd(run->model, daemons[i].name);
 	}
 }
@@ -420,6 +429,12 @@ static const struct embedded *find_script(void)
 		if (!strcmp(script->name, "top.d"))
 			return script;
 	return NULL;
+}
+
+static void say_left_out(void *data, const char *sentence)
+{
+	(void)data;
+	say(stderr, "cephtap top: %s\n", sentence);
 }
 
 static bool compile(struct top_run *run)
@@ -434,15 +449,17 @@ static bool compile(struct top_run *run)
 		return false;
 	}
 	if (!top_summary(run->model).osds) {
+		identity_say(run->targets.identity, say_left_out, NULL);
 		say(stderr, "cephtap top: there is no OSD to look at %s\n",
 		    run->targets.processes_len ? "among the chosen processes" : "on this host, or this user may not see it");
 		return false;
 	}
 	*source = (struct source){.name = script->name, .text = script->data, .size = script->size};
 	*arena_push(pipeline->arena, pipeline->sources, pipeline->sources_len) = source;
-	pipeline->target.pids = target_pids(&run->targets, pipeline->arena, &pipeline->target.pids_len);
+	target_fill(&run->targets, pipeline->arena, &pipeline->target);
 	pipeline->host = probe_host_new(pipeline->arena, &pipeline->target);
-	pipeline_run(pipeline, NULL, NULL);
+	if (!pipeline_run(pipeline, NULL, NULL)) /* that may be why */
+		tracer_say_left_out(pipeline, "cephtap top");
 	pipeline->options.quiet = false; /* the script is, but that a process has ended is to be said */
 	return pipeline_say(pipeline, stderr);
 }

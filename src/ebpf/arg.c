@@ -101,6 +101,10 @@ static void gen_step(struct gen *gen, const struct argstep *step, struct loc whe
 	case STEP_TASK:
 		emit_call(gen, HELPER_TASK);
 		break;
+	case STEP_UID: /* the lower half; the upper one is the group */
+		emit_call(gen, HELPER_UID_GID);
+		emit(gen, INSN_MOV32_REG(R0, R0));
+		break;
 	case STEP_IMAGE:
 		emit_reg(gen, R0, ARGREG_RIP);
 		emit_add_imm(gen, R0, step->imm - (int64_t)gen->site->vaddr);

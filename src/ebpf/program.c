@@ -712,7 +712,8 @@ static void compile_probe(struct compiler *compiler, unsigned index)
 	if (!probe->sites_len)
 		add_attach(compiler, &fn);
 	for (unsigned i = 0; i < probe->sites_len; i++)
-		compile_site(compiler, fn, &probe->sites[i], &saved);
+		if (checked_has_site(compiler->image->checked, probe, i))
+			compile_site(compiler, fn, &probe->sites[i], &saved);
 }
 
 /* Before the first program is made: each one that saves fills a whole value of the map. */

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "engine/bpf.h"
 #include "engine/group.h"
@@ -426,6 +427,15 @@ static bool has_build_id(struct held *held, const char *path, const char *id)
 	return has;
 }
 
+/* A build-id is anybody's to write: a file takes another one's place when it has its owner, and nobody more may write it. */
+static bool is_replacement(const struct group *group, struct held *held, const char *path)
+{
+	const struct statx *now = held_stat(held), *before = held_stat(group->held);
+
+	return now->stx_uid == before->stx_uid && !(now->stx_mode & (S_IWGRP | S_IWOTH) & ~before->stx_mode) &&
+	       has_build_id(held, path, group->build_id);
+}
+
 /* The group's file among those of a process. False: it does not run it. */
 struct look {
 	const struct proc_file *files;
@@ -452,7 +462,7 @@ static bool find_same_build(const struct group *group, struct look *look, struct
 		if (strcmp(base_of(file->name), base_of(group->path)) || held_open_mapped(file, &where->held, look->why))
 			continue;
 		where->path = file->path;
-		if (has_build_id(where->held, file->path, group->build_id))
+		if (is_replacement(group, where->held, file->path))
 			return true;
 		held_close(where->held);
 		look->other = file->name;

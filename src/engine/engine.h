@@ -57,6 +57,7 @@ int engine_run_direct_args(struct engine *engine, enum probe_kind kind, const ui
 int engine_map_update(struct engine *engine, unsigned map, const void *key, const void *value);
 /* Sets `len` entries of an array from the one with number `first` on. */
 int engine_map_update_range(struct engine *engine, unsigned map, uint32_t first, uint32_t len, const void *values);
+int engine_map_remove(struct engine *engine, unsigned map, const void *key);
 int engine_map_lookup(struct engine *engine, unsigned map, const void *key, void *value);
 /* Takes keys of 4 bytes out of a hash; how many there were, at most `room`. */
 unsigned engine_map_take_keys(struct engine *engine, unsigned map, uint32_t *keys, unsigned room);

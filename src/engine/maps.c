@@ -247,6 +247,11 @@ int engine_map_update_range(struct engine *engine, unsigned map, uint32_t first,
 	return err;
 }
 
+int engine_map_remove(struct engine *engine, unsigned map, const void *key)
+{
+	return bpf_map_delete_elem(engine->maps[map], key) ? -errno : 0;
+}
+
 int engine_map_lookup(struct engine *engine, unsigned map, const void *key, void *value)
 {
 	if (map >= engine->image->maps_len)

@@ -42,6 +42,8 @@ const struct builtin builtins[] = {
 	STRING("probename", 128, gen_probestr, "the probe's name"),
 	STRING("daemon", 32, gen_daemon,
 	       "the Ceph daemon that hit the probe: osd.3, mon.a, client.admin; empty when it is none"),
+	STRING("procname", 32, gen_procname,
+	       "the process by name: the Ceph daemon, else its command, which has a ~ before it when it is called as daemons are"),
 	INT("epid", "uint32_t", gen_epid, "the clause and probe together, as a number"),
 	INT("id", "uint32_t", gen_id, "the probe's number, as `cephtap list` shows it"),
 	{0},

@@ -509,15 +509,95 @@ void gen_epid(struct gen *gen, struct node *node, struct value *result)
 	gen_epid_into(gen, R0);
 }
 
-void gen_daemon(struct gen *gen, struct node *node, struct value *result)
+/* R0 = the name in the map of this process; 0: it has none. */
+static void emit_find_daemon(struct gen *gen)
 {
 	struct slot key = slot_new(gen);
 
-	gen_pid(gen, node, result);
+	gen_pid(gen, NULL, NULL);
 	slot_store(gen, key, R0);
 	emit_map(gen, R1, layout_daemons_map(gen->arena, gen->image));
 	slot_address(gen, R2, key);
 	emit_call(gen, HELPER_MAP_LOOKUP);
 	slot_release(gen, key);
+}
+
+void gen_daemon(struct gen *gen, struct node *node, struct value *result)
+{
+	(void)node;
+	emit_find_daemon(gen);
 	emit_copy_value(gen, result->place, DAEMON_NAME_SIZE);
+}
+
+/* To `same` unless the name that begins with the eight bytes in R2 could be a daemon's: "osd.", "client." and so on. */
+static void emit_unless_daemons(struct gen *gen, struct label *same)
+{
+	static const char types[][5] = {"osd.", "mon.", "mgr.", "mds."};
+	struct label like = {0};
+	int64_t client = 0;
+	int32_t type;
+
+	emit(gen, INSN_MOV32_REG(R3, R2));
+	for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		memcpy(&type, types[i], sizeof(type));
+		emit_jump_imm(gen, BPF_JEQ, R3, type, &like);
+	}
+	memcpy((char *)&client + 1, "client.", 7);
+	emit(gen, INSN_MOV_REG(R3, R2));
+	emit(gen, INSN_ALU_IMM(BPF_LSH, R3, 8));
+	emit_imm64(gen, R4, client);
+	emit_jump_reg(gen, BPF_JNE, R3, R4, same);
+	label_bind(gen, &like);
+}
+
+/* The last byte of a word becomes the NUL that ends the text: with a strsize of 8 or 16 there is no room for one more. */
+static void emit_cut_last(struct gen *gen, int reg, bool is_last)
+{
+	if (!is_last)
+		return;
+	emit(gen, INSN_ALU_IMM(BPF_LSH, reg, 8));
+	emit(gen, INSN_ALU_IMM(BPF_RSH, reg, 8));
+}
+
+/* Everybody may call a command osd.3: then a ~ goes before its name. It has at most 15 bytes, two words with the final NUL. */
+static void emit_mark_name(struct gen *gen, struct place name)
+{
+	struct label same = {0};
+
+	emit_place_address(gen, R1, name);
+	emit(gen, INSN_LOAD(BPF_DW, R2, R1, 0));
+	emit_unless_daemons(gen, &same);
+	if (name.room >= 2 * sizeof(uint64_t)) {
+		emit(gen, INSN_LOAD(BPF_DW, R3, R1, 8));
+		emit(gen, INSN_ALU_IMM(BPF_LSH, R3, 8));
+		emit(gen, INSN_MOV_REG(R4, R2));
+		emit(gen, INSN_ALU_IMM(BPF_RSH, R4, 56));
+		emit(gen, INSN_ALU_REG(BPF_OR, R3, R4));
+		emit_cut_last(gen, R3, name.room == 2 * sizeof(uint64_t));
+		emit(gen, INSN_STORE(BPF_DW, R1, 8, R3));
+	}
+	emit(gen, INSN_ALU_IMM(BPF_LSH, R2, 8));
+	emit(gen, INSN_ALU_IMM(BPF_OR, R2, '~'));
+	emit_cut_last(gen, R2, name.room == sizeof(uint64_t));
+	emit(gen, INSN_STORE(BPF_DW, R1, 0, R2));
+	label_bind(gen, &same);
+}
+
+void gen_procname(struct gen *gen, struct node *node, struct value *result)
+{
+	enum { COMM_SIZE = 16 };
+	struct label none = {0}, end = {0};
+
+	emit_find_daemon(gen);
+	emit_jump_imm(gen, BPF_JEQ, R0, 0, &none);
+	emit_copy_value(gen, result->place, DAEMON_NAME_SIZE);
+	emit_jump(gen, &end);
+	label_bind(gen, &none);
+	emit_task(gen);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, task_offset(gen, "task_struct", "group_leader", node->loc)));
+	emit_deref(gen, 8, false, false, node->loc);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, task_offset(gen, "task_struct", "comm", node->loc)));
+	emit_read_string(gen, result->place, COMM_SIZE, false, node->loc);
+	emit_mark_name(gen, result->place);
+	label_bind(gen, &end);
 }

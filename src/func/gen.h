@@ -39,6 +39,7 @@ void gen_timestamp(struct gen *gen, struct node *node, struct value *result);
 void gen_walltimestamp(struct gen *gen, struct node *node, struct value *result);
 void gen_probestr(struct gen *gen, struct node *node, struct value *result); /* node->name says which of the four */
 void gen_daemon(struct gen *gen, struct node *node, struct value *result);
+void gen_procname(struct gen *gen, struct node *node, struct value *result);
 void gen_epid(struct gen *gen, struct node *node, struct value *result);
 void gen_id(struct gen *gen, struct node *node, struct value *result);
 

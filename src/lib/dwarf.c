@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "lib/elf_bytes.h"
+
 enum { NESTING_MAX = 32 }; /* of namespaces and classes; DWARF may be hostile */
 
 /* Sections that types and functions are described in. */
@@ -59,9 +61,12 @@ struct dwarf_file *dwarf_sections_open(struct arena *arena, struct elf_file *elf
 static int begin(struct dwarf_file *file, const char **why)
 {
 	file->dwarf = file->elf ? dwarf_begin_elf(file->elf, DWARF_C_READ, NULL) : NULL;
-	if (file->dwarf)
+	if (file->dwarf && dwarf_split_hide(file))
 		return 0;
-	*why = arena_printf(file->arena, "%s has no debug information that can be read: %s", file->path, dwarf_errmsg(-1));
+	if (file->dwarf)
+		*why = arena_printf(file->arena, "%s has debug information that is not in order: how it names other files (.dwo)", file->path);
+	else
+		*why = arena_printf(file->arena, "%s has no debug information that can be read: %s", file->path, dwarf_errmsg(-1));
 	return -ENODATA;
 }
 
@@ -114,8 +119,10 @@ void dwarf_file_close(struct dwarf_file *file)
 	dwarf_split_close(file);
 	dwarf_end(file->dwarf);
 	elf_end(file->elf);
-	if (file->image)
+	if (file->image) {
 		munmap(file->image, file->size);
+		elf_bytes_release(file->size);
+	}
 	elf_file_close(file->own);
 	dwarf_file_close(file->alt);
 }
@@ -123,6 +130,11 @@ void dwarf_file_close(struct dwarf_file *file)
 Dwarf *dwarf_file_dwarf(const struct dwarf_file *file)
 {
 	return file->dwarf;
+}
+
+bool dwarf_file_is_split(const struct dwarf_file *file)
+{
+	return file->has_skeletons;
 }
 
 /* ---- functions ---- */
@@ -231,24 +243,36 @@ void dwarf_unit_init(struct dwarf_unit *unit, const struct dwarf_file *file, Dwa
 }
 
 /* In this unit of the file itself; of split DWARF in what it stands for. */
-static bool find_in_unit(struct dwarf_file *file, Dwarf_Die *die, uint8_t kind, uint64_t vaddr, struct dwarf_function *function,
-			 const char **why)
+static bool find_in_unit(struct dwarf_file *file, Dwarf_Die *die, uint64_t vaddr, struct dwarf_function *function, const char **why)
 {
-	if (kind == DW_UT_skeleton) {
-		if (!dwarf_split_find(file, die, &function->unit, why))
-			return false;
-	} else {
+	if (!dwarf_is_skeleton(die))
 		dwarf_unit_init(&function->unit, file, die);
-	}
+	else if (!dwarf_split_find(file, die, &function->unit, why))
+		return false;
 	return find_function(file, &function->unit, vaddr, &function->die);
 }
 
-static uint8_t kind_of_unit(Dwarf_Die *die)
-{
-	uint8_t kind = DW_UT_compile;
+struct covering {
+	uint64_t vaddr;
+	bool is_found;
+};
 
-	dwarf_cu_info(die->cu, NULL, &kind, NULL, NULL, NULL, NULL, NULL);
-	return kind;
+static bool cover(void *data, const struct dwarf_range *range)
+{
+	struct covering *covering = data;
+
+	covering->is_found = range->low <= covering->vaddr && covering->vaddr < range->high;
+	return !covering->is_found;
+}
+
+static bool unit_has(const struct dwarf_file *file, Dwarf_Die *die, uint64_t vaddr)
+{
+	struct covering covering = {.vaddr = vaddr};
+	struct dwarf_unit unit;
+
+	dwarf_unit_init(&unit, file, die);
+	dwarf_code_each(&unit, die, cover, &covering);
+	return covering.is_found;
 }
 
 bool dwarf_function_at(struct dwarf_file *file, uint64_t vaddr, struct dwarf_function *function, const char **why)
@@ -258,12 +282,12 @@ bool dwarf_function_at(struct dwarf_file *file, uint64_t vaddr, struct dwarf_fun
 	uint8_t kind;
 
 	*why = NULL;
-	if (dwarf_addrdie(file->dwarf, vaddr, &unit) && find_in_unit(file, &unit, kind_of_unit(&unit), vaddr, function, why))
+	if (dwarf_addrdie(file->dwarf, vaddr, &unit) && find_in_unit(file, &unit, vaddr, function, why))
 		return true;
 	/* A file without .debug_aranges, as clang writes it. */
 	while (!*why && dwarf_get_units(file->dwarf, cu, &cu, NULL, &kind, &unit, NULL) == 0)
-		if ((kind == DW_UT_compile || kind == DW_UT_skeleton) && dwarf_haspc(&unit, vaddr) == 1 &&
-		    find_in_unit(file, &unit, kind, vaddr, function, why))
+		if ((kind == DW_UT_compile || dwarf_is_skeleton(&unit)) && unit_has(file, &unit, vaddr) &&
+		    find_in_unit(file, &unit, vaddr, function, why))
 			return true;
 	if (!*why)
 		*why = file->missing ? file->missing : "its debug information does not describe the function";

@@ -28,6 +28,7 @@ int dwarf_file_open(struct arena *arena, const struct debug *debug, const struct
 		    const char **why);
 void dwarf_file_close(struct dwarf_file *file); /* NULL is allowed; every Dwarf_Die of it ends */
 Dwarf *dwarf_file_dwarf(const struct dwarf_file *file);
+bool dwarf_file_is_split(const struct dwarf_file *file); /* units of it are in other files, -gsplit-dwarf */
 
 /* A unit with what its addresses are relative to. */
 struct dwarf_unit {

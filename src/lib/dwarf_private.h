@@ -34,6 +34,7 @@ struct dwarf_file {
 	struct dwarf_index *indexes;	/* of units */
 	struct dwarf_file *package;	/* .dwp; NULL: none, or not looked for */
 	bool has_package;		/* it was looked for */
+	bool has_skeletons;		/* of units that are in other files */
 };
 
 /* For its sections alone, without libdw; NULL with a sentence in *why. */
@@ -45,6 +46,12 @@ int dwarf_image_open(struct arena *arena, const char *path, char *image, size_t 
 /* The bytes of a section, inflated; of one with ".dwo" behind its name, if there is none without. Bad when it is not there. */
 struct cursor dwarf_section(const struct dwarf_file *file, const char *name);
 
+/*
+ * Of a file that libdw has begun: from now on libdw knows no names of .dwo files, each of which it would open as soon as much is asked
+ * of a unit. False: there is one that is not understood.
+ */
+bool dwarf_split_hide(struct dwarf_file *file);
+bool dwarf_is_skeleton(Dwarf_Die *unit);
 void dwarf_unit_init(struct dwarf_unit *unit, const struct dwarf_file *file, Dwarf_Die *die);
 /* Of the skeleton of a unit whose rest is in another file. False with a sentence in *why: it is not here. */
 bool dwarf_split_find(struct dwarf_file *file, Dwarf_Die *skeleton, struct dwarf_unit *unit, const char **why);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "lib/elf_bytes.h"
 #include "lib/held.h"
 
 enum { UNITS_MAX = 4096 };
@@ -19,14 +20,79 @@ struct dwarf_split {
 	struct dwarf_split *next;
 	Dwarf_Off skeleton;
 	struct dwarf_file *file; /* NULL: it was not found */
+	const char *why;	 /* a sentence, then */
 	Dwarf_Die die;
 };
 
-static const char *text_of(Dwarf_Die *die, unsigned name, unsigned gnu_name)
+/* ---- libdw opens nothing ---- */
+
+/* The attribute by which a skeleton names its .dwo, as libdw sees it: numbers that nobody uses, as long as the real ones. */
+enum { HIDDEN_NAME = 0x75, HIDDEN_GNU_NAME = 0x3f30 };
+
+/* The bytes of a section are in our own memory. */
+static void hide_name(uint8_t *at, const uint8_t *end, uint64_t attribute)
+{
+	if (attribute == DW_AT_dwo_name && end - at == 1) {
+		at[0] = HIDDEN_NAME;
+	} else if (attribute == DW_AT_GNU_dwo_name && end - at == 2) {
+		at[0] = (HIDDEN_GNU_NAME & 0x7f) | 0x80;
+		at[1] = HIDDEN_GNU_NAME >> 7;
+	}
+}
+
+static void hide_names(struct cursor c)
+{
+	while (!c.bad && c.at < c.end) {
+		uint64_t attribute, form;
+
+		if (!cursor_uleb(&c)) /* the end of a table */
+			continue;
+		cursor_uleb(&c);
+		cursor_take(&c, 1);
+		do {
+			const uint8_t *at = c.at;
+
+			attribute = cursor_uleb(&c);
+			hide_name((uint8_t *)at, c.at, attribute);
+			form = cursor_uleb(&c);
+			if (form == DW_FORM_implicit_const)
+				cursor_sleb(&c);
+		} while (!c.bad && (attribute || form));
+	}
+}
+
+static bool names_a_file(Dwarf_Die *unit)
+{
+	return dwarf_hasattr(unit, DW_AT_dwo_name) || dwarf_hasattr(unit, DW_AT_GNU_dwo_name);
+}
+
+bool dwarf_split_hide(struct dwarf_file *file)
+{
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die unit;
+	int end;
+
+	hide_names(dwarf_section(file, ".debug_abbrev"));
+	while ((end = dwarf_get_units(file->dwarf, cu, &cu, NULL, NULL, &unit, NULL)) == 0) {
+		if (names_a_file(&unit))
+			return false;
+		file->has_skeletons |= dwarf_is_skeleton(&unit);
+	}
+	return end == 1; /* else libdw may yet come to units that were not looked at */
+}
+
+bool dwarf_is_skeleton(Dwarf_Die *unit)
+{
+	return dwarf_hasattr(unit, HIDDEN_NAME) || dwarf_hasattr(unit, HIDDEN_GNU_NAME);
+}
+
+/* ---- units ---- */
+
+static const char *text_of(Dwarf_Die *die, unsigned name, unsigned other_name)
 {
 	Dwarf_Attribute attr;
 
-	if (!dwarf_attr(die, name, &attr) && !dwarf_attr(die, gnu_name, &attr))
+	if (!dwarf_attr(die, name, &attr) && !dwarf_attr(die, other_name, &attr))
 		return NULL;
 	return dwarf_formstring(&attr);
 }
@@ -53,52 +119,103 @@ static bool find_unit(struct dwarf_file *file, uint64_t id, Dwarf_Die *die)
 
 /* ---- a file made of sections ---- */
 
-enum { SHARES_MAX = 16 };
+enum { SECTIONS_MAX = 16 };
 
+/* Bytes for a section; those of one name are behind each other. */
 struct share {
 	const char *name;
 	struct cursor bytes;
 };
 
-static size_t put(char *image, size_t at, const void *data, size_t size)
+/* The file while it is put together. */
+struct making {
+	char *image;
+	size_t size, at;
+	Elf64_Shdr sections[SECTIONS_MAX + 2];
+	unsigned sections_len;
+	char names[32 * (SECTIONS_MAX + 2)];
+	size_t names_size;
+};
+
+static void put(struct making *making, const void *data, size_t size)
 {
-	memcpy(image + at, data, size);
-	return (at + size + 7) & ~(size_t)7;
+	memcpy(making->image + making->at, data, size);
+	making->at += size;
 }
 
-/* A .dwo of its own: an ELF file of these sections. */
-static bool make_image(const struct share *shares, unsigned n, char **image, size_t *size)
+static void align(struct making *making)
+{
+	making->at = (making->at + 7) & ~(size_t)7;
+}
+
+static void begin_section(struct making *making, unsigned type, const char *name, const char *suffix)
+{
+	size_t room = sizeof(making->names) - making->names_size;
+
+	align(making);
+	making->sections[making->sections_len++] = (Elf64_Shdr){
+		.sh_name = (Elf64_Word)making->names_size, .sh_type = type, .sh_addralign = 1, .sh_offset = making->at};
+	making->names_size += (size_t)snprintf(making->names + making->names_size, room, "%s%s", name, suffix) + 1;
+}
+
+static void end_section(struct making *making)
+{
+	Elf64_Shdr *section = &making->sections[making->sections_len - 1];
+
+	section->sh_size = making->at - section->sh_offset;
+}
+
+static void put_sections(struct making *making, const struct share *shares, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (!i || shares[i].name != shares[i - 1].name)
+			begin_section(making, SHT_PROGBITS, shares[i].name, ".dwo");
+		put(making, shares[i].bytes.at, (size_t)(shares[i].bytes.end - shares[i].bytes.at));
+		end_section(making);
+	}
+	begin_section(making, SHT_STRTAB, ".shstrtab", "");
+	put(making, making->names, making->names_size);
+	end_section(making);
+	align(making);
+}
+
+static void put_header(struct making *making)
 {
 	Elf64_Ehdr ehdr = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
 			   .e_type = ET_REL,
 			   .e_machine = EM_X86_64,
 			   .e_version = EV_CURRENT,
+			   .e_shoff = making->at,
 			   .e_ehsize = sizeof(ehdr),
 			   .e_shentsize = sizeof(Elf64_Shdr),
-			   .e_shnum = (Elf64_Half)(n + 2),
-			   .e_shstrndx = (Elf64_Half)(n + 1)};
-	Elf64_Shdr shdrs[SHARES_MAX + 2] = {{0}};
-	char names[32 * (SHARES_MAX + 2)] = "";
-	size_t names_size = 1, at = sizeof(ehdr);
+			   .e_shnum = (Elf64_Half)making->sections_len,
+			   .e_shstrndx = (Elf64_Half)(making->sections_len - 1)};
 
-	*size = sizeof(ehdr) + sizeof(shdrs) + sizeof(names) + 16;
+	put(making, making->sections, making->sections_len * sizeof(*making->sections));
+	making->at = 0;
+	put(making, &ehdr, sizeof(ehdr));
+}
+
+/* A .dwo of its own, of these sections. NULL with a sentence in *why. */
+static struct dwarf_file *file_of_shares(struct arena *arena, const char *path, const struct share *shares, unsigned n, const char **why)
+{
+	struct making making = {.at = sizeof(Elf64_Ehdr), .sections_len = 1, .names_size = 1};
+	struct dwarf_file *file;
+
+	making.size = sizeof(Elf64_Ehdr) + sizeof(making.sections) + sizeof(making.names) + 8 * (SECTIONS_MAX + 4);
 	for (unsigned i = 0; i < n; i++)
-		*size += (size_t)(shares[i].bytes.end - shares[i].bytes.at) + 8;
-	*image = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (*image == MAP_FAILED)
-		return false;
-	for (unsigned i = 0; i <= n; i++) {
-		Elf64_Shdr *shdr = &shdrs[i + 1];
-
-		*shdr = (Elf64_Shdr){.sh_name = (Elf64_Word)names_size, .sh_type = i < n ? SHT_PROGBITS : SHT_STRTAB, .sh_addralign = 1, .sh_offset = at};
-		names_size += (size_t)snprintf(names + names_size, 32, "%s%s", i < n ? shares[i].name : ".shstrtab", i < n ? ".dwo" : "") + 1;
-		shdr->sh_size = i < n ? (size_t)(shares[i].bytes.end - shares[i].bytes.at) : names_size;
-		at = put(*image, at, i < n ? (const char *)shares[i].bytes.at : names, shdr->sh_size);
+		making.size += (size_t)(shares[i].bytes.end - shares[i].bytes.at);
+	*why = arena_printf(arena, "%s is too big to be read beside what else is open", path);
+	if (!elf_bytes_claim(making.size))
+		return NULL;
+	making.image = mmap(NULL, making.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (making.image == MAP_FAILED) {
+		elf_bytes_release(making.size);
+		return NULL;
 	}
-	ehdr.e_shoff = at;
-	put(*image, at, shdrs, sizeof(shdrs));
-	put(*image, 0, &ehdr, sizeof(ehdr));
-	return true;
+	put_sections(&making, shares, n);
+	put_header(&making);
+	return dwarf_image_open(arena, path, making.image, making.size, &file, why) ? NULL : file;
 }
 
 /* Inside of a root, or NULL: it is not there. */
@@ -108,7 +225,7 @@ static struct elf_file *open_inside(const char *root, const char *path)
 	struct buf why = {0};
 	struct elf_file *file;
 
-	if (held_open_inside(root, path, &held, &why) || elf_file_map(held, path, &file))
+	if (held_open_inside(root, path, &held, &why) || elf_object_map(held, path, &file))
 		file = NULL;
 	held_close(held);
 	buf_free(&why);
@@ -131,7 +248,7 @@ static const char *path_inside(const struct dwarf_file *file)
 /* ---- .dwp ---- */
 
 /* Sections of a package, by their numbers in its index (DWARF 5, 7.3.5.3; version 2 is GNU's for DWARF 4). */
-enum { SECTION_INFO = 1, SECTION_ABBREV = 3, SECTION_LOCATIONS = 5, SECTION_STR_OFFSETS = 6, SECTION_RANGES = 8, COLUMNS_MAX = SHARES_MAX - 1 };
+enum { SECTION_INFO = 1, SECTION_ABBREV = 3, SECTION_LOCATIONS = 5, SECTION_STR_OFFSETS = 6, SECTION_RANGES = 8, COLUMNS_MAX = SECTIONS_MAX - 2 };
 
 static struct cursor part_of(const struct dwarf_file *package, const char *name, uint64_t offset, uint64_t size)
 {
@@ -223,21 +340,16 @@ static struct dwarf_file *package_of(struct dwarf_file *file)
 	return file->package;
 }
 
-static struct dwarf_file *open_in_package(struct dwarf_file *file, uint64_t id)
+static struct dwarf_file *open_in_package(struct dwarf_file *file, uint64_t id, const char **why)
 {
-	struct dwarf_file *package = package_of(file), *out = NULL;
-	struct share shares[SHARES_MAX];
+	struct dwarf_file *package = package_of(file);
+	struct share shares[SECTIONS_MAX];
 	unsigned n = package ? find_shares(package, id, shares) : 0;
-	const char *why;
-	char *image;
-	size_t size;
 
 	for (unsigned i = 0; i < n; i++)
 		if (shares[i].bytes.bad)
 			return NULL;
-	if (!n || !make_image(shares, n, &image, &size) || dwarf_image_open(file->arena, package->path, image, size, &out, &why))
-		return NULL;
-	return out;
+	return n ? file_of_shares(file->arena, package->path, shares, n, why) : NULL;
 }
 
 /* ---- .dwo ---- */
@@ -271,45 +383,27 @@ static Elf_Scn *next_section(const struct dwarf_file *file, const char *name, El
 	return NULL;
 }
 
-/* All of this name, one behind the other; gives how many. */
-static unsigned join_sections(const struct dwarf_file *file, const char *name, struct share *out)
-{
-	Elf_Scn *scn = NULL;
-	Elf_Data *data;
-	uint64_t size = 0;
-	unsigned n = 0;
-	uint8_t *at;
-
-	for (; (scn = next_section(file, name, scn, &data)); n++)
-		size += data->d_size;
-	at = arena_alloc(file->arena, size + 1);
-	*out = (struct share){name, {.at = at, .end = at + size}};
-	for (unsigned i = 0; i < n && (scn = next_section(file, name, scn, &data)); i++) {
-		memcpy(at, data->d_buf, data->d_size);
-		at += data->d_size;
-	}
-	return n;
-}
-
 static struct dwarf_file *with_joined_sections(struct dwarf_file *file)
 {
-	struct share shares[sizeof(sections) / sizeof(sections[0])];
-	struct dwarf_file *out = NULL;
-	unsigned n = 0, most = 0;
+	struct share *shares = NULL;
+	struct dwarf_file *joined;
+	unsigned n = 0, before;
+	bool has_several = false;
 	const char *why;
-	char *image;
-	size_t size;
+	Elf_Data *data;
 
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
-		unsigned count = join_sections(file, sections[i], &shares[n]);
-
-		n += count > 0;
-		most = count > most ? count : most;
+		before = n;
+		for (Elf_Scn *scn = NULL; (scn = next_section(file, sections[i], scn, &data));)
+			*arena_push(file->arena, shares, n) =
+				(struct share){sections[i], {.at = data->d_buf, .end = (const uint8_t *)data->d_buf + data->d_size}};
+		has_several |= n > before + 1;
 	}
-	if (most < 2 || !make_image(shares, n, &image, &size) || dwarf_image_open(file->arena, file->path, image, size, &out, &why))
+	joined = has_several ? file_of_shares(file->arena, file->path, shares, n, &why) : NULL;
+	if (!joined)
 		return file;
 	dwarf_file_close(file);
-	return out;
+	return joined;
 }
 
 /* What is at this path, if it has the unit. */
@@ -317,9 +411,8 @@ static bool try_path(struct dwarf_file *file, struct dwarf_split *split, uint64_
 {
 	struct elf_file *elf_file = open_inside(root, path);
 	struct dwarf_file *found;
-	const char *why;
 
-	if (!elf_file || dwarf_elf_open(file->arena, elf_file, &found, &why)) {
+	if (!elf_file || dwarf_elf_open(file->arena, elf_file, &found, &split->why)) {
 		elf_file_close(elf_file);
 		return false;
 	}
@@ -329,6 +422,7 @@ static bool try_path(struct dwarf_file *file, struct dwarf_split *split, uint64_
 		split->file = found;
 		return true;
 	}
+	split->why = arena_printf(file->arena, "%s is of another build", path);
 	dwarf_file_close(found);
 	return false;
 }
@@ -347,7 +441,7 @@ static void look(struct dwarf_file *file, Dwarf_Die *skeleton, const char *name,
 	const char *whole = *name == '/' ? name : arena_printf(arena, "%s/%s", folder ? folder : "", name);
 	uint64_t id = id_of(skeleton);
 
-	split->file = open_in_package(file, id);
+	split->file = open_in_package(file, id, &split->why);
 	if (split->file && find_unit(split->file, id, &split->die))
 		return;
 	dwarf_file_close(split->file);
@@ -362,7 +456,7 @@ static void look(struct dwarf_file *file, Dwarf_Die *skeleton, const char *name,
 
 bool dwarf_split_find(struct dwarf_file *file, Dwarf_Die *skeleton, struct dwarf_unit *unit, const char **why)
 {
-	const char *name = text_of(skeleton, DW_AT_dwo_name, DW_AT_GNU_dwo_name);
+	const char *name = text_of(skeleton, HIDDEN_NAME, HIDDEN_GNU_NAME);
 	Dwarf_Off offset = dwarf_dieoffset(skeleton);
 	struct dwarf_unit own;
 	struct dwarf_split *split;
@@ -376,10 +470,12 @@ bool dwarf_split_find(struct dwarf_file *file, Dwarf_Die *skeleton, struct dwarf
 		if (name)
 			look(file, skeleton, name, split);
 	}
-	if (!split->file) {
+	if (!split->file && split->why)
+		*why = arena_printf(file->arena, "its debug information is in %s, which cannot be used: %s", name, split->why);
+	else if (!split->file)
 		*why = arena_printf(file->arena, "its debug information is in %s, which is not here, nor in a .dwp file", name ? name : "another file");
+	if (!split->file)
 		return false;
-	}
 	dwarf_unit_init(&own, file, skeleton);
 	dwarf_unit_init(unit, split->file, &split->die);
 	unit->main = file;

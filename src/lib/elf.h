@@ -21,6 +21,8 @@ int elf_file_open(const char *path, struct elf_file **out);
 int elf_file_read(struct held *held, const char *name, struct elf_file **out);
 /* As elf_file_read(), for a large file that is wanted whole: one that only root can change is mapped. */
 int elf_file_map(struct held *held, const char *name, struct elf_file **out);
+/* The same for what nothing runs: a .dwo or .dwp file, which is neither an executable nor a library. */
+int elf_object_map(struct held *held, const char *name, struct elf_file **out);
 void elf_file_close(struct elf_file *file);
 /* Of the last failing call on this thread: "NAME is not an ELF file", "NAME: section .note.stapsdt ends past the file". */
 const char *elf_error(void);

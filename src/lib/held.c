@@ -350,6 +350,11 @@ uint64_t held_size(const struct held *held)
 	return held->stat.stx_size;
 }
 
+const struct statx *held_stat(const struct held *held)
+{
+	return &held->stat;
+}
+
 bool held_is_same(const struct held *a, const struct held *b)
 {
 	return a->dev == b->dev && a->ino == b->ino && stat_dev(&a->stat) == stat_dev(&b->stat) &&

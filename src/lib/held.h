@@ -47,6 +47,8 @@ bool held_name(const struct held *held, char *out, size_t out_size); /* where it
 dev_t held_dev(const struct held *held);
 ino_t held_ino(const struct held *held);
 uint64_t held_size(const struct held *held); /* when it was opened */
+struct statx;
+const struct statx *held_stat(const struct held *held); /* then, too: owner, mode, times, the number of its mount */
 /* One inode, also where maps gives several the same numbers. */
 bool held_is_same(const struct held *a, const struct held *b);
 /* May its file system never answer? */

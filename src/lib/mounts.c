@@ -19,6 +19,7 @@ struct mount {
 	uint64_t id;
 	dev_t dev;
 	enum fs_kind kind;
+	bool is_of_user;
 };
 
 /* The mounts of one namespace. */
@@ -65,6 +66,26 @@ static enum fs_kind kind_of_type(const char *type, const char *options, bool is_
 	return FS_REMOTE;
 }
 
+/*
+ * In the sixth field. On a mount without set-user-ID an owner means nothing to the kernel either: that is how users are let mount
+ * images and sticks of their own.
+ */
+static bool has_option(const char *line, const char *option)
+{
+	size_t size = strlen(option), n;
+
+	for (unsigned i = 0; i < 5 && line; i++)
+		line = strchr(line + 1, ' ');
+	for (line = line ? line + 1 : ""; *line; line += n + 1) {
+		n = strcspn(line, ", ");
+		if (n == size && !strncmp(line, option, size))
+			return true;
+		if (line[n] != ',')
+			break;
+	}
+	return false;
+}
+
 /* "36 35 98:0 /root /where options shared:1 - ext4 /dev/sda1 options"; names have no spaces in them. */
 static bool parse_mount(const char *line, bool is_trusted, struct mount *mount)
 {
@@ -75,7 +96,8 @@ static bool parse_mount(const char *line, bool is_trusted, struct mount *mount)
 
 	if (!tail || sscanf(line, "%llu %*u %u:%u", &id, &major, &minor) != 3 || sscanf(tail, " - %31s", type) != 1)
 		return false;
-	*mount = (struct mount){id, makedev(major, minor), kind_of_type(type, tail, is_trusted)};
+	*mount = (struct mount){id, makedev(major, minor), kind_of_type(type, tail, is_trusted), false};
+	mount->is_of_user = mount->kind == FS_FOREIGN || has_option(line, "nosuid");
 	return true;
 }
 
@@ -205,6 +227,25 @@ enum fs_kind mounts_kind_of_dev(pid_t pid, dev_t dev)
 	enum fs_kind kind = kind_of_dev(own_table(), dev);
 
 	return kind == FS_UNKNOWN ? kind_of_dev(table_of(pid), dev) : kind;
+}
+
+static const struct mount *find_mount(const struct table *table, uint64_t id, dev_t dev)
+{
+	for (unsigned i = 0; i < table->len; i++)
+		if (id ? table->mounts[i].id == id : table->mounts[i].dev == dev)
+			return &table->mounts[i];
+	return NULL;
+}
+
+bool mounts_is_of_user(pid_t pid, uint64_t id, dev_t dev)
+{
+	const struct mount *mount = id ? find_mount(own_table(), id, 0) : NULL;
+
+	if (!mount && id)
+		mount = find_mount(table_of(pid), id, 0);
+	if (!mount)
+		mount = find_mount(own_table(), 0, dev);
+	return !mount || mount->is_of_user;
 }
 
 bool mounts_tells_files_apart(dev_t dev)

@@ -26,6 +26,11 @@ bool mounts_tells_files_apart(dev_t dev);
 enum fs_kind mounts_kind_of_dev(pid_t pid, dev_t dev);
 /* By the number that statx() gives for an open file (STATX_MNT_ID); `pid`: whose mounts it may be among. */
 enum fs_kind mounts_kind_of_id(pid_t pid, uint64_t id);
+/*
+ * Is a user the master of that mount, so that it means nothing whom a file there belongs to? FUSE that a user serves, or what a
+ * user has mounted: an image, a stick. One that is in no list is somebody's; by `dev` it is found when its process cannot see it.
+ */
+bool mounts_is_of_user(pid_t pid, uint64_t id, dev_t dev);
 /* Is it among our own mounts, and local? */
 bool mounts_is_ours(uint64_t id);
 

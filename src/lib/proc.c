@@ -140,6 +140,38 @@ int proc_start_time(pid_t pid, uint64_t *ticks)
 	return error;
 }
 
+/* A line of the status file. The process's name comes first, with newlines in it written as \n: no other line can begin so. */
+static const char *find_status(const struct buf *status, const char *name)
+{
+	return status->data ? strstr(status->data, name) : NULL;
+}
+
+int proc_user(pid_t pid, struct proc_user *user)
+{
+	struct buf status = {0};
+	int error = proc_read(pid, "status", LINE_MAX_SIZE, &status);
+	const char *line = find_status(&status, "\nUid:");
+
+	if (!error && (!line || sscanf(line, "\nUid: %u %u %u", &user->real, &user->effective, &user->saved) != 3))
+		error = -EINVAL;
+	buf_free(&status);
+	return error;
+}
+
+pid_t proc_parent(pid_t pid)
+{
+	struct buf status = {0};
+	int parent = 0;
+	const char *line;
+
+	proc_read(pid, "status", LINE_MAX_SIZE, &status);
+	line = find_status(&status, "\nPPid:");
+	if (line && sscanf(line, "\nPPid: %d", &parent) != 1)
+		parent = 0;
+	buf_free(&status);
+	return parent;
+}
+
 bool proc_has_ended(pid_t pid)
 {
 	struct pollfd poll_fd = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};

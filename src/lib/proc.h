@@ -20,6 +20,12 @@ int proc_argv(struct arena *arena, pid_t pid, char ***argv, unsigned *argc);
 int proc_comm(pid_t pid, char comm[16]);
 /* Time of start in clock ticks since boot, from /proc/PID/stat: tells a reused pid from the old one. */
 int proc_start_time(pid_t pid, uint64_t *ticks);
+/* Its user as the kernel's status file has it: real, effective, saved. They differ in a program that changes its user. */
+struct proc_user {
+	uid_t real, effective, saved;
+};
+int proc_user(pid_t pid, struct proc_user *user);
+pid_t proc_parent(pid_t pid); /* 0: it has ended */
 /* A zombie has ended too: only its parent has not looked yet. */
 bool proc_has_ended(pid_t pid);
 

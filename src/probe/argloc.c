@@ -62,6 +62,9 @@ static void print_step(const struct argstep *step, struct buf *out)
 	case STEP_TASK:
 		buf_puts(out, "task");
 		break;
+	case STEP_UID:
+		buf_puts(out, "uid");
+		break;
 	case STEP_IMAGE:
 		buf_printf(out, "image 0x%" PRIx64, (uint64_t)step->imm);
 		break;

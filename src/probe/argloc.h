@@ -24,6 +24,7 @@ enum argstep_op {
 	STEP_CTX,      /* value = u64 at byte imm of the program's context (BEGIN, ERROR, tracepoints; not processes) */
 	STEP_EXTRA,    /* value = site.extra */
 	STEP_TASK,     /* value = the current thread's task_struct */
+	STEP_UID,      /* value = the real user of the current process, as the host numbers users */
 	STEP_IMAGE,    /* value = run-time address of the file's virtual address imm: rip - the site's own vaddr + imm */
 	STEP_ADD,      /* value += imm */
 	STEP_ADD_REG,  /* value += register `reg` * imm (imm: 1, 2, 4 or 8) */

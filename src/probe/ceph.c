@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "ceph/card.h"
+#include "ceph/identity.h"
 #include "ceph/learn.h"
 #include "lib/diag.h"
-#include "probe/host.h"
+#include "probe/ceph_files.h"
 #include "probe/leaving.h"
 #include "probe/prologue.h"
 #include "probe/sdt.h"
+#include "probe/shape.h"
 
 /* One file in scope that the catalogue knows by name. */
 struct ceph_binary {
@@ -50,7 +52,7 @@ static struct ceph_index *index_of(struct probe_host *host)
 	index = arena_new_one(host_arena(host), struct ceph_index);
 	index->host = host;
 	index->arena = host_arena(host);
-	index->cat = catalogue_builtin(index->arena);
+	index->cat = identity_catalogue(host_identity(host));
 	index->probes = arena_new_array(index->arena, struct probe_list, index->cat->markers_len + 1);
 	index->is_made = arena_new_array(index->arena, bool, index->cat->markers_len + 1);
 	for (i = 0; i < index->cat->markers_len; i++)
@@ -101,7 +103,7 @@ static void take_binaries(struct ceph_index *index)
 	index->binaries_len = 0;
 	host_binaries(index->host, &binaries, &n);
 	for (i = 0; i < n; i++)
-		if (is_known_binary(index->cat, binaries[i]->base))
+		if (is_known_binary(index->cat, binaries[i]->base) && !ceph_judge_file(index->host, binaries[i])->is_left_out)
 			arena_push(index->arena, index->binaries, index->binaries_len)->binary = binaries[i];
 }
 
@@ -445,12 +447,17 @@ static bool has_site(const struct probe *probe, const struct site *site)
  * One sound site makes a probe usable; the first reason counts while there is none. A place is taken once: a compiler
  * may repeat a note.
  */
-static void add_site(struct ceph_index *index, struct probe *probe, const struct site *site, const char *why)
+static void add_site(struct ceph_index *index, struct probe *probe, const struct ceph_binary *cb, const struct site *site,
+		     const char *why)
 {
+	struct site *added;
+
 	if (!why && has_site(probe, site))
 		return;
 	if (!why) {
-		*arena_push(index->arena, probe->sites, probe->sites_len) = *site;
+		added = arena_push(index->arena, probe->sites, probe->sites_len);
+		*added = *site;
+		ceph_add_conds(index->host, ceph_judge_file(index->host, cb->binary), added);
 		probe->why_not = NULL;
 	} else if (!probe->sites_len && !probe->why_not) {
 		probe->why_not = why;
@@ -475,22 +482,42 @@ static void add_returns(struct ceph_index *index, struct probe *probe, struct ce
 	for (i = 0; i < leaving.len && !why; i++)
 		why = locate_return(index, entry, &leaving.list[i], probe->args_len, cb, &sites[i]);
 	for (i = 0; i < leaving.len && !why; i++)
-		add_site(index, probe, &sites[i], NULL);
+		add_site(index, probe, cb, &sites[i], NULL);
 	if (why)
-		add_site(index, probe, NULL, why);
+		add_site(index, probe, cb, NULL, why);
 }
 
-/* A note's argument is as the compiler left it; name, meaning and the kind of text come from the catalogue. */
-static void name_args(struct site *site, const struct probe *probe)
+/*
+ * Weaving gives each argument the catalogue's type. Who makes markers by other means may pass a longer integer, or one of the
+ * other sign: the catalogue says what the marker's argument is. An address has 8 bytes.
+ */
+static void take_note_arg(struct arg *arg, const struct arg *wanted)
 {
+	bool is_cast = arg->size > wanted->size || (arg->size == wanted->size && arg->is_signed != wanted->is_signed);
+
+	if (arg->why || (wanted->type != ARGTYPE_INT && arg->size != 8) || (is_cast && arg->loc.n == ARGLOC_STEPS))
+		return;
+	arg->type = wanted->type;
+	arg->size = wanted->size;
+	arg->is_signed = wanted->is_signed;
+	if (is_cast && arg->size < 8)
+		arg->loc.steps[arg->loc.n++] =
+			(struct argstep){.op = STEP_CAST, .size = arg->size, .is_signed = arg->is_signed};
+}
+
+/* Where an argument is the note says; its name, its meaning and what it must be, the catalogue. */
+static void take_note_args(struct ceph_index *index, struct site *site, unsigned args_len, struct probe *probe)
+{
+	struct shape shape = {.args = probe->args, .args_len = probe->args_len};
 	unsigned i;
 
 	for (i = 0; i < probe->args_len; i++) {
-		site->args[i].name = probe->args[i].name;
-		site->args[i].doc = probe->args[i].doc;
-		if (probe->args[i].type == ARGTYPE_STRING || probe->args[i].type == ARGTYPE_CSTRING)
-			probe->args[i].type = site->args[i].type = ARGTYPE_CSTRING;
+		if (probe->args[i].type == ARGTYPE_STRING)
+			probe->args[i].type = ARGTYPE_CSTRING;
+		if (i < args_len)
+			take_note_arg(&site->args[i], &probe->args[i]);
 	}
+	shape_fit(index->arena, &shape, site, args_len);
 }
 
 /*
@@ -507,44 +534,52 @@ static bool is_stamped(struct ceph_index *index, const struct cat_marker *marker
 	return from && !from->is_return && !locate_site(index, cb, marker, from, site) && site->vaddr == vaddr;
 }
 
+static bool is_note_of(const struct elf_sdt_note *note, const struct cat_marker *marker)
+{
+	return !strcmp(note->name, marker->name) && !strcmp(note->provider, marker->provider);
+}
+
+static unsigned count_notes(const struct ceph_binary *cb, const struct cat_marker *marker)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < cb->notes_len; i++)
+		n += is_note_of(&cb->notes[i], marker);
+	return n;
+}
+
 static void add_notes(struct ceph_index *index, unsigned m, struct ceph_binary *cb)
 {
 	const struct cat_marker *marker = &index->cat->markers[m];
+	const char *crowd = sdt_crowd_text(index->host, count_notes(cb, marker));
 	unsigned i, j, args_len;
 	struct probe *probe;
 	struct site site;
 	const char *why;
 
 	for (i = 0; i < cb->notes_len; i++) {
-		if (strcmp(cb->notes[i].provider, marker->provider) || strcmp(cb->notes[i].name, marker->name))
+		if (!is_note_of(&cb->notes[i], marker))
 			continue;
 		probe = probe_of(index, m, cb->binary->base, "");
 		if (is_stamped(index, marker, cb, cb->notes[i].vaddr, &site)) {
 			for (j = 0; j < probe->args_len; j++)
 				site.args[j].type = probe->args[j].type; /* of its other sites */
-			add_site(index, probe, &site, NULL);
+			add_site(index, probe, cb, &site, NULL);
 			continue;
 		}
 		why = sdt_site(index->host, cb->binary, &cb->notes[i], &site, &args_len);
 		if (why) {
 			host_leave_out(index->host, cb->binary, probe, why);
-			add_site(index, probe, NULL, arena_printf(index->arena, "its note in %s is wrong: %s", cb->binary->path, why));
+			add_site(index, probe, cb, NULL,
+				 arena_printf(index->arena, "its note in %s is wrong: %s", cb->binary->path, why));
 			continue;
 		}
-		sdt_site_fit(index->host, &site, args_len, probe->args_len);
-		name_args(&site, probe);
-		add_site(index, probe, &site, NULL);
+		take_note_args(index, &site, args_len, probe);
+		site.why_not = crowd;
+		add_site(index, probe, cb, &site, NULL);
+		if (crowd) /* one stands for all */
+			break;
 	}
-}
-
-static bool has_note(const struct ceph_binary *cb, const struct cat_marker *marker)
-{
-	unsigned i;
-
-	for (i = 0; i < cb->notes_len; i++)
-		if (!strcmp(cb->notes[i].provider, marker->provider) && !strcmp(cb->notes[i].name, marker->name))
-			return true;
-	return false;
 }
 
 static void add_binary(struct ceph_index *index, unsigned m, struct ceph_binary *cb)
@@ -557,7 +592,7 @@ static void add_binary(struct ceph_index *index, unsigned m, struct ceph_binary 
 	bool is_known;
 
 	open_binary(index, cb);
-	if (has_note(cb, marker)) {
+	if (count_notes(cb, marker)) {
 		add_notes(index, m, cb);
 		return;
 	}
@@ -566,13 +601,13 @@ static void add_binary(struct ceph_index *index, unsigned m, struct ceph_binary 
 		probe = probe_of(index, m, cb->binary->base, cat_function_name(index->arena, from->symbol));
 		why = locate_site(index, cb, marker, from, &site);
 		if (why || !from->is_return)
-			add_site(index, probe, &site, why);
+			add_site(index, probe, cb, &site, why);
 		else
 			add_returns(index, probe, cb, from->symbol, &site);
 	} else if (is_known) {
 		why = arena_printf(index->arena, "the catalogue does not know where this marker is in release %s of %s",
 				   cb->card->release, cb->binary->base);
-		add_site(index, probe_of(index, m, cb->binary->base, ""), NULL, why);
+		add_site(index, probe_of(index, m, cb->binary->base, ""), cb, NULL, why);
 	}
 }
 

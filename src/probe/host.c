@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ceph/identity.h"
 #include "lib/clock.h"
 #include "lib/markers.h"
 #include "lib/proc.h"
@@ -57,6 +58,7 @@ struct unread {
 struct probe_host {
 	struct arena *arena;
 	struct target target;
+	struct identity *identity; /* NULL: nobody has asked */
 	bool is_scanned, is_numbered;
 	struct host_binary **binaries;
 	unsigned binaries_len;
@@ -78,6 +80,23 @@ struct arena *host_arena(struct probe_host *host)
 const struct target *host_target(const struct probe_host *host)
 {
 	return &host->target;
+}
+
+struct identity *host_identity(struct probe_host *host)
+{
+	if (!host->identity)
+		host->identity = identity_new(host->arena);
+	return host->identity;
+}
+
+bool target_vouches_for(const struct target *target, pid_t pid)
+{
+	if (!target)
+		return false;
+	for (unsigned i = 0; i < target->vouched_len; i++)
+		if (target->vouched[i] == pid)
+			return true;
+	return target->vouches_for_all;
 }
 
 void **host_slot(struct probe_host *host, const struct provider *provider)
@@ -318,6 +337,44 @@ struct site host_binary_site(const struct host_binary *binary, uint64_t vaddr)
 bool host_binary_has_pid(const struct host_binary *binary, pid_t pid)
 {
 	return binary->pids_len && bsearch(&pid, binary->pids, binary->pids_len, sizeof(pid), pid_compare);
+}
+
+/* Asks the first process that still has it. */
+unsigned host_binary_doubt(struct probe_host *host, const struct host_binary *binary)
+{
+	enum doubt doubt = binary->pids_len ? DOUBT_UNKNOWN : DOUBT_NONE;
+
+	for (unsigned i = 0; doubt == DOUBT_UNKNOWN && i < binary->pids_len; i++) {
+		struct arena *scratch = arena_new();
+		struct proc_file *files;
+		unsigned len = 0;
+
+		if (proc_files(scratch, binary->pids[i], &files, &len))
+			len = 0;
+		for (unsigned j = 0; j < len; j++)
+			if (files[j].ino == binary->ino && files[j].dev == binary->dev)
+				doubt = identity_of_file(host_identity(host), NULL, &files[j]);
+		arena_free(scratch);
+	}
+	return doubt;
+}
+
+const char *host_whose(struct probe_host *host, dev_t dev, ino_t ino)
+{
+	enum { NAMED_MAX = 3 };
+	const struct host_binary *binary = binary_find(host, dev, ino);
+	struct proc_user user;
+	const char *text = "";
+
+	for (unsigned i = 0; binary && i < binary->pids_len && i < NAMED_MAX; i++) {
+		text = arena_printf(host->arena, "%s%s%d", text, i ? ", " : binary->pids_len > 1 ? "processes " : "process ",
+				    (int)binary->pids[i]);
+		if (!proc_user(binary->pids[i], &user))
+			text = arena_printf(host->arena, "%s (uid %u)", text, user.real);
+	}
+	if (binary && binary->pids_len > NAMED_MAX)
+		text = arena_printf(host->arena, "%s and %u more", text, binary->pids_len - NAMED_MAX);
+	return text;
 }
 
 static struct host_binary *binary_of(struct probe_host *host, struct held *held, const char *path)
@@ -622,9 +679,14 @@ static void host_load_args(struct probe_source *source, struct probe *probe)
 	probe_load_args(source->data, probe);
 }
 
+static const char *source_whose(struct probe_source *source, const struct site *site)
+{
+	return host_whose(source->data, site->dev, site->ino);
+}
+
 struct probe_source probe_host_source(struct probe_host *host)
 {
-	return (struct probe_source){.data = host, .find = host_find, .load_args = host_load_args};
+	return (struct probe_source){.data = host, .find = host_find, .load_args = host_load_args, .whose = source_whose};
 }
 
 struct probe_host *probe_host_new(struct arena *arena, const struct target *target)
@@ -638,6 +700,7 @@ struct probe_host *probe_host_new(struct arena *arena, const struct target *targ
 	host->all.arena = arena;
 	if (target)
 		host->target = *target;
+	host->identity = host->target.identity;
 	ask(host, &provider_dtrace, &dtrace, &list,
 	    &why); /* BEGIN, END and ERROR are 1, 2 and 3, whatever else is found */
 	return host;

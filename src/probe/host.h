@@ -19,6 +19,9 @@
 extern const struct provider provider_dtrace, provider_profile, provider_ceph, provider_sdt, provider_syscall, provider_events,
 	provider_rawtp, provider_pid, provider_fbt;
 
+struct ceph_verdict;
+struct identity;
+
 struct host_binary {
 	const char *name; /* as the process sees it: /usr/bin/ceph-osd */
 	const char *base; /* its last part: ceph-osd; what a probe calls its module */
@@ -31,6 +34,7 @@ struct host_binary {
 	pid_t *pids;	 /* ascending; which processes in scope map it */
 	unsigned pids_len;
 	const char *why; /* why host_binary_elf() gave NULL; NULL before it did */
+	const struct ceph_verdict *verdict; /* for probe/ceph_files.c */
 	/* for host.c */
 	struct proc_file first; /* as the first process has it */
 	struct held *held;	/* NULL: not opened, or it cannot be */
@@ -75,6 +79,13 @@ int host_add_held(struct probe_host *host, struct held *held, const char *path, 
  */
 void host_leave_out(struct probe_host *host, const struct host_binary *binary, const struct probe *probe, const char *why);
 void host_say_left_out(struct probe_host *host, struct diags *diags);
+
+/* Can this file be taken for what it says it is, whoever runs it (enum doubt of ceph/identity.h)? One of no process can. */
+unsigned host_binary_doubt(struct probe_host *host, const struct host_binary *binary);
+/* "process 4711 (uid 65534)": those that map the file, the first of many; "" when none does. */
+const char *host_whose(struct probe_host *host, dev_t dev, ino_t ino);
+/* Which processes are Ceph's: one opinion for all that ask about this host. */
+struct identity *host_identity(struct probe_host *host);
 
 /* A place for what one provider keeps per host, e.g. its index of markers: NULL at first. */
 void **host_slot(struct probe_host *host, const struct provider *provider);

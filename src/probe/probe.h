@@ -16,7 +16,8 @@
 #include "lib/buf.h"
 #include "probe/argloc.h"
 
-enum { PROBE_ARGS_MAX = 16, ARG_TYPED = 1000 /* the number of an argument that is probe.typed[0] */ };
+enum { PROBE_PLACES_MAX = 5000, /* of a marker in one file: more than a compiler makes, less than a stranger may write */
+       PROBE_ARGS_MAX = 16, ARG_TYPED = 1000 /* the number of an argument that is probe.typed[0] */ };
 
 /* What an argument is, before the checker makes a D type of it. */
 enum argtype {
@@ -75,6 +76,7 @@ struct site {
 	unsigned syscall;       /* its number */
 	struct argloc owner;    /* the thread (a task_struct) whose process is to be a chosen one; n 0: the current one */
 	struct argloc task;     /* the thread whom it is about (a task_struct), where that is not the current one; n 0: it is */
+	const char *why_not;   /* NULL, or why this place is to be left out, by name */
 	const char *path;      /* for people: /proc/123/root/usr/bin/ceph-osd */
 	struct held *held;     /* the file itself, which was read and is probed; held as long as the host of probes lives */
 	dev_t dev;             /* with ino: which file it is, so that sites of one file share a link */
@@ -140,12 +142,21 @@ struct probe_desc {
 	unsigned id; /* not 0: the probe of this id, and the fields are empty */
 };
 
+struct identity;
 /* Which processes the user wants; all empty: every process that has the probe. */
 struct target {
 	const pid_t *pids;
 	unsigned pids_len;
 	pid_t main_pid; /* $target: of -p or -c; 0: none */
+	/* Those that were chosen one by one: the user says that they are what they seem. */
+	const pid_t *vouched;
+	unsigned vouched_len;
+	bool vouches_for_all;
+	struct identity *identity; /* what was found out about processes when they were chosen; NULL: nothing */
 };
+
+/* NULL: a target that vouches for nobody. */
+bool target_vouches_for(const struct target *target, pid_t pid);
 
 struct probe_list {
 	struct arena *arena;
@@ -194,6 +205,7 @@ struct probe_source {
 	struct probe_list (*find)(struct probe_source *source, const struct probe_desc *desc, const char **why_not);
 	void (*load_args)(struct probe_source *source, struct probe *probe); /* as probe_load_args() */
 	const struct type *(*native_type)(struct probe_source *source, const void *native);
+	const char *(*whose)(struct probe_source *source, const struct site *site); /* which processes have it; NULL: nobody can say */
 	void *natives; /* for native_type() */
 };
 

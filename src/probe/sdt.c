@@ -20,18 +20,35 @@
 #include "lib/diag.h"
 #include "lib/shown.h"
 #include "probe/argtext.h"
+#include "probe/ceph_files.h"
+#include "probe/shape.h"
 
 struct place {
 	struct host_binary *binary;
 	struct elf_sdt_note note;	      /* its texts are those of the open file */
 	const struct elf_marker_names *names; /* NULL: the file does not tell the names of arguments */
+	struct site *site;		      /* with the arguments as the note has them; NULL: not looked at, wrong, or in a file that nobody believes */
+	unsigned args_len;
+	unsigned crowd; /* not 0: it stands for so many places, too many to be a compiler's */
+	const char *why; /* not NULL: the note is wrong */
+};
+
+/* A provider's marker of one name, whichever files it is in: its arguments are of the same types everywhere. */
+struct marker_group {
+	struct marker_group *next; /* in its chain of `groups` */
+	const char *prov, *name;
+	struct marker **markers;
+	unsigned markers_len;
+	struct shape *shape; /* NULL: not made yet */
 };
 
 struct marker {
 	struct marker *next; /* in its chain of `heads` */
 	const char *prov, *mod, *name;
-	struct place *places;
+	struct marker_group *group;
+	struct place *places; /* those of one file side by side */
 	unsigned places_len;
+	unsigned here; /* how many of them are in the file that is being read, or was last */
 	struct probe *probe;   /* of all processes; made at the first match */
 	struct probe **of_pid; /* those that were asked for by pid */
 	unsigned of_pid_len;
@@ -48,6 +65,7 @@ struct index {
 	struct marker **markers; /* in the order of files, then of notes */
 	unsigned markers_len;
 	struct marker *heads[MARKER_HEADS];
+	struct marker_group *groups[MARKER_HEADS];
 };
 
 char *sdt_name(struct arena *arena, const char *name)
@@ -80,6 +98,22 @@ static unsigned marker_hash(const char *prov, const char *mod, const char *name)
 	return hash % MARKER_HEADS;
 }
 
+static struct marker_group *index_group(struct index *index, const char *prov, const char *name)
+{
+	struct marker_group **head = &index->groups[marker_hash(prov, "", name)], *group;
+
+	for (group = *head; group; group = group->next) {
+		if (!strcmp(group->name, name) && !strcmp(group->prov, prov))
+			return group;
+	}
+	group = arena_new_one(host_arena(index->host), struct marker_group);
+	group->prov = prov;
+	group->name = name;
+	group->next = *head;
+	*head = group;
+	return group;
+}
+
 static struct marker *index_marker(struct index *index, const char *prov, const char *mod, const char *name)
 {
 	struct arena *arena = host_arena(index->host);
@@ -96,6 +130,8 @@ static struct marker *index_marker(struct index *index, const char *prov, const 
 	marker->next = *head;
 	*head = marker;
 	*arena_push(arena, index->markers, index->markers_len) = marker;
+	marker->group = index_group(index, prov, name);
+	*arena_push(arena, marker->group->markers, marker->group->markers_len) = marker;
 	return marker;
 }
 
@@ -141,6 +177,21 @@ static const struct elf_marker_names *find_names(const struct index *index, cons
 	return bsearch(&key, index->names, index->names_len, sizeof(key), names_compare);
 }
 
+/* One more in this file. False: its places have become one that stands for all, and is left out by name. */
+static bool count_place(struct marker *marker, const struct host_binary *binary)
+{
+	struct place *last = marker->places_len ? &marker->places[marker->places_len - 1] : NULL;
+
+	if (!last || last->binary != binary)
+		marker->here = 0;
+	if (++marker->here <= PROBE_PLACES_MAX)
+		return true;
+	if (!last->crowd)
+		marker->places_len -= PROBE_PLACES_MAX - 1;
+	marker->places[marker->places_len - 1].crowd = marker->here;
+	return false;
+}
+
 static int index_note(const struct elf_sdt_note *note, void *data)
 {
 	struct index *index = data;
@@ -151,7 +202,10 @@ static int index_note(const struct elf_sdt_note *note, void *data)
 	if (!is_sane_name(note->provider) || !is_sane_name(note->name) || elf_is_below_code(index->elf, note->vaddr))
 		return 0;
 	marker = index_marker(index, note->provider, index->binary->base, sdt_name(arena, note->name));
+	if (!count_place(marker, index->binary))
+		return 0;
 	place = arena_push(arena, marker->places, marker->places_len);
+	*place = (struct place){0};
 	place->binary = index->binary;
 	place->note = *note;
 	place->names = find_names(index, note);
@@ -215,26 +269,6 @@ const char *sdt_site(struct probe_host *host, struct host_binary *binary, const 
 	return NULL;
 }
 
-void sdt_site_fit(struct probe_host *host, struct site *site, unsigned args_len, unsigned wanted)
-{
-	struct arena *arena = host_arena(host);
-	struct arg *args;
-	unsigned i;
-
-	if (args_len >= wanted)
-		return;
-	args = arena_new_array(arena, struct arg, wanted);
-	if (args_len)
-		memcpy(args, site->args, args_len * sizeof(*args));
-	for (i = args_len; i < wanted; i++) {
-		args[i] = (struct arg){.type = ARGTYPE_INT, .size = 8, .is_signed = true};
-		args[i].why =
-			arena_printf(arena, "this place of the marker, at 0x%llx in %s, has only %u argument%s",
-				     (unsigned long long)site->vaddr, site->path, args_len, args_len == 1 ? "" : "s");
-	}
-	site->args = args;
-}
-
 static int site_compare(const void *a, const void *b)
 {
 	const struct site *x = a, *y = b;
@@ -257,17 +291,6 @@ static void settle_sites(struct probe *probe)
 			probe->sites[n++] = probe->sites[i];
 	}
 	probe->sites_len = n;
-}
-
-/* The probe's own arguments are those of its first site, but without locations. */
-static void take_args(struct arena *arena, struct probe *probe, const struct site *site, unsigned args_len)
-{
-	unsigned i;
-
-	probe->args_len = args_len;
-	probe->args = arena_memdup(arena, site->args, args_len * sizeof(*site->args));
-	for (i = 0; i < args_len; i++)
-		probe->args[i].loc = (struct argloc){0};
 }
 
 static bool is_name(const char *text, size_t size)
@@ -309,41 +332,126 @@ static void name_arg(struct arena *arena, struct arg *arg, uint8_t kind, const c
 		arg->type = ARGTYPE_PTR;
 }
 
-static void add_site(struct probe_host *host, struct probe *probe, const struct place *place)
+const char *sdt_crowd_text(struct probe_host *host, unsigned places)
 {
-	unsigned args_len;
-	struct site site;
-	const char *why;
-	unsigned i;
-
-	why = sdt_site(host, place->binary, &place->note, &site, &args_len);
-	if (why) {
-		host_leave_out(host, place->binary, probe, why);
-		if (!probe->why_not)
-			probe->why_not = arena_printf(host_arena(host), "its note in %s is wrong: %s", place->binary->path, why);
-		return;
-	}
-	for (i = 0; place->names && i < args_len && i < place->names->args_len; i++)
-		name_arg(host_arena(host), &site.args[i], place->names->kinds[i], place->names->texts[i]);
-	if (!probe->sites_len)
-		take_args(host_arena(host), probe, &site, args_len);
-	sdt_site_fit(host, &site, args_len, probe->args_len);
-	*arena_push(host_arena(host), probe->sites, probe->sites_len) = site;
+	return places > PROBE_PLACES_MAX ? arena_printf(host_arena(host), "the file has %u places of it, and %d are the most that are believed",
+							places, PROBE_PLACES_MAX)
+					 : NULL;
 }
 
-static struct probe *make_probe(struct probe_host *host, const struct marker *marker, pid_t pid)
+/* NULL: it cannot be probed, or is no place for such a marker. */
+static struct site *site_of(struct probe_host *host, struct place *place, const char *prov)
+{
+	const struct ceph_verdict *verdict = ceph_has_provider(prov) ? ceph_judge_file(host, place->binary) : NULL;
+	struct site site;
+	unsigned i;
+
+	if (place->site || place->why)
+		return place->site;
+	if (verdict && verdict->is_left_out)
+		return NULL;
+	place->why = sdt_site(host, place->binary, &place->note, &site, &place->args_len);
+	if (place->why)
+		return NULL;
+	for (i = 0; place->names && i < place->args_len && i < place->names->args_len; i++)
+		name_arg(host_arena(host), &site.args[i], place->names->kinds[i], place->names->texts[i]);
+	if (verdict)
+		ceph_add_conds(host, verdict, &site);
+	site.why_not = sdt_crowd_text(host, place->crowd);
+	place->site = arena_memdup(host_arena(host), &site, sizeof(site));
+	return place->site;
+}
+
+static bool has_place(const struct place *place, pid_t pid)
+{
+	return !pid || host_binary_has_pid(place->binary, pid);
+}
+
+/* The places of a marker in the files of one process, or of all; `proven`: only in files that can be taken for what they are. */
+static unsigned shape_markers(struct probe_host *host, struct marker *const *markers, unsigned len, pid_t pid, bool proven,
+			      struct shape *shape)
+{
+	const struct host_binary *last = NULL;
+	bool is_proven = false;
+	unsigned i, j, n = 0;
+
+	for (i = 0; i < len; i++) {
+		for (j = 0; j < markers[i]->places_len; j++) {
+			struct place *place = &markers[i]->places[j];
+			const struct site *site = has_place(place, pid) ? site_of(host, place, markers[i]->prov) : NULL;
+
+			if (proven && last != place->binary)
+				is_proven = !host_binary_doubt(host, place->binary);
+			last = place->binary;
+			if (!site || site->why_not || (proven && !is_proven))
+				continue;
+			shape_add(host_arena(host), shape, site->args, place->args_len);
+			n++;
+		}
+	}
+	return n;
+}
+
+static bool is_in_one_file(const struct marker_group *group)
+{
+	const struct marker *first = group->markers[0];
+
+	return group->markers_len == 1 && first->places[0].binary == first->places[first->places_len - 1].binary;
+}
+
+/*
+ * Where files differ, those that only root can write decide, if there are any: the types that a script sees are no stranger's
+ * choice, who runs a program with such a marker too. In one process they are all the same user's.
+ */
+static const struct shape *shape_of(struct probe_host *host, struct marker *marker, pid_t pid)
+{
+	struct marker_group *group = marker->group;
+	struct shape *shape = pid ? NULL : group->shape;
+
+	if (shape)
+		return shape;
+	shape = arena_new_one(host_arena(host), struct shape);
+	if (pid)
+		shape_markers(host, &marker, 1, pid, false, shape);
+	else if (is_in_one_file(group) || !shape_markers(host, group->markers, group->markers_len, 0, true, shape))
+		shape_markers(host, group->markers, group->markers_len, 0, false, shape);
+	if (!pid)
+		group->shape = shape;
+	return shape;
+}
+
+static void add_site(struct probe_host *host, struct probe *probe, struct place *place, const struct shape *shape)
+{
+	struct site *site = site_of(host, place, probe->prov), *out;
+
+	if (place->why) {
+		host_leave_out(host, place->binary, probe, place->why);
+		if (!probe->why_not)
+			probe->why_not = arena_printf(host_arena(host), "its note in %s is wrong: %s", place->binary->path, place->why);
+	}
+	if (!site)
+		return;
+	out = arena_push(host_arena(host), probe->sites, probe->sites_len);
+	*out = *site;
+	shape_fit(host_arena(host), shape, out, place->args_len);
+}
+
+static struct probe *make_probe(struct probe_host *host, struct marker *marker, pid_t pid)
 {
 	struct arena *arena = host_arena(host);
 	const char *prov = pid ? arena_printf(arena, "%s%d", marker->prov, (int)pid) : marker->prov;
 	struct probe *probe = host_probe_new(host, &provider_sdt, prov, marker->mod, "", marker->name);
+	const struct shape *shape = shape_of(host, marker, pid);
 	unsigned i;
 
 	probe->kind = PROBE_UPROBE;
 	probe->ctx = CTX_UPROBE;
 	probe->pid = pid;
+	probe->args = shape->args;
+	probe->args_len = shape->args_len;
 	for (i = 0; i < marker->places_len; i++) {
-		if (!pid || host_binary_has_pid(marker->places[i].binary, pid))
-			add_site(host, probe, &marker->places[i]);
+		if (has_place(&marker->places[i], pid))
+			add_site(host, probe, &marker->places[i], shape);
 	}
 	settle_sites(probe);
 	if (probe->sites_len)
@@ -383,6 +491,18 @@ static bool marker_has_pid(const struct marker *marker, pid_t pid)
 	return false;
 }
 
+/* Everybody may call a marker as one of Ceph's: whose files nobody believes is not here. */
+static bool is_left_out(struct probe_host *host, const struct marker *marker)
+{
+	unsigned i;
+
+	for (i = 0; i < marker->places_len; i++) {
+		if (!ceph_has_provider(marker->prov) || !ceph_judge_file(host, marker->places[i].binary)->is_left_out)
+			return false;
+	}
+	return true;
+}
+
 static struct probe *marker_of_pid(struct probe_host *host, struct marker *marker, pid_t pid)
 {
 	struct probe *probe;
@@ -415,6 +535,8 @@ static int sdt_match(struct probe_host *host, const struct probe_desc *desc, str
 	for (i = 0; i < index->markers_len; i++) {
 		marker = index->markers[i];
 		if (!desc_may_match(desc, NULL, marker->mod, "", marker->name))
+			continue;
+		if ((glob_match(desc->prov, marker->prov) || pid) && is_left_out(host, marker))
 			continue;
 		if (glob_match(desc->prov, marker->prov)) {
 			if (!marker->probe)

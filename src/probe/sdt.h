@@ -13,8 +13,8 @@
  */
 const char *sdt_site(struct probe_host *host, struct host_binary *binary, const struct elf_sdt_note *note, struct site *site,
 	      unsigned *args_len);
-/* Give a site exactly `wanted` arguments: too many are cut, missing ones are there with the reason. */
-void sdt_site_fit(struct probe_host *host, struct site *site, unsigned args_len, unsigned wanted);
+/* Why this many places of a marker in one file are left out; NULL: they are not. */
+const char *sdt_crowd_text(struct probe_host *host, unsigned places);
 /* A marker's name as probes have it: function__entry becomes function-entry. */
 char *sdt_name(struct arena *arena, const char *name);
 

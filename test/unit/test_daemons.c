@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which process is which daemon: copies of this test under daemons' names, with command lines as Ceph's. */
+/*
+ * Which process is which daemon: copies of this test under daemons' names, with command lines as Ceph's. None of them is one, as
+ * they have nothing of Ceph's in them.
+ */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -37,7 +40,7 @@ static const char *copy_self(struct arena *arena, const char *name)
 }
 
 /* Started and, by the pipe's end that closes on exec, known to be past exec. */
-static pid_t start(const char *path, char **argv, const char *ceph_args)
+static pid_t start_as(uid_t uid, const char *path, char **argv, const char *ceph_args)
 {
 	int fds[2];
 	char byte;
@@ -51,6 +54,8 @@ static pid_t start(const char *path, char **argv, const char *ceph_args)
 			setenv("CEPH_ARGS", ceph_args, 1);
 		else
 			unsetenv("CEPH_ARGS");
+		if (uid && setresuid(uid, uid, uid))
+			_exit(127);
 		execv(path, argv);
 		_exit(127);
 	}
@@ -58,6 +63,11 @@ static pid_t start(const char *path, char **argv, const char *ceph_args)
 	assert_int_equal(read(fds[0], &byte, 1), 0);
 	close(fds[0]);
 	return pid;
+}
+
+static pid_t start(const char *path, char **argv, const char *ceph_args)
+{
+	return start_as(0, path, argv, ceph_args);
 }
 
 static void assert_daemon(const char *binary, char **argv, const char *ceph_args, const char *name, const char *cluster)
@@ -81,6 +91,10 @@ static void assert_daemon(const char *binary, char **argv, const char *ceph_args
 		assert_non_null(found);
 		assert_string_equal(found->name, name);
 		assert_string_equal(found->cluster, cluster);
+		assert_string_equal(found->own_name, name);
+		assert_int_equal(found->uid, getuid());
+		if (!strcmp(binary, "ceph-osd") || !strcmp(binary, "ceph-mon"))
+			assert_int_equal(found->doubt, DOUBT_CONTENT); /* of the others the catalogue knows too little */
 	}
 	arena_free(arena);
 }
@@ -114,11 +128,105 @@ static void odd_command_lines_do_no_harm(void **state)
 	free(long_name);
 }
 
+/* Whatever a process calls itself, it is of the kind that it is, and its name is none that tells several of one name apart. */
+static void names_are_of_their_kind(void **state)
+{
+	(void)state;
+	assert_daemon("ceph-osd", (char *[]){"ceph-osd", "--name", "mon.a", NULL}, NULL, "osd.mon.a", "ceph");
+	assert_daemon("radosgw", (char *[]){"radosgw", "--name", "osd.3", NULL}, NULL, "client.osd.3", "ceph");
+	assert_daemon("ceph-mgr", (char *[]){"ceph-mgr", "-i", "x#7@0~", NULL}, NULL, "mgr.x?7?0?", "ceph");
+}
+
+static void assert_doubt(const char *binary, uid_t uid, uid_t owner, mode_t mode, enum doubt doubt)
+{
+	struct arena *arena = arena_new();
+	const char *path = copy_self(arena, binary);
+	struct daemon *daemons = NULL;
+	enum doubt found = DOUBTS;
+	unsigned n = 0, i;
+	pid_t pid;
+
+	assert_int_equal(chown(path, owner, owner), 0);
+	assert_int_equal(chmod(path, mode), 0);
+	pid = start_as(uid, path, (char *[]){(char *)binary, "-i", "5", NULL}, NULL);
+	assert_int_equal(daemons_find(arena, &daemons, &n), 0);
+	for (i = 0; i < n; i++)
+		if (daemons[i].pid == pid)
+			found = daemons[i].doubt;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	unlink(path);
+	arena_free(arena);
+	assert_int_equal(found, doubt);
+}
+
+/* Of a program of which the catalogue knows nothing, so that it is all about who can write it. */
+static void writers_are_doubted(void **state)
+{
+	const uid_t nobody = 65534, other = 12345;
+
+	(void)state;
+	if (getuid())
+		skip();
+	assert_int_equal(chmod(dir, 0755), 0);
+	assert_doubt("ceph-mgr", 0, 0, 0755, DOUBT_NONE);
+	assert_doubt("ceph-mgr", 0, other, 0777, DOUBT_NONE); /* root runs it */
+	assert_doubt("ceph-mgr", nobody, 0, 0755, DOUBT_NONE);
+	assert_doubt("ceph-mgr", nobody, 0, 0555, DOUBT_NONE);
+	assert_doubt("ceph-mgr", nobody, nobody, 0755, DOUBT_WRITABLE);
+	assert_doubt("ceph-mgr", nobody, nobody, 0555, DOUBT_WRITABLE); /* an owner can change the mode */
+	assert_doubt("ceph-mgr", nobody, other, 0755, DOUBT_WRITABLE); /* who may be a friend */
+	assert_doubt("ceph-mgr", nobody, 0, 0757, DOUBT_WRITABLE);
+	assert_doubt("ceph-mgr", nobody, 0, 0775, DOUBT_WRITABLE);
+	assert_doubt("ceph-osd", nobody, 0, 0755, DOUBT_CONTENT);
+}
+
+/* No two that are beyond doubt have one name: Ceph's own users keep theirs. */
+static void names_are_unique(void **state)
+{
+	struct arena *arena = arena_new();
+	const char *path = copy_self(arena, "ceph-mgr");
+	const uid_t users[] = {65534, 0, 12345, 167};
+	char names[4][DAEMON_NAME_SIZE], expected[DAEMON_NAME_SIZE];
+	struct daemon *daemons = NULL;
+	unsigned n = 0, i, j;
+	pid_t pids[4];
+
+	(void)state;
+	if (getuid())
+		skip();
+	assert_int_equal(chmod(dir, 0755), 0);
+	for (i = 0; i < 4; i++)
+		pids[i] = start_as(users[i], path, (char *[]){"ceph-mgr", "-i", i == 3 ? "only-one" : "a-very-long-name-that-is-cut", NULL}, NULL);
+	assert_int_equal(daemons_find(arena, &daemons, &n), 0);
+	for (i = 0; i < n; i++)
+		for (j = 0; j < 4; j++)
+			if (daemons[i].pid == pids[j])
+				memcpy(names[j], daemons[i].name, sizeof(names[j]));
+	for (i = 0; i < 4; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+	unlink(path);
+	assert_string_equal(names[1], "mgr.a-very-long-name-that-is-cu");
+	assert_string_equal(names[3], "mgr.only-one");
+	for (i = 0; i < 4; i += 2) {
+		snprintf(expected, sizeof(expected), "#%d", (int)pids[i]);
+		assert_non_null(strstr(names[i], expected));
+		assert_int_equal(strlen(names[i]), DAEMON_NAME_SIZE - 1);
+		assert_memory_equal(names[i], names[1], DAEMON_NAME_SIZE - 1 - strlen(expected));
+	}
+	arena_free(arena);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(daemons_have_names),
 		cmocka_unit_test(odd_command_lines_do_no_harm),
+		cmocka_unit_test(names_are_of_their_kind),
+		cmocka_unit_test(writers_are_doubted),
+		cmocka_unit_test(names_are_unique),
 	};
 	int failed;
 
