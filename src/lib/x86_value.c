@@ -156,14 +156,11 @@ static void step_into_register(const struct x86_insn *insn, struct x86_step *ste
 	}
 }
 
-/* The stack pointer, by a constant. */
-static bool moves_sp(const struct x86_insn *insn, int64_t *by)
+/* add, sub and the like. */
+static bool is_sp_and_number(const struct x86_insn *insn)
 {
-	if ((insn->op != X86_ADD && insn->op != X86_SUB) || insn->operands[0].kind != X86_REG || insn->operands[0].reg != X86_RSP ||
-	    insn->operands[0].size != 8 || insn->operands[1].kind != X86_IMM)
-		return false;
-	*by = insn->op == X86_ADD ? insn->imm : -insn->imm;
-	return true;
+	return insn->operands[0].kind == X86_REG && insn->operands[0].reg == X86_RSP && insn->operands[0].size == 8 &&
+	       insn->operands[1].kind == X86_IMM;
 }
 
 static bool may_leave(const struct x86_insn *insn)
@@ -182,8 +179,11 @@ void x86_step(const struct x86_insn *insn, struct x86_step *step)
 		step->kind = X86_STEP_PUSH;
 		step->reg = first->kind == X86_REG ? first->reg : X86_REG_NOT_KNOWN;
 		step->size = 8;
-	} else if (moves_sp(insn, &step->number)) {
+	} else if (is_sp_and_number(insn) && (insn->op == X86_ADD || insn->op == X86_SUB)) {
 		step->kind = X86_STEP_MOVE_SP;
+		step->number = insn->op == X86_ADD ? insn->imm : -insn->imm;
+	} else if (is_sp_and_number(insn) && insn->op == X86_AND && insn->imm < 0) {
+		step->kind = X86_STEP_ALIGN_SP;
 	} else if (has_two_operands(insn) && first->kind == X86_MEM) {
 		step_into_memory(insn, step);
 	} else if (has_two_operands(insn) && is_low(first)) {

@@ -47,6 +47,7 @@ enum x86_step_kind {
 	X86_STEP_OTHER, /* registers change as `writes` says; memory does not, or not as far as anybody knows */
 	X86_STEP_PUSH,
 	X86_STEP_MOVE_SP, /* by `number` */
+	X86_STEP_ALIGN_SP, /* down, by a number that is not known */
 	X86_STEP_STORE,	  /* register `reg` to memory at `place` */
 	X86_STEP_LOAD,	  /* the other way round */
 	X86_STEP_COPY,	  /* to register `to` from `reg`: at least its lower `size` bytes */

@@ -93,7 +93,7 @@ static void move_sp(struct entry_stores *out, const struct x86_step *step)
 {
 	struct entry_value *sp = &out->regs[ARGREG_RSP];
 
-	sp->offset += step->kind == X86_STEP_PUSH ? -8 : step->number;
+	sp->offset += step->kind == X86_STEP_PUSH ? -8 : step->kind == X86_STEP_ALIGN_SP ? ENTRY_ALIGNED : step->number;
 	if (sp->kind != ENTRY_FRAME)
 		return;
 	if (step->kind == X86_STEP_PUSH)
@@ -112,7 +112,7 @@ static bool follow(struct entry_stores *out, const struct x86_insn *insn)
 	x86_step(insn, &step);
 	if (step.kind == X86_STEP_LEAVES)
 		return false;
-	if (step.kind == X86_STEP_PUSH || step.kind == X86_STEP_MOVE_SP) {
+	if (step.kind == X86_STEP_PUSH || step.kind == X86_STEP_MOVE_SP || step.kind == X86_STEP_ALIGN_SP) {
 		move_sp(out, &step);
 		return true;
 	}
