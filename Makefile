@@ -37,7 +37,8 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes
 ALL_CPP   = -D_GNU_SOURCE -DCEPHTAP_VERSION='"$(VERSION)"' -Isrc -Iinclude $(CPPFLAGS)
 ALL_C     = -std=gnu11 $(OPT) $(WARN) $(if $(filter 1,$(WERROR)),-Werror) $(SANITIZE_FLAGS) $(CFLAGS)
 SANITIZE_FLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
-ALL_LD    = $(SANITIZE_FLAGS) $(if $(filter 1,$(STATIC)),-static) $(LDFLAGS)
+ALL_LD    = $(SANITIZE_FLAGS) $(if $(filter 1,$(STATIC)),$(ALL_STATIC)) $(LDFLAGS)
+ALL_STATIC := -static -Wl,--wrap=dlopen # see src/lib/no_dlopen.c
 
 # ncursesw is for `cephtap top`; it has a static library too, which reads the terminal's description from the host's terminfo.
 # Expanded when first needed, once: pkg-config may not be there before `make test` has installed it.
@@ -133,7 +134,7 @@ $(CEPHTAP): $(OBJS) $(EMBED_O) $(BUILD)/.sources
 
 $(STATIC_BIN): $(OBJS) $(EMBED_O) $(BUILD)/.sources
 	for lib in c dw bz2 ncursesw; do [ -f "$$($(CC) -print-file-name=lib$$lib.a)" ] || exit 0; done; \
-		$(CC) $(ALL_LD) -static -o $@ $(filter %.o,$^) $(PKG_ALL) $(SYS_LIBS)
+		$(CC) $(ALL_LD) $(ALL_STATIC) -o $@ $(filter %.o,$^) $(PKG_ALL) $(SYS_LIBS)
 
 $(LIB): $(LIB_OBJS) $(BUILD)/.sources
 	@rm -f $@

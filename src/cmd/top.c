@@ -381,10 +381,11 @@ static int on_tick(struct report *report, bool is_last, void *data)
 	return 0;
 }
 
-static void on_start(void *data)
+static void on_start(const struct report *report, void *data)
 {
 	struct top_run *run = data;
 
+	(void)report;
 	run->began_ns = now_ns();
 	set_interval(run, run->look.interval);
 }
@@ -395,7 +396,7 @@ static int on_drop(struct report *report, enum drop_cause cause, uint64_t count)
 
 	if (run)
 		top_add_lost(run->model, count);
-	return report_stages.drop(report, cause, count);
+	return report_nothing.drop(report, cause, count);
 }
 
 /* Those that have no ops have a row too: that is what one looks for. */
@@ -460,7 +461,7 @@ static bool compile(struct top_run *run)
 
 static int trace(struct top_run *run)
 {
-	struct report_ops ops = report_stages; /* what the script prints is left out */
+	struct report_ops ops = report_nothing; /* what the script prints is left out */
 	struct tracer_config config = {
 		.pipeline = &run->pipeline,
 		.ops = &ops,
