@@ -6,14 +6,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "lib/debug.h"
 #include "lib/dwarf.h"
 #include "lib/held.h"
 #include "native_types.h"
 #include "probe/functions.h"
+#include "probe/indirect.h"
 #include "probe/params.h"
 
-enum { FUNCTIONS_MAX = 64, MEMBERS_MAX = 64 };
+enum { FUNCTIONS_MAX = 64, MEMBERS_MAX = 64, CODE_MAX = 4096 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -34,54 +34,59 @@ static void use_type(struct native_types *types, const struct arg *arg)
 		type_complete(type->members[i].type);
 }
 
-static void use_function(struct arena *arena, struct native_types *types, const struct dwarf_file *file, uint64_t vaddr)
+static void use_function(struct arena *arena, struct native_types *types, struct dwarf_file *file, const struct elf_file *elf, uint64_t vaddr)
 {
-	Dwarf_Die die;
+	struct dwarf_function function;
+	struct params_function from = {.file = file, .function = &function, .vaddr = vaddr};
 	struct arg *args;
 	unsigned len, i;
-
-	if (!dwarf_function_at(file, vaddr, &die))
-		return;
-	params_of(arena, file, &die, &args, &len);
-	for (i = 0; i < len; i++)
-		use_type(types, &args[i]);
-	params_return(arena, file, &die, &args, &len);
-	for (i = 0; i < len; i++)
-		use_type(types, &args[i]);
-}
-
-struct use {
-	struct arena *arena;
-	struct dwarf_file *file; /* NULL: it has no debug information */
-	unsigned functions_left;
-};
-
-static bool use_symbol(void *data, const char *name, const GElf_Sym *sym, uint64_t vaddr)
-{
-	struct use *use = data;
-
-	(void)sym;
-	function_name(use->arena, name, true);
-	function_matches("main", name);
-	function_matches("std::*", name);
-	if (use->file)
-		use_function(use->arena, native_types_new(use->arena), use->file, vaddr);
-	return --use->functions_left;
-}
-
-/* As if it were the debug file, so that nothing is looked for. */
-static void use_file(struct arena *arena, struct held *held)
-{
-	struct use use = {.arena = arena, .functions_left = FUNCTIONS_MAX};
-	struct debug debug = {0};
 	const char *why;
 
-	if (elf_file_read(held, "fuzz", &debug.info))
+	if (!dwarf_function_at(file, vaddr, &function, &why))
 		return;
-	dwarf_file_open(arena, &debug, &use.file, &why);
-	debug_symbols(debug.info, use_symbol, &use);
-	dwarf_file_close(use.file);
-	debug_close(&debug);
+	from.code = elf ? elf_code(elf, vaddr, CODE_MAX, &from.size) : NULL;
+	params_of(arena, &from, &args, &len);
+	for (i = 0; i < len; i++)
+		use_type(types, &args[i]);
+	params_return(arena, &from, &args, &len);
+	for (i = 0; i < len; i++)
+		use_type(types, &args[i]);
+}
+
+static void use_file(struct arena *arena, struct held *held)
+{
+	struct name_pattern *plain = name_pattern_new(arena, "main"), *glob = name_pattern_new(arena, "std::*(*)");
+	struct functions functions;
+	struct dwarf_file *file = NULL;
+	struct elf_file *elf;
+	struct unwind *unwind;
+	struct indirect indirect;
+	const char *why;
+	unsigned i;
+
+	if (elf_file_read(held, "fuzz", &elf))
+		return;
+	functions_read(arena, elf, "fuzz", "", false, &functions);
+	if (functions.debug_path && dwarf_file_open(arena, &functions.debug, NULL, &file, &why))
+		file = NULL;
+	unwind = unwind_read(elf);
+	for (i = 0; i < functions.len && i < FUNCTIONS_MAX; i++) {
+		const struct function *function = &functions.list[i];
+		struct name name = function_as_name(function);
+
+		function_name(arena, function, true);
+		name_pattern_fits(plain, &name);
+		name_pattern_fits(glob, &name);
+		if (file)
+			use_function(arena, native_types_new(arena), file, elf, function->vaddr);
+		indirect_find(arena, elf, unwind, function->vaddr, function->size, &indirect);
+	}
+	name_pattern_free(plain);
+	name_pattern_free(glob);
+	unwind_free(unwind);
+	dwarf_file_close(file);
+	functions_free(&functions);
+	elf_file_close(elf);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

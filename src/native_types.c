@@ -12,6 +12,8 @@
 
 enum { NESTING_MAX = 32, HEADS = 1024 };
 
+static const char is_unknown[] = "its debug information says its place in a way that cephtap does not know";
+
 struct made {
 	struct made *next;
 	const void *address; /* of the DIE: tells it from all others */
@@ -42,29 +44,55 @@ static const struct type *type_of(struct native_types *types, Dwarf_Die *die)
 
 /* ---- structures ---- */
 
-static void add_member(struct native_types *types, struct type *type, const char *name, const struct type *of,
-		       int64_t offset)
+/* The members of a class while they are collected. */
+struct collecting {
+	struct native_types *types;
+	struct type *type;
+	unsigned own_len; /* its own members, which hide those of base classes */
+};
+
+/* NULL: there is one of this name, or there is no name. */
+static struct type_member *add_member(struct collecting *c, const char *name, const struct type *of, int64_t offset)
 {
-	if (name && !type_find_member(type, name))
-		*arena_push(types->arena, type->members, type->members_len) =
-			(struct type_member){.name = name, .type = of, .offset = (uint32_t)offset};
+	struct type_member *member;
+
+	if (!name || type_find_member(c->type, name))
+		return NULL;
+	member = arena_push(c->types->arena, c->type->members, c->type->members_len);
+	*member = (struct type_member){.name = name, .type = of, .offset = (uint32_t)offset};
+	return member;
 }
 
-static void add_bit_field(struct native_types *types, struct type *type, Dwarf_Die *die, int64_t base)
+/*
+ * The bytes that a bit-field lies in: as few as can be read at once, inside of the structure. One that spans nine of them is not
+ * read.
+ */
+static void place_bits(struct type_member *member, const struct dwarf_member *place, uint32_t struct_size)
 {
-	const struct type *of = type_of(types, die);
-	Dwarf_Word bits = 0, width = 0;
-	Dwarf_Attribute attr;
-	uint32_t unit = of->size * 8;
+	uint64_t from = place->bit_offset / 8, bit = place->bit_offset % 8, unit = 1;
 
-	if (!dwarf_attr(die, DW_AT_bit_size, &attr) || dwarf_formudata(&attr, &width) ||
-	    !dwarf_attr(die, DW_AT_data_bit_offset, &attr) || dwarf_formudata(&attr, &bits) || !unit || width > unit)
-		return;
-	add_member(types, type, dwarf_diename(die), of, base + (int64_t)(bits / unit * (unit / 8)));
-	if (type->members_len) {
-		type->members[type->members_len - 1].bit_offset = (uint8_t)(bits % unit);
-		type->members[type->members_len - 1].bit_size = (uint8_t)width;
+	while (unit < 8 && 8 * unit < bit + place->bit_size)
+		unit *= 2;
+	if (struct_size >= unit && from + unit > struct_size) {
+		bit += 8 * (from + unit - struct_size);
+		from = struct_size - unit;
 	}
+	member->offset = (uint32_t)from;
+	member->bit_offset = (uint8_t)bit;
+	member->bit_size = (uint8_t)place->bit_size;
+	member->unit = (uint8_t)unit;
+	if (bit + place->bit_size > 64)
+		member->why = "this bit-field lies in nine bytes";
+}
+
+static void add_bit_field(struct collecting *c, Dwarf_Die *die, const struct dwarf_member *place, int64_t base)
+{
+	struct type_member *member = add_member(c, dwarf_diename(die), type_of(c->types, die), 0);
+
+	if (!member)
+		return;
+	place_bits(member, place, base ? 0 : c->type->size);
+	member->offset += (uint32_t)base;
 }
 
 /* A class that is only declared here is looked for in other units: one by one, as a script seldom needs more. */
@@ -75,36 +103,131 @@ static Dwarf_Die whole_class(struct native_types *types, Dwarf_Die *class)
 	return dwarf_hasattr(class, DW_AT_declaration) && dwarf_find_class(types->file, class, &full) ? full : *class;
 }
 
-static void add_members(struct native_types *types, struct type *type, Dwarf_Die *class, int64_t base, unsigned depth)
+/* Its own, and those of structures without a name in it. */
+static void add_own_members(struct collecting *c, Dwarf_Die *class, int64_t base, unsigned depth)
 {
-	Dwarf_Die whole = whole_class(types, class), child, inner;
+	Dwarf_Die child, inner;
 	bool started = false;
-	int64_t at;
 
-	while (depth < NESTING_MAX && dwarf_next_child(&whole, &started, &child)) {
-		if (!dwarf_is_data_child(&child) || !dwarf_type_of(&child, &inner))
+	while (depth < NESTING_MAX && dwarf_next_child(class, &started, &child)) {
+		const char *name = dwarf_diename(&child);
+		struct dwarf_member place;
+		struct type_member *member;
+
+		if (dwarf_tag(&child) != DW_TAG_member || !dwarf_is_data_child(&child) || !dwarf_type_of(&child, &inner))
 			continue;
-		if (!dwarf_member_offset(&child, &at)) {
-			add_bit_field(types, type, &child, base);
-			continue;
-		}
-		if (dwarf_tag(&child) == DW_TAG_member && dwarf_diename(&child)) {
-			add_member(types, type, dwarf_diename(&child), convert(types, &inner), base + at);
-		} else if (dwarf_is_class(&inner)) { /* a base, or what has no name: its members are ours */
-			add_members(types, type, &inner, base + at, depth + 1);
-			add_member(types, type, dwarf_diename(&inner), convert(types, &inner), base + at);
+		dwarf_member_place(&child, &place);
+		if (place.kind == DWARF_MEMBER_BITS) {
+			add_bit_field(c, &child, &place, base);
+		} else if (!name && dwarf_is_class(&inner)) {
+			inner = whole_class(c->types, &inner);
+			add_own_members(c, &inner, base + place.offset, depth + 1);
+		} else {
+			member = add_member(c, name, convert(c->types, &inner), base + place.offset);
+			if (member && place.kind != DWARF_MEMBER_PLAIN)
+				member->why = is_unknown;
 		}
 	}
+}
+
+/* ---- base classes ---- */
+
+/* First these, then those, which begin at an offset from where these end. */
+static const struct type_hop *join_hops(struct arena *arena, const struct type_hop *first, const struct type_hop *then, int64_t offset)
+{
+	struct type_hop *hop;
+
+	if (!first && !then)
+		return NULL;
+	hop = arena_new_one(arena, struct type_hop);
+	if (first) {
+		*hop = *first;
+		hop->next = join_hops(arena, first->next, then, offset);
+	} else {
+		*hop = *then;
+		hop->from += offset;
+	}
+	return hop;
+}
+
+static const struct type *last_base(const struct type_hop *hops)
+{
+	while (hops && hops->next)
+		hops = hops->next;
+	return hops ? hops->base : NULL;
+}
+
+/* A member of a base is the class's own, unless that has one of its name. Of two bases it is neither's, but where they share it. */
+static void inherit(struct collecting *c, const struct type *base, const struct type_member *from, const struct type_hop *hops, int64_t offset)
+{
+	const struct type_hop *all = join_hops(c->types->arena, hops, from->hops, offset);
+	struct type_member *known = (struct type_member *)type_find_member(c->type, from->name);
+	bool is_shared;
+
+	if (!known) {
+		known = add_member(c, from->name, from->type, 0);
+		*known = *from;
+		known->hops = all;
+		known->offset = (uint32_t)(from->offset + (from->hops ? 0 : offset));
+		return;
+	}
+	is_shared = last_base(known->hops) && last_base(known->hops) == last_base(all);
+	if (known < c->type->members + c->own_len || is_shared)
+		return;
+	known->why = arena_printf(c->types->arena, "several base classes have one: write which, as in `%s.%s`", base->name ? base->name : "base",
+				  from->name);
+}
+
+static void add_base(struct collecting *c, Dwarf_Die *child, Dwarf_Die *class)
+{
+	const struct type *base = convert(c->types, class);
+	const struct type_hop *hops = NULL;
+	struct dwarf_member place;
+	struct type_member *member;
+
+	dwarf_member_place(child, &place);
+	if (place.kind == DWARF_MEMBER_VIRTUAL) {
+		struct type_hop *hop = arena_new_one(c->types->arena, struct type_hop);
+
+		*hop = (struct type_hop){.vtable_at = place.vtable_at, .base = base};
+		hops = hop;
+	}
+	type_complete(base);
+	for (uint32_t i = 0; i < base->members_len; i++)
+		inherit(c, base, &base->members[i], hops, place.offset);
+	member = add_member(c, dwarf_diename(class), base, place.offset);
+	if (!member)
+		return;
+	member->hops = hops;
+	if (place.kind != DWARF_MEMBER_PLAIN && place.kind != DWARF_MEMBER_VIRTUAL)
+		member->why = is_unknown;
+}
+
+static void add_bases(struct collecting *c, Dwarf_Die *class)
+{
+	Dwarf_Die child, inner;
+	bool started = false;
+
+	while (dwarf_next_child(class, &started, &child))
+		if (dwarf_tag(&child) == DW_TAG_inheritance && dwarf_type_of(&child, &inner) && dwarf_is_class(&inner))
+			add_base(c, &child, &inner);
 }
 
 static void complete(struct type *type)
 {
 	const struct origin *origin = type->source;
+	struct collecting collecting = {.types = origin->types, .type = type};
 	Dwarf_Die die = origin->type.die;
+	Dwarf_Word size;
 
 	type->complete = NULL; /* add_member looks for names */
 	origin->types->file = origin->type.file;
-	add_members(origin->types, type, &die, 0, 0);
+	die = whole_class(origin->types, &die);
+	if (!type->size && !dwarf_aggregate_size(&die, &size) && size <= UINT32_MAX)
+		type->size = (uint32_t)size;
+	add_own_members(&collecting, &die, 0, 0);
+	collecting.own_len = type->members_len;
+	add_bases(&collecting, &die);
 }
 
 static const struct type *make_class(struct native_types *types, Dwarf_Die *die)
@@ -125,18 +248,29 @@ static const struct type *make_class(struct native_types *types, Dwarf_Die *die)
 
 /* ---- others ---- */
 
-static const struct type *make_base(Dwarf_Die *die)
+static const struct type *make_float(struct native_types *types, const char *name, uint32_t size)
 {
-	static const struct type type_float = {.kind = TYPE_FLOAT, .size = 8, .name = "double"};
+	struct type *type = arena_new_one(types->arena, struct type);
+
+	*type = (struct type){.kind = TYPE_FLOAT, .size = size, .name = name ? name : "double"};
+	return type;
+}
+
+static const struct type *make_base(struct native_types *types, Dwarf_Die *die)
+{
 	Dwarf_Word size = 0, encoding = 0;
 	Dwarf_Attribute attr;
 
-	if (dwarf_aggregate_size(die, &size) || (size != 1 && size != 2 && size != 4 && size != 8))
+	if (dwarf_aggregate_size(die, &size) || size > UINT32_MAX)
 		return &type_void;
 	if (dwarf_attr(die, DW_AT_encoding, &attr))
 		dwarf_formudata(&attr, &encoding);
-	if (encoding == DW_ATE_float)
-		return &type_float;
+	if (encoding == DW_ATE_float || encoding == DW_ATE_complex_float || encoding == DW_ATE_decimal_float)
+		return make_float(types, dwarf_diename(die), (uint32_t)size);
+	if (size == 16) /* __int128: D's integers have 64 bits */
+		return type_array(types->arena, &type_uint64, 2);
+	if (size != 1 && size != 2 && size != 4 && size != 8)
+		return &type_void;
 	if (size == 1 && (encoding == DW_ATE_signed_char || encoding == DW_ATE_unsigned_char))
 		return encoding == DW_ATE_signed_char ? &type_char : &type_uint8;
 	return type_int_of((uint32_t)size, dwarf_is_signed(die));
@@ -151,21 +285,49 @@ static const struct type *make_enum(Dwarf_Die *die)
 	return type_int_of((uint32_t)size, dwarf_is_signed(die));
 }
 
+/* How many elements a dimension has; 0: as many as there are. */
+static uint64_t dimension(Dwarf_Die *range)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Word count, lower = 0;
+
+	if (dwarf_attr(range, DW_AT_count, &attr) && !dwarf_formudata(&attr, &count))
+		return count;
+	if (dwarf_attr(range, DW_AT_lower_bound, &attr))
+		dwarf_formudata(&attr, &lower);
+	if (!dwarf_attr(range, DW_AT_upper_bound, &attr) || dwarf_formudata(&attr, &count) || count >= UINT32_MAX || count + 1 < lower)
+		return 0;
+	return count + 1 - lower;
+}
+
+/* int a[2][3] is an array of 2 arrays of 3. */
 static const struct type *make_array(struct native_types *types, Dwarf_Die *die)
 {
-	const struct type *of = type_of(types, die);
-	Dwarf_Word size = 0;
+	const struct type *type = type_of(types, die);
+	uint64_t dimensions[NESTING_MAX];
+	unsigned len = 0;
+	Dwarf_Die child;
+	bool started = false;
 
-	if (!of->size || dwarf_aggregate_size(die, &size) || size / of->size > UINT32_MAX)
-		size = 0;
-	return type_array(types->arena, of, of->size ? (uint32_t)(size / of->size) : 0);
+	type_complete(type); /* a class that is only declared gets its size */
+	while (len < NESTING_MAX && dwarf_next_child(die, &started, &child))
+		if (dwarf_tag(&child) == DW_TAG_subrange_type)
+			dimensions[len++] = dimension(&child);
+	while (len--) {
+		uint64_t count = dimensions[len];
+
+		if (!type->size || count > UINT32_MAX / type->size)
+			count = 0;
+		type = type_array(types->arena, type, (uint32_t)count);
+	}
+	return type;
 }
 
 static const struct type *make(struct native_types *types, Dwarf_Die *die)
 {
 	switch (dwarf_tag(die)) {
 	case DW_TAG_base_type:
-		return make_base(die);
+		return make_base(types, die);
 	case DW_TAG_enumeration_type:
 		return make_enum(die);
 	case DW_TAG_pointer_type:
@@ -216,5 +378,7 @@ const struct type *native_type(struct native_types *types, const void *native)
 	types->file = copy.file;
 	type = convert(types, &copy.die);
 
-	return type->kind == TYPE_STRUCT || type->kind == TYPE_UNION ? type_pointer(types->arena, type, true) : type;
+	if (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION)
+		return type_pointer(types->arena, type, true);
+	return type->kind == TYPE_ARRAY ? type_pointer(types->arena, type->to, true) : type;
 }

@@ -164,14 +164,6 @@ static const struct function *function_at(const struct functions *functions, uin
 	return !found->size || vaddr - found->vaddr < found->size ? found : NULL;
 }
 
-/* Without the version that a library's symbol may have: memcpy@@GLIBC_2.14. */
-static const char *plain_name(struct arena *arena, const char *symbol)
-{
-	size_t size = strcspn(symbol, "@");
-
-	return function_name(arena, size ? arena_strndup(arena, symbol, size) : symbol, false);
-}
-
 static const char *shortened(struct arena *arena, const char *name)
 {
 	struct buf text = {0};
@@ -182,15 +174,16 @@ static const char *shortened(struct arena *arena, const char *name)
 	return name;
 }
 
-static const char *name_of(struct symbols *symbols, const char *symbol)
+static const char *name_of(struct symbols *symbols, const struct function *function)
 {
+	const char *symbol = function->symbol;
 	struct name_link **head = &symbols->names[((uintptr_t)symbol >> 3) % HEADS], *link;
 
 	for (link = *head; link; link = link->next)
 		if (link->symbol == symbol)
 			return link->name;
 	link = arena_new_one(symbols->arena, struct name_link);
-	*link = (struct name_link){*head, symbol, plain_name(symbols->arena, symbol)};
+	*link = (struct name_link){*head, symbol, function_name(symbols->arena, function, false)};
 	if (symbols->image->options->shortnames)
 		link->name = shortened(symbols->arena, link->name);
 	*head = link;
@@ -248,7 +241,7 @@ struct stack_frame symbols_find(struct symbols *symbols, pid_t pid, uint64_t add
 	function = function_at(&map->file->functions, address - is_caller - map->bias);
 	if (!function)
 		return frame;
-	frame.function = name_of(symbols, function->symbol);
+	frame.function = name_of(symbols, function);
 	frame.offset = address - map->bias - function->vaddr;
 	return frame;
 }
@@ -262,13 +255,14 @@ void symbols_look(struct symbols *symbols, pid_t pid)
 
 static struct inlines *inlines_of(struct symbols *symbols, struct image_file *file)
 {
+	const struct dwarf_origin origin = {file->name, file->root};
 	const char *why;
 
 	if (file->has_inlines)
 		return file->inlines;
 	file->has_inlines = true;
 	need_functions(symbols, file);
-	if (file->functions.debug_path && !dwarf_file_open(symbols->arena, &file->functions.debug, &file->dwarf, &why))
+	if (file->functions.debug_path && !dwarf_file_open(symbols->arena, &file->functions.debug, &origin, &file->dwarf, &why))
 		file->inlines = inlines_new(symbols->arena, file->dwarf);
 	else
 		file->dwarf = NULL;
@@ -308,12 +302,15 @@ static void add_frame(struct symbols *symbols, pid_t pid, uint64_t pc, bool is_c
 
 	if (symbols->image->options->inlines)
 		inlined_len = find_inlined(symbols, pid, pc, is_caller, &inlined);
-	for (unsigned i = 0; i < inlined_len; i++)
+	for (unsigned i = 0; i < inlined_len; i++) {
+		const struct function function = {.symbol = inlined[i], .base_size = inlined[i] ? strlen(inlined[i]) : 0};
+
 		*arena_push(symbols->arena, *frames, *len) =
 			(struct stack_frame){.pc = pc,
 					     .module = frame.module,
-					     .function = inlined[i] ? name_of(symbols, inlined[i]) : NULL,
+					     .function = inlined[i] ? name_of(symbols, &function) : NULL,
 					     .is_inlined = true};
+	}
 	*arena_push(symbols->arena, *frames, *len) = frame;
 }
 

@@ -2,14 +2,16 @@
 /*
  * Probe descriptions: up to four fields between colons, the last of them the probe's name. A backslash takes the next
  * character literally, as in globs, so that `PrimaryLogPG\:\:do_op` is one field. $name and $1 are replaced inside
- * fields.
+ * fields. Functions' names may have brackets with blanks, commas and colons in them, and the signs of operators.
  */
 #include "ast/lex.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIELDS_MAX = 4 };
+#include "lib/name_normal.h"
+
+enum { FIELDS_MAX = 4, NESTING_MAX = 64 };
 
 struct field {
 	size_t from, to;
@@ -20,52 +22,154 @@ bool lex_is_desc_char(int c)
 	return lex_is_word_char(c) || (c > 0 && strchr("-.*?[]!\\$`():+~<>@&", c)) || c >= 0x80;
 }
 
-/* The size of one description character at pos, 2 for a quoted one; 0: none. */
-static size_t desc_char_size(const struct lex *lex, size_t pos)
+/* ---- items: characters, and what C++, Rust and Go have in names ---- */
+
+static size_t item_size(const struct lex *lex, size_t pos, unsigned depth);
+
+static bool is_text(const struct lex *lex, size_t pos, const char *text)
+{
+	size_t size = strlen(text);
+
+	return pos + size <= lex->source->size && !memcmp(lex->source->text + pos, text, size);
+}
+
+/* What may stand in brackets besides what may stand outside of them. */
+static bool is_inner_char(const struct lex *lex, size_t pos)
 {
 	int c = lex_peek(lex, pos);
 
-	if (c == '\\') {
-		c = lex_peek(lex, pos + 1);
-		return c == ' ' || (c > ' ' && c != 0x7f) ? 2 : 0;
-	}
-	return lex_is_desc_char(c) ? 1 : 0;
+	return c == ',' || (c == ' ' && !is_text(lex, pos, " && ") && !is_text(lex, pos, " < "));
 }
 
-/* Behind the `)` of a C++ function's parameters, which may hold commas and blanks; or pos, when it is not that. */
-static size_t skip_params(const struct lex *lex, size_t pos)
+/* Behind the bracket that closes the one at pos, on the same line; or pos, when there is none. */
+static size_t behind_group(const struct lex *lex, size_t pos, unsigned depth)
 {
-	size_t at = pos + 1, depth = 1, size;
-	int c;
+	int open = lex_peek(lex, pos), close = open == '(' ? ')' : open == '<' ? '>' : open == '[' ? ']' : '}';
+	size_t at = pos + 1, size;
 
-	for (; depth; at += size) {
-		c = lex_peek(lex, at);
-		size = c == ',' || c == ' ' ? 1 : desc_char_size(lex, at);
+	for (; depth < NESTING_MAX; at += size) {
+		int c = lex_peek(lex, at);
+
+		if (c == close && !is_text(lex, at - 1, "->"))
+			return at + 1;
+		size = is_inner_char(lex, at) || (open == '{' && c == '#') || (open == '[' && c == ';') ? 1 : item_size(lex, at, depth + 1);
 		if (!size)
 			return pos;
-		depth += c == '(';
-		depth -= c == ')';
 	}
-	return at;
+	return pos;
 }
 
-/* The size of what stands at pos in a description whose end is known. */
-static size_t step(const struct lex *lex, size_t pos)
+/* Braces in names: {lambda(int)#1}, {closure#0}, {{closure}}, {unnamed type#1}. The one that opens a clause is none of these. */
+static bool is_brace_of_name(const struct lex *lex, size_t pos)
 {
-	return lex_peek(lex, pos) == '\\' ? 2 : 1;
+	static const char *const words[] = {"{lambda", "{closure", "{{closure", "{{constant", "{constant", "{impl#",
+					    "{unnamed", "{default arg", "{shim:", "{vtable", "{block_invoke"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (is_text(lex, pos, words[i]))
+			return true;
+	return false;
+}
+
+/* Does the function's part of the description end here, as it must behind signs that mean something else in D? */
+static bool ends_function(const struct lex *lex, size_t pos)
+{
+	return (lex_peek(lex, pos) == ':' && lex_peek(lex, pos + 1) != ':') || lex_peek(lex, pos) == '(' || lex_peek(lex, pos) == '@';
+}
+
+/* operator bool, operator new[], operator std::string: a type stands behind it, up to the colon. */
+static size_t conversion_size(const struct lex *lex, size_t pos)
+{
+	size_t at = pos + strlen("operator"), size;
+
+	while (!ends_function(lex, at)) {
+		int c = lex_peek(lex, at);
+
+		if (is_text(lex, at, "::"))
+			size = 2;
+		else if (c == '<' && behind_group(lex, at, 0) > at)
+			size = behind_group(lex, at, 0) - at;
+		else
+			size = lex_is_word_char(c) || c == ' ' || c == '*' || c == '&' || c == '"' || is_text(lex, at, "[]") ? 1 : 0;
+		if (!size)
+			return 0;
+		at += size;
+	}
+	return at - pos;
+}
+
+/* `operator` with its sign or type; 0: nothing of that kind begins here. */
+static size_t operator_size(const struct lex *lex, size_t pos)
+{
+	size_t size = pos && lex_is_word_char(lex_peek(lex, pos - 1)) ? 0 : name_operator_size(lex->source->text + pos);
+
+	if (size == strlen("operator"))
+		return conversion_size(lex, pos);
+	return size && (ends_function(lex, pos + size) || !strchr(",/=%^|", lex_peek(lex, pos + strlen("operator")))) ? size : 0;
+}
+
+/* get(int) const: what stands behind parameters, up to the colon. */
+static size_t qualifiers_size(const struct lex *lex, size_t pos)
+{
+	static const char *const words[] = {" const", " volatile", " &&", " &", " noexcept"};
+	size_t at = pos, i = 0;
+
+	while (i < sizeof(words) / sizeof(words[0]))
+		if (is_text(lex, at, words[i])) {
+			at += strlen(words[i]);
+			i = 0;
+		} else {
+			i++;
+		}
+	return ends_function(lex, at) || is_text(lex, at, "::") ? at - pos : 0;
+}
+
+/* The size of what a description has at pos: a character, a quoted one, brackets with what is in them; 0: it ends there. */
+static size_t item_size(const struct lex *lex, size_t pos, unsigned depth)
+{
+	int c = lex_peek(lex, pos);
+	size_t size;
+
+	switch (c) {
+	case '\\':
+		c = lex_peek(lex, pos + 1);
+		return c == ' ' || (c > ' ' && c != 0x7f) ? 2 : 0;
+	case '(':
+		size = behind_group(lex, pos, depth) - pos;
+		return size ? size + qualifiers_size(lex, pos + size) : 1;
+	case '<':
+		size = behind_group(lex, pos, depth) - pos;
+		return size ? size : 1;
+	case '[':
+		size = is_text(lex, pos, "[abi:") ? behind_group(lex, pos, depth) - pos : 0;
+		return size ? size : 1;
+	case '{':
+		return is_brace_of_name(lex, pos) || (depth && pos && lex_peek(lex, pos - 1) == '{') ? behind_group(lex, pos, depth) - pos : 0;
+	case 'o':
+		size = operator_size(lex, pos);
+		return size ? size : 1;
+	default:
+		return lex_is_desc_char(c) ? 1 : 0;
+	}
 }
 
 size_t lex_desc_end(const struct lex *lex, size_t pos)
 {
 	size_t size;
 
-	while ((size = desc_char_size(lex, pos))) {
-		if (lex_peek(lex, pos) == '(' && skip_params(lex, pos) > pos)
-			pos = skip_params(lex, pos);
-		else
-			pos += size;
-	}
+	while ((size = item_size(lex, pos, 0)))
+		pos += size;
 	return pos;
+}
+
+/* ---- fields ---- */
+
+/* The size of what stands at pos in a description whose end is known. */
+static size_t step(const struct lex *lex, size_t pos)
+{
+	size_t size = item_size(lex, pos, 0);
+
+	return size ? size : 1;
 }
 
 /* Splits at colons; returns how many fields there are, of which at most FIELDS_MAX are in `fields`. */
@@ -85,31 +189,56 @@ static size_t split(const struct lex *lex, size_t from, size_t end, struct field
 	}
 }
 
+/* The signs of an operator's name, and what is in [abi:...], mean themselves and not what they mean in a glob. */
+static bool stands_for_itself(const struct lex *lex, size_t pos)
+{
+	int c = lex_peek(lex, pos);
+
+	return (c == 'o' && operator_size(lex, pos)) || (c == '[' && item_size(lex, pos, 0) > 1);
+}
+
+static void add_quoted(struct buf *out, const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (strchr("*?[]\\", text[i]))
+			buf_putc(out, '\\');
+		buf_putc(out, text[i]);
+	}
+}
+
+/* clang's name for a lambda, $_0, is no macro variable. */
+static bool is_macro(const struct lex *lex, size_t pos)
+{
+	return lex_peek(lex, pos) == '$' && lex_peek(lex, pos + 1) != '_';
+}
+
 /* The text of a field; NULL: reported. */
 static const char *field_text(struct lex *lex, const struct field *field)
 {
 	const char *text = lex->source->text, *value, *result;
-	size_t pos = field->from, start = pos, end;
+	size_t pos = field->from, size, end;
 	struct buf out = {0};
 
-	if (!memchr(text + pos, '$', field->to - pos))
-		return arena_strndup(lex->arena, text + pos, field->to - pos);
-	while (pos < field->to) {
-		if (lex_peek(lex, pos) != '$') {
-			pos += step(lex, pos);
-			continue;
+	for (; pos < field->to; pos += size) {
+		size = step(lex, pos);
+		if (is_macro(lex, pos)) {
+			value = lex_macro_text(lex, pos, &end);
+			if (!value) {
+				buf_free(&out);
+				return NULL;
+			}
+			buf_puts(&out, value);
+			size = end - pos;
+		} else if (stands_for_itself(lex, pos)) {
+			add_quoted(&out, text + pos, size);
+		} else if (size > 2) { /* a group, which may have such things in it */
+			buf_add(&out, text + pos, 1);
+			size = 1;
+		} else {
+			buf_add(&out, text + pos, size);
 		}
-		buf_add(&out, text + start, pos - start);
-		value = lex_macro_text(lex, pos, &end);
-		if (!value) {
-			buf_free(&out);
-			return NULL;
-		}
-		buf_puts(&out, value);
-		start = pos = end;
 	}
-	buf_add(&out, text + start, pos - start);
-	result = arena_strndup(lex->arena, out.data, out.size);
+	result = arena_strndup(lex->arena, out.data ? out.data : "", out.size);
 	buf_free(&out);
 	return result;
 }

@@ -265,11 +265,17 @@ int learn_dwarf(const struct debug *debug, struct card *card, bool *found_consta
 			 .types_left = card->types_len,
 			 .constants_left = card->constants_len};
 	struct dwarf_file *file;
-	int err = dwarf_file_open(arena, debug, &file, why);
+	int err = dwarf_file_open(arena, debug, NULL, &file, why);
 
 	if (err)
 		return err;
-	walk_units(&w, dwarf_file_dwarf(file));
+	if (dwarf_file_is_split(file)) {
+		*why = arena_printf(arena, "%s has its debug information in other files (-gsplit-dwarf), from which nothing is learned",
+				    elf_file_path(debug->info));
+		err = -ENOTSUP;
+	} else {
+		walk_units(&w, dwarf_file_dwarf(file));
+	}
 	dwarf_file_close(file);
-	return 0;
+	return err;
 }

@@ -96,6 +96,7 @@ struct check_ctx {
 	struct aggvar **used_aggs;
 	unsigned used_aggs_len;
 	bool in_expr; /* inside an expression: actions are refused */
+	const struct node *member_of; /* of this node a member is read */
 	bool is_full; /* CHECK_NODES_MAX was exceeded and said */
 };
 
@@ -199,6 +200,15 @@ void check_all_probes(struct check_ctx *ctx);
 void check_raw_arg(struct check_ctx *ctx, struct node *node);	 /* argN */
 void check_probe_args(struct check_ctx *ctx, struct node *node); /* args[N] */
 const char *check_probe_text(struct check_ctx *ctx, const struct probe *probe);
+
+/* --- Parameters that are structures (pieces.c) --- */
+
+/* Is it args[N] where that is a structure itself, not a pointer to one? */
+bool check_is_object_arg(const struct check_ctx *ctx, const struct node *node);
+/* A member or element of a structure that is in registers: says so when a part of it is nowhere. */
+void check_pieces(struct check_ctx *ctx, struct node *node);
+/* args[N] that is used as a whole: says so when a part of it is nowhere. */
+void check_whole(struct check_ctx *ctx, struct node *node);
 
 /* --- Calls --- */
 

@@ -236,6 +236,11 @@ static void check_offsetof(struct check_ctx *ctx, struct node *node)
 		check_no_member(ctx, node, type);
 		return;
 	}
+	if (member->hops || member->why) {
+		check_error(ctx, node, "D_OFFSETOF_TYPE", "the place of `%s` is not the same in all objects: %s", node->name,
+			    member->why ? member->why : "it is in a virtual base class");
+		return;
+	}
 	if (member->bit_size) {
 		check_error(ctx, node, "D_OFFSETOF_BITFIELD", "`offsetof` cannot be applied to the bit-field `%s`",
 			    node->name);

@@ -72,6 +72,25 @@ static void say_blocked(struct check_ctx *ctx, const struct clause *clause, stru
 			     blocked_len - i);
 }
 
+/* What a person might not expect of the clause's probes, each thing once. */
+static void say_cautions(struct check_ctx *ctx, const struct clause *clause)
+{
+	const struct checked_clause *checked = ctx->clause;
+	const char *said[WARNINGS_MAX];
+	unsigned n = 0, i, j;
+
+	for (i = 0; i < checked->probes_len && n < WARNINGS_MAX; i++) {
+		const char *caution = checked->probes[i]->caution;
+
+		for (j = 0; caution && j < n && strcmp(said[j], caution) != 0;)
+			j++;
+		if (!caution || j < n)
+			continue;
+		said[n++] = caution;
+		diag_warning(ctx->diags, clause->descs_len ? clause->descs[0].loc : clause->loc, NULL, "%s", caution);
+	}
+}
+
 void check_probes(struct check_ctx *ctx, struct clause *clause)
 {
 	struct checked_clause *out = ctx->clause;
@@ -105,6 +124,7 @@ void check_probes(struct check_ctx *ctx, struct clause *clause)
 	blocked_len = sort_unique(blocked, blocked_len);
 	if (blocked_len)
 		say_blocked(ctx, clause, blocked, blocked_len);
+	say_cautions(ctx, clause);
 }
 
 /* Every probe of any clause, once. */
@@ -135,8 +155,12 @@ static const struct type *arg_type(struct check_ctx *ctx, const struct arg *arg)
 		return type_int_of(arg->size, arg->is_signed);
 	case ARGTYPE_PTR:
 		return type_pointer(ctx->arena, &type_void, true);
-	case ARGTYPE_NATIVE:
-		return ctx->source->native_type(ctx->source, arg->native);
+	case ARGTYPE_NATIVE: {
+		const struct type *type = ctx->source->native_type(ctx->source, arg->native);
+
+		/* what is in registers is put together in memory of the program's own */
+		return arg->pieces_len && type->kind == TYPE_PTR ? type_pointer(ctx->arena, type->to, false) : type;
+	}
 	default:
 		return ctx->string;
 	}
@@ -387,27 +411,52 @@ static void no_typed_args(struct check_ctx *ctx, struct node *node, const struct
 			  "arg0, arg1 ... are the registers that integers and addresses are passed in");
 }
 
-/* A number that is not to be had here is an error rather than 0; where only some places of a marker lack it, they are left out. */
+/* Why a number is nowhere at a place of a probe whose places are one thing: a function's, the kernel's. NULL: it is everywhere. */
+static const char *raw_arg_why(const struct probe *probe, unsigned n)
+{
+	if (!probe->args[n].loc.n && probe->args[n].why)
+		return probe->args[n].why;
+	for (unsigned i = 0; i < probe->sites_len; i++)
+		if (probe->sites[i].args && probe->sites[i].args[n].why)
+			return probe->sites[i].args[n].why;
+	return NULL;
+}
+
+static void no_raw_arg(struct check_ctx *ctx, struct node *node, const struct probe *probe, unsigned n, const char *why)
+{
+	check_error(ctx, node, "D_ARGS_IDX", "arg%u (%s) is not available at %s: %s", n,
+		    probe->args[n].name ? probe->args[n].name : "no name", check_probe_text(ctx, probe), why);
+}
+
+/* False: that is the answer, and it is said. */
+static bool raw_arg_is_available(struct check_ctx *ctx, struct node *node, const struct probe *probe, unsigned n)
+{
+	const char *why = has_own_places(probe) ? why_nowhere(probe, n) : raw_arg_why(probe, n);
+
+	if (has_own_places(probe) && (!why || is_elsewhere(ctx->clause, probe, n))) {
+		leave_out_without(ctx, node, probe, n, arena_printf(ctx->arena, "arg%u", n));
+		return true;
+	}
+	if (why && !has_own_places(probe) && !probe->args[n].why) {
+		diag_warning(ctx->diags, node->loc, NULL, "arg%u is 0 in some places of %s: %s", n, check_probe_text(ctx, probe), why);
+		return false;
+	}
+	if (why)
+		no_raw_arg(ctx, node, probe, n, why);
+	return !why;
+}
+
+/*
+ * A number that is not to be had here is an error rather than 0. Where only some places of a marker lack it, they are left out;
+ * where some ways out of a function do, it is 0 there, which is said.
+ */
 void check_raw_arg(struct check_ctx *ctx, struct node *node)
 {
-	const struct checked_clause *clause = ctx->clause;
 	unsigned n = (unsigned)node->arg_index;
 
-	for (unsigned i = 0; clause && i < clause->probes_len; i++) {
-		const struct probe *probe = clause->probes[i];
-		const char *why;
-
-		if (n >= probe->args_len || (!has_own_places(probe) && (probe->args[n].loc.n || !probe->args[n].why)))
-			continue;
-		why = has_own_places(probe) ? why_nowhere(probe, n) : probe->args[n].why;
-		if (!why || is_elsewhere(clause, probe, n)) {
-			leave_out_without(ctx, node, probe, n, arena_printf(ctx->arena, "arg%u", n));
-			continue;
-		}
-		check_error(ctx, node, "D_ARGS_IDX", "arg%u (%s) is not available at %s: %s", n,
-			    probe->args[n].name ? probe->args[n].name : "no name", check_probe_text(ctx, probe), why);
-		return;
-	}
+	for (unsigned i = 0; ctx->clause && i < ctx->clause->probes_len; i++)
+		if (n < ctx->clause->probes[i]->args_len && !raw_arg_is_available(ctx, node, ctx->clause->probes[i], n))
+			return;
 }
 
 void check_probe_args(struct check_ctx *ctx, struct node *node)
@@ -439,4 +488,6 @@ void check_probe_args(struct check_ctx *ctx, struct node *node)
 	}
 	node->arg_index = (int)n + (first->has_typed ? ARG_TYPED : 0);
 	node->type = arg_type(ctx, arg);
+	if (ctx->member_of != node)
+		check_whole(ctx, node);
 }

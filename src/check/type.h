@@ -28,11 +28,25 @@ enum type_kind {
 	TYPE_FLOAT, /* float, double: members of structures for their layout; no value of it is ever computed */
 };
 
+/*
+ * On the way to a member of a virtual base class (C++): the object's table of virtual functions, whose address is at `from` in the
+ * object, has at -vtable_at how far the base is from there.
+ */
+struct type_hop {
+	const struct type_hop *next;
+	int64_t from;
+	uint64_t vtable_at;
+	const struct type *base; /* that is reached */
+};
+
 struct type_member {
 	const char *name;
 	const struct type *type;
-	uint32_t offset; /* bytes */
+	uint32_t offset; /* bytes; behind the hops */
 	uint8_t bit_offset, bit_size; /* bit_size 0: no bit-field */
+	uint8_t unit; /* of a bit-field: how many bytes are read; 0: as many as the type has */
+	const struct type_hop *hops; /* NULL: none */
+	const char *why; /* why it cannot be read; NULL: it can */
 };
 
 struct type {

@@ -204,8 +204,11 @@ void check_member(struct check_ctx *ctx, struct node *node)
 	const struct type_member *member;
 	const struct type *type;
 
+	ctx->member_of = node->left;
 	check_expr(ctx, node->left);
 	node->type = &type_error;
+	if (node->op == OP_DOT && check_is_object_arg(ctx, node->left))
+		node->op = OP_ARROW; /* a structure is given by its address */
 	if (node->left->kind == NODE_XLATE && !check_failed(node->left)) {
 		check_translated(ctx, node);
 		return;
@@ -238,10 +241,14 @@ void check_member(struct check_ctx *ctx, struct node *node)
 		return;
 	}
 	member = type_find_member(type, node->name);
-	if (member)
-		node->type = check_loaded(ctx, node, member->type);
-	else
+	if (!member) {
 		check_no_member(ctx, node, type);
+	} else if (member->why) {
+		check_error(ctx, node, "D_TYPE_MEMBER", "`%s` of `%s` cannot be read: %s", node->name, check_type_text(ctx, type), member->why);
+	} else {
+		node->type = check_loaded(ctx, node, member->type);
+		check_pieces(ctx, node);
+	}
 }
 
 /* --- Elements --- */
@@ -281,17 +288,19 @@ static void index_pointer(struct check_ctx *ctx, struct node *node)
 		check_error(ctx, node, "D_ARR_BADREF", "an array or pointer takes one index, an integer");
 		return;
 	}
-	if (type->kind == TYPE_ARRAY && index->is_const && index->ival >= type->count) {
+	if (type->kind == TYPE_ARRAY && type->count && index->is_const && index->ival >= type->count) {
 		check_error(ctx, node, "D_ARR_BOUNDS", "index %lld is outside of the array: it has %u elements",
 			    (long long)index->ival, type->count);
 		return;
 	}
+	type_complete(type->to); /* a class that is only declared gets its size */
 	if (!type->to->size) {
 		check_error(ctx, node, "D_DEREF_VOID", "a pointer to `%s` cannot be followed",
 			    check_type_text(ctx, type->to));
 		return;
 	}
 	node->type = check_loaded(ctx, node, type->to);
+	check_pieces(ctx, node);
 }
 
 /* The array that `left [` names, if left is a plain identifier of the script. */

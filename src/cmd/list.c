@@ -13,10 +13,12 @@
 #include "ast/ast.h"
 #include "ceph/catalogue.h"
 #include "ceph/identity.h"
+#include "check/type.h"
 #include "cmd/cmd.h"
 #include "cmd/target.h"
 #include "lib/diag.h"
 #include "lib/shown.h"
+#include "native_types.h"
 #include "probe/host.h"
 
 static const char help[] = "Usage: cephtap list [-v] [--json] [-p PID] [--osd ID[,ID]] [--daemon NAME] [--cgroup PATH]\n"
@@ -43,6 +45,7 @@ struct list {
 	struct arena *arena;
 	struct probe_host *host;
 	struct catalogue *cat;
+	struct native_types *natives;
 	enum list_format format;
 };
 
@@ -123,6 +126,57 @@ static void print_site(const struct site *site)
 	    site->why_not ? site->why_not : "");
 }
 
+/* ---- parameters: args[] of functions ---- */
+
+/* As a script sees it. */
+static const char *parameter_type(struct list *list, const struct arg *arg)
+{
+	struct buf text = {0};
+	const char *copy;
+
+	if (arg->type != ARGTYPE_NATIVE)
+		return type_name(arg);
+	type_print(native_type(list->natives, arg->native), &text);
+	copy = arena_strdup(list->arena, text.data ? text.data : "");
+	buf_free(&text);
+	return strncmp(copy, "userland ", strlen("userland ")) ? copy : copy + strlen("userland ");
+}
+
+/* "rdi as s32"; of a structure in registers each piece. */
+static const char *parameter_place(struct list *list, const struct arg *arg)
+{
+	struct buf text = {0};
+	const char *copy;
+
+	if (arg->loc.n)
+		argloc_print(&arg->loc, &text);
+	for (unsigned i = 0; i < arg->pieces_len; i++) {
+		buf_printf(&text, "%s%u bytes at %u: ", i ? ", " : "", arg->pieces[i].size, arg->pieces[i].offset);
+		if (arg->pieces[i].why)
+			buf_puts(&text, "not here");
+		else
+			argloc_print(&arg->pieces[i].loc, &text);
+	}
+	copy = arena_strdup(list->arena, text.data ? text.data : "");
+	buf_free(&text);
+	return copy;
+}
+
+static void print_parameters(struct list *list, const struct probe *probe)
+{
+	for (unsigned i = 0; i < probe->typed_len; i++) {
+		const struct arg *arg = &probe->typed[i];
+
+		say(stdout, "\t%sargs[%u] %-16s %-20s", i < 10 ? " " : "", i, arg->name ? arg->name : "", parameter_type(list, arg));
+		if (arg->why)
+			say(stdout, " [not here: %s]\n", arg->why);
+		else
+			say(stdout, " %s\n", parameter_place(list, arg));
+	}
+	if (!probe->typed_len && probe->typed_why)
+		say(stdout, "\tno args[]: %s\n", probe->typed_why);
+}
+
 static void print_details(struct list *list, const struct probe *probe)
 {
 	const struct cat_marker *marker = marker_of(list, probe);
@@ -132,8 +186,11 @@ static void print_details(struct list *list, const struct probe *probe)
 		say(stdout, "\t%s\n", probe->doc);
 	if (marker)
 		print_marker(list, marker);
-	for (i = 0; i < probe->args_len; i++)
-		print_arg(probe, i);
+	if (probe->has_typed)
+		print_parameters(list, probe);
+	else
+		for (i = 0; i < probe->args_len; i++)
+			print_arg(probe, i);
 	for (i = 0; i < probe->sites_len; i++)
 		print_site(&probe->sites[i]);
 	if (probe->why_not)
@@ -176,6 +233,40 @@ static struct json_object *json_args(const struct probe *probe)
 		add_text(object, "doc", probe->args[i].doc);
 		if (probe->sites_len && probe->sites[0].args)
 			add_text(object, "why_not", probe->sites[0].args[i].why);
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static struct json_object *json_pieces(const struct arg *arg)
+{
+	struct json_object *array = json_object_new_array(), *object;
+
+	for (unsigned i = 0; i < arg->pieces_len; i++) {
+		object = json_object_new_object();
+		json_object_object_add(object, "offset", json_object_new_uint64(arg->pieces[i].offset));
+		json_object_object_add(object, "size", json_object_new_uint64(arg->pieces[i].size));
+		add_text(object, "why_not", arg->pieces[i].why);
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static struct json_object *json_parameters(struct list *list, const struct probe *probe)
+{
+	struct json_object *array = json_object_new_array(), *object;
+
+	for (unsigned i = 0; i < probe->typed_len; i++) {
+		const struct arg *arg = &probe->typed[i];
+
+		object = json_object_new_object();
+		add_text(object, "name", arg->name);
+		add_text(object, "type", parameter_type(list, arg));
+		if (!arg->why)
+			add_text(object, "place", parameter_place(list, arg));
+		if (arg->pieces_len)
+			json_object_object_add(object, "pieces", json_pieces(arg));
+		add_text(object, "why_not", arg->why);
 		json_object_array_add(array, object);
 	}
 	return array;
@@ -225,6 +316,10 @@ static struct json_object *json_probe(struct list *list, const struct probe *pro
 		add_text(object, "counter", marker->counter);
 	}
 	json_object_object_add(object, "args", json_args(probe));
+	if (probe->has_typed) {
+		json_object_object_add(object, "parameters", json_parameters(list, probe));
+		add_text(object, "no_parameters", probe->typed_len ? NULL : probe->typed_why);
+	}
 	json_object_object_add(object, "sites", json_sites(probe));
 	add_text(object, "why_not", probe->why_not);
 	return object;
@@ -333,6 +428,8 @@ static int run(struct list *list, char **texts, int n)
 		else
 			add_found(&all, &found);
 	}
+	for (unsigned j = 0; j < all.len && list->format != LIST_TABLE; j++)
+		probe_load_args(list->host, all.probes[j]);
 	say_left_out(list);
 	if (list->format == LIST_JSON)
 		print_json(list, &all);
@@ -385,6 +482,7 @@ int cmd_list(int argc, char **argv)
 	if (status < 0) {
 		target_fill(&targets, list.arena, &target);
 		list.cat = catalogue_builtin(list.arena);
+		list.natives = native_types_new(list.arena);
 		list.host = probe_host_new(list.arena, &target);
 		target_say(&targets, say_stranger, NULL);
 		status = run(&list, argv + optind, argc - optind);

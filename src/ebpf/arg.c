@@ -215,6 +215,27 @@ static void gen_timer_arg(struct gen *gen, unsigned index)
 	label_bind(gen, &keep);
 }
 
+/* A structure in registers is put together in scratch memory. R0: its address there. */
+static void gen_pieces(struct gen *gen, const struct arg *arg, struct loc where)
+{
+	const struct arg_piece *last = &arg->pieces[arg->pieces_len - 1];
+	struct place place = place_scratch(gen, last->offset + 8);
+
+	gen->keeps_scratch = true; /* the pointer may be kept in a variable */
+	emit_place_zero(gen, place);
+	for (unsigned i = 0; i < arg->pieces_len; i++) {
+		const struct arg_piece *piece = &arg->pieces[i];
+		int size = piece->size > 4 ? BPF_DW : piece->size > 2 ? BPF_W : piece->size > 1 ? BPF_H : BPF_B;
+
+		if (piece->why)
+			continue;
+		gen_argloc(gen, &piece->loc, where);
+		emit(gen, INSN_STORE(size, REG_SCRATCH, (int32_t)(place.offset + piece->offset), R0));
+	}
+	emit_place_address(gen, R0, place);
+	emit_launder(gen);
+}
+
 void gen_probe_arg(struct gen *gen, unsigned index, struct loc where)
 {
 	const struct arg *arg = arg_at(gen, index);
@@ -223,6 +244,8 @@ void gen_probe_arg(struct gen *gen, unsigned index, struct loc where)
 		gen_timer_arg(gen, index);
 	else if (!arg)
 		emit(gen, INSN_MOV_IMM(R0, 0));
+	else if (arg->pieces_len)
+		gen_pieces(gen, arg, where);
 	else
 		gen_argloc(gen, &arg->loc, where);
 }

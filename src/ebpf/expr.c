@@ -290,6 +290,23 @@ static bool is_arg_array(const struct node *node)
 	return node->arg_index >= 0;
 }
 
+/* R0: the address of an object; afterwards that of the last of these virtual base classes. */
+static void gen_hops(struct gen *gen, const struct type_hop *hop, bool userland, struct loc loc)
+{
+	for (; hop; hop = hop->next) {
+		struct slot object = slot_new(gen);
+
+		emit(gen, INSN_ALU_IMM(BPF_ADD, R0, (int32_t)hop->from));
+		slot_store(gen, object, R0);
+		emit_deref(gen, 8, false, userland, loc);
+		emit(gen, INSN_ALU_IMM(BPF_SUB, R0, (int32_t)hop->vtable_at));
+		emit_deref(gen, 8, true, userland, loc);
+		slot_load(gen, R1, object);
+		emit(gen, INSN_ALU_REG(BPF_ADD, R0, R1));
+		slot_release(gen, object);
+	}
+}
+
 /* The address of an object in memory: *p, p->m, s.m, p[i]. */
 void gen_address(struct gen *gen, struct node *node, bool *userland)
 {
@@ -309,6 +326,8 @@ void gen_address(struct gen *gen, struct node *node, bool *userland)
 			gen_address(gen, node->left, userland);
 		}
 		member = type_find_member(sou, node->name);
+		if (member)
+			gen_hops(gen, member->hops, *userland, node->loc);
 		if (member && member->offset)
 			emit(gen, INSN_ALU_IMM(BPF_ADD, R0, (int32_t)member->offset));
 	} else if (node->kind == NODE_INDEX && left && (left->kind == TYPE_PTR || left->kind == TYPE_ARRAY)) {
@@ -342,7 +361,8 @@ static void gen_member(struct gen *gen, struct node *node)
 	gen_address(gen, node, &userland);
 	if (node->type->kind != TYPE_INT && node->type->kind != TYPE_PTR)
 		return; /* an array or a structure: its address */
-	emit_deref(gen, node->type->size, member && !member->bit_size && node->type->is_signed, userland, node->loc);
+	emit_deref(gen, member && member->unit ? member->unit : node->type->size, member && !member->bit_size && node->type->is_signed, userland,
+		   node->loc);
 	if (!member || !member->bit_size)
 		return;
 	emit(gen, INSN_ALU_IMM(BPF_LSH, R0, 64 - member->bit_offset - member->bit_size));

@@ -10,13 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct elf_file;
+#include "lib/cursor.h"
 
-struct cursor {
-	const uint8_t *at, *end;
-	uint64_t vaddr; /* of `at` */
-	bool bad;
-};
+struct elf_file;
 
 /* What entries have in common (Common Information Entry). */
 struct cie {
@@ -47,13 +43,6 @@ struct eh_frame {
 /* Of an x86_64 file; without such information there are no entries. */
 void eh_frame_read(struct eh_frame *out, const struct elf_file *file);
 void eh_frame_free(struct eh_frame *frame);
-
-/* Each takes from a cursor; behind its end they take 0 and the cursor is bad. */
-uint64_t cursor_take(struct cursor *c, unsigned size); /* 1 to 8 bytes */
-uint64_t cursor_uleb(struct cursor *c);
-int64_t cursor_sleb(struct cursor *c);
-struct cursor cursor_block(struct cursor *c);		     /* a length (ULEB128) and as many bytes */
-uint64_t cursor_encoded(struct cursor *c, uint8_t encoding); /* a pointer, DW_EH_PE_* */
 
 /* Room for one more in an array of `len`; the array, perhaps elsewhere. */
 void *grow_array(void *array, unsigned len, unsigned *room, size_t size);

@@ -265,7 +265,7 @@ static void find_build_id(struct elf_file *file)
 	}
 }
 
-static int check_header(struct elf_file *file)
+static int check_header(struct elf_file *file, bool is_object)
 {
 	uint64_t size = file->bytes->size;
 	const uint8_t *head = elf_file_data(file, 0, size < sizeof(file->ehdr) ? size : sizeof(file->ehdr));
@@ -281,7 +281,7 @@ static int check_header(struct elf_file *file)
 	if (size < sizeof(file->ehdr))
 		return elf_fail(EINVAL, "%s: the ELF header ends past the file", file->path);
 	memcpy(&file->ehdr, head, sizeof(file->ehdr));
-	if (file->ehdr.e_type != ET_EXEC && file->ehdr.e_type != ET_DYN)
+	if (file->ehdr.e_type != ET_EXEC && file->ehdr.e_type != ET_DYN && !(is_object && file->ehdr.e_type == ET_REL))
 		return elf_fail(ENOTSUP, "%s is neither an executable nor a shared library", file->path);
 	if (file->ehdr.e_shoff && file->ehdr.e_shentsize != sizeof(Elf64_Shdr))
 		return elf_fail(EINVAL, "%s: section headers of %u bytes", file->path, file->ehdr.e_shentsize);
@@ -389,14 +389,14 @@ static int read_bytes(struct elf_file *file, struct held *held, bool may_map)
 	return error ? elf_fail(-error, "%s: %s", file->path, strerror(-error)) : 0;
 }
 
-static int read_file(struct held *held, const char *name, bool may_map, struct elf_file **out)
+static int read_file(struct held *held, const char *name, bool may_map, bool is_object, struct elf_file **out)
 {
 	struct elf_file *file = file_new(name);
 	int error = read_bytes(file, held, may_map);
 
 	*out = NULL;
 	if (!error)
-		error = check_header(file);
+		error = check_header(file, is_object);
 	if (!error)
 		error = open_tables(file);
 	if (error) {
@@ -410,12 +410,17 @@ static int read_file(struct held *held, const char *name, bool may_map, struct e
 
 int elf_file_read(struct held *held, const char *name, struct elf_file **out)
 {
-	return read_file(held, name, false, out);
+	return read_file(held, name, false, false, out);
 }
 
 int elf_file_map(struct held *held, const char *name, struct elf_file **out)
 {
-	return read_file(held, name, true, out);
+	return read_file(held, name, true, false, out);
+}
+
+int elf_object_map(struct held *held, const char *name, struct elf_file **out)
+{
+	return read_file(held, name, true, true, out);
 }
 
 int elf_file_open(const char *path, struct elf_file **out)
@@ -487,6 +492,19 @@ int elf_code_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *offse
 		return elf_fail(EACCES, "%s: address 0x%llx is not code", file->path, (unsigned long long)vaddr);
 	*offset = segment.p_offset + (vaddr - segment.p_vaddr);
 	return 0;
+}
+
+bool elf_is_code(const struct elf_file *file, uint64_t vaddr)
+{
+	uint64_t offset;
+
+	for (uint64_t i = 1; i < file->sections_len; i++) {
+		Elf64_Shdr section = elf_section_at(file, i);
+
+		if (section.sh_flags & SHF_ALLOC && vaddr >= section.sh_addr && vaddr - section.sh_addr < section.sh_size)
+			return section.sh_flags & SHF_EXECINSTR;
+	}
+	return !file->sections_len && !elf_code_offset(file, vaddr, &offset);
 }
 
 int elf_semaphore_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *offset)

@@ -21,6 +21,8 @@ int elf_file_open(const char *path, struct elf_file **out);
 int elf_file_read(struct held *held, const char *name, struct elf_file **out);
 /* As elf_file_read(), for a large file that is wanted whole: one that only root can change is mapped. */
 int elf_file_map(struct held *held, const char *name, struct elf_file **out);
+/* The same for what nothing runs: a .dwo or .dwp file, which is neither an executable nor a library. */
+int elf_object_map(struct held *held, const char *name, struct elf_file **out);
 void elf_file_close(struct elf_file *file);
 /* Of the last failing call on this thread: "NAME is not an ELF file", "NAME: section .note.stapsdt ends past the file". */
 const char *elf_error(void);
@@ -48,6 +50,8 @@ int elf_vaddr_to_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *o
 int elf_offset_to_vaddr(const struct elf_file *file, uint64_t offset, uint64_t *vaddr);
 /* The same for what a file says about itself: bytes of the file that it runs. -EACCES: they are there, but not as code. */
 int elf_code_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *offset);
+/* Is it code? In a section that is run, or, where the file has no sections, a segment. */
+bool elf_is_code(const struct elf_file *file, uint64_t vaddr);
 /* A semaphore: two bytes of the file, aligned, that it writes and does not run; else -EACCES or -ENOENT. */
 int elf_semaphore_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *offset);
 /* Is it below all code? There the linker lets notes of functions that it dropped point. */
@@ -70,6 +74,14 @@ struct elf_symbol {
  * -ENOENT when it is not there.
  */
 int elf_symbol_find(struct elf_file *file, const char *name, struct elf_symbol *out);
+/*
+ * The symbol whose address the dynamic linker puts into this word of memory, as for a call through the procedure linkage table;
+ * NULL: none. Lives as long as the file is open.
+ */
+const char *elf_slot_symbol(const struct elf_file *file, uint64_t vaddr);
+/* The word through which a stub of the procedure linkage table jumps. False: there is no stub at this address. */
+bool elf_stub_slot(const struct elf_file *file, uint64_t vaddr, uint64_t *slot);
+
 /*
  * Does .symtab have this name at several addresses (static variables of several source files)? False when there is no
  * .symtab to tell.

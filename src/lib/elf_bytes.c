@@ -22,6 +22,19 @@ static uint64_t part_of_memory(void)
 	return part;
 }
 
+bool elf_bytes_claim(uint64_t size)
+{
+	if (size > part_of_memory() || copied_of_all > part_of_memory() - size)
+		return false;
+	copied_of_all += size;
+	return true;
+}
+
+void elf_bytes_release(uint64_t size)
+{
+	copied_of_all -= size;
+}
+
 int elf_bytes_open(struct elf_bytes *bytes, struct held *held, bool may_map)
 {
 	uint64_t blocks = (held_size(held) + BLOCK - 1) / BLOCK;

@@ -26,4 +26,8 @@ void elf_bytes_close(struct elf_bytes *bytes);
 /* These bytes, which stay until the file is closed; NULL, and bytes->error: not all of them can be had. */
 const uint8_t *elf_bytes_get(struct elf_bytes *bytes, uint64_t offset, uint64_t size);
 
+/* Memory that holds a part of files in another way counts with them. False: it would be too much. */
+bool elf_bytes_claim(uint64_t size);
+void elf_bytes_release(uint64_t size);
+
 #endif

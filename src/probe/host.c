@@ -450,19 +450,30 @@ static uint32_t hash_text(uint32_t hash, const char *text)
 	return (hash ^ ':') * 16777619;
 }
 
+/* A function is known by its place: it may have several names, and one name several functions. */
 static bool is_same_probe(const struct probe *a, const struct probe *b)
 {
-	return a == b || (!strcmp(a->name, b->name) && !strcmp(a->prov, b->prov) && !strcmp(a->mod, b->mod) &&
-			  !strcmp(a->func, b->func));
+	if (a == b)
+		return true;
+	if (strcmp(a->name, b->name) != 0 || strcmp(a->prov, b->prov) != 0 || a->binary != b->binary)
+		return false;
+	return a->binary ? a->function == b->function : !strcmp(a->mod, b->mod) && !strcmp(a->func, b->func);
 }
 
-/* The one object for this probe: the first that a provider made with these names. A new one gets its id here. */
-static struct probe *intern(struct probe_host *host, struct probe *probe)
+static uint32_t hash_probe(const struct probe *probe)
 {
 	uint32_t hash = hash_text(hash_text(2166136261u, probe->prov), probe->name);
-	struct probe_link **head, *link;
 
-	head = &host->probe_heads[hash_text(hash_text(hash, probe->mod), probe->func) % PROBE_HEADS];
+	if (probe->binary)
+		return (hash ^ (uint32_t)(probe->function ^ probe->function >> 32)) * 16777619;
+	return hash_text(hash_text(hash, probe->mod), probe->func);
+}
+
+/* The one object for this probe: the first that a provider made of it. A new one gets its id here. */
+static struct probe *intern(struct probe_host *host, struct probe *probe)
+{
+	struct probe_link **head = &host->probe_heads[hash_probe(probe) % PROBE_HEADS], *link;
+
 	for (link = *head; link; link = link->next) {
 		if (is_same_probe(link->probe, probe))
 			return link->probe;

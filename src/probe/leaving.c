@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "probe/leaving.h"
 
-#include "lib/x86.h"
+#include "lib/x86_value.h"
 
-enum { PARTS_MAX = 64 };
+enum { PARTS_MAX = 64, REGS = 16 };
 
 struct range {
 	uint64_t from, to;
@@ -24,6 +24,7 @@ struct search {
 	unsigned parts_len, now;
 	struct protector protector;
 	bool is_canary_before; /* the last instruction compared the canary */
+	enum x86_origin origins[REGS]; /* of what the registers hold */
 	uint64_t *targets;     /* of all branches and jumps */
 	unsigned targets_len;
 	struct leaving *out;
@@ -137,6 +138,44 @@ static void add_leave(struct search *s, const struct x86_insn *insn, bool is_tai
 		return;
 	leave->vaddr = s->protector.branch;
 	leave->result = s->protector.result;
+	leave->writes = s->protector.written;
+}
+
+static void follow_origins(struct search *s, const struct x86_insn *insn)
+{
+	unsigned from = 0;
+	enum x86_origin origin = x86_origin(insn, &from);
+	uint32_t changed = x86_changes(insn);
+
+	if (origin == X86_ORIGIN_REG)
+		origin = s->origins[from];
+	for (unsigned reg = 0; reg < REGS; reg++)
+		if (changed >> reg & 1)
+			s->origins[reg] = origin;
+}
+
+/* Is the stack as it was when the function was entered? Then a jump may go to another function. */
+static bool is_stack_as_before(const struct search *s, uint64_t vaddr)
+{
+	const struct unwind_row *row = unwind_row_at(s->unwind, vaddr);
+
+	return !row || row->kind == UNWIND_NONE || (row->kind == UNWIND_RSP && row->cfa == 1);
+}
+
+/* A jump through a pointer leaves, as a call of a virtual function at the end does; one through a table is a `switch`. */
+static void take_jump_anywhere(struct search *s, const struct x86_insn *insn)
+{
+	unsigned from = 0;
+	enum x86_origin origin = x86_origin(insn, &from);
+
+	if (!is_stack_as_before(s, insn->address))
+		return;
+	if (origin == X86_ORIGIN_REG)
+		origin = s->origins[from];
+	if (origin == X86_ORIGIN_WORD || origin == X86_ORIGIN_KEPT) /* the latter: it was a parameter */
+		add_leave(s, insn, true);
+	else if (origin == X86_ORIGIN_OTHER)
+		s->out->is_unsure = true;
 }
 
 static void look(struct search *s, const struct x86_insn *insn)
@@ -162,9 +201,11 @@ static void look(struct search *s, const struct x86_insn *insn)
 			protector_begin(s, insn);
 		break;
 	case X86_JUMP_ANYWHERE:
+		take_jump_anywhere(s, insn);
 		s->protector.branch = 0;
 		break;
 	default:
+		follow_origins(s, insn);
 		if (is_canary_now)
 			s->protector.branch = 0;
 		else if (s->protector.branch)
@@ -197,6 +238,7 @@ static void drop_bypassed(struct search *s)
 				leave->vaddr = leave->exit;
 				leave->entry_sp = reg_loc(ARGREG_RSP);
 				leave->result = reg_loc(ARGREG_RAX);
+				leave->writes = 0;
 			}
 	}
 }

@@ -14,11 +14,13 @@
 #include "lib/diag.h"
 #include "lib/dwarf.h"
 #include "lib/x86.h"
-#include "probe/functions.h"
+#include "probe/function_find.h"
 #include "probe/leaving.h"
 #include "probe/params.h"
 
-enum { RAW_ARGS = 10, REG_ARGS = 6, EXTRA_MAX = UINT16_MAX };
+static const char is_tail_call[] = "in a place where the function ends by calling another one, what that returns is not seen";
+
+enum { RAW_ARGS = 10, REG_ARGS = 6, EXTRA_MAX = UINT16_MAX, PROLOGUE_SIZE = 4096 /* is looked at of a function of unknown size */ };
 
 /* What one description asks for, and where. */
 struct asked {
@@ -27,19 +29,18 @@ struct asked {
 	struct probe_list *list;
 	pid_t pid;
 	const char *prov;
+	/* of the function that is looked at */
 	struct host_binary *binary;
 	struct elf_file *elf;
-	const struct functions *functions;
-	unsigned names; /* of functions that matched, probes or not */
 };
 
 /* For load_args(): a probe's function. */
 struct origin {
 	struct probe probe; /* first, so that one is the other */
 	struct host_binary *binary;
-	const char *debug_path, *debug_why;
-	uint64_t entry;
-	bool is_clone;
+	const char *debug_path;
+	uint64_t entry, size;
+	bool is_clone, is_local;
 };
 
 /* ---- the description ---- */
@@ -54,20 +55,6 @@ static pid_t pid_of(const char *prov)
 		return 0;
 	pid = strtol(prov + 3, &end, 10);
 	return *end || pid <= 0 || pid > INT32_MAX ? 0 : (pid_t)pid;
-}
-
-/* A module is named by its file, with or without what stands behind `.so`; a.out is the program itself. */
-static bool module_matches(const char *pattern, const struct host_binary *binary, bool is_program)
-{
-	const char *so = strstr(binary->base, ".so");
-	char stem[256];
-
-	if (glob_match(pattern, binary->base) || (is_program && !strcmp(pattern, "a.out")))
-		return true;
-	if (!so || (size_t)(so - binary->base) >= sizeof(stem))
-		return false;
-	snprintf(stem, sizeof(stem), "%.*s", (int)(so - binary->base), binary->base);
-	return !strcmp(pattern, stem);
 }
 
 static bool is_offset(const char *name)
@@ -122,7 +109,7 @@ static bool site_init(const struct asked *asked, uint64_t vaddr, struct site *si
 	return !elf_code_offset(asked->elf, vaddr, &site->offset);
 }
 
-static const uint8_t *code_of(const struct asked *asked, const struct function *function, uint64_t *size)
+static const uint8_t *code_of(const struct asked *asked, const struct found_function *function, uint64_t *size)
 {
 	const uint8_t *code = elf_code(asked->elf, function->vaddr, function->size, size);
 
@@ -140,7 +127,7 @@ static bool is_simple(const struct argloc *result)
 	return true;
 }
 
-static void add_return(struct asked *asked, const struct function *function, const struct leave *leave, struct probe *probe)
+static void add_return(struct asked *asked, const struct found_function *function, const struct leave *leave, struct probe *probe)
 {
 	struct arena *arena = host_arena(asked->host);
 	bool is_cheap = is_simple(&leave->result);
@@ -153,12 +140,15 @@ static void add_return(struct asked *asked, const struct function *function, con
 			     ? (uint16_t)(leave->exit - function->vaddr)
 			     : EXTRA_MAX;
 	return_args(arena, &site);
-	site.result = is_cheap && leave->result.n ? leave->result : site.args[1].loc;
+	site.result = is_cheap ? leave->result : site.args[1].loc;
+	site.changes_rdx = is_cheap && leave->writes >> ARGREG_RDX & 1;
 	site.args[1].loc = site.result;
+	if (leave->is_tail_call)
+		site.args[1].why = is_tail_call;
 	*arena_push(arena, probe->sites, probe->sites_len) = site;
 }
 
-static void add_returns(struct asked *asked, const struct function *function, struct probe *probe)
+static void add_returns(struct asked *asked, const struct found_function *function, struct probe *probe)
 {
 	struct leaving leaving;
 	uint64_t size = 0;
@@ -170,6 +160,10 @@ static void add_returns(struct asked *asked, const struct function *function, st
 	leaving_find(host_arena(asked->host), asked->elf, host_binary_unwind(asked->host, asked->binary), function->vaddr, size,
 		     &leaving);
 	probe->why_not = leaving.why;
+	if (leaving.is_unsure)
+		probe->caution = arena_printf(host_arena(asked->host),
+					      "%s may also be left by a jump of which cephtap cannot tell where it goes: such returns are not seen",
+					      function->func);
 	for (unsigned i = 0; i < leaving.len; i++)
 		add_return(asked, function, &leaving.list[i], probe);
 	probe->args_len = 2;
@@ -177,7 +171,7 @@ static void add_returns(struct asked *asked, const struct function *function, st
 
 /* ---- entry, offsets ---- */
 
-static void add_entry(struct asked *asked, const struct function *function, struct probe *probe)
+static void add_entry(struct asked *asked, const struct found_function *function, struct probe *probe)
 {
 	struct arena *arena = host_arena(asked->host);
 	struct site site;
@@ -202,7 +196,7 @@ static bool begins_at(const uint8_t *code, uint64_t size, uint64_t offset)
 	return at == offset && x86_decode(code + at, size - at, 0, &insn);
 }
 
-static void add_offset(struct asked *asked, const struct function *function, const char *name, struct probe *probe)
+static void add_offset(struct asked *asked, const struct found_function *function, const char *name, struct probe *probe)
 {
 	uint64_t offset = strtoull(name, NULL, 16), size = 0;
 	struct arena *arena = host_arena(asked->host);
@@ -222,36 +216,7 @@ static void add_offset(struct asked *asked, const struct function *function, con
 
 /* ---- probes ---- */
 
-static bool is_overloaded(const struct asked *asked, const struct function *function)
-{
-	const struct functions *functions = asked->functions;
-	struct arena *scratch = arena_new();
-	const char *name = function_name(scratch, function->symbol, false);
-	bool is = false;
-	unsigned i;
-
-	for (i = 0; i < functions->len && !is; i++) {
-		const struct function *other = &functions->list[i];
-
-		is = other != function && !strncmp(other->symbol, function->symbol, 4) &&
-		     function_matches(name, other->symbol) &&
-		     !strcmp(function_name(scratch, other->symbol, false), name);
-	}
-	arena_free(scratch);
-	return is;
-}
-
-static const char *shown_name(struct asked *asked, const struct function *function)
-{
-	struct arena *arena = host_arena(asked->host);
-	bool is_cxx = function->symbol[0] == '_' && function->symbol[1] == 'Z';
-
-	/* To look at all others for each of thousands would cost seconds: then each has its parameters. */
-	return function_name(arena, function->symbol,
-			     is_cxx && (!glob_is_plain(asked->desc->func) || is_overloaded(asked, function)));
-}
-
-static void add_probe(struct asked *asked, const struct function *function, const char *func, const char *name)
+static void add_probe(struct asked *asked, const struct found_function *function, const char *name)
 {
 	struct arena *arena = host_arena(asked->host);
 	struct origin *origin = arena_new_one(arena, struct origin);
@@ -259,17 +224,24 @@ static void add_probe(struct asked *asked, const struct function *function, cons
 
 	probe->provider = &provider_pid;
 	probe->prov = asked->prov;
-	probe->mod = asked->binary->base;
-	probe->func = func;
+	probe->mod = function->mod;
+	probe->func = function->func;
 	probe->name = arena_strdup(arena, name);
 	probe->kind = PROBE_UPROBE;
 	probe->ctx = CTX_UPROBE;
 	probe->pid = asked->pid;
+	probe->binary = asked->binary;
+	probe->function = function->vaddr;
+	probe->caution = function->caution;
 	origin->binary = asked->binary;
-	origin->debug_path = asked->functions->debug_path;
+	origin->debug_path = function->functions->debug_path;
 	origin->entry = function->vaddr;
-	origin->is_clone = strchr(function->symbol + 1, '.');
-	if (!strcmp(name, "entry")) {
+	origin->size = function->size;
+	origin->is_local = function->is_local;
+	origin->is_clone = function->function->kind == FUNCTION_CLONE || function->function->kind == FUNCTION_PIECE;
+	if (function->why_not) {
+		probe->why_not = function->why_not;
+	} else if (!strcmp(name, "entry")) {
 		add_entry(asked, function, probe);
 		probe->has_typed = true;
 	} else if (!strcmp(name, "return")) {
@@ -282,97 +254,71 @@ static void add_probe(struct asked *asked, const struct function *function, cons
 	probe_list_add(asked->list, probe);
 }
 
-static void take_function(struct asked *asked, const struct function *function)
+static void take_function(struct asked *asked, const struct found_function *function)
 {
 	static const char *const names[] = {"entry", "return"};
-	const char *name = asked->desc->name, *func = shown_name(asked, function);
+	const char *name = asked->desc->name;
 	unsigned i;
 
-	asked->names++;
 	for (i = 0; i < 2; i++)
 		if (glob_match(name, names[i]))
-			add_probe(asked, function, func, names[i]);
+			add_probe(asked, function, names[i]);
 	if (is_offset(name))
-		add_probe(asked, function, func, name);
-}
-
-static void take_binary(struct asked *asked)
-{
-	const char *pattern = asked->desc->func;
-	const struct function *taken = NULL;
-	unsigned i;
-
-	asked->elf = host_binary_elf(asked->host, asked->binary);
-	if (!asked->elf || elf_file_machine(asked->elf) != EM_X86_64)
-		return;
-	asked->functions = functions_of(asked->host, asked->binary, asked->pid);
-	for (i = 0; i < asked->functions->len; i++) {
-		const struct function *function = &asked->functions->list[i];
-
-		if ((taken && taken->vaddr == function->vaddr) || !function_matches(pattern, function->symbol))
-			continue; /* another name of the same function */
-		take_function(asked, function);
-		taken = function;
-	}
-}
-
-/* By the kernel's name for its program: as we see it, with what the kernel says behind the name of a file that is gone. */
-static bool is_program_of(pid_t pid, const struct host_binary *binary)
-{
-	const char *suffix = binary->is_deleted ? " (deleted)" : "";
-	struct buf wanted = {0};
-	char path[64], text[4096];
-	ssize_t size;
-	bool is;
-
-	snprintf(path, sizeof(path), "/proc/%d/root", (int)pid); /* of a chroot: the binary's name is inside it */
-	size = readlink(path, text, sizeof(text));
-	if (size > 1)
-		buf_add(&wanted, text, (size_t)size);
-	buf_printf(&wanted, "%s%s", binary->name, suffix);
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	size = readlink(path, text, sizeof(text));
-	is = size >= 0 && (size_t)size == wanted.size && !memcmp(text, wanted.data, wanted.size);
-	buf_free(&wanted);
-	return is;
+		add_probe(asked, function, name);
 }
 
 static int pid_match(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list, const char **why)
 {
-	struct arena *arena = host_arena(host);
 	pid_t pid = pid_of(desc->prov);
-	struct host_binary **binaries;
-	unsigned len, i;
 	struct asked asked = {.host = host, .desc = desc, .list = list, .pid = pid};
+	struct arena *arena = host_arena(host);
+	struct found_function *found;
+	unsigned len, i;
 
 	(void)why;
 	if (!pid)
 		return 0;
 	asked.prov = arena_printf(arena, "pid%d", (int)pid);
-	host_binaries(host, &binaries, &len);
+	found = function_find(host, pid, desc, &len);
 	for (i = 0; i < len; i++) {
-		asked.binary = binaries[i];
-		if (host_binary_has_pid(binaries[i], pid) &&
-		    module_matches(desc->mod, binaries[i], is_program_of(pid, binaries[i])))
-			take_binary(&asked);
+		asked.binary = found[i].binary;
+		asked.elf = host_binary_elf(host, found[i].binary);
+		take_function(&asked, &found[i]);
 	}
 	return 0;
 }
 
 /* ---- why not ---- */
 
+/* A function that the name is the end of, as of PrimaryLogPG::do_op, else one that is spelt alike; NULL: there is none. */
+static const char *near_function(struct arena *arena, const char *wanted, const struct functions *functions)
+{
+	struct name_pattern *pattern = name_pattern_new(arena, wanted);
+	const char **names = arena_new_array(arena, const char *, functions->len + 1), *near = NULL;
+	unsigned i;
+
+	for (i = 0; i < functions->len && !near; i++) {
+		struct name name = function_as_name(&functions->list[i]);
+
+		names[i] = function_name(arena, &functions->list[i], false);
+		if (name_pattern_is_end(pattern, &name))
+			near = names[i];
+	}
+	name_pattern_free(pattern);
+	if (!near)
+		near = nearest_name(wanted, names, functions->len);
+	return near ? name_quoted(arena, near) : NULL;
+}
+
 static const char *no_function(struct probe_host *host, const struct probe_desc *desc, struct host_binary *binary,
 			       const struct functions *functions)
 {
 	struct arena *arena = host_arena(host);
-	const char **names = NULL, *near;
-	unsigned n = 0, i;
+	const char *near;
 
 	if (functions->why)
 		return functions->why;
-	for (i = 0; i < functions->len && glob_is_plain(desc->func); i++)
-		*arena_push(arena, names, n) = function_name(arena, functions->list[i].symbol, false);
-	near = n ? nearest_name(desc->func, names, n) : NULL;
+	near = strpbrk(desc->func, "*?") ? NULL : near_function(arena, desc->func, functions);
 	return arena_printf(arena, "%s has no function `%s`%s%s%s%s", binary->name, desc->func,
 			    near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "",
 			    !near && functions->is_stripped ? ": it is stripped to what its libraries call; its "
@@ -398,7 +344,7 @@ static const char *pid_why_not(struct probe_host *host, const struct probe_desc 
 		if (!host_binary_has_pid(binaries[i], pid))
 			continue;
 		is_there = true;
-		if (!found && module_matches(desc->mod, binaries[i], is_program_of(pid, binaries[i])))
+		if (!found && function_module_fits(host, pid, desc->mod, binaries[i]))
 			found = binaries[i];
 	}
 	if (!is_there)
@@ -416,46 +362,73 @@ static const char *pid_why_not(struct probe_host *host, const struct probe_desc 
 
 /* ---- parameters ---- */
 
+/* A location of what rax and rdx are when the function returns, at this site. False: it cannot be had here. */
+static bool move_result(struct argloc *loc, const struct site *site)
+{
+	bool is_rdx = loc->n && loc->steps[0].op == STEP_REG && loc->steps[0].reg == ARGREG_RDX;
+
+	return argloc_replace(loc, ARGREG_RAX, &site->result) && !(is_rdx && site->changes_rdx);
+}
+
 /* The same arguments where this site has the result. */
 static struct arg *typed_at_return(struct arena *arena, const struct probe *probe, const struct site *site)
 {
+	const char *is_not_here = site->result.n ? "in a place where the function is left, it cannot be reached" : is_tail_call;
 	struct arg *args = arena_memdup(arena, probe->typed, probe->typed_len * sizeof(*args));
 
-	for (unsigned i = 0; i < probe->typed_len; i++)
-		if (!argloc_replace(&args[i].loc, ARGREG_RAX, &site->result)) {
-			args[i].loc.n = 0;
-			args[i].why = "where the function is left here, it cannot be reached";
+	for (unsigned i = 0; i < probe->typed_len; i++) {
+		struct arg *arg = &args[i];
+
+		if (!move_result(&arg->loc, site)) {
+			arg->loc.n = 0;
+			arg->why = is_not_here;
 		}
+		arg->pieces = arena_memdup(arena, arg->pieces, arg->pieces_len * sizeof(*arg->pieces));
+		for (unsigned j = 0; j < arg->pieces_len; j++)
+			if (!move_result(&arg->pieces[j].loc, site))
+				arg->pieces[j] = (struct arg_piece){arg->pieces[j].offset, arg->pieces[j].size, {0}, is_not_here};
+	}
 	return args;
+}
+
+static bool describe(struct probe_host *host, const struct origin *origin, struct dwarf_function *function, struct params_function *from,
+		     const char **why)
+{
+	const struct elf_file *elf = host_binary_elf(host, origin->binary);
+	struct dwarf_file *file;
+	uint64_t size = 0;
+
+	if (!origin->debug_path) {
+		*why = arena_printf(host_arena(host), "%s has no debug information here", origin->binary->name);
+		return false;
+	}
+	file = functions_dwarf(host, origin->binary, why);
+	if (!file || !dwarf_function_at(file, origin->entry, function, why))
+		return false;
+	*from = (struct params_function){.file = file,
+					 .function = function,
+					 .vaddr = origin->entry,
+					 .is_local = origin->is_local,
+					 .is_clone = origin->is_clone};
+	from->code = elf_code(elf, origin->entry, origin->size ? origin->size : PROLOGUE_SIZE, &size);
+	from->size = size;
+	return true;
 }
 
 static void pid_load_args(struct probe_host *host, struct probe *probe)
 {
 	struct origin *origin = (struct origin *)probe;
 	struct arena *arena = host_arena(host);
-	struct dwarf_file *file = NULL;
-	Dwarf_Die function;
+	struct dwarf_function function;
+	struct params_function from;
 	unsigned i;
 
-	if (!origin->debug_path) {
-		probe->typed_why = arena_printf(arena, "%s has no debug information here", origin->binary->name);
+	if (!describe(host, origin, &function, &from, &probe->typed_why))
 		return;
-	}
-	if (origin->is_clone) {
-		probe->typed_why = "it is a clone that the compiler made, which may take other parameters";
-		return;
-	}
-	file = functions_dwarf(host, origin->binary, &probe->typed_why);
-	if (!file)
-		return;
-	if (!dwarf_function_at(file, origin->entry, &function)) {
-		probe->typed_why = "its debug information does not describe the function";
-		return;
-	}
 	if (!strcmp(probe->name, "entry"))
-		params_of(arena, file, &function, &probe->typed, &probe->typed_len);
+		params_of(arena, &from, &probe->typed, &probe->typed_len);
 	else
-		params_return(arena, file, &function, &probe->typed, &probe->typed_len);
+		params_return(arena, &from, &probe->typed, &probe->typed_len);
 	for (i = 0; i < probe->sites_len; i++)
 		probe->sites[i].typed = probe->sites[i].is_return ? typed_at_return(arena, probe, &probe->sites[i]) : probe->typed;
 	if (!probe->typed_len)

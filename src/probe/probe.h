@@ -29,6 +29,13 @@ enum argtype {
 	ARGTYPE_NATIVE,  /* of the program's own type `native`, d_type for people; a structure is given by its address */
 };
 
+/* Some bytes of an argument that is a structure in registers. */
+struct arg_piece {
+	uint32_t offset, size; /* size: at most 8 */
+	struct argloc loc;
+	const char *why; /* why it cannot be read; NULL: it can */
+};
+
 struct arg {
 	const char *name; /* "client"; NULL when the note has none */
 	const char *doc;  /* NULL, or a few words with the unit */
@@ -40,6 +47,9 @@ struct arg {
 	const char *expr;      /* ARGTYPE_D: what args[N] stands for, in D: "xlate <lwpsinfo_t *>((struct task_struct *)arg0)" */
 	struct argloc loc;     /* argN: the raw 64-bit value */
 	struct argloc len_loc; /* ARGTYPE_STRING only */
+	bool is_object; /* a structure itself, not a pointer to one: scripts may write args[0].m for args[0]->m */
+	struct arg_piece *pieces; /* of a structure in registers, which has no address: it is put together in memory of the program */
+	unsigned pieces_len;
 	const char *why; /* why loc is not available here; NULL when it is */
 };
 
@@ -76,6 +86,7 @@ struct site {
 	uint64_t ref_ctr_offset; /* in the file, of the semaphore; 0: none */
 	bool is_return;        /* an instruction that leaves a function, or behind which nothing else comes (probe/leaving.h) */
 	struct argloc result;  /* with is_return: what the function returns; n 0: not known */
+	bool changes_rdx;      /* with is_return: between here and the return %rdx becomes something else */
 	uint16_t extra;        /* a number of the site's own, for arguments that are read with STEP_EXTRA */
 	bool is_ours;          /* the tracer itself runs this file: where it gets here, the probe does not fire */
 	bool may_be_absent;    /* arguments may lie in memory that nothing else has used yet: wait for it */
@@ -119,6 +130,10 @@ struct probe {
 	const char *why_not; /* NULL: can be attached; else one sentence: why not and what to do */
 	bool is_anybodys; /* a tracepoint hit in whichever process is current: a choice of processes does not concern it */
 	pid_t pid; /* not 0: only this process fires it (python1234:::line), whatever else maps the sites' files */
+	/* Not NULL: it is about the function at this address of this file; two functions of one name are two probes. */
+	const void *binary;
+	uint64_t function;
+	const char *caution; /* NULL, or a sentence: what a person might not expect of it */
 };
 
 /* `provider:module:function:name` with globs; an empty field matches all. Fields are never NULL. */

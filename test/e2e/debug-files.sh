@@ -161,13 +161,79 @@ for name in "$TMP/alt-fifo" /dev/zero ../../../../../../dev/zero; do
 	stop
 done
 
-# ---- debug information that names other files for what it lacks
-(cd "$TMP" && cc -g -gsplit-dwarf -O1 -o split prog.c) 2>/dev/null
-start "$TMP/split"
-run -n "$second"
-check split grep -q 'has its debug information in other files (-gsplit-dwarf), which are not read' "$TMP/err"
-check split-not-opened test -z "$(opened ".*\\.dwo")"
+# ---- debug information that names other files for what it lacks: .dwo, and FILE.dwp
+not_here() { check "$1" grep -qE "its debug information is in [^ ]*\.dwo, which (is not here|cannot be used: [^ ]*\.dwo is of another build)" "$TMP/err"; }
+split() { # FLAGS...: $TMP/split/prog and its .dwo
+	rm -rf "$TMP/split"
+	mkdir "$TMP/split"
+	(cd "$TMP/split" && cc -g -gsplit-dwarf -O1 "$@" -o prog ../prog.c)
+	dwo=$(find "$TMP/split" -name '*.dwo')
+}
+for flags in -gdwarf-4 -gdwarf-5 "-gdwarf-5 -fdebug-types-section" "-gdwarf-4 -gz"; do
+	# shellcheck disable=SC2086 # several
+	split $flags
+	start "$TMP/split/prog"
+	run -n "$second"
+	found "split${flags// /}"
+	mv "$dwo" "$dwo.kept"
+	run -n "$second"
+	not_here "split-away${flags// /}"
+	stop
+done
+start "$TMP/split/prog"
 run -n 'pid$target:a.out:look_at:entry { @ = count(); }'
-check split-names grep -q '[0-9]' "$TMP/out"
+check split-away-names grep -q '[0-9]' "$TMP/out"
+for what in fifo /dev/zero folder; do
+	rm -rf "$dwo"
+	case $what in
+	fifo) mkfifo "$dwo" ;;
+	folder) mkdir "$dwo" ;;
+	*) ln -s $what "$dwo" ;;
+	esac
+	run -n "$second"
+	not_here "split-${what##*/}"
+	check "split-${what##*/}-not-opened" test -z "$(opened "$dwo|/dev/zero")"
+	rm -rf "$dwo"
+done
+# the compiler's, but not of this build
+sed 's/look_at/look_up/; s/int first/long first/' "$TMP/prog.c" >"$TMP/other.c"
+(cd "$TMP" && cc -gdwarf-4 -gsplit-dwarf -O1 -c -o other.o other.c && mv other.dwo "$dwo")
+run -n "$second"
+not_here split-other
 stop
+if command -v dwp >/dev/null; then
+	split -gdwarf-4
+	(cd "$TMP/split" && dwp -e prog -o prog.dwp)
+	rm "$dwo"
+	start "$TMP/split/prog"
+	run -n "$second"
+	found split-package
+	: >"$TMP/split/prog.dwp"
+	run -n "$second"
+	not_here split-package-empty
+	rm "$TMP/split/prog.dwp"
+	mkfifo "$TMP/split/prog.dwp"
+	run -n "$second"
+	not_here split-package-fifo
+	check split-package-fifo-not-opened test -z "$(opened ".*\.dwp")"
+	stop
+fi
+# in the root of a process
+split -gdwarf-5
+cp "$TMP/split/prog" "$root/split"
+mkdir -p "$root$(dirname "$dwo")"
+mv "$dwo" "$root$dwo"
+if chroot "$root" /split & then
+	pid=$!
+	children="$children $pid"
+	await grep -q /split "/proc/$pid/maps"
+	sleep 0.1
+	run -n "$second"
+	found split-root
+	mv "$root$dwo" "$TMP/elsewhere.dwo"
+	ln -s "$TMP/elsewhere.dwo" "$root$dwo" # a name that is one here only
+	run -n "$second"
+	not_here split-root-outside
+	stop
+fi
 exit 0

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/bpf.h"
 #include "lib/elf.h"
 #include "prog.h"
 
@@ -363,9 +364,41 @@ static void test_refused(void **state)
 	free(copy);
 }
 
+/* Another tracer's breakpoint, which the kernel also puts into pages that we map: the file's own instruction is what counts. */
+static void test_breakpoint(void **state)
+{
+	char *copy = prog_copy(prog_path("marker_sem"), (size_t)-1);
+	struct perf_uprobe uprobe = {.path = copy};
+	struct elf_symbol symbol;
+	struct elf_file *file;
+	uint8_t before;
+	uint64_t size;
+	int probe;
+
+	(void)state;
+	assert_int_equal(elf_file_open(copy, &file), 0);
+	assert_int_equal(elf_symbol_find(file, "main", &symbol), 0);
+	assert_int_equal(elf_vaddr_to_offset(file, symbol.vaddr, &uprobe.offset), 0);
+	read_at(file, symbol.vaddr, &before, 1);
+	elf_file_close(file);
+	assert_int_not_equal(before, 0xcc);
+	probe = perf_uprobe_open(&uprobe);
+	if (probe >= 0) {
+		assert_int_equal(elf_file_open(copy, &file), 0);
+		assert_int_equal(*elf_code(file, symbol.vaddr, 1, &size), before);
+		elf_file_close(file);
+		close(probe);
+	}
+	unlink(copy);
+	free(copy);
+	if (probe < 0) /* not root, or no such kernel */
+		skip();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_breakpoint),
 		cmocka_unit_test(test_notes),	    cmocka_unit_test(test_semaphore), cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_each_symbol), cmocka_unit_test(test_libc),      cmocka_unit_test(test_offsets),
 		cmocka_unit_test(test_truncated),   cmocka_unit_test(test_mangled),   cmocka_unit_test(test_refused),

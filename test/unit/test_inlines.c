@@ -34,7 +34,7 @@ static bool begin(struct fixture *fixture, const char *path)
 	*fixture = (struct fixture){.arena = arena_new()};
 	if (!elf_file_open(path, &fixture->elf))
 		functions_read(fixture->arena, fixture->elf, path, "", true, &fixture->functions);
-	if (!fixture->functions.debug_path || dwarf_file_open(fixture->arena, &fixture->functions.debug, &fixture->dwarf, &why)) {
+	if (!fixture->functions.debug_path || dwarf_file_open(fixture->arena, &fixture->functions.debug, NULL, &fixture->dwarf, &why)) {
 		functions_free(&fixture->functions);
 		elf_file_close(fixture->elf);
 		arena_free(fixture->arena);
