@@ -80,7 +80,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 
 # --- Build ---------------------------------------------------------------------------------------------------------------
 
-.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan check-provider check-weave format clean deps test-live test-harmless test-truth ceph-with-markers test-ceph-with-markers test-ceph-release test-kernels
+.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan check-provider check-weave format clean deps test-live test-harmless test-truth test-params ceph-with-markers test-ceph-with-markers test-ceph-release test-kernels
 all: $(CEPHTAP)
 
 # `make test` and `make demo` install what they lack before anything is compiled; other targets only say what is missing.
@@ -159,6 +159,10 @@ test-harmless: tests
 
 test-truth: tests
 	LONG=1 BUILD=$(BUILD) test/run live/truth live/markers
+
+# Parameters of thousands of generated functions, by all compilers that are here, against what was passed: about 3 minutes.
+test-params: tests
+	LONG=1 BUILD=$(BUILD) test/run e2e/params
 
 golden: $(CEPHTAP) units
 	BUILD=$(BUILD) UPDATE=1 test/run golden
@@ -251,6 +255,7 @@ make test         install what is lacking (as root), build, and run every test (
 make tests        build all that the tests need; then test/run [FILTER...] runs them
 make test-harmless  100 rounds of kill -9 under load (2 minutes)
 make test-truth   markers against every perf counter of Ceph that counts the same, in all ways of attaching
+make test-params  parameters of thousands of generated functions, by each compiler that is here (3 minutes)
 make golden       write the golden files anew; review with git diff
 make check-asan   the tests that need no privilege, with the address and undefined-behaviour sanitizers
 make check-provider   memcached from Debian's source, built with cephtap dtrace, and traced

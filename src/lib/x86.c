@@ -320,6 +320,16 @@ void x86_step(const struct x86_code *code, struct x86_step *step)
 	}
 }
 
+bool x86_memory(const struct x86_code *code, struct x86_place *place)
+{
+	const cs_x86 *x86 = &((const struct current *)code->internal)->insn->detail->x86;
+
+	for (unsigned i = 0; i < x86->op_count; i++)
+		if (x86->operands[i].type == X86_OP_MEM)
+			return place_of(&x86->operands[i], place);
+	return false;
+}
+
 bool x86_each(const uint8_t *code, size_t size, uint64_t address, bool (*each)(void *data, const struct x86_code *insn),
 	      void *data)
 {

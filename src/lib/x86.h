@@ -104,5 +104,7 @@ void x86_move(const struct x86_code *insn, struct x86_move *move);
 /* What register `reg` holds behind the instruction; of a jump to anywhere, `reg` is ignored: where it goes. */
 enum x86_origin x86_origin(const struct x86_code *insn, unsigned reg, unsigned *from);
 void x86_step(const struct x86_code *insn, struct x86_step *step);
+/* The memory that the instruction names by a register; false: it names none, or not so. */
+bool x86_memory(const struct x86_code *insn, struct x86_place *place);
 
 #endif
