@@ -89,7 +89,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 
 .PHONY: all help demo test tests units progs install install-strip uninstall bench golden fuzz fuzzers check-asan check-provider \
 	check-weave check-x86 format clean deps test-live test-harmless test-truth ceph-with-markers test-ceph-with-markers test-ceph-release \
-	test-kernels
+	test-kernels test-params
 all: $(CEPHTAP)
 
 # What a goal needs of Debian's packages, as groups of scripts/install-deps.sh, which installs them as root before anything is compiled,
@@ -105,6 +105,7 @@ NEEDS_test-harmless := build static test ceph
 NEEDS_test-truth := build static test ceph
 NEEDS_test-ceph-with-markers := build static test ceph bench
 NEEDS_test-ceph-release := build static test ceph
+NEEDS_test-params := build static test
 NEEDS_test-kernels := build static units kernels
 NEEDS_ceph-with-markers := build ceph-build
 NEEDS_check-asan := build test
@@ -200,6 +201,10 @@ test-harmless: tests
 
 test-truth: tests
 	LONG=1 BUILD=$(BUILD) test/run live/truth live/markers
+
+# Parameters of thousands of generated functions, by all compilers that are here, against what was passed: about 3 minutes.
+test-params: tests
+	LONG=1 BUILD=$(BUILD) test/run e2e/params
 
 golden: $(CEPHTAP) units
 	BUILD=$(BUILD) UPDATE=1 test/run golden
@@ -306,6 +311,7 @@ make test         build, and run every test (FILTER='name ...': some)
 make tests        build all that the tests need; then test/run [FILTER...] runs them
 make test-harmless  100 rounds of kill -9 under load (2 minutes)
 make test-truth   markers against every perf counter of Ceph that counts the same, in all ways of attaching
+make test-params  parameters of thousands of generated functions, by each compiler that is here (3 minutes)
 make golden       write the golden files anew; review with git diff
 make check-asan   the tests that need no privilege, with the address and undefined-behaviour sanitizers
 make check-provider   memcached from Debian's source, built with cephtap dtrace, and traced

@@ -190,3 +190,11 @@ void x86_step(const struct x86_insn *insn, struct x86_step *step)
 		step_into_register(insn, step);
 	}
 }
+
+bool x86_memory(const struct x86_insn *insn, struct x86_place *place)
+{
+	for (unsigned i = 0; i < X86_OPERANDS; i++)
+		if (insn->operands[i].kind == X86_MEM)
+			return place_of_mem(&insn->mem, place);
+	return false;
+}

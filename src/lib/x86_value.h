@@ -74,5 +74,7 @@ void x86_move(const struct x86_insn *insn, struct x86_move *move);
 /* Of what the instruction writes into registers; of a jump to anywhere: where it goes. */
 enum x86_origin x86_origin(const struct x86_insn *insn, unsigned *from);
 void x86_step(const struct x86_insn *insn, struct x86_step *step);
+/* The memory that the instruction names by a register; false: it names none, or not so. */
+bool x86_memory(const struct x86_insn *insn, struct x86_place *place);
 
 #endif

@@ -8,6 +8,7 @@
 #include "probe/entry_stores.h"
 #include "probe/passing.h"
 #include "probe/signature.h"
+#include "probe/slot_use.h"
 
 enum { PARAMS_MAX = 255, FIRST_VECTOR = 17, LAST_VECTOR = 32 /* DWARF's numbers of %xmm0 to %xmm15 */, CC_NOCALL = 3 };
 
@@ -242,6 +243,17 @@ static bool sum_loc(struct looking *looking, const struct dwarf_sum *sum, struct
 
 /* ---- pieces ---- */
 
+/*
+ * A register or word plus something is no place of a parameter that has just come: clang lets what it knows of a variable that the
+ * function changes at once begin at the entry.
+ */
+static bool is_changed(struct looking *looking, const struct dwarf_sum *sum)
+{
+	int64_t offset;
+
+	return sum->is_loaded ? sum->after != 0 : sum->base == DWARF_BASE_REG && sum->offset && !frame_offset(looking, sum, &offset);
+}
+
 /* The first `size` bytes of a piece as a number. False: not at the entry; *why says when they are nowhere. */
 static bool piece_value(struct looking *looking, const struct dwarf_piece *piece, unsigned size, bool is_signed, struct argloc *loc,
 			const char **why)
@@ -254,6 +266,10 @@ static bool piece_value(struct looking *looking, const struct dwarf_piece *piece
 			*why = is_vector;
 		return reg_value(looking, piece->reg, size, is_signed, loc);
 	case DWARF_PIECE_VALUE:
+		if (is_changed(looking, &piece->sum)) {
+			*why = "the function changes it, and the debug information knows it only as it is afterwards";
+			return false;
+		}
 		if (!sum_loc(looking, &piece->sum, loc))
 			return false;
 		passing_cast(loc, size, is_signed);
@@ -420,6 +436,30 @@ static const void *keep(struct arena *arena, const struct dwarf_file *file, cons
 	return arena_memdup(arena, &type, sizeof(type));
 }
 
+/* Of a structure that is on the stack as a whole: where; false: it is elsewhere. */
+static bool is_in_callers_frame(const struct argloc *loc, int64_t *offset)
+{
+	if (!loc->n || loc->n > 2 || loc->steps[0].op != STEP_REG || loc->steps[0].reg != ARGREG_RSP || (loc->n == 2 && loc->steps[1].op != STEP_ADD))
+		return false;
+	*offset = (loc->n == 2 ? loc->steps[1].imm : 0) - 8;
+	return *offset >= 0;
+}
+
+/* When it optimises, clang leaves what it would put onto the stack for a function of the same unit that does not use it. */
+static void doubt_unused(struct looking *looking, Dwarf_Die *type, struct arg *arg)
+{
+	const struct params_function *from = looking->from;
+	int64_t offset;
+
+	if (arg->why || arg->pieces_len || !passing_is_object(type) || passing_is_by_address(type) || !is_in_callers_frame(&arg->loc, &offset) ||
+	    !passing_clang(&from->function->unit) || !is_optimised(from->function))
+		return;
+	if (from->code && slot_is_used(from->code, from->size, from->vaddr, stores_of(looking), offset, passing_size(type)))
+		return;
+	arg->loc.n = 0;
+	arg->why = "the function does not use it, and clang then may not put it onto the stack";
+}
+
 static void take_parameter(struct looking *looking, struct passing *passing, Dwarf_Die *parameter, struct arg *arg)
 {
 	struct arg by_convention;
@@ -436,14 +476,15 @@ static void take_parameter(struct looking *looking, struct passing *passing, Dwa
 	arg->native = keep(looking->arena, looking->from->file, &type);
 	by_convention = *arg;
 	passing_next(looking->arena, passing, &type, &by_convention);
-	if (locate(looking, parameter, &type, arg) || arg->why)
-		return;
-	*arg = by_convention;
-	if (!looking->keeps_convention && !arg->why) {
-		arg->loc.n = 0;
-		arg->pieces_len = 0;
-		arg->why = is_not_known;
+	if (!locate(looking, parameter, &type, arg) && !arg->why) {
+		*arg = by_convention;
+		if (!looking->keeps_convention && !arg->why) {
+			arg->loc.n = 0;
+			arg->pieces_len = 0;
+			arg->why = is_not_known;
+		}
 	}
+	doubt_unused(looking, &type, arg);
 }
 
 /* ---- functions ---- */
@@ -589,7 +630,7 @@ void params_of(struct arena *arena, const struct params_function *from, struct a
 {
 	struct looking looking = {
 		.arena = arena, .from = from, .keeps_convention = is_c_family(&from->function->unit) && !may_be_changed(from)};
-	struct passing passing = passing_begin((Dwarf_Die *)&from->function->die);
+	struct passing passing = passing_begin(from->function);
 	struct described *described = arena_new_one(arena, struct described);
 
 	*args = NULL;

@@ -2,6 +2,7 @@
 #include "probe/passing.h"
 
 #include <dwarf.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { REGS = 6, NESTING_MAX = 16, PASS_BY_REFERENCE = 4 /* DW_CC_pass_by_reference, DWARF 5 */ };
@@ -305,12 +306,39 @@ static void put_pieces(struct arena *arena, const enum class classes[2], uint64_
 	}
 }
 
+static bool is_int128(Dwarf_Die *type)
+{
+	int tag = dwarf_tag(type);
+
+	return (tag == DW_TAG_base_type || tag == DW_TAG_enumeration_type) && passing_size(type) == 16 && !passing_is_float(type);
+}
+
+/* There is one register left, or none. */
+static void place_as_words(struct arena *arena, struct passing *passing, uint64_t size, struct arg *arg)
+{
+	if (passing->regs == REGS) {
+		arg->loc = stack_address(passing->stack);
+		passing->stack += size;
+		return;
+	}
+	for (unsigned i = 0; i < 2; i++)
+		*arena_push(arena, arg->pieces, arg->pieces_len) = (struct arg_piece){.offset = 8 * i, .size = 8, .loc = next_word(passing)};
+}
+
 static void place_small(struct arena *arena, struct passing *passing, Dwarf_Die *type, uint64_t size, struct arg *arg)
 {
 	enum class classes[2];
 	bool is_in_regs = classes_of(type, classes);
 	unsigned ints = (classes[0] == CLASS_INTEGER) + (classes[1] == CLASS_INTEGER), sses = (classes[0] == CLASS_SSE) + (classes[1] == CLASS_SSE);
 
+	if (is_int128(type) && passing->regs + ints > REGS) {
+		if (passing->int128 == INT128_IS_WORDS) {
+			place_as_words(arena, passing, size, arg);
+			return;
+		}
+		if (passing->int128 == INT128_ENDS_REGS)
+			passing->regs = REGS;
+	}
 	if (!is_in_regs || passing->regs + ints > REGS || passing->sse + sses > 8) {
 		place_on_stack(passing, type, size, arg);
 		if (passing_is_float(type))
@@ -364,9 +392,26 @@ static bool returns_by_address(Dwarf_Die *function)
 	       (passing_is_by_address(&type) || (dwarf_is_class(&type) && passing_size(&type) && !classes_of(&type, classes)));
 }
 
-struct passing passing_begin(Dwarf_Die *function)
+unsigned passing_clang(const struct dwarf_unit *unit)
 {
-	return (struct passing){.regs = returns_by_address(function)};
+	static const char before[] = "clang version ";
+	Dwarf_Attribute attr;
+	const char *producer = dwarf_attr((Dwarf_Die *)&unit->die, DW_AT_producer, &attr) ? dwarf_formstring(&attr) : NULL;
+	const char *clang = producer ? strstr(producer, before) : NULL;
+
+	return clang ? (unsigned)strtoul(clang + strlen(before), NULL, 10) : 0;
+}
+
+static enum passing_int128 int128_of(unsigned clang)
+{
+	if (!clang)
+		return INT128_BY_ABI;
+	return clang < 18 ? INT128_IS_WORDS : INT128_ENDS_REGS;
+}
+
+struct passing passing_begin(const struct dwarf_function *function)
+{
+	return (struct passing){.regs = returns_by_address((Dwarf_Die *)&function->die), .int128 = int128_of(passing_clang(&function->unit))};
 }
 
 void passing_return(struct arena *arena, Dwarf_Die *function, Dwarf_Die *type, struct arg *arg)
