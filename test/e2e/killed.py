@@ -17,7 +17,8 @@ import time
 
 CEPHTAP, PROGS = os.environ['CEPHTAP'], os.environ['PROGS']
 SCRIPT = ('works:::hit { @h[arg0] = count(); } pid$target:a.out:*triangle*:entry, pid$target:a.out:*triangle*:return, pid$target:a.out:*refuse*:entry, '
-          'pid$target:a.out:*squares*:entry, pid$target:a.out:*signal*:entry, pid$target:a.out:by_*: { @f[probefunc, probename] = count(); }')
+          'pid$target:a.out:*squares*:entry, pid$target:a.out:*signal*:entry, pid$target:a.out:by_*: { @f[probefunc, probename] = count(); } ')
+MANY = SCRIPT + 'pid$target:a.out:*string*:entry { @ = count(); }' # the longer a link takes, the more can be left of it
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -55,9 +56,25 @@ def is_running(tracer):
     return tracer.poll() is None
 
 
+def name_of(pid):
+    try:
+        with open(f'/proc/{pid}/comm') as file:
+            return file.read().strip()
+    except OSError:
+        return ''
+
+
 def wait_for_makers(tracer):
+    """Until the first process that makes a link is about to do so. Not asleep: that lasts a fraction of a millisecond."""
     limit = time.monotonic() + 10
-    while is_running(tracer) and not children(tracer.pid) and time.monotonic() < limit:
+    while is_running(tracer) and time.monotonic() < limit:
+        if any(name_of(pid) == 'ct-links' for pid in children(tracer.pid)):
+            return
+
+
+def spin(seconds):
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
         pass
 
 
@@ -68,7 +85,7 @@ def reach_moment(tracer, when, span):
         return
     wait_for_makers(tracer)
     if when == 'making':
-        time.sleep(random.random() ** 4 * 0.02) # most of them early: making takes a millisecond
+        spin(random.random() * 0.02)
         return
     time.sleep(random.random() * 0.1)
     if is_running(tracer):
@@ -98,7 +115,7 @@ def judge(tracer, who, said):
 
 
 def one_round(target, who, when, option):
-    command = [CEPHTAP, '-q', *option, '-p', str(target.pid), '-n', SCRIPT]
+    command = [CEPHTAP, '-q', *option, '-p', str(target.pid), '-n', SCRIPT if option else MANY]
     tracer = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     reach_moment(tracer, when, 0.4 if not option else 1.5)
     strike(tracer, who)

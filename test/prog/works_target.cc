@@ -4,7 +4,7 @@
  * signals, coroutines. Runs until SIGTERM; prints then "N rounds, semaphore N", or at once what went wrong (exit status 1).
  * Usage: works_target LIBRARY
  */
-/* cflags: -O2 -std=c++20 */
+/* cflags: -O2 -std=c++20 -static-libstdc++ */
 /* libs: -ldl */
 #include <atomic>
 #include <coroutine>
