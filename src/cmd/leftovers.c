@@ -25,47 +25,60 @@ static bool is_in_several(const struct leftovers *left)
 	return strcmp(first_file(left), left->list[left->len - 1].file->name) != 0;
 }
 
-/* What a tracer is about to take out, or has just put in, is nothing that was left: that is so for a second at most. */
-static int find_settled(struct arena *arena, pid_t pid, struct live *live, struct leftovers *left)
+/*
+ * What a tracer is about to take out, or has just put in, is nothing that was left: that is so for a second at most. Returns how many
+ * of the processes stay.
+ */
+static unsigned settle(struct arena *arena, struct live *live, struct leftovers *all, unsigned len)
 {
 	enum { TRIES = 5, PAUSE_US = 200000 };
-	int err = leftovers_find(arena, live, pid, left);
 
-	for (unsigned i = 0; i < TRIES && !err && left->len; i++) {
+	for (unsigned i = 0; i < TRIES && len; i++) {
+		unsigned kept = 0;
+
 		usleep(PAUSE_US);
 		*live = live_find(arena);
-		err = leftovers_find(arena, live, pid, left);
+		for (unsigned j = 0; j < len; j++)
+			if (!leftovers_find(arena, live, all[j].pid, &all[kept]) && all[kept].len)
+				kept++;
+		len = kept;
 	}
-	return err;
+	return len;
+}
+
+static void describe(struct arena *arena, const struct live *live, const struct leftovers *left, struct leftover_text *out)
+{
+	char comm[16] = "";
+
+	proc_comm(left->pid, comm);
+	out->pid = left->pid;
+	out->name = arena_strdup(arena, comm);
+	out->text = arena_printf(arena, "%s in %s%s that no tracer answers for", breakpoints(arena, left->len), first_file(left),
+				 is_in_several(left) ? " and others" : "");
+	out->advice = arena_printf(arena, "%sa tracer was killed while it attached; they only cost time: `cephtap doctor --clean %d` takes them away",
+				   live->is_partial ? "unless a tracer of which this kernel does not tell runs, " : "", (int)left->pid);
 }
 
 void leftovers_say(struct arena *arena, struct leftover_text **out, unsigned *out_len, unsigned *processes)
 {
 	struct live live = live_find(arena);
-	unsigned len = 0;
+	struct leftovers *all = NULL, left;
+	unsigned len = 0, all_len = 0;
 	pid_t *pids;
 
 	*out_len = *processes = 0;
 	if (proc_pids(arena, &pids, &len))
 		return;
 	for (unsigned i = 0; i < len; i++) {
-		struct leftovers left;
-		char comm[16] = "";
-
-		if (find_settled(arena, pids[i], &live, &left))
+		if (leftovers_find(arena, &live, pids[i], &left))
 			continue;
 		++*processes;
-		if (!left.len || left.debugger || proc_comm(pids[i], comm))
-			continue;
-		*arena_push(arena, *out, *out_len) = (struct leftover_text){
-			.pid = pids[i],
-			.name = arena_strdup(arena, comm),
-			.text = arena_printf(arena, "%s in %s%s that no tracer answers for", breakpoints(arena, left.len), first_file(&left),
-					     is_in_several(&left) ? " and others" : ""),
-			.advice = arena_printf(arena, "%sa tracer was killed while it attached; they only cost time: `cephtap doctor --clean %d` takes them away",
-					       live.is_partial ? "unless a tracer of which this kernel does not tell runs, " : "", (int)pids[i]),
-		};
+		if (left.len && !left.debugger)
+			*arena_push(arena, all, all_len) = left;
 	}
+	all_len = settle(arena, &live, all, all_len);
+	for (unsigned i = 0; i < all_len; i++)
+		describe(arena, &live, &all[i], arena_push(arena, *out, *out_len));
 }
 
 static int fail(pid_t pid, const char *why)
@@ -78,13 +91,13 @@ static int clean(struct arena *arena, pid_t pid)
 {
 	struct live live = live_find(arena);
 	struct leftovers left, after;
-	int err = find_settled(arena, pid, &live, &left);
+	int err = leftovers_find(arena, &live, pid, &left);
 
 	if (err)
 		return fail(pid, err == -ESRCH ? "there is no such process" : err == -EACCES || err == -EPERM ? "to look into it takes root" : strerror(-err));
 	if (left.debugger)
 		return fail(pid, arena_printf(arena, "process %d debugs it, and its breakpoints look the same: end that first", (int)left.debugger));
-	if (!left.len) {
+	if (!left.len || !settle(arena, &live, &left, 1)) {
 		say(stdout, "Process %d: no breakpoint was left behind.\n", (int)pid);
 		return 0;
 	}

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "engine/bpf.h"
 #include "engine/group.h"
@@ -522,7 +524,11 @@ unsigned engine_attach_process(struct engine *engine, pid_t pid, struct buf *why
 			group_link(&a, group, &found[n - 1], pid);
 		traced += !refused;
 	}
+	engine->keepers.process = (int)syscall(SYS_pidfd_open, pid, 0);
 	err = jobs_run(&a, &path);
+	if (engine->keepers.process >= 0)
+		close(engine->keepers.process);
+	engine->keepers.process = -1;
 	for (unsigned i = 0; i < n; i++)
 		held_close(found[i].held);
 	if (err)

@@ -46,7 +46,7 @@ struct run {
 
 void keepers_init(struct keepers *keepers)
 {
-	*keepers = (struct keepers){.hold = {-1, -1}, .other = -1};
+	*keepers = (struct keepers){.hold = {-1, -1}, .other = -1, .process = -1};
 }
 
 /* `cephtap | less` must not wait for a keeper to let go of the pipe. */
@@ -88,6 +88,16 @@ static bool is_released(const struct keepers *keepers)
 	struct pollfd hold = {.fd = keepers->hold[0], .events = 0};
 
 	return poll(&hold, 1, 0) > 0;
+}
+
+/* False: the traced process has ended before, and has nothing left that links could be taken out of. */
+static bool wait_for_release(const struct keepers *keepers)
+{
+	struct pollfd ends[] = {{.fd = keepers->hold[0]}, {.fd = keepers->process, .events = POLLIN}};
+
+	while (poll(ends, 2, -1) <= 0)
+		;
+	return ends[0].revents;
 }
 
 /*
@@ -152,9 +162,8 @@ static void keeper(const struct keepers *keepers, struct run *run, unsigned numb
 	made = do_jobs(keepers, run, number);
 	atomic_store(&run->board->done[number], true);
 	close(run->done[1]);
-	if (!made)
+	if (!made || !wait_for_release(keepers))
 		_exit(0);
-	wait_for_end(keepers->hold[0]);
 	end_with_links();
 }
 
@@ -280,6 +289,17 @@ int keepers_run(struct keepers *keepers, struct arena *arena, unsigned n, int (*
 	return error;
 }
 
+/* With processes that come and go for hours there are many. */
+static void forget_the_reaped(struct keepers *keepers)
+{
+	unsigned len = 0;
+
+	for (unsigned i = 0; i < keepers->len; i++)
+		if (keepers->pids[i])
+			keepers->pids[len++] = keepers->pids[i];
+	keepers->len = len;
+}
+
 bool keepers_have_lost(struct keepers *keepers)
 {
 	bool have_lost = false;
@@ -295,6 +315,7 @@ bool keepers_have_lost(struct keepers *keepers)
 		}
 		keepers->pids[i] = 0;
 	}
+	forget_the_reaped(keepers);
 	return have_lost;
 }
 

@@ -30,6 +30,7 @@ enum { KEEPERS_MAX = 32 };
 struct keepers {
 	int hold[2]; /* a pipe: keepers live as long as its writing end does; -1: none yet */
 	int other;   /* another such writing end, which would be kept open; -1: there is none */
+	int process; /* a pidfd: who is started now ends with this process at the latest; -1: there is none */
 	pid_t *pids; /* 0: has ended, and is reaped */
 	unsigned len;
 	unsigned killed; /* while they made links, which were then made again, or at least tried */

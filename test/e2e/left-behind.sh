@@ -6,7 +6,7 @@
 # how long: `make test-harmless`).
 # time: 36000
 set -u
-seconds=${SECONDS_OF_KILLS:-20}
+seconds=${SECONDS_OF_KILLS:-10}
 
 [ "$(id -u)" = 0 ] || { echo "skip left-behind - needs root"; exit 0; }
 target_pid=
