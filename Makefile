@@ -80,7 +80,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 
 # --- Build ---------------------------------------------------------------------------------------------------------------
 
-.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan check-provider check-weave format clean deps test-live test-harmless test-truth ceph-with-markers test-ceph-with-markers test-ceph-release test-kernels
+.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan check-provider check-weave format clean deps test-live test-harmless test-flat test-truth ceph-with-markers test-ceph-with-markers test-ceph-release test-kernels
 all: $(CEPHTAP)
 
 # `make test` and `make demo` install what they lack before anything is compiled; other targets only say what is missing.
@@ -153,9 +153,16 @@ test: tests
 test-live: tests
 	LONG_TESTS=1 TOTAL=3600 BUILD=$(BUILD) test/run live
 
-# The long forms of two live tests: 100 rounds of kill -9; every counter, one process alone, and the fallback for old kernels.
+# Kill -9 of cephtap and its helpers: 10,000 rounds on a program of everything, 1,000 on a live cluster (hours; ROUNDS= and
+# LIVE_ROUNDS= say how many). Memory while processes restart 7,200 times (two hours; RESTARTS=).
 test-harmless: tests
-	ROUNDS=100 BUILD=$(BUILD) test/run live/harmless
+	TOTAL=36000 SECONDS_OF_KILLS=30000 ROUNDS=$(or $(ROUNDS),10000) BUILD=$(BUILD) test/run e2e/left-behind
+	TOTAL=36000 ROUNDS=$(or $(LIVE_ROUNDS),1000) BUILD=$(BUILD) test/run live/harmless
+
+test-flat: tests
+	TOTAL=36000 RESTARTS=$(or $(RESTARTS),7200) BUILD=$(BUILD) test/run e2e/flat
+
+# The long forms of live tests: every counter, one process alone, and the fallback for old kernels.
 
 test-truth: tests
 	LONG=1 BUILD=$(BUILD) test/run live/truth live/markers
@@ -249,7 +256,8 @@ make              build ./cephtap (STATIC=1: one static file; CC=clang; WERROR=1
 make demo         install what is lacking (as root), build, and trace a throw-away Ceph cluster
 make test         install what is lacking (as root), build, and run every test (FILTER='name ...': some)
 make tests        build all that the tests need; then test/run [FILTER...] runs them
-make test-harmless  100 rounds of kill -9 under load (2 minutes)
+make test-harmless  10,000 rounds of kill -9, and 1,000 on a live cluster (hours)
+make test-flat      memory of cephtap while processes restart for two hours
 make test-truth   markers against every perf counter of Ceph that counts the same, in all ways of attaching
 make golden       write the golden files anew; review with git diff
 make check-asan   the tests that need no privilege, with the address and undefined-behaviour sanitizers
