@@ -18,9 +18,12 @@ uint64_t began;
 
 BEGIN, tick-$1s { began = timestamp; }
 
-/* Some kernels do not tell that a thread comes when the processor had nothing to do: it is seen to leave, or in a sample. */
+/*
+ * Some kernels do not tell that a thread is woken, or comes, when the processor had nothing to do: it is seen to leave, or in a sample.
+ * (What is less than 10 us old may be the sleep that begins now.)
+ */
 sched:::off-cpu, profile-100
-/self->slept && woken[(uint64_t)curthread]/
+/self->slept && (woken[(uint64_t)curthread] || timestamp - self->slept > 10000)/
 {
 	this->slept = self->slept;
 }

@@ -29,16 +29,17 @@ uint64_t began;
 BEGIN, tick-$1s { began = timestamp; }
 
 /*
- * Some kernels do not tell that a thread comes when the processor had nothing to do. Who could run, and is seen to leave or in a
- * sample, has come since then, and if it slept, it did not wait.
+ * Some kernels do not tell that a thread is woken, or comes, when the processor had nothing to do. Who sleeps or waits, and is seen to
+ * leave or in a sample, has come: since it was woken, if that is known, and after a sleep without waiting. (Of what goes to sleep now,
+ * less than 10 us ago, that does not hold.)
  */
 sched:::off-cpu, profile-100
-/tid != 0 && queued[(uint64_t)curthread]/
+/tid != 0 && (queued[(uint64_t)curthread] || (asleep[(uint64_t)curthread] && timestamp - asleep[(uint64_t)curthread] > 10000))/
 {
 	this->task = (uint64_t)curthread;
 	this->who = procname;
 	this->thread = daemon != "" ? execname : "";
-	this->until = queued[this->task];
+	this->until = queued[this->task] ? queued[this->task] : timestamp;
 	this->slept = asleep[this->task];
 	self->on = self->on ? self->on : this->slept ? this->until : 0; /* preempted: since the next sample */
 	queued[this->task] = 0;

@@ -18,6 +18,7 @@ trace() { # ROUNDS OPTIONS...: $TMP/out, $TMP/err
 	shift
 	"$PROGS/calls_target" $rounds &
 	target=$!
+	until [[ $(readlink /proc/$target/exe) != */bash ]]; do sleep 0.01; done
 	timeout 60 "$CEPHTAP" report calls -p $target "$@" >"$TMP/out" 2>"$TMP/err"
 	set -- $?
 	wait $target

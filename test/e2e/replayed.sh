@@ -146,6 +146,7 @@ calls() { # NAME OPTIONS
 	shift
 	./calls_target 5 &
 	worker=$!
+	until [[ $(readlink /proc/$worker/exe) != */bash ]]; do sleep 0.01; done
 	"$CEPHTAP" record -o calls.rec --tee calls --trigger shop::till::checkout -p $worker "$@" >live 2>err
 	check replayed-calls-$name-status test $? = 0
 	wait $worker
