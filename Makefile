@@ -15,7 +15,7 @@ BUILD   := build
 CC      := cc
 CXX     := c++
 PREFIX  := /usr/local
-FUZZ_CC := clang-14
+FUZZ_CC := clang
 FUZZ_SECONDS := 30
 CEPH_BUILD ?= build/ceph
 CEPH_RELEASE ?= build/ceph-release
@@ -37,14 +37,17 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes
 ALL_CPP   = -D_GNU_SOURCE -DCEPHTAP_VERSION='"$(VERSION)"' -Isrc -Iinclude $(CPPFLAGS)
 ALL_C     = -std=gnu11 $(OPT) $(WARN) $(if $(filter 1,$(WERROR)),-Werror) $(SANITIZE_FLAGS) $(CFLAGS)
 SANITIZE_FLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
-ALL_LD    = $(SANITIZE_FLAGS) $(if $(filter 1,$(STATIC)),-static) $(LDFLAGS)
+ALL_LD    = $(SANITIZE_FLAGS) $(if $(filter 1,$(STATIC)),$(ALL_STATIC)) $(LDFLAGS)
+ALL_STATIC := -static -Wl,--wrap=dlopen # see src/lib/no_dlopen.c
 
 # ncursesw is for `cephtap top`; it has a static library too, which reads the terminal's description from the host's terminfo.
 # Expanded when first needed, once: pkg-config may not be there before `make test` has installed it.
-PKGS      = libbpf libelf libdw json-c capstone ncursesw
+PKGS      = libbpf libelf libdw json-c ncursesw
 PKG_CPP   = $(eval PKG_CPP := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CPP)
-PKG_LIBS  = $(eval PKG_LIBS := $$(shell pkg-config --libs $(if $(filter 1,$(STATIC)),--static) $(PKGS)))$(PKG_LIBS)
-LIBS      = $(PKG_LIBS) -liberty -lz -lpthread -lm
+PKG_LIBS  = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
+PKG_ALL   = $(eval PKG_ALL := $$(shell pkg-config --libs --static $(PKGS)))$(PKG_ALL)
+SYS_LIBS := -liberty -lz -lpthread -lm
+LIBS      = $(if $(filter 1,$(STATIC)),$(PKG_ALL),$(PKG_LIBS)) $(SYS_LIBS)
 
 # --- What there is -------------------------------------------------------------------------------------------------------
 
@@ -64,6 +67,10 @@ PROGS    := $(patsubst %.cc,$(BUILD)/%,$(patsubst %.c,$(BUILD)/%,$(PROG_SRC)))
 PROG_LIB := $(patsubst %.c,$(BUILD)/%.so,$(wildcard test/prog/lib*.c))
 FUZZ_SRC := $(wildcard fuzz/fuzz_*.c)
 FUZZERS  := $(FUZZ_SRC:%.c=$(BUILD)/%)
+CHECK_X86 := $(BUILD)/test/x86/compare
+# What the static build would be, for the test of sizes: of the same objects. A sanitizer's cannot be linked so, nor can any where a
+# distribution has no static libraries.
+STATIC_BIN := $(if $(SANITIZE),,$(BUILD)/cephtap-static)
 
 # A file whose time says when a list last changed: what depends on it is made again when files come or go, or flags change.
 define remember
@@ -80,25 +87,55 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 
 # --- Build ---------------------------------------------------------------------------------------------------------------
 
-.PHONY: all help demo test tests units progs install uninstall bench golden fuzz fuzzers check-asan check-provider check-weave format clean deps test-live test-harmless test-truth test-params ceph-with-markers test-ceph-with-markers test-ceph-release test-kernels
+.PHONY: all help demo test tests units progs install install-strip uninstall bench golden fuzz fuzzers check-asan check-provider \
+	check-weave check-x86 format clean deps test-live test-harmless test-truth test-params ceph-with-markers test-ceph-with-markers test-ceph-release \
+	test-kernels
 all: $(CEPHTAP)
 
-# `make test` and `make demo` install what they lack before anything is compiled; other targets only say what is missing.
-FIRST := $(if $(filter test,$(MAKECMDGOALS)),deps,$(if $(filter demo,$(MAKECMDGOALS)),deps,$(BUILD)/.checked))
-DEPS  := $(if $(filter test,$(MAKECMDGOALS)),build test ceph,build ceph)
-deps:
-	@scripts/install-deps.sh $(DEPS)
+# What a goal needs of Debian's packages, as groups of scripts/install-deps.sh, which installs them as root before anything is compiled,
+# and otherwise says what is missing and what to do. All that compiles needs `build`.
+NEEDS_demo := build ceph
+NEEDS_test := build static test ceph
+NEEDS_tests := build static units
+NEEDS_units := build units
+NEEDS_progs := build units
+NEEDS_golden := build units
+NEEDS_test-live := build static test ceph services bench
+NEEDS_test-harmless := build static test ceph
+NEEDS_test-truth := build static test ceph
+NEEDS_test-params := build static test
+NEEDS_test-ceph-with-markers := build static test ceph bench
+NEEDS_test-ceph-release := build static test ceph
+NEEDS_test-kernels := build static units kernels
+NEEDS_ceph-with-markers := build ceph-build
+NEEDS_check-asan := build test
+NEEDS_check-provider := build provider
+NEEDS_check-weave := build ceph-build
+NEEDS_check-x86 := build x86
+NEEDS_fuzz := build fuzz
+NEEDS_bench := build bench ceph
+NEEDS_format := format
 
-$(BUILD)/.checked:
-	@pkg-config --exists $(PKGS) 2>/dev/null && command -v $(firstword $(CC)) >/dev/null || { \
-		echo "cephtap cannot be built yet: a compiler or a library is missing; run 'scripts/install-deps.sh build' as root" >&2; \
-		exit 1; }
+GROUPS := $(sort $(foreach goal,$(MAKECMDGOALS),$(NEEDS_$(goal))) $(if $(filter 1,$(STATIC)),build static))
+FIRST  := $(if $(GROUPS),deps) $(BUILD)/.checked
+deps:
+	@! command -v apt-get >/dev/null || scripts/install-deps.sh $(or $(GROUPS),build)
+$(patsubst NEEDS_%,%,$(filter NEEDS_%,$(.VARIABLES))): | deps
+
+# Other systems than Debian, or libraries of one's own: what counts is that they are found.
+$(BUILD)/.checked: $(if $(GROUPS),| deps)
+	@printf '#include <%s>\n' libiberty/demangle.h uthash.h zlib.h | { pkg-config --exists $(PKGS) && $(CC) -E -o /dev/null -x c -; } 2>/dev/null || \
+		scripts/install-deps.sh build
 	@mkdir -p $(@D) && touch $@
 
 # A catalogue or a card that does not hold together fails the build.
 $(CEPHTAP): $(OBJS) $(EMBED_O) $(BUILD)/.sources
 	$(CC) $(ALL_LD) -o $@.new $(filter %.o,$^) $(LIBS)
 	$(abspath $@.new) catalogue --check && mv $@.new $@
+
+$(STATIC_BIN): $(OBJS) $(EMBED_O) $(BUILD)/.sources
+	for lib in c dw bz2 ncursesw; do [ -f "$$($(CC) -print-file-name=lib$$lib.a)" ] || exit 0; done; \
+		$(CC) $(ALL_LD) $(ALL_STATIC) -o $@ $(filter %.o,$^) $(PKG_ALL) $(SYS_LIBS)
 
 $(LIB): $(LIB_OBJS) $(BUILD)/.sources
 	@rm -f $@
@@ -108,8 +145,13 @@ $(BUILD)/%.o: %.c $(BUILD)/.flags | $(FIRST)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPP) $(PKG_CPP) $(ALL_C) -MMD -MP -c -o $@ $<
 
-$(BUILD)/embed.c: scripts/embed.sh $(EMBEDDED) $(BUILD)/.embedded
-	scripts/embed.sh $(filter %.cat,$(EMBEDDED)) -- $(filter %.card,$(EMBEDDED)) -- $(filter scripts/%,$(EMBEDDED)) -- src/check/library.d -- pictures/page.html >$@
+$(BUILD)/embed/%.gz: % | $(FIRST)
+	@mkdir -p $(@D)
+	gzip -9 -n -c $< >$@
+
+$(BUILD)/embed.c: scripts/embed.sh $(EMBEDDED:%=$(BUILD)/embed/%.gz) $(BUILD)/.embedded
+	scripts/embed.sh $(BUILD)/embed $(filter %.cat,$(EMBEDDED)) -- $(filter %.card,$(EMBEDDED)) -- $(filter scripts/%,$(EMBEDDED)) -- \
+		src/check/library.d -- pictures/page.html >$@
 
 $(BUILD)/embed.o: $(BUILD)/embed.c $(BUILD)/.flags | $(FIRST)
 	$(CC) $(ALL_CPP) $(ALL_C) -c -o $@ $<
@@ -123,7 +165,7 @@ $(UNIT_LIB): $(UNIT_OWN) $(BUILD)/.units
 
 units: $(UNITS)
 progs: $(PROGS) $(PROG_LIB)
-tests: $(CEPHTAP) units progs
+tests: $(CEPHTAP) $(STATIC_BIN) units progs $(FUZZ_SRC:%.c=$(BUILD)/%.o) # the fuzzers, so that they keep compiling
 
 $(UNITS): $(BUILD)/test/unit/%: $(BUILD)/test/unit/%.o $(UNIT_LIB) $(LIB)
 	$(CC) $(ALL_LD) -o $@ $< $(UNIT_LIB) $(LIB) $(shell pkg-config --libs cmocka) $(LIBS)
@@ -176,6 +218,15 @@ check-provider: $(CEPHTAP)
 check-weave: $(CEPHTAP)
 	BUILD=$(BUILD) test/weave/check.sh $(CEPH_BUILD)
 
+# The decoder of x86-64 instructions against another one: made up instructions, and files (X86_FILES='/usr/bin/ceph-osd ...').
+X86_FILES ?= $(CEPHTAP) $(wildcard /usr/bin/ceph-osd /lib/*-linux-gnu/libc.so.6 /lib/*-linux-gnu/libcrypto.so.3)
+check-x86: $(CHECK_X86) $(CEPHTAP)
+	$(CHECK_X86) --random 3000000 1
+	$(CHECK_X86) $(X86_FILES)
+
+$(CHECK_X86): $(CHECK_X86).o $(LIB)
+	$(CC) $(ALL_LD) -o $@ $^ -lZydis $(LIBS)
+
 check-asan:
 	+$(MAKE) BUILD=build/asan SANITIZE=address,undefined OPT='-O1 -g' tests
 	BUILD=build/asan UNPRIVILEGED=1 ASAN_OPTIONS=detect_leaks=$(or $(LEAKS),0) test/run
@@ -195,7 +246,7 @@ fuzz:
 		sed -n "s/stat::number_of_executed_units: */$$name: no failure, inputs tried: /p" build/fuzz/$$name.log; \
 	done
 
-bench: $(CEPHTAP) progs
+bench: $(CEPHTAP)
 	@[ -x bench/run ] || { echo "there are no benchmarks in this tree: bench/run is missing" >&2; exit 1; }
 	BUILD=$(BUILD) bench/run
 	BUILD=$(BUILD) bench/stacks.sh
@@ -212,9 +263,12 @@ ceph-with-markers: $(CEPHTAP)
 	@echo "to trace it, as root: ./$(CEPHTAP) demo --ceph $(CEPH_BUILD)/on"
 
 # The live tests on that Ceph: the same scripts and the same truth as on the stock packages, and other tracers.
-test-ceph-with-markers: tests
+test-ceph-with-markers: $(CEPH_BUILD)/on/bin/ceph-osd tests
 	CEPH_BIN_DIR=$(abspath $(CEPH_BUILD))/on/bin CEPH_LIB_DIR=$(abspath $(CEPH_BUILD))/on/lib BUILD=$(BUILD) \
 		test/run live/woven live/truth live/markers
+
+$(CEPH_BUILD)/on/bin/ceph-osd:
+	@echo "there is no Ceph with markers in $(CEPH_BUILD): 'make ceph-with-markers' builds it, in an hour or two" >&2; exit 1
 
 # The live tests on another release: Debian's packages of another suite, in mount namespaces of their own.
 test-ceph-release: tests
@@ -223,13 +277,14 @@ test-ceph-release: tests
 
 # Debian's kernels in an emulator, with a static binary: KERNELS='bookworm sid' some of them.
 test-kernels: tests
-	@scripts/install-deps.sh kernels
-	+$(MAKE) BUILD=build/static STATIC=1 build/static/cephtap
-	BUILD=$(BUILD) CEPHTAP=$(abspath build/static/cephtap) test/kernels/run $(KERNELS)
+	BUILD=$(BUILD) CEPHTAP=$(abspath $(STATIC_BIN)) test/kernels/run $(KERNELS)
 
 SHARED := $(wildcard scripts/*.d scripts/cluster.sh)
+INSTALL_PROGRAM := install
+install-strip: INSTALL_PROGRAM += -s
+install-strip: install
 install: $(CEPHTAP)
-	install -D -m 755 $(CEPHTAP) $(DESTDIR)$(PREFIX)/bin/cephtap
+	$(INSTALL_PROGRAM) -D -m 755 $(CEPHTAP) $(DESTDIR)$(PREFIX)/bin/cephtap
 	[ ! -f doc/cephtap.1 ] || install -D -m 644 doc/cephtap.1 $(DESTDIR)$(PREFIX)/share/man/man1/cephtap.1
 	[ ! -f include/cephtap/marker.h ] || \
 		install -D -m 644 include/cephtap/marker.h $(DESTDIR)$(PREFIX)/include/cephtap/marker.h
@@ -242,7 +297,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/include/cephtap $(DESTDIR)$(PREFIX)/share/cephtap
 
 format:
-	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] test/interp/*.[ch] test/unit/*.[ch] fuzz/*.c include/*/*.h)
+	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] test/interp/*.[ch] test/unit/*.[ch] test/x86/*.c fuzz/*.c include/*/*.h)
 
 # A build of Ceph stays: it took an hour.
 clean:
@@ -250,8 +305,9 @@ clean:
 
 define HELP
 make              build ./cephtap (STATIC=1: one static file; CC=clang; WERROR=1; BUILD=build/mine: another folder)
-make demo         install what is lacking (as root), build, and trace a throw-away Ceph cluster
-make test         install what is lacking (as root), build, and run every test (FILTER='name ...': some)
+Each installs what it lacks of Debian's packages (as root; otherwise it says which to install).
+make demo         build, and trace a throw-away Ceph cluster
+make test         build, and run every test (FILTER='name ...': some)
 make tests        build all that the tests need; then test/run [FILTER...] runs them
 make test-harmless  100 rounds of kill -9 under load (2 minutes)
 make test-truth   markers against every perf counter of Ceph that counts the same, in all ways of attaching
@@ -264,9 +320,10 @@ make ceph-with-markers   build Ceph 18.2.7 from Debian's source with the markers
 make test-ceph-with-markers   the live tests on that Ceph: counters, arguments, other tracers (10 minutes)
 make test-ceph-release   the live tests on Debian 13's packages of Ceph 18.2.7, unpacked into CEPH_RELEASE=$(CEPH_RELEASE) (1.3 GB)
 make test-kernels   tests on Debian's kernels in an emulator (KERNELS='bookworm sid': some)
+make check-x86    the decoder of instructions against another one, on libraries and on made up ones
 make fuzz         run each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)
 make bench        measure
-make install      into DESTDIR and PREFIX=$(PREFIX); make uninstall takes it away
+make install      into DESTDIR and PREFIX=$(PREFIX), with debug information; make install-strip without; make uninstall takes it away
 make format       lay out the sources with clang-format
 make clean        remove all that was built, but for build/ceph
 endef
@@ -274,4 +331,4 @@ help:
 	$(info $(HELP))
 	@:
 
--include $(wildcard $(patsubst %.o,%.d,$(OBJS) $(UNIT_OWN) $(UNITS:%=%.o) $(FUZZERS:%=%.o)) $(PROGS:%=%.d) $(PROG_LIB:%=%.d))
+-include $(wildcard $(patsubst %.o,%.d,$(OBJS) $(CHECK_X86).o $(UNIT_OWN) $(UNITS:%=%.o) $(FUZZERS:%=%.o)) $(PROGS:%=%.d) $(PROG_LIB:%=%.d))

@@ -11,6 +11,7 @@ CEPHTAP=${CEPHTAP:-$PWD/cephtap} rounds=3 calls=3000000
 [ "${1:-}" != --rounds ] || rounds=$2
 [ "$(id -u)" = 0 ] || { echo "bench/record.sh: tracing needs root" >&2; exit 1; }
 dir=$(mktemp -d -p /dev/shm) || exit 1
+status=0
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$dir"' EXIT
 cat >"$dir/calls.c" <<'C'
 #include <stdlib.h>
@@ -31,20 +32,25 @@ gcc -O2 -o "$dir/calls" "$dir/calls.c" || exit 1
 median() { sort -n | awk '{ v[NR] = $1 } END { print NR ? (NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2) : "-" }'; }
 
 run() { # CASE COMMAND...: "CASE CPU-seconds records bytes"
-	local case=$1 ticks seen i
+	local case=$1 ticks seen
 	shift
 	mkfifo "$dir/go"
 	"$dir/calls" $calls <"$dir/go" &
 	local loop=$!
 	exec 6>"$dir/go"
-	/usr/bin/time -o "$dir/time" -f '%U %S' "${@//LOOP/$loop}" >"$dir/out" 2>"$dir/err" 6>&- &
+	/usr/bin/time -o "$dir/time" -f '%U %S' timeout -k 10 180 "${@//LOOP/$loop}" >"$dir/out" 2>"$dir/err" 6>&- &
 	local tracer=$!
 	sleep 3
 	echo >&6
 	exec 6>&-
 	wait $loop
-	for ((i = 0; i < 50; i++)); do kill -0 $tracer 2>/dev/null || break; sleep 0.1; done
-	wait $tracer 2>/dev/null
+	wait $tracer
+	if [ $? -ge 124 ]; then
+		echo "bench/record.sh: $case: left out: it has not ended after 180 s" >&2
+		status=1
+		rm -f "$dir/go" "$dir/r.rec"
+		return
+	fi
 	ticks=$(tail -n 1 "$dir/time" | awk '{ print ($1 + $2) * 100 }')
 	case $case in
 	record) seen=$(sed -n 's/.*recorded \([0-9]*\) records.*/\1/p' "$dir/err") ;;
@@ -65,3 +71,4 @@ for case in record print; do
 		"$(awk -v c=$case -v hz="$hz" '$1 == c && $2 { printf "%.2f\n", $3 / 1e6 / ($2 / hz) }' "$dir/results" | median)" \
 		"$(awk -v c=$case '$1 == c && $3 { printf "%.0f\n", $4 / $3 }' "$dir/results" | median)"
 done
+exit $status

@@ -9,6 +9,9 @@
  * ended, interrupts COMMAND as ^C does and prints "gone MS KIB CPU_MS RUNS NS": until it and its breakpoints were no more; its
  * peak memory (of its largest process); its CPU time; how often its BPF programs ran and how long, in all. The latter two are 0
  * unless WHEN_STATS is set: then the kernel keeps these counts, which slows every program a little.
+ *
+ * Every wait has an end: COMMAND is killed, and a sentence on stderr says what did not happen, when it is not attached within
+ * WHEN_ATTACHED seconds (300), or has not ended WHEN_ENDED seconds (60) after the interrupt; and it is killed when this process is.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -20,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -32,7 +36,6 @@ enum {
 	PLACES_MAX = 1000,
 	LOOK_EVERY_NS = 200 * 1000,
 	CLEAN_WITHIN_MS = 60 * 1000,
-	ATTACH_WITHIN_MS = 300 * 1000,
 	BREAKPOINT = 0xcc,
 };
 
@@ -99,35 +102,103 @@ static void add_places(const char *pid, const struct stat *file, const char *off
 	}
 }
 
+static bool is_breakpoint(const struct place *place)
+{
+	unsigned char byte;
+
+	if (pread(place->mem, &byte, 1, (off_t)place->address) != 1)
+		die("a traced process has ended");
+	return byte == BREAKPOINT;
+}
+
 /* Are all places breakpoints (wanted), or is none of them? */
 static bool all_are(bool wanted)
 {
-	for (unsigned i = places_len; i-- > 0;) {
-		unsigned char byte;
-
-		if (pread(places[i].mem, &byte, 1, (off_t)places[i].address) != 1)
-			die("a traced process has ended");
-		if ((byte == BREAKPOINT) != wanted)
+	for (unsigned i = places_len; i-- > 0;)
+		if (is_breakpoint(&places[i]) != wanted)
 			return false;
-	}
 	return true;
+}
+
+static unsigned count_breakpoints(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < places_len; i++)
+		n += is_breakpoint(&places[i]);
+	return n;
+}
+
+static bool has_ended(pid_t child)
+{
+	siginfo_t ended = {0};
+
+	return !waitid(P_PID, (id_t)child, &ended, WEXITED | WNOHANG | WNOWAIT) && ended.si_pid;
+}
+
+static void pause_a_little(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = LOOK_EVERY_NS}, NULL);
 }
 
 /* Returns whether it came to be so in time, and before the child (if there is one) ended. */
 static bool wait_until(bool wanted, double within_ms, pid_t child)
 {
-	const struct timespec pause = {.tv_nsec = LOOK_EVERY_NS};
-	siginfo_t ended = {0};
 	double start = now_ms();
 
 	while (!all_are(wanted)) {
-		if (now_ms() - start > within_ms)
+		if (now_ms() - start > within_ms || (child && has_ended(child)))
 			return false;
-		if (child && !waitid(P_PID, (id_t)child, &ended, WEXITED | WNOHANG | WNOWAIT) && ended.si_pid)
-			return false;
-		nanosleep(&pause, NULL);
+		pause_a_little();
 	}
 	return true;
+}
+
+static double seconds_of(const char *name, double otherwise)
+{
+	const char *value = getenv(name);
+
+	return value ? atof(value) : otherwise;
+}
+
+/* With what it started. It is not reaped yet, so the number is still its own; the next tracer must not find its breakpoints. */
+static void kill_and_die(pid_t child, const char *what)
+{
+	kill(-child, SIGKILL);
+	waitpid(child, NULL, 0);
+	wait_until(false, CLEAN_WITHIN_MS, 0);
+	die(what);
+}
+
+static void wait_attached(pid_t child)
+{
+	double within = seconds_of("WHEN_ATTACHED", 300);
+	char what[128];
+
+	if (wait_until(true, within * 1000, child))
+		return;
+	if (has_ended(child))
+		die("the tracer ended before it was attached");
+	snprintf(what, sizeof(what), "the tracer has attached to %u of %u places after %.0f s", count_breakpoints(), places_len, within);
+	kill_and_die(child, what);
+}
+
+/* Ends it as ^C does. */
+static void interrupt(pid_t child, int *status, struct rusage *used)
+{
+	double within = seconds_of("WHEN_ENDED", 60), start = now_ms();
+	char what[64];
+
+	kill(child, SIGINT);
+	while (!has_ended(child)) {
+		if (now_ms() - start > within * 1000) {
+			snprintf(what, sizeof(what), "the tracer has not ended %.0f s after ^C", within);
+			kill_and_die(child, what);
+		}
+		pause_a_little();
+	}
+	if (wait4(child, status, 0, used) != child)
+		die("the tracer was lost");
 }
 
 static pid_t spawn(char **argv)
@@ -136,8 +207,12 @@ static pid_t spawn(char **argv)
 
 	if (child < 0)
 		die("cannot start a process");
-	if (child)
+	if (child) {
+		setpgid(child, child); /* in whichever of the two this comes first */
 		return child;
+	}
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGINT, SIG_DFL); /* a shell's background jobs ignore it */
 	if (!freopen("/dev/null", "r", stdin) || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
 		_exit(126);
@@ -204,10 +279,7 @@ int main(int argc, char **argv)
 		keep_stats();
 	start = now_ms();
 	child = spawn(argv + 4);
-	if (!wait_until(true, ATTACH_WITHIN_MS, child)) {
-		kill(child, SIGKILL); /* not reaped yet: the number is still its own */
-		die("the tracer did not attach");
-	}
+	wait_attached(child);
 	printf("attached %.2f\n", now_ms() - start);
 	fflush(stdout);
 	while (read(STDIN_FILENO, &byte, 1) > 0)
@@ -215,9 +287,7 @@ int main(int argc, char **argv)
 	if (getenv("WHEN_STATS"))
 		read_stats(child, &runs, &run_ns);
 	start = now_ms();
-	kill(child, SIGINT);
-	if (wait4(child, &status, 0, &used) != child)
-		die("the tracer was lost");
+	interrupt(child, &status, &used);
 	if (!wait_until(false, CLEAN_WITHIN_MS, 0))
 		die("the tracer has left breakpoints behind");
 	printf("gone %.2f %ld %.2f %" PRIu64 " %" PRIu64 "\n", now_ms() - start, used.ru_maxrss,

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "check/type.h"
+#include "check/format.h"
 #include "report/report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -25,10 +25,10 @@ static void print(const struct format *format, const uint8_t *data, size_t size)
 	for (i = 0; i < FIELDS; i++) {
 		uint8_t way = size ? data[i % size] : 0;
 
-		fields[i] = (struct field){way % 3   ? FIELD_INT
-					   : way & 4 ? FIELD_STRING
-						     : FIELD_BYTES,
-					   way & 8, i * 8, way % 3 ? sizes[way >> 4 & 3] : 8, NULL};
+		fields[i] = (struct field){.kind = way % 3 ? FIELD_INT : way & 4 ? FIELD_STRING : FIELD_BYTES,
+					   .is_signed = way & 8,
+					   .offset = i * 8,
+					   .size = way % 3 ? sizes[way >> 4 & 3] : 8};
 	}
 	memcpy(record, data, size < sizeof(record) ? size : sizeof(record));
 	for (i = 0; i <= FIELDS; i += 6) {
@@ -49,8 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	diags_init(&diags, arena);
 	format = size < 4096 ? format_parse(arena, (const char *)data, size, loc, &diags) : NULL;
 	if (format) {
-		format_check_args(format, "printf", types, locs, 3, loc, &diags);
-		format_check_keys(format, "printa", types, 3, 1, loc, &diags);
+		check_format_args(format, "printf", types, locs, 3, loc, &diags);
+		check_format_keys(format, "printa", types, 3, 1, loc, &diags);
 		print(format, data, size);
 	}
 	arena_free(arena);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Hostile records: a small image with every action and kind of field, fed with any bytes cut into records of any size
+ * Hostile records: a small schema with every action and kind of field, fed with any bytes cut into records of any size
  * (the first byte of each says how long it is), to both formats of reports. Aggregations have values made of the same
  * bytes.
  */
@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "agg/agg.h"
-#include "check/type.h"
 #include "func/actions.h"
 #include "func/func.h"
 #include "record/record.h"
@@ -32,21 +31,20 @@ static const struct func functions[ACTIONS] = {
 	{.name = "printa", .report = report_printa},
 };
 static struct field fields[] = {
-	{FIELD_INT, true, 24, 4, NULL},	     {FIELD_INT, false, 28, 1, NULL},	 {FIELD_INT, false, 32, 8, NULL},
-	{FIELD_STRING, false, 40, 16, NULL}, {FIELD_BYTES, false, 56, 16, NULL},
+	{FIELD_INT, true, 24, 4, 0},	     {FIELD_INT, false, 28, 1, 0},	 {FIELD_INT, false, 32, 8, 0},
+	{FIELD_STRING, false, 40, 16, 0}, {FIELD_BYTES, false, 56, 16, 0},
+	{FIELD_STACK, false, 32, 8, 0},	     {FIELD_SYMBOL, false, 32, 8, SYMBOL_MODULE},
 };
-static struct field keys[] = {{FIELD_INT, true, 0, 8, NULL}, {FIELD_STRING, false, 8, 8, NULL}};
-static struct aggvar vars[AGGS], *var_list[CLAUSES][2];
+enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
+static struct field keys[] = {{FIELD_INT, true, 0, 8, 0}, {FIELD_STRING, false, 8, 8, 0}};
+static const char *key_names[] = {"a", "b"};
 static struct agg_layout aggs[AGGS];
-static struct action actions[CLAUSES][ACTIONS];
-static struct record_action record_actions[CLAUSES][ACTIONS];
-static struct record_layout layouts[CLAUSES];
-static struct checked_clause clauses[CLAUSES];
-static struct probe probe = {.id = 1, .prov = "p", .mod = "m", .func = "f", .name = "n"}, *probes[] = {&probe};
-static struct options options = {.quiet = false};
-static struct checked checked = {
-	.clauses = clauses, .clauses_len = CLAUSES, .aggs_len = AGGS, .probes = probes, .probes_len = 1};
-static struct image image = {.checked = &checked, .options = &options, .clauses = layouts, .aggs = aggs};
+static uint32_t agg_lists[CLAUSES][2];
+static struct record_action actions[CLAUSES][ACTIONS];
+static struct record_layout clauses[CLAUSES];
+static struct schema_probe probe = {.id = 1, .prov = "p", .mod = "m", .func = "f", .name = "n"};
+static struct schema schema = {
+	.clauses = clauses, .clauses_len = CLAUSES, .aggs = aggs, .aggs_len = AGGS, .probes = &probe, .probes_len = 1};
 
 struct bytes {
 	const uint8_t *data;
@@ -76,32 +74,46 @@ static int source_key(void *data, unsigned agg, const void *key)
 	return 0;
 }
 
-static void image_init(void)
+static void init_agg(unsigned i)
 {
-	unsigned i, j;
+	static const int64_t linear[] = {0, 100, 7, 0}, logarithmic[] = {10, 0, 3, 10};
+	struct agg_layout *agg = &aggs[i];
 
-	for (i = 0; i < AGGS; i++) {
-		vars[i] = (struct aggvar){.name = "a", .agg = agg_at(i), .value = &type_long, .id = i};
-		memcpy(vars[i].params,
-		       strcmp(agg_at(i)->name, "lquantize") ? (int64_t[]){10, 0, 3, 10} : (int64_t[]){0, 100, 7, 0},
-		       sizeof(vars[i].params));
-		aggs[i] =
-			(struct agg_layout){.var = &vars[i], .keys = keys, .keys_len = i == 1 ? 0 : 2, .key_size = 16};
-		aggs[i].value_size = 8 * vars[i].agg->words(&vars[i]);
-	}
-	for (i = 0; i < CLAUSES; i++) {
-		var_list[i][0] = &vars[2 * i];
-		var_list[i][1] = &vars[2 * i ? 2 * i + 1 : 2];
-		layouts[i] = (struct record_layout){&clauses[i], RECORD_SIZE, record_actions[i], ACTIONS};
-		for (j = 0; j < ACTIONS; j++) {
-			actions[i][j] = (struct action){.func = &functions[j], .aggs = var_list[i], .index = j};
-			actions[i][j].aggs_len = j < 2 || j == 3 ? 0 : j == 7 ? 2 : 1;
-			record_actions[i][j] = (struct record_action){&actions[i][j], 16 + j, fields, j > 1 ? 1 : 5};
-		}
-		actions[i][0].format = "%d %c %x %s %S|";
-		actions[i][2].format = i & 1 ? "%d %s %@d\n" : NULL;
-		actions[i][7].format = i & 2 ? "%d %s %@d %@x\n" : NULL;
-	}
+	*agg = (struct agg_layout){.name = "a", .shape.agg = agg_at(i), .keys = keys, .key_names = key_names, .key_size = 16};
+	memcpy(agg->shape.params, strcmp(agg_at(i)->name, "lquantize") ? logarithmic : linear, sizeof(agg->shape.params));
+	agg->keys_len = agg->key_names_len = i == 1 ? 0 : 2;
+	agg->value_size = 8 * agg->shape.agg->words(&agg->shape);
+}
+
+static void init_clause(unsigned i)
+{
+	agg_lists[i][0] = 2 * i;
+	agg_lists[i][1] = i ? 2 * i + 1 : 2;
+	clauses[i] = (struct record_layout){.size = RECORD_SIZE, .actions = actions[i], .actions_len = ACTIONS};
+	for (unsigned j = 0; j < ACTIONS; j++)
+		actions[i][j] = (struct record_action){
+			.func = &functions[j],
+			.present = 16 + j,
+			.aggs = agg_lists[i],
+			.aggs_len = j < 2 || j == 3 ? 0 : j == 7 ? 2 : 1,
+			.fields = fields,
+			.fields_len = j > 1 ? 1 : FIELDS,
+		};
+	actions[i][0].format = "%d %c %x %s %S|";
+	actions[i][2].format = i & 1 ? "%d %s %@d\n" : NULL;
+	actions[i][7].format = i & 2 ? "%d %s %@d %@x\n" : NULL;
+}
+
+static void init(void)
+{
+	struct buf why = {0};
+
+	for (unsigned i = 0; i < AGGS; i++)
+		init_agg(i);
+	for (unsigned i = 0; i < CLAUSES; i++)
+		init_clause(i);
+	if (!schema_is_sound(&schema, &why))
+		abort();
 }
 
 /* Most clauses and probes of arbitrary bytes do not exist: bends them to few numbers, some of which do. */
@@ -121,8 +133,8 @@ static void run(const struct report_ops *ops, const uint8_t *data, size_t size)
 	struct bytes bytes = {data, size};
 	struct agg_source source = {&bytes, source_each, source_key, source_key, NULL};
 	struct report report = {
-		.ops = ops, .image = &image, .out = fopen("/dev/null", "w"), .err = fopen("/dev/null", "w")};
-	struct reader *reader = reader_new(&image, source, &report);
+		.ops = ops, .schema = &schema, .out = fopen("/dev/null", "w"), .err = fopen("/dev/null", "w")};
+	struct reader *reader = reader_new(&schema, source, &report);
 
 	ops->begin(&report);
 	while (size) {
@@ -146,11 +158,13 @@ static void run(const struct report_ops *ops, const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	if (!vars[0].agg)
-		image_init();
+	if (!aggs[0].name)
+		init();
 	if (size > 2048)
 		return 0;
 	run(&report_text, data, size);
 	run(&report_json, data, size);
+	run(&report_csv, data, size);
+	run(&report_openmetrics, data, size);
 	return 0;
 }

@@ -14,15 +14,22 @@ install-deps.sh: install the missing Debian packages of some groups
   install-deps.sh [-n] GROUP...
         -n says what is missing, installs nothing, and exits 1 if anything is.
   build   what `make` needs (the default)
-  test    unit tests and test programs; a browser, for pictures; readers of formats
+  static  what linking one static file needs beside
+  units   what unit tests and test programs are built with
+  test    what tests run with: units; a browser, for pictures; readers of formats
   ci      what only the full check needs: the other compiler, format and static checks
+  fuzz    a compiler that fuzzes
+  format  clang-format
   ceph    a Ceph to trace (see cluster.sh)
+  services     what stands on a cluster: CephFS's metadata server, the object gateway
   dbg     Ceph's debug information (large; for new layout cards only)
   bench   the tracers that cephtap is measured against
+  provider     what the programs of `make check-provider` need
+  x86     the decoder that ours is compared with
   kernels an emulator, to run tests on other kernels (see debian-kernel.sh)
   cross   a compiler for aarch64, to compile markers for it (large)
   ceph-build   what building Ceph itself needs (see ceph-build.sh; large)
-  all     all of these but kernels, cross and ceph-build
+  all     all of these but services, provider, x86, kernels, cross and ceph-build
 EOF
 }
 
@@ -31,13 +38,20 @@ EOF
 packages() {
 	case $1 in
 	build) echo "gcc make pkg-config|pkgconf libc6-dev libbpf-dev libelf-dev libdw-dev libiberty-dev zlib1g-dev" \
-		"libjson-c-dev libcapstone-dev libncurses-dev uthash-dev" ;;
-	test) echo "libcmocka-dev systemtap-sdt-dev g++ binutils gdb python3 python3-pyte procps" \
-		"strace btrfs-progs chromium chromium-driver python3-prometheus-client python3-protobuf protobuf-compiler babeltrace2 python3-bt2" ;;
-	ci) echo "clang libclang-rt-dev|libclang-rt-14-dev clang-format clang-tidy shellcheck" ;;
+		"libjson-c-dev libncurses-dev uthash-dev" ;;
+	static) echo "libbz2-dev" ;; # the other libraries' packages bring theirs
+	units) echo "libcmocka-dev systemtap-sdt-dev g++" ;;
+	test) echo "$(packages units) binutils gdb python3 python3-pyte procps strace btrfs-progs" \
+		"chromium chromium-driver python3-prometheus-client python3-protobuf protobuf-compiler babeltrace2 python3-bt2" ;;
+	ci) echo "$(packages fuzz) $(packages format) clang-tidy shellcheck" ;;
+	fuzz) echo "clang libclang-rt-dev|libclang-rt-14-dev g++" ;;
+	format) echo "clang-format" ;;
 	ceph) echo "ceph-osd ceph-mon ceph-common" ;;
+	services) echo "ceph-mds radosgw" ;;
 	dbg) echo "ceph-osd-dbg" ;;
-	bench) echo "bpftrace linux-perf" ;;
+	bench) echo "bpftrace linux-perf systemtap-sdt-dev binutils procps time" ;;
+	provider) echo "libevent-dev bison flex perl python3 binutils bzip2 xz-utils" ;;
+	x86) echo "libzydis-dev" ;;
 	kernels) echo "qemu-system-x86 busybox-static|busybox cpio e2fsprogs xz-utils apt dpkg" ;;
 	cross) echo "gcc-aarch64-linux-gnu" ;;
 	ceph-build)
@@ -49,22 +63,29 @@ packages() {
 			-thread; do
 			echo "libboost${part}1.81-dev|libboost${part}1.83-dev"
 		done ;;
-	all) for group in build test ci ceph dbg bench; do packages "$group"; done ;;
+	all) for group in build static test ci ceph dbg bench; do packages "$group"; done ;;
 	*) return 1 ;;
 	esac
 }
 
 die() { echo "$PROG: $*" >&2; exit 1; }
 
-installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+# Of these packages, those that are installed.
+installed() { dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p'; }
 known() { LC_ALL=C apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]'; }
 
 # Of a row's entries, those of which no alternative is installed.
 missing() {
+	# shellcheck disable=SC2046
+	have=$(installed $(echo "$@" | tr '|' ' '))
 	for entry in "$@"; do
 		found=
 		for name in $(echo "$entry" | tr '|' ' '); do
-			installed "$name" && found=1
+			case "
+$have
+" in *"
+$name
+"*) found=1 ;; esac
 		done
 		[ -n "$found" ] || echo "$entry"
 	done

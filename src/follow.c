@@ -65,17 +65,19 @@ static void say_ended(const struct follow *follow, const struct target_process *
 {
 	const struct follow_config *config = &follow->config;
 	int pid = (int)process->pid;
+	struct shown text = {0};
 
 	if (WIFSIGNALED(status))
-		say(stderr, "%s: process %d was killed by signal %d (%s)\n", config->name, pid, WTERMSIG(status),
-		    strsignal(WTERMSIG(status)));
+		shown_printf(&text, "process %d was killed by signal %d (%s)", pid, WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else if (process->by_rule)
-		say(stderr, "%s: %s has ended (process %d); it is traced again when it comes back\n", config->name,
-		    process->label, pid);
+		shown_printf(&text, "%s has ended (process %d); it is traced again when it comes back", process->label, pid);
 	else if (!config->quiet && process->pid == config->child)
 		say(stderr, "%s: process %d has exited with status %d\n", config->name, pid, WEXITSTATUS(status));
 	else if (!config->quiet)
 		say(stderr, "%s: process %d has ended\n", config->name, pid);
+	if (text.buf.size)
+		config->say(config->data, text.buf.data);
+	shown_free(&text);
 }
 
 /* True: it was the child of -c, with which the run ends. */
@@ -143,6 +145,7 @@ static void take(struct follow *follow, const struct target_process *process)
 	const struct follow_config *config = &follow->config;
 	struct followed *before = predecessor(follow, process);
 	struct buf why = {0};
+	struct shown text = {0};
 	unsigned links = engine_attach_process(config->engine, process->pid, &why);
 	bool has_uprobes = engine_has_uprobes(config->engine);
 
@@ -155,14 +158,15 @@ static void take(struct follow *follow, const struct target_process *process)
 	if (before) {
 		before->is_replaced = true;
 		follow->missing--;
-		say(stderr, "%s: %s has restarted: process %d is now %d", config->name, process->label,
-		    (int)before->process.pid, (int)process->pid);
+		shown_printf(&text, "%s has restarted: process %d is now %d", process->label, (int)before->process.pid,
+			     (int)process->pid);
 	} else {
-		say(stderr, "%s: %s has started: process %d", config->name, process->label, (int)process->pid);
+		shown_printf(&text, "%s has started: process %d", process->label, (int)process->pid);
 	}
 	if (why.size)
-		say(stderr, "; %s%s", links ? "" : "not all of it is traced: ", why.data);
-	say(stderr, "\n");
+		shown_printf(&text, "; %s%s", links ? "" : "not all of it is traced: ", why.data);
+	config->say(config->data, text.buf.data);
+	shown_free(&text);
 	buf_free(&why);
 	if (config->on_new)
 		config->on_new(config->data, process->pid, process->label);

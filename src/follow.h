@@ -19,6 +19,7 @@ struct follow_config {
 	const char *name; /* what sentences begin with: "cephtap" */
 	pid_t child;	  /* of -c; 0: none */
 	bool quiet;	  /* only what cannot be kept back is said */
+	void (*say)(void *data, const char *text); /* that: a sentence, its names shown */
 	/* A process has come: what else has to know of it. */
 	void (*on_new)(void *data, pid_t pid, const char *label);
 	void *data;

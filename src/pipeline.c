@@ -226,6 +226,11 @@ void pipeline_free(struct pipeline *pipeline)
 	arena_free(pipeline->arena);
 }
 
+void pipeline_note(struct pipeline *pipeline, const char *text)
+{
+	*arena_push(pipeline->arena, pipeline->said, pipeline->said_len) = arena_strdup(pipeline->arena, text);
+}
+
 bool pipeline_say(struct pipeline *pipeline, FILE *err)
 {
 	bool good = !pipeline->diags.errors;
@@ -235,6 +240,9 @@ bool pipeline_say(struct pipeline *pipeline, FILE *err)
 	if (text.size)
 		say_lines(err, text.data);
 	buf_free(&text);
+	for (const struct diag *diag = pipeline->diags.first; diag; diag = diag->next)
+		if (diag->is_warning)
+			pipeline_note(pipeline, diag->text);
 	diags_init(&pipeline->diags, pipeline->arena);
 	return good;
 }

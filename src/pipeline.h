@@ -34,6 +34,8 @@ struct pipeline {
 	struct engine *engine;
 	struct images *images; /* NULL: the script has no stacks */
 	struct unwinder *unwinder;
+	const char **said; /* of what the script's numbers miss, on stderr: also for those who read them elsewhere */
+	unsigned said_len;
 };
 
 struct stage {
@@ -61,8 +63,10 @@ bool pipeline_run(struct pipeline *pipeline, const struct stage *last, struct pi
 /* An empty pipeline with default options, in an arena of its own; and the end of it, with the engine and the host. */
 void pipeline_init(struct pipeline *pipeline);
 void pipeline_free(struct pipeline *pipeline);
-/* Prints what the stages had to say and forgets it. Returns whether there was no error among it. */
+/* Prints what the stages had to say and forgets it, but for warnings, which are `said`. Returns whether there was no error among it. */
 bool pipeline_say(struct pipeline *pipeline, FILE *err);
+/* Adds to what was said. */
+void pipeline_note(struct pipeline *pipeline, const char *text);
 const struct stage *stage_find(const char *name);
 
 #endif

@@ -48,6 +48,8 @@ struct tracer {
 	int record_error;	   /* negative errno: the recording ends early */
 	bool is_said;		   /* why it ended was told already */
 	struct symbol_source symbols;
+	bool is_dated;		   /* report.now is of this round */
+	bool has_said;		   /* what is missing in the report */
 };
 
 /* From here on the third signal ends us at once: the output may be a pipe that nobody reads. */
@@ -79,6 +81,49 @@ bool tracer_was_interrupted(void)
 	return interrupted;
 }
 
+static int recorded(struct tracer *tracer, int error)
+{
+	if (error && error != tracer->engine_error)
+		tracer->record_error = error;
+	return error;
+}
+
+/* When its file fails, the recording ends there; what is printed beside it goes on to its end. */
+static bool is_recording(const struct tracer *tracer)
+{
+	return tracer->recorder && !tracer->record_error;
+}
+
+/* What the report misses, and does not say itself: on stderr, and in the recording, whose readers must know it too. */
+static void tell(struct tracer *tracer, const char *text)
+{
+	struct shown line = {0};
+
+	shown_printf(&line, "%s: ", tracer->config->name);
+	shown_text(&line, SHOWN_SENTENCE, text, strlen(text));
+	shown_puts(&line, "\n");
+	say_shown(stderr, &line);
+	if (is_recording(tracer))
+		recorded(tracer, recorder_say(tracer->recorder, text));
+	else if (tracer->config->record && !tracer->recorder)
+		pipeline_note(tracer->pipeline, text);
+}
+
+/* With the names of files, which are anybody's. */
+static void on_named(void *data, const char *sentence)
+{
+	struct buf text = {0};
+
+	shown_add(&text, SHOWN_NAME, sentence, strlen(sentence));
+	tell(data, text.data);
+	buf_free(&text);
+}
+
+static void on_said(void *data, const char *text)
+{
+	tell(data, text);
+}
+
 static int engine_said(struct tracer *tracer, int error)
 {
 	if (error)
@@ -107,24 +152,22 @@ static int source_zero(void *data, unsigned agg, const void *key)
 	return engine_said(tracer, engine_agg_zero(tracer->engine, agg, key));
 }
 
-static int recorded(struct tracer *tracer, int error)
+/* What is printed from here on is of this moment. */
+static void date(struct tracer *tracer)
 {
-	if (error && error != tracer->engine_error)
-		tracer->record_error = error;
-	return error;
+	tracer->report.now = moment_now();
+	tracer->is_dated = true;
 }
 
-/* When its file fails, the recording ends there; what is printed beside it goes on to its end. */
-static bool is_recording(const struct tracer *tracer)
-{
-	return tracer->recorder && !tracer->record_error;
-}
-
+/* Records of one round are read at one moment. */
 static int on_record(void *data, const void *record, size_t size)
 {
 	struct tracer *tracer = data;
-	int error = reader_record(tracer->reader, record, size);
+	int error;
 
+	if (!tracer->is_dated)
+		date(tracer);
+	error = reader_record(tracer->reader, record, size);
 	if (error == -EBADMSG) {
 		tracer->foreign++;
 		return 0;
@@ -144,6 +187,11 @@ static void say_one(void *data, const char *sentence)
 void tracer_say_left_out(const struct pipeline *pipeline, const char *name)
 {
 	identity_say(host_identity(pipeline->host), say_one, (void *)name);
+}
+
+static void say_strangers(struct tracer *tracer)
+{
+	identity_say(host_identity(tracer->pipeline->host), on_named, tracer);
 }
 
 static void on_new_process(void *data, pid_t pid, const char *label)
@@ -180,19 +228,32 @@ static int tick(struct tracer *tracer)
 	return result > 0 ? 0 : result;
 }
 
-/* A live report prints. What it says of the time is what its recording says. */
+static void observe(struct tracer *tracer)
+{
+	const struct tracer_config *config = tracer->config;
+
+	if (config->observe)
+		tracer->report.facts = config->observe(config->data);
+}
+
+/* A live report prints. */
 static int print_interval(struct tracer *tracer, bool is_last)
 {
 	const struct tracer_config *config = tracer->config;
-	uint64_t wall_ns = clock_ns(CLOCK_REALTIME);
 	int error;
 
-	tracer->report.wall_ns = wall_ns;
+	date(tracer);
+	observe(tracer);
 	error = config->interval(&tracer->report, is_last, config->data);
-	tracer->report.wall_ns = 0;
 	if (!error && is_recording(tracer))
-		error = recorded(tracer, recorder_interval(tracer->recorder, wall_ns, is_last));
+		error = recorded(tracer, recorder_interval(tracer->recorder, is_last));
 	return error;
+}
+
+static int poll_records(struct tracer *tracer, int timeout_ms)
+{
+	tracer->is_dated = false;
+	return engine_poll(tracer->engine, timeout_ms, on_record, tracer);
 }
 
 /* One round of reading: records, then what is due by time. */
@@ -200,11 +261,13 @@ static int step(struct tracer *tracer, int timeout_ms)
 {
 	const struct tracer_config *config = tracer->config;
 	uint64_t now;
-	int n = engine_poll(tracer->engine, timeout_ms, on_record, tracer), error = 0;
+	int n = poll_records(tracer, timeout_ms), error = 0;
 
 	if (n < 0)
 		return n;
-	now = now_ns();
+	if (!tracer->is_dated)
+		date(tracer);
+	now = tracer->report.now.mono_ns;
 	if (now >= tracer->next_drops_ns) {
 		error = report_drops(tracer);
 		tracer->next_drops_ns = now + DROPS_EVERY_NS;
@@ -227,10 +290,7 @@ static bool links_gone(struct tracer *tracer)
 {
 	if (!tracer->has_lost && engine_has_lost_links(tracer->engine)) {
 		tracer->has_lost = true;
-		say(stderr,
-		    "%s: a process ct-links, which holds the probes, was killed: what follows was not seen; "
-		    "tracing stopped\n",
-		    tracer->config->name);
+		tell(tracer, "a process ct-links, which holds the probes, was killed: what follows was not seen; tracing stopped");
 	}
 	return tracer->has_lost;
 }
@@ -271,17 +331,10 @@ static const char *why_stop(struct tracer *tracer)
 static void start_recorder(struct tracer *tracer, struct agg_source *source)
 {
 	const struct tracer_config *config = tracer->config;
-	const struct pipeline *pipeline = config->pipeline;
-	struct recorder_config record;
 
 	if (!config->record)
 		return;
-	record = *config->record;
-	record.sources = pipeline->sources;
-	record.sources_len = pipeline->sources_len;
-	record.args = pipeline->macros.args;
-	record.args_len = pipeline->macros.args_len;
-	tracer->recorder = recorder_new(&record, pipeline->image, tracer->report.stacks);
+	tracer->recorder = recorder_new(config->record, &tracer->report);
 	*source = recorder_source(tracer->recorder, *source);
 }
 
@@ -309,16 +362,36 @@ static void name_addresses(struct tracer *tracer)
 	tracer->report.symbols = &tracer->symbols;
 }
 
+/* The schema was made before anything was attached. */
+static void note_refused(struct pipeline *pipeline)
+{
+	const struct checked *checked = pipeline->checked;
+
+	for (unsigned i = 0; i < checked->probes_len; i++)
+		pipeline->image->schema->probes[i].is_refused = checked->probes[i]->why_not != NULL;
+}
+
 static void begin_reading(struct tracer *tracer)
 {
 	struct agg_source source = {tracer, source_each, source_remove, source_zero, NULL};
 	struct pipeline *pipeline = tracer->pipeline;
 
-	tracer->report.image = pipeline->image;
+	tracer->report.schema = pipeline->image->schema;
+	note_refused(pipeline);
+	date(tracer);
 	name_addresses(tracer);
 	start_recorder(tracer, &source);
-	tracer->reader = reader_new(pipeline->image, source, &tracer->report);
+	tracer->reader = reader_new(pipeline->image->schema, source, &tracer->report);
 	tracer->report.reader = tracer->reader;
+}
+
+/* What was said before there was a recording: of places that could not be probed, of processes that are left out. */
+static void record_said(struct tracer *tracer)
+{
+	const struct pipeline *pipeline = tracer->pipeline;
+
+	for (unsigned i = 0; is_recording(tracer) && i < pipeline->said_len; i++)
+		recorded(tracer, recorder_say(tracer->recorder, pipeline->said[i]));
 }
 
 static int drain(struct tracer *tracer)
@@ -326,7 +399,7 @@ static int drain(struct tracer *tracer)
 	int n;
 
 	do {
-		n = engine_poll(tracer->engine, 0, on_record, tracer);
+		n = poll_records(tracer, 0);
 	} while (n > 0);
 	return n;
 }
@@ -378,11 +451,49 @@ static int loop(struct tracer *tracer)
 	return error;
 }
 
+static void say_foreign(struct tracer *tracer)
+{
+	struct buf text = {0};
+
+	buf_printf(&text, "%" PRIu64 " record%s could not be read and %s left out: this is a bug of cephtap", tracer->foreign,
+		   tracer->foreign == 1 ? "" : "s", tracer->foreign == 1 ? "is" : "are");
+	if (tracer->foreign)
+		tell(tracer, text.data);
+	buf_free(&text);
+}
+
+static void say_left_out(struct tracer *tracer)
+{
+	unsigned files = unwinder_left_out(tracer->pipeline->unwinder);
+	struct buf text = {0};
+
+	buf_printf(&text,
+		   "stacks end early in %u file%s: there was no room for more call-frame information; choose fewer processes, e.g. with "
+		   "-p",
+		   files, files == 1 ? "" : "s");
+	if (files)
+		tell(tracer, text.data);
+	buf_free(&text);
+}
+
+/* Once: before the recording ends, and in any case. */
+static void say_missing(struct tracer *tracer)
+{
+	if (!tracer->has_said)
+		say_foreign(tracer);
+	if (!tracer->has_said)
+		say_left_out(tracer);
+	if (!tracer->has_said)
+		say_strangers(tracer);
+	tracer->has_said = true;
+}
+
 static int finish(struct tracer *tracer)
 {
 	const struct tracer_config *config = tracer->config;
 	int error = drain(tracer);
 
+	date(tracer);
 	if (!error && config->interval)
 		error = print_interval(tracer, true);
 	if (!error)
@@ -391,6 +502,7 @@ static int finish(struct tracer *tracer)
 		error = report_drops(tracer);
 	if (!error)
 		error = tracer->report.ops->end(&tracer->report);
+	say_missing(tracer);
 	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_end(tracer->recorder, reader_exit_status(tracer->reader)));
 	return error;
@@ -429,26 +541,6 @@ static void say_error(const struct tracer *tracer, int error)
 		say(stderr, "%s: the report cannot be written: %s; tracing stopped\n", name, strerror(-error));
 }
 
-static void say_foreign(const struct tracer *tracer)
-{
-	if (tracer->foreign)
-		say(stderr,
-		    "%s: %" PRIu64 " record%s could not be read and %s left out: this is a bug of cephtap\n",
-		    tracer->config->name, tracer->foreign, tracer->foreign == 1 ? "" : "s",
-		    tracer->foreign == 1 ? "is" : "are");
-}
-
-static void say_left_out(const struct tracer *tracer)
-{
-	unsigned files = unwinder_left_out(tracer->pipeline->unwinder);
-
-	if (files)
-		say(stderr,
-		    "%s: stacks end early in %u file%s: there was no room for more call-frame information; choose fewer "
-		    "processes, e.g. with -p\n",
-		    tracer->config->name, files, files == 1 ? "" : "s");
-}
-
 /* What had the recording's name before is replaced when there is something to record, and not by what could not begin. */
 static int publish(struct tracer *tracer)
 {
@@ -480,8 +572,10 @@ static int begin(struct tracer *tracer)
 	tracer->next_interval_ns = now_ns() + config->interval_ns;
 	if (config->child)
 		child_release(config->child);
+	date(tracer);
+	observe(tracer);
 	if (config->on_start)
-		config->on_start(config->data);
+		config->on_start(&tracer->report, config->data);
 	if (!error && is_recording(tracer))
 		error = recorded(tracer, recorder_start(tracer->recorder));
 	return error;
@@ -517,6 +611,18 @@ static bool is_by_rule(const struct target_list *targets)
 	return false;
 }
 
+/* What nobody could read is not written. */
+static bool can_record(const struct tracer_config *config)
+{
+	struct buf why = {0};
+	bool good = !config->record || schema_is_sound(config->pipeline->image->schema, &why);
+
+	if (!good)
+		say(stderr, "%s: this script cannot be recorded: %s: this is a bug of cephtap\n", config->name, why.data);
+	buf_free(&why);
+	return good;
+}
+
 int tracer_run(const struct tracer_config *config)
 {
 	struct pipeline *pipeline = config->pipeline;
@@ -524,16 +630,16 @@ int tracer_run(const struct tracer_config *config)
 	int error, status;
 
 	if (config->targets)
-		target_say(config->targets, config->name);
+		target_say(config->targets, on_named, &tracer);
 	tracer.names = daemon_names_new(pipeline->arena);
 	daemon_names_fill(tracer.names, pipeline);
 	if (!config->says_at_end)
-		tracer_say_left_out(pipeline, config->name);
-	error = engine_attach(tracer.engine, &pipeline->diags);
+		say_strangers(&tracer);
+	error = can_record(config) ? engine_attach(tracer.engine, &pipeline->diags) : -EINVAL;
 	if (error || !config->names_refused)
 		pipeline_say(pipeline, stderr);
 	if (error) {
-		tracer_say_left_out(pipeline, config->name);
+		say_strangers(&tracer);
 		if (config->child)
 			child_kill(config->child);
 		daemon_names_close(tracer.names);
@@ -546,6 +652,7 @@ int tracer_run(const struct tracer_config *config)
 		.name = config->name,
 		.child = config->child,
 		.quiet = pipeline->options.quiet || config->ops->wants_tables,
+		.say = on_said,
 		.on_new = on_new_process,
 		.data = &tracer,
 	});
@@ -561,12 +668,11 @@ int tracer_run(const struct tracer_config *config)
 		.has_rows = config->has_rows,
 	};
 	begin_reading(&tracer);
+	record_said(&tracer);
 	if (config->awaits_markers && !config->record && !config->ctf && !is_by_rule(config->targets))
 		tracer.late = late_new(pipeline, config->name, pipeline->options.quiet || config->ops == &report_json);
 	error = run(&tracer);
-	say_foreign(&tracer);
-	say_left_out(&tracer);
-	tracer_say_left_out(tracer.pipeline, config->name);
+	say_missing(&tracer);
 	if (error && !tracer.is_said)
 		say_error(&tracer, error);
 	say_recorded(&tracer);

@@ -44,7 +44,10 @@ struct tracer_config {
 	bool awaits_markers; /* those of files that no process maps yet: the report must be one that can go over to another image */
 	bool timing; /* print on stderr how long each step took */
 	const struct pipeline_times *times;
-	void (*on_start)(void *data); /* everything is attached, probes fire from now on; NULL: nobody wants to know */
+	/* Everything is attached, probes fire from now on: report->now. NULL: none. */
+	void (*on_start)(const struct report *report, void *data);
+	/* What the report must know of the host, at the start and before each interval. NULL: nothing. */
+	struct facts (*observe)(void *data);
 };
 
 int tracer_run(const struct tracer_config *config);

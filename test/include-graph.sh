@@ -1,61 +1,106 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Data goes one way: a stage knows lib/, the probes, the plug-ins and earlier stages, nothing later. The table says what a
-# folder of src/ may include besides its own files; src/*.c (the command and its pipeline) may include all. Single headers
-# in it are exceptions: the grammar of printf formats, which the checker uses, stands beside their printing (report.h); the
-# reader of records calls a report's operations (report.h); names of daemons have a size (daemons.h).
+# Data goes one way: a stage knows lib/, the probes, the plug-ins and earlier stages, nothing later. Readers of what a script sends
+# know the schema alone: neither the script's tree, nor its types, nor the programs. The table says what a folder of src/ may
+# include besides its own files; src/*.c (the command and its pipeline) may include all. A file has a row of its own where its
+# folder has two sides: of an aggregation or an action what emits code, and what reads. Single headers are exceptions: the grammar
+# of printf formats, which the checker uses, stands beside their printing (format.h); the reader of records calls a report's
+# operations (report.h); names of daemons have a size (daemons.h).
 allowed='
 lib:
+schema: lib agg/agg.h
 probe:  lib ceph
 ceph:   lib probe
 provider: lib
 ast:    lib probe
-check:  lib probe ast func agg options.h report/report.h
-ebpf:   lib probe ast check func agg options.h ceph/daemons.h
-engine: lib probe ebpf options.h ceph/daemons.h
-record: lib probe ebpf/image.h check func agg options.h report/report.h
-report: lib probe ebpf/image.h check func agg options.h record
-recording: lib probe ebpf/image.h check func agg options.h record report
-func:   lib probe ast check ebpf record report agg options.h ceph/daemons.h
-agg:    lib probe ast check ebpf func options.h
+check:  lib schema probe ast func agg options.h report/format.h
+ebpf:   lib schema probe ast check func agg options.h ceph/daemons.h
+engine: lib schema probe ebpf options.h ceph/daemons.h
+record: lib schema func/func.h agg/agg.h report/report.h
+report: lib schema func/func.h agg/agg.h record
+recording: lib schema func/func.h agg/agg.h record report
+func:   lib schema probe ast check ebpf agg options.h ceph/daemons.h
+func/func.h:
+func/actions.c: lib schema record report
+func/actions.h:
+func/rows.c: lib schema agg/agg.h record report
+func/rows.h:
+agg:    lib schema
+agg/gen.c: lib schema ebpf
 cmd:    *
 '
+# Readers must not see these, not even by way of another header.
+readers='schema record recording report agg func/func.h func/actions.c func/actions.h func/rows.c func/rows.h'
+unseen='ast check ebpf options.h'
 # The stages without files, globals or privilege may not even see how to reach the host.
 pure='ast check ebpf'
 host='bpf/ fcntl.h unistd.h dirent.h sys/stat.h sys/mman.h gelf.h libelf.h elfutils/'
 
 cd "$(dirname "$0")/.." || exit 1
-bad=$(find src -mindepth 2 -name '*.[ch]' | sort | xargs awk -v allowed="$allowed" -v pure="$pure" -v host="$host" '
+bad=$(find src -mindepth 2 -name '*.[ch]' | sort | xargs awk -v allowed="$allowed" -v readers="$readers" -v unseen="$unseen" -v pure="$pure" -v host="$host" '
 BEGIN {
 	rows = split(allowed, row, "\n")
 	for (i = 1; i <= rows; i++) {
 		words = split(row[i], word, " +")
 		sub(":", "", word[1])
+		has_row[word[1]]
 		for (j = 1; j <= words; j++)
 			may[word[1], word[j]] = 1
 	}
 	words = split(pure, word, " "); for (i in word) is_pure[word[i]] = 1
 	hosts = split(host, host_header, " ")
+	words = split(readers, word, " "); for (i in word) reads[word[i]]
+	words = split(unseen, word, " "); for (i in word) is_unseen[word[i]]
 }
-FNR == 1 { split(FILENAME, path, "/"); folder = path[2] }
+# What a file includes, by way of others too; `from` is the reader that it is asked for.
+function look(file, from,    list, n, i) {
+	if ((from, file) in looked) return
+	looked[from, file]
+	n = split(includes[file], list, " ")
+	for (i = 1; i <= n; i++) {
+		split(list[i], path, "/")
+		if (path[1] in is_unseen)
+			print "src/" from ": sees " list[i] " by way of src/" file
+		else
+			look(list[i], from)
+	}
+}
+FNR == 1 {
+	split(FILENAME, path, "/")
+	folder = path[2]
+	row_of = folder "/" path[3] in has_row ? folder "/" path[3] : folder
+}
 /^[ \t]*#[ \t]*include[ \t]*"/ {
 	split($0, part, "\"")
 	to = part[2]; to_folder = to
 	if (index(to, "/") == 0 && to != "options.h" && to != "pipeline.h") next # beside the file itself
 	sub("/.*", "", to_folder)
-	if (!may[folder, to_folder] && !may[folder, to] && !may[folder, "*"])
-		print FILENAME ":" FNR ": src/" folder " may not include " to
+	includes[substr(FILENAME, 5)] = includes[substr(FILENAME, 5)] " " to
+	if (to_folder != folder && !may[row_of, to_folder] && !may[row_of, to] && !may[row_of, "*"])
+		print FILENAME ":" FNR ": src/" row_of " may not include " to
 }
 /^[ \t]*#[ \t]*include[ \t]*</ && is_pure[folder] {
 	split($0, part, "[<>]")
 	for (i = 1; i <= hosts; i++)
 		if (index(part[2], host_header[i]) == 1)
 			print FILENAME ":" FNR ": src/" folder " is pure and may not include <" part[2] ">"
+}
+END {
+	for (file in includes) {
+		split(file, path, "/")
+		if (file != "agg/gen.c" && (path[1] in reads || file in reads))
+			look(file, file)
+	}
 }')
+# What a report shows of the time is given to it, so that a recording shows the same. (common.c tells how long it wrote.)
+clocks=$(grep -nE '(^|[^a-z_])(time|localtime|localtime_r|clock_gettime|clock_ns|now_ns|moment_now|zone_of_host)\(' src/report/*.c src/func/actions.c src/func/rows.c |
+	grep -vE '^src/report/common.c:.*(start = now_ns|mark_print_done)')
+[ -z "$clocks" ] || bad="$bad${bad:+
+}$clocks"
 if [ -n "$bad" ]; then
 	echo "$bad"
-	echo "not ok include-graph - $(echo "$bad" | wc -l) includes go the wrong way, first $(echo "$bad" | head -n 1)"
+	echo "not ok include-graph - $(echo "$bad" | wc -l) lines look the wrong way, first $(echo "$bad" | head -n 1)"
 	exit 1
 fi
 echo "ok include-graph"

@@ -13,16 +13,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "check/check.h"
 #include "lib/buf.h"
+#include "schema/schema.h"
 
 struct gen;
-struct value;
-struct check_ctx;
+struct node;
 
 /*
  * A parameter that must be a constant: lquantize(value, low, high, step). They follow the value in the call, in this order; the
- * checker folds them into var->params (all of them, `otherwise` where one was left out) and what follows is the increment.
+ * checker folds them into shape->params (all of them, `otherwise` where one was left out) and what follows is the increment.
  */
 struct agg_param {
 	const char *name;      /* for messages: "lower bound" */
@@ -36,37 +35,32 @@ struct agg {
 	const char *name;
 	const char *proto; /* in D: "void quantize(int64_t, [int64_t])"; the first argument is the value, count() has none */
 	const char *doc;
-	/* Further rules, and constant parameters into var->params; NULL: none. */
-	void (*check)(struct check_ctx *ctx, struct node *call, struct aggvar *var);
 	const struct agg_param *params;
 	unsigned params_len;
 	/*
-	 * Do var->params make sense? If not: the tag, the argument of the call that is wrong (0 is the value), and a sentence.
+	 * Do shape->params make sense? If not: the tag, the argument of the call that is wrong (0 is the value), and a sentence.
 	 * Pure; called by the checker once the constants are folded. NULL: there is nothing to check.
 	 */
-	bool (*params_check)(const struct aggvar *var, const char **tag, unsigned *bad_arg, struct buf *why);
-	unsigned (*words)(const struct aggvar *var); /* u64s of one value */
+	bool (*params_check)(const struct agg_shape *shape, const char **tag, unsigned *bad_arg, struct buf *why);
+	unsigned (*words)(const struct agg_shape *shape); /* u64s of one value */
 	/*
 	 * Emits the update: the address of the value (all zero when new) is in a register, the evaluated arguments are values.
 	 * Every update is atomic, since one processor's copy may be updated by a thread that preempts another.
 	 */
-	void (*gen)(struct gen *gen, const struct aggvar *var, struct node *call);
-	void (*merge)(const struct aggvar *var, uint64_t *into, const uint64_t *from); /* `into` may be all zero: no updates yet */
+	void (*gen)(struct gen *gen, const struct agg_shape *shape, struct node *call);
+	void (*merge)(const struct agg_shape *shape, uint64_t *into, const uint64_t *from); /* `into` may be all zero: no updates yet */
 	/* Takes away what was there when the aggregation was cleared. NULL: cannot (min, max); the engine then zeroes the values. */
-	void (*subtract)(const struct aggvar *var, uint64_t *from, const uint64_t *baseline);
-	int (*compare)(const struct aggvar *var, const uint64_t *a, const uint64_t *b);
+	void (*subtract)(const struct agg_shape *shape, uint64_t *from, const uint64_t *baseline);
+	int (*compare)(const struct agg_shape *shape, const uint64_t *a, const uint64_t *b);
 	/* One number that stands for the value: for %d and the like in printa(); normal > 0 divides it. */
-	int64_t (*number)(const struct aggvar *var, const uint64_t *value, uint64_t normal);
+	int64_t (*number)(const struct agg_shape *shape, const uint64_t *value, uint64_t normal);
 	/* As DTrace prints it in a table: a number right-aligned, or a histogram of several lines. */
-	void (*show)(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct buf *out);
+	void (*show)(const struct agg_shape *shape, const uint64_t *value, uint64_t normal, struct buf *out);
 	/* NULL for those that are just a number; else the buckets: "low", "high", "count" through the callback, empty ones left
 	 * out. Both bounds belong to the bucket; INT64_MIN and INT64_MAX: no bound. `count` is signed in truth: increments may be. */
-	void (*buckets)(const struct aggvar *var, const uint64_t *value,
+	void (*buckets)(const struct agg_shape *shape, const uint64_t *value,
 			void (*each)(void *data, int64_t low, int64_t high, uint64_t count), void *data);
 };
-
-/* Values of an unsigned type are compared and printed unsigned. */
-bool agg_is_unsigned(const struct aggvar *var);
 
 const struct agg *agg_find(const char *name);
 const struct agg *agg_at(unsigned i); /* NULL at the end */

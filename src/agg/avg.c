@@ -5,18 +5,18 @@
 #include "agg/common.h"
 #include "agg/gen.h"
 
-static unsigned avg_words(const struct aggvar *var)
+static unsigned avg_words(const struct agg_shape *shape)
 {
-	(void)var;
+	(void)shape;
 	return 2;
 }
 
-static int64_t avg_number(const struct aggvar *var, const uint64_t *value, uint64_t normal)
+static int64_t avg_number(const struct agg_shape *shape, const uint64_t *value, uint64_t normal)
 {
 	/* A snapshot may catch an update between its two words: a total without an update says nothing yet. */
 	if (!value[0])
 		return 0;
-	return agg_divide(var, (uint64_t)agg_divide(var, value[1], normal), value[0]);
+	return agg_divide(shape, (uint64_t)agg_divide(shape, value[1], normal), value[0]);
 }
 
 const struct agg agg_avg = {

@@ -8,22 +8,17 @@
 
 enum { BAR_COLUMNS = 40 };
 
-bool agg_is_unsigned(const struct aggvar *var)
+void agg_merge_words(const struct agg_shape *shape, uint64_t *into, const uint64_t *from)
 {
-	return var->value && (var->value->kind == TYPE_INT || var->value->kind == TYPE_PTR) && !var->value->is_signed;
-}
-
-void agg_merge_words(const struct aggvar *var, uint64_t *into, const uint64_t *from)
-{
-	unsigned i, n = var->agg->words(var);
+	unsigned i, n = shape->agg->words(shape);
 
 	for (i = 0; i < n; i++)
 		into[i] += from[i];
 }
 
-void agg_subtract_words(const struct aggvar *var, uint64_t *from, const uint64_t *baseline)
+void agg_subtract_words(const struct agg_shape *shape, uint64_t *from, const uint64_t *baseline)
 {
-	unsigned i, n = var->agg->words(var);
+	unsigned i, n = shape->agg->words(shape);
 
 	for (i = 0; i < n; i++)
 		from[i] -= baseline[i];
@@ -39,35 +34,35 @@ static int64_t divide_signed(int64_t number, uint64_t divisor)
 	return (int64_t)((uint64_t)number / divisor);
 }
 
-int64_t agg_divide(const struct aggvar *var, uint64_t number, uint64_t divisor)
+int64_t agg_divide(const struct agg_shape *shape, uint64_t number, uint64_t divisor)
 {
-	if (agg_is_unsigned(var))
+	if (shape->is_unsigned)
 		return (int64_t)(divisor ? number / divisor : number);
 	return divide_signed((int64_t)number, divisor);
 }
 
-int agg_compare_number(const struct aggvar *var, const uint64_t *a, const uint64_t *b)
+int agg_compare_number(const struct agg_shape *shape, const uint64_t *a, const uint64_t *b)
 {
-	int64_t x = var->agg->number(var, a, 1), y = var->agg->number(var, b, 1);
+	int64_t x = shape->agg->number(shape, a, 1), y = shape->agg->number(shape, b, 1);
 
-	if (agg_is_unsigned(var))
+	if (shape->is_unsigned)
 		return ((uint64_t)x > (uint64_t)y) - ((uint64_t)x < (uint64_t)y);
 	return (x > y) - (x < y);
 }
 
-void agg_show_number(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct buf *out)
+void agg_show_number(const struct agg_shape *shape, const uint64_t *value, uint64_t normal, struct buf *out)
 {
-	int64_t number = var->agg->number(var, value, normal);
+	int64_t number = shape->agg->number(shape, value, normal);
 
-	if (agg_is_unsigned(var))
+	if (shape->is_unsigned)
 		buf_printf(out, " %16" PRIu64, (uint64_t)number);
 	else
 		buf_printf(out, " %16" PRId64, number);
 }
 
-int64_t agg_number_updates(const struct aggvar *var, const uint64_t *value, uint64_t normal)
+int64_t agg_number_updates(const struct agg_shape *shape, const uint64_t *value, uint64_t normal)
 {
-	(void)var;
+	(void)shape;
 	return (int64_t)(value[0] / (normal ? normal : 1));
 }
 
@@ -149,7 +144,7 @@ void histogram_show(const struct histogram *histogram, uint64_t normal, struct b
 		int64_t count = (int64_t)histogram->counts[i];
 
 		draw_bar(count, &scale, bar);
-		histogram->label(histogram->var, i, label);
+		histogram->label(histogram->shape, i, label);
 		buf_printf(out, "%16s |%s %-9" PRId64 "\n", label, bar, divide_signed(count, normal));
 	}
 }

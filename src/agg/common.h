@@ -8,25 +8,25 @@
 #include "agg/agg.h"
 
 /* merge and subtract of everything that is a sum, word by word. */
-void agg_merge_words(const struct aggvar *var, uint64_t *into, const uint64_t *from);
-void agg_subtract_words(const struct aggvar *var, uint64_t *from, const uint64_t *baseline);
+void agg_merge_words(const struct agg_shape *shape, uint64_t *into, const uint64_t *from);
+void agg_subtract_words(const struct agg_shape *shape, uint64_t *from, const uint64_t *baseline);
 
 /* An aggregation that is one number: compare and show by its `number`. */
-int agg_compare_number(const struct aggvar *var, const uint64_t *a, const uint64_t *b);
-void agg_show_number(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct buf *out);
+int agg_compare_number(const struct agg_shape *shape, const uint64_t *a, const uint64_t *b);
+void agg_show_number(const struct agg_shape *shape, const uint64_t *value, uint64_t normal, struct buf *out);
 /* number / normal, by the signedness of the aggregated type. */
-int64_t agg_divide(const struct aggvar *var, uint64_t number, uint64_t divisor);
+int64_t agg_divide(const struct agg_shape *shape, uint64_t number, uint64_t divisor);
 
 /* Of an aggregation with buckets: how often it was updated. */
-int64_t agg_number_updates(const struct aggvar *var, const uint64_t *value, uint64_t normal);
+int64_t agg_number_updates(const struct agg_shape *shape, const uint64_t *value, uint64_t normal);
 
 /* A histogram: `buckets` counts, of which bucket i is labelled by `label` (at most 31 characters). */
 struct histogram {
-	const struct aggvar *var;
+	const struct agg_shape *shape;
 	const uint64_t *counts;
 	unsigned buckets;
 	unsigned middle; /* when all are empty, this bucket and its neighbours are shown */
-	void (*label)(const struct aggvar *var, unsigned bucket, char text[32]);
+	void (*label)(const struct agg_shape *shape, unsigned bucket, char text[32]);
 };
 void histogram_show(const struct histogram *histogram, uint64_t normal, struct buf *out);
 

@@ -5,9 +5,9 @@
 #include "agg/common.h"
 #include "agg/gen.h"
 
-static unsigned count_words(const struct aggvar *var)
+static unsigned count_words(const struct agg_shape *shape)
 {
-	(void)var;
+	(void)shape;
 	return 1;
 }
 

@@ -8,25 +8,25 @@
 #include "agg/buckets.h"
 #include "ebpf/gen.h"
 
-void agg_gen_count(struct gen *gen, const struct aggvar *var, struct node *call)
+void agg_gen_count(struct gen *gen, const struct agg_shape *shape, struct node *call)
 {
-	(void)var;
+	(void)shape;
 	(void)call;
 	emit_agg_add_imm(gen, 0, 1);
 }
 
-void agg_gen_sum(struct gen *gen, const struct aggvar *var, struct node *call)
+void agg_gen_sum(struct gen *gen, const struct agg_shape *shape, struct node *call)
 {
-	(void)var;
+	(void)shape;
 	(void)call;
 	emit_agg_add_imm(gen, 0, 1);
 	emit_agg_arg(gen, R1, 0);
 	emit_agg_add(gen, 1);
 }
 
-void agg_gen_avg(struct gen *gen, const struct aggvar *var, struct node *call)
+void agg_gen_avg(struct gen *gen, const struct agg_shape *shape, struct node *call)
 {
-	agg_gen_sum(gen, var, call);
+	agg_gen_sum(gen, shape, call);
 }
 
 /*
@@ -47,11 +47,11 @@ static void emit_raise(struct gen *gen)
 	label_bind(gen, &done);
 }
 
-void agg_gen_min(struct gen *gen, const struct aggvar *var, struct node *call)
+void agg_gen_min(struct gen *gen, const struct agg_shape *shape, struct node *call)
 {
 	(void)call;
 	emit_agg_arg(gen, R1, 0);
-	if (agg_is_unsigned(var)) {
+	if (shape->is_unsigned) {
 		emit(gen, INSN_ALU_IMM(BPF_XOR, R1, -1));
 	} else {
 		emit_imm64(gen, R2, INT64_MAX);
@@ -61,11 +61,11 @@ void agg_gen_min(struct gen *gen, const struct aggvar *var, struct node *call)
 	emit_agg_add_imm(gen, 0, 1);
 }
 
-void agg_gen_max(struct gen *gen, const struct aggvar *var, struct node *call)
+void agg_gen_max(struct gen *gen, const struct agg_shape *shape, struct node *call)
 {
 	(void)call;
 	emit_agg_arg(gen, R1, 0);
-	if (!agg_is_unsigned(var)) {
+	if (!shape->is_unsigned) {
 		emit_imm64(gen, R2, INT64_MIN);
 		emit(gen, INSN_ALU_REG(BPF_XOR, R1, R2));
 	}
@@ -107,11 +107,11 @@ static void emit_square(struct gen *gen)
 	label_bind(gen, &no_carry);
 }
 
-void agg_gen_stddev(struct gen *gen, const struct aggvar *var, struct node *call)
+void agg_gen_stddev(struct gen *gen, const struct agg_shape *shape, struct node *call)
 {
 	struct label no_carry = {0};
 
-	agg_gen_sum(gen, var, call);
+	agg_gen_sum(gen, shape, call);
 	emit_agg_arg(gen, R1, 0);
 	emit_magnitude(gen);
 	emit_square(gen);
@@ -158,11 +158,11 @@ static void emit_log2(struct gen *gen)
 }
 
 /* R3 keeps the value, for its sign. */
-void agg_gen_quantize(struct gen *gen, const struct aggvar *var, struct node *call)
+void agg_gen_quantize(struct gen *gen, const struct agg_shape *shape, struct node *call)
 {
 	struct label zero = {0}, positive = {0}, end = {0};
 
-	(void)var;
+	(void)shape;
 	emit_agg_arg(gen, R1, 0);
 	emit_jump_imm(gen, BPF_JEQ, R1, 0, &zero);
 	emit(gen, INSN_MOV_REG(R3, R1));
@@ -183,18 +183,18 @@ void agg_gen_quantize(struct gen *gen, const struct aggvar *var, struct node *ca
 	emit_bucket(gen, call, 1, QUANTIZE_BUCKETS);
 }
 
-void agg_gen_lquantize(struct gen *gen, const struct aggvar *var, struct node *call)
+void agg_gen_lquantize(struct gen *gen, const struct agg_shape *shape, struct node *call)
 {
-	unsigned levels = lquantize_levels(var->params);
+	unsigned levels = lquantize_levels(shape->params);
 	struct label below = {0}, end = {0}, fits = {0};
 
 	emit_agg_arg(gen, R1, 0);
-	emit_imm64(gen, R2, var->params[0]);
+	emit_imm64(gen, R2, shape->params[0]);
 	emit(gen, INSN_MOV_IMM(R0, 0));
 	emit_jump_reg(gen, BPF_JSLT, R1, R2, &below);
 	emit(gen, INSN_MOV_REG(R0, R1));
 	emit(gen, INSN_ALU_REG(BPF_SUB, R0, R2));
-	emit_imm64(gen, R2, var->params[2]);
+	emit_imm64(gen, R2, shape->params[2]);
 	emit(gen, INSN_ALU_REG(BPF_DIV, R0, R2));
 	emit_jump_imm(gen, BPF_JLE, R0, (int32_t)levels, &fits);
 	emit(gen, INSN_MOV_IMM(R0, levels));
@@ -206,13 +206,13 @@ void agg_gen_lquantize(struct gen *gen, const struct aggvar *var, struct node *c
 	emit_bucket(gen, call, 1 + 3, levels + 2);
 }
 
-void agg_gen_llquantize(struct gen *gen, const struct aggvar *var, struct node *call)
+void agg_gen_llquantize(struct gen *gen, const struct agg_shape *shape, struct node *call)
 {
 	struct llquantize_range range;
 	struct label end = {0};
 
 	emit_agg_arg(gen, R1, 0);
-	for (unsigned i = 0; llquantize_range(var->params, i, &range); i++) {
+	for (unsigned i = 0; llquantize_range(shape->params, i, &range); i++) {
 		struct label next = {0};
 
 		if (i == 0) {
@@ -230,7 +230,7 @@ void agg_gen_llquantize(struct gen *gen, const struct aggvar *var, struct node *
 		emit_jump(gen, &end);
 		label_bind(gen, &next);
 	}
-	emit(gen, INSN_MOV_IMM(R0, llquantize_levels(var->params) + 1));
+	emit(gen, INSN_MOV_IMM(R0, llquantize_levels(shape->params) + 1));
 	label_bind(gen, &end);
-	emit_bucket(gen, call, 1 + 4, llquantize_levels(var->params) + 2);
+	emit_bucket(gen, call, 1 + 4, llquantize_levels(shape->params) + 2);
 }

@@ -147,9 +147,9 @@ static bool check_steps(const int64_t *params, struct buf *why)
 	return true;
 }
 
-static bool llquantize_check(const struct aggvar *var, const char **tag, unsigned *bad_arg, struct buf *why)
+static bool llquantize_check(const struct agg_shape *shape, const char **tag, unsigned *bad_arg, struct buf *why)
 {
-	const int64_t *params = var->params;
+	const int64_t *params = shape->params;
 
 	if (params[FACTOR] < 2) {
 		*tag = "D_LLQUANT_FACTORVAL";
@@ -168,25 +168,25 @@ static bool llquantize_check(const struct aggvar *var, const char **tag, unsigne
 	return check_steps(params, why);
 }
 
-static unsigned llquantize_words(const struct aggvar *var)
+static unsigned llquantize_words(const struct agg_shape *shape)
 {
-	return 1 + 2 + llquantize_levels(var->params);
+	return 1 + 2 + llquantize_levels(shape->params);
 }
 
-static long double weight(const struct aggvar *var, const uint64_t *value)
+static long double weight(const struct agg_shape *shape, const uint64_t *value)
 {
-	unsigned i, last = llquantize_levels(var->params) + 1;
-	long double sum = ((long double)llquantize_value(var->params, 0) - 1) * (int64_t)value[1];
+	unsigned i, last = llquantize_levels(shape->params) + 1;
+	long double sum = ((long double)llquantize_value(shape->params, 0) - 1) * (int64_t)value[1];
 
 	for (i = 1; i <= last; i++)
 		if (value[1 + i])
-			sum += (long double)llquantize_value(var->params, i) * (int64_t)value[1 + i];
+			sum += (long double)llquantize_value(shape->params, i) * (int64_t)value[1 + i];
 	return sum;
 }
 
-static int llquantize_compare(const struct aggvar *var, const uint64_t *a, const uint64_t *b)
+static int llquantize_compare(const struct agg_shape *shape, const uint64_t *a, const uint64_t *b)
 {
-	long double x = weight(var, a), y = weight(var, b);
+	long double x = weight(shape, a), y = weight(shape, b);
 
 	if (x == y) { /* then by how many are below all rows */
 		x = (int64_t)a[1];
@@ -195,29 +195,29 @@ static int llquantize_compare(const struct aggvar *var, const uint64_t *a, const
 	return (x > y) - (x < y);
 }
 
-static void llquantize_label(const struct aggvar *var, unsigned bucket, char text[32])
+static void llquantize_label(const struct agg_shape *shape, unsigned bucket, char text[32])
 {
-	const char *sign = bucket == 0 ? "< " : bucket == llquantize_levels(var->params) + 1 ? ">= " : "";
+	const char *sign = bucket == 0 ? "< " : bucket == llquantize_levels(shape->params) + 1 ? ">= " : "";
 
-	snprintf(text, 32, "%s%" PRId64, sign, llquantize_value(var->params, bucket));
+	snprintf(text, 32, "%s%" PRId64, sign, llquantize_value(shape->params, bucket));
 }
 
-static void llquantize_show(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct buf *out)
+static void llquantize_show(const struct agg_shape *shape, const uint64_t *value, uint64_t normal, struct buf *out)
 {
-	histogram_show(&(struct histogram){var, value + 1, llquantize_words(var) - 1, 1, llquantize_label}, normal,
+	histogram_show(&(struct histogram){shape, value + 1, llquantize_words(shape) - 1, 1, llquantize_label}, normal,
 		       out);
 }
 
-static void llquantize_buckets(const struct aggvar *var, const uint64_t *value,
+static void llquantize_buckets(const struct agg_shape *shape, const uint64_t *value,
 			       void (*each)(void *data, int64_t low, int64_t high, uint64_t count), void *data)
 {
-	unsigned i, last = llquantize_levels(var->params) + 1;
+	unsigned i, last = llquantize_levels(shape->params) + 1;
 
 	for (i = 0; i <= last; i++) {
 		if (!value[1 + i])
 			continue;
-		each(data, i ? llquantize_value(var->params, i) : INT64_MIN,
-		     i < last ? llquantize_value(var->params, i ? i + 1 : 1) - 1 : INT64_MAX, value[1 + i]);
+		each(data, i ? llquantize_value(shape->params, i) : INT64_MIN,
+		     i < last ? llquantize_value(shape->params, i ? i + 1 : 1) - 1 : INT64_MAX, value[1 + i]);
 	}
 }
 

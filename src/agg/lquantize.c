@@ -51,9 +51,9 @@ int64_t lquantize_value(const int64_t *params, unsigned bucket)
 	return (int64_t)((uint64_t)params[LOW] + above);
 }
 
-static bool lquantize_check(const struct aggvar *var, const char **tag, unsigned *bad_arg, struct buf *why)
+static bool lquantize_check(const struct agg_shape *shape, const char **tag, unsigned *bad_arg, struct buf *why)
 {
-	const int64_t *params = var->params;
+	const int64_t *params = shape->params;
 
 	if (params[LOW] > params[HIGH]) {
 		*tag = "D_LQUANT_MISMATCH";
@@ -83,25 +83,25 @@ static bool lquantize_check(const struct aggvar *var, const char **tag, unsigned
 	return true;
 }
 
-static unsigned lquantize_words(const struct aggvar *var)
+static unsigned lquantize_words(const struct agg_shape *shape)
 {
-	return 1 + 2 + lquantize_levels(var->params);
+	return 1 + 2 + lquantize_levels(shape->params);
 }
 
-static long double weight(const struct aggvar *var, const uint64_t *value)
+static long double weight(const struct agg_shape *shape, const uint64_t *value)
 {
-	unsigned i, last = lquantize_levels(var->params) + 1;
-	long double sum = ((long double)var->params[LOW] - 1) * (int64_t)value[1];
+	unsigned i, last = lquantize_levels(shape->params) + 1;
+	long double sum = ((long double)shape->params[LOW] - 1) * (int64_t)value[1];
 
 	for (i = 1; i <= last; i++)
-		sum += (long double)lquantize_value(var->params, i) * (int64_t)value[1 + i];
+		sum += (long double)lquantize_value(shape->params, i) * (int64_t)value[1 + i];
 	return sum;
 }
 
-static int lquantize_compare(const struct aggvar *var, const uint64_t *a, const uint64_t *b)
+static int lquantize_compare(const struct agg_shape *shape, const uint64_t *a, const uint64_t *b)
 {
-	long double x = weight(var, a), y = weight(var, b);
-	unsigned zero = 1 + lquantize_bucket(var->params, 0);
+	long double x = weight(shape, a), y = weight(shape, b);
+	unsigned zero = 1 + lquantize_bucket(shape->params, 0);
 
 	if (x == y) {
 		x = (int64_t)a[zero];
@@ -110,32 +110,32 @@ static int lquantize_compare(const struct aggvar *var, const uint64_t *a, const 
 	return (x > y) - (x < y);
 }
 
-static void lquantize_label(const struct aggvar *var, unsigned bucket, char text[32])
+static void lquantize_label(const struct agg_shape *shape, unsigned bucket, char text[32])
 {
-	const char *sign = bucket == 0 ? "< " : bucket == lquantize_levels(var->params) + 1 ? ">= " : "";
+	const char *sign = bucket == 0 ? "< " : bucket == lquantize_levels(shape->params) + 1 ? ">= " : "";
 
-	snprintf(text, 32, "%s%" PRId64, sign, lquantize_value(var->params, bucket));
+	snprintf(text, 32, "%s%" PRId64, sign, lquantize_value(shape->params, bucket));
 }
 
-static void lquantize_show(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct buf *out)
+static void lquantize_show(const struct agg_shape *shape, const uint64_t *value, uint64_t normal, struct buf *out)
 {
-	histogram_show(&(struct histogram){var, value + 1, lquantize_words(var) - 1, 1, lquantize_label}, normal, out);
+	histogram_show(&(struct histogram){shape, value + 1, lquantize_words(shape) - 1, 1, lquantize_label}, normal, out);
 }
 
-static void lquantize_buckets(const struct aggvar *var, const uint64_t *value,
+static void lquantize_buckets(const struct agg_shape *shape, const uint64_t *value,
 			      void (*each)(void *data, int64_t low, int64_t high, uint64_t count), void *data)
 {
-	unsigned i, last = lquantize_levels(var->params) + 1;
+	unsigned i, last = lquantize_levels(shape->params) + 1;
 
 	for (i = 0; i <= last; i++) {
-		int64_t low = lquantize_value(var->params, i);
+		int64_t low = lquantize_value(shape->params, i);
 
 		if (!value[1 + i])
 			continue;
 		if (i == 0)
 			each(data, INT64_MIN, low - (low > INT64_MIN), value[1 + i]);
 		else
-			each(data, low, i == last ? INT64_MAX : low + (var->params[STEP] - 1), value[1 + i]);
+			each(data, low, i == last ? INT64_MAX : low + (shape->params[STEP] - 1), value[1 + i]);
 	}
 }
 

@@ -10,25 +10,25 @@
 #include "agg/common.h"
 #include "agg/gen.h"
 
-static unsigned max_words(const struct aggvar *var)
+static unsigned max_words(const struct agg_shape *shape)
 {
-	(void)var;
+	(void)shape;
 	return 2;
 }
 
-static void max_merge(const struct aggvar *var, uint64_t *into, const uint64_t *from)
+static void max_merge(const struct agg_shape *shape, uint64_t *into, const uint64_t *from)
 {
-	(void)var;
+	(void)shape;
 	into[0] += from[0];
 	if (from[1] > into[1])
 		into[1] = from[1];
 }
 
-static int64_t max_number(const struct aggvar *var, const uint64_t *value, uint64_t normal)
+static int64_t max_number(const struct agg_shape *shape, const uint64_t *value, uint64_t normal)
 {
-	uint64_t number = agg_is_unsigned(var) ? value[1] : value[1] ^ (uint64_t)INT64_MIN;
+	uint64_t number = shape->is_unsigned ? value[1] : value[1] ^ (uint64_t)INT64_MIN;
 
-	return value[0] ? agg_divide(var, number, normal) : 0;
+	return value[0] ? agg_divide(shape, number, normal) : 0;
 }
 
 const struct agg agg_max = {

@@ -33,19 +33,19 @@ int64_t quantize_value(unsigned bucket)
 	return -(INT64_C(1) << (QUANTIZE_ZERO - 1 - bucket));
 }
 
-static unsigned quantize_words(const struct aggvar *var)
+static unsigned quantize_words(const struct agg_shape *shape)
 {
-	(void)var;
+	(void)shape;
 	return 1 + QUANTIZE_BUCKETS;
 }
 
 /* Histograms are sorted by the sum of what was counted, each at its row's label. */
-static int quantize_compare(const struct aggvar *var, const uint64_t *a, const uint64_t *b)
+static int quantize_compare(const struct agg_shape *shape, const uint64_t *a, const uint64_t *b)
 {
 	long double x = 0, y = 0;
 	unsigned i;
 
-	(void)var;
+	(void)shape;
 	for (i = 0; i < QUANTIZE_BUCKETS; i++) {
 		x += (long double)quantize_value(i) * (int64_t)a[1 + i];
 		y += (long double)quantize_value(i) * (int64_t)b[1 + i];
@@ -57,24 +57,24 @@ static int quantize_compare(const struct aggvar *var, const uint64_t *a, const u
 	return (x > y) - (x < y);
 }
 
-static void quantize_label(const struct aggvar *var, unsigned bucket, char text[32])
+static void quantize_label(const struct agg_shape *shape, unsigned bucket, char text[32])
 {
-	(void)var;
+	(void)shape;
 	snprintf(text, 32, "%" PRId64, quantize_value(bucket));
 }
 
-static void quantize_show(const struct aggvar *var, const uint64_t *value, uint64_t normal, struct buf *out)
+static void quantize_show(const struct agg_shape *shape, const uint64_t *value, uint64_t normal, struct buf *out)
 {
-	histogram_show(&(struct histogram){var, value + 1, QUANTIZE_BUCKETS, QUANTIZE_ZERO, quantize_label}, normal,
+	histogram_show(&(struct histogram){shape, value + 1, QUANTIZE_BUCKETS, QUANTIZE_ZERO, quantize_label}, normal,
 		       out);
 }
 
-static void quantize_buckets(const struct aggvar *var, const uint64_t *value,
+static void quantize_buckets(const struct agg_shape *shape, const uint64_t *value,
 			     void (*each)(void *data, int64_t low, int64_t high, uint64_t count), void *data)
 {
 	unsigned i;
 
-	(void)var;
+	(void)shape;
 	for (i = 0; i < QUANTIZE_BUCKETS; i++) {
 		int64_t at = quantize_value(i);
 

@@ -11,9 +11,9 @@
 
 typedef unsigned __int128 u128;
 
-static unsigned stddev_words(const struct aggvar *var)
+static unsigned stddev_words(const struct agg_shape *shape)
 {
-	(void)var;
+	(void)shape;
 	return 4;
 }
 
@@ -28,17 +28,17 @@ static void set_squares(uint64_t *value, u128 sum)
 	value[3] = (uint64_t)(sum >> 64);
 }
 
-static void stddev_merge(const struct aggvar *var, uint64_t *into, const uint64_t *from)
+static void stddev_merge(const struct agg_shape *shape, uint64_t *into, const uint64_t *from)
 {
-	(void)var;
+	(void)shape;
 	into[0] += from[0];
 	into[1] += from[1];
 	set_squares(into, squares(into) + squares(from));
 }
 
-static void stddev_subtract(const struct aggvar *var, uint64_t *from, const uint64_t *baseline)
+static void stddev_subtract(const struct agg_shape *shape, uint64_t *from, const uint64_t *baseline)
 {
-	(void)var;
+	(void)shape;
 	from[0] -= baseline[0];
 	from[1] -= baseline[1];
 	set_squares(from, squares(from) - squares(baseline));
@@ -63,12 +63,12 @@ static uint64_t root(u128 n)
 }
 
 /* sqrt(mean of squares - square of mean), all in integers as DTrace documents it. */
-static int64_t stddev_number(const struct aggvar *var, const uint64_t *value, uint64_t normal)
+static int64_t stddev_number(const struct agg_shape *shape, const uint64_t *value, uint64_t normal)
 {
 	int64_t mean;
 	u128 of_squares, of_mean;
 
-	(void)var;
+	(void)shape;
 	if (!value[0])
 		return 0;
 	if (!normal)
@@ -79,9 +79,9 @@ static int64_t stddev_number(const struct aggvar *var, const uint64_t *value, ui
 	return of_squares > of_mean ? (int64_t)root(of_squares - of_mean) : 0;
 }
 
-static int stddev_compare(const struct aggvar *var, const uint64_t *a, const uint64_t *b)
+static int stddev_compare(const struct agg_shape *shape, const uint64_t *a, const uint64_t *b)
 {
-	uint64_t x = (uint64_t)stddev_number(var, a, 1), y = (uint64_t)stddev_number(var, b, 1);
+	uint64_t x = (uint64_t)stddev_number(shape, a, 1), y = (uint64_t)stddev_number(shape, b, 1);
 
 	return (x > y) - (x < y);
 }

@@ -6,15 +6,15 @@
 #include "agg/common.h"
 #include "agg/gen.h"
 
-static unsigned sum_words(const struct aggvar *var)
+static unsigned sum_words(const struct agg_shape *shape)
 {
-	(void)var;
+	(void)shape;
 	return 2;
 }
 
-static int64_t sum_number(const struct aggvar *var, const uint64_t *value, uint64_t normal)
+static int64_t sum_number(const struct agg_shape *shape, const uint64_t *value, uint64_t normal)
 {
-	return agg_divide(var, value[1], normal);
+	return agg_divide(shape, value[1], normal);
 }
 
 const struct agg agg_sum = {

@@ -23,3 +23,15 @@ const struct agg *agg_at(unsigned i)
 {
 	return i < TABLE_LEN ? table[i] : NULL;
 }
+
+static const void *find(const char *name)
+{
+	return agg_find(name);
+}
+
+static const char *name_of(const void *agg)
+{
+	return ((const struct agg *)agg)->name;
+}
+
+const struct member_names agg_names = {"aggregating function", find, name_of};

@@ -153,6 +153,10 @@ struct script {
 	struct pragma *pragmas;
 	unsigned clauses_len;
 	unsigned anons_len; /* structures without a tag so far: they are named "struct #1", ... */
+	const struct source **sources; /* the texts that it was read from */
+	unsigned sources_len;
+	char **args; /* $1 ... */
+	unsigned args_len;
 };
 
 /* What $1, $$1, $target and the other macro variables stand for. */

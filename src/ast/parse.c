@@ -285,6 +285,9 @@ bool ast_parse(struct arena *arena, const struct source *source, const struct ma
 		return false;
 	parse_init(&parser, arena, source, macros, diags, script);
 	parse_script(&parser);
+	*arena_push(arena, script->sources, script->sources_len) = source;
+	script->args = macros->args;
+	script->args_len = macros->args_len;
 	return diags->errors == errors;
 }
 

@@ -97,6 +97,7 @@ int card_find(struct arena *arena, const char *build_id, struct card **out, cons
 {
 	const char **dirs = card_dirs(arena);
 	const char *name = arena_printf(arena, "%s.card", build_id);
+	const struct source *builtin;
 	struct source source;
 	unsigned i;
 
@@ -109,11 +110,6 @@ int card_find(struct arena *arena, const char *build_id, struct card **out, cons
 		if (!access(path, R_OK) && !read_card_file(arena, path, &source))
 			return use_card(arena, &source, build_id, out, why);
 	}
-	for (i = 0; embedded_cards[i].name; i++) {
-		if (strcmp(embedded_cards[i].name, name))
-			continue;
-		source = (struct source){embedded_cards[i].name, embedded_cards[i].data, embedded_cards[i].size};
-		return use_card(arena, &source, build_id, out, why);
-	}
-	return -ENOENT;
+	builtin = embedded_find(arena, embedded_cards, name);
+	return builtin ? use_card(arena, builtin, build_id, out, why) : -ENOENT;
 }

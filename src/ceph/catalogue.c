@@ -381,14 +381,8 @@ void catalogue_parse_builtin(struct catalogue *cat, struct diags *diags)
 {
 	unsigned i;
 
-	for (i = 0; embedded_catalogue[i].name; i++) {
-		struct source *source = arena_new_one(cat->arena, struct source);
-
-		source->name = embedded_catalogue[i].name;
-		source->text = embedded_catalogue[i].data;
-		source->size = embedded_catalogue[i].size;
-		catalogue_parse(cat, source, diags);
-	}
+	for (i = 0; embedded_catalogue[i].name; i++)
+		catalogue_parse(cat, embedded_unpack(cat->arena, &embedded_catalogue[i]), diags);
 }
 
 struct catalogue *catalogue_builtin(struct arena *arena)

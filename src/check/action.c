@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "check/ctx.h"
-#include "report/report.h"
+#include "check/format.h"
 
 struct action *check_action_new(struct check_ctx *ctx, struct node *call)
 {
@@ -112,7 +112,7 @@ void check_printf(struct check_ctx *ctx, struct node *call)
 		locs[i - 1] = call->args[i]->loc;
 	}
 	if (!format || !ok ||
-	    !format_check_args(format, "printf", types, locs, call->args_len - 1, call->loc, ctx->diags)) {
+	    !check_format_args(format, "printf", types, locs, call->args_len - 1, call->loc, ctx->diags)) {
 		call->type = &type_error;
 		return;
 	}
@@ -197,7 +197,7 @@ void check_printa(struct check_ctx *ctx, struct node *call)
 		return;
 	}
 	if (format)
-		format_check_keys(format, "printa", action->aggs[0]->keys, action->aggs[0]->keys_len, action->aggs_len,
+		check_format_keys(format, "printa", action->aggs[0]->keys, action->aggs[0]->keys_len, action->aggs_len,
 				  call->loc, ctx->diags);
 }
 

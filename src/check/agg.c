@@ -52,7 +52,7 @@ static bool check_agg_value(struct check_ctx *ctx, struct node *call)
 	return false;
 }
 
-/* Constant parameters into var->params; they follow the value. */
+/* Constant parameters into var->shape.params; they follow the value. */
 static bool fold_params(struct check_ctx *ctx, const struct agg *agg, struct node *call, struct aggvar *var)
 {
 	const struct agg_param *param;
@@ -61,7 +61,7 @@ static bool fold_params(struct check_ctx *ctx, const struct agg *agg, struct nod
 
 	for (i = 0; i < agg->params_len; i++) {
 		param = &agg->params[i];
-		var->params[i] = param->otherwise;
+		var->shape.params[i] = param->otherwise;
 		arg = i + 1 < call->args_len ? call->args[i + 1] : NULL;
 		if (!arg)
 			continue;
@@ -70,7 +70,7 @@ static bool fold_params(struct check_ctx *ctx, const struct agg *agg, struct nod
 				    call->name, i + 2, param->name);
 			return false;
 		}
-		var->params[i] = (int64_t)arg->ival;
+		var->shape.params[i] = (int64_t)arg->ival;
 	}
 	var->params_len = agg->params_len;
 	return true;
@@ -83,13 +83,19 @@ static bool params_make_sense(struct check_ctx *ctx, struct node *call, const st
 	unsigned bad = 0;
 	bool ok;
 
-	if (!var->agg->params_check)
+	if (!var->shape.agg->params_check)
 		return true;
-	ok = var->agg->params_check(var, &tag, &bad, &why);
+	ok = var->shape.agg->params_check(&var->shape, &tag, &bad, &why);
 	if (!ok)
 		check_error(ctx, bad < call->args_len ? call->args[bad] : call, tag, "%s", why.data);
 	buf_free(&why);
 	return ok;
+}
+
+static void set_value(struct aggvar *var, const struct type *type)
+{
+	var->value = type;
+	var->shape.is_unsigned = type_is_scalar(type) && !type->is_signed;
 }
 
 /* With -Z a clause may have no probe, and args[N] no type then. It makes no code, but the aggregation is there for others. */
@@ -110,22 +116,22 @@ static bool check_agg_call(struct check_ctx *ctx, struct node *call, struct aggv
 	call->type = &type_void;
 	if (!check_count(ctx, call))
 		return false;
-	var->agg = agg_find(call->name);
-	if (!var->agg) {
+	var->shape.agg = agg_find(call->name);
+	if (!var->shape.agg) {
 		unknown_agg_func(ctx, call);
 		return false;
 	}
 	check_args(ctx, call);
 	settle_types(ctx, call);
-	proto = check_proto(ctx, var->agg->proto);
-	if (!check_args_len(ctx, proto, call, var->agg->proto) || !check_agg_value(ctx, call))
+	proto = check_proto(ctx, var->shape.agg->proto);
+	if (!check_args_len(ctx, proto, call, var->shape.agg->proto) || !check_agg_value(ctx, call))
 		return false;
-	if (!fold_params(ctx, var->agg, call, var) || !params_make_sense(ctx, call, var))
+	if (!fold_params(ctx, var->shape.agg, call, var) || !params_make_sense(ctx, call, var))
 		return false;
-	if (!check_args_types(ctx, proto, call, var->agg->proto))
+	if (!check_args_types(ctx, proto, call, var->shape.agg->proto))
 		return false;
 	if (call->args_len)
-		var->value = call->args[0]->type;
+		set_value(var, call->args[0]->type);
 	return true;
 }
 
@@ -134,11 +140,11 @@ static bool same_params(struct check_ctx *ctx, struct node *call, const struct a
 	unsigned i;
 
 	for (i = 0; i < here->params_len; i++) {
-		if (old->params[i] == here->params[i])
+		if (old->shape.params[i] == here->shape.params[i])
 			continue;
-		check_error(ctx, i + 1 < call->args_len ? call->args[i + 1] : call, here->agg->params[i].tag_match,
+		check_error(ctx, i + 1 < call->args_len ? call->args[i + 1] : call, here->shape.agg->params[i].tag_match,
 			    "the %s is %" PRId64 " here, but %" PRId64 " in an earlier use of `@%s`",
-			    here->agg->params[i].name, here->params[i], old->params[i], old->name);
+			    here->shape.agg->params[i].name, here->shape.params[i], old->shape.params[i], old->name);
 		return false;
 	}
 	return true;
@@ -148,16 +154,16 @@ static bool matches_old(struct check_ctx *ctx, struct node *node, struct aggvar 
 {
 	unsigned line, column;
 
-	if (old->agg != here->agg) {
+	if (old->shape.agg != here->shape.agg) {
 		loc_position(old->loc, &line, &column);
-		check_error(ctx, node, "D_AGG_REDEF", "`@%s` is already %s(), since line %u", old->name, old->agg->name,
+		check_error(ctx, node, "D_AGG_REDEF", "`@%s` is already %s(), since line %u", old->name, old->shape.agg->name,
 			    line);
 		return false;
 	}
 	if (!same_params(ctx, node->right, old, here))
 		return false;
 	if (old->value && here->value && !type_equal(old->value, here->value))
-		old->value = type_usual(old->value, here->value);
+		set_value(old, type_usual(old->value, here->value));
 	return true;
 }
 
@@ -210,7 +216,7 @@ static struct aggvar *agg_new(struct check_ctx *ctx, const struct aggvar *here, 
 	struct aggvar *var = arena_memdup(ctx->arena, here, sizeof(*here));
 
 	if (!ok)
-		var->agg = NULL;
+		var->shape.agg = NULL;
 	var->id = ctx->out->aggs_len;
 	*arena_push(ctx->arena, ctx->out->aggs, ctx->out->aggs_len) = var;
 	nametab_add(&ctx->aggs, 0, var->name, var);
@@ -218,16 +224,20 @@ static struct aggvar *agg_new(struct check_ctx *ctx, const struct aggvar *here, 
 }
 
 /*
- * A clause that matches no probe (zdefs) may give an aggregation a value of unknown type. Nobody has been told, and nothing will
- * be aggregated: but later stages want a function.
+ * A clause that matches no probe (zdefs) may give an aggregation a value, or keys, of unknown type. Nobody has been told, and nothing
+ * will be aggregated: but later stages need a function and types.
  */
 void check_aggs_finish(struct check_ctx *ctx)
 {
-	unsigned i;
+	for (unsigned i = 0; i < ctx->out->aggs_len; i++) {
+		struct aggvar *var = ctx->out->aggs[i];
 
-	for (i = 0; i < ctx->out->aggs_len; i++)
-		if (!ctx->out->aggs[i]->agg)
-			ctx->out->aggs[i]->agg = agg_find("count");
+		if (!var->shape.agg)
+			var->shape.agg = agg_find("count");
+		for (unsigned key = 0; key < var->keys_len; key++)
+			if (var->keys[key]->kind == TYPE_ERROR)
+				var->keys[key] = &type_long;
+	}
 }
 
 void check_agg_assign(struct check_ctx *ctx, struct node *node)
@@ -251,14 +261,12 @@ void check_agg_assign(struct check_ctx *ctx, struct node *node)
 	ok = check_agg_call(ctx, node->right, &here);
 	if (is_new)
 		var = agg_new(ctx, &here, ok);
-	if (!ok || !var->agg || (!is_new && !matches_old(ctx, node, var, &here)))
+	if (!ok || !var->shape.agg || (!is_new && !matches_old(ctx, node, var, &here)))
 		return;
 	left->agg = var;
 	node->type = &type_void;
 	check_keys_of(ctx, left, var, is_new);
 	agg_use(ctx, var);
-	if (var->agg->check)
-		var->agg->check(ctx, node->right, var);
 	ctx->clause->has_agg = true;
 }
 
@@ -282,9 +290,9 @@ struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned 
 	var = nametab_find(&ctx->aggs, 0, arg->name);
 	if (var) {
 		arg->agg = var;
-		if (!var->agg)
+		if (!var->shape.agg)
 			arg->type = &type_error;
-		return var->agg ? var : NULL;
+		return var->shape.agg ? var : NULL;
 	}
 	diag = check_error(ctx, arg, tag_bad, "there is no aggregation `@%s` yet: nothing before this assigns it",
 			   strcmp(arg->name, "_") ? arg->name : "");

@@ -10,9 +10,10 @@
 #include "ast/ast.h"
 #include "check/type.h"
 #include "options.h"
+#include "schema/schema.h"
 
-struct agg;
 struct builtin;
+struct func;
 
 struct var {
 	const char *name;
@@ -27,18 +28,14 @@ struct var {
 	bool is_written; /* assigned somewhere */
 };
 
-/* A number that an aggregating function was given as a constant: lquantize(x, low, high, step). */
-enum { AGG_PARAMS_MAX = 4 };
-
 struct aggvar {
 	const char *name; /* "" for a bare @ is "_" in the AST */
-	const struct agg *agg;
-	int64_t params[AGG_PARAMS_MAX];
-	unsigned params_len;
+	struct agg_shape shape;
+	unsigned params_len; /* how many of shape.params its function has */
 	const struct type **keys;
-	const char **key_names; /* as the script calls them, each once, fit for an identifier: "daemon", "arg0", "key3" */
+	const char **key_names; /* as agg_layout has them */
 	unsigned keys_len;
-	const struct type *value; /* type of the aggregated expression: signedness of sums; NULL for count() */
+	const struct type *value; /* type of the aggregated expression; NULL for count() */
 	unsigned id;              /* dense; DTrace's aggregation id is id + 1 */
 	struct loc loc;
 };

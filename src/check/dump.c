@@ -168,11 +168,11 @@ static void dump_agg(const struct aggvar *agg, struct buf *out)
 
 	buf_printf(out, "aggregation %u @%s", agg->id, agg->name);
 	dump_keys(agg->keys, agg->keys_len, out);
-	buf_printf(out, " = %s(", agg->agg->name);
+	buf_printf(out, " = %s(", agg->shape.agg->name);
 	if (agg->value)
 		dump_type(agg->value, out);
 	for (i = 0; i < agg->params_len; i++)
-		buf_printf(out, ", %" PRId64, agg->params[i]);
+		buf_printf(out, ", %" PRId64, agg->shape.params[i]);
 	buf_puts(out, ")\n");
 }
 

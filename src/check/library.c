@@ -12,14 +12,12 @@ static struct decl *library(struct check_ctx *ctx)
 {
 	static const struct macros no_macros;
 	struct script *script;
-	struct source *source;
 
 	if (ctx->library)
 		return ctx->library->decls;
 	ctx->library = script = arena_new_one(ctx->arena, struct script);
-	source = arena_new_one(ctx->arena, struct source);
-	*source = (struct source){"library.d", embedded_library[0].data, embedded_library[0].size};
-	ast_parse(ctx->arena, source, &no_macros, ctx->diags, script); /* a test sees to it that it has no errors */
+	/* a test sees to it that it has no errors */
+	ast_parse(ctx->arena, embedded_unpack(ctx->arena, embedded_library), &no_macros, ctx->diags, script);
 	return script->decls;
 }
 

@@ -11,6 +11,7 @@
 
 #include "lib/arena.h"
 #include "lib/buf.h"
+#include "schema/schema.h"
 
 enum type_kind {
 	TYPE_ERROR, /* of a node that already caused a diagnostic: silently fits everywhere */
@@ -47,9 +48,6 @@ struct type_member {
 	const struct type_hop *hops; /* NULL: none */
 	const char *why; /* why it cannot be read; NULL: it can */
 };
-
-/* How a TYPE_SYMBOL prints: libc.so.6`malloc, libc.so.6, libc.so.6`malloc+0x1f. */
-enum symbol_form { SYMBOL_FUNCTION, SYMBOL_MODULE, SYMBOL_ADDRESS };
 
 struct type {
 	enum type_kind kind;

@@ -11,6 +11,8 @@
 
 #include "cmd/calls_script.h"
 #include "cmd/cmd.h"
+#include "cmd/record.h"
+#include "cmd/replay.h"
 #include "cmd/target.h"
 #include "tracer.h"
 
@@ -19,9 +21,10 @@ enum { STATUS_FAILED = 1, STATUS_USAGE = 2, SLOWEST_MAX = 1000, SECONDS_MAX = 10
 
 static const char help[] =
 	"Usage: cephtap report calls --trigger FUNCTION -p PID [OPTIONS]\n"
+	"       cephtap report calls [--slowest N] [--json | --folded] FILE\n"
 	"\n"
 	"What a function calls, as a tree with the time in each step: from each entry of FUNCTION to its return, the chosen functions\n"
-	"that the same thread calls.\n"
+	"that the same thread calls. With a FILE: from a recording (cephtap record -o FILE calls ...).\n"
 	"\n"
 	"  --trigger FUNCTION      as people write it (PrimaryLogPG::do_op), with its parameters, or as it is in the file; a glob\n"
 	"  --functions GLOB[,...]  the functions to follow, such as 'PrimaryLogPG::*,BlueStore::*' (default: the trigger's class)\n"
@@ -49,6 +52,9 @@ struct calls_run {
 	uint64_t seconds;
 	struct buf script, why;
 	bool print_script;
+	char **files; /* a recording to report on */
+	unsigned files_len;
+	struct record_request *record; /* NULL: no recording is made */
 };
 
 /* --- Options --- */
@@ -134,10 +140,12 @@ static bool take_option(struct calls_run *run, int c)
 }
 
 /* What is missing, or too much; NULL: nothing. */
-static const char *misuse(const struct calls_run *run, bool has_rest)
+static const char *misuse(const struct calls_run *run)
 {
-	if (has_rest)
-		return "it takes options only; cephtap report calls --help lists them";
+	if (run->files_len && (run->record || run->options.trigger || run->targets.processes_len || run->seconds || run->functions))
+		return "it takes options only, or a recording as it is; cephtap report calls --help lists them";
+	if (run->files_len)
+		return NULL;
 	if (!run->options.trigger || !*run->options.trigger)
 		return "--trigger says which function: cephtap report calls --trigger PrimaryLogPG::do_op --osd 0";
 	if (!run->targets.processes_len)
@@ -159,7 +167,9 @@ static int take_options(struct calls_run *run, int argc, char **argv)
 		if (!take_option(run, c))
 			return (c == 'p' || c >= TARGET_OSD) && !run->targets.is_misused ? STATUS_FAILED : STATUS_USAGE;
 	}
-	wrong = misuse(run, optind < argc);
+	run->files = argv + optind;
+	run->files_len = (unsigned)(argc - optind);
+	wrong = misuse(run);
 	if (wrong)
 		buf_puts(&run->why, wrong);
 	return wrong ? STATUS_USAGE : 0;
@@ -199,8 +209,9 @@ static bool compile(struct calls_run *run)
 	return pipeline_say(&run->pipeline, stderr);
 }
 
-static void on_start(void *data)
+static void on_start(const struct report *report, void *data)
 {
+	(void)report;
 	(void)data;
 	if (isatty(STDERR_FILENO))
 		say(stderr, "gathering; ^C ends\n");
@@ -209,25 +220,57 @@ static void on_start(void *data)
 static int trace(struct calls_run *run)
 {
 	struct calls *calls = calls_new(&run->options);
+	struct fact facts[] = {{"slowest", run->options.slowest, ""}, {CALLS_TRIGGER, 0, run->options.trigger}};
 	struct tracer_config config = {
 		.pipeline = &run->pipeline,
 		.ops = &report_calls,
 		.report_data = calls,
 		.out = stdout,
-		.name = "cephtap report",
+		.name = run->record ? "cephtap record" : "cephtap report",
 		.targets = &run->targets,
 		.names_refused = true,
 		.seconds = run->seconds,
 		.on_start = on_start,
 	};
-	int status = tracer_run(&config);
+	int status = STATUS_FAILED;
 
+	if (run->record) {
+		run->record->config.report = "calls";
+		run->record->config.facts = (struct facts){facts, sizeof(facts) / sizeof(facts[0])};
+		config.record = &run->record->config;
+		config.out = record_open(run->record) ? record_output(run->record) : NULL;
+		config.ops = run->record->tee ? &report_calls : &report_nothing;
+	}
+	if (config.out)
+		status = tracer_run(&config);
+	if (run->record)
+		record_close(run->record);
+	if (config.out && config.out != stdout)
+		fclose(config.out);
 	calls_free(calls);
 	return status;
 }
 
+static int replay(struct calls_run *run)
+{
+	struct replay_request request = {
+		.command = "cephtap report",
+		.report = "calls",
+		.paths = run->files,
+		.paths_len = run->files_len,
+		.views.profile.folded = run->options.form == CALLS_FOLDED,
+		.views.op.slowest_asked = run->options.slowest,
+		.form = run->options.form == CALLS_JSON ? FORM_JSON : FORM_TEXT,
+		.has_slowest = run->options.slowest,
+	};
+
+	return replay_report(&request);
+}
+
 static int go(struct calls_run *run)
 {
+	if (run->files_len)
+		return replay(run);
 	if (!make_script(run))
 		return STATUS_FAILED;
 	if (run->print_script)
@@ -235,14 +278,15 @@ static int go(struct calls_run *run)
 	return compile(run) ? trace(run) : STATUS_FAILED;
 }
 
-int cmd_report_calls(int argc, char **argv)
+static int report_calls_of(int argc, char **argv, struct record_request *record)
 {
-	struct calls_run run = {0};
+	struct calls_run run = {.record = record};
 	int status;
 
 	tracer_catch_signals();
 	pipeline_init(&run.pipeline);
 	run.pipeline.options.bufsize = BUFSIZE;
+	run.pipeline.options.record_time = record;
 	run.arena = run.targets.arena = run.pipeline.arena;
 	status = take_options(&run, argc, argv);
 	if (!status)
@@ -253,4 +297,14 @@ int cmd_report_calls(int argc, char **argv)
 	buf_free(&run.script);
 	pipeline_free(&run.pipeline);
 	return status < 0 ? 0 : status;
+}
+
+int cmd_report_calls(int argc, char **argv)
+{
+	return report_calls_of(argc, argv, NULL);
+}
+
+int cmd_calls_record(int argc, char **argv, struct record_request *record)
+{
+	return report_calls_of(argc, argv, record);
 }

@@ -92,22 +92,18 @@ static int cluster_command(struct demo *demo, const char *verb, const char *mode
 
 /* --- The folder --- */
 
-static const struct embedded *cluster_script(void)
-{
-	for (const struct embedded *file = embedded_scripts; file->name; file++)
-		if (!strcmp(file->name, "cluster.sh"))
-			return file;
-	return NULL;
-}
-
 static int write_script(struct demo *demo)
 {
-	const struct embedded *file = cluster_script();
 	int fd = open(demo->script, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700), error;
+	const struct source *script;
+	struct arena *arena;
 
 	if (fd < 0)
 		return -errno;
-	error = write_bytes(fd, file->data, file->size, NULL);
+	arena = arena_new();
+	script = embedded_find(arena, embedded_scripts, "cluster.sh");
+	error = write_bytes(fd, script->text, script->size, NULL);
+	arena_free(arena);
 	return close(fd) && !error ? -errno : error;
 }
 

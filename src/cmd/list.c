@@ -484,7 +484,7 @@ int cmd_list(int argc, char **argv)
 		list.cat = catalogue_builtin(list.arena);
 		list.natives = native_types_new(list.arena);
 		list.host = probe_host_new(list.arena, &target);
-		target_say(&targets, "cephtap list");
+		target_say(&targets, say_stranger, NULL);
 		status = run(&list, argv + optind, argc - optind);
 		probe_host_free(list.host);
 	}

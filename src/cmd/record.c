@@ -17,9 +17,9 @@ static const char help[] =
 	"Usage: cephtap record -o FILE [--tee] NAME [OPTIONS of cephtap report]\n"
 	"       cephtap record -o FILE [--tee] [OPTIONS of cephtap] -n CLAUSE | -s SCRIPT [ARGUMENTS]\n"
 	"\n"
-	"Gathers what a report (osd, slow-ops, client, ...) or a script gathers, into FILE, until ^C or for --seconds N.\n"
-	"The report is made from it later, on any host, without root: cephtap replay FILE...\n"
-	"Stacks are kept with their names. The file is whole up to at most a second ago, whatever happens.\n"
+	"Gathers what a report (osd, slow-ops, calls, ...) or a script gathers, into FILE, until ^C or for --seconds N.\n"
+	"The report is made from it later, on any host, without root, and is the same as live: cephtap replay FILE...\n"
+	"Stacks and addresses are kept with their names. The file is whole up to at most a second ago, whatever happens.\n"
 	"\n"
 	"  -o FILE   write the recording here, for yourself alone (mode 600); what was there is replaced when tracing begins\n"
 	"  --tee     print the report at the same time\n"
@@ -82,7 +82,7 @@ static bool is_report(int argc, char **argv)
 	bool found = false;
 
 	if (argv[1][0] != '-')
-		return report_kind_find(argv[1]) != NULL;
+		return report_kind_find(argv[1]) || !strcmp(argv[1], "calls");
 	for (int i = 1; i < argc; i++) {
 		found |= report_kind_find(argv[i]) != NULL;
 		for (unsigned j = 0; j < sizeof(scripts) / sizeof(scripts[0]); j++)

@@ -13,7 +13,9 @@ struct replay_request {
 	unsigned paths_len;
 	struct report_views views;
 	enum report_form form;
-	bool has_by; /* profile.by was asked for; else it is as recorded */
+	const char *output; /* the report goes to this file; NULL: to stdout */
+	const char *ctf;    /* and its records to this folder; NULL: they do not */
+	bool has_by, has_slowest; /* it was asked for; else it is as recorded */
 };
 
 /* The exit status; what went wrong was said on stderr. */

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/host_load.h"
 #include "cmd/replay.h"
 #include "cmd/report.h"
 #include "cmd/target.h"
-#include "lib/clock.h"
 #include "lib/embed.h"
 #include "lib/file.h"
 #include "lib/shown.h"
@@ -104,7 +104,9 @@ struct report_run {
 	uint64_t seconds, interval, over_ns;
 	char *args[1]; /* of the script */
 	struct buf why;
-	bool print_script, says_start, has_by;
+	bool print_script, says_start, has_by, has_slowest;
+	const char *of_record; /* an option that belongs to what is recorded; NULL: none was given */
+	struct fact load[HOST_LOAD_FACTS];
 	char **files; /* recordings to report on, instead of this host */
 	unsigned files_len;
 	struct record_request *record; /* NULL: no recording is made */
@@ -118,14 +120,6 @@ static void print_help(void)
 	say(stdout, "  calls      what one function calls, as a tree with times; it has options of its own: cephtap report calls --help\n");
 	say_lines(stdout, forms_help);
 	formats_help(stdout);
-}
-
-static const struct embedded *find_script(const char *name)
-{
-	for (const struct embedded *script = embedded_scripts; script->name; script++)
-		if (!strcmp(script->name, name))
-			return script;
-	return NULL;
 }
 
 static bool take_number(struct report_run *run, const char *option, const char *text, uint64_t *number)
@@ -227,6 +221,7 @@ static bool take_option(struct report_run *run, int c)
 		run->views.profile.icicle = true;
 		return true;
 	case OPT_SLOWEST:
+		run->has_slowest = true;
 		return take_id(run, "--slowest", optarg, 1000, &run->views.op.slowest_asked);
 	case OPT_CLIENT:
 		run->views.op.has_client = true;
@@ -253,6 +248,25 @@ static bool take_option(struct report_run *run, int c)
 		taken = formats_take(c, &run->form, &run->why);
 		return taken ? taken > 0 : target_take(&run->targets, c, optarg, &run->why) > 0;
 	}
+}
+
+/* Options that say what is gathered: what was not recorded cannot be reported. */
+static const char *name_of_gathering(int c)
+{
+	static const struct {
+		int c;
+		const char *name;
+	} options[] = {
+		{'i', "--interval"},	    {OPT_SECONDS, "--seconds"}, {OPT_HZ, "--hz"},
+		{OPT_OVER, "--over"},	    {OPT_INLINES, "--inlines"}, {'p', "-p"},
+		{TARGET_OSD, "--osd"},	    {TARGET_DAEMON, "--daemon"}, {TARGET_CGROUP, "--cgroup"},
+		{TARGET_CONTAINER, "--container"},
+	};
+
+	for (unsigned i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (options[i].c == c)
+			return options[i].name;
+	return NULL;
 }
 
 const struct report_kind *report_kind_find(const char *name)
@@ -300,16 +314,24 @@ static const struct option long_options[] = {
 static int take_options(struct report_run *run, int argc, char **argv)
 {
 	const struct option *all_options = formats_options(run->arena, long_options);
-	int c;
+	int c, failed = 0;
 
 	while ((c = cmd_option(run->record ? "cephtap record" : "cephtap report", argc, argv, "i:o:p:vh", all_options)) != -1) {
 		if (c == 'h') {
 			print_help();
 			return 1;
 		}
-		if (!take_option(run, c))
-			return (c == 'p' || c >= TARGET_OSD) && !run->targets.is_misused ? 3 : 2;
+		if (name_of_gathering(c))
+			run->of_record = name_of_gathering(c);
+		if ((failed && name_of_gathering(c)) || take_option(run, c))
+			continue;
+		failed = (c == 'p' || c >= TARGET_OSD) && !run->targets.is_misused ? 3 : 2;
+		if (!name_of_gathering(c))
+			return failed;
 	}
+	if (failed && argc - optind < 2) /* else there are files, with which it makes no sense anyway */
+		return failed;
+	buf_clear(&run->why);
 	if (optind == argc || (run->record && argc - optind > 1)) {
 		buf_puts(&run->why, "name one report, e.g. `cephtap report osd`; cephtap report --help lists them");
 		return 2;
@@ -318,8 +340,8 @@ static int take_options(struct report_run *run, int argc, char **argv)
 		return 2;
 	run->files = argv + optind + 1;
 	run->files_len = (unsigned)(argc - optind - 1);
-	if (run->files_len && (run->interval || run->seconds)) {
-		buf_puts(&run->why, "files are reported as they were recorded: --interval and --seconds belong to cephtap record");
+	if (run->files_len && run->of_record) {
+		buf_printf(&run->why, "files are reported as they were recorded: %s belongs to cephtap record", run->of_record);
 		return 2;
 	}
 	return 0;
@@ -343,11 +365,8 @@ static void set_script_args(struct report_run *run)
 
 static void add_script(struct report_run *run, const char *name)
 {
-	const struct embedded *script = find_script(name);
-	struct source *source = arena_new_one(run->arena, struct source);
-
-	*source = (struct source){.name = script->name, .text = script->data, .size = script->size};
-	*arena_push(run->arena, run->pipeline.sources, run->pipeline.sources_len) = source;
+	*arena_push(run->arena, run->pipeline.sources, run->pipeline.sources_len) =
+		embedded_find(run->arena, embedded_scripts, name);
 }
 
 static bool compile(struct report_run *run)
@@ -369,12 +388,16 @@ static bool compile(struct report_run *run)
 	return pipeline_say(&run->pipeline, stderr);
 }
 
-static void on_start(void *data)
+static struct facts observe(void *data)
+{
+	return host_load_now(((struct report_run *)data)->load);
+}
+
+static void on_start(const struct report *report, void *data)
 {
 	struct report_run *run = data;
 
-	report_views_start(&run->views, clock_ns(CLOCK_REALTIME));
-	sched_start(&run->views.sched);
+	report_views_start(&run->views, report);
 	if (run->says_start)
 		say(stderr, "gathering; ^C ends\n");
 }
@@ -392,9 +415,10 @@ void *report_view(const struct report_kind *kind, struct report_views *views)
 	return &views->layout;
 }
 
-void report_views_start(struct report_views *views, uint64_t wall_ns)
+void report_views_start(struct report_views *views, const struct report *report)
 {
-	views->profile.start_wall_ns = views->offcpu.since_ns = views->sched.since_ns = wall_ns;
+	views->profile.start_wall_ns = views->offcpu.since_ns = report_time_ns(report);
+	sched_start(&views->sched, report);
 	views->sched.options = views->offcpu.options = &views->layout;
 }
 
@@ -473,6 +497,8 @@ static int replay(struct report_run *run)
 		.views = run->views,
 		.form = run->form,
 		.has_by = run->has_by,
+		.has_slowest = run->has_slowest,
+		.output = run->output,
 	};
 
 	return replay_report(&request);
@@ -507,26 +533,30 @@ static bool may_write(struct report_run *run, const char *option, const char *pa
 /* Gathers, and prints or records. */
 static int gather(struct report_run *run, struct tracer_config *config)
 {
-	struct recorder_note notes[] = {
-		{"interval", run->views.layout.interval}, {"hz", run->views.profile.hz}, {"by", run->views.profile.by},
-		{"cpus", run->views.profile.cpus}};
+	const struct op_view *op = &run->views.op;
+	struct fact facts[] = {
+		{"interval", run->views.layout.interval, ""}, {"at-end", run->views.layout.only_at_end, ""},
+		{"hz", run->views.profile.hz, ""},	      {"by", run->views.profile.by, ""},
+		{"cpus", run->views.profile.cpus, ""},	      {"slowest", op->slowest_asked, ""},
+		{"has-client", op->has_client, ""},	      {"client", op->client, ""},
+		{"has-tid", op->has_tid, ""},		      {"tid", op->tid, ""}};
 	int status;
 
+	run->pipeline.options.record_time = run->record;
 	if (!compile(run))
 		return 1;
 	if (!run->record)
 		return tracer_run(config);
 	run->record->config.report = run->kind->name;
-	run->record->config.notes = notes;
-	run->record->config.notes_len = sizeof(notes) / sizeof(notes[0]);
+	run->record->config.facts = (struct facts){facts, sizeof(facts) / sizeof(facts[0])};
 	config->record = &run->record->config;
 	config->out = record_open(run->record) ? record_output(run->record) : NULL;
 	if (!config->out) {
 		record_close(run->record);
 		return 1;
 	}
-	if (!run->record->tee && config->ops == &report_json)
-		config->ops = &report_text; /* what was lost is said on stderr */
+	if (!run->record->tee && !run->kind->print)
+		config->ops = &report_nothing;
 	status = tracer_run(config);
 	if (!record_close(run->record))
 		status = 1;
@@ -549,7 +579,7 @@ static int go(struct report_run *run)
 {
 	struct tracer_config config = {
 		.pipeline = &run->pipeline,
-		.ops = run->kind->print == op_print ? &report_op : &report_stages,
+		.ops = run->kind->print == op_print ? &report_op : &report_nothing,
 		.report_data = &run->views.op,
 		.out = stdout,
 		.has_rows = true,
@@ -563,11 +593,11 @@ static int go(struct report_run *run)
 	};
 
 	if (run->print_script) {
-		const struct embedded *script = find_script(run->kind->script);
+		const struct source *script = embedded_find(run->arena, embedded_scripts, run->kind->script);
 
-		return say_content(stdout, script->data, script->size) ? 0 : 1;
+		return say_content(stdout, script->text, script->size) ? 0 : 1;
 	}
-	if (!read_before(run) || !open_html(run) || !open_output(run, &config) ||
+	if (!read_before(run) || !open_html(run) || (!run->files_len && !open_output(run, &config)) ||
 	    !may_write(run, "pprof", run->views.profile.pprof, profile_print) || !may_write(run, "chrome", run->views.op.chrome, op_print))
 		return 1;
 	/* with -v also for who waits for it with a program */
@@ -575,6 +605,10 @@ static int go(struct report_run *run)
 			  (run->views.layout.verbose && (run->kind->print == sched_print || run->kind->print == offcpu_print));
 	if (run->files_len)
 		return replay(run);
+	if (run->kind->print == sched_print)
+		config.observe = observe;
+	if (run->record && run->kind->print == stages_print)
+		run->views.layout.only_at_end = run->seconds; /* looked at all the while: for a heat map */
 	run->views.profile.cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
 	if (!run->kind->print) {
 		config.ops = report_formats[run->form].ops;
@@ -600,7 +634,7 @@ static int report(int argc, char **argv, struct record_request *record)
 	int status;
 
 	if (argc > 1 && !strcmp(argv[1], "calls"))
-		return cmd_report_calls(argc - 1, argv + 1);
+		return record ? cmd_calls_record(argc - 1, argv + 1, record) : cmd_report_calls(argc - 1, argv + 1);
 	tracer_catch_signals();
 	pipeline_init(&run.pipeline);
 	run.arena = run.targets.arena = run.pipeline.arena;

@@ -31,8 +31,8 @@ struct report_views {
 
 /* The one that goes with the kind's `print`. */
 void *report_view(const struct report_kind *kind, struct report_views *views);
-/* Probes fire from now on; `wall_ns` as of report->wall_ns. */
-void report_views_start(struct report_views *views, uint64_t wall_ns);
+/* Probes fire from now on. */
+void report_views_start(struct report_views *views, const struct report *report);
 
 const struct report_kind *report_kind_find(const char *name); /* NULL: there is none */
 
@@ -40,7 +40,8 @@ const struct report_kind *report_kind_find(const char *name); /* NULL: there is 
 bool report_take_by(const char *text, enum profile_by *by, struct buf *why);
 bool report_read_before(struct arena *arena, const char *path, const char **text, struct buf *why);
 
-/* cephtap report, into a recording. `argv` as for cmd_report(). */
+/* cephtap report, into a recording. `argv` as for cmd_report() and cmd_report_calls(). */
 int cmd_report_record(int argc, char **argv, struct record_request *record);
+int cmd_calls_record(int argc, char **argv, struct record_request *record);
 
 #endif

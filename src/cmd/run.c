@@ -66,7 +66,7 @@ static const char help[] =
 	"  --seconds N      stop after N seconds\n"
 	"  --every N        print all aggregations every N seconds, and at the end\n"
 	"  --ctf DIR        write each record as an event of a CTF trace into the new folder DIR as well (babeltrace2)\n"
-	"  --dump STAGE     print what a stage made (tokens, ast, check, ebpf) and exit\n"
+	"  --dump STAGE     print what a stage made (tokens, ast, check, ebpf, schema) and exit\n"
 	"  --timing         say on standard error how long each step took\n"
 	"  --no-multi       attach probe by probe, as on kernels without multi-uprobe links\n"
 	"  -V, --version    print the version\n"
@@ -371,8 +371,11 @@ static int dump(struct run *run)
 	if (!strcmp(run->dump, "tokens")) {
 		for (unsigned i = 0; i < run->pipeline.sources_len; i++)
 			ast_dump_tokens(run->pipeline.sources[i], &text);
+	} else if (!strcmp(run->dump, "schema")) {
+		if (pipeline_run(&run->pipeline, stage_find("ebpf"), NULL))
+			members_print(&schema_members, run->pipeline.image->schema, &text);
 	} else if (!stage) {
-		say(stderr, "cephtap: --dump wants tokens, ast, check or ebpf, not `%s`\n", run->dump);
+		say(stderr, "cephtap: --dump wants tokens, ast, check, ebpf or schema, not `%s`\n", run->dump);
 		return 2;
 	} else if (pipeline_run(&run->pipeline, stage, NULL)) {
 		stage->dump(&run->pipeline, &text);
@@ -424,6 +427,16 @@ static void say_matched(const struct run *run)
 		shown_printf(&line, "' matched %u probe%s\n", n, n == 1 ? "" : "s");
 		say_shown(stderr, &line);
 	}
+}
+
+/* What is recorded, or described once, is of the probes that are there now. */
+static void say_not_waiting(const struct run *run)
+{
+	unsigned n = run->pipeline.checked->unmatched_len;
+
+	if (n && (run->record || run->ctf))
+		say(stderr, "cephtap: %u probe description%s no probe now; %s does not wait for probes that come later\n", n,
+			n == 1 ? " matches" : "s match", run->record ? "a recording" : "--ctf");
 }
 
 /* dtrace -l: the probes that the script's clauses match. */
@@ -493,15 +506,19 @@ static int print_tables(struct report *report, bool is_last, void *data)
 /* With the output and the recording open. */
 static int trace_into(struct run *run, struct tracer_config *config)
 {
+	struct fact every = {"every", run->every, ""};
 	int status;
 
+	if (run->record && !run->record->tee)
+		config->ops = &report_nothing;
 	if (!open_ctf(run, config))
 		return 1;
-	if (run->record)
+	if (run->record) {
+		run->record->config.facts = (struct facts){&every, run->every ? 1 : 0};
 		config->record = &run->record->config;
-	if (run->record && !run->record->tee)
-		config->ops = &report_text; /* what was lost is said on stderr */
+	}
 	say_matched(run);
+	say_not_waiting(run);
 	status = tracer_run(config);
 	ctf_free(config->ctf);
 	run->child = 0;
@@ -542,6 +559,7 @@ static int go(struct run *run)
 	bool compiled;
 	int status;
 
+	run->pipeline.options.record_time |= run->record != NULL;
 	run->pipeline.host = probe_host_new(run->arena, &run->pipeline.target);
 	run->pipeline.macros.args_used = arena_new_array(run->arena, bool, run->pipeline.macros.args_len + 1);
 	if (run->dump)

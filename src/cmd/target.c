@@ -11,7 +11,6 @@
 
 #include "ceph/daemons.h"
 #include "lib/proc.h"
-#include "lib/shown.h"
 
 enum rule_kind { RULE_DAEMON, RULE_CGROUP, RULE_CONTAINER, RULE_NAME };
 
@@ -322,10 +321,10 @@ void target_fill(const struct target_list *list, struct arena *arena, struct tar
 	out->identity = list->identity;
 }
 
-void target_say(struct target_list *list, const char *name)
+void target_say(struct target_list *list, void (*tell)(void *data, const char *sentence), void *data)
 {
 	for (unsigned i = 0; i < list->notes_len; i++)
-		say(stderr, "%s: %s\n", name, list->notes[i]);
+		tell(data, list->notes[i]);
 	list->notes_len = 0;
 }
 

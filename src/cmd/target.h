@@ -59,8 +59,8 @@ int target_take(struct target_list *list, int option, const char *text, struct b
 void target_add_process(struct target_list *list, pid_t pid);
 /* All of it but the main process. */
 void target_fill(const struct target_list *list, struct arena *arena, struct target *out);
-/* Prints the notes on stderr, each after "NAME: ", and forgets them. */
-void target_say(struct target_list *list, const char *name);
+/* Gives the notes, and forgets them. */
+void target_say(struct target_list *list, void (*tell)(void *data, const char *sentence), void *data);
 /* All processes that the rules mean now. */
 void target_find(struct target_list *list, struct arena *arena, struct target_process **found, unsigned *found_len);
 

@@ -381,10 +381,11 @@ static int on_tick(struct report *report, bool is_last, void *data)
 	return 0;
 }
 
-static void on_start(void *data)
+static void on_start(const struct report *report, void *data)
 {
 	struct top_run *run = data;
 
+	(void)report;
 	run->began_ns = now_ns();
 	set_interval(run, run->look.interval);
 }
@@ -395,7 +396,7 @@ static int on_drop(struct report *report, enum drop_cause cause, uint64_t count)
 
 	if (run)
 		top_add_lost(run->model, count);
-	return report_stages.drop(report, cause, count);
+	return report_nothing.drop(report, cause, count);
 }
 
 /* Those that have no ops have a row too: that is what one looks for. */
@@ -423,12 +424,9 @@ static void add_osds(struct top_run *run)
 	}
 }
 
-static const struct embedded *find_script(void)
+static struct source *unpack_script(struct arena *arena)
 {
-	for (const struct embedded *script = embedded_scripts; script->name; script++)
-		if (!strcmp(script->name, "top.d"))
-			return script;
-	return NULL;
+	return embedded_find(arena, embedded_scripts, "top.d");
 }
 
 static void say_left_out(void *data, const char *sentence)
@@ -440,8 +438,6 @@ static void say_left_out(void *data, const char *sentence)
 static bool compile(struct top_run *run)
 {
 	struct pipeline *pipeline = &run->pipeline;
-	const struct embedded *script = find_script();
-	struct source *source = arena_new_one(pipeline->arena, struct source);
 	const char *why = engine_why_not();
 
 	if (why) {
@@ -454,8 +450,7 @@ static bool compile(struct top_run *run)
 		    run->targets.processes_len ? "among the chosen processes" : "on this host, or this user may not see it");
 		return false;
 	}
-	*source = (struct source){.name = script->name, .text = script->data, .size = script->size};
-	*arena_push(pipeline->arena, pipeline->sources, pipeline->sources_len) = source;
+	*arena_push(pipeline->arena, pipeline->sources, pipeline->sources_len) = unpack_script(pipeline->arena);
 	target_fill(&run->targets, pipeline->arena, &pipeline->target);
 	pipeline->host = probe_host_new(pipeline->arena, &pipeline->target);
 	if (!pipeline_run(pipeline, NULL, NULL)) /* that may be why */
@@ -466,7 +461,7 @@ static bool compile(struct top_run *run)
 
 static int trace(struct top_run *run)
 {
-	struct report_ops ops = report_stages; /* what the script prints is left out */
+	struct report_ops ops = report_nothing; /* what the script prints is left out */
 	struct tracer_config config = {
 		.pipeline = &run->pipeline,
 		.ops = &ops,
@@ -494,11 +489,13 @@ static int trace(struct top_run *run)
 
 static int go(struct top_run *run)
 {
-	const struct embedded *script = find_script();
 	int status;
 
-	if (run->print_script)
-		return say_content(stdout, script->data, script->size) ? 0 : 1;
+	if (run->print_script) {
+		const struct source *script = unpack_script(run->pipeline.arena);
+
+		return say_content(stdout, script->text, script->size) ? 0 : 1;
+	}
 	run->look.has_keys = !run->once;
 	run->look.time = run->time;
 	run->look.message = run->message;

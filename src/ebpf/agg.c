@@ -67,28 +67,28 @@ static void release_args(struct gen *gen, struct agg_args *args)
 			slot_release(gen, args->slots[i]);
 }
 
-static void emit_agg_lookup(struct gen *gen, const struct agg_layout *layout, const struct key_place *key)
+static void emit_agg_lookup(struct gen *gen, unsigned map, const struct key_place *key)
 {
-	emit_map(gen, R1, layout->map);
+	emit_map(gen, R1, map);
 	emit_key_address(gen, R2, key);
 	emit_call(gen, HELPER_MAP_LOOKUP);
 }
 
 /* The first update of a key puts zeros in; when two do at the same time, one of them finds the other's. */
-static void emit_insert(struct gen *gen, const struct agg_layout *layout, const struct key_place *key, struct label *found)
+static void emit_insert(struct gen *gen, unsigned map, const struct key_place *key, struct label *found)
 {
-	emit_map(gen, R1, layout->map);
+	emit_map(gen, R1, map);
 	emit_key_address(gen, R2, key);
 	emit_map_value(gen, R3, gen->layout->map_zeros, 0);
 	emit(gen, INSN_MOV_IMM(R4, BPF_NOEXIST));
 	emit_call(gen, HELPER_MAP_UPDATE);
-	emit_agg_lookup(gen, layout, key);
+	emit_agg_lookup(gen, map, key);
 	emit_jump_imm(gen, BPF_JNE, R0, 0, found);
 }
 
-static struct key_place gen_agg_key(struct gen *gen, struct node *node, const struct agg_layout *layout)
+static struct key_place gen_agg_key(struct gen *gen, struct node *node)
 {
-	const struct aggvar *var = layout->var;
+	const struct aggvar *var = node->left->agg;
 	struct slot zero;
 
 	if (var->keys_len)
@@ -102,39 +102,38 @@ static struct key_place gen_agg_key(struct gen *gen, struct node *node, const st
 static void gen_update(struct gen *gen, struct node *node, const struct key_place *key)
 {
 	const struct aggvar *var = node->left->agg;
-	const struct agg_layout *layout = &gen->image->aggs[var->id];
+	unsigned map = gen->image->agg_maps[var->id];
 	struct label found = {0}, end = {0};
 
-	emit_agg_lookup(gen, layout, key);
+	emit_agg_lookup(gen, map, key);
 	emit_jump_imm(gen, BPF_JNE, R0, 0, &found);
 	if (var->keys_len)
-		emit_insert(gen, layout, key, &found);
+		emit_insert(gen, map, key, &found);
 	emit_drop(gen, DROP_AGG);
 	emit_jump(gen, &end);
 	label_bind(gen, &found);
 	emit(gen, INSN_MOV_REG(REG_KEEP, R0));
-	var->agg->gen(gen, var, node->right);
+	var->shape.agg->gen(gen, &var->shape, node->right);
 	label_bind(gen, &end);
 }
 
 void gen_aggregates(struct gen *gen, struct node **nodes, unsigned n)
 {
-	const struct agg_layout *layout = &gen->image->aggs[nodes[0]->left->agg->id];
 	struct agg_args args = {0};
 	struct key_place key;
 
 	/* The first one's arguments come before the key, as written; those of the others cannot change it. */
 	emit_line(gen, nodes[0]->loc);
 	gen->agg_args = &args; /* updates do not nest */
-	gen_args(gen, nodes[0]->left->agg->agg, nodes[0]->right, &args);
-	key = gen_agg_key(gen, nodes[0], layout);
+	gen_args(gen, nodes[0]->left->agg->shape.agg, nodes[0]->right, &args);
+	key = gen_agg_key(gen, nodes[0]);
 	gen_update(gen, nodes[0], &key);
 	for (unsigned i = 1; i < n; i++) {
 		struct agg_args more = {0};
 
 		gen->agg_args = &more;
 		emit_line(gen, nodes[i]->loc);
-		gen_args(gen, nodes[i]->left->agg->agg, nodes[i]->right, &more);
+		gen_args(gen, nodes[i]->left->agg->shape.agg, nodes[i]->right, &more);
 		gen_update(gen, nodes[i], &key);
 		release_args(gen, &more);
 	}

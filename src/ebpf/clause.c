@@ -78,7 +78,7 @@ static void zero_between(struct gen *gen, uint32_t from, uint32_t to)
  */
 static void emit_zero_record(struct gen *gen, const struct record_layout *layout)
 {
-	bool skips = !has_if(layout->clause->clause->body);
+	bool skips = !has_if(gen->image->checked->clauses[gen->clause].clause->body);
 	uint32_t from = sizeof(struct record_head);
 
 	for (uint32_t at = from; skips && at < layout->size; at += 8) {
@@ -120,13 +120,13 @@ static void end_record(struct gen *gen, bool wake)
 
 static const int mem_size[] = {[1] = BPF_B, [2] = BPF_H, [4] = BPF_W, [8] = BPF_DW};
 
-static void gen_field(struct gen *gen, const struct field *field, struct node *expr)
+static void gen_field(struct gen *gen, const struct field *field, const struct recorded *value)
 {
 	if (field->kind == FIELD_STRING) {
-		gen_string(gen, expr, (struct place){PLACE_RECORD, 0, field->offset, field->size});
+		gen_string(gen, value->expr, (struct place){PLACE_RECORD, 0, field->offset, field->size});
 		return;
 	}
-	gen_scalar_as(gen, expr, field->type);
+	gen_scalar_as(gen, value->expr, value->type);
 	emit(gen, INSN_STORE(mem_size[field->size], REG_RECORD, (int32_t)field->offset, R0));
 }
 
@@ -137,12 +137,12 @@ static bool is_exit(const struct action *action)
 
 static void gen_action(struct gen *gen, struct node *call)
 {
-	const struct record_layout *layout = &gen->image->clauses[gen->clause];
+	const struct record_layout *layout = &gen->image->schema->clauses[gen->clause];
 	const struct record_action *record = &layout->actions[call->action->index];
 
 	emit_line(gen, call->loc);
 	for (unsigned i = 0; i < record->fields_len; i++)
-		gen_field(gen, &record->fields[i], call->action->values[i].expr);
+		gen_field(gen, &record->fields[i], &call->action->values[i]);
 	emit(gen, INSN_STORE_IMM(BPF_B, REG_RECORD, (int32_t)record->present, 1));
 	if (is_exit(call->action)) {
 		emit_map_value(gen, R1, gen->image->map_state, offsetof(struct image_state, run));
@@ -316,7 +316,7 @@ static bool has_exit(const struct checked_clause *clause)
 void gen_clause(struct gen *gen, unsigned index)
 {
 	const struct checked_clause *checked = &gen->image->checked->clauses[index];
-	const struct record_layout *layout = &gen->image->clauses[index];
+	const struct record_layout *layout = &gen->image->schema->clauses[index];
 	struct label in_pred = {0}, in_body = {0}, end = {0};
 	uint32_t scratch = gen->scratch_now;
 

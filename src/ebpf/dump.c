@@ -20,14 +20,6 @@ static const char *map_kind_name(enum image_map_kind kind)
 	return (unsigned)kind < sizeof(names) / sizeof(*names) ? names[kind] : "unknown";
 }
 
-static const char *field_kind_name(enum field_kind kind)
-{
-	static const char *const names[] = {[FIELD_INT] = "integer", [FIELD_STRING] = "string", [FIELD_BYTES] = "bytes",
-					    [FIELD_STACK] = "stack", [FIELD_SYMBOL] = "symbol"};
-
-	return names[kind];
-}
-
 void image_dump_programs(const struct image *image, struct buf *out)
 {
 	for (unsigned i = 0; i < image->programs_len; i++) {
@@ -55,19 +47,20 @@ void image_dump_maps(const struct image *image, struct buf *out)
 	}
 }
 
-static void dump_field(const char *what, unsigned i, const struct field *field, struct buf *out)
+static void dump_field(const char *what, unsigned i, const struct field *field, const struct type *type, struct buf *out)
 {
 	buf_printf(out, "%s %u: %s%s, %u bytes at %u", what, i, field->is_signed ? "signed " : "",
-		   field_kind_name(field->kind), field->size, field->offset);
-	if (field->type) {
-		buf_puts(out, ", ");
-		type_print(field->type, out);
-	}
+		   field_kind_words[field->kind], field->size, field->offset);
+	buf_puts(out, ", ");
+	type_print(type, out);
 	buf_putc(out, '\n');
 }
 
-static void dump_record(const struct record_layout *layout, unsigned i, struct buf *out)
+static void dump_record(const struct image *image, unsigned i, struct buf *out)
 {
+	const struct record_layout *layout = &image->schema->clauses[i];
+	const struct checked_clause *clause = &image->checked->clauses[i];
+
 	if (layout->size == 0) {
 		buf_printf(out, "record of clause %u: none\n", i);
 		return;
@@ -75,29 +68,27 @@ static void dump_record(const struct record_layout *layout, unsigned i, struct b
 	buf_printf(out, "record of clause %u: %u bytes\n", i, layout->size);
 	for (unsigned a = 0; a < layout->actions_len; a++) {
 		const struct record_action *action = &layout->actions[a];
-		const char *name = action->action && action->action->call ? action->action->call->name : NULL;
 
-		buf_printf(out, "  action %u %s: present at %u\n", a, name ? name : "", action->present);
+		buf_printf(out, "  action %u %s: present at %u\n", a, clause->actions[a].call->name, action->present);
 		for (unsigned f = 0; f < action->fields_len; f++)
-			dump_field("    field", f, &action->fields[f], out);
+			dump_field("    field", f, &action->fields[f], clause->actions[a].values[f].type, out);
 	}
 }
 
-static void dump_agg(const struct image *image, const struct agg_layout *layout, struct buf *out)
+static void dump_agg(const struct image *image, unsigned i, struct buf *out)
 {
-	const struct aggvar *var = layout->var;
-	const char *map = layout->map < image->maps_len ? image->maps[layout->map].name : "unknown";
+	const struct agg_layout *layout = &image->schema->aggs[i];
 
-	buf_printf(out, "aggregation @%s = %s(): map %s, key %u bytes, value %u bytes\n", var->name,
-		   var->agg ? var->agg->name : "", map, layout->key_size, layout->value_size);
+	buf_printf(out, "aggregation @%s = %s(): map %s, key %u bytes, value %u bytes\n", layout->name, layout->shape.agg->name,
+		   image->maps[image->agg_maps[i]].name, layout->key_size, layout->value_size);
 	for (unsigned k = 0; k < layout->keys_len; k++)
-		dump_field("  key", k, &layout->keys[k], out);
+		dump_field("  key", k, &layout->keys[k], image->checked->aggs[i]->keys[k], out);
 }
 
 void image_dump_layouts(const struct image *image, struct buf *out)
 {
 	for (unsigned i = 0; i < image->checked->clauses_len; i++)
-		dump_record(&image->clauses[i], i, out);
+		dump_record(image, i, out);
 	for (unsigned i = 0; i < image->checked->aggs_len; i++)
-		dump_agg(image, &image->aggs[i], out);
+		dump_agg(image, i, out);
 }

@@ -265,14 +265,14 @@ void emit_drop(struct gen *gen, enum drop_cause cause)
 /* The index of a place in the script among those that errors can name. */
 static unsigned error_loc(struct gen *gen, struct loc loc)
 {
-	struct image *image = gen->image;
+	struct schema *schema = gen->image->schema;
 
-	for (unsigned i = 0; i < image->error_locs_len; i++)
-		if (image->error_locs[i].source == loc.source && image->error_locs[i].offset == loc.offset &&
-		    image->error_locs[i].size == loc.size)
+	for (unsigned i = 0; i < schema->error_locs_len; i++)
+		if (schema->error_locs[i].source == loc.source && schema->error_locs[i].offset == loc.offset &&
+		    schema->error_locs[i].size == loc.size)
 			return i;
-	*arena_push(gen->arena, image->error_locs, image->error_locs_len) = loc;
-	return image->error_locs_len - 1;
+	*arena_push(gen->arena, schema->error_locs, schema->error_locs_len) = loc;
+	return schema->error_locs_len - 1;
 }
 
 void emit_fault(struct gen *gen, enum fault fault, int reg, struct loc loc)

@@ -227,6 +227,10 @@ struct probe_names {
 	uint64_t id;
 };
 
+/* schema.c: what readers need besides layouts; the places that errors can name are known once all programs are made. */
+struct schema *schema_new(struct arena *arena, const struct checked *checked, const struct options *options);
+void schema_finish(struct arena *arena, const struct checked *checked, struct schema *schema);
+
 /* layout.c: maps and record layouts, made before any program */
 struct layout {
 	unsigned map_globals, map_rodata, map_zeros, map_scratch, map_saves;

@@ -2,7 +2,7 @@
 /*
  * What src/ebpf makes of a script, and all that the engine and the reader of records need of it: maps, programs with their
  * relocations, which program goes to which site, and the layout of records and aggregations. Engine-neutral: programs reach
- * the outside through the helpers listed in ebpf/helpers.h and through maps only.
+ * the outside through a few helpers and through maps only.
  */
 #ifndef CEPHTAP_EBPF_IMAGE_H
 #define CEPHTAP_EBPF_IMAGE_H
@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "check/check.h"
+#include "schema/schema.h"
 
 enum image_map_kind {
 	IMAGE_ARRAY,        /* BPF_MAP_TYPE_ARRAY */
@@ -89,84 +90,6 @@ struct image_state {
 	uint64_t reserved[5];
 };
 
-/* Per-processor counters of what was lost: value 0 of the map `drops`, one u64 each. */
-enum drop_cause {
-	DROP_RECORD,   /* the ring buffer was full */
-	DROP_AGG,      /* an aggregation had no room for a new key */
-	DROP_DYNVAR,   /* a thread-local variable or associative array had no room */
-	DROP_SAVE,     /* no room for what a function's entry must save for its return */
-	DROP_BUSY,     /* scratch memory was in use: too many threads were preempted inside a probe on one processor */
-	DROP_STACK,    /* no room for a new stack */
-	DROP_SYSTEM,   /* the kernel did not run the program: recursion, missed return probes (counted by the engine) */
-	DROP_CAUSES
-};
-
-/* What a record in the ring starts with. */
-struct record_head {
-	uint32_t clause; /* index in image->clauses, or RECORD_ERROR */
-	uint32_t probe;  /* index in checked->probes */
-	uint32_t cpu;
-	uint32_t pad;
-};
-enum { RECORD_ERROR = 0xffffffffu, RECORD_WAKE = 0xfffffffeu /* says nothing, but that map_wanted is to be looked at now */ };
-
-/* What went wrong: arg4 of ERROR, with DTrace's numbers. */
-enum fault { FAULT_NONE = 0, FAULT_BADADDR = 1, FAULT_ILLOP = 3, FAULT_DIVZERO = 4, FAULT_SCRATCH = 5 };
-
-/* The record of an error in a clause; `head.clause` is RECORD_ERROR. */
-struct record_error {
-	struct record_head head;
-	uint32_t clause; /* the failing one */
-	uint32_t fault;  /* enum fault */
-	uint64_t address;
-	uint32_t line;   /* index in image->error_locs: where in the script */
-	uint32_t pad;
-};
-
-enum field_kind {
-	FIELD_INT,
-	FIELD_STRING,
-	FIELD_BYTES,
-	FIELD_STACK,  /* u64: a key of map_stacks; 0: there was no room */
-	FIELD_SYMBOL, /* u64: an address of the kernel, or a key of map_symbols; 0: there was no room */
-};
-
-struct field {
-	enum field_kind kind;
-	bool is_signed;
-	uint32_t offset, size; /* FIELD_INT: size of the value's type; stored at its own size, aligned */
-	const struct type *type;
-};
-
-/* One action in a record: there when the byte at `present` is 1. */
-struct record_action {
-	const struct action *action;
-	uint32_t present; /* offset of the byte in the record */
-	struct field *fields;
-	unsigned fields_len;
-};
-
-struct record_layout {
-	const struct checked_clause *clause;
-	uint32_t size; /* with the head; 0: the clause records nothing */
-	struct record_action *actions;
-	unsigned actions_len;
-	uint32_t time; /* where `timestamp` of the firing is, a u64; 0: it was not asked for (options->record_time) */
-};
-
-/*
- * An aggregation's map: without keys a per-processor array of one entry. With keys a hash whose key is the processor's number
- * (8 bytes), then the script's keys: each processor updates entries of its own. (The kernel's per-processor hash would
- * allocate each new value from a small reserve while a probe fires, and fails when keys come in bursts.)
- */
-struct agg_layout {
-	const struct aggvar *var;
-	unsigned map;
-	struct field *keys; /* offsets behind the processor's number */
-	unsigned keys_len;
-	uint32_t key_size, value_size; /* key_size: without the processor's number */
-};
-
 struct image {
 	const struct checked *checked;
 	const struct options *options;
@@ -176,10 +99,13 @@ struct image {
 	unsigned programs_len;
 	struct image_attach *attaches;
 	unsigned attaches_len;
-	struct record_layout *clauses; /* as many as checked->clauses */
-	struct agg_layout *aggs;       /* as many as checked->aggs */
-	struct loc *error_locs;
-	unsigned error_locs_len;
+	struct schema *schema; /* what readers need to know; its clauses, aggregations and probes are those of checked, in that order */
+	/*
+	 * The map of each aggregation: without keys a per-processor array of one entry. With keys a hash whose key is the processor's
+	 * number (8 bytes), then the script's keys: each processor updates entries of its own. (The kernel's per-processor hash would
+	 * allocate each new value from a small reserve while a probe fires, and fails when keys come in bursts.)
+	 */
+	unsigned *agg_maps;
 	/* Indices in maps; MAP_NONE where the script needs none. */
 	unsigned map_state, map_drops, map_ring, map_daemons, map_probes, map_pids;
 	unsigned map_stacks, map_symbols, map_processes, map_rows, map_wanted;
@@ -213,12 +139,6 @@ struct symbol_value {
 	uint32_t pid; /* of the whole host, where stack_value has it; 0: the kernel's */
 	uint32_t pad;
 };
-
-/* The kernel's addresses stand for themselves: keys of map_symbols have another upper bit. */
-static inline bool symbol_is_kernel(uint64_t number)
-{
-	return number >> 63;
-}
 
 struct unwind_mapping {
 	uint64_t start, end;

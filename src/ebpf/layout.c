@@ -87,23 +87,27 @@ static enum field_kind field_kind(const struct type *type)
 	return type_is_string(type) ? FIELD_STRING : type->kind == TYPE_STACK ? FIELD_STACK : type->kind == TYPE_SYMBOL ? FIELD_SYMBOL : FIELD_INT;
 }
 
-static void layout_agg_keys(struct agg_layout *agg, struct arena *arena)
+static struct field field_of(const struct type *type, uint32_t at)
 {
-	const struct aggvar *var = agg->var;
+	return (struct field){.kind = field_kind(type),
+			      .is_signed = type->is_signed,
+			      .offset = at,
+			      .size = type_is_string(type) ? string_room(type) : type->size,
+			      .form = type->form};
+}
+
+static void layout_agg_keys(struct agg_layout *agg, const struct aggvar *var, struct arena *arena)
+{
 	uint32_t at = 0;
 
 	agg->keys = arena_new_array(arena, struct field, var->keys_len + 1);
-	agg->keys_len = var->keys_len;
+	agg->keys_len = agg->key_names_len = var->keys_len;
+	agg->key_names = var->key_names;
 	for (unsigned i = 0; i < var->keys_len; i++) {
 		const struct type *type = var->keys[i];
-		bool is_string = type_is_string(type);
 
-		agg->keys[i] = (struct field){.kind = field_kind(type),
-					      .is_signed = type->is_signed,
-					      .offset = at,
-					      .size = is_string ? string_room(type) : type->size,
-					      .type = type};
-		at += is_string ? string_room(type) : 8;
+		agg->keys[i] = field_of(type, at);
+		at += type_is_string(type) ? string_room(type) : 8;
 	}
 	agg->key_size = at;
 }
@@ -112,18 +116,21 @@ static void layout_aggs(struct layout *layout, struct arena *arena, struct image
 {
 	const struct checked *checked = image->checked;
 
-	image->aggs = arena_new_array(arena, struct agg_layout, checked->aggs_len + 1);
+	image->schema->aggs = arena_new_array(arena, struct agg_layout, checked->aggs_len + 1);
+	image->schema->aggs_len = checked->aggs_len;
+	image->agg_maps = arena_new_array(arena, unsigned, checked->aggs_len + 1);
 	for (unsigned i = 0; i < checked->aggs_len; i++) {
-		struct agg_layout *agg = &image->aggs[i];
+		struct agg_layout *agg = &image->schema->aggs[i];
 		const struct aggvar *var = checked->aggs[i];
 		struct image_map map = {.kind = IMAGE_PERCPU_ARRAY, .key_size = 4, .max_entries = 1, .is_kept = true};
 
-		agg->var = var;
-		agg->value_size = 8 * var->agg->words(var);
-		layout_agg_keys(agg, arena);
+		agg->name = var->name;
+		agg->shape = var->shape;
+		agg->value_size = 8 * var->shape.agg->words(&var->shape);
+		layout_agg_keys(agg, var, arena);
 		map.name = kernel_name(arena, arena_printf(arena, "agg_%s", var->name));
 		map.value_size = agg->value_size;
-		if (var->keys_len) { /* the processor is part of the key: see struct agg_layout */
+		if (var->keys_len) { /* the processor is part of the key: see struct image */
 			map.kind = IMAGE_HASH;
 			map.key_size = 8 + agg->key_size;
 			map.max_entries = entries_for(options->aggsize, map.key_size + agg->value_size);
@@ -131,7 +138,7 @@ static void layout_aggs(struct layout *layout, struct arena *arena, struct image
 			if (layout->zeros_size < agg->value_size)
 				layout->zeros_size = agg->value_size;
 		}
-		agg->map = image_map_new(arena, image, map);
+		image->agg_maps[i] = image_map_new(arena, image, map);
 	}
 }
 
@@ -142,6 +149,12 @@ static uint32_t align_up(uint32_t offset, uint32_t to)
 
 static void layout_action(struct record_action *record, const struct action *action, struct arena *arena, uint32_t *at)
 {
+	record->func = action->func;
+	record->format = action->format;
+	record->aggs = arena_new_array(arena, uint32_t, action->aggs_len + 1);
+	record->aggs_len = action->aggs_len;
+	for (unsigned i = 0; i < action->aggs_len; i++)
+		record->aggs[i] = action->aggs[i]->id;
 	record->fields = arena_new_array(arena, struct field, action->values_len + 1);
 	record->fields_len = action->values_len;
 	for (unsigned i = 0; i < action->values_len; i++) {
@@ -150,11 +163,7 @@ static void layout_action(struct record_action *record, const struct action *act
 		uint32_t size = is_string ? string_room(type) : type->size;
 
 		*at = align_up(*at, is_string ? 8 : size);
-		record->fields[i] = (struct field){.kind = field_kind(type),
-						   .is_signed = type->is_signed,
-						   .offset = *at,
-						   .size = size,
-						   .type = type};
+		record->fields[i] = field_of(type, *at);
 		*at += size;
 	}
 }
@@ -164,14 +173,14 @@ static bool layout_records(struct arena *arena, struct image *image, const struc
 	const struct checked *checked = image->checked;
 	bool any = false;
 
-	image->clauses = arena_new_array(arena, struct record_layout, checked->clauses_len + 1);
+	image->schema->clauses = arena_new_array(arena, struct record_layout, checked->clauses_len + 1);
+	image->schema->clauses_len = checked->clauses_len;
 	for (unsigned i = 0; i < checked->clauses_len; i++) {
-		struct record_layout *layout = &image->clauses[i];
+		struct record_layout *layout = &image->schema->clauses[i];
 		const struct checked_clause *clause = &checked->clauses[i];
 		uint32_t at = sizeof(struct record_head);
 
-		layout->clause = clause;
-		if (!clause->actions_len && !clause->is_default)
+		if ((!clause->actions_len && !clause->is_default) || !clause->probes_len)
 			continue;
 		any = true;
 		if (options->record_time) {
@@ -181,7 +190,7 @@ static bool layout_records(struct arena *arena, struct image *image, const struc
 		layout->actions_len = clause->actions_len;
 		layout->actions = arena_new_array(arena, struct record_action, clause->actions_len + 1);
 		for (unsigned a = 0; a < clause->actions_len; a++)
-			layout->actions[a] = (struct record_action){.action = &clause->actions[a], .present = at++};
+			layout->actions[a].present = at++;
 		for (unsigned a = 0; a < clause->actions_len; a++)
 			layout_action(&layout->actions[a], &clause->actions[a], arena, &at);
 		layout->size = align_up(at, 8);

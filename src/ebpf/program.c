@@ -744,7 +744,7 @@ static unsigned *index_by_id(struct arena *arena, const struct checked *checked,
 	return index;
 }
 
-/* From "which probes does a clause name" to "which clauses does a probe have", in the script's order. */
+/* From "which probes does a clause name" to "which clauses does a probe have", in the script's order. The schema has the former. */
 static void group_clauses(struct compiler *compiler)
 {
 	const struct checked *checked = compiler->image->checked;
@@ -752,12 +752,17 @@ static void group_clauses(struct compiler *compiler)
 
 	compiler->probe_clauses = arena_new_array(compiler->arena, unsigned *, checked->probes_len + 1);
 	compiler->probe_clauses_len = arena_new_array(compiler->arena, unsigned, checked->probes_len + 1);
-	for (unsigned c = 0; c < checked->clauses_len; c++)
+	for (unsigned c = 0; c < checked->clauses_len; c++) {
+		struct record_layout *layout = &compiler->image->schema->clauses[c];
+
+		layout->probes = arena_new_array(compiler->arena, uint32_t, checked->clauses[c].probes_len + 1);
 		for (unsigned p = 0; p < checked->clauses[c].probes_len; p++) {
 			unsigned i = index[checked->clauses[c].probes[p]->id];
 
 			*arena_push(compiler->arena, compiler->probe_clauses[i], compiler->probe_clauses_len[i]) = c;
+			layout->probes[layout->probes_len++] = i;
 		}
+	}
 }
 
 static void find_error_clauses(struct compiler *compiler)
@@ -789,6 +794,7 @@ struct image *ebpf_compile(struct arena *arena, const struct checked *checked, c
 
 	image->checked = checked;
 	image->options = options;
+	image->schema = schema_new(arena, checked, options);
 	compiler.layout = layout_new(arena, image, options);
 	group_clauses(&compiler);
 	find_saves_max(&compiler);
@@ -797,6 +803,7 @@ struct image *ebpf_compile(struct arena *arena, const struct checked *checked, c
 	for (unsigned i = 0; i < checked->probes_len && !diags->errors; i++)
 		compile_probe(&compiler, i);
 	layout_finish(compiler.layout, arena, image);
+	schema_finish(arena, checked, image->schema);
 	for (unsigned i = 0; i < compiler.keys_len; i++)
 		buf_free(&compiler.keys[i].bytes);
 	return diags->errors ? NULL : image;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Reading aggregations while programs go on writing them. In: an aggregation's map, in which each processor has keys of its
- * own (see struct agg_layout). Out: each key once with its values of all processors that have it. A key that comes or goes
+ * own (see struct image). Out: each key once with its values of all processors that have it. A key that comes or goes
  * meanwhile may be seen or not.
  */
 #include <bpf/bpf.h>
@@ -174,7 +174,7 @@ static int hand_over(struct agg_reader *reader)
 
 int engine_agg_each(struct engine *engine, unsigned agg, agg_each_fn each, void *data)
 {
-	unsigned map = engine->image->aggs[agg].map;
+	unsigned map = engine->image->agg_maps[agg];
 	const struct image_map *layout = &engine->image->maps[map];
 	struct agg_reader reader = {
 		.fd = engine->maps[map],
@@ -184,7 +184,7 @@ int engine_agg_each(struct engine *engine, unsigned agg, agg_each_fn each, void 
 		.each = each,
 		.data = data,
 	};
-	const char *name = engine->image->aggs[agg].var->name;
+	const char *name = engine->image->schema->aggs[agg].name;
 	uint64_t start = now_ns();
 	int ret;
 
@@ -235,7 +235,7 @@ static int set_key(int fd, const void *key, const void *values)
 
 int engine_agg_delete(struct engine *engine, unsigned agg, const void *key)
 {
-	unsigned map = engine->image->aggs[agg].map;
+	unsigned map = engine->image->agg_maps[agg];
 
 	if (engine->image->maps[map].kind == IMAGE_PERCPU_ARRAY) /* the one entry of an array cannot go away */
 		return engine_agg_zero(engine, agg, key);
@@ -244,7 +244,7 @@ int engine_agg_delete(struct engine *engine, unsigned agg, const void *key)
 
 int engine_agg_zero(struct engine *engine, unsigned agg, const void *key)
 {
-	unsigned map = engine->image->aggs[agg].map;
+	unsigned map = engine->image->agg_maps[agg];
 	const struct image_map *layout = &engine->image->maps[map];
 	void *values = calloc(engine->cpus_len, engine_value_room(layout));
 	const uint32_t zero = 0;

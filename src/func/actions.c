@@ -36,7 +36,7 @@ static int print_rows(struct report *report, const struct record_action *action,
 int report_printa(struct report *report, const struct record_action *action, const void *record)
 {
 	const struct format *format = reader_format(report->reader, action);
-	unsigned i, aggs_len = action->action->aggs_len;
+	unsigned i, aggs_len = action->aggs_len;
 	unsigned *aggs = calloc(aggs_len + 1, sizeof(*aggs));
 	int err = 0;
 
@@ -44,7 +44,7 @@ int report_printa(struct report *report, const struct record_action *action, con
 	if (!aggs)
 		abort();
 	for (i = 0; i < aggs_len; i++) {
-		aggs[i] = action->action->aggs[i]->id;
+		aggs[i] = action->aggs[i];
 		reader_agg_mark_printed(report->reader, aggs[i]);
 	}
 	if (aggs_len && format)
@@ -60,7 +60,7 @@ int report_trace(struct report *report, const struct record_action *action, cons
 	unsigned i;
 	int err = 0;
 
-	if (action->action->aggs_len)
+	if (action->aggs_len)
 		return report_printa(report, action, record);
 	for (i = 0; i < action->fields_len && !err; i++)
 		err = report->ops->value(report, &action->fields[i], (const char *)record + action->fields[i].offset);
@@ -81,45 +81,45 @@ int report_exit(struct report *report, const struct record_action *action, const
 int report_clear(struct report *report, const struct record_action *action, const void *record)
 {
 	(void)record;
-	if (action->action->aggs_len)
-		reader_agg_clear(report->reader, action->action->aggs[0]->id);
+	if (action->aggs_len)
+		reader_agg_clear(report->reader, action->aggs[0]);
 	return 0;
 }
 
 int report_trunc(struct report *report, const struct record_action *action, const void *record)
 {
-	if (action->action->aggs_len)
-		reader_agg_trunc(report->reader, action->action->aggs[0]->id, action->fields_len,
+	if (action->aggs_len)
+		reader_agg_trunc(report->reader, action->aggs[0], action->fields_len,
 				 first_int(action, record, 0));
 	return 0;
 }
 
 int report_normalize(struct report *report, const struct record_action *action, const void *record)
 {
-	if (action->action->aggs_len)
-		reader_agg_normalize(report->reader, action->action->aggs[0]->id,
+	if (action->aggs_len)
+		reader_agg_normalize(report->reader, action->aggs[0],
 				     (uint64_t)first_int(action, record, 1));
 	return 0;
 }
 
 int report_share(struct report *report, const struct record_action *action, const void *record)
 {
-	if (action->action->aggs_len)
-		reader_agg_set_share(report->reader, action->action->aggs[0]->id, (uint64_t)first_int(action, record, 0));
+	if (action->aggs_len)
+		reader_agg_set_share(report->reader, action->aggs[0], (uint64_t)first_int(action, record, 0));
 	return 0;
 }
 
 int report_top(struct report *report, const struct record_action *action, const void *record)
 {
-	if (action->action->aggs_len)
-		reader_agg_set_top(report->reader, action->action->aggs[0]->id, (uint64_t)first_int(action, record, 0));
+	if (action->aggs_len)
+		reader_agg_set_top(report->reader, action->aggs[0], (uint64_t)first_int(action, record, 0));
 	return 0;
 }
 
 int report_denormalize(struct report *report, const struct record_action *action, const void *record)
 {
 	(void)record;
-	if (action->action->aggs_len)
-		reader_agg_normalize(report->reader, action->action->aggs[0]->id, 1);
+	if (action->aggs_len)
+		reader_agg_normalize(report->reader, action->aggs[0], 1);
 	return 0;
 }

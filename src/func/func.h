@@ -9,8 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "check/check.h"
-
+struct node;
 struct gen;
 struct value;
 struct report;

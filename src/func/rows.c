@@ -23,9 +23,9 @@ struct printed {
 
 static int64_t number_of(const struct printed *printed, unsigned row, unsigned agg)
 {
-	const struct aggvar *var = printed->layouts[agg]->var;
+	const struct agg_shape *shape = &printed->layouts[agg]->shape;
 
-	return var->agg->number ? var->agg->number(var, printed->rows[row * printed->aggs_len + agg].value, 1) : 0;
+	return shape->agg->number ? shape->agg->number(shape, printed->rows[row * printed->aggs_len + agg].value, 1) : 0;
 }
 
 static int compare_largest_first(const void *a, const void *b)
@@ -122,7 +122,7 @@ void rows_print(struct report *report, const struct format *format, const unsign
 	if (!printed.layouts || !printed.scales)
 		abort();
 	for (i = 0; i < aggs_len; i++) {
-		printed.layouts[i] = &report->image->aggs[aggs[i]];
+		printed.layouts[i] = &report->schema->aggs[aggs[i]];
 		printed.scales[i].normal = reader_agg_normal(report->reader, aggs[i]);
 		printed.scales[i].whole = reader_agg_share(report->reader, aggs[i]);
 	}

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "func/tables.h"
+#include "schema/schema.h"
 
 static const struct func *const families[] = {funcs_action, funcs_memory, funcs_string, funcs_stack, funcs_symbol};
 
@@ -49,3 +50,15 @@ const struct builtin *builtin_find(const char *name)
 			return builtin;
 	return NULL;
 }
+
+static const void *find(const char *name)
+{
+	return func_find(name);
+}
+
+static const char *name_of(const void *func)
+{
+	return ((const struct func *)func)->name;
+}
+
+const struct member_names func_names = {"action", find, name_of};

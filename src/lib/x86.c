@@ -1,352 +1,477 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lib/x86.h"
 
-#include <capstone/capstone.h>
+#include <string.h>
 
-struct current {
-	csh handle;
-	cs_insn *insn;
+#include "lib/x86_rows.h"
+
+/* An instruction while it is taken apart. */
+struct decoder {
+	const uint8_t *at, *end;
+	uint8_t opcode, modrm;
+	enum x86_map map;
+	uint8_t prefix;		     /* PREFIX_*: the one that counts as a part of the opcode */
+	bool is_w, is_r, is_x, is_b; /* the bits of REX, or of what stands for it */
+	bool has_rex, is_vector;     /* is_vector: VEX, EVEX or XOP */
+	bool is_evex, is_16, is_repeated, has_lock, is_address_32;
+	uint8_t vvvv;
+	struct x86_insn *insn;
 };
 
-/* sub or xor %fs:0x28, %reg: where glibc keeps the stack protector's word. */
-static bool is_canary(const cs_insn *insn)
+static bool take(struct decoder *d, uint8_t *byte)
 {
-	const cs_x86 *x86 = &insn->detail->x86;
-
-	return (insn->id == X86_INS_SUB || insn->id == X86_INS_XOR) && x86->op_count == 2 &&
-	       x86->operands[0].type == X86_OP_REG && x86->operands[1].type == X86_OP_MEM &&
-	       x86->operands[1].mem.segment == X86_REG_FS && x86->operands[1].mem.base == X86_REG_INVALID &&
-	       x86->operands[1].mem.disp == 0x28;
-}
-
-static enum x86_kind kind_of(const cs_insn *insn, uint64_t *target)
-{
-	switch (insn->id) {
-	case X86_INS_RET:
-	case X86_INS_RETF:
-	case X86_INS_RETFQ:
-		return X86_RETURN;
-	case X86_INS_JMP:
-	case X86_INS_LJMP:
-		if (insn->detail->x86.op_count != 1 || insn->detail->x86.operands[0].type != X86_OP_IMM)
-			return X86_JUMP_ANYWHERE;
-		*target = (uint64_t)insn->detail->x86.operands[0].imm;
-		return X86_JUMP;
-	default:
-		if (insn->id >= X86_INS_JAE && insn->id <= X86_INS_JS && insn->detail->x86.op_count == 1 &&
-		    insn->detail->x86.operands[0].type == X86_OP_IMM) {
-			*target = (uint64_t)insn->detail->x86.operands[0].imm;
-			return X86_BRANCH;
-		}
-		return is_canary(insn) ? X86_CANARY : X86_OTHER;
-	}
-}
-
-/* DWARF's number of a general register, whole or a part of it; -1: it is none. */
-static int number_of(x86_reg reg, unsigned *size)
-{
-	static const struct {
-		uint16_t r8, e4;
-	} regs[16] = {
-		{X86_REG_RAX, X86_REG_EAX}, {X86_REG_RDX, X86_REG_EDX},	  {X86_REG_RCX, X86_REG_ECX},	{X86_REG_RBX, X86_REG_EBX},
-		{X86_REG_RSI, X86_REG_ESI}, {X86_REG_RDI, X86_REG_EDI},	  {X86_REG_RBP, X86_REG_EBP},	{X86_REG_RSP, X86_REG_ESP},
-		{X86_REG_R8, X86_REG_R8D},  {X86_REG_R9, X86_REG_R9D},	  {X86_REG_R10, X86_REG_R10D},	{X86_REG_R11, X86_REG_R11D},
-		{X86_REG_R12, X86_REG_R12D}, {X86_REG_R13, X86_REG_R13D}, {X86_REG_R14, X86_REG_R14D}, {X86_REG_R15, X86_REG_R15D},
-	};
-
-	for (int i = 0; i < 16; i++)
-		if (reg == regs[i].r8 || reg == regs[i].e4) {
-			*size = reg == regs[i].r8 ? 8 : 4;
-			return i;
-		}
-	return -1;
-}
-
-/* Also of its lower 16 or 8 bits. */
-static int number_of_part(x86_reg reg)
-{
-	static const uint16_t parts[16][3] = {
-		{X86_REG_AX, X86_REG_AL, X86_REG_AH},	{X86_REG_DX, X86_REG_DL, X86_REG_DH}, {X86_REG_CX, X86_REG_CL, X86_REG_CH},
-		{X86_REG_BX, X86_REG_BL, X86_REG_BH},	{X86_REG_SI, X86_REG_SIL},	      {X86_REG_DI, X86_REG_DIL},
-		{X86_REG_BP, X86_REG_BPL},		{X86_REG_SP, X86_REG_SPL},	      {X86_REG_R8W, X86_REG_R8B},
-		{X86_REG_R9W, X86_REG_R9B},		{X86_REG_R10W, X86_REG_R10B},	      {X86_REG_R11W, X86_REG_R11B},
-		{X86_REG_R12W, X86_REG_R12B},		{X86_REG_R13W, X86_REG_R13B},	      {X86_REG_R14W, X86_REG_R14B},
-		{X86_REG_R15W, X86_REG_R15B},
-	};
-	unsigned size;
-	int whole = number_of(reg, &size);
-
-	for (int i = 0; i < 16 && whole < 0 && reg != X86_REG_INVALID; i++)
-		if (reg == parts[i][0] || reg == parts[i][1] || reg == parts[i][2])
-			return i;
-	return whole;
-}
-
-static void rax_effect(const cs_insn *insn, struct x86_effects *effects)
-{
-	const cs_x86 *x86 = &insn->detail->x86;
-	unsigned from_size;
-	int from;
-
-	effects->rax = X86_RAX_OTHER;
-	if (x86->op_count != 2 || x86->operands[0].type != X86_OP_REG || number_of(x86->operands[0].reg, &effects->size) != 0)
-		return;
-	if (insn->id == X86_INS_XOR && x86->operands[1].type == X86_OP_REG && x86->operands[1].reg == x86->operands[0].reg) {
-		effects->rax = X86_RAX_ZERO;
-	} else if (insn->id == X86_INS_MOV && x86->operands[1].type == X86_OP_REG) {
-		from = number_of(x86->operands[1].reg, &from_size);
-		if (from < 0 || from_size != effects->size)
-			return;
-		effects->reg = (unsigned)from;
-		effects->rax = X86_RAX_COPY;
-	} else if (insn->id == X86_INS_MOV && x86->operands[1].type == X86_OP_MEM &&
-		   x86->operands[1].mem.index == X86_REG_INVALID && x86->operands[1].mem.segment == X86_REG_INVALID) {
-		from = number_of(x86->operands[1].mem.base, &from_size);
-		if (from < 0 || from_size != 8)
-			return;
-		effects->reg = (unsigned)from;
-		effects->offset = x86->operands[1].mem.disp;
-		effects->rax = X86_RAX_LOAD;
-	}
-}
-
-void x86_effects(const struct x86_code *code, struct x86_effects *effects)
-{
-	const struct current *current = code->internal;
-	cs_regs read, written;
-	uint8_t read_len, written_len;
-
-	*effects = (struct x86_effects){.rax = X86_RAX_KEPT};
-	if (cs_regs_access(current->handle, current->insn, read, &read_len, written, &written_len) != CS_ERR_OK) {
-		*effects = (struct x86_effects){.writes = UINT32_MAX, .rax = X86_RAX_OTHER};
-		return;
-	}
-	for (unsigned i = 0; i < written_len; i++) {
-		int number = number_of_part(written[i]);
-
-		if (number >= 0)
-			effects->writes |= UINT32_C(1) << number;
-	}
-	if (effects->writes & 1)
-		rax_effect(current->insn, effects);
-}
-
-/* ---- moves ---- */
-
-/* False: a place of another kind. */
-static bool place_of(const cs_x86_op *operand, struct x86_place *place)
-{
-	unsigned size;
-	int reg = number_of(operand->type == X86_OP_REG ? operand->reg : operand->mem.base, &size);
-
-	*place = (struct x86_place){.reg = (unsigned)reg, .in_memory = operand->type == X86_OP_MEM};
-	if (operand->type == X86_OP_MEM) {
-		place->offset = operand->mem.disp;
-		return reg >= 0 && size == 8 && operand->mem.index == X86_REG_INVALID && operand->mem.segment == X86_REG_INVALID;
-	}
-	return operand->type == X86_OP_REG && reg >= 0;
-}
-
-static bool is_cmov(unsigned id)
-{
-	static const unsigned ids[] = {X86_INS_CMOVA, X86_INS_CMOVAE, X86_INS_CMOVB,  X86_INS_CMOVBE, X86_INS_CMOVE,  X86_INS_CMOVG,
-				       X86_INS_CMOVGE, X86_INS_CMOVL, X86_INS_CMOVLE, X86_INS_CMOVNE, X86_INS_CMOVNO, X86_INS_CMOVNP,
-				       X86_INS_CMOVNS, X86_INS_CMOVO, X86_INS_CMOVP,  X86_INS_CMOVS};
-
-	for (unsigned i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
-		if (ids[i] == id)
-			return true;
-	return false;
-}
-
-static void move_between(const cs_insn *insn, struct x86_move *move)
-{
-	const cs_x86_op *to = &insn->detail->x86.operands[0], *from = &insn->detail->x86.operands[1];
-	bool is_lea = insn->id == X86_INS_LEA;
-
-	if (insn->detail->x86.op_count != 2 || to->size < 4 || !place_of(to, &move->to))
-		return;
-	move->kind = X86_MOVE_OTHER;
-	if (is_lea && from->mem.base == X86_REG_RIP && from->mem.index == X86_REG_INVALID) {
-		move->kind = X86_MOVE_NUMBER;
-		move->number = insn->address + insn->size + (uint64_t)from->mem.disp;
-	} else if ((insn->id == X86_INS_MOV || insn->id == X86_INS_MOVABS) && from->type == X86_OP_IMM) {
-		move->kind = X86_MOVE_NUMBER;
-		move->number = (uint64_t)from->imm;
-	} else if (insn->id == X86_INS_XOR && from->type == X86_OP_REG && to->type == X86_OP_REG && from->reg == to->reg) {
-		move->kind = X86_MOVE_NUMBER;
-	} else if ((insn->id == X86_INS_MOV || is_cmov(insn->id)) && place_of(from, &move->from)) {
-		move->kind = insn->id == X86_INS_MOV ? X86_MOVE_COPY : X86_MOVE_MAYBE;
-	}
-}
-
-void x86_move(const struct x86_code *code, struct x86_move *move)
-{
-	enum { CHANGED_BY_CALLS = 0xf37 }; /* rax, rdx, rcx, rsi, rdi, r8 to r11 */
-	const cs_insn *insn = ((const struct current *)code->internal)->insn;
-	const cs_x86_op *target = &insn->detail->x86.operands[0];
-	struct x86_effects effects;
-
-	x86_effects(code, &effects);
-	*move = (struct x86_move){.writes = effects.writes};
-	if (insn->id != X86_INS_CALL && code->kind != X86_JUMP_ANYWHERE) {
-		move_between(insn, move);
-		return;
-	}
-	move->writes |= CHANGED_BY_CALLS;
-	if (target->type == X86_OP_IMM) {
-		move->kind = X86_MOVE_RESULT;
-		move->number = (uint64_t)target->imm;
-	} else if (target->type == X86_OP_MEM && target->mem.base == X86_REG_RIP) {
-		move->kind = X86_MOVE_RESULT_AT;
-		move->number = insn->address + insn->size + (uint64_t)target->mem.disp;
-	}
-}
-
-static enum x86_origin origin_of(const cs_x86_op *operand, unsigned *from)
-{
-	if (operand->type == X86_OP_REG) {
-		int number = number_of_part(operand->reg);
-
-		*from = number < 0 ? 0 : (unsigned)number;
-		return number < 0 ? X86_ORIGIN_OTHER : X86_ORIGIN_REG;
-	}
-	if (operand->type != X86_OP_MEM)
-		return X86_ORIGIN_OTHER;
-	return operand->mem.index == X86_REG_INVALID ? X86_ORIGIN_WORD : X86_ORIGIN_TABLE;
-}
-
-enum x86_origin x86_origin(const struct x86_code *code, unsigned reg, unsigned *from)
-{
-	const cs_insn *insn = ((const struct current *)code->internal)->insn;
-	const cs_x86 *x86 = &insn->detail->x86;
-	struct x86_move move;
-
-	if (code->kind == X86_JUMP_ANYWHERE)
-		return origin_of(&x86->operands[0], from);
-	x86_move(code, &move);
-	if (!(move.writes >> reg & 1))
-		return X86_ORIGIN_KEPT;
-	if (insn->id == X86_INS_CALL)
-		return X86_ORIGIN_WORD; /* a pointer that a function gave */
-	if (insn->id == X86_INS_ADD || insn->id == X86_INS_MOVSXD || insn->id == X86_INS_LEA)
-		return X86_ORIGIN_TABLE;
-	return insn->id == X86_INS_MOV && x86->op_count == 2 ? origin_of(&x86->operands[1], from) : X86_ORIGIN_OTHER;
-}
-
-/* ---- steps of a function's beginning ---- */
-
-static bool is_copy(unsigned id)
-{
-	return id == X86_INS_MOV || id == X86_INS_MOVZX || id == X86_INS_MOVSX || id == X86_INS_MOVSXD;
-}
-
-/* %ah and the like are not the lowest byte of their register. */
-static bool is_high_byte(const cs_x86_op *operand)
-{
-	return operand->type == X86_OP_REG && (operand->reg == X86_REG_AH || operand->reg == X86_REG_BH || operand->reg == X86_REG_CH ||
-					       operand->reg == X86_REG_DH);
-}
-
-static bool is_vector(x86_reg reg)
-{
-	return (reg >= X86_REG_XMM0 && reg <= X86_REG_XMM31) || (reg >= X86_REG_YMM0 && reg <= X86_REG_YMM31) ||
-	       (reg >= X86_REG_ZMM0 && reg <= X86_REG_ZMM31);
-}
-
-static void step_between(const cs_insn *insn, struct x86_step *step)
-{
-	const cs_x86_op *to = &insn->detail->x86.operands[0], *from = &insn->detail->x86.operands[1];
-	int to_reg = to->type == X86_OP_REG ? number_of_part(to->reg) : -1, from_reg = from->type == X86_OP_REG ? number_of_part(from->reg) : -1;
-
-	if (to->type == X86_OP_MEM && from->type == X86_OP_REG && (insn->id == X86_INS_MOV || is_vector(from->reg)) && place_of(to, &step->place)) {
-		step->kind = X86_STEP_STORE;
-		step->reg = is_high_byte(from) ? X86_REG_NOT_KNOWN : is_vector(from->reg) ? X86_REG_VECTOR : from_reg;
-		step->size = to->size;
-	} else if (to_reg >= 0 && from->type == X86_OP_MEM && insn->id == X86_INS_LEA && place_of(from, &step->place)) {
-		step->kind = X86_STEP_ADDRESS;
-		step->to = (unsigned)to_reg;
-	} else if (to_reg >= 0 && from->type == X86_OP_MEM && is_copy(insn->id) && place_of(from, &step->place)) {
-		step->kind = X86_STEP_LOAD;
-		step->to = (unsigned)to_reg;
-		step->size = from->size;
-	} else if (to_reg >= 0 && from_reg >= 0 && is_copy(insn->id) && !is_high_byte(to) && !is_high_byte(from)) {
-		step->kind = X86_STEP_COPY;
-		step->to = (unsigned)to_reg;
-		step->reg = from_reg;
-		step->size = from->size;
-	} else if (to_reg >= 0 && insn->id == X86_INS_SHR && from->type == X86_OP_IMM && to->size == 8) {
-		step->kind = X86_STEP_SHIFT;
-		step->to = (unsigned)to_reg;
-		step->number = from->imm;
-	} else if (to_reg >= 0 && insn->id == X86_INS_AND && from->type == X86_OP_IMM && from->imm == 1 && to->size == 1 && !is_high_byte(to)) {
-		step->kind = X86_STEP_COPY; /* clang's bool */
-		step->to = (unsigned)to_reg;
-		step->reg = to_reg;
-		step->size = 1;
-	}
-}
-
-/* add, sub of the stack pointer by a constant. */
-static bool moves_sp(const cs_insn *insn, int64_t *by)
-{
-	const cs_x86 *x86 = &insn->detail->x86;
-
-	if ((insn->id != X86_INS_ADD && insn->id != X86_INS_SUB) || x86->op_count != 2 || x86->operands[0].type != X86_OP_REG ||
-	    x86->operands[0].reg != X86_REG_RSP || x86->operands[1].type != X86_OP_IMM)
+	if (d->at == d->end)
 		return false;
-	*by = insn->id == X86_INS_ADD ? x86->operands[1].imm : -x86->operands[1].imm;
+	*byte = *d->at++;
 	return true;
 }
 
-void x86_step(const struct x86_code *code, struct x86_step *step)
+/* A number of this many bytes, with its sign. */
+static bool take_number(struct decoder *d, unsigned size, int64_t *value)
 {
-	const cs_insn *insn = ((const struct current *)code->internal)->insn;
-	const cs_x86 *x86 = &insn->detail->x86;
-	struct x86_effects effects;
+	uint64_t bits = 0;
 
-	x86_effects(code, &effects);
-	*step = (struct x86_step){.kind = X86_STEP_OTHER, .reg = X86_REG_NOT_KNOWN, .writes = effects.writes};
-	if ((code->kind != X86_OTHER && code->kind != X86_CANARY) || insn->id == X86_INS_CALL) {
-		step->kind = X86_STEP_LEAVES;
-	} else if (insn->id == X86_INS_PUSH) {
-		step->kind = X86_STEP_PUSH;
-		step->reg = x86->operands[0].type == X86_OP_REG ? number_of_part(x86->operands[0].reg) : X86_REG_NOT_KNOWN;
-		step->size = 8;
-	} else if (moves_sp(insn, &step->number)) {
-		step->kind = X86_STEP_MOVE_SP;
-	} else if (x86->op_count == 2) {
-		step_between(insn, step);
-	}
-}
-
-bool x86_memory(const struct x86_code *code, struct x86_place *place)
-{
-	const cs_x86 *x86 = &((const struct current *)code->internal)->insn->detail->x86;
-
-	for (unsigned i = 0; i < x86->op_count; i++)
-		if (x86->operands[i].type == X86_OP_MEM)
-			return place_of(&x86->operands[i], place);
-	return false;
-}
-
-bool x86_each(const uint8_t *code, size_t size, uint64_t address, bool (*each)(void *data, const struct x86_code *insn),
-	      void *data)
-{
-	struct current current;
-	bool goes_on = true;
-
-	if (cs_open(CS_ARCH_X86, CS_MODE_64, &current.handle) != CS_ERR_OK)
+	if ((size_t)(d->end - d->at) < size)
 		return false;
-	cs_option(current.handle, CS_OPT_DETAIL, CS_OPT_ON);
-	current.insn = cs_malloc(current.handle);
-	while (size && goes_on && cs_disasm_iter(current.handle, &code, &size, &address, current.insn)) {
-		struct x86_code out = {.address = current.insn->address, .size = current.insn->size, .internal = &current};
+	memcpy(&bits, d->at, size);
+	d->at += size;
+	*value = size ? (int64_t)(bits << (64 - 8 * size)) >> (64 - 8 * size) : 0;
+	return true;
+}
 
-		out.kind = kind_of(current.insn, &out.target);
-		goes_on = each(data, &out);
+/* From the processor's numbers to DWARF's. */
+static uint8_t reg_of(unsigned number)
+{
+	static const uint8_t map[8] = {X86_RAX, X86_RCX, X86_RDX, X86_RBX, X86_RSP, X86_RBP, X86_RSI, X86_RDI};
+
+	return number < 8 ? map[number] : (uint8_t)number;
+}
+
+/* ---- prefixes ---- */
+
+static bool note_prefix(struct decoder *d, uint8_t byte)
+{
+	switch (byte) {
+	case 0x26: /* segments that do nothing in this mode */
+	case 0x2e:
+	case 0x36:
+	case 0x3e:
+		break;
+	case 0x64:
+	case 0x65:
+		d->insn->mem.segment = byte;
+		break;
+	case 0x66:
+		d->is_16 = true;
+		break;
+	case 0x67:
+		d->is_address_32 = true;
+		break;
+	case 0xf0:
+		d->has_lock = true;
+		break;
+	case 0xf2:
+	case 0xf3:
+		d->is_repeated = true;
+		d->prefix = byte == 0xf2 ? PREFIX_F2 : PREFIX_F3;
+		break;
+	default:
+		return false;
 	}
-	cs_free(current.insn, 1);
-	cs_close(&current.handle);
-	return !size || !goes_on;
+	return d->insn->is_prefixed = true;
+}
+
+/* REX counts only right before the opcode. */
+static bool take_prefixes(struct decoder *d)
+{
+	uint8_t rex = 0;
+
+	for (;;) {
+		if (!take(d, &d->opcode))
+			return false;
+		if ((d->opcode & 0xf0) == 0x40)
+			rex = d->opcode;
+		else if (note_prefix(d, d->opcode))
+			rex = 0;
+		else
+			break;
+	}
+	d->has_rex = rex;
+	d->is_w = rex & 8;
+	d->is_r = rex & 4;
+	d->is_x = rex & 2;
+	d->is_b = rex & 1;
+	return true;
+}
+
+/* The last byte of VEX, EVEX or XOP that they have in common: W vvvv x pp. */
+static void note_vector(struct decoder *d, uint8_t byte)
+{
+	static const uint8_t prefixes[4] = {PREFIX_NONE, PREFIX_66, PREFIX_F3, PREFIX_F2};
+
+	d->is_vector = d->insn->is_prefixed = true;
+	d->vvvv = ~byte >> 3 & 15;
+	d->insn->vector_size = byte & 4 ? 32 : 16;
+	d->prefix = prefixes[byte & 3];
+}
+
+static void note_rxb(struct decoder *d, uint8_t byte)
+{
+	d->is_r = !(byte & 0x80);
+	d->is_x = !(byte & 0x40);
+	d->is_b = !(byte & 0x20);
+}
+
+static bool take_vex2(struct decoder *d)
+{
+	uint8_t byte;
+
+	if (!take(d, &byte))
+		return false;
+	d->is_r = !(byte & 0x80);
+	d->map = MAP_VEX_0F;
+	note_vector(d, byte);
+	return take(d, &d->opcode);
+}
+
+/* VEX in three bytes, and XOP, which is like it: `first` is the number of the map `to`. */
+static bool take_vex3(struct decoder *d, unsigned first, enum x86_map to)
+{
+	uint8_t rxb, byte;
+
+	if (!take(d, &rxb) || !take(d, &byte) || (rxb & 31) < first || (rxb & 31) > first + 2)
+		return false;
+	note_rxb(d, rxb);
+	d->is_w = byte & 0x80;
+	d->map = (enum x86_map)(to + (rxb & 31) - first);
+	note_vector(d, byte);
+	return take(d, &d->opcode);
+}
+
+static bool take_evex(struct decoder *d)
+{
+	static const uint8_t maps[8] = {
+		[1] = MAP_EVEX_0F, [2] = MAP_EVEX_0F38, [3] = MAP_EVEX_0F3A, [5] = MAP_EVEX_5, [6] = MAP_EVEX_6};
+	uint8_t rxb, byte, rest;
+
+	if (!take(d, &rxb) || !take(d, &byte) || !take(d, &rest))
+		return false;
+	if (rxb & 8 || !(byte & 4) || !maps[rxb & 7])
+		return false; /* APX */
+	note_rxb(d, rxb);
+	d->is_w = byte & 0x80;
+	d->is_evex = true;
+	d->map = (enum x86_map)maps[rxb & 7];
+	note_vector(d, byte);
+	d->insn->vector_size = rest & 0x40 ? 64 : rest & 0x20 ? 32 : 16;
+	return take(d, &d->opcode);
+}
+
+static bool is_xop(const struct decoder *d)
+{
+	return d->at < d->end && (*d->at & 31) >= 8;
+}
+
+static bool take_vector_prefix(struct decoder *d)
+{
+	bool may_be = !d->has_rex && !d->is_16 && !d->is_repeated && !d->has_lock;
+
+	switch (d->opcode) {
+	case 0x62:
+		return may_be && take_evex(d);
+	case 0xc4:
+		return may_be && take_vex3(d, 1, MAP_VEX_0F);
+	case 0xc5:
+		return may_be && take_vex2(d);
+	default:
+		return may_be && take_vex3(d, 8, MAP_XOP_8);
+	}
+}
+
+static bool take_escapes(struct decoder *d)
+{
+	if (!take(d, &d->opcode))
+		return false;
+	d->map = MAP_0F;
+	if (d->opcode != 0x38 && d->opcode != 0x3a)
+		return true;
+	d->map = d->opcode == 0x38 ? MAP_0F38 : MAP_0F3A;
+	return take(d, &d->opcode);
+}
+
+/* All up to the opcode. */
+static bool take_opcode(struct decoder *d)
+{
+	if (!take_prefixes(d))
+		return false;
+	if (!d->prefix)
+		d->prefix = d->is_16 ? PREFIX_66 : PREFIX_NONE;
+	if (d->opcode == 0x62 || d->opcode == 0xc4 || d->opcode == 0xc5 || (d->opcode == 0x8f && is_xop(d)))
+		return take_vector_prefix(d);
+	return d->opcode != 0x0f || take_escapes(d);
+}
+
+/* ---- the row ---- */
+
+static const struct x86_row *find_rule(const struct decoder *d)
+{
+	const struct x86_rule *rule = x86_rules[d->map];
+
+	for (; rule->prefixes; rule++)
+		if (d->opcode >= rule->from && d->opcode <= rule->to && d->prefix & rule->prefixes &&
+		    (!rule->mask || (d->at < d->end && (*d->at & rule->mask) == rule->value)))
+			return &rule->row;
+	return NULL;
+}
+
+static const struct x86_row *find_row(const struct decoder *d)
+{
+	const struct x86_row *row = NULL, *ruled = NULL;
+
+	if (d->map == MAP_ONE)
+		row = &x86_rows_one[d->opcode == 0x90 && d->is_b ? 0x91 : d->opcode]; /* with %r8, nop is the xchg that
+											 it was */
+	else if (d->map == MAP_0F)
+		row = &x86_rows_0f[d->opcode];
+	if (!row || row->flags & HAS_RULES)
+		ruled = find_rule(d);
+	row = ruled ? ruled : row;
+	return row && row->flags & IS_KNOWN ? row : NULL;
+}
+
+/* ---- operands ---- */
+
+static unsigned place_of(unsigned operand)
+{
+	return operand & PLACE_BITS;
+}
+
+static bool is_in_modrm(unsigned operand)
+{
+	switch (place_of(operand)) {
+	case IN_MODRM_RM:
+	case IN_MODRM_REG:
+	case ELSE_REG:
+	case ELSE_RM:
+	case VECTOR_OF:
+	case MODRM_ALONE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_register(const struct decoder *d)
+{
+	return d->modrm >= 0xc0;
+}
+
+static uint8_t size_of(const struct decoder *d, unsigned operand, bool is_reg)
+{
+	uint8_t y = d->is_w ? 8 : 4, z = d->is_16 && !d->is_w ? 2 : 4, v = d->is_w ? 8 : z;
+
+	switch (operand & SIZE_BITS) {
+	case SIZE_B:
+		return 1;
+	case SIZE_W:
+		return 2;
+	case SIZE_D:
+		return 4;
+	case SIZE_Q:
+		return 8;
+	case SIZE_V:
+		return v;
+	case SIZE_Y:
+		return y;
+	case SIZE_Z:
+		return z;
+	case SIZE_K:
+		return z == 2 ? 2 : 8;
+	case SIZE_2Y:
+		return (uint8_t)(2 * y);
+	case SIZE_S:
+		return d->prefix == PREFIX_F3 ? 4 : d->prefix == PREFIX_F2 ? 8 : 0;
+	case SIZE_VW:
+		return is_reg ? v : 2;
+	case SIZE_YW:
+		return is_reg ? y : 2;
+	case SIZE_DW:
+		return is_reg ? 4 : 2;
+	case SIZE_DB:
+		return is_reg ? 4 : 1;
+	default:
+		return 0;
+	}
+}
+
+static void take_sib(struct decoder *d, uint8_t sib, uint8_t *base)
+{
+	struct x86_mem *mem = &d->insn->mem;
+	unsigned index = (sib >> 3 & 7) | (d->is_x ? 8 : 0);
+
+	*base = sib & 7;
+	if (index != 4) {
+		mem->index = reg_of(index);
+		mem->scale = (uint8_t)(1 << (sib >> 6));
+	}
+}
+
+/* Behind modrm: where memory is. */
+static bool take_address(struct decoder *d, const struct x86_row *row)
+{
+	struct x86_mem *mem = &d->insn->mem;
+	uint8_t mod = d->modrm >> 6, base = d->modrm & 7, sib;
+	bool is_rip = mod == 0 && base == 5;
+
+	mem->is_known = !d->is_address_32 && !(d->is_evex && mod == 1) && !(row->flags & BIT_STRING);
+	if (base == 4) {
+		if (!take(d, &sib))
+			return false;
+		take_sib(d, sib, &base);
+	}
+	if (is_rip)
+		mem->base = X86_RIP;
+	else if (mod != 0 || base != 5)
+		mem->base = reg_of(base | (d->is_b ? 8u : 0));
+	return take_number(d, mod == 1 ? 1 : mod == 2 || base == 5 ? 4 : 0, &mem->disp);
+}
+
+static bool take_modrm(struct decoder *d, const struct x86_row *row)
+{
+	bool is_there = false;
+
+	for (unsigned i = 0; i < X86_OPERANDS; i++)
+		is_there |= is_in_modrm(row->operands[i]);
+	if (!is_there)
+		return true;
+	if (!take(d, &d->modrm) || row->flags & (is_register(d) ? ONLY_MEM : ONLY_REG))
+		return false;
+	return is_register(d) || take_address(d, row);
+}
+
+static void set_reg(struct decoder *d, struct x86_operand *out, unsigned number)
+{
+	out->kind = X86_REG;
+	/* without REX, numbers 4 to 7 of one byte are %ah, %ch, %dh, %bh */
+	out->is_high = out->size == 1 && !d->has_rex && !d->is_vector && number >= 4 && number < 8;
+	out->reg = reg_of(out->is_high ? number - 4 : number);
+	if (out->access & X86_WRITE)
+		d->insn->writes |= UINT32_C(1) << out->reg;
+}
+
+static void set_mem(struct decoder *d, struct x86_operand *out)
+{
+	out->kind = X86_MEM;
+	d->insn->loads |= out->access & X86_READ;
+	d->insn->stores |= (out->access & X86_WRITE) != 0;
+}
+
+static bool take_target(struct decoder *d, struct x86_operand *out)
+{
+	int64_t distance;
+
+	/* with 0x66, processors disagree on how long it is */
+	if (out->size == 2 || !take_number(d, out->size, &distance))
+		return false;
+	out->kind = X86_IMM;
+	d->insn->target = (uint64_t)distance;
+	return true;
+}
+
+static bool take_at_number(struct decoder *d, struct x86_operand *out)
+{
+	d->insn->mem.is_known = !d->is_address_32;
+	set_mem(d, out);
+	return take_number(d, d->is_address_32 ? 4 : 8, &d->insn->mem.disp);
+}
+
+static bool take_imm(struct decoder *d, struct x86_operand *out)
+{
+	out->kind = X86_IMM;
+	return take_number(d, out->size, &d->insn->imm);
+}
+
+static bool take_operand(struct decoder *d, unsigned operand, struct x86_operand *out)
+{
+	bool is_reg = is_register(d);
+
+	out->size = size_of(d, operand, is_reg);
+	out->access = (uint8_t)(operand >> ACCESS_SHIFT);
+	switch (place_of(operand)) {
+	case IS_IMM:
+		return take_imm(d, out);
+	case IS_TARGET:
+		return take_target(d, out);
+	case AT_NUMBER:
+		return take_at_number(d, out);
+	case IN_MODRM_REG:
+		set_reg(d, out, (d->modrm >> 3 & 7) | (d->is_r ? 8u : 0));
+		break;
+	case IN_OPCODE:
+		set_reg(d, out, (d->opcode & 7) | (d->is_b ? 8u : 0));
+		break;
+	case IS_RAX:
+		set_reg(d, out, 0);
+		break;
+	case IN_VVVV:
+		set_reg(d, out, d->vvvv);
+		break;
+	case IN_MODRM_RM:
+		if (is_reg)
+			set_reg(d, out, (d->modrm & 7) | (d->is_b ? 8u : 0));
+		else
+			set_mem(d, out);
+		break;
+	case ELSE_RM:
+		out->kind = X86_ELSE;
+		if (!is_reg)
+			set_mem(d, out);
+		break;
+	case VECTOR_OF:
+		d->insn->mem.is_known = false;
+		set_mem(d, out);
+		break;
+	case ELSE_REG:
+		out->kind = X86_ELSE;
+		break;
+	}
+	return true;
+}
+
+/* ---- the whole ---- */
+
+static void note_effects(struct decoder *d, const struct x86_row *row)
+{
+	struct x86_insn *insn = d->insn;
+
+	insn->op = row->op;
+	insn->writes |= row->writes;
+	if (row->flags & COUNTS && d->is_repeated)
+		insn->writes |= UINT32_C(1) << X86_RCX;
+	insn->loads |= (row->flags & LOADS) != 0;
+	insn->stores |= (row->flags & STORES) != 0;
+}
+
+bool x86_decode(const uint8_t *code, size_t size, uint64_t address, struct x86_insn *insn)
+{
+	struct decoder d = {.at = code, .end = code + (size < X86_SIZE_MAX ? size : X86_SIZE_MAX), .insn = insn};
+	const struct x86_row *row;
+
+	*insn = (struct x86_insn){.address = address, .mem = {.base = X86_NO_REG, .index = X86_NO_REG}, .vector_size = 16};
+	if (!take_opcode(&d))
+		return false;
+	row = find_row(&d);
+	if (!row || !take_modrm(&d, row))
+		return false;
+	for (unsigned i = 0; i < X86_OPERANDS && row->operands[i]; i++)
+		if (!take_operand(&d, row->operands[i], &insn->operands[i]))
+			return false;
+	note_effects(&d, row);
+	insn->size = (uint8_t)(d.at - code);
+	address += insn->size;
+	if (insn->op == X86_JUMP || insn->op == X86_BRANCH || insn->op == X86_CALL)
+		insn->target += address;
+	if (insn->mem.base == X86_RIP)
+		insn->mem.disp += (int64_t)address;
+	return true;
 }

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Instructions of x86_64, by capstone: where each begins, and which of them leave a function. */
+/*
+ * Instructions of x86-64. In: bytes. Out: how long the instruction is, where it goes next, its operands, and what it does to the
+ * general registers and to memory.
+ *
+ * What is told is right or is said to be unknown: of a vector register only that it is one, of a vector's memory operand not the
+ * size, of some addresses (of vector gathers, of EVEX's scaled displacements, with 32-bit registers) nothing. Instructions of other
+ * modes, and of APX, are not known. `make check-x86` compares all of it with another decoder.
+ */
 #ifndef CEPHTAP_LIB_X86_H
 #define CEPHTAP_LIB_X86_H
 
@@ -7,104 +14,84 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum x86_kind {
-	X86_OTHER,
+/* General registers, with DWARF's numbers. */
+enum {
+	X86_RAX, X86_RDX, X86_RCX, X86_RBX, X86_RSI, X86_RDI, X86_RBP, X86_RSP,
+	X86_R8, X86_R9, X86_R10, X86_R11, X86_R12, X86_R13, X86_R14, X86_R15, X86_RIP,
+	X86_NO_REG = 255,
+};
+
+/* What an instruction does, as far as somebody asks. */
+enum x86_op {
+	X86_OTHER, /* goes on with the next instruction */
+	X86_MOV,   /* the second operand into the first, both of one size; 4 bytes clear the register's upper half */
+	X86_ADD,
+	X86_SUB,
+	X86_AND,
+	X86_XOR,
+	X86_SHR,    /* by the second operand, or by 1 when there is none; not by %cl */
+	X86_LEA,
+	X86_EXTEND, /* movzx, movsx, movsxd */
+	X86_CMOV,   /* as X86_MOV, or nothing */
+	X86_NOP, /* also those that prefetch, or mark a branch's target */
+	X86_PUSH,
+	X86_TRAP, /* may end in the kernel by design: system calls, breakpoints, divisions, what user space may not do */
+	X86_CALL, /* to `target` */
+	X86_CALL_ANYWHERE,
 	X86_RETURN,
 	X86_JUMP,	   /* unconditional, to `target` */
 	X86_JUMP_ANYWHERE, /* to what a register or memory says */
 	X86_BRANCH,	   /* conditional, to `target` */
-	X86_CANARY,	   /* compares the stack protector's word with its copy: the branch behind it tells whether they differ */
 };
 
-struct x86_code {
+enum x86_operand_kind {
+	X86_NONE,
+	X86_REG, /* general */
+	X86_MEM,
+	X86_IMM,
+	X86_ELSE, /* a vector, a mask, a segment ... */
+};
+
+enum { X86_READ = 1, X86_WRITE = 2 };
+
+struct x86_operand {
+	uint8_t kind;
+	uint8_t access; /* neither: only the address counts, as with lea */
+	uint8_t size;	/* in bytes; 0: not told, of vectors and the like */
+	uint8_t reg;
+	bool is_high; /* it is %ah, %ch, %dh or %bh: the second byte of `reg` */
+};
+
+/* At most one operand is in memory. Those that only some instructions have (push, string instructions) are not among operands. */
+struct x86_mem {
+	bool is_known; /* else what follows is not the whole truth */
+	uint8_t base;  /* X86_RIP: `disp` is the whole address, from the instruction's own */
+	uint8_t index; /* times `scale` */
+	uint8_t scale;
+	uint8_t segment; /* 0x64 for %fs, 0x65 for %gs, else 0 */
+	int64_t disp;
+};
+
+enum { X86_OPERANDS = 3, X86_SIZE_MAX = 15 };
+
+struct x86_insn {
 	uint64_t address;
-	unsigned size;
-	enum x86_kind kind;
 	uint64_t target;
-	const void *internal;
-};
-
-/* What an instruction does to %rax. Registers have DWARF's numbers for x86_64. */
-enum x86_rax { X86_RAX_KEPT, X86_RAX_COPY /* of reg */, X86_RAX_LOAD /* from reg + offset */, X86_RAX_ZERO, X86_RAX_OTHER };
-
-struct x86_effects {
-	uint32_t writes; /* a bit 1 << number for each general register that is changed, in whole or in part */
-	enum x86_rax rax;
-	unsigned reg, size; /* size: 4 (the upper half becomes 0) or 8 */
-	int64_t offset;
-};
-
-/* Where a word is: in a register, or in memory at a register's value plus `offset`. */
-struct x86_place {
-	unsigned reg;
-	bool in_memory;
-	int64_t offset;
-};
-
-enum x86_move_kind {
-	X86_MOVE_NONE,
-	X86_MOVE_NUMBER, /* `number` is put there: a constant, an address of the same file */
-	X86_MOVE_COPY,	 /* what is at `from` */
-	X86_MOVE_MAYBE,	 /* the same, or nothing, as a condition says */
-	X86_MOVE_RESULT, /* what the function at `number` returns */
-	X86_MOVE_RESULT_AT, /* what the function returns whose address is in memory at `number`; a jump there too */
-	X86_MOVE_OTHER,
-};
-
-/* Where the target of a jump to anywhere comes from: how the register was made, or the memory that the jump names. */
-enum x86_origin {
-	X86_ORIGIN_KEPT,  /* the register is as it was */
-	X86_ORIGIN_WORD,  /* a word of memory at a fixed place or at register + constant: a pointer, such as a virtual function's */
-	X86_ORIGIN_TABLE, /* an element of a table, or a sum: as a `switch` is compiled */
-	X86_ORIGIN_REG,	  /* what is in register `from` */
-	X86_ORIGIN_OTHER,
-};
-
-/* What an instruction puts where. */
-struct x86_move {
-	enum x86_move_kind kind;
-	struct x86_place to, from;
-	uint64_t number;
-	uint32_t writes; /* a bit for each general register that holds another value afterwards, `to` too */
-};
-
-/* What an instruction of a function's beginning does, as far as that saves what registers held. */
-enum x86_step_kind {
-	X86_STEP_OTHER, /* registers change as `writes` says; memory does not, or not as far as anybody knows */
-	X86_STEP_PUSH,
-	X86_STEP_MOVE_SP, /* by `number` */
-	X86_STEP_STORE,	  /* register `reg` to memory at `place` */
-	X86_STEP_LOAD,	  /* the other way round */
-	X86_STEP_COPY,	  /* to register `to` from `reg`: at least its lower `size` bytes */
-	X86_STEP_ADDRESS, /* to register `to` the address that `place` is at */
-	X86_STEP_SHIFT,	  /* all of register `to` to the right, by `number` bits */
-	X86_STEP_LEAVES,  /* control goes elsewhere, or may */
-};
-
-enum { X86_REG_NOT_KNOWN = -1, X86_REG_VECTOR = -2 };
-
-struct x86_step {
-	enum x86_step_kind kind;
-	int reg; /* DWARF's number, or one of these two */
-	unsigned to, size;
-	struct x86_place place;
-	int64_t number;
-	uint32_t writes; /* registers, as of x86_effects */
+	struct x86_operand operands[X86_OPERANDS]; /* as Intel orders them: what is written comes first */
+	struct x86_mem mem;
+	int64_t imm;
+	enum x86_op op;
+	uint32_t writes; /* a bit 1 << number for each general register that may change, in whole or in part */
+	bool loads, stores; /* reads or writes memory; pushes, pops, calls and returns do not count */
+	uint8_t vector_size; /* a memory operand that is a vector, and whose size is not told, has at most so many bytes */
+	bool is_prefixed;   /* by anything but the prefix that names registers and sizes (REX) */
+	uint8_t size;
 };
 
 /*
- * Each instruction of this code from its first byte on; `each` returns false to stop. False when something there is no
- * instruction: what came before counts no more, as data may have been read as code.
+ * The instruction that begins at the first byte, which stands at this address. False: none that is known does, or not all of it is
+ * there. Who walks through code and gets false has read data as code, and should not believe what came before.
  */
-bool x86_each(const uint8_t *code, size_t size, uint64_t address, bool (*each)(void *data, const struct x86_code *insn),
-	      void *data);
-/* Of the instruction that `each` was called with, while it runs. */
-void x86_effects(const struct x86_code *insn, struct x86_effects *effects);
-void x86_move(const struct x86_code *insn, struct x86_move *move);
-/* What register `reg` holds behind the instruction; of a jump to anywhere, `reg` is ignored: where it goes. */
-enum x86_origin x86_origin(const struct x86_code *insn, unsigned reg, unsigned *from);
-void x86_step(const struct x86_code *insn, struct x86_step *step);
-/* The memory that the instruction names by a register; false: it names none, or not so. */
-bool x86_memory(const struct x86_code *insn, struct x86_place *place);
+bool x86_decode(const uint8_t *code, size_t size, uint64_t address, struct x86_insn *insn);
 
 #endif

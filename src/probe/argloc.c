@@ -125,3 +125,28 @@ bool argloc_replace(struct argloc *loc, enum argreg reg, const struct argloc *by
 	*loc = moved;
 	return true;
 }
+
+static bool reads_reg(const struct argstep *step)
+{
+	return (step->op == STEP_REG || step->op == STEP_ADD_REG) && step->reg < ARGREG_COUNT;
+}
+
+uint32_t argloc_regs(const struct argloc *loc)
+{
+	uint32_t regs = 0;
+	unsigned i;
+
+	for (i = 0; i < loc->n; i++)
+		if (reads_reg(&loc->steps[i]))
+			regs |= UINT32_C(1) << loc->steps[i].reg;
+	return regs;
+}
+
+void argloc_move(struct argloc *loc, const uint8_t regs[ARGREG_COUNT])
+{
+	unsigned i;
+
+	for (i = 0; i < loc->n; i++)
+		if (reads_reg(&loc->steps[i]))
+			loc->steps[i].reg = regs[loc->steps[i].reg];
+}

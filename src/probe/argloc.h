@@ -67,6 +67,10 @@ struct argcond {
 /* Where the location begins with this register, `by` instead. False: `by` is nothing, or the whole becomes too long. */
 bool argloc_replace(struct argloc *loc, enum argreg reg, const struct argloc *by);
 
+/* The registers that a location reads, as bits; and the same location where regs[r] has what register r had. */
+uint32_t argloc_regs(const struct argloc *loc);
+void argloc_move(struct argloc *loc, const uint8_t regs[ARGREG_COUNT]);
+
 /* "rdi + 0x18 -> u64": for dumps and `list -v`. */
 struct buf;
 void argloc_print(const struct argloc *loc, struct buf *out);

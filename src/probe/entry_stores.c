@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "probe/entry_stores.h"
 
-#include "lib/x86.h"
+#include "lib/x86_flow.h"
 #include "probe/argloc.h"
 
 enum { INSNS_MAX = 200 };
-
-struct following {
-	struct entry_stores *out;
-	uint64_t until;
-	unsigned insns;
-};
 
 /* Where in the frame a place is; false: not known. */
 static bool frame_offset(const struct entry_stores *out, const struct x86_place *place, int64_t *offset)
@@ -108,17 +102,15 @@ static void move_sp(struct entry_stores *out, const struct x86_step *step)
 		out->body_sp = *sp;
 }
 
-static bool follow(void *data, const struct x86_code *code)
+/* False: control goes elsewhere. */
+static bool follow(struct entry_stores *out, const struct x86_insn *insn)
 {
-	struct following *following = data;
-	struct entry_stores *out = following->out;
 	struct entry_value value;
 	struct x86_step step;
 	int64_t at;
 
-	out->is_reached = code->address == following->until;
-	x86_step(code, &step);
-	if (out->is_reached || step.kind == X86_STEP_LEAVES || following->insns++ == INSNS_MAX)
+	x86_step(insn, &step);
+	if (step.kind == X86_STEP_LEAVES)
 		return false;
 	if (step.kind == X86_STEP_PUSH || step.kind == X86_STEP_MOVE_SP) {
 		move_sp(out, &step);
@@ -149,12 +141,17 @@ static bool follow(void *data, const struct x86_code *code)
 
 void entry_stores_find(const uint8_t *code, size_t size, uint64_t vaddr, uint64_t until, struct entry_stores *out)
 {
-	struct following following = {.out = out, .until = until};
+	struct x86_insn insn;
+	size_t at = 0;
 
 	*out = (struct entry_stores){.len = 0};
 	for (unsigned i = 0; i < ENTRY_REGS; i++)
 		out->regs[i] = (struct entry_value){.kind = ENTRY_REG, .size = 8, .reg = i};
 	out->regs[ARGREG_RSP] = (struct entry_value){.kind = ENTRY_FRAME, .size = 8, .offset = -8};
 	out->body_sp = out->regs[ARGREG_RSP];
-	x86_each(code, size, vaddr, follow, &following);
+	for (unsigned i = 0; i < INSNS_MAX && at < size; i++, at += insn.size) {
+		out->is_reached = until && vaddr + at == until;
+		if (out->is_reached || !x86_decode(code + at, size - at, vaddr + at, &insn) || !follow(out, &insn))
+			break;
+	}
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/x86.h"
+#include "lib/x86_flow.h"
 #include "probe/indirect.h"
 
 /* A place in the code, and what is known of it while it gets its name. */
@@ -365,7 +365,6 @@ struct calls {
 	struct match **group;
 	unsigned len;
 	const struct match *from;
-	bool found;
 };
 
 static bool is_of_group(const struct calls *calls, uint64_t vaddr, const char *symbol)
@@ -377,37 +376,44 @@ static bool is_of_group(const struct calls *calls, uint64_t vaddr, const char *s
 	return false;
 }
 
-static bool look_for_call(void *data, const struct x86_code *code)
+static bool is_call_of_group(const struct calls *calls, const struct x86_insn *insn)
 {
-	struct calls *calls = data;
 	struct x86_move move;
 	uint64_t target = 0, slot = 0;
 
-	x86_move(code, &move);
-	if (code->kind == X86_JUMP)
-		target = code->target;
+	x86_move(insn, &move);
+	if (insn->op == X86_JUMP)
+		target = insn->target;
 	if (move.kind == X86_MOVE_RESULT)
 		target = move.number;
 	if (move.kind == X86_MOVE_RESULT_AT)
 		slot = move.number;
 	else if (!target || !elf_stub_slot(calls->elf, target, &slot))
 		slot = 0;
-	calls->found = is_of_group(calls, target, slot ? elf_slot_symbol(calls->elf, slot) : NULL);
-	return !calls->found;
+	return is_of_group(calls, target, slot ? elf_slot_symbol(calls->elf, slot) : NULL);
+}
+
+static bool has_call_of_group(const struct calls *calls, const uint8_t *code, uint64_t size, uint64_t vaddr)
+{
+	struct x86_insn insn;
+
+	for (uint64_t at = 0; at < size && x86_decode(code + at, size - at, vaddr + at, &insn); at += insn.size)
+		if (is_call_of_group(calls, &insn))
+			return true;
+	return false;
 }
 
 /* One that calls another of them (a deleting destructor the plain one) is left out: each construction is counted once. */
 static void drop_forwarders(struct find *find, struct match **group, unsigned len)
 {
 	for (unsigned i = 0; i < len; i++) {
-		struct calls calls = {host_binary_elf(find->host, group[i]->binary), group, len, group[i], false};
+		struct calls calls = {host_binary_elf(find->host, group[i]->binary), group, len, group[i]};
 		uint64_t size = 0;
 		const uint8_t *code = elf_code(calls.elf, group[i]->vaddr, group[i]->size, &size);
 
 		if (!code || !group[i]->size || size < group[i]->size || !variant_of(group[i]))
 			continue;
-		x86_each(code, group[i]->size, group[i]->vaddr, look_for_call, &calls);
-		group[i]->is_out = calls.found;
+		group[i]->is_out = has_call_of_group(&calls, code, group[i]->size, group[i]->vaddr);
 	}
 }
 

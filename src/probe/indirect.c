@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "probe/indirect.h"
 
-#include "lib/x86.h"
+#include "lib/x86_flow.h"
 #include "probe/argloc.h"
 
 /* What is looked at of code that may be hostile. */
@@ -9,7 +9,8 @@ enum { INSNS_MAX = 4096, NESTING_MAX = 4, FUNCTIONS_MAX = 64, STEPS_MAX = 1 << 1
 
 struct insn {
 	uint64_t address, target;
-	enum x86_kind kind;
+	enum x86_op op;
+	bool ends;
 	struct x86_move move;
 };
 
@@ -39,28 +40,25 @@ struct worklist {
 	unsigned len, done;
 };
 
-struct reading {
-	struct arena *arena;
-	struct body *body;
-};
-
-static bool take(void *data, const struct x86_code *code)
+static bool take_all(struct search *s, const uint8_t *code, uint64_t size, uint64_t vaddr, struct body *body)
 {
-	struct reading *reading = data;
-	struct insn *insn;
+	struct x86_insn x86;
 
-	if (reading->body->len == INSNS_MAX)
-		return false;
-	insn = arena_push(reading->arena, reading->body->insns, reading->body->len);
-	*insn = (struct insn){.address = code->address, .target = code->target, .kind = code->kind};
-	x86_move(code, &insn->move);
+	for (uint64_t at = 0; at < size; at += x86.size) {
+		struct insn *insn;
+
+		if (body->len == INSNS_MAX || !x86_decode(code + at, size - at, vaddr + at, &x86))
+			return false;
+		insn = arena_push(s->arena, body->insns, body->len);
+		*insn = (struct insn){.address = x86.address, .target = x86.target, .op = x86.op, .ends = x86_ends(&x86)};
+		x86_move(&x86, &insn->move);
+	}
 	return true;
 }
 
 static bool read_body(struct search *s, uint64_t vaddr, uint64_t size, struct body *body)
 {
 	const struct unwind_part *part = unwind_part_at(s->unwind, vaddr);
-	struct reading reading = {s->arena, body};
 	uint64_t room = 0;
 	const uint8_t *code;
 
@@ -68,8 +66,7 @@ static bool read_body(struct search *s, uint64_t vaddr, uint64_t size, struct bo
 		size = part->size;
 	*body = (struct body){.from = vaddr, .to = vaddr + size};
 	code = elf_code(s->elf, vaddr, size, &room);
-	return code && size && size <= room && elf_is_code(s->elf, vaddr) && x86_each(code, size, vaddr, take, &reading) &&
-	       body->len < INSNS_MAX;
+	return code && size && size <= room && elf_is_code(s->elf, vaddr) && take_all(s, code, size, vaddr, body);
 }
 
 static bool is_same(const struct x86_place *a, const struct x86_place *b)
@@ -129,11 +126,6 @@ static void look_at(struct search *s, struct worklist *work, const struct body *
 	}
 }
 
-static bool goes_on(enum x86_kind kind)
-{
-	return kind != X86_RETURN && kind != X86_JUMP && kind != X86_JUMP_ANYWHERE;
-}
-
 /* From all instructions that come before this one. */
 static void look_before(struct search *s, struct worklist *work, const struct body *body, const struct wanted *wanted, unsigned depth)
 {
@@ -141,10 +133,10 @@ static void look_before(struct search *s, struct worklist *work, const struct bo
 
 	if (!wanted->before) /* what the caller left there */
 		s->out->is_all = false;
-	else if (goes_on(body->insns[wanted->before - 1].kind))
+	else if (!body->insns[wanted->before - 1].ends)
 		look_at(s, work, body, wanted->before - 1, &wanted->place, depth);
 	for (unsigned i = 0; i < body->len; i++)
-		if ((body->insns[i].kind == X86_JUMP || body->insns[i].kind == X86_BRANCH) && body->insns[i].target == address)
+		if ((body->insns[i].op == X86_JUMP || body->insns[i].op == X86_BRANCH) && body->insns[i].target == address)
 			look_at(s, work, body, i, &wanted->place, depth);
 }
 
@@ -162,13 +154,13 @@ static void search_function(struct search *s, uint64_t vaddr, uint64_t size, uns
 	for (unsigned i = 0; i < body.len; i++) {
 		const struct insn *insn = &body.insns[i];
 
-		if (insn->kind == X86_RETURN) {
+		if (insn->op == X86_RETURN) {
 			want(s, &work, i, &rax);
 			returns = true;
-		} else if (insn->kind == X86_JUMP && (insn->target < body.from || insn->target >= body.to)) {
+		} else if (insn->op == X86_JUMP && (insn->target < body.from || insn->target >= body.to)) {
 			search_function(s, insn->target, 0, depth + 1); /* what it returns is the result */
 			returns = true;
-		} else if (insn->kind == X86_JUMP_ANYWHERE) {
+		} else if (insn->op == X86_JUMP_ANYWHERE) {
 			s->out->is_all = false;
 		}
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "probe/leaving.h"
 
-#include "lib/x86.h"
+#include "lib/x86_flow.h"
 
 enum { PARTS_MAX = 64, REGS = 16 };
 
@@ -76,44 +76,56 @@ static bool entry_sp_at(const struct search *s, uint64_t vaddr, struct argloc *l
 	return true;
 }
 
-static void protector_begin(struct search *s, const struct x86_code *insn)
+static void protector_begin(struct search *s, const struct x86_insn *insn)
 {
 	s->protector = (struct protector){.branch = insn->address, .result = reg_loc(ARGREG_RAX)};
 }
 
-/* What %rax will hold, in terms of the registers at the branch. */
-static void protector_follow(struct protector *protector, const struct x86_code *insn)
+/* sub or xor of %fs:0x28 and a register: where glibc keeps the stack protector's word. Its copy becomes 0 if they are the same. */
+static bool is_canary(const struct x86_insn *insn)
 {
-	struct x86_effects effects;
-	bool is_known;
-
-	x86_effects(insn, &effects);
-	is_known = effects.rax == X86_RAX_KEPT || effects.rax == X86_RAX_ZERO || !(protector->written >> effects.reg & 1);
-	switch (effects.rax) {
-	case X86_RAX_KEPT:
-		break;
-	case X86_RAX_ZERO:
-		protector->result = (struct argloc){.n = 1, .steps = {{.op = STEP_CONST}}};
-		break;
-	case X86_RAX_COPY:
-		protector->result = reg_loc(effects.reg);
-		protector->result.steps[1] = (struct argstep){.op = STEP_CAST, .size = (uint8_t)effects.size};
-		protector->result.n = effects.size == 8 ? 1 : 2;
-		break;
-	case X86_RAX_LOAD:
-		protector->result = reg_loc(effects.reg);
-		protector->result.steps[protector->result.n++] =
-			(struct argstep){.op = STEP_LOAD, .size = (uint8_t)effects.size, .imm = effects.offset};
-		break;
-	case X86_RAX_OTHER:
-		is_known = false;
-	}
-	if (!is_known)
-		protector->branch = 0;
-	protector->written |= effects.writes;
+	return (insn->op == X86_SUB || insn->op == X86_XOR) && insn->operands[0].kind == X86_REG &&
+	       insn->operands[1].kind == X86_MEM && insn->mem.is_known && insn->mem.segment == 0x64 &&
+	       insn->mem.base == X86_NO_REG && insn->mem.index == X86_NO_REG && insn->mem.disp == 0x28;
 }
 
-static void add_leave(struct search *s, const struct x86_code *insn, bool is_tail_call)
+/* What a register holds after this instruction, which writes it, in terms of registers before it. */
+static bool find_result(const struct x86_insn *insn, struct argloc *result)
+{
+	const struct x86_operand *to = &insn->operands[0], *from = &insn->operands[1];
+
+	if (to->kind != X86_REG || to->size < 4)
+		return false;
+	if (insn->op == X86_XOR && from->kind == X86_REG && from->reg == to->reg) {
+		*result = (struct argloc){.n = 1, .steps = {{.op = STEP_CONST}}};
+		return true;
+	}
+	if (insn->op != X86_MOV)
+		return false;
+	if (from->kind == X86_REG) {
+		*result = reg_loc(from->reg);
+		if (to->size == 4)
+			result->steps[result->n++] = (struct argstep){.op = STEP_CAST, .size = 4};
+		return true;
+	}
+	if (from->kind != X86_MEM || !insn->mem.is_known || insn->mem.base >= X86_RIP || insn->mem.index != X86_NO_REG || insn->mem.segment)
+		return false;
+	*result = reg_loc(insn->mem.base);
+	result->steps[result->n++] = (struct argstep){.op = STEP_LOAD, .size = to->size, .imm = insn->mem.disp};
+	return true;
+}
+
+/* What %rax will hold, in terms of the registers at the branch. */
+static void protector_follow(struct protector *protector, const struct x86_insn *insn)
+{
+	bool is_result = insn->writes >> X86_RAX & 1;
+
+	if (is_result && (!find_result(insn, &protector->result) || (argloc_regs(&protector->result) & protector->written)))
+		protector->branch = 0;
+	protector->written |= insn->writes;
+}
+
+static void add_leave(struct search *s, const struct x86_insn *insn, bool is_tail_call)
 {
 	struct leave *leave = arena_push(s->arena, s->out->list, s->out->len);
 
@@ -129,7 +141,7 @@ static void add_leave(struct search *s, const struct x86_code *insn, bool is_tai
 	leave->writes = s->protector.written;
 }
 
-static void follow_origins(struct search *s, const struct x86_code *insn)
+static void follow_origins(struct search *s, const struct x86_insn *insn)
 {
 	for (unsigned reg = 0; reg < REGS; reg++) {
 		unsigned from = 0;
@@ -149,7 +161,7 @@ static bool is_stack_as_before(const struct search *s, uint64_t vaddr)
 }
 
 /* A jump through a pointer leaves, as a call of a virtual function at the end does; one through a table is a `switch`. */
-static void take_jump_anywhere(struct search *s, const struct x86_code *insn)
+static void take_jump_anywhere(struct search *s, const struct x86_insn *insn)
 {
 	unsigned from = 0;
 	enum x86_origin origin = x86_origin(insn, 0, &from);
@@ -164,14 +176,11 @@ static void take_jump_anywhere(struct search *s, const struct x86_code *insn)
 		s->out->is_unsure = true;
 }
 
-static bool look(void *data, const struct x86_code *insn)
+static void look(struct search *s, const struct x86_insn *insn)
 {
-	struct search *s = data;
-	bool is_canary = false;
+	bool is_canary_now = is_canary(insn);
 
-	if (insn->kind == X86_OTHER)
-		follow_origins(s, insn);
-	switch (insn->kind) {
+	switch (insn->op) {
 	case X86_RETURN:
 		add_leave(s, insn, false);
 		s->protector.branch = 0;
@@ -189,19 +198,30 @@ static bool look(void *data, const struct x86_code *insn)
 		if (s->is_canary_before)
 			protector_begin(s, insn);
 		break;
-	case X86_CANARY:
-		is_canary = true;
-		s->protector.branch = 0;
-		break;
 	case X86_JUMP_ANYWHERE:
 		take_jump_anywhere(s, insn);
 		s->protector.branch = 0;
 		break;
-	case X86_OTHER:
-		if (s->protector.branch)
+	default:
+		follow_origins(s, insn);
+		if (is_canary_now)
+			s->protector.branch = 0;
+		else if (s->protector.branch)
 			protector_follow(&s->protector, insn);
 	}
-	s->is_canary_before = is_canary;
+	s->is_canary_before = is_canary_now;
+}
+
+/* False: something there is no instruction. Then what came before counts no more, as data may have been read as code. */
+static bool look_at_all(struct search *s, const uint8_t *code, uint64_t size, uint64_t vaddr)
+{
+	struct x86_insn insn;
+
+	for (uint64_t at = 0; at < size; at += insn.size) {
+		if (!x86_decode(code + at, size - at, vaddr + at, &insn))
+			return false;
+		look(s, &insn);
+	}
 	return true;
 }
 
@@ -236,7 +256,7 @@ void leaving_find(struct arena *arena, const struct elf_file *elf, const struct 
 		s.protector.branch = 0;
 		s.is_canary_before = false;
 		if (!code || room < part->to - part->from || part->to == part->from ||
-		    !x86_each(code, part->to - part->from, part->from, look, &s))
+		    !look_at_all(&s, code, part->to - part->from, part->from))
 			out->why = "its instructions cannot be told: what leaves it is not known";
 	}
 	if (!out->len && !out->why)

@@ -185,18 +185,20 @@ static void add_entry(struct asked *asked, const struct found_function *function
 	probe->args_len = RAW_ARGS;
 }
 
-static bool is_here(void *data, const struct x86_code *insn)
+/* Does an instruction begin there, if they are read from the function's first byte on? */
+static bool begins_at(const uint8_t *code, uint64_t size, uint64_t offset)
 {
-	uint64_t *wanted = data;
+	struct x86_insn insn;
+	uint64_t at = 0;
 
-	if (insn->address == *wanted)
-		*wanted = 0;
-	return *wanted != 0;
+	while (at < offset && x86_decode(code + at, size - at, 0, &insn))
+		at += insn.size;
+	return at == offset && x86_decode(code + at, size - at, 0, &insn);
 }
 
 static void add_offset(struct asked *asked, const struct found_function *function, const char *name, struct probe *probe)
 {
-	uint64_t offset = strtoull(name, NULL, 16), wanted = function->vaddr + offset, size = 0;
+	uint64_t offset = strtoull(name, NULL, 16), size = 0;
 	struct arena *arena = host_arena(asked->host);
 	const uint8_t *code = code_of(asked, function, &size);
 	struct site site;
@@ -204,7 +206,7 @@ static void add_offset(struct asked *asked, const struct found_function *functio
 	if (!code || offset >= size) {
 		probe->why_not =
 			arena_printf(arena, "the function has 0x%llx bytes", (unsigned long long)function->size);
-	} else if (!x86_each(code, size, function->vaddr, is_here, &wanted) || wanted) {
+	} else if (!begins_at(code, size, offset)) {
 		probe->why_not =
 			arena_printf(arena, "no instruction begins at its byte 0x%llx", (unsigned long long)offset);
 	} else if (site_init(asked, function->vaddr + offset, &site)) {

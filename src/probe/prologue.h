@@ -25,8 +25,4 @@ struct prologue {
  */
 void prologue_find(const uint8_t *code, size_t size, bool is_whole, uint32_t needed, struct prologue *out);
 
-/* The registers that a location reads, as bits; and the same location for the place. */
-uint32_t argloc_regs(const struct argloc *loc);
-void argloc_move(struct argloc *loc, const uint8_t regs[ARGREG_COUNT]);
-
 #endif

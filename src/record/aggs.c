@@ -9,8 +9,7 @@
 
 const struct agg_row *reader_agg_rows(struct reader *reader, unsigned agg, unsigned *rows_len)
 {
-	*rows_len = 0;
-	return reader->aggs[agg].table ? agg_table_rows(reader->aggs[agg].table, rows_len) : NULL;
+	return agg_table_rows(reader->aggs[agg].table, rows_len);
 }
 
 uint64_t reader_agg_normal(const struct reader *reader, unsigned agg)
@@ -27,15 +26,13 @@ static void keep_error(struct reader *reader, int err)
 
 void reader_agg_clear(struct reader *reader, unsigned agg)
 {
-	if (reader->aggs[agg].table)
-		keep_error(reader, agg_table_clear(reader->aggs[agg].table, &reader->source));
+	keep_error(reader, agg_table_clear(reader->aggs[agg].table, &reader->source));
 	reader->aggs[agg].is_shown = false;
 }
 
 void reader_agg_trunc(struct reader *reader, unsigned agg, bool has_limit, int64_t limit)
 {
-	if (reader->aggs[agg].table)
-		keep_error(reader, agg_table_trunc(reader->aggs[agg].table, &reader->source, has_limit, limit));
+	keep_error(reader, agg_table_trunc(reader->aggs[agg].table, &reader->source, has_limit, limit));
 	reader->aggs[agg].is_shown = false;
 }
 
@@ -135,10 +132,6 @@ const struct agg_row *reader_agg_join(struct reader *reader, const unsigned *agg
 	unsigned i, j, len;
 	size_t n = 0;
 
-	*rows_len = 0;
-	for (i = 0; i < aggs_len; i++)
-		if (!join_table(&join, i))
-			return NULL;
 	arena_free(reader->join_arena);
 	reader->join_arena = arena_new();
 	for (i = 0; i < aggs_len; i++) {

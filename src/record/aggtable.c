@@ -33,7 +33,7 @@ struct entry {
 
 struct agg_table {
 	const struct agg_layout *layout;
-	const struct options *options;
+	const struct schema_options *options;
 	const struct report *report;
 	unsigned agg, words, round;
 	uint32_t key_size; /* 0 without keys */
@@ -54,30 +54,16 @@ static void *must(void *memory)
 	return memory;
 }
 
-static bool layout_is_sound(const struct agg_layout *layout)
-{
-	unsigned i;
-
-	for (i = 0; i < layout->keys_len; i++)
-		if (layout->keys[i].size > layout->key_size ||
-		    layout->keys[i].offset > layout->key_size - layout->keys[i].size)
-			return false;
-	return layout->value_size >= layout->var->agg->words(layout->var) * sizeof(uint64_t);
-}
-
-struct agg_table *agg_table_new(const struct agg_layout *layout, unsigned agg, const struct options *options,
+struct agg_table *agg_table_new(const struct agg_layout *layout, unsigned agg, const struct schema_options *options,
 				const struct report *report)
 {
-	struct agg_table *table;
+	struct agg_table *table = must(calloc(1, sizeof(*table)));
 
-	if (!layout_is_sound(layout))
-		return NULL;
-	table = must(calloc(1, sizeof(*table)));
 	table->layout = layout;
 	table->options = options;
 	table->report = report;
 	table->agg = agg;
-	table->words = layout->var->agg->words(layout->var);
+	table->words = layout->shape.agg->words(&layout->shape);
 	table->key_size = layout->keys_len ? layout->key_size : 0;
 	for (unsigned i = 0; i < layout->keys_len; i++)
 		table->has_symbols |= layout->keys[i].kind == FIELD_SYMBOL;
@@ -229,12 +215,12 @@ static const uint64_t *entry_value(const struct agg_table *table, const struct e
 
 static void entry_reduce(struct agg_table *table, struct entry *entry)
 {
-	const struct aggvar *var = table->layout->var;
+	const struct agg_shape *shape = &table->layout->shape;
 
 	if (!entry->base)
 		return;
 	memcpy(entry->base + table->words, entry->now, table->words * sizeof(uint64_t));
-	var->agg->subtract(var, entry->base + table->words, entry->base);
+	shape->agg->subtract(shape, entry->base + table->words, entry->base);
 }
 
 /* From now on the value counts from zero. */
@@ -242,7 +228,7 @@ static int entry_restart(struct agg_table *table, const struct agg_source *sourc
 {
 	size_t size = table->words * sizeof(uint64_t);
 
-	if (table->layout->var->agg->subtract) {
+	if (table->layout->shape.agg->subtract) {
 		if (!entry->base)
 			entry->base = must(malloc(2 * size));
 		memcpy(entry->base, entry->now, size);
@@ -269,7 +255,7 @@ static void entry_update(struct agg_table *table, struct entry *entry)
 static int snapshot_row(void *data, const void *key, const void *values, unsigned values_len)
 {
 	struct agg_table *table = data;
-	const struct aggvar *var = table->layout->var;
+	const struct agg_shape *shape = &table->layout->shape;
 	struct entry *entry = entry_of_row(table, key);
 	const char *at = values;
 
@@ -277,7 +263,7 @@ static int snapshot_row(void *data, const void *key, const void *values, unsigne
 		memset(entry->now, 0, table->words * sizeof(uint64_t));
 	entry->round = table->round;
 	for (; values_len; values_len--, at += table->layout->value_size)
-		var->agg->merge(var, entry->now, (const uint64_t *)(const void *)at);
+		shape->agg->merge(shape, entry->now, (const uint64_t *)(const void *)at);
 	return 0;
 }
 
@@ -367,14 +353,14 @@ static int compare_keys(const struct agg_table *table, const struct agg_row *a, 
 
 static int compare_values(const struct agg_table *table, const struct agg_row *a, const struct agg_row *b)
 {
-	const struct aggvar *var = table->layout->var;
+	const struct agg_shape *shape = &table->layout->shape;
 
-	return var->agg->compare(var, a->value, b->value);
+	return shape->agg->compare(shape, a->value, b->value);
 }
 
 int agg_table_compare(const struct agg_table *table, const struct agg_row *a, const struct agg_row *b)
 {
-	const struct options *options = table->options;
+	const struct schema_options *options = table->options;
 	int order = options->aggsortkey ? compare_keys(table, a, b) : compare_values(table, a, b);
 
 	if (!order)

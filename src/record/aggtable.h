@@ -18,8 +18,7 @@
  * programs know it by.
  */
 
-/* NULL when the layout contradicts itself: a key's field outside of the key. */
-struct agg_table *agg_table_new(const struct agg_layout *layout, unsigned agg, const struct options *options,
+struct agg_table *agg_table_new(const struct agg_layout *layout, unsigned agg, const struct schema_options *options,
 				const struct report *report);
 /*
  * For a new table of the same aggregation: takes what `before` knows, above all what clear() and trunc() took away, and leaves it empty.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Records, one by one: checked against the image, then handed to the functions of their actions between event_begin and
+ * Records, one by one: checked against the schema, then handed to the functions of their actions between event_begin and
  * event_end of the report.
  */
 #include "record/reader.h"
@@ -18,39 +18,15 @@
  */
 enum { SAME_MOMENT_NS = 100000000 };
 
-static bool inside(uint64_t offset, uint64_t size, uint64_t whole)
-{
-	return size <= whole && offset <= whole - size;
-}
-
-static bool layout_is_sound(const struct record_layout *layout)
-{
-	unsigned i, j;
-
-	if (layout->size < sizeof(struct record_head))
-		return false;
-	for (i = 0; i < layout->actions_len; i++) {
-		const struct record_action *action = &layout->actions[i];
-
-		if (!inside(action->present, 1, layout->size))
-			return false;
-		for (j = 0; j < action->fields_len; j++)
-			if (!inside(action->fields[j].offset, action->fields[j].size, layout->size))
-				return false;
-	}
-	return true;
-}
-
 static void clause_init(struct reader *reader, const struct record_layout *layout, struct reader_clause *clause)
 {
 	struct diags diags;
 	unsigned i;
 
 	diags_init(&diags, reader->arena);
-	clause->is_sound = layout_is_sound(layout);
 	clause->formats = arena_new_array(reader->arena, const struct format *, layout->actions_len);
 	for (i = 0; i < layout->actions_len; i++) {
-		const struct action *action = layout->actions[i].action;
+		const struct record_action *action = &layout->actions[i];
 
 		clause->has_aggs |= action->aggs_len > 0;
 		/* The checker has accepted the text, so this cannot fail. */
@@ -60,26 +36,26 @@ static void clause_init(struct reader *reader, const struct record_layout *layou
 	}
 }
 
-struct reader *reader_new(const struct image *image, struct agg_source source, struct report *report)
+struct reader *reader_new(const struct schema *schema, struct agg_source source, struct report *report)
 {
 	struct reader *reader = calloc(1, sizeof(*reader));
 	unsigned i;
 
 	if (!reader)
 		abort();
-	reader->image = image;
-	reader->options = image->options;
+	reader->schema = schema;
+	reader->options = &schema->options;
 	reader->source = source;
 	reader->report = report;
 	reader->arena = arena_new();
-	reader->aggs = arena_new_array(reader->arena, struct reader_agg, image->checked->aggs_len);
-	for (i = 0; i < image->checked->aggs_len; i++) {
-		reader->aggs[i].table = agg_table_new(&image->aggs[i], i, image->options, report);
+	reader->aggs = arena_new_array(reader->arena, struct reader_agg, schema->aggs_len);
+	for (i = 0; i < schema->aggs_len; i++) {
+		reader->aggs[i].table = agg_table_new(&schema->aggs[i], i, &schema->options, report);
 		reader->aggs[i].normal = 1;
 	}
-	reader->clauses = arena_new_array(reader->arena, struct reader_clause, image->checked->clauses_len);
-	for (i = 0; i < image->checked->clauses_len; i++)
-		clause_init(reader, &image->clauses[i], &reader->clauses[i]);
+	reader->clauses = arena_new_array(reader->arena, struct reader_clause, schema->clauses_len);
+	for (i = 0; i < schema->clauses_len; i++)
+		clause_init(reader, &schema->clauses[i], &reader->clauses[i]);
 	report->reader = reader;
 	return reader;
 }
@@ -88,15 +64,14 @@ void reader_take_over(struct reader *reader, struct reader *before)
 {
 	unsigned i;
 
-	for (i = 0; i < reader->image->checked->aggs_len && i < before->image->checked->aggs_len; i++) {
+	for (i = 0; i < reader->schema->aggs_len && i < before->schema->aggs_len; i++) {
 		struct reader_agg *agg = &reader->aggs[i], *old = &before->aggs[i];
 
 		agg->normal = old->normal;
 		agg->whole = old->whole;
 		agg->top = old->top;
 		agg->is_printed = old->is_printed;
-		if (agg->table && old->table)
-			agg_table_take_over(agg->table, old->table);
+		agg_table_take_over(agg->table, old->table);
 	}
 	reader->exit_status = before->exit_status;
 	reader->has_exited = before->has_exited;
@@ -108,7 +83,7 @@ void reader_free(struct reader *reader)
 
 	if (!reader)
 		return;
-	for (i = 0; i < reader->image->checked->aggs_len; i++)
+	for (i = 0; i < reader->schema->aggs_len; i++)
 		agg_table_free(reader->aggs[i].table);
 	arena_free(reader->join_arena);
 	free(reader->joined);
@@ -120,7 +95,7 @@ static int snapshot(struct reader *reader, struct reader_agg *agg, uint64_t now)
 {
 	agg->is_shown = false;
 	agg->snapshot_ns = now;
-	return agg->table ? agg_table_snapshot(agg->table, &reader->source) : 0;
+	return agg_table_snapshot(agg->table, &reader->source);
 }
 
 int reader_snapshot(struct reader *reader)
@@ -129,7 +104,7 @@ int reader_snapshot(struct reader *reader)
 	unsigned i;
 	int err = 0;
 
-	for (i = 0; i < reader->image->checked->aggs_len && !err; i++)
+	for (i = 0; i < reader->schema->aggs_len && !err; i++)
 		err = snapshot(reader, &reader->aggs[i], now);
 	return err;
 }
@@ -149,14 +124,14 @@ static bool is_fresh(const struct reader *reader, const struct reader_agg *agg, 
 	return age < reader->options->aggrate_ns;
 }
 
-static int prepare_action(struct reader *reader, const struct action *action, uint32_t probe, uint64_t now)
+static int prepare_action(struct reader *reader, const struct record_action *action, uint32_t probe, uint64_t now)
 {
 	bool resets = action->func->flags & FUNC_IS_SPECIAL_TIME;
 	unsigned i;
 	int err;
 
 	for (i = 0; i < action->aggs_len; i++) {
-		struct reader_agg *agg = &reader->aggs[action->aggs[i]->id];
+		struct reader_agg *agg = &reader->aggs[action->aggs[i]];
 
 		/* The first action of the record decides: what printa() shows, the clear() after it clears. */
 		if (agg->record != reader->record && !is_fresh(reader, agg, resets, probe, now)) {
@@ -187,13 +162,13 @@ static int prepare_aggs(struct reader *reader, const struct record_layout *layou
 	reader->record++;
 	for (i = 0; i < layout->actions_len && !err; i++)
 		if (is_present(&layout->actions[i], head))
-			err = prepare_action(reader, layout->actions[i].action, head->probe, now);
+			err = prepare_action(reader, &layout->actions[i], head->probe, now);
 	return err;
 }
 
-static int read_event(struct reader *reader, const struct record_head *head, const struct probe *probe)
+static int read_event(struct reader *reader, const struct record_head *head, const struct schema_probe *probe)
 {
-	const struct record_layout *layout = &reader->image->clauses[head->clause];
+	const struct record_layout *layout = &reader->schema->clauses[head->clause];
 	struct report *report = reader->report;
 	unsigned i;
 	int err = 0;
@@ -206,8 +181,8 @@ static int read_event(struct reader *reader, const struct record_head *head, con
 	for (i = 0; i < layout->actions_len && !err; i++) {
 		const struct record_action *action = &layout->actions[i];
 
-		if (is_present(action, head) && action->action->func->report)
-			err = action->action->func->report(report, action, head);
+		if (is_present(action, head) && action->func->report)
+			err = action->func->report(report, action, head);
 		if (!err)
 			err = reader->error;
 	}
@@ -217,32 +192,31 @@ static int read_event(struct reader *reader, const struct record_head *head, con
 	return err;
 }
 
-static int read_error(struct reader *reader, const struct record_error *error, size_t size, const struct probe *probe)
+static int read_error(struct reader *reader, const struct record_error *error, size_t size, const struct schema_probe *probe)
 {
-	const struct image *image = reader->image;
+	const struct schema *schema = reader->schema;
 
-	if (size < sizeof(*error) || error->clause >= image->checked->clauses_len)
+	if (size < sizeof(*error) || error->clause >= schema->clauses_len)
 		return -EBADMSG;
 	return reader->report->ops->error(reader->report, error, probe,
-					  error->line < image->error_locs_len ? image->error_locs[error->line]
+					  error->line < schema->error_locs_len ? schema->error_locs[error->line]
 									      : (struct loc){0});
 }
 
 int reader_record(struct reader *reader, const void *record, size_t size)
 {
-	const struct checked *checked = reader->image->checked;
+	const struct schema *schema = reader->schema;
 	const struct record_head *head = record;
 
-	if (size < sizeof(*head) || head->probe >= checked->probes_len)
+	if (size < sizeof(*head) || head->probe >= schema->probes_len)
 		return -EBADMSG;
 	if (head->clause == RECORD_WAKE)
 		return 0;
 	if (head->clause == RECORD_ERROR)
-		return read_error(reader, record, size, checked->probes[head->probe]);
-	if (head->clause >= checked->clauses_len || !reader->clauses[head->clause].is_sound ||
-	    size < reader->image->clauses[head->clause].size)
+		return read_error(reader, record, size, &schema->probes[head->probe]);
+	if (head->clause >= schema->clauses_len || !schema->clauses[head->clause].size || size < schema->clauses[head->clause].size)
 		return -EBADMSG;
-	return read_event(reader, head, checked->probes[head->probe]);
+	return read_event(reader, head, &schema->probes[head->probe]);
 }
 
 int reader_finish(struct reader *reader)
@@ -251,7 +225,7 @@ int reader_finish(struct reader *reader)
 	unsigned i, rows_len;
 	int err = 0;
 
-	for (i = 0; i < reader->image->checked->aggs_len && !err; i++) {
+	for (i = 0; i < reader->schema->aggs_len && !err; i++) {
 		if (reader->aggs[i].is_printed)
 			continue;
 		err = snapshot(reader, &reader->aggs[i], now_ns());
@@ -278,14 +252,9 @@ void reader_set_exit(struct reader *reader, int status)
 	reader->has_exited = true;
 }
 
-const struct image *reader_image(const struct reader *reader)
-{
-	return reader->image;
-}
-
 const struct format *reader_format(const struct reader *reader, const struct record_action *action)
 {
 	const struct record_layout *layout = reader->layout;
 
-	return layout ? reader->clauses[layout - reader->image->clauses].formats[action - layout->actions] : NULL;
+	return layout ? reader->clauses[layout - reader->schema->clauses].formats[action - layout->actions] : NULL;
 }

@@ -9,7 +9,7 @@
 #include "report/report.h"
 
 struct reader_agg {
-	struct agg_table *table; /* NULL: its layout is not sound, it stays empty */
+	struct agg_table *table;
 	uint64_t normal;
 	uint64_t whole; /* of share(); 0: values are shown themselves */
 	uint64_t top;	/* of top(); 0: all rows are shown */
@@ -21,14 +21,13 @@ struct reader_agg {
 };
 
 struct reader_clause {
-	bool is_sound;
 	bool has_aggs;
 	const struct format **formats; /* one for each action */
 };
 
 struct reader {
-	const struct image *image;
-	const struct options *options;
+	const struct schema *schema;
+	const struct schema_options *options;
 	struct agg_source source;
 	struct report *report;
 	struct arena *arena;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Reading what programs sent: raw records become actions in order, snapshots of aggregations become sorted tables, and
- * clear(), trunc(), normalize(), share() and top() take effect here. In: an image and bytes (from the engine, later from a file). Out:
+ * clear(), trunc(), normalize(), share() and top() take effect here. In: a schema and bytes (from the engine, later from a file). Out:
  * calls of a report's operations. Knows nothing of the kernel: a test hands it bytes.
  */
 #ifndef CEPHTAP_RECORD_RECORD_H
@@ -11,12 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ebpf/image.h"
+#include "schema/schema.h"
 
 /* A key of an aggregation with its merged value. */
 struct agg_row {
 	const void *key;       /* laid out as agg_layout::keys says */
-	const uint64_t *value; /* agg->words(var) words, merged over processors, less what was cleared */
+	const uint64_t *value; /* shape.agg->words() words, merged over processors, less what was cleared */
 };
 
 /* The state of one aggregation as the reader sees it. */
@@ -42,15 +42,15 @@ struct reader;
 struct report;
 
 /*
- * Makes a reader and sets report->reader. The image must stay; what it says of sizes is checked here once, so that no record
- * can lead outside of itself.
+ * Makes a reader and sets report->reader. The schema must stay, and be sound (schema_is_sound()): then no record of at least its
+ * clause's size can lead outside of itself.
  */
-struct reader *reader_new(const struct image *image, struct agg_source source, struct report *report);
-/* Goes on where the reader of another image of the same script was, which is only to be freed then. */
+struct reader *reader_new(const struct schema *schema, struct agg_source source, struct report *report);
+/* Goes on where the reader of another schema of the same script was, which is only to be freed then. */
 void reader_take_over(struct reader *reader, struct reader *before);
 void reader_free(struct reader *reader);
 /*
- * One record as the engine gives it, aligned to 8 bytes. Returns 0, -EBADMSG for bytes that are no record of this image (nothing was
+ * One record as the engine gives it, aligned to 8 bytes. Returns 0, -EBADMSG for bytes that are no record of this schema (nothing was
  * printed then), or what a report's operation returned (negative errno: output failed).
  */
 int reader_record(struct reader *reader, const void *record, size_t size);
@@ -84,6 +84,5 @@ void reader_agg_mark_printed(struct reader *reader, unsigned agg);
 struct format;
 const struct format *reader_format(const struct reader *reader, const struct record_action *action);
 void reader_set_exit(struct reader *reader, int status);
-const struct image *reader_image(const struct reader *reader);
 
 #endif

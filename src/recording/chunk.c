@@ -38,24 +38,41 @@ static uint32_t checksum(const unsigned char *head, const void *body, size_t siz
 	return (uint32_t)(size ? crc32(sum, body, (uInt)size) : sum);
 }
 
+/* The size is known, and so is the checksum. */
+static void end(struct chunk_out *out)
+{
+	uint32_t size = (uint32_t)(out->pending.size - out->head - CHUNK_HEAD);
+	unsigned char *head = (unsigned char *)out->pending.data + out->head;
+
+	if (!out->growing)
+		return;
+	out->growing = false;
+	memcpy(head + 4, &size, sizeof(size));
+	pack_u32(&out->pending, checksum(head, head + CHUNK_HEAD, size));
+}
+
+void chunk_begin(struct chunk_out *out, enum chunk_type type)
+{
+	end(out);
+	out->growing = true;
+	out->head = out->pending.size;
+	pack_u32(&out->pending, type);
+	pack_u32(&out->pending, 0);
+}
+
 void chunk_put(struct chunk_out *out, enum chunk_type type, const struct buf *body)
 {
-	struct buf *pending = &out->pending;
-	size_t head = pending->size;
-
-	if (out->error)
-		return;
-	pack_u32(pending, type);
-	pack_u32(pending, (uint32_t)body->size);
+	chunk_begin(out, type);
 	if (body->size)
-		buf_add(pending, body->data, body->size);
-	pack_u32(pending, checksum((unsigned char *)pending->data + head, body->data, body->size));
+		buf_add(&out->pending, body->data, body->size);
+	end(out);
 }
 
 int chunk_flush(struct chunk_out *out)
 {
 	size_t at = 0;
 
+	end(out);
 	while (!out->error && at < out->pending.size) {
 		ssize_t n = write(out->fd, out->pending.data + at, out->pending.size - at);
 

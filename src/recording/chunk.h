@@ -15,7 +15,7 @@
 #include "lib/pack.h"
 
 enum {
-	CHUNK_VERSION = 1,
+	CHUNK_VERSION = 2,
 	CHUNK_FILE_HEAD = 16,
 	CHUNK_HEAD = 8, /* type, size */
 	CHUNK_TAIL = 4, /* checksum of both and what is between */
@@ -24,28 +24,42 @@ enum {
 
 enum chunk_type {
 	CHUNK_HOST = 1, /* who, where, when */
-	CHUNK_SCRIPT,	/* sources and layouts: recording/schema.h */
+	CHUNK_SCHEMA,	/* the script's: schema/schema.h */
+	CHUNK_START,	/* everything is attached */
 	CHUNK_RECORDS,	/* as programs sent them */
 	CHUNK_ROWS,	/* what has changed in an aggregation */
 	CHUNK_STACK,	/* a stack's number and its frames */
+	CHUNK_SYMBOL,	/* a symbol's number and its text */
 	CHUNK_DROPS,	/* events were lost */
+	CHUNK_SAID,	/* what else is missing in the report */
 	CHUNK_TIME,	/* both clocks */
 	CHUNK_INTERVAL, /* a live report printed here */
 	CHUNK_END,	/* the recorder ended in peace */
 };
 
+/* What each chunk holds: recording/parts.h. */
+
 /* ---- writing ---- */
 
 struct chunk_out {
 	int fd;
-	struct buf pending; /* whole chunks */
+	struct buf pending; /* whole chunks, and the one that grows */
+	size_t head;	    /* where that begins */
+	bool growing;
 	uint64_t written;   /* bytes in the file */
 	int error;	    /* negative errno of the first write that failed: nothing is written after it */
 };
 
 void chunk_out_open(struct chunk_out *out, int fd);
 void chunk_out_free(struct chunk_out *out); /* closes the file */
+/* A chunk in one piece. */
 void chunk_put(struct chunk_out *out, enum chunk_type type, const struct buf *body);
+/* A chunk that grows in out->pending, until something else is done with `out`. */
+void chunk_begin(struct chunk_out *out, enum chunk_type type);
+static inline size_t chunk_size(const struct chunk_out *out) /* of the one that grows; 0: none does */
+{
+	return out->growing ? out->pending.size - out->head : 0;
+}
 int chunk_flush(struct chunk_out *out);
 
 /* ---- reading ---- */

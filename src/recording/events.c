@@ -4,40 +4,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* ---- what the file says of itself ---- */
 
-static bool take_host(struct events *events, struct buf *why)
+static bool take_part(struct events *events, const struct members *members, void *part)
 {
-	struct unpack *in = &events->chunk.body;
-	uint64_t mono;
-
-	events->version = unpack_text(in, events->arena);
-	events->host = unpack_text(in, events->arena);
-	mono = unpack_u64(in);
-	events->start_wall_ns = events->began_ns = events->seen_ns = unpack_u64(in);
-	events->offset_ns = events->start_wall_ns - mono;
-	events->report = unpack_text(in, events->arena);
-	events->notes_len = unpack_len(in, 12);
-	events->notes = arena_new_array(events->arena, struct recording_note, events->notes_len + 1);
-	for (unsigned i = 0; i < events->notes_len; i++) {
-		events->notes[i].name = unpack_text(in, events->arena);
-		events->notes[i].value = unpack_u64(in);
-	}
-	if (in->is_bad)
-		buf_printf(why, "%s is damaged: what it says of its host cannot be read", events->name);
-	return !in->is_bad;
-}
-
-static bool take_script(struct events *events, struct buf *why)
-{
-	const char *reason;
-
-	events->schema = schema_unpack(&events->chunk.body, events->arena, &reason);
-	if (!events->schema)
-		buf_printf(why, "%s cannot be read: %s", events->name, reason);
-	return events->schema;
+	events->parts.body = &events->chunk.body;
+	return members_unpack(&events->parts, members, part);
 }
 
 static bool take_chunk(struct events *events, enum chunk_type type, struct buf *why)
@@ -51,23 +24,52 @@ static bool take_chunk(struct events *events, enum chunk_type type, struct buf *
 	return false;
 }
 
+static bool take_host(struct events *events, struct buf *why)
+{
+	if (!take_chunk(events, CHUNK_HOST, why))
+		return false;
+	if (!take_part(events, &recorded_host_members, &events->host)) {
+		buf_printf(why, "%s is damaged: what it says of its host cannot be read", events->name);
+		return false;
+	}
+	events->seen = events->host.now;
+	return true;
+}
+
+static bool take_schema(struct events *events, struct buf *why)
+{
+	struct buf reason = {0};
+	bool good;
+
+	if (!take_chunk(events, CHUNK_SCHEMA, why))
+		return false;
+	good = take_part(events, &schema_members, &events->schema) && schema_is_sound(&events->schema, &reason);
+	if (!good)
+		buf_printf(why, "%s cannot be read: %s", events->name,
+			   reason.size		    ? reason.data
+			   : events->parts.why.size ? events->parts.why.data
+						    : "the description of the script ends too early");
+	buf_free(&reason);
+	return good;
+}
+
 bool events_open(struct events *events, struct arena *arena, const char *name, FILE *file, struct buf *why)
 {
 	struct buf reason = {0};
 	bool good;
 
-	*events = (struct events){.name = name, .arena = arena};
+	*events = (struct events){.name = name, .arena = arena, .parts.arena = arena};
 	good = chunk_in_open(&events->in, file, &reason);
 	if (!good)
 		buf_printf(why, "%s %s", name, reason.data);
 	buf_free(&reason);
-	return good && take_chunk(events, CHUNK_HOST, why) && take_host(events, why) && take_chunk(events, CHUNK_SCRIPT, why) &&
-	       take_script(events, why);
+	return good && take_host(events, why) && take_schema(events, why);
 }
 
 void events_free(struct events *events)
 {
 	chunk_in_free(&events->in);
+	members_in_free(&events->parts);
 	free(events->record);
 	buf_free(&events->complaint);
 }
@@ -76,15 +78,12 @@ void events_free(struct events *events)
 
 static void complain_cut(struct events *events)
 {
-	time_t seconds = (time_t)(events->seen_ns / 1000000000u);
-	struct tm local;
-	char text[64] = "an unknown time";
+	struct tm local = zone_time(&events->host.zone, events->seen.wall_ns);
 
-	if (localtime_r(&seconds, &local))
-		strftime(text, sizeof(text), "%F %T", &local);
 	buf_printf(&events->complaint,
-		   "%s ends early, at %s: its recorder was killed, or the disk was full; the report is of what is there",
-		   events->name, text);
+		   "%s ends early, at %d-%02d-%02d %02d:%02d:%02d: its recorder was killed, or the disk was full; the report is of what "
+		   "is there",
+		   events->name, local.tm_year + 1900, local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
 }
 
 static void complain_damaged(struct events *events)
@@ -105,26 +104,17 @@ void events_refuse(struct events *events)
 	end(events);
 }
 
-/* ---- events ---- */
+/* ---- records ---- */
 
-static uint64_t take_time(struct events *events)
+static void begin_records(struct events *events)
 {
-	return events->seen_ns = unpack_u64(&events->chunk.body) + events->offset_ns;
-}
+	struct recorded_records records;
 
-/* Both clocks: the second one may have been set meanwhile, and is what people compare between hosts. */
-static uint64_t take_times(struct events *events)
-{
-	uint64_t mono = unpack_u64(&events->chunk.body);
-
-	events->seen_ns = unpack_u64(&events->chunk.body);
-	events->offset_ns = events->seen_ns - mono;
-	return events->seen_ns;
-}
-
-static void take_records(struct events *events)
-{
-	events->records_ns = take_time(events);
+	if (!take_part(events, &recorded_records_members, &records)) {
+		events_refuse(events);
+		return;
+	}
+	events->records_now = events->seen = records.now;
 	events->in_records = true;
 }
 
@@ -148,84 +138,100 @@ static void take_record(struct events *events)
 	memcpy(events->record, bytes, size);
 	events->event = (struct event){
 		.kind = EVENT_RECORD,
-		.wall_ns = events->records_ns,
+		.now = events->records_now,
 		.record = (struct record_head *)events->record,
 		.record_size = size,
 	};
 }
 
-static void take_rows(struct events *events)
-{
-	struct unpack *in = &events->chunk.body;
-	struct event *event = &events->event;
+/* ---- events ---- */
 
-	*event = (struct event){.kind = EVENT_ROWS, .wall_ns = take_time(events), .body = in};
-	event->agg = unpack_u32(in);
-	event->is_snapshot = unpack_u8(in);
-	event->rows_len = unpack_len(in, 1);
-	if (in->is_bad || event->agg >= events->schema->checked.aggs_len)
+/* The chunks that are one event each. */
+static const struct {
+	enum event_kind kind;
+	const struct members *members;
+	size_t offset; /* in struct event */
+	bool has_now;  /* the chunk begins with its moment; else it is as late as the one before */
+} parts[] = {
+	[CHUNK_START] = {EVENT_START, &recorded_start_members, offsetof(struct event, start), true},
+	[CHUNK_ROWS] = {EVENT_ROWS, &recorded_rows_members, offsetof(struct event, rows), true},
+	[CHUNK_STACK] = {EVENT_STACK, &recorded_stack_members, offsetof(struct event, stack), false},
+	[CHUNK_SYMBOL] = {EVENT_SYMBOL, &recorded_symbol_members, offsetof(struct event, symbol), false},
+	[CHUNK_DROPS] = {EVENT_DROPS, &recorded_drops_members, offsetof(struct event, drops), true},
+	[CHUNK_SAID] = {EVENT_SAID, &recorded_said_members, offsetof(struct event, said), true},
+	[CHUNK_INTERVAL] = {EVENT_INTERVAL, &recorded_interval_members, offsetof(struct event, interval), true},
+};
+
+static void take_event(struct events *events)
+{
+	uint32_t type = events->chunk.type;
+	void *part = (char *)&events->event + parts[type].offset;
+
+	events->event = (struct event){.kind = parts[type].kind, .body = &events->chunk.body};
+	if (!take_part(events, parts[type].members, part)) {
 		events_refuse(events);
+		return;
+	}
+	if (parts[type].has_now)
+		memcpy(&events->seen, part, sizeof(events->seen));
+	events->event.now = events->seen;
 }
 
-static void take_drops(struct events *events)
+static bool event_is_sound(const struct events *events)
 {
-	struct unpack *in = &events->chunk.body;
-	uint64_t wall_ns = take_time(events);
-	uint32_t cause = unpack_u32(in);
+	const struct event *event = &events->event;
 
-	events->event = (struct event){.kind = EVENT_DROPS, .wall_ns = wall_ns, .count = unpack_u64(in)};
-	if (in->is_bad || cause >= DROP_CAUSES)
+	if (event->kind == EVENT_ROWS)
+		return event->rows.agg < events->schema.aggs_len;
+	return event->kind != EVENT_SYMBOL || event->symbol.text;
+}
+
+static void take_end(struct events *events)
+{
+	struct recorded_end last;
+
+	if (!take_part(events, &recorded_end_members, &last)) {
 		events_refuse(events);
+		return;
+	}
+	events->seen = last.now;
+	events->has_end = true;
+	end(events);
+}
+
+static void take_time(struct events *events)
+{
+	struct recorded_time time;
+
+	if (take_part(events, &recorded_time_members, &time))
+		events->seen = time.now;
 	else
-		events->event.cause = cause;
-}
-
-static void take_interval(struct events *events)
-{
-	struct unpack *in = &events->chunk.body;
-
-	events->event = (struct event){.kind = EVENT_INTERVAL, .wall_ns = take_times(events)};
-	events->event.is_last = unpack_u8(in);
-	if (in->is_bad)
 		events_refuse(events);
 }
 
-/* Returns whether the chunk is an event. */
+/* Returns whether the chunk is an event, or the end of them. */
 static bool take(struct events *events)
 {
-	switch (events->chunk.type) {
-	case CHUNK_RECORDS:
-		take_records(events);
+	uint32_t type = events->chunk.type;
+
+	if (type == CHUNK_RECORDS)
+		begin_records(events);
+	else if (type == CHUNK_TIME)
+		take_time(events);
+	else if (type == CHUNK_END)
+		take_end(events);
+	else if (type < sizeof(parts) / sizeof(parts[0]) && parts[type].members)
+		take_event(events);
+	else /* of a later cephtap */
 		return false;
-	case CHUNK_ROWS:
-		take_rows(events);
-		return true;
-	case CHUNK_STACK:
-		events->event = (struct event){.kind = EVENT_STACK, .wall_ns = events->seen_ns, .body = &events->chunk.body};
-		return true;
-	case CHUNK_DROPS:
-		take_drops(events);
-		return true;
-	case CHUNK_TIME:
-		take_times(events);
-		if (events->began_ns == events->start_wall_ns)
-			events->began_ns = events->seen_ns;
-		return false;
-	case CHUNK_INTERVAL:
-		take_interval(events);
-		return true;
-	case CHUNK_END:
-		take_times(events);
-		events->has_end = true;
-		end(events);
-		return true;
-	default: /* of a later cephtap */
-		return false;
-	}
+	if (events->event.kind != EVENT_NONE && !event_is_sound(events))
+		events_refuse(events);
+	return events->event.kind != EVENT_NONE || events->complaint.size || events->has_end;
 }
 
 static bool take_next(struct events *events)
 {
+	events->event = (struct event){.kind = EVENT_NONE};
 	if (events->in_records && events->chunk.body.at < events->chunk.body.size) {
 		take_record(events);
 		return true;

@@ -7,39 +7,36 @@
 #define CEPHTAP_RECORDING_EVENTS_H
 
 #include "recording/chunk.h"
-#include "recording/schema.h"
-#include "report/stack.h"
+#include "recording/parts.h"
 
 enum event_kind {
 	EVENT_NONE, /* the file has no more */
+	EVENT_START,
 	EVENT_RECORD,
 	EVENT_ROWS,
 	EVENT_STACK,
+	EVENT_SYMBOL,
 	EVENT_DROPS,
+	EVENT_SAID,
 	EVENT_INTERVAL,
 };
 
 struct event {
 	enum event_kind kind;
-	uint64_t wall_ns;
-	/* EVENT_RECORD: aligned to 8 bytes, to be changed by who wants; at least a struct record_head. */
+	struct moment now;
+	/* EVENT_RECORD: aligned to 8 bytes, to be changed by the caller; at least a struct record_head. */
 	struct record_head *record;
 	size_t record_size;
-	/* EVENT_ROWS: the rows follow in `body`. */
-	uint32_t agg, rows_len;
-	bool is_snapshot;
-	/* EVENT_ROWS, EVENT_STACK: from here on. */
-	struct unpack *body;
-	/* EVENT_DROPS */
-	enum drop_cause cause;
-	uint64_t count;
-	/* EVENT_INTERVAL */
-	bool is_last;
-};
-
-struct recording_note {
-	const char *name;
-	uint64_t value;
+	union {
+		struct recorded_start start;
+		struct recorded_rows rows; /* the rows follow in `body` */
+		struct recorded_stack stack;
+		struct recorded_symbol symbol;
+		struct recorded_drops drops;
+		struct recorded_said said;
+		struct recorded_interval interval;
+	};
+	struct unpack *body; /* EVENT_ROWS: from here on */
 };
 
 struct events {
@@ -47,18 +44,16 @@ struct events {
 	struct chunk_in in;
 	struct arena *arena;
 	struct chunk chunk;
+	struct members_in parts; /* of stacks and symbols, which have names in common */
 	bool in_records;
 	uint64_t *record;
 	size_t record_room;
-	uint64_t records_ns;
+	struct moment records_now;
 	struct event event; /* the one that is due */
 	/* What the file says of itself. */
-	struct schema *schema;
-	const char *version, *host, *report;
-	struct recording_note *notes;
-	unsigned notes_len;
-	uint64_t start_wall_ns, offset_ns; /* wall time - monotonic time */
-	uint64_t began_ns, seen_ns;	   /* wall time: probes fire from, the last that is known of it */
+	struct recorded_host host;
+	struct schema schema;
+	struct moment seen; /* the last that is known of it */
 	bool has_end;
 	struct buf complaint; /* why it ended early; empty: it did not */
 };

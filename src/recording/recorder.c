@@ -11,8 +11,10 @@
 #include "agg/agg.h"
 #include "lib/clock.h"
 #include "recording/chunk.h"
-#include "recording/schema.h"
+#include "recording/parts.h"
 #include "recording/store.h"
+#include "recording/watch.h"
+#include "report/symbol.h"
 
 enum {
 	BATCH_SIZE = 256 * 1024, /* of one chunk, about */
@@ -28,25 +30,22 @@ struct shadow {
 	unsigned char *key;
 };
 
-struct seen_stack {
-	UT_hash_handle hh;
-	uint64_t number;
-};
-
 struct recorder {
 	struct chunk_out out;
-	const struct image *image;
-	const struct stack_source *stacks; /* NULL: the script has none */
+	struct members_out names; /* those that stacks and symbols have in common */
+	const struct report *report;
+	const struct schema *schema;
 	struct agg_source inner;
+	struct watch *watch;
 	struct shadow **shadows; /* one hash for each aggregation */
 	uint64_t *merged;	 /* room for one value */
-	struct seen_stack *seen;
-	struct buf records, rows, body;
+	struct buf rows, body;
+	struct moment records_now; /* of the chunk of records that grows */
 	uint32_t rows_len;
 	uint64_t next_write_ns, next_checkpoint_ns, records_len;
 	/* The snapshot that is being taken. */
 	unsigned agg;
-	int (*row)(void *data, const void *key, const void *values, unsigned values_len); /* NULL: nobody else wants it */
+	int (*row)(void *data, const void *key, const void *values, unsigned values_len); /* NULL: only the recorder looks */
 	void *row_data;
 };
 
@@ -57,51 +56,80 @@ static void *must(void *memory)
 	return memory;
 }
 
-/* ---- who, where, when ---- */
-
-static void put_times(struct buf *out)
+static void put_chunk(struct recorder *recorder, enum chunk_type type, const struct members *members, const void *part)
 {
-	pack_u64(out, now_ns());
-	pack_u64(out, clock_ns(CLOCK_REALTIME));
+	buf_clear(&recorder->body);
+	members_pack(&recorder->names, members, part);
+	chunk_put(&recorder->out, type, &recorder->body);
 }
+
+/* ---- what only this host can tell: with names while the process is there to tell them, before what refers to them ---- */
+
+static void put_stack(struct recorder *recorder, uint64_t number)
+{
+	const struct stack *stack = report_stack_of(recorder->report, number);
+
+	if (stack)
+		put_chunk(recorder, CHUNK_STACK, &recorded_stack_members, &(struct recorded_stack){number, *stack});
+}
+
+static void put_symbol(struct recorder *recorder, uint64_t number, enum symbol_form form)
+{
+	const struct symbol_text *symbol = report_symbol_of(recorder->report, number, form);
+
+	if (!symbol)
+		return;
+	put_chunk(recorder, CHUNK_SYMBOL, &recorded_symbol_members,
+		  &(struct recorded_symbol){number, form, symbol->first, symbol->text});
+	watch_number(recorder->watch, symbol->first, form);
+}
+
+static void on_token(void *data, uint64_t number, unsigned what)
+{
+	if (what == WATCH_STACK)
+		put_stack(data, number);
+	else
+		put_symbol(data, number, (enum symbol_form)what);
+}
+
+/* ---- the host ---- */
 
 static void put_host(struct recorder *recorder, const struct recorder_config *config)
 {
+	struct arena *arena = arena_new();
 	char name[256] = "";
 
 	gethostname(name, sizeof(name) - 1);
-	buf_clear(&recorder->body);
-	pack_text(&recorder->body, CEPHTAP_VERSION);
-	pack_text(&recorder->body, name);
-	put_times(&recorder->body);
-	pack_text(&recorder->body, config->report);
-	pack_u32(&recorder->body, config->notes_len);
-	for (unsigned i = 0; i < config->notes_len; i++) {
-		pack_text(&recorder->body, config->notes[i].name);
-		pack_u64(&recorder->body, config->notes[i].value);
-	}
-	chunk_put(&recorder->out, CHUNK_HOST, &recorder->body);
+	put_chunk(recorder, CHUNK_HOST, &recorded_host_members,
+		  &(struct recorded_host){.version = CEPHTAP_VERSION,
+					  .host = name,
+					  .now = recorder->report->now,
+					  .zone = recorder->report->zone ? *recorder->report->zone : zone_of_host(arena),
+					  .report = config->report,
+					  .facts = config->facts});
+	arena_free(arena);
 }
 
-struct recorder *recorder_new(const struct recorder_config *config, const struct image *image, const struct stack_source *stacks)
+struct recorder *recorder_new(const struct recorder_config *config, const struct report *report)
 {
 	struct recorder *recorder = must(calloc(1, sizeof(*recorder)));
+	const struct schema *schema = report->schema;
 	unsigned words = 1;
 
-	recorder->image = image;
-	recorder->stacks = stacks;
-	recorder->shadows = must(calloc(image->checked->aggs_len + 1, sizeof(*recorder->shadows)));
-	for (unsigned i = 0; i < image->checked->aggs_len; i++) {
-		unsigned n = image->aggs[i].var->agg->words(image->aggs[i].var);
+	recorder->report = report;
+	recorder->schema = schema;
+	recorder->names.buf = &recorder->body;
+	recorder->shadows = must(calloc(schema->aggs_len + 1, sizeof(*recorder->shadows)));
+	for (unsigned i = 0; i < schema->aggs_len; i++) {
+		unsigned n = schema->aggs[i].shape.agg->words(&schema->aggs[i].shape);
 
 		words = n > words ? n : words;
 	}
 	recorder->merged = must(calloc(words, sizeof(*recorder->merged)));
+	recorder->watch = watch_new(&(struct watch_config){schema, on_token, recorder});
 	chunk_out_open(&recorder->out, config->fd);
 	put_host(recorder, config);
-	buf_clear(&recorder->body);
-	schema_pack(image, config->sources, config->sources_len, config->args, config->args_len, &recorder->body);
-	chunk_put(&recorder->out, CHUNK_SCRIPT, &recorder->body);
+	put_chunk(recorder, CHUNK_SCHEMA, &schema_members, schema);
 	return recorder;
 }
 
@@ -114,113 +142,58 @@ static void shadow_free(struct recorder *recorder, unsigned agg, struct shadow *
 void recorder_free(struct recorder *recorder)
 {
 	struct shadow *shadow, *next;
-	struct seen_stack *seen, *next_seen;
 
 	if (!recorder)
 		return;
-	for (unsigned i = 0; i < recorder->image->checked->aggs_len; i++) {
+	for (unsigned i = 0; i < recorder->schema->aggs_len; i++) {
 		HASH_ITER(hh, recorder->shadows[i], shadow, next)
 		shadow_free(recorder, i, shadow);
 	}
-	HASH_ITER(hh, recorder->seen, seen, next_seen)
-	{
-		HASH_DELETE(hh, recorder->seen, seen);
-		free(seen);
-	}
 	free(recorder->shadows);
 	free(recorder->merged);
-	buf_free(&recorder->records);
 	buf_free(&recorder->rows);
 	buf_free(&recorder->body);
+	members_out_free(&recorder->names);
 	chunk_out_free(&recorder->out);
+	watch_free(recorder->watch);
 	free(recorder);
 }
 
-/* ---- stacks: with names while the process is there to tell them, before what refers to them ---- */
-
-static void put_stack(struct recorder *recorder, uint64_t number, const struct stack *stack)
-{
-	struct buf *body = &recorder->body;
-
-	buf_clear(body);
-	pack_u64(body, number);
-	pack_u32(body, stack->pid);
-	pack_text(body, stack->note);
-	pack_u32(body, stack->len);
-	for (unsigned i = 0; i < stack->len; i++) {
-		pack_u64(body, stack->frames[i].pc);
-		pack_u64(body, stack->frames[i].offset);
-		pack_text(body, stack->frames[i].module);
-		pack_text(body, stack->frames[i].function);
-	}
-	chunk_put(&recorder->out, CHUNK_STACK, body);
-}
-
-static void see_stack(struct recorder *recorder, uint64_t number)
-{
-	struct seen_stack *seen;
-	const struct stack *stack;
-
-	if (!number || !recorder->stacks)
-		return;
-	HASH_FIND(hh, recorder->seen, &number, sizeof(number), seen);
-	if (seen)
-		return;
-	seen = must(calloc(1, sizeof(*seen)));
-	seen->number = number;
-	HASH_ADD(hh, recorder->seen, number, sizeof(seen->number), seen);
-	stack = recorder->stacks->find(recorder->stacks->data, number);
-	if (stack)
-		put_stack(recorder, number, stack);
-}
-
-static void see_fields(struct recorder *recorder, const struct field *fields, unsigned len, const void *data)
-{
-	for (unsigned i = 0; i < len; i++)
-		if (fields[i].kind == FIELD_STACK)
-			see_stack(recorder, field_int(&fields[i], (const char *)data + fields[i].offset));
-}
-
-static void see_record(struct recorder *recorder, const struct record_head *head, size_t size)
-{
-	const struct record_layout *layout;
-
-	if (!recorder->stacks || head->clause >= recorder->image->checked->clauses_len)
-		return;
-	layout = &recorder->image->clauses[head->clause];
-	for (unsigned i = 0; size >= layout->size && i < layout->actions_len; i++)
-		if (((const unsigned char *)head)[layout->actions[i].present] == 1)
-			see_fields(recorder, layout->actions[i].fields, layout->actions[i].fields_len, head);
-}
-
 /* ---- records ---- */
-
-static void put_records(struct recorder *recorder)
-{
-	if (!recorder->records.size)
-		return;
-	chunk_put(&recorder->out, CHUNK_RECORDS, &recorder->records);
-	buf_clear(&recorder->records);
-}
 
 static int write_if_much(struct recorder *recorder)
 {
 	return recorder->out.pending.size >= PENDING_SIZE ? chunk_flush(&recorder->out) : recorder->out.error;
 }
 
+static void begin_records(struct recorder *recorder)
+{
+	struct members_out out = {.buf = &recorder->out.pending};
+
+	recorder->records_now = recorder->report->now;
+	chunk_begin(&recorder->out, CHUNK_RECORDS);
+	members_pack(&out, &recorded_records_members, &(struct recorded_records){recorder->records_now});
+}
+
+/* One chunk has one time, and is no larger than need be. */
+static bool has_room(const struct recorder *recorder)
+{
+	size_t size = chunk_size(&recorder->out);
+
+	return size && size < BATCH_SIZE && !memcmp(&recorder->records_now, &recorder->report->now, sizeof(recorder->records_now));
+}
+
 int recorder_record(struct recorder *recorder, const void *record, size_t size)
 {
 	const struct record_head *head = record;
 
-	if (size < sizeof(*head) || head->clause == RECORD_WAKE)
-		return 0;
-	see_record(recorder, head, size);
-	if (!recorder->records.size)
-		pack_u64(&recorder->records, now_ns());
-	pack_bytes(&recorder->records, record, size);
+	if (recorder->out.error || size < sizeof(*head) || head->clause == RECORD_WAKE)
+		return recorder->out.error;
+	watch_record(recorder->watch, head, size);
+	if (!has_room(recorder))
+		begin_records(recorder);
+	pack_bytes(&recorder->out.pending, record, size);
 	recorder->records_len++;
-	if (recorder->records.size >= BATCH_SIZE)
-		put_records(recorder);
 	return write_if_much(recorder);
 }
 
@@ -228,19 +201,15 @@ int recorder_record(struct recorder *recorder, const void *record, size_t size)
 
 static void put_rows(struct recorder *recorder, bool is_snapshot)
 {
-	struct buf *body = &recorder->body;
+	struct recorded_rows rows = {recorder->report->now, recorder->agg, is_snapshot, recorder->rows_len};
 
 	if (!recorder->rows_len && !is_snapshot)
 		return;
-	put_records(recorder); /* which the reader had before */
-	buf_clear(body);
-	pack_u64(body, now_ns());
-	pack_u32(body, recorder->agg);
-	pack_u8(body, is_snapshot);
-	pack_u32(body, recorder->rows_len);
+	buf_clear(&recorder->body);
+	members_pack(&recorder->names, &recorded_rows_members, &rows);
 	if (recorder->rows.size)
-		buf_add(body, recorder->rows.data, recorder->rows.size);
-	chunk_put(&recorder->out, CHUNK_ROWS, body);
+		buf_add(&recorder->body, recorder->rows.data, recorder->rows.size);
+	chunk_put(&recorder->out, CHUNK_ROWS, &recorder->body);
 	buf_clear(&recorder->rows);
 	recorder->rows_len = 0;
 }
@@ -264,7 +233,7 @@ static void pack_words(struct buf *out, const uint64_t *words, unsigned len)
 
 static struct shadow *shadow_find(struct recorder *recorder, unsigned agg, const void *key)
 {
-	uint32_t key_size = store_key_size(recorder->image, agg);
+	uint32_t key_size = store_key_size(recorder->schema, agg);
 	struct shadow *shadow = NULL;
 
 	if (!key_size)
@@ -275,7 +244,7 @@ static struct shadow *shadow_find(struct recorder *recorder, unsigned agg, const
 
 static struct shadow *shadow_add(struct recorder *recorder, unsigned agg, const void *key, unsigned words)
 {
-	uint32_t key_size = store_key_size(recorder->image, agg);
+	uint32_t key_size = store_key_size(recorder->schema, agg);
 	struct shadow *shadow = must(calloc(1, sizeof(*shadow) + words * sizeof(uint64_t) + key_size + 1));
 
 	shadow->words = (uint64_t *)(shadow + 1);
@@ -289,20 +258,20 @@ static struct shadow *shadow_add(struct recorder *recorder, unsigned agg, const 
 static void add_row(struct recorder *recorder, enum row_kind kind, const void *key)
 {
 	pack_u8(&recorder->rows, kind);
-	buf_add(&recorder->rows, key, store_key_size(recorder->image, recorder->agg));
+	buf_add(&recorder->rows, key, store_key_size(recorder->schema, recorder->agg));
 	recorder->rows_len++;
 }
 
 static void look_at_row(struct recorder *recorder, const void *key, const void *values, unsigned values_len)
 {
-	const struct agg_layout *layout = &recorder->image->aggs[recorder->agg];
-	unsigned words = layout->var->agg->words(layout->var);
+	const struct agg_layout *layout = &recorder->schema->aggs[recorder->agg];
+	unsigned words = layout->shape.agg->words(&layout->shape);
 	struct shadow *shadow = shadow_find(recorder, recorder->agg, key);
 	const char *at = values;
 
 	memset(recorder->merged, 0, words * sizeof(uint64_t));
 	for (; values_len; values_len--, at += layout->value_size)
-		layout->var->agg->merge(layout->var, recorder->merged, (const uint64_t *)(const void *)at);
+		layout->shape.agg->merge(&layout->shape, recorder->merged, (const uint64_t *)(const void *)at);
 	if (!shadow && !layout->keys_len && !recorder->merged[0])
 		return; /* an array that nothing was put into */
 	if (shadow && !memcmp(shadow->words, recorder->merged, words * sizeof(uint64_t)))
@@ -310,7 +279,7 @@ static void look_at_row(struct recorder *recorder, const void *key, const void *
 	if (!shadow)
 		shadow = shadow_add(recorder, recorder->agg, key, words);
 	memcpy(shadow->words, recorder->merged, words * sizeof(uint64_t));
-	see_fields(recorder, layout->keys, layout->keys_len, key);
+	watch_key(recorder->watch, recorder->agg, key);
 	add_row(recorder, ROW_VALUE, key);
 	pack_words(&recorder->rows, recorder->merged, words);
 	if (recorder->rows.size >= BATCH_SIZE)
@@ -354,15 +323,15 @@ static int source_remove(void *data, unsigned agg, const void *key)
 	return error;
 }
 
-/* Who replays does the same at the same moment. */
+/* A replay does the same at the same moment. */
 static int source_zero(void *data, unsigned agg, const void *key)
 {
 	struct recorder *recorder = data;
-	const struct aggvar *var = recorder->image->aggs[agg].var;
+	const struct agg_shape *shape = &recorder->schema->aggs[agg].shape;
 	struct shadow *shadow = shadow_find(recorder, agg, key);
 
 	if (shadow)
-		memset(shadow->words, 0, var->agg->words(var) * sizeof(uint64_t));
+		memset(shadow->words, 0, shape->agg->words(shape) * sizeof(uint64_t));
 	return recorder->inner.zero(recorder->inner.data, agg, key);
 }
 
@@ -378,7 +347,7 @@ static int checkpoint(struct recorder *recorder)
 	uint64_t start = now_ns(), took;
 	int error = 0;
 
-	for (unsigned i = 0; i < recorder->image->checked->aggs_len && !error; i++)
+	for (unsigned i = 0; i < recorder->schema->aggs_len && !error; i++)
 		error = source_each(recorder, i, NULL, NULL);
 	took = now_ns() - start;
 	recorder->next_checkpoint_ns = start + CHECKPOINT_NS;
@@ -389,22 +358,11 @@ static int checkpoint(struct recorder *recorder)
 
 /* ---- moments ---- */
 
-static void put_moment(struct recorder *recorder, enum chunk_type type)
-{
-	put_records(recorder);
-	chunk_put(&recorder->out, type, &recorder->body);
-}
-
-static void put_time(struct recorder *recorder)
-{
-	buf_clear(&recorder->body);
-	put_times(&recorder->body);
-	put_moment(recorder, CHUNK_TIME);
-}
-
 int recorder_start(struct recorder *recorder)
 {
-	put_time(recorder);
+	const struct report *report = recorder->report;
+
+	put_chunk(recorder, CHUNK_START, &recorded_start_members, &(struct recorded_start){report->now, report->facts});
 	recorder->next_write_ns = now_ns() + WRITE_NS;
 	recorder->next_checkpoint_ns = now_ns() + CHECKPOINT_NS;
 	return chunk_flush(&recorder->out);
@@ -412,21 +370,22 @@ int recorder_start(struct recorder *recorder)
 
 int recorder_drop(struct recorder *recorder, enum drop_cause cause, uint64_t count)
 {
-	buf_clear(&recorder->body);
-	pack_u64(&recorder->body, now_ns());
-	pack_u32(&recorder->body, cause);
-	pack_u64(&recorder->body, count);
-	put_moment(recorder, CHUNK_DROPS);
+	put_chunk(recorder, CHUNK_DROPS, &recorded_drops_members, &(struct recorded_drops){recorder->report->now, cause, count});
 	return write_if_much(recorder);
 }
 
-int recorder_interval(struct recorder *recorder, uint64_t wall_ns, bool is_last)
+int recorder_say(struct recorder *recorder, const char *text)
 {
-	buf_clear(&recorder->body);
-	pack_u64(&recorder->body, now_ns());
-	pack_u64(&recorder->body, wall_ns);
-	pack_u8(&recorder->body, is_last);
-	put_moment(recorder, CHUNK_INTERVAL);
+	put_chunk(recorder, CHUNK_SAID, &recorded_said_members, &(struct recorded_said){recorder->report->now, text});
+	return write_if_much(recorder);
+}
+
+int recorder_interval(struct recorder *recorder, bool is_last)
+{
+	const struct report *report = recorder->report;
+
+	put_chunk(recorder, CHUNK_INTERVAL, &recorded_interval_members,
+		   &(struct recorded_interval){report->now, is_last, report->facts});
 	return chunk_flush(&recorder->out);
 }
 
@@ -435,11 +394,10 @@ int recorder_step(struct recorder *recorder)
 	uint64_t now = now_ns();
 	int error = 0;
 
-	put_records(recorder); /* one chunk for each round, since a chunk has one time */
 	if (now >= recorder->next_checkpoint_ns)
 		error = checkpoint(recorder);
 	if (now >= recorder->next_write_ns && !error) {
-		put_time(recorder);
+		put_chunk(recorder, CHUNK_TIME, &recorded_time_members, &(struct recorded_time){recorder->report->now});
 		recorder->next_write_ns = now + WRITE_NS;
 		error = chunk_flush(&recorder->out);
 	}
@@ -448,10 +406,7 @@ int recorder_step(struct recorder *recorder)
 
 int recorder_end(struct recorder *recorder, int exit_status)
 {
-	buf_clear(&recorder->body);
-	put_times(&recorder->body);
-	pack_u32(&recorder->body, (uint32_t)exit_status);
-	put_moment(recorder, CHUNK_END);
+	put_chunk(recorder, CHUNK_END, &recorded_end_members, &(struct recorded_end){recorder->report->now, exit_status});
 	return chunk_flush(&recorder->out);
 }
 

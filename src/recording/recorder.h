@@ -2,35 +2,25 @@
 /*
  * Writes a recording while a script runs: what the reader of records is given, in the order in which it is given, so that
  * another reader can be given the same later. In: records, snapshots of aggregations (it stands between the reader and their
- * source), losses, the moments at which a live report prints. Out: a file that is whole up to at most a second ago.
+ * source), losses, the moments at which a live report prints; of the report what it is given besides: its schema, stacks, symbols,
+ * facts, and report->now, which is the time of all that is written. Out: a file that is whole up to at most a second ago.
  */
 #ifndef CEPHTAP_RECORDING_RECORDER_H
 #define CEPHTAP_RECORDING_RECORDER_H
 
 #include "record/record.h"
-#include "report/stack.h"
+#include "report/report.h"
 
 struct recorder;
-
-/* What the report that is recorded must know later, by its name. */
-struct recorder_note {
-	const char *name;
-	uint64_t value;
-};
 
 struct recorder_config {
 	int fd; /* of an empty file; the recorder closes it */
 	struct write_file *file; /* the same, to be published before the first byte is written; NULL: it has its name */
 	const char *report; /* "osd"; "" for a script */
-	const struct recorder_note *notes;
-	unsigned notes_len;
-	const struct source *const *sources;
-	unsigned sources_len;
-	char *const *args; /* $1 ... */
-	unsigned args_len;
+	struct facts facts; /* what the report must know of its command line */
 };
 
-struct recorder *recorder_new(const struct recorder_config *config, const struct image *image, const struct stack_source *stacks);
+struct recorder *recorder_new(const struct recorder_config *config, const struct report *report);
 void recorder_free(struct recorder *recorder);
 /* The source that the reader is to read, which hands on what `inner` gives. */
 struct agg_source recorder_source(struct recorder *recorder, struct agg_source inner);
@@ -42,7 +32,8 @@ struct agg_source recorder_source(struct recorder *recorder, struct agg_source i
 int recorder_start(struct recorder *recorder); /* probes fire from now on */
 int recorder_record(struct recorder *recorder, const void *record, size_t size); /* after the reader has taken it */
 int recorder_drop(struct recorder *recorder, enum drop_cause cause, uint64_t count);
-int recorder_interval(struct recorder *recorder, uint64_t wall_ns, bool is_last); /* after the report has printed */
+int recorder_say(struct recorder *recorder, const char *text); /* what the report misses */
+int recorder_interval(struct recorder *recorder, bool is_last); /* after the report has printed */
 /* To be called often: writes what is due, looks at aggregations once a second. */
 int recorder_step(struct recorder *recorder);
 int recorder_end(struct recorder *recorder, int exit_status);

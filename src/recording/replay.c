@@ -7,73 +7,77 @@
 #include <string.h>
 
 #include "recording/events.h"
-#include "recording/stacks.h"
 #include "recording/store.h"
+#include "recording/tokens.h"
 
 struct replay_file {
 	struct events events;
-	unsigned clauses_first, probes_first, locs_first; /* in the image of all files */
+	unsigned clauses_first, probes_first, locs_first; /* in the schema of all files */
 };
 
 struct replay {
 	struct arena *arena;
 	struct replay_file *files;
 	unsigned files_len;
-	struct image image;
-	struct checked checked;
+	struct schema schema;
 	/* while it runs */
 	const struct replay_config *config;
-	struct stacks *stacks;
+	struct tokens *tokens;
 	struct store *store;
 	struct reader *reader;
 	struct report report;
 	struct buf key;
 	uint64_t foreign;
-	bool has_printed_last;
+	bool has_started, has_printed_last;
+	struct buf *said;
 };
 
-enum { NOBODY = 0xfffffff0u /* a clause or probe that no image has */ };
+enum { NOBODY = 0xfffffff0u /* a clause or probe that no schema has */ };
 
-/* ---- one image of all files: clauses and probes one after another, aggregations shared ---- */
+/* ---- one schema of all files: clauses and probes one after another, aggregations shared ---- */
+
+static void append_clause(struct replay *replay, const struct replay_file *file, const struct record_layout *from)
+{
+	struct record_layout *to = &replay->schema.clauses[replay->schema.clauses_len++];
+
+	*to = *from;
+	to->probes = arena_new_array(replay->arena, uint32_t, from->probes_len + 1);
+	for (unsigned i = 0; i < from->probes_len; i++)
+		to->probes[i] = from->probes[i] + file->probes_first;
+}
 
 static void append_file(struct replay *replay, struct replay_file *file)
 {
-	const struct schema *schema = file->events.schema;
-	const struct checked *from = &schema->checked;
-	struct checked *to = &replay->checked;
-	struct image *image = &replay->image;
+	const struct schema *from = &file->events.schema;
+	struct schema *to = &replay->schema;
 
 	file->clauses_first = to->clauses_len;
 	file->probes_first = to->probes_len;
-	file->locs_first = image->error_locs_len;
-	memcpy(&to->clauses[to->clauses_len], from->clauses, from->clauses_len * sizeof(*to->clauses));
-	memcpy(&image->clauses[to->clauses_len], schema->image.clauses, from->clauses_len * sizeof(*image->clauses));
+	file->locs_first = to->error_locs_len;
+	for (unsigned i = 0; i < from->clauses_len; i++)
+		append_clause(replay, file, &from->clauses[i]);
 	memcpy(&to->probes[to->probes_len], from->probes, from->probes_len * sizeof(*to->probes));
-	memcpy(&image->error_locs[image->error_locs_len], schema->image.error_locs,
-	       schema->image.error_locs_len * sizeof(*image->error_locs));
-	to->clauses_len += from->clauses_len;
+	memcpy(&to->error_locs[to->error_locs_len], from->error_locs, from->error_locs_len * sizeof(*to->error_locs));
 	to->probes_len += from->probes_len;
-	image->error_locs_len += schema->image.error_locs_len;
+	to->error_locs_len += from->error_locs_len;
 }
 
-static void join_images(struct replay *replay)
+static void join_schemas(struct replay *replay)
 {
-	const struct schema *first = replay->files[0].events.schema;
 	size_t clauses = 1, probes = 1, locs = 1;
 
 	for (unsigned i = 0; i < replay->files_len; i++) {
-		const struct schema *schema = replay->files[i].events.schema;
+		const struct schema *schema = &replay->files[i].events.schema;
 
-		clauses += schema->checked.clauses_len;
-		probes += schema->checked.probes_len;
-		locs += schema->image.error_locs_len;
+		clauses += schema->clauses_len;
+		probes += schema->probes_len;
+		locs += schema->error_locs_len;
 	}
-	replay->image = (struct image){.checked = &replay->checked, .options = &first->options, .aggs = first->image.aggs};
-	replay->checked = (struct checked){.aggs = first->checked.aggs, .aggs_len = first->checked.aggs_len};
-	replay->checked.clauses = arena_new_array(replay->arena, struct checked_clause, clauses);
-	replay->checked.probes = arena_new_array(replay->arena, struct probe *, probes);
-	replay->image.clauses = arena_new_array(replay->arena, struct record_layout, clauses);
-	replay->image.error_locs = arena_new_array(replay->arena, struct loc, locs);
+	replay->schema = replay->files[0].events.schema;
+	replay->schema.clauses = arena_new_array(replay->arena, struct record_layout, clauses);
+	replay->schema.probes = arena_new_array(replay->arena, struct schema_probe, probes);
+	replay->schema.error_locs = arena_new_array(replay->arena, struct loc, locs);
+	replay->schema.clauses_len = replay->schema.probes_len = replay->schema.error_locs_len = 0;
 	for (unsigned i = 0; i < replay->files_len; i++)
 		append_file(replay, &replay->files[i]);
 }
@@ -81,9 +85,9 @@ static void join_images(struct replay *replay)
 static bool fits(const struct replay *replay, unsigned i, struct buf *why)
 {
 	const struct events *first = &replay->files[0].events, *events = &replay->files[i].events;
-	const char *reason = schema_why_not_merge(first->schema, events->schema);
+	const char *reason = schema_why_not_merge(&first->schema, &events->schema);
 
-	if (!reason && strcmp(first->report, events->report))
+	if (!reason && strcmp(first->host.report, events->host.report))
 		reason = "is a recording of another report";
 	if (reason)
 		buf_printf(why, "%s and %s cannot be one report: the second %s", first->name, events->name, reason);
@@ -106,7 +110,7 @@ struct replay *replay_open(const struct replay_input *inputs, unsigned inputs_le
 			return NULL;
 		}
 	}
-	join_images(replay);
+	join_schemas(replay);
 	return replay;
 }
 
@@ -121,40 +125,36 @@ void replay_free(struct replay *replay)
 	free(replay);
 }
 
-struct replay_about replay_about(const struct replay *replay, unsigned file)
+const struct recorded_host *replay_host(const struct replay *replay, unsigned file)
 {
-	const struct events *events = &replay->files[file].events;
-
-	return (struct replay_about){events->name,	    events->version, events->host, events->report,
-				     events->start_wall_ns, events->schema};
+	return &replay->files[file].events.host;
 }
 
-uint64_t replay_began(const struct replay *replay)
+const struct schema *replay_schema(const struct replay *replay, unsigned file)
 {
-	uint64_t began = replay->files[0].events.began_ns;
-
-	for (unsigned i = 1; i < replay->files_len; i++)
-		if (replay->files[i].events.began_ns < began)
-			began = replay->files[i].events.began_ns;
-	return began;
+	return &replay->files[file].events.schema;
 }
 
-uint64_t replay_note(const struct replay *replay, unsigned file, const char *name, uint64_t otherwise)
+uint64_t replay_fact(const struct replay *replay, const char *name, uint64_t otherwise)
 {
-	const struct events *events = &replay->files[file].events;
+	return fact_number(&replay_host(replay, 0)->facts, name, otherwise);
+}
 
-	for (unsigned i = 0; i < events->notes_len; i++)
-		if (!strcmp(events->notes[i].name, name))
-			return events->notes[i].value;
-	return otherwise;
+uint64_t replay_fact_sum(const struct replay *replay, const char *name)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < replay->files_len; i++)
+		sum += fact_number(&replay_host(replay, i)->facts, name, 0);
+	return sum;
 }
 
 /* ---- events that only fill what others look at ---- */
 
 static bool take_row(struct replay *replay, unsigned number, uint32_t agg, struct unpack *body)
 {
-	uint32_t key_size = store_key_size(&replay->image, agg), first, len;
-	const struct agg_layout *layout = &replay->image.aggs[agg];
+	uint32_t key_size = store_key_size(&replay->schema, agg), first, len;
+	const struct agg_layout *layout = &replay->schema.aggs[agg];
 	uint8_t kind = unpack_u8(body);
 	uint64_t count;
 	const void *key = unpack_raw(body, key_size), *words;
@@ -163,7 +163,7 @@ static bool take_row(struct replay *replay, unsigned number, uint32_t agg, struc
 		return false;
 	buf_clear(&replay->key);
 	buf_add(&replay->key, key, key_size);
-	stacks_renumber(replay->stacks, number, layout->keys, layout->keys_len, replay->key.data);
+	tokens_renumber(replay->tokens, number, layout->keys, layout->keys_len, replay->key.data);
 	if (kind == ROW_REMOVED) {
 		store_remove(replay->store, number, agg, replay->key.data);
 		return true;
@@ -180,24 +180,16 @@ static void take_rows(struct replay *replay, unsigned number)
 	struct events *events = &replay->files[number].events;
 	struct event event = events->event;
 
-	for (uint32_t i = 0; i < event.rows_len; i++)
-		if (!take_row(replay, number, event.agg, event.body)) {
+	for (uint32_t i = 0; i < event.rows.rows_len; i++)
+		if (!take_row(replay, number, event.rows.agg, event.body)) {
 			events_refuse(events);
 			return;
 		}
-	if (event.is_snapshot)
-		store_mark_due(replay->store, event.agg);
+	if (event.rows.is_snapshot)
+		store_mark_due(replay->store, event.rows.agg);
 }
 
-static void take_stack(struct replay *replay, unsigned number)
-{
-	struct events *events = &replay->files[number].events;
-
-	if (!stacks_add(replay->stacks, number, events->event.body))
-		events_refuse(events);
-}
-
-/* ---- records, with the numbers of the image of all files ---- */
+/* ---- records, with the numbers of the schema of all files ---- */
 
 static uint32_t renumber(uint32_t number, unsigned len, unsigned first)
 {
@@ -206,29 +198,29 @@ static uint32_t renumber(uint32_t number, unsigned len, unsigned first)
 
 static void aim_error(const struct replay_file *file, struct record_error *error)
 {
-	const struct schema *schema = file->events.schema;
+	const struct schema *schema = &file->events.schema;
 
-	error->clause = renumber(error->clause, schema->checked.clauses_len, file->clauses_first);
-	error->line = renumber(error->line, schema->image.error_locs_len, file->locs_first);
+	error->clause = renumber(error->clause, schema->clauses_len, file->clauses_first);
+	error->line = renumber(error->line, schema->error_locs_len, file->locs_first);
 }
 
 static void aim_record(struct replay *replay, unsigned number, struct record_head *head, size_t size)
 {
 	const struct replay_file *file = &replay->files[number];
-	const struct checked *checked = &file->events.schema->checked;
+	const struct schema *schema = &file->events.schema;
 	const struct record_layout *layout;
 
-	head->probe = renumber(head->probe, checked->probes_len, file->probes_first);
+	head->probe = renumber(head->probe, schema->probes_len, file->probes_first);
 	if (head->clause == RECORD_ERROR && size >= sizeof(struct record_error))
 		aim_error(file, (struct record_error *)head);
 	if (head->clause == RECORD_ERROR || head->clause == RECORD_WAKE)
 		return;
-	head->clause = renumber(head->clause, checked->clauses_len, file->clauses_first);
+	head->clause = renumber(head->clause, schema->clauses_len, file->clauses_first);
 	if (head->clause == NOBODY)
 		return;
-	layout = &replay->image.clauses[head->clause];
+	layout = &replay->schema.clauses[head->clause];
 	for (unsigned i = 0; size >= layout->size && i < layout->actions_len; i++)
-		stacks_renumber(replay->stacks, number, layout->actions[i].fields, layout->actions[i].fields_len, head);
+		tokens_renumber(replay->tokens, number, layout->actions[i].fields, layout->actions[i].fields_len, head);
 }
 
 static int run_record(struct replay *replay, const struct event *event)
@@ -249,14 +241,6 @@ static bool is_over(const struct replay *replay)
 	return true;
 }
 
-static int run_interval(struct replay *replay, bool is_last)
-{
-	const struct replay_config *config = replay->config;
-
-	replay->has_printed_last |= is_last;
-	return config->interval ? config->interval(&replay->report, is_last, config->data) : 0;
-}
-
 /* ---- whose turn it is ---- */
 
 /* How long an event waits for the same one of the other files. */
@@ -265,18 +249,18 @@ enum patience { WAITS_NOT, WAITS, WAITS_FOR_END };
 static enum patience patience_of_record(const struct replay *replay, const struct record_head *head)
 {
 	const struct record_layout *layout;
-	enum probe_kind kind;
+	enum probe_moment moment;
 	bool has_aggs = false;
 
-	if (head->clause >= replay->checked.clauses_len || head->probe >= replay->checked.probes_len)
+	if (head->clause >= replay->schema.clauses_len || head->probe >= replay->schema.probes_len)
 		return WAITS_NOT;
-	layout = &replay->image.clauses[head->clause];
-	kind = replay->checked.probes[head->probe]->kind;
+	layout = &replay->schema.clauses[head->clause];
+	moment = replay->schema.probes[head->probe].moment;
 	for (unsigned i = 0; i < layout->actions_len; i++)
-		has_aggs |= layout->actions[i].action->aggs_len > 0;
-	if (!has_aggs || kind == PROBE_UPROBE || kind == PROBE_TRACEPOINT || kind == PROBE_ERROR)
+		has_aggs |= layout->actions[i].aggs_len > 0;
+	if (!has_aggs || moment == MOMENT_EVENT)
 		return WAITS_NOT;
-	return kind == PROBE_END ? WAITS_FOR_END : WAITS;
+	return moment == MOMENT_END ? WAITS_FOR_END : WAITS;
 }
 
 static enum patience patience_of(const struct replay *replay, const struct event *event)
@@ -284,7 +268,7 @@ static enum patience patience_of(const struct replay *replay, const struct event
 	if (replay->files_len == 1)
 		return WAITS_NOT;
 	if (event->kind == EVENT_INTERVAL)
-		return event->is_last ? WAITS_FOR_END : WAITS;
+		return event->interval.is_last ? WAITS_FOR_END : WAITS;
 	return event->kind == EVENT_RECORD ? patience_of_record(replay, event->record) : WAITS_NOT;
 }
 
@@ -301,7 +285,7 @@ static unsigned pick(const struct replay *replay, enum patience *patience)
 		if (event->kind == EVENT_NONE)
 			continue;
 		if (best == replay->files_len || own < *patience ||
-		    (own == *patience && event->wall_ns < replay->files[best].events.event.wall_ns)) {
+		    (own == *patience && event->now.wall_ns < replay->files[best].events.event.now.wall_ns)) {
 			best = i;
 			*patience = own;
 		}
@@ -327,28 +311,73 @@ static bool is_same(const struct replay *replay, unsigned a, unsigned b)
 	if (one->kind != other->kind)
 		return false;
 	if (one->kind == EVENT_INTERVAL)
-		return one->is_last == other->is_last;
+		return one->interval.is_last == other->interval.is_last;
 	return one->record->clause - x->clauses_first == other->record->clause - y->clauses_first;
+}
+
+/* What several hosts observed is no fact of one. */
+static void set_facts(struct replay *replay, const struct facts *facts)
+{
+	replay->report.facts = replay->files_len == 1 ? *facts : (struct facts){0};
+}
+
+/* The first that starts; the others are at work soon after. */
+static void run_start(struct replay *replay, const struct facts *facts)
+{
+	if (replay->has_started)
+		return;
+	replay->has_started = true;
+	set_facts(replay, facts);
+	if (replay->config->on_start)
+		replay->config->on_start(&replay->report, replay->config->data);
+}
+
+static int run_interval(struct replay *replay, bool is_last)
+{
+	const struct replay_config *config = replay->config;
+
+	run_start(replay, &(struct facts){0}); /* of a file that is cut before it says so */
+	replay->has_printed_last |= is_last;
+	return config->interval ? config->interval(&replay->report, is_last, config->data) : 0;
+}
+
+static void note_said(const struct replay *replay, const char *name, const char *sentence)
+{
+	shown_add(replay->said, SHOWN_NAME, name, strlen(name));
+	buf_puts(replay->said, ": ");
+	shown_add(replay->said, SHOWN_SENTENCE, sentence, strlen(sentence));
+	buf_putc(replay->said, '\n');
 }
 
 static int run_event(struct replay *replay, unsigned number)
 {
-	const struct event *event = &replay->files[number].events.event;
+	const struct events *events = &replay->files[number].events;
+	const struct event *event = &events->event;
 
-	replay->report.wall_ns = event->wall_ns;
+	replay->report.now = event->now;
 	switch (event->kind) {
+	case EVENT_START:
+		run_start(replay, &event->start.facts);
+		return 0;
 	case EVENT_RECORD:
 		return run_record(replay, event);
 	case EVENT_ROWS:
 		take_rows(replay, number);
 		return 0;
 	case EVENT_STACK:
-		take_stack(replay, number);
+		tokens_add_stack(replay->tokens, number, &event->stack);
+		return 0;
+	case EVENT_SYMBOL:
+		tokens_add_symbol(replay->tokens, number, &event->symbol);
 		return 0;
 	case EVENT_DROPS:
-		return replay->config->ops->drop(&replay->report, event->cause, event->count);
+		return replay->config->ops->drop(&replay->report, event->drops.cause, event->drops.count);
+	case EVENT_SAID:
+		note_said(replay, events->name, event->said.text);
+		return 0;
 	case EVENT_INTERVAL:
-		return run_interval(replay, event->is_last);
+		set_facts(replay, &event->interval.facts);
+		return run_interval(replay, event->interval.is_last);
 	case EVENT_NONE:
 		break;
 	}
@@ -377,13 +406,13 @@ static int run_all(struct replay *replay)
 
 /* ---- all of it ---- */
 
-static uint64_t last_seen(const struct replay *replay)
+static struct moment last_seen(const struct replay *replay)
 {
-	uint64_t last = 0;
+	struct moment last = replay->files[0].events.seen;
 
-	for (unsigned i = 0; i < replay->files_len; i++)
-		if (replay->files[i].events.seen_ns > last)
-			last = replay->files[i].events.seen_ns;
+	for (unsigned i = 1; i < replay->files_len; i++)
+		if (replay->files[i].events.seen.wall_ns > last.wall_ns)
+			last = replay->files[i].events.seen;
 	return last;
 }
 
@@ -391,10 +420,9 @@ static int finish(struct replay *replay)
 {
 	int error = 0;
 
-	if (!replay->has_printed_last) {
-		replay->report.wall_ns = last_seen(replay);
+	replay->report.now = last_seen(replay);
+	if (!replay->has_printed_last)
 		error = run_interval(replay, true);
-	}
 	return error ? error : reader_finish(replay->reader);
 }
 
@@ -413,16 +441,33 @@ static void say_left_out(const struct replay *replay, struct buf *said)
 int replay_run(struct replay *replay, const struct replay_config *config, struct buf *said)
 {
 	struct stack_source stacks;
+	struct symbol_source symbols;
 	int error, end_error;
 
 	replay->config = config;
-	replay->stacks = stacks_new(replay->arena, replay->files_len);
-	replay->store = store_new(&replay->image, replay->files_len);
-	stacks = stacks_source(replay->stacks);
+	replay->said = said;
+	replay->tokens = tokens_new(replay->arena, replay->files_len);
+	replay->store = store_new(&replay->schema, replay->files_len);
+	stacks = tokens_stacks(replay->tokens);
+	symbols = tokens_symbols(replay->tokens);
 	replay->report = (struct report){
-		.ops = config->ops, .image = &replay->image, .out = config->out, .err = config->err, .data = config->report_data, .stacks = &stacks,
-		.is_seen = say_is_seen(config->out), .has_rows = config->has_rows, .is_foreign = true};
-	replay->reader = reader_new(&replay->image, store_source(replay->store), &replay->report);
+		.ops = config->ops,
+		.schema = &replay->schema,
+		.out = config->out,
+		.err = config->err,
+		.out_name = config->out_name,
+		.path = config->path,
+		.data = config->report_data,
+		.ctf = config->ctf,
+		.now = replay->files[0].events.host.now,
+		.zone = &replay->files[0].events.host.zone,
+		.is_seen = say_is_seen(config->out),
+		.has_rows = config->has_rows,
+		.is_foreign = true,
+		.stacks = &stacks,
+		.symbols = &symbols,
+	};
+	replay->reader = reader_new(&replay->schema, store_source(replay->store), &replay->report);
 	error = config->ops->begin(&replay->report);
 	if (!error)
 		error = run_all(replay);
@@ -433,6 +478,11 @@ int replay_run(struct replay *replay, const struct replay_config *config, struct
 	reader_free(replay->reader);
 	report_free(&replay->report);
 	store_free(replay->store);
-	stacks_free(replay->stacks);
+	tokens_free(replay->tokens);
 	return error ? error : end_error;
+}
+
+bool replay_has_failed(const struct replay *replay)
+{
+	return replay->report.has_failed;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The report again, from one or more recordings of the same script. In: files. Out: calls of a report's operations, as live. Needs
- * nothing of the host: no privilege, no types, no symbols.
+ * nothing of the host: no privilege, no types, no symbols, no clock, no time zone.
  *
  * Several files become one stream by time. Where the script prints or resets aggregations at a timer, at BEGIN or END, and where a
  * live report printed, the files wait for each other: it is done once, for the sum of all.
@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-#include "recording/schema.h"
+#include "recording/parts.h"
 #include "report/report.h"
 
 struct replay;
@@ -28,26 +28,25 @@ void replay_free(struct replay *replay);
 struct replay_config {
 	const struct report_ops *ops;
 	void *report_data; /* report->data at first */
+	struct ctf *ctf;   /* report->ctf */
 	FILE *out, *err;
-	bool has_rows; /* report->has_rows */
-	/* As tracer_config::interval: where the live report printed, and at the end. NULL: none. */
+	const char *out_name, *path; /* those of struct report */
+	bool has_rows;		     /* report->has_rows */
+	/* As in struct tracer_config: probes fire from now on; where the live report printed, and at the end. NULL: none. */
+	void (*on_start)(const struct report *report, void *data);
 	int (*interval)(struct report *report, bool is_last, void *data);
 	void *data;
 };
 
 /* 0, or the negative errno of output that failed. What there is to say of the files is appended to *said, in lines, shown already. */
 int replay_run(struct replay *replay, const struct replay_config *config, struct buf *said);
+bool replay_has_failed(const struct replay *replay); /* report->has_failed, afterwards */
 
 /* What file number `file` says of itself. */
-struct replay_about {
-	const char *name, *version, *host, *report;
-	uint64_t start_ns; /* wall time */
-	const struct schema *schema;
-};
-struct replay_about replay_about(const struct replay *replay, unsigned file);
-/* When probes began to fire, in the first of them. Known once it runs. */
-uint64_t replay_began(const struct replay *replay);
-/* A number that the recorder noted by this name; `otherwise`: it did not. */
-uint64_t replay_note(const struct replay *replay, unsigned file, const char *name, uint64_t otherwise);
+const struct recorded_host *replay_host(const struct replay *replay, unsigned file);
+const struct schema *replay_schema(const struct replay *replay, unsigned file);
+/* Of the first file; a number is the sum of those of all files. */
+uint64_t replay_fact(const struct replay *replay, const char *name, uint64_t otherwise);
+uint64_t replay_fact_sum(const struct replay *replay, const char *name);
 
 #endif

@@ -22,7 +22,7 @@ struct entry {
 };
 
 struct store_agg {
-	const struct aggvar *var;
+	const struct agg_shape *shape;
 	struct entry *entries;
 	unsigned words;
 	uint32_t key_size, value_size;
@@ -42,25 +42,25 @@ static void *must(void *memory)
 	return memory;
 }
 
-uint32_t store_key_size(const struct image *image, unsigned agg)
+uint32_t store_key_size(const struct schema *schema, unsigned agg)
 {
-	return image->aggs[agg].keys_len ? image->aggs[agg].key_size : 0;
+	return schema->aggs[agg].keys_len ? schema->aggs[agg].key_size : 0;
 }
 
-struct store *store_new(const struct image *image, unsigned files_len)
+struct store *store_new(const struct schema *schema, unsigned files_len)
 {
 	struct store *store = must(calloc(1, sizeof(*store)));
 
 	store->files_len = files_len;
-	store->aggs_len = image->checked->aggs_len;
+	store->aggs_len = schema->aggs_len;
 	store->aggs = must(calloc(store->aggs_len + 1, sizeof(*store->aggs)));
 	for (unsigned i = 0; i < store->aggs_len; i++) {
-		const struct agg_layout *layout = &image->aggs[i];
+		const struct agg_layout *layout = &schema->aggs[i];
 
 		store->aggs[i] = (struct store_agg){
-			.var = layout->var,
-			.words = layout->var->agg->words(layout->var),
-			.key_size = store_key_size(image, i),
+			.shape = &layout->shape,
+			.words = layout->shape.agg->words(&layout->shape),
+			.key_size = store_key_size(schema, i),
 			.value_size = layout->value_size,
 		};
 	}
@@ -152,7 +152,7 @@ void store_remove(struct store *store, unsigned file, unsigned id, const void *k
 		return;
 	if (!entry->gone)
 		entry->gone = new_words(store, agg);
-	agg->var->agg->merge(agg->var, entry->gone, entry->files[file]);
+	agg->shape->agg->merge(agg->shape, entry->gone, entry->files[file]);
 	free(entry->files[file]);
 	entry->files[file] = NULL;
 	store->size -= agg->words * sizeof(uint64_t);
@@ -169,10 +169,10 @@ static void entry_total(const struct store *store, const struct store_agg *agg, 
 {
 	memset(total, 0, agg->words * sizeof(uint64_t));
 	if (entry->gone)
-		agg->var->agg->merge(agg->var, total, entry->gone);
+		agg->shape->agg->merge(agg->shape, total, entry->gone);
 	for (unsigned i = 0; i < store->files_len; i++)
 		if (entry->files[i])
-			agg->var->agg->merge(agg->var, total, entry->files[i]);
+			agg->shape->agg->merge(agg->shape, total, entry->files[i]);
 }
 
 static int source_each(void *data, unsigned id, int (*row)(void *, const void *, const void *, unsigned), void *row_data)
@@ -189,8 +189,8 @@ static int source_each(void *data, unsigned id, int (*row)(void *, const void *,
 		entry_total(store, agg, entry, total);
 		if (entry->cut && entry->cut[0] == total[0])
 			continue;
-		if (entry->cut && agg->var->agg->subtract)
-			agg->var->agg->subtract(agg->var, total, entry->cut);
+		if (entry->cut && agg->shape->agg->subtract)
+			agg->shape->agg->subtract(agg->shape, total, entry->cut);
 		error = row(row_data, entry->key, total, 1);
 		if (error)
 			break;

@@ -12,7 +12,7 @@
 
 struct store;
 
-struct store *store_new(const struct image *image, unsigned files_len);
+struct store *store_new(const struct schema *schema, unsigned files_len);
 void store_free(struct store *store);
 
 enum row_kind { ROW_VALUE, ROW_REMOVED };
@@ -26,7 +26,7 @@ bool store_set(struct store *store, unsigned file, unsigned agg, const void *key
 void store_remove(struct store *store, unsigned file, unsigned agg, const void *key);
 /* The recorder's reader took a snapshot here: the one that replays is to do so too. */
 void store_mark_due(struct store *store, unsigned agg);
-uint32_t store_key_size(const struct image *image, unsigned agg);
+uint32_t store_key_size(const struct schema *schema, unsigned agg);
 
 struct agg_source store_source(struct store *store);
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/clock.h"
 #include "report/calls_private.h"
 #include "report/common.h"
 
@@ -275,12 +274,13 @@ static int calls_begin(struct report *report)
 	struct calls *calls = report->data;
 
 	report_open(report);
-	call_names_init(&calls->names, report->image);
-	calls->begin_ns = now_ns();
+	calls->report = report;
+	call_names_init(&calls->names, report->schema);
+	calls->begin_ns = report->now.mono_ns;
 	return 0;
 }
 
-static int calls_event_begin(struct report *report, const struct record_layout *layout, const struct probe *probe,
+static int calls_event_begin(struct report *report, const struct record_layout *layout, const struct schema_probe *probe,
 			     const struct record_head *head)
 {
 	struct calls *calls = report->data;

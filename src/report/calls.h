@@ -26,6 +26,9 @@ struct calls_options {
 	unsigned slowest; /* so many calls one at a time; 0: the sum of all */
 };
 
+/* The fact that a recording has of it. */
+#define CALLS_TRIGGER "trigger"
+
 /* What report->data has to be; `options` must stay. */
 struct calls;
 struct calls *calls_new(const struct calls_options *options);

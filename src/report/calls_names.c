@@ -67,7 +67,7 @@ static void tell_apart(struct call_names *names)
 	}
 }
 
-static void note(struct call_names *names, unsigned index, const struct probe *probe)
+static void note(struct call_names *names, unsigned index, const struct schema_probe *probe)
 {
 	struct call_function *function = &names->functions[names->functions_len - 1];
 
@@ -75,24 +75,19 @@ static void note(struct call_names *names, unsigned index, const struct probe *p
 	names->is_entry[index] = !strcmp(probe->name, "entry");
 	function->has_entry |= names->is_entry[index];
 	function->has_return |= !names->is_entry[index];
-	function->is_refused |= probe->why_not != NULL;
+	function->is_refused |= probe->is_refused;
 }
 
 /* The first clause is the trigger's. */
-static void mark_triggers(struct call_names *names, const struct checked *checked)
+static void mark_triggers(struct call_names *names, const struct schema *schema)
 {
-	const struct checked_clause *first = &checked->clauses[0];
-
-	for (unsigned i = 0; i < checked->probes_len; i++)
-		for (unsigned j = 0; j < first->probes_len; j++)
-			if (checked->probes[i] == first->probes[j])
-				names->functions[names->of_probe[i]].is_trigger = true;
+	for (unsigned i = 0; schema->clauses_len && i < schema->clauses[0].probes_len; i++)
+		names->functions[names->of_probe[schema->clauses[0].probes[i]]].is_trigger = true;
 }
 
-void call_names_init(struct call_names *names, const struct image *image)
+void call_names_init(struct call_names *names, const struct schema *schema)
 {
-	const struct checked *checked = image->checked;
-	unsigned n = checked->probes_len;
+	unsigned n = schema->probes_len;
 	struct named *sorted;
 
 	names->arena = arena_new();
@@ -100,16 +95,16 @@ void call_names_init(struct call_names *names, const struct image *image)
 	names->of_probe = arena_new_array(names->arena, unsigned, n + 1);
 	names->is_entry = arena_new_array(names->arena, bool, n + 1);
 	for (unsigned i = 0; i < n; i++)
-		sorted[i] = (struct named){checked->probes[i]->func, i};
+		sorted[i] = (struct named){schema->probes[i].func, i};
 	if (n)
 		qsort(sorted, n, sizeof(*sorted), by_name);
 	for (unsigned i = 0; i < n; i++) {
 		if (!i || strcmp(sorted[i].name, sorted[i - 1].name))
 			*arena_push(names->arena, names->functions, names->functions_len) =
 				(struct call_function){.name = sorted[i].name};
-		note(names, sorted[i].probe, checked->probes[sorted[i].probe]);
+		note(names, sorted[i].probe, &schema->probes[sorted[i].probe]);
 	}
-	mark_triggers(names, checked);
+	mark_triggers(names, schema);
 	tell_apart(names);
 	for (unsigned i = 0; i < names->functions_len; i++) {
 		struct call_function *function = &names->functions[i];

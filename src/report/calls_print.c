@@ -4,9 +4,7 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "lib/clock.h"
 #include "report/calls_private.h"
 #include "report/latency.h"
 
@@ -18,16 +16,18 @@ static const char *name_of(const struct calls *calls, const struct call_node *no
 }
 
 /* "14:03:05.123": when something was by the clock of `timestamp`. */
-static void clock_print(uint64_t ns, char text[32])
+static void clock_print(const struct calls *calls, uint64_t ns, char text[32])
 {
-	uint64_t wall = clock_ns(CLOCK_REALTIME) - (now_ns() - ns);
-	time_t seconds = (time_t)(wall / 1000000000);
-	struct tm local;
-	char day[16];
+	const struct report *report = calls->report;
+	uint64_t wall = report->now.wall_ns - (report->now.mono_ns - ns);
+	struct tm local = zone_time(report->zone, wall);
 
-	localtime_r(&seconds, &local);
-	strftime(day, sizeof(day), "%T", &local);
-	snprintf(text, 32, "%s.%03u", day, (unsigned)(wall / 1000000 % 1000));
+	snprintf(text, 32, "%02d:%02d:%02d.%03u", local.tm_hour, local.tm_min, local.tm_sec, (unsigned)(wall / 1000000 % 1000));
+}
+
+static uint64_t traced_ns(const struct calls *calls)
+{
+	return calls->report->now.mono_ns - calls->begin_ns;
 }
 
 /* --- Text --- */
@@ -58,7 +58,7 @@ static void print_heading(const struct calls *calls, struct shown *out)
 {
 	char mean[16], max[16], span[16];
 
-	duration_print((double)(now_ns() - calls->begin_ns), span);
+	duration_print((double)traced_ns(calls), span);
 	shown_printf(out, "%s: %" PRIu64 " call%s in %s", calls->options->trigger, calls->count, calls->count == 1 ? "" : "s",
 		     span);
 	if (calls->count) {
@@ -126,7 +126,7 @@ static void print_text(const struct calls *calls, struct shown *out)
 		char took[16], when[32];
 
 		duration_print((double)call->ns, took);
-		clock_print(call->start_ns, when);
+		clock_print(calls, call->start_ns, when);
 		shown_printf(out, "\n%u. %s, at %s, process %d, thread %" PRIu64, i + 1, took, when, (int)call->pid, call->tid);
 		print_tree(calls, call->tree, out);
 	}
@@ -223,7 +223,7 @@ static void print_json(const struct calls *calls, struct shown *out)
 	json_object_object_add(line, "trigger", json_object_new_string(calls->options->trigger));
 	add_number(line, "functions", calls->names.probed);
 	json_object_object_add(line, "not_followed", not_followed_json(calls));
-	add_number(line, "traced_ns", now_ns() - calls->begin_ns);
+	add_number(line, "traced_ns", traced_ns(calls));
 	add_number(line, "count", calls->count);
 	add_number(line, "mean_ns", calls->count ? calls->total_ns / calls->count : 0);
 	add_number(line, "max_ns", calls->max_ns);

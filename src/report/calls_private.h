@@ -18,7 +18,7 @@ struct call_names {
 	struct arena *arena;
 	struct call_function *functions;
 	unsigned functions_len;
-	unsigned *of_probe; /* by its index in checked->probes */
+	unsigned *of_probe; /* by its index in schema->probes */
 	bool *is_entry;
 	unsigned probed; /* functions that are followed */
 };
@@ -46,6 +46,7 @@ struct call_thread {
 };
 
 struct calls {
+	const struct report *report;
 	const struct calls_options *options;
 	struct call_names names;
 	struct call_thread *threads; /* a hash, by id */
@@ -66,7 +67,7 @@ struct calls {
 	pid_t pid;
 };
 
-void call_names_init(struct call_names *names, const struct image *image);
+void call_names_init(struct call_names *names, const struct schema *schema);
 void call_names_free(struct call_names *names);
 
 /* Sorts the trees, and prints what there is. */

@@ -42,7 +42,7 @@ static void move_out(struct report *report, const char *why)
 	report->out = stdout;
 	report->out_name = NULL;
 	report_open(report);
-	say(report->err, "cephtap: %s; tracing stopped, and the rest of the report is on standard output\n", why);
+	say(report->err, "cephtap: %s; %sthe rest of the report is on standard output\n", why, report->is_foreign ? "" : "tracing stopped, and ");
 }
 
 /* A pipe whose reader has gone wants no more; a full disk does not mean that nobody does. */
@@ -128,7 +128,7 @@ int report_tables(struct report *report)
 {
 	int error = reader_snapshot(report->reader);
 
-	for (unsigned i = 0, rows_len; i < report->image->checked->aggs_len && !error; i++) {
+	for (unsigned i = 0, rows_len; i < report->schema->aggs_len && !error; i++) {
 		reader_agg_rows(report->reader, i, &rows_len);
 		if (rows_len)
 			error = report->ops->table(report, report->reader, &i, 1);
@@ -158,10 +158,18 @@ int report_event_done(struct report *report)
 
 uint64_t report_time_ns(const struct report *report)
 {
-	return report->wall_ns ? report->wall_ns : clock_ns(CLOCK_REALTIME);
+	return report->now.wall_ns;
 }
 
-void report_probe_name(const struct probe *probe, struct buf *out)
+void report_date(const struct report *report, uint64_t wall_ns, struct shown *out)
+{
+	struct tm local = zone_time(report->zone, wall_ns);
+
+	shown_printf(out, "%d-%02d-%02d %02d:%02d:%02d", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min,
+		     local.tm_sec);
+}
+
+void report_probe_name(const struct schema_probe *probe, struct buf *out)
 {
 	buf_puts(out, probe->prov);
 	buf_putc(out, ':');
@@ -236,15 +244,15 @@ void report_fault(const struct record_error *error, struct buf *out)
 	}
 }
 
-unsigned report_action_number(const struct clause *clause, struct loc loc)
+unsigned report_action_number(const struct record_layout *clause, struct loc loc)
 {
-	const struct stmt *stmt;
-	unsigned i = 1;
+	for (unsigned i = 0; i < clause->statements_len; i++) {
+		const struct loc *statement = &clause->statements[i];
 
-	for (stmt = clause->body; stmt; stmt = stmt->next, i++)
-		if (loc.source == stmt->loc.source && loc.offset >= stmt->loc.offset &&
-		    loc.offset - stmt->loc.offset <= stmt->loc.size)
-			return i;
+		if (loc.source == statement->source && loc.offset >= statement->offset &&
+		    loc.offset - statement->offset <= statement->size)
+			return i + 1;
+	}
 	return 0;
 }
 
@@ -256,7 +264,7 @@ int report_leave_out(struct report *report)
 	return 0;
 }
 
-int report_leave_event(struct report *report, const struct record_layout *layout, const struct probe *probe,
+int report_leave_event(struct report *report, const struct record_layout *layout, const struct schema_probe *probe,
 			  const struct record_head *head)
 {
 	(void)report;
@@ -292,7 +300,7 @@ int report_leave_table(struct report *report, struct reader *reader, const unsig
 	return 0;
 }
 
-int report_say_error(struct report *report, const struct record_error *error, const struct probe *probe, struct loc loc)
+int report_say_error(struct report *report, const struct record_error *error, const struct schema_probe *probe, struct loc loc)
 {
 	return report_text.error(report, error, probe, loc);
 }
@@ -301,3 +309,17 @@ int report_say_drop(struct report *report, enum drop_cause cause, uint64_t count
 {
 	return report_text.drop(report, cause, count);
 }
+
+const struct report_ops report_nothing = {
+	.name = "nothing",
+	.doc = "what scripts print is left out: for views, and while it is recorded",
+	.begin = report_leave_out,
+	.event_begin = report_leave_event,
+	.event_end = report_leave_out,
+	.value = report_leave_value,
+	.text = report_leave_text,
+	.table = report_leave_table,
+	.error = report_say_error,
+	.drop = report_say_drop,
+	.end = report_flush,
+};

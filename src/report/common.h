@@ -27,15 +27,15 @@ void report_say_left_out(const struct report *report);
 /* The part of an error's sentence that says what happened: "invalid address (0x10)". */
 void report_fault(const struct record_error *error, struct buf *out);
 /* Which action of the failing clause holds `loc`, from 1; 0: none, it is the predicate. */
-unsigned report_action_number(const struct clause *clause, struct loc loc);
+unsigned report_action_number(const struct record_layout *clause, struct loc loc);
 
 /* Operations of reports that look at something else: this is left out. What went wrong is said as in text. */
 int report_leave_out(struct report *report);
-int report_leave_event(struct report *report, const struct record_layout *layout, const struct probe *probe, const struct record_head *head);
+int report_leave_event(struct report *report, const struct record_layout *layout, const struct schema_probe *probe, const struct record_head *head);
 int report_leave_value(struct report *report, const struct field *field, const void *value);
 int report_leave_text(struct report *report, const struct record_action *action, const char *text, size_t size);
 int report_leave_table(struct report *report, struct reader *reader, const unsigned *aggs, unsigned aggs_len);
-int report_say_error(struct report *report, const struct record_error *error, const struct probe *probe, struct loc loc);
+int report_say_error(struct report *report, const struct record_error *error, const struct schema_probe *probe, struct loc loc);
 int report_say_drop(struct report *report, enum drop_cause cause, uint64_t count);
 
 #endif

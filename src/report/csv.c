@@ -9,7 +9,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "agg/agg.h"
 #include "report/common.h"
@@ -28,38 +27,38 @@ static void put_text(struct shown *out, const char *text)
 
 /* --- The header --- */
 
-static unsigned keys_max(const struct image *image)
+static unsigned keys_max(const struct schema *schema)
 {
 	unsigned most = 0;
 
-	for (unsigned i = 0; i < image->checked->aggs_len; i++)
-		if (image->aggs[i].keys_len > most)
-			most = image->aggs[i].keys_len;
+	for (unsigned i = 0; i < schema->aggs_len; i++)
+		if (schema->aggs[i].keys_len > most)
+			most = schema->aggs[i].keys_len;
 	return most;
 }
 
-static bool has_buckets(const struct image *image)
+static bool has_buckets(const struct schema *schema)
 {
-	for (unsigned i = 0; i < image->checked->aggs_len; i++)
-		if (image->checked->aggs[i]->agg->buckets)
+	for (unsigned i = 0; i < schema->aggs_len; i++)
+		if (schema->aggs[i].shape.agg->buckets)
 			return true;
 	return false;
 }
 
 /* As the script calls it, where all aggregations call it the same. */
-static void put_key_name(const struct image *image, unsigned key, struct shown *out)
+static void put_key_name(const struct schema *schema, unsigned key, struct shown *out)
 {
 	const char *name = NULL;
 	bool is_same = true;
 	struct buf number = {0};
 
-	for (unsigned i = 0; i < image->checked->aggs_len; i++) {
-		const struct aggvar *var = image->checked->aggs[i];
+	for (unsigned i = 0; i < schema->aggs_len; i++) {
+		const struct agg_layout *agg = &schema->aggs[i];
 
-		if (image->aggs[i].keys_len <= key)
+		if (schema->aggs[i].keys_len <= key)
 			continue;
-		is_same &= var->key_names && (!name || !strcmp(name, var->key_names[key]));
-		name = var->key_names ? var->key_names[key] : NULL;
+		is_same &= !name || !strcmp(name, agg->key_names[key]);
+		name = agg->key_names[key];
 	}
 	buf_printf(&number, "key%u", key + 1);
 	put_text(out, name && is_same ? name : number.data);
@@ -69,13 +68,13 @@ static void put_key_name(const struct image *image, unsigned key, struct shown *
 static int csv_begin(struct report *report)
 {
 	struct shown *out = &report->pending;
-	unsigned keys = keys_max(report->image);
+	unsigned keys = keys_max(report->schema);
 
 	report_open(report);
 	shown_puts(out, "time_ns,aggregation,function,");
 	for (unsigned i = 0; i < keys; i++)
-		put_key_name(report->image, i, out);
-	if (has_buckets(report->image))
+		put_key_name(report->schema, i, out);
+	if (has_buckets(report->schema))
 		shown_puts(out, "low,high,");
 	shown_puts(out, "value,updates\r\n");
 	return report_event_done(report);
@@ -86,31 +85,24 @@ static int csv_begin(struct report *report)
 struct line {
 	struct report *report;
 	struct shown begin; /* what the lines of one key have in common */
-	const struct aggvar *var;
+	const struct agg_layout *layout;
+	const struct agg_shape *shape;
 	const uint64_t *value;
 	uint64_t normal;
 };
 
-static int64_t wall_ns(void)
+static void make_begin(struct line *line, unsigned agg, const struct agg_row *row)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static void make_begin(struct line *line, unsigned agg, const struct agg_row *row, int64_t time_ns)
-{
-	const struct image *image = line->report->image;
-	unsigned keys = keys_max(image);
+	const struct schema *schema = line->report->schema;
+	unsigned keys = keys_max(schema);
 
 	shown_clear(&line->begin);
-	shown_printf(&line->begin, "%" PRId64 ",", time_ns);
-	put_text(&line->begin, line->var->name);
-	put_text(&line->begin, line->var->agg->name);
+	shown_printf(&line->begin, "%" PRIu64 ",", report_time_ns(line->report));
+	put_text(&line->begin, line->layout->name);
+	put_text(&line->begin, line->shape->agg->name);
 	for (unsigned i = 0; i < keys; i++) {
-		if (i < image->aggs[agg].keys_len)
-			report_key_show(line->report, &image->aggs[agg].keys[i], row->key, form_of(line->report), &line->begin);
+		if (i < schema->aggs[agg].keys_len)
+			report_key_show(line->report, &schema->aggs[agg].keys[i], row->key, form_of(line->report), &line->begin);
 		shown_putc(&line->begin, ',');
 	}
 }
@@ -133,29 +125,28 @@ static void put_bucket(void *data, int64_t low, int64_t high, uint64_t count)
 static void put_number(struct line *line)
 {
 	struct shown *out = &line->report->pending;
-	int64_t number = line->var->agg->number(line->var, line->value, line->normal);
+	int64_t number = line->shape->agg->number(line->shape, line->value, line->normal);
 
 	shown_join(out, &line->begin);
-	if (has_buckets(line->report->image))
+	if (has_buckets(line->report->schema))
 		shown_puts(out, ",,");
-	shown_printf(out, agg_is_unsigned(line->var) ? "%" PRIu64 : "%" PRId64, number);
+	shown_printf(out, line->shape->is_unsigned ? "%" PRIu64 : "%" PRId64, number);
 	shown_printf(out, ",%" PRIu64 "\r\n", line->value[0]);
 }
 
 static int csv_table(struct report *report, struct reader *reader, const unsigned *aggs, unsigned aggs_len)
 {
-	int64_t time_ns = wall_ns();
 	unsigned rows_len;
 
 	for (unsigned i = 0; i < aggs_len; i++) {
 		const struct agg_row *rows = reader_agg_rows(reader, aggs[i], &rows_len);
-		struct line line = {.report = report, .var = report->image->aggs[aggs[i]].var, .normal = reader_agg_normal(reader, aggs[i])};
+		struct line line = {.report = report, .layout = &report->schema->aggs[aggs[i]], .shape = &report->schema->aggs[aggs[i]].shape, .normal = reader_agg_normal(reader, aggs[i])};
 
 		for (unsigned j = 0; j < rows_len; j++) {
 			line.value = rows[j].value;
-			make_begin(&line, aggs[i], &rows[j], time_ns);
-			if (line.var->agg->buckets)
-				line.var->agg->buckets(line.var, line.value, put_bucket, &line);
+			make_begin(&line, aggs[i], &rows[j]);
+			if (line.shape->agg->buckets)
+				line.shape->agg->buckets(line.shape, line.value, put_bucket, &line);
 			else
 				put_number(&line);
 		}
@@ -166,7 +157,7 @@ static int csv_table(struct report *report, struct reader *reader, const unsigne
 
 /* --- What is not a table --- */
 
-static int csv_event_begin(struct report *report, const struct record_layout *layout, const struct probe *probe,
+static int csv_event_begin(struct report *report, const struct record_layout *layout, const struct schema_probe *probe,
 			   const struct record_head *head)
 {
 	(void)report;
@@ -188,11 +179,11 @@ static int csv_text(struct report *report, const struct record_action *action, c
 {
 	(void)text;
 	(void)size;
-	report->left_out += !action->action->aggs_len; /* printa() has its table */
+	report->left_out += !action->aggs_len; /* printa() has its table */
 	return 0;
 }
 
-static int csv_error(struct report *report, const struct record_error *error, const struct probe *probe, struct loc loc)
+static int csv_error(struct report *report, const struct record_error *error, const struct schema_probe *probe, struct loc loc)
 {
 	return report_text.error(report, error, probe, loc);
 }

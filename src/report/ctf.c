@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/clock.h"
 #include "lib/write.h"
 #include "report/common.h"
 #include "report/ctf_private.h"
@@ -77,9 +76,9 @@ static uint64_t time_of(const struct ctf *ctf)
 static void put_action(struct report *report, const struct record_action *action, const char *text, size_t size)
 {
 	struct ctf *ctf = report->ctf;
-	unsigned clause = (unsigned)(ctf->layout - report->image->clauses);
+	unsigned clause = (unsigned)(ctf->layout - report->schema->clauses);
 
-	put_head(ctf, ctf_event_of(report->image, clause, action), time_of(ctf), ctf->head->cpu);
+	put_head(ctf, ctf_event_of(report->schema, clause, action), time_of(ctf), ctf->head->cpu);
 	if (action && ctf_has_text(action))
 		put_string(ctf, SHOWN_SOURCE, text, size); /* values in it may be shown already */
 	for (unsigned i = 0; action && i < action->fields_len; i++)
@@ -111,7 +110,7 @@ static int take_text(struct report *report, const struct record_action *action, 
 	return report->ctf->usual->text(report, action, text, size);
 }
 
-static int take_event_begin(struct report *report, const struct record_layout *layout, const struct probe *probe,
+static int take_event_begin(struct report *report, const struct record_layout *layout, const struct schema_probe *probe,
 			    const struct record_head *head)
 {
 	struct ctf *ctf = report->ctf;
@@ -132,7 +131,7 @@ static int take_event_end(struct report *report)
 	return error ? error : report->ctf->usual->event_end(report);
 }
 
-static int take_error(struct report *report, const struct record_error *error, const struct probe *probe, struct loc loc)
+static int take_error(struct report *report, const struct record_error *error, const struct schema_probe *probe, struct loc loc)
 {
 	struct ctf *ctf = report->ctf;
 	unsigned line = 0, column;
@@ -169,8 +168,8 @@ static int take_begin(struct report *report)
 
 	report_open(&metadata);
 	report_open(&ctf->stream);
-	ctf->last_ns = now_ns();
-	ctf_metadata(report->image, clock_ns(CLOCK_REALTIME) - ctf->last_ns, &metadata.pending);
+	ctf->last_ns = report->now.mono_ns;
+	ctf_metadata(report->schema, report->now.wall_ns - ctf->last_ns, &metadata.pending);
 	error = report_flush(&metadata);
 	report_free(&metadata);
 	put_u32(ctf, CTF_MAGIC);

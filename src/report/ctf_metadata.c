@@ -35,21 +35,21 @@ static const char types[] =
 bool ctf_is_event(const struct record_action *action)
 {
 	/* 0 fields: printf() of a text alone; else what is not printed at all, such as clear() */
-	return !action->action->aggs_len && (ctf_has_text(action) || action->fields_len) && strcmp(action->action->func->name, "exit") != 0;
+	return !action->aggs_len && (ctf_has_text(action) || action->fields_len) && strcmp(action->func->name, "exit") != 0;
 }
 
 bool ctf_has_text(const struct record_action *action)
 {
-	return action->action->format && !action->action->aggs_len;
+	return action->format && !action->aggs_len;
 }
 
-unsigned ctf_event_of(const struct image *image, unsigned clause, const struct record_action *action)
+unsigned ctf_event_of(const struct schema *schema, unsigned clause, const struct record_action *action)
 {
 	unsigned number = CTF_FIRST;
 
 	for (unsigned i = 0; i < clause; i++)
-		number += 1 + image->clauses[i].actions_len;
-	return action ? number + 1 + (unsigned)(action - image->clauses[clause].actions) : number;
+		number += 1 + schema->clauses[i].actions_len;
+	return action ? number + 1 + (unsigned)(action - schema->clauses[clause].actions) : number;
 }
 
 static void put_field(const struct field *field, unsigned number, struct shown *out)
@@ -80,28 +80,28 @@ static unsigned events_of(const struct record_layout *layout)
  * "ceph_osd:::op-start printf", with "#2" where the clause has several; a clause of several probes has its number instead of a name:
  * the probe stands in each event's context.
  */
-static void put_name(const struct image *image, unsigned clause, const struct record_action *action, struct shown *out)
+static void put_name(const struct schema *schema, unsigned clause, const struct record_action *action, struct shown *out)
 {
-	const struct checked_clause *checked = &image->checked->clauses[clause];
+	const struct record_layout *layout = &schema->clauses[clause];
 
-	if (checked->probes_len == 1) {
-		put_quoted(checked->probes[0]->prov, out);
+	if (layout->probes_len == 1) {
+		put_quoted(schema->probes[layout->probes[0]].prov, out);
 		shown_puts(out, ":::");
-		put_quoted(checked->probes[0]->name, out);
+		put_quoted(schema->probes[layout->probes[0]].name, out);
 	} else {
 		shown_printf(out, "clause %u", clause + 1);
 	}
 	if (action)
-		shown_printf(out, " %s", action->action->func->name);
-	if (action && events_of(&image->clauses[clause]) > 1)
-		shown_printf(out, " #%u", action->action->index + 1);
+		shown_printf(out, " %s", action->func->name);
+	if (action && events_of(&schema->clauses[clause]) > 1)
+		shown_printf(out, " #%u", (unsigned)(action - layout->actions) + 1);
 }
 
-static void put_event(const struct image *image, unsigned clause, const struct record_action *action, struct shown *out)
+static void put_event(const struct schema *schema, unsigned clause, const struct record_action *action, struct shown *out)
 {
 	shown_puts(out, "event {\n\tname = \"");
-	put_name(image, clause, action, out);
-	shown_printf(out, "\";\n\tid = %u;\n\tstream_id = 0;\n\tfields := struct {", ctf_event_of(image, clause, action));
+	put_name(schema, clause, action, out);
+	shown_printf(out, "\";\n\tid = %u;\n\tstream_id = 0;\n\tfields := struct {", ctf_event_of(schema, clause, action));
 	if (action && ctf_has_text(action))
 		shown_puts(out, " string text;");
 	for (unsigned i = 0; action && i < action->fields_len; i++)
@@ -109,7 +109,7 @@ static void put_event(const struct image *image, unsigned clause, const struct r
 	shown_puts(out, " } align(8);\n};\n");
 }
 
-void ctf_metadata(const struct image *image, uint64_t wall_offset_ns, struct shown *out)
+void ctf_metadata(const struct schema *schema, uint64_t wall_offset_ns, struct shown *out)
 {
 	shown_bytes(out, begin, sizeof(begin) - 1);
 	shown_name(out, __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? "le" : "be");
@@ -117,13 +117,13 @@ void ctf_metadata(const struct image *image, uint64_t wall_offset_ns, struct sho
 		      "env {\n\ttracer_name = \"cephtap\";\n};\n");
 	shown_printf(out, "clock {\n\tname = monotonic;\n\tfreq = 1000000000;\n\toffset = %" PRIu64 ";\n\tabsolute = true;\n};\n", wall_offset_ns);
 	shown_bytes(out, types, sizeof(types) - 1);
-	for (unsigned i = 0; i < image->checked->clauses_len; i++) {
-		const struct record_layout *layout = &image->clauses[i];
+	for (unsigned i = 0; i < schema->clauses_len; i++) {
+		const struct record_layout *layout = &schema->clauses[i];
 
 		if (layout->size && !layout->actions_len)
-			put_event(image, i, NULL, out);
+			put_event(schema, i, NULL, out);
 		for (unsigned j = 0; j < layout->actions_len; j++)
 			if (ctf_is_event(&layout->actions[j]))
-				put_event(image, i, &layout->actions[j], out);
+				put_event(schema, i, &layout->actions[j], out);
 	}
 }

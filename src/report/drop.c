@@ -30,9 +30,7 @@ static const struct {
 
 const char *drop_name(enum drop_cause cause)
 {
-	static const char *const names[DROP_CAUSES] = {"record", "aggregation", "variable", "save", "busy", "stack", "system"};
-
-	return (unsigned)cause < DROP_CAUSES ? names[cause] : "unknown";
+	return (unsigned)cause < DROP_CAUSES ? drop_cause_words[cause] : "unknown";
 }
 
 void drop_sentence(enum drop_cause cause, uint64_t count, struct buf *out)

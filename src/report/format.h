@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A parsed format of D's printf, between format.c (which makes and checks it) and print.c (which prints by it).
+ * A parsed format of D's printf: format.c makes it, the checker compares it with the values, print.c prints by it.
  */
 #ifndef CEPHTAP_REPORT_FORMAT_H
 #define CEPHTAP_REPORT_FORMAT_H
 
-#include "report/report.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/diag.h"
 
 enum conv_flag {
 	CONV_LEFT = 1,	 /* - */
@@ -39,7 +42,14 @@ struct format {
 	struct conv *convs;
 	unsigned convs_len;
 	struct conv_arg *args;
-	unsigned args_len;
+	unsigned args_len; /* the values that conversions take, in order ('*' is one of type int before the conversion's own) */
 };
+
+/*
+ * Parses once and says what is wrong (tags D_PRINTF_*); NULL when there were errors. `loc` is where the text stands in the script.
+ */
+struct format *format_parse(struct arena *arena, const char *text, size_t size, struct loc loc, struct diags *diags);
+/* Is value i, among those that are no aggregations, printed by %a, as an address? */
+bool format_prints_address(const struct format *format, unsigned i);
 
 #endif

@@ -59,7 +59,7 @@ static struct json_object *new_line(const char *type)
 	return line;
 }
 
-static void add_probe(struct json_object *line, const struct probe *probe)
+static void add_probe(struct json_object *line, const struct schema_probe *probe)
 {
 	struct buf name = {0};
 
@@ -76,7 +76,7 @@ static int json_begin(struct report *report)
 	return report->data ? 0 : -ENOMEM;
 }
 
-static int json_event_begin(struct report *report, const struct record_layout *layout, const struct probe *probe,
+static int json_event_begin(struct report *report, const struct record_layout *layout, const struct schema_probe *probe,
 			    const struct record_head *head)
 {
 	struct json *json = report->data;
@@ -184,7 +184,7 @@ static int json_text(struct report *report, const struct record_action *action, 
 	for (i = 0; i < action->fields_len; i++)
 		json_object_array_add(values,
 				      new_field(report, &action->fields[i], json->record + action->fields[i].offset, true));
-	json_object_object_add(object, "action", new_string(action->action->func->name));
+	json_object_object_add(object, "action", new_string(action->func->name));
 	json_object_object_add(object, "text", new_text(text, size));
 	json_object_object_add(object, "values", values);
 	json_object_array_add(json->data, object);
@@ -217,19 +217,19 @@ static void add_bucket(void *data, int64_t low, int64_t high, uint64_t count)
 	json_object_array_add(list->array, bucket);
 }
 
-static void add_value(struct json_object *row, const struct aggvar *var, const uint64_t *value, uint64_t normal)
+static void add_value(struct json_object *row, const struct agg_shape *shape, const uint64_t *value, uint64_t normal)
 {
 	struct bucket_list list = {.normal = normal};
 	int64_t number;
 
-	if (var->agg->buckets) {
+	if (shape->agg->buckets) {
 		list.array = json_object_new_array();
-		var->agg->buckets(var, value, add_bucket, &list);
+		shape->agg->buckets(shape, value, add_bucket, &list);
 		json_object_object_add(row, "buckets", list.array);
 	} else {
-		number = var->agg->number(var, value, normal);
+		number = shape->agg->number(shape, value, normal);
 		json_object_object_add(row, "value",
-				       agg_is_unsigned(var) ? json_object_new_uint64((uint64_t)number)
+				       shape->is_unsigned ? json_object_new_uint64((uint64_t)number)
 							    : json_object_new_int64(number));
 	}
 	json_object_object_add(row, "count", json_object_new_uint64(value[0]));
@@ -244,13 +244,13 @@ static struct json_object *new_row(const struct report *report, const struct agg
 		json_object_array_add(
 			keys, new_field(report, &layout->keys[i], (const char *)row->key + layout->keys[i].offset, true));
 	json_object_object_add(object, "keys", keys);
-	add_value(object, layout->var, row->value, normal);
+	add_value(object, &layout->shape, row->value, normal);
 	return object;
 }
 
 static void put_aggregation(struct report *report, struct reader *reader, unsigned agg)
 {
-	const struct agg_layout *layout = &report->image->aggs[agg];
+	const struct agg_layout *layout = &report->schema->aggs[agg];
 	struct json_object *line = new_line("aggregation"), *array = json_object_new_array();
 	uint64_t normal = reader_agg_normal(reader, agg);
 	unsigned i, rows_len;
@@ -258,8 +258,8 @@ static void put_aggregation(struct report *report, struct reader *reader, unsign
 
 	for (i = 0; i < rows_len; i++)
 		json_object_array_add(array, new_row(report, layout, &rows[i], normal));
-	json_object_object_add(line, "name", new_string(layout->var->name));
-	json_object_object_add(line, "function", new_string(layout->var->agg->name));
+	json_object_object_add(line, "name", new_string(layout->name));
+	json_object_object_add(line, "function", new_string(layout->shape.agg->name));
 	json_object_object_add(line, "normal", json_object_new_uint64(normal));
 	json_object_object_add(line, "rows", array);
 	put_line(report, line);
@@ -279,7 +279,7 @@ static int json_table(struct report *report, struct reader *reader, const unsign
 /* --- What went wrong
  * --------------------------------------------------------------------------------------------------- */
 
-static int json_error(struct report *report, const struct record_error *error, const struct probe *probe,
+static int json_error(struct report *report, const struct record_error *error, const struct schema_probe *probe,
 		      struct loc loc)
 {
 	struct json_object *line = new_line("error");

@@ -36,16 +36,16 @@ static void walk_bucket(void *data, int64_t low, int64_t high, uint64_t count)
 	walk->is_found = true;
 }
 
-double histogram_percentile(const struct aggvar *var, const uint64_t *value, double fraction)
+double histogram_percentile(const struct agg_shape *shape, const uint64_t *value, double fraction)
 {
 	struct walk walk = {0};
 	double all = 0;
 
-	if (!var->agg->buckets)
+	if (!shape->agg->buckets)
 		return 0;
-	var->agg->buckets(var, value, count_all, &all);
+	shape->agg->buckets(shape, value, count_all, &all);
 	walk.wanted = all * fraction;
-	var->agg->buckets(var, value, walk_bucket, &walk);
+	shape->agg->buckets(shape, value, walk_bucket, &walk);
 	return walk.result;
 }
 

@@ -7,6 +7,7 @@
 
 #include "agg/agg.h"
 #include "report/common.h"
+#include "report/rows.h"
 
 enum { BUCKETS_MAX = 4096 /* more than any function has */ };
 
@@ -19,7 +20,7 @@ struct bucket {
 struct family {
 	struct report *report;
 	const struct metric *metric;
-	const struct aggvar *var;
+	const struct agg_shape *shape;
 	const struct agg_layout *layout;
 	const struct agg_row *rows;
 	unsigned rows_len, step; /* rows[i * step] is row i; the sum is behind it */
@@ -66,7 +67,7 @@ void metric_name(const char *text, size_t size, struct buf *out)
 /* A key's name is a label's, unless that is taken: `le` is the buckets', two underscores begin Prometheus's own. */
 static void key_label(struct family *family, unsigned key, const struct agg_row *row)
 {
-	const char *given = family->var->key_names ? family->var->key_names[key] : "le";
+	const char *given = family->layout->key_names[key];
 	struct buf name = {0};
 
 	if (!strcmp(given, "le") || !strncmp(given, "__", 2))
@@ -96,11 +97,11 @@ static void take_labels(struct family *family, const struct agg_row *row)
 	buf_free(&text);
 }
 
-static void put_number(const struct family *family, const struct aggvar *var, int64_t number)
+static void put_number(const struct family *family, const struct agg_shape *shape, int64_t number)
 {
 	if (family->metric->scale < 1)
 		shown_printf(family->out, "%.15g", (double)number * family->metric->scale);
-	else if (agg_is_unsigned(var))
+	else if (shape->is_unsigned)
 		shown_printf(family->out, "%" PRIu64, (uint64_t)number);
 	else
 		shown_printf(family->out, "%" PRId64, number);
@@ -135,7 +136,7 @@ static void take_bucket(void *data, int64_t low, int64_t high, uint64_t count)
 static void take_buckets(struct family *family, const struct agg_row *row)
 {
 	family->buckets_len = 0;
-	family->var->agg->buckets(family->var, row->value, take_bucket, family);
+	family->shape->agg->buckets(family->shape, row->value, take_bucket, family);
 }
 
 static int compare_bounds(const void *a, const void *b)
@@ -184,28 +185,28 @@ static void put_bound(const struct family *family, int64_t bound, char text[48])
 
 static void print_histogram(struct family *family, const struct agg_row *row)
 {
-	int64_t below = 0;
+	uint64_t below = 0; /* signed in truth, as counts are; but sums of a recording's may be anything */
 	unsigned at = 0;
 	char le[48];
 
 	take_buckets(family, row);
 	for (unsigned i = 0; i < family->bounds_len; i++) {
 		for (; at < family->buckets_len && family->buckets[at].high <= family->bounds[i]; at++)
-			below += family->buckets[at].count;
+			below += (uint64_t)family->buckets[at].count;
 		put_bound(family, family->bounds[i], le);
 		put_name(family, "_bucket", le);
-		shown_printf(family->out, "%" PRId64 "\n", below);
+		shown_printf(family->out, "%" PRId64 "\n", (int64_t)below);
 	}
 	for (; at < family->buckets_len; at++)
-		below += family->buckets[at].count;
+		below += (uint64_t)family->buckets[at].count;
 	put_name(family, "_bucket", "le=\"+Inf\"");
-	shown_printf(family->out, "%" PRId64 "\n", below);
+	shown_printf(family->out, "%" PRId64 "\n", (int64_t)below);
 	if (family->metric->sum == METRIC_NO_SUM)
 		return; /* and then no count either: both or none */
 	put_name(family, "_count", "");
-	shown_printf(family->out, "%" PRId64 "\n", below);
+	shown_printf(family->out, "%" PRId64 "\n", (int64_t)below);
 	put_name(family, "_sum", "");
-	put_number(family, family->report->image->aggs[family->metric->sum].var, (int64_t)row[1].value[1]);
+	put_number(family, &family->report->schema->aggs[family->metric->sum].shape, (int64_t)rows_word(family->report, family->metric->sum, &row[1], 1));
 	shown_putc(family->out, '\n');
 }
 
@@ -214,7 +215,7 @@ static void print_histogram(struct family *family, const struct agg_row *row)
 static void print_number(struct family *family, const struct agg_row *row)
 {
 	put_name(family, family->metric->type == METRIC_COUNTER ? "_total" : "", "");
-	put_number(family, family->var, family->var->agg->number(family->var, row->value, family->normal));
+	put_number(family, family->shape, family->shape->agg->number(family->shape, row->value, family->normal));
 	shown_putc(family->out, '\n');
 }
 
@@ -250,8 +251,8 @@ void metric_print(struct report *report, const struct metric *metric, struct sho
 	struct family family = {
 		.report = report,
 		.metric = metric,
-		.layout = &report->image->aggs[metric->agg],
-		.var = report->image->aggs[metric->agg].var,
+		.layout = &report->schema->aggs[metric->agg],
+		.shape = &report->schema->aggs[metric->agg].shape,
 		.normal = reader_agg_normal(report->reader, metric->agg),
 		.out = out,
 		.bounds = (int64_t *)metric->bounds,

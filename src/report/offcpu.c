@@ -5,9 +5,7 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "lib/clock.h"
 #include "report/latency.h"
 #include "report/rows.h"
 #include "report/waits.h"

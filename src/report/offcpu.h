@@ -11,7 +11,7 @@
 
 struct offcpu_view {
 	const struct stages_options *options;
-	uint64_t since_ns; /* when the interval began, as report->wall_ns */
+	uint64_t since_ns; /* when the interval began, as report_time_ns() */
 };
 
 /* tracer_config::interval; `data` is a struct offcpu_view. */

@@ -109,7 +109,7 @@ static int take_line(struct op_view *view, const struct record_action *action, c
 	return 0;
 }
 
-static int take_event(struct report *report, const struct record_layout *layout, const struct probe *probe,
+static int take_event(struct report *report, const struct record_layout *layout, const struct schema_probe *probe,
 		      const struct record_head *head)
 {
 	(void)probe;

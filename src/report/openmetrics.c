@@ -37,9 +37,9 @@ static size_t base_size(const char *name)
 }
 
 /* cephtap_NAME; with the aggregation's number where two would have the same. */
-static void family_name(const struct checked *checked, unsigned agg, struct buf *out)
+static void family_name(const struct schema *schema, unsigned agg, struct buf *out)
 {
-	const char *name = checked->aggs[agg]->name;
+	const char *name = schema->aggs[agg].name;
 	size_t size = base_size(name);
 	bool is_taken = false;
 
@@ -50,17 +50,17 @@ static void family_name(const struct checked *checked, unsigned agg, struct buf 
 	buf_puts(out, "cephtap_");
 	metric_name(name, size, out);
 	for (unsigned i = 0; i < agg; i++)
-		is_taken |= base_size(checked->aggs[i]->name) == size && !strncmp(checked->aggs[i]->name, name, size);
+		is_taken |= base_size(schema->aggs[i].name) == size && !strncmp(schema->aggs[i].name, name, size);
 	if (is_taken)
 		buf_printf(out, "_%u", agg + 1);
 }
 
 /* What may fall is no counter: a sum of numbers that may be negative. */
-static enum metric_type type_of(const struct aggvar *var)
+static enum metric_type type_of(const struct agg_shape *shape)
 {
-	if (var->agg->buckets)
+	if (shape->agg->buckets)
 		return METRIC_HISTOGRAM;
-	if (!strcmp(var->agg->name, "count") || (!strcmp(var->agg->name, "sum") && agg_is_unsigned(var)))
+	if (!strcmp(shape->agg->name, "count") || (!strcmp(shape->agg->name, "sum") && shape->is_unsigned))
 		return METRIC_COUNTER;
 	return METRIC_GAUGE;
 }
@@ -68,14 +68,14 @@ static enum metric_type type_of(const struct aggvar *var)
 static void make_family(struct report *report, unsigned agg)
 {
 	struct openmetrics *openmetrics = report->data;
-	const struct aggvar *var = report->image->checked->aggs[agg];
+	const struct agg_layout *layout = &report->schema->aggs[agg];
 	struct buf name = {0}, help = {0};
 
-	family_name(report->image->checked, agg, &name);
-	buf_printf(&help, "@%s of the script: %s", strcmp(var->name, "_") ? var->name : "", var->agg->doc);
+	family_name(report->schema, agg, &name);
+	buf_printf(&help, "@%s of the script: %s", strcmp(layout->name, "_") ? layout->name : "", layout->shape.agg->doc);
 	shown_clear(&openmetrics->families[agg]);
 	metric_print(report,
-		     &(struct metric){.name = name.data, .help = help.data, .type = type_of(var), .agg = agg, .sum = METRIC_NO_SUM, .scale = 1},
+		     &(struct metric){.name = name.data, .help = help.data, .type = type_of(&layout->shape), .agg = agg, .sum = METRIC_NO_SUM, .scale = 1},
 		     &openmetrics->families[agg]);
 	buf_free(&name);
 	buf_free(&help);
@@ -96,7 +96,7 @@ static int write_all(struct report *report)
 {
 	struct openmetrics *openmetrics = report->data;
 
-	for (unsigned i = 0; i < report->image->checked->aggs_len; i++)
+	for (unsigned i = 0; i < report->schema->aggs_len; i++)
 		shown_join(&report->pending, &openmetrics->families[i]);
 	put_losses(openmetrics, &report->pending);
 	shown_puts(&report->pending, "# EOF\n");
@@ -111,13 +111,13 @@ static int openmetrics_begin(struct report *report)
 	if (!openmetrics)
 		return -ENOMEM;
 	report_open(report);
-	openmetrics->families = calloc(report->image->checked->aggs_len + 1, sizeof(*openmetrics->families));
+	openmetrics->families = calloc(report->schema->aggs_len + 1, sizeof(*openmetrics->families));
 	openmetrics->is_new = true; /* even if nothing comes: that nothing was lost */
 	report->data = openmetrics;
 	return openmetrics->families ? 0 : -ENOMEM;
 }
 
-static int openmetrics_event_begin(struct report *report, const struct record_layout *layout, const struct probe *probe,
+static int openmetrics_event_begin(struct report *report, const struct record_layout *layout, const struct schema_probe *probe,
 				   const struct record_head *head)
 {
 	(void)layout;
@@ -145,7 +145,7 @@ static int openmetrics_text(struct report *report, const struct record_action *a
 {
 	(void)text;
 	(void)size;
-	report->left_out += !action->action->aggs_len;
+	report->left_out += !action->aggs_len;
 	return 0;
 }
 
@@ -158,7 +158,7 @@ static int openmetrics_table(struct report *report, struct reader *reader, const
 	return 0;
 }
 
-static int openmetrics_error(struct report *report, const struct record_error *error, const struct probe *probe, struct loc loc)
+static int openmetrics_error(struct report *report, const struct record_error *error, const struct schema_probe *probe, struct loc loc)
 {
 	((struct openmetrics *)report->data)->errors++;
 	return report_text.error(report, error, probe, loc);
@@ -178,7 +178,7 @@ static int openmetrics_end(struct report *report)
 	struct openmetrics *openmetrics = report->data;
 	int error = write_all(report);
 
-	for (unsigned i = 0; i < report->image->checked->aggs_len; i++)
+	for (unsigned i = 0; i < report->schema->aggs_len; i++)
 		shown_free(&openmetrics->families[i]);
 	free(openmetrics->families);
 	free(openmetrics);

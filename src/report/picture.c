@@ -76,28 +76,20 @@ static void write_string(struct picture *picture, const char *key, const char *t
 	json_string(&picture->line, text);
 }
 
-static const struct embedded *find_page(void)
-{
-	for (const struct embedded *file = embedded_pictures; file->name; file++)
-		if (!strcmp(file->name, "page.html"))
-			return file;
-	return NULL;
-}
-
 /* The page up to where the data goes, and what every document begins with. */
 static struct picture *begin(FILE *out, const char *kind, const char *title, const char *unit)
 {
-	const struct embedded *page = find_page();
-	const char *mark = page ? strstr(page->data, data_mark) : NULL;
 	struct arena *arena = arena_new();
+	const struct source *page = embedded_find(arena, embedded_pictures, "page.html");
+	const char *mark = page ? strstr(page->text, data_mark) : NULL;
 	struct picture *picture = arena_new_one(arena, struct picture);
 
 	assert(mark);
 	picture->arena = arena;
 	picture->out = out;
 	picture->rest = mark + strlen(data_mark);
-	picture->rest_size = page->size - (size_t)(picture->rest - page->data);
-	write_all(picture, page->data, (size_t)(mark - page->data));
+	picture->rest_size = page->size - (size_t)(picture->rest - page->text);
+	write_all(picture, page->text, (size_t)(mark - page->text));
 	buf_printf(&picture->line, "{\"kind\":\"%s\"", kind);
 	write_string(picture, "title", title);
 	write_string(picture, "unit", unit);

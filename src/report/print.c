@@ -4,7 +4,6 @@
  * wide and as signed as its type) differ from those of C's printf.
  */
 #include <string.h>
-#include <time.h>
 
 #include "agg/agg.h"
 #include "lib/utf8.h"
@@ -223,22 +222,20 @@ static void put_escaped(const struct spec *spec, const char *text, size_t size, 
 }
 
 /* "1990 Apr 30 12:34:56", in the local time zone. */
-static void put_date(const struct spec *spec, uint64_t ns, struct shown *out)
+static void put_date(const struct report *report, const struct spec *spec, uint64_t ns, struct shown *out)
 {
 	static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 					   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	time_t seconds = (time_t)(ns / 1000000000);
+	struct tm tm = zone_time(report ? report->zone : NULL, ns);
 	struct buf date = {0};
-	struct tm tm;
 
-	if (localtime_r(&seconds, &tm))
-		buf_printf(&date, "%d %s %2d %02d:%02d:%02d", tm.tm_year + 1900, months[tm.tm_mon], tm.tm_mday,
-			   tm.tm_hour, tm.tm_min, tm.tm_sec);
-	put_own(spec, date.data ? date.data : "", date.size, out);
+	buf_printf(&date, "%d %s %2d %02d:%02d:%02d", tm.tm_year + 1900, months[tm.tm_mon], tm.tm_mday, tm.tm_hour, tm.tm_min,
+		   tm.tm_sec);
+	put_own(spec, date.data, date.size, out);
 	buf_free(&date);
 }
 
-static void put_int_field(const struct spec *spec, const struct field *field, const void *data, struct shown *out)
+static void put_int_field(const struct report *report, const struct spec *spec, const struct field *field, const void *data, struct shown *out)
 {
 	uint64_t value = field_int(field, data);
 	char c = (char)value;
@@ -251,19 +248,19 @@ static void put_int_field(const struct spec *spec, const struct field *field, co
 		put_escaped(spec, &c, 1, out);
 		break;
 	case 'Y':
-		put_date(spec, value, out);
+		put_date(report, spec, value, out);
 		break;
 	default:
 		put_int(spec, value, field->is_signed, field->size, out);
 	}
 }
 
-static void put_field(const struct spec *spec, const struct field *field, const void *data, struct shown *out)
+static void put_field(const struct report *report, const struct spec *spec, const struct field *field, const void *data, struct shown *out)
 {
 	size_t size;
 
 	if (field->kind == FIELD_INT) {
-		put_int_field(spec, field, data, out);
+		put_int_field(report, spec, field, data, out);
 		return;
 	}
 	size = precise_size(spec, data, field_text_size(field, data));
@@ -323,30 +320,30 @@ static struct spec spec_of(const struct conv *conv, struct values *values)
 	return spec;
 }
 
-static uint64_t scaled(const struct aggvar *var, const uint64_t *value, const struct agg_scale *scale)
+static uint64_t scaled(const struct agg_shape *shape, const uint64_t *value, const struct agg_scale *scale)
 {
 	uint64_t number;
 
 	if (!scale->whole)
-		return (uint64_t)var->agg->number(var, value, scale->normal);
-	number = (uint64_t)var->agg->number(var, value, 1);
+		return (uint64_t)shape->agg->number(shape, value, scale->normal);
+	number = (uint64_t)shape->agg->number(shape, value, 1);
 	return scale->total ? (uint64_t)(((unsigned __int128)number * scale->whole + scale->total / 2) / scale->total) : 0;
 }
 
 static void put_agg(const struct spec *spec, struct values *values, struct shown *out)
 {
 	unsigned i = values->aggs_len == 1 ? 0 : values->next_agg++;
-	const struct aggvar *var;
+	const struct agg_shape *shape;
 	struct buf histogram = {0};
 
 	if (i >= values->aggs_len)
 		return;
-	var = values->aggs[i]->var;
-	if (var->agg->buckets) {
-		var->agg->show(var, values->rows[i].value, values->scales[i].normal, &histogram);
+	shape = &values->aggs[i]->shape;
+	if (shape->agg->buckets) {
+		shape->agg->show(shape, values->rows[i].value, values->scales[i].normal, &histogram);
 		shown_bytes(out, histogram.data, histogram.size);
 	} else {
-		put_int(spec, scaled(var, values->rows[i].value, &values->scales[i]), !agg_is_unsigned(var), 8, out);
+		put_int(spec, scaled(shape, values->rows[i].value, &values->scales[i]), !shape->is_unsigned, 8, out);
 	}
 	buf_free(&histogram);
 }
@@ -404,7 +401,7 @@ static void put_conv(const struct conv *conv, struct values *values, struct show
 		else if (field && symbolic(values, conv, field))
 			put_name(&spec, symbolic(values, conv, field), out);
 		else if (field)
-			put_field(&spec, field, values->data + field->offset, out);
+			put_field(values->report, &spec, field, values->data + field->offset, out);
 	}
 }
 

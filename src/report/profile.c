@@ -6,7 +6,6 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/short_name.h"
 #include "report/csv.h"
@@ -175,10 +174,10 @@ static bool has_keys(const struct agg_layout *layout)
 	return true;
 }
 
-static unsigned find_samples(const struct image *image)
+static unsigned find_samples(const struct schema *schema)
 {
-	for (unsigned i = 0; i < image->checked->aggs_len; i++)
-		if (!strcmp(image->checked->aggs[i]->name, "samples") && has_keys(&image->aggs[i]))
+	for (unsigned i = 0; i < schema->aggs_len; i++)
+		if (!strcmp(schema->aggs[i].name, "samples") && has_keys(&schema->aggs[i]))
 			return i;
 	return ~0u;
 }
@@ -190,9 +189,9 @@ static const char *text_key(struct profile *profile, const struct field *field, 
 
 static void each_sample(struct profile *profile, void (*each)(struct profile *profile, const struct sample *sample))
 {
-	unsigned agg = find_samples(profile->report->image), rows_len;
+	unsigned agg = find_samples(profile->report->schema), rows_len;
 	const struct agg_row *rows = reader_agg_rows(profile->report->reader, agg, &rows_len);
-	const struct field *keys = profile->report->image->aggs[agg].keys;
+	const struct field *keys = profile->report->schema->aggs[agg].keys;
 
 	for (unsigned i = 0; i < rows_len; i++) {
 		const char *key = rows[i].key;
@@ -536,7 +535,7 @@ int profile_print(struct report *report, bool is_last, void *data)
 
 	if (!is_last)
 		return 0;
-	if (find_samples(report->image) == ~0u)
+	if (find_samples(report->schema) == ~0u)
 		return -EINVAL;
 	error = reader_snapshot(report->reader);
 	if (error)
@@ -563,7 +562,7 @@ int profile_print(struct report *report, bool is_last, void *data)
 		error = draw(&profile);
 	if (!error && profile.options->pprof)
 		error = write_pprof(&profile);
-	reader_agg_mark_printed(report->reader, find_samples(report->image)); /* not once more by itself */
+	reader_agg_mark_printed(report->reader, find_samples(report->schema)); /* not once more by itself */
 	buf_free(&profile.name);
 	arena_free(profile.arena);
 	return error ? error : report_flush(report);

@@ -10,9 +10,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "ebpf/image.h"
+#include "lib/moment.h"
 #include "lib/shown.h"
 #include "record/record.h"
+#include "report/fact.h"
+#include "report/format.h"
+#include "schema/schema.h"
 
 struct report;
 
@@ -25,7 +28,7 @@ struct report_ops {
 	 * A clause fired and recorded something, or prints the default line. Actions follow, then event_end. `head` is the start
 	 * of the whole record and stays valid until event_end.
 	 */
-	int (*event_begin)(struct report *report, const struct record_layout *layout, const struct probe *probe,
+	int (*event_begin)(struct report *report, const struct record_layout *layout, const struct schema_probe *probe,
 			   const struct record_head *head);
 	int (*event_end)(struct report *report);
 	/* trace() and the like: one value of a record. */
@@ -36,7 +39,7 @@ struct report_ops {
 	int (*table)(struct report *report, struct reader *reader, const unsigned *aggs, unsigned aggs_len);
 	/* Tables that are no part of an event, but of one moment (report_tables), are over. NULL: nothing is to be done. */
 	int (*tables_end)(struct report *report);
-	int (*error)(struct report *report, const struct record_error *error, const struct probe *probe, struct loc loc);
+	int (*error)(struct report *report, const struct record_error *error, const struct schema_probe *probe, struct loc loc);
 	/* count events were lost by this cause since the last call. Goes to stderr in text. */
 	int (*drop)(struct report *report, enum drop_cause cause, uint64_t count);
 	int (*end)(struct report *report);
@@ -50,7 +53,7 @@ struct report {
 	const struct report_ops *ops;
 	const struct stack_source *stacks; /* NULL: the script has none */
 	const struct symbol_source *symbols; /* NULL: there are none */
-	const struct image *image;
+	const struct schema *schema;
 	struct reader *reader;
 	FILE *out;   /* where the report goes; written in whole events */
 	FILE *err;   /* drops and errors of the text format */
@@ -58,7 +61,9 @@ struct report {
 	bool has_failed;      /* something could not be written where it was meant to be; it was said, and written elsewhere if possible */
 	const char *path; /* to be replaced as a whole by what is printed, instead of `out`; NULL: `out` it is */
 	void *data;  /* the format's own */
-	uint64_t wall_ns; /* when what is printed now was so, in ns since 1970; 0: at this moment */
+	struct moment now; /* when what is printed now was so: nothing here looks at a clock */
+	const struct zone *zone; /* how local time is shown; NULL: as this host's */
+	struct facts facts; /* what the command has observed, as of `now` */
 	struct ctf *ctf; /* a trace that is written beside it; NULL: none */
 	uint64_t left_out; /* what actions recorded and the format has no place for */
 	bool has_heading;  /* of a table whose columns are named once */
@@ -78,40 +83,22 @@ int report_flush(struct report *report);
 int report_tables(struct report *report);
 /* After `end`: frees what the structure holds. */
 void report_free(struct report *report);
-/* report->wall_ns, or the time now. */
+/* report->now, in ns since 1970. */
 uint64_t report_time_ns(const struct report *report);
+/* "2026-11-25 22:10:02", local time. */
+void report_date(const struct report *report, uint64_t wall_ns, struct shown *out);
 /* "prov:mod:func:name" */
-void report_probe_name(const struct probe *probe, struct buf *out);
+void report_probe_name(const struct schema_probe *probe, struct buf *out);
 
 extern const struct report_ops report_text, report_json, report_openmetrics, report_csv;
+/* Nothing is printed; what went wrong is said as in text. */
+extern const struct report_ops report_nothing;
 
 /* "12 records were lost: the ring buffer was full; give -x bufsize=16m or record less" */
 void drop_sentence(enum drop_cause cause, uint64_t count, struct buf *out);
 const char *drop_name(enum drop_cause cause); /* "record" */
 
-/*
- * D's printf. `format_parse` parses once and says what is wrong (tags D_PRINTF_*); `format_print` prints recorded fields.
- */
-struct format;
-/* NULL when there were errors. `loc` is where the text stands in the script. */
-struct format *format_parse(struct arena *arena, const char *text, size_t size, struct loc loc, struct diags *diags);
-/* The values that conversions take, in order ('*' is one of type int before the conversion's own). */
-unsigned format_args_len(const struct format *format);
-/* %@d: takes its value from an aggregation and not from an argument or a key. */
-bool format_arg_is_agg(const struct format *format, unsigned i);
-/* Does the argument's type fit value i? Otherwise a diagnostic (D_PRINTF_ARG_TYPE, ...) at `loc`. `func_name`: "printf". */
-bool format_check_arg(const struct format *format, unsigned i, const struct type *type, bool is_agg, const char *func_name,
-		      struct loc loc, struct diags *diags);
-/*
- * All of it at once. printf: too few (D_PRINTF_ARG_PROTO, D_PRINTF_DYN_PROTO), too many (D_PRINTF_ARG_EXTRA, at the first that
- * is too many), and each type; locs[i] is where argument i stands. printa: the same for the aggregations' keys, and whether
- * there are more %@ than aggregations (with one aggregation each %@ means that one).
- */
-bool format_check_args(const struct format *format, const char *func_name, const struct type *const *types,
-		       const struct loc *locs, unsigned args_len, struct loc call, struct diags *diags);
-bool format_check_keys(const struct format *format, const char *func_name, const struct type *const *keys, unsigned keys_len,
-		       unsigned aggs_len, struct loc call, struct diags *diags);
-/* `report` is asked for stacks; NULL: there are none. */
+/* D's printf: recorded fields by a parsed format. `report` is asked for stacks; NULL: there are none. */
 void format_print(const struct report *report, const struct format *format, const struct field *fields, unsigned fields_len, const void *record,
 		  struct shown *out);
 /* How a value of an aggregation is shown: divided by `normal`, or, with a `whole`, as that part of it which the value is of `total`. */

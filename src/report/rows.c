@@ -2,40 +2,52 @@
 #include "report/rows.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "agg/agg.h"
 
 unsigned rows_find(const struct report *report, const char *name)
 {
-	const struct checked *checked = report->image->checked;
+	const struct schema *schema = report->schema;
 
-	for (unsigned i = 0; i < checked->aggs_len; i++)
-		if (!strcmp(checked->aggs[i]->name, name))
+	for (unsigned i = 0; i < schema->aggs_len; i++)
+		if (!strcmp(schema->aggs[i].name, name))
 			return i;
 	return ROWS_NONE;
 }
 
+/* A recording may say anything of an aggregation of that name: NULL if it has no such key, or one of another kind. */
+static const struct field *key_of(const struct report *report, unsigned agg, unsigned key, enum field_kind kind)
+{
+	const struct agg_layout *layout = &report->schema->aggs[agg];
+
+	return key < layout->keys_len && layout->keys[key].kind == kind ? &layout->keys[key] : NULL;
+}
+
 const char *rows_text(const struct report *report, struct arena *arena, unsigned agg, const struct agg_row *row, unsigned key)
 {
-	const struct field *field = &report->image->aggs[agg].keys[key];
-	const char *text = (const char *)row->key + field->offset;
+	const struct field *field = key_of(report, agg, key, FIELD_STRING);
+	const char *text = field ? (const char *)row->key + field->offset : "";
 
-	return arena_strndup(arena, text, field_text_size(field, text));
+	return arena_strndup(arena, text, field ? field_text_size(field, text) : 0);
 }
 
 const struct stack *rows_stack(const struct report *report, unsigned agg, const struct agg_row *row, unsigned key)
 {
-	const struct field *field = &report->image->aggs[agg].keys[key];
+	const struct field *field = key_of(report, agg, key, FIELD_STACK);
 
-	return report_stack_of(report, field_int(field, (const char *)row->key + field->offset));
+	return field ? report_stack_of(report, field_int(field, (const char *)row->key + field->offset)) : NULL;
+}
+
+uint64_t rows_word(const struct report *report, unsigned agg, const struct agg_row *row, unsigned word)
+{
+	return word < report->schema->aggs[agg].value_size / sizeof(uint64_t) ? row->value[word] : 0;
 }
 
 double rows_number(const struct report *report, unsigned agg, const struct agg_row *row)
 {
-	const struct aggvar *var = report->image->aggs[agg].var;
+	const struct agg_shape *shape = &report->schema->aggs[agg].shape;
 
-	return (double)var->agg->number(var, row->value, 1);
+	return (double)shape->agg->number(shape, row->value, 1);
 }
 
 const struct agg_row *rows_join(const struct report *report, const char *const *names, unsigned len, unsigned *aggs,
@@ -52,7 +64,7 @@ const struct agg_row *rows_join(const struct report *report, const char *const *
 
 void rows_restart(struct report *report)
 {
-	for (unsigned i = 0; i < report->image->checked->aggs_len; i++) {
+	for (unsigned i = 0; i < report->schema->aggs_len; i++) {
 		reader_agg_mark_printed(report->reader, i);
 		reader_agg_trunc(report->reader, i, false, 0);
 	}
@@ -60,15 +72,10 @@ void rows_restart(struct report *report)
 
 void rows_heading(struct report *report, const struct stages_options *options, double elapsed_ns, bool is_last)
 {
-	time_t now = (time_t)(report_time_ns(report) / 1000000000);
-	struct tm local;
-	char text[32];
-
 	if (options->terminal && is_last) /* ^C is pressed to keep what is seen */
 		shown_puts(&report->pending, "\n");
 	else if (options->terminal)
 		shown_puts(&report->pending, SHOWN_CLEAR);
-	localtime_r(&now, &local);
-	strftime(text, sizeof(text), "%F %T", &local);
-	shown_printf(&report->pending, "%s, the last %.1f s%s\n", text, elapsed_ns / 1e9, options->terminal && !is_last ? "; ^C ends" : "");
+	report_date(report, report_time_ns(report), &report->pending);
+	shown_printf(&report->pending, ", the last %.1f s%s\n", elapsed_ns / 1e9, options->terminal && !is_last ? "; ^C ends" : "");
 }

@@ -6,10 +6,8 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "agg/agg.h"
-#include "lib/clock.h"
 #include "report/csv.h"
 #include "report/latency.h"
 #include "report/rows.h"
@@ -36,6 +34,7 @@ struct table {
 	struct sched_view *view;
 	double elapsed; /* ns */
 	struct host_load load; /* of the interval */
+	bool has_host;	       /* that is known */
 	unsigned latency; /* the aggregation */
 	struct thread_row *threads, *daemons;
 	unsigned threads_len, daemons_len;
@@ -82,14 +81,14 @@ static void take_number(struct table *table, const char *name, size_t member)
 
 static void merge_latency(struct table *table, uint64_t **into, const uint64_t *from)
 {
-	const struct agg_layout *layout = &table->report->image->aggs[table->latency];
+	const struct agg_layout *layout = &table->report->schema->aggs[table->latency];
 
 	if (!from)
 		return;
 	if (*into)
-		layout->var->agg->merge(layout->var, *into, from);
+		layout->shape.agg->merge(&layout->shape, *into, from);
 	else
-		*into = arena_memdup(table->arena, from, layout->var->agg->words(layout->var) * sizeof(uint64_t));
+		*into = arena_memdup(table->arena, from, layout->shape.agg->words(&layout->shape) * sizeof(uint64_t));
 }
 
 static void take_latency(struct table *table)
@@ -240,49 +239,32 @@ static void take(struct table *table)
 
 /* --- The host --- */
 
-/* The kernel's own sums: of all processes, whichever were chosen. What cannot be read is marked so. */
-static struct host_load host_load_now(void)
+static struct host_load load_of(const struct report *report)
 {
-	struct host_load load = {0};
-	uint64_t ticks[8] = {0}; /* user nice system idle iowait irq softirq steal */
-	FILE *file = fopen("/proc/stat", "re");
-	char line[256];
-
-	if (file && fgets(line, sizeof(line), file) &&
-	    sscanf(line, "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, &ticks[0],
-		   &ticks[1], &ticks[2], &ticks[3], &ticks[4], &ticks[5], &ticks[6], &ticks[7]) >= 4)
-		for (unsigned i = 0; i < 8; i++) {
-			load.all += ticks[i];
-			load.busy += i == 3 || i == 4 ? 0 : ticks[i];
-		}
-	load.stolen = ticks[7];
-	if (file)
-		fclose(file);
-	file = fopen("/proc/pressure/cpu", "re");
-	if (file) {
-		load.has_pressure = fscanf(file, "some avg10=%*f avg60=%*f avg300=%*f total=%" SCNu64, &load.pressed_us) == 1;
-		fclose(file);
-	}
-	return load;
+	return (struct host_load){
+		.all = fact_number(&report->facts, SCHED_ALL, 0),
+		.busy = fact_number(&report->facts, SCHED_BUSY, 0),
+		.stolen = fact_number(&report->facts, SCHED_STOLEN, 0),
+		.pressed_us = fact_number(&report->facts, SCHED_PRESSED, 0),
+		.is_known = fact_is_known(&report->facts, SCHED_ALL),
+		.has_pressure = fact_is_known(&report->facts, SCHED_PRESSED),
+	};
 }
 
-void sched_start(struct sched_view *view)
+void sched_start(struct sched_view *view, const struct report *report)
 {
-	view->has_host = true;
-	view->before = host_load_now();
+	view->since_ns = report_time_ns(report);
+	view->before = load_of(report);
 }
 
-/* A recording has not what the host's other processes did. */
 static void take_load(struct table *table)
 {
 	struct sched_view *view = table->view;
 	struct host_load before = view->before;
 
 	table->elapsed = (double)(report_time_ns(table->report) - view->since_ns);
-	view->since_ns = report_time_ns(table->report);
-	if (!view->has_host)
-		return;
-	sched_start(view);
+	sched_start(view, table->report);
+	table->has_host = before.is_known && view->before.is_known;
 	table->load = (struct host_load){
 		.busy = view->before.busy - before.busy,
 		.stolen = view->before.stolen - before.stolen,
@@ -321,14 +303,14 @@ static double queue_mean(struct table *table)
 	unsigned agg, len;
 	const struct agg_row *rows = rows_of(table, "queue", &agg, &len);
 
-	return len && rows[0].value[0] ? (double)(int64_t)rows[0].value[1] / (double)rows[0].value[0] : 0;
+	return len && rows[0].value[0] ? (double)(int64_t)rows_word(table->report, agg, &rows[0], 1) / (double)rows[0].value[0] : 0;
 }
 
 /* --- Text --- */
 
 static double percentile(const struct table *table, const struct thread_row *row, double fraction)
 {
-	double ns = row->latency ? histogram_percentile(table->report->image->aggs[table->latency].var, row->latency, fraction) : 0;
+	double ns = row->latency ? histogram_percentile(&table->report->schema->aggs[table->latency].shape, row->latency, fraction) : 0;
 
 	return row->worst > 0 && ns > row->worst ? row->worst : ns;
 }
@@ -354,7 +336,7 @@ static void print_heading(struct table *table, bool is_last)
 	struct shown *out = &table->report->pending;
 
 	rows_heading(table->report, table->view->options, table->elapsed, is_last);
-	if (table->view->has_host)
+	if (table->has_host)
 		print_host(table, out);
 	shown_printf(out, "these: %.2f threads waited for a processor at any time; on a run queue, sampled: mean %.1f, most %.0f\n\n",
 		     waiting_mean(table), queue_mean(table), queue_number(table, "queuemax"));
@@ -423,13 +405,13 @@ static void add_octave(void *data, int64_t low, int64_t high, uint64_t count)
 
 static void print_histogram(struct table *table)
 {
-	const struct aggvar *var = table->report->image->aggs[table->latency].var;
+	const struct agg_shape *shape = &table->report->schema->aggs[table->latency].shape;
 	struct octaves octaves = {0};
 	unsigned first = 0, last = OCTAVES - 2;
 
 	if (!table->all)
 		return;
-	var->agg->buckets(var, table->all, add_octave, &octaves);
+	shape->agg->buckets(shape, table->all, add_octave, &octaves);
 	while (first < last && !octaves.counts[first])
 		first += 2;
 	while (last > first && !octaves.counts[last])
@@ -575,15 +557,15 @@ static void add_bucket(void *data, int64_t low, int64_t high, uint64_t count)
 
 static void print_json(struct table *table)
 {
-	const struct aggvar *var = table->report->image->aggs[table->latency].var;
+	const struct agg_shape *shape = &table->report->schema->aggs[table->latency].shape;
 	struct json_object *line = json_object_new_object(), *buckets = json_object_new_array();
 
 	if (table->all)
-		var->agg->buckets(var, table->all, add_bucket, buckets);
+		shape->agg->buckets(shape, table->all, add_bucket, buckets);
 	put_text(line, "type", "sched");
 	json_object_object_add(line, "time", json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000)));
 	put_number(line, "elapsed_ns", table->elapsed);
-	if (table->view->has_host)
+	if (table->has_host)
 		json_object_object_add(line, "host", host_json(table));
 	json_object_object_add(line, "waiting_mean", json_object_new_double(waiting_mean(table)));
 	json_object_object_add(line, "queue_mean", json_object_new_double(queue_mean(table)));
@@ -609,7 +591,7 @@ static void csv_table(const struct table *table, const char *name, struct json_o
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		struct json_object *row = json_object_array_get_idx(rows, i);
 
-		json_object_object_add(row, "time_s", json_object_new_int64(time(NULL)));
+		json_object_object_add(row, "time_s", json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000)));
 		put_text(row, "table", name);
 		csv_row_of(table->report, columns, sizeof(columns) / sizeof(columns[0]), row);
 	}
@@ -632,7 +614,7 @@ int sched_print(struct report *report, bool is_last, void *data)
 	if (error)
 		return error;
 	table.latency = rows_find(report, "latency");
-	if (table.latency == ROWS_NONE)
+	if (table.latency == ROWS_NONE || !report->schema->aggs[table.latency].shape.agg->buckets)
 		return -EINVAL;
 	table.arena = arena_new();
 	take_load(&table);

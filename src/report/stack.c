@@ -3,6 +3,9 @@
 
 #include <inttypes.h>
 
+MEMBERS_TABLE(stack_frame, STACK_FRAME_MEMBERS);
+MEMBERS_TABLE(stack, STACK_MEMBERS);
+
 const struct stack *report_stack_of(const struct report *report, uint64_t number)
 {
 	return report && report->stacks && number ? report->stacks->find(report->stacks->data, number) : NULL;
@@ -30,7 +33,7 @@ void stack_frame_line(const struct stack_frame *frame, bool with_offset, struct 
 void report_stack_text(const struct report *report, uint64_t number, struct shown *out)
 {
 	const struct stack *stack = report_stack_of(report, number);
-	int indent = report && report->image ? report->image->options->stackindent : 14;
+	int indent = report && report->schema ? report->schema->options.stackindent : 14;
 	struct buf line = {0};
 
 	shown_putc(out, '\n');

@@ -6,7 +6,6 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "agg/agg.h"
 #include "report/blame.h"
@@ -43,74 +42,74 @@ struct table {
 
 /* --- From aggregations to rows --- */
 
-static unsigned find_agg(const struct image *image, const char *name)
+static unsigned find_agg(const struct schema *schema, const char *name)
 {
-	for (unsigned i = 0; i < image->checked->aggs_len; i++)
-		if (!strcmp(image->checked->aggs[i]->name, name))
+	for (unsigned i = 0; i < schema->aggs_len; i++)
+		if (!strcmp(schema->aggs[i].name, name))
 			return i;
 	return NONE;
 }
 
 /* A recording may say anything of its aggregations: they are taken when they have the keys that are read here. */
-static unsigned find_stages_agg(const struct image *image, const char *name)
+static unsigned find_stages_agg(const struct schema *schema, const char *name)
 {
-	unsigned agg = find_agg(image, name);
+	unsigned agg = find_agg(schema, name);
 
-	if (agg == NONE || image->aggs[agg].keys_len != KEYS)
+	if (agg == NONE || schema->aggs[agg].keys_len != KEYS)
 		return NONE;
 	for (unsigned i = 0; i < KEYS; i++)
-		if (image->aggs[agg].keys[i].kind != FIELD_STRING)
+		if (schema->aggs[agg].keys[i].kind != FIELD_STRING)
 			return NONE;
 	return agg;
 }
 
-static unsigned find_latency(const struct image *image)
+static unsigned find_latency(const struct schema *schema)
 {
-	unsigned agg = find_stages_agg(image, "latency");
+	unsigned agg = find_stages_agg(schema, "latency");
 
-	return agg != NONE && image->aggs[agg].var->agg->buckets ? agg : NONE;
+	return agg != NONE && schema->aggs[agg].shape.agg->buckets ? agg : NONE;
 }
 
-static unsigned find_peers_agg(const struct image *image, const char *name)
+static unsigned find_peers_agg(const struct schema *schema, const char *name)
 {
-	unsigned agg = find_agg(image, name);
+	unsigned agg = find_agg(schema, name);
 
-	if (agg == NONE || image->aggs[agg].keys_len != 2 || image->aggs[agg].keys[0].kind != FIELD_STRING ||
-	    image->aggs[agg].keys[1].kind != FIELD_INT)
+	if (agg == NONE || schema->aggs[agg].keys_len != 2 || schema->aggs[agg].keys[0].kind != FIELD_STRING ||
+	    schema->aggs[agg].keys[1].kind != FIELD_INT)
 		return NONE;
 	return agg;
 }
 
-static unsigned find_pg_agg(const struct image *image)
+static unsigned find_pg_agg(const struct schema *schema)
 {
-	unsigned agg = find_agg(image, "pg");
+	unsigned agg = find_agg(schema, "pg");
 
-	if (agg == NONE || image->aggs[agg].keys_len != 3 || image->aggs[agg].keys[0].kind != FIELD_STRING ||
-	    image->aggs[agg].keys[1].kind != FIELD_INT || image->aggs[agg].keys[2].kind != FIELD_INT ||
-	    image->aggs[agg].value_size < 2 * sizeof(uint64_t))
+	if (agg == NONE || schema->aggs[agg].keys_len != 3 || schema->aggs[agg].keys[0].kind != FIELD_STRING ||
+	    schema->aggs[agg].keys[1].kind != FIELD_INT || schema->aggs[agg].keys[2].kind != FIELD_INT ||
+	    schema->aggs[agg].value_size < 2 * sizeof(uint64_t))
 		return NONE;
 	return agg;
 }
 
-static struct inputs find_inputs(const struct image *image)
+static struct inputs find_inputs(const struct schema *schema)
 {
 	struct inputs inputs = {
-		.latency = find_latency(image),
-		.total = find_stages_agg(image, "total"),
-		.worst = find_stages_agg(image, "worst"),
-		.waited = find_peers_agg(image, "waited"),
-		.waited_ns = find_peers_agg(image, "waitedns"),
-		.pg = find_pg_agg(image),
+		.latency = find_latency(schema),
+		.total = find_stages_agg(schema, "total"),
+		.worst = find_stages_agg(schema, "worst"),
+		.waited = find_peers_agg(schema, "waited"),
+		.waited_ns = find_peers_agg(schema, "waitedns"),
+		.pg = find_pg_agg(schema),
 	};
 
-	if (inputs.waited_ns != NONE && image->aggs[inputs.waited_ns].value_size < 2 * sizeof(uint64_t))
+	if (inputs.waited_ns != NONE && schema->aggs[inputs.waited_ns].value_size < 2 * sizeof(uint64_t))
 		inputs.waited_ns = NONE;
 	return inputs;
 }
 
 static const char *key_text(struct table *table, unsigned agg, const struct agg_row *row, unsigned i)
 {
-	const struct field *field = &table->report->image->aggs[agg].keys[i];
+	const struct field *field = &table->report->schema->aggs[agg].keys[i];
 	const char *text = (const char *)row->key + field->offset;
 
 	return arena_strndup(table->arena, text, field_text_size(field, text));
@@ -134,7 +133,7 @@ static void take_latency(struct table *table)
 
 	for (unsigned i = 0; i < n; i++) {
 		struct stage_row *row;
-		size_t words = table->report->image->aggs[agg].value_size / sizeof(uint64_t);
+		size_t words = table->report->schema->aggs[agg].value_size / sizeof(uint64_t);
 
 		if (!rows[i].value[0])
 			continue;
@@ -158,10 +157,10 @@ static void take_number(struct table *table, unsigned agg, size_t member)
 	for (unsigned i = 0; i < n; i++) {
 		struct stage_row *row = row_find(table, key_text(table, agg, &rows[i], 0),
 						 key_text(table, agg, &rows[i], 1), key_text(table, agg, &rows[i], 2));
-		const struct aggvar *var = table->report->image->aggs[agg].var;
+		const struct agg_shape *shape = &table->report->schema->aggs[agg].shape;
 
 		if (row)
-			*(double *)((char *)row + member) = (double)var->agg->number(var, rows[i].value, 1);
+			*(double *)((char *)row + member) = (double)shape->agg->number(shape, rows[i].value, 1);
 	}
 }
 
@@ -228,7 +227,7 @@ static unsigned take_peers(struct table *table, const char *daemon, struct peer 
 	rows = reader_agg_join(table->report->reader, aggs, 2, &n);
 	for (unsigned i = 0; i < n; i++) {
 		const struct agg_row *row = &rows[2 * i];
-		const struct field *field = &table->report->image->aggs[aggs[0]].keys[1];
+		const struct field *field = &table->report->schema->aggs[aggs[0]].keys[1];
 
 		if (!row[0].value[0] || strcmp(key_text(table, aggs[0], &row[0], 0), daemon))
 			continue;
@@ -272,7 +271,7 @@ static void print_peers(struct table *table, const char *daemon)
 
 static int64_t key_number(struct table *table, unsigned agg, const struct agg_row *row, unsigned i)
 {
-	const struct field *field = &table->report->image->aggs[agg].keys[i];
+	const struct field *field = &table->report->schema->aggs[agg].keys[i];
 
 	return (int64_t)field_int(field, (const char *)row->key + field->offset);
 }
@@ -338,8 +337,8 @@ static void print_blame(struct table *table)
 /* Between a bucket's bounds it is a guess, and never above the largest that was seen. */
 static double percentile(const struct table *table, const struct stage_row *row, double fraction)
 {
-	const struct aggvar *var = table->report->image->aggs[table->inputs.latency].var;
-	double ns = histogram_percentile(var, row->latency, fraction);
+	const struct agg_shape *shape = &table->report->schema->aggs[table->inputs.latency].shape;
+	double ns = histogram_percentile(shape, row->latency, fraction);
 
 	return row->worst > 0 && ns > row->worst ? row->worst : ns;
 }
@@ -379,13 +378,13 @@ static void add_octave(void *data, int64_t low, int64_t high, uint64_t count)
 
 static void print_histogram(struct table *table, const struct stage_row *row)
 {
-	const struct aggvar *var = table->report->image->aggs[table->inputs.latency].var;
+	const struct agg_shape *shape = &table->report->schema->aggs[table->inputs.latency].shape;
 	struct shown *out = &table->report->pending;
 	struct octaves octaves = {0};
 	unsigned first = 0, last = ROW_BUCKETS - 1;
 	bool is_part;
 
-	var->agg->buckets(var, row->latency, add_octave, &octaves);
+	shape->agg->buckets(shape, row->latency, add_octave, &octaves);
 	while (first < last && !octaves.counts[first])
 		first++;
 	while (last > first && !octaves.counts[last])
@@ -404,9 +403,6 @@ static void print_histogram(struct table *table, const struct stage_row *row)
 static void print_heading(struct table *table)
 {
 	struct shown *out = &table->report->pending;
-	time_t now = (time_t)(report_time_ns(table->report) / 1000000000u);
-	struct tm local;
-	char text[32];
 
 	if (table->options->terminal && table->is_last) /* ^C is pressed to keep what is seen */
 		shown_puts(out, "\n");
@@ -414,13 +410,12 @@ static void print_heading(struct table *table)
 		shown_puts(out, SHOWN_CLEAR);
 	if (!table->options->interval)
 		return;
-	localtime_r(&now, &local);
-	strftime(text, sizeof(text), "%F %T", &local);
+	report_date(table->report, report_time_ns(table->report), out);
 	if (table->is_last) {
-		shown_printf(out, "%s, since the table before\n\n", text);
+		shown_puts(out, ", since the table before\n\n");
 		return;
 	}
-	shown_printf(out, "%s, the last %u s%s\n\n", text, table->options->interval, table->options->terminal ? "; ^C ends" : "");
+	shown_printf(out, ", the last %u s%s\n\n", table->options->interval, table->options->terminal ? "; ^C ends" : "");
 }
 
 static void print_text(struct table *table)
@@ -472,7 +467,7 @@ static void add_bucket(void *data, int64_t low, int64_t high, uint64_t count)
 
 static struct json_object *stage_json(struct table *table, const struct stage_row *row)
 {
-	const struct aggvar *var = table->report->image->aggs[table->inputs.latency].var;
+	const struct agg_shape *shape = &table->report->schema->aggs[table->inputs.latency].shape;
 	struct json_object *stage = json_object_new_object(), *buckets;
 	double whole = whole_of(table, row);
 	bool is_part;
@@ -489,7 +484,7 @@ static struct json_object *stage_json(struct table *table, const struct stage_ro
 		json_object_object_add(stage, "share", json_object_new_double(row->total / whole));
 	if (table->options->verbose) {
 		buckets = json_object_new_array();
-		var->agg->buckets(var, row->latency, add_bucket, buckets);
+		shape->agg->buckets(shape, row->latency, add_bucket, buckets);
 		json_object_object_add(stage, "buckets", buckets);
 	}
 	return stage;
@@ -548,7 +543,7 @@ static void print_csv(struct table *table)
 	for (unsigned i = 0; i < table->rows_len; i++) {
 		struct json_object *object = stage_json(table, &table->rows[i]);
 
-		json_object_object_add(object, "time_s", json_object_new_int64(time(NULL)));
+		json_object_object_add(object, "time_s", json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000u)));
 		json_object_object_add(object, "daemon", json_object_new_string(table->rows[i].daemon));
 		json_object_object_add(object, "class", json_object_new_string(table->rows[i].class));
 		csv_row_of(table->report, columns, sizeof(columns) / sizeof(columns[0]), object);
@@ -559,13 +554,13 @@ static void print_csv(struct table *table)
 /* A replica's part of a write is in the write. */
 static int add_heat(struct table *table)
 {
-	const struct agg_layout *layout = &table->report->image->aggs[table->inputs.latency];
+	const struct agg_layout *layout = &table->report->schema->aggs[table->inputs.latency];
 
 	for (unsigned i = 0; i < table->rows_len; i++) {
 		const struct stage_row *row = &table->rows[i];
 
 		if (!strcmp(row->stage, "0 whole") && strcmp(row->class, "replica") != 0)
-			stages_heat_add(table->options->heat, layout->var, arena_printf(table->arena, "%s %s", row->daemon, row->class),
+			stages_heat_add(table->options->heat, &layout->shape, arena_printf(table->arena, "%s %s", row->daemon, row->class),
 					row->latency, layout->value_size / sizeof(uint64_t), report_time_ns(table->report));
 	}
 	return table->is_last ? stages_heat_draw(table->options->heat) : 0;
@@ -573,7 +568,7 @@ static int add_heat(struct table *table)
 
 int stages_print(struct report *report, bool is_last, void *data)
 {
-	struct table table = {.inputs = find_inputs(report->image), .report = report, .options = data, .is_last = is_last};
+	struct table table = {.inputs = find_inputs(report->schema), .report = report, .options = data, .is_last = is_last};
 	int error;
 
 	if (table.inputs.latency == NONE)
@@ -598,7 +593,7 @@ int stages_print(struct report *report, bool is_last, void *data)
 	else
 		print_text(&table);
 	arena_free(table.arena);
-	for (unsigned i = 0; i < report->image->checked->aggs_len; i++) {
+	for (unsigned i = 0; i < report->schema->aggs_len; i++) {
 		reader_agg_mark_printed(report->reader, i);
 		reader_agg_clear(report->reader, i); /* the next table is of what comes from here on */
 	}
@@ -606,17 +601,3 @@ int stages_print(struct report *report, bool is_last, void *data)
 		stages_heat_restart(table.options->heat);
 	return error ? error : report_flush(report);
 }
-
-const struct report_ops report_stages = {
-	.name = "stages",
-	.doc = "tables of stages, from a script's aggregations",
-	.begin = report_leave_out,
-	.event_begin = report_leave_event,
-	.event_end = report_leave_out,
-	.value = report_leave_value,
-	.text = report_leave_text,
-	.table = report_leave_table,
-	.error = report_say_error,
-	.drop = report_say_drop,
-	.end = report_flush,
-};

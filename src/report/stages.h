@@ -22,8 +22,6 @@ struct stages_options {
 	unsigned interval; /* seconds that a table is of; 0: no heading says so */
 };
 
-extern const struct report_ops report_stages;
-
 /* tracer_config::interval: reads the aggregations, prints them, and starts them anew. `data` is a struct stages_options. */
 int stages_print(struct report *report, bool is_last, void *data);
 

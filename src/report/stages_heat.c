@@ -12,7 +12,8 @@ enum { COLUMNS_MAX = 240, BUCKETS_MAX = 60 };
 struct seen {
 	struct seen *next;
 	const char *name;
-	uint64_t *value;
+	uint64_t *value, *since; /* and room for what has come since */
+	unsigned words;
 };
 
 struct stages_heat {
@@ -42,7 +43,9 @@ static struct seen *find_seen(struct stages_heat *heat, const char *name, unsign
 	if (seen)
 		return seen;
 	seen = arena_new_one(heat->arena, struct seen);
-	*seen = (struct seen){heat->seen, arena_strdup(heat->arena, name), arena_new_array(heat->arena, uint64_t, words)};
+	*seen = (struct seen){.next = heat->seen, .name = arena_strdup(heat->arena, name), .words = words};
+	seen->value = arena_new_array(heat->arena, uint64_t, words);
+	seen->since = arena_new_array(heat->arena, uint64_t, words);
 	heat->seen = seen;
 	return seen;
 }
@@ -57,21 +60,22 @@ static void add_bucket(void *data, int64_t low, int64_t high, uint64_t count)
 			(struct heat_row){.time_ns = heat->time_ns, .value = from + (to - from) / 2, .count = count};
 }
 
-void stages_heat_add(struct stages_heat *heat, const struct aggvar *var, const char *name, const uint64_t *value, unsigned words,
+void stages_heat_add(struct stages_heat *heat, const struct agg_shape *shape, const char *name, const uint64_t *value, unsigned words,
 		     uint64_t time_ns)
 {
 	struct seen *seen = find_seen(heat, name, words);
-	uint64_t *since = arena_memdup(heat->arena, value, words * sizeof(*value));
 
-	var->agg->subtract(var, since, seen->value);
+	memcpy(seen->since, value, words * sizeof(*value));
+	shape->agg->subtract(shape, seen->since, seen->value);
 	memcpy(seen->value, value, words * sizeof(*value));
 	heat->time_ns = time_ns;
-	var->agg->buckets(var, since, add_bucket, heat);
+	shape->agg->buckets(shape, seen->since, add_bucket, heat);
 }
 
 void stages_heat_restart(struct stages_heat *heat)
 {
-	heat->seen = NULL;
+	for (struct seen *seen = heat->seen; seen; seen = seen->next)
+		memset(seen->value, 0, seen->words * sizeof(*seen->value));
 }
 
 int stages_heat_draw(struct stages_heat *heat)

@@ -19,6 +19,8 @@ struct symbol_source {
 	const struct symbol_text *(*find)(void *data, uint64_t number, enum symbol_form form);
 };
 
+/* NULL: it cannot be told. */
+const struct symbol_text *report_symbol_of(const struct report *report, uint64_t number, enum symbol_form form);
 const char *report_symbol_text(const struct report *report, const struct field *field, const void *data);
 /* An address of the kernel as %a prints it; NULL: it is none, or cannot be told. */
 const char *report_kernel_address(const struct report *report, uint64_t address);

@@ -17,7 +17,7 @@ enum { TRACE_STRING_WIDTH = 33, KEY_STRING_WIDTH = 50, LINE_BYTES = 16 };
 static int text_begin(struct report *report)
 {
 	report_open(report);
-	if (!report->image->options->quiet)
+	if (!report->schema->options.quiet)
 		shown_printf(&report->pending, "%3s %6s %32s\n", "CPU", "ID", "FUNCTION:NAME");
 	return 0;
 }
@@ -46,13 +46,13 @@ static void put_decimal(struct shown *out, bool is_negative, uint64_t value, siz
 	shown_bytes(out, at, size);
 }
 
-static int text_event_begin(struct report *report, const struct record_layout *layout, const struct probe *probe,
+static int text_event_begin(struct report *report, const struct record_layout *layout, const struct schema_probe *probe,
 			    const struct record_head *head)
 {
 	struct shown *out = &report->pending, *name = &report->text;
 
 	(void)layout;
-	if (report->image->options->quiet)
+	if (report->schema->options.quiet)
 		return 0;
 	put_decimal(out, false, head->cpu, 3);
 	shown_putc(out, ' ');
@@ -70,7 +70,7 @@ static int text_event_begin(struct report *report, const struct record_layout *l
 
 static int text_event_end(struct report *report)
 {
-	if (!report->image->options->quiet)
+	if (!report->schema->options.quiet)
 		shown_putc(&report->pending, '\n');
 	return report_event_done(report);
 }
@@ -141,7 +141,7 @@ static void put_bytes(struct shown *out, const struct field *field, const void *
 
 static int text_value(struct report *report, const struct field *field, const void *data)
 {
-	bool quiet = report->image->options->quiet;
+	bool quiet = report->schema->options.quiet;
 	struct shown *out = &report->pending;
 
 	switch (field->kind) {
@@ -189,8 +189,8 @@ static void put_key(struct report *report, struct shown *out, const struct field
 
 static int text_table(struct report *report, struct reader *reader, const unsigned *aggs, unsigned aggs_len)
 {
-	const struct image *image = report->image;
-	const struct agg_layout *layout = &image->aggs[aggs[0]];
+	const struct schema *schema = report->schema;
+	const struct agg_layout *layout = &schema->aggs[aggs[0]];
 	struct shown *out = &report->pending;
 	const struct agg_row *rows;
 	unsigned rows_len, i, j;
@@ -205,10 +205,10 @@ static int text_table(struct report *report, struct reader *reader, const unsign
 		for (j = 0; j < layout->keys_len; j++)
 			put_key(report, out, &layout->keys[j], rows[0].key);
 		for (j = 0; j < aggs_len; j++) {
-			const struct aggvar *var = image->aggs[aggs[j]].var;
+			const struct agg_shape *shape = &schema->aggs[aggs[j]].shape;
 
 			buf_clear(&value);
-			var->agg->show(var, rows[j].value, reader_agg_normal(reader, aggs[j]), &value);
+			shape->agg->show(shape, rows[j].value, reader_agg_normal(reader, aggs[j]), &value);
 			shown_bytes(out, value.data, value.size);
 		}
 		shown_putc(out, '\n');
@@ -228,18 +228,17 @@ static int complain(struct report *report, struct shown *line)
 	return err;
 }
 
-static int text_error(struct report *report, const struct record_error *error, const struct probe *probe,
+static int text_error(struct report *report, const struct record_error *error, const struct schema_probe *probe,
 		      struct loc loc)
 {
-	const struct clause *clause = report->image->checked->clauses[error->clause].clause;
-	unsigned action = clause ? report_action_number(clause, loc) : 0, line, column;
+	unsigned action = report_action_number(&report->schema->clauses[error->clause], loc), line, column;
 	struct buf name = {0}, fault = {0};
 	struct shown out = {0};
 
 	report_probe_name(probe, &name);
 	report_fault(error, &fault);
 	shown_printf(&out, "cephtap: error on enabled probe ID %u (ID %u: %s): %s", /* as epid */
-		     error->head.probe * report->image->checked->clauses_len + error->clause + 1, probe->id, name.data, fault.data);
+		     error->head.probe * report->schema->clauses_len + error->clause + 1, probe->id, name.data, fault.data);
 	if (action)
 		shown_printf(&out, " in action #%u", action);
 	else

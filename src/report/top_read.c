@@ -33,7 +33,7 @@ static int64_t key_int(const struct input *input, const struct agg_row *row, uns
 
 static double number(const struct input *input, const struct agg_row *row)
 {
-	return (double)input->layout->var->agg->number(input->layout->var, row->value, 1);
+	return (double)input->layout->shape.agg->number(&input->layout->shape, row->value, 1);
 }
 
 static double updates(const struct agg_row *row)
@@ -54,7 +54,7 @@ static void take_bytes(const struct input *input, const struct agg_row *row)
 
 static void take_latency(const struct input *input, const struct agg_row *row)
 {
-	top_add_p99(input->model, key_text(input, row, 0), histogram_percentile(input->layout->var, row->value, 0.99));
+	top_add_p99(input->model, key_text(input, row, 0), histogram_percentile(&input->layout->shape, row->value, 0.99));
 }
 
 static void take_client(const struct input *input, const struct agg_row *row)
@@ -113,12 +113,12 @@ static const struct {
 
 static void take(struct top_model *model, struct report *report, unsigned agg)
 {
-	struct input input = {.model = model, .layout = &report->image->aggs[agg]};
+	struct input input = {.model = model, .layout = &report->schema->aggs[agg]};
 	const struct agg_row *rows;
 	unsigned n;
 
 	for (unsigned i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
-		if (strcmp(report->image->checked->aggs[agg]->name, inputs[i].name) ||
+		if (strcmp(report->schema->aggs[agg].name, inputs[i].name) ||
 		    input.layout->keys_len != inputs[i].keys)
 			continue;
 		input.arena = arena_new();
@@ -133,7 +133,7 @@ static void take(struct top_model *model, struct report *report, unsigned agg)
 int top_read(struct top_model *model, struct report *report, double seconds)
 {
 	int error = reader_snapshot(report->reader);
-	unsigned n = report->image->checked->aggs_len;
+	unsigned n = report->schema->aggs_len;
 
 	if (error)
 		return error;

@@ -30,8 +30,12 @@ same_numbers() { # NAME MOUNTS
 	local status=$?
 	[ $status = 0 ] && [ "$(sed '/^$/,$d' out | tr '\n' ' ' | sed 's/ $//')" = "$wanted" ] && [ ! -s err ]
 	verdict "$1: aggregations" $? "status $status, wanted $wanted, got $(head -c 300 out) $(cat err)"
+	taskset -c $last sh -c 'while :; do :; done' & # some hosts let the timers of a processor rest that has nothing to do
+	local busy=$!
 	checked "$2" "$CEPHTAP" -q -n 'profile-97 { @[cpu] = count(); } tick-1s { exit(0); } END { printa("%d %@d\n", @); }'
 	status=$?
+	kill $busy
+	wait $busy 2>/dev/null
 	[ $status = 0 ] && [ "$(sed -n "s/^$last \([0-9]*\)$/\1/p" out)" -gt 20 ]
 	verdict "$1: timers on each processor" $? "status $status $(cat out err)"
 }
@@ -58,7 +62,7 @@ within "$sys" "$CEPHTAP" -q -n 'lang:::hit { @ = count(); } END { printa("%@d\n"
 [ "$(cat out)" = 1000 ]
 verdict "markers need neither" $? "$(cat out err)"
 within "$sys" "$CEPHTAP" doctor
-grep -q 'types (BTF) .*/sys is not mounted here' out && grep -q 'kprobes .*not known: /sys is not mounted here' out
+grep -q 'types (BTF) .*/sys is not mounted here' out && ! grep -q libbpf err
 verdict "doctor without /sys" $? "$(cat out err)"
 for arguments in "-q -n BEGIN{exit(0);}" "-q -n lang:::hit{exit(0);}" "record -o x.rec -n BEGIN{exit(0);}" "report sched --seconds 1" \
 	"report osd --seconds 1" "top --once" "demo" "-n BEGIN{exit(0);} -c true" "-p 1 -n BEGIN{exit(0);}"; do

@@ -36,6 +36,11 @@ check places-raw-status status_is 0
 check places-raw grep -qE "^ +$good +-5 +[1-9]" "$out"
 check places-raw-named says "$TMP/few/shop.* is left out: the script asks for arg1"
 check places-raw-no-zero [ -z "$(grep -E "^ +$few " "$out")" ]
+tap record -o "$TMP/places.rec" -q -n 'shop:::sale { @[pid, arg1] = count(); } tick-300ms { exit(0); }'
+check places-record-named says "$TMP/few/shop.* is left out: the script asks for arg1"
+tap replay "$TMP/places.rec"
+check places-replay grep -qE "^ +$good +-5 +[1-9]" "$out"
+check places-replay-named once "$TMP/few/shop.* is left out: the script asks for arg1"
 tap -q -n 'shop:::sale { trace(args[3]); } tick-300ms { exit(0); }'
 check places-nowhere status_is 1
 check places-nowhere-named says 'has no args\[3\]|is not available at'

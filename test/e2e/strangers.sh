@@ -24,6 +24,8 @@ if [ -x /usr/bin/ceph-osd ]; then
 	tap record -o "$TMP/x.rec" osd --seconds 1
 	check record status_is 0
 	check record-named once "$named"
+	tap replay "$TMP/x.rec"
+	check replay-named once "$named"
 	tap -q -n 'ceph_osd:::op-done { @ = sum(args[3]); } ceph_*:::op-recv { @n = count(); } tick-300ms { exit(0); }'
 	check script status_is 0
 	check script-named once "$named"

@@ -241,7 +241,7 @@ uint64_t interp_drops(struct interp *interp, enum drop_cause cause)
 	return sum;
 }
 
-/* The first word of an aggregation's key is the processor, see struct agg_layout. */
+/* The first word of an aggregation's key is the processor, see struct image. */
 enum { CPU_SIZE = 8 };
 
 struct agg_query {
@@ -286,7 +286,7 @@ static int agg_each(void *data, unsigned agg,
 		    void *row_data)
 {
 	struct interp *interp = data;
-	unsigned map = interp->image->aggs[agg].map;
+	unsigned map = interp->image->agg_maps[agg];
 	struct agg_query query = {&interp->maps[map], row, row_data, interp->cpus};
 
 	if (is_array(query.map))
@@ -297,7 +297,7 @@ static int agg_each(void *data, unsigned agg,
 static int agg_remove(void *data, unsigned agg, const void *key)
 {
 	struct interp *interp = data;
-	unsigned map = interp->image->aggs[agg].map;
+	unsigned map = interp->image->agg_maps[agg];
 	size_t size = interp->maps[map].def->key_size;
 	uint8_t *full = interp_calloc(1, size);
 	int ret = -ENOENT;
@@ -324,7 +324,7 @@ static int zero_array(struct fake_map *map)
 static int agg_zero(void *data, unsigned agg, const void *key)
 {
 	struct interp *interp = data;
-	struct fake_map *map = &interp->maps[interp->image->aggs[agg].map];
+	struct fake_map *map = &interp->maps[interp->image->agg_maps[agg]];
 	uint8_t *full, *value;
 	int ret = -ENOENT;
 

@@ -5,7 +5,7 @@
 #
 #   test/provider/real.sh [memcached] [postgresql]     memcached takes half a minute, postgresql two or three; as root
 #
-# Sources and builds stay in BUILD/provider, and are used again. apt's own lists are not touched.
+# Sources and builds stay in BUILD/provider, and are used again. What building them needs is installed first.
 set -eu
 cd "$(dirname "$0")/../.."
 TOP=$PWD
@@ -40,6 +40,7 @@ fetch() { # PACKAGE FOLDER
 }
 
 # The name under which builds look for it, before any other.
+scripts/install-deps.sh provider
 mkdir -p "$work/bin"
 [ -x "$CEPHTAP" ] || die "build it first: make"
 ln -sf "$CEPHTAP" "$work/bin/dtrace"
@@ -64,7 +65,6 @@ same() { # NAME EXPECTED
 }
 
 memcached() {
-	[ -f /usr/include/event.h ] || apt-get -qq install -y --no-install-recommends libevent-dev >/dev/null
 	fetch memcached memcached
 	cd "$work/memcached"
 	[ -f Makefile ] || ./configure -q --enable-dtrace >"$work/memcached.log" 2>&1 || die "see $work/memcached.log"
@@ -89,7 +89,6 @@ for text in (b"set colour 0 0 4\r\nblue\r\n", b"get colour\r\n", b"get nothing\r
 postgresql() {
 	local package
 	package=$(apt-cache depends postgresql | sed -n 's/.*Depends: \(postgresql-[0-9]*\)$/\1/p' | head -n 1)
-	command -v bison >/dev/null && command -v flex >/dev/null || apt-get -qq install -y --no-install-recommends bison flex >/dev/null
 	fetch "${package:-postgresql-15}" postgresql
 	cd "$work/postgresql"
 	[ -f GNUmakefile ] || ./configure -q --enable-dtrace --without-readline --without-zlib --prefix="$work/pg" \

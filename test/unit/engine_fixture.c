@@ -17,9 +17,7 @@ struct fixture *fixture_new(void)
 {
 	struct arena *arena = arena_new();
 	struct fixture *f = arena_new_one(arena, struct fixture);
-	static const struct aggvar counts = {.name = "counts"};
 	static const struct checked nothing; /* programs are made by hand, not from a script */
-	struct agg_layout *agg;
 
 	f->arena = arena;
 	diags_init(&f->diags, arena);
@@ -41,9 +39,11 @@ struct fixture *fixture_new(void)
 							  .value_size = 8,
 							  .max_entries = COUNTS,
 							  .per_cpu_entries = true});
-	agg = arena_new_one(arena, struct agg_layout);
-	*agg = (struct agg_layout){.var = &counts, .map = f->map_counts, .keys_len = 1, .key_size = 4, .value_size = 8};
-	f->image.aggs = agg;
+	f->image.schema = arena_new_one(arena, struct schema);
+	f->image.schema->aggs = arena_new_one(arena, struct agg_layout);
+	f->image.schema->aggs_len = 1;
+	f->image.schema->aggs[0] = (struct agg_layout){.name = "counts", .keys_len = 1, .key_size = 4, .value_size = 8};
+	f->image.agg_maps = &f->map_counts;
 	assert_int_equal(elf_file_open("/proc/self/exe", &f->self), 0);
 	return f;
 }

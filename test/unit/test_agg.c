@@ -13,30 +13,29 @@
 
 #include "agg/agg.h"
 #include "agg/buckets.h"
-#include "check/type.h"
 
 #define EMPTY_BAR "                                        "
 #define FULL_BAR  "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@"
 #define HEADING	  "\n           value  ------------- Distribution ------------- count    \n"
 
-static struct aggvar var_of(const char *name, const struct type *value, unsigned params_len, const int64_t *params)
+static struct agg_shape shape_of(const char *name, bool is_unsigned, unsigned params_len, const int64_t *params)
 {
-	struct aggvar var = {.name = "a", .agg = agg_find(name), .value = value, .params_len = params_len};
+	struct agg_shape shape = {.agg = agg_find(name), .is_unsigned = is_unsigned};
 
-	assert_non_null(var.agg);
+	assert_non_null(shape.agg);
 	if (params_len)
-		memcpy(var.params, params, params_len * sizeof(*params));
-	return var;
+		memcpy(shape.params, params, params_len * sizeof(*params));
+	return shape;
 }
 
-#define VAR(name, type, ...)                                                                                           \
-	var_of(name, type, sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t), (const int64_t[]){__VA_ARGS__})
+#define SHAPE(name, is_unsigned, ...)                                                                                           \
+	shape_of(name, is_unsigned, sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t), (const int64_t[]){__VA_ARGS__})
 
 /* What generated code does on one processor, by the rules in the heads of src/agg. */
-static void update(const struct aggvar *var, uint64_t *value, int64_t x)
+static void update(const struct agg_shape *shape, uint64_t *value, int64_t x)
 {
-	const char *name = var->agg->name;
-	bool is_unsigned = agg_is_unsigned(var);
+	const char *name = shape->agg->name;
+	bool is_unsigned = shape->is_unsigned;
 	unsigned __int128 square;
 	uint64_t code;
 
@@ -54,33 +53,33 @@ static void update(const struct aggvar *var, uint64_t *value, int64_t x)
 	} else if (!strcmp(name, "quantize")) {
 		value[1 + quantize_bucket(x)]++;
 	} else if (!strcmp(name, "lquantize")) {
-		value[1 + lquantize_bucket(var->params, x)]++;
+		value[1 + lquantize_bucket(shape->params, x)]++;
 	} else if (!strcmp(name, "llquantize")) {
-		value[1 + llquantize_bucket(var->params, x)]++;
+		value[1 + llquantize_bucket(shape->params, x)]++;
 	}
 }
 
-static int64_t number_of(const struct aggvar *var, const int64_t *xs, unsigned n, uint64_t normal)
+static int64_t number_of(const struct agg_shape *shape, const int64_t *xs, unsigned n, uint64_t normal)
 {
 	uint64_t cpus[2][4] = {{0}}, merged[4] = {0};
 	unsigned i;
 
 	for (i = 0; i < n; i++)
-		update(var, cpus[i % 2], xs[i]);
-	var->agg->merge(var, merged, cpus[0]);
-	var->agg->merge(var, merged, cpus[1]);
-	return var->agg->number(var, merged, normal);
+		update(shape, cpus[i % 2], xs[i]);
+	shape->agg->merge(shape, merged, cpus[0]);
+	shape->agg->merge(shape, merged, cpus[1]);
+	return shape->agg->number(shape, merged, normal);
 }
 
-#define NUMBER(var, normal, ...)                                                                                       \
-	number_of(&(var), (const int64_t[]){__VA_ARGS__}, sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t), normal)
+#define NUMBER(shape, normal, ...)                                                                                       \
+	number_of(&(shape), (const int64_t[]){__VA_ARGS__}, sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t), normal)
 
 static void test_numbers(void **state)
 {
-	struct aggvar count = var_of("count", NULL, 0, NULL), sum = var_of("sum", &type_int, 0, NULL);
-	struct aggvar avg = var_of("avg", &type_long, 0, NULL), min = var_of("min", &type_long, 0, NULL);
-	struct aggvar max = var_of("max", &type_long, 0, NULL), stddev = var_of("stddev", &type_long, 0, NULL);
-	struct aggvar umin = var_of("min", &type_ulong, 0, NULL), umax = var_of("max", &type_ulong, 0, NULL);
+	struct agg_shape count = shape_of("count", false, 0, NULL), sum = shape_of("sum", false, 0, NULL);
+	struct agg_shape avg = shape_of("avg", false, 0, NULL), min = shape_of("min", false, 0, NULL);
+	struct agg_shape max = shape_of("max", false, 0, NULL), stddev = shape_of("stddev", false, 0, NULL);
+	struct agg_shape umin = shape_of("min", true, 0, NULL), umax = shape_of("max", true, 0, NULL);
 
 	(void)state;
 	assert_int_equal(NUMBER(count, 1, 5, 6, 7), 3);
@@ -115,16 +114,16 @@ static void test_nothing_yet(void **state)
 
 	(void)state;
 	for (i = 0; (agg = agg_at(i)) != NULL; i++) {
-		struct aggvar var = VAR(agg->name, &type_long, 10, 0, 3, 10);
+		struct agg_shape shape = SHAPE(agg->name, false, 10, 0, 3, 10);
 		struct buf out = {0};
 
 		if (!strcmp(agg->name, "lquantize"))
-			var = VAR(agg->name, &type_long, 0, 100, 10);
+			shape = SHAPE(agg->name, false, 0, 100, 10);
 		assert_ptr_equal(agg_find(agg->name), agg);
-		assert_true(agg->words(&var) <= AGG_WORDS_MAX);
-		assert_int_equal(agg->number(&var, zeros, 1), 0);
-		assert_int_equal(agg->compare(&var, zeros, zeros), 0);
-		agg->show(&var, zeros, 1, &out);
+		assert_true(agg->words(&shape) <= AGG_WORDS_MAX);
+		assert_int_equal(agg->number(&shape, zeros, 1), 0);
+		assert_int_equal(agg->compare(&shape, zeros, zeros), 0);
+		agg->show(&shape, zeros, 1, &out);
 		assert_true(out.size > 0);
 		buf_free(&out);
 	}
@@ -133,16 +132,16 @@ static void test_nothing_yet(void **state)
 
 static void test_subtract(void **state)
 {
-	struct aggvar var = var_of("stddev", &type_long, 0, NULL);
+	struct agg_shape shape = shape_of("stddev", false, 0, NULL);
 	uint64_t before[4] = {0}, after[4], wanted[4] = {0};
 
 	(void)state;
-	update(&var, before, -3000000000);
-	update(&var, before, 5000000000);
+	update(&shape, before, -3000000000);
+	update(&shape, before, 5000000000);
 	memcpy(after, before, sizeof(after));
-	update(&var, after, 6000000000);
-	update(&var, wanted, 6000000000);
-	var.agg->subtract(&var, after, before);
+	update(&shape, after, 6000000000);
+	update(&shape, wanted, 6000000000);
+	shape.agg->subtract(&shape, after, before);
 	assert_memory_equal(after, wanted, sizeof(after));
 }
 
@@ -219,13 +218,13 @@ static void test_llquantize_buckets(void **state)
 	assert_int_equal(llquantize_levels((const int64_t[]){10, 1, 1, 20}), 18);
 }
 
-static void expect_refusal(struct aggvar var, const char *wanted_tag, unsigned wanted_arg)
+static void expect_refusal(struct agg_shape shape, const char *wanted_tag, unsigned wanted_arg)
 {
 	const char *tag = NULL;
 	unsigned arg = 0;
 	struct buf why = {0};
 
-	assert_int_equal(var.agg->params_check(&var, &tag, &arg, &why), !wanted_tag);
+	assert_int_equal(shape.agg->params_check(&shape, &tag, &arg, &why), !wanted_tag);
 	if (wanted_tag) {
 		assert_string_equal(tag, wanted_tag);
 		assert_int_equal(arg, wanted_arg);
@@ -237,31 +236,31 @@ static void expect_refusal(struct aggvar var, const char *wanted_tag, unsigned w
 static void test_params(void **state)
 {
 	(void)state;
-	expect_refusal(VAR("lquantize", &type_long, 0, 100, 1), NULL, 0);
-	expect_refusal(VAR("lquantize", &type_long, INT64_MIN, INT64_MAX, INT64_C(1) << 53), NULL, 0);
-	expect_refusal(VAR("lquantize", &type_long, 100, 99, 1), "D_LQUANT_MISMATCH", 1);
-	expect_refusal(VAR("lquantize", &type_long, 0, 100, 0), "D_LQUANT_STEPTYPE", 3);
-	expect_refusal(VAR("lquantize", &type_long, 0, 100, -1), "D_LQUANT_STEPTYPE", 3);
-	expect_refusal(VAR("lquantize", &type_long, 0, 100, 101), "D_LQUANT_STEPLARGE", 3);
-	expect_refusal(VAR("lquantize", &type_long, 0, 1000000, 1), "D_LQUANT_STEPSMALL", 3);
-	expect_refusal(VAR("llquantize", &type_long, 10, 0, 10, 20), NULL, 0);
-	expect_refusal(VAR("llquantize", &type_long, 10, 3, 5, 5), NULL, 0);
-	expect_refusal(VAR("llquantize", &type_long, 2, 0, 61, 2), NULL, 0);
-	expect_refusal(VAR("llquantize", &type_long, 1, 0, 10, 20), "D_LLQUANT_FACTORVAL", 1);
-	expect_refusal(VAR("llquantize", &type_long, 10, -1, 10, 20), "D_LLQUANT_LMAGVAL", 2);
-	expect_refusal(VAR("llquantize", &type_long, 10, 3, 2, 20), "D_LLQUANT_HMAGVAL", 3);
-	expect_refusal(VAR("llquantize", &type_long, 10, 0, 18, 10), "D_LLQUANT_HMAGVAL", 3);
-	expect_refusal(VAR("llquantize", &type_long, 2, 0, INT64_MAX, 2), "D_LLQUANT_HMAGVAL", 3);
-	expect_refusal(VAR("llquantize", &type_long, 10, 0, 3, 0), "D_LLQUANT_STEPVAL", 4);
-	expect_refusal(VAR("llquantize", &type_long, 10, 0, 3, 3), "D_LLQUANT_STEPVAL", 4);
-	expect_refusal(VAR("llquantize", &type_long, 10, 0, 10, 10000), "D_LLQUANT_STEPVAL", 4);
+	expect_refusal(SHAPE("lquantize", false, 0, 100, 1), NULL, 0);
+	expect_refusal(SHAPE("lquantize", false, INT64_MIN, INT64_MAX, INT64_C(1) << 53), NULL, 0);
+	expect_refusal(SHAPE("lquantize", false, 100, 99, 1), "D_LQUANT_MISMATCH", 1);
+	expect_refusal(SHAPE("lquantize", false, 0, 100, 0), "D_LQUANT_STEPTYPE", 3);
+	expect_refusal(SHAPE("lquantize", false, 0, 100, -1), "D_LQUANT_STEPTYPE", 3);
+	expect_refusal(SHAPE("lquantize", false, 0, 100, 101), "D_LQUANT_STEPLARGE", 3);
+	expect_refusal(SHAPE("lquantize", false, 0, 1000000, 1), "D_LQUANT_STEPSMALL", 3);
+	expect_refusal(SHAPE("llquantize", false, 10, 0, 10, 20), NULL, 0);
+	expect_refusal(SHAPE("llquantize", false, 10, 3, 5, 5), NULL, 0);
+	expect_refusal(SHAPE("llquantize", false, 2, 0, 61, 2), NULL, 0);
+	expect_refusal(SHAPE("llquantize", false, 1, 0, 10, 20), "D_LLQUANT_FACTORVAL", 1);
+	expect_refusal(SHAPE("llquantize", false, 10, -1, 10, 20), "D_LLQUANT_LMAGVAL", 2);
+	expect_refusal(SHAPE("llquantize", false, 10, 3, 2, 20), "D_LLQUANT_HMAGVAL", 3);
+	expect_refusal(SHAPE("llquantize", false, 10, 0, 18, 10), "D_LLQUANT_HMAGVAL", 3);
+	expect_refusal(SHAPE("llquantize", false, 2, 0, INT64_MAX, 2), "D_LLQUANT_HMAGVAL", 3);
+	expect_refusal(SHAPE("llquantize", false, 10, 0, 3, 0), "D_LLQUANT_STEPVAL", 4);
+	expect_refusal(SHAPE("llquantize", false, 10, 0, 3, 3), "D_LLQUANT_STEPVAL", 4);
+	expect_refusal(SHAPE("llquantize", false, 10, 0, 10, 10000), "D_LLQUANT_STEPVAL", 4);
 }
 
-static void expect_shown(struct aggvar var, const uint64_t *value, uint64_t normal, const char *wanted)
+static void expect_shown(struct agg_shape shape, const uint64_t *value, uint64_t normal, const char *wanted)
 {
 	struct buf out = {0};
 
-	var.agg->show(&var, value, normal, &out);
+	shape.agg->show(&shape, value, normal, &out);
 	assert_string_equal(out.data, wanted);
 	buf_free(&out);
 }
@@ -269,24 +268,24 @@ static void expect_shown(struct aggvar var, const uint64_t *value, uint64_t norm
 static void test_show_numbers(void **state)
 {
 	(void)state;
-	expect_shown(var_of("count", NULL, 0, NULL), (uint64_t[]){179}, 1, "              179");
-	expect_shown(var_of("sum", &type_long, 0, NULL), (uint64_t[]){1, (uint64_t)-5}, 1, "               -5");
-	expect_shown(var_of("sum", &type_ulong, 0, NULL), (uint64_t[]){1, UINT64_MAX}, 1, " 18446744073709551615");
+	expect_shown(shape_of("count", false, 0, NULL), (uint64_t[]){179}, 1, "              179");
+	expect_shown(shape_of("sum", false, 0, NULL), (uint64_t[]){1, (uint64_t)-5}, 1, "               -5");
+	expect_shown(shape_of("sum", true, 0, NULL), (uint64_t[]){1, UINT64_MAX}, 1, " 18446744073709551615");
 }
 
 static void test_show_quantize(void **state)
 {
-	struct aggvar var = var_of("quantize", &type_long, 0, NULL);
+	struct agg_shape shape = shape_of("quantize", false, 0, NULL);
 	uint64_t value[128] = {0};
 
 	(void)state;
-	expect_shown(var, value, 1,
+	expect_shown(shape, value, 1,
 		     HEADING "              -1 |" EMPTY_BAR " 0        \n"
 			     "               0 |" EMPTY_BAR " 0        \n"
 			     "               1 |" EMPTY_BAR " 0        \n");
 	value[1 + quantize_bucket(3)] = 5;
 	value[1 + quantize_bucket(16)] = 20;
-	expect_shown(var, value, 1,
+	expect_shown(shape, value, 1,
 		     HEADING "               1 |" EMPTY_BAR " 0        \n"
 			     "               2 |@@@@@@@@                                 5        \n"
 			     "               4 |" EMPTY_BAR " 0        \n"
@@ -294,19 +293,19 @@ static void test_show_quantize(void **state)
 			     "              16 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@         20       \n"
 			     "              32 |" EMPTY_BAR " 0        \n");
 	value[1 + quantize_bucket(3)] = 0;
-	expect_shown(var, value, 4,
+	expect_shown(shape, value, 4,
 		     HEADING "               8 |" EMPTY_BAR " 0        \n"
 			     "              16 |" FULL_BAR " 5        \n"
 			     "              32 |" EMPTY_BAR " 0        \n");
 	/* Increments below zero. */
 	value[1 + quantize_bucket(8)] = (uint64_t)-20;
-	expect_shown(var, value, 1,
+	expect_shown(shape, value, 1,
 		     HEADING "               4 |" EMPTY_BAR " 0        \n"
 			     "               8 |          @@@@@@@@@@                     -20      \n"
 			     "              16 |                    @@@@@@@@@@           20       \n"
 			     "              32 |" EMPTY_BAR " 0        \n");
 	value[1 + quantize_bucket(16)] = 0;
-	expect_shown(var, value, 1,
+	expect_shown(shape, value, 1,
 		     HEADING "               4 |" EMPTY_BAR " 0        \n"
 			     "               8 |" FULL_BAR " -20      \n"
 			     "              16 |" EMPTY_BAR " 0        \n");
@@ -314,46 +313,46 @@ static void test_show_quantize(void **state)
 
 static void test_show_lquantize(void **state)
 {
-	struct aggvar var = VAR("lquantize", &type_long, 0, 100, 10);
+	struct agg_shape shape = SHAPE("lquantize", false, 0, 100, 10);
 	uint64_t value[13] = {0};
 
 	(void)state;
 	value[1] = 1;
 	value[2] = 3;
-	expect_shown(var, value, 1,
+	expect_shown(shape, value, 1,
 		     HEADING "             < 0 |@@@@@@@@@@                               1        \n"
 			     "               0 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@           3        \n"
 			     "              10 |" EMPTY_BAR " 0        \n");
 	value[1] = value[2] = 0;
 	value[12] = 4;
-	expect_shown(var, value, 1,
+	expect_shown(shape, value, 1,
 		     HEADING "              90 |" EMPTY_BAR " 0        \n"
 			     "          >= 100 |" FULL_BAR " 4        \n");
 }
 
 static void test_show_llquantize(void **state)
 {
-	struct aggvar var = VAR("llquantize", &type_long, 10, 0, 2, 10);
+	struct agg_shape shape = SHAPE("llquantize", false, 10, 0, 2, 10);
 	uint64_t value[32] = {0};
 
 	(void)state;
-	value[1 + llquantize_bucket(var.params, 0)] = 1;
-	value[1 + llquantize_bucket(var.params, 1)] = 1;
-	expect_shown(var, value, 1,
+	value[1 + llquantize_bucket(shape.params, 0)] = 1;
+	value[1 + llquantize_bucket(shape.params, 1)] = 1;
+	expect_shown(shape, value, 1,
 		     HEADING "             < 1 |@@@@@@@@@@@@@@@@@@@@                     1        \n"
 			     "               1 |@@@@@@@@@@@@@@@@@@@@                     1        \n"
 			     "               2 |" EMPTY_BAR " 0        \n");
 	value[1] = value[2] = 0;
-	value[1 + llquantize_bucket(var.params, 950)] = 1;
-	value[1 + llquantize_bucket(var.params, 1000)] = 1;
-	expect_shown(var, value, 1,
+	value[1 + llquantize_bucket(shape.params, 950)] = 1;
+	value[1 + llquantize_bucket(shape.params, 1000)] = 1;
+	expect_shown(shape, value, 1,
 		     HEADING "             800 |" EMPTY_BAR " 0        \n"
 			     "             900 |@@@@@@@@@@@@@@@@@@@@                     1        \n"
 			     "         >= 1000 |@@@@@@@@@@@@@@@@@@@@                     1        \n");
 }
 
 struct bucket_test {
-	const struct aggvar *var;
+	const struct agg_shape *shape;
 	int64_t x;
 	unsigned found;
 };
@@ -372,20 +371,20 @@ static void test_bounds(void **state)
 {
 	static const int64_t xs[] = {INT64_MIN, INT64_MIN + 1, -1025, -1024,	     -1,       0, 1, 2, 3, 99,
 				     100,	1000,	       12345, INT64_MAX - 1, INT64_MAX};
-	struct aggvar vars[] = {var_of("quantize", &type_long, 0, NULL), VAR("lquantize", &type_long, 0, 105, 10),
-				VAR("lquantize", &type_long, INT64_MIN, INT64_MAX, INT64_C(1) << 54),
-				VAR("llquantize", &type_long, 10, 1, 3, 20),
-				VAR("llquantize", &type_long, 2, 0, 61, 2)};
+	struct agg_shape shapes[] = {shape_of("quantize", false, 0, NULL), SHAPE("lquantize", false, 0, 105, 10),
+				SHAPE("lquantize", false, INT64_MIN, INT64_MAX, INT64_C(1) << 54),
+				SHAPE("llquantize", false, 10, 1, 3, 20),
+				SHAPE("llquantize", false, 2, 0, 61, 2)};
 	unsigned v, i;
 
 	(void)state;
-	for (v = 0; v < sizeof(vars) / sizeof(*vars); v++)
+	for (v = 0; v < sizeof(shapes) / sizeof(*shapes); v++)
 		for (i = 0; i < sizeof(xs) / sizeof(*xs); i++) {
-			struct bucket_test test = {&vars[v], xs[i], 0};
+			struct bucket_test test = {&shapes[v], xs[i], 0};
 			uint64_t value[AGG_WORDS_MAX] = {0};
 
-			update(&vars[v], value, xs[i]);
-			vars[v].agg->buckets(&vars[v], value, check_bounds, &test);
+			update(&shapes[v], value, xs[i]);
+			shapes[v].agg->buckets(&shapes[v], value, check_bounds, &test);
 			assert_int_equal(test.found, 1);
 		}
 }

@@ -17,11 +17,10 @@
 enum { T, A, B, C, FUNCTIONS, RETURN = FUNCTIONS, PROBES = 2 * FUNCTIONS - 1 };
 
 struct bench {
-	struct probe probes[PROBES];
-	struct probe *list[PROBES], *trigger[1];
-	struct checked_clause clause;
-	struct checked checked;
-	struct image image;
+	struct schema_probe probes[PROBES];
+	uint32_t trigger;
+	struct record_layout clause;
+	struct schema schema;
 	struct report report;
 	struct calls_options options;
 	char *text;
@@ -35,17 +34,15 @@ static void bench_init_refused(struct bench *bench, unsigned slowest, unsigned r
 
 	*bench = (struct bench){.options = {.trigger = "t", .form = CALLS_FOLDED, .slowest = slowest}};
 	for (unsigned i = 0; i < PROBES; i++) {
-		bench->probes[i] = (struct probe){.prov = "pid7", .mod = "m", .func = names[i % FUNCTIONS], .pid = 7};
+		bench->probes[i] = (struct schema_probe){.prov = "pid7", .mod = "m", .func = names[i % FUNCTIONS], .pid = 7};
 		bench->probes[i].name = i < FUNCTIONS ? "entry" : "return";
-		bench->list[i] = &bench->probes[i];
 	}
 	if (refused < PROBES)
-		bench->probes[refused].why_not = "refused";
-	bench->trigger[0] = &bench->probes[T];
-	bench->clause = (struct checked_clause){.probes = bench->trigger, .probes_len = 1};
-	bench->checked = (struct checked){.clauses = &bench->clause, .clauses_len = 1, .probes = bench->list, .probes_len = PROBES};
-	bench->image = (struct image){.checked = &bench->checked};
-	bench->report = (struct report){.ops = &report_calls, .image = &bench->image};
+		bench->probes[refused].is_refused = true;
+	bench->trigger = T;
+	bench->clause = (struct record_layout){.probes = &bench->trigger, .probes_len = 1};
+	bench->schema = (struct schema){.clauses = &bench->clause, .clauses_len = 1, .probes = bench->probes, .probes_len = PROBES};
+	bench->report = (struct report){.ops = &report_calls, .schema = &bench->schema};
 	bench->report.out = open_memstream(&bench->text, &bench->size);
 	bench->report.data = calls_new(&bench->options);
 	assert_int_equal(report_calls.begin(&bench->report), 0);

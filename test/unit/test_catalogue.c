@@ -319,11 +319,11 @@ static void builtin_cards_have_all(void **state)
 
 	(void)state;
 	for (i = 0; embedded_cards[i].name; i++) {
-		struct source source = {embedded_cards[i].name, embedded_cards[i].data, embedded_cards[i].size};
+		struct source *source = embedded_unpack(arena, &embedded_cards[i]);
 		struct card card;
 		struct cat_resolver resolver;
 
-		assert_int_equal(card_parse(arena, &source, &card, &diags), 0);
+		assert_int_equal(card_parse(arena, source, &card, &diags), 0);
 		resolver = card_resolver(&card);
 		for (m = 0; m < builtin->markers_len; m++) {
 			for (s = 0; s < builtin->markers[m].sites_len; s++) {

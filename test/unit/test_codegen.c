@@ -71,6 +71,7 @@ static void compile_for(struct setup *setup, const char *name, const char *text,
 {
 	struct probe_source fake, probes = {.data = &fake, .find = find_probes};
 	struct checked *checked = NULL;
+	struct buf why = {0};
 
 	*setup = (struct setup){.arena = arena_new()};
 	setup->source = (struct source){.name = name, .text = text, .size = strlen(text)};
@@ -82,6 +83,8 @@ static void compile_for(struct setup *setup, const char *name, const char *text,
 		checked = check_script(setup->arena, &setup->script, &probes, &setup->options, &setup->diags);
 	if (checked)
 		setup->image = ebpf_compile(setup->arena, checked, &setup->options, kernel, &setup->diags);
+	if (setup->image && !schema_is_sound(setup->image->schema, &why))
+		fail_msg("%s of %s", why.data, text);
 }
 
 static void compile(struct setup *setup, const char *name, const char *text)
@@ -132,7 +135,7 @@ static const char *record_field(struct setup *setup, unsigned action)
 
 	assert_int_equal(interp_records_len(setup->interp), 1);
 	record = interp_record(setup->interp, 0, &size);
-	return record + setup->image->clauses[setup->script.clauses_len - 1].actions[action].fields[0].offset;
+	return record + setup->image->schema->clauses[setup->script.clauses_len - 1].actions[action].fields[0].offset;
 }
 
 /* Numbers at the edges of each width, and anything else. */
@@ -381,7 +384,7 @@ static int sign(int number)
 static void assert_text(struct setup *setup, unsigned action, const char *wanted, const char *what)
 {
 	const char *field = record_field(setup, action);
-	const struct record_layout *layout = &setup->image->clauses[setup->script.clauses_len - 1];
+	const struct record_layout *layout = &setup->image->schema->clauses[setup->script.clauses_len - 1];
 	size_t size = strlen(wanted), room = layout->actions[action].fields[0].size;
 
 	if (strcmp(field, wanted))
@@ -461,7 +464,7 @@ static uint64_t *agg_value(struct setup *setup, unsigned agg)
 {
 	uint32_t zero = 0;
 
-	return interp_map_value(setup->interp, setup->image->aggs[agg].map, &zero, 0);
+	return interp_map_value(setup->interp, setup->image->agg_maps[agg], &zero, 0);
 }
 
 static void test_numbers(void **unused)
@@ -490,8 +493,8 @@ static void test_numbers(void **unused)
 		assert_int_equal(agg_value(&setup, 1)[1], sum);
 		assert_int_equal(agg_value(&setup, 2)[1], sum);
 		for (unsigned agg = 3; agg < 8; agg++) {
-			const struct aggvar *var = setup.image->aggs[agg].var;
-			int64_t number = var->agg->number(var, agg_value(&setup, agg), 1);
+			const struct agg_shape *shape = &setup.image->schema->aggs[agg].shape;
+			int64_t number = shape->agg->number(shape, agg_value(&setup, agg), 1);
 			int64_t wanted[] = {smallest, largest, 0, (int64_t)smallest_u, (int64_t)largest_u};
 
 			if (agg != 5)
@@ -506,11 +509,11 @@ static void test_numbers(void **unused)
 
 enum { HISTOGRAM_WORDS = 2000 };
 
-static unsigned bucket_of(const struct aggvar *var, int64_t value)
+static unsigned bucket_of(const struct agg_shape *shape, int64_t value)
 {
-	if (!strcmp(var->agg->name, "quantize"))
+	if (!strcmp(shape->agg->name, "quantize"))
 		return quantize_bucket(value);
-	return !strcmp(var->agg->name, "lquantize") ? lquantize_bucket(var->params, value) : llquantize_bucket(var->params, value);
+	return !strcmp(shape->agg->name, "lquantize") ? lquantize_bucket(shape->params, value) : llquantize_bucket(shape->params, value);
 }
 
 static void try_histogram(const char *function, uint64_t *state)
@@ -530,10 +533,10 @@ static void try_histogram(const char *function, uint64_t *state)
 			args[0] = gen_random(state) % 3000 - 1000;
 		fire(&setup, args);
 		wanted[0]++;
-		wanted[1 + bucket_of(setup.image->aggs[0].var, (int64_t)args[0])] += increment;
-		if (memcmp(agg_value(&setup, 0), wanted, setup.image->aggs[0].value_size))
+		wanted[1 + bucket_of(&setup.image->schema->aggs[0].shape, (int64_t)args[0])] += increment;
+		if (memcmp(agg_value(&setup, 0), wanted, setup.image->schema->aggs[0].value_size))
 			fail_msg("%s of %lld: another bucket than %u", function, (long long)args[0],
-				 bucket_of(setup.image->aggs[0].var, (int64_t)args[0]));
+				 bucket_of(&setup.image->schema->aggs[0].shape, (int64_t)args[0]));
 	}
 	stop(&setup);
 }

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "check/type.h"
+#include "check/format.h"
 #include "report/report.h"
 
 enum { VALUES_MAX = 4, TEXT_SIZE = 32 };
@@ -110,7 +110,7 @@ static unsigned lay_out(const struct value *values, struct field *fields, char *
 	unsigned i;
 
 	for (i = 0; i < VALUES_MAX && values[i].size; i++) {
-		fields[i] = (struct field){values[i].kind, values[i].is_signed, i * TEXT_SIZE, values[i].size, NULL};
+		fields[i] = (struct field){values[i].kind, values[i].is_signed, i * TEXT_SIZE, values[i].size, 0};
 		if (values[i].kind == FIELD_INT)
 			memcpy(record + fields[i].offset, &values[i].number, values[i].size);
 		else
@@ -153,7 +153,7 @@ static void test_like_c(void **state)
 		for (s = 0; s < sizeof(sizes) / sizeof(*sizes); s++)
 			for (n = 0; n < sizeof(numbers) / sizeof(*numbers); n++)
 				for (l = 0; l < sizeof(letters) - 1; l++) {
-					struct field field = {FIELD_INT, letters[l] == 'd', 0, 8, NULL};
+					struct field field = {FIELD_INT, letters[l] == 'd', 0, 8, 0};
 					char ours[32], theirs[32], expected[128];
 					struct shown out = {0};
 
@@ -211,7 +211,7 @@ static bool check(struct fixture *fixture, const char *text, const struct type *
 	struct loc locs[8] = {{0}};
 
 	assert_non_null(format);
-	return format_check_args(format, "printf", types, locs, n, (struct loc){0}, &fixture->diags);
+	return check_format_args(format, "printf", types, locs, n, (struct loc){0}, &fixture->diags);
 }
 
 static void test_arguments(void **state)
@@ -253,7 +253,7 @@ static bool check_keys(struct fixture *fixture, const char *text, unsigned keys_
 	const struct type *keys[] = {&type_int, &type_int};
 	struct format *format = format_parse(fixture->arena, text, strlen(text), (struct loc){0}, &fixture->diags);
 
-	return format_check_keys(format, "printa", keys, keys_len, aggs_len, (struct loc){0}, &fixture->diags);
+	return check_format_keys(format, "printa", keys, keys_len, aggs_len, (struct loc){0}, &fixture->diags);
 }
 
 static void test_keys(void **state)

@@ -49,95 +49,92 @@ static const struct func func_printf = {.name = "printf", .flags = FUNC_RECORDS,
 					   .report = report_normalize},
 			 func_exit = {.name = "exit", .flags = FUNC_IS_SPECIAL_TIME, .report = report_exit};
 
-static struct aggvar vars[AGGS] = {
-	{.name = "c", .id = 0}, {.name = "m", .id = 1}, {.name = "q", .id = 2}, {.name = "_", .id = 3}};
-static struct aggvar *var_c[] = {&vars[0]}, *var_cm[] = {&vars[0], &vars[1]}, *var_q[] = {&vars[2]},
-		     *var_all[] = {&vars[3]};
-
-static struct aggvar *all_vars[AGGS];
-static struct field keys[] = {{FIELD_STRING, false, 0, 16, NULL}, {FIELD_INT, true, 16, 4, NULL}};
+static uint32_t agg_c[] = {0}, agg_cm[] = {0, 1}, agg_q[] = {2}, agg_all[] = {3};
+static const char *key_names[] = {"key1", "key2"};
+static struct field keys[] = {{FIELD_STRING, false, 0, 16, 0}, {FIELD_INT, true, 16, 4, 0}};
 static struct agg_layout agg_layouts[AGGS];
 
 /* Every record: 16 bytes of head, two bytes that say which actions are there, an int, a long and a string. */
 enum { RECORD_SIZE = 56, AT_INT = 20, AT_LONG = 24, AT_STRING = 32 };
-static struct field fields[] = {{FIELD_INT, true, AT_INT, 4, NULL},
-				{FIELD_INT, false, AT_LONG, 8, NULL},
-				{FIELD_STRING, false, AT_STRING, 16, NULL},
-				{FIELD_BYTES, false, AT_STRING, 20, NULL}};
+static struct field fields[] = {{FIELD_INT, true, AT_INT, 4, 0},
+				{FIELD_INT, false, AT_LONG, 8, 0},
+				{FIELD_STRING, false, AT_STRING, 16, 0},
+				{FIELD_BYTES, false, AT_STRING, 20, 0}};
 
-static struct action actions[CLAUSES][2] = {
+static struct record_action actions[CLAUSES][2] = {
 	[PRINTF] = {{.func = &func_printf, .format = "<%d|%x|%s>"}, {.func = &func_printf, .format = "second"}},
 	[TRACE] = {{.func = &func_trace}, {.func = &func_trace}},
-	[PRINTA] = {{.func = &func_printa, .aggs = var_c, .aggs_len = 1}},
-	[PRINTA2] = {{.func = &func_printa, .format = "%s/%d: %@d %@4d\n", .aggs = var_cm, .aggs_len = 2}},
-	[PRINTA_TABLES] = {{.func = &func_printa, .aggs = var_cm, .aggs_len = 2},
-			   {.func = &func_printa, .aggs = var_q, .aggs_len = 1}},
-	[CLEAR] = {{.func = &func_clear, .aggs = var_c, .aggs_len = 1},
-		   {.func = &func_clear, .aggs = &var_cm[1], .aggs_len = 1}},
-	[TRUNC] = {{.func = &func_trunc, .aggs = var_c, .aggs_len = 1},
-		   {.func = &func_trunc, .aggs = &var_cm[1], .aggs_len = 1}},
-	[TRUNC_N] = {{.func = &func_trunc, .aggs = var_c, .aggs_len = 1}},
-	[NORMALIZE] = {{.func = &func_normalize, .aggs = var_c, .aggs_len = 1}},
+	[PRINTA] = {{.func = &func_printa, .aggs = agg_c, .aggs_len = 1}},
+	[PRINTA2] = {{.func = &func_printa, .format = "%s/%d: %@d %@4d\n", .aggs = agg_cm, .aggs_len = 2}},
+	[PRINTA_TABLES] = {{.func = &func_printa, .aggs = agg_cm, .aggs_len = 2},
+			   {.func = &func_printa, .aggs = agg_q, .aggs_len = 1}},
+	[CLEAR] = {{.func = &func_clear, .aggs = agg_c, .aggs_len = 1},
+		   {.func = &func_clear, .aggs = &agg_cm[1], .aggs_len = 1}},
+	[TRUNC] = {{.func = &func_trunc, .aggs = agg_c, .aggs_len = 1},
+		   {.func = &func_trunc, .aggs = &agg_cm[1], .aggs_len = 1}},
+	[TRUNC_N] = {{.func = &func_trunc, .aggs = agg_c, .aggs_len = 1}},
+	[NORMALIZE] = {{.func = &func_normalize, .aggs = agg_c, .aggs_len = 1}},
 	[EXIT] = {{.func = &func_exit}},
-	[PRINTA_CLEAR] = {{.func = &func_printa, .format = "%s %d=%@d ", .aggs = var_c, .aggs_len = 1},
-			  {.func = &func_clear, .aggs = var_c, .aggs_len = 1}},
-	[PRINTA_ALL] = {{.func = &func_printa, .format = "[%@d]", .aggs = var_all, .aggs_len = 1},
-			{.func = &func_trunc, .aggs = var_all, .aggs_len = 1}},
+	[PRINTA_CLEAR] = {{.func = &func_printa, .format = "%s %d=%@d ", .aggs = agg_c, .aggs_len = 1},
+			  {.func = &func_clear, .aggs = agg_c, .aggs_len = 1}},
+	[PRINTA_ALL] = {{.func = &func_printa, .format = "[%@d]", .aggs = agg_all, .aggs_len = 1},
+			{.func = &func_trunc, .aggs = agg_all, .aggs_len = 1}},
 };
 
-static struct record_action record_actions[CLAUSES][2];
 static struct record_layout layouts[CLAUSES];
-static struct clause clause_ast;
-static struct stmt second_stmt = {.loc = {.offset = 20, .size = 10}},
-		   first_stmt = {.next = &second_stmt, .loc = {.offset = 5, .size = 10}};
-static struct checked_clause checked_clauses[CLAUSES];
-static struct probe probe = {.id = 42,
-			     .prov = "ceph_osd",
-			     .mod = "ceph-osd",
-			     .func = "enqueue_op",
-			     .name = "op-enqueue"},
-		    tick = {.id = 7, .prov = "profile", .mod = "", .func = "", .name = "tick-1s"};
-static struct probe *probes[] = {&probe, &tick};
 static struct source script = {"x.d", "BEGIN {\n\tfirst = 1;\n\tsecond();\n}", 33};
+static const struct source *sources[] = {&script};
+static struct loc statements[] = {{&script, 5, 10}, {&script, 20, 10}};
+static struct schema_probe probes[] = {
+	{.id = 42, .prov = "ceph_osd", .mod = "ceph-osd", .func = "enqueue_op", .name = "op-enqueue"},
+	{.id = 7, .moment = MOMENT_TIMER, .prov = "profile", .mod = "", .func = "", .name = "tick-1s"}};
 static struct loc error_locs[] = {{&script, 22, 3}};
-static struct checked checked = {
-	.clauses = checked_clauses, .clauses_len = CLAUSES, .aggs = all_vars, .aggs_len = AGGS, .probes = probes, .probes_len = 2};
-static struct options options;
-static struct image image = {.checked = &checked,
-			     .options = &options,
-			     .clauses = layouts,
-			     .aggs = agg_layouts,
-			     .error_locs = error_locs,
-			     .error_locs_len = 1};
+static struct schema schema = {.sources = sources,
+			       .sources_len = 1,
+			       .scripts_len = 1,
+			       .clauses = layouts,
+			       .clauses_len = CLAUSES,
+			       .aggs = agg_layouts,
+			       .aggs_len = AGGS,
+			       .probes = probes,
+			       .probes_len = 2,
+			       .error_locs = error_locs,
+			       .error_locs_len = 1};
+static struct schema_options *const options = &schema.options;
 
-static void image_init(void)
+static void schema_init(void)
 {
-	static const char *const functions[] = {"count", "min", "quantize", "sum"};
+	static const char *const names[] = {"c", "m", "q", "_"}, *const functions[] = {"count", "min", "quantize", "sum"};
 	unsigned i, j;
 
 	for (i = 0; i < AGGS; i++) {
-		vars[i].agg = agg_find(functions[i]);
-		all_vars[i] = &vars[i];
-		agg_layouts[i] =
-			(struct agg_layout){.var = &vars[i], .keys = keys, .keys_len = 2, .key_size = KEY_SIZE};
-		agg_layouts[i].value_size = 8 * vars[i].agg->words(&vars[i]);
+		agg_layouts[i] = (struct agg_layout){.name = names[i],
+						     .shape.agg = agg_find(functions[i]),
+						     .keys = keys,
+						     .keys_len = 2,
+						     .key_names = key_names,
+						     .key_names_len = 2,
+						     .key_size = KEY_SIZE};
+		agg_layouts[i].value_size = 8 * agg_layouts[i].shape.agg->words(&agg_layouts[i].shape);
 	}
-	agg_layouts[AGG_ALL].keys_len = 0;
-	first_stmt.loc.source = second_stmt.loc.source = &script;
-	clause_ast.body = &first_stmt;
+	agg_layouts[AGG_ALL].keys_len = agg_layouts[AGG_ALL].key_names_len = 0;
 	for (i = 0; i < CLAUSES; i++) {
-		checked_clauses[i].clause = &clause_ast;
-		layouts[i] = (struct record_layout){&checked_clauses[i], RECORD_SIZE, record_actions[i],
-						    actions[i][1].func ? 2 : 1, 0};
-		for (j = 0; j < 2; j++)
-			record_actions[i][j] = (struct record_action){&actions[i][j], 16 + j, fields, 0};
+		layouts[i] = (struct record_layout){.size = RECORD_SIZE,
+						    .actions = actions[i],
+						    .actions_len = actions[i][1].func ? 2 : 1,
+						    .statements = statements,
+						    .statements_len = 2};
+		for (j = 0; j < 2; j++) {
+			actions[i][j].present = 16 + j;
+			actions[i][j].fields = fields;
+		}
 	}
-	record_actions[PRINTF][0].fields_len = 3;
-	record_actions[TRACE][0].fields_len = 3;
-	record_actions[TRACE][1].fields = &fields[3];
-	record_actions[TRACE][1].fields_len = 1;
-	record_actions[TRUNC_N][0].fields_len = record_actions[EXIT][0].fields_len = 1;
-	record_actions[NORMALIZE][0].fields_len = 1;
+	actions[PRINTF][0].fields_len = 3;
+	actions[TRACE][0].fields_len = 3;
+	actions[TRACE][1].fields = &fields[3];
+	actions[TRACE][1].fields_len = 1;
+	actions[TRUNC_N][0].fields_len = actions[EXIT][0].fields_len = 1;
+	actions[NORMALIZE][0].fields_len = 1;
 }
 
 /* --- Running it
@@ -157,17 +154,17 @@ static void start(struct fixture *fixture, const struct report_ops *ops)
 	unsigned i;
 
 	for (i = 0; i < AGGS; i++)
-		fixture->kernel.words[i] = vars[i].agg->words(&vars[i]);
-	fixture->report = (struct report){.ops = ops, .image = &image};
+		fixture->kernel.words[i] = agg_layouts[i].shape.agg->words(&agg_layouts[i].shape);
+	fixture->report = (struct report){.ops = ops, .schema = &schema};
 	fixture->report.out = open_memstream(&fixture->out, &fixture->out_size);
 	fixture->report.err = open_memstream(&fixture->err, &fixture->err_size);
-	fixture->reader = reader_new(&image, source, &fixture->report);
+	fixture->reader = reader_new(&schema, source, &fixture->report);
 	assert_int_equal(ops->begin(&fixture->report), 0);
 }
 
 static int setup(void **state)
 {
-	options = (struct options){.quiet = true};
+	*options = (struct schema_options){.quiet = true};
 	*state = calloc(1, sizeof(struct fixture));
 	return 0;
 }
@@ -217,7 +214,7 @@ static void test_text_events(void **state)
 {
 	struct fixture *fixture = *state;
 
-	options.quiet = false;
+	options->quiet = false;
 	start(fixture, &report_text);
 	assert_int_equal(send(fixture, PRINTF, 1, -5), 0);
 	assert_int_equal(send(fixture, PRINTF, 3, 5), 0);
@@ -293,7 +290,7 @@ static void test_finish(void **state)
 static void test_order(void **state)
 {
 	static const struct {
-		struct options options;
+		struct schema_options options;
 		const char *wanted;
 	} orders[] = {
 		{{.quiet = true, .aggsortrev = 1}, "osd 2=7 mon -1=4 osd 1=1 "},
@@ -308,7 +305,7 @@ static void test_order(void **state)
 	start(fixture, &report_text);
 	fill(fixture);
 	for (i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
-		options = orders[i].options;
+		*options = orders[i].options;
 		send(fixture, PRINTA_CLEAR, 1, 0);
 		expect(fixture, orders[i].wanted);
 	}
@@ -325,10 +322,10 @@ static void test_join(void **state)
 	kernel_min(&fixture->kernel, "mgr", 0, 5);
 	send(fixture, PRINTA2, 1, 0);
 	expect(fixture, "mgr/0: 0    5\nosd/1: 1    0\nmon/-1: 4    0\nosd/2: 7  -30\n");
-	options.aggsortpos = 1;
+	options->aggsortpos = 1;
 	send(fixture, PRINTA2, 1, 0);
 	expect(fixture, "osd/2: 7  -30\nmon/-1: 4    0\nosd/1: 1    0\nmgr/0: 0    5\n");
-	options.aggsortpos = 0;
+	options->aggsortpos = 0;
 	send(fixture, PRINTA_TABLES, 1, 0);
 	expect(fixture,
 	       "\n  mgr                                                       0                0                5\n"
@@ -426,13 +423,13 @@ static void test_aggrate(void **state)
 {
 	struct fixture *fixture = *state;
 
-	options.aggrate_ns = UINT64_C(3600000000000);
+	options->aggrate_ns = UINT64_C(3600000000000);
 	start(fixture, &report_text);
 	send(fixture, PRINTA, 1, 0);
 	send(fixture, PRINTA, 1, 0);
 	send(fixture, CLEAR, 1, 0);
 	assert_int_equal(fixture->kernel.snapshots, 1);
-	options.aggrate_ns = 0;
+	options->aggrate_ns = 0;
 	send(fixture, PRINTA, 1, 0);
 	send(fixture, PRINTA, 1, 0);
 	assert_int_equal(fixture->kernel.snapshots, 3);
@@ -660,6 +657,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_output_fails, setup, teardown),
 	};
 
-	image_init();
+	schema_init();
 	return cmocka_run_group_tests_name("reader", tests, NULL, NULL);
 }

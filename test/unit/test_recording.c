@@ -16,16 +16,12 @@
 
 #include <cmocka.h>
 
-#include "agg/agg.h"
-#include "ebpf/ebpf.h"
-#include "fake_probes.h"
 #include "gen_script.h"
 #include "recording/chunk.h"
-#include "recording/recorder.h"
-#include "recording/replay.h"
 #include "recording/store.h"
+#include "recording_fixture.h"
 
-enum { KEYS_MAX = 5, RECORD_MAX = 4096, STEPS = 60, STACKS = 4, PROCESSORS = 2 };
+enum { STEPS = 60 };
 
 /* ---- a script ---- */
 
@@ -41,393 +37,29 @@ static const char everything[] =
 	"test:lib.so:g:long { printa(@v); trunc(@v, 1); printa(@w); clear(@w); }\n"
 	"END { printa(@c); exit(2); }\n";
 
-struct setup {
-	struct arena *arena;
-	struct source source;
-	const struct source *sources[1];
-	struct script script;
-	struct options options;
-	struct diags diags;
-	struct image *image;
-};
-
-static int some_offset(const char *type, const char *member)
+static void start(struct live *live, const struct setup *setup, const struct report_ops *ops, uint64_t seed)
 {
-	(void)type;
-	(void)member;
-	return 8;
+	struct fact fact = {"hz", 97, ""};
+
+	live_start(live, setup->schema, &(struct live_config){.ops = ops, .seed = seed, .report_name = "osd", .facts = {&fact, 1}});
 }
 
-static void compile(struct setup *setup, const char *text)
-{
-	const struct ebpf_kernel kernel = {.offset = some_offset, .has_loops = true};
-	struct macros macros = {.script_name = "x.d"};
-	struct probe_source probes;
-	struct checked *checked = NULL;
-
-	*setup = (struct setup){.arena = arena_new()};
-	setup->source = (struct source){.name = "x.d", .text = text, .size = strlen(text)};
-	setup->sources[0] = &setup->source;
-	probes = fake_probes(setup->arena);
-	diags_init(&setup->diags, setup->arena);
-	options_default(&setup->options);
-	setup->options.strsize = 24;
-	if (ast_parse(setup->arena, &setup->source, &macros, &setup->diags, &setup->script))
-		checked = check_script(setup->arena, &setup->script, &probes, &setup->options, &setup->diags);
-	if (checked)
-		setup->image = ebpf_compile(setup->arena, checked, &setup->options, &kernel, &setup->diags);
-	if (!setup->image) {
-		struct buf why = {0};
-
-		diags_print(&setup->diags, false, &why);
-		fail_msg("%s", why.data);
-	}
-}
-
-/* ---- what a kernel would have ---- */
-
-struct host_row {
-	unsigned char *key;
-	uint64_t *values; /* one for each processor */
-	bool is_there;
-};
-
-struct host {
-	const struct image *image;
-	uint64_t random;
-	struct host_row (*rows)[KEYS_MAX]; /* of each aggregation */
-};
-
-static unsigned words_of(const struct host *host, unsigned agg)
-{
-	return host->image->aggs[agg].var->agg->words(host->image->aggs[agg].var);
-}
-
-static void make_key(const struct agg_layout *layout, unsigned number, unsigned char *key)
-{
-	uint64_t value = number + 1;
-
-	for (unsigned i = 0; i < layout->keys_len; i++) {
-		const struct field *field = &layout->keys[i];
-
-		if (field->kind == FIELD_STRING)
-			snprintf((char *)key + field->offset, field->size, "key%u", number);
-		else
-			memcpy(key + field->offset, &value, field->size);
-	}
-}
-
-static void host_init(struct host *host, const struct image *image, uint64_t seed)
-{
-	*host = (struct host){.image = image, .random = seed};
-	host->rows = calloc(image->checked->aggs_len, sizeof(*host->rows));
-	for (unsigned i = 0; i < image->checked->aggs_len; i++)
-		for (unsigned j = 0; j < KEYS_MAX; j++) {
-			host->rows[i][j].key = calloc(1, image->aggs[i].key_size + 8);
-			host->rows[i][j].values = calloc(PROCESSORS, image->aggs[i].value_size);
-			make_key(&image->aggs[i], j, host->rows[i][j].key);
-		}
-}
-
-static void host_free(struct host *host)
-{
-	for (unsigned i = 0; i < host->image->checked->aggs_len; i++)
-		for (unsigned j = 0; j < KEYS_MAX; j++) {
-			free(host->rows[i][j].key);
-			free(host->rows[i][j].values);
-		}
-	free(host->rows);
-}
-
-static unsigned keys_of(const struct host *host, unsigned agg)
-{
-	return host->image->aggs[agg].keys_len ? KEYS_MAX : 1;
-}
-
-static void host_count(struct host *host, unsigned agg, unsigned key, uint64_t times)
-{
-	struct host_row *row = &host->rows[agg][key];
-	unsigned words = words_of(host, agg), cpu = (unsigned)(gen_random(&host->random) % PROCESSORS);
-
-	row->is_there = true;
-	row->values[cpu * words] += times;
-	for (unsigned i = 1; i < words; i++)
-		if (gen_random(&host->random) % 4 == 0)
-			row->values[cpu * words + i] += gen_random(&host->random) % 100;
-}
-
-static struct host_row *host_find(struct host *host, unsigned agg, const void *key)
-{
-	for (unsigned i = 0; i < keys_of(host, agg); i++)
-		if (host->rows[agg][i].is_there && (!host->image->aggs[agg].keys_len ||
-						    !memcmp(host->rows[agg][i].key, key, host->image->aggs[agg].key_size)))
-			return &host->rows[agg][i];
-	return NULL;
-}
-
-static int host_each(void *data, unsigned agg, int (*row)(void *, const void *, const void *, unsigned), void *row_data)
-{
-	struct host *host = data;
-	int error = 0;
-
-	for (unsigned i = 0; i < keys_of(host, agg) && !error; i++)
-		if (host->rows[agg][i].is_there || !host->image->aggs[agg].keys_len)
-			error = row(row_data, host->rows[agg][i].key, host->rows[agg][i].values, PROCESSORS);
-	return error;
-}
-
-static int host_zero(void *data, unsigned agg, const void *key)
-{
-	struct host *host = data;
-	struct host_row *row = host_find(host, agg, key);
-
-	if (!row)
-		return -ENOENT;
-	memset(row->values, 0, PROCESSORS * words_of(host, agg) * sizeof(uint64_t));
-	return 0;
-}
-
-static int host_remove(void *data, unsigned agg, const void *key)
-{
-	struct host *host = data;
-	struct host_row *row = host_find(host, agg, key);
-
-	if (!row)
-		return -ENOENT;
-	host_zero(data, agg, key);
-	row->is_there = false;
-	return 0;
-}
-
-/* Stack 4 is gone when it is looked for; 2 and 3 differ in their addresses alone. */
-static const struct stack *find_stack(void *data, uint64_t number)
-{
-	static const struct stack_frame frames[STACKS][2] = {
-		{{.pc = 0x1000, .module = "a.out", .function = "f", .offset = 4},
-		 {.pc = 0x2000, .module = "a.out", .function = "main", .offset = 16}},
-		{{.pc = 0x3000, .module = "a.out", .function = "g", .offset = 4}, {.pc = 0x2000}},
-		{{.pc = 0x4000, .module = "a.out", .function = "g", .offset = 4}, {.pc = 0x2000}},
-	};
-	static const struct stack stacks[STACKS] = {
-		{frames[0], 2, 7, NULL}, {frames[1], 2, 7, "the rest is not known"}, {frames[2], 2, 7, "the rest is not known"}};
-
-	(void)data;
-	return number >= 1 && number < STACKS ? &stacks[number - 1] : NULL;
-}
-
-static const struct stack_source stack_source = {NULL, find_stack};
-
-/* ---- live, with a recorder ---- */
-
-struct live {
-	struct host host;
-	struct report report;
-	struct reader *reader;
-	struct recorder *recorder;
-	char *out, *err;
-	size_t out_size, err_size;
-	int fd;
-	bool is_whole; /* every action of a clause does something */
-};
-
-/* As a live report: prints all of it, and starts anew. */
-static int print_all(struct report *report, bool is_last, void *data)
-{
-	int error = reader_snapshot(report->reader);
-
-	(void)data;
-	shown_printf(&report->pending, "--- %s %llu\n", is_last ? "last" : "interval",
-		   (unsigned long long)report_time_ns(report));
-	for (unsigned i = 0; i < report->image->checked->aggs_len && !error; i++) {
-		error = report->ops->table(report, report->reader, &i, 1);
-		reader_agg_clear(report->reader, i);
-	}
-	return error;
-}
-
-static void live_start(struct live *live, struct setup *setup, const struct report_ops *ops, uint64_t seed)
-{
-	struct recorder_note notes[] = {{"hz", 97}};
-	struct agg_source source = {&live->host, host_each, host_remove, host_zero, NULL};
-	struct recorder_config config = {.report = "osd",
-					 .notes = notes,
-					 .notes_len = 1,
-					 .sources = setup->sources,
-					 .sources_len = 1};
-
-	host_init(&live->host, setup->image, seed);
-	live->fd = memfd_create("recording", 0);
-	config.fd = dup(live->fd);
-	live->report = (struct report){.ops = ops, .image = setup->image, .stacks = &stack_source};
-	live->report.out = open_memstream(&live->out, &live->out_size);
-	live->report.err = open_memstream(&live->err, &live->err_size);
-	live->recorder = recorder_new(&config, setup->image, &stack_source);
-	source = recorder_source(live->recorder, source);
-	live->reader = reader_new(setup->image, source, &live->report);
-	assert_int_equal(ops->begin(&live->report), 0);
-	assert_int_equal(recorder_start(live->recorder), 0);
-}
-
-static void live_record(struct live *live, unsigned clause, unsigned probe)
-{
-	static _Alignas(8) unsigned char record[RECORD_MAX];
-	const struct record_layout *layout = &live->report.image->clauses[clause];
-	struct record_head head = {clause, probe, 1, 0};
-
-	if (!layout->size) /* it records nothing */
-		return;
-	assert_true(layout->size <= RECORD_MAX);
-	for (unsigned i = 0; i < layout->size; i++)
-		record[i] = (unsigned char)(gen_random(&live->host.random) % 100);
-	memcpy(record, &head, sizeof(head));
-	for (unsigned i = 0; i < layout->actions_len; i++) {
-		record[layout->actions[i].present] = live->is_whole || gen_random(&live->host.random) % 8 != 0;
-		for (unsigned j = 0; j < layout->actions[i].fields_len; j++) {
-			uint64_t number = gen_random(&live->host.random) % (STACKS + 1);
-
-			if (layout->actions[i].fields[j].kind == FIELD_STACK)
-				memcpy(record + layout->actions[i].fields[j].offset, &number, sizeof(number));
-		}
-	}
-	assert_int_equal(reader_record(live->reader, record, layout->size), 0);
-	assert_int_equal(recorder_record(live->recorder, record, layout->size), 0);
-}
-
-/* The first probe of a clause. */
-static unsigned probe_of(const struct image *image, unsigned clause)
-{
-	for (unsigned i = 0; i < image->checked->probes_len; i++)
-		if (image->checked->probes[i] == image->checked->clauses[clause].probes[0])
-			return i;
-	fail();
-	return 0;
-}
-
-static void live_clause(struct live *live, unsigned clause)
-{
-	live_record(live, clause, probe_of(live->report.image, clause));
-}
-
-static void live_error(struct live *live)
-{
-	struct record_error error = {.head = {RECORD_ERROR, 0, 0, 0}, .clause = 1, .fault = FAULT_DIVZERO};
-
-	assert_int_equal(reader_record(live->reader, &error, sizeof(error)), 0);
-	assert_int_equal(recorder_record(live->recorder, &error, sizeof(error)), 0);
-}
-
-static void live_interval(struct live *live, bool is_last)
-{
-	live->report.wall_ns = 1000000000000000000u + gen_random(&live->host.random) % 1000000000;
-	assert_int_equal(print_all(&live->report, is_last, NULL), 0);
-	assert_int_equal(recorder_interval(live->recorder, live->report.wall_ns, is_last), 0);
-	live->report.wall_ns = 0;
-}
-
-static void live_step(struct live *live)
-{
-	const struct checked *checked = live->report.image->checked;
-	uint64_t what = gen_random(&live->host.random) % 16;
-
-	for (unsigned n = (unsigned)(gen_random(&live->host.random) % 4); n; n--) {
-		unsigned agg = (unsigned)(gen_random(&live->host.random) % checked->aggs_len);
-
-		host_count(&live->host, agg, (unsigned)(gen_random(&live->host.random) % keys_of(&live->host, agg)),
-			   gen_random(&live->host.random) % 5);
-	}
-	if (what == 0) {
-		live_interval(live, false);
-	} else if (what == 1) {
-		live_error(live);
-	} else if (what == 2) {
-		assert_int_equal(live->report.ops->drop(&live->report, DROP_AGG, 3), 0);
-		assert_int_equal(recorder_drop(live->recorder, DROP_AGG, 3), 0);
-	} else {
-		live_clause(live, (unsigned)(gen_random(&live->host.random) % checked->clauses_len));
-	}
-	if (what == 3)
-		assert_int_equal(recorder_step(live->recorder), 0);
-}
-
-static void live_finish(struct live *live, bool with_interval)
+static void finish(struct live *live, bool with_interval)
 {
 	if (with_interval)
-		live_interval(live, true);
-	assert_int_equal(reader_finish(live->reader), 0);
-	assert_int_equal(live->report.ops->end(&live->report), 0);
-	assert_int_equal(recorder_end(live->recorder, 0), 0);
-	fflush(live->report.err);
+		live_interval(live, true, print_all, NULL);
+	live_finish(live);
 }
 
-static void live_free(struct live *live)
+static void replay_bytes(struct again *again, char *bytes, size_t size, const struct report_ops *ops, bool with_interval)
 {
-	reader_free(live->reader);
-	recorder_free(live->recorder);
-	report_free(&live->report);
-	fclose(live->report.out);
-	fclose(live->report.err);
-	free(live->out);
-	free(live->err);
-	host_free(&live->host);
-	close(live->fd);
-}
-
-/* ---- again ---- */
-
-struct again {
-	char *out, *err;
-	size_t out_size, err_size;
-	struct buf said; /* of the files, or why they cannot be read */
-	bool is_read;
-	int error;
-};
-
-static char *bytes_of(int fd, size_t *size)
-{
-	char *bytes;
-
-	*size = (size_t)lseek(fd, 0, SEEK_END);
-	bytes = malloc(*size + 1);
-	assert_int_equal(pread(fd, bytes, *size, 0), *size);
-	return bytes;
+	again_bytes(again, bytes, size, (struct replay_config){.ops = ops, .interval = with_interval ? print_all : NULL});
 }
 
 static void replay_inputs(struct again *again, const struct replay_input *inputs, unsigned len, const struct report_ops *ops,
 			  bool with_interval)
 {
-	struct replay_config config = {.ops = ops, .interval = with_interval ? print_all : NULL};
-	struct replay *replay;
-
-	*again = (struct again){0};
-	config.out = open_memstream(&again->out, &again->out_size);
-	config.err = open_memstream(&again->err, &again->err_size);
-	replay = replay_open(inputs, len, &again->said);
-	again->is_read = replay;
-	if (replay)
-		again->error = replay_run(replay, &config, &again->said);
-	replay_free(replay);
-	fclose(config.out);
-	fclose(config.err);
-}
-
-static void replay_bytes(struct again *again, char *bytes, size_t size, const struct report_ops *ops, bool with_interval)
-{
-	struct replay_input input = {"x.rec", size ? fmemopen(bytes, size, "r") : fopen("/dev/null", "r")};
-
-	replay_inputs(again, &input, 1, ops, with_interval);
-	fclose(input.file);
-}
-
-static void again_free(struct again *again)
-{
-	free(again->out);
-	free(again->err);
-	buf_free(&again->said);
-}
-
-static void setup_free(struct setup *setup)
-{
-	arena_free(setup->arena);
+	again_inputs(again, inputs, len, (struct replay_config){.ops = ops, .interval = with_interval ? print_all : NULL});
 }
 
 /* ---- what was live is what comes again ---- */
@@ -441,15 +73,14 @@ static void check_same(const struct report_ops *ops, uint64_t seed)
 	char *bytes;
 	size_t size;
 
-	compile(&setup, everything);
-	setup.options.quiet = seed & 2;
-	setup.options.aggrate_ns = seed & 4 ? 0 : 1000000000; /* every action reads aggregations, or hardly one */
-	live_start(&live, &setup, ops, seed);
+	setup_init(&setup, everything);
+	setup.schema->options.quiet = seed & 2;
+	setup.schema->options.aggrate_ns = seed & 4 ? 0 : 1000000000; /* every action reads aggregations, or hardly one */
+	start(&live, &setup, ops, seed);
 	for (unsigned i = 0; i < STEPS; i++)
-		live_step(&live);
-	live_finish(&live, with_interval);
-	bytes = bytes_of(live.fd, &size);
-	setup.options.aggrate_ns = 1; /* it must not matter any more */
+		live_step(&live, print_all);
+	finish(&live, with_interval);
+	bytes = live_bytes(&live, &size);
 	replay_bytes(&again, bytes, size, ops, true);
 	assert_int_equal(again.error, 0);
 	assert_int_equal(again.said.size, 0);
@@ -489,15 +120,15 @@ static void test_same_script(void **state)
 		char *bytes;
 		size_t size;
 
-		compile(&setup, everything);
-		live_start(&live, &setup, &report_text, seed);
+		setup_init(&setup, everything);
+		start(&live, &setup, &report_text, seed);
 		for (unsigned i = 0; i < STEPS; i++) {
-			for (unsigned j = 0; j < setup.image->checked->aggs_len; j++)
-				host_count(&live.host, j, i % keys_of(&live.host, j), 1);
-			live_clause(&live, (unsigned)(gen_random(&live.host.random) % (seed % setup.image->checked->clauses_len + 1)));
+			for (unsigned j = 0; j < setup.schema->aggs_len; j++)
+				host_count(&live.host, j, i % host_keys(&live.host, j), 1);
+			live_clause(&live, (unsigned)(gen_random(&live.host.random) % (seed % setup.schema->clauses_len + 1)));
 		}
-		live_finish(&live, false);
-		bytes = bytes_of(live.fd, &size);
+		finish(&live, false);
+		bytes = live_bytes(&live, &size);
 		replay_bytes(&again, bytes, size, &report_text, false);
 		assert_string_equal(again.out, live.out);
 		assert_int_equal(again.said.size, 0);
@@ -516,14 +147,14 @@ static char *make_recording(size_t *size)
 	struct live live = {0};
 	char *bytes;
 
-	compile(&setup, everything);
-	live_start(&live, &setup, &report_text, 5);
+	setup_init(&setup, everything);
+	start(&live, &setup, &report_text, 5);
 	for (unsigned i = 0; i < 12; i++)
-		live_step(&live);
-	live_interval(&live, false);
+		live_step(&live, print_all);
+	live_interval(&live, false, print_all, NULL);
 	recorder_drop(live.recorder, DROP_RECORD, 1);
-	live_finish(&live, true);
-	bytes = bytes_of(live.fd, size);
+	finish(&live, true);
+	bytes = live_bytes(&live, size);
 	live_free(&live);
 	setup_free(&setup);
 	return bytes;
@@ -598,11 +229,18 @@ static void test_no_recording(void **state)
 	expect_refused(text, sizeof(text), "x.rec is not a recording");
 	expect_refused(bytes, CHUNK_FILE_HEAD, "x.rec ends before it says what was recorded");
 	bytes[12]++;
-	expect_refused(bytes, size, "x.rec is a recording in version 2 of the format; this cephtap");
-	bytes[12]--;
+	expect_refused(bytes, size, "x.rec is a recording in version 3 of the format; this cephtap");
+	bytes[12] = 1;
+	expect_refused(bytes, size, "x.rec is a recording in version 1 of the format; this cephtap");
+	bytes[12] = CHUNK_VERSION;
 	memcpy(bytes + 8, (char[]){1, 2, 3, 4}, 4);
 	expect_refused(bytes, size, "byte order");
 	free(bytes);
+}
+
+static char *bytes_in(int fd, size_t *size)
+{
+	return live_bytes(&(struct live){.fd = fd}, size);
 }
 
 /* Chunks of a later cephtap, in the same version of the format, are passed over. */
@@ -630,7 +268,7 @@ static void test_unknown_chunk(void **state)
 	chunk_put(&out, (enum chunk_type)77, &body);
 	buf_add(&out.pending, bytes + first, size - first);
 	assert_int_equal(chunk_flush(&out), 0);
-	longer = bytes_of(fd, &first);
+	longer = bytes_in(fd, &first);
 	assert_int_equal(first, size + CHUNK_HEAD + 3 + CHUNK_TAIL);
 	replay_bytes(&with, longer, first, &report_text, true);
 	assert_int_equal(with.said.size, 0);
@@ -674,22 +312,22 @@ static void replay_two(const char *text, const uint64_t counts[2][KEYS_MAX], uns
 	size_t size;
 
 	for (unsigned i = 0; i < 2; i++) {
-		compile(&setups[i], text);
-		setups[i].options.quiet = true;
-		setups[i].options.aggrate_ns = 0;
-		live_start(&lives[i], &setups[i], &report_text, i + 1);
+		setup_init(&setups[i], text);
+		setups[i].schema->options.quiet = true;
+		setups[i].schema->options.aggrate_ns = 0;
+		start(&lives[i], &setups[i], &report_text, i + 1);
 		for (unsigned round = 0; round < rounds; round++) {
 			for (unsigned key = 0; key < KEYS_MAX; key++)
 				if (counts[i][key])
 					host_count(&lives[i].host, 0, key, counts[i][key]);
-			for (unsigned clause = 0; clause < setups[i].image->checked->clauses_len; clause++)
+			for (unsigned clause = 0; clause < setups[i].schema->clauses_len; clause++)
 				if (clause != last_clause)
 					live_clause(&lives[i], clause);
 		}
-		if (last_clause < setups[i].image->checked->clauses_len)
+		if (last_clause < setups[i].schema->clauses_len)
 			live_clause(&lives[i], last_clause);
-		live_finish(&lives[i], false);
-		bytes[i] = bytes_of(lives[i].fd, &size);
+		finish(&lives[i], false);
+		bytes[i] = live_bytes(&lives[i], &size);
 		inputs[i] = (struct replay_input){i ? "b.rec" : "a.rec", fmemopen(bytes[i], size, "r")};
 	}
 	replay_inputs(again, inputs, 2, &report_text, false);
@@ -730,8 +368,8 @@ static void test_store(void **state)
 	uint64_t key = 1, value = 10;
 
 	(void)state;
-	compile(&setup, "test:lib.so:g:long { @c[args[0]] = count(); }");
-	store = store_new(setup.image, 2);
+	setup_init(&setup, "test:lib.so:g:long { @c[args[0]] = count(); }");
+	store = store_new(setup.schema, 2);
 	source = store_source(store);
 	assert_false(source.is_due(store, 0));
 	store_mark_due(store, 0);
@@ -807,6 +445,88 @@ static void test_merge_stacks(void **state)
 	again_free(&again);
 }
 
+/* Symbols that print the same are one key, whatever their numbers; one that is gone is one for each file. */
+static void test_merge_symbols(void **state)
+{
+	static const uint64_t counts[2][KEYS_MAX] = {{3, 5, 2, 0, 0}, {1, 0, 4, 1, 0}};
+	struct again again;
+
+	(void)state;
+	replay_two("test:lib.so:g:long { @c[usym(args[0])] = count(); } END { printa(\"%A %@d\\n\", @c); }", counts, 1, 1, &again);
+	assert_int_equal(again.said.size, 0);
+	assert_string_equal(again.out, "0x7f12 1\nl.so`malloc 4\na.out`main 11\n");
+	again_free(&again);
+	replay_two("test:lib.so:g:long { @c[umod(args[0])] = count(); } END { printa(\"%A %@d\\n\", @c); }", counts, 1, 1, &again);
+	assert_string_equal(again.out, "0x7f12 1\nl.so 4\na.out 11\n");
+	again_free(&again);
+	/* An address of the kernel that %a prints: the files agree on its name. */
+	replay_two("test:lib.so:g:long { @c[args[0]] = count(); } END { printa(\"%a %@d\\n\", @c); }",
+		   (const uint64_t[2][KEYS_MAX]){{1, 0, 0, 0, 2}, {0, 0, 0, 0, 3}}, 1, 1, &again);
+	assert_string_equal(again.out, "0x1 1\nvmlinux`read+0x1 5\n");
+	again_free(&again);
+}
+
+/* What went wrong while it was recorded is said when it is read. */
+static void test_said(void **state)
+{
+	struct setup setup;
+	struct live live = {0};
+	struct again again;
+	char *bytes;
+	size_t size;
+
+	(void)state;
+	setup_init(&setup, "test:lib.so:g:long { trace(1); }");
+	start(&live, &setup, &report_text, 1);
+	live_clause(&live, 0);
+	assert_int_equal(recorder_say(live.recorder, "process 7 was killed by signal 9 (Killed)"), 0);
+	assert_int_equal(recorder_say(live.recorder, "\033[2J\ncephtap: all is well"), 0); /* of a recording that anybody may have made */
+	finish(&live, false);
+	bytes = live_bytes(&live, &size);
+	replay_bytes(&again, bytes, size, &report_text, false);
+	assert_string_equal(again.said.data, "x.rec: process 7 was killed by signal 9 (Killed)\n"
+					    "x.rec: \\033[2J\\ncephtap: all is well\n");
+	assert_string_equal(again.out, live.out);
+	again_free(&again);
+	free(bytes);
+	live_free(&live);
+	setup_free(&setup);
+}
+
+/* The place of an error may be in a text that is not the script's own: D's library. */
+static void test_error_elsewhere(void **state)
+{
+	static const struct source library = {"library.d", "line one\nline two", 17};
+	struct loc places[] = {{&library, 9, 4}};
+	const struct source *sources[2];
+	struct setup setup;
+	struct live live = {0};
+	struct again again;
+	char *bytes;
+	size_t size;
+
+	(void)state;
+	setup_init(&setup, "test:lib.so:g:long { trace(1); } test:lib.so:g:long { trace(2); trace(3); }");
+	sources[0] = setup.schema->sources[0];
+	sources[1] = &library;
+	setup.schema->sources = sources;
+	setup.schema->sources_len = 2;
+	setup.schema->error_locs = places;
+	setup.schema->error_locs_len = 1;
+	start(&live, &setup, &report_text, 1);
+	live_error(&live);
+	places[0] = (struct loc){&setup.source, 57, 3}; /* the file has what it was given */
+	finish(&live, false);
+	bytes = live_bytes(&live, &size);
+	replay_bytes(&again, bytes, size, &report_text, false);
+	assert_non_null(strstr(again.err, "divide-by-zero in predicate at library.d:2:1"));
+	assert_string_equal(again.err, live.err);
+	again_free(&again);
+	free(bytes);
+	live_free(&live);
+	setup_free(&setup);
+}
+
 static void test_other_script(void **state)
 {
 	size_t sizes[2];
@@ -819,10 +539,10 @@ static void test_other_script(void **state)
 		struct setup setup;
 		struct live live = {0};
 
-		compile(&setup, i ? "test:lib.so:g:long { @c[args[0]] = count(); }" : "test:lib.so:g:long { @c[args[0]] = sum(1); }");
-		live_start(&live, &setup, &report_text, 1);
-		live_finish(&live, false);
-		bytes[i] = bytes_of(live.fd, &sizes[i]);
+		setup_init(&setup, i ? "test:lib.so:g:long { @c[args[0]] = count(); }" : "test:lib.so:g:long { @c[args[0]] = sum(1); }");
+		start(&live, &setup, &report_text, 1);
+		finish(&live, false);
+		bytes[i] = live_bytes(&live, &sizes[i]);
 		inputs[i] = (struct replay_input){i ? "b.rec" : "a.rec", fmemopen(bytes[i], sizes[i], "r")};
 		live_free(&live);
 		setup_free(&setup);
@@ -850,12 +570,12 @@ static void test_merge_random(void **state)
 		size_t size;
 
 		for (unsigned i = 0; i < 3; i++) {
-			compile(&setups[i], everything);
-			live_start(&lives[i], &setups[i], &report_text, seed * 3 + i);
+			setup_init(&setups[i], everything);
+			start(&lives[i], &setups[i], &report_text, seed * 3 + i);
 			for (unsigned n = 0; n < STEPS; n++)
-				live_step(&lives[i]);
-			live_finish(&lives[i], true);
-			bytes[i] = bytes_of(lives[i].fd, &size);
+				live_step(&lives[i], print_all);
+			finish(&lives[i], true);
+			bytes[i] = live_bytes(&lives[i], &size);
 			inputs[i] = (struct replay_input){"x.rec", fmemopen(bytes[i], size, "r")};
 		}
 		replay_inputs(&again, inputs, 3, seed & 1 ? &report_json : &report_text, true);
@@ -879,7 +599,8 @@ int main(void)
 		cmocka_unit_test(test_unknown_chunk), cmocka_unit_test(test_full_disk),	   cmocka_unit_test(test_store),
 		cmocka_unit_test(test_merge_at_end), cmocka_unit_test(test_other_script), cmocka_unit_test(test_merge_random),
 		cmocka_unit_test(test_merge_prints_once), cmocka_unit_test(test_merge_events),
-		cmocka_unit_test(test_merge_stacks),
+		cmocka_unit_test(test_merge_stacks), cmocka_unit_test(test_merge_symbols), cmocka_unit_test(test_said),
+		cmocka_unit_test(test_error_elsewhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

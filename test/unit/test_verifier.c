@@ -225,6 +225,7 @@ static void load_script(struct pipeline *pipeline, uint64_t seed, const char *sc
 		.pid_ns_ino = seed & 4 ? 0xeffffffc : 0,
 	};
 	struct engine_config config = {.target = &pipeline->target};
+	struct buf unsound = {0};
 	const char *why;
 
 	pipeline->image = ebpf_compile(pipeline->arena, pipeline->checked, &pipeline->options, &kernel, &pipeline->diags);
@@ -234,6 +235,8 @@ static void load_script(struct pipeline *pipeline, uint64_t seed, const char *sc
 			show_diags(pipeline, "not compiled", script, seed);
 		return;
 	}
+	if (!schema_is_sound(pipeline->image->schema, &unsound))
+		fail_msg("%s of seed %llu", unsound.data, (unsigned long long)seed);
 	for (unsigned i = 0; i < pipeline->image->programs_len; i++)
 		if (pipeline->image->programs[i].insns_len > tally->insns_max)
 			tally->insns_max = pipeline->image->programs[i].insns_len;
