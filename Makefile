@@ -88,8 +88,8 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 # --- Build ---------------------------------------------------------------------------------------------------------------
 
 .PHONY: all help demo test tests units progs install install-strip uninstall bench golden fuzz fuzzers check-asan check-provider \
-	check-weave check-x86 format clean deps test-live test-harmless test-truth test-params ceph-with-markers test-ceph-with-markers test-ceph-release \
-	test-kernels
+	check-weave check-x86 format clean deps test-live test-harmless test-truth ceph-with-markers test-ceph-with-markers test-ceph-release \
+	test-kernels test-params
 all: $(CEPHTAP)
 
 # What a goal needs of Debian's packages, as groups of scripts/install-deps.sh, which installs them as root before anything is compiled,
@@ -103,9 +103,9 @@ NEEDS_golden := build units
 NEEDS_test-live := build static test ceph services bench
 NEEDS_test-harmless := build static test ceph
 NEEDS_test-truth := build static test ceph
-NEEDS_test-params := build static test
 NEEDS_test-ceph-with-markers := build static test ceph bench
 NEEDS_test-ceph-release := build static test ceph
+NEEDS_test-params := build static test
 NEEDS_test-kernels := build static units kernels
 NEEDS_ceph-with-markers := build ceph-build
 NEEDS_check-asan := build test

@@ -12,10 +12,24 @@
 #pragma D option strsize=32
 #pragma D option dynvarsize=2m
 
+self uint64_t slept;
 uint64_t woken[uint64_t];
 uint64_t began;
 
 BEGIN, tick-$1s { began = timestamp; }
+
+/* Some kernels do not tell that a thread comes when the processor had nothing to do: it is seen to leave, or in a sample. */
+sched:::off-cpu, profile-100
+/self->slept && woken[(uint64_t)curthread]/
+{
+	this->slept = self->slept;
+}
+
+sched:::on-cpu
+/self->slept/
+{
+	this->slept = self->slept;
+}
 
 sched:::sleep
 /tid != 0/
@@ -32,13 +46,13 @@ sched:::enqueue
 	woken[(uint64_t)arg0] = timestamp;
 }
 
-sched:::on-cpu
-/self->slept/
+sched:::off-cpu, profile-100, sched:::on-cpu
+/this->slept/
 {
 	this->who = procname;
 	this->thread = daemon != "" ? execname : "";
 	this->until = woken[(uint64_t)curthread] ? woken[(uint64_t)curthread] : timestamp;
-	this->from = self->slept > began ? self->slept : began;
+	this->from = this->slept > began ? this->slept : began;
 	this->ns = this->until > this->from ? this->until - this->from : 0;
 	@blocked[this->who, this->thread, self->kernel, self->user] = sum(this->ns);
 	@sleeps[this->who, this->thread, self->kernel, self->user] = count();
@@ -46,6 +60,7 @@ sched:::on-cpu
 	self->slept = 0;
 	self->kernel = 0;
 	self->user = 0;
+	woken[(uint64_t)curthread] = 0;
 }
 
 sched:::on-cpu

@@ -21,11 +21,29 @@
 #pragma D option strsize=32
 #pragma D option dynvarsize=2m
 
+self uint64_t on;
 uint64_t queued[uint64_t], asleep[uint64_t]; /* since when; 0: is not */
 string waker[uint64_t], wakerthread[uint64_t];
 uint64_t began;
 
 BEGIN, tick-$1s { began = timestamp; }
+
+/*
+ * Some kernels do not tell that a thread comes when the processor had nothing to do. Who could run, and is seen to leave or in a
+ * sample, has come since then, and if it slept, it did not wait.
+ */
+sched:::off-cpu, profile-100
+/tid != 0 && queued[(uint64_t)curthread]/
+{
+	this->task = (uint64_t)curthread;
+	this->who = procname;
+	this->thread = daemon != "" ? execname : "";
+	this->until = queued[this->task];
+	this->slept = asleep[this->task];
+	self->on = self->on ? self->on : this->slept ? this->until : 0; /* preempted: since the next sample */
+	queued[this->task] = 0;
+	asleep[this->task] = 0;
+}
 
 sched:::sleep
 /tid != 0/
@@ -60,6 +78,7 @@ sched:::on-cpu
 	this->thread = daemon != "" ? execname : "";
 	this->ready = queued[this->task];
 	this->slept = asleep[this->task];
+	this->until = this->ready ? this->ready : timestamp;
 	self->on = timestamp;
 	queued[this->task] = 0;
 	asleep[this->task] = 0;
@@ -74,10 +93,9 @@ sched:::on-cpu
 	@wait[this->who, this->thread] = sum(timestamp - (this->ready > began ? this->ready : began));
 }
 
-sched:::on-cpu
-/tid != 0 && this->slept/
+sched:::on-cpu, sched:::off-cpu, profile-100
+/this->slept/
 {
-	this->until = this->ready ? this->ready : timestamp;
 	this->from = this->slept > began ? this->slept : began;
 	this->ns = this->until > this->from ? this->until - this->from : 0;
 	@blocked[this->who, this->thread] = sum(this->ns);

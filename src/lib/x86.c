@@ -111,8 +111,8 @@ static void note_vector(struct decoder *d, uint8_t byte)
 
 	d->is_vector = d->insn->is_prefixed = true;
 	d->vvvv = ~byte >> 3 & 15;
-	d->insn->vector_size = byte & 4 ? 32 : 16;
 	d->prefix = prefixes[byte & 3];
+	d->insn->vector_size = byte & 4 ? 32 : 16;
 }
 
 static void note_rxb(struct decoder *d, uint8_t byte)
@@ -457,7 +457,7 @@ bool x86_decode(const uint8_t *code, size_t size, uint64_t address, struct x86_i
 	struct decoder d = {.at = code, .end = code + (size < X86_SIZE_MAX ? size : X86_SIZE_MAX), .insn = insn};
 	const struct x86_row *row;
 
-	*insn = (struct x86_insn){.address = address, .mem = {.base = X86_NO_REG, .index = X86_NO_REG}, .vector_size = 16};
+	*insn = (struct x86_insn){.address = address, .vector_size = 16, .mem = {.base = X86_NO_REG, .index = X86_NO_REG}};
 	if (!take_opcode(&d))
 		return false;
 	row = find_row(&d);

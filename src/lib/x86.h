@@ -25,14 +25,15 @@ enum {
 enum x86_op {
 	X86_OTHER, /* goes on with the next instruction */
 	X86_MOV,   /* the second operand into the first, both of one size; 4 bytes clear the register's upper half */
+	X86_MOV_IF, /* the same, if a condition holds */
+	X86_EXTEND, /* the second operand, which is smaller, into the first; what is above becomes 0 */
+	X86_EXTEND_SIGN,
+	X86_LEA, /* the address of the second operand into the first */
 	X86_ADD,
 	X86_SUB,
 	X86_AND,
 	X86_XOR,
-	X86_SHR,    /* by the second operand, or by 1 when there is none; not by %cl */
-	X86_LEA,
-	X86_EXTEND, /* movzx, movsx, movsxd */
-	X86_CMOV,   /* as X86_MOV, or nothing */
+	X86_SHIFT_DOWN, /* by a number; what is above becomes 0 */
 	X86_NOP, /* also those that prefetch, or mark a branch's target */
 	X86_PUSH,
 	X86_TRAP, /* may end in the kernel by design: system calls, breakpoints, divisions, what user space may not do */
@@ -83,7 +84,7 @@ struct x86_insn {
 	enum x86_op op;
 	uint32_t writes; /* a bit 1 << number for each general register that may change, in whole or in part */
 	bool loads, stores; /* reads or writes memory; pushes, pops, calls and returns do not count */
-	uint8_t vector_size; /* a memory operand that is a vector, and whose size is not told, has at most so many bytes */
+	uint8_t vector_size; /* no operand that is a vector has more bytes, whether `size` of the operand tells or not */
 	bool is_prefixed;   /* by anything but the prefix that names registers and sizes (REX) */
 	uint8_t size;
 };

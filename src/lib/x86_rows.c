@@ -47,7 +47,7 @@ const struct x86_row x86_rows_one[256] = {
 	ARITHMETIC(0x38, X86_OTHER, r), /* cmp */
 	[0x50 ... 0x57] = DOES(X86_PUSH, RSP, r(Ok)),
 	[0x58 ... 0x5f] = DOES(X86_OTHER, RSP, w(Ok)), /* pop */
-	[0x63] = DOES(X86_EXTEND, 0, w(Gv), r(Ez)),    /* movsxd */
+	[0x63] = DOES(X86_EXTEND_SIGN, 0, w(Gv), r(Ez)),
 	[0x68] = DOES(X86_PUSH, RSP, r(Iz)),
 	[0x69] = ROW(w(Gv), r(Ev), r(Iz)), /* imul */
 	[0x6a] = DOES(X86_PUSH, RSP, r(Ib)),
@@ -92,7 +92,7 @@ const struct x86_row x86_rows_one[256] = {
 	[0xae ... 0xaf] = STRING(RDI, LOADS),	    /* scas */
 	[0xb0 ... 0xb7] = DOES(X86_MOV, 0, w(Ob), r(Ib)),
 	[0xb8 ... 0xbf] = DOES(X86_MOV, 0, w(Ov), r(Iv)),
-	[0xc0] = ROW(rw(Eb), r(Ib)), /* rotations and shifts */
+	[0xc0] = RULED_ELSE(rw(Eb), r(Ib)), /* rotations and shifts */
 	[0xc1] = RULED_ELSE(rw(Ev), r(Ib)),
 	[0xc2] = DOES(X86_RETURN, RSP, r(Iw)),
 	[0xc3] = DOES(X86_RETURN, RSP, 0),
@@ -106,7 +106,7 @@ const struct x86_row x86_rows_one[256] = {
 	[0xcd] = TRAPS_WITH(0, r(Ib)),
 	[0xcf] = DOES(X86_JUMP_ANYWHERE, RSP, 0), /* iret */
 	[0xd0] = ROW(rw(Eb)),
-	[0xd1] = RULED_ELSE(rw(Ev)),
+	[0xd1] = ROW(rw(Ev)),
 	[0xd2] = ROW(rw(Eb)),
 	[0xd3] = ROW(rw(Ev)),
 	[0xd7] = {.writes = RAX, .flags = IS_KNOWN | LOADS}, /* xlat */
@@ -144,22 +144,22 @@ const struct x86_row x86_rows_one[256] = {
 
 static const struct x86_rule rules_one[] = {
 	{0x80, 0x80, PREFIX_ANY, REG_FIELD, IS(7), ROW(r(Eb), r(Ib))}, /* cmp */
-	{0x80, 0x80, PREFIX_ANY, REG_FIELD, IS(0), DOES(X86_ADD, 0, rw(Eb), r(Ib))},
-	{0x80, 0x80, PREFIX_ANY, REG_FIELD, IS(4), DOES(X86_AND, 0, rw(Eb), r(Ib))},
 	{0x80, 0x80, PREFIX_ANY, REG_FIELD, IS(6), DOES(X86_XOR, 0, rw(Eb), r(Ib))},
 	{0x80, 0x80, PREFIX_ANY, REG_FIELD, IS(5), DOES(X86_SUB, 0, rw(Eb), r(Ib))},
+	{0x80, 0x80, PREFIX_ANY, REG_FIELD, IS(4), DOES(X86_AND, 0, rw(Eb), r(Ib))},
+	{0x80, 0x80, PREFIX_ANY, REG_FIELD, IS(0), DOES(X86_ADD, 0, rw(Eb), r(Ib))},
 	{0x81, 0x81, PREFIX_ANY, REG_FIELD, IS(7), ROW(r(Ev), r(Iz))},
-	{0x81, 0x81, PREFIX_ANY, REG_FIELD, IS(0), DOES(X86_ADD, 0, rw(Ev), r(Iz))},
-	{0x81, 0x81, PREFIX_ANY, REG_FIELD, IS(4), DOES(X86_AND, 0, rw(Ev), r(Iz))},
 	{0x81, 0x81, PREFIX_ANY, REG_FIELD, IS(6), DOES(X86_XOR, 0, rw(Ev), r(Iz))},
 	{0x81, 0x81, PREFIX_ANY, REG_FIELD, IS(5), DOES(X86_SUB, 0, rw(Ev), r(Iz))},
+	{0x81, 0x81, PREFIX_ANY, REG_FIELD, IS(4), DOES(X86_AND, 0, rw(Ev), r(Iz))},
+	{0x81, 0x81, PREFIX_ANY, REG_FIELD, IS(0), DOES(X86_ADD, 0, rw(Ev), r(Iz))},
 	{0x83, 0x83, PREFIX_ANY, REG_FIELD, IS(7), ROW(r(Ev), r(Ib))},
-	{0x83, 0x83, PREFIX_ANY, REG_FIELD, IS(0), DOES(X86_ADD, 0, rw(Ev), r(Ib))},
-	{0x83, 0x83, PREFIX_ANY, REG_FIELD, IS(4), DOES(X86_AND, 0, rw(Ev), r(Ib))},
 	{0x83, 0x83, PREFIX_ANY, REG_FIELD, IS(6), DOES(X86_XOR, 0, rw(Ev), r(Ib))},
 	{0x83, 0x83, PREFIX_ANY, REG_FIELD, IS(5), DOES(X86_SUB, 0, rw(Ev), r(Ib))},
-	{0xc1, 0xc1, PREFIX_ANY, REG_FIELD, IS(5), DOES(X86_SHR, 0, rw(Ev), r(Ib))},
-	{0xd1, 0xd1, PREFIX_ANY, REG_FIELD, IS(5), DOES(X86_SHR, 0, rw(Ev))},
+	{0x83, 0x83, PREFIX_ANY, REG_FIELD, IS(4), DOES(X86_AND, 0, rw(Ev), r(Ib))},
+	{0x83, 0x83, PREFIX_ANY, REG_FIELD, IS(0), DOES(X86_ADD, 0, rw(Ev), r(Ib))},
+	{0xc0, 0xc0, PREFIX_ANY, REG_FIELD, IS(5), DOES(X86_SHIFT_DOWN, 0, rw(Eb), r(Ib))},
+	{0xc1, 0xc1, PREFIX_ANY, REG_FIELD, IS(5), DOES(X86_SHIFT_DOWN, 0, rw(Ev), r(Ib))},
 	{0xff, 0xff, PREFIX_ANY, REG_FIELD, IS(0), ROW(rw(Ev))}, /* inc, dec */
 	{0xff, 0xff, PREFIX_ANY, REG_FIELD, IS(1), ROW(rw(Ev))},
 	{0xff, 0xff, PREFIX_ANY, REG_FIELD, IS(2), DOES(X86_CALL_ANYWHERE, RSP, r(Eq))},
@@ -262,7 +262,7 @@ const struct x86_row x86_rows_0f[256] = {
 	[0x34] = TRAPS(RSP),			/* sysenter, sysexit */
 	[0x35] = TRAPS(RSP),
 	[0x37] = TRAPS(RAX | RBX),	       /* getsec */
-	[0x40 ... 0x4f] = DOES(X86_CMOV, 0, rw(Gv), r(Ev)),
+	[0x40 ... 0x4f] = DOES(X86_MOV_IF, 0, rw(Gv), r(Ev)),
 	[0x50] = FLAGS(ONLY_REG, w(Gy), r(W)), /* movmsk */
 	[0x51 ... 0x53] = ROW(rw(X), r(Ws)),
 	[0x54 ... 0x57] = ROW(rw(X), r(W)),
@@ -302,15 +302,15 @@ const struct x86_row x86_rows_0f[256] = {
 	[0xb2] = FLAGS(ONLY_MEM, w(Gv), r(Ex)),	   /* lss */
 	[0xb3] = FLAGS(BIT_STRING, rw(Ev), r(Gv)), /* btr */
 	[0xb4 ... 0xb5] = FLAGS(ONLY_MEM, w(Gv), r(Ex)),
-	[0xb6] = DOES(X86_EXTEND, 0, w(Gv), r(Eb)), /* movzx */
+	[0xb6] = DOES(X86_EXTEND, 0, w(Gv), r(Eb)),
 	[0xb7] = DOES(X86_EXTEND, 0, w(Gv), r(Ew)),
 	[0xb8] = RULED,				   /* popcnt */
 	[0xb9] = TRAPS_WITH(0, r(Gd), r(Ed)),	   /* ud1 */
 	[0xba] = RULED,				   /* bt and the like of a number */
 	[0xbb] = FLAGS(BIT_STRING, rw(Ev), r(Gv)), /* btc */
 	[0xbc ... 0xbd] = ROW(rw(Gv), r(Ev)),	   /* bsf, bsr, tzcnt, lzcnt */
-	[0xbe] = DOES(X86_EXTEND, 0, w(Gv), r(Eb)), /* movsx */
-	[0xbf] = DOES(X86_EXTEND, 0, w(Gv), r(Ew)),
+	[0xbe] = DOES(X86_EXTEND_SIGN, 0, w(Gv), r(Eb)),
+	[0xbf] = DOES(X86_EXTEND_SIGN, 0, w(Gv), r(Ew)),
 	[0xc0] = ROW(rw(Eb), rw(Gb)), /* xadd */
 	[0xc1] = ROW(rw(Ev), rw(Gv)),
 	[0xc2] = ROW(rw(X), r(W), r(Ib)),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "probe/entry_stores.h"
 
-#include "lib/x86_flow.h"
+#include "lib/x86_value.h"
 #include "probe/argloc.h"
 
 enum { INSNS_MAX = 200 };
@@ -93,7 +93,7 @@ static void move_sp(struct entry_stores *out, const struct x86_step *step)
 {
 	struct entry_value *sp = &out->regs[ARGREG_RSP];
 
-	sp->offset += step->kind == X86_STEP_PUSH ? -8 : step->number;
+	sp->offset += step->kind == X86_STEP_PUSH ? -8 : step->kind == X86_STEP_ALIGN_SP ? ENTRY_ALIGNED : step->number;
 	if (sp->kind != ENTRY_FRAME)
 		return;
 	if (step->kind == X86_STEP_PUSH)
@@ -102,7 +102,7 @@ static void move_sp(struct entry_stores *out, const struct x86_step *step)
 		out->body_sp = *sp;
 }
 
-/* False: control goes elsewhere. */
+/* False: no further. */
 static bool follow(struct entry_stores *out, const struct x86_insn *insn)
 {
 	struct entry_value value;
@@ -112,7 +112,7 @@ static bool follow(struct entry_stores *out, const struct x86_insn *insn)
 	x86_step(insn, &step);
 	if (step.kind == X86_STEP_LEAVES)
 		return false;
-	if (step.kind == X86_STEP_PUSH || step.kind == X86_STEP_MOVE_SP) {
+	if (step.kind == X86_STEP_PUSH || step.kind == X86_STEP_MOVE_SP || step.kind == X86_STEP_ALIGN_SP) {
 		move_sp(out, &step);
 		return true;
 	}
@@ -149,9 +149,9 @@ void entry_stores_find(const uint8_t *code, size_t size, uint64_t vaddr, uint64_
 		out->regs[i] = (struct entry_value){.kind = ENTRY_REG, .size = 8, .reg = i};
 	out->regs[ARGREG_RSP] = (struct entry_value){.kind = ENTRY_FRAME, .size = 8, .offset = -8};
 	out->body_sp = out->regs[ARGREG_RSP];
-	for (unsigned i = 0; i < INSNS_MAX && at < size; i++, at += insn.size) {
-		out->is_reached = until && vaddr + at == until;
-		if (out->is_reached || !x86_decode(code + at, size - at, vaddr + at, &insn) || !follow(out, &insn))
+	for (unsigned insns = 0; insns < INSNS_MAX && x86_decode(code + at, size - at, vaddr + at, &insn); insns++, at += insn.size) {
+		out->is_reached = insn.address == until;
+		if (out->is_reached || !follow(out, &insn))
 			break;
 	}
 }

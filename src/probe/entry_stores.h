@@ -19,6 +19,12 @@ enum entry_kind {
 	ENTRY_FRAME,  /* the CFA + offset itself */
 };
 
+/*
+ * Where the stack pointer is aligned (for vectors), its distance from the CFA is not known. Places from there on are counted from one
+ * that is made up, so far down that no other is near: they can be compared, but not read.
+ */
+enum { ENTRY_ALIGNED = -(1 << 28) };
+
 struct entry_value {
 	enum entry_kind kind;
 	unsigned size;	/* how many of its lowest bytes are known */

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/x86_flow.h"
+#include "lib/x86_value.h"
 #include "probe/indirect.h"
 
 /* A place in the code, and what is known of it while it gets its name. */
@@ -376,7 +376,7 @@ static bool is_of_group(const struct calls *calls, uint64_t vaddr, const char *s
 	return false;
 }
 
-static bool is_call_of_group(const struct calls *calls, const struct x86_insn *insn)
+static bool calls_another(const struct calls *calls, const struct x86_insn *insn)
 {
 	struct x86_move move;
 	uint64_t target = 0, slot = 0;
@@ -393,12 +393,12 @@ static bool is_call_of_group(const struct calls *calls, const struct x86_insn *i
 	return is_of_group(calls, target, slot ? elf_slot_symbol(calls->elf, slot) : NULL);
 }
 
-static bool has_call_of_group(const struct calls *calls, const uint8_t *code, uint64_t size, uint64_t vaddr)
+static bool has_call(const struct calls *calls, const uint8_t *code, uint64_t size, uint64_t vaddr)
 {
 	struct x86_insn insn;
 
 	for (uint64_t at = 0; at < size && x86_decode(code + at, size - at, vaddr + at, &insn); at += insn.size)
-		if (is_call_of_group(calls, &insn))
+		if (calls_another(calls, &insn))
 			return true;
 	return false;
 }
@@ -413,7 +413,7 @@ static void drop_forwarders(struct find *find, struct match **group, unsigned le
 
 		if (!code || !group[i]->size || size < group[i]->size || !variant_of(group[i]))
 			continue;
-		group[i]->is_out = has_call_of_group(&calls, code, group[i]->size, group[i]->vaddr);
+		group[i]->is_out = has_call(&calls, code, group[i]->size, group[i]->vaddr);
 	}
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "probe/indirect.h"
 
-#include "lib/x86_flow.h"
+#include "lib/x86_value.h"
 #include "probe/argloc.h"
 
 /* What is looked at of code that may be hostile. */
@@ -10,7 +10,6 @@ enum { INSNS_MAX = 4096, NESTING_MAX = 4, FUNCTIONS_MAX = 64, STEPS_MAX = 1 << 1
 struct insn {
 	uint64_t address, target;
 	enum x86_op op;
-	bool ends;
 	struct x86_move move;
 };
 
@@ -40,18 +39,19 @@ struct worklist {
 	unsigned len, done;
 };
 
-static bool take_all(struct search *s, const uint8_t *code, uint64_t size, uint64_t vaddr, struct body *body)
+/* False: something there is no instruction, or there are too many. */
+static bool read_insns(struct search *s, const uint8_t *code, uint64_t size, struct body *body)
 {
-	struct x86_insn x86;
+	struct x86_insn insn;
 
-	for (uint64_t at = 0; at < size; at += x86.size) {
-		struct insn *insn;
+	for (uint64_t at = 0; at < size; at += insn.size) {
+		struct insn *kept;
 
-		if (body->len == INSNS_MAX || !x86_decode(code + at, size - at, vaddr + at, &x86))
+		if (body->len == INSNS_MAX || !x86_decode(code + at, size - at, body->from + at, &insn))
 			return false;
-		insn = arena_push(s->arena, body->insns, body->len);
-		*insn = (struct insn){.address = x86.address, .target = x86.target, .op = x86.op, .ends = x86_ends(&x86)};
-		x86_move(&x86, &insn->move);
+		kept = arena_push(s->arena, body->insns, body->len);
+		*kept = (struct insn){.address = insn.address, .target = insn.target, .op = insn.op};
+		x86_move(&insn, &kept->move);
 	}
 	return true;
 }
@@ -66,7 +66,7 @@ static bool read_body(struct search *s, uint64_t vaddr, uint64_t size, struct bo
 		size = part->size;
 	*body = (struct body){.from = vaddr, .to = vaddr + size};
 	code = elf_code(s->elf, vaddr, size, &room);
-	return code && size && size <= room && elf_is_code(s->elf, vaddr) && take_all(s, code, size, vaddr, body);
+	return code && size && size <= room && elf_is_code(s->elf, vaddr) && read_insns(s, code, size, body);
 }
 
 static bool is_same(const struct x86_place *a, const struct x86_place *b)
@@ -126,6 +126,11 @@ static void look_at(struct search *s, struct worklist *work, const struct body *
 	}
 }
 
+static bool goes_on(enum x86_op op)
+{
+	return op != X86_RETURN && op != X86_JUMP && op != X86_JUMP_ANYWHERE;
+}
+
 /* From all instructions that come before this one. */
 static void look_before(struct search *s, struct worklist *work, const struct body *body, const struct wanted *wanted, unsigned depth)
 {
@@ -133,7 +138,7 @@ static void look_before(struct search *s, struct worklist *work, const struct bo
 
 	if (!wanted->before) /* what the caller left there */
 		s->out->is_all = false;
-	else if (!body->insns[wanted->before - 1].ends)
+	else if (goes_on(body->insns[wanted->before - 1].op))
 		look_at(s, work, body, wanted->before - 1, &wanted->place, depth);
 	for (unsigned i = 0; i < body->len; i++)
 		if ((body->insns[i].op == X86_JUMP || body->insns[i].op == X86_BRANCH) && body->insns[i].target == address)

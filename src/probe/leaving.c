@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "probe/leaving.h"
 
-#include "lib/x86_flow.h"
+#include "lib/x86_value.h"
 
 enum { PARTS_MAX = 64, REGS = 16 };
 
@@ -143,13 +143,15 @@ static void add_leave(struct search *s, const struct x86_insn *insn, bool is_tai
 
 static void follow_origins(struct search *s, const struct x86_insn *insn)
 {
-	for (unsigned reg = 0; reg < REGS; reg++) {
-		unsigned from = 0;
-		enum x86_origin origin = x86_origin(insn, reg, &from);
+	unsigned from = 0;
+	enum x86_origin origin = x86_origin(insn, &from);
+	uint32_t changed = x86_changes(insn);
 
-		if (origin != X86_ORIGIN_KEPT)
-			s->origins[reg] = origin == X86_ORIGIN_REG ? s->origins[from] : origin;
-	}
+	if (origin == X86_ORIGIN_REG)
+		origin = s->origins[from];
+	for (unsigned reg = 0; reg < REGS; reg++)
+		if (changed >> reg & 1)
+			s->origins[reg] = origin;
 }
 
 /* Is the stack as it was when the function was entered? Then a jump may go to another function. */
@@ -164,7 +166,7 @@ static bool is_stack_as_before(const struct search *s, uint64_t vaddr)
 static void take_jump_anywhere(struct search *s, const struct x86_insn *insn)
 {
 	unsigned from = 0;
-	enum x86_origin origin = x86_origin(insn, 0, &from);
+	enum x86_origin origin = x86_origin(insn, &from);
 
 	if (!is_stack_as_before(s, insn->address))
 		return;

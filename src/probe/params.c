@@ -100,10 +100,11 @@ static struct argloc in_reg(unsigned reg, int64_t offset)
 	return loc;
 }
 
-/* At the entry the stack pointer is at the return address, 8 below the CFA. */
-static struct argloc from_cfa(int64_t offset)
+/* At the entry the stack pointer is at the return address, 8 below the CFA. False: the distance is not known. */
+static bool from_cfa(int64_t offset, struct argloc *loc)
 {
-	return in_reg(ARGREG_RSP, offset + 8);
+	*loc = in_reg(ARGREG_RSP, offset + 8);
+	return offset > ENTRY_ALIGNED / 2;
 }
 
 static void add_load(struct argloc *loc, unsigned size, int64_t offset, bool is_signed)
@@ -171,8 +172,7 @@ static bool value_loc(const struct entry_value *value, unsigned size, bool is_si
 		add_load(loc, size, value->offset + 8, is_signed);
 		return true;
 	case ENTRY_FRAME:
-		*loc = from_cfa(value->offset);
-		return true;
+		return from_cfa(value->offset, loc);
 	default:
 		return false;
 	}
@@ -220,9 +220,7 @@ static bool sum_loc(struct looking *looking, const struct dwarf_sum *sum, struct
 	int64_t offset;
 
 	if (frame_offset(looking, sum, &offset)) {
-		if (!sum->is_loaded)
-			*loc = from_cfa(offset);
-		else if (!frame_value(looking, offset, 8, false, loc))
+		if (sum->is_loaded ? !frame_value(looking, offset, 8, false, loc) : !from_cfa(offset, loc))
 			return false;
 	} else if (sum->base == DWARF_BASE_NUMBER) {
 		*loc = (struct argloc){.n = 1, .steps = {{.op = STEP_CONST, .imm = sum->offset}}};

@@ -61,14 +61,15 @@ static bool may_be_skipped(const struct x86_insn *insn)
 	switch (insn->op) {
 	case X86_OTHER:
 	case X86_MOV:
+	case X86_MOV_IF:
+	case X86_EXTEND:
+	case X86_EXTEND_SIGN:
+	case X86_LEA:
 	case X86_ADD:
 	case X86_SUB:
 	case X86_AND:
 	case X86_XOR:
-	case X86_SHR:
-	case X86_LEA:
-	case X86_EXTEND:
-	case X86_CMOV:
+	case X86_SHIFT_DOWN:
 	case X86_NOP:
 		return !insn->stores && !(insn->writes & bit(ARGREG_RSP));
 	default:

@@ -39,12 +39,12 @@ check symbols-process diff "$TMP/want" "$TMP/got"
 "$CEPHTAP" -q -n '
 	int64_t n, phase;
 	pid$target:a.out:probe:entry /phase == 0 && n < 10/ { n++; @c[usym(arg0 + n % 4)] = count(); @s[umod(arg0 + n)] = min(n); }
-	tick-1s /phase == 0/ { phase = 1; printa("one %A %@d\n", @c); printa("min %A %@d\n", @s); clear(@c); clear(@s); }
-	tick-2s { phase = 2; }
+	tick-100ms /phase == 0 && n == 10/ { phase = 1; printa("one %A %@d\n", @c); printa("min %A %@d\n", @s); clear(@c); clear(@s); }
+	tick-4s /phase == 1/ { phase = 2; } /* the reader has cleared them by then */
 	pid$target:a.out:probe:entry /phase == 2 && n < 12/ { n++; @c[usym(arg0 + 3)] = count(); @s[umod(arg0 + 5)] = min(77); }
-	tick-3s { exit(0); }
+	tick-100ms /n == 12/ { exit(0); }
 	END { printa("two %A %@d\n", @c); printa("min2 %A %@d\n", @s); trunc(@c); printa("three %A %@d\n", @c); trunc(@s); }' \
-	-c "$target 10 4" >"$TMP/out" 2>"$TMP/err"
+	-c "$target 10 30" >"$TMP/out" 2>"$TMP/err"
 grep . "$TMP/out" >"$TMP/got"
 cat >"$TMP/want" <<'EOT'
 one inline_target`probe 10

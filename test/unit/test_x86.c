@@ -56,12 +56,13 @@ static const char *op_name(enum x86_op op)
 {
 	static const char *const names[] = {
 		[X86_OTHER] = "-",	 [X86_MOV] = "mov",   [X86_SUB] = "sub",
+		[X86_MOV_IF] = "mov?",	 [X86_EXTEND] = "extend", [X86_EXTEND_SIGN] = "extend-sign",
+		[X86_LEA] = "lea",	 [X86_ADD] = "add",   [X86_AND] = "and",
+		[X86_SHIFT_DOWN] = "shift-down",
 		[X86_XOR] = "xor",	 [X86_NOP] = "nop",   [X86_PUSH] = "push",
 		[X86_TRAP] = "trap",	 [X86_CALL] = "call", [X86_CALL_ANYWHERE] = "call*",
 		[X86_RETURN] = "return", [X86_JUMP] = "jump", [X86_JUMP_ANYWHERE] = "jump*",
 		[X86_BRANCH] = "branch",
-		[X86_ADD] = "add",	 [X86_AND] = "and",   [X86_SHR] = "shr",
-		[X86_LEA] = "lea",	 [X86_CMOV] = "cmov", [X86_EXTEND] = "extend",
 	};
 
 	return names[op];
@@ -172,8 +173,8 @@ static void test_moves(void **state)
 	check("48 a1 08 07 06 05 04 03 02 01", "10 mov w:rax.8 r:[0x102030405060708].8 | rax loads");
 	check("a2 08 07 06 05 04 03 02 01", "9 mov w:[0x102030405060708].1 r:rax.1 | stores");
 	check("0f b6 47 08", "4 extend w:rax.4 r:[rdi+0x8].1 | rax loads");
-	check("48 63 c6", "3 extend w:rax.8 r:rsi.4 | rax");
-	check("48 0f 44 c7", "4 cmov rw:rax.8 r:rdi.8 | rax");
+	check("48 63 c6", "3 extend-sign w:rax.8 r:rsi.4 | rax");
+	check("48 0f 44 c7", "4 mov? rw:rax.8 r:rdi.8 | rax");
 	check("48 87 07", "3 - rw:[rdi+0x0].8 rw:rax.8 | rax loads stores");
 	check("49 90", "2 - rw:r8.8 rw:rax.8 | rax r8");
 	check("48 90", "2 nop |");
@@ -241,16 +242,19 @@ static void test_effects(void **state)
 {
 	(void)state;
 	check("31 c0", "2 xor rw:rax.4 r:rax.4 | rax");
+	check("48 83 c4 18", "4 add rw:rsp.8 r:24 | rsp");
+	check("48 81 c4 00 01 00 00", "7 add rw:rsp.8 r:256 | rsp");
+	check("01 d0", "2 add rw:rax.4 r:rdx.4 | rax");
+	check("48 83 e4 f0", "4 and rw:rsp.8 r:-16 | rsp");
+	check("24 01", "2 and rw:rax.1 r:1 | rax");
+	check("80 e3 01", "3 and rw:rbx.1 r:1 | rbx");
+	check("48 c1 ef 20", "4 shift-down rw:rdi.8 r:32 | rdi");
+	check("48 c1 ff 20", "4 - rw:rdi.8 r:32 | rdi"); /* with its sign */
+	check("c0 e8 04", "3 shift-down rw:rax.1 r:4 | rax");
+	check("66 0f bf c7", "4 extend-sign w:rax.2 r:rdi.2 | rax");
+	check("48 63 c7", "3 extend-sign w:rax.8 r:rdi.4 | rax");
 	check("48 3d 00 00 00 00", "6 - r:rax.8 r:0 |"); /* cmp */
 	check("48 83 7f 50 00", "5 - r:[rdi+0x50].8 r:0 | loads");
-	check("48 01 f8", "3 add rw:rax.8 r:rdi.8 | rax");
-	check("48 83 c4 18", "4 add rw:rsp.8 r:24 | rsp");
-	check("24 01", "2 and rw:rax.1 r:1 | rax");
-	check("48 83 e4 f0", "4 and rw:rsp.8 r:-16 | rsp");
-	check("48 c1 e8 20", "4 shr rw:rax.8 r:32 | rax");
-	check("48 d1 e8", "3 shr rw:rax.8 | rax");
-	check("48 d3 e8", "3 - rw:rax.8 | rax");	 /* by %cl */
-	check("48 c1 f8 20", "4 - rw:rax.8 r:32 | rax"); /* sar */
 	check("48 83 6f 10 01", "5 sub rw:[rdi+0x10].8 r:1 | loads stores");
 	check("48 f7 27", "3 - r:[rdi+0x0].8 | rax rdx loads"); /* mul */
 	check("f6 f1", "2 trap r:rcx.1 | rax");			/* div */

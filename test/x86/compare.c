@@ -261,11 +261,12 @@ static enum x86_op op_of(const struct theirs *theirs)
 	case ZYDIS_MNEMONIC_LEA:
 		return X86_LEA;
 	case ZYDIS_MNEMONIC_MOVZX:
+		return X86_EXTEND;
 	case ZYDIS_MNEMONIC_MOVSX:
 	case ZYDIS_MNEMONIC_MOVSXD:
-		return X86_EXTEND;
+		return X86_EXTEND_SIGN;
 	default:
-		return theirs->insn.meta.category == ZYDIS_CATEGORY_CMOV ? X86_CMOV : X86_OTHER;
+		return theirs->insn.meta.category == ZYDIS_CATEGORY_CMOV ? X86_MOV_IF : X86_OTHER;
 	}
 }
 
@@ -274,11 +275,11 @@ static void compare_op(const struct theirs *theirs, const uint8_t *code, const s
 {
 	enum x86_op op = op_of(theirs);
 	bool is_told = ours->op == X86_ADD || ours->op == X86_AND || ours->op == X86_SUB || ours->op == X86_XOR ||
-		       ours->op == X86_LEA || ours->op == X86_EXTEND || ours->op == X86_CMOV;
+		       ours->op == X86_LEA || ours->op == X86_EXTEND || ours->op == X86_EXTEND_SIGN || ours->op == X86_MOV_IF;
 
 	if ((is_told || op != X86_OTHER) && op != ours->op)
 		differ(theirs, code, "op", ours->op, op);
-	if (ours->op == X86_SHR && theirs->insn.mnemonic != ZYDIS_MNEMONIC_SHR)
+	if (ours->op == X86_SHIFT_DOWN && theirs->insn.mnemonic != ZYDIS_MNEMONIC_SHR)
 		differ(theirs, code, "shr", ours->op, op);
 }
 

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "lib/x86_flow.h"
+#include "lib/x86_value.h"
 #include "probe/slot_use.h"
 
 enum { AT = 0x1000 };
@@ -79,15 +79,14 @@ static void origins(void **state)
 	unsigned from = 0;
 
 	(void)state;
-	assert_int_equal(x86_origin(&insn, X86_RAX, &from), X86_ORIGIN_WORD);
-	assert_int_equal(x86_origin(&insn, X86_RDX, &from), X86_ORIGIN_KEPT);
+	assert_int_equal(x86_origin(&insn, &from), X86_ORIGIN_WORD);
 	insn = decode(CODE(0x48, 0x01, 0xd0)); /* add %rdx, %rax */
-	assert_int_equal(x86_origin(&insn, X86_RAX, &from), X86_ORIGIN_TABLE);
+	assert_int_equal(x86_origin(&insn, &from), X86_ORIGIN_TABLE);
 	insn = decode(CODE(0x3e, 0xff, 0xe2)); /* jmp *%rdx */
-	assert_int_equal(x86_origin(&insn, 0, &from), X86_ORIGIN_REG);
+	assert_int_equal(x86_origin(&insn, &from), X86_ORIGIN_REG);
 	assert_int_equal(from, X86_RDX);
 	insn = decode(CODE(0xff, 0x24, 0xc5, 0x00, 0x00, 0x00, 0x00)); /* jmp *0(,%rax,8) */
-	assert_int_equal(x86_origin(&insn, 0, &from), X86_ORIGIN_TABLE);
+	assert_int_equal(x86_origin(&insn, &from), X86_ORIGIN_TABLE);
 }
 
 static void steps(void **state)
