@@ -88,7 +88,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 # --- Build ---------------------------------------------------------------------------------------------------------------
 
 .PHONY: all help demo test tests units progs install install-strip uninstall bench golden fuzz fuzzers check-asan check-provider \
-	check-weave check-x86 format clean deps test-live test-harmless test-truth ceph-with-markers test-ceph-with-markers test-ceph-release \
+	check-weave check-x86 format clean deps test-live test-harmless test-flat test-truth ceph-with-markers test-ceph-with-markers test-ceph-release \
 	test-kernels test-params
 all: $(CEPHTAP)
 
@@ -102,6 +102,7 @@ NEEDS_progs := build units
 NEEDS_golden := build units
 NEEDS_test-live := build static test ceph services bench
 NEEDS_test-harmless := build static test ceph
+NEEDS_test-flat := build static test
 NEEDS_test-truth := build static test ceph
 NEEDS_test-ceph-with-markers := build static test ceph bench
 NEEDS_test-ceph-release := build static test ceph
@@ -195,9 +196,16 @@ test: tests
 test-live: tests
 	LONG_TESTS=1 TOTAL=3600 BUILD=$(BUILD) test/run live
 
-# The long forms of two live tests: 100 rounds of kill -9; every counter, one process alone, and the fallback for old kernels.
+# Kill -9 of cephtap and its helpers: 10,000 rounds on a program of everything, 1,000 on a live cluster (hours; ROUNDS= and
+# LIVE_ROUNDS= say how many). Memory while processes restart 7,200 times (two hours; RESTARTS=).
 test-harmless: tests
-	ROUNDS=100 BUILD=$(BUILD) test/run live/harmless
+	TOTAL=36000 LIMIT=36000 SECONDS_OF_KILLS=30000 ROUNDS=$(or $(ROUNDS),10000) BUILD=$(BUILD) test/run e2e/left-behind
+	TOTAL=36000 LIMIT=36000 ROUNDS=$(or $(LIVE_ROUNDS),1000) BUILD=$(BUILD) test/run live/harmless
+
+test-flat: tests
+	TOTAL=36000 LIMIT=36000 RESTARTS=$(or $(RESTARTS),7200) BUILD=$(BUILD) test/run e2e/flat
+
+# The long forms of live tests: every counter, one process alone, and the fallback for old kernels.
 
 test-truth: tests
 	LONG=1 BUILD=$(BUILD) test/run live/truth live/markers
@@ -309,7 +317,8 @@ Each installs what it lacks of Debian's packages (as root; otherwise it says whi
 make demo         build, and trace a throw-away Ceph cluster
 make test         build, and run every test (FILTER='name ...': some)
 make tests        build all that the tests need; then test/run [FILTER...] runs them
-make test-harmless  100 rounds of kill -9 under load (2 minutes)
+make test-harmless  10,000 rounds of kill -9, and 1,000 on a live cluster (hours)
+make test-flat      memory of cephtap while processes restart for two hours
 make test-truth   markers against every perf counter of Ceph that counts the same, in all ways of attaching
 make test-params  parameters of thousands of generated functions, by each compiler that is here (3 minutes)
 make golden       write the golden files anew; review with git diff

@@ -20,6 +20,7 @@
 #include "ceph/daemons.h"
 #include "ceph/learn.h"
 #include "cmd/cmd.h"
+#include "cmd/leftovers.h"
 #include "ebpf/insn.h"
 #include "engine/bpf.h"
 #include "engine/engine.h"
@@ -34,12 +35,14 @@
 
 static const char help[] =
 	"Usage: cephtap doctor [--json]\n"
+	"       cephtap doctor --clean PID\n"
 	"\n"
 	"What works on this host, what does not, why, and what to do: the kernel, privileges, Ceph's daemons.\n"
 	"Nothing of any process is touched. Exit status: 0 when scripts can be run, 1 when not.\n"
 	"\n"
-	"  --json      one JSON object: `works`, and an array of checks with group, name, status, detail, advice\n"
-	"  -h, --help  this text\n";
+	"  --json       one JSON object: `works`, and an array of checks with group, name, status, detail, advice\n"
+	"  --clean PID  take away breakpoints that were left in this process by a tracer that was killed; status 0: none is left\n"
+	"  -h, --help   this text\n";
 
 enum status { STATUS_OK, STATUS_WARNING, STATUS_MISSING };
 
@@ -311,6 +314,24 @@ static void check_limits(struct doctor *d)
 		    "many probes on a kernel without multi-uprobe links need more: ulimit -n 65536");
 }
 
+/* ---- processes ---- */
+
+static void check_leftovers(struct doctor *d)
+{
+	enum { SHOWN_MAX = 20 };
+	struct leftover_text *texts = NULL;
+	unsigned len, processes;
+
+	leftovers_say(d->arena, &texts, &len, &processes);
+	for (unsigned i = 0; i < len && i < SHOWN_MAX; i++)
+		add(d, "processes", "breakpoints", STATUS_WARNING,
+		    arena_printf(d->arena, "process %d (%s): %s", (int)texts[i].pid, texts[i].name, texts[i].text), texts[i].advice);
+	if (len > SHOWN_MAX)
+		add(d, "processes", "breakpoints", STATUS_WARNING, arena_printf(d->arena, "and in %u more processes", len - SHOWN_MAX), "once for each: --clean");
+	if (!len && processes)
+		add(d, "processes", "breakpoints", STATUS_OK, arena_printf(d->arena, "none was left behind in %u processes", processes), NULL);
+}
+
 /* ---- Ceph ---- */
 
 static const struct proc_file *program_of(struct arena *arena, pid_t pid)
@@ -515,24 +536,30 @@ static void print_json(const struct doctor *d)
 int cmd_doctor(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+		{"json", no_argument, NULL, 'j'}, {"clean", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {0}};
 	struct doctor d = {.arena = arena_new()};
+	const char *clean = NULL;
 	bool json = false;
 	int c;
 
 	while ((c = cmd_option("cephtap doctor", argc, argv, "h", options)) != -1) {
 		if (c == 'h')
 			say_lines(stdout, help);
-		if (c != 'j') {
+		if (c != 'j' && c != 'c') {
 			arena_free(d.arena);
 			return c == 'h' ? 0 : 2;
 		}
-		json = true;
+		json |= c == 'j';
+		clean = c == 'c' ? optarg : clean;
 	}
 	if (optind < argc) {
 		say(stderr, "cephtap doctor: it takes no arguments, such as `%s`\n", argv[optind]);
 		arena_free(d.arena);
 		return 2;
+	}
+	if (clean) {
+		arena_free(d.arena);
+		return leftovers_clean_process(clean);
 	}
 	check_release(&d);
 	check_proc(&d);
@@ -547,6 +574,7 @@ int cmd_doctor(int argc, char **argv)
 	check_lockdown(&d);
 	check_namespace(&d);
 	check_limits(&d);
+	check_leftovers(&d);
 	check_ceph(&d);
 	if (json)
 		print_json(&d);

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "engine/bpf.h"
 #include "engine/group.h"
@@ -356,6 +358,22 @@ static void report_groups(const struct groups *groups, struct diags *diags)
 			diag_warning(diags, nowhere, NULL, "%s is left out: %s", groups->list[i].path, groups->list[i].why_not);
 }
 
+static const char *failure_text(int err)
+{
+	return err == -EOWNERDEAD ? "the processes ct-links, which make and hold the probes, were killed time and again" : strerror(-err);
+}
+
+/* Nothing is missing, but somebody on this host kills what they should not. */
+static void report_killed(unsigned killed, struct diags *diags)
+{
+	const struct loc nowhere = {0};
+
+	if (killed)
+		diag_warning(diags, nowhere, NULL, "%u process%s ct-links, which make%s the probes, %s killed (kill -9, or the kernel for want of memory): "
+			     "%s probes were attached again, and all are there", killed, killed > 1 ? "es" : "", killed > 1 ? "" : "s",
+			     killed > 1 ? "were" : "was", killed > 1 ? "their" : "its");
+}
+
 static void report_failure(struct attaching *a, int err, const char *path, struct diags *diags)
 {
 	struct loc nowhere = {0};
@@ -366,7 +384,9 @@ static void report_failure(struct attaching *a, int err, const char *path, struc
 	} else if (!path) {
 		diag_error(diags, nowhere, NULL, "no probe is left that the kernel can attach");
 	} else {
-		diag = diag_error(diags, nowhere, NULL, "cannot attach to %s: %s", path, strerror(-err));
+		diag = diag_error(diags, nowhere, NULL, "cannot attach to %s: %s", path, failure_text(err));
+		if (err == -EOWNERDEAD)
+			diag_hint(diags, diag, "who kills them (kill -9, or the kernel for want of memory) may have left breakpoints behind: `cephtap doctor` finds them");
 		if (err == -ENXIO)
 			diag_hint(diags, diag, "the kernel's number for perf events of uprobes cannot be read in /sys/bus/event_source/devices/uprobe: mount /sys");
 		if (err == -EMFILE)
@@ -386,6 +406,8 @@ static int attach_groups(struct attaching *a, struct groups *groups, struct diag
 	err = jobs_run(a, &path);
 	report_groups(groups, diags);
 	report_sites(a, diags);
+	if (!err)
+		report_killed(a->engine->keepers.killed, diags);
 	if (!err && groups->len && !a->engine->kept_len)
 		err = a->ended ? -ESRCH : -EOPNOTSUPP;
 	if (err)
@@ -502,11 +524,15 @@ unsigned engine_attach_process(struct engine *engine, pid_t pid, struct buf *why
 			group_link(&a, group, &found[n - 1], pid);
 		traced += !refused;
 	}
+	engine->keepers.process = (int)syscall(SYS_pidfd_open, pid, 0);
 	err = jobs_run(&a, &path);
+	if (engine->keepers.process >= 0)
+		close(engine->keepers.process);
+	engine->keepers.process = -1;
 	for (unsigned i = 0; i < n; i++)
 		held_close(found[i].held);
 	if (err)
-		buf_printf(why, "cannot attach to %s: %s", path, strerror(-err));
+		buf_printf(why, "cannot attach to %s: %s", path, failure_text(err));
 	else if (look.other && !why->size)
 		buf_printf(why, "it runs another build of %s: start the script anew for it", look.other);
 	arena_free(a.arena);

@@ -16,18 +16,28 @@
 #include "lib/clock.h"
 #include "lib/markers.h"
 
+/* A job whose makers are killed time and again fails. */
+enum { TRIES = 5 };
+
+/* -EOWNERDEAD: the job is still to be done, or was done by a keeper that has been killed. */
+struct job_state {
+	int result;
+	unsigned maker; /* the keeper that took it, by its place among all */
+};
+
 /* Shared with the keepers of one run. */
 struct board {
 	atomic_uint next;
 	atomic_bool is_over;	      /* what is done now comes too late */
 	atomic_bool done[KEEPERS_MAX]; /* this keeper is through with its jobs */
-	int results[];		      /* of the jobs */
+	struct job_state jobs[];
 };
 
 struct run {
 	struct board *board;
 	uint64_t limit_ns;
 	unsigned n;
+	unsigned first, to_do; /* of this try: the keepers from this one on, and how many jobs are left for them */
 	int (*make)(void *data, unsigned i);
 	void *data;
 	bool is_left; /* somebody may write to the board yet */
@@ -36,7 +46,7 @@ struct run {
 
 void keepers_init(struct keepers *keepers)
 {
-	*keepers = (struct keepers){.hold = {-1, -1}, .other = -1};
+	*keepers = (struct keepers){.hold = {-1, -1}, .other = -1, .process = -1};
 }
 
 /* `cephtap | less` must not wait for a keeper to let go of the pipe. */
@@ -72,21 +82,75 @@ static bool wait_for_jobs(int fd, uint64_t limit_ns)
 	return false;
 }
 
-/* A link that comes too late is taken away again, not left to count what nobody reckons with. */
-static bool keep(struct run *run, unsigned i, int fd)
+/* The one who wants the links has let go, or is no more. */
+static bool is_released(const struct keepers *keepers)
 {
-	if (atomic_load(&run->board->is_over)) {
-		if (fd >= 0)
-			close(fd);
-		return false;
+	struct pollfd hold = {.fd = keepers->hold[0], .events = 0};
+
+	return poll(&hold, 1, 0) > 0;
+}
+
+/* False: the traced process has ended before, and has nothing left that links could be taken out of. */
+static bool wait_for_release(const struct keepers *keepers)
+{
+	struct pollfd ends[] = {{.fd = keepers->hold[0]}, {.fd = keepers->process, .events = POLLIN}};
+
+	while (poll(ends, 2, -1) <= 0)
+		;
+	return ends[0].revents;
+}
+
+/*
+ * Not exit(2): by the kernel's sources a SIGKILL that comes as that begins stays pending while the links are closed. When a
+ * process dies of SIGKILL the kernel takes it off before, and drops every signal that follows.
+ */
+static void end_with_links(void)
+{
+	for (;;)
+		kill(getpid(), SIGKILL);
+}
+
+/* As close(2), but it is a child's end that closes the link. */
+static void close_link(const struct keepers *keepers, int fd)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		wait_for_end(keepers->hold[0]);
+		end_with_links();
 	}
-	run->board->results[i] = fd < 0 ? fd : 0;
-	return fd >= 0;
+	close(fd);
+	if (pid > 0 && !kill(pid, SIGKILL))
+		waitpid(pid, NULL, 0);
+}
+
+/* The number of links made. One that comes too late is taken away again, not left to count what nobody reckons with. */
+static unsigned do_jobs(const struct keepers *keepers, struct run *run, unsigned number)
+{
+	struct board *board = run->board;
+	unsigned made = 0, i;
+
+	while (!is_released(keepers) && (i = atomic_fetch_add(&board->next, 1)) < run->n) {
+		int fd;
+
+		if (board->jobs[i].result != -EOWNERDEAD)
+			continue;
+		board->jobs[i].maker = run->first + number;
+		fd = run->make(run->data, i);
+		if (atomic_load(&board->is_over)) {
+			if (fd >= 0)
+				close_link(keepers, fd);
+			break;
+		}
+		made += fd >= 0;
+		board->jobs[i].result = fd < 0 ? fd : 0;
+	}
+	return made;
 }
 
 static void keeper(const struct keepers *keepers, struct run *run, unsigned number)
 {
-	unsigned i, made = 0;
+	unsigned made;
 
 	setsid();
 	prctl(PR_SET_NAME, "ct-links"); /* so that `pkill -9 cephtap` passes it by */
@@ -95,16 +159,12 @@ static void keeper(const struct keepers *keepers, struct run *run, unsigned numb
 	if (keepers->other >= 0)
 		close(keepers->other);
 	close(run->done[0]);
-	while ((i = atomic_fetch_add(&run->board->next, 1)) < run->n) {
-		int fd = run->make(run->data, i);
-
-		made += keep(run, i, fd);
-	}
+	made = do_jobs(keepers, run, number);
 	atomic_store(&run->board->done[number], true);
 	close(run->done[1]);
-	if (made)
-		wait_for_end(keepers->hold[0]);
-	_exit(0);
+	if (!made || !wait_for_release(keepers))
+		_exit(0);
+	end_with_links();
 }
 
 /* Signals of a terminal and kill by a person's hand are for us, not for keepers: blocked before one can have any. */
@@ -116,7 +176,7 @@ static int start_keepers(struct keepers *keepers, struct arena *arena, struct ru
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
-	for (started = 0; started < run->n && started < KEEPERS_MAX; started++) {
+	for (started = 0; started < run->to_do && started < KEEPERS_MAX; started++) {
 		pid_t pid = fork();
 
 		if (pid == 0)
@@ -132,39 +192,87 @@ static int start_keepers(struct keepers *keepers, struct arena *arena, struct ru
 }
 
 /* Whoever is stuck is not waited for, neither now nor at the end. */
-static void leave_behind(struct keepers *keepers, struct run *run, unsigned first)
+static void leave_behind(struct keepers *keepers, struct run *run)
 {
 	atomic_store(&run->board->is_over, true);
 	run->is_left = true;
-	for (unsigned i = first; i < keepers->len; i++)
-		if (!atomic_load(&run->board->done[i - first]))
+	for (unsigned i = run->first; i < keepers->len; i++)
+		if (!atomic_load(&run->board->done[i - run->first]))
 			keepers->pids[i] = 0;
 	for (unsigned i = 0; i < run->n; i++)
-		if (run->board->results[i] == -ECHILD)
-			run->board->results[i] = -ETIMEDOUT;
+		if (run->board->jobs[i].result == -EOWNERDEAD)
+			run->board->jobs[i].result = -ETIMEDOUT;
 }
 
-static int run_with_pipe(struct keepers *keepers, struct arena *arena, struct run *run)
+static unsigned count_to_do(const struct run *run)
 {
-	unsigned first = keepers->len;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < run->n; i++)
+		count += run->board->jobs[i].result == -EOWNERDEAD;
+	return count;
+}
+
+/* Who has ended and is not done has been killed: all of its links are gone, once it is. */
+static void bury(struct keepers *keepers, struct run *run)
+{
+	for (unsigned i = run->first; i < keepers->len; i++) {
+		int status = 0;
+
+		if (atomic_load(&run->board->done[i - run->first]))
+			continue;
+		while (waitpid(keepers->pids[i], &status, 0) < 0 && errno == EINTR)
+			;
+		mark_keeper_lost(keepers->pids[i], WTERMSIG(status));
+		keepers->pids[i] = 0;
+		keepers->killed++;
+		for (unsigned j = 0; j < run->n; j++)
+			if (run->board->jobs[j].maker == i && run->board->jobs[j].result == 0)
+				run->board->jobs[j].result = -EOWNERDEAD;
+	}
+}
+
+static int try(struct keepers *keepers, struct arena *arena, struct run *run)
+{
 	int error;
 
-	if (keepers->hold[1] < 0 && pipe2(keepers->hold, O_CLOEXEC))
-		return -errno;
+	run->first = keepers->len;
+	atomic_store(&run->board->next, 0);
+	memset(run->board->done, 0, sizeof(run->board->done));
 	if (pipe2(run->done, O_CLOEXEC))
 		return -errno;
 	error = start_keepers(keepers, arena, run);
 	close(run->done[1]);
 	if (!error && !wait_for_jobs(run->done[0], run->limit_ns))
-		leave_behind(keepers, run, first);
+		leave_behind(keepers, run);
+	else if (!error)
+		bury(keepers, run);
 	close(run->done[0]);
+	return error;
+}
+
+/*
+ * A process that is killed inside of bpf(2) leaves what it has done of a link behind. That the link is made again is the cure
+ * too: the kernel finds its own breakpoints, and takes them away with the new link.
+ */
+static int try_until_done(struct keepers *keepers, struct arena *arena, struct run *run)
+{
+	int error = 0;
+
+	if (keepers->hold[1] < 0 && pipe2(keepers->hold, O_CLOEXEC))
+		return -errno;
+	for (unsigned i = 0; i < TRIES && !error && (run->to_do = count_to_do(run)); i++) {
+		error = try(keepers, arena, run);
+		if (error && i)
+			return 0; /* some is made, and each job has its own result */
+	}
 	return error;
 }
 
 int keepers_run(struct keepers *keepers, struct arena *arena, unsigned n, int (*make)(void *data, unsigned i),
 		void *data, int *results, uint64_t limit_ns)
 {
-	size_t size = sizeof(struct board) + n * sizeof(int);
+	size_t size = sizeof(struct board) + n * sizeof(struct job_state);
 	struct board *board = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct run run = {.board = board, .limit_ns = limit_ns, .n = n, .make = make, .data = data};
 	int error;
@@ -172,12 +280,24 @@ int keepers_run(struct keepers *keepers, struct arena *arena, unsigned n, int (*
 	if (board == MAP_FAILED)
 		return -errno;
 	for (unsigned i = 0; i < n; i++)
-		board->results[i] = -ECHILD; /* its keeper is no more */
-	error = run_with_pipe(keepers, arena, &run);
-	memcpy(results, board->results, n * sizeof(int));
+		board->jobs[i].result = -EOWNERDEAD;
+	error = try_until_done(keepers, arena, &run);
+	for (unsigned i = 0; i < n; i++)
+		results[i] = board->jobs[i].result;
 	if (!run.is_left)
 		munmap(board, size);
 	return error;
+}
+
+/* With processes that come and go for hours there are many. */
+static void forget_the_reaped(struct keepers *keepers)
+{
+	unsigned len = 0;
+
+	for (unsigned i = 0; i < keepers->len; i++)
+		if (keepers->pids[i])
+			keepers->pids[len++] = keepers->pids[i];
+	keepers->len = len;
 }
 
 bool keepers_have_lost(struct keepers *keepers)
@@ -195,6 +315,7 @@ bool keepers_have_lost(struct keepers *keepers)
 		}
 		keepers->pids[i] = 0;
 	}
+	forget_the_reaped(keepers);
 	return have_lost;
 }
 
