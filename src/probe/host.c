@@ -451,6 +451,11 @@ static uint32_t hash_text(uint32_t hash, const char *text)
 }
 
 /* A function is known by its place: it may have several names, and one name several functions. */
+static bool is_of_same_function(const struct probe *a, const struct probe *b)
+{
+	return a->binary && a->binary == b->binary && a->function == b->function && !strcmp(a->prov, b->prov);
+}
+
 static bool is_same_probe(const struct probe *a, const struct probe *b)
 {
 	if (a == b)
@@ -462,14 +467,17 @@ static bool is_same_probe(const struct probe *a, const struct probe *b)
 
 static uint32_t hash_probe(const struct probe *probe)
 {
-	uint32_t hash = hash_text(hash_text(2166136261u, probe->prov), probe->name);
+	uint32_t hash = hash_text(2166136261u, probe->prov);
 
 	if (probe->binary)
 		return (hash ^ (uint32_t)(probe->function ^ probe->function >> 32)) * 16777619;
-	return hash_text(hash_text(hash, probe->mod), probe->func);
+	return hash_text(hash_text(hash_text(hash, probe->name), probe->mod), probe->func);
 }
 
-/* The one object for this probe: the first that a provider made of it. A new one gets its id here. */
+/*
+ * The one object for this probe: the first that a provider made of it. A new one gets its id here; the entry and the returns of a
+ * function have one text, though the descriptions that they were found by differ.
+ */
 static struct probe *intern(struct probe_host *host, struct probe *probe)
 {
 	struct probe_link **head = &host->probe_heads[hash_probe(probe) % PROBE_HEADS], *link;
@@ -477,6 +485,10 @@ static struct probe *intern(struct probe_host *host, struct probe *probe)
 	for (link = *head; link; link = link->next) {
 		if (is_same_probe(link->probe, probe))
 			return link->probe;
+		if (is_of_same_function(link->probe, probe)) {
+			probe->mod = link->probe->mod;
+			probe->func = link->probe->func;
+		}
 	}
 	link = arena_new_one(host->arena, struct probe_link);
 	link->probe = probe;

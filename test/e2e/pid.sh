@@ -43,6 +43,9 @@ got=$(tap -n 'pid$target::returns_big:entry { @e[args[0]] = count(); } pid$targe
 equal result "0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 " "$got"
 got=$(tap -n 'pid$target::virtually:entry { @[args[0]->v, args[2]] = count(); } END { printa("%d:%d ", @); }' -c "$target")
 equal virtual "77:0 77:1 77:2 77:3 77:4 77:5 77:6 77:7 77:8 77:9 " "$got"
+got=$(tap -n 'pid$target::virtually:entry { @[probefunc] = count(); } pid$target::[v]irtually:return { @[probefunc] = count(); }
+	END { printa("%s=%@u ", @); }' -c "$target")
+equal one-text "virtually=20 " "$got"
 got=$(tap -n 'pid$target::in_registers:entry { printf("%d %d %d,", args[0].a, args[0]->b, args[1]); }' -c "$target")
 equal in-registers "0 2 3,1 2 3,2 2 3,3 2 3,4 2 3,5 2 3,6 2 3,7 2 3,8 2 3,9 2 3," "$got"
 got=$(tap -n 'pid$target::thrower:entry { @e = count(); } pid$target::thrower:return { @r = count(); } END { printa("%@u ", @e); printa("%@u", @r); }' -c "$target")

@@ -247,6 +247,42 @@ static void compare_flow(const struct theirs *theirs, const uint8_t *code, const
 		differ(theirs, code, "jump", ours->op, category);
 }
 
+static enum x86_op op_of(const struct theirs *theirs)
+{
+	switch (theirs->insn.mnemonic) {
+	case ZYDIS_MNEMONIC_ADD:
+		return X86_ADD;
+	case ZYDIS_MNEMONIC_AND:
+		return X86_AND;
+	case ZYDIS_MNEMONIC_SUB:
+		return X86_SUB;
+	case ZYDIS_MNEMONIC_XOR:
+		return X86_XOR;
+	case ZYDIS_MNEMONIC_LEA:
+		return X86_LEA;
+	case ZYDIS_MNEMONIC_MOVZX:
+		return X86_EXTEND;
+	case ZYDIS_MNEMONIC_MOVSX:
+	case ZYDIS_MNEMONIC_MOVSXD:
+		return X86_EXTEND_SIGN;
+	default:
+		return theirs->insn.meta.category == ZYDIS_CATEGORY_CMOV ? X86_MOV_IF : X86_OTHER;
+	}
+}
+
+/* Those that values are followed through. Of shifts only some are told. */
+static void compare_op(const struct theirs *theirs, const uint8_t *code, const struct x86_insn *ours)
+{
+	enum x86_op op = op_of(theirs);
+	bool is_told = ours->op == X86_ADD || ours->op == X86_AND || ours->op == X86_SUB || ours->op == X86_XOR ||
+		       ours->op == X86_LEA || ours->op == X86_EXTEND || ours->op == X86_EXTEND_SIGN || ours->op == X86_MOV_IF;
+
+	if ((is_told || op != X86_OTHER) && op != ours->op)
+		differ(theirs, code, "op", ours->op, op);
+	if (ours->op == X86_SHIFT_DOWN && theirs->insn.mnemonic != ZYDIS_MNEMONIC_SHR)
+		differ(theirs, code, "shr", ours->op, op);
+}
+
 static void compare_one(const ZydisDecoder *decoder, const uint8_t *code, size_t size, uint64_t address,
 			unsigned *length)
 {
@@ -270,6 +306,7 @@ static void compare_one(const ZydisDecoder *decoder, const uint8_t *code, size_t
 		compare_effects(&theirs, code, &ours);
 		compare_operands(&theirs, code, &ours);
 		compare_flow(&theirs, code, &ours);
+		compare_op(&theirs, code, &ours);
 	}
 }
 
