@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/demangle.h"
 #include "lib/dwarf.h"
 
 enum { NAME_MAX_SIZE = 32 * 1024, SYMBOLS_MAX = 8 * 1000 * 1000, NAMES_MAX_SIZE = 1 << 30 };
@@ -26,15 +27,15 @@ static bool is_mangled(const char *symbol)
 	return symbol[0] == '_' && symbol[1] == 'Z';
 }
 
-/* What libiberty makes of the symbol without its suffix; NULL: it is no C++ name. To be freed. */
+/* What is made of the symbol without its suffix; NULL: it is no C++ name. To be freed. */
 static char *demangle(const char *symbol, int options)
 {
 	char *base, *name;
 
-	if (!is_mangled(symbol) || strlen(symbol) > NAME_MAX_SIZE)
+	if (!is_mangled(symbol))
 		return NULL;
 	base = strndup(symbol, (size_t)(clone_suffix(symbol) - symbol));
-	name = base ? cplus_demangle(base, options) : NULL;
+	name = base ? demangle_name(base, options) : NULL;
 	free(base);
 	return name;
 }
