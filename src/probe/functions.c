@@ -172,7 +172,7 @@ struct reading {
 static bool take_symbol(void *data, const char *name, const GElf_Sym *sym, uint64_t vaddr)
 {
 	struct reading *r = data;
-	size_t size = strlen(name);
+	size_t size = strnlen(name, NAME_MAX_SIZE + 1); /* each symbol's may be as long as the file */
 
 	if (GELF_ST_TYPE(sym->st_info) != STT_FUNC || size > NAME_MAX_SIZE || (!r->with_colds && is_cold(name)))
 		return true;
