@@ -46,7 +46,7 @@ PKGS      = libbpf libelf libdw json-c ncursesw
 PKG_CPP   = $(eval PKG_CPP := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CPP)
 PKG_LIBS  = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
 PKG_ALL   = $(eval PKG_ALL := $$(shell pkg-config --libs --static $(PKGS)))$(PKG_ALL)
-SYS_LIBS := -liberty -lz -lpthread -lm
+SYS_LIBS := -liberty -lz -llzma -lpthread -lm
 LIBS      = $(if $(filter 1,$(STATIC)),$(PKG_ALL),$(PKG_LIBS)) $(SYS_LIBS)
 
 # --- What there is -------------------------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ $(patsubst NEEDS_%,%,$(filter NEEDS_%,$(.VARIABLES))): | deps
 
 # Other systems than Debian, or libraries of one's own: what counts is that they are found.
 $(BUILD)/.checked: $(if $(GROUPS),| deps)
-	@printf '#include <%s>\n' libiberty/demangle.h uthash.h zlib.h | { pkg-config --exists $(PKGS) && $(CC) -E -o /dev/null -x c -; } 2>/dev/null || \
+	@printf '#include <%s>\n' libiberty/demangle.h lzma.h uthash.h zlib.h | { pkg-config --exists $(PKGS) && $(CC) -E -o /dev/null -x c -; } 2>/dev/null || \
 		scripts/install-deps.sh build
 	@mkdir -p $(@D) && touch $@
 

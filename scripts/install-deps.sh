@@ -37,7 +37,7 @@ EOF
 # clang's run-time library carries its version.
 packages() {
 	case $1 in
-	build) echo "gcc make pkg-config|pkgconf libc6-dev libbpf-dev libelf-dev libdw-dev libiberty-dev zlib1g-dev" \
+	build) echo "gcc make pkg-config|pkgconf libc6-dev libbpf-dev libelf-dev libdw-dev libiberty-dev zlib1g-dev liblzma-dev" \
 		"libjson-c-dev libncurses-dev uthash-dev" ;;
 	static) echo "libbz2-dev" ;; # the other libraries' packages bring theirs
 	units) echo "libcmocka-dev systemtap-sdt-dev g++" ;;

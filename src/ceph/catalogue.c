@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/demangle.h"
 #include "lib/embed.h"
 #include "probe/probe.h"
 
@@ -451,7 +452,7 @@ static void drop_templates(char *name)
 /* "_ZN3OSD10enqueue_opE5spg_tON5..." to "OSD::enqueue_op": without DMGL_PARAMS, libiberty leaves the parameters out. */
 char *cat_function_name(struct arena *arena, const char *symbol)
 {
-	char *plain = cplus_demangle(symbol, DMGL_NO_OPTS);
+	char *plain = demangle_name(symbol, DMGL_NO_OPTS);
 	char *name = arena_strdup(arena, plain ? plain : symbol);
 
 	free(plain);

@@ -266,12 +266,15 @@ static int find_nothing(Dwfl_Module *module, void **user, const char *name, Dwar
 	return -1;
 }
 
+/* A file of little more than holes may have a table of billions. */
+enum { LOOKED_AT_MAX = 8 * 1000 * 1000 };
+
 static void each_symbol(Dwfl_Module *module, uint64_t bias,
 			bool (*each)(void *data, const char *name, const GElf_Sym *sym, uint64_t vaddr), void *data)
 {
 	int n = dwfl_module_getsymtab(module);
 
-	for (int i = 1; i < n; i++) {
+	for (int i = 1; i < n && i < LOOKED_AT_MAX; i++) {
 		GElf_Sym sym;
 		GElf_Addr address;
 		GElf_Word section;

@@ -147,16 +147,41 @@ const uint8_t *elf_section_bytes(const struct elf_file *file, const char *name, 
 	return data;
 }
 
+/* In our memory: for libdw it has no bytes then. */
+static void hide_section(const struct elf_file *file, uint64_t i)
+{
+	Elf64_Shdr section = elf_section_at(file, i);
+
+	section.sh_type = SHT_NOBITS;
+	memcpy(file->bytes->data + file->ehdr.e_shoff + i * sizeof(section), &section, sizeof(section));
+}
+
 void elf_file_hide(struct elf_file *file, bool (*is_hidden)(const char *section))
 {
 	for (uint64_t i = 1; i < file->sections_len; i++) {
 		Elf64_Shdr section = elf_section_at(file, i);
 
-		if (section.sh_type == SHT_NOBITS || !is_hidden(elf_section_name(file, &section)))
-			continue;
-		section.sh_type = SHT_NOBITS;
-		memcpy(file->bytes->data + file->ehdr.e_shoff + i * sizeof(section), &section, sizeof(section));
+		if (section.sh_type != SHT_NOBITS && is_hidden(elf_section_name(file, &section)))
+			hide_section(file, i);
 	}
+}
+
+static int prepare_section(const struct elf_file *file, uint64_t i)
+{
+	Elf64_Shdr section = elf_section_at(file, i);
+	const char *name = elf_section_name(file, &section);
+	const uint8_t *data;
+
+	if ((section.sh_type == SHT_SYMTAB || section.sh_type == SHT_STRTAB) && section.sh_size > SYMBOLS_SIZE_MAX)
+		return elf_fail(EFBIG, "%s: section %s is too big to be read", file->path, name);
+	if (!elf_may_unpack(file, &section))
+		return elf_fail(EFBIG, "%s: section %s would be too big when unpacked", file->path, name);
+	data = elf_file_data(file, section.sh_offset, section.sh_size);
+	if (!data)
+		return elf_fail_data(file, "a section");
+	if (!strcmp(name, ".gnu_debugdata") && !elf_is_plain_xz(data, section.sh_size))
+		hide_section(file, i);
+	return 0;
 }
 
 const void *elf_file_image(const struct elf_file *file, bool (*wanted)(const char *section), uint64_t *size)
@@ -168,12 +193,8 @@ const void *elf_file_image(const struct elf_file *file, bool (*wanted)(const cha
 	for (uint64_t i = 1; i < file->sections_len; i++) {
 		Elf64_Shdr section = elf_section_at(file, i);
 
-		if (section.sh_type == SHT_NOBITS || !wanted(elf_section_name(file, &section)))
-			continue;
-		if (!elf_file_data(file, section.sh_offset, section.sh_size)) {
-			elf_fail_data(file, "a section");
+		if (section.sh_type != SHT_NOBITS && wanted(elf_section_name(file, &section)) && prepare_section(file, i))
 			return NULL;
-		}
 	}
 	*size = file->bytes->size;
 	return file->bytes->data;

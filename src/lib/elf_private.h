@@ -19,6 +19,7 @@ enum {
 	SECTIONS_MAX = 1 << 16,	  /* so are this many headers: each is looked at for each question */
 	SEGMENTS_MAX = 1024,
 	SYMBOLS_MAX = 1 << 25,
+	SYMBOLS_SIZE_MAX = 512 << 20, /* of all of them, or of all their names */
 	NOTES_SIZE_MAX = 32 << 20, /* 300,000 markers */
 	CODE_SIZE_MAX = 64 << 20,  /* of one function, or of all call-frame information */
 };
@@ -74,6 +75,10 @@ int elf_section_data(const struct elf_file *file, const Elf64_Shdr *section, con
 uint64_t elf_strings_safe_size(const struct elf_file *file, uint64_t offset, uint64_t size);
 /* Are all its bytes in the file, as they are? */
 bool elf_is_inside(const struct elf_file *file, const Elf64_Shdr *section);
+/* May libdw unpack it, if it is compressed? What files of strangers become, all together, has a limit. */
+bool elf_may_unpack(const struct elf_file *file, const Elf64_Shdr *section);
+/* The same of .gnu_debugdata: xz, and a file in it in which nothing is packed again. */
+bool elf_is_plain_xz(const uint8_t *data, uint64_t size);
 int elf_note_next(const uint8_t *data, size_t size, size_t align, size_t *offset, struct note *note);
 bool elf_note_is(const struct note *note, uint32_t type, const char *name);
 

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lib/mounts.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -43,6 +47,30 @@ static bool is_among(const char *type, const char *const *types, unsigned len)
 	return false;
 }
 
+/* The field so many blanks further on. One may be empty: a source is called as whoever mounts likes, but for blanks. */
+static const char *field(const char *line, unsigned number)
+{
+	for (; number && line; number--) {
+		line = strchr(line, ' ');
+		line += line ? 1 : 0;
+	}
+	return line ? line : "";
+}
+
+/* In a field of options, "rw,user_id=0". */
+static bool has_option(const char *options, const char *option)
+{
+	size_t size = strlen(option), n;
+
+	for (;; options += n + 1) {
+		n = strcspn(options, ", \n");
+		if (n == size && !strncmp(options, option, size))
+			return true;
+		if (options[n] != ',')
+			return false;
+	}
+}
+
 static enum fs_kind kind_of_type(const char *type, const char *options, bool is_trusted)
 {
 	static const char *const local[] = {"ext4",  "ext3",	"ext2",	 "xfs",	   "tmpfs",    "ramfs",	   "devtmpfs", "rootfs",
@@ -61,29 +89,9 @@ static enum fs_kind kind_of_type(const char *type, const char *options, bool is_
 		return FS_LOCAL;
 	if (is_among(type, pseudo, sizeof(pseudo) / sizeof(pseudo[0])))
 		return FS_PSEUDO;
-	if (!is_trusted || (!strncmp(type, "fuse", 4) && !strstr(options, "user_id=0,")))
+	if (!is_trusted || (!strncmp(type, "fuse", 4) && !has_option(options, "user_id=0")))
 		return FS_FOREIGN;
 	return FS_REMOTE;
-}
-
-/*
- * In the sixth field. On a mount without set-user-ID an owner means nothing to the kernel either: that is how users are let mount
- * images and sticks of their own.
- */
-static bool has_option(const char *line, const char *option)
-{
-	size_t size = strlen(option), n;
-
-	for (unsigned i = 0; i < 5 && line; i++)
-		line = strchr(line + 1, ' ');
-	for (line = line ? line + 1 : ""; *line; line += n + 1) {
-		n = strcspn(line, ", ");
-		if (n == size && !strncmp(line, option, size))
-			return true;
-		if (line[n] != ',')
-			break;
-	}
-	return false;
 }
 
 /* "36 35 98:0 /root /where options shared:1 - ext4 /dev/sda1 options"; names have no spaces in them. */
@@ -96,8 +104,12 @@ static bool parse_mount(const char *line, bool is_trusted, struct mount *mount)
 
 	if (!tail || sscanf(line, "%llu %*u %u:%u", &id, &major, &minor) != 3 || sscanf(tail, " - %31s", type) != 1)
 		return false;
-	*mount = (struct mount){id, makedev(major, minor), kind_of_type(type, tail, is_trusted), false};
-	mount->is_of_user = mount->kind == FS_FOREIGN || has_option(line, "nosuid");
+	*mount = (struct mount){id, makedev(major, minor), kind_of_type(type, field(tail + strlen(" - "), 2), is_trusted), false};
+	/*
+	 * On a mount without set-user-ID an owner means nothing to the kernel either: that is how users are let mount images and
+	 * sticks of their own.
+	 */
+	mount->is_of_user = mount->kind == FS_FOREIGN || has_option(field(line, 5), "nosuid");
 	return true;
 }
 
@@ -113,14 +125,29 @@ static void read_link(pid_t pid, const char *name, char out[LINK_SIZE])
 	out[size > 0 ? size : 0] = '\0';
 }
 
-/* Whoever is in our user namespace needed our rights to mount something, and an overlay's layers are what such a user chose. */
+/*
+ * Whoever mounts in a namespace of our users needed our rights for it, and an overlay's layers are what such a user chose. It counts who
+ * made the namespace, not who is in it: root may enter a stranger's.
+ */
 static bool is_of_our_users(pid_t pid)
 {
-	char ours[LINK_SIZE], theirs[LINK_SIZE];
+	char path[64];
+	struct stat ours, theirs;
+	int fd, owner;
+	bool is_ours;
 
-	read_link(getpid(), "user", ours);
-	read_link(pid, "user", theirs);
-	return !strcmp(ours, theirs);
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	owner = fd >= 0 ? ioctl(fd, NS_GET_USERNS) : -1;
+	if (owner >= 0)
+		is_ours = !fstat(owner, &theirs) && !stat("/proc/self/ns/user", &ours) && ours.st_ino == theirs.st_ino;
+	else
+		is_ours = fd >= 0 && errno == EPERM; /* of users from whom ours come */
+	if (owner >= 0)
+		close(owner);
+	if (fd >= 0)
+		close(fd);
+	return is_ours;
 }
 
 static void table_add(struct table *table, const struct mount *mount)

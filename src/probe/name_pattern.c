@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/buf.h"
+#include "lib/demangle.h"
 #include "probe/host.h"
 #include "lib/name_normal.h"
 
@@ -282,7 +283,7 @@ char *name_demangle(const struct name *name, bool with_params)
 	if (!is_mangled(name->symbol) || name->base_size > NAME_MAX_SIZE)
 		return NULL;
 	base = strndup(name->symbol, name->base_size);
-	text = base ? cplus_demangle(base, options) : NULL;
+	text = base ? demangle_name(base, options) : NULL;
 	free(base);
 	return text;
 }

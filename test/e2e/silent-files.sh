@@ -105,4 +105,23 @@ if unshare -Um --map-root-user true 2>/dev/null; then
 else
 	echo "skip foreign - no user namespaces"
 fi
+
+# ---- mounted for a user by a helper of the host's (fusermount), from a source that is called as root's option
+as_user() { exec setpriv --ruid=65534 env FUSE_SOURCE="$source" "$PROGS/fuse_file" "$@"; }
+for source in fuse_file user_id=0,group_id=0, 'a - fuse b user_id=0,'; do
+	rm -f "$TMP/up" "$TMP/mounted"
+	mkfifo "$TMP/up"
+	(as_user "$TMP/mnt" "$PROGS/loop_target" nothing 120) <"$TMP/up" >"$TMP/mounted" 2>"$TMP/err" &
+	server=$!
+	exec 9>"$TMP/up"
+	await grep -q mounted "$TMP/mounted"
+	"$TMP/mnt/loop_target" 100 9>&- &
+	program=$!
+	children="$children $server $program"
+	await grep -q "$TMP/mnt/loop_target" "/proc/$program/maps"
+	run 40 "user-$source" -q --seconds 1 -n 'loop:::turn { @[pid] = count(); }'
+	check "user-$source-other" grep -qw $other "$TMP/out"
+	check "user-$source-not" test "$(grep -cw $program "$TMP/out")" = 0
+	unmount_file
+done
 exit 0

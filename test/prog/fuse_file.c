@@ -220,7 +220,8 @@ int main(int argc, char **argv)
 	signal(SIGALRM, finish);
 	signal(SIGTERM, finish);
 	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=%u,group_id=%u,allow_other", device, getuid(), getgid());
-	if (mount("fuse_file", argv[1], "fuse.fuse_file", MS_NOSUID | MS_NODEV, options)) {
+	/* a mount's source may be called anything */
+	if (mount(getenv("FUSE_SOURCE") ? getenv("FUSE_SOURCE") : "fuse_file", argv[1], "fuse.fuse_file", MS_NOSUID | MS_NODEV, options)) {
 		perror("fuse_file: mount");
 		return 1;
 	}

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #include "ast/ast.h"
 #include "lib/arena.h"
+#include "lib/buf.h"
 #include "lib/name_normal.h"
 #include "probe/functions.h"
 
@@ -274,11 +276,86 @@ static void ends_of_names(void **state)
 	arena_free(arena);
 }
 
+/* The number of what can be named again: S_, S0_, ..., SZ_, S10_. */
+static void add_back(struct buf *symbol, unsigned number)
+{
+	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	if (number > 36)
+		buf_printf(symbol, "S%c%c_", digits[(number - 1) / 36], digits[(number - 1) % 36]);
+	else if (number)
+		buf_printf(symbol, "S%c_", digits[number - 1]);
+	else
+		buf_puts(symbol, "S_");
+}
+
+/* f<A, p<A, A>, p<p<A, A>, p<A, A> >, ...>: twice as long with each. */
+static void doubled_text(struct buf *symbol, unsigned times)
+{
+	buf_puts(symbol, "_Z1fI1A1pIS0_S0_E");
+	for (unsigned i = 1; i < times; i++) {
+		buf_puts(symbol, "S1_I");
+		add_back(symbol, i + 2);
+		add_back(symbol, i + 2);
+		buf_putc(symbol, 'E');
+	}
+	buf_puts(symbol, "EvT_");
+}
+
+/* The same inside out, and to be searched for a pack before a character of it is printed. */
+static void doubled_search(struct buf *symbol, unsigned times)
+{
+	buf_puts(symbol, "_Z1fIDp1pI");
+	for (unsigned i = 1; i < times; i++)
+		buf_puts(symbol, "S0_I");
+	buf_puts(symbol, "1A");
+	for (unsigned i = 0; i < times; i++) {
+		add_back(symbol, i + 2);
+		buf_putc(symbol, 'E');
+	}
+	buf_puts(symbol, "EvT_");
+}
+
+static const char *name_of(struct arena *arena, const char *symbol, bool with_params)
+{
+	struct function function = function_of(symbol, 0);
+
+	return function_name(arena, &function, with_params);
+}
+
+/* Names of a few hundred bytes that stand for terabytes of text stay as they are. */
+static void doubled(void **state)
+{
+	void (*const makers[])(struct buf *, unsigned) = {doubled_text, doubled_search};
+	const char *const starts[] = {"f<A, p<A, A>, p<p<A, A>, p<A, A> > >", "f<(p<p<A, A>, p<A, A> >)...>"};
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct arena *arena = arena_new();
+		struct name_pattern *g = name_pattern_new(arena, "g");
+		struct buf symbol = {0};
+
+		makers[i](&symbol, 2);
+		assert_string_equal(name_of(arena, symbol.data, false), starts[i]);
+		for (unsigned times = 10; times <= 50; times += 10) {
+			buf_clear(&symbol);
+			makers[i](&symbol, times);
+			assert_true(strlen(name_of(arena, symbol.data, false)) <= 16 * 1024);
+			assert_true(strlen(name_of(arena, symbol.data, true)) <= 16 * 1024);
+			assert_int_equal(name_pattern_fits(g, &(struct name){symbol.data, symbol.size, false}), NAME_OTHER);
+		}
+		assert_string_equal(name_of(arena, symbol.data, true), symbol.data);
+		buf_free(&symbol);
+		name_pattern_free(g);
+		arena_free(arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fitting),   cmocka_unit_test(normal_forms),  cmocka_unit_test(names),
-		cmocka_unit_test(described), cmocka_unit_test(ends_of_names),
+		cmocka_unit_test(described), cmocka_unit_test(ends_of_names), cmocka_unit_test(doubled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
