@@ -10,6 +10,7 @@
 #include "cmd/cmd.h"
 #include "lib/limits.h"
 #include "lib/markers.h"
+#include "lib/memory.h"
 #include "lib/shown.h"
 
 static const struct command {
@@ -104,3 +105,4 @@ int main(int argc, char **argv)
 	mark_run_done(status);
 	return status;
 }
+	memory_prepare();
