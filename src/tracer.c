@@ -17,6 +17,7 @@
 #include "lib/memory.h"
 #include "lib/proc.h"
 #include "lib/shown.h"
+#include "lib/trouble.h"
 #include "lib/write.h"
 #include "probe/host.h"
 #include "symbol_text.h"
@@ -75,8 +76,8 @@ void tracer_catch_signals(void)
 	if (!sigaction(SIGHUP, NULL, &old) && old.sa_handler != SIG_IGN) /* nohup cephtap ... & */
 		sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
-}
 	signal(SIGCHLD, SIG_DFL); /* otherwise nobody could ask how our helpers have ended */
+}
 
 bool tracer_was_interrupted(void)
 {
@@ -297,8 +298,6 @@ static bool links_gone(struct tracer *tracer)
 	return tracer->has_lost;
 }
 
-static int timeout_ms(const struct tracer *tracer)
-{
 /* There was a reserve, for what is left to do: reading and printing what was gathered. */
 static bool memory_gone(struct tracer *tracer)
 {
@@ -309,6 +308,8 @@ static bool memory_gone(struct tracer *tracer)
 	return memory_is_short();
 }
 
+static int timeout_ms(const struct tracer *tracer)
+{
 	uint64_t rate = tracer->pipeline->options.switchrate_ns / 1000000;
 	uint64_t now = now_ns(), left;
 	int ms = rate < POLL_MS_MAX ? (int)rate : POLL_MS_MAX;
@@ -336,10 +337,10 @@ static const char *why_stop(struct tracer *tracer)
 		return "target";
 	if (links_gone(tracer))
 		return "keeper";
-	return tracer->end_ns && now_ns() >= tracer->end_ns ? "time" : NULL;
-}
 	if (memory_gone(tracer))
 		return "memory";
+	return tracer->end_ns && now_ns() >= tracer->end_ns ? "time" : NULL;
+}
 
 /* `source` is what the reader is to read from then on. */
 static void start_recorder(struct tracer *tracer, struct agg_source *source)
@@ -499,6 +500,7 @@ static void say_missing(struct tracer *tracer)
 		say_left_out(tracer);
 	if (!tracer->has_said)
 		say_strangers(tracer);
+	trouble_tell(on_named, tracer);
 	tracer->has_said = true;
 }
 
@@ -569,8 +571,6 @@ static int publish(struct tracer *tracer)
 	return recorded(tracer, error);
 }
 
-static int begin(struct tracer *tracer)
-{
 /* One that cannot be let go would wait for ever, and we for it. */
 static void release(struct tracer *tracer)
 {
@@ -587,6 +587,8 @@ static void release(struct tracer *tracer)
 	tracer->has_lost = true;
 }
 
+static int begin(struct tracer *tracer)
+{
 	const struct tracer_config *config = tracer->config;
 	int error = publish(tracer);
 
