@@ -38,7 +38,8 @@ ALL_CPP   = -D_GNU_SOURCE -DCEPHTAP_VERSION='"$(VERSION)"' -Isrc -Iinclude $(CPP
 ALL_C     = -std=gnu11 $(OPT) $(WARN) $(if $(filter 1,$(WERROR)),-Werror) $(SANITIZE_FLAGS) $(CFLAGS)
 SANITIZE_FLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
 ALL_LD    = $(SANITIZE_FLAGS) $(if $(filter 1,$(STATIC)),$(ALL_STATIC)) $(LDFLAGS)
-ALL_STATIC := -static -Wl,--wrap=dlopen # see src/lib/no_dlopen.c
+# See src/lib/no_dlopen.c and src/lib/memory.c.
+ALL_STATIC := -static -Wl,--wrap=dlopen -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 
 # ncursesw is for `cephtap top`; it has a static library too, which reads the terminal's description from the host's terminfo.
 # Expanded when first needed, once: pkg-config may not be there before `make test` has installed it.
@@ -65,6 +66,7 @@ UNIT_OWN := $(patsubst %.c,$(BUILD)/%.o,$(wildcard test/interp/*.c) $(filter-out
 PROG_SRC := $(filter-out test/prog/lib%,$(wildcard test/prog/*.c test/prog/*.cc))
 PROGS    := $(patsubst %.cc,$(BUILD)/%,$(patsubst %.c,$(BUILD)/%,$(PROG_SRC)))
 PROG_LIB := $(patsubst %.c,$(BUILD)/%.so,$(wildcard test/prog/lib*.c))
+FAULTS   := $(BUILD)/test/faults/faults.so
 FUZZ_SRC := $(wildcard fuzz/fuzz_*.c)
 FUZZERS  := $(FUZZ_SRC:%.c=$(BUILD)/%)
 CHECK_X86 := $(BUILD)/test/x86/compare
@@ -89,7 +91,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 
 .PHONY: all help demo test tests units progs install install-strip uninstall bench golden fuzz fuzzers check-asan check-provider \
 	check-weave check-x86 format clean deps test-live test-harmless test-flat test-truth ceph-with-markers test-ceph-with-markers test-ceph-release \
-	test-kernels test-params
+	test-kernels test-params test-faults
 all: $(CEPHTAP)
 
 # What a goal needs of Debian's packages, as groups of scripts/install-deps.sh, which installs them as root before anything is compiled,
@@ -107,6 +109,7 @@ NEEDS_test-truth := build static test ceph
 NEEDS_test-ceph-with-markers := build static test ceph bench
 NEEDS_test-ceph-release := build static test ceph
 NEEDS_test-params := build static test
+NEEDS_test-faults := build static test ceph
 NEEDS_test-kernels := build static units kernels
 NEEDS_ceph-with-markers := build ceph-build
 NEEDS_check-asan := build test
@@ -165,7 +168,7 @@ $(UNIT_LIB): $(UNIT_OWN) $(BUILD)/.units
 	ar rcs $@ $(filter %.o,$^)
 
 units: $(UNITS)
-progs: $(PROGS) $(PROG_LIB)
+progs: $(PROGS) $(PROG_LIB) $(FAULTS)
 tests: $(CEPHTAP) $(STATIC_BIN) units progs $(FUZZ_SRC:%.c=$(BUILD)/%.o) # the fuzzers, so that they keep compiling
 
 $(UNITS): $(BUILD)/test/unit/%: $(BUILD)/test/unit/%.o $(UNIT_LIB) $(LIB)
@@ -180,6 +183,10 @@ PROG_LIBS  = -L$(BUILD)/test/prog -Wl,-rpath,'$$ORIGIN' $(call prog_says,libs) -
 $(PROG_LIB): $(BUILD)/%.so: %.c | $(FIRST)
 	@mkdir -p $(@D)
 	$(CC) -O2 -shared -fPIC $(PROG_FLAGS) -o $@ $< $(call prog_says,libs)
+
+$(FAULTS): $(BUILD)/%.so: %.c | $(FIRST)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O1 -g $(WARN) -D_GNU_SOURCE -shared -fPIC -MMD -MP -MF $@.d -MT $@ -o $@ $< -ldl
 
 $(BUILD)/test/prog/%: test/prog/%.c | $(FIRST) $(PROG_LIB)
 	@mkdir -p $(@D)
@@ -213,6 +220,10 @@ test-truth: tests
 # Parameters of thousands of generated functions, by all compilers that are here, against what was passed: about 3 minutes.
 test-params: tests
 	LONG=1 BUILD=$(BUILD) test/run e2e/params
+
+# Every system call and every allocation of some forty commands fails once: about an hour and a half. FAULTS_ONLY='--only sdt,record' some.
+test-faults: tests
+	BUILD=$(BUILD) test/faults/run $(FAULTS_ONLY)
 
 golden: $(CEPHTAP) units
 	BUILD=$(BUILD) UPDATE=1 test/run golden
@@ -320,6 +331,7 @@ make tests        build all that the tests need; then test/run [FILTER...] runs 
 make test-harmless  10,000 rounds of kill -9, and 1,000 on a live cluster (hours)
 make test-flat      memory of cephtap while processes restart for two hours
 make test-truth   markers against every perf counter of Ceph that counts the same, in all ways of attaching
+make test-faults  every system call and allocation fails once, in some forty commands (90 minutes)
 make test-params  parameters of thousands of generated functions, by each compiler that is here (3 minutes)
 make golden       write the golden files anew; review with git diff
 make check-asan   the tests that need no privilege, with the address and undefined-behaviour sanitizers
@@ -340,4 +352,4 @@ help:
 	$(info $(HELP))
 	@:
 
--include $(wildcard $(patsubst %.o,%.d,$(OBJS) $(CHECK_X86).o $(UNIT_OWN) $(UNITS:%=%.o) $(FUZZERS:%=%.o)) $(PROGS:%=%.d) $(PROG_LIB:%=%.d))
+-include $(wildcard $(patsubst %.o,%.d,$(OBJS) $(CHECK_X86).o $(UNIT_OWN) $(UNITS:%=%.o) $(FUZZERS:%=%.o)) $(PROGS:%=%.d) $(PROG_LIB:%=%.d) $(FAULTS:%=%.d))

@@ -16,6 +16,7 @@ cmd/option           getopt_long: it says nothing by itself here
 lib/aside            sendmsg: a descriptor, to its helper
 lib/elf_sdt_write    pwrite: a binary
 lib/shown_print      fwrite json_object_to_json_string_length: this is the place
+lib/memory           write: one sentence of its own, when there is no memory
 lib/write            write: files
 pictures/picture     fwrite: a page, its data by SHOWN_PAGE
 recording/chunk      write: recordings

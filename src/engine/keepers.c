@@ -58,12 +58,16 @@ static void leave_standard_files(void)
 		dup2(fd, i);
 }
 
-static void wait_for_end(int fd)
+/* False: it cannot be told when the end is. */
+static bool wait_for_end(int fd)
 {
 	char byte;
+	ssize_t got;
 
-	while (read(fd, &byte, 1) < 0 && errno == EINTR)
-		;
+	do {
+		got = read(fd, &byte, 1);
+	} while (got < 0 && errno == EINTR);
+	return got >= 0;
 }
 
 /* False: the time is over. */
@@ -72,8 +76,11 @@ static bool wait_for_jobs(int fd, uint64_t limit_ns)
 	struct pollfd end = {.fd = fd, .events = POLLIN};
 	uint64_t start = now_ns(), gone;
 
-	if (!limit_ns) {
-		wait_for_end(fd);
+	if (!limit_ns) { /* by one or the other: who thinks that they are done too early would wait for one that holds links */
+		while (poll(&end, 1, -1) < 0 && errno == EINTR)
+			;
+		if (!end.revents)
+			wait_for_end(fd);
 		return true;
 	}
 	while ((gone = now_ns() - start) < limit_ns)
@@ -90,14 +97,21 @@ static bool is_released(const struct keepers *keepers)
 	return poll(&hold, 1, 0) > 0;
 }
 
-/* False: the traced process has ended before, and has nothing left that links could be taken out of. */
-static bool wait_for_release(const struct keepers *keepers)
+enum release {
+	RELEASED,
+	PROCESS_ENDED, /* the traced process, before: it has nothing left that links could be taken out of */
+	CANNOT_WAIT,
+};
+
+static enum release wait_for_release(const struct keepers *keepers)
 {
 	struct pollfd ends[] = {{.fd = keepers->hold[0]}, {.fd = keepers->process, .events = POLLIN}};
+	int got;
 
-	while (poll(ends, 2, -1) <= 0)
-		;
-	return ends[0].revents;
+	do {
+		got = poll(ends, 2, -1);
+	} while (!got || (got < 0 && errno == EINTR));
+	return got < 0 ? CANNOT_WAIT : ends[0].revents ? RELEASED : PROCESS_ENDED;
 }
 
 /*
@@ -162,9 +176,17 @@ static void keeper(const struct keepers *keepers, struct run *run, unsigned numb
 	made = do_jobs(keepers, run, number);
 	atomic_store(&run->board->done[number], true);
 	close(run->done[1]);
-	if (!made || !wait_for_release(keepers))
+	if (!made)
 		_exit(0);
-	end_with_links();
+	switch (wait_for_release(keepers)) {
+	case RELEASED:
+		end_with_links();
+		break;
+	case PROCESS_ENDED:
+		_exit(0);
+	default:
+		_exit(1); /* said, as if it had been killed */
+	}
 }
 
 /* Signals of a terminal and kill by a person's hand are for us, not for keepers: blocked before one can have any. */
@@ -309,8 +331,8 @@ bool keepers_have_lost(struct keepers *keepers)
 
 		if (!keepers->pids[i] || waitpid(keepers->pids[i], &status, WNOHANG) != keepers->pids[i])
 			continue;
-		if (WIFSIGNALED(status)) { /* one that could make no link exits by itself */
-			mark_keeper_lost(keepers->pids[i], WTERMSIG(status));
+		if (WIFSIGNALED(status) || WEXITSTATUS(status)) { /* one that could make no link ends with 0 */
+			mark_keeper_lost(keepers->pids[i], WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 			have_lost = true;
 		}
 		keepers->pids[i] = 0;

@@ -2,9 +2,13 @@
 #include "lib/elf_bytes.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "lib/memory.h"
+#include "lib/trouble.h"
 
 /* A file may say that it has terabytes, of which none is on a disk, and a section that is as large. */
 static const uint64_t file_max = UINT64_C(16) << 30, copied_max = UINT64_C(4) << 30;
@@ -48,14 +52,19 @@ int elf_bytes_open(struct elf_bytes *bytes, struct held *held, bool may_map)
 		return 0;
 	}
 	data = mmap(NULL, blocks * BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (data == MAP_FAILED)
-		return -errno;
+	if (data == MAP_FAILED) {
+		int error = -errno;
+		char name[PATH_MAX];
+
+		trouble_note(error, "%s cannot be read", held_name(held, name, sizeof(name)) ? name : "a file");
+		return error;
+	}
 	if (bytes->size >= HUGE)
 		madvise(data, blocks * BLOCK, MADV_NOHUGEPAGE); /* for a few bytes two megabytes would be cleared */
 	bytes->data = data;
 	bytes->copied = calloc(blocks / 64 + 1, sizeof(*bytes->copied));
 	if (!bytes->copied)
-		abort();
+		memory_end();
 	bytes->held = held_share(held);
 	return 0;
 }

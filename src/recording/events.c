@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/memory.h"
+
 /* ---- what the file says of itself ---- */
 
 static bool take_part(struct events *events, const struct members *members, void *part)
@@ -19,6 +21,10 @@ static bool take_chunk(struct events *events, enum chunk_type type, struct buf *
 
 	if (result == CHUNK_OK && events->chunk.type == type)
 		return true;
+	if (result == CHUNK_UNREADABLE) {
+		buf_printf(why, "%s cannot be read: %s", events->name, strerror(-events->in.error));
+		return false;
+	}
 	buf_printf(why, "%s %s before it says what was recorded: nothing can be read from it", events->name,
 		   result == CHUNK_EOF || result == CHUNK_CUT ? "ends" : "is damaged");
 	return false;
@@ -86,6 +92,12 @@ static void complain_cut(struct events *events)
 		   events->name, local.tm_year + 1900, local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
 }
 
+static void complain_unreadable(struct events *events)
+{
+	buf_printf(&events->complaint, "%s cannot be read behind byte %" PRIu64 ": %s; the report is of what comes before", events->name,
+		   events->in.at, strerror(-events->in.error));
+}
+
 static void complain_damaged(struct events *events)
 {
 	buf_printf(&events->complaint, "%s is damaged at byte %" PRIu64 ": the report is of what comes before", events->name,
@@ -133,7 +145,7 @@ static void take_record(struct events *events)
 		events->record_room = 2 * size;
 		events->record = malloc(events->record_room);
 		if (!events->record)
-			abort();
+			memory_end();
 	}
 	memcpy(events->record, bytes, size);
 	events->event = (struct event){
@@ -242,6 +254,10 @@ static bool take_next(struct events *events)
 		return take(events);
 	case CHUNK_DAMAGED:
 		events_refuse(events);
+		return true;
+	case CHUNK_UNREADABLE:
+		complain_unreadable(events);
+		end(events);
 		return true;
 	case CHUNK_EOF:
 	case CHUNK_CUT:

@@ -14,8 +14,10 @@
 #include "run/late.h"
 #include "lib/clock.h"
 #include "lib/markers.h"
+#include "lib/memory.h"
 #include "lib/proc.h"
 #include "lib/shown.h"
+#include "lib/trouble.h"
 #include "lib/write.h"
 #include "probe/host.h"
 #include "symbols/symbol_text.h"
@@ -39,7 +41,7 @@ struct tracer {
 	int output_error; /* negative errno of the first write that failed */
 	int engine_error; /* negative errno of what the kernel refused us last */
 	uint64_t foreign; /* records that are none of this script's */
-	bool has_lost;    /* probes, with the process that held them */
+	bool has_lost;    /* what fires from now on: probes, with the process that held them, or memory to read it */
 	bool is_asked;    /* to end, by tick() */
 	struct follow *follow;
 	struct daemon_names *names;
@@ -74,6 +76,7 @@ void tracer_catch_signals(void)
 	if (!sigaction(SIGHUP, NULL, &old) && old.sa_handler != SIG_IGN) /* nohup cephtap ... & */
 		sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* otherwise nobody could ask how our helpers have ended */
 }
 
 bool tracer_was_interrupted(void)
@@ -295,6 +298,16 @@ static bool links_gone(struct tracer *tracer)
 	return tracer->has_lost;
 }
 
+/* There was a reserve, for what is left to do: reading and printing what was gathered. */
+static bool memory_gone(struct tracer *tracer)
+{
+	if (!tracer->has_lost && memory_is_short()) {
+		tracer->has_lost = true;
+		tell(tracer, "memory is short on this host: what follows was not seen; tracing stopped");
+	}
+	return memory_is_short();
+}
+
 static int timeout_ms(const struct tracer *tracer)
 {
 	uint64_t rate = tracer->pipeline->options.switchrate_ns / 1000000;
@@ -324,6 +337,8 @@ static const char *why_stop(struct tracer *tracer)
 		return "target";
 	if (links_gone(tracer))
 		return "keeper";
+	if (memory_gone(tracer))
+		return "memory";
 	return tracer->end_ns && now_ns() >= tracer->end_ns ? "time" : NULL;
 }
 
@@ -485,6 +500,7 @@ static void say_missing(struct tracer *tracer)
 		say_left_out(tracer);
 	if (!tracer->has_said)
 		say_strangers(tracer);
+	trouble_tell(on_named, tracer);
 	tracer->has_said = true;
 }
 
@@ -555,6 +571,22 @@ static int publish(struct tracer *tracer)
 	return recorded(tracer, error);
 }
 
+/* One that cannot be let go would wait for ever, and we for it. */
+static void release(struct tracer *tracer)
+{
+	pid_t pid = tracer->config->child;
+	struct buf text = {0};
+	int error = child_release(pid);
+
+	if (!error)
+		return;
+	kill(pid, SIGKILL); /* what has become of it is told when it has ended */
+	buf_printf(&text, "process %d could not be let go on, and was killed: %s", (int)pid, strerror(-error));
+	tell(tracer, text.data);
+	buf_free(&text);
+	tracer->has_lost = true;
+}
+
 static int begin(struct tracer *tracer)
 {
 	const struct tracer_config *config = tracer->config;
@@ -571,7 +603,7 @@ static int begin(struct tracer *tracer)
 	tracer->next_drops_ns = now_ns() + DROPS_EVERY_NS;
 	tracer->next_interval_ns = now_ns() + config->interval_ns;
 	if (config->child)
-		child_release(config->child);
+		release(tracer);
 	date(tracer);
 	observe(tracer);
 	if (config->on_start)
