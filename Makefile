@@ -38,7 +38,8 @@ ALL_CPP   = -D_GNU_SOURCE -DCEPHTAP_VERSION='"$(VERSION)"' -Isrc -Iinclude $(CPP
 ALL_C     = -std=gnu11 $(OPT) $(WARN) $(if $(filter 1,$(WERROR)),-Werror) $(SANITIZE_FLAGS) $(CFLAGS)
 SANITIZE_FLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
 ALL_LD    = $(SANITIZE_FLAGS) $(if $(filter 1,$(STATIC)),$(ALL_STATIC)) $(LDFLAGS)
-ALL_STATIC := -static -Wl,--wrap=dlopen # see src/lib/no_dlopen.c
+# See src/lib/no_dlopen.c and src/lib/memory.c.
+ALL_STATIC := -static -Wl,--wrap=dlopen -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 
 # ncursesw is for `cephtap top`; it has a static library too, which reads the terminal's description from the host's terminfo.
 # Expanded when first needed, once: pkg-config may not be there before `make test` has installed it.

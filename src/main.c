@@ -10,6 +10,7 @@
 #include "cmd/cmd.h"
 #include "lib/limits.h"
 #include "lib/markers.h"
+#include "lib/memory.h"
 #include "lib/shown.h"
 
 static const struct command {
@@ -97,6 +98,7 @@ int main(int argc, char **argv)
 {
 	int status;
 
+	memory_prepare();
 	mark_run_start(CEPHTAP_VERSION, argc, argc > 1 ? argv[1] : "");
 	open_standard_files();
 	limits_raise_files();

@@ -14,6 +14,7 @@
 #include "late.h"
 #include "lib/clock.h"
 #include "lib/markers.h"
+#include "lib/memory.h"
 #include "lib/proc.h"
 #include "lib/shown.h"
 #include "lib/write.h"
@@ -39,7 +40,7 @@ struct tracer {
 	int output_error; /* negative errno of the first write that failed */
 	int engine_error; /* negative errno of what the kernel refused us last */
 	uint64_t foreign; /* records that are none of this script's */
-	bool has_lost;    /* probes, with the process that held them */
+	bool has_lost;    /* what fires from now on: probes, with the process that held them, or memory to read it */
 	bool is_asked;    /* to end, by tick() */
 	struct follow *follow;
 	struct daemon_names *names;
@@ -295,6 +296,16 @@ static bool links_gone(struct tracer *tracer)
 	return tracer->has_lost;
 }
 
+/* There was a reserve, for what is left to do: reading and printing what was gathered. */
+static bool memory_gone(struct tracer *tracer)
+{
+	if (!tracer->has_lost && memory_is_short()) {
+		tracer->has_lost = true;
+		tell(tracer, "memory is short on this host: what follows was not seen; tracing stopped");
+	}
+	return memory_is_short();
+}
+
 static int timeout_ms(const struct tracer *tracer)
 {
 	uint64_t rate = tracer->pipeline->options.switchrate_ns / 1000000;
@@ -324,6 +335,8 @@ static const char *why_stop(struct tracer *tracer)
 		return "target";
 	if (links_gone(tracer))
 		return "keeper";
+	if (memory_gone(tracer))
+		return "memory";
 	return tracer->end_ns && now_ns() >= tracer->end_ns ? "time" : NULL;
 }
 

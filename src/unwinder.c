@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/memory.h"
 #include "lib/proc.h"
 #include "lib/unwind.h"
 
@@ -47,7 +48,7 @@ static void keep_rows(struct unwinder *unwinder, const struct unwind *table)
 		unwinder->rows_room = len + len / 2;
 		unwinder->rows = realloc(unwinder->rows, unwinder->rows_room * sizeof(*unwinder->rows));
 		if (!unwinder->rows)
-			abort();
+			memory_end();
 	}
 	memcpy(unwinder->rows + unwinder->rows_len, table->rows, table->rows_len * sizeof(*table->rows));
 }

@@ -10,6 +10,7 @@
 #include "cmd/cmd.h"
 #include "lib/csv.h"
 #include "lib/file.h"
+#include "lib/memory.h"
 #include "lib/shown.h"
 #include "lib/write.h"
 #include "report/folded.h"
@@ -353,7 +354,7 @@ static int draw(const struct request *request, void *data)
 	int error, status = 0;
 
 	if (!out)
-		abort(); /* out of memory, as everywhere */
+		memory_end();
 	error = -request->kind->draw(data, request, out);
 	if (request->out && fclose(out) && !error)
 		error = errno;

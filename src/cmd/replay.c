@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "cmd/cmd.h"
+#include "lib/memory.h"
 #include "lib/shown.h"
 #include "recording/replay.h"
 #include "report/calls.h"
@@ -70,7 +71,7 @@ static struct replay *open_files(const struct replay_request *request, struct re
 
 	*inputs = calloc(request->paths_len + 1, sizeof(**inputs));
 	if (!*inputs)
-		abort();
+		memory_end();
 	for (unsigned i = 0; i < request->paths_len && good; i++) {
 		(*inputs)[i] = (struct replay_input){request->paths[i], open_file(request->command, request->paths[i])};
 		good = (*inputs)[i].file;

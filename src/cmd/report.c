@@ -14,6 +14,7 @@
 #include "cmd/target.h"
 #include "lib/embed.h"
 #include "lib/file.h"
+#include "lib/memory.h"
 #include "lib/shown.h"
 #include "lib/write.h"
 #include "report/formats.h"
@@ -455,7 +456,7 @@ static bool open_html(struct report_run *run)
 	}
 	run->picture = open_memstream(&run->picture_text, &run->picture_size);
 	if (!run->picture)
-		abort(); /* out of memory, as everywhere */
+		memory_end();
 	run->views.profile.html = run->views.op.html = run->picture;
 	if (run->kind->print == stages_print) {
 		run->views.layout.heat = stages_heat_new(run->arena, run->picture);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/memory.h"
+
 /* One program on its way to text. `image` and `program` are NULL for a lone instruction. */
 struct disasm {
 	const struct image *image;
@@ -307,7 +309,7 @@ void ebpf_disasm(const struct image *image, const struct image_program *program,
 
 	d.targets = calloc(d.len + 1, sizeof(*d.targets));
 	if (!d.targets)
-		abort();
+		memory_end();
 	mark_targets(&d);
 	for (unsigned i = 0; i < d.len; i++) {
 		put_lines_at(&d, i);

@@ -13,6 +13,7 @@
 
 #include "engine/private.h"
 #include "lib/markers.h"
+#include "lib/memory.h"
 
 static enum bpf_map_type map_type(enum image_map_kind kind)
 {
@@ -238,7 +239,7 @@ int engine_map_update_range(struct engine *engine, unsigned map, uint32_t first,
 	int err = 0;
 
 	if (!keys)
-		abort();
+		memory_end();
 	for (uint32_t i = 0; i < len; i++)
 		keys[i] = first + i;
 	if (bpf_map_update_batch(engine->maps[map], keys, values, &done, NULL))

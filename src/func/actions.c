@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "func/rows.h"
+#include "lib/memory.h"
 #include "report/report.h"
 
 static int64_t first_int(const struct record_action *action, const void *record, int64_t otherwise)
@@ -42,7 +43,7 @@ int report_printa(struct report *report, const struct record_action *action, con
 
 	(void)record;
 	if (!aggs)
-		abort();
+		memory_end();
 	for (i = 0; i < aggs_len; i++) {
 		aggs[i] = action->aggs[i];
 		reader_agg_mark_printed(report->reader, aggs[i]);

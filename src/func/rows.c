@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agg/agg.h"
+#include "lib/memory.h"
 #include "report/report.h"
 
 struct printed {
@@ -48,7 +49,7 @@ static struct bar bar_of(const struct printed *printed, uint64_t top)
 	unsigned i;
 
 	if (!numbers)
-		abort();
+		memory_end();
 	for (i = 0; i < printed->rows_len; i++)
 		numbers[i] = number_of(printed, i, 0);
 	qsort(numbers, printed->rows_len, sizeof(*numbers), compare_largest_first);
@@ -120,7 +121,7 @@ void rows_print(struct report *report, const struct format *format, const unsign
 	unsigned i;
 
 	if (!printed.layouts || !printed.scales)
-		abort();
+		memory_end();
 	for (i = 0; i < aggs_len; i++) {
 		printed.layouts[i] = &report->schema->aggs[aggs[i]];
 		printed.scales[i].normal = reader_agg_normal(report->reader, aggs[i]);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/memory.h"
+
 enum { ARENA_BLOCK_SIZE = 64 * 1024, ARENA_ALIGN = 16 };
 
 struct block {
@@ -22,7 +24,7 @@ struct arena *arena_new(void)
 	struct arena *arena = calloc(1, sizeof(*arena));
 
 	if (!arena)
-		abort();
+		memory_end();
 	return arena;
 }
 
@@ -44,7 +46,7 @@ static struct block *block_new(struct arena *arena, size_t size)
 	struct block *block = calloc(1, sizeof(*block) + size);
 
 	if (!block)
-		abort();
+		memory_end();
 	block->size = size;
 	block->next = arena->blocks;
 	arena->blocks = block;
@@ -57,7 +59,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 	void *data;
 
 	if (size > (size_t)-1 / 2)
-		abort();
+		memory_end();
 	size = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
 	if (!block || block->size - block->used < size)
 		block = block_new(arena, size > ARENA_BLOCK_SIZE ? size : ARENA_BLOCK_SIZE);
@@ -99,7 +101,7 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list args)
 	n = vsnprintf(NULL, 0, format, again);
 	va_end(again);
 	if (n < 0)
-		abort();
+		memory_end();
 	text = arena_alloc(arena, (size_t)n + 1);
 	vsnprintf(text, (size_t)n + 1, format, args);
 	return text;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/memory.h"
+
 static void buf_reserve(struct buf *buf, size_t more)
 {
 	size_t want = buf->size + more + 1;
@@ -15,7 +17,7 @@ static void buf_reserve(struct buf *buf, size_t more)
 		want = 2 * buf->room;
 	buf->data = realloc(buf->data, want);
 	if (!buf->data)
-		abort();
+		memory_end();
 	buf->room = want;
 }
 
@@ -47,7 +49,7 @@ void buf_vprintf(struct buf *buf, const char *format, va_list args)
 	n = vsnprintf(NULL, 0, format, again);
 	va_end(again);
 	if (n < 0)
-		abort();
+		memory_end();
 	buf_reserve(buf, (size_t)n);
 	vsnprintf(buf->data + buf->size, (size_t)n + 1, format, args);
 	buf->size += (size_t)n;

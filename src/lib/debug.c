@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "lib/held.h"
+#include "lib/memory.h"
 
 #define DEBUG_FOLDER "/usr/lib/debug"
 
@@ -46,7 +47,7 @@ static bool has_crc(const struct elf_file *file, const uint8_t *wanted)
 	ssize_t got = 1;
 
 	if (!data)
-		abort();
+		memory_end();
 	for (; at < size && got > 0; at += (uint64_t)got) {
 		got = held_read(held, data, STEP, at);
 		if (got > 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/elf_private.h"
+#include "lib/memory.h"
 
 enum { ENC_ABSPTR = 0x00 }; /* of pointers: eight bytes, as they are */
 
@@ -16,7 +17,7 @@ void *grow_array(void *array, unsigned len, unsigned *room, size_t size)
 	*room = *room ? *room * 2 : 1024;
 	array = realloc(array, *room * size);
 	if (!array)
-		abort();
+		memory_end();
 	return array;
 }
 

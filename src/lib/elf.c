@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/memory.h"
+
 static __thread char error_text[512];
 
 const char *elf_error(void)
@@ -366,11 +368,11 @@ static struct elf_file *file_new(const char *name)
 	struct elf_file *file = calloc(1, sizeof(*file));
 
 	if (!file)
-		abort();
+		memory_end();
 	file->path = strdup(name);
 	file->bytes = calloc(1, sizeof(*file->bytes));
 	if (!file->path || !file->bytes)
-		abort();
+		memory_end();
 	file->dynsym = (struct symtab){.file = file, .section = ".dynsym", .section_type = SHT_DYNSYM};
 	file->symtab = (struct symtab){.file = file, .section = ".symtab", .section_type = SHT_SYMTAB};
 	return file;

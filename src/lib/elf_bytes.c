@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/memory.h"
+
 /* A file may say that it has terabytes, of which none is on a disk, and a section that is as large. */
 static const uint64_t file_max = UINT64_C(16) << 30, copied_max = UINT64_C(4) << 30;
 enum { BLOCK = 4096, REMOTE_BLOCKS = 64, HUGE = 2 << 20, BULK = 64 * 1024 };
@@ -55,7 +57,7 @@ int elf_bytes_open(struct elf_bytes *bytes, struct held *held, bool may_map)
 	bytes->data = data;
 	bytes->copied = calloc(blocks / 64 + 1, sizeof(*bytes->copied));
 	if (!bytes->copied)
-		abort();
+		memory_end();
 	bytes->held = held_share(held);
 	return 0;
 }

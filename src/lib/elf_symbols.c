@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Symbols of an ELF file: by name, through the hash that the file brings or one of ours, and all of them. */
 #include "lib/elf_private.h"
+#include "lib/memory.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -176,7 +177,7 @@ static void build_hash(struct symtab *table)
 	table->heads = calloc(heads_len, sizeof(*table->heads));
 	table->next = calloc((size_t)table->symbols_len + 1, sizeof(*table->next));
 	if (!table->heads || !table->next)
-		abort();
+		memory_end();
 	table->heads_mask = heads_len - 1;
 	for (i = table->symbols_len; i-- > 1;) { /* downwards, so that chains are upwards: the first symbol wins */
 		if (!symbol_at(table, i, &symbol))

@@ -15,6 +15,7 @@
 
 #include "lib/aside.h"
 #include "lib/limits.h"
+#include "lib/memory.h"
 #include "lib/mounts.h"
 
 struct held {
@@ -194,7 +195,7 @@ static int finish(struct opening *o, struct held **out)
 	}
 	held = calloc(1, sizeof(*held));
 	if (!held)
-		abort();
+		memory_end();
 	*held = (struct held){.users = 1,
 			      .fd = o->fd,
 			      .may_hang = o->may_hang,
@@ -299,7 +300,7 @@ struct held *held_take(int fd)
 	struct held *held = calloc(1, sizeof(*held));
 
 	if (!held)
-		abort();
+		memory_end();
 	statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &o.stat);
 	*held = (struct held){.users = 1, .fd = fd, .stat = o.stat, .dev = stat_dev(&o.stat), .ino = o.stat.stx_ino};
 	snprintf(held->path, sizeof(held->path), "/proc/self/fd/%d", held->fd);

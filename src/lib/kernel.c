@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/memory.h"
+
 /* Mapped (Linux 6.16): sysfs gives a page with each read, of some thousand. NULL: this kernel cannot. */
 static struct btf *map_btf(void)
 {
@@ -82,7 +84,7 @@ const struct btf *kernel_module_btf(const char *name)
 			return modules[i].btf;
 	modules = realloc(modules, (modules_len + 1) * sizeof(*modules));
 	if (!modules)
-		abort();
+		memory_end();
 	module = &modules[modules_len++];
 	module->name = strdup(name);
 	module->btf = btf__load_module_btf(name, base);

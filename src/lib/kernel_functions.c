@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/kernel.h"
+#include "lib/memory.h"
 
 const char *const kernel_module = "vmlinux";
 
@@ -256,7 +257,7 @@ struct kernel_functions *kernel_functions_read(struct arena *arena)
 	struct reading reading = {.arena = arena, .functions = functions, .heads = calloc(HEADS, sizeof(unsigned))};
 
 	if (!reading.heads)
-		abort();
+		memory_end();
 	if (!read_list(&reading))
 		functions->why = "this kernel does not list its functions: it has no tracefs with available_filter_functions (CONFIG_DYNAMIC_FTRACE), or it "
 				 "may not be read here";

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define uthash_fatal(message) abort() /* out of memory, as everywhere */
+#define uthash_fatal(message) memory_end()
 #include <uthash.h>
 
 #include "lib/members_private.h"
+#include "lib/memory.h"
 
 enum { NO_TEXT = 0xffffffffu, NO_SOURCE = 0xffffffffu, PLACE_SIZE = 12 };
 
@@ -37,7 +38,7 @@ static void pack_name(struct members_out *out, const char *text)
 	}
 	known = calloc(1, sizeof(*known) + size + 1);
 	if (!known)
-		abort();
+		memory_end();
 	memcpy(known->text, text, size);
 	known->number = ++out->names_len;
 	HASH_ADD_KEYPTR(hh, out->names, known->text, size, known);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/memory.h"
 
 enum { LINES_MAX = 32768, LINK_SIZE = 64 };
 /* Mounts come and go: what was read is believed for so long. */
@@ -129,7 +130,7 @@ static void table_add(struct table *table, const struct mount *mount)
 		table->room = table->room ? 2 * table->room : 64;
 		table->mounts = realloc(table->mounts, table->room * sizeof(*table->mounts));
 		if (!table->mounts)
-			abort();
+			memory_end();
 	}
 	table->mounts[table->len++] = *mount;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Printing by a format of C's printf, in which strings of others are shown. */
+#include "lib/memory.h"
 #include "lib/shown.h"
 
 #include <assert.h>
@@ -240,7 +241,7 @@ void shown_json(struct shown *out, struct json_object *object, int flags)
 	struct buf text = {0};
 
 	if (!at) /* json-c has no other failure than running out of memory */
-		abort();
+		memory_end();
 	end = at + all;
 	while ((quote = strchr(at, '"'))) {
 		size_t size = shown_simple_size(quote + 1, (size_t)(end - quote - 1));

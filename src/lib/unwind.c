@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/eh_frame.h"
+#include "lib/memory.h"
 
 enum { REG_RBP = 6, REG_RSP = 7, REG_RA = 16, REMEMBER_MAX = 16, WORD = 8 };
 
@@ -374,7 +375,7 @@ static void make_table(struct reading *r)
 	r->out->base = r->frame.fdes_len ? r->frame.fdes[0].pc : 0;
 	r->out->parts = calloc(r->frame.fdes_len + 1, sizeof(*r->out->parts));
 	if (!r->out->parts)
-		abort();
+		memory_end();
 	for (i = 0; i < r->frame.fdes_len; i++) {
 		const struct fde *fde = &r->frame.fdes[i];
 
@@ -393,7 +394,7 @@ struct unwind *unwind_read(const struct elf_file *file)
 	struct reading r = {.out = out};
 
 	if (!out)
-		abort();
+		memory_end();
 	eh_frame_read(&r.frame, file);
 	out->bad = r.frame.bad;
 	make_table(&r);

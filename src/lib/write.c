@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/memory.h"
 #include "lib/path.h"
 
 enum { TRIES = 16 };
@@ -267,7 +268,7 @@ struct write_file *write_open(const char *path, enum write_kind kind, struct buf
 	int error;
 
 	if (!file)
-		abort();
+		memory_end();
 	*file = (struct write_file){.kind = kind, .given = strdup(path), .fd = -1};
 	error = path_find(path, &file->path, why);
 	file->is_regular = !error && file->path.own_fd < 0 && (!file->path.is_there || S_ISREG(file->path.st.st_mode));
@@ -292,7 +293,7 @@ FILE *write_stream(const char *path, struct buf *why)
 		return NULL;
 	stream = fdopen(file->fd, "w"); /* what it appends to is open so; "a" would say so of our own standard output, too */
 	if (!stream)
-		abort(); /* out of memory, as everywhere */
+		memory_end();
 	file->fd = -1;
 	free_file(file);
 	return stream;

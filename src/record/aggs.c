@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/memory.h"
 #include "record/reader.h"
 
 const struct agg_row *reader_agg_rows(struct reader *reader, unsigned agg, unsigned *rows_len)
@@ -101,7 +102,7 @@ static struct agg_row *join_room(struct reader *reader, size_t rows)
 	if (rows > reader->joined_room) {
 		reader->joined = reallocarray(reader->joined, rows, sizeof(*reader->joined));
 		if (!reader->joined)
-			abort();
+			memory_end();
 		reader->joined_room = rows;
 	}
 	return reader->joined;

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define uthash_fatal(message) abort() /* out of memory, as everywhere */
+#define uthash_fatal(message) memory_end()
 #include <uthash.h>
 
 #include "agg/agg.h"
+#include "lib/memory.h"
 #include "report/report.h"
 
 /* A key with symbols as programs have it, which stands for an entry here. */
@@ -50,7 +51,7 @@ struct agg_table {
 static void *must(void *memory)
 {
 	if (!memory)
-		abort();
+		memory_end();
 	return memory;
 }
 

@@ -11,6 +11,7 @@
 
 #include "func/func.h"
 #include "lib/clock.h"
+#include "lib/memory.h"
 
 /*
  * clear() and trunc() go by the snapshot that was printed last, so that nothing is lost that nobody has seen, when it
@@ -42,7 +43,7 @@ struct reader *reader_new(const struct schema *schema, struct agg_source source,
 	unsigned i;
 
 	if (!reader)
-		abort();
+		memory_end();
 	reader->schema = schema;
 	reader->options = &schema->options;
 	reader->source = source;

@@ -7,6 +7,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "lib/memory.h"
+
 static const char magic[8] = "ctaprec\n";
 
 enum { BYTE_ORDER_MARK = 0x01020304, OTHER_BYTE_ORDER = 0x04030201, WORD_BITS = 64, READ_STEP = 1 << 20 };
@@ -132,7 +134,7 @@ static size_t read_body(struct chunk_in *in, size_t size)
 			in->room = have + step > 2 * in->room ? have + step : 2 * in->room;
 			in->body = realloc(in->body, in->room);
 			if (!in->body)
-				abort();
+				memory_end();
 		}
 		n = fread(in->body + have, 1, step, in->file);
 		have += n;

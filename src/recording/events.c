@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/memory.h"
+
 /* ---- what the file says of itself ---- */
 
 static bool take_part(struct events *events, const struct members *members, void *part)
@@ -133,7 +135,7 @@ static void take_record(struct events *events)
 		events->record_room = 2 * size;
 		events->record = malloc(events->record_room);
 		if (!events->record)
-			abort();
+			memory_end();
 	}
 	memcpy(events->record, bytes, size);
 	events->event = (struct event){

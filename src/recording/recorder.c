@@ -5,11 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define uthash_fatal(message) abort() /* out of memory, as everywhere */
+#define uthash_fatal(message) memory_end()
 #include <uthash.h>
 
 #include "agg/agg.h"
 #include "lib/clock.h"
+#include "lib/memory.h"
 #include "recording/chunk.h"
 #include "recording/parts.h"
 #include "recording/store.h"
@@ -52,7 +53,7 @@ struct recorder {
 static void *must(void *memory)
 {
 	if (!memory)
-		abort();
+		memory_end();
 	return memory;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/memory.h"
 #include "recording/events.h"
 #include "recording/store.h"
 #include "recording/tokens.h"
@@ -99,7 +100,7 @@ struct replay *replay_open(const struct replay_input *inputs, unsigned inputs_le
 	struct replay *replay = calloc(1, sizeof(*replay));
 
 	if (!replay)
-		abort();
+		memory_end();
 	replay->arena = arena_new();
 	replay->files = arena_new_array(replay->arena, struct replay_file, inputs_len);
 	for (unsigned i = 0; i < inputs_len; i++) {

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define uthash_fatal(message) abort() /* out of memory, as everywhere */
+#define uthash_fatal(message) memory_end()
 #include <uthash.h>
 
 #include "agg/agg.h"
+#include "lib/memory.h"
 
 /* A row of a few bytes may stand for a value of many words: what a small file can ask for has an end. */
 static const uint64_t SIZE_MAX_ALL = 1ull << 30;
@@ -38,7 +39,7 @@ struct store {
 static void *must(void *memory)
 {
 	if (!memory)
-		abort();
+		memory_end();
 	return memory;
 }
 

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define uthash_fatal(message) abort() /* out of memory, as everywhere */
+#define uthash_fatal(message) memory_end()
 #include <uthash.h>
+
+#include "lib/memory.h"
 
 /* What a number stands for: a stack, or a symbol in one of its forms. The same number may be both, and several forms. */
 struct key {

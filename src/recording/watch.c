@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define uthash_fatal(message) abort() /* out of memory, as everywhere */
+#define uthash_fatal(message) memory_end()
 #include <uthash.h>
 
+#include "lib/memory.h"
 #include "report/report.h"
 
 /* A value to look at. */

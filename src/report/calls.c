@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/memory.h"
 #include "report/calls_private.h"
 #include "report/common.h"
 
@@ -25,11 +26,11 @@ struct calls *calls_new(const struct calls_options *options)
 	struct calls *calls = calloc(1, sizeof(*calls));
 
 	if (!calls)
-		abort();
+		memory_end();
 	calls->options = options;
 	calls->slowest = calloc(options->slowest + 1, sizeof(*calls->slowest));
 	if (!calls->slowest)
-		abort();
+		memory_end();
 	return calls;
 }
 
@@ -67,7 +68,7 @@ static void grow_threads(struct calls *calls)
 	struct call_thread *threads = calloc(room, sizeof(*threads));
 
 	if (!threads)
-		abort();
+		memory_end();
 	for (unsigned i = 0; i < calls->threads_room; i++)
 		if (calls->threads[i].id)
 			*place_of(threads, room, calls->threads[i].id) = calls->threads[i];
@@ -127,7 +128,7 @@ static struct call_node *sum_of(struct calls *calls, unsigned function)
 			return calls->trees[i];
 	calls->trees = realloc(calls->trees, (calls->trees_len + 1) * sizeof(struct call_node *));
 	if (!calls->trees)
-		abort();
+		memory_end();
 	return calls->trees[calls->trees_len++] = call_node_new(function);
 }
 
@@ -156,7 +157,7 @@ static void push(struct calls *calls, struct call_thread *thread, const struct e
 		thread->frames_room = thread->frames_room ? 2 * thread->frames_room : ROOM_FIRST;
 		thread->frames = realloc(thread->frames, thread->frames_room * sizeof(*thread->frames));
 		if (!thread->frames)
-			abort();
+			memory_end();
 	}
 	calls->too_deep += !node;
 	thread->frames[thread->frames_len++] = (struct call_frame){node, event->function, event->sp, event->ns};

@@ -3,12 +3,14 @@
 
 #include <stdlib.h>
 
+#include "lib/memory.h"
+
 struct call_node *call_node_new(unsigned function)
 {
 	struct call_node *node = calloc(1, sizeof(*node));
 
 	if (!node)
-		abort();
+		memory_end();
 	node->function = function;
 	return node;
 }
@@ -90,7 +92,7 @@ void call_node_sort(struct call_node *node)
 		return;
 	children = calloc(node->children, sizeof(struct call_node *));
 	if (!children)
-		abort();
+		memory_end();
 	for (struct call_node *child = node->first; child; child = child->next) {
 		call_node_sort(child);
 		children[n++] = child;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/memory.h"
 #include "lib/write.h"
 #include "report/common.h"
 #include "report/ctf_private.h"
@@ -191,7 +192,7 @@ static FILE *create(const char *folder, const char *name, struct buf *why)
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
 
 	if (fd >= 0 && !file)
-		abort(); /* out of memory, as everywhere */
+		memory_end();
 	return file;
 }
 
@@ -200,7 +201,7 @@ struct ctf *ctf_new(const char *folder, const struct report_ops *usual, struct b
 	struct ctf *ctf = calloc(1, sizeof(*ctf));
 
 	if (!ctf)
-		abort();
+		memory_end();
 	ctf->usual = usual;
 	ctf->ops = *usual;
 	ctf->ops.begin = take_begin;

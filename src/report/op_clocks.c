@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/memory.h"
+
 enum { NODES_MAX = 256 };
 
 /* A daemon, and the quickest message from each other one: how long it took by both clocks, negative where they disagree. */
@@ -137,7 +139,7 @@ void op_clocks_align(struct op_store *store, struct shown *said)
 	struct clocks *clocks = calloc(1, sizeof(*clocks));
 
 	if (!clocks)
-		abort();
+		memory_end();
 	for (unsigned i = 0; i < store->done_len; i++)
 		take_messages(clocks, store->done[i]);
 	place_all(clocks);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/memory.h"
+
 enum {
 	HEADS = sizeof(((struct op_store *)0)->heads) / sizeof(void *),
 	DONE_MAX = 1 << 14,	       /* so many ops that are over before the quick ones are forgotten */
@@ -15,7 +17,7 @@ enum {
 static void *checked(void *memory)
 {
 	if (!memory)
-		abort();
+		memory_end();
 	return memory;
 }
 

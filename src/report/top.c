@@ -8,6 +8,7 @@
 #include <uthash.h>
 
 #include "lib/arena.h"
+#include "lib/memory.h"
 
 enum { OSD_NAME, OSD_OPS, OSD_READ, OSD_WRITE, OSD_REPLICA, OSD_BYTES, OSD_MEAN, OSD_P99, OSD_QUEUE, OSD_FLIGHT,
        OSD_READ_BYTES, OSD_WRITE_BYTES, OSD_REPLICA_BYTES, OSD_REPLICA_MEAN, OSD_COLUMNS };
@@ -122,7 +123,7 @@ struct top_model *top_new(void)
 	struct top_model *model = calloc(1, sizeof(*model));
 
 	if (!model)
-		abort();
+		memory_end();
 	model->arena = arena_new();
 	for (unsigned i = 0; i < TOP_VIEWS; i++)
 		model->sort[i].column = kinds[i].sort;
