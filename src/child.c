@@ -84,6 +84,8 @@ static int run_to_entry(pid_t pid, int *status)
 
 	if (error)
 		return error;
+	if (ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)PTRACE_O_EXITKILL)) /* it must not go on with our breakpoint in it */
+		return -errno;
 	errno = 0;
 	word = ptrace(PTRACE_PEEKTEXT, pid, (void *)entry, NULL);
 	if (errno)
@@ -109,12 +111,14 @@ static int run_to_entry(pid_t pid, int *status)
 }
 #endif
 
-/* A file that the kernel could not map to its end, or the dynamic linker, which has said on stderr what is missing. */
-static void say_no_entry(const char *command, int status, struct buf *why)
+/* `error` is what running it up to its entry point has met. A file that the kernel could not map to its end, or the dynamic linker, which has said on stderr what is missing. */
+static void say_no_entry(const char *command, int status, int error, struct buf *why)
 {
 	int number = WIFSIGNALED(status) ? WTERMSIG(status) : WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
 
-	if (number)
+	if (WIFSTOPPED(status) && number == SIGTRAP && error)
+		buf_printf(why, "`%s` cannot be held at its first instruction, and was not run: %s", command, strerror(-error));
+	else if (number)
 		buf_printf(
 			why,
 			"`%s` was killed before its first instruction (%s): is the file whole, and for this machine?",
@@ -123,35 +127,43 @@ static void say_no_entry(const char *command, int status, struct buf *why)
 		buf_printf(why, "`%s` ended before its first instruction: a library may be missing", command);
 }
 
+static int say_no_start(const char *command, int error, struct buf *why)
+{
+	buf_printf(why, "cannot start `%s`: %s", command, strerror(-error));
+	return error;
+}
+
 static int start_held(char **argv, pid_t *pid, struct buf *why)
 {
 	int fds[2], status = 0, error;
 
-	if (pipe2(fds, O_CLOEXEC))
-		return -errno;
+	if (pipe2(fds, O_CLOEXEC)) {
+		error = -errno;
+		return say_no_start(argv[0], error, why);
+	}
 	*pid = fork();
 	if (*pid == 0)
 		exec_child(argv, fds[1]);
+	error = *pid < 0 ? -errno : 0;
 	close(fds[1]);
-	if (*pid < 0) {
+	if (error) {
 		close(fds[0]);
-		buf_printf(why, "cannot start `%s`: %s", argv[0], strerror(errno));
-		return -errno;
+		return say_no_start(argv[0], error, why);
 	}
 	error = read_exec_error(fds[0]);
 	close(fds[0]);
 	wait_for(*pid, &status);
-	if (error) {
-		buf_printf(why, "cannot start `%s`: %s", argv[0], strerror(error));
-		return -error;
+	if (error)
+		return say_no_start(argv[0], -error, why);
+	if (WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP) {
+		error = run_to_entry(*pid, &status);
+		if (!error)
+			return 0;
 	}
-	if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP || run_to_entry(*pid, &status)) {
-		say_no_entry(argv[0], status, why);
-		if (WIFSTOPPED(status))
-			child_kill(*pid);
-		return -ESRCH;
-	}
-	return 0;
+	say_no_entry(argv[0], status, error, why);
+	if (WIFSTOPPED(status))
+		child_kill(*pid);
+	return -ESRCH;
 }
 
 static int start(char **argv, pid_t *pid, struct buf *why)
@@ -180,14 +192,16 @@ int child_start(const char *command, pid_t *pid, struct buf *why)
 	return error;
 }
 
-void child_release(pid_t pid)
+int child_release(pid_t pid)
 {
-	ptrace(PTRACE_DETACH, pid, NULL, NULL);
+	return ptrace(PTRACE_DETACH, pid, NULL, NULL) ? -errno : 0;
 }
 
 bool child_has_ended(pid_t pid, int *status)
 {
-	return waitpid(pid, status, WNOHANG) != 0;
+	pid_t ended = waitpid(pid, status, WNOHANG);
+
+	return ended > 0 || (ended < 0 && errno != EINTR);
 }
 
 void child_kill(pid_t pid)

@@ -13,7 +13,7 @@
 
 /* `command` is split into words as a shell does, without command substitution. 0, or a negative errno with a sentence. */
 int child_start(const char *command, pid_t *pid, struct buf *why);
-void child_release(pid_t pid);
+int child_release(pid_t pid); /* a negative errno: it is held yet, or was killed */
 /* Is then reaped, and *status is what wait(2) says of it. */
 bool child_has_ended(pid_t pid, int *status);
 void child_kill(pid_t pid);      /* one that was never released */

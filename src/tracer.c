@@ -75,6 +75,7 @@ void tracer_catch_signals(void)
 	if (!sigaction(SIGHUP, NULL, &old) && old.sa_handler != SIG_IGN) /* nohup cephtap ... & */
 		sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* otherwise nobody could ask how our helpers have ended */
 }
 
 bool tracer_was_interrupted(void)
@@ -568,6 +569,22 @@ static int publish(struct tracer *tracer)
 	return recorded(tracer, error);
 }
 
+/* One that cannot be let go would wait for ever, and we for it. */
+static void release(struct tracer *tracer)
+{
+	pid_t pid = tracer->config->child;
+	struct buf text = {0};
+	int error = child_release(pid);
+
+	if (!error)
+		return;
+	kill(pid, SIGKILL); /* what has become of it is told when it has ended */
+	buf_printf(&text, "process %d could not be let go on, and was killed: %s", (int)pid, strerror(-error));
+	tell(tracer, text.data);
+	buf_free(&text);
+	tracer->has_lost = true;
+}
+
 static int begin(struct tracer *tracer)
 {
 	const struct tracer_config *config = tracer->config;
@@ -584,7 +601,7 @@ static int begin(struct tracer *tracer)
 	tracer->next_drops_ns = now_ns() + DROPS_EVERY_NS;
 	tracer->next_interval_ns = now_ns() + config->interval_ns;
 	if (config->child)
-		child_release(config->child);
+		release(tracer);
 	date(tracer);
 	observe(tracer);
 	if (config->on_start)

@@ -366,7 +366,8 @@ static void report_failure(struct attaching *a, int err, const char *path, struc
 	} else if (!path) {
 		diag_error(diags, nowhere, NULL, "no probe is left that the kernel can attach");
 	} else {
-		diag = diag_error(diags, nowhere, NULL, "cannot attach to %s: %s", path, strerror(-err));
+		diag = diag_error(diags, nowhere, NULL, "cannot attach to %s: %s", path,
+				  err == -ECHILD ? "a process ct-links, which makes the links, was killed" : strerror(-err));
 		if (err == -ENXIO)
 			diag_hint(diags, diag, "the kernel's number for perf events of uprobes cannot be read in /sys/bus/event_source/devices/uprobe: mount /sys");
 		if (err == -EMFILE)

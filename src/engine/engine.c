@@ -8,6 +8,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <string.h>
@@ -310,12 +311,17 @@ const char *engine_probe_name(struct arena *arena, const struct probe *probe)
 	return arena_printf(arena, "%s:%s:%s:%s", probe->prov, probe->mod, probe->func, probe->name);
 }
 
+/* The sentence is used at once. */
 static const char *refusal(int err)
 {
+	static char text[128];
+
 	if (err == -ENOSYS || err == -EINVAL)
 		return "this kernel has no BPF, or too old a one: Linux 5.15 or later is needed";
-	if (err != -EPERM && err != -EACCES)
-		return strerror(-err);
+	if (err != -EPERM && err != -EACCES) {
+		snprintf(text, sizeof(text), "the kernel cannot load even the smallest program now: %s", strerror(-err));
+		return text;
+	}
 	if (geteuid())
 		return "this needs root (or the capabilities CAP_BPF and CAP_PERFMON)";
 	return "root may not use BPF here: a container without privilege, a seccomp filter, or a locked-down kernel";

@@ -48,12 +48,16 @@ static void leave_standard_files(void)
 		dup2(fd, i);
 }
 
-static void wait_for_end(int fd)
+/* False: it cannot be told when the end is. */
+static bool wait_for_end(int fd)
 {
 	char byte;
+	ssize_t got;
 
-	while (read(fd, &byte, 1) < 0 && errno == EINTR)
-		;
+	do {
+		got = read(fd, &byte, 1);
+	} while (got < 0 && errno == EINTR);
+	return got >= 0;
 }
 
 /* False: the time is over. */
@@ -102,9 +106,7 @@ static void keeper(const struct keepers *keepers, struct run *run, unsigned numb
 	}
 	atomic_store(&run->board->done[number], true);
 	close(run->done[1]);
-	if (made)
-		wait_for_end(keepers->hold[0]);
-	_exit(0);
+	_exit(made && !wait_for_end(keepers->hold[0]) ? 1 : 0);
 }
 
 /* Signals of a terminal and kill by a person's hand are for us, not for keepers: blocked before one can have any. */
@@ -189,8 +191,8 @@ bool keepers_have_lost(struct keepers *keepers)
 
 		if (!keepers->pids[i] || waitpid(keepers->pids[i], &status, WNOHANG) != keepers->pids[i])
 			continue;
-		if (WIFSIGNALED(status)) { /* one that could make no link exits by itself */
-			mark_keeper_lost(keepers->pids[i], WTERMSIG(status));
+		if (WIFSIGNALED(status) || WEXITSTATUS(status)) { /* one that could make no link ends with 0 */
+			mark_keeper_lost(keepers->pids[i], WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 			have_lost = true;
 		}
 		keepers->pids[i] = 0;
