@@ -374,6 +374,8 @@ int write_commit(struct write_file *file, struct buf *why)
 		error = say(file, -errno, NULL, why);
 	if (!error && syncs)
 		error = sync_folder(file->path.dir);
+	if (error)
+		say(file, error, NULL, why); /* what has said so already stays */
 	file->fd = -1;
 	if (fd >= 0 && close(fd) && !error)
 		error = say(file, -errno, NULL, why);
