@@ -12,6 +12,7 @@
 #include "lib/markers.h"
 #include "lib/memory.h"
 #include "lib/shown.h"
+#include "lib/trouble.h"
 
 static const struct command {
 	const char *name;
@@ -94,6 +95,12 @@ static int run(int argc, char **argv)
 	return cmd_run(argc, argv);
 }
 
+static void say_trouble(void *data, const char *sentence)
+{
+	(void)data;
+	say(stderr, "cephtap: %s\n", sentence);
+}
+
 int main(int argc, char **argv)
 {
 	int status;
@@ -102,7 +109,9 @@ int main(int argc, char **argv)
 	mark_run_start(CEPHTAP_VERSION, argc, argc > 1 ? argv[1] : "");
 	open_standard_files();
 	limits_raise_files();
-	status = close_output(run(argc, argv));
+	status = run(argc, argv);
+	trouble_tell(say_trouble, NULL);
+	status = close_output(status);
 	mark_run_done(status);
 	return status;
 }

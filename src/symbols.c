@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "symbols.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/short_name.h"
+#include "lib/trouble.h"
 
 enum { HEADS = 4096 };
 
@@ -106,6 +108,8 @@ static void read_kernel(struct symbols *symbols)
 			(struct kernel_symbol){address, arena_strdup(symbols->arena, name),
 					       *module ? arena_strdup(symbols->arena, module) : "vmlinux"};
 	}
+	if (!file || ferror(file))
+		trouble_note(-errno, "the kernel's symbols cannot be read (/proc/kallsyms)");
 	free(line);
 	if (file)
 		fclose(file);
@@ -335,6 +339,7 @@ static const struct stack *find_stack(void *data, uint64_t number)
 	struct symbols *symbols = data;
 	struct stack_link **head = &symbols->stacks[number % HEADS], *link;
 	struct stack_value value;
+	int error;
 
 	for (link = *head; link; link = link->next)
 		if (link->number == number)
@@ -342,7 +347,9 @@ static const struct stack *find_stack(void *data, uint64_t number)
 	link = arena_new_one(symbols->arena, struct stack_link);
 	*link = (struct stack_link){.next = *head, .number = number};
 	*head = link;
-	link->is_there = !engine_map_lookup(symbols->engine, symbols->image->map_stacks, &number, &value);
+	error = engine_map_lookup(symbols->engine, symbols->image->map_stacks, &number, &value);
+	trouble_note(error, "a stack cannot be read from the kernel");
+	link->is_there = !error;
 	if (link->is_there)
 		resolve(symbols, &value, &link->stack);
 	return link->is_there ? &link->stack : NULL;

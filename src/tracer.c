@@ -17,6 +17,7 @@
 #include "lib/memory.h"
 #include "lib/proc.h"
 #include "lib/shown.h"
+#include "lib/trouble.h"
 #include "lib/write.h"
 #include "probe/host.h"
 #include "symbol_text.h"
@@ -499,6 +500,7 @@ static void say_missing(struct tracer *tracer)
 		say_left_out(tracer);
 	if (!tracer->has_said)
 		say_strangers(tracer);
+	trouble_tell(on_named, tracer);
 	tracer->has_said = true;
 }
 

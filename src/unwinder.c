@@ -8,6 +8,7 @@
 #include "lib/clock.h"
 #include "lib/memory.h"
 #include "lib/proc.h"
+#include "lib/trouble.h"
 #include "lib/unwind.h"
 
 enum {
@@ -55,7 +56,10 @@ static void keep_rows(struct unwinder *unwinder, const struct unwind *table)
 
 static int send_rows(struct unwinder *unwinder, const struct unwind_row *rows, uint64_t first, uint64_t len)
 {
-	return len ? engine_map_update_range(unwinder->engine, unwinder->image->map_rows, (uint32_t)first, (uint32_t)len, rows) : 0;
+	int error = len ? engine_map_update_range(unwinder->engine, unwinder->image->map_rows, (uint32_t)first, (uint32_t)len, rows) : 0;
+
+	trouble_note(error, "call-frame information cannot be given to the kernel, and stacks end early");
+	return error;
 }
 
 /* The file's table, read once. Without room its frames stay unknown, which every stack through it says. */
@@ -98,6 +102,7 @@ static void send_process(struct unwinder *unwinder, pid_t pid)
 	const struct image_process *process = images_process(unwinder->images, pid);
 	struct unwind_process *value = unwinder->value;
 	uint32_t key = (uint32_t)pid;
+	int error;
 
 	if (!process)
 		return;
@@ -114,7 +119,8 @@ static void send_process(struct unwinder *unwinder, pid_t pid)
 							 .first = map->file->rows_first,
 							 .len = map->file->rows_len};
 	}
-	engine_map_update(unwinder->engine, unwinder->image->map_processes, &key, value);
+	error = engine_map_update(unwinder->engine, unwinder->image->map_processes, &key, value);
+	trouble_note(error, "the mappings of process %d cannot be given to the kernel, and its stacks end early", (int)pid);
 }
 
 static void choose_first(struct unwinder *unwinder, const struct target *target)

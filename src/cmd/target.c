@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #include "ceph/daemons.h"
 #include "lib/proc.h"
+#include "lib/trouble.h"
 
 enum rule_kind { RULE_DAEMON, RULE_CGROUP, RULE_CONTAINER, RULE_NAME };
 
@@ -148,16 +150,21 @@ static void find_in_group(const struct search *search, const char *path, unsigne
 	FILE *file = fopen(procs, "re");
 	struct dirent *entry;
 	DIR *dir;
-	int pid;
+	int pid, opened;
 
 	while (file && fscanf(file, "%d", &pid) == 1)
 		take_by_comm(search, pid);
+	if (!file || ferror(file))
+		trouble_note(-errno, "the processes of %s cannot be listed", path);
 	if (file)
 		fclose(file);
 	dir = depth < NESTING_MAX ? opendir(path) : NULL;
-	while (dir && (entry = readdir(dir)))
+	opened = errno;
+	while (dir && (errno = 0, entry = readdir(dir)))
 		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
 			find_in_group(search, arena_printf(search->arena, "%s/%s", path, entry->d_name), depth + 1);
+	if (depth < NESTING_MAX)
+		trouble_note(dir ? -errno : -opened, "the control groups below %s cannot be listed", path);
 	if (dir)
 		closedir(dir);
 }

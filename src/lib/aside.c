@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -168,9 +169,21 @@ static void answer_question(int socket, const struct question *question, int fd,
 	}
 	if (fd >= 0)
 		close(fd);
-	send_all(socket, &answer, sizeof(answer), opened);
+	if (!send_all(socket, &answer, sizeof(answer), opened))
+		_exit(1); /* which is seen at once, as no answer would not be */
 	if (opened >= 0)
 		close(opened);
+}
+
+/* Older kernels, and seccomp filters older than the call, have no close_range(2). */
+static void close_others(int first)
+{
+	struct rlimit limit;
+
+	if (!syscall(SYS_close_range, first, ~0u, 0) || getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	for (int fd = first; (rlim_t)fd < limit.rlim_cur; fd++)
+		close(fd);
 }
 
 /*
@@ -189,7 +202,7 @@ static void help(int socket, char *shared)
 	for (int i = STDIN_FILENO; null >= 0 && i <= STDERR_FILENO; i++)
 		dup2(null, i);
 	dup2(socket, STDERR_FILENO + 1);
-	syscall(SYS_close_range, STDERR_FILENO + 2, ~0u, 0);
+	close_others(STDERR_FILENO + 2);
 	socket = STDERR_FILENO + 1;
 	while (receive_all(socket, &question, sizeof(question), &fd))
 		answer_question(socket, &question, fd, shared);

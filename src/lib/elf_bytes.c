@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/memory.h"
+#include "lib/trouble.h"
 
 /* A file may say that it has terabytes, of which none is on a disk, and a section that is as large. */
 static const uint64_t file_max = UINT64_C(16) << 30, copied_max = UINT64_C(4) << 30;
@@ -50,8 +51,12 @@ int elf_bytes_open(struct elf_bytes *bytes, struct held *held, bool may_map)
 		return 0;
 	}
 	data = mmap(NULL, blocks * BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (data == MAP_FAILED)
-		return -errno;
+	if (data == MAP_FAILED) {
+		int error = -errno;
+
+		trouble_note(error, "there is no room for a file of %llu bytes", (unsigned long long)bytes->size);
+		return error;
+	}
 	if (bytes->size >= HUGE)
 		madvise(data, blocks * BLOCK, MADV_NOHUGEPAGE); /* for a few bytes two megabytes would be cleared */
 	bytes->data = data;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "lib/limits.h"
 #include "lib/memory.h"
 #include "lib/mounts.h"
+#include "lib/trouble.h"
 
 struct held {
 	unsigned users;
@@ -46,6 +48,7 @@ struct opening {
 
 static int say(const struct opening *o, int error)
 {
+	trouble_note(error, "%s cannot be opened", o->name);
 	switch (error) {
 	case -ETIMEDOUT:
 		buf_printf(o->why, "%s is on a file system that does not answer: it is left out", o->name);
@@ -378,13 +381,24 @@ bool held_is_settled(const struct held *held)
 	       (held->stat.stx_mask & STATX_MNT_ID) && mounts_is_ours(held->stat.stx_mnt_id);
 }
 
+static void note_trouble(const struct held *held, int error)
+{
+	char name[PATH_MAX];
+
+	if (error)
+		trouble_note(error, "%s cannot be read", held_name(held, name, sizeof(name)) ? name : "a file");
+}
+
 ssize_t held_read(struct held *held, void *data, size_t size, uint64_t offset)
 {
 	size_t done = 0;
 	ssize_t got = 1;
 
-	if (held->may_hang)
-		return aside_read(held->fd, data, size, offset, &held->patience_ns);
+	if (held->may_hang) {
+		got = aside_read(held->fd, data, size, offset, &held->patience_ns);
+		note_trouble(held, (int)(got < 0 ? got : 0));
+		return got;
+	}
 	while (done < size && got > 0) {
 		got = pread(held->fd, (char *)data + done, size - done, (off_t)(offset + done));
 		if (got < 0 && errno == EINTR)
@@ -392,7 +406,11 @@ ssize_t held_read(struct held *held, void *data, size_t size, uint64_t offset)
 		else if (got > 0)
 			done += (size_t)got;
 	}
-	return got < 0 ? -errno : (ssize_t)done;
+	if (got >= 0)
+		return (ssize_t)done;
+	got = -errno;
+	note_trouble(held, (int)got);
+	return got;
 }
 
 void *held_map(struct held *held)

@@ -13,12 +13,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "lib/trouble.h"
+
 /* What is looked at of files that a process fills as it likes. */
 enum { CMDLINE_MAX = 1 << 20, LINE_MAX_SIZE = 4096 };
 
 int proc_error(int error)
 {
 	return error == ENOENT || error == ESRCH ? -ESRCH : -error;
+}
+
+/* It may have ended, or not be ours to look at; neither is the host's fault. */
+static int failed(pid_t pid, int error)
+{
+	trouble_note(-error, "process %d cannot be looked at", (int)pid);
+	return proc_error(error);
 }
 
 int proc_read(pid_t pid, const char *name, size_t max, struct buf *out)
@@ -30,12 +39,12 @@ int proc_read(pid_t pid, const char *name, size_t max, struct buf *out)
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return proc_error(errno);
+		return failed(pid, errno);
 	while (out->size < max && (size = read(fd, chunk, sizeof(chunk))) != 0) {
 		if (size < 0 && errno == EINTR)
 			continue;
 		if (size < 0) {
-			error = proc_error(errno);
+			error = failed(pid, errno);
 			break;
 		}
 		buf_add(out, chunk, (size_t)size);
@@ -52,7 +61,7 @@ int proc_read_link(pid_t pid, const char *name, char *out, size_t out_size)
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
 	size = readlink(path, out, out_size - 1);
 	out[size > 0 ? size : 0] = '\0';
-	return size < 0 ? proc_error(errno) : 0;
+	return size < 0 ? failed(pid, errno) : 0;
 }
 
 static int pid_compare(const void *a, const void *b)
@@ -70,18 +79,25 @@ static bool runs_a_file(pid_t pid)
 	return proc_read_link(pid, "exe", exe, sizeof(exe)) != -ESRCH;
 }
 
+static int unlisted(int error)
+{
+	trouble_note(error, "not all processes can be listed");
+	return error;
+}
+
 int proc_pids(struct arena *arena, pid_t **pids, unsigned *pids_len)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *entry;
 	char *end;
 	long pid;
+	int error;
 
 	*pids = NULL;
 	*pids_len = 0;
 	if (!dir)
-		return -errno;
-	while ((entry = readdir(dir))) {
+		return unlisted(-errno);
+	while (errno = 0, (entry = readdir(dir))) {
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
 		pid = strtol(entry->d_name, &end, 10);
@@ -89,10 +105,11 @@ int proc_pids(struct arena *arena, pid_t **pids, unsigned *pids_len)
 			continue;
 		*arena_push(arena, *pids, *pids_len) = (pid_t)pid;
 	}
+	error = -errno;
 	closedir(dir);
 	if (*pids_len)
 		qsort(*pids, *pids_len, sizeof(**pids), pid_compare);
-	return 0;
+	return error ? unlisted(error) : 0;
 }
 
 int proc_argv(struct arena *arena, pid_t pid, char ***argv, unsigned *argc)

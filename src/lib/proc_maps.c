@@ -130,7 +130,7 @@ static int read_by_query(pid_t pid, struct mappings *maps)
 	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return proc_error(errno);
+		return proc_error(errno); /* the text says it, if it cannot be read either */
 	do {
 		name[0] = '\0';
 		error = query(fd, QUERY_EXECUTABLE | QUERY_OR_NEXT, map.end, name, sizeof(name), &map);

@@ -367,11 +367,11 @@ int write_commit(struct write_file *file, struct buf *why)
 	int error = 0, fd = file->fd;
 
 	if (syncs && file->is_new && fsync(fd))
-		error = say(file, -errno, NULL, why);
+		error = -errno;
 	if (!error)
 		error = write_publish(file, why);
 	if (!error && syncs && fsync(fd))
-		error = say(file, -errno, NULL, why);
+		error = -errno;
 	if (!error && syncs)
 		error = sync_folder(file->path.dir);
 	if (error)

@@ -11,6 +11,7 @@
 #include "lib/markers.h"
 #include "lib/proc.h"
 #include "lib/shown.h"
+#include "lib/trouble.h"
 
 /*
  * In the order of a listing. `ceph` before `sdt`: where both know a marker of the same name, the catalogue's is the one
@@ -67,7 +68,7 @@ struct probe_host {
 	struct probe_link *probe_heads[PROBE_HEADS]; /* by names */
 	struct left_out *left_out;
 	unsigned left_out_len;
-	struct unread silent, too_many; /* files whose file system does not answer; for which there was no descriptor */
+	struct unread silent;		/* files whose file system does not answer */
 	struct unread hidden;		/* processes that were chosen, and that we may not look at */
 	void *slots[PROVIDERS];
 };
@@ -294,8 +295,6 @@ static void open_binary(struct probe_host *host, struct host_binary *binary)
 	}
 	if (error == -ETIMEDOUT)
 		add_unread(&host->silent, binary->why);
-	if (error == -EMFILE || error == -ENFILE)
-		add_unread(&host->too_many, binary->why);
 	buf_free(&why);
 }
 
@@ -656,10 +655,15 @@ static void say_unread(struct unread *unread, struct diags *diags)
 	unread->said_len = unread->len;
 }
 
+static void warn(void *diags, const char *sentence)
+{
+	diag_warning(diags, (struct loc){0}, NULL, "%s", sentence);
+}
+
 void host_say_left_out(struct probe_host *host, struct diags *diags)
 {
 	say_unread(&host->silent, diags);
-	say_unread(&host->too_many, diags);
+	trouble_tell(warn, diags);
 	if (host->target.pids_len || host->target.main_pid)
 		say_unread(&host->hidden, diags);
 	for (unsigned i = 0; i < host->left_out_len; i++)
