@@ -479,7 +479,7 @@ static bool open_output(struct run *run, struct tracer_config *config)
 	else
 		config->out = run->output ? formats_open(run->form, run->output, &config->path, &run->why) : stdout;
 	config->out_name = run->output;
-	if (!config->out)
+	if (!config->out && run->output)
 		say(stderr, "cephtap: %s\n", run->why.data);
 	return config->out;
 }

@@ -2,6 +2,7 @@
 #include "lib/elf_bytes.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -53,8 +54,9 @@ int elf_bytes_open(struct elf_bytes *bytes, struct held *held, bool may_map)
 	data = mmap(NULL, blocks * BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (data == MAP_FAILED) {
 		int error = -errno;
+		char name[PATH_MAX];
 
-		trouble_note(error, "there is no room for a file of %llu bytes", (unsigned long long)bytes->size);
+		trouble_note(error, "%s cannot be read", held_name(held, name, sizeof(name)) ? name : "a file");
 		return error;
 	}
 	if (bytes->size >= HUGE)

@@ -109,7 +109,7 @@ static int copy_bytes(const struct original *from, int out, struct buf *why)
 		if (!read_at(from->fd, chunk, n, at))
 			return fail(why, EIO, "cannot be read");
 		if (!write_at(out, chunk, n, at))
-			return fail(why, EIO, "the copy cannot be written");
+			return fail(why, EIO, "cannot be copied: the copy cannot be written");
 	}
 	return 0;
 }
@@ -208,7 +208,7 @@ int elf_sdt_copy(int in, int out, const struct elf_sdt_note *notes, unsigned not
 	if (!make_tail(&from, end, notes, notes_len, &tail))
 		error = fail(why, EINVAL, "has section headers or names that end past the file");
 	else if (!write_at(out, tail.data, tail.size, end) || !write_at(out, &from.ehdr, sizeof(from.ehdr), 0))
-		error = fail(why, EIO, "the copy cannot be written");
+		error = fail(why, EIO, "cannot be copied: the copy cannot be written");
 	buf_free(&tail);
 	return error;
 }

@@ -95,9 +95,15 @@ bool chunk_in_open(struct chunk_in *in, FILE *file, struct buf *why)
 	unsigned char head[CHUNK_FILE_HEAD];
 	uint32_t order;
 	uint16_t numbers[2];
+	size_t n;
 
 	*in = (struct chunk_in){.file = file, .at = CHUNK_FILE_HEAD};
-	if (fread(head, 1, sizeof(head), file) != sizeof(head) || memcmp(head, magic, sizeof(magic))) {
+	n = fread(head, 1, sizeof(head), file);
+	if (ferror(file)) {
+		buf_printf(why, "cannot be read: %s", strerror(errno));
+		return false;
+	}
+	if (n != sizeof(head) || memcmp(head, magic, sizeof(magic))) {
 		buf_puts(why, "is not a recording of cephtap");
 		return false;
 	}
@@ -145,6 +151,13 @@ static size_t read_body(struct chunk_in *in, size_t size)
 	return have;
 }
 
+/* There was less than expected. */
+static enum chunk_result end_of(struct chunk_in *in, enum chunk_result otherwise)
+{
+	in->error = ferror(in->file) ? -errno : 0;
+	return in->error ? CHUNK_UNREADABLE : otherwise;
+}
+
 enum chunk_result chunk_next(struct chunk_in *in, struct chunk *chunk)
 {
 	unsigned char head[CHUNK_HEAD];
@@ -153,13 +166,13 @@ enum chunk_result chunk_next(struct chunk_in *in, struct chunk *chunk)
 
 	in->at += n;
 	if (n != sizeof(head))
-		return n ? CHUNK_CUT : CHUNK_EOF;
+		return end_of(in, n ? CHUNK_CUT : CHUNK_EOF);
 	memcpy(&chunk->type, head, sizeof(chunk->type));
 	memcpy(&size, head + 4, sizeof(size));
 	if (size > CHUNK_MAX)
 		return CHUNK_DAMAGED;
 	if (read_body(in, (size_t)size + CHUNK_TAIL) != (size_t)size + CHUNK_TAIL)
-		return CHUNK_CUT;
+		return end_of(in, CHUNK_CUT);
 	memcpy(&sum, in->body + size, sizeof(sum));
 	if (sum != checksum(head, in->body, size))
 		return CHUNK_DAMAGED;

@@ -69,6 +69,7 @@ struct chunk_in {
 	unsigned char *body;
 	size_t room;
 	uint64_t at; /* bytes read so far */
+	int error;   /* negative errno, with CHUNK_UNREADABLE */
 };
 
 struct chunk {
@@ -80,6 +81,7 @@ enum chunk_result {
 	CHUNK_OK,
 	CHUNK_EOF,	/* nothing is left */
 	CHUNK_CUT,	/* the file ends inside of a chunk */
+	CHUNK_UNREADABLE, /* what comes next cannot be read */
 	CHUNK_DAMAGED,	/* a size that cannot be, or the checksum differs */
 };
 

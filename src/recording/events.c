@@ -21,6 +21,10 @@ static bool take_chunk(struct events *events, enum chunk_type type, struct buf *
 
 	if (result == CHUNK_OK && events->chunk.type == type)
 		return true;
+	if (result == CHUNK_UNREADABLE) {
+		buf_printf(why, "%s cannot be read: %s", events->name, strerror(-events->in.error));
+		return false;
+	}
 	buf_printf(why, "%s %s before it says what was recorded: nothing can be read from it", events->name,
 		   result == CHUNK_EOF || result == CHUNK_CUT ? "ends" : "is damaged");
 	return false;
@@ -86,6 +90,12 @@ static void complain_cut(struct events *events)
 		   "%s ends early, at %d-%02d-%02d %02d:%02d:%02d: its recorder was killed, or the disk was full; the report is of what "
 		   "is there",
 		   events->name, local.tm_year + 1900, local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
+}
+
+static void complain_unreadable(struct events *events)
+{
+	buf_printf(&events->complaint, "%s cannot be read behind byte %" PRIu64 ": %s; the report is of what comes before", events->name,
+		   events->in.at, strerror(-events->in.error));
 }
 
 static void complain_damaged(struct events *events)
@@ -244,6 +254,10 @@ static bool take_next(struct events *events)
 		return take(events);
 	case CHUNK_DAMAGED:
 		events_refuse(events);
+		return true;
+	case CHUNK_UNREADABLE:
+		complain_unreadable(events);
+		end(events);
 		return true;
 	case CHUNK_EOF:
 	case CHUNK_CUT:
