@@ -5,6 +5,7 @@
  * that mean nothing here
  * (-x, -X, -k, object files behind -G) are taken and ignored, so that a configure script's trial goes through.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -24,6 +25,7 @@
 #include "provider/provider.h"
 
 enum { PROVIDER_SIZE_MAX = 16 << 20, OBJECT_SIZE_MAX = 64 << 20 };
+enum { TEMPORARIES_MAX = 4 };
 
 static const char help[] =
 	"usage: cephtap dtrace -h -s FILE.d [-o FILE.h]\n"
@@ -94,7 +96,40 @@ static int run_shell(const char *command, const char *const args[], unsigned arg
 	return status ? 1 : 0;
 }
 
-/* A file below $TMPDIR, opened; its name, to be removed, in `path`. */
+/* Files below $TMPDIR that are there now: they go, too, where the command ends in the midst of it (memory_end()). */
+static char *temporaries[TEMPORARIES_MAX];
+
+static void discard(char *path)
+{
+	for (unsigned i = 0; i < TEMPORARIES_MAX; i++)
+		if (temporaries[i] == path) {
+			unlink(path);
+			temporaries[i] = NULL;
+		}
+}
+
+static void discard_all(void)
+{
+	for (unsigned i = 0; i < TEMPORARIES_MAX; i++)
+		if (temporaries[i])
+			unlink(temporaries[i]);
+}
+
+static void remember(char *path)
+{
+	static bool is_registered;
+	unsigned i;
+
+	if (!is_registered)
+		atexit(discard_all);
+	is_registered = true;
+	for (i = 0; i < TEMPORARIES_MAX - 1 && temporaries[i];)
+		i++;
+	assert(!temporaries[i]);
+	temporaries[i] = path;
+}
+
+/* A file below $TMPDIR, opened; its name, to be discarded, in `path`. */
 static int temporary(struct dtrace *run, const char *suffix, char **path)
 {
 	const char *folder = getenv("TMPDIR");
@@ -104,6 +139,8 @@ static int temporary(struct dtrace *run, const char *suffix, char **path)
 	fd = mkstemps(*path, (int)strlen(suffix));
 	if (fd < 0)
 		fail("no temporary file %s: %s", *path, strerror(errno));
+	else
+		remember(*path);
 	return fd;
 }
 
@@ -123,7 +160,7 @@ static int preprocess(struct dtrace *run, char **text)
 		fail("the C preprocessor failed on %s", run->script);
 	else if (file_read(run->arena, path, PROVIDER_SIZE_MAX, text, &size, &why))
 		status = fail("%s", why.data);
-	unlink(path);
+	discard(path);
 	buf_free(&why);
 	return status;
 }
@@ -216,9 +253,9 @@ static int write_object(struct dtrace *run, const struct provider_file *file)
 	if (!status)
 		status = copy_object(run, object);
 	if (fd >= 0)
-		close(fd), unlink(source);
+		close(fd), discard(source);
 	if (out >= 0)
-		close(out), unlink(object);
+		close(out), discard(object);
 	buf_free(&text);
 	return status;
 }

@@ -20,6 +20,7 @@
 enum { TRIES = 16 };
 
 struct write_file {
+	struct write_file *next; /* of all that are open */
 	struct path path;
 	enum write_kind kind;
 	char *given; /* as the user wrote it, for sentences */
@@ -52,6 +53,39 @@ int write_bytes(int fd, const void *data, size_t size, size_t *done)
 	if (done)
 		*done = at;
 	return error;
+}
+
+/* ---- all that are open ---- */
+
+static struct write_file *all_open;
+
+/* Where the command ends in the midst of it (memory_end()), nothing half written is left. */
+static void remove_names(void)
+{
+	for (struct write_file *file = all_open; file; file = file->next)
+		if (file->new_name[0])
+			unlinkat(file->path.dir, file->new_name, 0);
+}
+
+static void add_open(struct write_file *file)
+{
+	static bool is_registered;
+
+	if (!is_registered)
+		atexit(remove_names);
+	is_registered = true;
+	file->next = all_open;
+	all_open = file;
+}
+
+static void remove_open(struct write_file *file)
+{
+	struct write_file **at = &all_open;
+
+	while (*at && *at != file)
+		at = &(*at)->next;
+	if (*at)
+		*at = file->next;
 }
 
 /* ---- a new file beside the old one ---- */
@@ -246,6 +280,7 @@ static int open_new(struct write_file *file, struct buf *why)
 
 static void free_file(struct write_file *file)
 {
+	remove_open(file);
 	if (file->fd >= 0)
 		close(file->fd);
 	path_close(&file->path);
@@ -270,6 +305,9 @@ struct write_file *write_open(const char *path, enum write_kind kind, struct buf
 	if (!file)
 		memory_end();
 	*file = (struct write_file){.kind = kind, .given = strdup(path), .fd = -1};
+	if (!file->given)
+		memory_end();
+	add_open(file);
 	error = path_find(path, &file->path, why);
 	file->is_regular = !error && file->path.own_fd < 0 && (!file->path.is_there || S_ISREG(file->path.st.st_mode));
 	if (!error && file->path.own_fd >= 0)

@@ -25,7 +25,8 @@ static struct {
 static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGQUIT, SIGSYS};
 enum { CRASHES = sizeof(crashes) / sizeof(crashes[0]) };
 
-static void on_crash(int number)
+/* Without memory, and without ncurses. */
+static void restore(void)
 {
 	if (write(STDOUT_FILENO, terminal.restore, terminal.restore_size) < 0) {
 		/* The terminal has gone: there is nothing to bring back. */
@@ -33,8 +34,20 @@ static void on_crash(int number)
 	tcsetattr(STDIN_FILENO, TCSANOW, &terminal.before);
 	if (terminal.at_crash)
 		terminal.at_crash();
+}
+
+static void on_crash(int number)
+{
+	restore();
 	signal(number, SIG_DFL);
 	raise(number);
+}
+
+/* The command ends in the midst of it (memory_end()). */
+static void at_exit(void)
+{
+	if (terminal.screen)
+		restore();
 }
 
 static void set_crash_handlers(void (*handler)(int))
@@ -102,6 +115,7 @@ bool top_screen_open(void (*at_crash)(void), const char **why)
 	set_term(terminal.screen);
 	remember_all();
 	set_crash_handlers(on_crash);
+	atexit(at_exit);
 	begin_colors();
 	cbreak();
 	noecho();
