@@ -213,7 +213,7 @@ test-truth: tests
 test-params: tests
 	LONG=1 BUILD=$(BUILD) test/run e2e/params
 
-# Every system call and every allocation of some thirty commands fails once: about 50 minutes. FAULTS_ONLY='--only sdt,record' some.
+# Every system call and every allocation of some forty commands fails once: about an hour and a half. FAULTS_ONLY='--only sdt,record' some.
 test-faults: tests
 	BUILD=$(BUILD) test/faults/run $(FAULTS_ONLY)
 
@@ -322,7 +322,7 @@ make test         build, and run every test (FILTER='name ...': some)
 make tests        build all that the tests need; then test/run [FILTER...] runs them
 make test-harmless  100 rounds of kill -9 under load (2 minutes)
 make test-truth   markers against every perf counter of Ceph that counts the same, in all ways of attaching
-make test-faults  every system call and allocation fails once, in some thirty commands (50 minutes)
+make test-faults  every system call and allocation fails once, in some forty commands (90 minutes)
 make test-params  parameters of thousands of generated functions, by each compiler that is here (3 minutes)
 make golden       write the golden files anew; review with git diff
 make check-asan   the tests that need no privilege, with the address and undefined-behaviour sanitizers

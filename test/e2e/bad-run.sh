@@ -179,6 +179,15 @@ grep -qxE 'cephtap: a process ct-links, which holds the probes, was killed: .*; 
 verdict "and it is said" $? "not said"
 wait_for 5 "$PROGS/text_same" $pid >/dev/null
 verdict "and no breakpoint is left" $? "$("$PROGS/text_same" $pid)"
+# Whoever ignores SIGCHLD hands that on; the kernel then tells nobody how a child has ended.
+python3 -c 'import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])' \
+	"$CEPHTAP" -q -p $pid -n "$count" >"$out" 2>"$err" </dev/null & tracer=$!
+wait_for 10 attached
+sleep 0.2
+kill -9 "$(pgrep -P $tracer)"
+wait_for 5 gone
+finish
+all_is_well "the same where SIGCHLD is ignored" 1
 # The fewest descriptors with which everything is loaded: attaching then fails.
 for ((i = 12; i < 30; i++)); do
 	# shellcheck disable=SC2016
