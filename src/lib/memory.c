@@ -26,7 +26,7 @@ bool memory_is_short(void)
 /* With what needs no memory. What was printed before is flushed, and what is registered with atexit() is done; both only once. */
 void memory_end(void)
 {
-	static const char text[] = "cephtap: there is no memory left; it ends here, and what it traced goes on\n";
+	static const char text[] = "cephtap: there is no memory left; it ends here, and leaves nothing behind\n";
 
 	if ((owner && getpid() != owner) || atomic_exchange(&is_ending, true))
 		_exit(1);

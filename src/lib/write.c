@@ -382,7 +382,12 @@ int write_publish(struct write_file *file, struct buf *why)
 		return say(file, error, NULL, why);
 	file->new_name[0] = '\0';
 	file->is_new = false;
-	if (fstat(file->fd, &ours) || fstatat(path->dir, path->name, &now, AT_SYMLINK_NOFOLLOW) || !is_same(&ours, &now))
+	if (fstat(file->fd, &ours))
+		return say(file, -errno, NULL, why);
+	error = fstatat(path->dir, path->name, &now, AT_SYMLINK_NOFOLLOW) ? -errno : 0;
+	if (error && error != -ENOENT)
+		return say(file, error, NULL, why);
+	if (error || !is_same(&ours, &now))
 		return say(file, -ESTALE, "somebody else has exchanged it meanwhile", why);
 	return 0;
 }
