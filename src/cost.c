@@ -15,9 +15,14 @@ static bool is_more(double used, double cpu, unsigned percent)
 	return used * 100 > cpu * percent;
 }
 
+bool cost_is_idle(struct cost cost, uint64_t elapsed_ns)
+{
+	return cost.cpu_ns <= elapsed_ns / 100 * IDLE_PERCENT;
+}
+
 bool cost_is_over(struct cost cost, uint64_t elapsed_ns, unsigned percent)
 {
-	return cost.cpu_ns > elapsed_ns / 100 * IDLE_PERCENT && is_more((double)cost.used_ns, (double)cost.cpu_ns, percent);
+	return !cost_is_idle(cost, elapsed_ns) && is_more((double)cost.used_ns, (double)cost.cpu_ns, percent);
 }
 
 /* Without probes the process does more of its own work in the same time, and meets the others oftener: shares are of what is left. */

@@ -16,6 +16,8 @@ struct cost {
 
 /* Tenths of a percent, at most 1000. */
 unsigned cost_permille(struct cost cost);
+/* Too little for anybody to care what probes take of it. */
+bool cost_is_idle(struct cost cost, uint64_t elapsed_ns);
 /* Over `percent`? A process that hardly runs in `elapsed_ns` is not: whatever probes take there, there is enough left. */
 bool cost_is_over(struct cost cost, uint64_t elapsed_ns, unsigned percent);
 /*

@@ -40,6 +40,7 @@ struct process {
 /* What was taken away, and when. */
 struct gone {
 	const char *names;
+	unsigned len;
 	uint64_t after_ns;
 };
 
@@ -117,7 +118,8 @@ static void add_use(struct guard *guard, const struct engine_use *use, const uin
 	struct process *process = find(guard, use->pid);
 	uint64_t before;
 
-	if (use->unit >= METER_UNITS)
+	/* a timer interrupts whoever runs, chosen or not */
+	if (use->unit >= METER_UNITS || (!process && !engine_may_take_away(use->unit) && guard->config.target->pids_len))
 		return;
 	if (!process) {
 		process = add(guard, use->pid);
@@ -266,10 +268,10 @@ static uint64_t may_go(const struct guard *guard)
 	return may;
 }
 
-static void say_gone(struct guard *guard, const struct process *process, const struct gone *gone, const struct cost *own, unsigned n,
-		     const struct moment *now)
+static void say_gone(struct guard *guard, const struct process *process, const struct gone *gone, const struct cost *own, const struct moment *now)
 {
 	struct tm at = zone_time(NULL, now->wall_ns);
+	unsigned n = gone->len;
 	struct buf text = {0};
 
 	buf_printf(&text, "from %02d:%02d:%02d on (", at.tm_hour, at.tm_min, at.tm_sec);
@@ -302,8 +304,8 @@ static void take_away(struct guard *guard, const struct process *process, uint64
 	if (names.len > NAMED_MAX)
 		buf_printf(&names.text, " and %u more probe%s", names.len - NAMED_MAX, names.len == NAMED_MAX + 1 ? "" : "s");
 	gone = arena_push(guard->config.arena, guard->gone, guard->gone_len);
-	*gone = (struct gone){arena_strdup(guard->config.arena, names.text.data), now->mono_ns - guard->start_ns};
-	say_gone(guard, process, gone, &own, names.len, now);
+	*gone = (struct gone){arena_strdup(guard->config.arena, names.text.data), names.len, now->mono_ns - guard->start_ns};
+	say_gone(guard, process, gone, &own, now);
 	buf_free(&names.text);
 }
 
@@ -401,26 +403,35 @@ void guard_close(struct guard *guard)
 	engine_keep_accounts(guard->config.engine, false);
 }
 
+/* Its place among those that are named: first who ran, by share. */
+struct place {
+	const struct process *process;
+	bool is_idle;
+};
+
 static int compare(const void *left, const void *right)
 {
-	const struct process *const *a = left, *const *b = right;
-	unsigned x = cost_permille((*a)->all), y = cost_permille((*b)->all);
+	const struct place *a = left, *b = right;
+	unsigned x = cost_permille(a->process->all), y = cost_permille(b->process->all);
 
+	if (a->is_idle != b->is_idle)
+		return a->is_idle ? 1 : -1;
 	if (x != y)
 		return x < y ? 1 : -1;
-	return (*a)->pid < (*b)->pid ? -1 : (*a)->pid > (*b)->pid;
+	return a->process->pid < b->process->pid ? -1 : a->process->pid > b->process->pid;
 }
 
-static void say_process(struct guard *guard, const struct process *process)
+static void say_process(struct guard *guard, const struct place *place)
 {
+	struct cost all = place->process->all;
 	struct buf text = {0};
 
 	buf_puts(&text, "the probes took ");
-	put_share(&text, process->all);
+	put_share(&text, all);
 	buf_puts(&text, " of the processor time of ");
-	put_process(&text, process);
-	buf_printf(&text, ": %.2f of ", (double)(process->all.used_ns < process->all.cpu_ns ? process->all.used_ns : process->all.cpu_ns) / 1e9);
-	buf_printf(&text, "%.2f s%s", (double)process->all.cpu_ns / 1e9,
+	put_process(&text, place->process);
+	buf_printf(&text, ": %.2f of %.2f s%s%s", (double)(all.used_ns < all.cpu_ns ? all.used_ns : all.cpu_ns) / 1e9, (double)all.cpu_ns / 1e9,
+		   place->is_idle ? "; it hardly ran" : "",
 		   guard->has_accounts ? "" : ", without the time of the programs themselves, of which this kernel keeps no accounts");
 	tell(guard, text.data);
 	buf_free(&text);
@@ -436,29 +447,44 @@ static void say_more(struct guard *guard, unsigned n)
 	buf_free(&text);
 }
 
-/* With a limit all that ran are named, else who got too much; of the others only the first. */
+static struct place *place_processes(const struct guard *guard, struct arena *arena, unsigned *len)
+{
+	uint64_t elapsed_ns = guard->last_ns - guard->start_ns;
+	struct place *list = NULL;
+	const struct process *process;
+
+	*len = 0;
+	for (process = guard->processes; process; process = process->hh.next)
+		if (process->all.cpu_ns)
+			*arena_push(arena, list, *len) = (struct place){process, cost_is_idle(process->all, elapsed_ns)};
+	for (process = guard->ended; process; process = process->next)
+		*arena_push(arena, list, *len) = (struct place){process, cost_is_idle(process->all, elapsed_ns)};
+	if (*len)
+		qsort(list, *len, sizeof(*list), compare);
+	return list;
+}
+
+/* With a limit the first, and whoever lost something worth a word; without one who lost too much, and else the first. */
+static bool is_named(const struct guard *guard, const struct place *place, bool is_first, bool is_told)
+{
+	unsigned permille = cost_permille(place->process->all);
+
+	if (guard->config.percent)
+		return is_first || (!place->is_idle && permille >= TOLD_PERMILLE);
+	return !place->is_idle && (permille >= WARN_PERCENT * 10 || (is_first && is_told && permille >= TOLD_PERMILLE));
+}
+
 static void say_processes(struct guard *guard, bool is_told)
 {
-	struct process **list = NULL, *process;
-	unsigned len = 0, n = 0, i;
+	struct arena *scratch = arena_new();
+	unsigned len, n = 0;
+	const struct place *places = place_processes(guard, scratch, &len);
 
-	for (process = guard->processes; process; process = process->hh.next)
-		*arena_push(guard->config.arena, list, len) = process;
-	for (process = guard->ended; process; process = process->next)
-		*arena_push(guard->config.arena, list, len) = process;
-	if (!len)
-		return;
-	qsort(list, len, sizeof(struct process *), compare);
-	for (i = 0; i < len && list[i]->all.cpu_ns; i++) {
-		unsigned permille = cost_permille(list[i]->all);
-
-		if (!guard->config.percent && permille < WARN_PERCENT * 10 && (i || !is_told || permille < TOLD_PERMILLE))
-			break;
+	for (; n < len && is_named(guard, &places[n], !n, is_told); n++)
 		if (n < SHOWN_MAX)
-			say_process(guard, list[i]);
-		n++;
-	}
+			say_process(guard, &places[n]);
 	say_more(guard, n > SHOWN_MAX ? n - SHOWN_MAX : 0);
+	arena_free(scratch);
 }
 
 static void say_taken_away(struct guard *guard)
@@ -471,7 +497,7 @@ static void say_taken_away(struct guard *guard)
 		put_seconds(&text, guard->gone[i].after_ns);
 		buf_puts(&text, " of ");
 		put_seconds(&text, guard->last_ns - guard->start_ns);
-		buf_puts(&text, " only (maxcost); figures that depend on it end there");
+		buf_printf(&text, " only (maxcost); figures that depend on %s end there", guard->gone[i].len == 1 ? "it" : "them");
 		tell(guard, text.data);
 	}
 	buf_free(&text);

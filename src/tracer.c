@@ -480,6 +480,14 @@ static void say_left_out(struct tracer *tracer)
 	buf_free(&text);
 }
 
+/* Scripts that are reports of ours are quiet for the sake of what they print. */
+static bool is_told_of_costs(const struct tracer *tracer)
+{
+	const struct tracer_config *config = tracer->config;
+
+	return (!tracer->pipeline->options.quiet || config->has_rows) && !config->ops->wants_tables;
+}
+
 /* Once: before the recording ends, and in any case. */
 static void say_missing(struct tracer *tracer)
 {
@@ -490,7 +498,7 @@ static void say_missing(struct tracer *tracer)
 	if (!tracer->has_said)
 		say_strangers(tracer);
 	if (!tracer->has_said)
-		guard_end(tracer->guard, !tracer->pipeline->options.quiet && !tracer->config->ops->wants_tables);
+		guard_end(tracer->guard, is_told_of_costs(tracer));
 	tracer->has_said = true;
 }
 
