@@ -8,7 +8,7 @@
 
 #include "lib/dwarf.h"
 #include "lib/held.h"
-#include "native_types.h"
+#include "types/native_types.h"
 #include "probe/functions.h"
 #include "probe/indirect.h"
 #include "probe/params.h"

@@ -11,13 +11,13 @@
 
 #include "recording/chunk.h"
 #include "recording/replay.h"
-#include "report/calls.h"
-#include "report/offcpu.h"
-#include "report/op.h"
-#include "report/profile.h"
-#include "report/sched.h"
-#include "report/stages.h"
-#include "report/stages_heat.h"
+#include "views/calls.h"
+#include "views/offcpu.h"
+#include "views/op.h"
+#include "views/profile.h"
+#include "views/sched.h"
+#include "views/stages.h"
+#include "views/stages_heat.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

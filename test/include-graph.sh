@@ -3,7 +3,7 @@
 #
 # Data goes one way: a stage knows lib/, the probes, the plug-ins and earlier stages, nothing later. Readers of what a script sends
 # know the schema alone: neither the script's tree, nor its types, nor the programs. The table says what a folder of src/ may
-# include besides its own files; src/*.c (the command and its pipeline) may include all. A file has a row of its own where its
+# include besides its own files; src/main.c may include all. A file has a row of its own where its
 # folder has two sides: of an aggregation or an action what emits code, and what reads. Single headers are exceptions: the grammar
 # of printf formats, which the checker uses, stands beside their printing (format.h); the reader of records calls a report's
 # operations (report.h); names of daemons have a size (daemons.h).
@@ -14,13 +14,20 @@ probe:  lib ceph
 ceph:   lib probe
 provider: lib
 ast:    lib probe
-check:  lib schema probe ast func agg options.h report/format.h
-ebpf:   lib schema probe ast check func agg options.h ceph/daemons.h
-engine: lib schema probe ebpf options.h ceph/daemons.h
+plan:   lib
+plan/options.c: lib ast
+check:  lib schema probe ast func agg plan report/format.h
+ebpf:   lib schema probe ast check func agg plan ceph/daemons.h
+types:  lib check/type.h
+engine: lib schema probe ebpf plan ceph/daemons.h
 record: lib schema func/func.h agg/agg.h report/report.h
 report: lib schema func/func.h agg/agg.h record
+symbols: lib probe/functions.h engine/engine.h report
+pictures: lib report
+views:  lib schema agg/agg.h record report pictures
+top:    lib schema agg/agg.h record report views
 recording: lib schema func/func.h agg/agg.h record report
-func:   lib schema probe ast check ebpf agg options.h ceph/daemons.h
+func:   lib schema probe ast check ebpf agg plan ceph/daemons.h
 func/func.h:
 func/actions.c: lib schema record report
 func/actions.h:
@@ -28,13 +35,14 @@ func/rows.c: lib schema agg/agg.h record report
 func/rows.h:
 agg:    lib schema
 agg/gen.c: lib schema ebpf
+run:    lib probe ceph ast check ebpf plan types engine schema func/func.h agg/agg.h record report recording symbols
 cmd:    *
 '
 # Readers must not see these, not even by way of another header.
-readers='schema record recording report agg func/func.h func/actions.c func/actions.h func/rows.c func/rows.h'
-unseen='ast check ebpf options.h'
+readers='schema record recording report views top pictures agg func/func.h func/actions.c func/actions.h func/rows.c func/rows.h'
+unseen='ast check ebpf plan'
 # The stages without files, globals or privilege may not even see how to reach the host.
-pure='ast check ebpf'
+pure='ast plan check ebpf'
 host='bpf/ fcntl.h unistd.h dirent.h sys/stat.h sys/mman.h gelf.h libelf.h elfutils/'
 
 cd "$(dirname "$0")/.." || exit 1
@@ -74,7 +82,7 @@ FNR == 1 {
 /^[ \t]*#[ \t]*include[ \t]*"/ {
 	split($0, part, "\"")
 	to = part[2]; to_folder = to
-	if (index(to, "/") == 0 && to != "options.h" && to != "pipeline.h") next # beside the file itself
+	if (index(to, "/") == 0) next # beside the file itself
 	sub("/.*", "", to_folder)
 	includes[substr(FILENAME, 5)] = includes[substr(FILENAME, 5)] " " to
 	if (to_folder != folder && !may[row_of, to_folder] && !may[row_of, to] && !may[row_of, "*"])
@@ -94,7 +102,7 @@ END {
 	}
 }')
 # What a report shows of the time is given to it, so that a recording shows the same. (common.c tells how long it wrote.)
-clocks=$(grep -nE '(^|[^a-z_])(time|localtime|localtime_r|clock_gettime|clock_ns|now_ns|moment_now|zone_of_host)\(' src/report/*.c src/func/actions.c src/func/rows.c |
+clocks=$(grep -nE '(^|[^a-z_])(time|localtime|localtime_r|clock_gettime|clock_ns|now_ns|moment_now|zone_of_host)\(' src/report/*.c src/views/*.c src/top/*.c src/pictures/*.c src/func/actions.c src/func/rows.c |
 	grep -vE '^src/report/common.c:.*(start = now_ns|mark_print_done)')
 [ -z "$clocks" ] || bad="$bad${bad:+
 }$clocks"

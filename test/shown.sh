@@ -11,27 +11,27 @@ writers='v?f?printf|v?dprintf|f?puts|putchar|f?putc|_IO_putc|fwrite(_unlocked)?|
 	|send(to|msg|file)?|splice|syslog|getopt|getopt_long(_only)?|w?addn?w?str|w?addch|mvw?addn?str|w?printw
 	|json_object_to_(json_string|json_string_ext|json_string_length|fd|file|file_ext)|shown_bytes'
 may='
-child                write: to its parent, a number
 cmd/messages         write: what was written to standard error, later
 cmd/option           getopt_long: it says nothing by itself here
-images               write: to memory
+lib/aside            sendmsg: a descriptor, to its helper
 lib/elf_sdt_write    pwrite: a binary
 lib/shown_print      fwrite json_object_to_json_string_length: this is the place
-lib/aside            sendmsg: a descriptor, to its helper
 lib/write            write: files
+pictures/picture     fwrite: a page, its data by SHOWN_PAGE
 recording/chunk      write: recordings
-report/calls_print   shown_bytes: a path of frames, each shown
 report/common        fwrite: what a struct shown holds
 report/ctf           shown_bytes: numbers
 report/ctf_metadata  shown_bytes: its own text
 report/metric        shown_bytes: labels, each shown
-report/offcpu        shown_bytes: frames, each shown
-report/picture       fwrite: a page, its data by SHOWN_PAGE
 report/print         shown_bytes: digits and blanks, and texts in the form that was chosen
-report/profile       shown_bytes: a file of pprof
 report/text          shown_bytes: digits and blanks, and what a script printed
-report/top_page      shown_bytes: a name that was shown and cut
-report/top_screen    write waddch waddnstr: lines of a page
+run/child            write: to its parent, a number
+symbols/mappings     write: to memory
+top/top_page         shown_bytes: a name that was shown and cut
+top/top_screen       write waddch waddnstr: lines of a page
+views/calls_print    shown_bytes: a path of frames, each shown
+views/offcpu         shown_bytes: frames, each shown
+views/profile        shown_bytes: a file of pprof
 '
 
 called=$( (cd "$TOP" && find src -name '*.c') | sed 's/c$/o/' | xargs nm -A -u | sed -nE 's,^src/([^:]*)\.o: *U (__)?([A-Za-z_]+)(@.*)?$,\1 \3,p' | sed 's,_chk$,,' |

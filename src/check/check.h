@@ -9,7 +9,7 @@
 
 #include "ast/ast.h"
 #include "check/type.h"
-#include "options.h"
+#include "plan/options.h"
 #include "schema/schema.h"
 
 struct builtin;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* cephtap report calls: what one function calls, as a tree with times. A script is made from the options and run. */
 #include "lib/shown.h"
-#include "report/calls.h"
+#include "views/calls.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -13,8 +13,8 @@
 #include "cmd/cmd.h"
 #include "cmd/record.h"
 #include "cmd/replay.h"
-#include "cmd/target.h"
-#include "tracer.h"
+#include "run/target.h"
+#include "run/tracer.h"
 
 enum { OPT_TRIGGER = 256, OPT_FUNCTIONS, OPT_SLOWEST, OPT_FOLDED, OPT_JSON, OPT_SECONDS, OPT_SCRIPT, OPT_MAX_COST };
 enum { STATUS_FAILED = 1, STATUS_USAGE = 2, SLOWEST_MAX = 1000, SECONDS_MAX = 1000000, BUFSIZE = 32 << 20 };

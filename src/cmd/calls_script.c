@@ -74,7 +74,7 @@ static const char *as_itself(struct arena *arena, const char *name)
 	return as_glob(arena, text);
 }
 
-/* --- Looking up --- */
+/* --- Looking up: as the script will, since a function is called what it was first asked for by --- */
 
 static bool has_module(char *const *modules, unsigned len, const char *module)
 {
@@ -86,10 +86,14 @@ static bool has_module(char *const *modules, unsigned len, const char *module)
 
 static struct probe_list look_up(struct script_maker *maker, pid_t pid, const char *function, const char *end)
 {
-	const struct probe_desc desc = {arena_printf(maker->arena, "pid%d", (int)pid), "", function, end, 0};
+	struct probe_desc desc = {arena_printf(maker->arena, "pid%d", (int)pid), "", as_glob(maker->arena, function), end, 0};
 	const char *why = NULL;
 	struct probe_list list = maker->source->find(maker->source, &desc, &why);
 
+	if (!list.len) { /* what is near it is told of a name */
+		desc.func = function;
+		list = maker->source->find(maker->source, &desc, &why);
+	}
 	if (!list.len && why && !maker->why->size)
 		buf_puts(maker->why, why);
 	return list;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The script of `cephtap report calls`. In: the trigger, which functions to follow below it, and processes. Out: D, as
- * src/report/calls.h wants it. Functions are looked up here, so that what does not exist is said in terms of the options.
+ * src/views/calls.h wants it. Functions are looked up here, so that what does not exist is said in terms of the options.
  */
 #ifndef CEPHTAP_CMD_CALLS_SCRIPT_H
 #define CEPHTAP_CMD_CALLS_SCRIPT_H

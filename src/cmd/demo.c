@@ -26,7 +26,7 @@
 #include "lib/path.h"
 #include "lib/shown.h"
 #include "lib/write.h"
-#include "tracer.h"
+#include "run/tracer.h"
 
 enum { OPT_KEEP = 256, OPT_CLUSTER_ONLY, OPT_CEPH, OPT_DOWN, OPT_SECONDS };
 enum { PIDS_MAX = 16, ARGS_MAX = 64, SECONDS = 6 };

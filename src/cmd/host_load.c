@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "report/sched.h"
+#include "views/sched.h"
 
 static void add(struct facts *facts, const char *name, uint64_t number)
 {

@@ -15,10 +15,10 @@
 #include "ceph/identity.h"
 #include "check/type.h"
 #include "cmd/cmd.h"
-#include "cmd/target.h"
+#include "run/target.h"
 #include "lib/diag.h"
 #include "lib/shown.h"
-#include "native_types.h"
+#include "types/native_types.h"
 #include "probe/host.h"
 
 static const char help[] = "Usage: cephtap list [-v] [--json] [-p PID] [--osd ID[,ID]] [--daemon NAME] [--cgroup PATH]\n"

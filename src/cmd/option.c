@@ -5,7 +5,7 @@
 
 #include "cmd/cmd.h"
 #include "lib/shown.h"
-#include "options.h"
+#include "plan/options.h"
 
 static const struct option *find_code(const struct option *longs, int code)
 {

@@ -14,7 +14,7 @@
 #include "lib/write.h"
 #include "report/folded.h"
 #include "report/heat.h"
-#include "report/picture.h"
+#include "pictures/picture.h"
 #include "report/spark.h"
 
 enum { OPT_ICICLE = 256, OPT_DIFF, OPT_TITLE, OPT_UNIT, OPT_TEXT };

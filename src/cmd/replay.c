@@ -13,7 +13,7 @@
 #include "cmd/cmd.h"
 #include "lib/shown.h"
 #include "recording/replay.h"
-#include "report/calls.h"
+#include "views/calls.h"
 #include "report/ctf.h"
 #include "report/formats.h"
 

@@ -11,15 +11,15 @@
 #include "cmd/host_load.h"
 #include "cmd/replay.h"
 #include "cmd/report.h"
-#include "cmd/target.h"
+#include "run/target.h"
 #include "lib/embed.h"
 #include "lib/file.h"
 #include "lib/shown.h"
 #include "lib/write.h"
 #include "report/formats.h"
-#include "report/op.h"
-#include "report/stages_heat.h"
-#include "tracer.h"
+#include "views/op.h"
+#include "views/stages_heat.h"
+#include "run/tracer.h"
 
 enum {
 	OPT_SECONDS = 256, OPT_SCRIPT, OPT_OVER, OPT_HZ, OPT_BY, OPT_FOLDED, OPT_INLINES, OPT_BEFORE, OPT_HTML, OPT_PPROF, OPT_CHROME,

@@ -4,11 +4,11 @@
 #define CEPHTAP_CMD_REPORT_H
 
 #include "cmd/record.h"
-#include "report/offcpu.h"
-#include "report/op.h"
-#include "report/profile.h"
-#include "report/sched.h"
-#include "report/stages.h"
+#include "views/offcpu.h"
+#include "views/op.h"
+#include "views/profile.h"
+#include "views/sched.h"
+#include "views/stages.h"
 
 /* What $1 of a report's script is. */
 enum first_arg { ARG_NONE, ARG_INTERVAL, ARG_OVER, ARG_HZ };

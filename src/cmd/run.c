@@ -8,17 +8,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "child.h"
+#include "run/child.h"
 #include "cmd/cmd.h"
 #include "cmd/record.h"
-#include "cmd/target.h"
+#include "run/target.h"
 #include "lib/file.h"
 #include "lib/kernel.h"
 #include "lib/shown.h"
 #include "probe/host.h"
 #include "report/ctf.h"
 #include "report/formats.h"
-#include "tracer.h"
+#include "run/tracer.h"
 
 enum { SCRIPT_SIZE_MAX = 16 * 1024 * 1024 };
 

@@ -10,15 +10,15 @@
 #include "ceph/daemons.h"
 #include "cmd/cmd.h"
 #include "cmd/messages.h"
-#include "cmd/target.h"
+#include "run/target.h"
 #include "lib/clock.h"
 #include "lib/embed.h"
 #include "lib/shown.h"
-#include "report/stages.h"
-#include "report/top.h"
-#include "report/top_page.h"
-#include "report/top_screen.h"
-#include "tracer.h"
+#include "views/stages.h"
+#include "top/top.h"
+#include "top/top_page.h"
+#include "top/top_screen.h"
+#include "run/tracer.h"
 
 enum { OPT_ONCE = 256, OPT_PANEL, OPT_SCRIPT, OPT_MAX_COST };
 enum { ONCE_LINES = 24, MESSAGE_SIZE = 512 };

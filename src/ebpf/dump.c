@@ -15,7 +15,7 @@ static const char *map_kind_name(enum image_map_kind kind)
 {
 	static const char *const names[] = {[IMAGE_ARRAY] = "array", [IMAGE_PERCPU_ARRAY] = "percpu-array",
 					    [IMAGE_HASH] = "hash",
-					    [IMAGE_RING] = "ring",   [IMAGE_PROGS] = "programs"};
+					    [IMAGE_RING] = "ring"};
 
 	return (unsigned)kind < sizeof(names) / sizeof(*names) ? names[kind] : "unknown";
 }

@@ -19,7 +19,6 @@ enum image_map_kind {
 	IMAGE_PERCPU_ARRAY,
 	IMAGE_HASH,
 	IMAGE_RING,
-	IMAGE_PROGS,        /* BPF_MAP_TYPE_PROG_ARRAY, filled by the engine: see image_attach::program */
 };
 
 struct image_map {

@@ -275,11 +275,6 @@ int engine_poll(struct engine *engine, int timeout_ms, int (*each)(void *data, c
 	return ring_drain(&engine->ring, each, data);
 }
 
-int engine_poll_fd(const struct engine *engine)
-{
-	return engine->ring.epoll_fd;
-}
-
 static void add_counted_drops(struct engine *engine, uint64_t drops[DROP_CAUSES])
 {
 	unsigned map = engine->image->map_drops;

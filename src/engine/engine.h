@@ -77,7 +77,6 @@ void engine_free(struct engine *engine); /* detaches as well; NULL is allowed */
  */
 int engine_poll(struct engine *engine, int timeout_ms, int (*each)(void *data, const void *record, size_t size),
 		void *data);
-int engine_poll_fd(const struct engine *engine); /* readable when records wait (if the program asked to wake us) */
 
 /*
  * Hands over every key of an aggregation with one value per possible processor, `values` being values_len times

@@ -416,15 +416,11 @@ static int dispatcher_make(struct engine *engine)
 
 int engine_load_programs(struct engine *engine, struct diags *diags)
 {
-	const struct image *image = engine->image;
 	struct loc nowhere = {0};
 	int err = load_all(engine, diags);
 
 	if (err)
 		return err;
-	for (unsigned i = 0; i < image->maps_len && !err; i++)
-		if (image->maps[i].kind == IMAGE_PROGS)
-			err = progs_fill(engine, engine->maps[i]);
 	if (!err && needs_dispatcher(engine))
 		err = dispatcher_make(engine);
 	if (err)

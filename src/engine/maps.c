@@ -25,8 +25,6 @@ static enum bpf_map_type map_type(enum image_map_kind kind)
 		return BPF_MAP_TYPE_HASH;
 	case IMAGE_RING:
 		return BPF_MAP_TYPE_RINGBUF;
-	case IMAGE_PROGS:
-		return BPF_MAP_TYPE_PROG_ARRAY;
 	}
 	return BPF_MAP_TYPE_UNSPEC;
 }

@@ -34,9 +34,4 @@ void metric_label(const char *name, const char *text, size_t size, struct shown 
 /* "# TYPE", "# UNIT" and "# HELP". */
 void metric_heading(const char *name, enum metric_type type, const char *unit, const char *help, struct shown *out);
 
-/*
- * `report osd`: times of stages as histograms, who was waited for. They count from the start of the run, as Prometheus expects.
- */
-int stages_openmetrics(struct report *report);
-
 #endif

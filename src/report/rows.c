@@ -69,13 +69,3 @@ void rows_restart(struct report *report)
 		reader_agg_trunc(report->reader, i, false, 0);
 	}
 }
-
-void rows_heading(struct report *report, const struct stages_options *options, double elapsed_ns, bool is_last)
-{
-	if (options->terminal && is_last) /* ^C is pressed to keep what is seen */
-		shown_puts(&report->pending, "\n");
-	else if (options->terminal)
-		shown_puts(&report->pending, SHOWN_CLEAR);
-	report_date(report, report_time_ns(report), &report->pending);
-	shown_printf(&report->pending, ", the last %.1f s%s\n", elapsed_ns / 1e9, options->terminal && !is_last ? "; ^C ends" : "");
-}

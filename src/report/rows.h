@@ -3,7 +3,7 @@
 #ifndef CEPHTAP_REPORT_ROWS_H
 #define CEPHTAP_REPORT_ROWS_H
 
-#include "report/stages.h"
+#include "report/report.h"
 #include "report/stack.h"
 
 enum { ROWS_NONE = ~0u };
@@ -23,7 +23,5 @@ const struct agg_row *rows_join(const struct report *report, const char *const *
 				unsigned *rows_len);
 /* The next interval begins: without the rows of this one, as processes end and theirs would stay for ever. */
 void rows_restart(struct report *report);
-/* "2026-11-25 22:10:02, the last 5.0 s"; on a terminal the table before is wiped away. */
-void rows_heading(struct report *report, const struct stages_options *options, double elapsed_ns, bool is_last);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "report/blame.h"
+#include "views/blame.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define PRIMARY(name, kv) \

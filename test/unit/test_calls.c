@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "cmd/calls_script.h"
-#include "report/calls.h"
+#include "views/calls.h"
 
 /* Functions t (the trigger), a, b, and c, which has no return. */
 enum { T, A, B, C, FUNCTIONS, RETURN = FUNCTIONS, PROBES = 2 * FUNCTIONS - 1 };

@@ -23,7 +23,7 @@
 #include "fake_probes.h"
 #include "gen_script.h"
 #include "lib/kernel_functions.h"
-#include "pipeline.h"
+#include "run/pipeline.h"
 
 enum { ARGS = 8 };
 

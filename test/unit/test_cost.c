@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "cost.h"
+#include "run/cost.h"
 
 enum { MS = 1000000, SECOND = 1000 * MS, UNITS = 5 };
 

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/op_clocks.h"
-#include "report/op_store.h"
+#include "views/op_clocks.h"
+#include "views/op_store.h"
 
 #define MS INT64_C(1000000)
 

@@ -15,7 +15,7 @@
 #include "lib/csv.h"
 #include "report/folded.h"
 #include "report/heat.h"
-#include "report/picture.h"
+#include "pictures/picture.h"
 #include "report/spark.h"
 
 /* --- Folded stacks --- */

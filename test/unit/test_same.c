@@ -18,15 +18,15 @@
 #include "agg/agg.h"
 #include "lib/file.h"
 #include "recording_fixture.h"
-#include "report/calls.h"
+#include "views/calls.h"
 #include "report/ctf.h"
 #include "report/formats.h"
-#include "report/offcpu.h"
-#include "report/op.h"
-#include "report/profile.h"
-#include "report/sched.h"
-#include "report/stages.h"
-#include "report/stages_heat.h"
+#include "views/offcpu.h"
+#include "views/op.h"
+#include "views/profile.h"
+#include "views/sched.h"
+#include "views/stages.h"
+#include "views/stages_heat.h"
 
 enum { STEPS = 40, SEEDS = 4 };
 

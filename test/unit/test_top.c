@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "report/top_page.h"
+#include "top/top_page.h"
 
 enum { MS = 1000000 };
 

@@ -25,10 +25,10 @@
 #include "ebpf/disasm.h"
 #include "fake_probes.h"
 #include "gen_script.h"
-#include "kernel_types.h"
+#include "types/kernel_types.h"
 #include "lib/kernel.h"
 #include "lib/kernel_can.h"
-#include "pipeline.h"
+#include "run/pipeline.h"
 
 static bool may_load(void)
 {

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "report/waits.h"
+#include "views/waits.h"
 
 #define STACK(...)                                                                                                     \
 	&(struct stack)                                                                                                \

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "run/pipeline.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "ebpf/disasm.h"
+#include "types/kernel_types.h"
+#include "lib/clock.h"
+#include "lib/kernel.h"
+#include "lib/kernel_can.h"
+#include "lib/markers.h"
+#include "lib/shown.h"
+#include "types/native_types.h"
+#include "probe/host.h"
+#include "symbols/unwinder.h"
+
+static void parse(struct pipeline *pipeline, const struct source *source)
+{
+	uint64_t start = now_ns();
+
+	mark_parse_start(source->name, source->size);
+	ast_parse(pipeline->arena, source, &pipeline->macros, &pipeline->diags, &pipeline->script);
+	mark_parse_done(source->name, pipeline->script.clauses_len, pipeline->diags.errors, now_ns() - start);
+}
+
+static bool run_ast(struct pipeline *pipeline)
+{
+	for (unsigned i = 0; i < pipeline->sources_len; i++)
+		parse(pipeline, pipeline->sources[i]);
+	return !pipeline->diags.errors;
+}
+
+static void dump_ast(const struct pipeline *pipeline, struct buf *out)
+{
+	ast_dump(&pipeline->script, out);
+}
+
+static bool run_options(struct pipeline *pipeline)
+{
+	options_apply_pragmas(&pipeline->script, &pipeline->options, &pipeline->diags);
+	return !pipeline->diags.errors;
+}
+
+/* Tracing nothing would go on for ever: as dtrace, we take it for a mistake. */
+static bool has_clauses(struct pipeline *pipeline)
+{
+	const char *name = pipeline->sources_len == 1 ? pipeline->sources[0]->name : "the script";
+	struct diag *diag;
+
+	if (pipeline->script.clauses_len)
+		return true;
+	diag = diag_error(&pipeline->diags, (struct loc){0}, "D_EMPTY", "%s has no clause: there is nothing to trace",
+			  name);
+	diag_hint(&pipeline->diags, diag,
+		  "a clause is PROBE /PREDICATE/ { ACTIONS }, for example: BEGIN { trace(\"hello\"); }");
+	return false;
+}
+
+static const struct type *find_native_type(struct probe_source *source, const void *native)
+{
+	return native_type(source->natives, native);
+}
+
+static bool run_check(struct pipeline *pipeline)
+{
+	struct probe_source source = probe_host_source(pipeline->host);
+	static const struct checked nothing;
+	const struct checked *checked;
+	uint64_t start = now_ns();
+
+	if (!has_clauses(pipeline))
+		return false;
+	source.types = kernel_types_new(pipeline->arena, kernel_btf, kernel_module_btf_nth);
+	source.natives = native_types_new(pipeline->arena);
+	source.native_type = find_native_type;
+	mark_check_start(pipeline->script.clauses_len);
+	pipeline->checked =
+		check_script(pipeline->arena, &pipeline->script, &source, &pipeline->options, &pipeline->diags);
+	if (pipeline->host)
+		host_say_left_out(pipeline->host, &pipeline->diags);
+	checked = pipeline->checked ? pipeline->checked : &nothing;
+	mark_check_done(checked->probes_len, checked->vars_len, checked->aggs_len, pipeline->diags.errors,
+			now_ns() - start);
+	return pipeline->checked;
+}
+
+static void dump_check(const struct pipeline *pipeline, struct buf *out)
+{
+	check_dump(pipeline->checked, out);
+}
+
+static void mark_image(const struct image *image, unsigned errors, uint64_t ns)
+{
+	uint64_t instructions = 0;
+
+	for (unsigned i = 0; image && i < image->programs_len; i++)
+		instructions += image->programs[i].insns_len;
+	mark_compile_done(image ? image->programs_len : 0, image ? image->maps_len : 0, instructions, errors, ns);
+}
+
+/* Are there probes of the kernel's functions? */
+static bool has_functions(const struct checked *checked)
+{
+	for (unsigned i = 0; i < checked->probes_len; i++)
+		if (checked->probes[i]->ctx == CTX_FUNCTION)
+			return true;
+	return false;
+}
+
+static bool run_ebpf(struct pipeline *pipeline)
+{
+	uint64_t start = now_ns();
+	struct ebpf_kernel kernel = {
+		.offset = kernel_member_offset,
+		.can_sleep = !pipeline->no_multi && engine_can_sleep(),
+		.has_loops = pipeline->checked->has_stacks && kernel_can(KERNEL_LOOPS),
+		.has_cookies = engine_has_tracepoint_cookies(pipeline->no_multi),
+	};
+
+	if (has_functions(pipeline->checked)) { /* to ask costs some milliseconds */
+		kernel.has_trampolines = kernel_can(KERNEL_TRAMPOLINES);
+		kernel.has_multi_kprobes = !pipeline->no_multi && kernel_can(KERNEL_MULTI_KPROBES);
+	}
+	mark_compile_start(pipeline->checked->clauses_len, pipeline->checked->probes_len);
+	kernel_pid_namespace(&kernel.pid_ns_dev, &kernel.pid_ns_ino);
+	pipeline->image =
+		ebpf_compile(pipeline->arena, pipeline->checked, &pipeline->options, &kernel, &pipeline->diags);
+	if (mark_is_on(compile__done))
+		mark_image(pipeline->image, pipeline->diags.errors, now_ns() - start);
+	return pipeline->image;
+}
+
+static void dump_ebpf(const struct pipeline *pipeline, struct buf *out)
+{
+	const struct image *image = pipeline->image;
+
+	image_dump_maps(image, out);
+	image_dump_layouts(image, out);
+	image_dump_programs(image, out);
+}
+
+static bool run_engine(struct pipeline *pipeline)
+{
+	struct engine_config config = {.target = &pipeline->target, .no_multi = pipeline->no_multi, .parts = pipeline->options.maxcost > 0,
+				       .before = pipeline->before};
+	int error;
+
+	if (pipeline->checked->has_stacks) {
+		pipeline->mappings = pipeline->shared_mappings ? pipeline->shared_mappings : mappings_new(pipeline->arena);
+		pipeline->unwinder = unwinder_new(pipeline->arena, pipeline->image, &pipeline->target, pipeline->mappings);
+	}
+	if (engine_load(pipeline->image, &config, &pipeline->diags, &pipeline->engine))
+		return false;
+	error = unwinder_fill(pipeline->unwinder, pipeline->engine);
+	if (error)
+		diag_error(&pipeline->diags, (struct loc){0}, NULL, "the kernel does not take the tables for ustack(): %s",
+			   strerror(-error));
+	return !error;
+}
+
+const struct stage stages[STAGES] = {
+	{"ast", "the syntax tree of the script", run_ast, dump_ast},
+	{"options", "pragmas take effect", run_options, NULL},
+	{"check", "the typed syntax tree: variables, probes, actions", run_check, dump_check},
+	{"ebpf", "maps, record layouts and programs", run_ebpf, dump_ebpf},
+	{"engine", "programs are loaded into the kernel", run_engine, NULL},
+};
+
+const struct stage *stage_find(const char *name)
+{
+	for (unsigned i = 0; i < STAGES; i++)
+		if (!strcmp(stages[i].name, name) && stages[i].dump)
+			return &stages[i];
+	return NULL;
+}
+
+bool pipeline_run(struct pipeline *pipeline, const struct stage *last, struct pipeline_times *times)
+{
+	for (unsigned i = 0; i < STAGES; i++) {
+		uint64_t start = now_ns();
+
+		if (!stages[i].run(pipeline))
+			return false;
+		if (times)
+			times->ns[i] = now_ns() - start;
+		if (&stages[i] == last)
+			break;
+	}
+	return true;
+}
+
+bool pipeline_run_from(struct pipeline *pipeline, const char *first)
+{
+	const struct stage *stage = stage_find(first);
+
+	while (stage < stages + STAGES && stage->run(pipeline))
+		stage++;
+	return stage == stages + STAGES;
+}
+
+bool pipeline_load(struct pipeline *pipeline, struct pipeline_times *times)
+{
+	uint64_t start = now_ns();
+	bool good = stages[STAGES - 1].run(pipeline);
+
+	if (times)
+		times->ns[STAGES - 1] = now_ns() - start;
+	return good;
+}
+
+void pipeline_init(struct pipeline *pipeline)
+{
+	*pipeline = (struct pipeline){.arena = arena_new()};
+	options_default(&pipeline->options);
+	diags_init(&pipeline->diags, pipeline->arena);
+}
+
+void pipeline_free(struct pipeline *pipeline)
+{
+	engine_free(pipeline->engine);
+	unwinder_free(pipeline->unwinder);
+	if (pipeline->mappings != pipeline->shared_mappings)
+		mappings_free(pipeline->mappings);
+	if (pipeline->host)
+		probe_host_free(pipeline->host);
+	arena_free(pipeline->arena);
+}
+
+void pipeline_note(struct pipeline *pipeline, const char *text)
+{
+	*arena_push(pipeline->arena, pipeline->said, pipeline->said_len) = arena_strdup(pipeline->arena, text);
+}
+
+bool pipeline_say(struct pipeline *pipeline, FILE *err)
+{
+	bool good = !pipeline->diags.errors;
+	struct buf text = {0};
+
+	diags_print(&pipeline->diags, pipeline->options.errtags, &text);
+	if (text.size)
+		say_lines(err, text.data);
+	buf_free(&text);
+	for (const struct diag *diag = pipeline->diags.first; diag; diag = diag->next)
+		if (diag->is_warning)
+			pipeline_note(pipeline, diag->text);
+	diags_init(&pipeline->diags, pipeline->arena);
+	return good;
+}

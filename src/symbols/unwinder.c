@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "symbols/unwinder.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/proc.h"
+#include "lib/unwind.h"
+
+enum {
+	SPARE_ROWS = 1 << 21, /* for files of processes that come later: 16 MiB */
+	ROWS_MAX = 1 << 25,
+	WANTED_MAX = 1024,
+	AGAIN_NS = 20000000, /* a process that is asked for again is looked at after this long, then twice as long, ... */
+	AGAIN_MAX_NS = 1000000000,
+};
+
+struct later {
+	pid_t pid;
+	uint64_t next_ns, wait_ns;
+};
+
+struct unwinder {
+	struct arena *arena;
+	struct image *image;
+	struct engine *engine; /* NULL: the maps are not there yet */
+	struct mappings *mappings;
+	struct unwind_row *rows; /* until the maps are there */
+	uint64_t rows_len, rows_room;
+	struct unwind_process *value;
+	struct later *later;
+	unsigned later_len;
+	pid_t *first; /* the processes to begin with */
+	unsigned first_len;
+	unsigned left_out; /* files without room */
+};
+
+/* ---- tables ---- */
+
+static void keep_rows(struct unwinder *unwinder, const struct unwind *table)
+{
+	uint64_t len = unwinder->rows_len + table->rows_len;
+
+	if (len > unwinder->rows_room) {
+		unwinder->rows_room = len + len / 2;
+		unwinder->rows = realloc(unwinder->rows, unwinder->rows_room * sizeof(*unwinder->rows));
+		if (!unwinder->rows)
+			abort();
+	}
+	memcpy(unwinder->rows + unwinder->rows_len, table->rows, table->rows_len * sizeof(*table->rows));
+}
+
+static int send_rows(struct unwinder *unwinder, const struct unwind_row *rows, uint64_t first, uint64_t len)
+{
+	return len ? engine_map_update_range(unwinder->engine, unwinder->image->map_rows, (uint32_t)first, (uint32_t)len, rows) : 0;
+}
+
+/* The file's table, read once. Without room its frames stay unknown, which every stack through it says. */
+static void load_file(struct unwinder *unwinder, struct mapped_file *file)
+{
+	struct unwind *table;
+
+	if (file->rows_of == unwinder || !file->elf)
+		return;
+	file->rows_of = unwinder;
+	file->rows_len = 0;
+	table = unwind_read(file->elf);
+	if (unwinder->rows_len + table->rows_len <= (unwinder->engine ? unwinder->image->maps[unwinder->image->map_rows].max_entries : ROWS_MAX)) {
+		file->rows_base = table->base;
+		file->rows_first = (uint32_t)unwinder->rows_len;
+		file->rows_len = table->rows_len;
+		if (!unwinder->engine)
+			keep_rows(unwinder, table);
+		else if (send_rows(unwinder, table->rows, unwinder->rows_len, table->rows_len))
+			file->rows_len = 0;
+		unwinder->rows_len += table->rows_len;
+	} else {
+		unwinder->left_out++;
+	}
+	unwind_free(table);
+}
+
+/* ---- processes ---- */
+
+static void load_process(struct unwinder *unwinder, pid_t pid)
+{
+	struct mapped_process *process = mappings_look(unwinder->mappings, pid);
+
+	for (unsigned i = 0; process && i < process->newest_len; i++)
+		load_file(unwinder, process->maps[i].file);
+}
+
+static void send_process(struct unwinder *unwinder, pid_t pid)
+{
+	const struct mapped_process *process = mappings_process(unwinder->mappings, pid);
+	struct unwind_process *value = unwinder->value;
+	uint32_t key = (uint32_t)pid;
+
+	if (!process)
+		return;
+	value->len = process->newest_len < UNWIND_MAPPINGS ? process->newest_len : UNWIND_MAPPINGS;
+	for (unsigned i = 0; i < UNWIND_MAPPINGS; i++) {
+		const struct code_mapping *map = &process->maps[i];
+
+		value->maps[i] = (struct unwind_mapping){.start = UINT64_MAX, .end = UINT64_MAX};
+		if (i >= value->len)
+			continue;
+		value->maps[i] = (struct unwind_mapping){.start = map->start,
+							 .end = map->end,
+							 .delta = map->bias + map->file->rows_base,
+							 .first = map->file->rows_first,
+							 .len = map->file->rows_len};
+	}
+	engine_map_update(unwinder->engine, unwinder->image->map_processes, &key, value);
+}
+
+static void choose_first(struct unwinder *unwinder, const struct target *target)
+{
+	pid_t *all = NULL;
+	unsigned len = 0;
+
+	for (unsigned i = 0; i < target->pids_len; i++)
+		*arena_push(unwinder->arena, unwinder->first, unwinder->first_len) = target->pids[i];
+	if (target->main_pid)
+		*arena_push(unwinder->arena, unwinder->first, unwinder->first_len) = target->main_pid;
+	if (unwinder->first_len)
+		return;
+	proc_pids(unwinder->arena, &all, &len);
+	unwinder->first = all;
+	unwinder->first_len = len;
+}
+
+struct unwinder *unwinder_new(struct arena *arena, struct image *image, const struct target *target, struct mappings *mappings)
+{
+	struct unwinder *unwinder;
+
+	if (image->map_rows == MAP_NONE)
+		return NULL;
+	unwinder = arena_new_one(arena, struct unwinder);
+	*unwinder = (struct unwinder){.arena = arena, .image = image, .mappings = mappings};
+	unwinder->value = arena_new_one(arena, struct unwind_process);
+	choose_first(unwinder, target);
+	for (unsigned i = 0; i < unwinder->first_len; i++)
+		load_process(unwinder, unwinder->first[i]);
+	image->maps[image->map_rows].max_entries = (uint32_t)unwinder->rows_len + SPARE_ROWS;
+	return unwinder;
+}
+
+int unwinder_fill(struct unwinder *unwinder, struct engine *engine)
+{
+	int error;
+
+	if (!unwinder)
+		return 0;
+	unwinder->engine = engine;
+	error = send_rows(unwinder, unwinder->rows, 0, unwinder->rows_len);
+	free(unwinder->rows);
+	unwinder->rows = NULL;
+	for (unsigned i = 0; i < unwinder->first_len; i++)
+		send_process(unwinder, unwinder->first[i]);
+	return error;
+}
+
+static bool is_due(struct unwinder *unwinder, pid_t pid, uint64_t now)
+{
+	unsigned i;
+
+	for (i = 0; i < unwinder->later_len; i++)
+		if (unwinder->later[i].pid == pid) {
+			if (now < unwinder->later[i].next_ns)
+				return false;
+			if (unwinder->later[i].wait_ns < AGAIN_MAX_NS)
+				unwinder->later[i].wait_ns *= 2;
+			unwinder->later[i].next_ns = now + unwinder->later[i].wait_ns;
+			return true;
+		}
+	*arena_push(unwinder->arena, unwinder->later, unwinder->later_len) = (struct later){pid, now + AGAIN_NS, AGAIN_NS};
+	return true;
+}
+
+void unwinder_step(struct unwinder *unwinder)
+{
+	uint32_t pids[WANTED_MAX];
+	uint64_t now = now_ns();
+	unsigned len;
+
+	if (!unwinder)
+		return;
+	len = engine_map_take_keys(unwinder->engine, unwinder->image->map_wanted, pids, WANTED_MAX);
+	for (unsigned i = 0; i < len; i++) {
+		if (!is_due(unwinder, (pid_t)pids[i], now))
+			continue;
+		load_process(unwinder, (pid_t)pids[i]);
+		send_process(unwinder, (pid_t)pids[i]);
+	}
+}
+
+unsigned unwinder_left_out(const struct unwinder *unwinder)
+{
+	return unwinder ? unwinder->left_out : 0;
+}
+
+void unwinder_free(struct unwinder *unwinder)
+{
+	if (unwinder)
+		free(unwinder->rows);
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "views/op.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/common.h"
+#include "report/latency.h"
+#include "views/op_clocks.h"
+#include "views/op_store.h"
+#include "pictures/picture.h"
+
+/* The values of a line of scripts/op.d, in order. */
+enum { VALUE_WALL, VALUE_CLIENT, VALUE_TID, VALUE_PID, VALUE_LWP, VALUE_DAEMON, VALUE_THREAD, VALUE_A, VALUE_B, VALUE_TEXT, VALUE_STEP, VALUES };
+
+enum step_arg { ARG_NOTHING, ARG_OSD, ARG_BYTES, ARG_RESULT };
+
+static const struct {
+	const char *step, *text;
+	enum step_arg a;
+} sentences[] = {
+	{"op-send", "the client sends it to", ARG_OSD},
+	{"op-recv", "received", ARG_BYTES},
+	{"op-enqueue", "in the queue of its PG", ARG_NOTHING},
+	{"op-dequeue-start", "a worker takes it", ARG_NOTHING},
+	{"op-start", "starts: every check passed", ARG_NOTHING},
+	{"do-ops-done", "its operations are done", ARG_NOTHING},
+	{"op-prepare-done", "the transaction is prepared", ARG_NOTHING},
+	{"repop-issue", "goes to the replicas", ARG_NOTHING},
+	{"op-wait-subops", "waits for the replicas", ARG_NOTHING},
+	{"subop-send", "sent to", ARG_OSD},
+	{"subop-recv", "a replica has received it from", ARG_OSD},
+	{"subop-start", "the replica starts, for", ARG_OSD},
+	{"txn-create", "the store's transaction is made", ARG_NOTHING},
+	{"txn-aio-submit", "its data go to the device", ARG_NOTHING},
+	{"txn-io-done", "its data are on the device", ARG_NOTHING},
+	{"txn-apply-kv", "its keys go to the key-value store", ARG_NOTHING},
+	{"txn-committed", "the store has committed it", ARG_NOTHING},
+	{"op-dequeue-done", "the worker is free again", ARG_NOTHING},
+	{"subop-commit", "the replica has committed it, and tells", ARG_OSD},
+	{"subop-reply", "the primary knows of the commit of", ARG_OSD},
+	{"local-commit", "the primary's own commit", ARG_NOTHING},
+	{"repop-committed", "all have committed it", ARG_NOTHING},
+	{"op-done", "done", ARG_BYTES},
+	{"op-reply", "the reply is made", ARG_NOTHING},
+	{"op-reply-recv", "the client has the reply of", ARG_OSD},
+	{"op-finish", "the client is told", ARG_RESULT},
+};
+
+enum { SENTENCES = sizeof(sentences) / sizeof(sentences[0]) };
+
+/* ---- taking lines in ---- */
+
+static int64_t number(const struct record_action *action, const char *record, unsigned i)
+{
+	return (int64_t)field_int(&action->fields[i], record + action->fields[i].offset);
+}
+
+static void text_value(const struct record_action *action, const char *record, unsigned i, char *to, size_t room)
+{
+	const struct field *field = &action->fields[i];
+	size_t size = field_text_size(field, record + field->offset);
+
+	if (size >= room)
+		size = room - 1;
+	memcpy(to, record + field->offset, size);
+	to[size] = '\0';
+}
+
+static const char *step_name(const char *name)
+{
+	for (unsigned i = 0; i < SENTENCES; i++)
+		if (!strcmp(sentences[i].step, name))
+			return sentences[i].step;
+	return NULL;
+}
+
+static bool is_wanted(const struct op_view *view, int64_t client, uint64_t tid)
+{
+	return (!view->has_client || client == OP_IN_CLIENT || (uint64_t)client == view->client) && (!view->has_tid || tid == view->tid);
+}
+
+static int take_line(struct op_view *view, const struct record_action *action, const char *record)
+{
+	int64_t client = number(action, record, VALUE_CLIENT);
+	uint64_t tid = (uint64_t)number(action, record, VALUE_TID);
+	char name[32];
+	struct op_step step = {0};
+	struct op *op;
+
+	text_value(action, record, VALUE_STEP, name, sizeof(name));
+	step.name = step_name(name);
+	if (!step.name || !is_wanted(view, client, tid))
+		return 0;
+	step.wall_ns = number(action, record, VALUE_WALL);
+	step.pid = (int32_t)number(action, record, VALUE_PID);
+	step.lwp = (int32_t)number(action, record, VALUE_LWP);
+	step.a = number(action, record, VALUE_A);
+	step.b = number(action, record, VALUE_B);
+	text_value(action, record, VALUE_DAEMON, step.daemon, sizeof(step.daemon));
+	text_value(action, record, VALUE_THREAD, step.thread, sizeof(step.thread));
+	text_value(action, record, VALUE_TEXT, step.text, sizeof(step.text));
+	op = op_store_find(view->store, client, tid, true);
+	op_add(op, &step);
+	if (!strcmp(name, "op-done") && op_has(op, step_name("op-recv"))) /* else it began before we did */
+		op_done(view->store, op, step.b, step.wall_ns);
+	return 0;
+}
+
+static int take_event(struct report *report, const struct record_layout *layout, const struct schema_probe *probe,
+		      const struct record_head *head)
+{
+	(void)probe;
+	for (unsigned i = 0; i < layout->actions_len; i++) {
+		const struct record_action *action = &layout->actions[i];
+
+		if (action->fields_len == VALUES && ((const uint8_t *)head)[action->present])
+			take_line(report->data, action, (const char *)head);
+	}
+	return 0;
+}
+
+const struct report_ops report_op = {
+	.name = "op",
+	.doc = "ops from end to end, from the lines of scripts/op.d",
+	.begin = report_leave_out,
+	.event_begin = take_event,
+	.event_end = report_leave_out,
+	.value = report_leave_value,
+	.text = report_leave_text,
+	.table = report_leave_table,
+	.error = report_say_error,
+	.drop = report_say_drop,
+	.end = report_flush,
+};
+
+void op_begin(struct op_view *view)
+{
+	view->store = op_store_new((unsigned)view->slowest_asked);
+}
+
+void op_free(struct op_view *view)
+{
+	op_store_free(view->store);
+	view->store = NULL;
+}
+
+/* ---- printing ---- */
+
+void op_say_step(const struct op_step *step, struct buf *out)
+{
+	for (unsigned i = 0; i < SENTENCES; i++) {
+		if (sentences[i].step != step->name)
+			continue;
+		buf_puts(out, sentences[i].text);
+		if (sentences[i].a == ARG_OSD)
+			buf_printf(out, " osd.%" PRId64, step->a);
+		else if (sentences[i].a == ARG_BYTES)
+			buf_printf(out, ", %" PRId64 " bytes", step->a);
+		else if (sentences[i].a == ARG_RESULT && step->a)
+			buf_printf(out, ": error %" PRId64, -step->a);
+	}
+}
+
+static const char *first_text(const struct op *op)
+{
+	for (unsigned i = 0; i < op->steps_len; i++)
+		if (op->steps[i].text[0])
+			return op->steps[i].text;
+	return "?";
+}
+
+static const char *primary_of(const struct op *op)
+{
+	for (unsigned i = 0; i < op->steps_len; i++)
+		if (!strcmp(op->steps[i].name, "op-done"))
+			return op->steps[i].daemon;
+	return "?";
+}
+
+static void print_op(struct report *report, const struct op *op)
+{
+	struct shown *out = &report->pending;
+	struct buf what = {0};
+	int64_t begin = op->steps_len ? op->steps[0].wall_ns : 0, before = begin;
+	char whole[16];
+
+	duration_print((double)(op->end_ns - op->begin_ns), whole);
+	shown_printf(out, "\nclient %" PRId64 " tid %" PRIu64 ", object %s, on %s: %s from its first byte until it was done\n", op->client,
+		     op->tid, first_text(op), primary_of(op), whole);
+	shown_printf(out, "%10s %10s  %-10s %-16s %s\n", "AT ms", "+ ms", "WHERE", "THREAD", "WHAT");
+	for (unsigned i = 0; i < op->steps_len; i++) {
+		const struct op_step *step = &op->steps[i];
+
+		buf_clear(&what);
+		op_say_step(step, &what);
+		shown_printf(out, "%10.3f %10.3f  %-10s %-16s %s\n", (double)(step->wall_ns - begin) / 1e6,
+			     (double)(step->wall_ns - before) / 1e6, step->daemon, step->thread, what.data ? what.data : "");
+		before = step->wall_ns;
+	}
+	buf_free(&what);
+}
+
+static struct json_object *json_step(const struct op_step *step)
+{
+	struct json_object *object = json_object_new_object();
+	struct buf what = {0};
+
+	op_say_step(step, &what);
+	json_object_object_add(object, "time_ns", json_object_new_int64(step->wall_ns));
+	json_object_object_add(object, "daemon", json_object_new_string(step->daemon));
+	json_object_object_add(object, "pid", json_object_new_int(step->pid));
+	json_object_object_add(object, "thread", json_object_new_string(step->thread));
+	json_object_object_add(object, "marker", json_object_new_string(step->name));
+	json_object_object_add(object, "what", json_object_new_string(what.data ? what.data : ""));
+	buf_free(&what);
+	return object;
+}
+
+static void print_json(struct report *report, const struct op *op)
+{
+	struct json_object *object = json_object_new_object(), *steps = json_object_new_array();
+
+	json_object_object_add(object, "type", json_object_new_string("op"));
+	json_object_object_add(object, "client", json_object_new_int64(op->client));
+	json_object_object_add(object, "tid", json_object_new_uint64(op->tid));
+	json_object_object_add(object, "object", json_object_new_string(first_text(op)));
+	json_object_object_add(object, "osd", json_object_new_string(primary_of(op)));
+	json_object_object_add(object, "latency_ns", json_object_new_int64(op->end_ns - op->begin_ns));
+	for (unsigned i = 0; i < op->steps_len; i++)
+		json_object_array_add(steps, json_step(&op->steps[i]));
+	json_object_object_add(object, "steps", steps);
+	shown_json(&report->pending, object, JSON_C_TO_STRING_PLAIN);
+	shown_putc(&report->pending, '\n');
+	json_object_put(object);
+}
+
+/* ---- a picture: a lane for each daemon, a span from each of its steps to its next ---- */
+
+static void draw_lane(struct picture *picture, const struct op *op, const char *daemon)
+{
+	const struct op_step *before = NULL;
+	struct buf name = {0}, what = {0};
+
+	buf_printf(&name, "%" PRId64 ".%" PRIu64 " %s", op->client, op->tid, daemon);
+	picture_lane(picture, name.data);
+	for (unsigned i = 0; i < op->steps_len; i++) {
+		const struct op_step *step = &op->steps[i];
+
+		if (strcmp(step->daemon, daemon) != 0)
+			continue;
+		if (before) {
+			buf_clear(&what);
+			op_say_step(step, &what);
+			picture_span(picture, step->name, (uint64_t)before->wall_ns, (uint64_t)step->wall_ns, what.data);
+		}
+		before = step;
+	}
+	buf_free(&name);
+	buf_free(&what);
+}
+
+static void draw_op(struct picture *picture, const struct op *op)
+{
+	for (unsigned i = 0; i < op->steps_len; i++) {
+		bool is_new = true;
+
+		for (unsigned j = 0; j < i && is_new; j++)
+			is_new = strcmp(op->steps[i].daemon, op->steps[j].daemon) != 0;
+		if (is_new)
+			draw_lane(picture, op, op->steps[i].daemon);
+	}
+}
+
+static int draw(const struct op_view *view, unsigned len)
+{
+	struct picture *picture = picture_timeline(view->html, "ops from end to end");
+
+	for (unsigned i = 0; i < len; i++)
+		draw_op(picture, view->store->done[i]);
+	return picture_end(picture);
+}
+
+int op_print(struct report *report, bool is_last, void *data)
+{
+	struct op_view *view = data;
+	struct shown said = {0};
+	unsigned len;
+	int error = 0;
+
+	if (!is_last)
+		return 0;
+	op_store_finish(view->store);
+	op_clocks_align(view->store, &said);
+	op_store_sort(view->store);
+	len = view->store->done_len < view->store->keep ? view->store->done_len : view->store->keep;
+	if (said.buf.size && view->form == FORM_TEXT)
+		shown_join(&report->pending, &said);
+	shown_free(&said);
+	if (view->form == FORM_TEXT)
+		shown_printf(&report->pending, "%" PRIu64 " ops were seen from end to end%s\n", view->store->ops,
+			     len && len < view->store->ops ? "; the slowest:" : len ? ":" : "");
+	for (unsigned i = 0; i < len; i++)
+		(view->form == FORM_JSON ? print_json : print_op)(report, view->store->done[i]);
+	if (view->html)
+		error = draw(view, len);
+	if (!error && view->chrome)
+		error = op_chrome(report, view, len);
+	return error ? error : report_flush(report);
+}
