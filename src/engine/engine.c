@@ -23,6 +23,8 @@
 #include "lib/kernel_can.h"
 #include "lib/markers.h"
 
+enum { KEEPERS_OF_UNIT = 4 };
+
 static int *descriptors_new(struct arena *arena, unsigned len)
 {
 	int *fds = arena_new_array(arena, int, len + 1);
@@ -47,8 +49,11 @@ static struct engine *engine_new(const struct image *image, const struct engine_
 	meter_init(&engine->meter);
 	engine->keepers_len = config->parts ? METER_UNITS : 1;
 	engine->keepers = arena_new_array(arena, struct keepers, engine->keepers_len);
-	for (unsigned i = 0; i < engine->keepers_len; i++)
+	for (unsigned i = 0; i < engine->keepers_len; i++) {
 		keepers_init(&engine->keepers[i]);
+		if (config->parts) /* of each unit; dozens of processes to trace must not become a thousand keepers */
+			engine->keepers[i].most = KEEPERS_OF_UNIT;
+	}
 	return engine;
 }
 

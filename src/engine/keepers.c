@@ -46,7 +46,7 @@ struct run {
 
 void keepers_init(struct keepers *keepers)
 {
-	*keepers = (struct keepers){.hold = {-1, -1}, .process = -1};
+	*keepers = (struct keepers){.hold = {-1, -1}, .process = -1, .most = KEEPERS_MAX};
 }
 
 /* `cephtap | less` must not wait for a keeper to let go of the pipe. */
@@ -174,7 +174,7 @@ static int start_keepers(struct keepers *keepers, struct arena *arena, struct ru
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
-	for (started = 0; started < run->to_do && started < KEEPERS_MAX; started++) {
+	for (started = 0; started < run->to_do && started < keepers->most; started++) {
 		pid_t pid = fork();
 
 		if (pid == 0)

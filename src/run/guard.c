@@ -17,7 +17,8 @@ enum {
 	SHOWN_MAX = 5,	      /* processes that are named */
 	NAMED_MAX = 3,	      /* probes that are, of those that go together */
 	TOLD_PERMILLE = 1,    /* less is not worth a word, */
-	KEPT_PERMILLE = 10,   /* nor of a process that has ended less than this */
+	KEPT_PERMILLE = 10,   /* nor of a process that has ended less than this, */
+	ENDED_MAX = 64,	      /* and not of more than so many of them */
 	ACCOUNTS_FIRST = 2,   /* seconds at first, in which the kernel keeps accounts of programs, */
 	ACCOUNTS_EVERY = 8,   /* and one in this many later */
 };
@@ -47,6 +48,7 @@ struct gone {
 struct guard {
 	struct guard_config config;
 	struct process *processes, *ended;
+	unsigned ended_len, ended_more; /* that were left out, though they lost too much */
 	uint64_t start_ns, last_ns;
 	uint64_t taken_away; /* a bit for each unit of the engine */
 	struct gone *gone;
@@ -151,6 +153,22 @@ static void close_second(struct process *process, uint64_t elapsed_ns, unsigned 
 	process->over = cost_is_over(process->second, elapsed_ns, percent) ? process->over + 1 : 0;
 }
 
+static void keep_ended(struct guard *guard, struct process *process)
+{
+	unsigned permille = cost_permille(process->all);
+
+	if (process->all.cpu_ns < second_ns || permille < KEPT_PERMILLE) {
+		free(process);
+	} else if (guard->ended_len == ENDED_MAX) {
+		guard->ended_more += permille >= WARN_PERCENT * 10;
+		free(process);
+	} else {
+		process->next = guard->ended;
+		guard->ended = process;
+		guard->ended_len++;
+	}
+}
+
 /* Whose number may come back as another process's. What is worth a word at the end is kept. */
 static void forget_ended(struct guard *guard, const struct engine_use *uses, unsigned uses_len)
 {
@@ -165,12 +183,7 @@ static void forget_ended(struct guard *guard, const struct engine_use *uses, uns
 		if (!process->has_ended)
 			continue;
 		HASH_DEL(guard->processes, process);
-		if (process->all.cpu_ns < second_ns || cost_permille(process->all) < KEPT_PERMILLE) {
-			free(process);
-			continue;
-		}
-		process->next = guard->ended;
-		guard->ended = process;
+		keep_ended(guard, process);
 	}
 }
 
@@ -253,7 +266,10 @@ static void warn(struct guard *guard, struct process *process)
 	put_process(&text, process);
 	buf_puts(&text, ", seen ");
 	put_seconds(&text, now_ns() - guard->start_ns);
-	buf_printf(&text, " after the start; choose fewer, or give a limit: --max-cost %u", WARN_PERCENT);
+	if (guard->config.percent)
+		buf_printf(&text, " after the start, and the limit is %u %%; what is left are timers, which are never taken away", guard->config.percent);
+	else
+		buf_printf(&text, " after the start; choose fewer, or give a limit: --max-cost %u", WARN_PERCENT);
 	tell(guard, text.data);
 	buf_free(&text);
 }
@@ -324,8 +340,11 @@ static void act(struct guard *guard, const struct moment *now)
 			worst = process;
 	}
 	units = worst ? cost_choose(worst->second, worst->used_ns, METER_UNITS, may_go(guard), guard->config.percent) : 0;
-	if (!units)
+	if (!units) {
+		if (worst)
+			warn(guard, worst);
 		return;
+	}
 	take_away(guard, worst, units, now);
 	for (process = guard->processes; process; process = process->hh.next)
 		process->over = 0;
@@ -441,7 +460,7 @@ static void say_more(struct guard *guard, unsigned n)
 {
 	struct buf text = {0};
 
-	buf_printf(&text, "and a smaller part of %u more process%s", n, n == 1 ? "" : "es");
+	buf_printf(&text, "the probes took a part of the processor time of %u more process%s too", n, n == 1 ? "" : "es");
 	if (n)
 		tell(guard, text.data);
 	buf_free(&text);
@@ -483,7 +502,7 @@ static void say_processes(struct guard *guard, bool is_told)
 	for (; n < len && is_named(guard, &places[n], !n, is_told); n++)
 		if (n < SHOWN_MAX)
 			say_process(guard, &places[n]);
-	say_more(guard, n > SHOWN_MAX ? n - SHOWN_MAX : 0);
+	say_more(guard, (n > SHOWN_MAX ? n - SHOWN_MAX : 0) + guard->ended_more);
 	arena_free(scratch);
 }
 
