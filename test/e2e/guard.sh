@@ -16,11 +16,13 @@ check() { # NAME CONDITION...
 }
 said() { grep -qE -- "$1" "$TMP/err"; }
 silent() { ! said "$1"; }
+silent_out() { ! grep -qE -- "$1" "$TMP/out"; }
 wait_for() { # COMMAND...
 	for _ in $(seq 600); do "$@" && return 0; sleep 0.05; done
 	return 1
 }
-busy() { "$target" 120 "$@" & pids="$pids $!"; pid=$!; }
+runs() { [ "$(readlink "/proc/$1/exe")" = "$(readlink -f "$target")" ]; }
+busy() { "$target" 120 "$@" & pids="$pids $!"; pid=$!; wait_for runs $pid; }
 # Counts both markers of $pid in the background, a line each second.
 script='busy:::busy { n++; } busy:::rare { r++; } tick-4hz { printf("%d %d\n", n, r); }'
 start() { # OPTIONS...
@@ -100,6 +102,31 @@ check "late" wait_for grep -q turns "$TMP/out"
 check "late stays away" wait_for eval 'grep "[0-9] [0-9]" "$TMP/out" >"$TMP/numbers"; tail -n 2 "$TMP/numbers" | awk "NR == 1 { n = \$1; r = \$2 } END { exit !(NR == 2 && n > 0 && \$1 == n && \$2 > r) }"'
 stop
 kill $pid
+
+# And for a process that comes later.
+group=
+for dir in /sys/fs/cgroup/unified /sys/fs/cgroup /sys/fs/cgroup/pids /sys/fs/cgroup/systemd; do
+	[ -e "$dir/cgroup.procs" ] && mkdir "$dir/cephtap-guard-$$" 2>/dev/null && group=$dir/cephtap-guard-$$ && break
+done
+if [ -z "$group" ]; then
+	echo "skip newcomer - no control group can be made here"
+else
+	busy 1000
+	echo "$pid" >"$group/cgroup.procs"
+	start -x maxcost=5 --cgroup "cephtap-guard-$$" -n 'busy:::busy { @b[pid] = count(); } busy:::rare { @r[pid] = count(); }
+		tick-4hz { printf("-\n"); printa("busy %d %@u\n", @b); printa("rare %d %@u\n", @r); }'
+	wait_for said 'is taken away'
+	first=$pid
+	busy 1000
+	echo "$pid" >"$group/cgroup.procs"
+	check "newcomer" wait_for grep -q "^rare $pid [1-9]" "$TMP/out"
+	stop
+	check "newcomer lacks it too" silent_out "^busy $pid "
+	check "newcomer was not first" grep -q "^busy $first [1-9]" "$TMP/out"
+	kill $first $pid
+	wait $first $pid 2>/dev/null
+	wait_for rmdir "$group" 2>/dev/null
+fi
 
 for bad in x -1 91 1.5 ''; do
 	"$CEPHTAP" --max-cost "$bad" -n 'BEGIN { exit(0); }' >"$TMP/out" 2>"$TMP/err"
