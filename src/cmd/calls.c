@@ -16,7 +16,7 @@
 #include "run/target.h"
 #include "run/tracer.h"
 
-enum { OPT_TRIGGER = 256, OPT_FUNCTIONS, OPT_SLOWEST, OPT_FOLDED, OPT_JSON, OPT_SECONDS, OPT_SCRIPT };
+enum { OPT_TRIGGER = 256, OPT_FUNCTIONS, OPT_SLOWEST, OPT_FOLDED, OPT_JSON, OPT_SECONDS, OPT_SCRIPT, OPT_MAX_COST };
 enum { STATUS_FAILED = 1, STATUS_USAGE = 2, SLOWEST_MAX = 1000, SECONDS_MAX = 1000000, BUFSIZE = 32 << 20 };
 
 static const char help[] =
@@ -37,6 +37,7 @@ static const char help[] =
 	"  --slowest N             the N slowest calls one at a time, instead of the sum of all\n"
 	"  --json                  one JSON object; times in ns\n"
 	"  --folded                folded stacks, `a;b;c N` with N ns in c itself, for flame graphs\n"
+	"  --max-cost PERCENT      take probes away, and say so, when they take more of a process's processor time (default: warn at 10)\n"
 	"  -x bufsize=SIZE         memory for records that wait to be read (default 32m), where some are lost\n"
 	"  --script                print the D script behind the report\n"
 	"\n"
@@ -64,6 +65,7 @@ static const struct option long_options[] = {
 	{"slowest", required_argument, NULL, OPT_SLOWEST}, {"folded", no_argument, NULL, OPT_FOLDED},
 	{"json", no_argument, NULL, OPT_JSON},             {"seconds", required_argument, NULL, OPT_SECONDS},
 	{"script", no_argument, NULL, OPT_SCRIPT},         {"help", no_argument, NULL, 'h'},
+	{"max-cost", required_argument, NULL, OPT_MAX_COST},
 	TARGET_OPTIONS,
 	{0},
 };
@@ -130,6 +132,8 @@ static bool take_option(struct calls_run *run, int c)
 		return take_form(run, CALLS_JSON);
 	case OPT_SECONDS:
 		return take_number(run, "--seconds", optarg, SECONDS_MAX, &run->seconds);
+	case OPT_MAX_COST:
+		return cmd_take_max_cost(&run->pipeline.options, optarg, &run->why);
 	case 'x':
 		return take_x(run, optarg);
 	case OPT_SCRIPT:

@@ -6,6 +6,8 @@
 #ifndef CEPHTAP_CMD_CMD_H
 #define CEPHTAP_CMD_CMD_H
 
+#include <stdbool.h>
+
 int cmd_catalogue(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
@@ -27,6 +29,11 @@ int cmd_run(int argc, char **argv); /* cephtap SCRIPT.d, cephtap -n 'clause' */
 /* As getopt_long(); '?': what is wrong was said on stderr, with the command's `name`. */
 struct option;
 int cmd_option(const char *name, int argc, char **argv, const char *shorts, const struct option *longs);
+
+/* --max-cost. False: a sentence in *why. */
+struct options;
+struct buf;
+bool cmd_take_max_cost(struct options *options, const char *text, struct buf *why);
 
 void cmd_run_help(void);
 int cmd_usage(void);

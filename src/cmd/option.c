@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The next option of a command line; what is wrong with it is said here, since getopt would print the word as it is. */
+/* The next option of a command line; what is wrong with it is said here, since getopt would print the word as it is. One that several have. */
 #include <getopt.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
 #include "lib/shown.h"
+#include "plan/options.h"
 
 static const struct option *find_code(const struct option *longs, int code)
 {
@@ -57,4 +58,15 @@ int cmd_option(const char *name, int argc, char **argv, const char *shorts, cons
 	if (c == '?')
 		say_wrong(name, argv[optind - 1], shorts, longs);
 	return c;
+}
+
+bool cmd_take_max_cost(struct options *options, const char *text, struct buf *why)
+{
+	struct buf reason = {0};
+	const char *wrong = options_set(options, "maxcost", text, &reason);
+
+	if (wrong)
+		buf_printf(why, "--max-cost %s: %s", text, wrong);
+	buf_free(&reason);
+	return !wrong;
 }

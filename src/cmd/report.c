@@ -24,7 +24,7 @@
 
 enum {
 	OPT_SECONDS = 256, OPT_SCRIPT, OPT_OVER, OPT_HZ, OPT_BY, OPT_FOLDED, OPT_INLINES, OPT_BEFORE, OPT_HTML, OPT_PPROF, OPT_CHROME,
-	OPT_ICICLE, OPT_CLIENT, OPT_TID, OPT_SLOWEST
+	OPT_ICICLE, OPT_CLIENT, OPT_TID, OPT_SLOWEST, OPT_MAX_COST
 };
 enum { INTERVAL_SECONDS = 5, SECONDS_MAX = 1000000, OVER_MS = 30, HZ = 97, HZ_MAX = 5000, BEFORE_MAX = 256 << 20 };
 
@@ -66,6 +66,7 @@ static const char help[] =
 	"  --container ID     the processes of this container only\n"
 	"  -p PID             this process only\n"
 	"  --untrusted        also processes that only look like Ceph's, such as those of a user who can write their program\n"
+	"  --max-cost PERCENT take probes away, and say so, when they take more of a process's processor time (default: warn at 10)\n"
 	"  --over TIME        slow-ops: what is slow, such as 20ms, 1.5s, 800us (default 30ms)\n"
 	"  --hz N             profile: samples per second and processor (default 97)\n"
 	"  --by WHAT          profile: thread (default), process, or stage: what an OSD's thread works on\n"
@@ -196,6 +197,8 @@ static bool take_option(struct report_run *run, int c)
 	int taken;
 
 	switch (c) {
+	case OPT_MAX_COST:
+		return cmd_take_max_cost(&run->pipeline.options, optarg, &run->why);
 	case OPT_HZ:
 		return take_hz(run, optarg);
 	case OPT_BY:
@@ -261,7 +264,7 @@ static const char *name_of_gathering(int c)
 		{'i', "--interval"},	    {OPT_SECONDS, "--seconds"}, {OPT_HZ, "--hz"},
 		{OPT_OVER, "--over"},	    {OPT_INLINES, "--inlines"}, {'p', "-p"},
 		{TARGET_OSD, "--osd"},	    {TARGET_DAEMON, "--daemon"}, {TARGET_CGROUP, "--cgroup"},
-		{TARGET_CONTAINER, "--container"},
+		{TARGET_CONTAINER, "--container"},  {OPT_MAX_COST, "--max-cost"},
 	};
 
 	for (unsigned i = 0; i < sizeof(options) / sizeof(options[0]); i++)
@@ -301,6 +304,7 @@ static bool has_form(struct report_run *run)
 static const struct option long_options[] = {
 	{"interval", required_argument, NULL, 'i'},        {"seconds", required_argument, NULL, OPT_SECONDS},
 	TARGET_OPTIONS,
+	{"max-cost", required_argument, NULL, OPT_MAX_COST},
 	{"script", no_argument, NULL, OPT_SCRIPT},
 	{"over", required_argument, NULL, OPT_OVER},       {"hz", required_argument, NULL, OPT_HZ},
 	{"by", required_argument, NULL, OPT_BY},           {"folded", no_argument, NULL, OPT_FOLDED},

@@ -22,7 +22,7 @@
 
 enum { SCRIPT_SIZE_MAX = 16 * 1024 * 1024 };
 
-enum { OPT_DUMP = 256, OPT_TIMING, OPT_NO_MULTI, OPT_SECONDS, OPT_EVERY, OPT_CTF };
+enum { OPT_DUMP = 256, OPT_TIMING, OPT_NO_MULTI, OPT_SECONDS, OPT_EVERY, OPT_CTF, OPT_MAX_COST };
 
 struct run {
 	struct arena *arena;
@@ -65,6 +65,7 @@ static const char help[] =
 	"  -e               check and compile only; exit before anything is attached\n"
 	"  --seconds N      stop after N seconds\n"
 	"  --every N        print all aggregations every N seconds, and at the end\n"
+	"  --max-cost PERCENT  take probes away, and say so, when they take more of a process's processor time (default: warn at 10)\n"
 	"  --ctf DIR        write each record as an event of a CTF trace into the new folder DIR as well (babeltrace2)\n"
 	"  --dump STAGE     print what a stage made (tokens, ast, check, ebpf, schema) and exit\n"
 	"  --timing         say on standard error how long each step took\n"
@@ -237,6 +238,8 @@ static bool take_option(struct run *run, int c)
 		return true;
 	case OPT_SECONDS:
 		return set_seconds(run, "--seconds", optarg, &run->seconds);
+	case OPT_MAX_COST:
+		return cmd_take_max_cost(&run->pipeline.options, optarg, &run->why);
 	case OPT_CTF:
 		run->ctf = optarg;
 		run->pipeline.options.record_time = true;
@@ -252,6 +255,7 @@ static bool take_option(struct run *run, int c)
 static const struct option long_options[] = {
 	TARGET_OPTIONS,
 	{"ctf", required_argument, NULL, OPT_CTF},
+	{"max-cost", required_argument, NULL, OPT_MAX_COST},
 	{"every", required_argument, NULL, OPT_EVERY},     {"dump", required_argument, NULL, OPT_DUMP},
 	{"timing", no_argument, NULL, OPT_TIMING},         {"no-multi", no_argument, NULL, OPT_NO_MULTI},
 	{"seconds", required_argument, NULL, OPT_SECONDS}, {"version", no_argument, NULL, 'V'},

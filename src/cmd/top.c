@@ -20,7 +20,7 @@
 #include "top/top_screen.h"
 #include "run/tracer.h"
 
-enum { OPT_ONCE = 256, OPT_PANEL, OPT_SCRIPT };
+enum { OPT_ONCE = 256, OPT_PANEL, OPT_SCRIPT, OPT_MAX_COST };
 enum { ONCE_LINES = 24, MESSAGE_SIZE = 512 };
 
 static const char help[] =
@@ -37,6 +37,7 @@ static const char help[] =
 	"  --cgroup PATH      the processes of this control group only\n"
 	"  --container ID     the processes of this container only\n"
 	"  -p PID             this process only\n"
+	"  --max-cost PERCENT take probes away, and say so, when they take more of a process's processor time (default: warn at 10)\n"
 	"  --untrusted        also processes that only look like Ceph's, such as those of a user who can write their program\n"
 	"  --script           print the D script behind it\n"
 	"\n"
@@ -99,6 +100,8 @@ static bool take_option(struct top_run *run, int c)
 	switch (c) {
 	case 'd':
 		return take_interval(run, optarg);
+	case OPT_MAX_COST:
+		return cmd_take_max_cost(&run->pipeline.options, optarg, &run->why);
 	case OPT_PANEL:
 		return take_panel(run, optarg);
 	case OPT_ONCE:
@@ -114,6 +117,7 @@ static bool take_option(struct top_run *run, int c)
 
 static const struct option long_options[] = {
 	TARGET_OPTIONS,
+	{"max-cost", required_argument, NULL, OPT_MAX_COST},
 	{"interval", required_argument, NULL, 'd'},
 	{"panel", required_argument, NULL, OPT_PANEL},
 	{"once", no_argument, NULL, OPT_ONCE},

@@ -24,7 +24,7 @@ enum {
 	INSNS_MAX = 200000,      /* the kernel looks at up to a million, along every path */
 	TRAMPOLINES_MAX = 64,    /* programs around functions of the kernel, where it could do with fewer */
 	SINGLES_MAX = 500,	 /* and where it cannot: each takes some milliseconds to attach, and to take away */
-	MAPS_MAX = 64,           /* MAX_USED_MAPS in the kernel's bpf_verifier.h */
+	MAPS_MAX = 62,           /* MAX_USED_MAPS in the kernel's bpf_verifier.h, less two of the engine's own (engine/meter.h) */
 	LOOKS_MAX = 1000000,     /* instructions that the verifier looks at, each as often as it gets there differently: measured */
 	LOOKS_OWN = 5,           /* ... at one of the clauses, at most about so often, */
 	LOOKS_ERROR = 10,        /* ... at one of the ERROR clauses so often for each clause that can fail. */

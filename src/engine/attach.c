@@ -5,6 +5,7 @@
  * succeed stay as they are (closing them to make one would cost a wait each).
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -35,6 +36,7 @@ struct job {
 	unsigned from, len;
 	pid_t pid; /* 0: every process */
 	int err;   /* 0: a keeper has the link */
+	unsigned place; /* among those that are made at a time */
 };
 
 /* The file that a process runs as its program. */
@@ -86,10 +88,31 @@ static int job_perf(const struct engine *engine, const struct job *job)
 			     group->cookies[job->from]);
 }
 
+static struct keepers *keepers_of(const struct engine *engine, unsigned unit)
+{
+	return &engine->keepers[engine->keepers_len > 1 ? unit : 0];
+}
+
+/* In a keeper: of other keepers, who would not end before this one does. */
+static void close_ends(const struct engine *engine, const struct keepers *but)
+{
+	for (unsigned i = 0; engine && i < engine->keepers_len; i++) {
+		struct keepers *other = &engine->keepers[i];
+
+		if (other == but || other->hold[1] < 0)
+			continue;
+		close(other->hold[1]);
+		other->hold[1] = -1;
+	}
+}
+
 static int job_run(void *data, unsigned i)
 {
 	struct attaching *a = data;
 	const struct job *job = &a->running[i];
+
+	close_ends(a->engine, keepers_of(a->engine, job->group->unit));
+	close_ends(a->engine->other, NULL);
 
 	return a->engine->has_multi ? job_multi(a->engine, job) : job_perf(a->engine, job);
 }
@@ -101,7 +124,7 @@ static void job_add(struct attaching *a, const struct group *group, const struct
 	unsigned step = a->engine->has_multi ? len : 1;
 
 	for (unsigned at = from; at < from + len; at += step)
-		*arena_push(a->arena, a->jobs, a->jobs_len) = (struct job){group, *where, at, step, pid, 0};
+		*arena_push(a->arena, a->jobs, a->jobs_len) = (struct job){group, *where, at, step, pid, 0, 0};
 }
 
 /* Suspects stand alone from the start, so that they do not fail the others. */
@@ -252,7 +275,7 @@ static int job_done(struct attaching *a, const struct job *job)
 	return 0;
 }
 
-/* Jobs of one kind, which stand together. */
+/* Jobs of one kind and unit, which stand together. */
 static int jobs_make_some(struct attaching *a, unsigned from, unsigned len, uint64_t limit_ns)
 {
 	struct engine *engine = a->engine;
@@ -262,29 +285,42 @@ static int jobs_make_some(struct attaching *a, unsigned from, unsigned len, uint
 	if (!len)
 		return 0;
 	a->running = a->jobs + from;
-	err = keepers_run(&engine->keepers, engine->arena, len, job_run, a, results, limit_ns);
+	err = keepers_run(keepers_of(engine, a->jobs[from].group->unit), engine->arena, len, job_run, a, results, limit_ns);
 	for (unsigned i = 0; i < len; i++)
 		a->jobs[from + i].err = err ? err : results[i];
 	return err;
 }
 
+static bool is_same_kind(const struct job *a, const struct job *b)
+{
+	return held_may_hang(a->where.held) == held_may_hang(b->where.held) && a->group->unit == b->group->unit;
+}
+
+static int job_compare(const void *left, const void *right)
+{
+	const struct job *a = left, *b = right;
+
+	if (held_may_hang(a->where.held) != held_may_hang(b->where.held))
+		return held_may_hang(a->where.held) ? 1 : -1;
+	if (a->group->unit != b->group->unit)
+		return a->group->unit < b->group->unit ? -1 : 1;
+	return a->place < b->place ? -1 : a->place > b->place;
+}
+
 /* The kernel reads the file as well. Where that may never end, it is given some time. */
 static int jobs_make(struct attaching *a)
 {
-	struct job *sorted = arena_new_array(a->arena, struct job, a->jobs_len + 1);
-	unsigned sure = 0, len = 0;
-	int err;
+	int err = 0;
 
 	for (unsigned i = 0; i < a->jobs_len; i++)
-		if (!held_may_hang(a->jobs[i].where.held))
-			sorted[sure++] = a->jobs[i];
-	len = sure;
-	for (unsigned i = 0; i < a->jobs_len; i++)
-		if (held_may_hang(a->jobs[i].where.held))
-			sorted[len++] = a->jobs[i];
-	memcpy(a->jobs, sorted, len * sizeof(*sorted));
-	err = jobs_make_some(a, 0, sure, 0);
-	return err ? err : jobs_make_some(a, sure, len - sure, patience_ns);
+		a->jobs[i].place = i;
+	qsort(a->jobs, a->jobs_len, sizeof(*a->jobs), job_compare);
+	for (unsigned i = 0, end; i < a->jobs_len && !err; i = end) {
+		for (end = i + 1; end < a->jobs_len && is_same_kind(&a->jobs[i], &a->jobs[end]); end++)
+			;
+		err = jobs_make_some(a, i, end - i, held_may_hang(a->jobs[i].where.held) ? patience_ns : 0);
+	}
+	return err;
 }
 
 /* Makes every link of a->jobs. On a failure that is no site's fault returns its errno, with the file's name in *path.
@@ -363,6 +399,15 @@ static const char *failure_text(int err)
 	return err == -EOWNERDEAD ? "the processes ct-links, which make and hold the probes, were killed time and again" : strerror(-err);
 }
 
+static unsigned count_killed(const struct engine *engine)
+{
+	unsigned killed = 0;
+
+	for (unsigned i = 0; i < engine->keepers_len; i++)
+		killed += engine->keepers[i].killed;
+	return killed;
+}
+
 /* Nothing is missing, but somebody on this host kills what they should not. */
 static void report_killed(unsigned killed, struct diags *diags)
 {
@@ -407,7 +452,7 @@ static int attach_groups(struct attaching *a, struct groups *groups, struct diag
 	report_groups(groups, diags);
 	report_sites(a, diags);
 	if (!err)
-		report_killed(a->engine->keepers.killed, diags);
+		report_killed(count_killed(a->engine), diags);
 	if (!err && groups->len && !a->engine->kept_len)
 		err = a->ended ? -ESRCH : -EOPNOTSUPP;
 	if (err)
@@ -497,6 +542,22 @@ bool engine_has_uprobes(const struct engine *engine)
 	return engine->groups->len;
 }
 
+/* Keepers that are started now end with this process at the latest. */
+static int jobs_run_for(struct attaching *a, pid_t pid, const char **path)
+{
+	struct engine *engine = a->engine;
+	int process = (int)syscall(SYS_pidfd_open, pid, 0), err;
+
+	for (unsigned i = 0; i < engine->keepers_len; i++)
+		engine->keepers[i].process = process;
+	err = jobs_run(a, path);
+	for (unsigned i = 0; i < engine->keepers_len; i++)
+		engine->keepers[i].process = -1;
+	if (process >= 0)
+		close(process);
+	return err;
+}
+
 unsigned engine_attach_process(struct engine *engine, pid_t pid, struct buf *why)
 {
 	struct attaching a = {.engine = engine, .arena = arena_new()};
@@ -518,17 +579,15 @@ unsigned engine_attach_process(struct engine *engine, pid_t pid, struct buf *why
 		if (group->pid || (!find_same(group, &look, &found[n]) && !find_same_build(group, &look, &found[n])))
 			continue;
 		refused = why_not_in(engine, group, found[n++].held);
-		if (refused)
+		if (engine->taken_away >> group->unit & 1)
+			; /* and stays away */
+		else if (refused)
 			buf_printf(why, "%s is left out: %s", found[n - 1].path, refused);
 		else
 			group_link(&a, group, &found[n - 1], pid);
 		traced += !refused;
 	}
-	engine->keepers.process = (int)syscall(SYS_pidfd_open, pid, 0);
-	err = jobs_run(&a, &path);
-	if (engine->keepers.process >= 0)
-		close(engine->keepers.process);
-	engine->keepers.process = -1;
+	err = jobs_run_for(&a, pid, &path);
 	for (unsigned i = 0; i < n; i++)
 		held_close(found[i].held);
 	if (err)

@@ -24,6 +24,8 @@
 #include "lib/kernel_can.h"
 #include "lib/markers.h"
 
+enum { KEEPERS_OF_UNIT = 4 };
+
 static int *descriptors_new(struct arena *arena, unsigned len)
 {
 	int *fds = arena_new_array(arena, int, len + 1);
@@ -45,7 +47,14 @@ static struct engine *engine_new(const struct image *image, const struct engine_
 	engine->programs = descriptors_new(arena, image->programs_len);
 	engine->progs_map = engine->dispatcher = -1;
 	engine->ring.epoll_fd = -1;
-	keepers_init(&engine->keepers);
+	meter_init(&engine->meter);
+	engine->keepers_len = config->parts ? METER_UNITS : 1;
+	engine->keepers = arena_new_array(arena, struct keepers, engine->keepers_len);
+	for (unsigned i = 0; i < engine->keepers_len; i++) {
+		keepers_init(&engine->keepers[i]);
+		if (config->parts) /* of each unit; dozens of processes to trace must not become a thousand keepers */
+			engine->keepers[i].most = KEEPERS_OF_UNIT;
+	}
 	return engine;
 }
 
@@ -112,8 +121,7 @@ int engine_load(const struct image *image, const struct engine_config *config, s
 	if (count_sites(image) && !config->no_multi)
 		engine->has_multi = bpf_has_uprobe_multi(is_by_pid(engine));
 	engine->before = config->before;
-	if (config->before)
-		engine->keepers.other = config->before->keepers.hold[1];
+	engine->other = config->before;
 	err = engine_count_processors(engine, diags);
 	if (!err)
 		err = engine_make_maps(engine, diags);
@@ -123,6 +131,8 @@ int engine_load(const struct image *image, const struct engine_config *config, s
 		engine->state->by_pid = engine->target.pids_len > 0;
 		engine->state->wall_offset_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - now_ns());
 	}
+	if (!err)
+		meter_make(&engine->meter); /* without it nothing is counted, which engine_has_meter() tells */
 	mapped = now_ns();
 	engine->timing.maps_ns = mapped - start;
 	if (!err)
@@ -145,7 +155,8 @@ int engine_attach(struct engine *engine, struct diags *diags)
 		err = engine_attach_functions(engine, diags);
 	if (!err)
 		err = engine_attach_timers(engine, diags);
-	engine->keepers.other = -1; /* whose it is may close it from here on */
+	engine->other = NULL; /* whoever has it may close it from here on */
+	meter_weigh(engine);
 	engine->timing.attach_ns = now_ns() - start;
 	if (mark_is_on(probe__attached) || mark_is_on(probe__refused))
 		engine_mark_probes(engine, err);
@@ -197,27 +208,43 @@ enum image_run engine_get_run(const struct engine *engine)
 
 bool engine_has_lost_links(struct engine *engine)
 {
-	return keepers_have_lost(&engine->keepers);
+	bool have_lost = false;
+
+	for (unsigned i = 0; i < engine->keepers_len; i++)
+		have_lost |= keepers_have_lost(&engine->keepers[i]);
+	return have_lost;
 }
 
 static void close_link(void *data, unsigned i)
 {
 	struct engine *engine = data;
 
-	close(engine->links[i]);
+	if (engine->links[i].fd >= 0)
+		close(engine->links[i].fd);
+}
+
+static unsigned count_keepers(const struct engine *engine)
+{
+	unsigned len = 0;
+
+	for (unsigned i = 0; i < engine->keepers_len; i++)
+		len += engine->keepers[i].len;
+	return len;
 }
 
 void engine_detach(struct engine *engine)
 {
 	uint64_t start = now_ns();
 
-	if (!engine->links_len && !engine->keepers.len)
+	if (!engine->links_len && !count_keepers(engine))
 		return;
-	mark_detach_start(engine->kept_len + engine->links_len, engine->keepers.len);
-	keepers_release(&engine->keepers);
+	mark_detach_start(engine->kept_len + engine->links_len, count_keepers(engine));
+	for (unsigned i = 0; i < engine->keepers_len; i++)
+		keepers_release(&engine->keepers[i]);
 	pool_run(POOL_THREADS_MAX, engine->links_len, close_link, engine);
 	engine->links_len = engine->kept_len = 0;
-	keepers_wait(&engine->keepers);
+	for (unsigned i = 0; i < engine->keepers_len; i++)
+		keepers_wait(&engine->keepers[i]);
 	engine->timing.detach_ns = now_ns() - start;
 	mark_detach_done(engine->timing.detach_ns);
 }
@@ -234,6 +261,7 @@ void engine_free(struct engine *engine)
 	if (!engine)
 		return;
 	engine_detach(engine);
+	meter_free(&engine->meter);
 	ring_close(&engine->ring);
 	if (engine->state)
 		munmap(engine->state, engine->state_size);
@@ -276,7 +304,7 @@ void engine_drops(struct engine *engine, uint64_t drops[DROP_CAUSES])
 	if (engine->dispatcher >= 0)
 		drops[DROP_SYSTEM] += bpf_prog_misses(engine->dispatcher);
 	for (unsigned i = 0; engine->has_multi_kprobes && i < engine->links_len; i++)
-		drops[DROP_SYSTEM] += bpf_link_misses(engine->links[i]);
+		drops[DROP_SYSTEM] += engine->links[i].fd < 0 ? 0 : bpf_link_misses(engine->links[i].fd);
 }
 
 const char *engine_verifier_log(const struct engine *engine)

@@ -22,6 +22,7 @@ struct engine_config {
 	const struct target *target; /* only these processes trap; none: every process */
 	const struct engine *before; /* of the same script, attached: its variables and aggregations are ours too; NULL: none */
 	bool no_multi;		     /* do not use multi-uprobe links even where the kernel has them: for tests */
+	bool parts;		     /* probes can be taken away one by one: attaching takes longer */
 	bool time; /* keep the times of each step, for --timing (they cost so little that they are always kept) */
 };
 
@@ -89,6 +90,31 @@ int engine_agg_zero(struct engine *engine, unsigned agg, const void *key);
 
 /* What was lost so far, by cause. */
 void engine_drops(struct engine *engine, uint64_t drops[DROP_CAUSES]);
+
+/*
+ * What probes cost, about (engine/meter.h). Events are counted for each process and unit: one probe where there are few, else some
+ * that stand together, and those of the kernel's that have one program.
+ */
+enum { METER_UNITS = 64 };
+struct engine_use {
+	pid_t pid;
+	unsigned unit;
+	uint64_t events;
+};
+bool engine_has_meter(const struct engine *engine); /* else the maps for it could not be made, and nothing is counted */
+unsigned engine_read_uses(struct engine *engine, struct arena *arena, struct engine_use **uses);
+void engine_forget_use(struct engine *engine, const struct engine_use *use); /* its process has ended */
+uint64_t engine_uses_lost(const struct engine *engine); /* events of which nobody can say whose they were */
+/* Whether the kernel keeps accounts of the time that programs take: of all programs of the host, so only now and then. */
+bool engine_keep_accounts(struct engine *engine, bool on);
+/* What one event of each unit costs, in ns; without accounts, what it takes to get to its program. */
+void engine_event_costs(const struct engine *engine, uint64_t costs[METER_UNITS]);
+/* Can it be? Scripts live by their timers, whose rate they choose themselves. */
+bool engine_may_take_away(unsigned unit);
+/* With engine_config::parts. Waits until the unit's probes are gone, also for processes that come later. */
+void engine_take_away(struct engine *engine, unsigned unit);
+/* Calls `name` for each of the unit's probes. */
+void engine_name_unit(const struct engine *engine, unsigned unit, void (*name)(void *data, const struct probe *probe), void *data);
 
 /* For --dump, --timing and tests. */
 const char *engine_verifier_log(const struct engine *engine);

@@ -61,11 +61,6 @@ static void leave_out(struct engine *engine, unsigned i, int err, struct diags *
 		     engine_probe_name(engine->arena, attach->probe), function_why(err));
 }
 
-static void keep(struct engine *engine, int link)
-{
-	*arena_push(engine->arena, engine->links, engine->links_len) = link;
-}
-
 static void attach_around(struct engine *engine, unsigned i, struct diags *diags)
 {
 	const struct image_attach *attach = &engine->image->attaches[i];
@@ -75,7 +70,7 @@ static void attach_around(struct engine *engine, unsigned i, struct diags *diags
 	if (link < 0)
 		leave_out(engine, i, link, diags);
 	else
-		keep(engine, link);
+		engine_hold_link(engine, link, attach);
 }
 
 /* What fails is halved, as the kernel does not say which place it refuses. */
@@ -86,7 +81,7 @@ static void attach_many(struct engine *engine, int program, bool is_return, cons
 	int link = bpf_kprobe_multi_link(program, &multi);
 
 	if (link >= 0) {
-		keep(engine, link);
+		engine_hold_link(engine, link, &engine->image->attaches[places->attaches[from]]);
 	} else if (len == 1) {
 		leave_out(engine, places->attaches[from], link, diags);
 	} else {
@@ -104,7 +99,7 @@ static void attach_one_by_one(struct engine *engine, int program, bool is_return
 		if (link < 0)
 			leave_out(engine, places->attaches[i], link, diags);
 		else
-			keep(engine, link);
+			engine_hold_link(engine, link, &engine->image->attaches[places->attaches[i]]);
 	}
 }
 

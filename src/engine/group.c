@@ -65,7 +65,7 @@ static uint64_t *shared_refs(const struct image *image, struct arena *arena)
 }
 
 static struct group *group_of(struct groups *groups, struct arena *arena, const struct image *image,
-			      const struct image_attach *attach)
+			      const struct image_attach *attach, unsigned unit)
 {
 	const struct site *site = attach->site;
 	pid_t pid = attach->probe ? attach->probe->pid : 0;
@@ -74,7 +74,8 @@ static struct group *group_of(struct groups *groups, struct arena *arena, const 
 
 	for (unsigned i = 0; i < groups->len; i++) {
 		group = &groups->list[i];
-		if (group->ino == site->ino && group->dev == site->dev && group->pid == pid && group->alone == alone)
+		if (group->ino == site->ino && group->dev == site->dev && group->pid == pid && group->alone == alone &&
+		    group->unit == unit)
 			return group;
 	}
 	group = arena_push(arena, groups->list, groups->len);
@@ -84,6 +85,7 @@ static struct group *group_of(struct groups *groups, struct arena *arena, const 
 	group->ino = site->ino;
 	group->pid = pid;
 	group->alone = alone;
+	group->unit = unit;
 	return group;
 }
 
@@ -167,7 +169,7 @@ struct groups groups_make(struct engine *engine, struct arena *arena)
 
 		if (!is_uprobe(attach))
 			continue;
-		group = group_of(&groups, arena, image, attach);
+		group = group_of(&groups, arena, image, attach, engine->keepers_len > 1 ? meter_unit(image, attach) : 0);
 		*arena_push(arena, group->attaches, group->len) = i;
 		if (image->attaches[group->attaches[0]].program != attach->program)
 			group->is_mixed = engine->dispatcher >= 0;

@@ -46,7 +46,7 @@ struct run {
 
 void keepers_init(struct keepers *keepers)
 {
-	*keepers = (struct keepers){.hold = {-1, -1}, .other = -1, .process = -1};
+	*keepers = (struct keepers){.hold = {-1, -1}, .process = -1, .most = KEEPERS_MAX};
 }
 
 /* `cephtap | less` must not wait for a keeper to let go of the pipe. */
@@ -170,8 +170,6 @@ static void keeper(const struct keepers *keepers, struct run *run, unsigned numb
 	prctl(PR_SET_NAME, "ct-links"); /* so that `pkill -9 cephtap` passes it by */
 	leave_standard_files();
 	close(keepers->hold[1]);
-	if (keepers->other >= 0)
-		close(keepers->other);
 	close(run->done[0]);
 	made = do_jobs(keepers, run, number);
 	atomic_store(&run->board->done[number], true);
@@ -198,7 +196,7 @@ static int start_keepers(struct keepers *keepers, struct arena *arena, struct ru
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
-	for (started = 0; started < run->to_do && started < KEEPERS_MAX; started++) {
+	for (started = 0; started < run->to_do && started < keepers->most; started++) {
 		pid_t pid = fork();
 
 		if (pid == 0)

@@ -29,8 +29,8 @@ enum { KEEPERS_MAX = 32 };
 
 struct keepers {
 	int hold[2]; /* a pipe: keepers live as long as its writing end does; -1: none yet */
-	int other;   /* another such writing end, which would be kept open; -1: there is none */
 	int process; /* a pidfd: who is started now ends with this process at the latest; -1: there is none */
+	unsigned most; /* keepers at a time: KEEPERS_MAX, or fewer */
 	pid_t *pids; /* 0: has ended, and is reaped */
 	unsigned len;
 	unsigned killed; /* while they made links, which were then made again, or at least tried */
@@ -38,7 +38,8 @@ struct keepers {
 
 void keepers_init(struct keepers *keepers);
 /*
- * Runs `make` for 0 ... n - 1 in up to KEEPERS_MAX new processes at a time. It returns a descriptor, which stays open
+ * Runs `make` for 0 ... n - 1 in up to keepers->most new processes at a time, which have all descriptors that we have: `make` closes the
+ * writing ends of other keepers' pipes, or those live as long as these. It returns a descriptor, which stays open
  * in its keeper, or a negative errno; results[i] becomes 0 or that errno. Returns 0, or a negative errno: nothing was
  * made. -EOWNERDEAD: whoever made that link was killed, time and again. What is not done within `limit_ns` (0: take your
  * time) is -ETIMEDOUT, and undone should it come to an end later: its keeper is left to itself.

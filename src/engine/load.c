@@ -94,9 +94,20 @@ static bool is_function_refused(const struct engine *engine, const struct image_
 	return fd < 0;
 }
 
-static struct bpf_insn *relocated(const struct engine *engine, const struct image_program *program)
+/* What is loaded for a program: `before` instructions of the meter's, then its own. */
+struct loadable {
+	struct bpf_insn *insns;
+	unsigned len, before;
+};
+
+static struct loadable relocated(const struct engine *engine, unsigned index)
 {
-	struct bpf_insn *insns = arena_memdup(engine->arena, program->insns, program->insns_len * sizeof(*insns));
+	const struct image_program *program = &engine->image->programs[index];
+	struct bpf_insn *all = arena_new_array(engine->arena, struct bpf_insn, METER_INSNS + program->insns_len), *insns;
+	unsigned before = meter_emit(engine, index, all);
+
+	insns = all + before;
+	memcpy(insns, program->insns, program->insns_len * sizeof(*insns));
 
 	for (unsigned i = 0; i < program->relocs_len; i++) {
 		const struct image_reloc *reloc = &program->relocs[i];
@@ -107,7 +118,7 @@ static struct bpf_insn *relocated(const struct engine *engine, const struct imag
 		insn[0].imm = engine->maps[reloc->map];
 		insn[1].imm = is_value ? (int32_t)reloc->offset : 0;
 	}
-	return insns;
+	return (struct loadable){all, before + program->insns_len, before};
 }
 
 /* The log ends: the refused instruction as "12: (79) ...", one or more sentences, "processed 12 insns ...". */
@@ -174,10 +185,10 @@ static struct loc insn_loc(const struct image_program *program, unsigned insn)
 	return loc;
 }
 
-static void program_refused(struct engine *engine, const struct image_program *program, int err, struct diags *diags)
+static void program_refused(struct engine *engine, const struct image_program *program, unsigned before, int err, struct diags *diags)
 {
 	struct verdict verdict = verdict_read(engine->arena, log_tail(engine->log.data ? engine->log.data : ""));
-	struct loc loc = insn_loc(program, verdict.insn == ~0u ? 0 : verdict.insn);
+	struct loc loc = insn_loc(program, verdict.insn == ~0u || verdict.insn < before ? 0 : verdict.insn - before);
 	const char *why = err == -EPERM ? engine_why_not() : NULL;
 
 	if (kernel_is_locked_down())
@@ -203,7 +214,7 @@ static void mark_loaded(const char *name, unsigned insns_len, int fd, uint64_t n
 	mark_program_loaded(name, insns_len, info.id, info.verified_insns, ns);
 }
 
-static int load_with_log(struct engine *engine, const struct image_program *program, const struct bpf_insn *insns,
+static int load_with_log(struct engine *engine, const struct image_program *program, const struct loadable *loadable,
 			 struct bpf_prog_load_opts *opts)
 {
 	char *log = malloc(LOG_SIZE);
@@ -215,7 +226,7 @@ static int load_with_log(struct engine *engine, const struct image_program *prog
 	opts->log_buf = log;
 	opts->log_size = LOG_SIZE;
 	opts->log_level = 1;
-	fd = bpf_prog_load(program_type(program->ctx), program->name, license, insns, program->insns_len, opts);
+	fd = bpf_prog_load(program_type(program->ctx), program->name, license, loadable->insns, loadable->len, opts);
 	buf_clear(&engine->log);
 	buf_puts(&engine->log, log);
 	free(log);
@@ -252,13 +263,13 @@ static bool has_functions(const struct image *image)
 
 struct loading {
 	struct engine *engine;
-	struct bpf_insn **insns; /* relocated, per program */
+	struct loadable *loadables; /* as many as programs */
 };
 
 enum { FUNCTIONS_MAX = 8 };
 
 /* What the kernel is to know of a program beside its instructions; `infos` has room for FUNCTIONS_MAX. */
-static void fill_options(const struct engine *engine, const struct image_program *program, struct bpf_func_info *infos,
+static void fill_options(const struct engine *engine, const struct image_program *program, unsigned before, struct bpf_func_info *infos,
 			 struct bpf_prog_load_opts *opts)
 {
 	opts->expected_attach_type = program_attach_type(engine, program);
@@ -266,7 +277,7 @@ static void fill_options(const struct engine *engine, const struct image_program
 	if (!program->functions || !engine->function_types)
 		return;
 	for (unsigned i = 0; i < program->functions_len && i < FUNCTIONS_MAX; i++)
-		infos[i] = (struct bpf_func_info){.insn_off = program->functions[i], .type_id = TYPE_FUNCTION};
+		infos[i] = (struct bpf_func_info){.insn_off = i ? program->functions[i] + before : 0, .type_id = TYPE_FUNCTION};
 	opts->prog_btf_fd = (uint32_t)btf__fd(engine->function_types);
 	opts->func_info = infos;
 	opts->func_info_cnt = program->functions_len;
@@ -278,15 +289,15 @@ static void program_load(void *data, unsigned i)
 	const struct loading *loading = data;
 	struct engine *engine = loading->engine;
 	const struct image_program *program = &engine->image->programs[i];
+	const struct loadable *loadable = &loading->loadables[i];
 	struct bpf_func_info infos[FUNCTIONS_MAX];
 	LIBBPF_OPTS(bpf_prog_load_opts, opts);
 	uint64_t start = now_ns();
 	int module;
 
-	fill_options(engine, program, infos, &opts);
+	fill_options(engine, program, loadable->before, infos, &opts);
 	module = name_function(program->function, &opts);
-	engine->programs[i] = bpf_prog_load(program_type(program->ctx), program->name, license, loading->insns[i],
-					    program->insns_len, &opts);
+	engine->programs[i] = bpf_prog_load(program_type(program->ctx), program->name, license, loadable->insns, loadable->len, &opts);
 	close_module(module);
 	mark_loaded(program->name, program->insns_len, engine->programs[i], now_ns() - start);
 }
@@ -296,6 +307,7 @@ static int program_load_again(const struct loading *loading, unsigned i, struct 
 {
 	struct engine *engine = loading->engine;
 	const struct image_program *program = &engine->image->programs[i];
+	const struct loadable *loadable = &loading->loadables[i];
 	struct bpf_func_info infos[FUNCTIONS_MAX];
 	LIBBPF_OPTS(bpf_prog_load_opts, opts);
 	uint64_t start = now_ns();
@@ -303,15 +315,15 @@ static int program_load_again(const struct loading *loading, unsigned i, struct 
 
 	if (is_function_refused(engine, program))
 		return 0; /* left out, with the reason, when it is to be attached */
-	fill_options(engine, program, infos, &opts);
+	fill_options(engine, program, loadable->before, infos, &opts);
 	module = name_function(program->function, &opts);
-	fd = load_with_log(engine, program, loading->insns[i], &opts);
+	fd = load_with_log(engine, program, loadable, &opts);
 	close_module(module);
 	engine->programs[i] = fd;
 	mark_loaded(program->name, program->insns_len, fd, now_ns() - start);
 	if (fd < 0) {
 		mark_program_refused(program->name, program->insns_len, fd);
-		program_refused(engine, program, fd, diags);
+		program_refused(engine, program, loadable->before, fd, diags);
 	}
 	return fd < 0 ? fd : 0;
 }
@@ -320,13 +332,13 @@ static int program_load_again(const struct loading *loading, unsigned i, struct 
 static int load_all(struct engine *engine, struct diags *diags)
 {
 	unsigned len = engine->image->programs_len;
-	struct loading loading = {engine, arena_new_array(engine->arena, struct bpf_insn *, len + 1)};
+	struct loading loading = {engine, arena_new_array(engine->arena, struct loadable, len + 1)};
 	int err = 0;
 
 	if (has_functions(engine->image))
 		make_function_types(engine); /* without them the kernel refuses, and says why */
 	for (unsigned i = 0; i < len; i++)
-		loading.insns[i] = relocated(engine, &engine->image->programs[i]);
+		loading.loadables[i] = relocated(engine, i);
 	pool_run(engine->cpus_len, len, program_load, &loading);
 	for (unsigned i = 0; i < len && !err; i++)
 		if (engine->programs[i] < 0)

@@ -8,7 +8,13 @@
 
 #include "engine/engine.h"
 #include "engine/keepers.h"
+#include "engine/meter.h"
 #include "engine/ring.h"
+
+struct engine_link {
+	int fd; /* -1: it was taken away */
+	unsigned unit;
+};
 
 struct engine {
 	struct arena *arena;
@@ -25,10 +31,14 @@ struct engine {
 	bool has_tracepoint_cookies;
 	bool has_multi_kprobes;
 	bool is_warned_of_returns; /* see functions.c */
-	int *links; /* of timers, tracepoints and functions of the kernel */
+	struct engine_link *links; /* of timers, tracepoints and functions of the kernel */
 	unsigned links_len;
 	struct groups *groups;	/* of sites; kept for processes that come later */
-	struct keepers keepers; /* have the links of uprobes */
+	struct keepers *keepers; /* have the links of uprobes: of all, or of each unit */
+	unsigned keepers_len;
+	const struct engine *other; /* while it is attached: another one, whose keepers ours must not hold on to */
+	struct meter meter;
+	uint64_t taken_away; /* a bit for each unit */
 	unsigned kept_len;	/* so many */
 	int *site_errors;	/* as many as image->attaches: why the kernel refused it; 0: it did not */
 
@@ -65,6 +75,8 @@ static inline bool is_uprobe(const struct image_attach *attach)
 {
 	return attach->site && !site_is_kernel(attach->site);
 }
+/* meter.c: a link of this attach's program, which we hold. */
+void engine_hold_link(struct engine *engine, int fd, const struct image_attach *attach);
 /* Once both are done, for who watches us: what became of each probe. When it failed: which ones the kernel refused. */
 void engine_mark_probes(const struct engine *engine, bool failed);
 

@@ -20,7 +20,7 @@ static int timer_attach(struct engine *engine, const struct image_attach *attach
 	fd = bpf_perf_link(engine->programs[attach->program], fd, attach->cookie);
 	if (fd < 0)
 		return fd;
-	*arena_push(engine->arena, engine->links, engine->links_len) = fd;
+	engine_hold_link(engine, fd, attach);
 	return 0;
 }
 

@@ -52,7 +52,7 @@ int engine_attach_tracepoints(struct engine *engine, struct diags *diags)
 				     engine_probe_name(engine->arena, attach->probe), tracepoint_why(fd));
 			continue;
 		}
-		*arena_push(engine->arena, engine->links, engine->links_len) = fd;
+		engine_hold_link(engine, fd, attach);
 	}
 	return 0;
 }

@@ -44,6 +44,8 @@ static const struct option {
 	{"errtags", OPTION_BOOL, FIELD(errtags), 0, 1, 0, "print DTrace's tag with each error"},
 	{"inlines", OPTION_BOOL, FIELD(inlines), 0, 1, 0, "stacks show functions that were inlined, where there is debug information"},
 	{"jstackframes", OPTION_INT, FIELD(jstackframes), 1, 127, 50, "frames of jstack() without a number"},
+	{"maxcost", OPTION_INT, FIELD(maxcost), 0, 90, 0,
+	 "percent of a process's processor time that probes may take before the costliest are taken away, as --max-cost; 0: a warning at 10"},
 	{"quiet", OPTION_BOOL, FIELD(quiet), 0, 1, 0, "print only what the script prints, as -q"},
 	{"shortnames", OPTION_BOOL, FIELD(shortnames), 0, 1, 0, "C++ names without template arguments: std::map<...>::find"},
 	{"stackframes", OPTION_INT, FIELD(stackframes), 1, 127, 20, "frames of stack() without a number"},

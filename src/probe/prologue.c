@@ -203,13 +203,19 @@ static bool find_later(const uint8_t *code, size_t size, bool is_whole, uint32_t
 	return false;
 }
 
-void prologue_find(const uint8_t *code, size_t size, bool is_whole, uint32_t needed, struct prologue *out)
+bool prologue_is_executed(const uint8_t *code, size_t size)
 {
 	struct x86_insn first;
+
+	return x86_decode(code, size, 0, &first) && is_executed_by_kernel(code, &first);
+}
+
+void prologue_find(const uint8_t *code, size_t size, bool is_whole, uint32_t needed, struct prologue *out)
+{
 	unsigned r;
 
 	*out = (struct prologue){0};
-	out->is_cheap = x86_decode(code, size, 0, &first) && is_executed_by_kernel(code, &first);
+	out->is_cheap = prologue_is_executed(code, size);
 	/* %rip is another at another place */
 	if (!out->is_cheap && !(needed & bit(ARGREG_RIP)) && find_later(code, size, is_whole, needed, out))
 		out->is_cheap = true;

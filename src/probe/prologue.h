@@ -19,6 +19,9 @@ struct prologue {
 	uint8_t regs[ARGREG_COUNT]; /* regs[r]: the register that has, at the place, what r had at the entry */
 };
 
+/* Does the kernel execute the first instruction here, when that is probed, without a single step? */
+bool prologue_is_executed(const uint8_t *code, size_t size);
+
 /*
  * `code` is the function from its entry on. `is_whole`: size is the function's own; else it is what could be had of it,
  * and no more than a push is looked for. `needed`: a bit 1 << enum argreg for each register that is read at the place.

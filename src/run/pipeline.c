@@ -142,7 +142,8 @@ static void dump_ebpf(const struct pipeline *pipeline, struct buf *out)
 
 static bool run_engine(struct pipeline *pipeline)
 {
-	struct engine_config config = {.target = &pipeline->target, .no_multi = pipeline->no_multi, .before = pipeline->before};
+	struct engine_config config = {.target = &pipeline->target, .no_multi = pipeline->no_multi, .parts = pipeline->options.maxcost > 0,
+				       .before = pipeline->before};
 	int error;
 
 	if (pipeline->checked->has_stacks) {

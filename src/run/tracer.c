@@ -11,6 +11,7 @@
 #include "run/child.h"
 #include "run/daemon_names.h"
 #include "run/follow.h"
+#include "run/guard.h"
 #include "run/late.h"
 #include "lib/clock.h"
 #include "lib/markers.h"
@@ -44,6 +45,7 @@ struct tracer {
 	bool has_lost;    /* what fires from now on: probes, with the process that held them, or memory to read it */
 	bool is_asked;    /* to end, by tick() */
 	struct follow *follow;
+	struct guard *guard;
 	struct daemon_names *names;
 	struct stack_source stacks;
 	struct recorder *recorder; /* NULL: no recording is made */
@@ -277,6 +279,7 @@ static int step(struct tracer *tracer, int timeout_ms)
 	}
 	unwinder_step(tracer->pipeline->unwinder);
 	daemon_names_step(tracer->names);
+	guard_step(tracer->guard, &tracer->report.now);
 	if (!error && config->interval && now >= tracer->next_interval_ns) {
 		error = print_interval(tracer, false);
 		tracer->next_interval_ns += config->interval_ns;
@@ -439,6 +442,7 @@ static int go_over(struct tracer *tracer, struct pipeline *next)
 	tracer->pipeline = next;
 	tracer->engine = next->engine;
 	daemon_names_fill(tracer->names, next);
+	guard_go_over(tracer->guard, next->engine);
 	begin_reading(tracer);
 	reader_take_over(tracer->reader, before);
 	if (reader_has_exited(tracer->reader))
@@ -491,6 +495,14 @@ static void say_left_out(struct tracer *tracer)
 	buf_free(&text);
 }
 
+/* Scripts that are reports of ours are quiet for the sake of what they print. */
+static bool is_told_of_costs(const struct tracer *tracer)
+{
+	const struct tracer_config *config = tracer->config;
+
+	return (!tracer->pipeline->options.quiet || config->has_rows) && !config->ops->wants_tables;
+}
+
 /* Once: before the recording ends, and in any case. */
 static void say_missing(struct tracer *tracer)
 {
@@ -501,6 +513,8 @@ static void say_missing(struct tracer *tracer)
 	if (!tracer->has_said)
 		say_strangers(tracer);
 	trouble_tell(on_named, tracer);
+	if (!tracer->has_said)
+		guard_end(tracer->guard, is_told_of_costs(tracer));
 	tracer->has_said = true;
 }
 
@@ -622,6 +636,7 @@ static int run(struct tracer *tracer)
 	if (tracer->config->tick)
 		tracer->config->tick(&tracer->report, true, tracer->config->data);
 	links_gone(tracer);
+	guard_close(tracer->guard);
 	engine_set_run(tracer->engine, RUN_EXITING);
 	end_error = engine_said(tracer, engine_run_direct(tracer->engine, PROBE_END));
 	engine_detach(tracer->engine);
@@ -688,6 +703,14 @@ int tracer_run(const struct tracer_config *config)
 		.on_new = on_new_process,
 		.data = &tracer,
 	});
+	tracer.guard = guard_new(&(struct guard_config){
+		.arena = pipeline->arena,
+		.engine = tracer.engine,
+		.target = &pipeline->target,
+		.percent = (unsigned)pipeline->options.maxcost,
+		.say = on_said,
+		.data = &tracer,
+	});
 	tracer.report = (struct report){
 		.ops = config->ops,
 		.out = config->out,
@@ -714,6 +737,7 @@ int tracer_run(const struct tracer_config *config)
 	recorder_free(tracer.recorder);
 	report_free(&tracer.report);
 	daemon_names_close(tracer.names);
+	guard_free(tracer.guard);
 	late_free(tracer.late);
 	return status;
 }
