@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # Processes that end and start again for as long as one likes: memory, descriptors, mappings and helpers of cephtap stay what they
-# were. RESTARTS= says how often (30; `make test-flat`: for two hours).
+# were. RESTARTS= says how often (15; `make test-flat`: for two hours).
 # time: 150
 set -u
-restarts=${RESTARTS:-30}
+restarts=${RESTARTS:-15}
 
 [ "$(id -u)" = 0 ] || { echo "skip flat - needs root"; exit 0; }
 tracer=

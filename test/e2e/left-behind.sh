@@ -6,7 +6,7 @@
 # how long: `make test-harmless`).
 # time: 150
 set -u
-seconds=${SECONDS_OF_KILLS:-10}
+seconds=${SECONDS_OF_KILLS:-5}
 
 [ "$(id -u)" = 0 ] || { echo "skip left-behind - needs root"; exit 0; }
 target_pid=

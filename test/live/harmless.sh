@@ -3,10 +3,10 @@
 #
 # Whatever becomes of cephtap, the traced OSDs go on and nothing stays behind: rounds of a heavy script on a cluster under
 # writes, with kill -9 at a random moment of loading, attaching, running or detaching. Then OSDs that are stopped, killed and
-# started again while traced. ROUNDS= says how many (60; `make test-harmless` has 1,000). SEED= repeats the moments of a run.
+# started again while traced. ROUNDS= says how many (20; `make test-harmless` has 1,000). SEED= repeats the moments of a run.
 # time: 280
 set -u
-rounds=${ROUNDS:-60}
+rounds=${ROUNDS:-20}
 RANDOM=${SEED:-$$}
 cluster=$TMP/cluster
 jobs_end=$TMP/end

@@ -67,8 +67,8 @@ detach "$tracer" || give_up "cephtap: $(cat "$TMP/moving.err")"
 
 judge facts "$TMP/facts" 1 $pgs 1 "$wall_from" "$(wall)" "$mono_from" "$(monotonic)" "$TMP"/ops.[0-9]
 judge judge "$TMP/list" "$TMP/facts" "$TMP/steady.out" "$TMP/moving.out"
-if [ -s "$TMP/steady.err" ] || [ -s "$TMP/moving.err" ]; then
-	echo "not ok no-errors - $(cat "$TMP/steady.err" "$TMP/moving.err" | head -n 3)"
+if complaints "$TMP/steady.err" "$TMP/moving.err" >"$TMP/complaints"; then
+	echo "not ok no-errors - $(head -n 3 "$TMP/complaints")"
 else
 	echo "ok no-errors"
 fi

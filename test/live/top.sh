@@ -61,7 +61,7 @@ check once-status test $? = 0
 check once-osds test "$(grep -c '^osd\.' "$TMP/out")" -eq 3
 check once-slow grep -q '^Slowest ops' "$TMP/out"
 check once-width test "$(awk 'length > 80' "$TMP/out" | wc -l)" = 0
-check once-silent test ! -s "$TMP/err"
+check once-silent test -z "$(complaints "$TMP/err")"
 in_terminal keys $only
 in_terminal ends $only
 kill $loader 2>/dev/null # its cluster is about to die

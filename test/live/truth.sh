@@ -78,8 +78,8 @@ measure() { # LABEL SECONDS PIDS OPTION...
 }
 
 no_losses() { # LABEL
-	if [ -s "$TMP/$1.err" ]; then
-		echo "not ok $1 no-drops - $(head -n 3 "$TMP/$1.err")"
+	if complaints "$TMP/$1.err" >"$TMP/complaints"; then
+		echo "not ok $1 no-drops - $(head -n 3 "$TMP/complaints")"
 	else
 		echo "ok $1 no-drops"
 	fi
