@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # time: 240
+# long
 #
 # A cluster, and beside it processes of a user that say they are its OSDs: what reports and scripts say of the host is what Ceph's own
 # counters say, and not one op more.
