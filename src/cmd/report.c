@@ -78,7 +78,7 @@ static const char help[] =
 	"  --pprof FILE       profile: the samples as pprof reads them (gzip'ed profile.proto) as well\n"
 	"  --chrome FILE      op: the same ops as trace events of Chrome, for Perfetto or chrome://tracing, as well\n"
 	"  --icicle           profile: the graph with its root above\n"
-	"  --slowest N        op: so many of those that took longest (default 1)\n"
+	"  --slowest N        op: the N that took longest (default 1)\n"
 	"  --client N         op: only of this client\n"
 	"  --tid M            op: only with this transaction id\n"
 	"  -v                 osd: histograms as well; profile: all threads and functions, with their whole names; sched, offcpu: say when they begin\n"

@@ -59,7 +59,7 @@ static const char help[] =
 	"  -x NAME[=VALUE]  set an option (list: cephtap -x help)\n"
 	"  -b SIZE          memory for records, as -x bufsize=SIZE\n"
 	"  -q               print only what the script prints\n"
-	"  -w               allow actions that change the traced system (there are none yet)\n"
+	"  -w               allow actions that change the traced system (none is implemented)\n"
 	"  -Z               probes that are not there are no error: markers are waited for\n"
 	"  -o FILE          append the report to FILE\n"
 	"  -e               check and compile only; exit before anything is attached\n"

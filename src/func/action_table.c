@@ -48,7 +48,7 @@ const struct func funcs_action[] = {
 	{
 		.name = "trunc",
 		.proto = "void trunc(@, [int64_t])",
-		.doc = "keeps the so many largest rows of an aggregation (negative: smallest; left out: none)",
+		.doc = "keeps that many of an aggregation's largest rows (negative: smallest; left out: none)",
 		.flags = FUNC_RECORDS | FUNC_NO_ARGS_CHECK | FUNC_IS_SPECIAL_TIME,
 		.check = check_trunc,
 		.report = report_trunc,
@@ -72,7 +72,7 @@ const struct func funcs_action[] = {
 	{
 		.name = "top",
 		.proto = "void top(@, uint64_t)",
-		.doc = "where a format prints this aggregation, alone or before others: only the rows of its so many largest values (0: all)",
+		.doc = "where a format prints this aggregation, alone or before others: only the rows of that many largest values (0: all)",
 		.flags = FUNC_RECORDS | FUNC_NO_ARGS_CHECK | FUNC_IS_SPECIAL_TIME,
 		.check = check_top,
 		.report = report_top,

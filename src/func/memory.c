@@ -13,7 +13,7 @@ const struct func funcs_memory[] = {
 	{
 		.name = "copyinstr",
 		.proto = "string copyinstr(uintptr_t, [size_t])",
-		.doc = "the NUL-terminated text at an address of the traced process, at most so many bytes of it",
+		.doc = "the NUL-terminated text at an address of the traced process, at most that many bytes",
 		.gen = gen_copyinstr,
 	},
 	{0},

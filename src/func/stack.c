@@ -41,7 +41,7 @@ const struct func funcs_stack[] = {
 	{
 		.name = "stack",
 		.proto = "int64_t stack([int])",
-		.doc = "the kernel's stack, at most so many frames (stackframes): a key, or an action that prints it",
+		.doc = "the kernel's stack, with at most that many frames (stackframes): a key, or an action that prints it",
 		.check = check_stack,
 		.gen = gen_stack,
 		.report = report_stack,
@@ -49,7 +49,7 @@ const struct func funcs_stack[] = {
 	{
 		.name = "ustack",
 		.proto = "int64_t ustack([int], [int])",
-		.doc = "the process's stack, at most so many frames (ustackframes), by its call-frame information",
+		.doc = "the process's stack, with at most that many frames (ustackframes), by its call-frame information",
 		.check = check_stack,
 		.gen = gen_ustack,
 		.report = report_stack,
