@@ -89,7 +89,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 
 # --- Build ---------------------------------------------------------------------------------------------------------------
 
-.PHONY: all help demo test tests units progs install install-strip uninstall bench golden fuzz fuzzers check-asan check-provider \
+.PHONY: all help demo test tests units progs install install-strip uninstall bench golden fuzz fuzzers objects check-asan check-clang check-provider \
 	check-weave check-x86 format clean deps test-live test-harmless test-flat test-truth ceph-with-markers test-ceph-with-markers test-ceph-release \
 	test-kernels test-params test-faults
 all: $(CEPHTAP)
@@ -113,6 +113,7 @@ NEEDS_test-faults := build static test ceph
 NEEDS_test-kernels := build static units kernels
 NEEDS_ceph-with-markers := build ceph-build
 NEEDS_check-asan := build test
+NEEDS_check-clang := build units fuzz
 NEEDS_check-provider := build provider
 NEEDS_check-weave := build ceph-build
 NEEDS_check-x86 := build x86
@@ -246,9 +247,15 @@ check-x86: $(CHECK_X86) $(CEPHTAP)
 $(CHECK_X86): $(CHECK_X86).o $(LIB)
 	$(CC) $(ALL_LD) -o $@ $^ -lZydis $(LIBS)
 
+# Unit tests and golden files need none of the test programs: CI has them alone here, with FILTER='unit golden'.
 check-asan:
-	+$(MAKE) BUILD=build/asan SANITIZE=address,undefined OPT='-O1 -g' tests
-	BUILD=build/asan UNPRIVILEGED=1 ASAN_OPTIONS=detect_leaks=$(or $(LEAKS),0) test/run
+	+$(MAKE) BUILD=build/asan SANITIZE=address,undefined OPT='-O1 -g' $(if $(FILTER),build/asan/cephtap units,tests)
+	BUILD=build/asan UNPRIVILEGED=1 ASAN_OPTIONS=detect_leaks=$(or $(LEAKS),0) test/run $(FILTER)
+
+# What another compiler warns about; it is to be quick, so nothing is optimised.
+check-clang:
+	+$(MAKE) BUILD=build/clang CC=clang OPT=-O0 WERROR=1 objects
+objects: $(CEPHTAP) $(UNITS:%=%.o) $(UNIT_OWN) $(FUZZ_SRC:%.c=$(BUILD)/%.o)
 
 fuzzers: $(FUZZERS)
 $(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o $(LIB)
@@ -334,7 +341,8 @@ make test-truth   markers against every perf counter of Ceph that counts the sam
 make test-faults  every system call and allocation fails once, in some forty commands (90 minutes)
 make test-params  parameters of thousands of generated functions, by each compiler that is here (3 minutes)
 make golden       write the golden files anew; review with git diff
-make check-asan   the tests that need no privilege, with the address and undefined-behaviour sanitizers
+make check-asan   the tests that need no privilege, with the address and undefined-behaviour sanitizers (FILTER=)
+make check-clang  all of the C sources by clang, its warnings as errors
 make check-provider   memcached from Debian's source, built with cephtap dtrace, and traced
 make check-weave  weave Ceph's source, compile what has markers, and compare the notes (minutes)
 make ceph-with-markers   build Ceph 18.2.7 from Debian's source with the markers compiled in, in CEPH_BUILD=$(CEPH_BUILD)

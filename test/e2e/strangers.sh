@@ -89,7 +89,7 @@ by_argument=$child
 printf '#include <sys/prctl.h>\n#include <unistd.h>\nint main() { prctl(PR_SET_NAME, "ceph-osd"); sleep(100); }\n' | compile "$TMP/name"
 as $nobody "$TMP/name"
 by_command=$child
-for _ in $(seq 100); do [ "$(cat /proc/$by_command/comm)" = ceph-osd ] && break; sleep 0.05; done
+wait_for 10 has_name $by_command ceph-osd
 tap -q -n 'profile-1000 { @[daemon] = count(); } tick-1s { exit(0); }'
 check by-command says "process $by_command \(uid $nobody, .*\) is left out: only its name is that of one of Ceph's daemons"
 check by-argument [ -z "$(grep -E 'osd.9007' "$out")" ]
@@ -101,7 +101,7 @@ cp "$(command -v yes)" "$TMP/client.rgw.abc"
 cp "$(command -v yes)" "$TMP/osdx.3"
 for name in osd.3 client.rgw.abc osdx.3; do
 	as $nobody "$TMP/$name"
-	for _ in $(seq 100); do [ "$(cat /proc/$child/comm)" = "$name" ] && break; sleep 0.05; done
+	wait_for 10 has_name "$child" "$name"
 	for size in 8 16 24 256; do
 		tap -q -x strsize=$size -n "profile-997 /pid == $child/ { this->s = procname; printf(\"[%s] [%s]\n\", procname, this->s); exit(0); }"
 		case $name in osdx*) want=$name ;; *) want=~$name ;; esac
@@ -226,7 +226,8 @@ mkdir -p "$TMP/fuse"
 sleep 60 | setpriv --ruid=$nobody "$PROGS/fuse_file" "$TMP/fuse" /usr/bin/ceph-osd nothing 60 >/dev/null 2>&1 &
 fuse=$!
 children="$children $fuse"
-for _ in $(seq 100); do [ -e "$TMP/fuse/ceph-osd" ] && break; kill -0 $fuse || break; sleep 0.05; done
+served() { [ -e "$TMP/fuse/ceph-osd" ] || has_ended $fuse; }
+wait_for 10 served
 if [ -e "$TMP/fuse/ceph-osd" ] && [ "$(stat -c %u "$TMP/fuse/ceph-osd")" = 0 ]; then
 	osd $nobody "$TMP/lib/stand_in.so" "$TMP/fuse/ceph-osd" 9009
 	served=$child
