@@ -90,7 +90,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 # --- Build ---------------------------------------------------------------------------------------------------------------
 
 .PHONY: all help demo test tests units progs install install-strip uninstall bench golden fuzz fuzzers objects check-asan check-clang check-provider \
-	check-weave check-x86 format clean deps test-live test-harmless test-flat test-truth ceph-with-markers test-ceph-with-markers test-ceph-release \
+	check-weave check-x86 format reference clean deps test-live test-harmless test-flat test-truth ceph-with-markers test-ceph-with-markers test-ceph-release \
 	test-kernels test-params test-faults
 all: $(CEPHTAP)
 
@@ -247,9 +247,9 @@ check-x86: $(CHECK_X86) $(CEPHTAP)
 $(CHECK_X86): $(CHECK_X86).o $(LIB)
 	$(CC) $(ALL_LD) -o $@ $^ -lZydis $(LIBS)
 
-# Unit tests and golden files need none of the test programs: CI has them alone here, with FILTER='unit golden'.
+# FILTER=: some of them, as CI has unit tests and golden files.
 check-asan:
-	+$(MAKE) BUILD=build/asan SANITIZE=address,undefined OPT='-O1 -g' $(if $(FILTER),build/asan/cephtap units,tests)
+	+$(MAKE) BUILD=build/asan SANITIZE=address,undefined OPT='-O1 -g' $(if $(FILTER),build/asan/cephtap units progs,tests)
 	BUILD=build/asan UNPRIVILEGED=1 ASAN_OPTIONS=detect_leaks=$(or $(LEAKS),0) test/run $(FILTER)
 
 # What another compiler warns about; it is to be quick, so nothing is optimised.
@@ -277,6 +277,10 @@ bench: $(CEPHTAP)
 	BUILD=$(BUILD) bench/run
 	BUILD=$(BUILD) bench/stacks.sh
 	bench/record.sh
+
+# The page of functions in doc/, from the tables.
+reference: $(CEPHTAP)
+	./$(CEPHTAP) list --functions --markdown >doc/language-reference.md
 
 # --- Use -----------------------------------------------------------------------------------------------------------------
 
@@ -341,6 +345,7 @@ make test-truth   markers against every perf counter of Ceph that counts the sam
 make test-faults  every system call and allocation fails once, in some forty commands (90 minutes)
 make test-params  parameters of thousands of generated functions, by each compiler that is here (3 minutes)
 make golden       write the golden files anew; review with git diff
+make reference    write doc/language-reference.md anew, from the tables of functions
 make check-asan   the tests that need no privilege, with the address and undefined-behaviour sanitizers (FILTER=)
 make check-clang  all of the C sources by clang, its warnings as errors
 make check-provider   memcached from Debian's source, built with cephtap dtrace, and traced

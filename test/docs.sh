@@ -32,7 +32,7 @@ def code(page):
 verdict("readme-length", [f"{n} lines, at most 200"] if (n := text["README.md"].count("\n")) > 200 else [])
 
 verdict("first-sentence", [page for page in pages if page.startswith("doc/") and not re.match(
-    r"(<!--.*-->\n)?# [^\n]+\n\nAfter this page you can [^.]+\.", text[page])])
+    r"(<!--.*-->\n)*# [^\n]+\n\nAfter this page you can [^.]+\.", text[page])])
 
 # ---- links
 

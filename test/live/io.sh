@@ -28,6 +28,7 @@ start() {
 stop() {
 	counters >"$TMP/after"
 	detach $reporter || give_up "report io: $(tail -n 3 "$TMP/err")"
+	plain_names "$TMP/report"
 }
 counters() {
 	clusters perf "$cluster" all bluestore.bluestore_write_big_bytes bluestore.bluestore_write_small_bytes bluestore.write_pad_bytes \

@@ -70,7 +70,15 @@ begin_report() { # NAME OPTION...
 	tracers="$tracers $reporter"
 	await_begin $reporter
 }
-end_report() { detach "$reporter" || give_up "report: $(tail -n 3 "$TMP/err")"; }
+end_report() {
+	detach "$reporter" || give_up "report: $(tail -n 3 "$TMP/err")"
+	plain_names "$TMP/report"
+}
+
+# Where another cluster runs on this host, ours are osd.0#PID.
+plain_names() { # FILE
+	sed -i -E 's/\b(osd\.[0-9]+)#[0-9]+/\1/g' "$1"
+}
 
 # No OSD has an op that is under way: what rados bench was told of has its end also in daemons that it does not hear of.
 ops_are_done() {

@@ -10,7 +10,7 @@ check() { # NAME CONDITION...
 	shift
 	if "$@"; then echo "ok $name"; else echo "not ok $name - $* ($(tail -n 12 "$TMP/report" | tr '\n' '|') $(tail -n 2 "$TMP/err" | tr '\n' ' '))"; fi
 }
-report() { "$CEPHTAP" report "$@" >"$TMP/report" 2>"$TMP/err"; }
+report() { "$CEPHTAP" report "$@" >"$TMP/report" 2>"$TMP/err"; } # its exit status is looked at
 grown() { # NUMBER BY COUNTER...: Ceph's counters, of all OSDs together
 	[ "$(clusters perf "$cluster" all "${@:3}" | awk '{ n += $2 } END { print n + 0 }')" -ge $(($1 + $2)) ]
 }
@@ -90,6 +90,7 @@ between() { # LOW HIGH: what the report says, within 5 % of either
 minus() { awk -v a="$1" -v b="$2" 'BEGIN { split(a, x); split(b, y); print x[1] - y[1], x[2] - y[2] }'; }
 outer=$(account)
 begin_report sched $only
+load write-4k 1 >/dev/null # a thread that slept when the report began counts from its next sleep on
 inner=$(account)
 load write-4k 2 >"$TMP/load"
 inner=$(minus "$(account)" "$inner")

@@ -49,8 +49,12 @@ start_report() { # NAME OPTION...: in the background; its text is in $TMP/NAME
 	tracers="$tracers $reporter"
 }
 end_reports() {
+	local name
 	wait $tracers || give_up "a report failed: $(cat "$TMP"/*.err | tail -n 3)"
 	tracers=
+	for name in osd sched offcpu bluestore slow-ops op; do
+		[ ! -e "$TMP/$name" ] || plain_names "$TMP/$name"
+	done
 }
 reports() { # NAME...: at the same time, of the same 4 s
 	for name in "$@"; do start_report "$name" --seconds 4; done
