@@ -121,9 +121,12 @@ enum { STACK_FRAMES = 128 /* room; one less is the most that can be asked for */
 enum stack_flag {
 	STACK_NO_PROCESS = 1, /* nothing was known of the process: there is one frame */
 	STACK_NO_MAPPING = 2, /* the last frame is not in a file that was known */
-	STACK_NO_ROW = 4,     /* no call-frame information says how to go on from the last frame */
+	STACK_NO_ROW = 4,     /* neither call-frame information nor a frame pointer says how to go on from the last frame */
 	STACK_UNREADABLE = 8, /* the stack's memory could not be read there */
 };
+
+/* In an address of a process, which has not this bit: the frame was found by a frame pointer, where nothing says that there is one. */
+#define STACK_GUESSED (UINT64_C(1) << 63)
 
 struct stack_value {
 	uint32_t len, flags;

@@ -3,8 +3,9 @@
  * Stacks. A program makes a stack in scratch memory, and its number by hashing it; the first of its number goes into a map. Records
  * and keys hold the number alone.
  *
- * The kernel gives its own stack. A process's is walked here, as its programs keep no frame pointers: for each frame, which file
- * is it in (map_processes), which row of the file's table says how to get to the caller (map_rows), and two reads of the stack.
+ * The kernel gives its own stack. A process's is walked here, as most programs keep no frame pointers: for each frame, which file
+ * is it in (map_processes), which row of the file's table says how to get to the caller (map_rows), and two reads of the stack. Where
+ * no row does, a frame pointer is tried, and the frame that it leads to says so.
  * The walk is a function of the program, called by every ustack() in it, a frame a function that the kernel calls back.
  */
 #include <stddef.h>
@@ -20,7 +21,7 @@ enum {
 	AREA_BP = 16,
 	AREA_HASH = 24,
 	AREA_LIMIT = 32,
-	AREA_EXACT = 40, /* not 0: the pc is an instruction that runs, not one behind a call */
+	AREA_FOUND = 40, /* enum found: how the frame was found */
 	AREA_READ = 48,
 	AREA_VALUE = 56,
 	AREA_LEN = AREA_VALUE + offsetof(struct stack_value, len),
@@ -43,6 +44,12 @@ enum {
 };
 
 enum { ROW_STEPS = 24, EEXIST_ = 17 };
+
+/* The pc is an instruction that runs; one behind a call; the same, but for all that is known the frame pointer meant something else. */
+enum found { FOUND_EXACT = 1, FOUND_CALLER = 0, FOUND_GUESSED = 2 };
+
+/* Frames on a thread's stack are no larger than this: what lies further away is not the caller's. */
+enum { GUESSED_FRAME_MAX = 1 << 23 };
 
 static const int64_t multiplier = (int64_t)0x9e3779b97f4a7c15ull;
 
@@ -249,22 +256,62 @@ static void emit_cfa(struct gen *gen, struct label *signal, struct label *last, 
 	label_bind(gen, &have);
 }
 
+/* The frame that is looked at goes to the others. R1 to R4 are lost. */
+static void emit_push_frame(struct gen *gen)
+{
+	struct label sure = {0};
+
+	emit(gen, INSN_LOAD(BPF_DW, R4, R6, AREA_PC));
+	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_FOUND));
+	emit_jump_imm(gen, BPF_JNE, R1, FOUND_GUESSED, &sure);
+	emit_imm64(gen, R1, (int64_t)STACK_GUESSED);
+	emit(gen, INSN_ALU_REG(BPF_OR, R4, R1));
+	label_bind(gen, &sure);
+	emit_push(gen, R6, R4);
+}
+
+/*
+ * Nothing describes the frame: if its function keeps a frame pointer, the caller is found by it. What the caller's frame says of itself
+ * shows whether that can be (see also is_behind_call() of the reader).
+ */
+static void emit_guess(struct gen *gen, struct label *last, struct label *none)
+{
+	emit(gen, INSN_LOAD(BPF_DW, R7, R6, AREA_BP));
+	emit_jump_imm(gen, BPF_JEQ, R7, 0, last); /* so the outermost frame is marked */
+	emit(gen, INSN_MOV_REG(R1, R7));
+	emit(gen, INSN_ALU_IMM(BPF_AND, R1, 7));
+	emit_jump_imm(gen, BPF_JNE, R1, 0, none);
+	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_SP));
+	emit_jump_reg(gen, BPF_JLT, R7, R1, none);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R1, GUESSED_FRAME_MAX));
+	emit_jump_reg(gen, BPF_JGT, R7, R1, none);
+	emit_read_word(gen, R6, AREA_READ, R7, 8, none);
+	emit_read_word(gen, R6, AREA_BP, R7, 0, none);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R7, 16));
+	emit(gen, INSN_STORE(BPF_DW, R6, AREA_SP, R7));
+	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_READ));
+	emit_jump_imm(gen, BPF_JEQ, R1, 0, last);
+	emit(gen, INSN_STORE(BPF_DW, R6, AREA_PC, R1));
+	emit(gen, INSN_STORE_IMM(BPF_DW, R6, AREA_FOUND, FOUND_GUESSED));
+	emit_return(gen, 0);
+}
+
 /* One frame: R1 is its number, R2 points to the area's address and the process's. R0: 0 goes on, 1 ends the walk. */
 static void gen_unwind_frame(struct gen *gen)
 {
-	struct label exact = {0}, none = {0}, no_mapping = {0}, unreadable = {0}, signal = {0}, last = {0}, kept = {0};
+	struct label exact = {0}, none = {0}, no_row = {0}, no_mapping = {0}, unreadable = {0}, signal = {0}, last = {0}, kept = {0};
 
 	emit(gen, INSN_LOAD(BPF_DW, R6, R2, 0));
 	emit(gen, INSN_LOAD(BPF_DW, R7, R2, 8));
 	emit(gen, INSN_LOAD(BPF_DW, R8, R6, AREA_PC));
-	emit_push(gen, R6, R8);
-	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_EXACT));
-	emit_jump_imm(gen, BPF_JNE, R1, 0, &exact);
+	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_FOUND));
+	emit_jump_imm(gen, BPF_JEQ, R1, FOUND_EXACT, &exact);
 	emit(gen, INSN_ALU_IMM(BPF_SUB, R8, 1));
 	label_bind(gen, &exact);
 	emit_find_mapping(gen, &no_mapping);
-	emit_find_row(gen, &none);
-	emit_cfa(gen, &signal, &last, &none, &unreadable);
+	emit_push_frame(gen);
+	emit_find_row(gen, &no_row);
+	emit_cfa(gen, &signal, &last, &no_row, &unreadable);
 	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_SP));
 	emit_jump_reg(gen, BPF_JLE, R9, R1, &none); /* stacks grow down: this is none */
 	emit_read_word(gen, R6, AREA_READ, R9, -8, &unreadable);
@@ -276,7 +323,7 @@ static void gen_unwind_frame(struct gen *gen)
 	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_READ));
 	emit_jump_imm(gen, BPF_JEQ, R1, 0, &last);
 	emit(gen, INSN_STORE(BPF_DW, R6, AREA_PC, R1));
-	emit(gen, INSN_STORE_IMM(BPF_DW, R6, AREA_EXACT, 0));
+	emit(gen, INSN_STORE_IMM(BPF_DW, R6, AREA_FOUND, FOUND_CALLER));
 	emit_return(gen, 0);
 
 	label_bind(gen, &signal);
@@ -284,10 +331,15 @@ static void gen_unwind_frame(struct gen *gen)
 	emit_read_word(gen, R6, AREA_PC, R9, SIGNAL_IP, &unreadable);
 	emit_read_word(gen, R6, AREA_BP, R9, SIGNAL_BP, &unreadable);
 	emit_read_word(gen, R6, AREA_SP, R9, SIGNAL_SP, &unreadable);
-	emit(gen, INSN_STORE_IMM(BPF_DW, R6, AREA_EXACT, 1));
+	emit(gen, INSN_STORE_IMM(BPF_DW, R6, AREA_FOUND, FOUND_EXACT));
 	emit_return(gen, 0);
 
+	label_bind(gen, &no_row);
+	emit_guess(gen, &last, &none);
 	label_bind(gen, &no_mapping);
+	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_FOUND));
+	emit_jump_imm(gen, BPF_JEQ, R1, FOUND_GUESSED, &none); /* it was no return address */
+	emit_push_frame(gen);
 	emit_flag(gen, R6, STACK_NO_MAPPING);
 	emit_want(gen, R6);
 	emit_return(gen, 1);
@@ -552,7 +604,7 @@ void gen_ustack(struct gen *gen, struct node *call, struct value *result)
 	emit_begin(gen, area);
 	emit_registers(gen, area, &none);
 	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_LIMIT, frames_of(call, otherwise)));
-	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_EXACT, 1));
+	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_FOUND, FOUND_EXACT));
 	emit_call(gen, HELPER_PID_TGID);
 	emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 32));
 	emit(gen, INSN_STORE(BPF_W, REG_SCRATCH, (int32_t)area + AREA_PID, R0));

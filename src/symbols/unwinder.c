@@ -15,7 +15,7 @@ enum {
 	SPARE_ROWS = 1 << 21, /* for files of processes that come later: 16 MiB */
 	ROWS_MAX = 1 << 25,
 	WANTED_MAX = 1024,
-	AGAIN_NS = 20000000, /* a process that is asked for again is looked at after this long, then twice as long, ... */
+	AGAIN_NS = 1000000, /* a process that is asked for again (it maps its libraries) is looked at after this long, then twice as long, ... */
 	AGAIN_MAX_NS = 1000000000,
 };
 
