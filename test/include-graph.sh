@@ -35,7 +35,7 @@ func/rows.c: lib schema agg/agg.h record report
 func/rows.h:
 agg:    lib schema
 agg/gen.c: lib schema ebpf
-run:    lib probe ceph ast check ebpf plan types engine schema func/func.h agg/agg.h record report recording symbols
+run:    lib probe ceph ast check ebpf plan types engine/engine.h schema func/func.h agg/agg.h record report recording symbols
 cmd:    *
 '
 # Readers must not see these, not even by way of another header.

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/leftover.h"
+#include "engine/kernel/leftover.h"
 #include "lib/shown.h"
 
 static const char *breakpoints(struct arena *arena, unsigned n)

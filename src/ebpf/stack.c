@@ -526,7 +526,7 @@ static void emit_registers(struct gen *gen, uint32_t area, struct label *none)
 
 static bool refuse_without_loops(struct gen *gen, const struct node *call)
 {
-	if (gen->kernel->has_loops)
+	if (gen->rules->has_loops)
 		return false;
 	if (!gen->first_round) /* it is said once */
 		return true;

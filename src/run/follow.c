@@ -140,14 +140,14 @@ static bool may_become(struct follow *follow, pid_t pid)
 	return true;
 }
 
-static void take(struct follow *follow, const struct target_process *process)
+static void follow_process(struct follow *follow, const struct target_process *process)
 {
 	const struct follow_config *config = &follow->config;
 	struct followed *before = predecessor(follow, process);
 	struct buf why = {0};
 	struct shown text = {0};
 	unsigned links = engine_attach_process(config->engine, process->pid, &why);
-	bool has_uprobes = engine_has_uprobes(config->engine);
+	bool has_uprobes = engine_attaches_processes(config->engine);
 
 	if (!links && has_uprobes && may_become(follow, process->pid)) {
 		buf_free(&why);
@@ -195,7 +195,7 @@ static void look_for_new(struct follow *follow)
 	target_find(follow->config.targets, scratch, &found, &len);
 	for (i = 0; i < len; i++)
 		if (!is_followed(follow, found[i].pid))
-			take(follow, &found[i]);
+			follow_process(follow, &found[i]);
 	arena_free(scratch);
 }
 

@@ -121,7 +121,7 @@ static void add_use(struct guard *guard, const struct engine_use *use, const uin
 	uint64_t before;
 
 	/* a timer interrupts whoever runs, chosen or not */
-	if (use->unit >= METER_UNITS || (!process && !engine_may_take_away(use->unit) && guard->config.target->pids_len))
+	if (use->unit >= METER_UNITS || (!process && !engine_may_take_away(guard->config.engine, use->unit) && guard->config.target->pids_len))
 		return;
 	if (!process) {
 		process = add(guard, use->pid);
@@ -279,7 +279,7 @@ static uint64_t may_go(const struct guard *guard)
 	uint64_t may = 0;
 
 	for (unsigned i = 0; i < METER_UNITS; i++)
-		if (engine_may_take_away(i) && !(guard->taken_away >> i & 1))
+		if (engine_may_take_away(guard->config.engine, i) && !(guard->taken_away >> i & 1))
 			may |= 1ull << i;
 	return may;
 }
@@ -404,7 +404,8 @@ void guard_go_over(struct guard *guard, struct engine *engine)
 	}
 	for (process = guard->processes; process; process = process->hh.next)
 		memset(process->events, 0, sizeof(process->events));
-	engine_keep_accounts(engine, true);
+	if (engine_has_meter(engine))
+		engine_keep_accounts(engine, true);
 	guard->seconds = 0;
 }
 
@@ -524,7 +525,7 @@ static void say_taken_away(struct guard *guard)
 
 static void say_lost(struct guard *guard)
 {
-	uint64_t lost = engine_uses_lost(guard->config.engine);
+	uint64_t lost = engine_has_meter(guard->config.engine) ? engine_uses_lost(guard->config.engine) : 0;
 	struct buf text = {0};
 
 	buf_printf(&text, "what probes cost is not known of about %llu events: too many processes met them at a time", (unsigned long long)lost);

@@ -8,7 +8,6 @@
 #include "types/kernel_types.h"
 #include "lib/clock.h"
 #include "lib/kernel.h"
-#include "lib/kernel_can.h"
 #include "lib/markers.h"
 #include "lib/shown.h"
 #include "types/native_types.h"
@@ -108,24 +107,20 @@ static bool has_functions(const struct checked *checked)
 	return false;
 }
 
+/* To try these costs some milliseconds. */
+static unsigned code_needs(const struct checked *checked)
+{
+	return (checked->has_stacks ? CODE_NEEDS_STACKS : 0) | (has_functions(checked) ? CODE_NEEDS_FUNCTIONS : 0);
+}
+
 static bool run_ebpf(struct pipeline *pipeline)
 {
 	uint64_t start = now_ns();
-	struct ebpf_kernel kernel = {
-		.offset = kernel_member_offset,
-		.can_sleep = !pipeline->no_multi && engine_can_sleep(),
-		.has_loops = pipeline->checked->has_stacks && kernel_can(KERNEL_LOOPS),
-		.has_cookies = engine_has_tracepoint_cookies(pipeline->no_multi),
-	};
+	struct code_rules rules = engine_rules(engine_find(pipeline->options.engine), code_needs(pipeline->checked), pipeline->no_multi);
 
-	if (has_functions(pipeline->checked)) { /* to ask costs some milliseconds */
-		kernel.has_trampolines = kernel_can(KERNEL_TRAMPOLINES);
-		kernel.has_multi_kprobes = !pipeline->no_multi && kernel_can(KERNEL_MULTI_KPROBES);
-	}
 	mark_compile_start(pipeline->checked->clauses_len, pipeline->checked->probes_len);
-	kernel_pid_namespace(&kernel.pid_ns_dev, &kernel.pid_ns_ino);
 	pipeline->image =
-		ebpf_compile(pipeline->arena, pipeline->checked, &pipeline->options, &kernel, &pipeline->diags);
+		ebpf_compile(pipeline->arena, pipeline->checked, &pipeline->options, &rules, &pipeline->diags);
 	if (mark_is_on(compile__done))
 		mark_image(pipeline->image, pipeline->diags.errors, now_ns() - start);
 	return pipeline->image;
@@ -142,8 +137,8 @@ static void dump_ebpf(const struct pipeline *pipeline, struct buf *out)
 
 static bool run_engine(struct pipeline *pipeline)
 {
-	struct engine_config config = {.target = &pipeline->target, .no_multi = pipeline->no_multi, .parts = pipeline->options.maxcost > 0,
-				       .before = pipeline->before};
+	struct engine_config config = {.ops = engine_find(pipeline->options.engine), .target = &pipeline->target, .no_multi = pipeline->no_multi,
+				       .parts = pipeline->options.maxcost > 0, .before = pipeline->before};
 	int error;
 
 	if (pipeline->checked->has_stacks) {

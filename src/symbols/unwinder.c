@@ -56,7 +56,7 @@ static void keep_rows(struct unwinder *unwinder, const struct unwind *table)
 
 static int send_rows(struct unwinder *unwinder, const struct unwind_row *rows, uint64_t first, uint64_t len)
 {
-	int error = len ? engine_map_update_range(unwinder->engine, unwinder->image->map_rows, (uint32_t)first, (uint32_t)len, rows) : 0;
+	int error = len ? engine_map_update_many(unwinder->engine, unwinder->image->map_rows, (uint32_t)first, (uint32_t)len, rows) : 0;
 
 	trouble_note(error, "call-frame information cannot be given to the kernel, and stacks end early");
 	return error;
