@@ -22,7 +22,7 @@ types:  lib check/type.h
 engine: lib schema probe ebpf plan ceph/daemons.h
 record: lib schema func/func.h agg/agg.h report/report.h
 report: lib schema func/func.h agg/agg.h record
-symbols: lib probe/functions.h engine/engine.h report
+symbols: lib probe/functions.h probe/probe.h report
 pictures: lib report
 views:  lib schema agg/agg.h record report pictures
 top:    lib schema agg/agg.h record report views

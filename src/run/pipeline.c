@@ -12,6 +12,7 @@
 #include "lib/shown.h"
 #include "types/native_types.h"
 #include "probe/host.h"
+#include "run/stack_store.h"
 #include "symbols/unwinder.h"
 
 static void parse(struct pipeline *pipeline, const struct source *source)
@@ -135,19 +136,32 @@ static void dump_ebpf(const struct pipeline *pipeline, struct buf *out)
 	image_dump_programs(image, out);
 }
 
+/* What the walk through processes' stacks needs is read before there are maps, which get room for it. */
+static void prepare_stacks(struct pipeline *pipeline)
+{
+	struct image *image = pipeline->image;
+
+	if (!pipeline->checked->has_stacks)
+		return;
+	pipeline->mappings = pipeline->shared_mappings ? pipeline->shared_mappings : mappings_new(pipeline->arena);
+	if (image->map_rows == MAP_NONE)
+		return;
+	pipeline->unwinder = unwinder_new(pipeline->arena, &pipeline->target, pipeline->mappings);
+	image->maps[image->map_rows].max_entries = unwinder_rows(pipeline->unwinder);
+}
+
 static bool run_engine(struct pipeline *pipeline)
 {
 	struct engine_config config = {.ops = engine_find(pipeline->options.engine), .target = &pipeline->target, .no_multi = pipeline->no_multi,
 				       .parts = pipeline->options.maxcost > 0, .before = pipeline->before};
+	struct stack_store store;
 	int error;
 
-	if (pipeline->checked->has_stacks) {
-		pipeline->mappings = pipeline->shared_mappings ? pipeline->shared_mappings : mappings_new(pipeline->arena);
-		pipeline->unwinder = unwinder_new(pipeline->arena, pipeline->image, &pipeline->target, pipeline->mappings);
-	}
+	prepare_stacks(pipeline);
 	if (engine_load(pipeline->image, &config, &pipeline->diags, &pipeline->engine))
 		return false;
-	error = unwinder_fill(pipeline->unwinder, pipeline->engine);
+	store = stack_store_of(pipeline->engine);
+	error = unwinder_fill(pipeline->unwinder, &store);
 	if (error)
 		diag_error(&pipeline->diags, (struct loc){0}, NULL, "the kernel does not take the tables for ustack(): %s",
 			   strerror(-error));

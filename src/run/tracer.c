@@ -13,6 +13,7 @@
 #include "run/follow.h"
 #include "run/guard.h"
 #include "run/late.h"
+#include "run/stack_store.h"
 #include "lib/clock.h"
 #include "lib/markers.h"
 #include "lib/memory.h"
@@ -371,12 +372,15 @@ static void say_recorded(const struct tracer *tracer)
 static void name_addresses(struct tracer *tracer)
 {
 	struct pipeline *pipeline = tracer->pipeline;
-	struct symbols *symbols = symbols_new(pipeline->arena, pipeline->mappings);
+	const struct options *options = &pipeline->options;
+	struct symbols *symbols =
+		symbols_new(pipeline->arena, pipeline->mappings, (struct symbol_ways){options->shortnames, options->inlines});
+	const struct stack_store store = stack_store_of(tracer->engine);
 
-	tracer->stacks = symbols_stacks(symbols, tracer->engine, pipeline->image);
+	tracer->stacks = symbols_stacks(symbols, &store);
 	if (pipeline->mappings)
 		tracer->report.stacks = &tracer->stacks;
-	tracer->symbols = symbol_texts(pipeline->arena, symbols, tracer->engine, pipeline->image);
+	tracer->symbols = symbol_texts(pipeline->arena, symbols, &store);
 	tracer->report.symbols = &tracer->symbols;
 }
 
