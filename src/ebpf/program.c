@@ -137,14 +137,13 @@ static void emit_fetch_saved(struct gen *gen, const struct site *site, struct la
  */
 static void emit_syscall_gate(struct gen *gen, struct label *out)
 {
-	const int orig_ax = 120, cs = 136, user_cs = 0x33; /* struct pt_regs; the code segment of 64-bit programs */
 	struct slot number = slot_new(gen);
 
 	if (!strcmp(gen->site->tracepoint, "sys_enter")) {
-		emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, 8));
+		emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, ABI_SYSCALL_NUMBER));
 	} else {
-		emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, 0));
-		emit(gen, INSN_ALU_IMM(BPF_ADD, R0, orig_ax));
+		emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, ABI_SYSCALL_REGS));
+		emit(gen, INSN_ALU_IMM(BPF_ADD, R0, ABI_REGS_SYSCALL));
 		emit_deref(gen, 8, false, false, (struct loc){0});
 	}
 	slot_store(gen, number, R0);
@@ -157,10 +156,10 @@ static void emit_syscall_gate(struct gen *gen, struct label *out)
 	emit_jump_imm(gen, BPF_JEQ, R0, 0, out);
 	emit(gen, INSN_ALU_IMM(BPF_SUB, R0, 1));
 	slot_store(gen, gen->probe_index, R0);
-	emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, 0));
-	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, cs));
+	emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, ABI_SYSCALL_REGS));
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, ABI_REGS_MODE));
 	emit_deref(gen, 8, false, false, (struct loc){0});
-	emit_jump_imm(gen, BPF_JNE, R0, user_cs, out);
+	emit_jump_imm(gen, BPF_JNE, R0, ABI_MODE_USER_NATIVE, out);
 }
 
 /* What the kernel filters for uprobes is filtered here for its own probes. */
@@ -291,7 +290,7 @@ static void gen_prologue(struct gen *gen, const struct function *fn, struct labe
 /* The entry half of a return site: evaluates what only the entry knows and leaves it in a map. */
 static void gen_save(struct gen *gen, const struct site *site)
 {
-	static const struct argloc stack_pointer = {.n = 1, .steps = {{.op = STEP_REG, .reg = ARGREG_RSP}}};
+	static const struct argloc stack_pointer = {.n = 1, .steps = {{.op = STEP_REG, .reg = ABI_REG_SP}}};
 	struct label failed = {0}, good = {0}, end = {0};
 	uint32_t words = gen->layout->saves_max; /* the map's values have room for what any site saves */
 	int32_t value = -(gen->stack_now + 8 * (int32_t)words), key;

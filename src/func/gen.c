@@ -366,7 +366,7 @@ void gen_curthread(struct gen *gen, struct node *node, struct value *result)
 /* Tells frames of one thread apart, and which of them are gone: the stack grows down. */
 void gen_usp(struct gen *gen, struct node *node, struct value *result)
 {
-	static const struct argloc stack_pointer = {.n = 1, .steps = {{.op = STEP_REG, .reg = ARGREG_RSP}}};
+	static const struct argloc stack_pointer = {.n = 1, .steps = {{.op = STEP_REG, .reg = ABI_REG_SP}}};
 
 	(void)result;
 	if (gen->ctx == CTX_UPROBE)

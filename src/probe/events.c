@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "lib/abi.h"
 #include "lib/diag.h"
 #include "lib/kernel.h"
 #include "probe/syscall.h"
@@ -120,7 +121,7 @@ static const struct row rows[] = {
 	 .places = {{"sched_process_exit"}}},
 	{"proc", "exec", "the process begins to run another program",
 	 .places = {{"sched_prepare_exec", RAW1(1)},
-		    {"sys_enter", "execve", .raw = {{.arg = 0, .structure = "pt_regs", .member = "di", .size = 8}}, .raw_len = 1,
+		    {"sys_enter", "execve", .raw = {{.arg = 0, .structure = "pt_regs", .member = ABI_SYSCALL_FIRST, .size = 8}}, .raw_len = 1,
 		     .is_spare = true}},
 	 .args = {{"char *", "stringof(((struct linux_binprm *)arg0)->filename)", "path of the program"}}},
 	{"proc", "exec-success", "the process runs the new program",

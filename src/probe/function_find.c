@@ -131,7 +131,7 @@ static void take_binary(struct find *find, unsigned order, const char *mod, stru
 	const struct elf_file *elf = host_binary_elf(find->host, binary);
 	struct match file = {.order = order, .mod = mod, .binary = binary};
 
-	if (!elf || elf_file_machine(elf) != EM_X86_64)
+	if (!elf || elf_file_machine(elf) != ABI_MACHINE)
 		return;
 	file.functions = functions_of(find->host, binary, find->pid);
 	for (unsigned i = 0; i < file.functions->len; i++)

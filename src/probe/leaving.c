@@ -71,14 +71,14 @@ static bool entry_sp_at(const struct search *s, uint64_t vaddr, struct argloc *l
 
 	if (!row || (row->kind != UNWIND_RSP && row->kind != UNWIND_RBP))
 		return false;
-	*loc = reg_loc(row->kind == UNWIND_RSP ? ARGREG_RSP : ARGREG_RBP);
+	*loc = reg_loc(row->kind == UNWIND_RSP ? ABI_REG_SP : ABI_REG_FRAME);
 	loc->steps[loc->n++] = (struct argstep){.op = STEP_ADD, .imm = 8 * (int64_t)row->cfa - 8};
 	return true;
 }
 
 static void protector_begin(struct search *s, const struct x86_insn *insn)
 {
-	s->protector = (struct protector){.branch = insn->address, .result = reg_loc(ARGREG_RAX)};
+	s->protector = (struct protector){.branch = insn->address, .result = reg_loc(ABI_REG_RESULT)};
 }
 
 /* sub or xor of %fs:0x28 and a register: where glibc keeps the stack protector's word. Its copy becomes 0 if they are the same. */
@@ -130,10 +130,10 @@ static void add_leave(struct search *s, const struct x86_insn *insn, bool is_tai
 	struct leave *leave = arena_push(s->arena, s->out->list, s->out->len);
 
 	*leave = (struct leave){.vaddr = insn->address, .exit = insn->address, .is_tail_call = is_tail_call};
-	leave->entry_sp = reg_loc(ARGREG_RSP);
+	leave->entry_sp = reg_loc(ABI_REG_SP);
 	if (is_tail_call)
 		return;
-	leave->result = reg_loc(ARGREG_RAX);
+	leave->result = reg_loc(ABI_REG_RESULT);
 	if (!s->protector.branch || !entry_sp_at(s, s->protector.branch, &leave->entry_sp))
 		return;
 	leave->vaddr = s->protector.branch;
@@ -236,8 +236,8 @@ static void drop_bypassed(struct search *s)
 		for (unsigned j = 0; j < s->targets_len && leave->vaddr != leave->exit; j++)
 			if (s->targets[j] > leave->vaddr && s->targets[j] <= leave->exit) {
 				leave->vaddr = leave->exit;
-				leave->entry_sp = reg_loc(ARGREG_RSP);
-				leave->result = reg_loc(ARGREG_RAX);
+				leave->entry_sp = reg_loc(ABI_REG_SP);
+				leave->result = reg_loc(ABI_REG_RESULT);
 				leave->writes = 0;
 			}
 	}

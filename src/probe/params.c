@@ -103,18 +103,13 @@ static struct argloc in_reg(unsigned reg, int64_t offset)
 /* At the entry the stack pointer is at the return address, 8 below the CFA. False: the distance is not known. */
 static bool from_cfa(int64_t offset, struct argloc *loc)
 {
-	*loc = in_reg(ARGREG_RSP, offset + 8);
+	*loc = in_reg(ABI_REG_SP, offset + ABI_ENTRY_CFA);
 	return offset > ENTRY_ALIGNED / 2;
 }
 
 static void add_load(struct argloc *loc, unsigned size, int64_t offset, bool is_signed)
 {
 	loc->steps[loc->n++] = (struct argstep){.op = STEP_LOAD, .size = (uint8_t)size, .imm = offset, .is_signed = is_signed};
-}
-
-static bool is_kept_by_calls(unsigned reg)
-{
-	return reg == ARGREG_RBX || (reg >= ARGREG_R12 && reg <= ARGREG_R15);
 }
 
 static const struct entry_stores *stores_of(struct looking *looking)
@@ -130,15 +125,15 @@ static const struct entry_stores *stores_of(struct looking *looking)
 /* What a register is relative to the frame; NULL: it is not said of the entry in particular. */
 static const struct entry_value *frame_base(struct looking *looking, unsigned reg)
 {
-	static const struct entry_value entry_sp = {.kind = ENTRY_FRAME, .offset = -8};
+	static const struct entry_value entry_sp = {.kind = ENTRY_FRAME, .offset = -ABI_ENTRY_CFA};
 
 	if (reg >= ENTRY_REGS)
 		return NULL;
 	if (looking->before)
 		return &looking->before->regs[reg];
-	if (reg == ARGREG_RSP)
+	if (reg == ABI_REG_SP)
 		return looking->is_list ? &entry_sp : &stores_of(looking)->body_sp;
-	return reg == ARGREG_RBP ? &stores_of(looking)->body_bp : NULL;
+	return reg == ABI_REG_FRAME ? &stores_of(looking)->body_bp : NULL;
 }
 
 /* The sum without its load, as an offset from the CFA; false: it is none. */
@@ -168,7 +163,7 @@ static bool value_loc(const struct entry_value *value, unsigned size, bool is_si
 		passing_cast(loc, size, is_signed);
 		return true;
 	case ENTRY_MEMORY:
-		*loc = in_reg(ARGREG_RSP, 0);
+		*loc = in_reg(ABI_REG_SP, 0);
 		add_load(loc, size, value->offset + 8, is_signed);
 		return true;
 	case ENTRY_FRAME:
@@ -202,12 +197,12 @@ static bool frame_value(struct looking *looking, int64_t offset, unsigned size, 
 /* What a register holds there, at the entry. */
 static bool reg_value(struct looking *looking, unsigned reg, unsigned size, bool is_signed, struct argloc *loc)
 {
-	if (reg >= ARGREG_RIP)
+	if (reg >= ABI_REG_PC)
 		return false;
 	if (looking->before)
 		return value_loc(&looking->before->regs[reg], size, is_signed, loc);
 	/* without a list it is said of the function's body, which may have moved a parameter there */
-	if (!looking->is_list && (is_kept_by_calls(reg) || reg == ARGREG_RBP))
+	if (!looking->is_list && abi_reg_is_kept_by_calls(reg))
 		return false;
 	*loc = in_reg(reg, 0);
 	passing_cast(loc, size, is_signed);
@@ -225,7 +220,7 @@ static bool sum_loc(struct looking *looking, const struct dwarf_sum *sum, struct
 	} else if (sum->base == DWARF_BASE_NUMBER) {
 		*loc = (struct argloc){.n = 1, .steps = {{.op = STEP_CONST, .imm = sum->offset}}};
 		return !sum->is_loaded;
-	} else if (sum->base != DWARF_BASE_REG || sum->reg == ARGREG_RSP || sum->reg == ARGREG_RBP ||
+	} else if (sum->base != DWARF_BASE_REG || sum->reg == ABI_REG_SP || sum->reg == ABI_REG_FRAME ||
 		   !reg_value(looking, sum->reg, 8, false, loc)) {
 		return false;
 	} else if (sum->is_loaded) {
@@ -439,7 +434,7 @@ static const void *keep(struct arena *arena, const struct dwarf_file *file, cons
 /* Of a structure that is on the stack as a whole: where; false: it is elsewhere. */
 static bool is_in_callers_frame(const struct argloc *loc, int64_t *offset)
 {
-	if (!loc->n || loc->n > 2 || loc->steps[0].op != STEP_REG || loc->steps[0].reg != ARGREG_RSP || (loc->n == 2 && loc->steps[1].op != STEP_ADD))
+	if (!loc->n || loc->n > 2 || loc->steps[0].op != STEP_REG || loc->steps[0].reg != ABI_REG_SP || (loc->n == 2 && loc->steps[1].op != STEP_ADD))
 		return false;
 	*offset = (loc->n == 2 ? loc->steps[1].imm : 0) - 8;
 	return *offset >= 0;

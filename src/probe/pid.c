@@ -20,7 +20,7 @@
 
 static const char is_tail_call[] = "in a place where the function ends by calling another one, what that returns is not seen";
 
-enum { RAW_ARGS = 10, REG_ARGS = 6, EXTRA_MAX = UINT16_MAX, PROLOGUE_SIZE = 4096 /* is looked at of a function of unknown size */ };
+enum { RAW_ARGS = 10, EXTRA_MAX = UINT16_MAX, PROLOGUE_SIZE = 4096 /* is looked at of a function of unknown size */ };
 
 /* What one description asks for, and where. */
 struct asked {
@@ -66,7 +66,6 @@ static bool is_offset(const char *name)
 
 static void raw_args(struct arena *arena, struct site *site)
 {
-	static const uint8_t regs[REG_ARGS] = {ARGREG_RDI, ARGREG_RSI, ARGREG_RDX, ARGREG_RCX, ARGREG_R8, ARGREG_R9};
 	unsigned i;
 
 	site->args = arena_new_array(arena, struct arg, RAW_ARGS);
@@ -74,14 +73,14 @@ static void raw_args(struct arena *arena, struct site *site)
 		struct arg *arg = &site->args[i];
 
 		*arg = (struct arg){.type = ARGTYPE_INT, .size = 8, .is_signed = true, .loc = {.n = 1}};
-		if (i < REG_ARGS) {
-			arg->loc.steps[0] = (struct argstep){.op = STEP_REG, .reg = regs[i]};
+		if (i < ABI_ARG_REGS) {
+			arg->loc.steps[0] = (struct argstep){.op = STEP_REG, .reg = abi_arg_regs[i]};
 			continue;
 		}
 		arg->loc.n = 2;
-		arg->loc.steps[0] = (struct argstep){.op = STEP_REG, .reg = ARGREG_RSP};
+		arg->loc.steps[0] = (struct argstep){.op = STEP_REG, .reg = ABI_REG_SP};
 		arg->loc.steps[1] =
-			(struct argstep){.op = STEP_LOAD, .size = 8, .imm = 8 + 8 * (int64_t)(i - REG_ARGS)};
+			(struct argstep){.op = STEP_LOAD, .size = 8, .imm = ABI_STACK_ARGS + 8 * (int64_t)(i - ABI_ARG_REGS)};
 	}
 }
 
@@ -98,7 +97,7 @@ static void return_args(struct arena *arena, struct site *site)
 				     .type = ARGTYPE_INT,
 				     .size = 8,
 				     .is_signed = true,
-				     .loc = {.n = 1, .steps = {{.op = STEP_REG, .reg = ARGREG_RAX}}}};
+				     .loc = {.n = 1, .steps = {{.op = STEP_REG, .reg = ABI_REG_RESULT}}}};
 }
 
 static bool site_init(const struct asked *asked, uint64_t vaddr, struct site *site)
@@ -113,7 +112,7 @@ static const uint8_t *code_of(const struct asked *asked, const struct found_func
 {
 	const uint8_t *code = elf_code(asked->elf, function->vaddr, function->size, size);
 
-	return function->size && elf_file_machine(asked->elf) == EM_X86_64 ? code : NULL;
+	return function->size && elf_file_machine(asked->elf) == ABI_MACHINE ? code : NULL;
 }
 
 /* ---- return ---- */
@@ -141,7 +140,7 @@ static void add_return(struct asked *asked, const struct found_function *functio
 			     : EXTRA_MAX;
 	return_args(arena, &site);
 	site.result = is_cheap ? leave->result : site.args[1].loc;
-	site.changes_rdx = is_cheap && leave->writes >> ARGREG_RDX & 1;
+	site.changes_rdx = is_cheap && leave->writes >> ABI_REG_RESULT_HIGH & 1;
 	site.args[1].loc = site.result;
 	if (leave->is_tail_call)
 		site.args[1].why = is_tail_call;
@@ -365,9 +364,9 @@ static const char *pid_why_not(struct probe_host *host, const struct probe_desc 
 /* A location of what rax and rdx are when the function returns, at this site. False: it cannot be had here. */
 static bool move_result(struct argloc *loc, const struct site *site)
 {
-	bool is_rdx = loc->n && loc->steps[0].op == STEP_REG && loc->steps[0].reg == ARGREG_RDX;
+	bool is_rdx = loc->n && loc->steps[0].op == STEP_REG && loc->steps[0].reg == ABI_REG_RESULT_HIGH;
 
-	return argloc_replace(loc, ARGREG_RAX, &site->result) && !(is_rdx && site->changes_rdx);
+	return argloc_replace(loc, ABI_REG_RESULT, &site->result) && !(is_rdx && site->changes_rdx);
 }
 
 /* The same arguments where this site has the result. */

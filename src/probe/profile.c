@@ -110,14 +110,14 @@ static void add_args(struct arena *arena, struct probe *probe)
 			.doc = "program counter in the kernel, or 0",
 			.type = ARGTYPE_INT,
 			.size = 8,
-			.loc = {.n = 1, .steps = {{.op = STEP_REG, .reg = ARGREG_RIP}}},
+			.loc = {.n = 1, .steps = {{.op = STEP_REG, .reg = ABI_REG_PC}}},
 		},
 		{
 			.name = "user_pc",
 			.doc = "program counter in the process, or 0",
 			.type = ARGTYPE_INT,
 			.size = 8,
-			.loc = {.n = 1, .steps = {{.op = STEP_REG, .reg = ARGREG_RIP}}},
+			.loc = {.n = 1, .steps = {{.op = STEP_REG, .reg = ABI_REG_PC}}},
 		},
 	};
 

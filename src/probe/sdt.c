@@ -241,7 +241,7 @@ static struct index *index_of(struct probe_host *host)
 		bool was_opened = binaries[i]->is_opened;
 
 		elf = host_binary_elf(host, binaries[i]);
-		if (elf && elf_file_machine(elf) == EM_X86_64 && elf_has_sdt(elf)) {
+		if (elf && elf_file_machine(elf) == ABI_MACHINE && elf_has_sdt(elf)) {
 			index_binary(index, binaries[i], elf);
 		} else if (!was_opened) {
 			host_binary_close(binaries[i]);
@@ -570,7 +570,7 @@ bool sdt_file_matches(const struct elf_file *elf, const char *name, const struct
 	bool fits = false;
 
 	wanted.arena = arena_new();
-	if (elf_file_machine(elf) == EM_X86_64 && elf_has_sdt(elf))
+	if (elf_file_machine(elf) == ABI_MACHINE && elf_has_sdt(elf))
 		fits = elf_sdt_each(elf, note_fits, &wanted) > 0;
 	arena_free(wanted.arena);
 	return fits;

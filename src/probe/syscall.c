@@ -10,8 +10,6 @@
 #include "lib/diag.h"
 #include "probe/tracepoint.h"
 
-enum { ENTRY_ARGS = 6 };
-
 static const char *const names[] = {"entry", "return"};
 
 struct index {
@@ -31,15 +29,14 @@ int syscall_number(const char *name)
 /* The registers that the kernel takes arguments in, behind the pointer to them that sys_enter has first. */
 static void entry_args(struct arena *arena, struct probe *probe)
 {
-	static const int16_t offsets[ENTRY_ARGS] = {112, 104, 96, 56, 72, 64}; /* pt_regs: di si dx r10 r8 r9 */
 	unsigned i;
 
-	probe->args_len = ENTRY_ARGS;
-	probe->args = arena_new_array(arena, struct arg, ENTRY_ARGS);
-	for (i = 0; i < ENTRY_ARGS; i++) {
+	probe->args_len = ABI_SYSCALL_ARGS;
+	probe->args = arena_new_array(arena, struct arg, ABI_SYSCALL_ARGS);
+	for (i = 0; i < ABI_SYSCALL_ARGS; i++) {
 		probe->args[i] =
 			(struct arg){.type = ARGTYPE_INT, .size = 8, .is_signed = true, .loc = tracepoint_arg(0)};
-		probe->args[i].loc.steps[1] = (struct argstep){.op = STEP_LOAD, .size = 8, .imm = offsets[i]};
+		probe->args[i].loc.steps[1] = (struct argstep){.op = STEP_LOAD, .size = 8, .imm = abi_syscall_arg_offset[i]};
 		probe->args[i].loc.n = 2;
 	}
 }
@@ -51,7 +48,7 @@ static void return_args(struct arena *arena, struct probe *probe)
 					  .type = ARGTYPE_INT,
 					  .size = 8,
 					  .is_signed = true,
-					  .loc = {.n = 1, .steps = {{.op = STEP_CTX, .imm = 8}}}};
+					  .loc = {.n = 1, .steps = {{.op = STEP_CTX, .imm = ABI_SYSCALL_RESULT}}}};
 
 	probe->args_len = 2; /* twice, as DTrace has it */
 	probe->args = arena_new_array(arena, struct arg, 2);

@@ -12,10 +12,11 @@
 #include "ebpf/insn.h"
 #include "engine/kernel/bpf.h"
 #include "engine/kernel/keepers.h"
+#include "lib/abi.h"
 #include "lib/elf.h"
 #include "lib/held.h"
 
-enum { PAGE = 4096, ENTRIES = 512, INT3 = 0xcc, CALL = 0xe8 };
+enum { PAGE = 4096, ENTRIES = 512, CALL = 0xe8 };
 
 /* Of a page in /proc/PID/pagemap. */
 static const uint64_t page_is_there = 1ull << 63, page_is_swapped = 1ull << 62, page_is_of_file = 1ull << 61;
@@ -73,8 +74,8 @@ static bool is_probed(pid_t pid, const unsigned char *file, const unsigned char 
 	static const unsigned char nop[] = {0x0f, 0x1f, 0x44, 0x00, 0x00};
 	int32_t distance;
 
-	if (*memory == INT3)
-		return *file != INT3;
+	if (*memory == ABI_BREAKPOINT)
+		return *file != ABI_BREAKPOINT;
 	if (*memory != CALL || room < sizeof(nop) || memcmp(file, nop, sizeof(nop)) != 0)
 		return false;
 	memcpy(&distance, memory + 1, sizeof(distance));
