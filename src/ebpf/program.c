@@ -139,7 +139,7 @@ static void emit_syscall_gate(struct gen *gen, struct label *out)
 {
 	struct slot number = slot_new(gen);
 
-	if (!strcmp(gen->site->tracepoint, "sys_enter")) {
+	if (gen->site->kind == SITE_SYSCALL_ENTRY) {
 		emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, ABI_SYSCALL_NUMBER));
 	} else {
 		emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, ABI_SYSCALL_REGS));
@@ -187,7 +187,7 @@ static void emit_pid_gate(struct gen *gen, struct label *out)
 /* Of the function, not of its program: the ERROR clauses behind a program of system calls have no call to look up. */
 static bool is_of_syscalls(const struct function *fn)
 {
-	return fn->site && fn->site->is_syscall;
+	return fn->site && site_is_syscall(fn->site);
 }
 
 static bool is_of_processes(const struct function *fn)
@@ -262,7 +262,7 @@ static void gen_prologue(struct gen *gen, const struct function *fn, struct labe
 	if (gen->claims_early)
 		claim(gen, out, release);
 	fixed_slots(gen, fn);
-	if (is_of_syscalls(fn) || (fn->site && (fn->site->is_ours || fn->site->function)))
+	if (is_of_syscalls(fn) || (fn->site && (fn->site->is_ours || site_is_kernel_function(fn->site))))
 		emit_self_gate(gen, no);
 	if (gen->needs_probe && !gen->is_fixed && !is_of_syscalls(fn)) {
 		emit(gen, INSN_MOV_REG(R1, REG_CTX));
@@ -364,7 +364,7 @@ static void gen_round(struct gen *gen, const struct function *fn)
 /* Is the program for this probe alone, as nothing that it can ask tells which one it is? */
 static bool is_fixed(const struct code_rules *rules, const struct function *fn)
 {
-	return fn->ctx == CTX_DIRECT || fn->ctx == CTX_FUNCTION || (fn->ctx == CTX_TRACEPOINT && !fn->site->is_syscall && !rules->has_cookies);
+	return fn->ctx == CTX_DIRECT || fn->ctx == CTX_FUNCTION || (fn->ctx == CTX_TRACEPOINT && !site_is_syscall(fn->site) && !rules->has_cookies);
 }
 
 static void gen_function(struct gen *gen, const struct function *fn)
@@ -457,14 +457,14 @@ static void function_key(const struct code_rules *rules, const struct function *
 	buf_add(key, fn->clauses, fn->clauses_len * sizeof(*fn->clauses));
 	if (!site)
 		return;
-	if (site->tracepoint) { /* programs of one tracepoint are attached there once */
-		buf_puts(key, site->is_syscall ? site->tracepoint : "");
+	if (site_is_tracepoint(site)) { /* programs of one tracepoint are attached there once */
+		buf_puts(key, site_is_syscall(site) ? site->tracepoint : "");
 		buf_add(key, &fn->probe->is_anybodys, sizeof(fn->probe->is_anybodys));
 		buf_add(key, &site->task, sizeof(site->task));
 		buf_add(key, &site->owner, sizeof(site->owner));
 	}
-	if (site->function)
-		buf_add(key, &site->is_return, sizeof(site->is_return));
+	if (site_is_kernel_function(site))
+		buf_add(key, &site->kind, sizeof(site->kind));
 	buf_add(key, &site->entry_sp, sizeof(site->entry_sp));
 	buf_add(key, &site->is_ours, sizeof(site->is_ours));
 	buf_add(key, &site->may_be_absent, sizeof(site->may_be_absent));
@@ -607,7 +607,7 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 					  .functions = gen.unwind_frame.refs_len ? gen.functions : NULL,
 					  .functions_len = gen.functions_len,
 					  .function = fn->ctx == CTX_FUNCTION ? fn->site->function : NULL,
-					  .is_return = fn->site && fn->site->is_return,
+					  .is_return = fn->site && site_is_return(fn->site),
 					  .may_sleep = gen.sleeps,
 					  .insns = gen.insns,
 					  .insns_len = gen.insns_len,
@@ -703,7 +703,7 @@ static void compile_site(struct compiler *compiler, struct function fn, const st
 	unsigned program;
 
 	fn.site = site;
-	if (site->function)
+	if (site_is_kernel_function(site))
 		fn.ctx = function_ctx(compiler, fn.probe);
 	program = program_for(compiler, &fn);
 	if (site->saves_len && compiler->keys[program].needs_saved && (!*saved || !is_same_entry(*saved, site))) {

@@ -442,8 +442,8 @@ static void emit_function_stack(struct gen *gen, uint32_t area, int32_t frames)
 	emit(gen, INSN_LOAD(BPF_DW, R2, REG_SCRATCH, first));
 	emit_imm64(gen, R1, (int64_t)gen->site->vaddr);
 	emit(gen, INSN_ALU_REG(BPF_SUB, R2, R1));
-	emit_jump_imm(gen, gen->site->is_return ? BPF_JGT : BPF_JLE, R2, ENTRY_SIZE, &good);
-	if (gen->site->is_return) {
+	emit_jump_imm(gen, site_is_return(gen->site) ? BPF_JGT : BPF_JLE, R2, ENTRY_SIZE, &good);
+	if (site_is_return(gen->site)) {
 		emit_kernel_stack(gen, area, 0, frames, TRAMPOLINE + 1);
 	} else {
 		emit_kernel_stack(gen, area, 1, frames, TRAMPOLINE);

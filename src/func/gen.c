@@ -381,7 +381,7 @@ void gen_errno(struct gen *gen, struct node *node, struct value *result)
 	struct label fine = {0}, end = {0};
 
 	(void)result;
-	if (!gen->site || !gen->site->tracepoint || strcmp(gen->site->tracepoint, "sys_exit")) {
+	if (!gen->site || gen->site->kind != SITE_SYSCALL_RETURN) {
 		diag_error(gen->diags, node->loc, NULL, "errno is known where a system call returns: syscall:::return");
 		return;
 	}

@@ -310,8 +310,8 @@ static void shift_site(const struct ceph_binary *cb, uint64_t function_size, str
 		return;
 	if (!is_whole && size > PROLOGUE_SIZE)
 		size = PROLOGUE_SIZE;
-	prologue_find(code, size, is_whole, entry_regs(located, args_len, site->is_return), &place);
-	move_locations(located, args_len, site->is_return, place.regs);
+	prologue_find(code, size, is_whole, entry_regs(located, args_len, site_is_return(site)), &place);
+	move_locations(located, args_len, site_is_return(site), place.regs);
 	site->shift = place.offset;
 	site->vaddr += place.offset;
 	site->offset += place.offset;
@@ -331,7 +331,7 @@ static const char *locate_site(struct ceph_index *index, struct ceph_binary *cb,
 	if (!cb->elf)
 		return cb->why;
 	*site = host_binary_site(cb->binary, 0);
-	site->is_return = from->is_return;
+	site->kind = from->is_return ? SITE_RETURN : SITE_ENTRY;
 	if (!find_function(cb, from->symbol, &site->vaddr, &size) ||
 	    elf_code_offset(cb->elf, site->vaddr, &site->offset))
 		return arena_printf(index->arena,

@@ -216,13 +216,20 @@ static const char *lacks(struct arena *arena, const char *what)
 	return arena_printf(arena, "this kernel has no %s, or does not describe it (BTF)", what);
 }
 
+static enum site_kind kind_of(const struct place *place)
+{
+	if (!place->syscall)
+		return SITE_TRACEPOINT;
+	return strcmp(place->tracepoint, "sys_exit") ? SITE_SYSCALL_ENTRY : SITE_SYSCALL_RETURN;
+}
+
 static const char *fill_site(struct probe_host *host, const struct row *row, const struct place *place,
 			     const struct tracepoint *tracepoint, struct site *site)
 {
 	struct arena *arena = host_arena(host);
 	unsigned i;
 
-	*site = (struct site){.tracepoint = place->tracepoint, .is_syscall = place->syscall};
+	*site = (struct site){.kind = kind_of(place), .tracepoint = place->tracepoint};
 	if (place->syscall)
 		site->syscall = (unsigned)syscall_number(place->syscall);
 	if (place->is_next)

@@ -139,9 +139,9 @@ static struct probe *make_probe(struct probe_host *host, const struct kernel_fun
 	probe->sites = arena_new_array(arena, struct site, n);
 	probe->sites_len = n;
 	for (unsigned i = 0; i < n; i++) {
+		probe->sites[i].kind = is_return ? SITE_KERNEL_RETURN : SITE_KERNEL_ENTRY;
 		probe->sites[i].function = function;
 		probe->sites[i].vaddr = function->addresses_len ? function->addresses[i] : 0;
-		probe->sites[i].is_return = is_return;
 		probe->sites[i].args = probe->args;
 	}
 	return probe;

@@ -697,7 +697,7 @@ static void host_load_args(struct probe_source *source, struct probe *probe)
 
 static const char *source_whose(struct probe_source *source, const struct site *site)
 {
-	return host_whose(source->data, site->dev, site->ino);
+	return site_is_kernel(site) ? "" : host_whose(source->data, site->dev, site->ino);
 }
 
 struct probe_source probe_host_source(struct probe_host *host)

@@ -134,7 +134,7 @@ static void add_return(struct asked *asked, const struct found_function *functio
 
 	if (!site_init(asked, is_cheap ? leave->vaddr : leave->exit, &site))
 		return;
-	site.is_return = true;
+	site.kind = SITE_RETURN;
 	site.extra = leave->exit >= function->vaddr && leave->exit - function->vaddr < EXTRA_MAX
 			     ? (uint16_t)(leave->exit - function->vaddr)
 			     : EXTRA_MAX;
@@ -179,6 +179,7 @@ static void add_entry(struct asked *asked, const struct found_function *function
 		probe->why_not = "its address is not in the file's code";
 		return;
 	}
+	site.kind = SITE_ENTRY;
 	raw_args(arena, &site);
 	*arena_push(arena, probe->sites, probe->sites_len) = site;
 	probe->args_len = RAW_ARGS;
@@ -429,7 +430,7 @@ static void pid_load_args(struct probe_host *host, struct probe *probe)
 	else
 		params_return(arena, &from, &probe->typed, &probe->typed_len);
 	for (i = 0; i < probe->sites_len; i++)
-		probe->sites[i].typed = probe->sites[i].is_return ? typed_at_return(arena, probe, &probe->sites[i]) : probe->typed;
+		probe->sites[i].typed = site_is_return(&probe->sites[i]) ? typed_at_return(arena, probe, &probe->sites[i]) : probe->typed;
 	if (!probe->typed_len)
 		probe->typed_why = "the function has no parameters";
 }

@@ -258,6 +258,7 @@ const char *sdt_site(struct probe_host *host, struct host_binary *binary, const 
 	struct elf_file *elf = host_binary_elf(host, binary);
 
 	*site = host_binary_site(binary, note->vaddr);
+	site->kind = SITE_MARKER;
 	site->is_ours = host_binary_has_pid(binary, getpid());
 	site->may_be_absent = true;
 	*args_len = 0;

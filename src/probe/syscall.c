@@ -67,7 +67,7 @@ static struct probe *make_probe(struct probe_host *host, unsigned number, bool i
 	else
 		entry_args(arena, probe);
 	site->tracepoint = is_return ? "sys_exit" : "sys_enter";
-	site->is_syscall = true;
+	site->kind = is_return ? SITE_SYSCALL_RETURN : SITE_SYSCALL_ENTRY;
 	site->syscall = number;
 	site->args = probe->args;
 	probe->sites = site;

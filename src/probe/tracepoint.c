@@ -125,6 +125,7 @@ static struct probe *make_probe(struct probe_host *host, const struct tracepoint
 		else if (!strcmp(arg->d_type, "void"))
 			arg->why = "it is a structure, or of a type that D has not";
 	}
+	site->kind = SITE_TRACEPOINT;
 	site->tracepoint = tracepoint->name;
 	site->args = probe->args;
 	probe->sites = site;

@@ -712,7 +712,7 @@ static struct probe *make_function(struct arena *arena, const char *name, bool i
 					      .loc = {.n = 2, .steps = {{.op = is_return ? STEP_FUNCTION_RESULT : STEP_FUNCTION_ARG, .imm = n},
 									{.op = STEP_CAST, .size = 4, .is_signed = true}}}};
 	probe->sites = arena_new_one(arena, struct site);
-	*probe->sites = (struct site){.function = function, .is_return = is_return, .args = probe->args};
+	*probe->sites = (struct site){.kind = is_return ? SITE_KERNEL_RETURN : SITE_KERNEL_ENTRY, .function = function, .args = probe->args};
 	return probe;
 }
 

@@ -58,7 +58,7 @@ static void make_return(struct arena *arena, struct probe *probe)
 	enum { SAVES = 40 /* more than fit the stack beside ERROR clauses and stacks */ };
 	struct site *site = probe->sites;
 
-	site->is_return = true;
+	site->kind = SITE_RETURN;
 	site->saves_len = SAVES;
 	site->saves = arena_new_array(arena, struct argloc, SAVES);
 	for (unsigned i = 0; i < SAVES; i++)

@@ -65,7 +65,7 @@ static void attach_around(struct kernel_engine *engine, unsigned i, struct diags
 {
 	const struct image_attach *attach = &engine->image->attaches[i];
 	int program = engine->programs[attach->program];
-	int link = program < 0 ? program : bpf_function_link(program, attach->site->is_return);
+	int link = program < 0 ? program : bpf_function_link(program, site_is_return(attach->site));
 
 	if (link < 0)
 		leave_out(engine, i, link, diags);
@@ -140,7 +140,7 @@ static void attach_program(struct kernel_engine *engine, unsigned program, struc
 	for (unsigned i = 0; i < image->attaches_len; i++) {
 		const struct image_attach *attach = &image->attaches[i];
 
-		if (attach->program != program || !attach->site || !attach->site->function)
+		if (attach->program != program || !attach->site || !site_is_kernel_function(attach->site))
 			continue;
 		first = first ? first : attach;
 		places_add(engine, &places, i, diags);
@@ -161,7 +161,7 @@ int kernel_engine_attach_functions(struct kernel_engine *engine, struct diags *d
 	struct loc nowhere = {0};
 
 	for (unsigned i = 0; i < image->attaches_len; i++) {
-		if (!image->attaches[i].site || !image->attaches[i].site->function)
+		if (!image->attaches[i].site || !site_is_kernel_function(image->attaches[i].site))
 			continue;
 		functions++;
 		if (image->programs[image->attaches[i].program].ctx == CTX_FUNCTION)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/kernel/link_info.h"
 #include "lib/proc.h"
 
 struct live_probe {
@@ -17,26 +18,6 @@ struct live_probe {
 	uint64_t offset;
 	pid_t pid; /* 0: any process */
 };
-
-/* struct bpf_link_info as of Linux 6.8; the headers of Linux 6.1 lack these members. */
-struct link_info {
-	uint32_t type, id, prog_id, pad;
-	union {
-		struct {
-			uint64_t path, offsets, refs, cookies;
-			uint32_t path_size, count, flags, pid;
-		} multi;
-		struct {
-			uint32_t type, pad;
-			uint64_t path;
-			uint32_t path_size, offset;
-			uint64_t cookie;
-		} perf;
-		char room[128];
-	};
-};
-
-enum { LINK_PERF_EVENT = 7, LINK_UPROBE_MULTI = 12, PERF_IS_UPROBE = 1, PERF_IS_URETPROBE = 2 };
 
 /* Perf events keep the name by which they were asked for; through a descriptor (/proc/self/fd/7) it says nothing. */
 static void add(struct arena *arena, struct live *live, const char *path, uint64_t offset, pid_t pid)

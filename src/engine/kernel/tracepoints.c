@@ -14,7 +14,7 @@ static bool is_attached(const struct image *image, unsigned i)
 {
 	const struct image_attach *attach = &image->attaches[i];
 
-	if (!attach->site->is_syscall)
+	if (!site_is_syscall(attach->site))
 		return false;
 	while (i-- > 0)
 		if (image->attaches[i].program == attach->program)
@@ -42,7 +42,7 @@ int kernel_engine_attach_tracepoints(struct kernel_engine *engine, struct diags 
 		const struct image_attach *attach = &image->attaches[i];
 		int fd;
 
-		if (!attach->site || !attach->site->tracepoint || is_attached(image, i))
+		if (!attach->site || !site_is_tracepoint(attach->site) || is_attached(image, i))
 			continue;
 		fd = bpf_tracepoint_link(engine->programs[attach->program], attach->site->tracepoint, attach->cookie,
 					 engine->has_tracepoint_cookies);
