@@ -737,6 +737,7 @@ static const char *ceph_why_not(struct probe_host *host, const struct probe_desc
 const struct provider provider_ceph = {
 	.name = "ceph",
 	.doc = "Ceph's markers, in stock binaries and in those that were built with them",
+	.claims = PROVIDER_CLAIMS_PROV,
 	.match = ceph_match,
 	.why_not = ceph_why_not,
 };

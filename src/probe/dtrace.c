@@ -81,6 +81,7 @@ static const char *dtrace_why_not(struct probe_host *host, const struct probe_de
 const struct provider provider_dtrace = {
 	.name = "dtrace",
 	.doc = "the start and the end of tracing, and errors in between",
+	.claims = PROVIDER_CLAIMS_NAME,
 	.match = dtrace_match,
 	.why_not = dtrace_why_not,
 };

@@ -225,6 +225,7 @@ static const char *fbt_why_not(struct probe_host *host, const struct probe_desc 
 const struct provider provider_fbt = {
 	.name = "fbt",
 	.doc = "functions of the kernel and its modules: entry and return",
+	.claims = PROVIDER_CLAIMS_PROV,
 	.match = fbt_match,
 	.why_not = fbt_why_not,
 };

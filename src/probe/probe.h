@@ -191,11 +191,18 @@ struct probe_list {
  * `why_not` answers "nothing matches": a sentence with the reason and the nearest name, or NULL when it knows nothing of it.
  */
 struct probe_host;
+/*
+ * What is a provider's alone once it has an answer, so that those behind it in the table are not asked: to look for markers named
+ * BEGIN or tick-1s would cost each script a scan of the host. PROV: descriptions with a plain provider's name, NAME: with a
+ * plain name of the probe, also where the provider is left out.
+ */
+enum provider_claims { PROVIDER_CLAIMS_NOTHING, PROVIDER_CLAIMS_PROV, PROVIDER_CLAIMS_NAME };
 struct provider {
 	const char *name; /* of the provider itself, e.g. "profile", "sdt", "ceph" */
 	const char *doc;
 	int (*match)(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list, const char **why);
 	const char *(*why_not)(struct probe_host *host, const struct probe_desc *desc);
+	enum provider_claims claims;
 	bool is_exact; /* `match` adds no more than what matches, also by other names than those that the probe shows */
 	void (*load_args)(struct probe_host *host, struct probe *probe); /* NULL: its probes have args only */
 	void (*forget)(struct probe_host *host); /* the host ends: closes what is open; NULL: nothing is */

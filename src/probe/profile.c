@@ -180,6 +180,7 @@ static const char *profile_why_not(struct probe_host *host, const struct probe_d
 const struct provider provider_profile = {
 	.name = "profile",
 	.doc = "timers: profile-N on every CPU, tick-N on one",
+	.claims = PROVIDER_CLAIMS_NAME,
 	.match = profile_match,
 	.why_not = profile_why_not,
 };
