@@ -28,14 +28,14 @@ void kernel_engine_silence(void)
 }
 
 /* The sentence is used at once. */
-static const char *refusal(int err)
+static const char *refusal(int error)
 {
 	static char text[128];
 
-	if (err == -ENOSYS || err == -EINVAL)
+	if (error == -ENOSYS || error == -EINVAL)
 		return "this kernel has no BPF, or too old a one: Linux 5.15 or later is needed";
-	if (err != -EPERM && err != -EACCES) {
-		snprintf(text, sizeof(text), "the kernel cannot load even the smallest program now: %s", strerror(-err));
+	if (error != -EPERM && error != -EACCES) {
+		snprintf(text, sizeof(text), "the kernel cannot load even the smallest program now: %s", strerror(-error));
 		return text;
 	}
 	if (geteuid())

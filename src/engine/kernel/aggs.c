@@ -99,17 +99,17 @@ static int batch_grow(struct batch *batch, const struct agg_reader *reader, uint
 /* 0: there may be more; -ENOENT: these were the last. */
 static int batch_read(struct batch *batch, const struct agg_reader *reader)
 {
-	int err;
+	int error;
 
 	batch->len = batch->room;
-	err = bpf_map_lookup_batch(reader->fd, batch->has_cursor ? &batch->cursor : NULL, &batch->cursor, batch->keys,
+	error = bpf_map_lookup_batch(reader->fd, batch->has_cursor ? &batch->cursor : NULL, &batch->cursor, batch->keys,
 				   batch->values, &batch->len, NULL)
 		      ? -errno
 		      : 0;
-	if (!err || err == -ENOENT || err == -ENOSPC)
+	if (!error || error == -ENOENT || error == -ENOSPC)
 		batch->has_cursor = true;
-	if (err != -ENOSPC)
-		return err;
+	if (error != -ENOSPC)
+		return error;
 	batch->len = 0; /* the next bucket has more keys than there is room */
 	return batch_grow(batch, reader, batch->room * 2);
 }
@@ -207,16 +207,16 @@ static int each_cpu(struct kernel_engine *engine, unsigned map, const void *key,
 {
 	size_t key_size = engine->image->maps[map].key_size;
 	char *full = malloc(key_size);
-	int ret = -ENOENT, err;
+	int ret = -ENOENT, error;
 
 	if (!full)
 		return -ENOMEM;
 	memcpy(full + CPU_SIZE, key, key_size - CPU_SIZE);
 	for (uint64_t cpu = 0; cpu < engine->cpu_numbers_len; cpu++) {
 		memcpy(full, &cpu, CPU_SIZE);
-		err = what(engine->maps[map], full, values) ? -errno : 0;
-		if (err != -ENOENT)
-			ret = err;
+		error = what(engine->maps[map], full, values) ? -errno : 0;
+		if (error != -ENOENT)
+			ret = error;
 	}
 	free(full);
 	return ret;
@@ -250,14 +250,14 @@ int kernel_engine_agg_zero(struct engine *base, unsigned agg, const void *key)
 	const struct image_map *layout = &engine->image->maps[map];
 	void *values = calloc(engine->cpus_len, kernel_engine_value_room(layout));
 	const uint32_t zero = 0;
-	int err;
+	int error;
 
 	if (!values)
 		return -ENOMEM;
 	if (layout->kind == IMAGE_PERCPU_ARRAY)
-		err = bpf_map_update_elem(engine->maps[map], &zero, values, BPF_EXIST) ? -errno : 0;
+		error = bpf_map_update_elem(engine->maps[map], &zero, values, BPF_EXIST) ? -errno : 0;
 	else
-		err = each_cpu(engine, map, key, set_key, values);
+		error = each_cpu(engine, map, key, set_key, values);
 	free(values);
-	return err;
+	return error;
 }

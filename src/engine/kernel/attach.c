@@ -35,7 +35,7 @@ struct job {
 	struct where where; /* of the group, or the same file as another process has it */
 	unsigned from, len;
 	pid_t pid; /* 0: every process */
-	int err;   /* 0: a keeper has the link */
+	int error;   /* 0: a keeper has the link */
 	unsigned place; /* among those that are made at a time */
 };
 
@@ -234,10 +234,10 @@ static void group_jobs(struct attaching *a, struct group *group)
 }
 
 /* What speaks against a site rather than against the whole link. */
-static bool is_site_error(int err)
+static bool is_site_error(int error)
 {
-	return err == -KERNEL_ENOTSUPP || err == -EOPNOTSUPP || err == -ENOEXEC || err == -EINVAL || err == -EIO ||
-	       err == -EOVERFLOW;
+	return error == -KERNEL_ENOTSUPP || error == -EOPNOTSUPP || error == -ENOEXEC || error == -EINVAL || error == -EIO ||
+	       error == -EOVERFLOW;
 }
 
 static void job_cut(struct attaching *a, const struct job *job)
@@ -251,27 +251,27 @@ static void job_cut(struct attaching *a, const struct job *job)
 
 static void job_mark(const struct job *job)
 {
-	if (!job->err)
+	if (!job->error)
 		mark_link_made(job->where.path, job->len, job->pid);
 	else
-		mark_link_refused(job->where.path, job->len, job->pid, job->err);
+		mark_link_refused(job->where.path, job->len, job->pid, job->error);
 }
 
 static int job_done(struct attaching *a, const struct job *job)
 {
 	job_mark(job);
-	if (!job->err)
+	if (!job->error)
 		a->engine->kept_len++;
-	else if (job->pid && job->err == -ESRCH)
+	else if (job->pid && job->error == -ESRCH)
 		a->ended = job->pid;
-	else if (job->err == -ETIMEDOUT)
+	else if (job->error == -ETIMEDOUT)
 		group_refuse(a, (struct group *)job->group, silent);
-	else if (is_site_error(job->err) && job->len > 1)
+	else if (is_site_error(job->error) && job->len > 1)
 		job_cut(a, job);
-	else if (is_site_error(job->err))
-		a->engine->site_errors[job->group->attaches[job->from]] = job->err;
+	else if (is_site_error(job->error))
+		a->engine->site_errors[job->group->attaches[job->from]] = job->error;
 	else
-		return job->err;
+		return job->error;
 	return 0;
 }
 
@@ -280,15 +280,15 @@ static int jobs_make_some(struct attaching *a, unsigned from, unsigned len, uint
 {
 	struct kernel_engine *engine = a->engine;
 	int *results = arena_new_array(a->arena, int, len + 1);
-	int err;
+	int error;
 
 	if (!len)
 		return 0;
 	a->running = a->jobs + from;
-	err = keepers_run(keepers_of(engine, a->jobs[from].group->unit), engine->arena, len, job_run, a, results, limit_ns);
+	error = keepers_run(keepers_of(engine, a->jobs[from].group->unit), engine->arena, len, job_run, a, results, limit_ns);
 	for (unsigned i = 0; i < len; i++)
-		a->jobs[from + i].err = err ? err : results[i];
-	return err;
+		a->jobs[from + i].error = error ? error : results[i];
+	return error;
 }
 
 static bool is_same_kind(const struct job *a, const struct job *b)
@@ -310,46 +310,46 @@ static int job_compare(const void *left, const void *right)
 /* The kernel reads the file as well. Where that may never end, it is given some time. */
 static int jobs_make(struct attaching *a)
 {
-	int err = 0;
+	int error = 0;
 
 	for (unsigned i = 0; i < a->jobs_len; i++)
 		a->jobs[i].place = i;
 	qsort(a->jobs, a->jobs_len, sizeof(*a->jobs), job_compare);
-	for (unsigned i = 0, end; i < a->jobs_len && !err; i = end) {
+	for (unsigned i = 0, end; i < a->jobs_len && !error; i = end) {
 		for (end = i + 1; end < a->jobs_len && is_same_kind(&a->jobs[i], &a->jobs[end]); end++)
 			;
-		err = jobs_make_some(a, i, end - i, held_may_hang(a->jobs[i].where.held) ? patience_ns : 0);
+		error = jobs_make_some(a, i, end - i, held_may_hang(a->jobs[i].where.held) ? patience_ns : 0);
 	}
-	return err;
+	return error;
 }
 
 /* Makes every link of a->jobs. On a failure that is no site's fault returns its errno, with the file's name in *path.
  */
 static int jobs_run(struct attaching *a, const char **path)
 {
-	int err = 0;
+	int error = 0;
 
-	while (a->jobs_len && !err) {
+	while (a->jobs_len && !error) {
 		struct job *jobs = a->jobs;
 		unsigned len = a->jobs_len;
 
-		err = jobs_make(a);
-		if (err)
+		error = jobs_make(a);
+		if (error)
 			*path = jobs[0].where.path;
 		a->jobs = NULL;
 		a->jobs_len = 0;
-		for (unsigned i = 0; i < len && !err; i++) {
-			err = job_done(a, &jobs[i]);
-			if (err)
+		for (unsigned i = 0; i < len && !error; i++) {
+			error = job_done(a, &jobs[i]);
+			if (error)
 				*path = jobs[i].where.path;
 		}
 	}
-	return err;
+	return error;
 }
 
-static const char *site_why(int err)
+static const char *site_why(int error)
 {
-	switch (err) {
+	switch (error) {
 	case -EINVAL:
 		return "the kernel refuses the address, or another tracer holds it with another semaphore";
 	case -EIO:
@@ -369,18 +369,18 @@ static void report_sites(struct attaching *a, struct diags *diags)
 
 	for (unsigned i = 0; i < image->attaches_len; i++) {
 		const struct image_attach *attach = &image->attaches[i];
-		int err = a->engine->site_errors[i];
+		int error = a->engine->site_errors[i];
 		const char *name;
 
-		if (!err || err == -ETIMEDOUT || !is_uprobe(attach) ||
+		if (!error || error == -ETIMEDOUT || !is_uprobe(attach) ||
 		    attach->is_save) /* the return of the same function has the same to say */
 			continue;
 		name = kernel_engine_probe_name(a->arena, attach->probe);
-		attach->probe->why_not = site_why(err); /* at one of its places at least */
-		mark_site_refused(name, attach->site->path, attach->site->vaddr, err, site_why(err));
+		attach->probe->why_not = site_why(error); /* at one of its places at least */
+		mark_site_refused(name, attach->site->path, attach->site->vaddr, error, site_why(error));
 		diag_warning(diags, kernel_engine_probe_loc(a->engine, attach->probe), NULL,
 			     "probe %s at %s+0x%llx is left out: %s", name, attach->site->path,
-			     (unsigned long long)attach->site->vaddr, site_why(err));
+			     (unsigned long long)attach->site->vaddr, site_why(error));
 	}
 }
 
@@ -394,9 +394,9 @@ static void report_groups(const struct groups *groups, struct diags *diags)
 			diag_warning(diags, nowhere, NULL, "%s is left out: %s", groups->list[i].path, groups->list[i].why_not);
 }
 
-static const char *failure_text(int err)
+static const char *failure_text(int error)
 {
-	return err == -EOWNERDEAD ? "the processes ct-links, which make and hold the probes, were killed time and again" : strerror(-err);
+	return error == -EOWNERDEAD ? "the processes ct-links, which make and hold the probes, were killed time and again" : strerror(-error);
 }
 
 static unsigned count_killed(const struct kernel_engine *engine)
@@ -419,7 +419,7 @@ static void report_killed(unsigned killed, struct diags *diags)
 			     killed > 1 ? "were" : "was", killed > 1 ? "their" : "its");
 }
 
-static void report_failure(struct attaching *a, int err, const char *path, struct diags *diags)
+static void report_failure(struct attaching *a, int error, const char *path, struct diags *diags)
 {
 	struct loc nowhere = {0};
 	struct diag *diag;
@@ -429,14 +429,14 @@ static void report_failure(struct attaching *a, int err, const char *path, struc
 	} else if (!path) {
 		diag_error(diags, nowhere, NULL, "no probe is left that the kernel can attach");
 	} else {
-		diag = diag_error(diags, nowhere, NULL, "cannot attach to %s: %s", path, failure_text(err));
-		if (err == -EOWNERDEAD)
+		diag = diag_error(diags, nowhere, NULL, "cannot attach to %s: %s", path, failure_text(error));
+		if (error == -EOWNERDEAD)
 			diag_hint(diags, diag, "who kills them (kill -9, or the kernel for want of memory) may have left breakpoints behind: `cephtap doctor` finds them");
-		if (err == -ENXIO)
+		if (error == -ENXIO)
 			diag_hint(diags, diag, "the kernel's number for perf events of uprobes cannot be read in /sys/bus/event_source/devices/uprobe: mount /sys");
-		if (err == -EMFILE)
+		if (error == -EMFILE)
 			diag_hint(diags, diag, "choose fewer probes, or raise the limit of open files (ulimit -n)");
-		if (err == -EACCES || err == -EPERM)
+		if (error == -EACCES || error == -EPERM)
 			diag_hint(diags, diag, "uprobes need root, or CAP_BPF and CAP_PERFMON");
 	}
 }
@@ -444,33 +444,33 @@ static void report_failure(struct attaching *a, int err, const char *path, struc
 static int attach_groups(struct attaching *a, struct groups *groups, struct diags *diags)
 {
 	const char *path = NULL;
-	int err;
+	int error;
 
 	for (unsigned i = 0; i < groups->len; i++)
 		group_jobs(a, &groups->list[i]);
-	err = jobs_run(a, &path);
+	error = jobs_run(a, &path);
 	report_groups(groups, diags);
 	report_sites(a, diags);
-	if (!err)
+	if (!error)
 		report_killed(count_killed(a->engine), diags);
-	if (!err && groups->len && !a->engine->kept_len)
-		err = a->ended ? -ESRCH : -EOPNOTSUPP;
-	if (err)
-		report_failure(a, err, path, diags);
-	return err;
+	if (!error && groups->len && !a->engine->kept_len)
+		error = a->ended ? -ESRCH : -EOPNOTSUPP;
+	if (error)
+		report_failure(a, error, path, diags);
+	return error;
 }
 
 int kernel_engine_attach_sites(struct kernel_engine *engine, struct diags *diags)
 {
 	struct attaching a = {.engine = engine, .arena = arena_new()};
-	int err;
+	int error;
 
 	engine->groups = arena_new_one(engine->arena, struct groups);
 	*engine->groups = groups_make(engine, engine->arena);
 	engine->site_errors = arena_new_array(engine->arena, int, engine->image->attaches_len + 1);
-	err = attach_groups(&a, engine->groups, diags);
+	error = attach_groups(&a, engine->groups, diags);
 	arena_free(a.arena);
-	return err;
+	return error;
 }
 
 /* ---- a process that comes later ---- */
@@ -546,16 +546,16 @@ bool kernel_engine_attaches_processes(const struct engine *base)
 static int jobs_run_for(struct attaching *a, pid_t pid, const char **path)
 {
 	struct kernel_engine *engine = a->engine;
-	int process = (int)syscall(SYS_pidfd_open, pid, 0), err;
+	int process = (int)syscall(SYS_pidfd_open, pid, 0), error;
 
 	for (unsigned i = 0; i < engine->keepers_len; i++)
 		engine->keepers[i].process = process;
-	err = jobs_run(a, path);
+	error = jobs_run(a, path);
 	for (unsigned i = 0; i < engine->keepers_len; i++)
 		engine->keepers[i].process = -1;
 	if (process >= 0)
 		close(process);
-	return err;
+	return error;
 }
 
 unsigned kernel_engine_attach_process(struct engine *base, pid_t pid, struct buf *why)
@@ -568,7 +568,7 @@ unsigned kernel_engine_attach_process(struct engine *base, pid_t pid, struct buf
 	const char *path = NULL, *refused;
 	const uint32_t one = 1;
 	unsigned n = 0, traced = 0;
-	int err;
+	int error;
 
 	if (engine->image->map_pids != MAP_NONE)
 		kernel_engine_map_update(base, engine->image->map_pids, &pid, &one);
@@ -588,21 +588,21 @@ unsigned kernel_engine_attach_process(struct engine *base, pid_t pid, struct buf
 			group_link(&a, group, &found[n - 1], pid);
 		traced += !refused;
 	}
-	err = jobs_run_for(&a, pid, &path);
+	error = jobs_run_for(&a, pid, &path);
 	for (unsigned i = 0; i < n; i++)
 		held_close(found[i].held);
-	if (err)
-		buf_printf(why, "cannot attach to %s: %s", path, failure_text(err));
+	if (error)
+		buf_printf(why, "cannot attach to %s: %s", path, failure_text(error));
 	else if (look.other && !why->size)
 		buf_printf(why, "it runs another build of %s: start the script anew for it", look.other);
 	arena_free(a.arena);
-	return err ? 0 : traced;
+	return error ? 0 : traced;
 }
 
 /* How the sites of one probe fared. */
 struct fate {
 	unsigned attached, refused;
-	int err; /* of the last one that was refused */
+	int error; /* of the last one that was refused */
 };
 
 static struct fate *fates_of(const struct kernel_engine *engine, struct arena *arena)
@@ -619,7 +619,7 @@ static struct fate *fates_of(const struct kernel_engine *engine, struct arena *a
 		fate->attached += !engine->site_errors[i];
 		fate->refused += engine->site_errors[i] != 0;
 		if (engine->site_errors[i])
-			fate->err = engine->site_errors[i];
+			fate->error = engine->site_errors[i];
 	}
 	return fates;
 }
@@ -634,7 +634,7 @@ void kernel_engine_mark_probes(const struct kernel_engine *engine, bool failed)
 		const char *name = kernel_engine_probe_name(arena, checked->probes[i]);
 
 		if (fates[i].refused && !fates[i].attached)
-			mark_probe_refused(name, checked->probes[i]->id, site_why(fates[i].err));
+			mark_probe_refused(name, checked->probes[i]->id, site_why(fates[i].error));
 		else if (!failed)
 			mark_probe_attached(name, checked->probes[i]->id, fates[i].attached, fates[i].refused);
 	}

@@ -66,15 +66,15 @@ static int try_uprobe(bool is_multi)
 	struct elf_file *elf;
 	struct elf_symbol symbol;
 	uint64_t offset = 0, zero = 0;
-	int prog, link, err = elf_file_open("/proc/self/exe", &elf);
+	int prog, link, error = elf_file_open("/proc/self/exe", &elf);
 
-	if (err)
-		return err;
-	err = elf_symbol_find(elf, "kernel_engine_examine", &symbol);
-	if (!err)
-		err = elf_vaddr_to_offset(elf, symbol.vaddr, &offset);
+	if (error)
+		return error;
+	error = elf_symbol_find(elf, "kernel_engine_examine", &symbol);
+	if (!error)
+		error = elf_vaddr_to_offset(elf, symbol.vaddr, &offset);
 	elf_file_close(elf);
-	if (err)
+	if (error)
 		offset = 0x1000; /* a stripped binary: any place in it answers whether links can be made */
 	prog = load(BPF_PROG_TYPE_KPROBE, is_multi ? ATTACH_UPROBE_MULTI : 0);
 	if (prog < 0)
@@ -103,15 +103,15 @@ static int try_uprobe(bool is_multi)
 static void check_uprobes(struct exam *e)
 {
 	bool has_multi;
-	int err;
+	int error;
 
 	if (!e->works) /* for a reason that is said above */
 		return;
 	has_multi = bpf_has_uprobe_multi(true);
-	err = try_uprobe(has_multi);
-	if (err) {
+	error = try_uprobe(has_multi);
+	if (error) {
 		e->works = false;
-		report(e, "uprobes", ENGINE_MISSING, strerror(-err),
+		report(e, "uprobes", ENGINE_MISSING, strerror(-error),
 		    "markers and functions cannot be attached: root or CAP_BPF and CAP_PERFMON are needed, and "
 		    "CONFIG_UPROBES");
 		return;

@@ -28,9 +28,9 @@ static struct places places_new(struct arena *arena, unsigned room)
 	};
 }
 
-static const char *function_why(int err)
+static const char *function_why(int error)
 {
-	switch (err) {
+	switch (error) {
 	case -ENOENT:
 	case -ESRCH:
 		return "the kernel does not tell where it is";
@@ -47,18 +47,18 @@ static const char *function_why(int err)
 	case -EACCES:
 		return "it may not be traced here: the kernel is locked down";
 	default:
-		return strerror(-err);
+		return strerror(-error);
 	}
 }
 
-static void leave_out(struct kernel_engine *engine, unsigned i, int err, struct diags *diags)
+static void leave_out(struct kernel_engine *engine, unsigned i, int error, struct diags *diags)
 {
 	const struct image_attach *attach = &engine->image->attaches[i];
 
-	engine->site_errors[i] = err;
-	attach->probe->why_not = function_why(err);
+	engine->site_errors[i] = error;
+	attach->probe->why_not = function_why(error);
 	diag_warning(diags, kernel_engine_probe_loc(engine, attach->probe), NULL, "probe %s is left out: %s",
-		     kernel_engine_probe_name(engine->arena, attach->probe), function_why(err));
+		     kernel_engine_probe_name(engine->arena, attach->probe), function_why(error));
 }
 
 static void attach_around(struct kernel_engine *engine, unsigned i, struct diags *diags)

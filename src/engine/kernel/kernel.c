@@ -102,7 +102,7 @@ static int load(const struct image *image, const struct engine_config *config, s
 {
 	struct kernel_engine *engine = engine_new(image, config);
 	uint64_t start = now_ns(), mapped;
-	int err;
+	int error;
 
 	mark_load_start(image->maps_len, image->programs_len);
 	kernel_engine_silence();
@@ -113,55 +113,55 @@ static int load(const struct image *image, const struct engine_config *config, s
 	if (count_sites(image) && !config->no_multi)
 		engine->has_multi = bpf_has_uprobe_multi(is_by_pid(engine));
 	engine->before = engine->other = config->before ? kernel_engine_of_const(config->before) : NULL;
-	err = kernel_engine_count_processors(engine, diags);
-	if (!err)
-		err = kernel_engine_make_maps(engine, diags);
+	error = kernel_engine_count_processors(engine, diags);
+	if (!error)
+		error = kernel_engine_make_maps(engine, diags);
 	engine->before = NULL;
-	if (!err && engine->state) {
+	if (!error && engine->state) {
 		engine->state->tracer = (uint32_t)getpid();
 		engine->state->by_pid = engine->target.pids_len > 0;
 		engine->state->wall_offset_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - now_ns());
 	}
-	if (!err)
+	if (!error)
 		meter_make(&engine->meter); /* without it nothing is counted, which kernel_engine_meter.is_there() tells */
 	mapped = now_ns();
 	engine->timing.maps_ns = mapped - start;
-	if (!err)
-		err = kernel_engine_load_programs(engine, diags);
+	if (!error)
+		error = kernel_engine_load_programs(engine, diags);
 	engine->timing.load_ns = now_ns() - mapped;
-	mark_load_done(err, engine->timing.maps_ns, engine->timing.load_ns);
-	return err;
+	mark_load_done(error, engine->timing.maps_ns, engine->timing.load_ns);
+	return error;
 }
 
 static int attach(struct engine *base, struct diags *diags)
 {
 	struct kernel_engine *engine = kernel_engine_of(base);
 	uint64_t start = now_ns();
-	int err;
+	int error;
 
 	mark_attach_start(engine->image->checked->probes_len, count_sites(engine->image));
-	err = kernel_engine_attach_sites(engine, diags);
-	if (!err)
-		err = kernel_engine_attach_tracepoints(engine, diags);
-	if (!err)
-		err = kernel_engine_attach_functions(engine, diags);
-	if (!err)
-		err = kernel_engine_attach_timers(engine, diags);
+	error = kernel_engine_attach_sites(engine, diags);
+	if (!error)
+		error = kernel_engine_attach_tracepoints(engine, diags);
+	if (!error)
+		error = kernel_engine_attach_functions(engine, diags);
+	if (!error)
+		error = kernel_engine_attach_timers(engine, diags);
 	engine->other = NULL; /* whoever has it may close it from here on */
 	meter_weigh(engine);
 	engine->timing.attach_ns = now_ns() - start;
 	if (mark_is_on(probe__attached) || mark_is_on(probe__refused))
-		kernel_engine_mark_probes(engine, err);
-	mark_attach_done(engine->kept_len + engine->links_len, err, engine->timing.attach_ns);
-	return err;
+		kernel_engine_mark_probes(engine, error);
+	mark_attach_done(engine->kept_len + engine->links_len, error, engine->timing.attach_ns);
+	return error;
 }
 
 static int run_program(int fd, uint64_t *context)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = context, .ctx_size_in = DIRECT_CONTEXT_LEN * sizeof(*context));
-	int err = bpf_prog_test_run_opts(fd, &opts);
+	int error = bpf_prog_test_run_opts(fd, &opts);
 
-	return err < 0 ? err : 0;
+	return error < 0 ? error : 0;
 }
 
 static int run_direct(struct engine *base, enum probe_kind kind, const uint64_t *args, unsigned args_len)
@@ -169,17 +169,17 @@ static int run_direct(struct engine *base, enum probe_kind kind, const uint64_t 
 	struct kernel_engine *engine = kernel_engine_of(base);
 	const struct image *image = engine->image;
 	uint64_t context[DIRECT_CONTEXT_LEN] = {0};
-	int err = 0;
+	int error = 0;
 
 	for (unsigned i = 0; i < args_len && i + 1 < DIRECT_CONTEXT_LEN; i++)
 		context[i + 1] = args[i];
-	for (unsigned i = 0; i < image->attaches_len && !err; i++) {
+	for (unsigned i = 0; i < image->attaches_len && !error; i++) {
 		if (image->attaches[i].probe->kind != kind)
 			continue;
 		context[0] = image->attaches[i].cookie;
-		err = run_program(engine->programs[image->attaches[i].program], context);
+		error = run_program(engine->programs[image->attaches[i].program], context);
 	}
-	return err;
+	return error;
 }
 
 static void set_run(struct engine *base, enum image_run run)

@@ -137,10 +137,10 @@ int leftovers_find(struct arena *arena, const struct live *live, pid_t pid, stru
 	struct search s = {.arena = arena, .live = live, .memory = open_of(pid, "mem"), .pagemap = open_of(pid, "pagemap"), .out = out};
 	struct proc_map *maps;
 	unsigned len = 0;
-	int err = s.memory < 0 ? s.memory : s.pagemap < 0 ? s.pagemap : proc_maps(arena, pid, &maps, &len);
+	int error = s.memory < 0 ? s.memory : s.pagemap < 0 ? s.pagemap : proc_maps(arena, pid, &maps, &len);
 
 	*out = (struct leftovers){.pid = pid};
-	for (unsigned i = 0; i < len && !err; i++) {
+	for (unsigned i = 0; i < len && !error; i++) {
 		s.map = &maps[i];
 		if (s.map->is_vdso || !s.map->file.ino)
 			continue;
@@ -154,7 +154,7 @@ int leftovers_find(struct arena *arena, const struct live *live, pid_t pid, stru
 		close(s.memory);
 	if (s.pagemap >= 0)
 		close(s.pagemap);
-	return err == -ENOENT ? -ESRCH : err;
+	return error == -ENOENT ? -ESRCH : error;
 }
 
 /* ---- healing ---- */
@@ -247,7 +247,7 @@ static int load_nothing(bool has_multi)
 int leftovers_clean(struct arena *arena, const struct leftovers *left)
 {
 	struct cure cure = {.left = left, .has_multi = bpf_has_uprobe_multi(true)};
-	int *results = arena_new_array(arena, int, left->len + 1), err;
+	int *results = arena_new_array(arena, int, left->len + 1), error;
 	struct keepers keepers;
 
 	cure.program = load_nothing(cure.has_multi);
@@ -259,14 +259,14 @@ int leftovers_clean(struct arena *arena, const struct leftovers *left)
 		if (!i || left->list[i].file != left->list[i - 1].file)
 			open_file(&cure, i);
 	keepers_init(&keepers);
-	err = keepers_run(&keepers, arena, left->len, link_again, &cure, results, 0);
+	error = keepers_run(&keepers, arena, left->len, link_again, &cure, results, 0);
 	keepers_release(&keepers);
 	keepers_wait(&keepers);
 	for (unsigned i = 0; i < left->len; i++) {
-		if (!err)
-			err = results[i];
+		if (!error)
+			error = results[i];
 		held_close(cure.held[i]);
 	}
 	close(cure.program);
-	return err;
+	return error;
 }

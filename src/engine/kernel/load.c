@@ -185,11 +185,11 @@ static struct loc insn_loc(const struct image_program *program, unsigned insn)
 	return loc;
 }
 
-static void program_refused(struct kernel_engine *engine, const struct image_program *program, unsigned before, int err, struct diags *diags)
+static void program_refused(struct kernel_engine *engine, const struct image_program *program, unsigned before, int error, struct diags *diags)
 {
 	struct verdict verdict = verdict_read(engine->arena, log_tail(engine->log.data ? engine->log.data : ""));
 	struct loc loc = insn_loc(program, verdict.insn == ~0u || verdict.insn < before ? 0 : verdict.insn - before);
-	const char *why = err == -EPERM ? kernel_engine_why_not() : NULL;
+	const char *why = error == -EPERM ? kernel_engine_why_not() : NULL;
 
 	if (kernel_is_locked_down())
 		diag_hint(diags,
@@ -199,7 +199,7 @@ static void program_refused(struct kernel_engine *engine, const struct image_pro
 		diag_error(diags, loc, NULL, "the kernel refuses the program `%s`: %s", program->name, why);
 	else
 		diag_error(diags, loc, NULL, "the kernel refuses this clause: %s",
-			   verdict.sentence ? verdict.sentence : strerror(-err));
+			   verdict.sentence ? verdict.sentence : strerror(-error));
 }
 
 /* The kernel is asked what it made of the program only where somebody wants to know. */
@@ -242,15 +242,15 @@ enum { TYPE_NUMBER = 1, TYPE_PROTO, TYPE_FUNCTION };
 static int make_function_types(struct kernel_engine *engine)
 {
 	struct btf *btf = btf__new_empty();
-	int err = -ENOMEM;
+	int error = -ENOMEM;
 
 	if (btf && btf__add_int(btf, "long", 8, BTF_INT_SIGNED) == TYPE_NUMBER &&
 	    btf__add_func_proto(btf, TYPE_NUMBER) == TYPE_PROTO && !btf__add_func_param(btf, "first", TYPE_NUMBER) &&
 	    !btf__add_func_param(btf, "second", TYPE_NUMBER) &&
 	    btf__add_func(btf, "ct_function", BTF_FUNC_STATIC, TYPE_PROTO) == TYPE_FUNCTION)
-		err = btf__load_into_kernel(btf);
+		error = btf__load_into_kernel(btf);
 	engine->function_types = btf;
-	return err;
+	return error;
 }
 
 static bool has_functions(const struct image *image)
@@ -333,17 +333,17 @@ static int load_all(struct kernel_engine *engine, struct diags *diags)
 {
 	unsigned len = engine->image->programs_len;
 	struct loading loading = {engine, arena_new_array(engine->arena, struct loadable, len + 1)};
-	int err = 0;
+	int error = 0;
 
 	if (has_functions(engine->image))
 		make_function_types(engine); /* without them the kernel refuses, and says why */
 	for (unsigned i = 0; i < len; i++)
 		loading.loadables[i] = relocated(engine, i);
 	pool_run(engine->cpus_len, len, program_load, &loading);
-	for (unsigned i = 0; i < len && !err; i++)
+	for (unsigned i = 0; i < len && !error; i++)
 		if (engine->programs[i] < 0)
-			err = program_load_again(&loading, i, diags);
-	return err;
+			error = program_load_again(&loading, i, diags);
+	return error;
 }
 
 static bool needs_dispatcher(const struct kernel_engine *engine)
@@ -417,13 +417,13 @@ static int dispatcher_make(struct kernel_engine *engine)
 int kernel_engine_load_programs(struct kernel_engine *engine, struct diags *diags)
 {
 	struct loc nowhere = {0};
-	int err = load_all(engine, diags);
+	int error = load_all(engine, diags);
 
-	if (err)
-		return err;
-	if (!err && needs_dispatcher(engine))
-		err = dispatcher_make(engine);
-	if (err)
-		diag_error(diags, nowhere, NULL, "cannot join the programs of one file: %s", strerror(-err));
-	return err;
+	if (error)
+		return error;
+	if (!error && needs_dispatcher(engine))
+		error = dispatcher_make(engine);
+	if (error)
+		diag_error(diags, nowhere, NULL, "cannot join the programs of one file: %s", strerror(-error));
+	return error;
 }

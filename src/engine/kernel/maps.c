@@ -61,26 +61,26 @@ static uint64_t map_bytes(const struct kernel_engine *engine, const struct image
 	return map_entries(engine, map) * (map->key_size + kernel_engine_value_room(map) * (per_cpu ? engine->cpus_len : 1));
 }
 
-static void map_failed(const struct kernel_engine *engine, const struct image_map *map, int err, struct diags *diags)
+static void map_failed(const struct kernel_engine *engine, const struct image_map *map, int error, struct diags *diags)
 {
 	struct loc nowhere = {0};
 	struct diag *diag;
 	const char *why;
 
-	if (err == -EPERM || err == -EACCES) {
+	if (error == -EPERM || error == -EACCES) {
 		why = kernel_engine_why_not();
 		diag_error(diags, nowhere, NULL, "cannot create the map `%s`: %s", map->name,
-			   why ? why : strerror(-err));
+			   why ? why : strerror(-error));
 		return;
 	}
-	if (err == -EXDEV) {
+	if (error == -EXDEV) {
 		diag_error(diags, nowhere, NULL,
 			   "the markers that have come give a global variable a type that it had not: start the script anew for them");
 		return;
 	}
 	diag = diag_error(diags, nowhere, NULL, "cannot create the map `%s` (%llu KiB): %s", map->name,
-			  (unsigned long long)(map_bytes(engine, map) + 1023) / 1024, strerror(-err));
-	if (err == -ENOMEM || err == -E2BIG || err == -EINVAL)
+			  (unsigned long long)(map_bytes(engine, map) + 1023) / 1024, strerror(-error));
+	if (error == -ENOMEM || error == -E2BIG || error == -EINVAL)
 		diag_hint(diags, diag,
 			  "smaller values of the options bufsize, dynvarsize, aggsize or strsize need less memory");
 }
@@ -189,10 +189,10 @@ static int pids_fill(struct kernel_engine *engine)
 	if (engine->image->map_pids == MAP_NONE)
 		return 0;
 	for (unsigned i = 0; i < engine->target.pids_len; i++) {
-		int err = kernel_engine_map_update(&engine->base, engine->image->map_pids, &engine->target.pids[i], &one);
+		int error = kernel_engine_map_update(&engine->base, engine->image->map_pids, &engine->target.pids[i], &one);
 
-		if (err)
-			return err;
+		if (error)
+			return error;
 	}
 	return 0;
 }
@@ -202,26 +202,26 @@ int kernel_engine_make_maps(struct kernel_engine *engine, struct diags *diags)
 	const struct image *image = engine->image;
 	struct loc nowhere = {0};
 	size_t size = 0;
-	int err = 0;
+	int error = 0;
 
 	for (unsigned i = 0; i < image->maps_len; i++) {
-		err = map_make(engine, i);
-		if (err) {
-			map_failed(engine, &image->maps[i], err, diags);
-			return err;
+		error = map_make(engine, i);
+		if (error) {
+			map_failed(engine, &image->maps[i], error, diags);
+			return error;
 		}
 	}
 	if (image->map_state != MAP_NONE)
-		err = state_open(engine);
-	if (!err)
-		err = pids_fill(engine);
-	if (!err && image->map_ring != MAP_NONE)
+		error = state_open(engine);
+	if (!error)
+		error = pids_fill(engine);
+	if (!error && image->map_ring != MAP_NONE)
 		size = ring_size(image->maps[image->map_ring].max_entries);
-	if (!err)
-		err = ring_open(&engine->ring, size ? engine->maps[image->map_ring] : -1, size);
-	if (err)
-		diag_error(diags, nowhere, NULL, "cannot use the maps that the kernel made: %s", strerror(-err));
-	return err;
+	if (!error)
+		error = ring_open(&engine->ring, size ? engine->maps[image->map_ring] : -1, size);
+	if (error)
+		diag_error(diags, nowhere, NULL, "cannot use the maps that the kernel made: %s", strerror(-error));
+	return error;
 }
 
 int kernel_engine_map_update(struct engine *base, unsigned map, const void *key, const void *value)
@@ -236,16 +236,16 @@ int kernel_engine_map_update_many(struct engine *base, unsigned map, uint32_t fi
 {
 	const struct kernel_engine *engine = kernel_engine_of(base);
 	uint32_t *keys = calloc(len, sizeof(*keys)), done = len;
-	int err = 0;
+	int error = 0;
 
 	if (!keys)
 		memory_end();
 	for (uint32_t i = 0; i < len; i++)
 		keys[i] = first + i;
 	if (bpf_map_update_batch(engine->maps[map], keys, values, &done, NULL))
-		err = -errno;
+		error = -errno;
 	free(keys);
-	return err;
+	return error;
 }
 
 int kernel_engine_map_remove(struct engine *base, unsigned map, const void *key)

@@ -36,7 +36,7 @@ int ring_open(struct ring *ring, int map_fd, size_t size)
 	/* Edge-triggered: we are called when a program wakes us, not because a record lies there that waits for no-one.
 	 */
 	struct epoll_event event = {.events = EPOLLIN | EPOLLET};
-	int err;
+	int error;
 
 	*ring = (struct ring){.epoll_fd = epoll_create1(EPOLL_CLOEXEC), .drained_ns = now_ns()};
 	if (ring->epoll_fd < 0)
@@ -44,12 +44,12 @@ int ring_open(struct ring *ring, int map_fd, size_t size)
 	if (map_fd < 0)
 		return 0;
 	ring->size = size;
-	err = ring_map(ring, map_fd);
-	if (!err && epoll_ctl(ring->epoll_fd, EPOLL_CTL_ADD, map_fd, &event))
-		err = -errno;
-	if (err)
+	error = ring_map(ring, map_fd);
+	if (!error && epoll_ctl(ring->epoll_fd, EPOLL_CTL_ADD, map_fd, &event))
+		error = -errno;
+	if (error)
 		ring_close(ring);
-	return err;
+	return error;
 }
 
 void ring_close(struct ring *ring)

@@ -31,11 +31,11 @@ static int timer_attach(struct kernel_engine *engine, const struct image_attach 
  */
 static int tick_attach(struct kernel_engine *engine, const struct image_attach *attach)
 {
-	int err = -ENODEV;
+	int error = -ENODEV;
 
-	for (int cpu = 0; cpu < (int)engine->cpu_numbers_len && err == -ENODEV; cpu++)
-		err = timer_attach(engine, attach, cpu);
-	return err;
+	for (int cpu = 0; cpu < (int)engine->cpu_numbers_len && error == -ENODEV; cpu++)
+		error = timer_attach(engine, attach, cpu);
+	return error;
 }
 
 static int profile_attach(struct kernel_engine *engine, const struct image_attach *attach)
@@ -43,11 +43,11 @@ static int profile_attach(struct kernel_engine *engine, const struct image_attac
 	int attached = 0;
 
 	for (int cpu = 0; cpu < (int)engine->cpu_numbers_len; cpu++) {
-		int err = timer_attach(engine, attach, cpu);
+		int error = timer_attach(engine, attach, cpu);
 
-		if (err && err != -ENODEV) /* possible, but not online */
-			return err;
-		attached += !err;
+		if (error && error != -ENODEV) /* possible, but not online */
+			return error;
+		attached += !error;
 	}
 	return attached ? 0 : -ENODEV;
 }
@@ -58,17 +58,17 @@ int kernel_engine_attach_timers(struct kernel_engine *engine, struct diags *diag
 
 	for (unsigned i = 0; i < image->attaches_len; i++) {
 		const struct image_attach *attach = &image->attaches[i];
-		int err = 0;
+		int error = 0;
 
 		if (attach->probe->kind == PROBE_PROFILE)
-			err = profile_attach(engine, attach);
+			error = profile_attach(engine, attach);
 		else if (attach->probe->kind == PROBE_TICK)
-			err = tick_attach(engine, attach);
-		if (err) {
+			error = tick_attach(engine, attach);
+		if (error) {
 			diag_error(diags, kernel_engine_probe_loc(engine, attach->probe), NULL,
 				   "cannot start the timer %s: %s", kernel_engine_probe_name(engine->arena, attach->probe),
-				   strerror(-err));
-			return err;
+				   strerror(-error));
+			return error;
 		}
 	}
 	return 0;

@@ -22,15 +22,15 @@ static bool is_attached(const struct image *image, unsigned i)
 	return false;
 }
 
-static const char *tracepoint_why(int err)
+static const char *tracepoint_why(int error)
 {
-	switch (err) {
+	switch (error) {
 	case -ENOENT:
 		return "this kernel does not have the tracepoint; its module may not be loaded";
 	case -EINVAL:
 		return "the kernel refuses a program that uses this tracepoint's arguments";
 	default:
-		return strerror(-err);
+		return strerror(-error);
 	}
 }
 
