@@ -631,7 +631,7 @@ static int ceph_match(struct probe_host *host, const struct probe_desc *desc, st
 	for (m = 0; m < index->cat->markers_len; m++) {
 		const struct cat_marker *marker = &index->cat->markers[m];
 
-		if (!desc_may_match(desc, marker->provider, NULL, NULL, marker->name))
+		if (!probe_desc_may_match(desc, marker->provider, NULL, NULL, marker->name))
 			continue;
 		scan(index);
 		make_probes(index, m);
@@ -650,7 +650,7 @@ static const char *nearest_marker(const struct ceph_index *index, const char *pr
 	unsigned n = 0, i;
 
 	for (i = 0; i < index->cat->markers_len; i++)
-		if (glob_match(provider, index->cat->markers[i].provider))
+		if (probe_glob_match(provider, index->cat->markers[i].provider))
 			*arena_push(index->arena, names, n) = index->cat->markers[i].name;
 	return nearest_name(wanted, names, n);
 }
@@ -661,7 +661,7 @@ static const char *unknown_provider(struct ceph_index *index, const char *wanted
 	unsigned n = 0, i;
 
 	for (i = 0; i < index->cat->providers_len; i++) {
-		if (glob_match(wanted, index->cat->providers[i].name))
+		if (probe_glob_match(wanted, index->cat->providers[i].name))
 			return NULL;
 		*arena_push(index->arena, names, n) = index->cat->providers[i].name;
 	}
@@ -677,8 +677,8 @@ static const struct cat_marker *marker_of(const struct ceph_index *index, const 
 	unsigned i;
 
 	for (i = 0; i < index->cat->markers_len; i++)
-		if (glob_match(provider, index->cat->markers[i].provider) &&
-		    glob_match(name, index->cat->markers[i].name))
+		if (probe_glob_match(provider, index->cat->markers[i].provider) &&
+		    probe_glob_match(name, index->cat->markers[i].name))
 			return &index->cat->markers[i];
 	return NULL;
 }

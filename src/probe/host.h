@@ -118,9 +118,9 @@ void probe_list_add(struct probe_list *list, struct probe *probe);
 
 /* Could a probe with this provider name (and these other names) match? NULL: any. What providers ask before the work.
  */
-bool desc_may_match(const struct probe_desc *desc, const char *prov, const char *mod, const char *func,
+bool probe_desc_may_match(const struct probe_desc *desc, const char *prov, const char *mod, const char *func,
 		    const char *name);
 /* Has the pattern none of * ? [ and \: is it a plain name? */
-bool glob_is_plain(const char *pattern);
+bool probe_glob_is_plain(const char *pattern);
 
 #endif

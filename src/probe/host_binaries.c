@@ -123,7 +123,7 @@ static void target_pids(struct probe_host *host, struct arena *scratch, pid_t **
 	}
 }
 
-static void scan(struct probe_host *host)
+static void scan_processes(struct probe_host *host)
 {
 	struct arena *scratch = arena_new();
 	unsigned pids_len = 0, i;
@@ -142,7 +142,7 @@ static void scan(struct probe_host *host)
 void host_binaries(struct probe_host *host, struct host_binary ***binaries, unsigned *binaries_len)
 {
 	if (!host->is_scanned)
-		scan(host);
+		scan_processes(host);
 	*binaries = host->binaries;
 	*binaries_len = host->binaries_len;
 }
@@ -166,7 +166,7 @@ static int hold_of(struct host_binary *binary, pid_t pid, struct buf *why)
 }
 
 /* The process that was looked at first may be gone, or may have let go of the file: the others have it too. */
-static int hold(struct host_binary *binary, struct buf *why)
+static int hold_binary(struct host_binary *binary, struct buf *why)
 {
 	int error = held_open_mapped(&binary->first, &binary->held, why);
 	unsigned i;
@@ -183,7 +183,7 @@ static int hold(struct host_binary *binary, struct buf *why)
 static void open_binary(struct probe_host *host, struct host_binary *binary)
 {
 	struct buf why = {0};
-	int error = binary->held ? 0 : hold(binary, &why);
+	int error = binary->held ? 0 : hold_binary(binary, &why);
 
 	if (error) {
 		binary->why = arena_strdup(host->arena, why.size ? why.data : "its processes have ended");

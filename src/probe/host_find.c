@@ -144,7 +144,7 @@ static bool is_settled(const struct provider *provider, const struct probe_desc 
 {
 	const char *pattern = provider->claims == PROVIDER_CLAIMS_PROV ? desc->prov : desc->name;
 
-	return is_answered && provider->claims && *pattern && glob_is_plain(pattern);
+	return is_answered && provider->claims && *pattern && probe_glob_is_plain(pattern);
 }
 
 /* Providers that people know from DTrace, and that are not here yet: better said than "no such provider". */

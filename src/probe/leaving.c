@@ -5,7 +5,7 @@
 
 enum { PARTS_MAX = 64, REGS = 16 };
 
-struct range {
+struct code_extent {
 	uint64_t from, to;
 };
 
@@ -20,7 +20,7 @@ struct search {
 	struct arena *arena;
 	const struct elf_file *elf;
 	const struct unwind *unwind;
-	struct range parts[PARTS_MAX]; /* of the function: where it begins, and what it jumps to that is not a function */
+	struct code_extent parts[PARTS_MAX]; /* of the function: where it begins, and what it jumps to that is not a function */
 	unsigned parts_len, now;
 	struct protector protector;
 	bool is_canary_before; /* the last instruction compared the canary */
@@ -178,7 +178,7 @@ static void take_jump_anywhere(struct search *s, const struct x86_insn *insn)
 		s->out->is_unsure = true;
 }
 
-static void look(struct search *s, const struct x86_insn *insn)
+static void look_at_insn(struct search *s, const struct x86_insn *insn)
 {
 	bool is_canary_now = is_canary(insn);
 
@@ -222,7 +222,7 @@ static bool look_at_all(struct search *s, const uint8_t *code, uint64_t size, ui
 	for (uint64_t at = 0; at < size; at += insn.size) {
 		if (!x86_decode(code + at, size - at, vaddr + at, &insn))
 			return false;
-		look(s, &insn);
+		look_at_insn(s, &insn);
 	}
 	return true;
 }
@@ -249,9 +249,9 @@ void leaving_find(struct arena *arena, const struct elf_file *elf, const struct 
 	struct search s = {.arena = arena, .elf = elf, .unwind = unwind, .out = out, .parts_len = 1};
 
 	*out = (struct leaving){0};
-	s.parts[0] = (struct range){vaddr, vaddr + size};
+	s.parts[0] = (struct code_extent){vaddr, vaddr + size};
 	for (s.now = 0; s.now < s.parts_len && !out->why; s.now++) {
-		const struct range *part = &s.parts[s.now];
+		const struct code_extent *part = &s.parts[s.now];
 		uint64_t room = 0;
 		const uint8_t *code = elf_code(elf, part->from, part->to - part->from, &room);
 

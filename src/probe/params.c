@@ -16,7 +16,7 @@ static const char is_vector[] = "it is in a floating-point register, which a pro
 static const char is_not_known[] = "where it is when the function is entered cannot be told from its debug information and its code";
 
 /* What is known of a function, while its parameters are looked for. */
-struct looking {
+struct param_search {
 	struct arena *arena;
 	const struct params_function *from;
 	struct entry_stores stores; /* of the whole beginning */
@@ -112,7 +112,7 @@ static void add_load(struct argloc *loc, unsigned size, int64_t offset, bool is_
 	loc->steps[loc->n++] = (struct argstep){.op = STEP_LOAD, .size = (uint8_t)size, .imm = offset, .is_signed = is_signed};
 }
 
-static const struct entry_stores *stores_of(struct looking *looking)
+static const struct entry_stores *stores_of(struct param_search *looking)
 {
 	const struct params_function *from = looking->from;
 
@@ -123,7 +123,7 @@ static const struct entry_stores *stores_of(struct looking *looking)
 }
 
 /* What a register is relative to the frame; NULL: it is not said of the entry in particular. */
-static const struct entry_value *frame_base(struct looking *looking, unsigned reg)
+static const struct entry_value *frame_base(struct param_search *looking, unsigned reg)
 {
 	static const struct entry_value entry_sp = {.kind = ENTRY_FRAME, .offset = -ABI_ENTRY_CFA};
 
@@ -137,7 +137,7 @@ static const struct entry_value *frame_base(struct looking *looking, unsigned re
 }
 
 /* The sum without its load, as an offset from the CFA; false: it is none. */
-static bool frame_offset(struct looking *looking, const struct dwarf_sum *sum, int64_t *offset)
+static bool frame_offset(struct param_search *looking, const struct dwarf_sum *sum, int64_t *offset)
 {
 	const struct entry_value *base = sum->base == DWARF_BASE_REG ? frame_base(looking, sum->reg) : NULL;
 
@@ -177,7 +177,7 @@ static bool value_loc(const struct entry_value *value, unsigned size, bool is_si
  * What is in `size` bytes at an offset from the CFA: the caller's frame is there; the function's own is filled in. Gives how many
  * bytes are known.
  */
-static unsigned frame_known(struct looking *looking, int64_t offset, unsigned size, struct entry_value *value)
+static unsigned frame_known(struct param_search *looking, int64_t offset, unsigned size, struct entry_value *value)
 {
 	if (looking->before)
 		return entry_stores_last(looking->before, offset, size, value);
@@ -187,7 +187,7 @@ static unsigned frame_known(struct looking *looking, int64_t offset, unsigned si
 	return size;
 }
 
-static bool frame_value(struct looking *looking, int64_t offset, unsigned size, bool is_signed, struct argloc *loc)
+static bool frame_value(struct param_search *looking, int64_t offset, unsigned size, bool is_signed, struct argloc *loc)
 {
 	struct entry_value value;
 
@@ -195,7 +195,7 @@ static bool frame_value(struct looking *looking, int64_t offset, unsigned size, 
 }
 
 /* What a register holds there, at the entry. */
-static bool reg_value(struct looking *looking, unsigned reg, unsigned size, bool is_signed, struct argloc *loc)
+static bool reg_value(struct param_search *looking, unsigned reg, unsigned size, bool is_signed, struct argloc *loc)
 {
 	if (reg >= ABI_REG_PC)
 		return false;
@@ -210,7 +210,7 @@ static bool reg_value(struct looking *looking, unsigned reg, unsigned size, bool
 }
 
 /* The number itself; false: not known at the entry. */
-static bool sum_loc(struct looking *looking, const struct dwarf_sum *sum, struct argloc *loc)
+static bool sum_loc(struct param_search *looking, const struct dwarf_sum *sum, struct argloc *loc)
 {
 	int64_t offset;
 
@@ -242,7 +242,7 @@ static bool sum_loc(struct looking *looking, const struct dwarf_sum *sum, struct
  * A register or word plus something is no place of a parameter that has just come: clang lets what it knows of a variable that the
  * function changes at once begin at the entry.
  */
-static bool is_changed(struct looking *looking, const struct dwarf_sum *sum)
+static bool is_changed(struct param_search *looking, const struct dwarf_sum *sum)
 {
 	int64_t offset;
 
@@ -250,7 +250,7 @@ static bool is_changed(struct looking *looking, const struct dwarf_sum *sum)
 }
 
 /* The first `size` bytes of a piece as a number. False: not at the entry; *why says when they are nowhere. */
-static bool piece_value(struct looking *looking, const struct dwarf_piece *piece, unsigned size, bool is_signed, struct argloc *loc,
+static bool piece_value(struct param_search *looking, const struct dwarf_piece *piece, unsigned size, bool is_signed, struct argloc *loc,
 			const char **why)
 {
 	int64_t offset;
@@ -283,7 +283,7 @@ static bool piece_value(struct looking *looking, const struct dwarf_piece *piece
 }
 
 /* What the function stores of a structure into its frame, piece by piece. */
-static bool stored_pieces(struct looking *looking, int64_t at, uint64_t size, struct arg *arg)
+static bool stored_pieces(struct param_search *looking, int64_t at, uint64_t size, struct arg *arg)
 {
 	bool is_any = false, is_all = true;
 
@@ -307,7 +307,7 @@ static bool stored_pieces(struct looking *looking, int64_t at, uint64_t size, st
 }
 
 /* How many bytes of a register that a piece is in are known: fewer where a part of a parameter was moved there. */
-static uint64_t known_size(const struct looking *looking, const struct dwarf_piece *piece)
+static uint64_t known_size(const struct param_search *looking, const struct dwarf_piece *piece)
 {
 	unsigned size = looking->before && piece->kind == DWARF_PIECE_REG && piece->reg < ENTRY_REGS ? looking->before->regs[piece->reg].size : 8;
 
@@ -320,7 +320,7 @@ static unsigned pow2(uint64_t size)
 	return size > 4 ? 8 : size > 2 ? 4 : (unsigned)size;
 }
 
-static void take_piece(struct looking *looking, const struct dwarf_piece *from, uint64_t size, struct arg *arg)
+static void take_piece(struct param_search *looking, const struct dwarf_piece *from, uint64_t size, struct arg *arg)
 {
 	uint64_t most = known_size(looking, from), step;
 
@@ -345,7 +345,7 @@ static void take_piece(struct looking *looking, const struct dwarf_piece *from, 
 
 /* ---- a parameter ---- */
 
-static bool locate_scalar(struct looking *looking, const struct dwarf_location *location, Dwarf_Die *type, struct arg *arg)
+static bool locate_scalar(struct param_search *looking, const struct dwarf_location *location, Dwarf_Die *type, struct arg *arg)
 {
 	uint64_t size = passing_size(type);
 	const struct dwarf_piece *piece = &location->pieces[0];
@@ -360,7 +360,7 @@ static bool locate_scalar(struct looking *looking, const struct dwarf_location *
  * Of a class whose copies are more than bytes the caller hands over the address. GCC says where that is as if it were the object;
  * clang says of an address on the stack as if the object were there.
  */
-static bool locate_by_address(struct looking *looking, const struct dwarf_location *location, struct arg *arg)
+static bool locate_by_address(struct param_search *looking, const struct dwarf_location *location, struct arg *arg)
 {
 	struct dwarf_piece piece = location->pieces[0];
 	int64_t offset;
@@ -374,7 +374,7 @@ static bool locate_by_address(struct looking *looking, const struct dwarf_locati
 	return sum_loc(looking, &piece.sum, &arg->loc);
 }
 
-static bool locate_object(struct looking *looking, const struct dwarf_location *location, Dwarf_Die *type, struct arg *arg)
+static bool locate_object(struct param_search *looking, const struct dwarf_location *location, Dwarf_Die *type, struct arg *arg)
 {
 	const struct dwarf_piece *first = &location->pieces[0];
 	uint64_t size = passing_size(type), done = 0;
@@ -399,7 +399,7 @@ static bool locate_object(struct looking *looking, const struct dwarf_location *
 }
 
 /* By the debug information and the function's first instructions. False: these do not tell, unless arg->why does. */
-static bool locate(struct looking *looking, Dwarf_Die *parameter, Dwarf_Die *type, struct arg *arg)
+static bool locate(struct param_search *looking, Dwarf_Die *parameter, Dwarf_Die *type, struct arg *arg)
 {
 	const struct params_function *from = looking->from;
 	struct dwarf_location location;
@@ -441,7 +441,7 @@ static bool is_in_callers_frame(const struct argloc *loc, int64_t *offset)
 }
 
 /* When it optimises, clang leaves what it would put onto the stack for a function of the same unit that does not use it. */
-static void doubt_unused(struct looking *looking, Dwarf_Die *type, struct arg *arg)
+static void doubt_unused(struct param_search *looking, Dwarf_Die *type, struct arg *arg)
 {
 	const struct params_function *from = looking->from;
 	int64_t offset;
@@ -455,7 +455,7 @@ static void doubt_unused(struct looking *looking, Dwarf_Die *type, struct arg *a
 	arg->why = "the function does not use it, and clang then may not put it onto the stack";
 }
 
-static void take_parameter(struct looking *looking, struct passing *passing, Dwarf_Die *parameter, struct arg *arg)
+static void take_parameter(struct param_search *looking, struct passing *passing, Dwarf_Die *parameter, struct arg *arg)
 {
 	struct arg by_convention;
 	Dwarf_Die type;
@@ -557,7 +557,7 @@ struct described {
 	unsigned first; /* 1: the first one is `this` */
 };
 
-static void take_hidden_or_list(struct looking *looking, struct passing *passing, Dwarf_Die *written, Dwarf_Die *own, bool is_here,
+static void take_hidden_or_list(struct param_search *looking, struct passing *passing, Dwarf_Die *written, Dwarf_Die *own, bool is_here,
 				struct described *out)
 {
 	if (!is_hidden(written))
@@ -566,7 +566,7 @@ static void take_hidden_or_list(struct looking *looking, struct passing *passing
 		pass_hidden(looking->arena, passing, own);
 }
 
-static void list_described(struct looking *looking, struct passing *passing, struct described *out)
+static void list_described(struct param_search *looking, struct passing *passing, struct described *out)
 {
 	Dwarf_Die *instance = (Dwarf_Die *)&looking->from->function->die, origin = origin_of(instance), child, own;
 	bool started = false;
@@ -593,7 +593,7 @@ static void take_missing(struct passing *passing, const char *why, struct arg *a
 	passing->regs++;
 }
 
-static void take_all(struct looking *looking, struct passing *passing, struct described *described, struct arg **args, unsigned *args_len)
+static void take_all(struct param_search *looking, struct passing *passing, struct described *described, struct arg **args, unsigned *args_len)
 {
 	static const char is_missing[] = "the compiler left it out of the debug information",
 			  is_uneven[] = "the debug information describes fewer parameters than the function has, and does not say which";
@@ -623,7 +623,7 @@ static void take_all(struct looking *looking, struct passing *passing, struct de
 
 void params_of(struct arena *arena, const struct params_function *from, struct arg **args, unsigned *args_len)
 {
-	struct looking looking = {
+	struct param_search looking = {
 		.arena = arena, .from = from, .keeps_convention = is_c_family(&from->function->unit) && !may_be_changed(from)};
 	struct passing passing = passing_begin(from->function);
 	struct described *described = arena_new_one(arena, struct described);

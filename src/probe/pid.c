@@ -23,7 +23,7 @@ static const char is_tail_call[] = "in a place where the function ends by callin
 enum { RAW_ARGS = 10, EXTRA_MAX = UINT16_MAX, PROLOGUE_SIZE = 4096 /* is looked at of a function of unknown size */ };
 
 /* What one description asks for, and where. */
-struct asked {
+struct pid_request {
 	struct probe_host *host;
 	const struct probe_desc *desc;
 	struct probe_list *list;
@@ -100,7 +100,7 @@ static void return_args(struct arena *arena, struct site *site)
 				     .loc = {.n = 1, .steps = {{.op = STEP_REG, .reg = ABI_REG_RESULT}}}};
 }
 
-static bool site_init(const struct asked *asked, uint64_t vaddr, struct site *site)
+static bool site_init(const struct pid_request *asked, uint64_t vaddr, struct site *site)
 {
 	*site = host_binary_site(asked->binary, vaddr);
 	site->may_be_absent = true;
@@ -108,7 +108,7 @@ static bool site_init(const struct asked *asked, uint64_t vaddr, struct site *si
 	return !elf_code_offset(asked->elf, vaddr, &site->offset);
 }
 
-static const uint8_t *code_of(const struct asked *asked, const struct found_function *function, uint64_t *size)
+static const uint8_t *code_of(const struct pid_request *asked, const struct found_function *function, uint64_t *size)
 {
 	const uint8_t *code = elf_code(asked->elf, function->vaddr, function->size, size);
 
@@ -126,7 +126,7 @@ static bool is_simple(const struct argloc *result)
 	return true;
 }
 
-static void add_return(struct asked *asked, const struct found_function *function, const struct leave *leave, struct probe *probe)
+static void add_return(struct pid_request *asked, const struct found_function *function, const struct leave *leave, struct probe *probe)
 {
 	struct arena *arena = host_arena(asked->host);
 	bool is_cheap = is_simple(&leave->result);
@@ -147,7 +147,7 @@ static void add_return(struct asked *asked, const struct found_function *functio
 	*arena_push(arena, probe->sites, probe->sites_len) = site;
 }
 
-static void add_returns(struct asked *asked, const struct found_function *function, struct probe *probe)
+static void add_returns(struct pid_request *asked, const struct found_function *function, struct probe *probe)
 {
 	struct leaving leaving;
 	uint64_t size = 0;
@@ -170,7 +170,7 @@ static void add_returns(struct asked *asked, const struct found_function *functi
 
 /* ---- entry, offsets ---- */
 
-static void add_entry(struct asked *asked, const struct found_function *function, struct probe *probe)
+static void add_entry(struct pid_request *asked, const struct found_function *function, struct probe *probe)
 {
 	struct arena *arena = host_arena(asked->host);
 	struct site site;
@@ -196,7 +196,7 @@ static bool begins_at(const uint8_t *code, uint64_t size, uint64_t offset)
 	return at == offset && x86_decode(code + at, size - at, 0, &insn);
 }
 
-static void add_offset(struct asked *asked, const struct found_function *function, const char *name, struct probe *probe)
+static void add_offset(struct pid_request *asked, const struct found_function *function, const char *name, struct probe *probe)
 {
 	uint64_t offset = strtoull(name, NULL, 16), size = 0;
 	struct arena *arena = host_arena(asked->host);
@@ -216,7 +216,7 @@ static void add_offset(struct asked *asked, const struct found_function *functio
 
 /* ---- probes ---- */
 
-static void add_probe(struct asked *asked, const struct found_function *function, const char *name)
+static void add_probe(struct pid_request *asked, const struct found_function *function, const char *name)
 {
 	struct arena *arena = host_arena(asked->host);
 	struct origin *origin = arena_new_one(arena, struct origin);
@@ -254,14 +254,14 @@ static void add_probe(struct asked *asked, const struct found_function *function
 	probe_list_add(asked->list, probe);
 }
 
-static void take_function(struct asked *asked, const struct found_function *function)
+static void take_function(struct pid_request *asked, const struct found_function *function)
 {
 	static const char *const names[] = {"entry", "return"};
 	const char *name = asked->desc->name;
 	unsigned i;
 
 	for (i = 0; i < 2; i++)
-		if (glob_match(name, names[i]))
+		if (probe_glob_match(name, names[i]))
 			add_probe(asked, function, names[i]);
 	if (is_offset(name))
 		add_probe(asked, function, name);
@@ -270,7 +270,7 @@ static void take_function(struct asked *asked, const struct found_function *func
 static int pid_match(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list, const char **why)
 {
 	pid_t pid = pid_of(desc->prov);
-	struct asked asked = {.host = host, .desc = desc, .list = list, .pid = pid};
+	struct pid_request asked = {.host = host, .desc = desc, .list = list, .pid = pid};
 	struct arena *arena = host_arena(host);
 	struct found_function *found;
 	unsigned len, i;
@@ -334,7 +334,7 @@ static const char *pid_why_not(struct probe_host *host, const struct probe_desc 
 	bool is_there = false;
 	unsigned len, i;
 
-	if (!strncmp(desc->prov, "pid", 3) && !pid && (!desc->prov[3] || !glob_is_plain(desc->prov)))
+	if (!strncmp(desc->prov, "pid", 3) && !pid && (!desc->prov[3] || !probe_glob_is_plain(desc->prov)))
 		return "functions are probed in one process: write its number, as in pid123:libc:malloc:entry, or "
 		       "pid$target";
 	if (!pid)
@@ -352,7 +352,7 @@ static const char *pid_why_not(struct probe_host *host, const struct probe_desc 
 				    (int)pid);
 	if (!found)
 		return arena_printf(arena, "process %d runs no code of a file `%s`", (int)pid, desc->mod);
-	if (*desc->name && !glob_match(desc->name, "entry") && !glob_match(desc->name, "return") &&
+	if (*desc->name && !probe_glob_match(desc->name, "entry") && !probe_glob_match(desc->name, "return") &&
 	    !is_offset(desc->name))
 		return arena_printf(arena,
 				    "a function has the probes `entry`, `return` and hexadecimal offsets, not `%s`",

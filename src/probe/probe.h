@@ -246,7 +246,7 @@ static inline const char *site_path(const struct site *site)
 void probe_load_args(struct probe_host *host, struct probe *probe);
 
 /* Globs as DTrace documents: * ? [a-z] [!a-z] and \ to quote. An empty pattern matches all. */
-bool glob_match(const char *pattern, const char *text);
+bool probe_glob_match(const char *pattern, const char *text);
 bool probe_matches(const struct probe *probe, const struct probe_desc *desc);
 
 /*

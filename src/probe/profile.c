@@ -150,16 +150,16 @@ static int profile_match(struct probe_host *host, const struct probe_desc *desc,
 {
 	unsigned i;
 
-	if (!desc_may_match(desc, "profile", "", "", NULL))
+	if (!probe_desc_may_match(desc, "profile", "", "", NULL))
 		return 0;
-	if (*desc->name && glob_is_plain(desc->name)) {
+	if (*desc->name && probe_glob_is_plain(desc->name)) {
 		if (kind_of(desc->name) < 0)
 			return 0;
 		*why = add_timer(host, list, desc->name);
 		return *why ? -EINVAL : 0;
 	}
 	for (i = 0; i < COMMON; i++) {
-		if (glob_match(desc->name, common_names[i]))
+		if (probe_glob_match(desc->name, common_names[i]))
 			add_timer(host, list, common_names[i]);
 	}
 	return 0;

@@ -12,7 +12,7 @@
 
 static const char *const names[] = {"entry", "return"};
 
-struct index {
+struct syscall_index {
 	struct probe *probes[2][SYSCALL_NAMES];
 };
 
@@ -79,20 +79,20 @@ static int syscall_match(struct probe_host *host, const struct probe_desc *desc,
 			 const char **why)
 {
 	void **slot = host_slot(host, &provider_syscall);
-	struct index *index = *slot;
+	struct syscall_index *index = *slot;
 	unsigned i, r;
 
 	(void)why;
-	if (!desc_may_match(desc, "syscall", kernel_module, NULL, NULL) ||
-	    (!glob_match(desc->name, names[0]) && !glob_match(desc->name, names[1])))
+	if (!probe_desc_may_match(desc, "syscall", kernel_module, NULL, NULL) ||
+	    (!probe_glob_match(desc->name, names[0]) && !probe_glob_match(desc->name, names[1])))
 		return 0;
 	if (!index)
-		*slot = index = arena_new_one(host_arena(host), struct index);
+		*slot = index = arena_new_one(host_arena(host), struct syscall_index);
 	for (i = 0; i < SYSCALL_NAMES; i++) {
-		if (!syscall_names[i] || !glob_match(desc->func, syscall_names[i]))
+		if (!syscall_names[i] || !probe_glob_match(desc->func, syscall_names[i]))
 			continue;
 		for (r = 0; r < 2; r++) {
-			if (!glob_match(desc->name, names[r]))
+			if (!probe_glob_match(desc->name, names[r]))
 				continue;
 			if (!index->probes[r][i])
 				index->probes[r][i] = make_probe(host, i, r);
@@ -109,7 +109,7 @@ static const char *syscall_why_not(struct probe_host *host, const struct probe_d
 
 	if (strcmp(desc->prov, "syscall"))
 		return NULL;
-	if (*desc->name && !glob_match(desc->name, "entry") && !glob_match(desc->name, "return"))
+	if (*desc->name && !probe_glob_match(desc->name, "entry") && !probe_glob_match(desc->name, "return"))
 		return arena_printf(host_arena(host),
 				    "a system call has the probes `entry` and `return`, not `%s`: write "
 				    "`syscall::read:entry`",

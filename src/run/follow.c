@@ -39,7 +39,7 @@ struct follow {
 	bool by_rule;	  /* some were chosen by what they are */
 };
 
-static void add(struct follow *follow, const struct target_process *process)
+static void add_followed(struct follow *follow, const struct target_process *process)
 {
 	*arena_push(follow->config.arena, follow->list, follow->len) = (struct followed){.process = *process};
 }
@@ -51,7 +51,7 @@ struct follow *follow_new(const struct follow_config *config)
 
 	follow->config = *config;
 	for (i = 0; config->targets && i < config->targets->processes_len; i++) {
-		add(follow, &config->targets->processes[i]);
+		add_followed(follow, &config->targets->processes[i]);
 		follow->by_rule |= config->targets->processes[i].by_rule;
 	}
 	follow->next_look_ns = now_ns() + LOOK_NS;
@@ -170,7 +170,7 @@ static void follow_process(struct follow *follow, const struct target_process *p
 	buf_free(&why);
 	if (config->on_new)
 		config->on_new(config->data, process->pid, process->label);
-	add(follow, process);
+	add_followed(follow, process);
 }
 
 /* Those that have become something, or that nobody will look at again. */

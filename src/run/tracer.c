@@ -57,7 +57,7 @@ static int print_interval(struct tracer *tracer, bool is_last)
 }
 
 /* One round of reading: records, then what is due by time. */
-static int step(struct tracer *tracer, int timeout_ms)
+static int do_round(struct tracer *tracer, int timeout_ms)
 {
 	const struct tracer_config *config = tracer->config;
 	uint64_t now;
@@ -140,7 +140,7 @@ static const char *why_stop(struct tracer *tracer)
 	return tracer->end_ns && now_ns() >= tracer->end_ns ? "time" : NULL;
 }
 
-static int loop(struct tracer *tracer)
+static int do_rounds(struct tracer *tracer)
 {
 	const struct pipeline *pipeline = tracer->pipeline;
 	struct pipeline *next;
@@ -150,7 +150,7 @@ static int loop(struct tracer *tracer)
 
 	mark_trace_start(pipeline->checked->probes_len, pipeline->target.pids_len);
 	while (!error && !(why = why_stop(tracer))) {
-		error = step(tracer, timeout_ms(tracer));
+		error = do_round(tracer, timeout_ms(tracer));
 		next = error ? NULL : late_step(tracer->late);
 		if (next)
 			error = tracer_go_over(tracer, next);
@@ -235,12 +235,12 @@ static int begin(struct tracer *tracer)
 	return error;
 }
 
-static int run(struct tracer *tracer)
+static int run_script(struct tracer *tracer)
 {
 	int error = begin(tracer), end_error;
 
 	if (!error)
-		error = loop(tracer);
+		error = do_rounds(tracer);
 	if (tracer->config->tick)
 		tracer->config->tick(&tracer->report, true, tracer->config->data);
 	links_gone(tracer);
@@ -334,7 +334,7 @@ int tracer_run(const struct tracer_config *config)
 	tracer_record_said(&tracer);
 	if (config->awaits_markers && !config->record && !config->ctf && !is_by_rule(config->targets))
 		tracer.late = late_new(pipeline, config->name, pipeline->options.quiet || config->ops == &report_json);
-	error = run(&tracer);
+	error = run_script(&tracer);
 	tracer_say_missing(&tracer);
 	if (error && !tracer.is_said)
 		tracer_say_error(&tracer, error);

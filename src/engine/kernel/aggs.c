@@ -50,7 +50,7 @@ static int read_array(struct agg_reader *reader)
 	return ret;
 }
 
-static void keep(struct agg_reader *reader, const char *keys, const char *values, unsigned len)
+static void keep_entries(struct agg_reader *reader, const char *keys, const char *values, unsigned len)
 {
 	for (unsigned i = 0; i < len; i++) {
 		buf_add(&reader->entries, keys + i * reader->key_size, reader->key_size);
@@ -72,7 +72,7 @@ static int read_one_by_one(struct agg_reader *reader)
 	}
 	for (size_t at = 0; !ret && at < keys.size; at += reader->key_size)
 		if (!bpf_map_lookup_elem(reader->fd, keys.data + at, values))
-			keep(reader, keys.data + at, values, 1);
+			keep_entries(reader, keys.data + at, values, 1);
 	free(key);
 	free(values);
 	buf_free(&keys);
@@ -126,7 +126,7 @@ static int read_hash(struct agg_reader *reader)
 		is_last = ret == -ENOENT;
 		ret = is_last ? 0 : ret;
 		if (!ret)
-			keep(reader, batch.keys, batch.values, batch.len);
+			keep_entries(reader, batch.keys, batch.values, batch.len);
 	}
 	/* Linux before 5.6 has no batches. */
 	if (!batch.has_cursor && ret < 0 && ret != -ENOMEM)

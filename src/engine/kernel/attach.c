@@ -24,7 +24,7 @@ enum { CUT = 8, PAGE = 4096 };
 static const uint64_t patience_ns = 5000000000;
 
 /* A file: what messages call it, and what is attached to. */
-struct where {
+struct job_file {
 	const char *path;
 	struct held *held;
 };
@@ -32,15 +32,15 @@ struct where {
 /* One link to make: some neighbours of a group, for one process. */
 struct job {
 	const struct group *group;
-	struct where where; /* of the group, or the same file as another process has it */
+	struct job_file where; /* of the group, or the same file as another process has it */
 	unsigned from, len;
 	pid_t pid; /* 0: every process */
 	int error;   /* 0: a keeper has the link */
-	unsigned place; /* among those that are made at a time */
+	unsigned nth; /* among those that are made at a time */
 };
 
 /* The file that a process runs as its program. */
-struct program {
+struct program_file {
 	dev_t dev;
 	ino_t ino;
 };
@@ -51,7 +51,7 @@ struct attaching {
 	struct job *jobs;
 	unsigned jobs_len;
 	const struct job *running; /* those of them that are being made */
-	struct program *programs; /* of the chosen processes, in their order; NULL: not looked up yet */
+	struct program_file *programs; /* of the chosen processes, in their order; NULL: not looked up yet */
 	pid_t ended; /* a chosen process that was no more */
 };
 
@@ -118,7 +118,7 @@ static int job_run(void *data, unsigned i)
 }
 
 /* `where`: the group's file, as one process has it. */
-static void job_add(struct attaching *a, const struct group *group, const struct where *where, unsigned from, unsigned len,
+static void job_add(struct attaching *a, const struct group *group, const struct job_file *where, unsigned from, unsigned len,
 		    pid_t pid)
 {
 	unsigned step = a->engine->has_multi ? len : 1;
@@ -128,7 +128,7 @@ static void job_add(struct attaching *a, const struct group *group, const struct
 }
 
 /* Suspects stand alone from the start, so that they do not fail the others. */
-static void group_link(struct attaching *a, const struct group *group, const struct where *where, pid_t pid)
+static void group_link(struct attaching *a, const struct group *group, const struct job_file *where, pid_t pid)
 {
 	unsigned len = group->len - group->suspects_len;
 
@@ -188,7 +188,7 @@ static void find_programs(struct attaching *a)
 	const struct target *target = &a->engine->target;
 	struct arena *scratch = arena_new();
 
-	a->programs = arena_new_array(a->arena, struct program, target->pids_len + 1);
+	a->programs = arena_new_array(a->arena, struct program_file, target->pids_len + 1);
 	for (unsigned i = 0; i < target->pids_len; i++) {
 		struct proc_file *files;
 		unsigned len;
@@ -197,12 +197,12 @@ static void find_programs(struct attaching *a)
 			continue;
 		for (unsigned j = 0; j < len; j++)
 			if (files[j].is_main)
-				a->programs[i] = (struct program){files[j].dev, files[j].ino};
+				a->programs[i] = (struct program_file){files[j].dev, files[j].ino};
 	}
 	arena_free(scratch);
 }
 
-static bool runs_file(const struct program *program, const struct group *group)
+static bool runs_file(const struct program_file *program, const struct group *group)
 {
 	return program->ino && program->dev == group->dev && program->ino == group->ino;
 }
@@ -212,7 +212,7 @@ static bool runs_file(const struct program *program, const struct group *group)
 static void group_jobs(struct attaching *a, struct group *group)
 {
 	const struct target *target = &a->engine->target;
-	const struct where where = {group->path, group->held};
+	const struct job_file where = {group->path, group->held};
 	const char *why = why_not_in(a->engine, group, group->held);
 	bool some_run = false;
 
@@ -304,7 +304,7 @@ static int job_compare(const void *left, const void *right)
 		return held_may_hang(a->where.held) ? 1 : -1;
 	if (a->group->unit != b->group->unit)
 		return a->group->unit < b->group->unit ? -1 : 1;
-	return a->place < b->place ? -1 : a->place > b->place;
+	return a->nth < b->nth ? -1 : a->nth > b->nth;
 }
 
 /* The kernel reads the file as well. Where that may never end, it is given some time. */
@@ -313,7 +313,7 @@ static int jobs_make(struct attaching *a)
 	int error = 0;
 
 	for (unsigned i = 0; i < a->jobs_len; i++)
-		a->jobs[i].place = i;
+		a->jobs[i].nth = i;
 	qsort(a->jobs, a->jobs_len, sizeof(*a->jobs), job_compare);
 	for (unsigned i = 0, end; i < a->jobs_len && !error; i = end) {
 		for (end = i + 1; end < a->jobs_len && is_same_kind(&a->jobs[i], &a->jobs[end]); end++)
@@ -372,7 +372,7 @@ static void report_sites(struct attaching *a, struct diags *diags)
 		int error = a->engine->site_errors[i];
 		const char *name;
 
-		if (!error || error == -ETIMEDOUT || !is_uprobe(attach) ||
+		if (!error || error == -ETIMEDOUT || !kernel_engine_is_uprobe(attach) ||
 		    attach->is_save) /* the return of the same function has the same to say */
 			continue;
 		name = kernel_engine_probe_name(a->arena, attach->probe);
@@ -504,14 +504,14 @@ static bool is_replacement(const struct group *group, struct held *held, const c
 }
 
 /* The group's file among those of a process. False: it does not run it. */
-struct look {
+struct file_search {
 	const struct proc_file *files;
 	unsigned files_len;
 	const char *other; /* it runs another build of that name */
 	struct buf *why;   /* a file cannot be opened */
 };
 
-static bool find_same(const struct group *group, struct look *look, struct where *where)
+static bool find_same(const struct group *group, struct file_search *look, struct job_file *where)
 {
 	for (unsigned i = 0; i < look->files_len; i++)
 		if (look->files[i].dev == group->dev && look->files[i].ino == group->ino) {
@@ -521,7 +521,7 @@ static bool find_same(const struct group *group, struct look *look, struct where
 	return false;
 }
 
-static bool find_same_build(const struct group *group, struct look *look, struct where *where)
+static bool find_same_build(const struct group *group, struct file_search *look, struct job_file *where)
 {
 	for (unsigned i = 0; i < look->files_len; i++) {
 		const struct proc_file *file = &look->files[i];
@@ -562,8 +562,8 @@ unsigned kernel_engine_attach_process(struct engine *base, pid_t pid, struct buf
 {
 	struct kernel_engine *engine = kernel_engine_of(base);
 	struct attaching a = {.engine = engine, .arena = arena_new()};
-	struct look look = {.why = why};
-	struct where *found = arena_new_array(a.arena, struct where, engine->groups->len + 1);
+	struct file_search look = {.why = why};
+	struct job_file *found = arena_new_array(a.arena, struct job_file, engine->groups->len + 1);
 	struct proc_file *files = NULL;
 	const char *path = NULL, *refused;
 	const uint32_t one = 1;

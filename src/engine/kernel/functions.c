@@ -13,15 +13,15 @@
 #include "lib/kernel_can.h"
 #include "lib/kernel_functions.h"
 
-struct places {
+struct kprobe_places {
 	unsigned *attaches; /* of one program */
 	uint64_t *addresses, *cookies;
 	unsigned len;
 };
 
-static struct places places_new(struct arena *arena, unsigned room)
+static struct kprobe_places places_new(struct arena *arena, unsigned room)
 {
-	return (struct places){
+	return (struct kprobe_places){
 		.attaches = arena_new_array(arena, unsigned, room),
 		.addresses = arena_new_array(arena, uint64_t, room),
 		.cookies = arena_new_array(arena, uint64_t, room),
@@ -74,7 +74,7 @@ static void attach_around(struct kernel_engine *engine, unsigned i, struct diags
 }
 
 /* What fails is halved, as the kernel does not say which place it refuses. */
-static void attach_many(struct kernel_engine *engine, int program, bool is_return, const struct places *places, unsigned from, unsigned len,
+static void attach_many(struct kernel_engine *engine, int program, bool is_return, const struct kprobe_places *places, unsigned from, unsigned len,
 			struct diags *diags)
 {
 	const struct kprobe_multi multi = {places->addresses + from, places->cookies + from, len, is_return};
@@ -90,7 +90,7 @@ static void attach_many(struct kernel_engine *engine, int program, bool is_retur
 	}
 }
 
-static void attach_one_by_one(struct kernel_engine *engine, int program, bool is_return, const struct places *places, struct diags *diags)
+static void attach_one_by_one(struct kernel_engine *engine, int program, bool is_return, const struct kprobe_places *places, struct diags *diags)
 {
 	for (unsigned i = 0; i < places->len; i++) {
 		int event = perf_kprobe_open(places->addresses[i], is_return);
@@ -103,7 +103,7 @@ static void attach_one_by_one(struct kernel_engine *engine, int program, bool is
 	}
 }
 
-static void places_add(struct kernel_engine *engine, struct places *places, unsigned i, struct diags *diags)
+static void places_add(struct kernel_engine *engine, struct kprobe_places *places, unsigned i, struct diags *diags)
 {
 	const struct image_attach *attach = &engine->image->attaches[i];
 	unsigned at = places->len;
@@ -133,7 +133,7 @@ static void attach_program(struct kernel_engine *engine, unsigned program, struc
 {
 	const struct image *image = engine->image;
 	struct arena *arena = arena_new();
-	struct places places = places_new(arena, image->attaches_len);
+	struct kprobe_places places = places_new(arena, image->attaches_len);
 	const struct image_attach *first = NULL;
 	bool is_return = image->programs[program].is_return;
 

@@ -8,7 +8,7 @@
 #include "lib/held.h"
 
 /* One attach, for sorting by the instruction that it is about. */
-struct place {
+struct attach_site {
 	const struct site *site;
 	unsigned attach;
 };
@@ -20,7 +20,7 @@ static int compare_u64(uint64_t a, uint64_t b)
 
 static int place_compare(const void *left, const void *right)
 {
-	const struct place *a = left, *b = right;
+	const struct attach_site *a = left, *b = right;
 	int order = compare_u64(a->site->dev, b->site->dev);
 
 	if (!order)
@@ -30,7 +30,7 @@ static int place_compare(const void *left, const void *right)
 	return order ? order : compare_u64(a->attach, b->attach);
 }
 
-static bool is_same_place(const struct place *a, const struct place *b)
+static bool is_same_place(const struct attach_site *a, const struct attach_site *b)
 {
 	return a->site->dev == b->site->dev && a->site->ino == b->site->ino && a->site->offset == b->site->offset;
 }
@@ -41,13 +41,13 @@ static bool is_same_place(const struct place *a, const struct place *b)
  */
 static uint64_t *shared_refs(const struct image *image, struct arena *arena)
 {
-	struct place *places = arena_new_array(arena, struct place, image->attaches_len + 1);
+	struct attach_site *places = arena_new_array(arena, struct attach_site, image->attaches_len + 1);
 	uint64_t *refs = arena_new_array(arena, uint64_t, image->attaches_len + 1);
 	unsigned len = 0, i, end;
 
 	for (i = 0; i < image->attaches_len; i++)
-		if (is_uprobe(&image->attaches[i]))
-			places[len++] = (struct place){image->attaches[i].site, i};
+		if (kernel_engine_is_uprobe(&image->attaches[i]))
+			places[len++] = (struct attach_site){image->attaches[i].site, i};
 	qsort(places, len, sizeof(*places), place_compare);
 	for (i = 0; i < len; i = end) {
 		uint64_t ref = 0;
@@ -167,7 +167,7 @@ struct groups groups_make(struct kernel_engine *engine, struct arena *arena)
 		const struct image_attach *attach = &image->attaches[i];
 		struct group *group;
 
-		if (!is_uprobe(attach))
+		if (!kernel_engine_is_uprobe(attach))
 			continue;
 		group = group_of(&groups, arena, image, attach, engine->keepers_len > 1 ? meter_unit(image, attach) : 0);
 		*arena_push(arena, group->attaches, group->len) = i;

@@ -33,7 +33,7 @@ struct board {
 	struct job_state jobs[];
 };
 
-struct run {
+struct keeper_batch {
 	struct board *board;
 	uint64_t limit_ns;
 	unsigned n;
@@ -139,7 +139,7 @@ static void close_link(const struct keepers *keepers, int fd)
 }
 
 /* The number of links made. One that comes too late is taken away again, not left to count what nobody reckons with. */
-static unsigned do_jobs(const struct keepers *keepers, struct run *run, unsigned number)
+static unsigned do_jobs(const struct keepers *keepers, struct keeper_batch *run, unsigned number)
 {
 	struct board *board = run->board;
 	unsigned made = 0, i;
@@ -162,7 +162,7 @@ static unsigned do_jobs(const struct keepers *keepers, struct run *run, unsigned
 	return made;
 }
 
-static void keeper(const struct keepers *keepers, struct run *run, unsigned number)
+static void keeper(const struct keepers *keepers, struct keeper_batch *run, unsigned number)
 {
 	unsigned made;
 
@@ -188,7 +188,7 @@ static void keeper(const struct keepers *keepers, struct run *run, unsigned numb
 }
 
 /* Signals of a terminal and kill by a person's hand are for us, not for keepers: blocked before one can have any. */
-static int start_keepers(struct keepers *keepers, struct arena *arena, struct run *run)
+static int start_keepers(struct keepers *keepers, struct arena *arena, struct keeper_batch *run)
 {
 	sigset_t all, old;
 	unsigned started;
@@ -212,7 +212,7 @@ static int start_keepers(struct keepers *keepers, struct arena *arena, struct ru
 }
 
 /* Whoever is stuck is not waited for, neither now nor at the end. */
-static void leave_behind(struct keepers *keepers, struct run *run)
+static void leave_behind(struct keepers *keepers, struct keeper_batch *run)
 {
 	atomic_store(&run->board->is_over, true);
 	run->is_left = true;
@@ -224,7 +224,7 @@ static void leave_behind(struct keepers *keepers, struct run *run)
 			run->board->jobs[i].result = -ETIMEDOUT;
 }
 
-static unsigned count_to_do(const struct run *run)
+static unsigned count_to_do(const struct keeper_batch *run)
 {
 	unsigned count = 0;
 
@@ -234,7 +234,7 @@ static unsigned count_to_do(const struct run *run)
 }
 
 /* Who has ended and is not done has been killed: all of its links are gone, once it is. */
-static void bury(struct keepers *keepers, struct run *run)
+static void bury(struct keepers *keepers, struct keeper_batch *run)
 {
 	for (unsigned i = run->first; i < keepers->len; i++) {
 		int status = 0;
@@ -252,7 +252,7 @@ static void bury(struct keepers *keepers, struct run *run)
 	}
 }
 
-static int try(struct keepers *keepers, struct arena *arena, struct run *run)
+static int try(struct keepers *keepers, struct arena *arena, struct keeper_batch *run)
 {
 	int error;
 
@@ -275,7 +275,7 @@ static int try(struct keepers *keepers, struct arena *arena, struct run *run)
  * A process that is killed inside of bpf(2) leaves what it has done of a link behind. That the link is made again is the cure
  * too: the kernel finds its own breakpoints, and takes them away with the new link.
  */
-static int try_until_done(struct keepers *keepers, struct arena *arena, struct run *run)
+static int try_until_done(struct keepers *keepers, struct arena *arena, struct keeper_batch *run)
 {
 	int error = 0;
 
@@ -294,7 +294,7 @@ int keepers_run(struct keepers *keepers, struct arena *arena, unsigned n, int (*
 {
 	size_t size = sizeof(struct board) + n * sizeof(struct job_state);
 	struct board *board = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct run run = {.board = board, .limit_ns = limit_ns, .n = n, .make = make, .data = data};
+	struct keeper_batch run = {.board = board, .limit_ns = limit_ns, .n = n, .make = make, .data = data};
 	int error;
 
 	if (board == MAP_FAILED)

@@ -75,7 +75,7 @@ static unsigned count_sites(const struct image *image)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < image->attaches_len; i++)
-		n += is_uprobe(&image->attaches[i]);
+		n += kernel_engine_is_uprobe(&image->attaches[i]);
 	return n;
 }
 

@@ -20,7 +20,7 @@ struct live_probe {
 };
 
 /* Perf events keep the name by which they were asked for; through a descriptor (/proc/self/fd/7) it says nothing. */
-static void add(struct arena *arena, struct live *live, const char *path, uint64_t offset, pid_t pid)
+static void add_live(struct arena *arena, struct live *live, const char *path, uint64_t offset, pid_t pid)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -46,7 +46,7 @@ static void add_multi(struct arena *arena, struct live *live, int fd, unsigned c
 		return;
 	}
 	for (unsigned i = 0; i < count; i++)
-		add(arena, live, path, offsets[i], (pid_t)info.multi.pid);
+		add_live(arena, live, path, offsets[i], (pid_t)info.multi.pid);
 }
 
 static void add_perf(struct arena *arena, struct live *live, int fd)
@@ -57,7 +57,7 @@ static void add_perf(struct arena *arena, struct live *live, int fd)
 	if (!get_info(fd, &info) || !info.perf.type)
 		live->is_partial = true;
 	else if (info.perf.type == PERF_IS_UPROBE || info.perf.type == PERF_IS_URETPROBE)
-		add(arena, live, path, info.perf.offset, 0);
+		add_live(arena, live, path, info.perf.offset, 0);
 }
 
 static void find_links(struct arena *arena, struct live *live)
@@ -89,7 +89,7 @@ static void find_event(struct arena *arena, struct live *live, pid_t pid, int fd
 
 	if (!bpf_task_fd_query(pid, fd, 0, path, &size, &program, &type, &offset, &address) &&
 	    (type == BPF_FD_TYPE_UPROBE || type == BPF_FD_TYPE_URETPROBE))
-		add(arena, live, path, offset, 0);
+		add_live(arena, live, path, offset, 0);
 }
 
 static void find_events_of(struct arena *arena, struct live *live, pid_t pid)
@@ -127,7 +127,7 @@ static void find_in_file(struct arena *arena, struct live *live, const char *nam
 		if (!end)
 			continue;
 		*end = '\0';
-		add(arena, live, path + 1, strtoull(end + 1, NULL, 16), 0);
+		add_live(arena, live, path + 1, strtoull(end + 1, NULL, 16), 0);
 	}
 	free(line);
 	fclose(file);

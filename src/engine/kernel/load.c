@@ -356,7 +356,7 @@ static bool needs_dispatcher(const struct kernel_engine *engine)
 	for (unsigned i = 0; i < image->attaches_len; i++) {
 		const struct image_attach *attach = &image->attaches[i];
 
-		if (!is_uprobe(attach) || image->programs[attach->program].may_sleep)
+		if (!kernel_engine_is_uprobe(attach) || image->programs[attach->program].may_sleep)
 			continue;
 		if (first && attach->program != first->program)
 			return true;

@@ -89,7 +89,7 @@ static unsigned kernel_unit(unsigned program)
 
 unsigned meter_unit(const struct image *image, const struct image_attach *attach)
 {
-	if (is_uprobe(attach))
+	if (kernel_engine_is_uprobe(attach))
 		return process_unit(probes_len(image), (uint32_t)attach->cookie);
 	return attach->site ? kernel_unit(attach->program) : TIMER_UNIT;
 }

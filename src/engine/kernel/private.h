@@ -113,7 +113,7 @@ int kernel_engine_attach_timers(struct kernel_engine *engine, struct diags *diag
 int kernel_engine_attach_tracepoints(struct kernel_engine *engine, struct diags *diags); /* after kernel_engine_attach_sites() */
 int kernel_engine_attach_functions(struct kernel_engine *engine, struct diags *diags);   /* of the kernel; the same */
 /* Is this the attach of an address in a file? */
-static inline bool is_uprobe(const struct image_attach *attach)
+static inline bool kernel_engine_is_uprobe(const struct image_attach *attach)
 {
 	return attach->site && !site_is_kernel(attach->site);
 }
