@@ -1,19 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The table of engines, and the way to an engine's operations. */
+/* The engines (plan/engines.h), and the way to an engine's operations. */
 #include "engine/engine.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include "engine/kernel/kernel.h"
+#include "plan/engines.h"
 
-static const struct engine_ops *const engines[] = {&kernel_engine_ops};
+#define ROW(name) extern const struct engine_ops name##_engine_ops;
+ENGINES(ROW)
+#undef ROW
 
-enum { ENGINES = sizeof(engines) / sizeof(*engines) };
+static const struct engine_ops *const engines[] = {
+#define ROW(name) &name##_engine_ops,
+	ENGINES(ROW)
+#undef ROW
+};
+
+enum { ENGINES_LEN = sizeof(engines) / sizeof(*engines) };
 
 const struct engine_ops *engine_find(const char *name)
 {
-	for (unsigned i = 0; i < ENGINES; i++)
+	for (unsigned i = 0; i < ENGINES_LEN; i++)
 		if (!strcmp(engines[i]->name, name))
 			return engines[i];
 	return NULL;
@@ -21,14 +29,14 @@ const struct engine_ops *engine_find(const char *name)
 
 const struct engine_ops *engine_nth(unsigned n)
 {
-	return n < ENGINES ? engines[n] : NULL;
+	return n < ENGINES_LEN ? engines[n] : NULL;
 }
 
 const char *engine_why_not(void)
 {
 	const char *first = engines[0]->why_not();
 
-	for (unsigned i = 1; first && i < ENGINES; i++)
+	for (unsigned i = 1; first && i < ENGINES_LEN; i++)
 		if (!engines[i]->why_not())
 			return NULL;
 	return first;

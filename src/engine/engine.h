@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What runs programs. In: an image and the chosen processes. Out: raw records, snapshots of aggregations, counts of what was
- * lost. An engine is a table of operations (struct engine_ops) and a row in engine.c; the rest of cephtap calls the functions below,
+ * lost. An engine is a table of operations (struct engine_ops) and a row in plan/engines.h; the rest of cephtap calls the functions below,
  * which find their way by the table, and does not know which engine it has.
  */
 #ifndef CEPHTAP_ENGINE_ENGINE_H

@@ -12,6 +12,7 @@
 
 #include "ast/ast.h"
 #include "lib/diag.h"
+#include "plan/engines.h"
 
 enum option_kind { OPTION_BOOL, OPTION_INT, OPTION_SIZE, OPTION_TIME, OPTION_ENGINE };
 
@@ -21,9 +22,12 @@ enum option_kind { OPTION_BOOL, OPTION_INT, OPTION_SIZE, OPTION_TIME, OPTION_ENG
 #define MS  1000000ull
 #define SEC (1000 * MS)
 
-/* Names of engines. Those from ENGINES on are not implemented: they are refused with a sentence of their own. */
-static const char *const engine_names[] = {"kernel", "inside", "auto"};
-enum { ENGINES = 1, ENGINE_NAMES = sizeof(engine_names) / sizeof(*engine_names) };
+static const char *const engine_names[] = {
+#define ROW(name) #name,
+	ENGINES(ROW)
+#undef ROW
+};
+enum { ENGINES_LEN = sizeof(engine_names) / sizeof(*engine_names) };
 
 static const struct option {
 	const char *name;
@@ -45,7 +49,7 @@ static const struct option {
 	{"destructive", OPTION_BOOL, FIELD(destructive), 0, 1, 0, "allow actions that change the traced system, as -w"},
 	{"dynvarsize", OPTION_SIZE, FIELD(dynvarsize), 4 * KIB, 4 * GIB, MIB,
 	 "memory for each thread-local variable or associative array"},
-	{"engine", OPTION_ENGINE, FIELD(engine), 0, ENGINES - 1, 0, "what runs the programs"},
+	{"engine", OPTION_ENGINE, FIELD(engine), 0, ENGINES_LEN - 1, 0, "what runs the programs"},
 	{"errtags", OPTION_BOOL, FIELD(errtags), 0, 1, 0, "print DTrace's tag with each error"},
 	{"inlines", OPTION_BOOL, FIELD(inlines), 0, 1, 0, "stacks show functions that were inlined, where there is debug information"},
 	{"jstackframes", OPTION_INT, FIELD(jstackframes), 1, 127, 50, "frames of jstack() without a number"},
@@ -165,7 +169,7 @@ static bool parse_bool(const char *text, uint64_t *value)
 
 static bool parse_engine(const char *text, uint64_t *value)
 {
-	for (*value = 0; *value < ENGINE_NAMES; ++*value)
+	for (*value = 0; *value < ENGINES_LEN; ++*value)
 		if (!strcmp(engine_names[*value], text))
 			return true;
 	return false;
@@ -249,6 +253,12 @@ static bool is_missing(const char *name)
 	return false;
 }
 
+/* Names that stand for engines to come. */
+static bool is_later_engine(const char *name)
+{
+	return !strcmp(name, "inside") || !strcmp(name, "auto");
+}
+
 static const char *unknown_option(const char *name, struct buf *why)
 {
 	if (is_missing(name)) {
@@ -306,7 +316,7 @@ const char *options_set(struct options *into, const char *name, const char *valu
 		buf_printf(why, "option `%s` needs a value: `%s=...`", name, name);
 		return why->data;
 	}
-	if (option->kind == OPTION_ENGINE && parse_engine(value, &number) && number >= ENGINES) {
+	if (option->kind == OPTION_ENGINE && is_later_engine(value)) {
 		buf_printf(why, "engine=%s is not implemented: programs run in the kernel (engine=kernel)", value);
 		return why->data;
 	}

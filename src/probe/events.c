@@ -290,7 +290,7 @@ static struct probe *make_probe(struct probe_host *host, const struct event_row 
 	probe->doc = row->doc;
 	probe->is_anybodys = row->is_anybodys;
 	add_args(arena, probe, row);
-	probe->why_not = row->why_not ? row->why_not : tracepoints_why(host);
+	probe->why_not = row->why_not ? row->why_not : tracepoint_why_none(host);
 	probe->sites = arena_new_array(arena, struct site, SITES_MAX);
 	for (i = 0; i < SITES_MAX && row->places[i].tracepoint && !probe->why_not; i++) {
 		const struct event_place *place = &row->places[i];

@@ -64,7 +64,7 @@ static struct tracepoint_index *index_of(struct probe_host *host)
 	return index;
 }
 
-void tracepoints(struct probe_host *host, const struct tracepoint **list, unsigned *list_len)
+void tracepoint_all(struct probe_host *host, const struct tracepoint **list, unsigned *list_len)
 {
 	const struct tracepoint_index *index = index_of(host);
 
@@ -83,7 +83,7 @@ const struct tracepoint *tracepoint_find(struct probe_host *host, const char *na
 	return NULL;
 }
 
-const char *tracepoints_why(struct probe_host *host)
+const char *tracepoint_why_none(struct probe_host *host)
 {
 	return index_of(host)->btf ? NULL : kernel_btf_why();
 }
@@ -161,8 +161,8 @@ static const char *rawtp_why_not(struct probe_host *host, const struct probe_des
 
 	if (strcmp(desc->prov, "rawtp"))
 		return NULL;
-	if (tracepoints_why(host))
-		return tracepoints_why(host);
+	if (tracepoint_why_none(host))
+		return tracepoint_why_none(host);
 	if (*desc->func)
 		return "tracepoints have no function: write `rawtp:::sched_switch`";
 	index = index_of(host);
