@@ -6,7 +6,7 @@
 # include besides its own files; src/main.c may include all. A file has a row of its own where its
 # folder has two sides: of an aggregation or an action what emits code, and what reads. Single headers are exceptions: the grammar
 # of printf formats, which the checker uses, stands beside their printing (format.h); the reader of records calls a report's
-# operations (report.h); names of daemons have a size (daemons.h).
+# operations (report.h); names of daemons have a size (daemons.h). What is in a folder of src/engine is one engine's alone.
 allowed='
 lib:
 schema: lib agg/agg.h
@@ -85,6 +85,8 @@ FNR == 1 {
 	if (index(to, "/") == 0) next # beside the file itself
 	sub("/.*", "", to_folder)
 	includes[substr(FILENAME, 5)] = includes[substr(FILENAME, 5)] " " to
+	if (to ~ /^engine\/[^\/]*\// && folder != "engine")
+		print FILENAME ":" FNR ": src/" folder " may not know one engine from another: " to
 	if (to_folder != folder && !may[row_of, to_folder] && !may[row_of, to] && !may[row_of, "*"])
 		print FILENAME ":" FNR ": src/" row_of " may not include " to
 }

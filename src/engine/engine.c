@@ -47,6 +47,17 @@ bool engine_examine(const struct engine_ops *ops, void (*say)(void *data, const 
 	return ops->examine(say, data);
 }
 
+unsigned engine_find_left(const struct engine_ops *ops, struct arena *arena, void (*say)(void *data, const struct engine_left *left),
+			  void *data)
+{
+	return ops->find_left(arena, say, data);
+}
+
+const char *engine_clean_left(const struct engine_ops *ops, struct arena *arena, pid_t pid, const char **done)
+{
+	return ops->clean_left(arena, pid, done);
+}
+
 struct code_rules engine_rules(const struct engine_ops *ops, unsigned needs, bool no_multi)
 {
 	return ops->rules(needs, no_multi);

@@ -69,12 +69,20 @@ struct engine_finding {
 	const char *detail, *advice; /* NULL: nothing is to be said */
 };
 
+/* What a tracer that was killed has left in a process. */
+struct engine_left {
+	pid_t pid;
+	const char *text, *advice;
+};
+
 /* What an operation is to do stands at the function of its name, below. All are there, but for `meter`. */
 struct engine_ops {
 	const char *name, *doc;
 	const char *(*why_not)(void);
 	bool (*examine)(void (*say)(void *data, const struct engine_finding *finding), void *data);
 	struct code_rules (*rules)(unsigned needs, bool no_multi);
+	unsigned (*find_left)(struct arena *arena, void (*say)(void *data, const struct engine_left *left), void *data);
+	const char *(*clean_left)(struct arena *arena, pid_t pid, const char **done);
 
 	int (*load)(const struct image *image, const struct engine_config *config, struct diags *diags, struct engine **out);
 	int (*attach)(struct engine *engine, struct diags *diags);
@@ -118,6 +126,14 @@ const struct engine_ops *engine_nth(unsigned n);
 const char *engine_why_not(void);
 /* Tries each thing that this engine needs here and calls `say` for it. False: it cannot run programs. */
 bool engine_examine(const struct engine_ops *ops, void (*say)(void *data, const struct engine_finding *finding), void *data);
+/*
+ * Looks in all processes for what engines of this kind have left when they were killed, and calls `say` for each that has some; those
+ * that are being debugged are passed over. Returns how many processes were looked at.
+ */
+unsigned engine_find_left(const struct engine_ops *ops, struct arena *arena, void (*say)(void *data, const struct engine_left *left),
+			  void *data);
+/* Takes it away from this process. NULL, or why something is left; *done: NULL, or what was done. */
+const char *engine_clean_left(const struct engine_ops *ops, struct arena *arena, pid_t pid, const char **done);
 /* `needs`: of enum code_needs. `no_multi`: as in engine_config. */
 struct code_rules engine_rules(const struct engine_ops *ops, unsigned needs, bool no_multi);
 

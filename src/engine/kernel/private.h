@@ -70,6 +70,10 @@ const char *kernel_engine_why_not(void);
 bool kernel_engine_examine(void (*say)(void *data, const struct engine_finding *finding), void *data);
 struct code_rules kernel_engine_rules(unsigned needs, bool no_multi);
 
+/* left_behind.c */
+unsigned kernel_engine_find_left(struct arena *arena, void (*say)(void *data, const struct engine_left *left), void *data);
+const char *kernel_engine_clean_left(struct arena *arena, pid_t pid, const char **done);
+
 /* attach.c */
 unsigned kernel_engine_attach_process(struct engine *base, pid_t pid, struct buf *why);
 bool kernel_engine_attaches_processes(const struct engine *base);
