@@ -42,13 +42,14 @@ const char *engine_why_not(void)
 	return first;
 }
 
-bool engine_examine(const struct engine_ops *ops, void (*say)(void *data, const struct engine_finding *finding), void *data)
+bool engine_examine(const struct engine_ops *ops, void (*say)(void *data, const struct engine_finding *finding),
+		    void *data)
 {
 	return ops->examine(say, data);
 }
 
-unsigned engine_find_left(const struct engine_ops *ops, struct arena *arena, void (*say)(void *data, const struct engine_left *left),
-			  void *data)
+unsigned engine_find_left(const struct engine_ops *ops, struct arena *arena,
+			  void (*say)(void *data, const struct engine_left *left), void *data)
 {
 	return ops->find_left(arena, say, data);
 }
@@ -122,7 +123,8 @@ enum image_run engine_get_run(const struct engine *engine)
 	return engine->ops->get_run(engine);
 }
 
-int engine_poll(struct engine *engine, int timeout_ms, int (*each)(void *data, const void *record, size_t size), void *data)
+int engine_poll(struct engine *engine, int timeout_ms, int (*each)(void *data, const void *record, size_t size),
+		void *data)
 {
 	return engine->ops->poll(engine, timeout_ms, each, data);
 }
@@ -157,7 +159,8 @@ unsigned engine_map_take_keys(struct engine *engine, unsigned map, uint32_t *key
 	return engine->ops->map_take_keys(engine, map, keys, room);
 }
 
-int engine_agg_each(struct engine *engine, unsigned agg, int (*each)(void *data, const void *key, const void *values, unsigned values_len), void *data)
+int engine_agg_each(struct engine *engine, unsigned agg,
+		    int (*each)(void *data, const void *key, const void *values, unsigned values_len), void *data)
 {
 	return engine->ops->agg_each(engine, agg, each, data);
 }
@@ -212,7 +215,8 @@ void engine_take_away(struct engine *engine, unsigned unit)
 	engine->ops->meter->take_away(engine, unit);
 }
 
-void engine_name_unit(const struct engine *engine, unsigned unit, void (*name)(void *data, const struct probe *probe), void *data)
+void engine_name_unit(const struct engine *engine, unsigned unit, void (*name)(void *data, const struct probe *probe),
+		      void *data)
 {
 	engine->ops->meter->name_unit(engine, unit, name, data);
 }

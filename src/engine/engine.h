@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What runs programs. In: an image and the chosen processes. Out: raw records, snapshots of aggregations, counts of what was
- * lost. An engine is a table of operations (struct engine_ops) and a row in plan/engines.h; the rest of cephtap calls the functions below,
- * which find their way by the table, and does not know which engine it has.
+ * What runs programs. In: an image and the chosen processes. Out: raw records, snapshots of aggregations, counts of
+ * what was lost. An engine is a table of operations (struct engine_ops) and a row in plan/engines.h; the rest of
+ * cephtap calls the functions below, which find their way by the table, and does not know which engine it has.
  */
 #ifndef CEPHTAP_ENGINE_ENGINE_H
 #define CEPHTAP_ENGINE_ENGINE_H
@@ -28,10 +28,11 @@ struct engine {
 
 struct engine_config {
 	const struct engine_ops *ops; /* which engine; NULL: the first one of the table */
-	const struct target *target; /* only these processes trap; none: every process */
-	const struct engine *before; /* of the same script and kind, attached: its variables and aggregations are ours too; NULL: none */
-	bool no_multi;		     /* do not use multi-uprobe links even where the kernel has them: for tests */
-	bool parts;		     /* probes can be taken away one by one: attaching takes longer */
+	const struct target *target;  /* only these processes trap; none: every process */
+	const struct engine *before;  /* of the same script and kind, attached: its variables and aggregations are ours
+					 too; NULL: none */
+	bool no_multi;		      /* do not use multi-uprobe links even where the kernel has them: for tests */
+	bool parts;		      /* probes can be taken away one by one: attaching takes longer */
 };
 
 struct engine_timing {
@@ -58,7 +59,8 @@ struct engine_meter_ops {
 	void (*event_costs)(const struct engine *engine, uint64_t costs[METER_UNITS]);
 	bool (*may_take_away)(unsigned unit);
 	void (*take_away)(struct engine *engine, unsigned unit);
-	void (*name_unit)(const struct engine *engine, unsigned unit, void (*name)(void *data, const struct probe *probe), void *data);
+	void (*name_unit)(const struct engine *engine, unsigned unit,
+			  void (*name)(void *data, const struct probe *probe), void *data);
 };
 
 /* One thing that an engine needs of this host, for `cephtap doctor`. */
@@ -84,7 +86,8 @@ struct engine_ops {
 	unsigned (*find_left)(struct arena *arena, void (*say)(void *data, const struct engine_left *left), void *data);
 	const char *(*clean_left)(struct arena *arena, pid_t pid, const char **done);
 
-	int (*load)(const struct image *image, const struct engine_config *config, struct diags *diags, struct engine **out);
+	int (*load)(const struct image *image, const struct engine_config *config, struct diags *diags,
+		    struct engine **out);
 	int (*attach)(struct engine *engine, struct diags *diags);
 	unsigned (*attach_process)(struct engine *engine, pid_t pid, struct buf *why);
 	bool (*attaches_processes)(const struct engine *engine);
@@ -95,7 +98,8 @@ struct engine_ops {
 	int (*run_direct)(struct engine *engine, enum probe_kind kind, const uint64_t *args, unsigned args_len);
 	void (*set_run)(struct engine *engine, enum image_run run);
 	enum image_run (*get_run)(const struct engine *engine);
-	int (*poll)(struct engine *engine, int timeout_ms, int (*each)(void *data, const void *record, size_t size), void *data);
+	int (*poll)(struct engine *engine, int timeout_ms, int (*each)(void *data, const void *record, size_t size),
+		    void *data);
 
 	int (*map_update)(struct engine *engine, unsigned map, const void *key, const void *value);
 	int (*map_update_many)(struct engine *engine, unsigned map, uint32_t first, uint32_t len, const void *values);
@@ -103,7 +107,8 @@ struct engine_ops {
 	int (*map_lookup)(struct engine *engine, unsigned map, const void *key, void *value);
 	unsigned (*map_take_keys)(struct engine *engine, unsigned map, uint32_t *keys, unsigned room);
 
-	int (*agg_each)(struct engine *engine, unsigned agg, int (*each)(void *data, const void *key, const void *values, unsigned values_len), void *data);
+	int (*agg_each)(struct engine *engine, unsigned agg,
+			int (*each)(void *data, const void *key, const void *values, unsigned values_len), void *data);
 	int (*agg_delete)(struct engine *engine, unsigned agg, const void *key);
 	int (*agg_zero)(struct engine *engine, unsigned agg, const void *key);
 
@@ -120,18 +125,19 @@ const struct engine_ops *engine_find(const char *name);
 /* The n-th one of the table, the one that is used unless another is asked for first; NULL: there are no more. */
 const struct engine_ops *engine_nth(unsigned n);
 /*
- * Can this process run programs at all, by whichever engine? NULL, or one sentence about the first engine: no root, no BPF in
- * the kernel, a container without privilege.
+ * Can this process run programs at all, by whichever engine? NULL, or one sentence about the first engine: no root, no
+ * BPF in the kernel, a container without privilege.
  */
 const char *engine_why_not(void);
 /* Tries each thing that this engine needs here and calls `say` for it. False: it cannot run programs. */
-bool engine_examine(const struct engine_ops *ops, void (*say)(void *data, const struct engine_finding *finding), void *data);
+bool engine_examine(const struct engine_ops *ops, void (*say)(void *data, const struct engine_finding *finding),
+		    void *data);
 /*
- * Looks in all processes for what engines of this kind have left when they were killed, and calls `say` for each that has some; those
- * that are being debugged are passed over. Returns how many processes were looked at.
+ * Looks in all processes for what engines of this kind have left when they were killed, and calls `say` for each that
+ * has some; those that are being debugged are passed over. Returns how many processes were looked at.
  */
-unsigned engine_find_left(const struct engine_ops *ops, struct arena *arena, void (*say)(void *data, const struct engine_left *left),
-			  void *data);
+unsigned engine_find_left(const struct engine_ops *ops, struct arena *arena,
+			  void (*say)(void *data, const struct engine_left *left), void *data);
 /* Takes it away from this process. NULL, or why something is left; *done: NULL, or what was done. */
 const char *engine_clean_left(const struct engine_ops *ops, struct arena *arena, pid_t pid, const char **done);
 /* `needs`: of enum code_needs. `no_multi`: as in engine_config. */
@@ -153,12 +159,13 @@ int engine_load(const struct image *image, const struct engine_config *config, s
  */
 int engine_attach(struct engine *engine, struct diags *diags);
 /*
- * Attaches to a process that has come while the script runs: the same sites, in the files that it runs. A file that was replaced
- * by one with the same build-id has the same sites; of another build the reason goes to *why. Returns how many files
- * are traced.
+ * Attaches to a process that has come while the script runs: the same sites, in the files that it runs. A file that was
+ * replaced by one with the same build-id has the same sites; of another build the reason goes to *why. Returns how many
+ * files are traced.
  */
 unsigned engine_attach_process(struct engine *engine, pid_t pid, struct buf *why);
-/* Has the script probes in programs of processes? Otherwise they are the kernel's alone, and a new process needs nothing. */
+/* Has the script probes in programs of processes? Otherwise they are the kernel's alone, and a new process needs
+ * nothing. */
 bool engine_attaches_processes(const struct engine *engine);
 /* Has someone killed a process that holds links? Some sites fire no more. Asks each time anew. */
 bool engine_has_lost_links(struct engine *engine);
@@ -182,7 +189,8 @@ enum image_run engine_get_run(const struct engine *engine); /* RUN_EXITING once 
  * over each record that is there then, in the order of the ring. Returns the number of records, or a negative errno;
  * `each` stops the batch by returning non-zero, which is then returned.
  */
-int engine_poll(struct engine *engine, int timeout_ms, int (*each)(void *data, const void *record, size_t size), void *data);
+int engine_poll(struct engine *engine, int timeout_ms, int (*each)(void *data, const void *record, size_t size),
+		void *data);
 /* What was lost so far, by cause. */
 void engine_drops(struct engine *engine, uint64_t drops[DROP_CAUSES]);
 
@@ -200,14 +208,16 @@ unsigned engine_map_take_keys(struct engine *engine, unsigned map, uint32_t *key
  * Hands over every key of an aggregation with one value per possible processor, `values` being values_len times
  * value_size bytes (padded to 8). The keys of an aggregation without keys are empty.
  */
-int engine_agg_each(struct engine *engine, unsigned agg, int (*each)(void *data, const void *key, const void *values, unsigned values_len), void *data);
+int engine_agg_each(struct engine *engine, unsigned agg,
+		    int (*each)(void *data, const void *key, const void *values, unsigned values_len), void *data);
 int engine_agg_delete(struct engine *engine, unsigned agg, const void *key);
 /* Sets the value of this key to zero on every processor. */
 int engine_agg_zero(struct engine *engine, unsigned agg, const void *key);
 
 /* ---- what probes cost ---- */
 
-bool engine_has_meter(const struct engine *engine); /* false: nothing is counted, and the functions below must not be called */
+bool engine_has_meter(
+	const struct engine *engine); /* false: nothing is counted, and the functions below must not be called */
 unsigned engine_read_uses(struct engine *engine, struct arena *arena, struct engine_use **uses);
 void engine_forget_use(struct engine *engine, const struct engine_use *use); /* its process has ended */
 uint64_t engine_uses_lost(const struct engine *engine); /* events of which nobody can say whose they were */
@@ -220,7 +230,8 @@ bool engine_may_take_away(const struct engine *engine, unsigned unit);
 /* With engine_config::parts. Waits until the unit's probes are gone, also for processes that come later. */
 void engine_take_away(struct engine *engine, unsigned unit);
 /* Calls `name` for each of the unit's probes. */
-void engine_name_unit(const struct engine *engine, unsigned unit, void (*name)(void *data, const struct probe *probe), void *data);
+void engine_name_unit(const struct engine *engine, unsigned unit, void (*name)(void *data, const struct probe *probe),
+		      void *data);
 
 /* ---- for --timing and tests ---- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * x86_64, by the System V psABI and the kernel's headers. Another architecture has a file with the same names: all that begins with
- * ABI_ and abi_, and its own ARGREG_ names. Registers are known by the numbers that DWARF gives them.
+ * x86_64, by the System V psABI and the kernel's headers. Another architecture has a file with the same names: all that
+ * begins with ABI_ and abi_, and its own ARGREG_ names. Registers are known by the numbers that DWARF gives them.
  */
 #ifndef CEPHTAP_LIB_ABI_X86_64_H
 #define CEPHTAP_LIB_ABI_X86_64_H
@@ -12,8 +12,23 @@
 /* ---- registers: System V psABI, figure 3.36 ---- */
 
 enum argreg {
-	ARGREG_RAX, ARGREG_RDX, ARGREG_RCX, ARGREG_RBX, ARGREG_RSI, ARGREG_RDI, ARGREG_RBP, ARGREG_RSP,
-	ARGREG_R8, ARGREG_R9, ARGREG_R10, ARGREG_R11, ARGREG_R12, ARGREG_R13, ARGREG_R14, ARGREG_R15, ARGREG_RIP,
+	ARGREG_RAX,
+	ARGREG_RDX,
+	ARGREG_RCX,
+	ARGREG_RBX,
+	ARGREG_RSI,
+	ARGREG_RDI,
+	ARGREG_RBP,
+	ARGREG_RSP,
+	ARGREG_R8,
+	ARGREG_R9,
+	ARGREG_R10,
+	ARGREG_R11,
+	ARGREG_R12,
+	ARGREG_R13,
+	ARGREG_R14,
+	ARGREG_R15,
+	ARGREG_RIP,
 	ARGREG_COUNT,
 	/* By what they are for. The number of the program counter is DWARF's column of the return address. */
 	ABI_REG_SP = ARGREG_RSP,
@@ -24,7 +39,8 @@ enum argreg {
 };
 
 static const char *const abi_reg_names[ARGREG_COUNT] = {
-	"rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rip",
+	"rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp", "r8",
+	"r9",  "r10", "r11", "r12", "r13", "r14", "r15", "rip",
 };
 
 /* What a function gives back as it was, beside the stack pointer. */
@@ -37,20 +53,23 @@ static inline _Bool abi_reg_is_kept_by_calls(unsigned reg)
 
 enum {
 	ABI_MACHINE = EM_X86_64,
-	ABI_ARG_REGS = 6,    /* integer arguments in registers; the others are on the stack */
-	ABI_ENTRY_CFA = 8,   /* at a function's entry, from the stack pointer to the canonical frame address: the return address is between */
-	ABI_STACK_ARGS = 8,  /* and to the first argument on the stack */
+	ABI_ARG_REGS = 6,   /* integer arguments in registers; the others are on the stack */
+	ABI_ENTRY_CFA = 8,  /* at a function's entry, from the stack pointer to the canonical frame address: the return
+			       address is between */
+	ABI_STACK_ARGS = 8, /* and to the first argument on the stack */
 	ABI_BREAKPOINT = 0xcc, /* the kernel's and debuggers' instruction, of one byte */
 };
 
-static const uint8_t abi_arg_regs[ABI_ARG_REGS] = {ARGREG_RDI, ARGREG_RSI, ARGREG_RDX, ARGREG_RCX, ARGREG_R8, ARGREG_R9};
+static const uint8_t abi_arg_regs[ABI_ARG_REGS] = {ARGREG_RDI, ARGREG_RSI, ARGREG_RDX,
+						   ARGREG_RCX, ARGREG_R8,  ARGREG_R9};
 
 /* ---- what the kernel saves of a thread: struct pt_regs (asm/ptrace.h), in bytes ---- */
 
 static const int16_t abi_regs_offset[ARGREG_COUNT] = {
-	[ARGREG_RAX] = 80, [ARGREG_RDX] = 96, [ARGREG_RCX] = 88, [ARGREG_RBX] = 40, [ARGREG_RSI] = 104, [ARGREG_RDI] = 112,
-	[ARGREG_RBP] = 32, [ARGREG_RSP] = 152, [ARGREG_R8] = 72, [ARGREG_R9] = 64, [ARGREG_R10] = 56, [ARGREG_R11] = 48,
-	[ARGREG_R12] = 24, [ARGREG_R13] = 16, [ARGREG_R14] = 8, [ARGREG_R15] = 0, [ARGREG_RIP] = 128,
+	[ARGREG_RAX] = 80,  [ARGREG_RDX] = 96,	[ARGREG_RCX] = 88,  [ARGREG_RBX] = 40, [ARGREG_RSI] = 104,
+	[ARGREG_RDI] = 112, [ARGREG_RBP] = 32,	[ARGREG_RSP] = 152, [ARGREG_R8] = 72,  [ARGREG_R9] = 64,
+	[ARGREG_R10] = 56,  [ARGREG_R11] = 48,	[ARGREG_R12] = 24,  [ARGREG_R13] = 16, [ARGREG_R14] = 8,
+	[ARGREG_R15] = 0,   [ARGREG_RIP] = 128,
 };
 
 enum {
@@ -69,10 +88,10 @@ enum {
 
 enum {
 	ABI_SYSCALL_ARGS = 6,
-	ABI_REGS_SYSCALL = 120,	 /* in struct pt_regs: the number of the call, also when it returns */
-	ABI_SYSCALL_REGS = 0,	 /* both: a pointer to struct pt_regs */
-	ABI_SYSCALL_NUMBER = 8,	 /* sys_enter: the number of the call */
-	ABI_SYSCALL_RESULT = 8,	 /* sys_exit */
+	ABI_REGS_SYSCALL = 120, /* in struct pt_regs: the number of the call, also when it returns */
+	ABI_SYSCALL_REGS = 0,	/* both: a pointer to struct pt_regs */
+	ABI_SYSCALL_NUMBER = 8, /* sys_enter: the number of the call */
+	ABI_SYSCALL_RESULT = 8, /* sys_exit */
 };
 
 /* In bytes of struct pt_regs. The fourth is %r10, as the instruction itself overwrites %rcx. */

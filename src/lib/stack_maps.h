@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What programs and the tracer leave for each other in maps, to make stacks, and names of addresses. Programs put stacks and
- * addresses there. What the walk through a process's stack needs, the tracer puts there: for each process what it has mapped, for
- * all files the rows of their tables, one after another (struct unwind_row, lib/unwind.h). Programs say which processes are
- * missing.
+ * What programs and the tracer leave for each other in maps, to make stacks, and names of addresses. Programs put
+ * stacks and addresses there. What the walk through a process's stack needs, the tracer puts there: for each process
+ * what it has mapped, for all files the rows of their tables, one after another (struct unwind_row, lib/unwind.h).
+ * Programs say which processes are missing.
  */
 #ifndef CEPHTAP_LIB_STACK_MAPS_H
 #define CEPHTAP_LIB_STACK_MAPS_H
@@ -43,7 +43,8 @@ struct unwind_mapping {
 /* Of a process, by its number on the whole host. */
 struct unwind_process {
 	uint64_t len;
-	struct unwind_mapping maps[UNWIND_MAPPINGS]; /* by address; those not in use start at the end of the address space */
+	struct unwind_mapping
+		maps[UNWIND_MAPPINGS]; /* by address; those not in use start at the end of the address space */
 };
 
 #endif

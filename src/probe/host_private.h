@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the files of the host share: host.c has the table of providers and the host's life, host_binaries.c the files of processes,
- * host_find.c the probes that were found, host_left_out.c what could not be.
+ * What the files of the host share: host.c has the table of providers and the host's life, host_binaries.c the files of
+ * processes, host_find.c the probes that were found, host_left_out.c what could not be.
  */
 #ifndef CEPHTAP_PROBE_HOST_PRIVATE_H
 #define CEPHTAP_PROBE_HOST_PRIVATE_H
@@ -47,9 +47,9 @@ struct probe_host {
 	struct probe_link *probe_heads[PROBE_HEADS]; /* by names */
 	struct left_out *left_out;
 	unsigned left_out_len;
-	struct unread silent;		/* files whose file system does not answer */
-	struct unread hidden;		/* processes that were chosen, and that we may not look at */
-	void **slots; /* of each provider of the table */
+	struct unread silent; /* files whose file system does not answer */
+	struct unread hidden; /* processes that were chosen, and that we may not look at */
+	void **slots;	      /* of each provider of the table */
 };
 
 /* The table, which ends with NULL. */
@@ -58,9 +58,10 @@ extern const struct provider *const host_providers[];
 /* host_binaries.c. NULL: no process in scope has it. */
 struct host_binary *host_binary_find(struct probe_host *host, dev_t dev, ino_t ino);
 
-/* host_find.c: for struct probe_source; and what one provider has for a description (its sentence, when it cannot say, in *why). */
+/* host_find.c: for struct probe_source; and what one provider has for a description (its sentence, when it cannot say,
+ * in *why). */
 struct probe_list host_find(struct probe_source *source, const struct probe_desc *desc, const char **why_not);
-void host_ask(struct probe_host *host, const struct provider *provider, const struct probe_desc *desc, struct probe_list *result,
-	      const char **why);
+void host_ask(struct probe_host *host, const struct provider *provider, const struct probe_desc *desc,
+	      struct probe_list *result, const char **why);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the files of the tracer share: tracer.c has a run from its begin to its end, tracer_read.c the way from the engine to the reader
- * (and to another engine), tracer_say.c what is said on stderr beside the report, tracer_signals.c what ends a run from outside.
+ * What the files of the tracer share: tracer.c has a run from its begin to its end, tracer_read.c the way from the
+ * engine to the reader (and to another engine), tracer_say.c what is said on stderr beside the report, tracer_signals.c
+ * what ends a run from outside.
  */
 #ifndef CEPHTAP_RUN_TRACER_PRIVATE_H
 #define CEPHTAP_RUN_TRACER_PRIVATE_H
@@ -17,7 +18,7 @@
 struct tracer {
 	const struct tracer_config *config;
 	struct pipeline *pipeline; /* config's, or one that came later */
-	struct late *late;	    /* NULL: nothing is waited for */
+	struct late *late;	   /* NULL: nothing is waited for */
 	struct engine *engine;
 	struct reader *reader;
 	struct report report;
@@ -26,8 +27,8 @@ struct tracer {
 	int output_error; /* negative errno of the first write that failed */
 	int engine_error; /* negative errno of what the kernel refused us last */
 	uint64_t foreign; /* records that are none of this script's */
-	bool has_lost;    /* what fires from now on: probes, with the process that held them, or memory to read it */
-	bool is_asked;    /* to end, by tick() */
+	bool has_lost;	  /* what fires from now on: probes, with the process that held them, or memory to read it */
+	bool is_asked;	  /* to end, by tick() */
 	struct follow *follow;
 	struct guard *guard;
 	struct daemon_names *names;
@@ -36,8 +37,8 @@ struct tracer {
 	int record_error;	   /* negative errno: the recording ends early */
 	bool is_said;		   /* why it ended was told already */
 	struct symbol_source symbols;
-	bool is_dated;		   /* report.now is of this round */
-	bool has_said;		   /* what is missing in the report */
+	bool is_dated; /* report.now is of this round */
+	bool has_said; /* what is missing in the report */
 };
 
 /* ---- tracer_say.c ---- */
@@ -69,8 +70,8 @@ int tracer_poll(struct tracer *tracer, int timeout_ms);
 int tracer_drain(struct tracer *tracer); /* what is in the ring now */
 int tracer_report_drops(struct tracer *tracer);
 /*
- * To the same script with more probes. Both are attached: the one stops firing at the moment at which the other begins, and what
- * it has recorded is read before it goes.
+ * To the same script with more probes. Both are attached: the one stops firing at the moment at which the other begins,
+ * and what it has recorded is read before it goes.
  */
 int tracer_go_over(struct tracer *tracer, struct pipeline *next);
 

@@ -21,10 +21,11 @@ static void test_registers(void **state)
 		size_t offset;
 	} rows[] = {
 #define ROW(reg, member) {reg, offsetof(struct user_regs_struct, member)}
-		ROW(ARGREG_RAX, rax), ROW(ARGREG_RDX, rdx), ROW(ARGREG_RCX, rcx), ROW(ARGREG_RBX, rbx), ROW(ARGREG_RSI, rsi),
-		ROW(ARGREG_RDI, rdi), ROW(ARGREG_RBP, rbp), ROW(ARGREG_RSP, rsp), ROW(ARGREG_R8, r8),	ROW(ARGREG_R9, r9),
-		ROW(ARGREG_R10, r10), ROW(ARGREG_R11, r11), ROW(ARGREG_R12, r12), ROW(ARGREG_R13, r13), ROW(ARGREG_R14, r14),
-		ROW(ARGREG_R15, r15), ROW(ARGREG_RIP, rip),
+		ROW(ARGREG_RAX, rax), ROW(ARGREG_RDX, rdx), ROW(ARGREG_RCX, rcx), ROW(ARGREG_RBX, rbx),
+		ROW(ARGREG_RSI, rsi), ROW(ARGREG_RDI, rdi), ROW(ARGREG_RBP, rbp), ROW(ARGREG_RSP, rsp),
+		ROW(ARGREG_R8, r8),   ROW(ARGREG_R9, r9),   ROW(ARGREG_R10, r10), ROW(ARGREG_R11, r11),
+		ROW(ARGREG_R12, r12), ROW(ARGREG_R13, r13), ROW(ARGREG_R14, r14), ROW(ARGREG_R15, r15),
+		ROW(ARGREG_RIP, rip),
 #undef ROW
 	};
 
@@ -59,7 +60,8 @@ static void test_signal_frame(void **state)
 }
 
 /* The registers that arguments really come in, by the compiler. */
-__attribute__((noinline)) static unsigned differing(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+__attribute__((noinline)) static unsigned differing(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
+						    uint64_t f)
 {
 	const uint64_t seen[] = {a, b, c, d, e, f};
 	unsigned n = 0;
@@ -76,7 +78,8 @@ static void test_arguments(void **state)
 
 	(void)state;
 	/* each register has 100 and its own number */
-	__asm__ volatile("mov $105, %%edi\n\tmov $104, %%esi\n\tmov $101, %%edx\n\tmov $102, %%ecx\n\tmov $108, %%r8d\n\tmov $109, %%r9d\n\t"
+	__asm__ volatile("mov $105, %%edi\n\tmov $104, %%esi\n\tmov $101, %%edx\n\tmov $102, %%ecx\n\tmov $108, "
+			 "%%r8d\n\tmov $109, %%r9d\n\t"
 			 "mov %%rsp, %%rbx\n\tsub $128, %%rsp\n\tand $-16, %%rsp\n\tcall *%1\n\tmov %%rbx, %%rsp"
 			 : "=a"(result)
 			 : "r"(function)

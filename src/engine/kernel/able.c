@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What this kernel can do: whether programs run at all, and the rules for code generation. Tried, never told by a version. */
+/* What this kernel can do: whether programs run at all, and the rules for code generation. Tried, never told by a
+ * version. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -35,7 +36,8 @@ static const char *refusal(int error)
 	if (error == -ENOSYS || error == -EINVAL)
 		return "this kernel has no BPF, or too old a one: Linux 5.15 or later is needed";
 	if (error != -EPERM && error != -EACCES) {
-		snprintf(text, sizeof(text), "the kernel cannot load even the smallest program now: %s", strerror(-error));
+		snprintf(text, sizeof(text), "the kernel cannot load even the smallest program now: %s",
+			 strerror(-error));
 		return text;
 	}
 	if (geteuid())
@@ -68,7 +70,8 @@ const char *kernel_engine_why_not(void)
 bool kernel_engine_can_sleep(void)
 {
 	static const struct bpf_insn nothing[] = {INSN_MOV_IMM(R0, 0), INSN_EXIT()};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = (enum bpf_attach_type)ATTACH_UPROBE_MULTI, .prog_flags = BPF_F_SLEEPABLE);
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = (enum bpf_attach_type)ATTACH_UPROBE_MULTI,
+		    .prog_flags = BPF_F_SLEEPABLE);
 	int fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "ct_sleep", "GPL", nothing, 2, &opts);
 
 	if (fd >= 0)

@@ -25,15 +25,18 @@ static void report(struct exam *e, const char *name, enum engine_status status, 
 }
 
 /* Is it there? Else what that means. */
-static void report_ability(struct exam *e, const char *name, enum kernel_ability ability, const char *has, const char *without)
+static void report_ability(struct exam *e, const char *name, enum kernel_ability ability, const char *has,
+			   const char *without)
 {
 	const char *since = kernel_ability_since(ability);
 
 	if (kernel_can(ability))
 		report(e, name, ENGINE_GOOD, has, NULL);
 	else
-		report(e, name, ENGINE_POOR, since ? arena_printf(e->arena, "not in this kernel (they came with %s)", since) : "not in this kernel",
-		    without);
+		report(e, name, ENGINE_POOR,
+		       since ? arena_printf(e->arena, "not in this kernel (they came with %s)", since)
+			     : "not in this kernel",
+		       without);
 }
 
 static void check_ebpf(struct exam *e)
@@ -42,14 +45,15 @@ static void check_ebpf(struct exam *e)
 
 	e->works = !why;
 	report(e, "eBPF programs", why ? ENGINE_MISSING : ENGINE_GOOD, why,
-	    why ? "without them nothing can be traced" : NULL);
+	       why ? "without them nothing can be traced" : NULL);
 }
 
 static void check_stacks(struct exam *e)
 {
 	if (e->works)
 		report_ability(e, "user stacks", KERNEL_LOOPS, NULL,
-			    "ustack() and jstack() are refused, and with them `report profile` and `offcpu` of processes; stack() works");
+			       "ustack() and jstack() are refused, and with them `report profile` and `offcpu` of "
+			       "processes; stack() works");
 }
 
 static int load(enum bpf_prog_type type, int attach_type)
@@ -112,8 +116,8 @@ static void check_uprobes(struct exam *e)
 	if (error) {
 		e->works = false;
 		report(e, "uprobes", ENGINE_MISSING, strerror(-error),
-		    "markers and functions cannot be attached: root or CAP_BPF and CAP_PERFMON are needed, and "
-		    "CONFIG_UPROBES");
+		       "markers and functions cannot be attached: root or CAP_BPF and CAP_PERFMON are needed, and "
+		       "CONFIG_UPROBES");
 		return;
 	}
 	report(e, "uprobes", ENGINE_GOOD, NULL, NULL);
@@ -121,12 +125,13 @@ static void check_uprobes(struct exam *e)
 		report(e, "multi-uprobe links", ENGINE_GOOD, "all probes of a file are one link", NULL);
 	else
 		report(e, "multi-uprobe links", ENGINE_POOR, "not in this kernel",
-		    "probes are attached one by one, which takes longer; Linux has them since 6.6, for chosen processes since 6.10");
+		       "probes are attached one by one, which takes longer; Linux has them since 6.6, for chosen "
+		       "processes since 6.10");
 	if (kernel_engine_can_sleep())
 		report(e, "sleepable programs", ENGINE_GOOD, NULL, NULL);
 	else
 		report(e, "sleepable programs", ENGINE_POOR, "not in this kernel",
-		    "memory that is swapped out, or was never touched, reads as a bad address; Linux 6.0 has them");
+		       "memory that is swapped out, or was never touched, reads as a bad address; Linux 6.0 has them");
 }
 
 static void check_btf(struct exam *e)
@@ -135,7 +140,7 @@ static void check_btf(struct exam *e)
 		report(e, "types (BTF)", ENGINE_GOOD, "/sys/kernel/btf/vmlinux", NULL);
 	else
 		report(e, "types (BTF)", ENGINE_MISSING, kernel_btf_why(),
-		    "sched, proc, io, rawtp, what is behind curthread, and ppid are not available");
+		       "sched, proc, io, rawtp, what is behind curthread, and ppid are not available");
 }
 
 static void check_tracepoints(struct exam *e)
@@ -148,8 +153,8 @@ static void check_tracepoints(struct exam *e)
 	if (link >= 0)
 		close(link);
 	report(e, "tracepoints", link < 0 ? ENGINE_MISSING : ENGINE_GOOD, link < 0 ? strerror(-link) : NULL,
-	    link < 0 ? "syscall, sched, proc, io and rawtp cannot be attached: CONFIG_TRACEPOINTS, and CAP_PERFMON"
-		     : NULL);
+	       link < 0 ? "syscall, sched, proc, io and rawtp cannot be attached: CONFIG_TRACEPOINTS, and CAP_PERFMON"
+			: NULL);
 }
 
 static void check_functions(struct exam *e)
@@ -162,19 +167,23 @@ static void check_functions(struct exam *e)
 	many = kernel_can(KERNEL_MULTI_KPROBES);
 	single = kernel_can(KERNEL_KPROBES);
 	if (!around && !many && !single)
-		report(e, "kprobes", ENGINE_POOR, "this kernel has none, nor trampolines (CONFIG_KPROBES, CONFIG_DYNAMIC_FTRACE), or does not allow them",
-		    "there are no fbt probes of the kernel's functions: `cephtap list rawtp` shows its tracepoints");
+		report(e, "kprobes", ENGINE_POOR,
+		       "this kernel has none, nor trampolines (CONFIG_KPROBES, CONFIG_DYNAMIC_FTRACE), or does not "
+		       "allow them",
+		       "there are no fbt probes of the kernel's functions: `cephtap list rawtp` shows its tracepoints");
 	else
 		report(e, "kprobes", ENGINE_GOOD,
-		    arena_printf(e->arena, "fbt: functions of the kernel, by %s%s%s%s%s", around ? "trampolines (fentry, fexit)" : "",
-				 around && (many || single) ? ", " : "", many ? "multi-kprobe links" : "", many && single ? ", " : "", single ? "kprobes" : ""),
-		    NULL);
+		       arena_printf(e->arena, "fbt: functions of the kernel, by %s%s%s%s%s",
+				    around ? "trampolines (fentry, fexit)" : "", around && (many || single) ? ", " : "",
+				    many ? "multi-kprobe links" : "", many && single ? ", " : "",
+				    single ? "kprobes" : ""),
+		       NULL);
 	if ((around || single) && !many)
 		report(e, "multi-kprobe links", ENGINE_POOR, "not in this kernel",
-		    "functions of the kernel (fbt) are attached one by one: choose fewer than some hundred");
+		       "functions of the kernel (fbt) are attached one by one: choose fewer than some hundred");
 	if (!around && (many || single))
 		report(e, "trampolines", ENGINE_POOR, "not in this kernel",
-		    "returns of the kernel's functions (fbt) may be missed where many calls are under way");
+		       "returns of the kernel's functions (fbt) may be missed where many calls are under way");
 }
 
 static void check_timers(struct exam *e)
@@ -184,8 +193,8 @@ static void check_timers(struct exam *e)
 	if (fd >= 0)
 		close(fd);
 	report(e, "timers", fd < 0 ? ENGINE_MISSING : ENGINE_GOOD, fd < 0 ? strerror(-fd) : NULL,
-	    fd < 0 ? "profile-N and tick-N need perf events: CAP_PERFMON, or kernel.perf_event_paranoid below 1"
-		   : NULL);
+	       fd < 0 ? "profile-N and tick-N need perf events: CAP_PERFMON, or kernel.perf_event_paranoid below 1"
+		      : NULL);
 }
 
 bool kernel_engine_examine(void (*say)(void *data, const struct engine_finding *finding), void *data)

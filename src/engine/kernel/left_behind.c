@@ -23,8 +23,8 @@ static bool is_in_several(const struct leftovers *left)
 }
 
 /*
- * What a tracer is about to take out, or has just put in, is nothing that was left: that is so for a second at most. Returns how many
- * of the processes stay.
+ * What a tracer is about to take out, or has just put in, is nothing that was left: that is so for a second at most.
+ * Returns how many of the processes stay.
  */
 static unsigned settle(struct arena *arena, struct live *live, struct leftovers *all, unsigned len)
 {
@@ -47,14 +47,19 @@ static struct engine_left describe(struct arena *arena, const struct live *live,
 {
 	return (struct engine_left){
 		.pid = left->pid,
-		.text = arena_printf(arena, "%s in %s%s that no tracer answers for", breakpoints(arena, left->len), first_file(left),
-				     is_in_several(left) ? " and others" : ""),
-		.advice = arena_printf(arena, "%sa tracer was killed while it attached; they only cost time: `cephtap doctor --clean %d` takes them away",
-				       live->is_partial ? "unless a tracer of which this kernel does not tell runs, " : "", (int)left->pid),
+		.text = arena_printf(arena, "%s in %s%s that no tracer answers for", breakpoints(arena, left->len),
+				     first_file(left), is_in_several(left) ? " and others" : ""),
+		.advice = arena_printf(arena,
+				       "%sa tracer was killed while it attached; they only cost time: `cephtap doctor "
+				       "--clean %d` takes them away",
+				       live->is_partial ? "unless a tracer of which this kernel does not tell runs, "
+							: "",
+				       (int)left->pid),
 	};
 }
 
-unsigned kernel_engine_find_left(struct arena *arena, void (*say)(void *data, const struct engine_left *left), void *data)
+unsigned kernel_engine_find_left(struct arena *arena, void (*say)(void *data, const struct engine_left *left),
+				 void *data)
 {
 	struct live live = live_find(arena);
 	struct leftovers *all = NULL, left;
@@ -81,14 +86,18 @@ unsigned kernel_engine_find_left(struct arena *arena, void (*say)(void *data, co
 
 static const char *why_not_read(int error)
 {
-	return error == -ESRCH ? "there is no such process" : error == -EACCES || error == -EPERM ? "to look into it takes root" : strerror(-error);
+	return error == -ESRCH			     ? "there is no such process"
+	       : error == -EACCES || error == -EPERM ? "to look into it takes root"
+						     : strerror(-error);
 }
 
 static const char *why_still(int error)
 {
 	if (error == -EOWNERDEAD)
 		return "the processes ct-links that should do it were killed";
-	return error ? strerror(-error) : "a tracer that this kernel does not tell of has a probe there, or the program has written it itself";
+	return error ? strerror(-error)
+		     : "a tracer that this kernel does not tell of has a probe there, or the program has written it "
+		       "itself";
 }
 
 /* What remained, and why; NULL: nothing did. */
@@ -103,8 +112,8 @@ static const char *clean(struct arena *arena, const struct leftovers *left, cons
 		*done = arena_printf(arena, "%s taken away", breakpoints(arena, left->len - after.len));
 	if (!after.len)
 		return NULL;
-	return arena_printf(arena, "%s still there, the first at %s+0x%llx: %s", breakpoints(arena, after.len), first_file(&after),
-			    (unsigned long long)after.list[0].offset, why_still(error));
+	return arena_printf(arena, "%s still there, the first at %s+0x%llx: %s", breakpoints(arena, after.len),
+			    first_file(&after), (unsigned long long)after.list[0].offset, why_still(error));
 }
 
 const char *kernel_engine_clean_left(struct arena *arena, pid_t pid, const char **done)
@@ -117,7 +126,8 @@ const char *kernel_engine_clean_left(struct arena *arena, pid_t pid, const char 
 	if (error)
 		return why_not_read(error);
 	if (left.debugger)
-		return arena_printf(arena, "process %d debugs it, and its breakpoints look the same: end that first", (int)left.debugger);
+		return arena_printf(arena, "process %d debugs it, and its breakpoints look the same: end that first",
+				    (int)left.debugger);
 	if (left.len && settle(arena, &live, &left, 1))
 		return clean(arena, &left, &live, done);
 	*done = "no breakpoint was left behind";
