@@ -30,22 +30,14 @@ enum {
 	AREA_SIZE = AREA_VALUE + sizeof(struct stack_value),
 };
 
-/* Offsets in struct pt_regs of x86_64, and in the frame of a signal's handler (struct ucontext at its stack pointer). */
-enum {
-	REGS_BP = 32,
-	REGS_IP = 128,
-	REGS_CS = 136,
-	REGS_SP = 152,
-	REGS_SIZE = 168,
-	SIGNAL_BP = 120,
-	SIGNAL_SP = 160,
-	SIGNAL_IP = 168,
-};
-
 enum { ROW_STEPS = 24, EEXIST_ = 17 };
 
-/* The pc is an instruction that runs; one behind a call; the same, but for all that is known the frame pointer meant something else. */
-enum found { FOUND_EXACT = 1, FOUND_CALLER = 0, FOUND_GUESSED = 2 };
+enum found {
+	FOUND_CALLER,  /* the pc is behind a call */
+	FOUND_EXACT,   /* it is an instruction that runs */
+	FOUND_ENTRY,   /* the same, the first of a function */
+	FOUND_GUESSED, /* behind a call, if the frame pointer meant what it usually means */
+};
 
 /* Frames on a thread's stack are no larger than this: what lies further away is not the caller's. */
 enum { GUESSED_FRAME_MAX = 1 << 23 };
@@ -298,19 +290,21 @@ static void emit_guess(struct gen *gen, struct label *last, struct label *none)
 /* One frame: R1 is its number, R2 points to the area's address and the process's. R0: 0 goes on, 1 ends the walk. */
 static void gen_unwind_frame(struct gen *gen)
 {
-	struct label exact = {0}, none = {0}, no_row = {0}, no_mapping = {0}, unreadable = {0}, signal = {0}, last = {0}, kept = {0};
+	struct label exact = {0}, none = {0}, no_row = {0}, no_mapping = {0}, unreadable = {0}, signal = {0}, last = {0}, kept = {0}, no_entry = {0}, have_cfa = {0};
 
 	emit(gen, INSN_LOAD(BPF_DW, R6, R2, 0));
 	emit(gen, INSN_LOAD(BPF_DW, R7, R2, 8));
 	emit(gen, INSN_LOAD(BPF_DW, R8, R6, AREA_PC));
 	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_FOUND));
 	emit_jump_imm(gen, BPF_JEQ, R1, FOUND_EXACT, &exact);
+	emit_jump_imm(gen, BPF_JEQ, R1, FOUND_ENTRY, &exact);
 	emit(gen, INSN_ALU_IMM(BPF_SUB, R8, 1));
 	label_bind(gen, &exact);
 	emit_find_mapping(gen, &no_mapping);
 	emit_push_frame(gen);
 	emit_find_row(gen, &no_row);
 	emit_cfa(gen, &signal, &last, &no_row, &unreadable);
+	label_bind(gen, &have_cfa);
 	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_SP));
 	emit_jump_reg(gen, BPF_JLE, R9, R1, &none); /* stacks grow down: this is none */
 	emit_read_word(gen, R6, AREA_READ, R9, -8, &unreadable);
@@ -327,13 +321,20 @@ static void gen_unwind_frame(struct gen *gen)
 
 	label_bind(gen, &signal);
 	emit(gen, INSN_LOAD(BPF_DW, R9, R6, AREA_SP));
-	emit_read_word(gen, R6, AREA_PC, R9, SIGNAL_IP, &unreadable);
-	emit_read_word(gen, R6, AREA_BP, R9, SIGNAL_BP, &unreadable);
-	emit_read_word(gen, R6, AREA_SP, R9, SIGNAL_SP, &unreadable);
+	emit_read_word(gen, R6, AREA_PC, R9, ABI_SIGNAL_PC, &unreadable);
+	emit_read_word(gen, R6, AREA_BP, R9, ABI_SIGNAL_FRAME, &unreadable);
+	emit_read_word(gen, R6, AREA_SP, R9, ABI_SIGNAL_SP, &unreadable);
 	emit(gen, INSN_STORE_IMM(BPF_DW, R6, AREA_FOUND, FOUND_EXACT));
 	emit_return(gen, 0);
 
 	label_bind(gen, &no_row);
+	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_FOUND));
+	emit_jump_imm(gen, BPF_JNE, R1, FOUND_ENTRY, &no_entry);
+	emit(gen, INSN_LOAD(BPF_DW, R9, R6, AREA_SP));
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R9, ABI_ENTRY_CFA));
+	emit(gen, INSN_MOV_IMM(R7, 0));
+	emit_jump(gen, &have_cfa);
+	label_bind(gen, &no_entry);
 	emit_guess(gen, &last, &none);
 	label_bind(gen, &no_mapping);
 	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_FOUND));
@@ -500,8 +501,8 @@ static void emit_function_stack(struct gen *gen, uint32_t area, int32_t frames)
 	emit(gen, INSN_LOAD(BPF_DW, R2, REG_SCRATCH, first));
 	emit_imm64(gen, R1, (int64_t)gen->site->vaddr);
 	emit(gen, INSN_ALU_REG(BPF_SUB, R2, R1));
-	emit_jump_imm(gen, gen->site->is_return ? BPF_JGT : BPF_JLE, R2, ENTRY_SIZE, &good);
-	if (gen->site->is_return) {
+	emit_jump_imm(gen, site_is_return(gen->site) ? BPF_JGT : BPF_JLE, R2, ENTRY_SIZE, &good);
+	if (site_is_return(gen->site)) {
 		emit_stack_by_helper(gen, area, 0, frames, TRAMPOLINE + 1);
 	} else {
 		emit_stack_by_helper(gen, area, 1, frames, TRAMPOLINE);
@@ -544,7 +545,7 @@ static void emit_registers(struct gen *gen, uint32_t area, struct label *none)
 {
 	static const struct {
 		int32_t from, to;
-	} words[] = {{REGS_IP, AREA_PC}, {REGS_SP, AREA_SP}, {REGS_BP, AREA_BP}};
+	} words[] = {{ABI_REGS_PC, AREA_PC}, {ABI_REGS_SP, AREA_SP}, {ABI_REGS_FRAME, AREA_BP}};
 	int from = REG_CTX;
 	int32_t base = 0;
 
@@ -554,14 +555,14 @@ static void emit_registers(struct gen *gen, uint32_t area, struct label *none)
 		emit_call(gen, HELPER_TASK_REGS);
 		emit(gen, INSN_MOV_REG(R3, R0));
 		emit_area(gen, R1, area, AREA_PCS);
-		emit(gen, INSN_MOV_IMM(R2, REGS_SIZE));
+		emit(gen, INSN_MOV_IMM(R2, ABI_REGS_SIZE));
 		emit_call(gen, HELPER_READ_KERNEL);
 		emit_jump_imm(gen, BPF_JNE, R0, 0, none);
 		from = REG_SCRATCH;
 		base = (int32_t)area + AREA_PCS;
-		emit(gen, INSN_LOAD(BPF_W, R1, from, base + REGS_CS));
-		emit(gen, INSN_ALU_IMM(BPF_AND, R1, 3));
-		emit_jump_imm(gen, BPF_JNE, R1, 3, none); /* a thread of the kernel's own */
+		emit(gen, INSN_LOAD(BPF_W, R1, from, base + ABI_REGS_MODE));
+		emit(gen, INSN_ALU_IMM(BPF_AND, R1, ABI_MODE_MASK));
+		emit_jump_imm(gen, BPF_JNE, R1, ABI_MODE_USER, none); /* a thread of the kernel's own */
 	}
 	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		emit(gen, INSN_LOAD(BPF_DW, R1, from, base + words[i].from));
@@ -571,7 +572,7 @@ static void emit_registers(struct gen *gen, uint32_t area, struct label *none)
 
 static bool refuse_without_loops(struct gen *gen, const char *name, struct loc loc)
 {
-	if (gen->kernel->has_loops)
+	if (gen->rules->has_loops)
 		return false;
 	if (!gen->first_round) /* it is said once */
 		return true;
@@ -595,7 +596,7 @@ void emit_process_stack(struct gen *gen, int32_t frames, const char *name, struc
 	emit_begin(gen, area);
 	emit_registers(gen, area, &none);
 	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_LIMIT, frames));
-	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_FOUND, FOUND_EXACT));
+	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_FOUND, gen->site && site_is_at_entry(gen->site) ? FOUND_ENTRY : FOUND_EXACT));
 	emit_call(gen, HELPER_PID_TGID);
 	emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 32));
 	emit(gen, INSN_STORE(BPF_W, REG_SCRATCH, (int32_t)area + AREA_PID, R0));

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "lib/abi.h"
 #include "lib/elf_private.h"
 #include "lib/memory.h"
 
@@ -263,7 +264,7 @@ static bool find_debug(const struct elf_file *file, struct eh_frame *r)
 void eh_frame_read(struct eh_frame *out, const struct elf_file *file)
 {
 	*out = (struct eh_frame){0};
-	if (elf_file_machine(file) != EM_X86_64)
+	if (elf_file_machine(file) != ABI_MACHINE)
 		return;
 	if (find_by_section(file, out) || find_by_segment(file, out))
 		read_entries(out);
