@@ -48,7 +48,7 @@ static void emit_run_gate(struct gen *gen, struct label *out)
  */
 static void emit_self_gate(struct gen *gen, struct label *out)
 {
-	emit_pid(gen);
+	emit_visible_pid(gen);
 	emit_map_value(gen, R1, gen->image->map_state, offsetof(struct image_state, tracer));
 	emit(gen, INSN_LOAD(BPF_W, R1, R1, 0));
 	emit_jump_reg(gen, BPF_JEQ, R0, R1, out);
@@ -171,9 +171,9 @@ static void emit_pid_gate(struct gen *gen, struct label *out)
 	emit(gen, INSN_LOAD(BPF_W, R1, R1, 0));
 	emit_jump_imm(gen, BPF_JEQ, R1, 0, &all);
 	if (gen->site && gen->site->owner.n)
-		emit_task_pid(gen, &gen->site->owner);
+		emit_visible_pid_of(gen, &gen->site->owner);
 	else
-		emit_pid(gen);
+		emit_visible_pid(gen);
 	slot_store(gen, key, R0);
 	emit_map(gen, R1, layout_pids_map(gen->arena, gen->image));
 	slot_address(gen, R2, key);
@@ -370,7 +370,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 {
 	unsigned insns = gen->insns_len, relocs = gen->relocs_len, lines = gen->lines_len;
 	unsigned calls = gen->error_entry ? gen->error_entry->refs_len : 0;
-	unsigned unwinds = gen->unwind_entry.refs_len, hashes = gen->hash_entry.refs_len;
+	unsigned unwinds = gen->unwind_entry.refs_len, hashes = gen->hash_entry.refs_len, visibles = gen->visible_entry.refs_len;
 	unsigned vars = gen->image->checked->vars_len;
 	bool had_scratch, claimed_early;
 
@@ -384,7 +384,11 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	gen->needs_this = arena_new_array(gen->arena, bool, vars + 1);
 	gen->this_slots = arena_new_array(gen->arena, struct slot, vars + 1);
 	gen->this_places = arena_new_array(gen->arena, struct place, vars + 1);
-	gen->stack_limit = (int32_t)gen->rules->limits.stack_size - (gen->image->checked->has_stacks ? STACK_FUNCTIONS_DEPTH : 0);
+	gen->stack_limit = (int32_t)gen->rules->limits.stack_size;
+	if (gen->image->checked->has_stacks)
+		gen->stack_limit -= STACK_FUNCTIONS_DEPTH;
+	else if (gen->rules->pid_ns_ino)
+		gen->stack_limit -= TASK_FUNCTIONS_DEPTH;
 	if (gen->layout->has_error_clauses && !fn->is_save)
 		gen->stack_limit /= 2;
 	gen->stack_limit -= ERROR_ARGS_SIZE;
@@ -401,6 +405,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 			gen->error_entry->refs_len = calls;
 		gen->unwind_entry.refs_len = unwinds;
 		gen->hash_entry.refs_len = hashes;
+		gen->visible_entry.refs_len = visibles;
 		gen_round(gen, fn);
 	} while (gen->needs_scratch != had_scratch || gen->claims_early != claimed_early);
 }
@@ -596,6 +601,7 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 		gen_function(&gen, &compiler->error);
 	}
 	gen_stack_functions(&gen);
+	gen_task_functions(&gen);
 	check_sizes(compiler, &gen, fn);
 	check_helpers(compiler, &gen);
 	check_looks(compiler, own, gen.insns_len - own, error_entry.refs_len, function_loc(compiler, fn));

@@ -62,11 +62,15 @@ static void emit_flag(struct gen *gen, int area, enum stack_flag flag)
 	emit(gen, INSN_STORE_IMM(BPF_W, area, AREA_FLAGS, flag));
 }
 
-/* Asks the tracer to look at the process; its number is in the area. */
+/* Asks the tracer to look at the process, if it can; its number is in the area. */
 static void emit_want(struct gen *gen, int area)
 {
 	struct label end = {0};
 
+	if (gen->rules->pid_ns_ino) {
+		emit(gen, INSN_LOAD(BPF_W, R1, area, AREA_PID));
+		emit_jump_imm(gen, BPF_JGT, R1, INT32_MAX, &end); /* STACK_FOREIGN */
+	}
 	emit_map(gen, R1, gen->image->map_wanted);
 	emit(gen, INSN_MOV_REG(R2, area));
 	emit(gen, INSN_ALU_IMM(BPF_ADD, R2, AREA_PID));
@@ -406,21 +410,11 @@ static void gen_hash(struct gen *gen)
 	emit_return(gen, 0);
 }
 
-static void gen_one(struct gen *gen, struct label *entry, void (*make)(struct gen *gen))
-{
-	if (!entry->refs_len)
-		return;
-	label_bind(gen, entry);
-	*arena_push(gen->arena, gen->functions, gen->functions_len) = gen->insns_len;
-	gen->is_dead = false;
-	make(gen);
-}
-
 void gen_stack_functions(struct gen *gen)
 {
-	gen_one(gen, &gen->unwind_entry, gen_unwind);
-	gen_one(gen, &gen->unwind_frame, gen_unwind_frame);
-	gen_one(gen, &gen->hash_entry, gen_hash);
+	gen_behind(gen, &gen->unwind_entry, gen_unwind);
+	gen_behind(gen, &gen->unwind_frame, gen_unwind_frame);
+	gen_behind(gen, &gen->hash_entry, gen_hash);
 }
 
 /* ---- the calls ---- */
@@ -597,8 +591,7 @@ void emit_process_stack(struct gen *gen, int32_t frames, const char *name, struc
 	emit_registers(gen, area, &none);
 	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_LIMIT, frames));
 	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_FOUND, gen->site && site_is_at_entry(gen->site) ? FOUND_ENTRY : FOUND_EXACT));
-	emit_call(gen, HELPER_PID_TGID);
-	emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 32));
+	emit_stack_pid(gen);
 	emit(gen, INSN_STORE(BPF_W, REG_SCRATCH, (int32_t)area + AREA_PID, R0));
 	emit_area(gen, R1, area, 0);
 	emit_branch_call(gen, &gen->unwind_entry);
@@ -638,8 +631,7 @@ void emit_symbol(struct gen *gen, struct node *address, bool is_user)
 	emit_area(gen, R4, area, 0);
 	emit_hash(gen, R4, R0);
 	if (is_user) {
-		emit_call(gen, HELPER_PID_TGID);
-		emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 32));
+		emit_stack_pid(gen);
 		emit(gen, INSN_STORE(BPF_W, REG_SCRATCH, (int32_t)area + AREA_PID, R0));
 		if (gen->ctx != CTX_DIRECT)
 			emit_want_unknown(gen, area);

@@ -22,10 +22,13 @@ enum stack_flag {
 /* In an address of a process, which never has this bit: the frame was found by a frame pointer, where nothing says that there is one. */
 #define STACK_GUESSED (UINT64_C(1) << 63)
 
+/* In the number of a process: it is the whole host's, as the process cannot be seen from the container in which we run. */
+#define STACK_FOREIGN (INT64_C(1) << 31)
+
 /* By a number made of it, once for each different stack. */
 struct stack_value {
 	uint32_t len, flags;
-	uint32_t pid; /* of the whole host; 0: the kernel's stack */
+	uint32_t pid; /* as it is numbered where we run, or with STACK_FOREIGN; 0: the kernel's stack */
 	uint32_t pad;
 	uint64_t pcs[STACK_FRAMES];
 };
@@ -43,7 +46,7 @@ struct unwind_mapping {
 	uint32_t first, len; /* rows of the file's table; len 0: it has none */
 };
 
-/* Of a process, by its number on the whole host. */
+/* Of a process, by its number where we run. */
 struct unwind_process {
 	uint64_t len;
 	struct unwind_mapping

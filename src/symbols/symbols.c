@@ -314,6 +314,8 @@ static bool is_behind_call(struct symbols *symbols, pid_t pid, uint64_t pc)
 
 static const char *note_of(const struct stack_value *value)
 {
+	if (value->pid & STACK_FOREIGN)
+		return "the process cannot be seen from this container: its stack is not known";
 	if (value->flags & STACK_NO_PROCESS)
 		return "the process was not known yet: its next stacks will be whole";
 	if (value->flags & STACK_NO_MAPPING)
