@@ -34,3 +34,11 @@ sleeps() { grep -q '^State:.S' "/proc/$1/status" 2>/dev/null; } # PID
 naps() { grep -q nanosleep "/proc/$1/wchan" 2>/dev/null; } # PID
 # It is no shell any more that is about to become a program, or it has ended.
 past_exec() { [[ $(readlink "/proc/$1/exe") != */bash ]]; } # PID
+# Ends those that are children of this shell: the number of one that has ended may be somebody else's by now.
+kill_own() { # SIGNAL PID...
+	local signal=$1 pid
+	shift
+	for pid in "$@"; do
+		! grep -qs "^PPid:[[:space:]]$$\$" "/proc/$pid/status" || kill "-$signal" "$pid"
+	done
+}

@@ -17,7 +17,7 @@ one_target() { # until it runs its own file: a moment earlier it is still a shel
 }
 fired() { grep -q 'fired$' "$out"; } # the probe of $count has been hit
 start() { "$CEPHTAP" "$@" >"$out" 2>"$err" </dev/null & tracer=$!; wait_for 20 fired; }
-took() { grep -q '^ShdPnd:[^1-9a-f]*$' "/proc/$1/status"; } # PID: no signal waits for it any more
+took() { ! grep -qs '^ShdPnd:.*[1-9a-f]' "/proc/$1/status"; } # PID: no signal waits for it any more
 finish() { wait $tracer; status=$?; }
 gone() { ! kill -0 "$tracer" 2>/dev/null; }
 end_target() { kill -9 "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; }

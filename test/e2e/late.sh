@@ -16,7 +16,7 @@ check() { # NAME CONDITION...
 }
 clean_up() {
 	# shellcheck disable=SC2086 # children of ours, not yet waited for
-	kill -KILL $tapper $children 2>/dev/null
+	kill_own KILL $tapper $children
 }
 trap clean_up EXIT
 start() { # ARGUMENTS...

@@ -10,7 +10,7 @@ check() { # NAME CONDITION...
 }
 clean_up() {
 	# shellcheck disable=SC2086 # processes that we have started and not yet waited for
-	[ -z "$children" ] || kill -KILL $children 2>/dev/null
+	kill_own KILL $children
 }
 trap clean_up EXIT
 await() { wait_for 30 "$@"; } # COMMAND...

@@ -7,7 +7,8 @@ command -v "$cc" >/dev/null && command -v setpriv >/dev/null || { echo "skip ${0
 . "$TOP/test/lib.sh"
 err=$TMP/err out=$TMP/out
 children=
-trap 'kill -KILL $children 2>/dev/null; umount -l "$TMP/mnt" "$TMP/fuse" 2>/dev/null' EXIT
+flood= # many, which are not children of this shell
+trap 'kill_own KILL $children; [ -z "$flood" ] || kill -KILL $flood 2>/dev/null; umount -l "$TMP/mnt" "$TMP/fuse" 2>/dev/null' EXIT
 chmod 755 "$TMP"
 nobody=65534
 : >"$err"

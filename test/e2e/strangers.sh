@@ -301,7 +301,6 @@ for i in range(500):
         os.execv(folder + "/ceph-osd", ["ceph-osd", "-i", str(9000 + i % 10)])
 PY
 flood=$(python3 "$TMP/flood.py" "$TMP/evil/quiet" "$TMP/flood" | tr '\n' ' ')
-children="$children $flood"
 check flood-runs [ "$(for pid in $flood; do readlink "/proc/$pid/exe"; done | grep -c flood)" = 500 ]
 for options in "report osd --seconds 1" "report io --seconds 1" "top --once" "-q --seconds 1 --osd 9003 -n ceph_store:::deferred-submit"; do
 	before=$SECONDS
@@ -319,3 +318,4 @@ limit=100 tap doctor
 check flood-doctor [ "$(grep -c 'left out of reports' "$out")" -le 12 ]
 # shellcheck disable=SC2086
 end $flood
+flood=

@@ -24,7 +24,7 @@ give_up() { # WHY
 
 clean_up() {
 	# shellcheck disable=SC2086 # children of ours, not yet waited for
-	[ -z "$tracers$watcher" ] || kill -KILL $tracers $watcher 2>/dev/null
+	kill_own KILL $tracers $watcher
 	clusters down "$cluster"
 }
 
