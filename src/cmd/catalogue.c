@@ -26,6 +26,7 @@ static const char usage[] = "Usage: cephtap catalogue --check [FILE...]\n"
 /* What is asked for; `name` is that of a script, or NULL. */
 struct request {
 	enum option_id what;
+	struct buf *why;
 	const char *name;
 };
 
@@ -126,31 +127,36 @@ static int run(struct arena *arena, const struct request *request, char **paths,
 	return diags.errors ? 1 : 0;
 }
 
+static const char one_of[] = "say one of --check, --markdown, --tapset, --bpftrace and --systemtap; see --help";
+
 static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
 {
 	struct request *request = data;
 
-	if (request->what && request->what != option->id)
+	if (request->what && request->what != option->id) {
+		buf_puts(request->why, one_of);
 		return OUTCOME_MISUSED;
-	*request = (struct request){option->id, text};
+	}
+	request->what = option->id;
+	request->name = text;
 	return OUTCOME_GO_ON;
 }
 
 int cmd_catalogue(int argc, char **argv)
 {
 	static const struct command_help help = {.usage = usage};
-	struct request request = {0};
+	struct buf why = {0};
+	struct request request = {.why = &why};
 	struct option_loop loop;
 	enum outcome outcome;
 	struct arena *arena;
-	struct buf why = {0};
 	int status;
 
 	options_begin(&loop, COMMAND_CATALOGUE, "cephtap catalogue", argc, argv);
 	outcome = options_read(&loop, &help, take_option, &request);
 	options_end(&loop);
-	if (outcome == OUTCOME_MISUSED || (outcome == OUTCOME_GO_ON && !request.what)) {
-		buf_puts(&why, "say one of --check, --markdown, --tapset, --bpftrace and --systemtap; see --help");
+	if (outcome == OUTCOME_GO_ON && !request.what) {
+		buf_puts(&why, one_of);
 		outcome = OUTCOME_MISUSED;
 	}
 	if (outcome != OUTCOME_GO_ON)
