@@ -10,8 +10,6 @@ int cmd_catalogue(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_dtrace(int argc, char **argv);
-/* Is a command line of the name dtrace one for cmd_dtrace (-h, -G)? Else it runs a script. */
-int cmd_dtrace_is_meant(int argc, char **argv);
 int cmd_learn(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_picture(int argc, char **argv);
@@ -22,6 +20,11 @@ int cmd_stamp(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_weave(int argc, char **argv);
 int cmd_run(int argc, char **argv); /* cephtap SCRIPT.d, cephtap -n 'clause' */
+int cmd_run_as_dtrace(int argc, char **argv); /* the same, as the command dtrace */
+
+/* The type of a probe's argument as D has it, for people. */
+struct arg;
+const char *cmd_type_of(const struct arg *arg);
 
 void cmd_run_help(void);
 int cmd_usage(void);

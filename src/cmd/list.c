@@ -42,7 +42,7 @@ struct list {
 };
 
 /* A type as a script would write it. */
-static const char *type_name(const struct arg *arg)
+const char *cmd_type_of(const struct arg *arg)
 {
 	static const char *const ints[2][9] = {
 		{[1] = "uint8_t", [2] = "uint16_t", [4] = "uint32_t", [8] = "uint64_t"},
@@ -95,7 +95,7 @@ static void print_arg(const struct probe *probe, unsigned i)
 	const struct arg *arg = &probe->args[i];
 	const char *why = probe->sites_len && probe->sites[0].args ? probe->sites[0].args[i].why : NULL;
 
-	say(stdout, "\t%sargs[%u] %-16s %-9s %s", i < 10 ? " " : "", i, arg->name ? arg->name : "", type_name(arg), arg->doc ? arg->doc : "");
+	say(stdout, "\t%sargs[%u] %-16s %-9s %s", i < 10 ? " " : "", i, arg->name ? arg->name : "", cmd_type_of(arg), arg->doc ? arg->doc : "");
 	if (why)
 		say(stdout, " [not here: %s]", why);
 	say(stdout, "\n");
@@ -127,7 +127,7 @@ static const char *parameter_type(struct list *list, const struct arg *arg)
 	const char *copy;
 
 	if (arg->type != ARGTYPE_NATIVE)
-		return type_name(arg);
+		return cmd_type_of(arg);
 	type_print(native_type(list->natives, arg->native), &text);
 	copy = arena_strdup(list->arena, text.data ? text.data : "");
 	buf_free(&text);
@@ -221,7 +221,7 @@ static struct json_object *json_args(const struct probe *probe)
 	for (i = 0; i < probe->args_len; i++) {
 		object = json_object_new_object();
 		add_text(object, "name", probe->args[i].name);
-		add_text(object, "type", type_name(&probe->args[i]));
+		add_text(object, "type", cmd_type_of(&probe->args[i]));
 		add_text(object, "doc", probe->args[i].doc);
 		if (probe->sites_len && probe->sites[0].args)
 			add_text(object, "why_not", probe->sites[0].args[i].why);

@@ -31,9 +31,11 @@ void options_begin(struct option_loop *loop, enum command command, const char *n
 	struct buf shorts = {0};
 	unsigned longs_len = 0;
 
-	*loop = (struct option_loop){.command = command, .name = name, .argc = argc, .argv = argv, .arena = arena_new()};
+	*loop = (struct option_loop){
+		.command = command, .name = name, .argc = argc, .argv = argv, .arena = arena_new()};
 	loop->list = options_of(loop->arena, command, NULL);
-	if (command == COMMAND_RUN || command == COMMAND_DTRACE) /* what follows is the script's; objects, in their order */
+	if (command == COMMAND_RUN ||
+	    command == COMMAND_DTRACE) /* what follows is the script's; objects, in their order */
 		buf_putc(&shorts, '+');
 	for (unsigned i = 0; i < loop->list.len; i++) {
 		const struct cmd_option *option = loop->list.rows[i];
@@ -93,7 +95,8 @@ static void say_owners(const struct option_loop *loop, const char *word, struct 
 
 		for (unsigned i = 0; i < list.len; i++)
 			if (is_same(list.rows[i], word, size)) {
-				buf_printf(out, "%scephtap%s%s", out->size ? ", " : "", command ? " " : "", command_names[command]);
+				buf_printf(out, "%scephtap%s%s", out->size ? ", " : "", command ? " " : "",
+					   command_names[command]);
 				break;
 			}
 	}
@@ -106,21 +109,24 @@ static void say_unknown(const struct option_loop *loop, const char *word)
 	if (!strncmp(word, "--", 2))
 		say_owners(loop, word + 2, &owners);
 	if (owners.size)
-		say(stderr, "%s: there is no option `%s` here, but in %s; see %s --help\n", loop->name, word, owners.data, loop->name);
+		say(stderr, "%s: there is no option `%s` here, but in %s; see %s --help\n", loop->name, word,
+		    owners.data, loop->name);
 	else
 		say(stderr, "%s: there is no option `%s`; see %s --help\n", loop->name, word, loop->name);
 	buf_free(&owners);
 }
 
-/* optopt is 0 for a long option that is not known, else the option's code; a word of short options may not be at its end yet. */
+/* optopt is 0 for a long option that is not known, else the option's code; a word of short options may not be at its
+ * end yet. */
 static void say_wrong(const struct option_loop *loop, const char *word)
 {
 	const struct cmd_option *known = optopt ? row_of(loop, optopt) : NULL;
 	char letter[] = {'-', (char)optopt, '\0'};
 
 	if (optopt >= LONG)
-		say(stderr, known->arg ? "%s: `%s` needs a value; see %s --help\n" : "%s: `%s` takes no value; see %s --help\n", loop->name, word,
-		    loop->name);
+		say(stderr,
+		    known->arg ? "%s: `%s` needs a value; see %s --help\n" : "%s: `%s` takes no value; see %s --help\n",
+		    loop->name, word, loop->name);
 	else if (known)
 		say(stderr, "%s: `%s` needs a value; see %s --help\n", loop->name, letter, loop->name);
 	else if (!optopt && count_beginnings(loop, word + 2) > 1)
@@ -149,8 +155,9 @@ void options_print_help(enum command command, const struct command_help *help)
 	say_lines(stdout, help->tail ? help->tail : "");
 }
 
-static enum outcome give(struct option_loop *loop, const struct command_help *help, const struct cmd_option *option, const char *text,
-			 enum outcome (*take)(void *, const struct cmd_option *, const char *), void *data)
+static enum outcome give(struct option_loop *loop, const struct command_help *help, const struct cmd_option *option,
+			 const char *text, enum outcome (*take)(void *, const struct cmd_option *, const char *),
+			 void *data)
 {
 	if (option->id != OPTION_HELP || !help)
 		return take(data, option, text);
@@ -159,7 +166,8 @@ static enum outcome give(struct option_loop *loop, const struct command_help *he
 }
 
 enum outcome options_read_one(struct option_loop *loop, const struct command_help *help,
-			      enum outcome (*take)(void *data, const struct cmd_option *option, const char *text), void *data)
+			      enum outcome (*take)(void *data, const struct cmd_option *option, const char *text),
+			      void *data)
 {
 	const struct cmd_option *option;
 	const char *text;
@@ -169,7 +177,8 @@ enum outcome options_read_one(struct option_loop *loop, const struct command_hel
 }
 
 enum outcome options_read(struct option_loop *loop, const struct command_help *help,
-			  enum outcome (*take)(void *data, const struct cmd_option *option, const char *text), void *data)
+			  enum outcome (*take)(void *data, const struct cmd_option *option, const char *text),
+			  void *data)
 {
 	const struct cmd_option *option;
 	const char *text;
@@ -218,11 +227,16 @@ static enum outcome take_max_cost(struct options *options, const char *text, str
 	return wrong ? OUTCOME_MISUSED : OUTCOME_GO_ON;
 }
 
-static enum outcome take_target(const struct cmd_option *option, const char *text, struct target_list *targets, struct buf *why)
+static enum outcome take_target(const struct cmd_option *option, const char *text, struct target_list *targets,
+				struct buf *why)
 {
 	static const int codes[] = {
-		[OPTION_PID] = 'p',		  [OPTION_OSD] = TARGET_OSD,		 [OPTION_DAEMON] = TARGET_DAEMON,
-		[OPTION_CGROUP] = TARGET_CGROUP, [OPTION_CONTAINER] = TARGET_CONTAINER, [OPTION_UNTRUSTED] = TARGET_UNTRUSTED,
+		[OPTION_PID] = 'p',
+		[OPTION_OSD] = TARGET_OSD,
+		[OPTION_DAEMON] = TARGET_DAEMON,
+		[OPTION_CGROUP] = TARGET_CGROUP,
+		[OPTION_CONTAINER] = TARGET_CONTAINER,
+		[OPTION_UNTRUSTED] = TARGET_UNTRUSTED,
 	};
 
 	if (target_take(targets, codes[option->id], text, why) > 0)
@@ -233,14 +247,16 @@ static enum outcome take_target(const struct cmd_option *option, const char *tex
 static enum outcome take_form(enum report_form taken, enum report_form *form, struct buf *why)
 {
 	if (*form != FORM_TEXT && *form != taken) {
-		buf_printf(why, "--%s and --%s exclude each other", report_formats[*form].name, report_formats[taken].name);
+		buf_printf(why, "--%s and --%s exclude each other", report_formats[*form].name,
+			   report_formats[taken].name);
 		return OUTCOME_MISUSED;
 	}
 	*form = taken;
 	return OUTCOME_GO_ON;
 }
 
-enum outcome option_take_common(const struct cmd_option *option, const char *text, const struct option_common *common, struct buf *why)
+enum outcome option_take_common(const struct cmd_option *option, const char *text, const struct option_common *common,
+				struct buf *why)
 {
 	switch (option->id) {
 	case OPTION_PID:
@@ -261,13 +277,15 @@ enum outcome option_take_common(const struct cmd_option *option, const char *tex
 	return OUTCOME_MISUSED;
 }
 
-enum outcome option_take_seconds(const struct cmd_option *option, const char *text, uint64_t most, uint64_t *seconds, struct buf *why)
+enum outcome option_take_seconds(const struct cmd_option *option, const char *text, uint64_t most, uint64_t *seconds,
+				 struct buf *why)
 {
 	char *end;
 
 	*seconds = strtoull(text, &end, 10);
 	if (text[0] >= '0' && text[0] <= '9' && !*end && *seconds && *seconds <= most)
 		return OUTCOME_GO_ON;
-	buf_printf(why, "--%s wants a number of seconds from 1 to %llu, not `%s`", option->name, (unsigned long long)most, text);
+	buf_printf(why, "--%s wants a number of seconds from 1 to %llu, not `%s`", option->name,
+		   (unsigned long long)most, text);
 	return OUTCOME_MISUSED;
 }

@@ -24,13 +24,15 @@ static const char usage[] =
 	"       cephtap report NAME [OPTIONS] FILE...\n"
 	"\n"
 	"Reports on running Ceph daemons, without a restart. Live every N seconds until ^C, or once with --seconds.\n"
-	"Every time that is shown is of that interval alone. With FILEs: from recordings (cephtap record), also of several hosts.\n"
+	"Every time that is shown is of that interval alone. With FILEs: from recordings (cephtap record), also of "
+	"several hosts.\n"
 	"\n"
 	"Reports; cephtap report NAME --help has the options of each:\n";
 
 static const char columns_help[] =
 	"\n"
-	"Columns of osd: count of ops; mean, median, 99th percentile and largest time; share of the whole time of these ops.\n"
+	"Columns of osd: count of ops; mean, median, 99th percentile and largest time; share of the whole time of "
+	"these ops.\n"
 	"Percentiles come from buckets of an eighth of a power of two: they are right to within some percent.\n";
 
 struct report_run {
@@ -60,7 +62,8 @@ static void print_help(const struct report_run *run)
 	const struct view_ops *ops = run->ops;
 
 	if (ops) {
-		say(stdout, "Usage: cephtap report %s [OPTIONS] [FILE...]\n\n%s: %s.\n", ops->name, ops->name, ops->doc);
+		say(stdout, "Usage: cephtap report %s [OPTIONS] [FILE...]\n\n%s: %s.\n", ops->name, ops->name,
+		    ops->doc);
 		say(stdout, "With FILEs: from recordings (cephtap record -o FILE %s).\n\n", ops->name);
 		options_help(stdout, COMMAND_REPORT, ops);
 		return;
@@ -289,7 +292,8 @@ static bool open_output(struct report_run *run, struct tracer_config *config)
 
 static bool is_seen_live(const struct report_run *run)
 {
-	return !run->seconds && !run->form && !run->output && isatty(STDOUT_FILENO) && (!run->record || run->record->tee);
+	return !run->seconds && !run->form && !run->output && isatty(STDOUT_FILENO) &&
+	       (!run->record || run->record->tee);
 }
 
 /* How often the view looks: at the end alone (0), each interval, each second. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs a script: cephtap SCRIPT.d, cephtap -n 'clause'; dtrace's options. */
+#include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -12,7 +13,9 @@
 #include "cmd/cmd.h"
 #include "cmd/option.h"
 #include "cmd/record.h"
+#include "cmd/dtrace_diags.h"
 #include "cmd/script.h"
+#include "cmd/shell.h"
 #include "run/target.h"
 #include "lib/kernel.h"
 #include "lib/shown.h"
@@ -36,6 +39,13 @@ struct run {
 	bool timing, check_only, list;
 	pid_t child;
 	struct record_request *record; /* NULL: no recording is made */
+	const char *name;	       /* what messages begin with */
+	struct as_dtrace {
+		bool is_meant, preprocesses, is_verbose, lists_programs;
+		const char *refused; /* why one of the options cannot be */
+		const char **cpp_args, **libraries;
+		unsigned cpp_args_len, libraries_len;
+	} dtrace;
 };
 
 static const char usage[] =
@@ -166,6 +176,64 @@ static enum outcome take_set(struct run *run, enum option_id id, const char *tex
 	}
 }
 
+static enum outcome take_for_cpp(struct run *run, const char *arg)
+{
+	*arena_push(run->arena, run->dtrace.cpp_args, run->dtrace.cpp_args_len) = arg;
+	return OUTCOME_GO_ON;
+}
+
+/* How far cpp keeps to the standard is no matter for D: that the mode is one is. */
+static enum outcome take_standard(struct run *run, const char *text)
+{
+	if (strlen(text) == 1 && strchr("acst", text[0]))
+		return OUTCOME_GO_ON;
+	buf_printf(&run->why, "-X wants a, c, s or t, not `%s`", text);
+	return OUTCOME_MISUSED;
+}
+
+/* What the command dtrace has beside the rest. */
+static enum outcome take_of_dtrace(struct run *run, const struct cmd_option *option, const char *text)
+{
+	struct as_dtrace *dtrace = &run->dtrace;
+
+	switch (option->id) {
+	case OPTION_PREPROCESS:
+		dtrace->preprocesses = true;
+		return OUTCOME_GO_ON;
+	case OPTION_SHOW_INCLUDES:
+		return take_for_cpp(run, "-H");
+	case OPTION_DEFINE:
+	case OPTION_UNDEFINE:
+	case OPTION_INCLUDE:
+		return take_for_cpp(run, arena_printf(run->arena, "-%c%s", option->letter, text));
+	case OPTION_STANDARD:
+		return take_standard(run, text);
+	case OPTION_LIBRARY:
+		*arena_push(run->arena, dtrace->libraries, dtrace->libraries_len) = text;
+		return OUTCOME_GO_ON;
+	case OPTION_VERBOSE:
+		return dtrace->is_verbose = true, OUTCOME_GO_ON;
+	case OPTION_LISTING:
+		return dtrace->lists_programs = true, OUTCOME_GO_ON;
+	case OPTION_INDENT:
+		dtrace->refused = "-F: output is not indented by entry and return";
+		return OUTCOME_GO_ON;
+	case OPTION_ANONYMOUS:
+		dtrace->refused = "-A and -a: Linux has no anonymous tracing; start the script from a unit of systemd that comes first";
+		return OUTCOME_GO_ON;
+	case OPTION_32:
+		dtrace->refused = "-32: scripts have the data model of this host, 64 bits";
+		return OUTCOME_GO_ON;
+	default: /* -64, -k */
+		return OUTCOME_GO_ON;
+	}
+}
+
+static bool is_of_dtrace(enum option_id id)
+{
+	return id >= OPTION_PREPROCESS && id <= OPTION_ANONYMOUS;
+}
+
 static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
 {
 	struct run *run = data;
@@ -179,7 +247,7 @@ static enum outcome take_option(void *data, const struct cmd_option *option, con
 	case OPTION_PROBE_ID:
 		return take_clause(run, option->id, text);
 	case OPTION_VERSION:
-		say(stdout, "cephtap %s\n", CEPHTAP_VERSION);
+		say(stdout, run->dtrace.is_meant ? "dtrace: cephtap %s\n" : "cephtap %s\n", CEPHTAP_VERSION);
 		return OUTCOME_DONE;
 	case OPTION_BUFFER:
 	case OPTION_QUIET:
@@ -223,27 +291,122 @@ static enum outcome take_option(void *data, const struct cmd_option *option, con
 	case OPTION_EVERY:
 		return option_take_seconds(option, text, SECONDS_MAX, &run->every, &run->why);
 	default:
+		if (is_of_dtrace(option->id) || option->id == OPTION_VERBOSE)
+			return take_of_dtrace(run, option, text);
 		return option_take_common(option, text, &common, &run->why);
 	}
 }
 
+/* ---- the script ---- */
+
+/* With what DTrace defines. */
+static bool preprocess_script(struct run *run, const char *text, size_t size)
+{
+	struct preprocess request = {.arena = run->arena, .name = run->script};
+	char *result;
+	size_t result_size;
+
+	take_for_cpp(run, "-D__SUNW_D=1");
+	take_for_cpp(run, "-D__SUNW_D_VERSION=0x02000000");
+	request.args = run->dtrace.cpp_args;
+	request.args_len = run->dtrace.cpp_args_len;
+	if (!preprocess(&request, text, size, &result, &result_size, &run->why))
+		return false;
+	script_add_text(&run->pipeline, run->script, result, result_size);
+	return true;
+}
+
+static bool add_script(struct run *run)
+{
+	const struct source *source;
+
+	if (!script_add_file(&run->pipeline, run->script, &run->why))
+		return false;
+	if (!run->dtrace.preprocesses)
+		return true;
+	source = run->pipeline.sources[--run->pipeline.sources_len];
+	return preprocess_script(run, source->text, source->size);
+}
+
+static int is_library(const struct dirent *entry)
+{
+	size_t size = strlen(entry->d_name);
+
+	return size > 2 && !strcmp(entry->d_name + size - 2, ".d");
+}
+
+/* Before all else: scripts use what they declare. */
+static bool add_libraries(struct run *run)
+{
+	unsigned folders = run->dtrace.libraries_len;
+
+	run->dtrace.libraries_len = 0;
+	for (unsigned i = 0; i < folders; i++) {
+		const char *folder = run->dtrace.libraries[i];
+		struct dirent **entries;
+		int n = scandir(folder, &entries, is_library, alphasort);
+		bool good = n >= 0;
+
+		if (!good)
+			buf_printf(&run->why, "cannot read the libraries of %s: %s", folder, strerror(errno));
+		for (int j = 0; j < n; j++) {
+			good = good && script_add_file(&run->pipeline, arena_printf(run->arena, "%s/%s", folder, entries[j]->d_name), &run->why);
+			run->dtrace.libraries_len += good;
+			free(entries[j]);
+		}
+		if (n >= 0)
+			free(entries);
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
+/* Those of clauses were taken in before. */
+static void move_libraries_first(struct run *run, unsigned clauses)
+{
+	const struct source **sources = run->pipeline.sources;
+	unsigned libraries = run->dtrace.libraries_len;
+	const struct source **moved;
+
+	if (!libraries || !clauses)
+		return;
+	moved = arena_memdup(run->arena, sources, (clauses + libraries) * sizeof(*sources));
+	memcpy(sources, moved + clauses, libraries * sizeof(*sources));
+	memcpy(sources + libraries, moved, clauses * sizeof(*sources));
+}
+
+static enum outcome add_sources(struct run *run)
+{
+	unsigned clauses = run->pipeline.sources_len;
+
+	if (!add_libraries(run))
+		return OUTCOME_FAILED;
+	move_libraries_first(run, clauses);
+	return !run->script || add_script(run) ? OUTCOME_GO_ON : OUTCOME_FAILED;
+}
+
 static enum outcome read_command_line(struct run *run, int argc, char **argv)
 {
-	enum outcome outcome = options_read(&run->loop, &help, take_option, run);
+	enum outcome outcome = options_read(&run->loop, run->dtrace.is_meant ? &dtrace_help : &help, take_option, run);
 
 	if (outcome != OUTCOME_GO_ON)
 		return outcome;
+	if (run->dtrace.refused) {
+		buf_puts(&run->why, run->dtrace.refused);
+		return OUTCOME_FAILED;
+	}
 	if (!run->script && !run->pipeline.sources_len && optind < argc)
 		run->script = argv[optind++];
-	if (run->script && !script_add_file(&run->pipeline, run->script, &run->why))
+	if (add_sources(run) != OUTCOME_GO_ON)
 		return OUTCOME_FAILED;
-	if (!run->pipeline.sources_len && run->list)
+	if (run->pipeline.sources_len == run->dtrace.libraries_len && run->list)
 		add_clause(run, ":::");
-	if (!run->pipeline.sources_len) {
-		buf_puts(&run->why, "give a script, or a clause with -n; see cephtap --help");
+	if (run->pipeline.sources_len == run->dtrace.libraries_len) {
+		buf_printf(&run->why, "give a script, or a clause with -n; see %s --help", run->loop.name);
 		return OUTCOME_MISUSED;
 	}
-	run->pipeline.macros.script_name = run->script ? run->script : "cephtap";
+	run->pipeline.macros.script_name = run->script ? run->script : run->name;
 	run->pipeline.macros.args = argv + optind;
 	run->pipeline.macros.args_len = (unsigned)(argc - optind);
 	return OUTCOME_GO_ON;
@@ -326,13 +489,19 @@ static int dump(struct run *run)
 static bool say_unused_args(struct run *run)
 {
 	const struct macros *macros = &run->pipeline.macros;
+	struct buf script = {0};
 
+	if (run->dtrace.is_meant && run->script)
+		buf_printf(&script, "failed to compile script %s: ", run->script);
 	for (unsigned i = 0; i < macros->args_len; i++)
 		if (!macros->args_used[i]) {
-			say(stderr, "cephtap: %sextraneous argument `%s`: $%u is not used by the script\n",
-			    run->pipeline.options.errtags ? "[D_MACRO_UNUSED] " : "", macros->args[i], i + 1);
+			say(stderr, "%s: %s%sextraneous argument `%s`: $%u is not used by the script\n", run->name,
+			    script.size ? script.data : "", run->pipeline.options.errtags ? "[D_MACRO_UNUSED] " : "", macros->args[i],
+			    i + 1);
+			buf_free(&script);
 			return false;
 		}
+	buf_free(&script);
 	return true;
 }
 
@@ -354,13 +523,13 @@ static void say_matched(const struct run *run)
 
 	if (pipeline->options.quiet || report_formats[run->form].ops->wants_tables)
 		return;
-	for (unsigned i = 0; i < pipeline->sources_len; i++) {
+	for (unsigned i = run->dtrace.libraries_len; i < pipeline->sources_len; i++) {
 		bool is_script = run->script && i == pipeline->sources_len - 1; /* read after all of -n */
 		const char *what = is_script ? run->script : pipeline->sources[i]->text;
 		unsigned n = count_matches(pipeline->checked, pipeline->sources[i]);
 		struct shown line = {0};
 
-		shown_printf(&line, "cephtap: %s '", is_script ? "script" : "description");
+		shown_printf(&line, "%s: %s '", run->name, is_script ? "script" : "description");
 		shown_text(&line, is_script ? SHOWN_NAME : SHOWN_SOURCE, what, strlen(what));
 		shown_printf(&line, "' matched %u probe%s\n", n, n == 1 ? "" : "s");
 		say_shown(stderr, &line);
@@ -373,8 +542,19 @@ static void say_not_waiting(const struct run *run)
 	unsigned n = run->pipeline.checked->unmatched_len;
 
 	if (n && (run->record || run->ctf))
-		say(stderr, "cephtap: %u probe description%s no probe now; %s does not wait for probes that come later\n", n,
+		say(stderr, "%s: %u probe description%s no probe now; %s does not wait for probes that come later\n", run->name, n,
 			n == 1 ? " matches" : "s match", run->record ? "a recording" : "--ctf");
+}
+
+/* dtrace -lv */
+static void list_args(const struct probe *probe)
+{
+	say(stdout, "\n\tArgument Types\n");
+	for (unsigned i = 0; i < probe->args_len; i++)
+		say(stdout, "\t\targs[%u]: %s\n", i, cmd_type_of(&probe->args[i]));
+	if (!probe->args_len)
+		say(stdout, "\t\tNone\n");
+	say(stdout, "\n");
 }
 
 /* dtrace -l: the probes that the script's clauses match. */
@@ -387,9 +567,21 @@ static int list(struct run *run)
 		const struct probe *probe = run->pipeline.checked->probes[i];
 
 		say(stdout, "%5u %10s %17s %33s %s\n", probe->id, probe->prov, probe->mod, probe->func, probe->name);
+		if (run->dtrace.is_verbose)
+			list_args(probe);
 	}
-	tracer_say_left_out(&run->pipeline, "cephtap");
+	tracer_say_left_out(&run->pipeline, run->name);
 	return print_diags(run);
+}
+
+/* dtrace -S */
+static void say_programs(struct run *run)
+{
+	struct buf text = {0};
+
+	stage_find("ebpf")->dump(&run->pipeline, &text);
+	say_lines(stderr, text.size ? text.data : "");
+	buf_free(&text);
 }
 
 static bool compile(struct run *run)
@@ -400,11 +592,13 @@ static bool compile(struct run *run)
 		return false;
 	if (!run->pipeline.options.defaultargs && !say_unused_args(run))
 		return false;
+	if (run->dtrace.lists_programs)
+		say_programs(run);
 	if (run->check_only)
 		return true;
 	why = engine_why_not();
 	if (why) {
-		say(stderr, "cephtap: %s\n", why);
+		say(stderr, "%s: %s\n", run->name, why);
 		return false;
 	}
 	return pipeline_load(&run->pipeline, &run->times);
@@ -418,7 +612,7 @@ static bool open_output(struct run *run, struct tracer_config *config)
 		config->out = run->output ? formats_open(run->form, run->output, &config->path, &run->why) : stdout;
 	config->out_name = run->output;
 	if (!config->out && run->output)
-		say(stderr, "cephtap: %s\n", run->why.data);
+		say(stderr, "%s: %s\n", run->name, run->why.data);
 	return config->out;
 }
 
@@ -428,7 +622,7 @@ static bool open_ctf(struct run *run, struct tracer_config *config)
 		return true;
 	config->ctf = ctf_new(run->ctf, config->ops, &run->why);
 	if (!config->ctf) {
-		say(stderr, "cephtap: %s\n", run->why.data);
+		say(stderr, "%s: %s\n", run->name, run->why.data);
 		return false;
 	}
 	config->ops = ctf_ops(config->ctf);
@@ -468,7 +662,9 @@ static int trace(struct run *run)
 	struct tracer_config config = {
 		.pipeline = &run->pipeline,
 		.ops = report_formats[run->form].ops,
-		.name = run->record ? "cephtap record" : "cephtap",
+		.name = run->record ? "cephtap record" : run->name,
+		.teller = run->name,
+		.is_bare = run->dtrace.is_meant && getenv("_DTRACE_TESTING"),
 		.targets = &run->targets,
 		.child = run->child,
 		.seconds = run->seconds,
@@ -486,7 +682,7 @@ static int trace(struct run *run)
 	if (run->record && !record_close(run->record))
 		status = 1;
 	if (config.out && config.out != stdout && fclose(config.out) && !status) {
-		say(stderr, "cephtap: cannot write to %s: %s\n", run->output, strerror(errno));
+		say(stderr, "%s: cannot write to %s: %s\n", run->name, run->output, strerror(errno));
 		status = 1;
 	}
 	return status;
@@ -505,32 +701,40 @@ static int go(struct run *run)
 	if (run->list)
 		return list(run);
 	if (kernel_proc_why() && !run->check_only) { /* nothing would be found, and that is not the script's fault */
-		say(stderr, "cephtap: %s\n", kernel_proc_why());
+		say(stderr, "%s: %s\n", run->name, kernel_proc_why());
 		return 1;
 	}
 	compiled = compile(run);
 	if (!compiled || run->check_only)
-		tracer_say_left_out(&run->pipeline, "cephtap");
+		tracer_say_left_out(&run->pipeline, run->name);
 	status = print_diags(run);
 	if (!compiled)
 		return 1;
 	return run->check_only ? status : trace(run);
 }
 
-static int run_script(int argc, char **argv, struct record_request *record)
+static void begin_as_dtrace(struct run *run)
 {
-	struct run run = {.record = record};
+	run->dtrace.is_meant = true;
+	run->pipeline.print_diags = dtrace_diags_print;
+}
+
+static int run_script(int argc, char **argv, struct record_request *record, bool as_dtrace)
+{
+	struct run run = {.record = record, .name = as_dtrace ? "dtrace" : "cephtap"};
 	enum outcome outcome;
 	int status = 0, misused;
 
 	tracer_catch_signals();
 	pipeline_init(&run.pipeline);
 	run.arena = run.targets.arena = run.pipeline.arena;
-	options_begin(&run.loop, COMMAND_RUN, record ? "cephtap record" : "cephtap", argc, argv);
+	if (as_dtrace)
+		begin_as_dtrace(&run);
+	options_begin(&run.loop, as_dtrace ? COMMAND_DTRACE : COMMAND_RUN, record ? "cephtap record" : run.name, argc, argv);
 	outcome = read_command_line(&run, argc, argv);
 	if (outcome == OUTCOME_GO_ON && (!start_child(&run) || !wait_for_process(&run)))
 		outcome = OUTCOME_FAILED;
-	misused = cmd_status("cephtap", outcome, &run.why);
+	misused = cmd_status(run.name, outcome, &run.why);
 	if (outcome == OUTCOME_GO_ON) {
 		set_target(&run);
 		status = go(&run);
@@ -545,10 +749,15 @@ static int run_script(int argc, char **argv, struct record_request *record)
 
 int cmd_run(int argc, char **argv)
 {
-	return run_script(argc, argv, NULL);
+	return run_script(argc, argv, NULL, false);
+}
+
+int cmd_run_as_dtrace(int argc, char **argv)
+{
+	return run_script(argc, argv, NULL, true);
 }
 
 int cmd_run_record(int argc, char **argv, struct record_request *record)
 {
-	return run_script(argc, argv, record);
+	return run_script(argc, argv, record, false);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where a script comes from: a file, standard input, the command line, or this binary. In: its name. Out: one more source to compile. */
+/* Where a script comes from: a file, standard input, the command line, or this binary. In: its name. Out: one more
+ * source to compile. */
 #ifndef CEPHTAP_CMD_SCRIPT_H
 #define CEPHTAP_CMD_SCRIPT_H
 

@@ -30,8 +30,11 @@ static enum outcome refuse(const struct view *view, const struct cmd_option *opt
 	struct buf owners = {0};
 
 	say_owners(option, &owners);
-	buf_printf(why, option->name ? "`%s` has no --%s; it is an option of: %s" : "`%s` has no -%s; it is an option of: %s", view->ops->name,
-		   option->name ? option->name : (const char[]){option->letter, '\0'}, owners.size ? owners.data : "");
+	buf_printf(why,
+		   option->name ? "`%s` has no --%s; it is an option of: %s"
+				: "`%s` has no -%s; it is an option of: %s",
+		   view->ops->name, option->name ? option->name : (const char[]){option->letter, '\0'},
+		   owners.size ? owners.data : "");
 	buf_free(&owners);
 	return OUTCOME_MISUSED;
 }
@@ -41,7 +44,8 @@ static enum outcome refuse(const struct view *view, const struct cmd_option *opt
 static enum outcome set_named(struct view_setup *setup, const char *text, struct buf *why)
 {
 	struct arena *arena = setup->view->arena;
-	const char *equal = strchr(text, '='), *name = equal ? arena_strndup(arena, text, (size_t)(equal - text)) : text, *wrong;
+	const char *equal = strchr(text, '='),
+		   *name = equal ? arena_strndup(arena, text, (size_t)(equal - text)) : text, *wrong;
 	struct buf reason = {0};
 
 	wrong = options_set(setup->options, name, equal ? equal + 1 : NULL, &reason);
@@ -51,7 +55,8 @@ static enum outcome set_named(struct view_setup *setup, const char *text, struct
 	return wrong ? OUTCOME_MISUSED : OUTCOME_GO_ON;
 }
 
-static enum outcome set_option(struct view_setup *setup, const struct view_option *option, const char *text, struct buf *why)
+static enum outcome set_option(struct view_setup *setup, const struct view_option *option, const char *text,
+			       struct buf *why)
 {
 	if (!option->sets || !setup->options)
 		return OUTCOME_GO_ON;

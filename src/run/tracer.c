@@ -721,6 +721,8 @@ int tracer_run(const struct tracer_config *config)
 		.data = config->report_data,
 		.is_seen = say_is_seen(config->out),
 		.has_rows = config->has_rows,
+		.is_bare = config->is_bare,
+		.teller = config->teller,
 	};
 	begin_reading(&tracer);
 	record_said(&tracer);

@@ -24,6 +24,8 @@ struct tracer_config {
 	FILE *out;
 	const char *out_name, *path; /* those of struct report */
 	bool has_rows;		     /* report->has_rows */
+	bool is_bare;		     /* report->is_bare */
+	const char *teller;	     /* report->teller */
 	struct ctf *ctf;    /* report->ctf */
 	const char *name;   /* what messages on stderr begin with: "cephtap" */
 	struct target_list *targets; /* to be followed while they come and go; NULL: none */

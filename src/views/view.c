@@ -57,7 +57,8 @@ struct view *view_new(const struct view_ops *ops, struct arena *arena)
 {
 	struct view *view = arena_new_one(arena, struct view);
 
-	*view = (struct view){.ops = ops, .arena = arena, .own = arena_alloc(arena, ops->size), .records = records_of_view()};
+	*view = (struct view){
+		.ops = ops, .arena = arena, .own = arena_alloc(arena, ops->size), .records = records_of_view()};
 	view->values = arena_new_array(arena, struct view_value, ops->options_len);
 	for (unsigned i = 0; i < ops->options_len; i++)
 		view->values[i] = (struct view_value){.number = ops->options[i].otherwise};
@@ -94,7 +95,8 @@ static bool take_number(const struct view_option *option, const char *text, uint
 
 	errno = 0;
 	*number = strtoull(text, &end, 10);
-	return text[0] >= '0' && text[0] <= '9' && !*end && !errno && *number >= option->least && *number <= option->most;
+	return text[0] >= '0' && text[0] <= '9' && !*end && !errno && *number >= option->least &&
+	       *number <= option->most;
 }
 
 /* 20ms, 1.5s, 800us, 5000 (ns) */
@@ -139,8 +141,9 @@ static void say_wanted(const struct view_option *option, const char *written, co
 	else if (option->kind == VIEW_TIME)
 		buf_puts(why, "a time such as 20ms or 1.5s");
 	else
-		buf_printf(why, "a number%s%s from %llu to %llu", option->of ? " of " : "", option->of ? option->of : "",
-			   (unsigned long long)option->least, (unsigned long long)option->most);
+		buf_printf(why, "a number%s%s from %llu to %llu", option->of ? " of " : "",
+			   option->of ? option->of : "", (unsigned long long)option->least,
+			   (unsigned long long)option->most);
 	buf_printf(why, ", not `%s`", text);
 }
 
@@ -187,7 +190,8 @@ int view_take(struct view *view, const char *name, const char *written, const ch
 
 static bool is_fact(const struct view_option *option)
 {
-	return option->kind == VIEW_NUMBER || option->kind == VIEW_TIME || option->kind == VIEW_WORD || option->kind == VIEW_TEXT;
+	return option->kind == VIEW_NUMBER || option->kind == VIEW_TIME || option->kind == VIEW_WORD ||
+	       option->kind == VIEW_TEXT;
 }
 
 struct facts view_facts(const struct view *view)
@@ -199,8 +203,8 @@ struct facts view_facts(const struct view *view)
 		const struct view_value *value = &view->values[i];
 
 		if (!option->sets && is_fact(option) && (value->is_given || option->otherwise))
-			*arena_push(view->arena, facts.list, facts.list_len) =
-				(struct fact){option->name, value->number, option->kind == VIEW_TEXT ? value->text : ""};
+			*arena_push(view->arena, facts.list, facts.list_len) = (struct fact){
+				option->name, value->number, option->kind == VIEW_TEXT ? value->text : ""};
 	}
 	*arena_push(view->arena, facts.list, facts.list_len) = (struct fact){"interval", view->interval, ""};
 	*arena_push(view->arena, facts.list, facts.list_len) = (struct fact){"cpus", view->processors, ""};
@@ -225,8 +229,8 @@ void view_take_facts(struct view *view, const struct facts *facts)
 		const struct view_option *option = &view->ops->options[i];
 		uint64_t number = fact_number(facts, option->name, 0);
 
-		if (option->sets || !is_fact(option) || view->values[i].is_given || !fact_is_known(facts, option->name) ||
-		    !is_possible(option, number))
+		if (option->sets || !is_fact(option) || view->values[i].is_given ||
+		    !fact_is_known(facts, option->name) || !is_possible(option, number))
 			continue;
 		view->values[i] = (struct view_value){
 			.is_given = true,
@@ -246,5 +250,6 @@ void view_heading(const struct view *view, struct report *report, double elapsed
 	else if (view->is_on_terminal)
 		shown_puts(&report->pending, SHOWN_CLEAR);
 	report_date(report, report_time_ns(report), &report->pending);
-	shown_printf(&report->pending, ", the last %.1f s%s\n", elapsed_ns / 1e9, view->is_on_terminal && !is_last ? "; ^C ends" : "");
+	shown_printf(&report->pending, ", the last %.1f s%s\n", elapsed_ns / 1e9,
+		     view->is_on_terminal && !is_last ? "; ^C ends" : "");
 }

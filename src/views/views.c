@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The reports that there are: a row each. One that has a file of its own is named here; one that its script prints is here as a whole. */
+/* The reports that there are: a row each. One that has a file of its own is named here; one that its script prints is
+ * here as a whole. */
 #include <string.h>
 
 #include "views/view.h"
@@ -16,12 +17,17 @@ static const struct view_option over = {
 	.is_gathered = true,
 };
 
-#define SCRIPT(...) &(const struct view_ops){__VA_ARGS__}
+#define SCRIPT(...)                                                                                                    \
+	&(const struct view_ops)                                                                                       \
+	{                                                                                                              \
+		__VA_ARGS__                                                                                            \
+	}
 
 const struct view_ops *const views[] = {
 	&view_osd,
 	SCRIPT(.name = "slow-ops", .script = "slow-ops.d", .options = &over, .options_len = 1,
-	       .doc = "a line for each op that takes longer than --over: client, object, stages, the replica that came last"),
+	       .doc = "a line for each op that takes longer than --over: client, object, stages, the replica that came "
+		      "last"),
 	SCRIPT(.name = "client", .script = "client.d", .needs = VIEW_INTERVAL,
 	       .doc = "processes that use librados or librbd: ops by pool and OSD, latency, most used objects"),
 	SCRIPT(.name = "bluestore", .script = "bluestore.d", .needs = VIEW_INTERVAL,
@@ -33,7 +39,8 @@ const struct view_ops *const views[] = {
 	&view_op,
 	&view_offcpu,
 	SCRIPT(.name = "io", .script = "io.d", .needs = VIEW_INTERVAL,
-	       .doc = "who does the I/O: system calls by thread and file, transfers by thread and device, what each OSD uses its device for"),
+	       .doc = "who does the I/O: system calls by thread and file, transfers by thread and device, what each "
+		      "OSD uses its device for"),
 	&view_calls,
 	NULL,
 };

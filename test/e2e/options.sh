@@ -24,6 +24,7 @@ value() { # NAME VALUE
 	panel:NAME) echo stages ;;
 	*:NAME'[=VALUE]') echo quiet ;;
 	*:WHAT) echo thread ;;
+	*:MODE) echo c ;;
 	*:CLAUSE) echo BEGIN ;;
 	*) echo x ;;
 	esac

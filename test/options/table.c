@@ -97,8 +97,9 @@ static void print_list(enum command command, const struct view_ops *view)
 	for (unsigned i = 0; i < list.len; i++) {
 		const struct cmd_option *option = list.rows[i];
 
-		printf("%s\t%s\t%c\t%s\t%s\n", name_of(command), view ? view->name : "-", option->letter ? option->letter : '-',
-		       option->name ? option->name : "-", option->arg ? option->arg : "-");
+		printf("%s\t%s\t%c\t%s\t%s\n", name_of(command), view ? view->name : "-",
+		       option->letter ? option->letter : '-', option->name ? option->name : "-",
+		       option->arg ? option->arg : "-");
 	}
 	arena_free(arena);
 }
