@@ -16,6 +16,7 @@
 #include "check/type.h"
 #include "cmd/cmd.h"
 #include "cmd/option.h"
+#include "cmd/list_functions.h"
 #include "run/target.h"
 #include "lib/diag.h"
 #include "lib/shown.h"
@@ -24,6 +25,7 @@
 
 static const char usage[] = "Usage: cephtap list [-v] [--json] [-p PID] [--osd ID[,ID]] [--daemon NAME] [--cgroup PATH]\n"
 			   "                    [--container ID] [PROBE...]\n"
+			   "       cephtap list --functions [--json | --markdown]\n"
 			   "\n"
 			   "List probes as ID PROVIDER MODULE FUNCTION NAME. PROBE is provider:module:function:name "
 			   "with globs, its fields from the\n"
@@ -31,7 +33,7 @@ static const char usage[] = "Usage: cephtap list [-v] [--json] [-p PID] [--osd I
 			   "'ceph_osd'`, `cephtap list 'op-*'`.\n"
 			   "\n";
 
-enum list_format { LIST_TABLE, LIST_VERBOSE, LIST_JSON };
+enum list_format { LIST_TABLE, LIST_VERBOSE, LIST_JSON, LIST_MARKDOWN };
 
 struct list {
 	struct arena *arena;
@@ -39,6 +41,7 @@ struct list {
 	struct catalogue *cat;
 	struct native_types *natives;
 	enum list_format format;
+	bool functions; /* not probes */
 };
 
 /* A type as a script would write it. */
@@ -431,7 +434,6 @@ static int run(struct list *list, char **texts, int n)
 	return status;
 }
 
-/* -1: go on; else the status to end with. */
 struct list_request {
 	struct list *list;
 	struct target_list *targets;
@@ -451,12 +453,18 @@ static enum outcome take_option(void *data, const struct cmd_option *option, con
 	case OPTION_JSON:
 		list->format = LIST_JSON;
 		return OUTCOME_GO_ON;
+	case OPTION_MARKDOWN:
+		list->format = LIST_MARKDOWN;
+		return OUTCOME_GO_ON;
+	case OPTION_FUNCTIONS:
+		list->functions = true;
+		return OUTCOME_GO_ON;
 	default:
 		return option_take_common(option, text, &common, &request->why);
 	}
 }
 
-/* -1: go on. */
+/* -1: go on; else the status to end with. */
 static int parse_options(int argc, char **argv, struct list *list, struct target_list *targets)
 {
 	static const struct command_help help = {.usage = usage};
@@ -472,6 +480,22 @@ static int parse_options(int argc, char **argv, struct list *list, struct target
 	return outcome == OUTCOME_GO_ON ? -1 : status;
 }
 
+/* 0; 2 after a sentence. */
+static int print_functions(const struct list *list, bool has_others)
+{
+	if (has_others) {
+		say(stderr, "cephtap list: --functions lists all functions: leave out probes and processes\n");
+		return 2;
+	}
+	if (list->format == LIST_JSON)
+		list_functions_json();
+	else if (list->format == LIST_MARKDOWN)
+		list_functions_markdown();
+	else
+		list_functions_text();
+	return 0;
+}
+
 int cmd_list(int argc, char **argv)
 {
 	struct list list = {.arena = arena_new()};
@@ -479,7 +503,12 @@ int cmd_list(int argc, char **argv)
 	struct target target = {0};
 	int status = parse_options(argc, argv, &list, &targets);
 
-	if (status < 0) {
+	if (status < 0 && list.functions) {
+		status = print_functions(&list, optind < argc || targets.rules_len || targets.processes_len);
+	} else if (status < 0 && list.format == LIST_MARKDOWN) {
+		say(stderr, "cephtap list: --markdown goes with --functions\n");
+		status = 2;
+	} else if (status < 0) {
 		target_fill(&targets, list.arena, &target);
 		list.cat = catalogue_builtin(list.arena);
 		list.natives = native_types_new(list.arena);
