@@ -19,7 +19,7 @@ FUZZ_CC := clang
 FUZZ_SECONDS := 30
 CEPH_BUILD ?= build/ceph
 CEPH_RELEASE ?= build/ceph-release
-SOURCES := $(wildcard src/*.c src/*/*.c)
+SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
 
 ifeq ($(origin JOBS)$(MAKELEVEL),undefined0)
 MAKEFLAGS += -j$(shell nproc)
@@ -329,7 +329,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/include/cephtap $(DESTDIR)$(PREFIX)/share/cephtap
 
 format:
-	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] test/interp/*.[ch] test/unit/*.[ch] test/x86/*.c fuzz/*.c include/*/*.h)
+	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] test/interp/*.[ch] test/unit/*.[ch] test/x86/*.c fuzz/*.c include/*/*.h)
 
 # A build of Ceph stays: it took an hour.
 clean:

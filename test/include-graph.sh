@@ -7,7 +7,7 @@
 # folder is more. Functions and aggregations (func/, agg/) are plug-ins: one file has a row, its check, its code and what the reader
 # does; the stages see only their tables, which show nothing of that. Single headers are exceptions: the grammar
 # of printf formats, which the checker uses, stands beside their printing (format.h); the reader of records calls a report's
-# operations (report.h); names of daemons have a size (daemons.h).
+# operations (report.h); names of daemons have a size (daemons.h). What is in a folder of src/engine is one engine's alone.
 allowed='
 lib:
 schema: lib agg/agg.h func/entry.h
@@ -23,7 +23,7 @@ types:  lib check/type.h
 engine: lib schema probe ebpf plan ceph/daemons.h
 record: lib schema func/func.h agg/agg.h report/report.h
 report: lib schema func/func.h agg/agg.h record
-symbols: lib probe/functions.h engine/engine.h report
+symbols: lib probe/functions.h probe/probe.h report
 pictures: lib report
 views:  lib schema agg/agg.h record report pictures
 top:    lib schema agg/agg.h record report views
@@ -33,7 +33,7 @@ func/func.h:
 func/entry.h:
 func/call.h:
 agg:    lib schema ebpf func/entry.h
-run:    lib probe ceph ast check ebpf plan types engine schema func/func.h agg/agg.h record report recording symbols
+run:    lib probe ceph ast check ebpf plan types engine/engine.h schema func/func.h agg/agg.h record report recording symbols
 cmd:    *
 '
 # Readers must not see these, not even by way of another header.
@@ -83,6 +83,8 @@ FNR == 1 {
 	if (index(to, "/") == 0) next # beside the file itself
 	sub("/.*", "", to_folder)
 	includes[substr(FILENAME, 5)] = includes[substr(FILENAME, 5)] " " to
+	if (to ~ /^engine\/[^\/]*\// && folder != "engine")
+		print FILENAME ":" FNR ": src/" folder " may not know one engine from another: " to
 	if (to_folder != folder && !may[row_of, to_folder] && !may[row_of, to] && !may[row_of, "*"])
 		print FILENAME ":" FNR ": src/" row_of " may not include " to
 }
