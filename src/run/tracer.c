@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "lib/arrivals.h"
 #include "lib/clock.h"
 #include "lib/markers.h"
 #include "lib/memory.h"
@@ -72,6 +73,7 @@ static int do_round(struct tracer *tracer, int timeout_ms)
 		error = tracer_report_drops(tracer);
 		tracer->next_drops_ns = now + DROPS_EVERY_NS;
 	}
+	tracer_take_arrivals(tracer);
 	unwinder_step(tracer->pipeline->unwinder);
 	daemon_names_step(tracer->names);
 	guard_step(tracer->guard, &tracer->report.now);
@@ -311,6 +313,7 @@ int tracer_run(const struct tracer_config *config)
 		.on_new = on_new_process,
 		.data = &tracer,
 	});
+	tracer_expect_arrivals(&tracer);
 	tracer.guard = guard_new(&(struct guard_config){
 		.arena = pipeline->arena,
 		.engine = tracer.engine,
@@ -347,6 +350,7 @@ int tracer_run(const struct tracer_config *config)
 	recorder_free(tracer.recorder);
 	report_free(&tracer.report);
 	daemon_names_close(tracer.names);
+	arrivals_close(tracer.arrivals);
 	guard_free(tracer.guard);
 	late_free(tracer.late);
 	return status;
