@@ -63,9 +63,8 @@ verdict("every-page-from-readme", [page for page in pages[2:] if page not in lin
 
 bad = []
 for page in pages:
-    for path in set(re.findall(r"`((?:src|test|doc|bench|fuzz|tools|scripts|catalogue|cards|pictures|include)/[\w./-]+)`", text[page])):
+    for path in set(re.findall(r"`((?:src|test|doc|bench|fuzz|tools|scripts|catalogue|cards|pictures|include)/[\w./-]+)`", text[page].split("\n## How to add")[0])):  # files of examples
         made_up = re.search(r"[A-Z]{3}", path) or re.match(r"src/(common|include)/", path)  # NAME; of Ceph's source
-        made_up = made_up or f"all of one, `{path}`" in text[page]  # shown whole as an example
         if not made_up and not any(os.path.exists(path + ending) for ending in ("", ".sh", ".c")):
             bad.append(f"{page}: {path}")
 verdict("files", bad)
@@ -88,8 +87,8 @@ def help_of(*words):
 usage = help_of()
 commands = set(re.findall(r"cephtap (\w+)", usage)) | set(re.findall(r"^  (\w+) ", usage, re.M))
 helps = {command: help_of(command) for command in commands}
-reports = set(re.findall(r"^  ([a-z-]+) +\S", helps["report"].split("\nReports:\n")[1], re.M))
-helps["report"] += help_of("report", "calls")
+reports = set(re.findall(r"^  ([a-z-]+) +\S", helps["report"].split("\nReports;")[1].split("\n\n")[0], re.M))
+helps["report"] += "".join(help_of("report", report) for report in sorted(reports))
 helps["record"] += helps["report"] + usage
 helps["replay"] += helps["report"]
 bad = []
