@@ -10,6 +10,7 @@ import glob, os, re, subprocess
 
 pages = ["README.md", "CHANGELOG.md"] + sorted(glob.glob("doc/*.md"))
 text = {page: open(page, encoding="utf-8").read() for page in pages + ["doc/cephtap.1"]}
+is_there = {page: whole.split("\n## How to add")[0] for page, whole in text.items()}  # behind that stand examples of what is not
 
 def verdict(name, bad):
     print(f"ok {name}" if not bad else f"not ok {name} - " + "; ".join(bad[:8]) + (f" and {len(bad) - 8} more" if len(bad) > 8 else ""))
@@ -25,8 +26,8 @@ def prose(page):
 
 def code(page):
     """What is shown as code, in blocks and between backticks."""
-    blocks = re.findall(r"```\w*\n(.*?)```", text[page], re.S)
-    rest = re.sub(r"```.*?```", "", text[page], flags=re.S)
+    blocks = re.findall(r"```\w*\n(.*?)```", is_there[page], re.S)
+    rest = re.sub(r"```.*?```", "", is_there[page], flags=re.S)
     return blocks + re.findall(r"^(?:    .*\n)+", rest, re.M) + re.findall(r"`([^`\n]+)`", rest)
 
 verdict("readme-length", [f"{n} lines, at most 200"] if (n := text["README.md"].count("\n")) > 200 else [])
@@ -63,7 +64,7 @@ verdict("every-page-from-readme", [page for page in pages[2:] if page not in lin
 
 bad = []
 for page in pages:
-    for path in set(re.findall(r"`((?:src|test|doc|bench|fuzz|tools|scripts|catalogue|cards|pictures|include)/[\w./-]+)`", text[page].split("\n## How to add")[0])):  # files of examples
+    for path in set(re.findall(r"`((?:src|test|doc|bench|fuzz|tools|scripts|catalogue|cards|pictures|include)/[\w./-]+)`", is_there[page])):
         made_up = re.search(r"[A-Z]{3}", path) or re.match(r"src/(common|include)/", path)  # NAME; of Ceph's source
         if not made_up and not any(os.path.exists(path + ending) for ending in ("", ".sh", ".c")):
             bad.append(f"{page}: {path}")
