@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "../test/unit/fake_probes.c"
-#include "ebpf/disasm.h"
-#include "ebpf/ebpf.h"
+#include "code/disasm.h"
+#include "code/code.h"
 #include "probe/host.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	diags_init(&diags, arena);
 	options_default(&options);
-	if (ast_parse(arena, &source, &macros, &diags, script) && options_apply_pragmas(script, &options, &diags) && is_pure(script))
+	if (ast_parse(arena, &source, &macros, &diags, script) && check_pragmas(script, &options, &diags) && is_pure(script))
 		checked = check_script(arena, script, &probes, &options, &diags);
 	if (checked) {
 		image = ebpf_compile(arena, checked, &options, &kernel, &diags);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "check/format.h"
+#include "front/d/check/format.h"
 #include "report/report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

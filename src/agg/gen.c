@@ -6,7 +6,7 @@
 #include "agg/gen.h"
 
 #include "agg/buckets.h"
-#include "ebpf/gen.h"
+#include "code/gen.h"
 
 void agg_gen_count(struct gen *gen, const struct agg_shape *shape, struct node *call)
 {

@@ -21,7 +21,7 @@
 #include "ceph/learn.h"
 #include "cmd/cmd.h"
 #include "cmd/leftovers.h"
-#include "ebpf/insn.h"
+#include "code/insn.h"
 #include "engine/bpf.h"
 #include "engine/engine.h"
 #include "lib/debug.h"

@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "ebpf/insn.h"
+#include "code/insn.h"
 #include "engine/bpf.h"
 #include "engine/pool.h"
 #include "engine/private.h"

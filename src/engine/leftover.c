@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ebpf/insn.h"
+#include "code/insn.h"
 #include "engine/bpf.h"
 #include "engine/keepers.h"
 #include "lib/elf.h"

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ebpf/insn.h"
+#include "code/insn.h"
 #include "engine/bpf.h"
 #include "engine/pool.h"
 #include "engine/private.h"

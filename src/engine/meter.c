@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ebpf/insn.h"
+#include "code/insn.h"
 #include "engine/private.h"
 #include "lib/held.h"
 #include "lib/kernel.h"

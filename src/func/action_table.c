@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Actions: what they record is checked in src/check/action.c, what the reader then does is in actions.c. */
-#include "check/ctx.h"
+/* Actions: what they record is checked in src/front/d/check/action.c, what the reader then does is in actions.c. */
+#include "front/d/check/ctx.h"
 #include "func/actions.h"
 #include "func/tables.h"
 

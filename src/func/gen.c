@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "ceph/daemons.h"
-#include "ebpf/gen.h"
+#include "code/gen.h"
 
 enum { COPYIN_MAX = 4096 /* bytes, when the size is not a constant */ };
 

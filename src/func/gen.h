@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Code of functions and built-in variables: the `gen` member of struct func and struct builtin, made in src/ebpf. What
+ * Code of functions and built-in variables: the `gen` member of struct func and struct builtin, made in src/code. What
  * each must do is its `doc` in the tables of src/func.
  */
 #ifndef CEPHTAP_FUNC_GEN_H

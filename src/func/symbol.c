@@ -2,7 +2,7 @@
 /* Addresses that are printed as names: keys of aggregations, values of printf(), or actions by themselves. */
 #include <string.h>
 
-#include "check/ctx.h"
+#include "front/d/check/ctx.h"
 #include "func/actions.h"
 #include "func/gen.h"
 #include "func/tables.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Probes: what a script attaches to. In: probe descriptions and the processes that the user chose. Out: probes with typed,
- * located arguments and the places to attach to. The checker sees names and types, src/ebpf the argument locations and
+ * located arguments and the places to attach to. The checker sees names and types, src/code the argument locations and
  * conditions, the engine the sites. Nobody but a provider knows where a probe came from.
  */
 #ifndef CEPHTAP_PROBE_PROBE_H

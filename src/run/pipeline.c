@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "ebpf/disasm.h"
+#include "code/disasm.h"
 #include "types/kernel_types.h"
 #include "lib/clock.h"
 #include "lib/kernel.h"
@@ -38,7 +38,7 @@ static void dump_ast(const struct pipeline *pipeline, struct buf *out)
 
 static bool run_options(struct pipeline *pipeline)
 {
-	options_apply_pragmas(&pipeline->script, &pipeline->options, &pipeline->diags);
+	check_pragmas(&pipeline->script, &pipeline->options, &pipeline->diags);
 	return !pipeline->diags.errors;
 }
 

@@ -8,9 +8,9 @@
 
 #include <stdio.h>
 
-#include "ast/ast.h"
-#include "check/check.h"
-#include "ebpf/ebpf.h"
+#include "front/d/ast/ast.h"
+#include "front/d/check/check.h"
+#include "code/code.h"
 #include "engine/engine.h"
 #include "plan/options.h"
 

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/check.h"
+#include "front/d/check/check.h"
 #include "fake_probes.h"
 
 /* One script through parser, pragmas and checker. */
@@ -42,7 +42,7 @@ static void run_check(struct run *run, const char *name, const char *text, size_
 	run->probes = fake_probes(run->arena);
 	run->checked = NULL;
 	if (ast_parse(run->arena, &run->source, &macros, &run->diags, script) &&
-	    options_apply_pragmas(script, &run->options, &run->diags))
+	    check_pragmas(script, &run->options, &run->diags))
 		run->checked = check_script(run->arena, script, &run->probes, &run->options, &run->diags);
 }
 

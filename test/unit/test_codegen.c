@@ -18,8 +18,8 @@
 #include "../interp/interp.h"
 #include "agg/agg.h"
 #include "agg/buckets.h"
-#include "ebpf/disasm.h"
-#include "ebpf/ebpf.h"
+#include "code/disasm.h"
+#include "code/code.h"
 #include "fake_probes.h"
 #include "gen_script.h"
 #include "lib/kernel_functions.h"
@@ -79,7 +79,7 @@ static void compile_for(struct setup *setup, const char *name, const char *text,
 	diags_init(&setup->diags, setup->arena);
 	options_default(&setup->options);
 	if (ast_parse(setup->arena, &setup->source, &setup->macros, &setup->diags, &setup->script) &&
-	    options_apply_pragmas(&setup->script, &setup->options, &setup->diags))
+	    check_pragmas(&setup->script, &setup->options, &setup->diags))
 		checked = check_script(setup->arena, &setup->script, &probes, &setup->options, &setup->diags);
 	if (checked)
 		setup->image = ebpf_compile(setup->arena, checked, &setup->options, kernel, &setup->diags);

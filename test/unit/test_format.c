@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "check/format.h"
+#include "front/d/check/format.h"
 #include "report/report.h"
 
 enum { VALUES_MAX = 4, TEXT_SIZE = 32 };

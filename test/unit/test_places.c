@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "check/check.h"
+#include "front/d/check/check.h"
 
 enum { PLACES = 4, MANY = 5000 };
 

@@ -22,7 +22,7 @@
 #include <cmocka.h>
 
 #include "../interp/interp.h"
-#include "ebpf/disasm.h"
+#include "code/disasm.h"
 #include "fake_probes.h"
 #include "gen_script.h"
 #include "types/kernel_types.h"
@@ -276,7 +276,7 @@ static void try_text(const char *text, size_t size, uint64_t seed, bool can_load
 	if (traced_pid())
 		probes.types = kernel_types_new(pipeline.arena, kernel_btf, kernel_module_btf_nth);
 	if (ast_parse(pipeline.arena, &source, &pipeline.macros, &pipeline.diags, &pipeline.script) &&
-	    options_apply_pragmas(&pipeline.script, &pipeline.options, &pipeline.diags))
+	    check_pragmas(&pipeline.script, &pipeline.options, &pipeline.diags))
 		pipeline.checked = check_script(pipeline.arena, &pipeline.script, &probes, &pipeline.options, &pipeline.diags);
 	if (pipeline.checked) {
 		tally->accepted++;
