@@ -13,12 +13,14 @@ schema: lib agg/agg.h
 probe:  lib ceph
 ceph:   lib probe
 provider: lib
-plan:   lib schema
-front/d/ast: lib probe
-front/d/check: lib schema probe front/d/ast func agg plan report/format.h
-code:   lib schema probe front/d func agg plan ceph/daemons.h
+plan:   lib schema probe/probe.h
+front:  lib
+front/d: lib plan probe func agg front/front.h
+front/d/ast: lib plan probe front/front.h
+front/d/check: lib plan schema probe func agg front/d/ast
+code:   lib plan schema probe func agg
 types:  lib plan/type.h
-engine: lib schema probe code plan ceph/daemons.h
+engine: lib schema probe code plan
 record: lib schema func/func.h agg/agg.h report/report.h
 report: lib schema func/func.h agg/agg.h record
 symbols: lib probe/functions.h engine/engine.h report
@@ -26,7 +28,7 @@ pictures: lib report
 views:  lib schema agg/agg.h record report pictures
 top:    lib schema agg/agg.h record report views
 recording: lib schema func/func.h agg/agg.h record report
-func:   lib schema probe front/d code agg plan ceph/daemons.h
+func:   lib schema probe front/d code agg plan
 func/func.h:
 func/actions.c: lib schema record report
 func/actions.h:

@@ -8,25 +8,25 @@
 #include "agg/buckets.h"
 #include "code/gen.h"
 
-void agg_gen_count(struct gen *gen, const struct agg_shape *shape, struct node *call)
+void agg_gen_count(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update)
 {
 	(void)shape;
-	(void)call;
+	(void)update;
 	emit_agg_add_imm(gen, 0, 1);
 }
 
-void agg_gen_sum(struct gen *gen, const struct agg_shape *shape, struct node *call)
+void agg_gen_sum(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update)
 {
 	(void)shape;
-	(void)call;
+	(void)update;
 	emit_agg_add_imm(gen, 0, 1);
-	emit_agg_arg(gen, R1, 0);
+	emit_agg_value(gen, R1);
 	emit_agg_add(gen, 1);
 }
 
-void agg_gen_avg(struct gen *gen, const struct agg_shape *shape, struct node *call)
+void agg_gen_avg(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update)
 {
-	agg_gen_sum(gen, shape, call);
+	agg_gen_sum(gen, shape, update);
 }
 
 /*
@@ -47,10 +47,10 @@ static void emit_raise(struct gen *gen)
 	label_bind(gen, &done);
 }
 
-void agg_gen_min(struct gen *gen, const struct agg_shape *shape, struct node *call)
+void agg_gen_min(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update)
 {
-	(void)call;
-	emit_agg_arg(gen, R1, 0);
+	(void)update;
+	emit_agg_value(gen, R1);
 	if (shape->is_unsigned) {
 		emit(gen, INSN_ALU_IMM(BPF_XOR, R1, -1));
 	} else {
@@ -61,10 +61,10 @@ void agg_gen_min(struct gen *gen, const struct agg_shape *shape, struct node *ca
 	emit_agg_add_imm(gen, 0, 1);
 }
 
-void agg_gen_max(struct gen *gen, const struct agg_shape *shape, struct node *call)
+void agg_gen_max(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update)
 {
-	(void)call;
-	emit_agg_arg(gen, R1, 0);
+	(void)update;
+	emit_agg_value(gen, R1);
 	if (!shape->is_unsigned) {
 		emit_imm64(gen, R2, INT64_MIN);
 		emit(gen, INSN_ALU_REG(BPF_XOR, R1, R2));
@@ -107,12 +107,12 @@ static void emit_square(struct gen *gen)
 	label_bind(gen, &no_carry);
 }
 
-void agg_gen_stddev(struct gen *gen, const struct agg_shape *shape, struct node *call)
+void agg_gen_stddev(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update)
 {
 	struct label no_carry = {0};
 
-	agg_gen_sum(gen, shape, call);
-	emit_agg_arg(gen, R1, 0);
+	agg_gen_sum(gen, shape, update);
+	emit_agg_value(gen, R1);
 	emit_magnitude(gen);
 	emit_square(gen);
 	emit(gen, INSN_MOV_REG(R3, R1));
@@ -126,11 +126,11 @@ void agg_gen_stddev(struct gen *gen, const struct agg_shape *shape, struct node 
 }
 
 /* The bucket is in R0: counts the update, and adds the increment to the bucket's word. */
-static void emit_bucket(struct gen *gen, struct node *call, unsigned increment_arg, unsigned buckets)
+static void emit_bucket(struct gen *gen, const struct plan_update *update, unsigned buckets)
 {
 	emit_agg_add_imm(gen, 0, 1);
-	if (agg_has_arg(call, increment_arg))
-		emit_agg_arg(gen, R1, increment_arg);
+	if (agg_has_weight(update))
+		emit_agg_weight(gen, R1);
 	else
 		emit(gen, INSN_MOV_IMM(R1, 1));
 	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, 1));
@@ -158,12 +158,12 @@ static void emit_log2(struct gen *gen)
 }
 
 /* R3 keeps the value, for its sign. */
-void agg_gen_quantize(struct gen *gen, const struct agg_shape *shape, struct node *call)
+void agg_gen_quantize(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update)
 {
 	struct label zero = {0}, positive = {0}, end = {0};
 
 	(void)shape;
-	emit_agg_arg(gen, R1, 0);
+	emit_agg_value(gen, R1);
 	emit_jump_imm(gen, BPF_JEQ, R1, 0, &zero);
 	emit(gen, INSN_MOV_REG(R3, R1));
 	emit_magnitude(gen);
@@ -180,15 +180,15 @@ void agg_gen_quantize(struct gen *gen, const struct agg_shape *shape, struct nod
 	label_bind(gen, &positive);
 	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, QUANTIZE_ZERO + 1));
 	label_bind(gen, &end);
-	emit_bucket(gen, call, 1, QUANTIZE_BUCKETS);
+	emit_bucket(gen, update, QUANTIZE_BUCKETS);
 }
 
-void agg_gen_lquantize(struct gen *gen, const struct agg_shape *shape, struct node *call)
+void agg_gen_lquantize(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update)
 {
 	unsigned levels = lquantize_levels(shape->params);
 	struct label below = {0}, end = {0}, fits = {0};
 
-	emit_agg_arg(gen, R1, 0);
+	emit_agg_value(gen, R1);
 	emit_imm64(gen, R2, shape->params[0]);
 	emit(gen, INSN_MOV_IMM(R0, 0));
 	emit_jump_reg(gen, BPF_JSLT, R1, R2, &below);
@@ -203,15 +203,15 @@ void agg_gen_lquantize(struct gen *gen, const struct agg_shape *shape, struct no
 	emit_jump(gen, &end);
 	label_bind(gen, &below);
 	label_bind(gen, &end);
-	emit_bucket(gen, call, 1 + 3, levels + 2);
+	emit_bucket(gen, update, levels + 2);
 }
 
-void agg_gen_llquantize(struct gen *gen, const struct agg_shape *shape, struct node *call)
+void agg_gen_llquantize(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update)
 {
 	struct llquantize_range range;
 	struct label end = {0};
 
-	emit_agg_arg(gen, R1, 0);
+	emit_agg_value(gen, R1);
 	for (unsigned i = 0; llquantize_range(shape->params, i, &range); i++) {
 		struct label next = {0};
 
@@ -232,5 +232,5 @@ void agg_gen_llquantize(struct gen *gen, const struct agg_shape *shape, struct n
 	}
 	emit(gen, INSN_MOV_IMM(R0, llquantize_levels(shape->params) + 1));
 	label_bind(gen, &end);
-	emit_bucket(gen, call, 1 + 4, llquantize_levels(shape->params) + 2);
+	emit_bucket(gen, update, llquantize_levels(shape->params) + 2);
 }

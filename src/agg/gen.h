@@ -8,14 +8,14 @@
 
 #include "agg/agg.h"
 
-void agg_gen_count(struct gen *gen, const struct agg_shape *shape, struct node *call);
-void agg_gen_sum(struct gen *gen, const struct agg_shape *shape, struct node *call);
-void agg_gen_avg(struct gen *gen, const struct agg_shape *shape, struct node *call);
-void agg_gen_min(struct gen *gen, const struct agg_shape *shape, struct node *call);
-void agg_gen_max(struct gen *gen, const struct agg_shape *shape, struct node *call);
-void agg_gen_stddev(struct gen *gen, const struct agg_shape *shape, struct node *call);
-void agg_gen_quantize(struct gen *gen, const struct agg_shape *shape, struct node *call);
-void agg_gen_lquantize(struct gen *gen, const struct agg_shape *shape, struct node *call);
-void agg_gen_llquantize(struct gen *gen, const struct agg_shape *shape, struct node *call);
+void agg_gen_count(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update);
+void agg_gen_sum(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update);
+void agg_gen_avg(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update);
+void agg_gen_min(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update);
+void agg_gen_max(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update);
+void agg_gen_stddev(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update);
+void agg_gen_quantize(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update);
+void agg_gen_lquantize(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update);
+void agg_gen_llquantize(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update);
 
 #endif

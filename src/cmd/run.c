@@ -67,7 +67,7 @@ static const char help[] =
 	"  --every N        print all aggregations every N seconds, and at the end\n"
 	"  --max-cost PERCENT  take probes away, and say so, when they take more of a process's processor time (default: warn at 10)\n"
 	"  --ctf DIR        write each record as an event of a CTF trace into the new folder DIR as well (babeltrace2)\n"
-	"  --dump STAGE     print what a stage made (tokens, ast, check, ebpf, schema) and exit\n"
+	"  --dump STAGE     print what a stage made (tokens, ast, check, plan, ebpf, schema) and exit\n"
 	"  --timing         say on standard error how long each step took\n"
 	"  --no-multi       attach probe by probe, as on kernels without multi-uprobe links\n"
 	"  -V, --version    print the version\n"
@@ -374,12 +374,15 @@ static int dump(struct run *run)
 
 	if (!strcmp(run->dump, "tokens")) {
 		for (unsigned i = 0; i < run->pipeline.sources_len; i++)
-			ast_dump_tokens(run->pipeline.sources[i], &text);
+			run->pipeline.front->dump_tokens(run->pipeline.sources[i], &text);
+	} else if (!strcmp(run->dump, "plan")) {
+		if (pipeline_run(&run->pipeline, stage_find("check"), NULL))
+			plan_dump(run->pipeline.plan, &text);
 	} else if (!strcmp(run->dump, "schema")) {
 		if (pipeline_run(&run->pipeline, stage_find("ebpf"), NULL))
 			members_print(&schema_members, run->pipeline.image->schema, &text);
 	} else if (!stage) {
-		say(stderr, "cephtap: --dump wants tokens, ast, check, ebpf or schema, not `%s`\n", run->dump);
+		say(stderr, "cephtap: --dump wants tokens, ast, check, plan, ebpf or schema, not `%s`\n", run->dump);
 		return 2;
 	} else if (pipeline_run(&run->pipeline, stage, NULL)) {
 		stage->dump(&run->pipeline, &text);
@@ -403,13 +406,13 @@ static bool say_unused_args(struct run *run)
 }
 
 /* How many probes the clauses of a source match: as dtrace counts, a probe is counted for each clause that it is in. */
-static unsigned count_matches(const struct checked *checked, const struct source *source)
+static unsigned count_matches(const struct plan *plan, const struct source *source)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < checked->clauses_len; i++)
-		if (checked->clauses[i].clause->loc.source == source)
-			n += checked->clauses[i].probes_len;
+	for (unsigned i = 0; i < plan->clauses_len; i++)
+		if (plan->clauses[i].loc.source == source)
+			n += plan->clauses[i].probes_len;
 	return n;
 }
 
@@ -423,7 +426,7 @@ static void say_matched(const struct run *run)
 	for (unsigned i = 0; i < pipeline->sources_len; i++) {
 		bool is_script = run->script && i == pipeline->sources_len - 1; /* read after all of -n */
 		const char *what = is_script ? run->script : pipeline->sources[i]->text;
-		unsigned n = count_matches(pipeline->checked, pipeline->sources[i]);
+		unsigned n = count_matches(pipeline->plan, pipeline->sources[i]);
 		struct shown line = {0};
 
 		shown_printf(&line, "cephtap: %s '", is_script ? "script" : "description");
@@ -436,7 +439,7 @@ static void say_matched(const struct run *run)
 /* What is recorded, or described once, is of the probes that are there now. */
 static void say_not_waiting(const struct run *run)
 {
-	unsigned n = run->pipeline.checked->unmatched_len;
+	unsigned n = run->pipeline.plan->unmatched_len;
 
 	if (n && (run->record || run->ctf))
 		say(stderr, "cephtap: %u probe description%s no probe now; %s does not wait for probes that come later\n", n,
@@ -449,8 +452,8 @@ static int list(struct run *run)
 	if (!pipeline_run(&run->pipeline, stage_find("check"), NULL))
 		return print_diags(run);
 	say(stdout, "%5s %10s %17s %33s %s\n", "ID", "PROVIDER", "MODULE", "FUNCTION", "NAME");
-	for (unsigned i = 0; i < run->pipeline.checked->probes_len; i++) {
-		const struct probe *probe = run->pipeline.checked->probes[i];
+	for (unsigned i = 0; i < run->pipeline.plan->probes_len; i++) {
+		const struct probe *probe = run->pipeline.plan->probes[i];
 
 		say(stdout, "%5u %10s %17s %33s %s\n", probe->id, probe->prov, probe->mod, probe->func, probe->name);
 	}

@@ -5,23 +5,24 @@
 #include <assert.h>
 #include <string.h>
 
-enum { AGG_ARGS_MAX = 8 };
-
-/* What is evaluated before the look-up: the value and the increment, not the constant parameters between them. */
+/* What is evaluated before the look-up. */
 struct agg_args {
-	struct slot slots[AGG_ARGS_MAX];
-	bool here[AGG_ARGS_MAX];
+	struct slot value, weight;
 };
 
-bool agg_has_arg(const struct node *call, unsigned i)
+bool agg_has_weight(const struct plan_update *update)
 {
-	return i < call->args_len;
+	return update->weight;
 }
 
-void emit_agg_arg(struct gen *gen, int reg, unsigned i)
+void emit_agg_value(struct gen *gen, int reg)
 {
-	assert(gen->agg_args->here[i]);
-	slot_load(gen, reg, gen->agg_args->slots[i]);
+	slot_load(gen, reg, gen->agg_args->value);
+}
+
+void emit_agg_weight(struct gen *gen, int reg)
+{
+	slot_load(gen, reg, gen->agg_args->weight);
 }
 
 void emit_agg_add(struct gen *gen, unsigned word)
@@ -48,23 +49,30 @@ void emit_agg_add_at(struct gen *gen, unsigned last)
 	emit(gen, INSN_ATOMIC(BPF_ADD, R2, 0, R1));
 }
 
-static void gen_args(struct gen *gen, const struct agg *agg, struct node *call, struct agg_args *args)
+static struct slot gen_kept(struct gen *gen, const struct expr *expr)
 {
-	for (unsigned i = 0; i < call->args_len && i < AGG_ARGS_MAX; i++) {
-		if (i >= 1 && i <= agg->params_len)
-			continue;
-		gen_scalar(gen, call->args[i]);
-		args->slots[i] = slot_new(gen);
-		args->here[i] = true;
-		slot_store(gen, args->slots[i], R0);
-	}
+	struct slot slot;
+
+	gen_scalar(gen, expr);
+	slot = slot_new(gen);
+	slot_store(gen, slot, R0);
+	return slot;
 }
 
-static void release_args(struct gen *gen, struct agg_args *args)
+static void gen_args(struct gen *gen, const struct plan_update *update, struct agg_args *args)
 {
-	for (unsigned i = AGG_ARGS_MAX; i--;)
-		if (args->here[i])
-			slot_release(gen, args->slots[i]);
+	if (update->value)
+		args->value = gen_kept(gen, update->value);
+	if (update->weight)
+		args->weight = gen_kept(gen, update->weight);
+}
+
+static void release_args(struct gen *gen, const struct plan_update *update, const struct agg_args *args)
+{
+	if (update->weight)
+		slot_release(gen, args->weight);
+	if (update->value)
+		slot_release(gen, args->value);
 }
 
 static void emit_agg_lookup(struct gen *gen, unsigned map, const struct key_place *key)
@@ -86,22 +94,22 @@ static void emit_insert(struct gen *gen, unsigned map, const struct key_place *k
 	emit_jump_imm(gen, BPF_JNE, R0, 0, found);
 }
 
-static struct key_place gen_agg_key(struct gen *gen, struct node *node)
+static struct key_place gen_agg_key(struct gen *gen, const struct plan_update *update)
 {
-	const struct aggvar *var = node->left->agg;
+	const struct aggvar *var = update->agg;
 	struct slot zero;
 
 	if (var->keys_len)
-		return gen_key(gen, node->left->args, var->keys, var->keys_len, KEY_CPU);
+		return gen_key(gen, update->keys, var->keys, var->keys_len, KEY_CPU);
 	zero = slot_new(gen);
 	emit(gen, INSN_MOV_IMM(R1, 0));
 	slot_store(gen, zero, R1);
 	return (struct key_place){.in_scratch = zero.in_scratch, .offset = zero.offset, .mark = gen->scratch_now, .size = 8};
 }
 
-static void gen_update(struct gen *gen, struct node *node, const struct key_place *key)
+static void gen_update(struct gen *gen, const struct plan_update *update, const struct key_place *key)
 {
-	const struct aggvar *var = node->left->agg;
+	const struct aggvar *var = update->agg;
 	unsigned map = gen->image->agg_maps[var->id];
 	struct label found = {0}, end = {0};
 
@@ -113,74 +121,80 @@ static void gen_update(struct gen *gen, struct node *node, const struct key_plac
 	emit_jump(gen, &end);
 	label_bind(gen, &found);
 	emit(gen, INSN_MOV_REG(REG_KEEP, R0));
-	var->shape.agg->gen(gen, &var->shape, node->right);
+	var->shape.agg->gen(gen, &var->shape, update);
 	label_bind(gen, &end);
 }
 
-void gen_aggregates(struct gen *gen, struct node **nodes, unsigned n)
+void gen_aggregates(struct gen *gen, const struct plan_update *const *updates, unsigned n)
 {
 	struct agg_args args = {0};
 	struct key_place key;
 
 	/* The first one's arguments come before the key, as written; those of the others cannot change it. */
-	emit_line(gen, nodes[0]->loc);
+	emit_line(gen, updates[0]->loc);
 	gen->agg_args = &args; /* updates do not nest */
-	gen_args(gen, nodes[0]->left->agg->shape.agg, nodes[0]->right, &args);
-	key = gen_agg_key(gen, nodes[0]);
-	gen_update(gen, nodes[0], &key);
+	gen_args(gen, updates[0], &args);
+	key = gen_agg_key(gen, updates[0]);
+	gen_update(gen, updates[0], &key);
 	for (unsigned i = 1; i < n; i++) {
 		struct agg_args more = {0};
 
 		gen->agg_args = &more;
-		emit_line(gen, nodes[i]->loc);
-		gen_args(gen, nodes[i]->left->agg->shape.agg, nodes[i]->right, &more);
-		gen_update(gen, nodes[i], &key);
-		release_args(gen, &more);
+		emit_line(gen, updates[i]->loc);
+		gen_args(gen, updates[i], &more);
+		gen_update(gen, updates[i], &key);
+		release_args(gen, updates[i], &more);
 	}
 	key_release(gen, &key);
-	release_args(gen, &args);
+	release_args(gen, updates[0], &args);
 }
 
 /* --- The same key again --- */
 
 /* Reads variables, arguments and constants, and changes nothing. */
-static bool is_pure(const struct node *node)
+static bool is_pure(const struct expr *expr)
 {
-	switch (node->kind) {
-	case NODE_INT:
-	case NODE_STRING:
-	case NODE_IDENT:
+	if (!expr)
 		return true;
-	case NODE_INDEX:
-		return node->arg_index >= 0;
-	case NODE_CAST:
-		return is_pure(node->left);
-	case NODE_UNARY:
-		return (node->op == OP_NEG || node->op == OP_NOT || node->op == OP_BITNOT) && is_pure(node->left);
-	case NODE_BINARY:
-		return is_pure(node->left) && is_pure(node->right);
-	case NODE_COND:
-		return is_pure(node->left) && is_pure(node->right) && is_pure(node->third);
+	switch (expr->kind) {
+	case EXPR_CONST:
+	case EXPR_TEXT:
+	case EXPR_ARG:
+	case EXPR_BUILTIN:
+		return true;
+	case EXPR_VAR:
+		return !expr->args_len;
+	case EXPR_CONVERT:
+	case EXPR_UNARY:
+		return is_pure(expr->left);
+	case EXPR_BINARY:
+	case EXPR_THEN:
+		return is_pure(expr->left) && is_pure(expr->right);
+	case EXPR_COND:
+		return is_pure(expr->left) && is_pure(expr->right) && is_pure(expr->third);
 	default:
 		return false;
 	}
 }
 
 /* Is it written the same, and does it mean the same a moment later? */
-static bool is_same(const struct node *a, const struct node *b)
+static bool is_same(const struct expr *a, const struct expr *b)
 {
 	if (a->kind != b->kind || !type_equal(a->type, b->type))
 		return false;
 	switch (a->kind) {
-	case NODE_INT:
-		return a->ival == b->ival;
-	case NODE_STRING:
+	case EXPR_CONST:
+		return a->value == b->value;
+	case EXPR_TEXT:
 		return a->text_size == b->text_size && !memcmp(a->text, b->text, a->text_size);
-	case NODE_IDENT:
-		return a->var && a->var == b->var && a->arg_index == b->arg_index &&
-		       (a->var->scope == SCOPE_THIS || a->var->builtin); /* globals are shared: others may change them */
-	case NODE_INDEX:
-		return a->arg_index >= 0 && a->arg_index == b->arg_index;
+	case EXPR_VAR: /* globals are shared: others may change them */
+		return a->var == b->var && !a->args_len && a->var->scope == SCOPE_THIS;
+	case EXPR_ARG:
+		return a->arg == b->arg;
+	case EXPR_BUILTIN:
+		return a->builtin == b->builtin;
+	case EXPR_CONVERT:
+		return is_same(a->left, b->left);
 	default:
 		return false;
 	}
@@ -191,18 +205,15 @@ static uint32_t key_room(const struct type *type)
 	return type_is_string(type) ? string_room(type) : 8;
 }
 
-bool agg_shares_key(const struct node *first, const struct node *second)
+bool agg_shares_key(const struct plan_update *first, const struct plan_update *second)
 {
-	const struct aggvar *a = first->left->agg, *b = second->left->agg;
+	const struct aggvar *a = first->agg, *b = second->agg;
 
 	if (!a->keys_len || a->keys_len != b->keys_len)
 		return false;
 	for (unsigned i = 0; i < a->keys_len; i++)
 		if (!type_equal(a->keys[i], b->keys[i]) || key_room(a->keys[i]) != key_room(b->keys[i]) ||
-		    !is_same(first->left->args[i], second->left->args[i]))
+		    !is_same(first->keys[i], second->keys[i]))
 			return false;
-	for (unsigned i = 0; i < second->right->args_len; i++)
-		if (!is_pure(second->right->args[i]))
-			return false;
-	return true;
+	return is_pure(second->value) && is_pure(second->weight);
 }

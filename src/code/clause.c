@@ -22,7 +22,7 @@ void gen_probe_index(struct gen *gen, int reg)
 void gen_epid_into(struct gen *gen, int reg)
 {
 	gen_probe_index(gen, reg);
-	emit(gen, INSN_ALU_IMM(BPF_MUL, reg, gen->image->checked->clauses_len));
+	emit(gen, INSN_ALU_IMM(BPF_MUL, reg, gen->image->plan->clauses_len));
 	emit(gen, INSN_ALU_IMM(BPF_ADD, reg, gen->clause + 1));
 }
 
@@ -58,10 +58,10 @@ static uint32_t text_end(const struct record_layout *layout, uint32_t at)
 	return 0;
 }
 
-static bool has_if(const struct stmt *stmt)
+static bool has_if(const struct plan_stmt *stmt)
 {
 	for (; stmt; stmt = stmt->next)
-		if (stmt->kind == STMT_IF || (stmt->kind == STMT_BLOCK && has_if(stmt->body)))
+		if (stmt->kind == DO_IF || (stmt->kind == DO_BLOCK && has_if(stmt->body)))
 			return true;
 	return false;
 }
@@ -78,7 +78,7 @@ static void zero_between(struct gen *gen, uint32_t from, uint32_t to)
  */
 static void emit_zero_record(struct gen *gen, const struct record_layout *layout)
 {
-	bool skips = !has_if(gen->image->checked->clauses[gen->clause].clause->body);
+	bool skips = !has_if(gen->image->plan->clauses[gen->clause].body);
 	uint32_t from = sizeof(struct record_head);
 
 	for (uint32_t at = from; skips && at < layout->size; at += 8) {
@@ -120,52 +120,53 @@ static void end_record(struct gen *gen, bool wake)
 
 static const int mem_size[] = {[1] = BPF_B, [2] = BPF_H, [4] = BPF_W, [8] = BPF_DW};
 
-static void gen_field(struct gen *gen, const struct field *field, const struct recorded *value)
+static void gen_field(struct gen *gen, const struct field *field, const struct plan_value *value)
 {
 	if (field->kind == FIELD_STRING) {
 		gen_string(gen, value->expr, (struct place){PLACE_RECORD, 0, field->offset, field->size});
 		return;
 	}
-	gen_scalar_as(gen, value->expr, value->type);
+	gen_scalar(gen, value->expr);
 	emit(gen, INSN_STORE(mem_size[field->size], REG_RECORD, (int32_t)field->offset, R0));
 }
 
-static bool is_exit(const struct action *action)
+static bool is_exit(const struct plan_action *action)
 {
 	return !__builtin_strcmp(action->func->name, "exit");
 }
 
-static void gen_action(struct gen *gen, struct node *call)
+static void gen_action(struct gen *gen, const struct plan_action *action)
 {
 	const struct record_layout *layout = &gen->image->schema->clauses[gen->clause];
-	const struct record_action *record = &layout->actions[call->action->index];
+	const struct record_action *record = &layout->actions[action->index];
 
-	emit_line(gen, call->loc);
+	emit_line(gen, action->loc);
 	for (unsigned i = 0; i < record->fields_len; i++)
-		gen_field(gen, &record->fields[i], &call->action->values[i]);
+		gen_field(gen, &record->fields[i], &action->values[i]);
 	emit(gen, INSN_STORE_IMM(BPF_B, REG_RECORD, (int32_t)record->present, 1));
-	if (is_exit(call->action)) {
+	if (is_exit(action)) {
 		emit_map_value(gen, R1, gen->image->map_state, offsetof(struct image_state, run));
 		emit(gen, INSN_STORE_IMM(BPF_W, R1, 0, RUN_EXITING));
 	}
 }
 
-static void gen_statement(struct gen *gen, struct node *node)
+/* One that is no other statements' frame: scratch memory that it used is free afterwards. */
+static void gen_simple(struct gen *gen, const struct plan_stmt *stmt)
 {
 	uint32_t scratch = gen->scratch_now;
 
 	gen->keeps_scratch = false;
-	if (node->kind == NODE_CALL && node->action)
-		gen_action(gen, node);
+	if (stmt->kind == DO_ACTION)
+		gen_action(gen, stmt->action);
 	else
-		gen_effect(gen, node);
+		gen_effect(gen, stmt->expr);
 	if (!gen->keeps_scratch)
 		gen->scratch_now = scratch;
 }
 
-static void gen_stmts(struct gen *gen, struct stmt *stmt);
+static void gen_stmts(struct gen *gen, const struct plan_stmt *stmt);
 
-static void gen_if(struct gen *gen, struct stmt *stmt)
+static void gen_if(struct gen *gen, const struct plan_stmt *stmt)
 {
 	struct label no = {0}, end = {0};
 
@@ -178,56 +179,56 @@ static void gen_if(struct gen *gen, struct stmt *stmt)
 	label_bind(gen, &end);
 }
 
-static struct node *aggregate_of(const struct stmt *stmt)
-{
-	struct node *node = stmt && stmt->kind == STMT_EXPR ? stmt->expr : NULL;
-
-	return node && node->kind == NODE_ASSIGN && node->left->kind == NODE_AGG ? node : NULL;
-}
-
 /* Updates in a row that have the same key: @count[k] = count(); @sum[k] = sum(x); ... Returns the last of them. */
-static struct stmt *gen_aggregate_run(struct gen *gen, struct stmt *stmt)
+static const struct plan_stmt *gen_update_run(struct gen *gen, const struct plan_stmt *stmt)
 {
+	const struct plan_stmt *next;
+	const struct plan_update **updates = NULL;
 	uint32_t scratch = gen->scratch_now;
-	struct node **nodes = NULL, *next;
 	unsigned n = 0;
 
-	*arena_push(gen->arena, nodes, n) = stmt->expr;
-	while ((next = aggregate_of(stmt->next)) && agg_shares_key(nodes[0], next)) {
-		*arena_push(gen->arena, nodes, n) = next;
-		stmt = stmt->next;
+	*arena_push(gen->arena, updates, n) = stmt->update;
+	while ((next = stmt->next) && next->kind == DO_UPDATE && agg_shares_key(updates[0], next->update)) {
+		*arena_push(gen->arena, updates, n) = next->update;
+		stmt = next;
 	}
 	gen->keeps_scratch = false;
-	gen_aggregates(gen, nodes, n);
+	gen_aggregates(gen, updates, n);
 	if (!gen->keeps_scratch)
 		gen->scratch_now = scratch;
 	return stmt;
 }
 
 /* Returns the last statement that it has dealt with. */
-static struct stmt *gen_stmt(struct gen *gen, struct stmt *stmt)
+static const struct plan_stmt *gen_stmt(struct gen *gen, const struct plan_stmt *stmt)
 {
-	if (aggregate_of(stmt))
-		return gen_aggregate_run(gen, stmt);
-	if (stmt->kind == STMT_EXPR)
-		gen_statement(gen, stmt->expr);
-	else if (stmt->kind == STMT_IF)
+	switch (stmt->kind) {
+	case DO_EXPR:
+	case DO_ACTION:
+		gen_simple(gen, stmt);
+		break;
+	case DO_UPDATE:
+		return gen_update_run(gen, stmt);
+	case DO_IF:
 		gen_if(gen, stmt);
-	else
+		break;
+	case DO_BLOCK:
 		gen_stmts(gen, stmt->body);
+		break;
+	}
 	return stmt;
 }
 
-static void gen_stmts(struct gen *gen, struct stmt *stmt)
+static void gen_stmts(struct gen *gen, const struct plan_stmt *stmt)
 {
 	for (; stmt; stmt = stmt->next)
 		stmt = gen_stmt(gen, stmt);
 }
 
 /* The statements of a clause, which errors count from 1. */
-static void gen_body(struct gen *gen, struct stmt *stmt)
+static void gen_body(struct gen *gen, const struct plan_stmt *stmt)
 {
-	struct stmt *last;
+	const struct plan_stmt *last;
 
 	for (; stmt; stmt = last->next) {
 		gen->action++;
@@ -305,7 +306,7 @@ static void emit_fault_handler(struct gen *gen, struct label *in_pred, struct la
 		call_error_clauses(gen);
 }
 
-static bool has_exit(const struct checked_clause *clause)
+static bool has_exit(const struct plan_clause *clause)
 {
 	for (unsigned i = 0; i < clause->actions_len; i++)
 		if (is_exit(&clause->actions[i]))
@@ -315,7 +316,7 @@ static bool has_exit(const struct checked_clause *clause)
 
 void gen_clause(struct gen *gen, unsigned index)
 {
-	const struct checked_clause *checked = &gen->image->checked->clauses[index];
+	const struct plan_clause *clause = &gen->image->plan->clauses[index];
 	const struct record_layout *layout = &gen->image->schema->clauses[index];
 	struct label in_pred = {0}, in_body = {0}, end = {0};
 	uint32_t scratch = gen->scratch_now;
@@ -325,15 +326,15 @@ void gen_clause(struct gen *gen, unsigned index)
 	gen->may_wait = true; /* what a script reads by itself */
 	gen->fault = &in_pred;
 	gen->keeps_scratch = false;
-	emit_line(gen, checked->clause->loc);
-	if (checked->clause->pred)
-		gen_condition(gen, checked->clause->pred, &end);
+	emit_line(gen, clause->loc);
+	if (clause->pred)
+		gen_condition(gen, clause->pred, &end);
 	if (layout->size)
 		begin_record(gen, layout, index, &end);
 	gen->fault = &in_body;
-	gen_body(gen, checked->clause->body);
+	gen_body(gen, clause->body);
 	if (layout->size)
-		end_record(gen, has_exit(checked));
+		end_record(gen, has_exit(clause));
 	if (in_pred.refs_len || in_body.refs_len) {
 		emit_jump(gen, &end);
 		emit_fault_handler(gen, &in_pred, &in_body, layout->size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From typed clauses to an image: one program for each distinct set of clauses and argument locations. In: a checked script.
+ * From a plan to an image: one program for each distinct set of clauses and argument locations. In: a plan.
  * Out: an image. Pure: offsets of the kernel's structures come from an argument.
  */
 #ifndef CEPHTAP_CODE_CODE_H
@@ -20,7 +20,7 @@ struct ebpf_kernel {
 	uint64_t pid_ns_dev, pid_ns_ino; /* whose numbers processes have in scripts; 0: those of the whole host */
 };
 
-struct image *ebpf_compile(struct arena *arena, const struct checked *checked, const struct options *options,
+struct image *ebpf_compile(struct arena *arena, const struct plan *plan, const struct options *options,
 			   const struct ebpf_kernel *kernel, struct diags *diags);
 
 #endif

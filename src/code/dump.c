@@ -2,6 +2,7 @@
 /* The parts of an image besides instructions, as text: see disasm.h. */
 #include "agg/agg.h"
 #include "code/disasm.h"
+#include "func/func.h"
 
 static const char *ctx_name(enum probe_ctx ctx)
 {
@@ -59,7 +60,7 @@ static void dump_field(const char *what, unsigned i, const struct field *field, 
 static void dump_record(const struct image *image, unsigned i, struct buf *out)
 {
 	const struct record_layout *layout = &image->schema->clauses[i];
-	const struct checked_clause *clause = &image->checked->clauses[i];
+	const struct plan_clause *clause = &image->plan->clauses[i];
 
 	if (layout->size == 0) {
 		buf_printf(out, "record of clause %u: none\n", i);
@@ -69,7 +70,7 @@ static void dump_record(const struct image *image, unsigned i, struct buf *out)
 	for (unsigned a = 0; a < layout->actions_len; a++) {
 		const struct record_action *action = &layout->actions[a];
 
-		buf_printf(out, "  action %u %s: present at %u\n", a, clause->actions[a].call->name, action->present);
+		buf_printf(out, "  action %u %s: present at %u\n", a, action->func->name, action->present);
 		for (unsigned f = 0; f < action->fields_len; f++)
 			dump_field("    field", f, &action->fields[f], clause->actions[a].values[f].type, out);
 	}
@@ -82,13 +83,13 @@ static void dump_agg(const struct image *image, unsigned i, struct buf *out)
 	buf_printf(out, "aggregation @%s = %s(): map %s, key %u bytes, value %u bytes\n", layout->name, layout->shape.agg->name,
 		   image->maps[image->agg_maps[i]].name, layout->key_size, layout->value_size);
 	for (unsigned k = 0; k < layout->keys_len; k++)
-		dump_field("  key", k, &layout->keys[k], image->checked->aggs[i]->keys[k], out);
+		dump_field("  key", k, &layout->keys[k], image->plan->aggs[i]->keys[k], out);
 }
 
 void image_dump_layouts(const struct image *image, struct buf *out)
 {
-	for (unsigned i = 0; i < image->checked->clauses_len; i++)
+	for (unsigned i = 0; i < image->plan->clauses_len; i++)
 		dump_record(image, i, out);
-	for (unsigned i = 0; i < image->checked->aggs_len; i++)
+	for (unsigned i = 0; i < image->plan->aggs_len; i++)
 		dump_agg(image, i, out);
 }

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "agg/agg.h"
-#include "front/d/check/check.h"
+#include "plan/plan.h"
 #include "code/code.h"
 #include "code/image.h"
 #include "code/insn.h"
@@ -153,20 +153,20 @@ void emit_place_zero(struct gen *gen, struct place place);
 void emit_place_copy(struct gen *gen, struct place to, struct place from);
 struct place place_scratch(struct gen *gen, uint32_t room);
 struct place place_const(struct gen *gen, const char *text, size_t size);
-void gen_string(struct gen *gen, struct node *node, struct place to);
-struct place gen_string_anywhere(struct gen *gen, struct node *node);
-void gen_string_compare(struct gen *gen, struct node *node); /* R0 = 0 or 1 */
+void gen_string(struct gen *gen, const struct expr *expr, struct place to);
+struct place gen_string_anywhere(struct gen *gen, const struct expr *expr);
+void gen_string_compare(struct gen *gen, const struct expr *expr); /* R0 = 0 or 1 */
 uint32_t string_room(const struct type *type);
 
 /* expr.c: scalars */
-void gen_scalar(struct gen *gen, struct node *node); /* into R0 */
-void gen_scalar_as(struct gen *gen, struct node *node, const struct type *type);
-void gen_condition(struct gen *gen, struct node *node, struct label *when_false);
-void gen_effect(struct gen *gen, struct node *node); /* for its effect only: strings and void too */
+void gen_scalar(struct gen *gen, const struct expr *expr); /* into R0 */
+void gen_scalar_as(struct gen *gen, const struct expr *expr, const struct type *type);
+void gen_condition(struct gen *gen, const struct expr *expr, struct label *when_false);
+void gen_effect(struct gen *gen, const struct expr *expr); /* for its effect only: strings and void too */
 
 /* op.c */
-void gen_binary_op(struct gen *gen, enum node_op op, const struct type *type, struct loc loc); /* R0 = R0 op R1 */
-void gen_address(struct gen *gen, struct node *node, bool *userland); /* R0 = address of what node names */
+void gen_binary_op(struct gen *gen, enum plan_op op, const struct type *type, struct loc loc); /* R0 = R0 op R1 */
+void gen_address(struct gen *gen, const struct expr *expr, bool *userland); /* R0 = address of what expr names */
 
 /* arg.c: arguments of probes */
 void gen_argloc(struct gen *gen, const struct argloc *loc, struct loc where);
@@ -175,13 +175,13 @@ void gen_probe_arg_string(struct gen *gen, unsigned index, struct place to, stru
 void gen_probe_conditions(struct gen *gen, struct label *no);
 
 /* var.c: variables */
-void gen_var_load(struct gen *gen, struct node *node);
-void gen_var_string(struct gen *gen, struct node *node, struct place to);
-bool var_string_place(struct gen *gen, struct node *node, struct place *place); /* a string that lies still */
+void gen_var_load(struct gen *gen, const struct expr *expr);
+void gen_var_string(struct gen *gen, const struct expr *expr, struct place to);
+bool var_string_place(struct gen *gen, const struct expr *expr, struct place *place); /* a string that lies still */
 /* Text of `room` bytes in a map's value at address R0, or none when R0 is 0, into the place. */
 void emit_copy_value(struct gen *gen, struct place to, uint32_t room);
-void gen_var_assign(struct gen *gen, struct node *node);
-void gen_var_step(struct gen *gen, struct node *node); /* ++ and -- */
+void gen_var_assign(struct gen *gen, const struct expr *expr);
+void gen_var_step(struct gen *gen, const struct expr *expr); /* ++ and -- */
 /* Writes a key of these expressions; returns where it lies. */
 struct key_place {
 	bool in_scratch;
@@ -192,7 +192,7 @@ struct key_place {
 };
 /* What stands before the script's own keys, 8 bytes. */
 enum key_prefix { KEY_PLAIN, KEY_THREAD, KEY_CPU };
-struct key_place gen_key(struct gen *gen, struct node **exprs, const struct type *const *types, unsigned n,
+struct key_place gen_key(struct gen *gen, struct expr **exprs, const struct type *const *types, unsigned n,
 			 enum key_prefix prefix);
 void emit_key_address(struct gen *gen, int reg, const struct key_place *key);
 void key_release(struct gen *gen, const struct key_place *key);
@@ -200,17 +200,18 @@ uint32_t key_size(const struct type *const *types, unsigned n, enum key_prefix p
 
 /* agg.c */
 /* A run of updates with the same key, of which there may be one: the key is made once. */
-void gen_aggregates(struct gen *gen, struct node **nodes, unsigned n);
+void gen_aggregates(struct gen *gen, const struct plan_update *const *updates, unsigned n);
 /* May the second update use the key that the first one made? */
-bool agg_shares_key(const struct node *first, const struct node *second);
+bool agg_shares_key(const struct plan_update *first, const struct plan_update *second);
 /* For src/agg: the value's address is in REG_KEEP. Adds R1 (lost) to its word. */
 void emit_agg_add(struct gen *gen, unsigned word);
 void emit_agg_add_imm(struct gen *gen, unsigned word, int32_t imm);
 /* Adds R1 to the word whose index is in R0 (0 to last, checked again for the verifier). */
 void emit_agg_add_at(struct gen *gen, unsigned last);
-/* The argument i of the call that was evaluated before the look-up, into reg. */
-void emit_agg_arg(struct gen *gen, int reg, unsigned i);
-bool agg_has_arg(const struct node *call, unsigned i);
+/* What is aggregated, and how much it counts: evaluated before the look-up. */
+void emit_agg_value(struct gen *gen, int reg);
+void emit_agg_weight(struct gen *gen, int reg);
+bool agg_has_weight(const struct plan_update *update);
 
 /* stack.c: the functions that stacks need, behind the program. */
 void gen_stack_functions(struct gen *gen);
@@ -218,18 +219,18 @@ enum { STACK_FUNCTIONS_DEPTH = 96 }; /* bytes of the 512 that they need */
 
 /* clause.c */
 void gen_clause(struct gen *gen, unsigned clause);
-void gen_probe_index(struct gen *gen, int reg); /* the index in checked->probes of the probe that fired */
+void gen_probe_index(struct gen *gen, int reg); /* the index in plan->probes of the probe that fired */
 void gen_epid_into(struct gen *gen, int reg); /* a number for the probe that fired and the clause together: epid */
 
-/* The value of the map of probes' names, by index in checked->probes. */
+/* The value of the map of probes' names, by index in plan->probes. */
 struct probe_names {
 	char prov[64], mod[128], func[128], name[128];
 	uint64_t id;
 };
 
 /* schema.c: what readers need besides layouts; the places that errors can name are known once all programs are made. */
-struct schema *schema_new(struct arena *arena, const struct checked *checked, const struct options *options);
-void schema_finish(struct arena *arena, const struct checked *checked, struct schema *schema);
+struct schema *schema_new(struct arena *arena, const struct plan *plan, const struct options *options);
+void schema_finish(struct arena *arena, const struct plan *plan, struct schema *schema);
 
 /* layout.c: maps and record layouts, made before any program */
 struct layout {

@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "front/d/check/check.h"
+#include "plan/options.h"
+#include "plan/plan.h"
 #include "schema/schema.h"
 
 enum image_map_kind {
@@ -59,14 +60,14 @@ struct image_program {
 	const struct kernel_function *function; /* CTX_FUNCTION: it is for this one alone */
 	bool is_return; /* CTX_FUNCTION, CTX_KPROBE: of the function's return */
 	bool may_sleep; /* it waits for absent memory: to be loaded as sleepable, which the kernel joins with no others */
-	unsigned map_syscalls; /* MAP_NONE, or: u32 number -> u32 index in checked->probes + 1, for which calls it runs */
+	unsigned map_syscalls; /* MAP_NONE, or: u32 number -> u32 index in plan->probes + 1, for which calls it runs */
 	unsigned *functions;  /* where each function of it begins, the program itself first; NULL: nobody asks for their types */
 	unsigned functions_len;
 };
 
 /*
  * Program `program` runs when `site` of `probe` is hit, with `cookie` as its attach cookie. For timers, BEGIN, END and ERROR
- * site is NULL. The low 32 bits of a cookie are the probe's index in checked->probes, the
+ * site is NULL. The low 32 bits of a cookie are the probe's index in plan->probes, the
  * upper 16 the site's `extra`; between them the engine puts what it needs.
  */
 struct image_attach {
@@ -90,7 +91,7 @@ struct image_state {
 };
 
 struct image {
-	const struct checked *checked;
+	const struct plan *plan;
 	const struct options *options;
 	struct image_map *maps;
 	unsigned maps_len;
@@ -98,7 +99,7 @@ struct image {
 	unsigned programs_len;
 	struct image_attach *attaches;
 	unsigned attaches_len;
-	struct schema *schema; /* what readers need to know; its clauses, aggregations and probes are those of checked, in that order */
+	struct schema *schema; /* what readers need to know; its clauses, aggregations and probes are those of the plan, in that order */
 	/*
 	 * The map of each aggregation: without keys a per-processor array of one entry. With keys a hash whose key is the processor's
 	 * number (8 bytes), then the script's keys: each processor updates entries of its own. (The kernel's per-processor hash would

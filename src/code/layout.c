@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "ceph/daemons.h"
 #include "lib/unwind.h"
 
 enum {
@@ -49,13 +48,13 @@ static uint32_t value_size(const struct type *type)
 
 static void layout_vars(struct layout *layout, struct arena *arena, struct image *image, const struct options *options)
 {
-	const struct checked *checked = image->checked;
+	const struct plan *plan = image->plan;
 	uint32_t globals = 0;
 
-	layout->global_offsets = arena_new_array(arena, uint32_t, checked->vars_len + 1);
-	layout->var_maps = arena_new_array(arena, unsigned, checked->vars_len + 1);
-	for (unsigned i = 0; i < checked->vars_len; i++) {
-		const struct var *var = checked->vars[i];
+	layout->global_offsets = arena_new_array(arena, uint32_t, plan->vars_len + 1);
+	layout->var_maps = arena_new_array(arena, unsigned, plan->vars_len + 1);
+	for (unsigned i = 0; i < plan->vars_len; i++) {
+		const struct var *var = plan->vars[i];
 		bool with_thread = var->scope == SCOPE_SELF;
 		uint32_t key, value = value_size(var->type);
 
@@ -114,14 +113,14 @@ static void layout_agg_keys(struct agg_layout *agg, const struct aggvar *var, st
 
 static void layout_aggs(struct layout *layout, struct arena *arena, struct image *image, const struct options *options)
 {
-	const struct checked *checked = image->checked;
+	const struct plan *plan = image->plan;
 
-	image->schema->aggs = arena_new_array(arena, struct agg_layout, checked->aggs_len + 1);
-	image->schema->aggs_len = checked->aggs_len;
-	image->agg_maps = arena_new_array(arena, unsigned, checked->aggs_len + 1);
-	for (unsigned i = 0; i < checked->aggs_len; i++) {
+	image->schema->aggs = arena_new_array(arena, struct agg_layout, plan->aggs_len + 1);
+	image->schema->aggs_len = plan->aggs_len;
+	image->agg_maps = arena_new_array(arena, unsigned, plan->aggs_len + 1);
+	for (unsigned i = 0; i < plan->aggs_len; i++) {
 		struct agg_layout *agg = &image->schema->aggs[i];
-		const struct aggvar *var = checked->aggs[i];
+		const struct aggvar *var = plan->aggs[i];
 		struct image_map map = {.kind = IMAGE_PERCPU_ARRAY, .key_size = 4, .max_entries = 1, .is_kept = true};
 
 		agg->name = var->name;
@@ -147,7 +146,7 @@ static uint32_t align_up(uint32_t offset, uint32_t to)
 	return (offset + to - 1) / to * to;
 }
 
-static void layout_action(struct record_action *record, const struct action *action, struct arena *arena, uint32_t *at)
+static void layout_action(struct record_action *record, const struct plan_action *action, struct arena *arena, uint32_t *at)
 {
 	record->func = action->func;
 	record->format = action->format;
@@ -170,17 +169,17 @@ static void layout_action(struct record_action *record, const struct action *act
 
 static bool layout_records(struct arena *arena, struct image *image, const struct options *options)
 {
-	const struct checked *checked = image->checked;
+	const struct plan *plan = image->plan;
 	bool any = false;
 
-	image->schema->clauses = arena_new_array(arena, struct record_layout, checked->clauses_len + 1);
-	image->schema->clauses_len = checked->clauses_len;
-	for (unsigned i = 0; i < checked->clauses_len; i++) {
+	image->schema->clauses = arena_new_array(arena, struct record_layout, plan->clauses_len + 1);
+	image->schema->clauses_len = plan->clauses_len;
+	for (unsigned i = 0; i < plan->clauses_len; i++) {
 		struct record_layout *layout = &image->schema->clauses[i];
-		const struct checked_clause *clause = &checked->clauses[i];
+		const struct plan_clause *clause = &plan->clauses[i];
 		uint32_t at = sizeof(struct record_head);
 
-		if ((!clause->actions_len && !clause->is_default) || !clause->probes_len)
+		if ((!clause->actions_len && !clause->records_firing) || !clause->probes_len)
 			continue;
 		any = true;
 		if (options->record_time) {
@@ -211,11 +210,11 @@ static void copy_name(char *to, size_t room, const char *name)
 
 static unsigned probes_map(struct arena *arena, struct image *image)
 {
-	const struct checked *checked = image->checked;
-	struct probe_names *names = arena_new_array(arena, struct probe_names, checked->probes_len + 1);
+	const struct plan *plan = image->plan;
+	struct probe_names *names = arena_new_array(arena, struct probe_names, plan->probes_len + 1);
 
-	for (unsigned i = 0; i < checked->probes_len; i++) {
-		const struct probe *probe = checked->probes[i];
+	for (unsigned i = 0; i < plan->probes_len; i++) {
+		const struct probe *probe = plan->probes[i];
 
 		copy_name(names[i].prov, sizeof(names[i].prov), probe->prov);
 		copy_name(names[i].mod, sizeof(names[i].mod), probe->mod);
@@ -226,7 +225,7 @@ static unsigned probes_map(struct arena *arena, struct image *image)
 	return image_map_new(arena, image,
 			     (struct image_map){.name = "probes", .kind = IMAGE_ARRAY, .key_size = 4,
 						.value_size = sizeof(*names),
-						.max_entries = checked->probes_len ? checked->probes_len : 1,
+						.max_entries = plan->probes_len ? plan->probes_len : 1,
 						.init = names});
 }
 

@@ -2,26 +2,26 @@
 /* Arithmetic on two numbers, with C's meaning for their type. */
 #include "code/gen.h"
 
-static int alu_op(enum node_op op, bool is_signed)
+static int alu_op(enum plan_op op, bool is_signed)
 {
 	switch (op) {
-	case OP_ADD:
+	case PLAN_ADD:
 		return BPF_ADD;
-	case OP_SUB:
+	case PLAN_SUB:
 		return BPF_SUB;
-	case OP_MUL:
+	case PLAN_MUL:
 		return BPF_MUL;
-	case OP_AND:
+	case PLAN_AND:
 		return BPF_AND;
-	case OP_OR:
+	case PLAN_OR:
 		return BPF_OR;
-	case OP_XOR:
+	case PLAN_XOR:
 		return BPF_XOR;
-	case OP_SHL:
+	case PLAN_SHL:
 		return BPF_LSH;
-	case OP_SHR:
+	case PLAN_SHR:
 		return is_signed ? BPF_ARSH : BPF_RSH;
-	case OP_DIV:
+	case PLAN_DIV:
 		return BPF_DIV;
 	default:
 		return BPF_MOD;
@@ -95,14 +95,14 @@ static void emit_div(struct gen *gen, int op, bool is_signed, struct loc loc)
 		emit(gen, INSN_ALU_REG(op, R0, R1));
 }
 
-void gen_binary_op(struct gen *gen, enum node_op op, const struct type *type, struct loc loc)
+void gen_binary_op(struct gen *gen, enum plan_op op, const struct type *type, struct loc loc)
 {
 	bool is_signed = type->kind == TYPE_INT && type->is_signed;
-	bool is_shift = op == OP_SHL || op == OP_SHR;
+	bool is_shift = op == PLAN_SHL || op == PLAN_SHR;
 	int alu = alu_op(op, is_signed);
 	int32_t imm;
 
-	if (op == OP_DIV || op == OP_MOD) {
+	if (op == PLAN_DIV || op == PLAN_MOD) {
 		emit_div(gen, alu, is_signed, loc);
 	} else if (emit_take_back(gen, R1, &imm)) { /* a constant on the right: part of the operation */
 		if (is_shift)

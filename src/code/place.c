@@ -135,98 +135,103 @@ struct place place_const(struct gen *gen, const char *text, size_t size)
 	return place;
 }
 
-static void gen_string_cond(struct gen *gen, struct node *node, struct place to)
+static void gen_string_cond(struct gen *gen, const struct expr *expr, struct place to)
 {
 	struct label no = {0}, end = {0};
 
-	gen_condition(gen, node->left, &no);
-	gen_string(gen, node->right, to);
+	gen_condition(gen, expr->left, &no);
+	gen_string(gen, expr->right, to);
 	emit_jump(gen, &end);
 	label_bind(gen, &no);
-	gen_string(gen, node->third, to);
+	gen_string(gen, expr->third, to);
 	label_bind(gen, &end);
 }
 
-/* stringof() of a pointer, an array in memory, or something that is a string already. */
-static void gen_stringof(struct gen *gen, struct node *node, struct place to)
+/* The text at an address, or in an array of bytes. */
+static void gen_text_at(struct gen *gen, const struct expr *expr, struct place to)
 {
-	const struct type *type = node->left->type;
+	const struct type *type = expr->left->type;
 	uint32_t limit = (uint32_t)gen->options->strsize;
 	bool userland = false;
 
-	if (type_is_string(type)) {
-		gen_string(gen, node->left, to);
-		return;
-	}
 	if (type->kind == TYPE_ARRAY) {
-		gen_address(gen, node->left, &userland);
+		gen_address(gen, expr->left, &userland);
 		if (type->size < limit)
 			limit = type->size + 1;
 	} else {
-		gen_scalar(gen, node->left);
+		gen_scalar(gen, expr->left);
 		userland = type->kind == TYPE_PTR && type->userland;
 	}
-	emit_read_string(gen, to, limit, userland, node->loc);
+	emit_read_string(gen, to, limit, userland, expr->loc);
 }
 
-void gen_string(struct gen *gen, struct node *node, struct place to)
+static struct place text_place(struct gen *gen, const struct expr *expr)
+{
+	return place_const(gen, expr->text, strnlen(expr->text, expr->text_size));
+}
+
+void gen_string(struct gen *gen, const struct expr *expr, struct place to)
 {
 	struct value value = {.place = to};
 	struct place still;
 
-	switch (node->kind) {
-	case NODE_STRING:
-		emit_place_copy(gen, to, place_const(gen, node->text, strnlen(node->text, node->text_size)));
-		return;
-	case NODE_COND:
-		gen_string_cond(gen, node, to);
-		return;
-	case NODE_CALL:
-		emit_line(gen, node->loc);
-		node->func->gen(gen, node, &value);
-		return;
-	case NODE_UNARY:
-		if (node->op == OP_STRINGOF) {
-			gen_stringof(gen, node, to);
-			return;
-		}
+	switch (expr->kind) {
+	case EXPR_CONST: /* no string */
+		emit_place_zero(gen, to);
 		break;
-	case NODE_CAST:
-		gen_stringof(gen, node, to);
-		return;
-	case NODE_ASSIGN:
-		gen_var_assign(gen, node);
-		if (var_string_place(gen, node->left, &still))
+	case EXPR_TEXT:
+		emit_place_copy(gen, to, text_place(gen, expr));
+		break;
+	case EXPR_VAR:
+		gen_var_string(gen, expr, to);
+		break;
+	case EXPR_ARG:
+		emit_line(gen, expr->loc);
+		gen_probe_arg_string(gen, expr->arg, to, expr->loc);
+		break;
+	case EXPR_BUILTIN:
+		emit_line(gen, expr->loc);
+		expr->builtin->gen(gen, expr, &value);
+		break;
+	case EXPR_CALL:
+		emit_line(gen, expr->loc);
+		expr->func->gen(gen, expr, &value);
+		break;
+	case EXPR_CONVERT:
+		gen_string(gen, expr->left, to);
+		break;
+	case EXPR_STRING:
+		gen_text_at(gen, expr, to);
+		break;
+	case EXPR_COND:
+		gen_string_cond(gen, expr, to);
+		break;
+	case EXPR_THEN:
+		gen_effect(gen, expr->left);
+		gen_string(gen, expr->right, to);
+		break;
+	case EXPR_ASSIGN:
+		gen_var_assign(gen, expr);
+		if (var_string_place(gen, expr->left, &still))
 			emit_place_copy(gen, to, still);
 		else
-			gen_var_string(gen, node->left, to);
-		return;
-	case NODE_BINARY:
-		if (node->op == OP_COMMA) {
-			gen_effect(gen, node->left);
-			gen_string(gen, node->right, to);
-			return;
-		}
+			gen_var_string(gen, expr->left, to);
 		break;
-	case NODE_INT: /* 0 stands for no string */
-		emit_place_zero(gen, to);
-		return;
 	default:
-		break;
+		assert(!"a string");
 	}
-	gen_var_string(gen, node, to);
 }
 
-struct place gen_string_anywhere(struct gen *gen, struct node *node)
+struct place gen_string_anywhere(struct gen *gen, const struct expr *expr)
 {
 	struct place place;
 
-	if (node->kind == NODE_STRING)
-		return place_const(gen, node->text, strnlen(node->text, node->text_size));
-	if (var_string_place(gen, node, &place))
+	if (expr->kind == EXPR_TEXT)
+		return text_place(gen, expr);
+	if (var_string_place(gen, expr, &place))
 		return place;
-	place = place_scratch(gen, string_room(node->type));
-	gen_string(gen, node, place);
+	place = place_scratch(gen, string_room(expr->type));
+	gen_string(gen, expr, place);
 	return place;
 }
 
@@ -234,10 +239,10 @@ struct place gen_string_anywhere(struct gen *gen, struct node *node)
  * Words are compared until they differ. Equal words up to the smaller room mean equal strings, since the final NUL was
  * among them. For order the differing words are compared as big-endian numbers, which is byte order.
  */
-void gen_string_compare(struct gen *gen, struct node *node)
+void gen_string_compare(struct gen *gen, const struct expr *expr)
 {
 	uint32_t mark = gen->scratch_now;
-	struct place left = gen_string_anywhere(gen, node->left), right = gen_string_anywhere(gen, node->right);
+	struct place left = gen_string_anywhere(gen, expr->left), right = gen_string_anywhere(gen, expr->right);
 	uint32_t size = left.room < right.room ? left.room : right.room;
 	struct label differ = {0}, yes = {0}, end = {0};
 	int32_t left_offset, right_offset;
@@ -250,16 +255,16 @@ void gen_string_compare(struct gen *gen, struct node *node)
 		emit(gen, INSN_LOAD(BPF_DW, R4, right_base, right_offset + (int32_t)i));
 		emit_jump_reg(gen, BPF_JNE, R3, R4, &differ);
 	}
-	emit(gen, INSN_MOV_IMM(R0, node->op == OP_EQ || node->op == OP_LE || node->op == OP_GE));
+	emit(gen, INSN_MOV_IMM(R0, expr->op == PLAN_EQ || expr->op == PLAN_LE || expr->op == PLAN_GE));
 	emit_jump(gen, &end);
 	label_bind(gen, &differ);
-	if (node->op == OP_EQ || node->op == OP_NE) {
-		emit(gen, INSN_MOV_IMM(R0, node->op == OP_NE));
+	if (expr->op == PLAN_EQ || expr->op == PLAN_NE) {
+		emit(gen, INSN_MOV_IMM(R0, expr->op == PLAN_NE));
 	} else {
 		emit(gen, INSN_SWAP64(R3));
 		emit(gen, INSN_SWAP64(R4));
 		emit(gen, INSN_MOV_IMM(R0, 1));
-		emit_jump_reg(gen, node->op == OP_LT || node->op == OP_LE ? BPF_JLT : BPF_JGT, R3, R4, &yes);
+		emit_jump_reg(gen, expr->op == PLAN_LT || expr->op == PLAN_LE ? BPF_JLT : BPF_JGT, R3, R4, &yes);
 		emit(gen, INSN_MOV_IMM(R0, 0));
 		label_bind(gen, &yes);
 	}

@@ -203,10 +203,10 @@ static bool is_of_processes(const struct function *fn)
 
 static void alloc_this(struct gen *gen)
 {
-	const struct checked *checked = gen->image->checked;
+	const struct plan *plan = gen->image->plan;
 
-	for (unsigned i = 0; i < checked->vars_len; i++) {
-		const struct var *var = checked->vars[i];
+	for (unsigned i = 0; i < plan->vars_len; i++) {
+		const struct var *var = plan->vars[i];
 
 		if (var->scope != SCOPE_THIS || !gen->needs_this[i])
 			continue;
@@ -323,7 +323,7 @@ static void gen_save(struct gen *gen, const struct site *site)
 	label_bind(gen, &end);
 }
 
-static bool clause_exits(const struct checked_clause *clause)
+static bool clause_exits(const struct plan_clause *clause)
 {
 	for (unsigned i = 0; i < clause->actions_len; i++)
 		if (!strcmp(clause->actions[i].func->name, "exit"))
@@ -334,7 +334,7 @@ static bool clause_exits(const struct checked_clause *clause)
 /* After exit(), which may be in an ERROR clause that was called, no further clause runs, except in END. */
 static void emit_exit_gate(struct gen *gen, const struct function *fn, unsigned clause, bool calls_error, struct label *out)
 {
-	if (fn->probe->kind == PROBE_END || (!calls_error && !clause_exits(&gen->image->checked->clauses[clause])))
+	if (fn->probe->kind == PROBE_END || (!calls_error && !clause_exits(&gen->image->plan->clauses[clause])))
 		return;
 	emit_map_value(gen, R1, gen->image->map_state, offsetof(struct image_state, run));
 	emit(gen, INSN_LOAD(BPF_W, R1, R1, 0));
@@ -378,7 +378,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	unsigned insns = gen->insns_len, relocs = gen->relocs_len, lines = gen->lines_len;
 	unsigned calls = gen->error_entry ? gen->error_entry->refs_len : 0;
 	unsigned unwinds = gen->unwind_entry.refs_len, hashes = gen->hash_entry.refs_len;
-	unsigned vars = gen->image->checked->vars_len;
+	unsigned vars = gen->image->plan->vars_len;
 	bool had_scratch, claimed_early;
 
 	gen->ctx = fn->ctx;
@@ -391,7 +391,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	gen->needs_this = arena_new_array(gen->arena, bool, vars + 1);
 	gen->this_slots = arena_new_array(gen->arena, struct slot, vars + 1);
 	gen->this_places = arena_new_array(gen->arena, struct place, vars + 1);
-	gen->stack_limit = STACK_SIZE - (gen->image->checked->has_stacks ? STACK_FUNCTIONS_DEPTH : 0);
+	gen->stack_limit = STACK_SIZE - (gen->image->plan->has_stacks ? STACK_FUNCTIONS_DEPTH : 0);
 	if (gen->layout->has_error_clauses && !fn->is_save)
 		gen->stack_limit /= 2;
 	gen->stack_limit -= ERROR_ARGS_SIZE;
@@ -428,7 +428,7 @@ struct compiler {
 		bool needs_saved;
 	} *keys; /* of each program */
 	unsigned keys_len;
-	unsigned **probe_clauses; /* per index in checked->probes */
+	unsigned **probe_clauses; /* per index in plan->probes */
 	unsigned *probe_clauses_len;
 	unsigned functions_len; /* probes of the kernel's functions */
 };
@@ -498,7 +498,7 @@ static uint64_t hash_bytes(const char *data, size_t size)
 
 static struct loc function_loc(const struct compiler *compiler, const struct function *fn)
 {
-	return fn->clauses_len ? compiler->image->checked->clauses[fn->clauses[0]].clause->loc : (struct loc){0};
+	return fn->clauses_len ? compiler->image->plan->clauses[fn->clauses[0]].loc : (struct loc){0};
 }
 
 static unsigned count_maps(const struct compiler *compiler, const struct gen *gen)
@@ -667,10 +667,10 @@ static enum probe_ctx function_ctx(const struct compiler *compiler, const struct
 
 static void count_functions(struct compiler *compiler)
 {
-	const struct checked *checked = compiler->image->checked;
+	const struct plan *plan = compiler->image->plan;
 
-	for (unsigned i = 0; i < checked->probes_len; i++)
-		compiler->functions_len += checked->probes[i]->ctx == CTX_FUNCTION && compiler->probe_clauses_len[i];
+	for (unsigned i = 0; i < plan->probes_len; i++)
+		compiler->functions_len += plan->probes[i]->ctx == CTX_FUNCTION && compiler->probe_clauses_len[i];
 	if (compiler->functions_len > SINGLES_MAX && !compiler->kernel->has_multi_kprobes)
 		diag_hint(compiler->diags,
 			  diag_error(compiler->diags, (struct loc){0}, NULL,
@@ -697,7 +697,7 @@ static void compile_site(struct compiler *compiler, struct function fn, const st
 
 static void compile_probe(struct compiler *compiler, unsigned index)
 {
-	struct probe *probe = compiler->image->checked->probes[index];
+	struct probe *probe = compiler->image->plan->probes[index];
 	struct function fn = {
 		.ctx = probe->ctx,
 		.probe = probe,
@@ -712,52 +712,52 @@ static void compile_probe(struct compiler *compiler, unsigned index)
 	if (!probe->sites_len)
 		add_attach(compiler, &fn);
 	for (unsigned i = 0; i < probe->sites_len; i++)
-		if (checked_has_site(compiler->image->checked, probe, i))
+		if (left_has_site(compiler->image->plan->left, compiler->image->plan->left_len, probe, i))
 			compile_site(compiler, fn, &probe->sites[i], &saved);
 }
 
 /* Before the first program is made: each one that saves fills a whole value of the map. */
 static void find_saves_max(struct compiler *compiler)
 {
-	const struct checked *checked = compiler->image->checked;
+	const struct plan *plan = compiler->image->plan;
 
-	for (unsigned i = 0; i < checked->probes_len; i++)
-		for (unsigned j = 0; compiler->probe_clauses_len[i] && j < checked->probes[i]->sites_len; j++) {
-			const struct site *site = &checked->probes[i]->sites[j];
+	for (unsigned i = 0; i < plan->probes_len; i++)
+		for (unsigned j = 0; compiler->probe_clauses_len[i] && j < plan->probes[i]->sites_len; j++) {
+			const struct site *site = &plan->probes[i]->sites[j];
 
 			if (site->saves_len > compiler->layout->saves_max)
 				compiler->layout->saves_max = site->saves_len;
 		}
 }
 
-static unsigned *index_by_id(struct arena *arena, const struct checked *checked, unsigned *max)
+static unsigned *index_by_id(struct arena *arena, const struct plan *plan, unsigned *max)
 {
 	unsigned *index;
 
 	*max = 0;
-	for (unsigned i = 0; i < checked->probes_len; i++)
-		if (checked->probes[i]->id > *max)
-			*max = checked->probes[i]->id;
+	for (unsigned i = 0; i < plan->probes_len; i++)
+		if (plan->probes[i]->id > *max)
+			*max = plan->probes[i]->id;
 	index = arena_new_array(arena, unsigned, *max + 1);
-	for (unsigned i = 0; i < checked->probes_len; i++)
-		index[checked->probes[i]->id] = i;
+	for (unsigned i = 0; i < plan->probes_len; i++)
+		index[plan->probes[i]->id] = i;
 	return index;
 }
 
 /* From "which probes does a clause name" to "which clauses does a probe have", in the script's order. The schema has the former. */
 static void group_clauses(struct compiler *compiler)
 {
-	const struct checked *checked = compiler->image->checked;
-	unsigned max, *index = index_by_id(compiler->arena, checked, &max);
+	const struct plan *plan = compiler->image->plan;
+	unsigned max, *index = index_by_id(compiler->arena, plan, &max);
 
-	compiler->probe_clauses = arena_new_array(compiler->arena, unsigned *, checked->probes_len + 1);
-	compiler->probe_clauses_len = arena_new_array(compiler->arena, unsigned, checked->probes_len + 1);
-	for (unsigned c = 0; c < checked->clauses_len; c++) {
+	compiler->probe_clauses = arena_new_array(compiler->arena, unsigned *, plan->probes_len + 1);
+	compiler->probe_clauses_len = arena_new_array(compiler->arena, unsigned, plan->probes_len + 1);
+	for (unsigned c = 0; c < plan->clauses_len; c++) {
 		struct record_layout *layout = &compiler->image->schema->clauses[c];
 
-		layout->probes = arena_new_array(compiler->arena, uint32_t, checked->clauses[c].probes_len + 1);
-		for (unsigned p = 0; p < checked->clauses[c].probes_len; p++) {
-			unsigned i = index[checked->clauses[c].probes[p]->id];
+		layout->probes = arena_new_array(compiler->arena, uint32_t, plan->clauses[c].probes_len + 1);
+		for (unsigned p = 0; p < plan->clauses[c].probes_len; p++) {
+			unsigned i = index[plan->clauses[c].probes[p]->id];
 
 			*arena_push(compiler->arena, compiler->probe_clauses[i], compiler->probe_clauses_len[i]) = c;
 			layout->probes[layout->probes_len++] = i;
@@ -767,12 +767,12 @@ static void group_clauses(struct compiler *compiler)
 
 static void find_error_clauses(struct compiler *compiler)
 {
-	const struct checked *checked = compiler->image->checked;
+	const struct plan *plan = compiler->image->plan;
 
-	for (unsigned i = 0; i < checked->probes_len; i++)
-		if (checked->probes[i]->kind == PROBE_ERROR && compiler->probe_clauses_len[i]) {
+	for (unsigned i = 0; i < plan->probes_len; i++)
+		if (plan->probes[i]->kind == PROBE_ERROR && compiler->probe_clauses_len[i]) {
 			compiler->error = (struct function){.ctx = CTX_DIRECT,
-							    .probe = checked->probes[i],
+							    .probe = plan->probes[i],
 							    .probe_index = i,
 							    .clauses = compiler->probe_clauses[i],
 							    .clauses_len = compiler->probe_clauses_len[i]};
@@ -780,7 +780,7 @@ static void find_error_clauses(struct compiler *compiler)
 		}
 }
 
-struct image *ebpf_compile(struct arena *arena, const struct checked *checked, const struct options *options,
+struct image *ebpf_compile(struct arena *arena, const struct plan *plan, const struct options *options,
 			   const struct ebpf_kernel *kernel, struct diags *diags)
 {
 	struct image *image = arena_new_one(arena, struct image);
@@ -792,18 +792,18 @@ struct image *ebpf_compile(struct arena *arena, const struct checked *checked, c
 		.diags = diags,
 	};
 
-	image->checked = checked;
+	image->plan = plan;
 	image->options = options;
-	image->schema = schema_new(arena, checked, options);
+	image->schema = schema_new(arena, plan, options);
 	compiler.layout = layout_new(arena, image, options);
 	group_clauses(&compiler);
 	find_saves_max(&compiler);
 	count_functions(&compiler);
 	find_error_clauses(&compiler);
-	for (unsigned i = 0; i < checked->probes_len && !diags->errors; i++)
+	for (unsigned i = 0; i < plan->probes_len && !diags->errors; i++)
 		compile_probe(&compiler, i);
 	layout_finish(compiler.layout, arena, image);
-	schema_finish(arena, checked, image->schema);
+	schema_finish(arena, plan, image->schema);
 	for (unsigned i = 0; i < compiler.keys_len; i++)
 		buf_free(&compiler.keys[i].bytes);
 	return diags->errors ? NULL : image;

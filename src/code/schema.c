@@ -17,12 +17,12 @@ static enum probe_moment moment_of(enum probe_kind kind)
 	}
 }
 
-static void add_probes(struct arena *arena, const struct checked *checked, struct schema *schema)
+static void add_probes(struct arena *arena, const struct plan *plan, struct schema *schema)
 {
-	schema->probes = arena_new_array(arena, struct schema_probe, checked->probes_len + 1);
-	schema->probes_len = checked->probes_len;
-	for (unsigned i = 0; i < checked->probes_len; i++) {
-		const struct probe *probe = checked->probes[i];
+	schema->probes = arena_new_array(arena, struct schema_probe, plan->probes_len + 1);
+	schema->probes_len = plan->probes_len;
+	for (unsigned i = 0; i < plan->probes_len; i++) {
+		const struct probe *probe = plan->probes[i];
 
 		schema->probes[i] = (struct schema_probe){
 			.id = probe->id,
@@ -36,16 +36,15 @@ static void add_probes(struct arena *arena, const struct checked *checked, struc
 	}
 }
 
-struct schema *schema_new(struct arena *arena, const struct checked *checked, const struct options *options)
+struct schema *schema_new(struct arena *arena, const struct plan *plan, const struct options *options)
 {
 	struct schema *schema = arena_new_one(arena, struct schema);
-	const struct script *script = checked->script;
 
-	for (unsigned i = 0; i < script->sources_len; i++)
-		*arena_push(arena, schema->sources, schema->sources_len) = script->sources[i];
-	schema->scripts_len = script->sources_len;
-	schema->args = (const char **)script->args;
-	schema->args_len = script->args_len;
+	for (unsigned i = 0; i < plan->sources_len; i++)
+		*arena_push(arena, schema->sources, schema->sources_len) = plan->sources[i];
+	schema->scripts_len = plan->sources_len;
+	schema->args = (const char **)plan->args;
+	schema->args_len = plan->args_len;
 	schema->options = (struct schema_options){
 		.quiet = options->quiet,
 		.aggsortkey = options->aggsortkey,
@@ -55,7 +54,7 @@ struct schema *schema_new(struct arena *arena, const struct checked *checked, co
 		.stackindent = options->stackindent,
 		.aggrate_ns = options->aggrate_ns,
 	};
-	add_probes(arena, checked, schema);
+	add_probes(arena, plan, schema);
 	return schema;
 }
 
@@ -69,16 +68,16 @@ static void need_source(struct arena *arena, struct schema *schema, const struct
 		*arena_push(arena, schema->sources, schema->sources_len) = source;
 }
 
-static void add_statements(struct arena *arena, const struct clause *clause, struct record_layout *layout)
+static void add_statements(struct arena *arena, const struct plan_clause *clause, struct record_layout *layout)
 {
-	for (const struct stmt *stmt = clause->body; stmt; stmt = stmt->next)
+	for (const struct plan_stmt *stmt = clause->body; stmt; stmt = stmt->next)
 		*arena_push(arena, layout->statements, layout->statements_len) = stmt->loc;
 }
 
-void schema_finish(struct arena *arena, const struct checked *checked, struct schema *schema)
+void schema_finish(struct arena *arena, const struct plan *plan, struct schema *schema)
 {
-	for (unsigned i = 0; i < checked->clauses_len; i++)
-		add_statements(arena, checked->clauses[i].clause, &schema->clauses[i]);
+	for (unsigned i = 0; i < plan->clauses_len; i++)
+		add_statements(arena, &plan->clauses[i], &schema->clauses[i]);
 	for (unsigned i = 0; i < schema->error_locs_len; i++)
 		need_source(arena, schema, schema->error_locs[i].source);
 }

@@ -415,9 +415,9 @@ static void emit_keep(struct gen *gen, uint32_t area, unsigned map)
 	slot_release(gen, number);
 }
 
-static int32_t frames_of(const struct node *call, int otherwise)
+static int32_t frames_of(const struct expr *call, int otherwise)
 {
-	return call->args_len ? (int32_t)call->args[0]->ival : otherwise;
+	return call->args_len ? (int32_t)call->args[0]->value : otherwise;
 }
 
 static void emit_begin(struct gen *gen, uint32_t area)
@@ -469,7 +469,7 @@ static void emit_function_stack(struct gen *gen, uint32_t area, int32_t frames)
 	label_bind(gen, &good);
 }
 
-void gen_stack(struct gen *gen, struct node *call, struct value *result)
+void gen_stack(struct gen *gen, const struct expr *call, struct value *result)
 {
 	uint32_t mark = gen->scratch_now, area = scratch_new(gen, AREA_SIZE);
 	struct label none = {0};
@@ -524,7 +524,7 @@ static void emit_registers(struct gen *gen, uint32_t area, struct label *none)
 	}
 }
 
-static bool refuse_without_loops(struct gen *gen, const struct node *call)
+static bool refuse_without_loops(struct gen *gen, const struct expr *call)
 {
 	if (gen->kernel->has_loops)
 		return false;
@@ -532,15 +532,15 @@ static bool refuse_without_loops(struct gen *gen, const struct node *call)
 		return true;
 	diag_hint(gen->diags,
 		  diag_error(gen->diags, call->loc, NULL, "%s() is not to be had on this kernel: its programs cannot call a function in a loop (bpf_loop, Linux 5.17)",
-			     call->name),
+			     call->func->name),
 		  "stack() and all else work; `cephtap doctor` says what this kernel lacks");
 	return true;
 }
 
-void gen_ustack(struct gen *gen, struct node *call, struct value *result)
+void gen_ustack(struct gen *gen, const struct expr *call, struct value *result)
 {
 	uint32_t mark = gen->scratch_now, area = scratch_new(gen, AREA_SIZE);
-	int otherwise = call->name[0] == 'j' ? gen->options->jstackframes : gen->options->ustackframes;
+	int otherwise = call->func->name[0] == 'j' ? gen->options->jstackframes : gen->options->ustackframes;
 	struct label none = {0};
 
 	(void)result;
@@ -580,10 +580,10 @@ static void emit_want_unknown(struct gen *gen, uint32_t area)
 	label_bind(gen, &known);
 }
 
-void gen_symbol(struct gen *gen, struct node *call, struct value *result)
+void gen_symbol(struct gen *gen, const struct expr *call, struct value *result)
 {
 	uint32_t mark = gen->scratch_now, area = scratch_new(gen, AREA_VALUE + sizeof(struct symbol_value));
-	bool is_user = call->name[0] == 'u';
+	bool is_user = call->func->name[0] == 'u';
 	struct label end = {0};
 
 	(void)result;

@@ -40,7 +40,7 @@ static void store_key_word(struct gen *gen, const struct key_place *key, uint32_
 	emit(gen, INSN_STORE(BPF_DW, key->in_scratch ? REG_SCRATCH : R10, key->offset + (int32_t)at, R0));
 }
 
-struct key_place gen_key(struct gen *gen, struct node **exprs, const struct type *const *types, unsigned n,
+struct key_place gen_key(struct gen *gen, struct expr **exprs, const struct type *const *types, unsigned n,
 			 enum key_prefix prefix)
 {
 	struct key_place key = {.size = key_size(types, n, prefix)};
@@ -70,7 +70,7 @@ struct key_place gen_key(struct gen *gen, struct node **exprs, const struct type
 			gen_string(gen, exprs[i], (struct place){PLACE_SCRATCH, 0, (uint32_t)key.offset + at, room});
 			at += room;
 		} else {
-			gen_scalar_as(gen, exprs[i], types[i]);
+			gen_scalar(gen, exprs[i]);
 			store_key_word(gen, &key, at);
 			at += 8;
 		}
@@ -92,11 +92,11 @@ void key_release(struct gen *gen, const struct key_place *key)
 	scratch_release(gen, key->mark);
 }
 
-static struct key_place gen_var_key(struct gen *gen, struct node *node)
+static struct key_place gen_var_key(struct gen *gen, const struct expr *expr)
 {
-	const struct var *var = node->var;
+	const struct var *var = expr->var;
 
-	return gen_key(gen, node->args, var->keys, var->is_assoc ? var->keys_len : 0,
+	return gen_key(gen, expr->args, var->keys, var->is_assoc ? var->keys_len : 0,
 		       var->scope == SCOPE_SELF ? KEY_THREAD : KEY_PLAIN);
 }
 
@@ -132,14 +132,14 @@ static void load_global(struct gen *gen, const struct var *var)
 		emit_extend(gen, R0, var->type->size, true);
 }
 
-void gen_var_load(struct gen *gen, struct node *node)
+void gen_var_load(struct gen *gen, const struct expr *expr)
 {
-	const struct var *var = node->var;
+	const struct var *var = expr->var;
 	struct label none = {0};
 	struct key_place key;
 
 	if (in_hash(var)) {
-		key = gen_var_key(gen, node);
+		key = gen_var_key(gen, expr);
 		emit_lookup(gen, var, &key);
 		key_release(gen, &key);
 		emit_jump_imm(gen, BPF_JEQ, R0, 0, &none);
@@ -152,12 +152,11 @@ void gen_var_load(struct gen *gen, struct node *node)
 	}
 }
 
-bool var_string_place(struct gen *gen, struct node *node, struct place *place)
+bool var_string_place(struct gen *gen, const struct expr *expr, struct place *place)
 {
-	const struct var *var = node->var;
+	const struct var *var = expr->var;
 
-	if ((node->kind != NODE_IDENT && node->kind != NODE_INDEX) || !var || var->builtin || in_hash(var) ||
-	    node->arg_index >= 0)
+	if (expr->kind != EXPR_VAR || in_hash(var))
 		return false;
 	if (var->scope == SCOPE_THIS)
 		*place = this_place(gen, var);
@@ -192,30 +191,20 @@ void emit_copy_value(struct gen *gen, struct place to, uint32_t room)
 	slot_release(gen, address);
 }
 
-void gen_var_string(struct gen *gen, struct node *node, struct place to)
+void gen_var_string(struct gen *gen, const struct expr *expr, struct place to)
 {
-	struct value value = {.place = to};
 	struct key_place key;
 	struct place place;
 
-	emit_line(gen, node->loc);
-	if (node->arg_index >= 0) {
-		gen_probe_arg_string(gen, (unsigned)node->arg_index, to, node->loc);
-	} else if (!node->var) { /* a character array or pointer that the checker let through as a string */
-		bool userland = false;
-
-		gen_address(gen, node, &userland);
-		emit_read_string(gen, to, to.room, userland, node->loc);
-	} else if (node->var->builtin) {
-		node->var->builtin->gen(gen, node, &value);
-	} else if (var_string_place(gen, node, &place)) {
+	emit_line(gen, expr->loc);
+	if (var_string_place(gen, expr, &place)) {
 		emit_place_copy(gen, to, place);
-	} else {
-		key = gen_var_key(gen, node);
-		emit_lookup(gen, node->var, &key);
-		key_release(gen, &key);
-		emit_copy_value(gen, to, string_room(node->var->type));
+		return;
 	}
+	key = gen_var_key(gen, expr);
+	emit_lookup(gen, expr->var, &key);
+	key_release(gen, &key);
+	emit_copy_value(gen, to, string_room(expr->var->type));
 }
 
 /* The value's address is in R3: insert or replace; count what has no room. */
@@ -239,27 +228,27 @@ static void emit_delete(struct gen *gen, const struct var *var, const struct key
 	emit_call(gen, HELPER_MAP_DELETE);
 }
 
-static void store_hash(struct gen *gen, struct node *node)
+static void store_hash(struct gen *gen, const struct expr *expr)
 {
 	struct label zero = {0}, insert = {0}, end = {0};
 	struct slot value = slot_new(gen);
 	struct key_place key;
 
 	slot_store(gen, value, R0);
-	key = gen_var_key(gen, node);
+	key = gen_var_key(gen, expr);
 	slot_load(gen, R1, value);
 	emit_jump_imm(gen, BPF_JEQ, R1, 0, &zero);
-	emit_lookup(gen, node->var, &key);
+	emit_lookup(gen, expr->var, &key);
 	emit_jump_imm(gen, BPF_JEQ, R0, 0, &insert);
 	slot_load(gen, R1, value);
 	emit(gen, INSN_STORE(BPF_DW, R0, 0, R1));
 	emit_jump(gen, &end);
 	label_bind(gen, &insert);
 	slot_address(gen, R3, value);
-	emit_update(gen, node->var, &key);
+	emit_update(gen, expr->var, &key);
 	emit_jump(gen, &end);
 	label_bind(gen, &zero);
-	emit_delete(gen, node->var, &key);
+	emit_delete(gen, expr->var, &key);
 	label_bind(gen, &end);
 	key_release(gen, &key);
 	slot_load(gen, R0, value);
@@ -267,12 +256,12 @@ static void store_hash(struct gen *gen, struct node *node)
 }
 
 /* Stores R0, which has the variable's type, and leaves it in R0. */
-static void store_scalar(struct gen *gen, struct node *node)
+static void store_scalar(struct gen *gen, const struct expr *expr)
 {
-	const struct var *var = node->var;
+	const struct var *var = expr->var;
 
 	if (in_hash(var)) {
-		store_hash(gen, node);
+		store_hash(gen, expr);
 	} else if (var->scope == SCOPE_THIS) {
 		slot_store(gen, this_slot(gen, var), R0);
 	} else {
@@ -281,43 +270,32 @@ static void store_scalar(struct gen *gen, struct node *node)
 	}
 }
 
-static void assign_string(struct gen *gen, struct node *node)
+static void assign_string(struct gen *gen, const struct expr *expr)
 {
-	struct node *left = node->left;
+	struct expr *left = expr->left;
 	uint32_t mark = gen->scratch_now;
 	struct place place, source;
 	struct key_place key;
 
 	if (var_string_place(gen, left, &place)) { /* by a copy: the right side may read the variable */
-		source = gen_string_anywhere(gen, node->right);
+		source = gen_string_anywhere(gen, expr->right);
 		emit_place_copy(gen, place, source);
 		scratch_release(gen, mark);
 		return;
 	}
-	if (node->right->is_const && !node->right->ival) {
+	if (expr->right->kind == EXPR_CONST) {
 		key = gen_var_key(gen, left);
 		emit_delete(gen, left->var, &key);
 		key_release(gen, &key);
 		return;
 	}
 	place = place_scratch(gen, string_room(left->var->type));
-	gen_string(gen, node->right, place);
+	gen_string(gen, expr->right, place);
 	key = gen_var_key(gen, left);
 	emit_place_address(gen, R3, place);
 	emit_update(gen, left->var, &key);
 	key_release(gen, &key);
 	scratch_release(gen, mark);
-}
-
-static enum node_op base_op(enum node_op op)
-{
-	static const enum node_op table[] = {
-		[OP_ADD_ASSIGN] = OP_ADD, [OP_SUB_ASSIGN] = OP_SUB, [OP_MUL_ASSIGN] = OP_MUL, [OP_DIV_ASSIGN] = OP_DIV,
-		[OP_MOD_ASSIGN] = OP_MOD, [OP_SHL_ASSIGN] = OP_SHL, [OP_SHR_ASSIGN] = OP_SHR, [OP_AND_ASSIGN] = OP_AND,
-		[OP_OR_ASSIGN] = OP_OR,   [OP_XOR_ASSIGN] = OP_XOR,
-	};
-
-	return table[op];
 }
 
 /* A global number that others may change at the same moment: one atomic addition of R1; R0 = the old value. */
@@ -342,82 +320,83 @@ static void scale_pointer(struct gen *gen, const struct type *type, int reg)
 		emit(gen, INSN_ALU_IMM(BPF_MUL, reg, (int32_t)type->to->size));
 }
 
-static void assign_compound(struct gen *gen, struct node *node)
+/* With one addition, so that nothing is lost of what others add meanwhile. */
+static void update_shared(struct gen *gen, const struct expr *expr)
 {
-	enum node_op op = base_op(node->op);
-	const struct type *left = node->left->type, *right = node->right->type, *type;
+	const struct type *type = expr->left->type;
 	struct slot value;
 
-	if ((op == OP_ADD || op == OP_SUB) && is_shared_number(node->left->var)) {
-		gen_scalar_as(gen, node->right, left->kind == TYPE_PTR ? &type_int64 : left);
-		scale_pointer(gen, left, R0);
-		if (op == OP_SUB)
-			emit(gen, INSN_NEG(R0));
-		value = slot_new(gen);
-		slot_store(gen, value, R0);
-		emit(gen, INSN_MOV_REG(R1, R0));
-		add_shared(gen, node->left->var);
-		slot_load(gen, R1, value);
-		slot_release(gen, value);
-		emit(gen, INSN_ALU_REG(BPF_ADD, R0, R1));
-		emit_convert(gen, R0, left);
-		return;
-	}
-	if (op == OP_SHL || op == OP_SHR)
-		type = type_promote(left);
-	else
-		type = type_is_int(left) && type_is_int(right) ? type_usual(left, right) : left;
-	gen_scalar_as(gen, node->right, op == OP_SHL || op == OP_SHR ? type_promote(right) : type);
-	scale_pointer(gen, left, R0);
+	gen_scalar_as(gen, expr->right, type->kind == TYPE_PTR ? &type_int64 : type);
+	scale_pointer(gen, type, R0);
+	if (expr->op == PLAN_SUB)
+		emit(gen, INSN_NEG(R0));
 	value = slot_new(gen);
 	slot_store(gen, value, R0);
-	gen_var_load(gen, node->left);
-	emit_convert(gen, R0, type);
+	emit(gen, INSN_MOV_REG(R1, R0));
+	add_shared(gen, expr->left->var);
 	slot_load(gen, R1, value);
 	slot_release(gen, value);
-	gen_binary_op(gen, op, type, node->loc);
-	emit_convert(gen, R0, left);
-	store_scalar(gen, node->left);
+	emit(gen, INSN_ALU_REG(BPF_ADD, R0, R1));
+	emit_convert(gen, R0, type);
 }
 
-void gen_var_assign(struct gen *gen, struct node *node)
+static void update(struct gen *gen, const struct expr *expr)
 {
-	emit_line(gen, node->loc);
-	if (type_is_string(node->left->type)) {
-		assign_string(gen, node);
-	} else if (node->op == OP_ASSIGN) {
-		gen_scalar_as(gen, node->right, node->left->type);
-		store_scalar(gen, node->left);
+	struct slot value;
+
+	gen_scalar(gen, expr->right);
+	scale_pointer(gen, expr->left->type, R0);
+	value = slot_new(gen);
+	slot_store(gen, value, R0);
+	gen_var_load(gen, expr->left);
+	emit_convert(gen, R0, expr->in);
+	slot_load(gen, R1, value);
+	slot_release(gen, value);
+	gen_binary_op(gen, expr->op, expr->in, expr->loc);
+	emit_convert(gen, R0, expr->left->type);
+	store_scalar(gen, expr->left);
+}
+
+void gen_var_assign(struct gen *gen, const struct expr *expr)
+{
+	bool adds = expr->kind == EXPR_UPDATE && (expr->op == PLAN_ADD || expr->op == PLAN_SUB);
+
+	emit_line(gen, expr->loc);
+	if (type_is_string(expr->left->type)) {
+		assign_string(gen, expr);
+	} else if (expr->kind == EXPR_ASSIGN) {
+		gen_scalar(gen, expr->right);
+		store_scalar(gen, expr->left);
+	} else if (adds && is_shared_number(expr->left->var)) {
+		update_shared(gen, expr);
 	} else {
-		assign_compound(gen, node);
+		update(gen, expr);
 	}
 }
 
-void gen_var_step(struct gen *gen, struct node *node)
+void gen_var_step(struct gen *gen, const struct expr *expr)
 {
-	const struct type *type = node->left->type;
+	const struct type *type = expr->left->type;
 	int32_t step = type->kind == TYPE_PTR && type->to->size ? (int32_t)type->to->size : 1;
-	bool post = node->op == OP_POSTINC || node->op == OP_POSTDEC;
 	struct slot old;
 
-	if (node->op == OP_PREDEC || node->op == OP_POSTDEC)
-		step = -step;
-	if (is_shared_number(node->left->var)) {
+	step *= expr->step;
+	if (is_shared_number(expr->left->var)) {
 		emit(gen, INSN_MOV_IMM(R1, step));
-		add_shared(gen, node->left->var);
-		if (!post) {
+		add_shared(gen, expr->left->var);
+		if (!expr->is_post) {
 			emit(gen, INSN_ALU_IMM(BPF_ADD, R0, step));
 			emit_convert(gen, R0, type);
 		}
 		return;
 	}
-	gen_var_load(gen, node->left);
+	gen_var_load(gen, expr->left);
 	old = slot_new(gen);
 	slot_store(gen, old, R0);
 	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, step));
 	emit_convert(gen, R0, type);
-	store_scalar(gen, node->left);
-	if (post)
+	store_scalar(gen, expr->left);
+	if (expr->is_post)
 		slot_load(gen, R0, old);
 	slot_release(gen, old);
 }

@@ -147,7 +147,7 @@ int engine_attach(struct engine *engine, struct diags *diags)
 	uint64_t start = now_ns();
 	int err;
 
-	mark_attach_start(engine->image->checked->probes_len, count_sites(engine->image));
+	mark_attach_start(engine->image->plan->probes_len, count_sites(engine->image));
 	err = engine_attach_sites(engine, diags);
 	if (!err)
 		err = engine_attach_tracepoints(engine, diags);
@@ -319,13 +319,13 @@ struct engine_timing engine_timing(const struct engine *engine)
 
 struct loc engine_probe_loc(const struct engine *engine, const struct probe *probe)
 {
-	const struct checked *checked = engine->image->checked;
+	const struct plan *plan = engine->image->plan;
 	struct loc nowhere = {0};
 
-	for (unsigned i = 0; checked && i < checked->clauses_len; i++)
-		for (unsigned j = 0; j < checked->clauses[i].probes_len; j++)
-			if (checked->clauses[i].probes[j] == probe && checked->clauses[i].clause->descs_len)
-				return checked->clauses[i].clause->descs[0].loc;
+	for (unsigned i = 0; plan && i < plan->clauses_len; i++)
+		for (unsigned j = 0; j < plan->clauses[i].probes_len; j++)
+			if (plan->clauses[i].probes[j] == probe)
+				return plan->clauses[i].probes_loc;
 	return nowhere;
 }
 

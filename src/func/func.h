@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 struct node;
+struct expr;
 struct gen;
 struct value;
 struct report;
@@ -32,7 +33,7 @@ struct func {
 	 * the recorded values. NULL: nothing to add; the result's type is the prototype's. */
 	void (*check)(struct check_ctx *ctx, struct node *call);
 	/* Emits code for a function's value (not for actions: their recorded values are ordinary expressions). */
-	void (*gen)(struct gen *gen, struct node *call, struct value *result);
+	void (*gen)(struct gen *gen, const struct expr *call, struct value *result);
 	/* What the reader of a record does for this action. Returns 0, or a negative errno when output failed. */
 	int (*report)(struct report *report, const struct record_action *action, const void *record);
 };
@@ -42,7 +43,7 @@ struct builtin {
 	const char *type; /* in D: "uint64_t", "string" */
 	unsigned string_size; /* room of a string built-in, bytes; 0: strsize */
 	const char *doc;
-	void (*gen)(struct gen *gen, struct node *node, struct value *result);
+	void (*gen)(struct gen *gen, const struct expr *node, struct value *result);
 };
 
 const struct func *func_find(const char *name);

@@ -5,17 +5,16 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "ceph/daemons.h"
 #include "code/gen.h"
 
 enum { COPYIN_MAX = 4096 /* bytes, when the size is not a constant */ };
 
 /* --- Memory of the traced process --- */
 
-void gen_copyin(struct gen *gen, struct node *call, struct value *result)
+void gen_copyin(struct gen *gen, const struct expr *call, struct value *result)
 {
-	const struct node *size = call->args[1];
-	uint32_t room = size->is_const && size->ival <= COPYIN_MAX ? (uint32_t)size->ival : COPYIN_MAX;
+	const struct expr *size = call->args[1];
+	uint32_t room = size->kind == EXPR_CONST && size->value <= COPYIN_MAX ? (uint32_t)size->value : COPYIN_MAX;
 	struct place place = place_scratch(gen, room ? room : 1);
 	struct label fits = {0};
 	struct slot bytes;
@@ -35,7 +34,7 @@ void gen_copyin(struct gen *gen, struct node *call, struct value *result)
 	emit_launder(gen);
 }
 
-void gen_copyinstr(struct gen *gen, struct node *call, struct value *result)
+void gen_copyinstr(struct gen *gen, const struct expr *call, struct value *result)
 {
 	struct place to = result->place;
 	struct label fits = {0};
@@ -76,7 +75,7 @@ static void emit_length(struct gen *gen, struct place text)
 	emit(gen, INSN_ALU_IMM(BPF_SUB, R0, 1));
 }
 
-void gen_strlen(struct gen *gen, struct node *call, struct value *result)
+void gen_strlen(struct gen *gen, const struct expr *call, struct value *result)
 {
 	uint32_t mark = gen->scratch_now;
 
@@ -85,7 +84,7 @@ void gen_strlen(struct gen *gen, struct node *call, struct value *result)
 	scratch_release(gen, mark);
 }
 
-void gen_strjoin(struct gen *gen, struct node *call, struct value *result)
+void gen_strjoin(struct gen *gen, const struct expr *call, struct value *result)
 {
 	uint32_t mark = gen->scratch_now;
 	struct place first = gen_string_anywhere(gen, call->args[0]);
@@ -130,7 +129,7 @@ static void emit_clamp(struct gen *gen, struct slot high)
  * As DTrace documents it, after Perl: a negative index counts from the end; one that lies before the start takes away from the
  * length; a negative length leaves that many bytes off at the end.
  */
-static void emit_substr_count(struct gen *gen, struct node *call, struct slot cut, struct slot left)
+static void emit_substr_count(struct gen *gen, const struct expr *call, struct slot cut, struct slot left)
 {
 	struct label negative = {0}, inside = {0}, end = {0};
 
@@ -154,7 +153,7 @@ static void emit_substr_count(struct gen *gen, struct node *call, struct slot cu
 }
 
 /* R0 = the index from the start, still unclamped; `cut` gets how far it lies before the start: 0 or a negative number. */
-static void emit_substr_start(struct gen *gen, struct node *call, struct slot length, struct slot cut)
+static void emit_substr_start(struct gen *gen, const struct expr *call, struct slot length, struct slot cut)
 {
 	struct label positive = {0}, inside = {0};
 
@@ -170,7 +169,7 @@ static void emit_substr_start(struct gen *gen, struct node *call, struct slot le
 	slot_store(gen, cut, R1);
 }
 
-void gen_substr(struct gen *gen, struct node *call, struct value *result)
+void gen_substr(struct gen *gen, const struct expr *call, struct value *result)
 {
 	uint32_t mark = gen->scratch_now;
 	struct place text = gen_string_anywhere(gen, call->args[0]), to = result->place;
@@ -209,20 +208,6 @@ void gen_substr(struct gen *gen, struct node *call, struct value *result)
 }
 
 /* --- Built-in variables --- */
-
-void gen_arg(struct gen *gen, struct node *node, struct value *result)
-{
-	(void)result;
-	gen_probe_arg(gen, (unsigned)node->arg_index, node->loc);
-}
-
-void gen_args(struct gen *gen, struct node *node, struct value *result)
-{
-	if (type_is_string(node->type))
-		gen_probe_arg_string(gen, (unsigned)node->arg_index, result->place, node->loc);
-	else
-		gen_arg(gen, node, result);
-}
 
 static int task_offset(struct gen *gen, const char *structure, const char *member, struct loc loc)
 {
@@ -318,7 +303,7 @@ static void emit_half(struct gen *gen, bool high, bool is_signed)
 	emit_extend(gen, R0, 4, is_signed);
 }
 
-void gen_pid(struct gen *gen, struct node *node, struct value *result)
+void gen_pid(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)node;
 	(void)result;
@@ -326,7 +311,7 @@ void gen_pid(struct gen *gen, struct node *node, struct value *result)
 	emit_half(gen, true, true);
 }
 
-void gen_tid(struct gen *gen, struct node *node, struct value *result)
+void gen_tid(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)node;
 	(void)result;
@@ -334,7 +319,7 @@ void gen_tid(struct gen *gen, struct node *node, struct value *result)
 	emit_half(gen, false, true);
 }
 
-static void gen_cred(struct gen *gen, struct node *node, const char *member, bool high)
+static void gen_cred(struct gen *gen, const struct expr *node, const char *member, bool high)
 {
 	if (is_of_other(gen)) {
 		emit_task_member(gen, "real_cred", "cred", member, 4, node->loc);
@@ -344,19 +329,19 @@ static void gen_cred(struct gen *gen, struct node *node, const char *member, boo
 	}
 }
 
-void gen_uid(struct gen *gen, struct node *node, struct value *result)
+void gen_uid(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)result;
 	gen_cred(gen, node, "uid", false);
 }
 
-void gen_gid(struct gen *gen, struct node *node, struct value *result)
+void gen_gid(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)result;
 	gen_cred(gen, node, "gid", true);
 }
 
-void gen_curthread(struct gen *gen, struct node *node, struct value *result)
+void gen_curthread(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)node;
 	(void)result;
@@ -364,7 +349,7 @@ void gen_curthread(struct gen *gen, struct node *node, struct value *result)
 }
 
 /* Tells frames of one thread apart, and which of them are gone: the stack grows down. */
-void gen_usp(struct gen *gen, struct node *node, struct value *result)
+void gen_usp(struct gen *gen, const struct expr *node, struct value *result)
 {
 	static const struct argloc stack_pointer = {.n = 1, .steps = {{.op = STEP_REG, .reg = ARGREG_RSP}}};
 
@@ -376,7 +361,7 @@ void gen_usp(struct gen *gen, struct node *node, struct value *result)
 }
 
 /* The error of the system call that returns: the kernel gives it as a negative result. */
-void gen_errno(struct gen *gen, struct node *node, struct value *result)
+void gen_errno(struct gen *gen, const struct expr *node, struct value *result)
 {
 	struct label fine = {0}, end = {0};
 
@@ -394,21 +379,21 @@ void gen_errno(struct gen *gen, struct node *node, struct value *result)
 	label_bind(gen, &end);
 }
 
-void gen_ppid(struct gen *gen, struct node *node, struct value *result)
+void gen_ppid(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)result;
 	emit_task_member(gen, "real_parent", "task_struct", "tgid", 4, node->loc);
 	emit_extend(gen, R0, 4, true);
 }
 
-void gen_cpu(struct gen *gen, struct node *node, struct value *result)
+void gen_cpu(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)node;
 	(void)result;
 	emit_call(gen, HELPER_CPU);
 }
 
-void gen_execname(struct gen *gen, struct node *node, struct value *result)
+void gen_execname(struct gen *gen, const struct expr *node, struct value *result)
 {
 	enum { COMM_SIZE = 16 };
 	bool fits = result->place.room >= COMM_SIZE; /* not with a strsize below it */
@@ -431,7 +416,7 @@ void gen_execname(struct gen *gen, struct node *node, struct value *result)
 }
 
 /* One reading for a whole firing of a probe, so that all its clauses see the same time. */
-void gen_timestamp(struct gen *gen, struct node *node, struct value *result)
+void gen_timestamp(struct gen *gen, const struct expr *node, struct value *result)
 {
 	struct label known = {0};
 
@@ -445,7 +430,7 @@ void gen_timestamp(struct gen *gen, struct node *node, struct value *result)
 	label_bind(gen, &known);
 }
 
-void gen_walltimestamp(struct gen *gen, struct node *node, struct value *result)
+void gen_walltimestamp(struct gen *gen, const struct expr *node, struct value *result)
 {
 	gen_timestamp(gen, node, result);
 	emit_map_value(gen, R1, gen->image->map_state, offsetof(struct image_state, wall_offset_ns));
@@ -466,7 +451,7 @@ static void emit_names(struct gen *gen)
 	slot_release(gen, key);
 }
 
-void gen_probestr(struct gen *gen, struct node *node, struct value *result)
+void gen_probestr(struct gen *gen, const struct expr *node, struct value *result)
 {
 	static const struct {
 		const char *name;
@@ -480,7 +465,7 @@ void gen_probestr(struct gen *gen, struct node *node, struct value *result)
 	struct label none = {0};
 	unsigned i = 0;
 
-	while (i < 3 && strcmp(fields[i].name, node->name))
+	while (i < 3 && strcmp(fields[i].name, node->builtin->name))
 		i++;
 	emit_names(gen);
 	emit_jump_imm(gen, BPF_JEQ, R0, 0, &none);
@@ -490,7 +475,7 @@ void gen_probestr(struct gen *gen, struct node *node, struct value *result)
 	emit_copy_value(gen, result->place, (uint32_t)fields[i].size);
 }
 
-void gen_id(struct gen *gen, struct node *node, struct value *result)
+void gen_id(struct gen *gen, const struct expr *node, struct value *result)
 {
 	struct label none = {0};
 
@@ -502,7 +487,7 @@ void gen_id(struct gen *gen, struct node *node, struct value *result)
 	label_bind(gen, &none);
 }
 
-void gen_epid(struct gen *gen, struct node *node, struct value *result)
+void gen_epid(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)node;
 	(void)result;
@@ -522,7 +507,7 @@ static void emit_find_daemon(struct gen *gen)
 	slot_release(gen, key);
 }
 
-void gen_daemon(struct gen *gen, struct node *node, struct value *result)
+void gen_daemon(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)node;
 	emit_find_daemon(gen);
@@ -583,7 +568,7 @@ static void emit_mark_name(struct gen *gen, struct place name)
 	label_bind(gen, &same);
 }
 
-void gen_procname(struct gen *gen, struct node *node, struct value *result)
+void gen_procname(struct gen *gen, const struct expr *node, struct value *result)
 {
 	enum { COMM_SIZE = 16 };
 	struct label none = {0}, end = {0};

@@ -191,6 +191,20 @@ const struct type *type_usual(const struct type *a, const struct type *b)
 	return a->is_signed ? b : a;
 }
 
+bool type_is_alike(const struct type *a, const struct type *b)
+{
+	return a->kind == b->kind && (a->kind == TYPE_SYMBOL ? a->form == b->form : a->kind != TYPE_INT || type_equal(a, b));
+}
+
+bool type_needs_convert(const struct type *from, const struct type *to)
+{
+	if (to->kind != TYPE_INT || to->size >= 8)
+		return false;
+	if (from->kind != TYPE_INT || from->size > to->size)
+		return true;
+	return from->is_signed != to->is_signed && (from->is_signed || from->size == to->size);
+}
+
 void type_print(const struct type *type, struct buf *out)
 {
 	const struct type *base = type;

@@ -96,6 +96,10 @@ bool type_is_bytes(const struct type *type); /* char []: text of a fixed size, n
 bool type_equal(const struct type *a, const struct type *b); /* names and string sizes do not matter */
 const struct type *type_promote(const struct type *type);    /* C11 6.3.1.1 */
 const struct type *type_usual(const struct type *a, const struct type *b); /* C11 6.3.1.8 */
+/* Are values of the one type values of the other as they are? Names, sizes of strings and what pointers point at do not matter. */
+bool type_is_alike(const struct type *a, const struct type *b);
+/* Does a scalar of the one type have to change to be one of the other, when both are extended to 64 bits? */
+bool type_needs_convert(const struct type *from, const struct type *to);
 void type_print(const struct type *type, struct buf *out);
 
 #endif

@@ -19,6 +19,8 @@
 enum { PROBE_PLACES_MAX = 5000, /* of a marker in one file: more than a compiler makes, less than a stranger may write */
        PROBE_ARGS_MAX = 16, ARG_TYPED = 1000 /* the number of an argument that is probe.typed[0] */ };
 
+enum { DAEMON_NAME_SIZE = 32 }; /* of `daemon`, in bytes, with the final NUL; longer names are cut */
+
 /* What an argument is, before the checker makes a D type of it. */
 enum argtype {
 	ARGTYPE_INT,     /* size and is_signed hold */

@@ -20,12 +20,13 @@ static void parse(struct pipeline *pipeline, const struct source *source)
 	uint64_t start = now_ns();
 
 	mark_parse_start(source->name, source->size);
-	ast_parse(pipeline->arena, source, &pipeline->macros, &pipeline->diags, &pipeline->script);
-	mark_parse_done(source->name, pipeline->script.clauses_len, pipeline->diags.errors, now_ns() - start);
+	pipeline->front->parse(pipeline->script, source, &pipeline->macros, &pipeline->diags);
+	mark_parse_done(source->name, pipeline->front->clauses_len(pipeline->script), pipeline->diags.errors, now_ns() - start);
 }
 
 static bool run_ast(struct pipeline *pipeline)
 {
+	pipeline->script = pipeline->front->begin(pipeline->arena);
 	for (unsigned i = 0; i < pipeline->sources_len; i++)
 		parse(pipeline, pipeline->sources[i]);
 	return !pipeline->diags.errors;
@@ -33,28 +34,12 @@ static bool run_ast(struct pipeline *pipeline)
 
 static void dump_ast(const struct pipeline *pipeline, struct buf *out)
 {
-	ast_dump(&pipeline->script, out);
+	pipeline->front->dump_tree(pipeline->script, out);
 }
 
 static bool run_options(struct pipeline *pipeline)
 {
-	check_pragmas(&pipeline->script, &pipeline->options, &pipeline->diags);
-	return !pipeline->diags.errors;
-}
-
-/* Tracing nothing would go on for ever: as dtrace, we take it for a mistake. */
-static bool has_clauses(struct pipeline *pipeline)
-{
-	const char *name = pipeline->sources_len == 1 ? pipeline->sources[0]->name : "the script";
-	struct diag *diag;
-
-	if (pipeline->script.clauses_len)
-		return true;
-	diag = diag_error(&pipeline->diags, (struct loc){0}, "D_EMPTY", "%s has no clause: there is nothing to trace",
-			  name);
-	diag_hint(&pipeline->diags, diag,
-		  "a clause is PROBE /PREDICATE/ { ACTIONS }, for example: BEGIN { trace(\"hello\"); }");
-	return false;
+	return pipeline->front->set_options(pipeline->script, &pipeline->options, &pipeline->diags) && !pipeline->diags.errors;
 }
 
 static const struct type *find_native_type(struct probe_source *source, const void *native)
@@ -65,29 +50,25 @@ static const struct type *find_native_type(struct probe_source *source, const vo
 static bool run_check(struct pipeline *pipeline)
 {
 	struct probe_source source = probe_host_source(pipeline->host);
-	static const struct checked nothing;
-	const struct checked *checked;
+	static const struct plan nothing;
+	const struct plan *plan;
 	uint64_t start = now_ns();
 
-	if (!has_clauses(pipeline))
-		return false;
 	source.types = kernel_types_new(pipeline->arena, kernel_btf, kernel_module_btf_nth);
 	source.natives = native_types_new(pipeline->arena);
 	source.native_type = find_native_type;
-	mark_check_start(pipeline->script.clauses_len);
-	pipeline->checked =
-		check_script(pipeline->arena, &pipeline->script, &source, &pipeline->options, &pipeline->diags);
+	mark_check_start(pipeline->front->clauses_len(pipeline->script));
+	pipeline->plan = pipeline->front->check(pipeline->script, &source, &pipeline->options, &pipeline->diags);
 	if (pipeline->host)
 		host_say_left_out(pipeline->host, &pipeline->diags);
-	checked = pipeline->checked ? pipeline->checked : &nothing;
-	mark_check_done(checked->probes_len, checked->vars_len, checked->aggs_len, pipeline->diags.errors,
-			now_ns() - start);
-	return pipeline->checked;
+	plan = pipeline->plan ? pipeline->plan : &nothing;
+	mark_check_done(plan->probes_len, plan->vars_len, plan->aggs_len, pipeline->diags.errors, now_ns() - start);
+	return pipeline->plan;
 }
 
 static void dump_check(const struct pipeline *pipeline, struct buf *out)
 {
-	check_dump(pipeline->checked, out);
+	pipeline->front->dump_checked(pipeline->script, out);
 }
 
 static void mark_image(const struct image *image, unsigned errors, uint64_t ns)
@@ -100,10 +81,10 @@ static void mark_image(const struct image *image, unsigned errors, uint64_t ns)
 }
 
 /* Are there probes of the kernel's functions? */
-static bool has_functions(const struct checked *checked)
+static bool has_functions(const struct plan *plan)
 {
-	for (unsigned i = 0; i < checked->probes_len; i++)
-		if (checked->probes[i]->ctx == CTX_FUNCTION)
+	for (unsigned i = 0; i < plan->probes_len; i++)
+		if (plan->probes[i]->ctx == CTX_FUNCTION)
 			return true;
 	return false;
 }
@@ -114,18 +95,18 @@ static bool run_ebpf(struct pipeline *pipeline)
 	struct ebpf_kernel kernel = {
 		.offset = kernel_member_offset,
 		.can_sleep = !pipeline->no_multi && engine_can_sleep(),
-		.has_loops = pipeline->checked->has_stacks && kernel_can(KERNEL_LOOPS),
+		.has_loops = pipeline->plan->has_stacks && kernel_can(KERNEL_LOOPS),
 		.has_cookies = engine_has_tracepoint_cookies(pipeline->no_multi),
 	};
 
-	if (has_functions(pipeline->checked)) { /* to ask costs some milliseconds */
+	if (has_functions(pipeline->plan)) { /* to ask costs some milliseconds */
 		kernel.has_trampolines = kernel_can(KERNEL_TRAMPOLINES);
 		kernel.has_multi_kprobes = !pipeline->no_multi && kernel_can(KERNEL_MULTI_KPROBES);
 	}
-	mark_compile_start(pipeline->checked->clauses_len, pipeline->checked->probes_len);
+	mark_compile_start(pipeline->plan->clauses_len, pipeline->plan->probes_len);
 	kernel_pid_namespace(&kernel.pid_ns_dev, &kernel.pid_ns_ino);
 	pipeline->image =
-		ebpf_compile(pipeline->arena, pipeline->checked, &pipeline->options, &kernel, &pipeline->diags);
+		ebpf_compile(pipeline->arena, pipeline->plan, &pipeline->options, &kernel, &pipeline->diags);
 	if (mark_is_on(compile__done))
 		mark_image(pipeline->image, pipeline->diags.errors, now_ns() - start);
 	return pipeline->image;
@@ -146,7 +127,7 @@ static bool run_engine(struct pipeline *pipeline)
 				       .before = pipeline->before};
 	int error;
 
-	if (pipeline->checked->has_stacks) {
+	if (pipeline->plan->has_stacks) {
 		pipeline->mappings = pipeline->shared_mappings ? pipeline->shared_mappings : mappings_new(pipeline->arena);
 		pipeline->unwinder = unwinder_new(pipeline->arena, pipeline->image, &pipeline->target, pipeline->mappings);
 	}
@@ -212,6 +193,7 @@ bool pipeline_load(struct pipeline *pipeline, struct pipeline_times *times)
 void pipeline_init(struct pipeline *pipeline)
 {
 	*pipeline = (struct pipeline){.arena = arena_new()};
+	pipeline->front = front_for(NULL);
 	options_default(&pipeline->options);
 	diags_init(&pipeline->diags, pipeline->arena);
 }

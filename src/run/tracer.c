@@ -383,10 +383,10 @@ static void name_addresses(struct tracer *tracer)
 /* The schema was made before anything was attached. */
 static void note_refused(struct pipeline *pipeline)
 {
-	const struct checked *checked = pipeline->checked;
+	const struct plan *plan = pipeline->plan;
 
-	for (unsigned i = 0; i < checked->probes_len; i++)
-		pipeline->image->schema->probes[i].is_refused = checked->probes[i]->why_not != NULL;
+	for (unsigned i = 0; i < plan->probes_len; i++)
+		pipeline->image->schema->probes[i].is_refused = plan->probes[i]->why_not != NULL;
 }
 
 static void begin_reading(struct tracer *tracer)
@@ -459,7 +459,7 @@ static int loop(struct tracer *tracer)
 	const char *why = NULL;
 	int error = 0;
 
-	mark_trace_start(pipeline->checked->probes_len, pipeline->target.pids_len);
+	mark_trace_start(pipeline->plan->probes_len, pipeline->target.pids_len);
 	while (!error && !(why = why_stop(tracer))) {
 		error = step(tracer, timeout_ms(tracer));
 		next = error ? NULL : late_step(tracer->late);

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "front/d/check/check.h"
+#include "front/d/lower.h"
 #include "code/code.h"
 #include "recording/recorder.h"
 #include "recording/replay.h"

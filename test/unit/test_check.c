@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "front/d/check/check.h"
+#include "front/d/lower.h"
 #include "fake_probes.h"
 
 /* One script through parser, pragmas and checker. */
@@ -90,6 +90,21 @@ static void compare_golden(const char *path, const struct buf *got)
 	free(expected);
 }
 
+/* What the front makes of it in the end: NAME.plan beside NAME.check. */
+static void golden_plan(struct run *run, const char *path)
+{
+	const struct plan *plan = lower_script(run->arena, run->checked);
+	struct loc where = {0};
+	struct buf out = {0};
+	char expected[512];
+
+	assert_null(plan_why_not(plan, &where));
+	plan_dump(plan, &out);
+	snprintf(expected, sizeof(expected), "%.*s.plan", (int)(strlen(path) - 2), path);
+	compare_golden(expected, &out);
+	buf_free(&out);
+}
+
 static void golden(const char *path)
 {
 	const char *name = strrchr(path, '/') + 1;
@@ -106,6 +121,8 @@ static void golden(const char *path)
 		check_dump(run.checked, &out);
 	snprintf(expected, sizeof(expected), "%.*s.%s", (int)(strlen(path) - 2), path, run.checked ? "check" : "err");
 	compare_golden(expected, &out);
+	if (run.checked)
+		golden_plan(&run, path);
 	buf_free(&out);
 	free(text);
 	arena_free(run.arena);

@@ -20,6 +20,7 @@
 #include "agg/buckets.h"
 #include "code/disasm.h"
 #include "code/code.h"
+#include "front/d/lower.h"
 #include "fake_probes.h"
 #include "gen_script.h"
 #include "lib/kernel_functions.h"
@@ -66,11 +67,21 @@ static struct probe_list find(struct probe_source *source, const struct probe_de
 	return list;
 }
 
+static void assert_sound(const struct plan *plan, const char *text)
+{
+	struct loc where = {0};
+	const char *why = plan_why_not(plan, &where);
+
+	if (why)
+		fail_msg("%s: not so at `%.*s` of %s", why, (int)where.size, where.source ? where.source->text + where.offset : "", text);
+}
+
 static void compile_for(struct setup *setup, const char *name, const char *text, const struct ebpf_kernel *kernel,
 			struct probe_list (*find_probes)(struct probe_source *, const struct probe_desc *, const char **))
 {
 	struct probe_source fake, probes = {.data = &fake, .find = find_probes};
 	struct checked *checked = NULL;
+	const struct plan *plan;
 	struct buf why = {0};
 
 	*setup = (struct setup){.arena = arena_new()};
@@ -81,8 +92,11 @@ static void compile_for(struct setup *setup, const char *name, const char *text,
 	if (ast_parse(setup->arena, &setup->source, &setup->macros, &setup->diags, &setup->script) &&
 	    check_pragmas(&setup->script, &setup->options, &setup->diags))
 		checked = check_script(setup->arena, &setup->script, &probes, &setup->options, &setup->diags);
-	if (checked)
-		setup->image = ebpf_compile(setup->arena, checked, &setup->options, kernel, &setup->diags);
+	if (checked) {
+		plan = lower_script(setup->arena, checked);
+		assert_sound(plan, text);
+		setup->image = ebpf_compile(setup->arena, plan, &setup->options, kernel, &setup->diags);
+	}
 	if (setup->image && !schema_is_sound(setup->image->schema, &why))
 		fail_msg("%s of %s", why.data, text);
 }

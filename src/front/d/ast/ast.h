@@ -11,15 +11,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "front/front.h"
 #include "lib/arena.h"
 #include "lib/buf.h"
 #include "lib/diag.h"
+#include "plan/plan.h"
 #include "probe/probe.h"
 
-struct type;
-struct var;
-struct func;
-struct aggvar;
 struct action;
 struct translator;
 
@@ -52,8 +50,6 @@ enum node_op {
 	OP_ARROW, OP_DOT,
 };
 
-enum var_scope { SCOPE_GLOBAL, SCOPE_SELF, SCOPE_THIS };
-
 /* A type as it is written: `unsigned long *`, `struct foo`, `string`, `int [4]`. */
 struct type_spec {
 	struct loc loc;
@@ -85,14 +81,14 @@ struct node {
 	unsigned height; /* of the tree below, this node included: at most AST_DEPTH_MAX */
 
 	const struct type *type;   /* check: of the value */
-	struct var *var;           /* check: NODE_IDENT, and NODE_INDEX on an associative array */
+	struct var *var;           /* check: NODE_IDENT, and NODE_INDEX on an associative array: the script's own */
+	const struct builtin *builtin; /* check: NODE_IDENT: of the language */
 	const struct func *func;   /* check: NODE_CALL; for the right side of an aggregation NULL */
 	struct aggvar *agg;        /* check: NODE_AGG */
 	struct action *action;     /* check: NODE_CALL that records data */
 	const struct translator *translator; /* check: NODE_XLATE */
 	int arg_index;             /* check: argN, args[N]: which argument; else -1 */
 	bool is_const;             /* check: value known now, in ival */
-	uint32_t scratch;          /* ebpf: where this node's string or buffer lies in scratch memory */
 };
 
 enum stmt_kind { STMT_EXPR, STMT_IF, STMT_BLOCK };
@@ -157,19 +153,6 @@ struct script {
 	unsigned sources_len;
 	char **args; /* $1 ... */
 	unsigned args_len;
-};
-
-/* What $1, $$1, $target and the other macro variables stand for. */
-struct macros {
-	const char *script_name; /* $0 */
-	char **args;             /* $1 ... */
-	unsigned args_len;
-	bool *args_used;         /* set by the parser; NULL: do not care */
-	pid_t pid, ppid, pgid, sid; /* $pid ...: of the tracer itself, filled by the caller, since the parser sees no host */
-	uid_t uid, euid;
-	gid_t gid, egid;
-	pid_t target;            /* $target; 0: none, then using it is an error (D_MACRO_UNDEF) */
-	bool default_args;       /* -x defaultargs: a missing $n is 0, a missing $$n is "" */
 };
 
 enum { AST_DEPTH_MAX = 250 }; /* nesting of expressions, statements and declarators: deeper input is refused */

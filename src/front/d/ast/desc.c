@@ -13,7 +13,7 @@
 
 enum { FIELDS_MAX = 4, NESTING_MAX = 64 };
 
-struct field {
+struct desc_part {
 	size_t from, to;
 };
 
@@ -173,7 +173,7 @@ static size_t step(const struct lex *lex, size_t pos)
 }
 
 /* Splits at colons; returns how many fields there are, of which at most FIELDS_MAX are in `fields`. */
-static size_t split(const struct lex *lex, size_t from, size_t end, struct field *fields)
+static size_t split(const struct lex *lex, size_t from, size_t end, struct desc_part *fields)
 {
 	size_t n = 0, start = from;
 
@@ -181,7 +181,7 @@ static size_t split(const struct lex *lex, size_t from, size_t end, struct field
 		if (pos < end && lex_peek(lex, pos) != ':')
 			continue;
 		if (n < FIELDS_MAX)
-			fields[n] = (struct field){start, pos};
+			fields[n] = (struct desc_part){start, pos};
 		n++;
 		start = pos + 1;
 		if (pos >= end)
@@ -213,7 +213,7 @@ static bool is_macro(const struct lex *lex, size_t pos)
 }
 
 /* The text of a field; NULL: reported. */
-static const char *field_text(struct lex *lex, const struct field *field)
+static const char *field_text(struct lex *lex, const struct desc_part *field)
 {
 	const char *text = lex->source->text, *value, *result;
 	size_t pos = field->from, size, end;
@@ -303,7 +303,7 @@ static void too_many(struct lex *lex, struct loc loc)
  * `pid$target:ceph-osd:PrimaryLogPG::do_op:entry` has a colon too many, as people write C++: what is between the second
  * colon and the last one is the function, when all the others in it come in pairs.
  */
-static bool join_function(const struct lex *lex, size_t from, size_t end, struct field *fields)
+static bool join_function(const struct lex *lex, size_t from, size_t end, struct desc_part *fields)
 {
 	size_t colons[2] = {0, 0}, last = from, n = 0, pos;
 
@@ -320,16 +320,16 @@ static bool join_function(const struct lex *lex, size_t from, size_t end, struct
 		if (++pos >= last || lex_peek(lex, pos) != ':')
 			return false;
 	}
-	fields[0] = (struct field){from, colons[0]};
-	fields[1] = (struct field){colons[0] + 1, colons[1]};
-	fields[2] = (struct field){colons[1] + 1, last};
-	fields[3] = (struct field){last + 1, end};
+	fields[0] = (struct desc_part){from, colons[0]};
+	fields[1] = (struct desc_part){colons[0] + 1, colons[1]};
+	fields[2] = (struct desc_part){colons[1] + 1, last};
+	fields[3] = (struct desc_part){last + 1, end};
 	return true;
 }
 
 bool lex_desc(struct lex *lex, struct probe_desc *desc, struct loc *loc)
 {
-	struct field fields[FIELDS_MAX];
+	struct desc_part fields[FIELDS_MAX];
 	size_t from = lex->pos, end = lex_desc_end(lex, from), n;
 	const char *text[FIELDS_MAX] = {"", "", "", ""};
 

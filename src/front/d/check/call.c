@@ -122,7 +122,7 @@ static void unknown_function(struct check_ctx *ctx, struct node *node)
 			  "assign it to an aggregation: `@name = %s(...);`", node->name);
 		return;
 	}
-	if (check_var_find(ctx, SCOPE_GLOBAL, node->name) || nametab_find(&ctx->constants, 0, node->name)) {
+	if (check_var_find(ctx, SCOPE_GLOBAL, node->name) || builtin_find(node->name) || nametab_find(&ctx->constants, 0, node->name)) {
 		check_error(ctx, node, "D_FUNC_IDKIND", "`%s` is no function", node->name);
 		return;
 	}

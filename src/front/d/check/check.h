@@ -8,37 +8,8 @@
 #define CEPHTAP_D_CHECK_CHECK_H
 
 #include "front/d/ast/ast.h"
-#include "plan/type.h"
 #include "plan/options.h"
-#include "schema/schema.h"
-
-struct builtin;
-struct func;
-
-struct var {
-	const char *name;
-	enum var_scope scope;
-	const struct builtin *builtin; /* NULL: the script's own */
-	const struct type *type;       /* of the scalar, or of an element */
-	bool is_assoc;
-	const struct type **keys; /* as stored: integers and pointers 8 bytes, strings as large as the largest use */
-	unsigned keys_len;
-	unsigned id;     /* dense over all script variables */
-	struct loc loc;  /* first use or declaration */
-	bool is_written; /* assigned somewhere */
-};
-
-struct aggvar {
-	const char *name; /* "" for a bare @ is "_" in the AST */
-	struct agg_shape shape;
-	unsigned params_len; /* how many of shape.params its function has */
-	const struct type **keys;
-	const char **key_names; /* as agg_layout has them */
-	unsigned keys_len;
-	const struct type *value; /* type of the aggregated expression; NULL for count() */
-	unsigned id;              /* dense; DTrace's aggregation id is id + 1 */
-	struct loc loc;
-};
+#include "plan/plan.h"
 
 /* One value that a record carries. */
 struct recorded {
@@ -67,13 +38,6 @@ struct checked_clause {
 	unsigned actions_len;
 	bool has_agg;       /* updates an aggregation or does anything but record: no default line is printed */
 	bool is_default;    /* no body, or an empty one: prints the default line */
-};
-
-/* Places that the script is not for, as they lack an argument that it asks for. */
-struct left_places {
-	const struct probe *probe;
-	bool *sites; /* of each of the probe's: is it left out? */
-	unsigned len; /* how many are */
 };
 
 struct checked {
@@ -115,7 +79,5 @@ bool check_pragmas(const struct script *script, struct options *options, struct 
 struct checked *check_script(struct arena *arena, struct script *script, struct probe_source *probes,
 			     const struct options *options, struct diags *diags);
 void check_dump(const struct checked *checked, struct buf *out);
-/* Is the script for this place of the probe? */
-bool checked_has_site(const struct checked *checked, const struct probe *probe, unsigned site);
 
 #endif

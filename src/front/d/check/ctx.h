@@ -3,14 +3,13 @@
  * What the parts of the checker share, and what the tables in src/func and src/agg may call. One context lives for one
  * check_script(); the members from `clause` on are of the clause that is being checked.
  *
- * What the code generator may rely on in an accepted script:
+ * What lowering (front/d/lower.c) may rely on in an accepted script:
  * - Every node of an expression has a type; where is_const holds, ival is the value extended to 64 bits by that type,
- * and the operands need not be looked at.
+ * and the operands need not be looked at. In a clause without a probe (zdefs) a type may be TYPE_ERROR.
  * - Where text is needed and a char * or char [] was given, a NODE_UNARY OP_STRINGOF was put in between: strings meet
  * strings.
- * - Integers are not cast explicitly: operands of arithmetic are converted to the node's type, of comparisons to
- * type_usual() of both, of assignments to the type of the left side, arguments of functions to 64 bits by their own
- * type.
+ * - Integers are not cast explicitly: operands of arithmetic are to be converted to the node's type, of comparisons to
+ * type_usual() of both, of assignments to the type of the left side, keys to the types of the variable's keys.
  * - The constant 0 assigned to a string variable empties it (and frees a thread-local variable or an array's element).
  */
 #ifndef CEPHTAP_D_CHECK_CTX_H
@@ -71,7 +70,7 @@ struct check_ctx {
 	struct nametab types;	   /* "struct foo", "foo" of a typedef: const struct type * */
 	struct nametab constants;  /* struct constant * */
 	struct nametab vars;	   /* by scope: struct var * */
-	struct nametab builtins;   /* struct var * that stand for built-in variables */
+	struct nametab builtins;   /* const struct type * of built-in variables */
 	struct nametab aggs;	   /* struct aggvar * */
 	struct nametab protos;	   /* struct proto *, by the text of the prototype */
 	struct nametab exprs;	   /* struct node *, by the text of an argument that D makes */
@@ -157,7 +156,7 @@ void check_set_loc(struct node *node, struct loc loc);
 
 /* --- Variables --- */
 
-/* The variable that an identifier names; NULL: none yet. */
+/* The script's variable of this name; NULL: none yet. */
 struct var *check_var_find(struct check_ctx *ctx, enum var_scope scope, const char *name);
 struct var *check_var_new(struct check_ctx *ctx, enum var_scope scope, const char *name, const struct type *type,
 			  struct loc loc);

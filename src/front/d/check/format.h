@@ -4,7 +4,7 @@
 #define CEPHTAP_D_CHECK_FORMAT_H
 
 #include "plan/type.h"
-#include "report/format.h"
+#include "schema/format.h"
 
 /*
  * printf: too few values (D_PRINTF_ARG_PROTO, D_PRINTF_DYN_PROTO), too many (D_PRINTF_ARG_EXTRA, at the first that is too many), and

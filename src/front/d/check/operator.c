@@ -57,7 +57,7 @@ static void check_addrof(struct check_ctx *ctx, struct node *node)
 			node->type = type_pointer(ctx->arena, left->type, check_is_userland(left));
 		return;
 	}
-	if (left->var)
+	if (left->var || left->builtin)
 		check_error_op(ctx, node, "D_ADDROF_VAR", "D's variables have no address");
 	else
 		check_error_op(ctx, node, "D_ADDROF_LVAL", "`&` needs something that is in memory");

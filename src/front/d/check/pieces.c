@@ -87,7 +87,7 @@ static const struct probe *lacking(const struct check_ctx *ctx, const struct nod
 		for (unsigned j = 0; j < probe->sites_len; j++) {
 			const struct arg *arg = arg_of_node(probe, &probe->sites[j], root);
 
-			if (!arg || is_whole(arg) || !checked_has_site(ctx->out, probe, j))
+			if (!arg || is_whole(arg) || !left_has_site(ctx->out->left, ctx->out->left_len, probe, j))
 				continue;
 			*why = why_not_there(arg, from, size);
 			if (*why)
@@ -124,7 +124,7 @@ void check_whole(struct check_ctx *ctx, struct node *node)
 		for (unsigned j = 0; j < probe->sites_len; j++) {
 			const struct arg *arg = arg_of_node(probe, &probe->sites[j], node);
 
-			if (!arg || is_whole(arg) || !checked_has_site(ctx->out, probe, j))
+			if (!arg || is_whole(arg) || !left_has_site(ctx->out->left, ctx->out->left_len, probe, j))
 				continue;
 			check_error(ctx, node, "D_ARGS_IDX", "only a part of args[%d] (%s) is available at %s: read a member of it",
 				    node->arg_index - ARG_TYPED, arg->name ? arg->name : "no name", check_probe_text(ctx, probe));

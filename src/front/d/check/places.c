@@ -80,16 +80,6 @@ void check_sound_places(struct check_ctx *ctx, struct loc loc, const struct prob
 			check_leave_out(ctx, loc, probe, i, NULL, probe->sites[i].why_not);
 }
 
-bool checked_has_site(const struct checked *checked, const struct probe *probe, unsigned site)
-{
-	unsigned i;
-
-	for (i = 0; i < checked->left_len; i++)
-		if (checked->left[i].probe == probe)
-			return !checked->left[i].sites[site];
-	return true;
-}
-
 /* "places of a:b:c:d in /x/y, process 5 (uid 7)" */
 static const char *group_text(struct check_ctx *ctx, const struct left_group *group)
 {

@@ -22,32 +22,32 @@ static const struct type *builtin_type(struct check_ctx *ctx, const char *text)
 	return type_pointer(ctx->arena, to ? to : &type_void, false);
 }
 
-/* Built-in variables become a struct var when first used. */
-static struct var *builtin_var(struct check_ctx *ctx, const char *name)
+/* Made when first used. */
+static const struct type *type_of_builtin(struct check_ctx *ctx, const struct builtin *builtin)
 {
-	const struct builtin *builtin = builtin_find(name);
-	struct var *var = nametab_find(&ctx->builtins, 0, name);
+	const struct type *type = nametab_find(&ctx->builtins, 0, builtin->name);
 
-	if (!builtin || var)
-		return var;
-	var = arena_new_one(ctx->arena, struct var);
-	var->name = builtin->name;
-	var->builtin = builtin;
+	if (type)
+		return type;
 	if (builtin->string_size)
-		var->type = type_string(ctx->arena, builtin->string_size);
+		type = type_string(ctx->arena, builtin->string_size);
 	else
-		var->type = builtin_type(ctx, builtin->type);
-	nametab_add(&ctx->builtins, 0, var->name, var);
-	return var;
+		type = builtin_type(ctx, builtin->type);
+	nametab_add(&ctx->builtins, 0, builtin->name, (void *)type);
+	return type;
 }
 
 struct var *check_var_find(struct check_ctx *ctx, enum var_scope scope, const char *name)
 {
-	struct var *var = nametab_find(&ctx->vars, scope, name);
+	return nametab_find(&ctx->vars, scope, name);
+}
 
-	if (!var && scope == SCOPE_GLOBAL)
-		var = builtin_var(ctx, name);
-	return var;
+/* The built-in variable that an identifier names, where the script has none of this name; NULL: none. */
+static const struct builtin *find_builtin(struct check_ctx *ctx, const struct node *node)
+{
+	if (node->kind != NODE_IDENT || node->scope != SCOPE_GLOBAL || check_var_find(ctx, SCOPE_GLOBAL, node->name))
+		return NULL;
+	return nametab_find(&ctx->constants, 0, node->name) ? NULL : builtin_find(node->name);
 }
 
 struct var *check_var_new(struct check_ctx *ctx, enum var_scope scope, const char *name, const struct type *type,
@@ -70,7 +70,7 @@ void check_var_use(struct check_ctx *ctx, struct var *var)
 {
 	unsigned i;
 
-	if (var->builtin || (!var->is_assoc && var->scope != SCOPE_SELF))
+	if (!var->is_assoc && var->scope != SCOPE_SELF)
 		return;
 	for (i = 0; i < ctx->used_len; i++)
 		if (ctx->used[i] == var)
@@ -165,11 +165,29 @@ static int raw_arg(const char *name)
 	return !strncmp(name, "arg", 3) && isdigit((unsigned char)name[3]) && !name[4] ? name[3] - '0' : -1;
 }
 
+static void use_builtin(struct check_ctx *ctx, struct node *node, const struct builtin *builtin)
+{
+	node->builtin = builtin;
+	node->type = type_of_builtin(ctx, builtin);
+	if (!strcmp(builtin->name, "args")) {
+		check_error(ctx, node, "D_ARR_BADREF", "`%s` is an array: it needs an index", node->name);
+		return;
+	}
+	node->arg_index = raw_arg(builtin->name);
+	if (node->arg_index >= 0)
+		check_raw_arg(ctx, node);
+}
+
 void check_ident(struct check_ctx *ctx, struct node *node)
 {
+	const struct builtin *builtin = find_builtin(ctx, node);
 	const struct constant *constant = NULL;
 	struct var *var;
 
+	if (builtin) {
+		use_builtin(ctx, node, builtin);
+		return;
+	}
 	if (node->scope == SCOPE_GLOBAL)
 		constant = nametab_find(&ctx->constants, 0, node->name);
 	var = constant ? NULL : check_var_find(ctx, node->scope, node->name);
@@ -185,15 +203,11 @@ void check_ident(struct check_ctx *ctx, struct node *node)
 	}
 	node->var = var;
 	node->type = var->type;
-	if (var->is_assoc || (var->builtin && !strcmp(var->name, "args"))) {
+	if (var->is_assoc) {
 		check_error(ctx, node, "D_ARR_BADREF", "`%s%s` is an array: it needs an index",
 			    scope_prefix(node->scope), node->name);
 		return;
 	}
-	if (var->builtin)
-		node->arg_index = raw_arg(var->name);
-	if (node->arg_index >= 0)
-		check_raw_arg(ctx, node);
 	check_var_use(ctx, var);
 }
 
@@ -280,7 +294,7 @@ static void index_pointer(struct check_ctx *ctx, struct node *node)
 		return;
 	type = node->left->type;
 	if (type->kind != TYPE_PTR && type->kind != TYPE_ARRAY) {
-		check_error(ctx, node, node->left->var ? "D_ARR_BADREF" : "D_DEREF_NONPTR",
+		check_error(ctx, node, node->left->var || node->left->builtin ? "D_ARR_BADREF" : "D_DEREF_NONPTR",
 			    "`[ ]` needs an array or a pointer, not `%s`", check_type_text(ctx, type));
 		return;
 	}
@@ -313,11 +327,12 @@ static struct var *indexed_var(struct check_ctx *ctx, const struct node *left)
 
 void check_index(struct check_ctx *ctx, struct node *node)
 {
+	const struct builtin *builtin = find_builtin(ctx, node->left);
 	struct var *var = indexed_var(ctx, node->left);
 
-	if (var && var->builtin && !strcmp(var->name, "args")) {
-		node->left->var = var;
-		node->left->type = var->type;
+	if (builtin && !strcmp(builtin->name, "args")) {
+		node->left->builtin = builtin;
+		node->left->type = type_of_builtin(ctx, builtin);
 		node->left->arg_index = -1;
 		check_probe_args(ctx, node);
 	} else if (var && var->is_assoc) {
@@ -377,11 +392,11 @@ bool check_lvalue(struct check_ctx *ctx, struct node *node, const struct type *t
 	if (!check_count(ctx, node))
 		return false;
 	node->type = &type_error;
-	if (is_plain(ctx, node) && !check_var_find(ctx, node->scope, node->name)) {
+	if (is_plain(ctx, node) && !check_var_find(ctx, node->scope, node->name) && !find_builtin(ctx, node)) {
 		node->var = check_var_new(ctx, node->scope, node->name, type, node->loc);
 		node->type = type;
 		check_var_use(ctx, node->var);
-	} else if (node->kind == NODE_INDEX && is_plain(ctx, node->left) && !indexed_var(ctx, node->left)) {
+	} else if (node->kind == NODE_INDEX && is_plain(ctx, node->left) && !indexed_var(ctx, node->left) && !find_builtin(ctx, node->left)) {
 		var = new_array(ctx, node, type);
 		if (!var)
 			return false;
@@ -390,12 +405,12 @@ bool check_lvalue(struct check_ctx *ctx, struct node *node, const struct type *t
 		check_expr(ctx, node);
 	}
 	var = node->var;
-	if (!var || check_failed(node))
-		return refuse_lvalue(ctx, node);
-	if (var->builtin) {
-		check_error(ctx, node, "D_OP_WRITE", "`%s` is a built-in variable: it cannot be assigned", var->name);
+	if (node->builtin && !check_failed(node)) {
+		check_error(ctx, node, "D_OP_WRITE", "`%s` is a built-in variable: it cannot be assigned", node->builtin->name);
 		return false;
 	}
+	if (!var || check_failed(node))
+		return refuse_lvalue(ctx, node);
 	var->is_written = true;
 	return true;
 }

@@ -3,7 +3,7 @@
  * Parsing formats of printf() and printa(). In: the text. Out: a struct format by which print.c prints, or diagnostics. D needs no
  * size prefixes, since types are known; they are accepted and ignored.
  */
-#include "report/format.h"
+#include "schema/format.h"
 
 #include <string.h>
 

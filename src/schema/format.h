@@ -2,8 +2,8 @@
 /*
  * A parsed format of D's printf: format.c makes it, the checker compares it with the values, print.c prints by it.
  */
-#ifndef CEPHTAP_REPORT_FORMAT_H
-#define CEPHTAP_REPORT_FORMAT_H
+#ifndef CEPHTAP_SCHEMA_FORMAT_H
+#define CEPHTAP_SCHEMA_FORMAT_H
 
 #include <stdbool.h>
 #include <stdint.h>
