@@ -309,6 +309,7 @@ static int take_options(struct run *run, int argc, char **argv)
 		buf_puts(&run->why, "give a script, or a clause with -n; see cephtap --help");
 		return 2;
 	}
+	run->pipeline.front = front_for(run->script);
 	run->pipeline.macros.script_name = run->script ? run->script : "cephtap";
 	run->pipeline.macros.args = argv + optind;
 	run->pipeline.macros.args_len = (unsigned)(argc - optind);
