@@ -90,7 +90,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 # --- Build ---------------------------------------------------------------------------------------------------------------
 
 .PHONY: all help demo test tests units progs install install-strip uninstall bench golden fuzz fuzzers check-asan check-provider \
-	check-weave check-x86 format clean deps test-live test-harmless test-flat test-truth ceph-with-markers test-ceph-with-markers test-ceph-release \
+	check-weave check-x86 format reference clean deps test-live test-harmless test-flat test-truth ceph-with-markers test-ceph-with-markers test-ceph-release \
 	test-kernels test-params test-faults
 all: $(CEPHTAP)
 
@@ -271,6 +271,10 @@ bench: $(CEPHTAP)
 	BUILD=$(BUILD) bench/stacks.sh
 	bench/record.sh
 
+# The page of functions in doc/, from the tables.
+reference: $(CEPHTAP)
+	./$(CEPHTAP) list --functions --markdown >doc/language-reference.md
+
 # --- Use -----------------------------------------------------------------------------------------------------------------
 
 demo: $(CEPHTAP)
@@ -334,6 +338,7 @@ make test-truth   markers against every perf counter of Ceph that counts the sam
 make test-faults  every system call and allocation fails once, in some forty commands (90 minutes)
 make test-params  parameters of thousands of generated functions, by each compiler that is here (3 minutes)
 make golden       write the golden files anew; review with git diff
+make reference    write doc/language-reference.md anew, from the tables of functions
 make check-asan   the tests that need no privilege, with the address and undefined-behaviour sanitizers
 make check-provider   memcached from Debian's source, built with cephtap dtrace, and traced
 make check-weave  weave Ceph's source, compile what has markers, and compare the notes (minutes)

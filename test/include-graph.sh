@@ -4,21 +4,21 @@
 # Data goes one way: a stage knows lib/, the probes, the plug-ins and earlier stages, nothing later. Readers of what a script sends
 # know the schema alone: neither the script's tree, nor its types, nor the programs. The table says what a folder of src/, or one
 # inside it, may include besides its own files; src/main.c may include all. A file has a row of its own where its
-# folder has two sides: of an aggregation or an action what emits code, and what reads. Single headers are exceptions: the grammar
-# of printf formats, which the checker uses, stands beside their printing (format.h); the reader of records calls a report's
-# operations (report.h); names of daemons have a size (daemons.h).
+# folder is more. Functions and aggregations (func/, agg/) are plug-ins: one file has a row, its check, its code and what the reader
+# does; the stages see only their tables, which show nothing of that. A single header is an exception: the reader of records calls a
+# report's operations (report.h).
 allowed='
 lib:
-schema: lib agg/agg.h
+schema: lib agg/agg.h func/entry.h
 probe:  lib ceph
 ceph:   lib probe
 provider: lib
 plan:   lib schema probe/probe.h
 front:  lib
-front/d: lib plan probe func agg front/front.h
+front/d: lib plan probe func/func.h agg/agg.h front/front.h
 front/d/ast: lib plan probe front/front.h
-front/d/check: lib plan schema probe func agg front/d/ast
-code:   lib plan schema probe func agg
+front/d/check: lib plan schema probe func/func.h func/call.h func/entry.h agg/agg.h front/d/ast
+code:   lib plan schema probe func/func.h agg/agg.h
 types:  lib plan/type.h
 engine: lib schema probe code plan
 record: lib schema func/func.h agg/agg.h report/report.h
@@ -28,19 +28,16 @@ pictures: lib report
 views:  lib schema agg/agg.h record report pictures
 top:    lib schema agg/agg.h record report views
 recording: lib schema func/func.h agg/agg.h record report
-func:   lib schema probe front/d code agg plan
+func:   lib schema code plan agg record report
 func/func.h:
-func/actions.c: lib schema record report
-func/actions.h:
-func/rows.c: lib schema agg/agg.h record report
-func/rows.h:
-agg:    lib schema
-agg/gen.c: lib schema code
+func/entry.h:
+func/call.h:
+agg:    lib schema code func/entry.h
 run:    lib probe ceph front code plan types engine schema func/func.h agg/agg.h record report recording symbols
 cmd:    *
 '
 # Readers must not see these, not even by way of another header.
-readers='schema record recording report views top pictures agg func/func.h func/actions.c func/actions.h func/rows.c func/rows.h'
+readers='schema record recording report views top pictures agg/agg.h func/func.h func/entry.h func/call.h'
 unseen='front code plan'
 # The stages without files, globals or privilege may not even see how to reach the host.
 pure='front plan code'
@@ -111,12 +108,12 @@ FNR == 1 {
 END {
 	for (file in includes) {
 		split(file, path, "/")
-		if (file != "agg/gen.c" && (path[1] in reads || file in reads))
+		if (path[1] in reads || file in reads)
 			look(file, file)
 	}
 }')
 # What a report shows of the time is given to it, so that a recording shows the same. (common.c tells how long it wrote.)
-clocks=$(grep -nE '(^|[^a-z_])(time|localtime|localtime_r|clock_gettime|clock_ns|now_ns|moment_now|zone_of_host)\(' src/report/*.c src/views/*.c src/top/*.c src/pictures/*.c src/func/actions.c src/func/rows.c |
+clocks=$(grep -nE '(^|[^a-z_])(time|localtime|localtime_r|clock_gettime|clock_ns|now_ns|moment_now|zone_of_host)\(' src/report/*.c src/views/*.c src/top/*.c src/pictures/*.c src/func/*.c |
 	grep -vE '^src/report/common.c:.*(start = now_ns|mark_print_done)')
 [ -z "$clocks" ] || bad="$bad${bad:+
 }$clocks"

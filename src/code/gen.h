@@ -213,7 +213,27 @@ void emit_agg_value(struct gen *gen, int reg);
 void emit_agg_weight(struct gen *gen, int reg);
 bool agg_has_weight(const struct plan_update *update);
 
-/* stack.c: the functions that stacks need, behind the program. */
+/* task.c: the thread and the process that the probe is about */
+bool gen_is_of_other(const struct gen *gen); /* not the current thread, but one whose task_struct is known */
+int gen_task_offset(struct gen *gen, const char *structure, const char *member, struct loc loc); /* 0 after a message */
+void emit_task(struct gen *gen);	    /* R0 = the address of its task_struct */
+/* R0 = `size` bytes at a member of it, which is a structure's address where `then` is not NULL: a member of that. */
+void emit_task_member(struct gen *gen, const char *member, const char *of, const char *then, uint32_t size, struct loc loc);
+void emit_pid(struct gen *gen);
+void emit_tid(struct gen *gen);
+/* R0 = the process, by the whole host's number, of the thread whose task_struct is there. */
+void emit_task_pid(struct gen *gen, const struct argloc *task);
+/* R0 = a number of the thread, the same wherever the script asks: key of its self-> variables. */
+void emit_thread_key(struct gen *gen);
+/* R0 = half of a pair of 32-bit numbers in R0. */
+void emit_half(struct gen *gen, bool high, bool is_signed);
+void emit_time(struct gen *gen); /* R0 = nanoseconds, read once in a firing */
+
+/* stack.c: R0 = the number of what the reader turns into addresses or names. `name` and `loc` are for messages. */
+void emit_kernel_stack(struct gen *gen, int32_t frames);
+void emit_process_stack(struct gen *gen, int32_t frames, const char *name, struct loc loc);
+void emit_symbol(struct gen *gen, const struct expr *address, bool is_user);
+/* The functions that stacks need, behind the program. */
 void gen_stack_functions(struct gen *gen);
 enum { STACK_FUNCTIONS_DEPTH = 96 }; /* bytes of the 512 that they need */
 

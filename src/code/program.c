@@ -12,7 +12,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "func/gen.h"
 #include "lib/kernel_functions.h"
 
 enum {
@@ -54,7 +53,7 @@ static void emit_run_gate(struct gen *gen, struct label *out)
  */
 static void emit_self_gate(struct gen *gen, struct label *out)
 {
-	gen_pid(gen, NULL, NULL);
+	emit_pid(gen);
 	emit_map_value(gen, R1, gen->image->map_state, offsetof(struct image_state, tracer));
 	emit(gen, INSN_LOAD(BPF_W, R1, R1, 0));
 	emit_jump_reg(gen, BPF_JEQ, R0, R1, out);
@@ -178,9 +177,9 @@ static void emit_pid_gate(struct gen *gen, struct label *out)
 	emit(gen, INSN_LOAD(BPF_W, R1, R1, 0));
 	emit_jump_imm(gen, BPF_JEQ, R1, 0, &all);
 	if (gen->site && gen->site->owner.n)
-		gen_task_pid(gen, &gen->site->owner);
+		emit_task_pid(gen, &gen->site->owner);
 	else
-		gen_pid(gen, NULL, NULL);
+		emit_pid(gen);
 	slot_store(gen, key, R0);
 	emit_map(gen, R1, layout_pids_map(gen->arena, gen->image));
 	slot_address(gen, R2, key);

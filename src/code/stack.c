@@ -10,7 +10,6 @@
 #include <stddef.h>
 
 #include "code/gen.h"
-#include "func/gen.h"
 #include "lib/unwind.h"
 
 /* The scratch memory of one stack: what is known of the frame, then the value for the map. */
@@ -415,11 +414,6 @@ static void emit_keep(struct gen *gen, uint32_t area, unsigned map)
 	slot_release(gen, number);
 }
 
-static int32_t frames_of(const struct expr *call, int otherwise)
-{
-	return call->args_len ? (int32_t)call->args[0]->value : otherwise;
-}
-
 static void emit_begin(struct gen *gen, uint32_t area)
 {
 	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_LEN, 0)); /* and the flags */
@@ -428,7 +422,7 @@ static void emit_begin(struct gen *gen, uint32_t area)
 }
 
 /* R0: how many bytes of the kernel's stack are in the area from frame `at` on, `skip` frames of it left out; below 0: none. */
-static void emit_kernel_stack(struct gen *gen, uint32_t area, int32_t at, int32_t frames, int32_t skip)
+static void emit_stack_by_helper(struct gen *gen, uint32_t area, int32_t at, int32_t frames, int32_t skip)
 {
 	emit(gen, INSN_MOV_REG(R1, REG_CTX));
 	emit_area(gen, R2, area, (uint32_t)(AREA_PCS + 8 * at));
@@ -448,7 +442,7 @@ static void emit_function_stack(struct gen *gen, uint32_t area, int32_t frames)
 	const int32_t first = (int32_t)area + AREA_PCS;
 	struct label good = {0}, empty = {0};
 
-	emit_kernel_stack(gen, area, 0, frames, TRAMPOLINE);
+	emit_stack_by_helper(gen, area, 0, frames, TRAMPOLINE);
 	if (!gen->site->vaddr)
 		return;
 	emit(gen, INSN_LOAD(BPF_DW, R2, REG_SCRATCH, first));
@@ -456,9 +450,9 @@ static void emit_function_stack(struct gen *gen, uint32_t area, int32_t frames)
 	emit(gen, INSN_ALU_REG(BPF_SUB, R2, R1));
 	emit_jump_imm(gen, gen->site->is_return ? BPF_JGT : BPF_JLE, R2, ENTRY_SIZE, &good);
 	if (gen->site->is_return) {
-		emit_kernel_stack(gen, area, 0, frames, TRAMPOLINE + 1);
+		emit_stack_by_helper(gen, area, 0, frames, TRAMPOLINE + 1);
 	} else {
-		emit_kernel_stack(gen, area, 1, frames, TRAMPOLINE);
+		emit_stack_by_helper(gen, area, 1, frames, TRAMPOLINE);
 		emit_jump_imm(gen, BPF_JSGE, R0, 0, &empty);
 		emit(gen, INSN_MOV_IMM(R0, 0));
 		label_bind(gen, &empty);
@@ -469,21 +463,20 @@ static void emit_function_stack(struct gen *gen, uint32_t area, int32_t frames)
 	label_bind(gen, &good);
 }
 
-void gen_stack(struct gen *gen, const struct expr *call, struct value *result)
+void emit_kernel_stack(struct gen *gen, int32_t frames)
 {
 	uint32_t mark = gen->scratch_now, area = scratch_new(gen, AREA_SIZE);
 	struct label none = {0};
 
-	(void)result;
 	if (gen->ctx == CTX_DIRECT) { /* BEGIN, END, ERROR: it would be our own */
 		emit(gen, INSN_MOV_IMM(R0, 0));
 		return;
 	}
 	emit_begin(gen, area);
 	if (gen->ctx == CTX_FUNCTION)
-		emit_function_stack(gen, area, frames_of(call, gen->options->stackframes));
+		emit_function_stack(gen, area, frames);
 	else
-		emit_kernel_stack(gen, area, 0, frames_of(call, gen->options->stackframes), 0);
+		emit_stack_by_helper(gen, area, 0, frames, 0);
 	emit_jump_imm(gen, BPF_JSLE, R0, 0, &none);
 	emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 3));
 	emit(gen, INSN_STORE(BPF_W, REG_SCRATCH, (int32_t)area + AREA_LEN, R0));
@@ -524,34 +517,32 @@ static void emit_registers(struct gen *gen, uint32_t area, struct label *none)
 	}
 }
 
-static bool refuse_without_loops(struct gen *gen, const struct expr *call)
+static bool refuse_without_loops(struct gen *gen, const char *name, struct loc loc)
 {
 	if (gen->kernel->has_loops)
 		return false;
 	if (!gen->first_round) /* it is said once */
 		return true;
 	diag_hint(gen->diags,
-		  diag_error(gen->diags, call->loc, NULL, "%s() is not to be had on this kernel: its programs cannot call a function in a loop (bpf_loop, Linux 5.17)",
-			     call->func->name),
+		  diag_error(gen->diags, loc, NULL, "%s() is not to be had on this kernel: its programs cannot call a function in a loop (bpf_loop, Linux 5.17)",
+			     name),
 		  "stack() and all else work; `cephtap doctor` says what this kernel lacks");
 	return true;
 }
 
-void gen_ustack(struct gen *gen, const struct expr *call, struct value *result)
+void emit_process_stack(struct gen *gen, int32_t frames, const char *name, struct loc loc)
 {
 	uint32_t mark = gen->scratch_now, area = scratch_new(gen, AREA_SIZE);
-	int otherwise = call->func->name[0] == 'j' ? gen->options->jstackframes : gen->options->ustackframes;
 	struct label none = {0};
 
-	(void)result;
-	if (gen->ctx == CTX_DIRECT || refuse_without_loops(gen, call)) {
+	if (gen->ctx == CTX_DIRECT || refuse_without_loops(gen, name, loc)) {
 		emit(gen, INSN_MOV_IMM(R0, 0));
 		return;
 	}
 	layout_unwind_maps(gen->arena, gen->image);
 	emit_begin(gen, area);
 	emit_registers(gen, area, &none);
-	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_LIMIT, frames_of(call, otherwise)));
+	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_LIMIT, frames));
 	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_EXACT, 1));
 	emit_call(gen, HELPER_PID_TGID);
 	emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 32));
@@ -580,14 +571,12 @@ static void emit_want_unknown(struct gen *gen, uint32_t area)
 	label_bind(gen, &known);
 }
 
-void gen_symbol(struct gen *gen, const struct expr *call, struct value *result)
+void emit_symbol(struct gen *gen, const struct expr *address, bool is_user)
 {
 	uint32_t mark = gen->scratch_now, area = scratch_new(gen, AREA_VALUE + sizeof(struct symbol_value));
-	bool is_user = call->func->name[0] == 'u';
 	struct label end = {0};
 
-	(void)result;
-	gen_scalar_as(gen, call->args[0], &type_uint64);
+	gen_scalar_as(gen, address, &type_uint64);
 	if (!is_user)
 		emit_jump_imm(gen, BPF_JSLT, R0, 0, &end);
 	emit(gen, INSN_STORE(BPF_DW, REG_SCRATCH, (int32_t)(area + AREA_VALUE + offsetof(struct symbol_value, address)), R0));

@@ -10,18 +10,6 @@ static const char *scope_prefix(enum var_scope scope)
 	return scope == SCOPE_SELF ? "self->" : scope == SCOPE_THIS ? "this->" : "";
 }
 
-/* Of a row's type in D: a name, or a structure of the kernel with a `*`, which points at nothing known without BTF. */
-static const struct type *builtin_type(struct check_ctx *ctx, const char *text)
-{
-	size_t size = strcspn(text, "*");
-	const struct type *to;
-
-	if (!text[size])
-		return check_type_name(ctx, text, (struct loc){0});
-	to = check_type_known(ctx, arena_strndup(ctx->arena, text, size - 1));
-	return type_pointer(ctx->arena, to ? to : &type_void, false);
-}
-
 /* Made when first used. */
 static const struct type *type_of_builtin(struct check_ctx *ctx, const struct builtin *builtin)
 {
@@ -32,7 +20,7 @@ static const struct type *type_of_builtin(struct check_ctx *ctx, const struct bu
 	if (builtin->string_size)
 		type = type_string(ctx->arena, builtin->string_size);
 	else
-		type = builtin_type(ctx, builtin->type);
+		type = check_proto_type(ctx, builtin->type);
 	nametab_add(&ctx->builtins, 0, builtin->name, (void *)type);
 	return type;
 }
