@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Parsing formats of printf() and printa(). In: the text. Out: a struct format by which print.c prints, or diagnostics. D needs no
- * size prefixes, since types are known; they are accepted and ignored.
+ * Parsing formats of printf() and printa(). In: the text. Out: a struct format by which print.c prints, or what is wrong. Size
+ * prefixes are not needed, since types are known; they are accepted and ignored.
  */
 #include "schema/format.h"
 
@@ -9,8 +9,7 @@
 
 struct parser {
 	struct arena *arena;
-	struct diags *diags;
-	struct loc loc;
+	struct format_error *error; /* NULL: nobody asks */
 	struct format *format;
 	const char *at, *end;
 };
@@ -23,9 +22,11 @@ static uint8_t flag_of(char c)
 	return found ? (uint8_t)(1u << (found - letters)) : 0;
 }
 
-static bool fail(struct parser *parser, const char *tag, const char *what)
+static bool fail(struct parser *parser, enum format_fault fault, const char *what)
 {
-	diag_error(parser->diags, parser->loc, tag, "format string conversion #%u %s", parser->format->convs_len, what);
+	if (parser->error)
+		*parser->error = (struct format_error){
+			fault, arena_printf(parser->arena, "format string conversion #%u%s", parser->format->convs_len, what)};
 	return false;
 }
 
@@ -51,7 +52,7 @@ static bool parse_size(struct parser *parser, int32_t none, int32_t *size)
 	for (; parser->at < parser->end && *parser->at >= '0' && *parser->at <= '9'; parser->at++) {
 		*size = (*size < 0 ? 0 : *size) * 10 + (*parser->at - '0');
 		if (*size > CONV_WIDTH_MAX)
-			return fail(parser, "D_PRINTF_ARG_FMT", "asks for more than 65535 columns");
+			return fail(parser, FORMAT_WIDE, " asks for more than 65535 columns");
 	}
 	return true;
 }
@@ -64,22 +65,18 @@ static void skip_size_prefix(struct parser *parser)
 
 static bool check_letter(struct parser *parser, const struct conv *conv)
 {
-	struct format *format = parser->format;
-
 	if (!conv->letter || !strchr("aAcCdeEfgGikopsSuxXY", conv->letter)) {
 		unsigned char c = (unsigned char)conv->letter;
 
-		diag_error(parser->diags, parser->loc, "D_SYNTAX",
-			   "format string conversion #%u: %%%.*s is not a conversion", format->convs_len,
-			   c >= ' ' && c < 0x7f, &conv->letter);
-		return false;
+		return fail(parser, FORMAT_LETTER,
+			    arena_printf(parser->arena, ": %%%.*s is not a conversion", c >= ' ' && c < 0x7f, &conv->letter));
 	}
 	if (strchr("eEfgG", conv->letter))
-		return fail(parser, "D_PRINTF_ARG_TYPE",
-			    "is for floating-point numbers, which D has no values of: use %d");
+		return fail(parser, FORMAT_FLOAT,
+			    " is for floating-point numbers, which scripts have no values of: use %d");
 	if ((conv->flags & CONV_AGG) && !strchr("diouxX", conv->letter))
-		return fail(parser, "D_PRINTF_AGG_CONV",
-			    "prints an aggregation: after %@ only d, i, u, o, x and X can stand");
+		return fail(parser, FORMAT_AGG_LETTER,
+			    " prints an aggregation: after %@ only d, i, u, o, x and X can stand");
 	return true;
 }
 
@@ -98,7 +95,7 @@ static bool parse_conv(struct parser *parser, struct conv *conv)
 	}
 	skip_size_prefix(parser);
 	if (parser->at == parser->end)
-		return fail(parser, "D_SYNTAX", "ends before its letter");
+		return fail(parser, FORMAT_CUT_SHORT, " ends before its letter");
 	conv->letter = *parser->at++;
 	if (conv->letter == '%')
 		return true;
@@ -108,13 +105,14 @@ static bool parse_conv(struct parser *parser, struct conv *conv)
 	return true;
 }
 
-struct format *format_parse(struct arena *arena, const char *text, size_t size, struct loc loc, struct diags *diags)
+struct format *format_parse(struct arena *arena, const char *text, size_t size, struct format_error *error)
 {
-	struct parser parser = {arena, diags, loc, arena_new_one(arena, struct format), text, text + size};
+	struct parser parser = {arena, error, arena_new_one(arena, struct format), text, text + size};
 	struct format *format = parser.format;
 
 	if (!size) {
-		diag_error(diags, loc, "D_PRINTF_FMT_EMPTY", "format string is empty");
+		if (error)
+			*error = (struct format_error){FORMAT_EMPTY, "format string is empty"};
 		return NULL;
 	}
 	while (parser.at < parser.end) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A parsed format of D's printf: format.c makes it, the checker compares it with the values, print.c prints by it.
+ * A parsed format of printf() and printa(): format.c makes it, the checker compares it with the values, print.c prints
+ * by it.
  */
 #ifndef CEPHTAP_SCHEMA_FORMAT_H
 #define CEPHTAP_SCHEMA_FORMAT_H
@@ -8,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/diag.h"
+#include "lib/arena.h"
 
 enum conv_flag {
 	CONV_LEFT = 1,	 /* - */
@@ -42,13 +43,26 @@ struct format {
 	struct conv *convs;
 	unsigned convs_len;
 	struct conv_arg *args;
-	unsigned args_len; /* the values that conversions take, in order ('*' is one of type int before the conversion's own) */
+	unsigned args_len; /* the values that conversions take, in order ('*' is one of type int before the conversion's
+			      own) */
 };
 
-/*
- * Parses once and says what is wrong (tags D_PRINTF_*); NULL when there were errors. `loc` is where the text stands in the script.
- */
-struct format *format_parse(struct arena *arena, const char *text, size_t size, struct loc loc, struct diags *diags);
+enum format_fault {
+	FORMAT_EMPTY,
+	FORMAT_CUT_SHORT,  /* it ends within a conversion */
+	FORMAT_LETTER,	   /* there is no such conversion */
+	FORMAT_WIDE,	   /* a width past CONV_WIDTH_MAX */
+	FORMAT_FLOAT,	   /* for values that scripts do not have */
+	FORMAT_AGG_LETTER, /* a conversion that %@ does not go with */
+};
+
+struct format_error {
+	enum format_fault fault;
+	const char *text; /* a sentence */
+};
+
+/* NULL when it is none; why, is in `error`, which may be NULL. */
+struct format *format_parse(struct arena *arena, const char *text, size_t size, struct format_error *error);
 /* Is value i, among those that are no aggregations, printed by %a, as an address? */
 bool format_prints_address(const struct format *format, unsigned i);
 

@@ -4,6 +4,20 @@
 
 #include <string.h>
 
+struct format *check_format(struct arena *arena, const char *text, size_t size, struct loc loc, struct diags *diags)
+{
+	static const char *const tags[] = {
+		[FORMAT_EMPTY] = "D_PRINTF_FMT_EMPTY", [FORMAT_CUT_SHORT] = "D_SYNTAX",	     [FORMAT_LETTER] = "D_SYNTAX",
+		[FORMAT_WIDE] = "D_PRINTF_ARG_FMT",    [FORMAT_FLOAT] = "D_PRINTF_ARG_TYPE", [FORMAT_AGG_LETTER] = "D_PRINTF_AGG_CONV",
+	};
+	struct format_error error;
+	struct format *format = format_parse(arena, text, size, &error);
+
+	if (!format)
+		diag_error(diags, loc, tags[error.fault], "%s", error.text);
+	return format;
+}
+
 static bool arg_is_agg(const struct format *format, unsigned i)
 {
 	return !format->args[i].is_star && (format->convs[format->args[i].conv].flags & CONV_AGG);

@@ -3,9 +3,12 @@
 #ifndef CEPHTAP_D_CHECK_FORMAT_H
 #define CEPHTAP_D_CHECK_FORMAT_H
 
+#include "lib/diag.h"
 #include "plan/type.h"
 #include "schema/format.h"
 
+/* A format's text, which stands at `loc`; NULL after a diagnostic. */
+struct format *check_format(struct arena *arena, const char *text, size_t size, struct loc loc, struct diags *diags);
 /*
  * printf: too few values (D_PRINTF_ARG_PROTO, D_PRINTF_DYN_PROTO), too many (D_PRINTF_ARG_EXTRA, at the first that is too many), and
  * each type; locs[i] is where argument i stands. `func_name`: "printf".

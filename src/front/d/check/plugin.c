@@ -119,7 +119,7 @@ struct format *call_format(struct call *call, unsigned i)
 	if (!check_count(call->ctx, text))
 		return NULL;
 	text->type = type_string(call->ctx->arena, (uint32_t)text->text_size + 1);
-	format = format_parse(call->ctx->arena, text->text, text->text_size, text->loc, call->ctx->diags);
+	format = check_format(call->ctx->arena, text->text, text->text_size, text->loc, call->ctx->diags);
 	call->action->format = text->text;
 	if (!format)
 		call_break(call);
