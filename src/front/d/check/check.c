@@ -78,7 +78,7 @@ static bool is_condition(struct check_ctx *ctx, struct node *node, const char *t
 	struct diag *diag;
 
 	check_expr(ctx, node);
-	if (check_failed(node))
+	if (check_failed(node) || (node->kind == NODE_XLATE && !check_value(ctx, node)))
 		return false;
 	if (type_is_scalar(check_decay(ctx, node)))
 		return true;

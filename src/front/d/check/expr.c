@@ -147,7 +147,10 @@ static void check_cast(struct check_ctx *ctx, struct node *node)
 	check_expr(ctx, node->left);
 	node->type = &type_error;
 	if (node->left->kind == NODE_XLATE && type_equal(node->left->type, to)) { /* an inline that is a translation */
+		struct loc loc = node->loc;
+
 		*node = *node->left;
+		node->loc = loc; /* what is wrong with it is the script's */
 		return;
 	}
 	if (to->kind == TYPE_ERROR || !check_value(ctx, node->left))

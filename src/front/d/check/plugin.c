@@ -68,7 +68,7 @@ bool call_recordable(struct call *call, unsigned i)
 	struct node **slot = &call->node->args[i], *node = *slot;
 
 	check_expr(call->ctx, node);
-	if (check_failed(node))
+	if (check_failed(node) || (node->kind == NODE_XLATE && !check_value(call->ctx, node)))
 		return false;
 	if (node->type->kind == TYPE_VOID)
 		return call_wrong(call, i, CALL_VOID, "this has no value: it is `void`");
