@@ -31,7 +31,6 @@ bool call_value(struct call *call, unsigned i);
 /* ... that a record can hold. */
 bool call_recordable(struct call *call, unsigned i);
 bool call_is_integer(const struct call *call, unsigned i);
-bool call_is_broken(const struct call *call, unsigned i); /* there was a message about it */
 bool call_constant(const struct call *call, unsigned i, int64_t *value);
 const char *call_type_text(struct call *call, unsigned i); /* for messages */
 /* The format that an argument is; NULL after a message. */
