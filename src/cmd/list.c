@@ -116,18 +116,18 @@ static void print_arg(const struct probe *probe, unsigned i)
 
 static void print_site(const struct site *site)
 {
-	if (site->tracepoint) {
+	if (site_is_tracepoint(site)) {
 		say(stdout, "\tat the kernel's tracepoint %s%s\n", site->tracepoint, site->task.n ? ", for the thread that comes" : "");
 		return;
 	}
-	if (site->function) {
-		say(stdout, "\tat the kernel's function, 0x%llx%s\n", (unsigned long long)site->vaddr, site->is_return ? ", its return" : "");
+	if (site_is_kernel_function(site)) {
+		say(stdout, "\tat the kernel's function, 0x%llx%s\n", (unsigned long long)site->vaddr, site_is_return(site) ? ", its return" : "");
 		return;
 	}
 	say(stdout, "\tat %s, 0x%llx", site->path, (unsigned long long)site->vaddr);
 	if (site->shift)
 		say(stdout, " (its entry +%u, a cheaper place)", site->shift);
-	say(stdout, "%s%s%s\n", site->is_return ? ", its return" : "", site->why_not ? "; left out: " : "",
+	say(stdout, "%s%s%s\n", site_is_return(site) ? ", its return" : "", site->why_not ? "; left out: " : "",
 	    site->why_not ? site->why_not : "");
 }
 
@@ -285,11 +285,11 @@ static struct json_object *json_sites(const struct probe *probe)
 	for (i = 0; i < probe->sites_len; i++) {
 		object = json_object_new_object();
 		json_object_array_add(array, object);
-		add_text(object, "tracepoint", probe->sites[i].tracepoint);
-		if (probe->sites[i].function) {
+		add_text(object, "tracepoint", site_is_tracepoint(&probe->sites[i]) ? probe->sites[i].tracepoint : NULL);
+		if (site_is_kernel_function(&probe->sites[i])) {
 			add_text(object, "function", probe->func);
 			json_object_object_add(object, "address", json_object_new_uint64(probe->sites[i].vaddr));
-			json_object_object_add(object, "return", json_object_new_boolean(probe->sites[i].is_return));
+			json_object_object_add(object, "return", json_object_new_boolean(site_is_return(&probe->sites[i])));
 		}
 		if (site_is_kernel(&probe->sites[i]))
 			continue;
@@ -298,7 +298,7 @@ static struct json_object *json_sites(const struct probe *probe)
 		json_object_object_add(object, "offset", json_object_new_uint64(probe->sites[i].offset));
 		json_object_object_add(object, "address", json_object_new_uint64(probe->sites[i].vaddr));
 		json_object_object_add(object, "behind_entry", json_object_new_uint64(probe->sites[i].shift));
-		json_object_object_add(object, "return", json_object_new_boolean(probe->sites[i].is_return));
+		json_object_object_add(object, "return", json_object_new_boolean(site_is_return(&probe->sites[i])));
 	}
 	return array;
 }

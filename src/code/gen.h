@@ -96,7 +96,7 @@ struct gen {
 	struct label *error_entry; /* ERROR clauses as a function of this program; NULL: none */
 	bool is_dead;  /* what is emitted now cannot be reached: it is left out */
 	bool too_long; /* a jump did not fit */
-	const struct ebpf_kernel *kernel;
+	const struct code_rules *rules;
 	bool may_wait; /* what is read now may be absent: see memory.c */
 	bool sleeps;   /* the program has code that waits for memory */
 };

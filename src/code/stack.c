@@ -29,18 +29,6 @@ enum {
 	AREA_SIZE = AREA_VALUE + sizeof(struct stack_value),
 };
 
-/* Offsets in struct pt_regs of x86_64, and in the frame of a signal's handler (struct ucontext at its stack pointer). */
-enum {
-	REGS_BP = 32,
-	REGS_IP = 128,
-	REGS_CS = 136,
-	REGS_SP = 152,
-	REGS_SIZE = 168,
-	SIGNAL_BP = 120,
-	SIGNAL_SP = 160,
-	SIGNAL_IP = 168,
-};
-
 enum { ROW_STEPS = 24, EEXIST_ = 17 };
 
 static const int64_t multiplier = (int64_t)0x9e3779b97f4a7c15ull;
@@ -280,9 +268,9 @@ static void gen_unwind_frame(struct gen *gen)
 
 	label_bind(gen, &signal);
 	emit(gen, INSN_LOAD(BPF_DW, R9, R6, AREA_SP));
-	emit_read_word(gen, R6, AREA_PC, R9, SIGNAL_IP, &unreadable);
-	emit_read_word(gen, R6, AREA_BP, R9, SIGNAL_BP, &unreadable);
-	emit_read_word(gen, R6, AREA_SP, R9, SIGNAL_SP, &unreadable);
+	emit_read_word(gen, R6, AREA_PC, R9, ABI_SIGNAL_PC, &unreadable);
+	emit_read_word(gen, R6, AREA_BP, R9, ABI_SIGNAL_FRAME, &unreadable);
+	emit_read_word(gen, R6, AREA_SP, R9, ABI_SIGNAL_SP, &unreadable);
 	emit(gen, INSN_STORE_IMM(BPF_DW, R6, AREA_EXACT, 1));
 	emit_return(gen, 0);
 
@@ -448,8 +436,8 @@ static void emit_function_stack(struct gen *gen, uint32_t area, int32_t frames)
 	emit(gen, INSN_LOAD(BPF_DW, R2, REG_SCRATCH, first));
 	emit_imm64(gen, R1, (int64_t)gen->site->vaddr);
 	emit(gen, INSN_ALU_REG(BPF_SUB, R2, R1));
-	emit_jump_imm(gen, gen->site->is_return ? BPF_JGT : BPF_JLE, R2, ENTRY_SIZE, &good);
-	if (gen->site->is_return) {
+	emit_jump_imm(gen, site_is_return(gen->site) ? BPF_JGT : BPF_JLE, R2, ENTRY_SIZE, &good);
+	if (site_is_return(gen->site)) {
 		emit_stack_by_helper(gen, area, 0, frames, TRAMPOLINE + 1);
 	} else {
 		emit_stack_by_helper(gen, area, 1, frames, TRAMPOLINE);
@@ -492,7 +480,7 @@ static void emit_registers(struct gen *gen, uint32_t area, struct label *none)
 {
 	static const struct {
 		int32_t from, to;
-	} words[] = {{REGS_IP, AREA_PC}, {REGS_SP, AREA_SP}, {REGS_BP, AREA_BP}};
+	} words[] = {{ABI_REGS_PC, AREA_PC}, {ABI_REGS_SP, AREA_SP}, {ABI_REGS_FRAME, AREA_BP}};
 	int from = REG_CTX;
 	int32_t base = 0;
 
@@ -502,14 +490,14 @@ static void emit_registers(struct gen *gen, uint32_t area, struct label *none)
 		emit_call(gen, HELPER_TASK_REGS);
 		emit(gen, INSN_MOV_REG(R3, R0));
 		emit_area(gen, R1, area, AREA_PCS);
-		emit(gen, INSN_MOV_IMM(R2, REGS_SIZE));
+		emit(gen, INSN_MOV_IMM(R2, ABI_REGS_SIZE));
 		emit_call(gen, HELPER_READ_KERNEL);
 		emit_jump_imm(gen, BPF_JNE, R0, 0, none);
 		from = REG_SCRATCH;
 		base = (int32_t)area + AREA_PCS;
-		emit(gen, INSN_LOAD(BPF_W, R1, from, base + REGS_CS));
-		emit(gen, INSN_ALU_IMM(BPF_AND, R1, 3));
-		emit_jump_imm(gen, BPF_JNE, R1, 3, none); /* a thread of the kernel's own */
+		emit(gen, INSN_LOAD(BPF_W, R1, from, base + ABI_REGS_MODE));
+		emit(gen, INSN_ALU_IMM(BPF_AND, R1, ABI_MODE_MASK));
+		emit_jump_imm(gen, BPF_JNE, R1, ABI_MODE_USER, none); /* a thread of the kernel's own */
 	}
 	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		emit(gen, INSN_LOAD(BPF_DW, R1, from, base + words[i].from));
@@ -519,7 +507,7 @@ static void emit_registers(struct gen *gen, uint32_t area, struct label *none)
 
 static bool refuse_without_loops(struct gen *gen, const char *name, struct loc loc)
 {
-	if (gen->kernel->has_loops)
+	if (gen->rules->has_loops)
 		return false;
 	if (!gen->first_round) /* it is said once */
 		return true;

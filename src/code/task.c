@@ -5,7 +5,7 @@
 
 int gen_task_offset(struct gen *gen, const char *structure, const char *member, struct loc loc)
 {
-	int offset = gen->kernel->offset(structure, member);
+	int offset = gen->rules->offset(structure, member);
 
 	if (offset >= 0)
 		return offset;
@@ -55,13 +55,13 @@ static void emit_pid_tgid(struct gen *gen)
 		emit_task_member(gen, "pid", NULL, NULL, 8, (struct loc){0});
 		return;
 	}
-	if (!gen->kernel->pid_ns_ino) {
+	if (!gen->rules->pid_ns_ino) {
 		emit_call(gen, HELPER_PID_TGID);
 		return;
 	}
 	both = slot_new(gen);
-	emit_imm64(gen, R1, (int64_t)gen->kernel->pid_ns_dev);
-	emit_imm64(gen, R2, (int64_t)gen->kernel->pid_ns_ino);
+	emit_imm64(gen, R1, (int64_t)gen->rules->pid_ns_dev);
+	emit_imm64(gen, R2, (int64_t)gen->rules->pid_ns_ino);
 	slot_address(gen, R3, both);
 	emit(gen, INSN_MOV_IMM(R4, 8)); /* struct bpf_pidns_info: the thread, then the process */
 	emit_call(gen, HELPER_NS_PID_TGID);

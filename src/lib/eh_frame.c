@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/abi.h"
 #include "lib/elf_private.h"
 #include "lib/memory.h"
 
@@ -200,7 +201,7 @@ static bool find_by_segment(const struct elf_file *file, struct eh_frame *r)
 void eh_frame_read(struct eh_frame *out, const struct elf_file *file)
 {
 	*out = (struct eh_frame){0};
-	if (elf_file_machine(file) == EM_X86_64 && (find_by_section(file, out) || find_by_segment(file, out)))
+	if (elf_file_machine(file) == ABI_MACHINE && (find_by_section(file, out) || find_by_segment(file, out)))
 		read_entries(out);
 }
 

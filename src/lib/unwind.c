@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/abi.h"
 #include "lib/eh_frame.h"
 #include "lib/memory.h"
 
-enum { REG_RBP = 6, REG_RSP = 7, REG_RA = 16, REMEMBER_MAX = 16, WORD = 8 };
+enum { REMEMBER_MAX = 16, WORD = 8 };
 
 /* Instructions (DWARF 4, 7.23), and two of GNU's. */
 enum {
@@ -89,11 +90,11 @@ static void cfa_expression(struct state *state, struct cursor block)
 
 static void set_rule(struct state *state, uint64_t reg, enum where where, int64_t offset)
 {
-	if (reg == REG_RBP) {
+	if (reg == ABI_REG_FRAME) {
 		state->rbp = where;
 		state->rbp_offset = offset;
 	}
-	if (reg == REG_RA)
+	if (reg == ABI_REG_PC)
 		state->is_last = where == WHERE_UNKNOWN;
 }
 
@@ -127,7 +128,7 @@ static struct unwind_row row_of(const struct state *state, const struct cie *cie
 	} else if (state->rbp != WHERE_SAME) {
 		return row;
 	}
-	row.kind = state->reg == REG_RSP ? UNWIND_RSP : state->reg == REG_RBP ? UNWIND_RBP : UNWIND_NONE;
+	row.kind = state->reg == ABI_REG_SP ? UNWIND_RSP : state->reg == ABI_REG_FRAME ? UNWIND_RBP : UNWIND_NONE;
 	return row;
 }
 
@@ -164,7 +165,7 @@ static void finish_row(struct run *run)
 	struct unwind_part *part = &run->r->out->parts[run->r->out->parts_len];
 
 	if (!run->is_first_row_done)
-		part->is_entry = run->state.is_plain && run->state.reg == REG_RSP && run->state.offset == WORD;
+		part->is_entry = run->state.is_plain && run->state.reg == ABI_REG_SP && run->state.offset == WORD;
 	run->is_first_row_done = true;
 	add_row(run->r, run->pc, row_of(&run->state, &run->fde->cie));
 }
@@ -184,10 +185,10 @@ static bool restore_rule(struct run *run, uint64_t reg)
 {
 	if (!run->initial)
 		return false;
-	if (reg == REG_RBP) {
+	if (reg == ABI_REG_FRAME) {
 		run->state.rbp = run->initial->rbp;
 		run->state.rbp_offset = run->initial->rbp_offset;
-	} else if (reg == REG_RA) {
+	} else if (reg == ABI_REG_PC) {
 		run->state.is_last = run->initial->is_last;
 	}
 	return true;

@@ -39,16 +39,17 @@ struct symbols {
 	const char *kernel_build_id; /* NULL: not known */
 	struct stack_link *stacks[HEADS];
 	struct name_link *names[HEADS];
-	struct engine *engine;
-	const struct image *image;
+	struct stack_store store;
+	struct symbol_ways ways;
 };
 
-struct symbols *symbols_new(struct arena *arena, struct mappings *mappings)
+struct symbols *symbols_new(struct arena *arena, struct mappings *mappings, struct symbol_ways ways)
 {
 	struct symbols *symbols = arena_new_one(arena, struct symbols);
 
 	symbols->arena = arena;
 	symbols->mappings = mappings;
+	symbols->ways = ways;
 	return symbols;
 }
 
@@ -188,7 +189,7 @@ static const char *name_of(struct symbols *symbols, const struct function *funct
 			return link->name;
 	link = arena_new_one(symbols->arena, struct name_link);
 	*link = (struct name_link){*head, symbol, function_name(symbols->arena, function, false)};
-	if (symbols->image->options->shortnames)
+	if (symbols->ways.shortnames)
 		link->name = shortened(symbols->arena, link->name);
 	*head = link;
 	return link->name;
@@ -304,7 +305,7 @@ static void add_frame(struct symbols *symbols, pid_t pid, uint64_t pc, bool is_c
 	const char *const *inlined = NULL;
 	unsigned inlined_len = 0;
 
-	if (symbols->image->options->inlines)
+	if (symbols->ways.inlines)
 		inlined_len = find_inlined(symbols, pid, pc, is_caller, &inlined);
 	for (unsigned i = 0; i < inlined_len; i++) {
 		const struct function function = {.symbol = inlined[i], .base_size = inlined[i] ? strlen(inlined[i]) : 0};
@@ -347,7 +348,7 @@ static const struct stack *find_stack(void *data, uint64_t number)
 	link = arena_new_one(symbols->arena, struct stack_link);
 	*link = (struct stack_link){.next = *head, .number = number};
 	*head = link;
-	error = engine_map_lookup(symbols->engine, symbols->image->map_stacks, &number, &value);
+	error = symbols->store.find_stack(symbols->store.data, number, &value);
 	trouble_note(error, "a stack cannot be read from the kernel");
 	link->is_there = !error;
 	if (link->is_there)
@@ -355,9 +356,8 @@ static const struct stack *find_stack(void *data, uint64_t number)
 	return link->is_there ? &link->stack : NULL;
 }
 
-struct stack_source symbols_stacks(struct symbols *symbols, struct engine *engine, const struct image *image)
+struct stack_source symbols_stacks(struct symbols *symbols, const struct stack_store *store)
 {
-	symbols->engine = engine;
-	symbols->image = image;
+	symbols->store = *store;
 	return (struct stack_source){symbols, find_stack};
 }
