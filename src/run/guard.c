@@ -108,6 +108,8 @@ struct guard *guard_new(const struct guard_config *config)
 			add_process(guard, config->target->pids[i]);
 	if (engine_has_meter(config->engine))
 		guard->has_accounts = engine_keep_accounts(config->engine, true);
+	else if (config->percent && !config->engine->ops->meter)
+		tell(guard, "maxcost has no effect: this engine does not count what probes cost");
 	else if (config->percent)
 		tell(guard, "maxcost has no effect: the kernel does not make the maps that are needed to see what the probes cost");
 	return guard;
