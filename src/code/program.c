@@ -48,7 +48,7 @@ static void emit_run_gate(struct gen *gen, struct label *out)
  */
 static void emit_self_gate(struct gen *gen, struct label *out)
 {
-	emit_pid(gen);
+	emit_visible_pid(gen);
 	emit_map_value(gen, R1, gen->image->map_state, offsetof(struct image_state, tracer));
 	emit(gen, INSN_LOAD(BPF_W, R1, R1, 0));
 	emit_jump_reg(gen, BPF_JEQ, R0, R1, out);
@@ -171,9 +171,9 @@ static void emit_pid_gate(struct gen *gen, struct label *out)
 	emit(gen, INSN_LOAD(BPF_W, R1, R1, 0));
 	emit_jump_imm(gen, BPF_JEQ, R1, 0, &all);
 	if (gen->site && gen->site->owner.n)
-		emit_task_pid(gen, &gen->site->owner);
+		emit_visible_pid_of(gen, &gen->site->owner);
 	else
-		emit_pid(gen);
+		emit_visible_pid(gen);
 	slot_store(gen, key, R0);
 	emit_map(gen, R1, layout_pids_map(gen->arena, gen->image));
 	slot_address(gen, R2, key);
@@ -370,7 +370,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 {
 	unsigned insns = gen->insns_len, relocs = gen->relocs_len, lines = gen->lines_len;
 	unsigned calls = gen->error_entry ? gen->error_entry->refs_len : 0;
-	unsigned unwinds = gen->unwind_entry.refs_len, hashes = gen->hash_entry.refs_len;
+	unsigned unwinds = gen->unwind_entry.refs_len, hashes = gen->hash_entry.refs_len, visibles = gen->visible_entry.refs_len;
 	unsigned vars = gen->image->plan->vars_len;
 	bool had_scratch, claimed_early;
 
@@ -384,7 +384,11 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	gen->needs_this = arena_new_array(gen->arena, bool, vars + 1);
 	gen->this_slots = arena_new_array(gen->arena, struct slot, vars + 1);
 	gen->this_places = arena_new_array(gen->arena, struct place, vars + 1);
-	gen->stack_limit = (int32_t)gen->rules->limits.stack_size - (gen->image->plan->has_stacks ? STACK_FUNCTIONS_DEPTH : 0);
+	gen->stack_limit = (int32_t)gen->rules->limits.stack_size;
+	if (gen->image->plan->has_stacks)
+		gen->stack_limit -= STACK_FUNCTIONS_DEPTH;
+	else if (gen->rules->pid_ns_ino)
+		gen->stack_limit -= TASK_FUNCTIONS_DEPTH;
 	if (gen->layout->has_error_clauses && !fn->is_save)
 		gen->stack_limit /= 2;
 	gen->stack_limit -= ERROR_ARGS_SIZE;
@@ -401,6 +405,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 			gen->error_entry->refs_len = calls;
 		gen->unwind_entry.refs_len = unwinds;
 		gen->hash_entry.refs_len = hashes;
+		gen->visible_entry.refs_len = visibles;
 		gen_round(gen, fn);
 	} while (gen->needs_scratch != had_scratch || gen->claims_early != claimed_early);
 }
@@ -445,9 +450,10 @@ static bool uses_image_base(const struct arg *args, unsigned args_len)
 }
 
 /* Everything of a site that its code depends on. Two sites with the same key share a program. */
-static void function_key(const struct code_rules *rules, const struct function *fn, struct buf *key)
+static void function_key(const struct code_rules *rules, const struct function *fn, bool has_stacks, struct buf *key)
 {
 	const struct site *site = fn->site;
+	bool is_entry = site && has_stacks && site_is_at_entry(site);
 	unsigned single = is_fixed(rules, fn) ? fn->probe_index + 1 : 0;
 
 	buf_add(key, &fn->ctx, sizeof(fn->ctx));
@@ -464,6 +470,7 @@ static void function_key(const struct code_rules *rules, const struct function *
 	}
 	if (site_is_kernel_function(site))
 		buf_add(key, &site->kind, sizeof(site->kind));
+	buf_add(key, &is_entry, sizeof(is_entry));
 	buf_add(key, &site->entry_sp, sizeof(site->entry_sp));
 	buf_add(key, &site->is_ours, sizeof(site->is_ours));
 	buf_add(key, &site->may_be_absent, sizeof(site->may_be_absent));
@@ -594,6 +601,7 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 		gen_function(&gen, &compiler->error);
 	}
 	gen_stack_functions(&gen);
+	gen_task_functions(&gen);
 	check_sizes(compiler, &gen, fn);
 	check_helpers(compiler, &gen);
 	check_looks(compiler, own, gen.insns_len - own, error_entry.refs_len, function_loc(compiler, fn));
@@ -621,7 +629,7 @@ static unsigned program_for(struct compiler *compiler, const struct function *fn
 {
 	struct program_key key = {0};
 
-	function_key(compiler->rules, fn, &key.bytes);
+	function_key(compiler->rules, fn, compiler->image->plan->has_stacks, &key.bytes);
 	key.hash = hash_bytes(key.bytes.data, key.bytes.size);
 	for (unsigned i = 0; i < compiler->keys_len; i++) {
 		const struct program_key *other = &compiler->keys[i];

@@ -15,14 +15,20 @@ enum { STACK_FRAMES = 128 /* room; one less is the most that can be asked for */
 enum stack_flag {
 	STACK_NO_PROCESS = 1, /* nothing was known of the process: there is one frame */
 	STACK_NO_MAPPING = 2, /* the last frame is not in a file that was known */
-	STACK_NO_ROW = 4,     /* no call-frame information says how to go on from the last frame */
+	STACK_NO_ROW = 4,     /* neither call-frame information nor a frame pointer says how to go on from the last frame */
 	STACK_UNREADABLE = 8, /* the stack's memory could not be read there */
 };
+
+/* In an address of a process, which never has this bit: the frame was found by a frame pointer, where nothing says that there is one. */
+#define STACK_GUESSED (UINT64_C(1) << 63)
+
+/* In the number of a process: it is the whole host's, as the process cannot be seen from the container in which we run. */
+#define STACK_FOREIGN (INT64_C(1) << 31)
 
 /* By a number made of it, once for each different stack. */
 struct stack_value {
 	uint32_t len, flags;
-	uint32_t pid; /* of the whole host; 0: the kernel's stack */
+	uint32_t pid; /* as it is numbered where we run, or with STACK_FOREIGN; 0: the kernel's stack */
 	uint32_t pad;
 	uint64_t pcs[STACK_FRAMES];
 };
@@ -40,7 +46,7 @@ struct unwind_mapping {
 	uint32_t first, len; /* rows of the file's table; len 0: it has none */
 };
 
-/* Of a process, by its number on the whole host. */
+/* Of a process, by its number where we run. */
 struct unwind_process {
 	uint64_t len;
 	struct unwind_mapping

@@ -216,6 +216,12 @@ static inline bool site_is_kernel(const struct site *site)
 	return site->kind >= SITE_TRACEPOINT;
 }
 
+/* The first instruction of a process's function: the stack pointer is at the return address. */
+static inline bool site_is_at_entry(const struct site *site)
+{
+	return site->kind == SITE_ENTRY && !site->shift;
+}
+
 static inline bool site_is_kernel_function(const struct site *site)
 {
 	return site->kind == SITE_KERNEL_ENTRY || site->kind == SITE_KERNEL_RETURN;

@@ -285,14 +285,43 @@ static unsigned find_inlined(struct symbols *symbols, pid_t pid, uint64_t addres
 
 /* ---- stacks ---- */
 
+#define NO_ROW_NOTE "the rest is not known: the file has no call-frame information there"
+
+/*
+ * May this be a return address? Where a program keeps no frame pointers, what looks like one leads to any words of the stack; that one of
+ * them is an address behind a call happens by chance only. Calls of x86_64: e8 and four bytes; ff, a second byte with 2 in its bits 3 to
+ * 5, and what follows that.
+ */
+static bool is_behind_call(struct symbols *symbols, pid_t pid, uint64_t pc)
+{
+	enum { LONGEST = 7, SHORTEST = 2, DIRECT = 5 };
+	const struct code_mapping *map = find_map(symbols, pid, pc - 1);
+	const uint8_t *code;
+	uint64_t size;
+
+	if (!map || !map->file->elf)
+		return true; /* there is nothing to judge by */
+	code = elf_code(map->file->elf, pc - map->bias - LONGEST, LONGEST, &size);
+	if (!code || size < LONGEST)
+		return false;
+	if (code[LONGEST - DIRECT] == 0xe8)
+		return true;
+	for (unsigned i = 0; i <= LONGEST - SHORTEST; i++)
+		if (code[i] == 0xff && (code[i + 1] & 0x38) == 0x10)
+			return true;
+	return false;
+}
+
 static const char *note_of(const struct stack_value *value)
 {
+	if (value->pid & STACK_FOREIGN)
+		return "the process cannot be seen from this container: its stack is not known";
 	if (value->flags & STACK_NO_PROCESS)
 		return "the process was not known yet: its next stacks will be whole";
 	if (value->flags & STACK_NO_MAPPING)
 		return "the rest is not known: the last address is in no file that was known then";
 	if (value->flags & STACK_NO_ROW)
-		return "the rest is not known: the file has no call-frame information there";
+		return NO_ROW_NOTE;
 	if (value->flags & STACK_UNREADABLE)
 		return "the rest is not known: the stack cannot be read there";
 	return NULL;
@@ -301,9 +330,14 @@ static const char *note_of(const struct stack_value *value)
 /* A process's frame, behind those of what was inlined into it. */
 static void add_frame(struct symbols *symbols, pid_t pid, uint64_t pc, bool is_caller, struct stack_frame **frames, unsigned *len)
 {
-	struct stack_frame frame = symbols_find(symbols, pid, pc, is_caller);
+	bool is_guessed = pc & STACK_GUESSED;
 	const char *const *inlined = NULL;
 	unsigned inlined_len = 0;
+	struct stack_frame frame;
+
+	pc &= ~STACK_GUESSED;
+	frame = symbols_find(symbols, pid, pc, is_caller);
+	frame.is_guessed = is_guessed;
 
 	if (symbols->ways.inlines)
 		inlined_len = find_inlined(symbols, pid, pc, is_caller, &inlined);
@@ -322,17 +356,23 @@ static void add_frame(struct symbols *symbols, pid_t pid, uint64_t pc, bool is_c
 static void resolve(struct symbols *symbols, const struct stack_value *value, struct stack *stack)
 {
 	unsigned pcs_len = value->len < STACK_FRAMES ? value->len : STACK_FRAMES, len = 0;
+	const char *note = note_of(value);
 	struct stack_frame *frames = NULL;
 
 	for (unsigned i = 0; i < pcs_len; i++) {
 		bool is_caller = i > 0 && frames[len - 1].function != signal_return;
+
+		if (value->pid && value->pcs[i] & STACK_GUESSED && !is_behind_call(symbols, (pid_t)value->pid, value->pcs[i] & ~STACK_GUESSED)) {
+			note = NO_ROW_NOTE;
+			break;
+		}
 
 		if (value->pid)
 			add_frame(symbols, (pid_t)value->pid, value->pcs[i], is_caller, &frames, &len);
 		else
 			*arena_push(symbols->arena, frames, len) = symbols_find_kernel(symbols, value->pcs[i], is_caller);
 	}
-	*stack = (struct stack){.frames = frames, .len = len, .pid = value->pid, .note = note_of(value)};
+	*stack = (struct stack){.frames = frames, .len = len, .pid = value->pid, .note = note};
 }
 
 static const struct stack *find_stack(void *data, uint64_t number)
