@@ -19,7 +19,7 @@ FUZZ_CC := clang
 FUZZ_SECONDS := 30
 CEPH_BUILD ?= build/ceph
 CEPH_RELEASE ?= build/ceph-release
-SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
+SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c src/*/*/*/*.c)
 
 ifeq ($(origin JOBS)$(MAKELEVEL),undefined0)
 MAKEFLAGS += -j$(shell nproc)
@@ -56,7 +56,7 @@ LIBS      = $(if $(filter 1,$(STATIC)),$(PKG_ALL),$(PKG_LIBS)) $(SYS_LIBS)
 
 CEPHTAP  := $(if $(filter build,$(BUILD)),cephtap,$(BUILD)/cephtap)
 OBJS     := $(SOURCES:%.c=$(BUILD)/%.o)
-EMBEDDED := $(wildcard catalogue/*.cat cards/*.card scripts/*.d scripts/cluster.sh) src/check/library.d pictures/page.html
+EMBEDDED := $(wildcard catalogue/*.cat cards/*.card scripts/*.d scripts/cluster.sh) src/front/d/library.d pictures/page.html
 EMBED_O  := $(if $(wildcard scripts/embed.sh),$(BUILD)/embed.o)
 LIB      := $(BUILD)/libcephtap.a
 LIB_OBJS := $(filter-out $(BUILD)/src/main.o,$(OBJS)) $(EMBED_O)
@@ -160,7 +160,7 @@ $(BUILD)/embed/%.gz: % | $(FIRST)
 
 $(BUILD)/embed.c: scripts/embed.sh $(EMBEDDED:%=$(BUILD)/embed/%.gz) $(BUILD)/.embedded
 	scripts/embed.sh $(BUILD)/embed $(filter %.cat,$(EMBEDDED)) -- $(filter %.card,$(EMBEDDED)) -- $(filter scripts/%,$(EMBEDDED)) -- \
-		src/check/library.d -- pictures/page.html >$@
+		src/front/d/library.d -- pictures/page.html >$@
 
 $(BUILD)/embed.o: $(BUILD)/embed.c $(BUILD)/.flags | $(FIRST)
 	$(CC) $(ALL_CPP) $(ALL_C) -c -o $@ $<
@@ -338,7 +338,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/include/cephtap $(DESTDIR)$(PREFIX)/share/cephtap
 
 format:
-	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] test/interp/*.[ch] test/unit/*.[ch] test/x86/*.c fuzz/*.c include/*/*.h)
+	clang-format -i $(SOURCES) $(wildcard src/*/*.h src/*/*/*.h src/*/*/*/*.h test/interp/*.[ch] test/unit/*.[ch] test/x86/*.c fuzz/*.c include/*/*.h)
 
 # A build of Ceph stays: it took an hour.
 clean:

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ast/ast.h"
+#include "front/d/ast/ast.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #include <assert.h>
 
 #include "../test/unit/fake_probes.c"
-#include "check/check.h"
+#include "front/d/check/check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	diags_init(&diags, arena);
 	options_default(&options);
-	if (ast_parse(arena, &source, &macros, &diags, script) && options_apply_pragmas(script, &options, &diags)) {
+	if (ast_parse(arena, &source, &macros, &diags, script) && check_pragmas(script, &options, &diags)) {
 		checked = check_script(arena, script, &probes, &options, &diags);
 		assert(!checked == !!diags.errors);
 		if (checked)

@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 #include "../test/unit/fake_probes.c"
-#include "ebpf/disasm.h"
-#include "ebpf/ebpf.h"
+#include "code/disasm.h"
+#include "code/code.h"
+#include "front/d/lower.h"
 #include "probe/host.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -68,6 +69,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct macros macros = {.script_name = "fuzz.d"};
 	struct code_rules rules = {.subject = "the kernel", .offset = offset, .limits = CODE_LIMITS_KERNEL, .can_sleep = size & 1, .has_cookies = size & 2, .pid_ns_ino = size & 4};
 	struct checked *checked = NULL;
+	const struct plan *plan;
+	struct loc where;
 	struct options options;
 	struct image *image;
 	struct diags diags;
@@ -75,10 +78,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	diags_init(&diags, arena);
 	options_default(&options);
-	if (ast_parse(arena, &source, &macros, &diags, script) && options_apply_pragmas(script, &options, &diags) && is_pure(script))
+	if (ast_parse(arena, &source, &macros, &diags, script) && check_pragmas(script, &options, &diags) && is_pure(script))
 		checked = check_script(arena, script, &probes, &options, &diags);
 	if (checked) {
-		image = ebpf_compile(arena, checked, &options, &rules, &diags);
+		plan = lower_script(arena, checked);
+		assert(!plan_why_not(plan, &where));
+		image = ebpf_compile(arena, plan, &options, &rules, &diags);
 		assert(!image == !!diags.errors);
 		if (image) {
 			image_dump_maps(image, &out);

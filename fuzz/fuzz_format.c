@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "check/format.h"
+#include "front/d/check/format.h"
 #include "report/report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct format *format;
 
 	diags_init(&diags, arena);
-	format = size < 4096 ? format_parse(arena, (const char *)data, size, loc, &diags) : NULL;
+	format = size < 4096 ? check_format(arena, (const char *)data, size, loc, &diags) : NULL;
 	if (format) {
 		check_format_args(format, "printf", types, locs, 3, loc, &diags);
 		check_format_keys(format, "printa", types, 3, 1, loc, &diags);

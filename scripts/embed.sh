@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # Prints a C file that embeds files into the binary (src/lib/embed.h). Usage, from the top of the tree:
-#   scripts/embed.sh build/embed catalogue/*.cat -- cards/*.card -- scripts/*.d -- src/check/library.d -- pictures/page.html > build/embed.c
+#   scripts/embed.sh build/embed catalogue/*.cat -- cards/*.card -- scripts/*.d -- src/front/d/library.d -- pictures/page.html > build/embed.c
 # The first argument is a folder with each file as gzip packs it: build/embed/catalogue/ceph_osd.cat.gz. The lists become
 # embedded_catalogue, embedded_cards, embedded_scripts, embedded_library and embedded_pictures. A name that is no file (a glob that
 # matched nothing) is left out. .incbin paths are as given, so compile from the same folder; the object depends on the packed files,

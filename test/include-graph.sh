@@ -2,25 +2,25 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # Data goes one way: a stage knows lib/, the probes, the plug-ins and earlier stages, nothing later. Readers of what a script sends
-# know the schema alone: neither the script's tree, nor its types, nor the programs. The table says what a folder of src/ may
-# include besides its own files; src/main.c may include all. A file has a row of its own where its
+# know the schema alone: neither the script's tree, nor its types, nor the programs. The table says what a folder of src/, or one
+# inside it, may include besides its own files; src/main.c may include all. A file has a row of its own where its
 # folder is more. Functions and aggregations (func/, agg/) are plug-ins: one file has a row, its check, its code and what the reader
-# does; the stages see only their tables, which show nothing of that. Single headers are exceptions: the grammar
-# of printf formats, which the checker uses, stands beside their printing (format.h); the reader of records calls a report's
-# operations (report.h); names of daemons have a size (daemons.h). What is in a folder of src/engine is one engine's alone.
+# does; the stages see only their tables, which show nothing of that. A single header is an exception: the reader of records calls a
+# report's operations (report.h). What is in a folder of src/engine is one engine's alone.
 allowed='
 lib:
 schema: lib agg/agg.h func/entry.h
 probe:  lib ceph
 ceph:   lib probe
 provider: lib
-ast:    lib probe
-plan:   lib
-plan/options.c: lib ast
-check:  lib schema probe ast func/func.h func/call.h func/entry.h agg/agg.h plan report/format.h
-ebpf:   lib schema probe ast check func/func.h agg/agg.h plan ceph/daemons.h
-types:  lib check/type.h
-engine: lib schema probe ebpf plan ceph/daemons.h
+plan:   lib schema probe/probe.h
+front:  lib
+front/d: lib plan probe func/func.h agg/agg.h front/front.h
+front/d/ast: lib plan probe front/front.h
+front/d/check: lib plan schema probe func/func.h func/call.h func/entry.h agg/agg.h front/d/ast
+code:   lib plan schema probe func/func.h agg/agg.h
+types:  lib plan/type.h
+engine: lib schema probe code plan
 record: lib schema func/func.h agg/agg.h report/report.h
 report: lib schema func/func.h agg/agg.h record
 symbols: lib probe/functions.h probe/probe.h report
@@ -28,19 +28,19 @@ pictures: lib report
 views:  lib schema agg/agg.h record report pictures
 top:    lib schema agg/agg.h record report views
 recording: lib schema func/func.h agg/agg.h record report
-func:   lib schema ebpf plan agg record report ceph/daemons.h
+func:   lib schema code plan agg record report
 func/func.h:
 func/entry.h:
 func/call.h:
-agg:    lib schema ebpf func/entry.h
-run:    lib probe ceph ast check ebpf plan types engine/engine.h schema func/func.h agg/agg.h record report recording symbols
+agg:    lib schema code func/entry.h
+run:    lib probe ceph front code plan types engine/engine.h schema func/func.h agg/agg.h record report recording symbols
 cmd:    *
 '
 # Readers must not see these, not even by way of another header.
 readers='schema record recording report views top pictures agg/agg.h func/func.h func/entry.h func/call.h'
-unseen='ast check ebpf plan'
+unseen='front code plan'
 # The stages without files, globals or privilege may not even see how to reach the host.
-pure='ast plan check ebpf'
+pure='front plan code'
 host='bpf/ fcntl.h unistd.h dirent.h sys/stat.h sys/mman.h gelf.h libelf.h elfutils/'
 
 cd "$(dirname "$0")/.." || exit 1
@@ -51,6 +51,8 @@ BEGIN {
 		words = split(row[i], word, " +")
 		sub(":", "", word[1])
 		has_row[word[1]]
+		own[word[1]] = word[1]
+		if (word[1] ~ /[.][ch]$/) sub("/[^/]*$", "", own[word[1]]) # beside the file itself
 		for (j = 1; j <= words; j++)
 			may[word[1], word[j]] = 1
 	}
@@ -58,6 +60,18 @@ BEGIN {
 	hosts = split(host, host_header, " ")
 	words = split(readers, word, " "); for (i in word) reads[word[i]]
 	words = split(unseen, word, " "); for (i in word) is_unseen[word[i]]
+}
+# The longest row that a path is in: of the file itself, else of a folder around it.
+function room(path) {
+	while (!(path in has_row) && sub("/[^/]*$", "", path));
+	return path
+}
+function may_include(from, to) {
+	if (may[from, "*"]) return 1
+	for (;;) {
+		if (to == from || to == own[from] || may[from, to]) return 1
+		if (!sub("/[^/]*$", "", to)) return 0
+	}
 }
 # What a file includes, by way of others too; `from` is the reader that it is asked for.
 function look(file, from,    list, n, i) {
@@ -75,17 +89,16 @@ function look(file, from,    list, n, i) {
 FNR == 1 {
 	split(FILENAME, path, "/")
 	folder = path[2]
-	row_of = folder "/" path[3] in has_row ? folder "/" path[3] : folder
+	row_of = room(substr(FILENAME, 5))
 }
 /^[ \t]*#[ \t]*include[ \t]*"/ {
 	split($0, part, "\"")
-	to = part[2]; to_folder = to
+	to = part[2]
 	if (index(to, "/") == 0) next # beside the file itself
-	sub("/.*", "", to_folder)
 	includes[substr(FILENAME, 5)] = includes[substr(FILENAME, 5)] " " to
 	if (to ~ /^engine\/[^\/]*\// && folder != "engine")
 		print FILENAME ":" FNR ": src/" folder " may not know one engine from another: " to
-	if (to_folder != folder && !may[row_of, to_folder] && !may[row_of, to] && !may[row_of, "*"])
+	if (!may_include(row_of, to))
 		print FILENAME ":" FNR ": src/" row_of " may not include " to
 }
 /^[ \t]*#[ \t]*include[ \t]*</ && is_pure[folder] {

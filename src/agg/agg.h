@@ -18,7 +18,7 @@
 #include "schema/schema.h"
 
 struct gen;
-struct node;
+struct plan_update;
 
 /*
  * A parameter that must be a constant: lquantize(value, low, high, step). They follow the value in the call, in this order; the
@@ -47,7 +47,7 @@ struct agg {
 	 * Emits the update: the address of the value (all zero when new) is in a register, the evaluated arguments are values.
 	 * Every update is atomic, since one processor's copy may be updated by a thread that preempts another.
 	 */
-	void (*gen)(struct gen *gen, const struct agg_shape *shape, struct node *call);
+	void (*gen)(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update);
 	void (*merge)(const struct agg_shape *shape, uint64_t *into, const uint64_t *from); /* `into` may be all zero: no updates yet */
 	/* Takes away what was there when the aggregation was cleared. NULL: cannot (min, max); the engine then zeroes the values. */
 	void (*subtract)(const struct agg_shape *shape, uint64_t *from, const uint64_t *baseline);

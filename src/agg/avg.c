@@ -4,7 +4,7 @@
  */
 #include "agg/common.h"
 #include "agg/emit.h"
-#include "ebpf/gen.h"
+#include "code/gen.h"
 
 static unsigned avg_words(const struct agg_shape *shape)
 {
@@ -20,10 +20,10 @@ static int64_t avg_number(const struct agg_shape *shape, const uint64_t *value, 
 	return agg_divide(shape, (uint64_t)agg_divide(shape, value[1], normal), value[0]);
 }
 
-static void avg_gen(struct gen *gen, const struct agg_shape *shape, struct node *call)
+static void avg_gen(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update)
 {
 	(void)shape;
-	(void)call;
+	(void)update;
 	emit_agg_sum(gen);
 }
 

@@ -3,7 +3,7 @@
  * count(): how often. Words: { updates }. An update adds 1 to word 0.
  */
 #include "agg/common.h"
-#include "ebpf/gen.h"
+#include "code/gen.h"
 
 static unsigned count_words(const struct agg_shape *shape)
 {
@@ -11,10 +11,10 @@ static unsigned count_words(const struct agg_shape *shape)
 	return 1;
 }
 
-static void count_gen(struct gen *gen, const struct agg_shape *shape, struct node *call)
+static void count_gen(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update)
 {
 	(void)shape;
-	(void)call;
+	(void)update;
 	emit_agg_add_imm(gen, 0, 1);
 }
 

@@ -5,12 +5,12 @@
  */
 #include "agg/emit.h"
 
-#include "ebpf/gen.h"
+#include "code/gen.h"
 
 void emit_agg_sum(struct gen *gen)
 {
 	emit_agg_add_imm(gen, 0, 1);
-	emit_agg_arg(gen, R1, 0);
+	emit_agg_value(gen, R1);
 	emit_agg_add(gen, 1);
 }
 
@@ -41,11 +41,11 @@ void emit_agg_magnitude(struct gen *gen)
 	label_bind(gen, &positive);
 }
 
-void emit_agg_bucket(struct gen *gen, struct node *call, unsigned increment_arg, unsigned buckets)
+void emit_agg_bucket(struct gen *gen, const struct plan_update *update, unsigned buckets)
 {
 	emit_agg_add_imm(gen, 0, 1);
-	if (agg_has_arg(call, increment_arg))
-		emit_agg_arg(gen, R1, increment_arg);
+	if (agg_has_weight(update))
+		emit_agg_weight(gen, R1);
 	else
 		emit(gen, INSN_MOV_IMM(R1, 1));
 	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, 1));

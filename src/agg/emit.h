@@ -7,7 +7,7 @@
 #define CEPHTAP_AGG_EMIT_H
 
 struct gen;
-struct node;
+struct plan_update;
 
 /* Adds 1 to word 0, and the value to word 1. */
 void emit_agg_sum(struct gen *gen);
@@ -15,8 +15,7 @@ void emit_agg_sum(struct gen *gen);
 void emit_agg_raise(struct gen *gen);
 /* R1 = |R1|. */
 void emit_agg_magnitude(struct gen *gen);
-/* The bucket is in R0: counts the update, and adds the increment (that argument of the call; left out: 1) to the
- * bucket's word. */
-void emit_agg_bucket(struct gen *gen, struct node *call, unsigned increment_arg, unsigned buckets);
+/* The bucket is in R0: counts the update, and adds the update's weight to the bucket's word. */
+void emit_agg_bucket(struct gen *gen, const struct plan_update *update, unsigned buckets);
 
 #endif

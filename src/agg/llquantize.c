@@ -10,7 +10,7 @@
 #include "agg/buckets.h"
 #include "agg/common.h"
 #include "agg/emit.h"
-#include "ebpf/gen.h"
+#include "code/gen.h"
 
 enum { FACTOR, LMAG, HMAG, STEPS };
 
@@ -222,12 +222,12 @@ static void llquantize_buckets(const struct agg_shape *shape, const uint64_t *va
 	}
 }
 
-static void llquantize_gen(struct gen *gen, const struct agg_shape *shape, struct node *call)
+static void llquantize_gen(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update)
 {
 	struct llquantize_range range;
 	struct label end = {0};
 
-	emit_agg_arg(gen, R1, 0);
+	emit_agg_value(gen, R1);
 	for (unsigned i = 0; llquantize_range(shape->params, i, &range); i++) {
 		struct label next = {0};
 
@@ -248,7 +248,7 @@ static void llquantize_gen(struct gen *gen, const struct agg_shape *shape, struc
 	}
 	emit(gen, INSN_MOV_IMM(R0, llquantize_levels(shape->params) + 1));
 	label_bind(gen, &end);
-	emit_agg_bucket(gen, call, 1 + 4, llquantize_levels(shape->params) + 2);
+	emit_agg_bucket(gen, update, llquantize_levels(shape->params) + 2);
 }
 
 const struct agg agg_llquantize = {

@@ -12,7 +12,7 @@
 #include "agg/buckets.h"
 #include "agg/common.h"
 #include "agg/emit.h"
-#include "ebpf/gen.h"
+#include "code/gen.h"
 
 enum { LOW, HIGH, STEP };
 
@@ -140,12 +140,12 @@ static void lquantize_buckets(const struct agg_shape *shape, const uint64_t *val
 	}
 }
 
-static void lquantize_gen(struct gen *gen, const struct agg_shape *shape, struct node *call)
+static void lquantize_gen(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update)
 {
 	unsigned levels = lquantize_levels(shape->params);
 	struct label below = {0}, end = {0}, fits = {0};
 
-	emit_agg_arg(gen, R1, 0);
+	emit_agg_value(gen, R1);
 	emit_imm64(gen, R2, shape->params[0]);
 	emit(gen, INSN_MOV_IMM(R0, 0));
 	emit_jump_reg(gen, BPF_JSLT, R1, R2, &below);
@@ -160,7 +160,7 @@ static void lquantize_gen(struct gen *gen, const struct agg_shape *shape, struct
 	emit_jump(gen, &end);
 	label_bind(gen, &below);
 	label_bind(gen, &end);
-	emit_agg_bucket(gen, call, 1 + 3, levels + 2);
+	emit_agg_bucket(gen, update, levels + 2);
 }
 
 const struct agg agg_lquantize = {

@@ -9,7 +9,7 @@
  */
 #include "agg/common.h"
 #include "agg/emit.h"
-#include "ebpf/gen.h"
+#include "code/gen.h"
 
 static unsigned max_words(const struct agg_shape *shape)
 {
@@ -32,10 +32,10 @@ static int64_t max_number(const struct agg_shape *shape, const uint64_t *value, 
 	return value[0] ? agg_divide(shape, number, normal) : 0;
 }
 
-static void max_gen(struct gen *gen, const struct agg_shape *shape, struct node *call)
+static void max_gen(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update)
 {
-	(void)call;
-	emit_agg_arg(gen, R1, 0);
+	(void)update;
+	emit_agg_value(gen, R1);
 	if (!shape->is_unsigned) {
 		emit_imm64(gen, R2, INT64_MIN);
 		emit(gen, INSN_ALU_REG(BPF_XOR, R1, R2));

@@ -10,7 +10,7 @@
 #include "agg/buckets.h"
 #include "agg/common.h"
 #include "agg/emit.h"
-#include "ebpf/gen.h"
+#include "code/gen.h"
 
 unsigned quantize_bucket(int64_t value)
 {
@@ -111,12 +111,12 @@ static void emit_log2(struct gen *gen)
 }
 
 /* R3 keeps the value, for its sign. */
-static void quantize_gen(struct gen *gen, const struct agg_shape *shape, struct node *call)
+static void quantize_gen(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update)
 {
 	struct label zero = {0}, positive = {0}, end = {0};
 
 	(void)shape;
-	emit_agg_arg(gen, R1, 0);
+	emit_agg_value(gen, R1);
 	emit_jump_imm(gen, BPF_JEQ, R1, 0, &zero);
 	emit(gen, INSN_MOV_REG(R3, R1));
 	emit_agg_magnitude(gen);
@@ -133,7 +133,7 @@ static void quantize_gen(struct gen *gen, const struct agg_shape *shape, struct 
 	label_bind(gen, &positive);
 	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, QUANTIZE_ZERO + 1));
 	label_bind(gen, &end);
-	emit_agg_bucket(gen, call, 1, QUANTIZE_BUCKETS);
+	emit_agg_bucket(gen, update, QUANTIZE_BUCKETS);
 }
 
 const struct agg agg_quantize = {

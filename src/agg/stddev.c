@@ -8,7 +8,7 @@
  */
 #include "agg/common.h"
 #include "agg/emit.h"
-#include "ebpf/gen.h"
+#include "code/gen.h"
 
 typedef unsigned __int128 u128;
 
@@ -111,14 +111,14 @@ static void emit_square(struct gen *gen)
 	label_bind(gen, &no_carry);
 }
 
-static void stddev_gen(struct gen *gen, const struct agg_shape *shape, struct node *call)
+static void stddev_gen(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update)
 {
 	struct label no_carry = {0};
 
 	(void)shape;
-	(void)call;
+	(void)update;
 	emit_agg_sum(gen);
-	emit_agg_arg(gen, R1, 0);
+	emit_agg_value(gen, R1);
 	emit_agg_magnitude(gen);
 	emit_square(gen);
 	emit(gen, INSN_MOV_REG(R3, R1));

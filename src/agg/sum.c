@@ -5,7 +5,7 @@
  */
 #include "agg/common.h"
 #include "agg/emit.h"
-#include "ebpf/gen.h"
+#include "code/gen.h"
 
 static unsigned sum_words(const struct agg_shape *shape)
 {
@@ -18,10 +18,10 @@ static int64_t sum_number(const struct agg_shape *shape, const uint64_t *value, 
 	return agg_divide(shape, value[1], normal);
 }
 
-static void sum_gen(struct gen *gen, const struct agg_shape *shape, struct node *call)
+static void sum_gen(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update)
 {
 	(void)shape;
-	(void)call;
+	(void)update;
 	emit_agg_sum(gen);
 }
 

@@ -13,8 +13,6 @@
 #include "lib/arena.h"
 #include "probe/probe.h"
 
-enum { DAEMON_NAME_SIZE = 32 }; /* bytes, with the final NUL; longer names are cut */
-
 struct daemon {
 	pid_t pid;
 	uid_t uid;		     /* whose it is: the real user */

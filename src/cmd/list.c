@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ast/ast.h"
+#include "front/d/ast/ast.h"
 #include "ceph/catalogue.h"
 #include "ceph/identity.h"
-#include "check/type.h"
+#include "plan/type.h"
 #include "cmd/cmd.h"
 #include "cmd/option.h"
 #include "cmd/list_functions.h"

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "agg/agg.h"
-#include "check/proto.h"
+#include "front/d/check/proto.h"
 #include "func/func.h"
 #include "lib/shown.h"
 

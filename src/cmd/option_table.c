@@ -182,7 +182,7 @@ static const struct cmd_option table[] = {
 
 	/* For who looks into cephtap itself. */
 	{OPTION_DUMP, SCRIPTS, GROUP_OTHER, 0, "dump", "STAGE",
-	 "print what a stage made (tokens, ast, check, ebpf, schema) and exit"},
+	 "print what a stage made (tokens, ast, check, plan, ebpf, schema) and exit"},
 	{OPTION_TIMING, SCRIPTS, GROUP_OTHER, 0, "timing", NULL, "say on standard error how long each step took"},
 	{OPTION_NO_MULTI, SCRIPTS, GROUP_OTHER, 0, "no-multi", NULL,
 	 "attach probe by probe, as on kernels without multi-uprobe links"},

@@ -406,6 +406,7 @@ static enum outcome read_command_line(struct run *run, int argc, char **argv)
 		buf_printf(&run->why, "give a script, or a clause with -n; see %s --help", run->loop.name);
 		return OUTCOME_MISUSED;
 	}
+	run->pipeline.front = front_for(run->script);
 	run->pipeline.macros.script_name = run->script ? run->script : run->name;
 	run->pipeline.macros.args = argv + optind;
 	run->pipeline.macros.args_len = (unsigned)(argc - optind);
@@ -471,12 +472,15 @@ static int dump(struct run *run)
 
 	if (!strcmp(run->dump, "tokens")) {
 		for (unsigned i = 0; i < run->pipeline.sources_len; i++)
-			ast_dump_tokens(run->pipeline.sources[i], &text);
+			run->pipeline.front->dump_tokens(run->pipeline.sources[i], &text);
+	} else if (!strcmp(run->dump, "plan")) {
+		if (pipeline_run(&run->pipeline, stage_find("check"), NULL))
+			plan_dump(run->pipeline.plan, &text);
 	} else if (!strcmp(run->dump, "schema")) {
 		if (pipeline_run(&run->pipeline, stage_find("ebpf"), NULL))
 			members_print(&schema_members, run->pipeline.image->schema, &text);
 	} else if (!stage) {
-		say(stderr, "cephtap: --dump wants tokens, ast, check, ebpf or schema, not `%s`\n", run->dump);
+		say(stderr, "cephtap: --dump wants tokens, ast, check, plan, ebpf or schema, not `%s`\n", run->dump);
 		return 2;
 	} else if (pipeline_run(&run->pipeline, stage, NULL)) {
 		stage->dump(&run->pipeline, &text);
@@ -506,13 +510,13 @@ static bool say_unused_args(struct run *run)
 }
 
 /* How many probes the clauses of a source match: as dtrace counts, a probe is counted for each clause that it is in. */
-static unsigned count_matches(const struct checked *checked, const struct source *source)
+static unsigned count_matches(const struct plan *plan, const struct source *source)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < checked->clauses_len; i++)
-		if (checked->clauses[i].clause->loc.source == source)
-			n += checked->clauses[i].probes_len;
+	for (unsigned i = 0; i < plan->clauses_len; i++)
+		if (plan->clauses[i].loc.source == source)
+			n += plan->clauses[i].probes_len;
 	return n;
 }
 
@@ -526,7 +530,7 @@ static void say_matched(const struct run *run)
 	for (unsigned i = run->dtrace.libraries_len; i < pipeline->sources_len; i++) {
 		bool is_script = run->script && i == pipeline->sources_len - 1; /* read after all of -n */
 		const char *what = is_script ? run->script : pipeline->sources[i]->text;
-		unsigned n = count_matches(pipeline->checked, pipeline->sources[i]);
+		unsigned n = count_matches(pipeline->plan, pipeline->sources[i]);
 		struct shown line = {0};
 
 		shown_printf(&line, "%s: %s '", run->name, is_script ? "script" : "description");
@@ -539,7 +543,7 @@ static void say_matched(const struct run *run)
 /* What is recorded, or described once, is of the probes that are there now. */
 static void say_not_waiting(const struct run *run)
 {
-	unsigned n = run->pipeline.checked->unmatched_len;
+	unsigned n = run->pipeline.plan->unmatched_len;
 
 	if (n && (run->record || run->ctf))
 		say(stderr, "%s: %u probe description%s no probe now; %s does not wait for probes that come later\n", run->name, n,
@@ -563,8 +567,8 @@ static int list(struct run *run)
 	if (!pipeline_run(&run->pipeline, stage_find("check"), NULL))
 		return print_diags(run);
 	say(stdout, "%5s %10s %17s %33s %s\n", "ID", "PROVIDER", "MODULE", "FUNCTION", "NAME");
-	for (unsigned i = 0; i < run->pipeline.checked->probes_len; i++) {
-		const struct probe *probe = run->pipeline.checked->probes[i];
+	for (unsigned i = 0; i < run->pipeline.plan->probes_len; i++) {
+		const struct probe *probe = run->pipeline.plan->probes[i];
 
 		say(stdout, "%5u %10s %17s %33s %s\n", probe->id, probe->prov, probe->mod, probe->func, probe->name);
 		if (run->dtrace.is_verbose)

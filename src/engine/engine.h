@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "ebpf/image.h"
+#include "code/image.h"
 #include "lib/diag.h"
 #include "plan/rules.h"
 #include "probe/probe.h"

@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Built-in variables: the probe's arguments, and what else the registers tell at a probe. */
 
-#include "ebpf/gen.h"
+#include "code/gen.h"
 #include "func/tables.h"
 
-static void gen_arg(struct gen *gen, struct node *node, struct value *result)
-{
-	(void)result;
-	gen_probe_arg(gen, (unsigned)node->arg_index, node->loc);
-}
-
-static void gen_args(struct gen *gen, struct node *node, struct value *result)
-{
-	if (type_is_string(node->type))
-		gen_probe_arg_string(gen, (unsigned)node->arg_index, result->place, node->loc);
-	else
-		gen_arg(gen, node, result);
-}
-
 /* Tells frames of one thread apart, and which of them are gone: the stack grows down. */
-static void gen_usp(struct gen *gen, struct node *node, struct value *result)
+static void gen_usp(struct gen *gen, const struct expr *node, struct value *result)
 {
 	static const struct argloc stack_pointer = {.n = 1, .steps = {{.op = STEP_REG, .reg = ABI_REG_SP}}};
 
@@ -31,7 +17,7 @@ static void gen_usp(struct gen *gen, struct node *node, struct value *result)
 }
 
 /* The error of the system call that returns: the kernel gives it as a negative result. */
-static void gen_errno(struct gen *gen, struct node *node, struct value *result)
+static void gen_errno(struct gen *gen, const struct expr *node, struct value *result)
 {
 	struct label fine = {0}, end = {0};
 
@@ -53,7 +39,7 @@ static void gen_errno(struct gen *gen, struct node *node, struct value *result)
 	{                                                                                                              \
 		.name = "arg" number, .type = PROTO_INT64,                                                             \
 		.doc = "argument " number " of the probe as a raw 64-bit number; 0 where the probe has no such argument",               \
-		.example = {"BEGIN { trace(arg" number "); exit(0); }", "0"}, .gen = gen_arg,                          \
+		.example = {"BEGIN { trace(arg" number "); exit(0); }", "0"},                          \
 	}
 
 const struct builtin builtins_arg[] = {
@@ -72,7 +58,6 @@ const struct builtin builtins_arg[] = {
 		.type = PROTO_INT64,
 		.doc = "the probe's arguments with their types: args[0] and so on",
 		.example = {"profile-97hz { trace(args[0]); exit(0); }", NULL},
-		.gen = gen_args,
 	},
 	{
 		.name = "usp",

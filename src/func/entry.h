@@ -2,7 +2,7 @@
 /*
  * What each entry of the language says of itself: its prototype, a sentence, an example; and what can be wrong with a
  * call of it. All of it is data, and of no language: how a prototype is written, and what a mistake is tagged with, is
- * the front's to say (src/check/proto.c, src/check/tag.c).
+ * the front's to say (src/front/d/check/proto.c, src/front/d/check/tag.c).
  */
 #ifndef CEPHTAP_FUNC_ENTRY_H
 #define CEPHTAP_FUNC_ENTRY_H

@@ -12,7 +12,7 @@
 #include "func/entry.h"
 
 struct call;
-struct node;
+struct expr;
 struct gen;
 struct value;
 struct report;
@@ -37,7 +37,7 @@ struct func {
 	 * values. NULL: nothing to add. */
 	void (*check)(struct call *call);
 	/* Emits code for a function's value (not for actions: their recorded values are ordinary expressions). */
-	void (*gen)(struct gen *gen, struct node *call, struct value *result);
+	void (*gen)(struct gen *gen, const struct expr *call, struct value *result);
 	/* What the reader of a record does for this action. Returns 0, or a negative errno when output failed. */
 	int (*report)(struct report *report, const struct record_action *action, const void *record);
 };
@@ -48,7 +48,8 @@ struct builtin {
 	unsigned string_size; /* room of a string built-in, bytes; 0: strsize */
 	const char *doc;
 	struct example example;
-	void (*gen)(struct gen *gen, struct node *node, struct value *result);
+	/* NULL: it is an argument of the probe, which a plan has an expression of its own for. */
+	void (*gen)(struct gen *gen, const struct expr *node, struct value *result);
 };
 
 const struct func *func_find(const char *name);

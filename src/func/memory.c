@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Memory of the traced process. Both fail with FAULT_BADADDR where nothing is mapped. */
-#include "ebpf/gen.h"
+#include "code/gen.h"
 #include "func/tables.h"
 
 enum { COPYIN_MAX = 4096 /* bytes, when the size is not a constant */ };
 
-static void gen_copyin(struct gen *gen, struct node *call, struct value *result)
+static void gen_copyin(struct gen *gen, const struct expr *call, struct value *result)
 {
-	const struct node *size = call->args[1];
-	uint32_t room = size->is_const && size->ival <= COPYIN_MAX ? (uint32_t)size->ival : COPYIN_MAX;
+	const struct expr *size = call->args[1];
+	uint32_t room = size->kind == EXPR_CONST && size->value <= COPYIN_MAX ? (uint32_t)size->value : COPYIN_MAX;
 	struct place place = place_scratch(gen, room ? room : 1);
 	struct label fits = {0};
 	struct slot bytes;
@@ -28,7 +28,7 @@ static void gen_copyin(struct gen *gen, struct node *call, struct value *result)
 	emit_launder(gen);
 }
 
-static void gen_copyinstr(struct gen *gen, struct node *call, struct value *result)
+static void gen_copyinstr(struct gen *gen, const struct expr *call, struct value *result)
 {
 	struct place to = result->place;
 	struct label fits = {0};

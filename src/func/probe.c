@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "ebpf/gen.h"
+#include "code/gen.h"
 #include "func/tables.h"
 
 /* R0 = address of this probe's names, or 0. */
@@ -19,7 +19,7 @@ static void emit_names(struct gen *gen)
 	slot_release(gen, key);
 }
 
-static void gen_probestr(struct gen *gen, struct node *node, struct value *result)
+static void gen_probestr(struct gen *gen, const struct expr *node, struct value *result)
 {
 	static const struct {
 		const char *name;
@@ -43,7 +43,7 @@ static void gen_probestr(struct gen *gen, struct node *node, struct value *resul
 	emit_copy_value(gen, result->place, (uint32_t)fields[i].size);
 }
 
-static void gen_id(struct gen *gen, struct node *node, struct value *result)
+static void gen_id(struct gen *gen, const struct expr *node, struct value *result)
 {
 	struct label none = {0};
 
@@ -55,7 +55,7 @@ static void gen_id(struct gen *gen, struct node *node, struct value *result)
 	label_bind(gen, &none);
 }
 
-static void gen_epid(struct gen *gen, struct node *node, struct value *result)
+static void gen_epid(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)node;
 	(void)result;

@@ -2,34 +2,33 @@
 /* Built-in variables: the thread and the process that hit the probe. */
 #include <string.h>
 
-#include "ceph/daemons.h"
-#include "ebpf/gen.h"
+#include "code/gen.h"
 #include "func/tables.h"
 
 enum { COMM_SIZE = 16 };
 
-static void gen_pid(struct gen *gen, struct node *node, struct value *result)
+static void gen_pid(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)node;
 	(void)result;
 	emit_pid(gen);
 }
 
-static void gen_tid(struct gen *gen, struct node *node, struct value *result)
+static void gen_tid(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)node;
 	(void)result;
 	emit_tid(gen);
 }
 
-static void gen_ppid(struct gen *gen, struct node *node, struct value *result)
+static void gen_ppid(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)result;
 	emit_task_member(gen, "real_parent", "task_struct", "tgid", 4, node->loc);
 	emit_extend(gen, R0, 4, true);
 }
 
-static void gen_cred(struct gen *gen, struct node *node, const char *member, bool high)
+static void gen_cred(struct gen *gen, const struct expr *node, const char *member, bool high)
 {
 	if (gen_is_of_other(gen)) {
 		emit_task_member(gen, "real_cred", "cred", member, 4, node->loc);
@@ -39,33 +38,33 @@ static void gen_cred(struct gen *gen, struct node *node, const char *member, boo
 	}
 }
 
-static void gen_uid(struct gen *gen, struct node *node, struct value *result)
+static void gen_uid(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)result;
 	gen_cred(gen, node, "uid", false);
 }
 
-static void gen_gid(struct gen *gen, struct node *node, struct value *result)
+static void gen_gid(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)result;
 	gen_cred(gen, node, "gid", true);
 }
 
-static void gen_curthread(struct gen *gen, struct node *node, struct value *result)
+static void gen_curthread(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)node;
 	(void)result;
 	emit_task(gen);
 }
 
-static void gen_cpu(struct gen *gen, struct node *node, struct value *result)
+static void gen_cpu(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)node;
 	(void)result;
 	emit_call(gen, HELPER_CPU);
 }
 
-static void gen_execname(struct gen *gen, struct node *node, struct value *result)
+static void gen_execname(struct gen *gen, const struct expr *node, struct value *result)
 {
 	bool fits = result->place.room >= COMM_SIZE; /* not with a strsize below it */
 	uint32_t mark = gen->scratch_now;
@@ -101,7 +100,7 @@ static void emit_find_daemon(struct gen *gen)
 	slot_release(gen, key);
 }
 
-static void gen_daemon(struct gen *gen, struct node *node, struct value *result)
+static void gen_daemon(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)node;
 	emit_find_daemon(gen);
@@ -164,7 +163,7 @@ static void emit_mark_name(struct gen *gen, struct place name)
 	label_bind(gen, &same);
 }
 
-static void gen_procname(struct gen *gen, struct node *node, struct value *result)
+static void gen_procname(struct gen *gen, const struct expr *node, struct value *result)
 {
 	struct label none = {0}, end = {0};
 

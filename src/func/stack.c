@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Stacks: keys of aggregations, or actions by themselves. */
-#include "ebpf/gen.h"
+#include "code/gen.h"
 #include "func/call.h"
 #include "func/print.h"
 #include "func/tables.h"
@@ -22,27 +22,27 @@ static void check_stack(struct call *call)
 	call_break(call);
 }
 
-static int32_t frames_of(const struct node *call, int otherwise)
+static int32_t frames_of(const struct expr *call, int otherwise)
 {
-	return call->args_len ? (int32_t)call->args[0]->ival : otherwise;
+	return call->args_len ? (int32_t)call->args[0]->value : otherwise;
 }
 
-static void gen_stack(struct gen *gen, struct node *call, struct value *result)
+static void gen_stack(struct gen *gen, const struct expr *call, struct value *result)
 {
 	(void)result;
 	emit_kernel_stack(gen, frames_of(call, gen->options->stackframes));
 }
 
-static void gen_ustack(struct gen *gen, struct node *call, struct value *result)
+static void gen_ustack(struct gen *gen, const struct expr *call, struct value *result)
 {
 	(void)result;
-	emit_process_stack(gen, frames_of(call, gen->options->ustackframes), call->name, call->loc);
+	emit_process_stack(gen, frames_of(call, gen->options->ustackframes), call->func->name, call->loc);
 }
 
-static void gen_jstack(struct gen *gen, struct node *call, struct value *result)
+static void gen_jstack(struct gen *gen, const struct expr *call, struct value *result)
 {
 	(void)result;
-	emit_process_stack(gen, frames_of(call, gen->options->jstackframes), call->name, call->loc);
+	emit_process_stack(gen, frames_of(call, gen->options->jstackframes), call->func->name, call->loc);
 }
 
 const struct func funcs_stack[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Functions of strings: values, never longer than strsize. */
-#include "ebpf/gen.h"
+#include "code/gen.h"
 #include "func/tables.h"
 
 /* R0 = number of bytes of the text before its NUL, by a copy: the helper that copies text knows where it ends. */
@@ -19,7 +19,7 @@ static void emit_length(struct gen *gen, struct place text)
 	emit(gen, INSN_ALU_IMM(BPF_SUB, R0, 1));
 }
 
-static void gen_strlen(struct gen *gen, struct node *call, struct value *result)
+static void gen_strlen(struct gen *gen, const struct expr *call, struct value *result)
 {
 	uint32_t mark = gen->scratch_now;
 
@@ -28,7 +28,7 @@ static void gen_strlen(struct gen *gen, struct node *call, struct value *result)
 	scratch_release(gen, mark);
 }
 
-static void gen_strjoin(struct gen *gen, struct node *call, struct value *result)
+static void gen_strjoin(struct gen *gen, const struct expr *call, struct value *result)
 {
 	uint32_t mark = gen->scratch_now;
 	struct place first = gen_string_anywhere(gen, call->args[0]);
@@ -73,7 +73,7 @@ static void emit_clamp(struct gen *gen, struct slot high)
  * As DTrace documents it, after Perl: a negative index counts from the end; one that lies before the start takes away from the
  * length; a negative length leaves that many bytes off at the end.
  */
-static void emit_substr_count(struct gen *gen, struct node *call, struct slot cut, struct slot left)
+static void emit_substr_count(struct gen *gen, const struct expr *call, struct slot cut, struct slot left)
 {
 	struct label negative = {0}, inside = {0}, end = {0};
 
@@ -97,7 +97,7 @@ static void emit_substr_count(struct gen *gen, struct node *call, struct slot cu
 }
 
 /* R0 = the index from the start, still unclamped; `cut` gets how far it lies before the start: 0 or a negative number. */
-static void emit_substr_start(struct gen *gen, struct node *call, struct slot length, struct slot cut)
+static void emit_substr_start(struct gen *gen, const struct expr *call, struct slot length, struct slot cut)
 {
 	struct label positive = {0}, inside = {0};
 
@@ -113,7 +113,7 @@ static void emit_substr_start(struct gen *gen, struct node *call, struct slot le
 	slot_store(gen, cut, R1);
 }
 
-static void gen_substr(struct gen *gen, struct node *call, struct value *result)
+static void gen_substr(struct gen *gen, const struct expr *call, struct value *result)
 {
 	uint32_t mark = gen->scratch_now;
 	struct place text = gen_string_anywhere(gen, call->args[0]), to = result->place;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Addresses that are printed as names: keys of aggregations, values of printf(), or actions by themselves. */
-#include "ebpf/gen.h"
+#include "code/gen.h"
 #include "func/print.h"
 #include "func/tables.h"
 
-static void gen_process(struct gen *gen, struct node *call, struct value *result)
+static void gen_process(struct gen *gen, const struct expr *call, struct value *result)
 {
 	(void)result;
 	emit_symbol(gen, call->args[0], true);
 }
 
-static void gen_kernel(struct gen *gen, struct node *call, struct value *result)
+static void gen_kernel(struct gen *gen, const struct expr *call, struct value *result)
 {
 	(void)result;
 	emit_symbol(gen, call->args[0], false);

@@ -2,17 +2,17 @@
 /* Built-in variables: the time. */
 #include <stddef.h>
 
-#include "ebpf/gen.h"
+#include "code/gen.h"
 #include "func/tables.h"
 
-static void gen_timestamp(struct gen *gen, struct node *node, struct value *result)
+static void gen_timestamp(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)node;
 	(void)result;
 	emit_time(gen);
 }
 
-static void gen_walltimestamp(struct gen *gen, struct node *node, struct value *result)
+static void gen_walltimestamp(struct gen *gen, const struct expr *node, struct value *result)
 {
 	(void)node;
 	(void)result;

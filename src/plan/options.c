@@ -10,7 +10,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ast/ast.h"
 #include "lib/diag.h"
 #include "plan/engines.h"
 
@@ -324,23 +323,6 @@ const char *options_set(struct options *into, const char *name, const char *valu
 		return bad_value(option, why);
 	store(into, option, number);
 	return NULL;
-}
-
-bool options_apply_pragmas(const struct script *script, struct options *into, struct diags *diags)
-{
-	const struct pragma *pragma;
-	struct buf why = {0};
-	bool ok = true;
-
-	for (pragma = script->pragmas; pragma; pragma = pragma->next) {
-		buf_clear(&why);
-		if (!options_set(into, pragma->name, pragma->value, &why))
-			continue;
-		diag_error(diags, pragma->loc, "D_PRAGMA_OPTSET", "%s", why.data);
-		ok = false;
-	}
-	buf_free(&why);
-	return ok;
 }
 
 void options_list(struct buf *out)

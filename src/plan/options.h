@@ -10,9 +10,6 @@
 
 #include "lib/buf.h"
 
-struct script;
-struct diags;
-
 struct options {
 	uint64_t aggrate_ns;    /* how often aggregations are read, ns */
 	uint64_t aggsize;       /* memory for one aggregation on one processor, bytes */
@@ -34,8 +31,6 @@ void options_default(struct options *options);
  * "strsize must be 8 to 65536 bytes").
  */
 const char *options_set(struct options *options, const char *name, const char *value, struct buf *why);
-/* What the script's `#pragma D option` say, in order. False after a diagnostic (D_PRAGMA_OPTSET) at each bad one. */
-bool options_apply_pragmas(const struct script *script, struct options *options, struct diags *diags);
 /* Prints name, meaning, unit, range and default of each option, for --help and the man page. */
 void options_list(struct buf *out);
 

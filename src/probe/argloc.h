@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Where an argument is found when a probe fires: a few steps over one 64-bit value. Providers write them (from an SDT
- * note, from the catalogue with a layout card, from the calling convention); src/ebpf turns them into instructions. Memory
+ * note, from the catalogue with a layout card, from the calling convention); src/code turns them into instructions. Memory
  * in them is memory of the traced process, at tracepoints the kernel's. A null pointer that was read there (or saved) ends the steps: the value is 0.
  */
 #ifndef CEPHTAP_PROBE_ARGLOC_H

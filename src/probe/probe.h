@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Probes: what a script attaches to. In: probe descriptions and the processes that the user chose. Out: probes with typed,
- * located arguments and the places to attach to. The checker sees names and types, src/ebpf the argument locations and
+ * located arguments and the places to attach to. The checker sees names and types, src/code the argument locations and
  * conditions, the engine the sites. Nobody but a provider knows where a probe came from.
  */
 #ifndef CEPHTAP_PROBE_PROBE_H
@@ -18,6 +18,8 @@
 
 enum { PROBE_PLACES_MAX = 5000, /* of a marker in one file: more than a compiler makes, less than a stranger may write */
        PROBE_ARGS_MAX = 16, ARG_TYPED = 1000 /* the number of an argument that is probe.typed[0] */ };
+
+enum { DAEMON_NAME_SIZE = 32 }; /* of `daemon`, in bytes, with the final NUL; longer names are cut */
 
 /* What an argument is, before the checker makes a D type of it. */
 enum argtype {

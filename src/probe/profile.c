@@ -5,7 +5,7 @@
  * DTrace.
  *
  * arg0 is the program counter when it was in the kernel, arg1 when it was in a process, and the other one is 0: both
- * are located as the register rip, and src/ebpf tells them apart by their number.
+ * are located as the register rip, and src/code tells them apart by their number.
  */
 #include <ctype.h>
 #include <errno.h>

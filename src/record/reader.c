@@ -21,10 +21,8 @@ enum { SAME_MOMENT_NS = 100000000 };
 
 static void clause_init(struct reader *reader, const struct record_layout *layout, struct reader_clause *clause)
 {
-	struct diags diags;
 	unsigned i;
 
-	diags_init(&diags, reader->arena);
 	clause->formats = arena_new_array(reader->arena, const struct format *, layout->actions_len);
 	for (i = 0; i < layout->actions_len; i++) {
 		const struct record_action *action = &layout->actions[i];
@@ -32,8 +30,7 @@ static void clause_init(struct reader *reader, const struct record_layout *layou
 		clause->has_aggs |= action->aggs_len > 0;
 		/* The checker has accepted the text, so this cannot fail. */
 		if (action->format)
-			clause->formats[i] = format_parse(reader->arena, action->format, strlen(action->format),
-							  (struct loc){0}, &diags);
+			clause->formats[i] = format_parse(reader->arena, action->format, strlen(action->format), NULL);
 	}
 }
 

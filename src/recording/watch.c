@@ -71,12 +71,7 @@ static void add(struct watch *watch, struct watched_list *list, const struct fie
 
 static const struct format *format_of(struct watch *watch, const struct record_action *action)
 {
-	struct diags diags;
-
-	if (!action->format)
-		return NULL;
-	diags_init(&diags, watch->arena);
-	return format_parse(watch->arena, action->format, strlen(action->format), (struct loc){0}, &diags);
+	return action->format ? format_parse(watch->arena, action->format, strlen(action->format), NULL) : NULL;
 }
 
 /* printa() prints keys by its format. */

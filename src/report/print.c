@@ -7,7 +7,7 @@
 
 #include "agg/agg.h"
 #include "lib/utf8.h"
-#include "report/format.h"
+#include "schema/format.h"
 #include "report/stack.h"
 #include "report/symbol.h"
 

@@ -14,7 +14,7 @@
 #include "lib/shown.h"
 #include "record/record.h"
 #include "report/fact.h"
-#include "report/format.h"
+#include "schema/format.h"
 #include "schema/schema.h"
 
 struct report;

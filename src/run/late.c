@@ -36,7 +36,7 @@ struct late *late_new(struct pipeline *pipeline, const char *name, bool quiet)
 	struct arena *arena;
 	struct late *late;
 
-	if (!pipeline->checked->unmatched_len)
+	if (!pipeline->plan->unmatched_len)
 		return NULL;
 	arena = arena_new();
 	late = arena_new_one(arena, struct late);
@@ -75,7 +75,7 @@ static bool is_new(struct late *late, const struct proc_file *file)
 
 static bool has_markers(const struct late *late, const struct proc_file *file)
 {
-	const struct checked *checked = late->now->checked;
+	const struct plan *plan = late->now->plan;
 	struct held *held = NULL;
 	struct elf_file *elf;
 	struct buf why = {0};
@@ -84,8 +84,8 @@ static bool has_markers(const struct late *late, const struct proc_file *file)
 
 	/* one that cannot be read is looked at again with the others, and said there */
 	if (!held_open_mapped(file, &held, &why) && !elf_file_read(held, file->path, &elf)) {
-		for (i = 0; i < checked->unmatched_len && !has; i++)
-			has = sdt_file_matches(elf, file->name, checked->unmatched[i]);
+		for (i = 0; i < plan->unmatched_len && !has; i++)
+			has = sdt_file_matches(elf, file->name, plan->unmatched[i]);
 		elf_file_close(elf);
 	}
 	held_close(held);
@@ -150,7 +150,7 @@ static struct pipeline *same_script(struct late *late)
 
 static void say_found(const struct late *late, const struct pipeline *next)
 {
-	unsigned n = next->checked->probes_len - late->now->checked->probes_len;
+	unsigned n = next->plan->probes_len - late->now->plan->probes_len;
 
 	if (!late->quiet)
 		say(stderr, "%s: a file with the script's markers is in use now: %u more probe%s\n", late->name, n,
@@ -163,7 +163,7 @@ static struct pipeline *compile_again(struct late *late)
 	struct pipeline *next = same_script(late);
 	bool good = pipeline_run(next, stage_find("check"), NULL);
 
-	if (good && next->checked->unmatched_len >= late->now->checked->unmatched_len)
+	if (good && next->plan->unmatched_len >= late->now->plan->unmatched_len)
 		return NULL;
 	good = good && pipeline_run_from(next, "ebpf") && !engine_attach(next->engine, &next->diags);
 	if (!good) {
@@ -181,7 +181,7 @@ struct pipeline *late_step(struct late *late)
 {
 	struct pipeline *next = NULL;
 
-	if (!late || now_ns() < late->next_look_ns || !late->now->checked->unmatched_len)
+	if (!late || now_ns() < late->next_look_ns || !late->now->plan->unmatched_len)
 		return NULL;
 	if (look_at_processes(late))
 		next = compile_again(late);

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "ebpf/disasm.h"
+#include "code/disasm.h"
 #include "types/kernel_types.h"
 #include "lib/clock.h"
 #include "lib/kernel.h"
@@ -20,12 +20,13 @@ static void parse(struct pipeline *pipeline, const struct source *source)
 	uint64_t start = now_ns();
 
 	mark_parse_start(source->name, source->size);
-	ast_parse(pipeline->arena, source, &pipeline->macros, &pipeline->diags, &pipeline->script);
-	mark_parse_done(source->name, pipeline->script.clauses_len, pipeline->diags.errors, now_ns() - start);
+	pipeline->front->parse(pipeline->script, source, &pipeline->macros, &pipeline->diags);
+	mark_parse_done(source->name, pipeline->front->clauses_len(pipeline->script), pipeline->diags.errors, now_ns() - start);
 }
 
 static bool run_ast(struct pipeline *pipeline)
 {
+	pipeline->script = pipeline->front->begin(pipeline->arena);
 	for (unsigned i = 0; i < pipeline->sources_len; i++)
 		parse(pipeline, pipeline->sources[i]);
 	return !pipeline->diags.errors;
@@ -33,28 +34,12 @@ static bool run_ast(struct pipeline *pipeline)
 
 static void dump_ast(const struct pipeline *pipeline, struct buf *out)
 {
-	ast_dump(&pipeline->script, out);
+	pipeline->front->dump_tree(pipeline->script, out);
 }
 
 static bool run_options(struct pipeline *pipeline)
 {
-	options_apply_pragmas(&pipeline->script, &pipeline->options, &pipeline->diags);
-	return !pipeline->diags.errors;
-}
-
-/* Tracing nothing would go on for ever: as dtrace, we take it for a mistake. */
-static bool has_clauses(struct pipeline *pipeline)
-{
-	const char *name = pipeline->sources_len == 1 ? pipeline->sources[0]->name : "the script";
-	struct diag *diag;
-
-	if (pipeline->script.clauses_len)
-		return true;
-	diag = diag_error(&pipeline->diags, (struct loc){0}, "D_EMPTY", "%s has no clause: there is nothing to trace",
-			  name);
-	diag_hint(&pipeline->diags, diag,
-		  "a clause is PROBE /PREDICATE/ { ACTIONS }, for example: BEGIN { trace(\"hello\"); }");
-	return false;
+	return pipeline->front->set_options(pipeline->script, &pipeline->options, &pipeline->diags) && !pipeline->diags.errors;
 }
 
 static const struct type *find_native_type(struct probe_source *source, const void *native)
@@ -65,29 +50,25 @@ static const struct type *find_native_type(struct probe_source *source, const vo
 static bool run_check(struct pipeline *pipeline)
 {
 	struct probe_source source = probe_host_source(pipeline->host);
-	static const struct checked nothing;
-	const struct checked *checked;
+	static const struct plan nothing;
+	const struct plan *plan;
 	uint64_t start = now_ns();
 
-	if (!has_clauses(pipeline))
-		return false;
 	source.types = kernel_types_new(pipeline->arena, kernel_btf, kernel_module_btf_nth);
 	source.natives = native_types_new(pipeline->arena);
 	source.native_type = find_native_type;
-	mark_check_start(pipeline->script.clauses_len);
-	pipeline->checked =
-		check_script(pipeline->arena, &pipeline->script, &source, &pipeline->options, &pipeline->diags);
+	mark_check_start(pipeline->front->clauses_len(pipeline->script));
+	pipeline->plan = pipeline->front->check(pipeline->script, &source, &pipeline->options, &pipeline->diags);
 	if (pipeline->host)
 		host_say_left_out(pipeline->host, &pipeline->diags);
-	checked = pipeline->checked ? pipeline->checked : &nothing;
-	mark_check_done(checked->probes_len, checked->vars_len, checked->aggs_len, pipeline->diags.errors,
-			now_ns() - start);
-	return pipeline->checked;
+	plan = pipeline->plan ? pipeline->plan : &nothing;
+	mark_check_done(plan->probes_len, plan->vars_len, plan->aggs_len, pipeline->diags.errors, now_ns() - start);
+	return pipeline->plan;
 }
 
 static void dump_check(const struct pipeline *pipeline, struct buf *out)
 {
-	check_dump(pipeline->checked, out);
+	pipeline->front->dump_checked(pipeline->script, out);
 }
 
 static void mark_image(const struct image *image, unsigned errors, uint64_t ns)
@@ -100,28 +81,28 @@ static void mark_image(const struct image *image, unsigned errors, uint64_t ns)
 }
 
 /* Are there probes of the kernel's functions? */
-static bool has_functions(const struct checked *checked)
+static bool has_functions(const struct plan *plan)
 {
-	for (unsigned i = 0; i < checked->probes_len; i++)
-		if (checked->probes[i]->ctx == CTX_FUNCTION)
+	for (unsigned i = 0; i < plan->probes_len; i++)
+		if (plan->probes[i]->ctx == CTX_FUNCTION)
 			return true;
 	return false;
 }
 
 /* To try these costs some milliseconds. */
-static unsigned code_needs(const struct checked *checked)
+static unsigned code_needs(const struct plan *plan)
 {
-	return (checked->has_stacks ? CODE_NEEDS_STACKS : 0) | (has_functions(checked) ? CODE_NEEDS_FUNCTIONS : 0);
+	return (plan->has_stacks ? CODE_NEEDS_STACKS : 0) | (has_functions(plan) ? CODE_NEEDS_FUNCTIONS : 0);
 }
 
 static bool run_ebpf(struct pipeline *pipeline)
 {
 	uint64_t start = now_ns();
-	struct code_rules rules = engine_rules(engine_find(pipeline->options.engine), code_needs(pipeline->checked), pipeline->no_multi);
+	struct code_rules rules = engine_rules(engine_find(pipeline->options.engine), code_needs(pipeline->plan), pipeline->no_multi);
 
-	mark_compile_start(pipeline->checked->clauses_len, pipeline->checked->probes_len);
+	mark_compile_start(pipeline->plan->clauses_len, pipeline->plan->probes_len);
 	pipeline->image =
-		ebpf_compile(pipeline->arena, pipeline->checked, &pipeline->options, &rules, &pipeline->diags);
+		ebpf_compile(pipeline->arena, pipeline->plan, &pipeline->options, &rules, &pipeline->diags);
 	if (mark_is_on(compile__done))
 		mark_image(pipeline->image, pipeline->diags.errors, now_ns() - start);
 	return pipeline->image;
@@ -141,7 +122,7 @@ static void prepare_stacks(struct pipeline *pipeline)
 {
 	struct image *image = pipeline->image;
 
-	if (!pipeline->checked->has_stacks)
+	if (!pipeline->plan->has_stacks)
 		return;
 	pipeline->mappings = pipeline->shared_mappings ? pipeline->shared_mappings : mappings_new(pipeline->arena);
 	if (image->map_rows == MAP_NONE)
@@ -221,6 +202,7 @@ bool pipeline_load(struct pipeline *pipeline, struct pipeline_times *times)
 void pipeline_init(struct pipeline *pipeline)
 {
 	*pipeline = (struct pipeline){.arena = arena_new()};
+	pipeline->front = front_for(NULL);
 	options_default(&pipeline->options);
 	diags_init(&pipeline->diags, pipeline->arena);
 }

@@ -8,11 +8,11 @@
 
 #include <stdio.h>
 
-#include "ast/ast.h"
-#include "check/check.h"
-#include "ebpf/ebpf.h"
+#include "code/code.h"
 #include "engine/engine.h"
+#include "front/front.h"
 #include "plan/options.h"
+#include "plan/plan.h"
 
 struct pipeline {
 	struct arena *arena;
@@ -20,6 +20,7 @@ struct pipeline {
 	/* in */
 	const struct source **sources;
 	unsigned sources_len;
+	const struct front_ops *front; /* the language of the sources */
 	struct macros macros;
 	struct options options;
 	struct probe_host *host;
@@ -29,8 +30,8 @@ struct pipeline {
 	const struct engine *before; /* of the same script: what it has gathered is taken over; NULL: there is none */
 	struct mappings *shared_mappings; /* what is known of processes already, somebody else's; NULL: nothing is */
 	/* out, stage by stage */
-	struct script script;
-	struct checked *checked;
+	void *script; /* the front's own; NULL: nothing is parsed yet */
+	const struct plan *plan;
 	struct image *image;
 	struct engine *engine;
 	struct mappings *mappings; /* NULL: the script has no stacks */

@@ -150,7 +150,7 @@ static int do_rounds(struct tracer *tracer)
 	const char *why = NULL;
 	int error = 0;
 
-	mark_trace_start(pipeline->checked->probes_len, pipeline->target.pids_len);
+	mark_trace_start(pipeline->plan->probes_len, pipeline->target.pids_len);
 	while (!error && !(why = why_stop(tracer))) {
 		error = do_round(tracer, timeout_ms(tracer));
 		next = error ? NULL : late_step(tracer->late);

@@ -130,10 +130,10 @@ static void name_addresses(struct tracer *tracer)
 /* The schema was made before anything was attached. */
 static void note_refused(struct pipeline *pipeline)
 {
-	const struct checked *checked = pipeline->checked;
+	const struct plan *plan = pipeline->plan;
 
-	for (unsigned i = 0; i < checked->probes_len; i++)
-		pipeline->image->schema->probes[i].is_refused = checked->probes[i]->why_not != NULL;
+	for (unsigned i = 0; i < plan->probes_len; i++)
+		pipeline->image->schema->probes[i].is_refused = plan->probes[i]->why_not != NULL;
 }
 
 void tracer_begin_reading(struct tracer *tracer)

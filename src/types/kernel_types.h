@@ -3,7 +3,7 @@
 #ifndef CEPHTAP_TYPES_KERNEL_TYPES_H
 #define CEPHTAP_TYPES_KERNEL_TYPES_H
 
-#include "check/type.h"
+#include "plan/type.h"
 
 struct btf;
 

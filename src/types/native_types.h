@@ -3,7 +3,7 @@
 #ifndef CEPHTAP_TYPES_NATIVE_TYPES_H
 #define CEPHTAP_TYPES_NATIVE_TYPES_H
 
-#include "check/type.h"
+#include "plan/type.h"
 
 struct native_types;
 struct native_types *native_types_new(struct arena *arena);

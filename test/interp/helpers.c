@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The helpers that programs may call (src/ebpf/insn.h), against fake maps, memory and time. */
+/* The helpers that programs may call (src/code/insn.h), against fake maps, memory and time. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ebpf/disasm.h"
-#include "ebpf/insn.h"
+#include "code/disasm.h"
+#include "code/insn.h"
 #include "private.h"
 
 enum { READ_MAX = 1 << 29 };

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ebpf/disasm.h"
+#include "code/disasm.h"
 #include "private.h"
 
 enum { STEPS_DEFAULT = 1000000, ARGS = 0x3e /* R1 to R5 */, SAVED = 0x3c0 /* R6 to R9 */ };

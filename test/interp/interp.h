@@ -12,7 +12,7 @@
 #ifndef CEPHTAP_TEST_INTERP_H
 #define CEPHTAP_TEST_INTERP_H
 
-#include "ebpf/image.h"
+#include "code/image.h"
 #include "record/record.h"
 
 struct interp;

@@ -17,11 +17,11 @@ struct fixture *fixture_new(void)
 {
 	struct arena *arena = arena_new();
 	struct fixture *f = arena_new_one(arena, struct fixture);
-	static const struct checked nothing; /* programs are made by hand, not from a script */
+	static const struct plan nothing; /* programs are made by hand, not from a script */
 
 	f->arena = arena;
 	diags_init(&f->diags, arena);
-	f->image.checked = &nothing;
+	f->image.plan = &nothing;
 	f->image.map_ring = f->image.map_daemons = f->image.map_probes = f->image.map_pids = MAP_NONE;
 	f->image.map_state = fixture_map(f, (struct image_map){.name = "state",
 							       .kind = IMAGE_ARRAY,

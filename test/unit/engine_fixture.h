@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "ebpf/image.h"
-#include "ebpf/insn.h"
+#include "code/image.h"
+#include "code/insn.h"
 #include "engine/engine.h"
 #include "lib/arena.h"
 #include "lib/elf.h"

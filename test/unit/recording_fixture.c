@@ -42,10 +42,10 @@ void setup_init(struct setup *setup, const char *text)
 	setup->options.strsize = 24;
 	setup->options.record_time = true;
 	if (ast_parse(setup->arena, &setup->source, &macros, &setup->diags, &setup->script) &&
-	    options_apply_pragmas(&setup->script, &setup->options, &setup->diags))
+	    check_pragmas(&setup->script, &setup->options, &setup->diags))
 		checked = check_script(setup->arena, &setup->script, &probes, &setup->options, &setup->diags);
 	if (checked)
-		image = ebpf_compile(setup->arena, checked, &setup->options, &rules, &setup->diags);
+		image = ebpf_compile(setup->arena, lower_script(setup->arena, checked), &setup->options, &rules, &setup->diags);
 	if (!image) {
 		diags_print(&setup->diags, false, &why);
 		fail_msg("%s", why.data);

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "check/check.h"
-#include "ebpf/ebpf.h"
+#include "front/d/lower.h"
+#include "code/code.h"
 #include "recording/recorder.h"
 #include "recording/replay.h"
 #include "report/stack.h"

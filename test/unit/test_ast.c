@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "ast/ast.h"
+#include "front/d/ast/ast.h"
 
 static char *script_args[] = {"foo", "-42", "a b", "0x10u", "\"quoted\"", "99999999999999999999", "struct"};
 static bool args_used[7];

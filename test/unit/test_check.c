@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/check.h"
+#include "front/d/lower.h"
 #include "fake_probes.h"
 
 /* One script through parser, pragmas and checker. */
@@ -42,7 +42,7 @@ static void run_check(struct run *run, const char *name, const char *text, size_
 	run->probes = fake_probes(run->arena);
 	run->checked = NULL;
 	if (ast_parse(run->arena, &run->source, &macros, &run->diags, script) &&
-	    options_apply_pragmas(script, &run->options, &run->diags))
+	    check_pragmas(script, &run->options, &run->diags))
 		run->checked = check_script(run->arena, script, &run->probes, &run->options, &run->diags);
 }
 
@@ -90,6 +90,21 @@ static void compare_golden(const char *path, const struct buf *got)
 	free(expected);
 }
 
+/* What the front makes of it in the end: NAME.plan beside NAME.check. */
+static void golden_plan(struct run *run, const char *path)
+{
+	const struct plan *plan = lower_script(run->arena, run->checked);
+	struct loc where = {0};
+	struct buf out = {0};
+	char expected[512];
+
+	assert_null(plan_why_not(plan, &where));
+	plan_dump(plan, &out);
+	snprintf(expected, sizeof(expected), "%.*s.plan", (int)(strlen(path) - 2), path);
+	compare_golden(expected, &out);
+	buf_free(&out);
+}
+
 static void golden(const char *path)
 {
 	const char *name = strrchr(path, '/') + 1;
@@ -106,6 +121,8 @@ static void golden(const char *path)
 		check_dump(run.checked, &out);
 	snprintf(expected, sizeof(expected), "%.*s.%s", (int)(strlen(path) - 2), path, run.checked ? "check" : "err");
 	compare_golden(expected, &out);
+	if (run.checked)
+		golden_plan(&run, path);
 	buf_free(&out);
 	free(text);
 	arena_free(run.arena);
@@ -210,6 +227,12 @@ static const struct mistake {
 	{ "D_TYPE_MEMBER", "struct s { int size; }; BEGIN { trace(((struct s *)0)->sise); }" },
 	{ "D_OP_DYN", B "@a = count(); x = @a; }" },
 	{ "D_OP_DYN", B "x = (@a = count()); }" },
+	{ "D_OP_DYN", B "trace(curpsinfo); }" },
+	{ "D_OP_DYN", B "printf(\"%p\", curpsinfo); }" },
+	{ "D_OP_DYN", B "if (curpsinfo) trace(1); }" },
+	{ "D_OP_DYN", "BEGIN /curpsinfo/ { trace(1); }" },
+	{ "D_OP_DYN", B "x = curpsinfo; }" },
+	{ "D_OP_DYN", B "@[curpsinfo] = count(); }" },
 	{ "D_OP_ACT", B "x = printf(\"a\"); }" },
 	{ "D_OP_ACT", B "trace(exit(0)); }" },
 	{ "D_OP_ACT", "BEGIN / trace(1) / { }" },

@@ -18,9 +18,10 @@
 #include "../interp/interp.h"
 #include "agg/agg.h"
 #include "agg/buckets.h"
-#include "ebpf/disasm.h"
-#include "ebpf/ebpf.h"
-#include "ebpf/insn.h"
+#include "code/disasm.h"
+#include "code/insn.h"
+#include "code/code.h"
+#include "front/d/lower.h"
 #include "fake_probes.h"
 #include "gen_script.h"
 #include "lib/kernel_functions.h"
@@ -67,11 +68,21 @@ static struct probe_list find(struct probe_source *source, const struct probe_de
 	return list;
 }
 
+static void assert_sound(const struct plan *plan, const char *text)
+{
+	struct loc where = {0};
+	const char *why = plan_why_not(plan, &where);
+
+	if (why)
+		fail_msg("%s: not so at `%.*s` of %s", why, (int)where.size, where.source ? where.source->text + where.offset : "", text);
+}
+
 static void compile_for(struct setup *setup, const char *name, const char *text, const struct code_rules *rules,
 			struct probe_list (*find_probes)(struct probe_source *, const struct probe_desc *, const char **))
 {
 	struct probe_source fake, probes = {.data = &fake, .find = find_probes};
 	struct checked *checked = NULL;
+	const struct plan *plan;
 	struct buf why = {0};
 
 	*setup = (struct setup){.arena = arena_new()};
@@ -80,10 +91,13 @@ static void compile_for(struct setup *setup, const char *name, const char *text,
 	diags_init(&setup->diags, setup->arena);
 	options_default(&setup->options);
 	if (ast_parse(setup->arena, &setup->source, &setup->macros, &setup->diags, &setup->script) &&
-	    options_apply_pragmas(&setup->script, &setup->options, &setup->diags))
+	    check_pragmas(&setup->script, &setup->options, &setup->diags))
 		checked = check_script(setup->arena, &setup->script, &probes, &setup->options, &setup->diags);
-	if (checked)
-		setup->image = ebpf_compile(setup->arena, checked, &setup->options, rules, &setup->diags);
+	if (checked) {
+		plan = lower_script(setup->arena, checked);
+		assert_sound(plan, text);
+		setup->image = ebpf_compile(setup->arena, plan, &setup->options, rules, &setup->diags);
+	}
 	if (setup->image && !schema_is_sound(setup->image->schema, &why))
 		fail_msg("%s of %s", why.data, text);
 }

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "ebpf/disasm.h"
-#include "ebpf/insn.h"
+#include "code/disasm.h"
+#include "code/insn.h"
 
 static struct image_map maps[] = {
 	{"state", IMAGE_ARRAY, 4, 64, 1, .init = NULL},

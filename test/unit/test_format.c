@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "check/format.h"
+#include "front/d/check/format.h"
 #include "report/report.h"
 
 enum { VALUES_MAX = 4, TEXT_SIZE = 32 };
@@ -129,7 +129,7 @@ static void test_print(void **state)
 		struct field fields[VALUES_MAX];
 		unsigned fields_len = lay_out(prints[i].values, fields, record);
 		struct shown out = {0};
-		struct format *format = format_parse(fixture->arena, prints[i].format, strlen(prints[i].format),
+		struct format *format = check_format(fixture->arena, prints[i].format, strlen(prints[i].format),
 						     (struct loc){0}, &fixture->diags);
 
 		assert_non_null(format);
@@ -165,7 +165,7 @@ static void test_like_c(void **state)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 					snprintf(expected, sizeof(expected), theirs, (long long)numbers[n]);
 #pragma GCC diagnostic pop
-					format_print(NULL, format_parse(fixture->arena, ours, strlen(ours), (struct loc){0},
+					format_print(NULL, check_format(fixture->arena, ours, strlen(ours), (struct loc){0},
 								  &fixture->diags),
 						     &field, 1, &numbers[n], &out);
 					assert_string_equal(out.buf.data, expected);
@@ -200,14 +200,14 @@ static void test_bad_formats(void **state)
 
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		assert_null(
-			format_parse(fixture->arena, bad[i][0], strlen(bad[i][0]), (struct loc){0}, &fixture->diags));
+			check_format(fixture->arena, bad[i][0], strlen(bad[i][0]), (struct loc){0}, &fixture->diags));
 		expect_tag(fixture, bad[i][1]);
 	}
 }
 
 static bool check(struct fixture *fixture, const char *text, const struct type *const *types, unsigned n)
 {
-	struct format *format = format_parse(fixture->arena, text, strlen(text), (struct loc){0}, &fixture->diags);
+	struct format *format = check_format(fixture->arena, text, strlen(text), (struct loc){0}, &fixture->diags);
 	struct loc locs[8] = {{0}};
 
 	assert_non_null(format);
@@ -251,7 +251,7 @@ static void test_arguments(void **state)
 static bool check_keys(struct fixture *fixture, const char *text, unsigned keys_len, unsigned aggs_len)
 {
 	const struct type *keys[] = {&type_int, &type_int};
-	struct format *format = format_parse(fixture->arena, text, strlen(text), (struct loc){0}, &fixture->diags);
+	struct format *format = check_format(fixture->arena, text, strlen(text), (struct loc){0}, &fixture->diags);
 
 	return check_format_keys(format, "printa", keys, keys_len, aggs_len, (struct loc){0}, &fixture->diags);
 }

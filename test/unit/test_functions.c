@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ast/ast.h"
+#include "front/d/ast/ast.h"
 #include "lib/arena.h"
 #include "lib/buf.h"
 #include "lib/name_normal.h"

@@ -10,7 +10,7 @@
 #include <errno.h>
 
 #include "../interp/interp.h"
-#include "ebpf/insn.h"
+#include "code/insn.h"
 
 enum { MAP_STATE, MAP_DROPS, MAP_RING, MAP_HASH, MAP_SUMS, MAPS_LEN };
 enum { CPUS = 4 };

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "check/check.h"
+#include "front/d/check/check.h"
 
 enum { PLACES = 4, MANY = 5000 };
 
@@ -121,7 +121,7 @@ static void assert_sites(const struct checked *checked, const struct probe *prob
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < probe->sites_len; i++)
-		n += checked_has_site(checked, probe, i);
+		n += left_has_site(checked->left, checked->left_len, probe, i);
 	assert_int_equal(n, expected);
 }
 

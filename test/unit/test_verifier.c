@@ -22,7 +22,7 @@
 #include <cmocka.h>
 
 #include "../interp/interp.h"
-#include "ebpf/disasm.h"
+#include "code/disasm.h"
 #include "fake_probes.h"
 #include "gen_script.h"
 #include "types/kernel_types.h"
@@ -219,13 +219,18 @@ static void load_script(struct pipeline *pipeline, uint64_t seed, const char *sc
 	struct code_rules rules = engine_rules(engine_nth(0), CODE_NEEDS_STACKS, false);
 	struct engine_config config = {.target = &pipeline->target};
 	struct buf unsound = {0};
+	struct loc where = {0};
 	const char *why;
 
+	why = plan_why_not(pipeline->plan, &where);
+	if (why)
+		fail_msg("%s: not so at `%.*s` of seed %llu", why, (int)where.size, where.source ? where.source->text + where.offset : "",
+			 (unsigned long long)seed);
 	rules.can_sleep &= seed & 1;
 	rules.has_cookies &= (seed & 2) != 0;
 	rules.pid_ns_dev = seed & 4 ? 4 : 0;
 	rules.pid_ns_ino = seed & 4 ? 0xeffffffc : 0;
-	pipeline->image = ebpf_compile(pipeline->arena, pipeline->checked, &pipeline->options, &rules, &pipeline->diags);
+	pipeline->image = ebpf_compile(pipeline->arena, pipeline->plan, &pipeline->options, &rules, &pipeline->diags);
 	if (!pipeline->image) {
 		tally->too_large++;
 		if (getenv("SHOW"))
@@ -272,10 +277,11 @@ static void try_text(const char *text, size_t size, uint64_t seed, bool can_load
 	tally->made++;
 	if (traced_pid())
 		probes.types = kernel_types_new(pipeline.arena, kernel_btf, kernel_module_btf_nth);
-	if (ast_parse(pipeline.arena, &source, &pipeline.macros, &pipeline.diags, &pipeline.script) &&
-	    options_apply_pragmas(&pipeline.script, &pipeline.options, &pipeline.diags))
-		pipeline.checked = check_script(pipeline.arena, &pipeline.script, &probes, &pipeline.options, &pipeline.diags);
-	if (pipeline.checked) {
+	pipeline.script = front_d.begin(pipeline.arena);
+	if (front_d.parse(pipeline.script, &source, &pipeline.macros, &pipeline.diags) &&
+	    front_d.set_options(pipeline.script, &pipeline.options, &pipeline.diags))
+		pipeline.plan = front_d.check(pipeline.script, &probes, &pipeline.options, &pipeline.diags);
+	if (pipeline.plan) {
 		tally->accepted++;
 		load_script(&pipeline, seed, text, can_load, tally);
 	} else if (getenv("SHOW")) {

@@ -608,11 +608,11 @@ struct fate {
 static struct fate *fates_of(const struct kernel_engine *engine, struct arena *arena)
 {
 	const struct image *image = engine->image;
-	struct fate *fates = arena_new_array(arena, struct fate, image->checked->probes_len + 1);
+	struct fate *fates = arena_new_array(arena, struct fate, image->plan->probes_len + 1);
 
 	for (unsigned i = 0; i < image->attaches_len; i++) {
 		const struct image_attach *attach = &image->attaches[i];
-		struct fate *fate = &fates[(uint32_t)attach->cookie]; /* the probe's index in checked->probes */
+		struct fate *fate = &fates[(uint32_t)attach->cookie]; /* the probe's index in plan->probes */
 
 		if (!attach->site || attach->is_save)
 			continue;
@@ -626,17 +626,17 @@ static struct fate *fates_of(const struct kernel_engine *engine, struct arena *a
 
 void kernel_engine_mark_probes(const struct kernel_engine *engine, bool failed)
 {
-	const struct checked *checked = engine->image->checked;
+	const struct plan *plan = engine->image->plan;
 	struct arena *arena = arena_new();
 	const struct fate *fates = fates_of(engine, arena);
 
-	for (unsigned i = 0; i < checked->probes_len; i++) {
-		const char *name = kernel_engine_probe_name(arena, checked->probes[i]);
+	for (unsigned i = 0; i < plan->probes_len; i++) {
+		const char *name = kernel_engine_probe_name(arena, plan->probes[i]);
 
 		if (fates[i].refused && !fates[i].attached)
-			mark_probe_refused(name, checked->probes[i]->id, site_why(fates[i].error));
+			mark_probe_refused(name, plan->probes[i]->id, site_why(fates[i].error));
 		else if (!failed)
-			mark_probe_attached(name, checked->probes[i]->id, fates[i].attached, fates[i].refused);
+			mark_probe_attached(name, plan->probes[i]->id, fates[i].attached, fates[i].refused);
 	}
 	arena_free(arena);
 }

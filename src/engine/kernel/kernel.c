@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "ebpf/insn.h"
+#include "code/insn.h"
 #include "engine/kernel/bpf.h"
 #include "engine/kernel/pool.h"
 #include "engine/kernel/private.h"
@@ -139,7 +139,7 @@ static int attach(struct engine *base, struct diags *diags)
 	uint64_t start = now_ns();
 	int error;
 
-	mark_attach_start(engine->image->checked->probes_len, count_sites(engine->image));
+	mark_attach_start(engine->image->plan->probes_len, count_sites(engine->image));
 	error = kernel_engine_attach_sites(engine, diags);
 	if (!error)
 		error = kernel_engine_attach_tracepoints(engine, diags);
@@ -323,13 +323,13 @@ static struct engine_timing timing(const struct engine *base)
 
 struct loc kernel_engine_probe_loc(const struct kernel_engine *engine, const struct probe *probe)
 {
-	const struct checked *checked = engine->image->checked;
+	const struct plan *plan = engine->image->plan;
 	struct loc nowhere = {0};
 
-	for (unsigned i = 0; checked && i < checked->clauses_len; i++)
-		for (unsigned j = 0; j < checked->clauses[i].probes_len; j++)
-			if (checked->clauses[i].probes[j] == probe && checked->clauses[i].clause->descs_len)
-				return checked->clauses[i].clause->descs[0].loc;
+	for (unsigned i = 0; plan && i < plan->clauses_len; i++)
+		for (unsigned j = 0; j < plan->clauses[i].probes_len; j++)
+			if (plan->clauses[i].probes[j] == probe)
+				return plan->clauses[i].probes_loc;
 	return nowhere;
 }
 

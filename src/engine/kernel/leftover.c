@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ebpf/insn.h"
+#include "code/insn.h"
 #include "engine/kernel/bpf.h"
 #include "engine/kernel/keepers.h"
 #include "lib/abi.h"

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ebpf/insn.h"
+#include "code/insn.h"
 #include "engine/kernel/bpf.h"
 #include "engine/kernel/pool.h"
 #include "engine/kernel/private.h"

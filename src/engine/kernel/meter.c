@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ebpf/insn.h"
+#include "code/insn.h"
 #include "engine/kernel/private.h"
 #include "lib/held.h"
 #include "lib/kernel.h"
@@ -73,7 +73,7 @@ void meter_free(struct meter *meter)
 
 static unsigned probes_len(const struct image *image)
 {
-	return image->checked ? image->checked->probes_len : 0;
+	return image->plan ? image->plan->probes_len : 0;
 }
 
 static unsigned process_unit(unsigned probes, unsigned probe)

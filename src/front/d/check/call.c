@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Calls: arguments against prototypes, and functions that give a value. */
+#include "agg/agg.h"
+#include "front/d/check/ctx.h"
+#include "func/call.h"
+
+static void count_params(const struct proto *proto, unsigned *len, unsigned *required)
+{
+	*required = 0;
+	for (*len = 0; proto->params[*len].type; ++*len)
+		*required += !proto->params[*len].is_optional;
+}
+
+bool check_args_len(struct check_ctx *ctx, const struct proto *proto, struct node *call)
+{
+	unsigned len, required;
+	bool many, is_less;
+
+	count_params(proto, &len, &required);
+	if (call->args_len >= required && (proto->is_variadic || call->args_len <= len))
+		return true;
+	many = proto->is_variadic || len > required;
+	is_less = call->args_len < required;
+	diag_hint(ctx->diags,
+		  check_error(ctx, call, check_tag(call, CALL_COUNT, CALL_ITSELF), "%s() takes %s%u argument%s, not %u", call->name,
+			      !many ? "" : is_less ? "at least " : "at most ", many && !is_less ? len : required,
+			      required == 1 && len == 1 ? "" : "s", call->args_len),
+		  "it is `%s`", check_proto_text(ctx, call->name, proto));
+	return false;
+}
+
+/* An address as a parameter may be given as a pointer, whatever it points at. */
+static bool is_address(const struct type *param, const struct type *arg)
+{
+	return type_is_int(param) && param->size == 8 && !param->is_signed && arg->kind == TYPE_PTR;
+}
+
+static bool check_arg(struct check_ctx *ctx, struct node *call, unsigned i, const struct type *param, const struct proto *proto)
+{
+	struct diag *diag;
+
+	if (!check_value(ctx, call->args[i]))
+		return false;
+	if (!param || is_address(param, call->args[i]->type) || check_convert(ctx, param, &call->args[i]))
+		return true;
+	diag = check_error(ctx, call->args[i], check_tag(call, CALL_TYPE, i), "%s() argument #%u must be `%s`, not `%s`", call->name,
+			   i + 1, check_type_text(ctx, param), check_type_text(ctx, call->args[i]->type));
+	if (type_is_string(param) && type_is_scalar(call->args[i]->type))
+		diag_hint(ctx->diags, diag, "`copyinstr(address)` reads text from the process");
+	else
+		diag_hint(ctx->diags, diag, "it is `%s`", check_proto_text(ctx, call->name, proto));
+	return false;
+}
+
+bool check_args_types(struct check_ctx *ctx, const struct proto *proto, struct node *call)
+{
+	const struct proto_param *param = proto->params;
+
+	for (unsigned i = 0; i < call->args_len; i++) {
+		if (!check_arg(ctx, call, i, check_proto_type(ctx, param->type), proto))
+			return false;
+		param += param->type != PROTO_END;
+	}
+	return true;
+}
+
+static bool check_proto_args(struct check_ctx *ctx, const struct proto *proto, struct node *call)
+{
+	check_args(ctx, call);
+	if (check_args_len(ctx, proto, call) && check_args_types(ctx, proto, call))
+		return true;
+	call->type = &type_error;
+	return false;
+}
+
+static void unknown_function(struct check_ctx *ctx, struct node *node)
+{
+	const char **list = NULL, *near;
+	unsigned n = 0, i;
+	struct diag *diag;
+
+	if (agg_find(node->name)) {
+		diag_hint(ctx->diags,
+			  check_error(ctx, node, "D_FUNC_IDKIND", "%s() is an aggregating function", node->name),
+			  "assign it to an aggregation: `@name = %s(...);`", node->name);
+		return;
+	}
+	if (check_var_find(ctx, SCOPE_GLOBAL, node->name) || builtin_find(node->name) || nametab_find(&ctx->constants, 0, node->name)) {
+		check_error(ctx, node, "D_FUNC_IDKIND", "`%s` is no function", node->name);
+		return;
+	}
+	for (i = 0; func_at(i); i++)
+		*arena_push(ctx->arena, list, n) = func_at(i)->name;
+	for (i = 0; agg_at(i); i++)
+		*arena_push(ctx->arena, list, n) = agg_at(i)->name;
+	diag = check_error(ctx, node, "D_FUNC_UNDEF", "there is no function `%s`", node->name);
+	near = nearest_name(node->name, list, n);
+	if (near)
+		diag_hint(ctx->diags, diag, "did you mean `%s`?", near);
+}
+
+void check_call(struct check_ctx *ctx, struct node *node)
+{
+	const struct func *func = func_find(node->name);
+
+	node->type = &type_error;
+	if (!func) {
+		unknown_function(ctx, node);
+		return;
+	}
+	node->func = func;
+	if ((func->flags & FUNC_RECORDS) && ctx->in_expr) {
+		diag_hint(ctx->diags,
+			  check_error(ctx, node, "D_OP_ACT", "%s() is an action: it has no value", node->name),
+			  "write it as a statement of its own");
+		return;
+	}
+	if ((func->flags & FUNC_DESTRUCTIVE) && !ctx->options->destructive) {
+		diag_hint(ctx->diags, check_error(ctx, node, NULL, "%s() changes the traced system", node->name),
+			  "allow it with -w");
+		return;
+	}
+	node->type = check_proto_type(ctx, func->proto.result);
+	if ((func->flags & FUNC_NO_ARGS_CHECK) || check_proto_args(ctx, &func->proto, node))
+		check_plugin(ctx, node);
+}

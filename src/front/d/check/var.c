@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Identifiers: the script's variables, built-in ones, inlines and enumerators; members and elements. */
+#include <ctype.h>
+#include <string.h>
+
+#include "front/d/check/ctx.h"
+
+static const char *scope_prefix(enum var_scope scope)
+{
+	return scope == SCOPE_SELF ? "self->" : scope == SCOPE_THIS ? "this->" : "";
+}
+
+/* Made when first used. */
+static const struct type *type_of_builtin(struct check_ctx *ctx, const struct builtin *builtin)
+{
+	const struct type *type = nametab_find(&ctx->builtins, 0, builtin->name);
+
+	if (type)
+		return type;
+	if (builtin->string_size)
+		type = type_string(ctx->arena, builtin->string_size);
+	else
+		type = check_proto_type(ctx, builtin->type);
+	nametab_add(&ctx->builtins, 0, builtin->name, (void *)type);
+	return type;
+}
+
+struct var *check_var_find(struct check_ctx *ctx, enum var_scope scope, const char *name)
+{
+	return nametab_find(&ctx->vars, scope, name);
+}
+
+/* The built-in variable that an identifier names, where the script has none of this name; NULL: none. */
+static const struct builtin *find_builtin(struct check_ctx *ctx, const struct node *node)
+{
+	if (node->kind != NODE_IDENT || node->scope != SCOPE_GLOBAL || check_var_find(ctx, SCOPE_GLOBAL, node->name))
+		return NULL;
+	return nametab_find(&ctx->constants, 0, node->name) ? NULL : builtin_find(node->name);
+}
+
+struct var *check_var_new(struct check_ctx *ctx, enum var_scope scope, const char *name, const struct type *type,
+			  struct loc loc)
+{
+	struct var *var = arena_new_one(ctx->arena, struct var);
+
+	var->name = name;
+	var->scope = scope;
+	var->type = type;
+	var->loc = loc;
+	var->id = ctx->out->vars_len;
+	*arena_push(ctx->arena, ctx->out->vars, ctx->out->vars_len) = var;
+	nametab_add(&ctx->vars, scope, name, var);
+	return var;
+}
+
+/* Remembers, once for each clause, what needs a map of its own. */
+void check_var_use(struct check_ctx *ctx, struct var *var)
+{
+	unsigned i;
+
+	if (!var->is_assoc && var->scope != SCOPE_SELF)
+		return;
+	for (i = 0; i < ctx->used_len; i++)
+		if (ctx->used[i] == var)
+			return;
+	*arena_push(ctx->arena, ctx->used, ctx->used_len) = var;
+}
+
+static void undefined(struct check_ctx *ctx, struct node *node)
+{
+	const char **list = NULL, *near;
+	unsigned n = 0, i;
+	struct diag *diag;
+
+	diag = check_error(ctx, node, node->scope == SCOPE_GLOBAL ? "D_IDENT_UNDEF" : "D_VAR_UNDEF",
+			   "`%s%s` has no value yet: nothing before this assigns or declares it",
+			   scope_prefix(node->scope), node->name);
+	if (!diag)
+		return; /* past the limit of messages: hints would cost a search each */
+	nametab_list(&ctx->vars, node->scope, ctx->arena, &list, &n);
+	if (node->scope == SCOPE_GLOBAL) {
+		nametab_list(&ctx->constants, 0, ctx->arena, &list, &n);
+		for (i = 0; builtin_at(i); i++)
+			*arena_push(ctx->arena, list, n) = builtin_at(i)->name;
+	}
+	near = nearest_name(node->name, list, n);
+	if (node->scope == SCOPE_GLOBAL && !strncmp(node->name, "arg", 3) && node->name[3] &&
+	    !node->name[3 + strspn(node->name + 3, "0123456789")])
+		diag_hint(ctx->diags, diag, "D has arg0 to arg9; beyond these it is `args[%s]`", node->name + 3);
+	else if (node->scope == SCOPE_GLOBAL && func_find(node->name))
+		diag_hint(ctx->diags, diag, "it is a function: `%s(...)`", node->name);
+	else if (near)
+		diag_hint(ctx->diags, diag, "did you mean `%s%s`?", scope_prefix(node->scope), near);
+	else
+		diag_hint(ctx->diags, diag, "declare it at the start of the script, for example `%s%s%s;`",
+			  node->scope == SCOPE_SELF   ? "self "
+			  : node->scope == SCOPE_THIS ? "this "
+						      : "",
+			  "int64_t ", node->name);
+}
+
+struct node *check_clone(struct check_ctx *ctx, const struct node *node)
+{
+	struct node *copy;
+	unsigned i;
+
+	if (!node)
+		return NULL;
+	copy = arena_memdup(ctx->arena, node, sizeof(*node));
+	copy->left = check_clone(ctx, node->left);
+	copy->right = check_clone(ctx, node->right);
+	copy->third = check_clone(ctx, node->third);
+	if (node->args_len)
+		copy->args = arena_new_array(ctx->arena, struct node *, node->args_len);
+	for (i = 0; i < node->args_len; i++)
+		copy->args[i] = check_clone(ctx, node->args[i]);
+	return copy;
+}
+
+void check_set_loc(struct node *node, struct loc loc)
+{
+	unsigned i;
+
+	if (!node)
+		return;
+	node->loc = node->op_loc = loc;
+	check_set_loc(node->left, loc);
+	check_set_loc(node->right, loc);
+	check_set_loc(node->third, loc);
+	for (i = 0; i < node->args_len; i++)
+		check_set_loc(node->args[i], loc);
+}
+
+/* An inline stands for its value, cast to its type: so the node becomes that cast. */
+static void use_constant(struct check_ctx *ctx, struct node *node, const struct constant *constant)
+{
+	if (!constant->decl) {
+		node->type = constant->type;
+		node->is_const = true;
+		node->ival = (uint64_t)constant->value;
+		return;
+	}
+	node->kind = NODE_CAST;
+	node->tspec = constant->decl->tspec;
+	node->left = check_clone(ctx, constant->decl->value);
+	ctx->nodes--; /* it was counted as an identifier */
+	check_expr(ctx, node);
+}
+
+/* arg0 to arg9: which; else -1. */
+static int raw_arg(const char *name)
+{
+	return !strncmp(name, "arg", 3) && isdigit((unsigned char)name[3]) && !name[4] ? name[3] - '0' : -1;
+}
+
+static void use_builtin(struct check_ctx *ctx, struct node *node, const struct builtin *builtin)
+{
+	node->builtin = builtin;
+	node->type = type_of_builtin(ctx, builtin);
+	if (!strcmp(builtin->name, "args")) {
+		check_error(ctx, node, "D_ARR_BADREF", "`%s` is an array: it needs an index", node->name);
+		return;
+	}
+	node->arg_index = raw_arg(builtin->name);
+	if (node->arg_index >= 0)
+		check_raw_arg(ctx, node);
+}
+
+void check_ident(struct check_ctx *ctx, struct node *node)
+{
+	const struct builtin *builtin = find_builtin(ctx, node);
+	const struct constant *constant = NULL;
+	struct var *var;
+
+	if (builtin) {
+		use_builtin(ctx, node, builtin);
+		return;
+	}
+	if (node->scope == SCOPE_GLOBAL)
+		constant = nametab_find(&ctx->constants, 0, node->name);
+	var = constant ? NULL : check_var_find(ctx, node->scope, node->name);
+	if (!constant && !var && node->scope == SCOPE_GLOBAL && library_declare(ctx, node->name, false))
+		constant = nametab_find(&ctx->constants, 0, node->name);
+	if (constant) {
+		use_constant(ctx, node, constant);
+		return;
+	}
+	if (!var) {
+		undefined(ctx, node);
+		return;
+	}
+	node->var = var;
+	node->type = var->type;
+	if (var->is_assoc) {
+		check_error(ctx, node, "D_ARR_BADREF", "`%s%s` is an array: it needs an index",
+			    scope_prefix(node->scope), node->name);
+		return;
+	}
+	check_var_use(ctx, var);
+}
+
+/* --- Members --- */
+
+void check_member(struct check_ctx *ctx, struct node *node)
+{
+	const struct type_member *member;
+	const struct type *type;
+
+	ctx->member_of = node->left;
+	check_expr(ctx, node->left);
+	node->type = &type_error;
+	if (node->op == OP_DOT && check_is_object_arg(ctx, node->left))
+		node->op = OP_ARROW; /* a structure is given by its address */
+	if (node->left->kind == NODE_XLATE && !check_failed(node->left)) {
+		check_translated(ctx, node);
+		return;
+	}
+	if (!check_value(ctx, node->left))
+		return;
+	type = check_decay(ctx, node->left);
+	if (node->op == OP_ARROW) {
+		if (type->kind != TYPE_PTR) {
+			check_error_op(ctx, node, "D_OP_PTR", "`->` needs a pointer, not `%s`",
+				       check_type_text(ctx, type));
+			return;
+		}
+		type = type->to;
+	}
+	if (type->kind == TYPE_VOID && node->op == OP_ARROW) {
+		const struct type_source *kernel = ctx->source->types;
+		const char *no_types = kernel && kernel->why ? kernel->why(kernel) : NULL;
+
+		diag_hint(ctx->diags, check_error_op(ctx, node, "D_OP_SOU", "what this points at is not known"), "%s",
+			  no_types ? no_types : "declare the structure in the script and cast the pointer to it");
+		return;
+	}
+	if (type->kind != TYPE_STRUCT && type->kind != TYPE_UNION) {
+		diag_hint(ctx->diags,
+			  check_error_op(ctx, node, "D_OP_SOU", "`%s` needs a structure or union, not `%s`",
+					 node_op_name(node->op), check_type_text(ctx, type)),
+			  type->kind == TYPE_PTR ? "use `->` for a pointer"
+						 : "only structures and unions have members");
+		return;
+	}
+	member = type_find_member(type, node->name);
+	if (!member) {
+		check_no_member(ctx, node, type);
+	} else if (member->why) {
+		check_error(ctx, node, "D_TYPE_MEMBER", "`%s` of `%s` cannot be read: %s", node->name, check_type_text(ctx, type), member->why);
+	} else {
+		node->type = check_loaded(ctx, node, member->type);
+		check_pieces(ctx, node);
+	}
+}
+
+/* --- Elements --- */
+
+static void index_assoc(struct check_ctx *ctx, struct node *node, struct var *var)
+{
+	const char *what = arena_printf(ctx->arena, "%s%s", scope_prefix(var->scope), var->name);
+
+	node->var = var;
+	node->left->var = var;
+	node->left->type = var->type;
+	node->left->arg_index = -1;
+	check_args(ctx, node);
+	node->type = var->type;
+	if (!check_keys(ctx, node, what, &var->keys, &var->keys_len, false))
+		node->type = &type_error;
+	check_var_use(ctx, var);
+}
+
+static void index_pointer(struct check_ctx *ctx, struct node *node)
+{
+	const struct type *type;
+	struct node *index = node->args_len ? node->args[0] : NULL;
+
+	check_expr(ctx, node->left);
+	check_args(ctx, node);
+	node->type = &type_error;
+	if (!check_value(ctx, node->left) || !index || !check_value(ctx, index))
+		return;
+	type = node->left->type;
+	if (type->kind != TYPE_PTR && type->kind != TYPE_ARRAY) {
+		check_error(ctx, node, node->left->var || node->left->builtin ? "D_ARR_BADREF" : "D_DEREF_NONPTR",
+			    "`[ ]` needs an array or a pointer, not `%s`", check_type_text(ctx, type));
+		return;
+	}
+	if (node->args_len != 1 || !type_is_int(index->type)) {
+		check_error(ctx, node, "D_ARR_BADREF", "an array or pointer takes one index, an integer");
+		return;
+	}
+	if (type->kind == TYPE_ARRAY && type->count && index->is_const && index->ival >= type->count) {
+		check_error(ctx, node, "D_ARR_BOUNDS", "index %lld is outside of the array: it has %u elements",
+			    (long long)index->ival, type->count);
+		return;
+	}
+	type_complete(type->to); /* a class that is only declared gets its size */
+	if (!type->to->size) {
+		check_error(ctx, node, "D_DEREF_VOID", "a pointer to `%s` cannot be followed",
+			    check_type_text(ctx, type->to));
+		return;
+	}
+	node->type = check_loaded(ctx, node, type->to);
+	check_pieces(ctx, node);
+}
+
+/* The array that `left [` names, if left is a plain identifier of the script. */
+static struct var *indexed_var(struct check_ctx *ctx, const struct node *left)
+{
+	if (left->kind != NODE_IDENT || (left->scope == SCOPE_GLOBAL && nametab_find(&ctx->constants, 0, left->name)))
+		return NULL;
+	return check_var_find(ctx, left->scope, left->name);
+}
+
+void check_index(struct check_ctx *ctx, struct node *node)
+{
+	const struct builtin *builtin = find_builtin(ctx, node->left);
+	struct var *var = indexed_var(ctx, node->left);
+
+	if (builtin && !strcmp(builtin->name, "args")) {
+		node->left->builtin = builtin;
+		node->left->type = type_of_builtin(ctx, builtin);
+		node->left->arg_index = -1;
+		check_probe_args(ctx, node);
+	} else if (var && var->is_assoc) {
+		index_assoc(ctx, node, var);
+	} else {
+		index_pointer(ctx, node);
+	}
+}
+
+/* --- Left sides --- */
+
+static struct var *new_array(struct check_ctx *ctx, struct node *node, const struct type *type)
+{
+	struct node *left = node->left;
+	struct var *var;
+
+	if (left->scope == SCOPE_THIS) {
+		check_error(ctx, node, "D_ARR_LOCAL",
+			    "there are no clause-local arrays: `this->%s` may only be a scalar", left->name);
+		return NULL;
+	}
+	check_args(ctx, node);
+	var = check_var_new(ctx, left->scope, left->name, type, node->loc);
+	var->is_assoc = true;
+	check_keys(ctx, node, left->name, &var->keys, &var->keys_len, true);
+	left->var = var;
+	left->type = type;
+	left->arg_index = -1;
+	node->var = var;
+	node->type = type;
+	check_var_use(ctx, var);
+	return var;
+}
+
+static bool is_plain(struct check_ctx *ctx, const struct node *node)
+{
+	return node->kind == NODE_IDENT &&
+	       !(node->scope == SCOPE_GLOBAL && nametab_find(&ctx->constants, 0, node->name));
+}
+
+static bool refuse_lvalue(struct check_ctx *ctx, struct node *node)
+{
+	if (check_failed(node))
+		return false;
+	if (node->kind == NODE_MEMBER || node->kind == NODE_INDEX || (node->kind == NODE_UNARY && node->op == OP_DEREF))
+		check_error(ctx, node, "D_OP_WRITE",
+			    "memory cannot be written: a script changes only its own variables");
+	else
+		check_error(ctx, node, "D_OP_LVAL", "this cannot be assigned: it is not a variable");
+	return false;
+}
+
+bool check_lvalue(struct check_ctx *ctx, struct node *node, const struct type *type)
+{
+	struct var *var = NULL;
+
+	if (!check_count(ctx, node))
+		return false;
+	node->type = &type_error;
+	if (is_plain(ctx, node) && !check_var_find(ctx, node->scope, node->name) && !find_builtin(ctx, node)) {
+		node->var = check_var_new(ctx, node->scope, node->name, type, node->loc);
+		node->type = type;
+		check_var_use(ctx, node->var);
+	} else if (node->kind == NODE_INDEX && is_plain(ctx, node->left) && !indexed_var(ctx, node->left) && !find_builtin(ctx, node->left)) {
+		var = new_array(ctx, node, type);
+		if (!var)
+			return false;
+	} else {
+		ctx->nodes--;
+		check_expr(ctx, node);
+	}
+	var = node->var;
+	if (node->builtin && !check_failed(node)) {
+		check_error(ctx, node, "D_OP_WRITE", "`%s` is a built-in variable: it cannot be assigned", node->builtin->name);
+		return false;
+	}
+	if (!var || check_failed(node))
+		return refuse_lvalue(ctx, node);
+	var->is_written = true;
+	return true;
+}

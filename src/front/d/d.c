@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* D as a front: the parser (ast/), the checker (check/) and lowering to the plan, one after the other. */
+#include "front/d/lower.h"
+#include "front/front.h"
+
+struct d_script {
+	struct arena *arena;
+	struct script tree;
+	struct checked *checked;
+};
+
+static void *begin(struct arena *arena)
+{
+	struct d_script *script = arena_new_one(arena, struct d_script);
+
+	script->arena = arena;
+	return script;
+}
+
+static bool parse(void *data, const struct source *source, const struct macros *macros, struct diags *diags)
+{
+	struct d_script *script = data;
+
+	return ast_parse(script->arena, source, macros, diags, &script->tree);
+}
+
+static unsigned clauses_len(const void *data)
+{
+	return ((const struct d_script *)data)->tree.clauses_len;
+}
+
+static bool set_options(void *data, struct options *options, struct diags *diags)
+{
+	return check_pragmas(&((struct d_script *)data)->tree, options, diags);
+}
+
+/* Tracing nothing would go on for ever: as dtrace, we take it for a mistake. */
+static bool has_clauses(const struct script *tree, struct diags *diags)
+{
+	const char *name = tree->sources_len == 1 ? tree->sources[0]->name : "the script";
+
+	if (tree->clauses_len)
+		return true;
+	diag_hint(diags,
+		  diag_error(diags, (struct loc){0}, "D_EMPTY", "%s has no clause: there is nothing to trace", name),
+		  "a clause is PROBE /PREDICATE/ { ACTIONS }, for example: BEGIN { trace(\"hello\"); }");
+	return false;
+}
+
+static const struct plan *check(void *data, struct probe_source *probes, const struct options *options,
+				struct diags *diags)
+{
+	struct d_script *script = data;
+
+	if (!has_clauses(&script->tree, diags))
+		return NULL;
+	script->checked = check_script(script->arena, &script->tree, probes, options, diags);
+	return script->checked ? lower_script(script->arena, script->checked) : NULL;
+}
+
+static void dump_tree(const void *data, struct buf *out)
+{
+	ast_dump(&((const struct d_script *)data)->tree, out);
+}
+
+static void dump_checked(const void *data, struct buf *out)
+{
+	check_dump(((const struct d_script *)data)->checked, out);
+}
+
+const struct front_ops front_d = {
+	.name = "d",
+	.suffix = ".d",
+	.doc = "DTrace's D",
+	.begin = begin,
+	.parse = parse,
+	.clauses_len = clauses_len,
+	.set_options = set_options,
+	.check = check,
+	.dump_tokens = ast_dump_tokens,
+	.dump_tree = dump_tree,
+	.dump_checked = dump_checked,
+};
