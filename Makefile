@@ -18,7 +18,11 @@ PREFIX  := /usr/local
 FUZZ_CC := clang
 FUZZ_SECONDS := 30
 CEPH_BUILD ?= build/ceph
-CEPH_RELEASE ?= build/ceph-release
+RELEASE ?= 18
+CEPH_RELEASE ?= build/ceph-release$(RELEASE:%=-%)
+SUITE_16 := bookworm
+SUITE_18 := trixie
+SUITE_20 := sid
 SOURCES := $(wildcard src/*.c src/*/*.c)
 
 ifeq ($(origin JOBS)$(MAKELEVEL),undefined0)
@@ -291,7 +295,8 @@ $(CEPH_BUILD)/on/bin/ceph-osd:
 
 # The live tests on another release: Debian's packages of another suite, in mount namespaces of their own.
 test-ceph-release: tests
-	[ -x $(CEPH_RELEASE)/bin/ceph-osd ] || scripts/ceph-release.sh unpack $(CEPH_RELEASE)
+	@[ -n '$(SUITE_$(RELEASE))' ] || { echo 'RELEASE is 16, 18 or 20: those that Debian has' >&2; exit 1; }
+	[ -x $(CEPH_RELEASE)/bin/ceph-osd ] || SUITE=$(SUITE_$(RELEASE)) scripts/ceph-release.sh unpack $(CEPH_RELEASE)
 	CEPH_BIN_DIR=$(abspath $(CEPH_RELEASE))/bin BUILD=$(BUILD) test/run live/truth live/markers live/reports live/services
 
 # Debian's kernels in an emulator, with a static binary: KERNELS='bookworm sid' some of them.
@@ -320,7 +325,7 @@ format:
 
 # A build of Ceph stays: it took an hour.
 clean:
-	rm -rf $(filter-out build/ceph build/ceph-release build/kernels,$(wildcard build/* build/.[!.]*)) cephtap
+	rm -rf $(filter-out build/ceph build/ceph-release% build/kernels,$(wildcard build/* build/.[!.]*)) cephtap
 
 define HELP
 make              build ./cephtap (STATIC=1: one static file; CC=clang; WERROR=1; BUILD=build/mine: another folder)
@@ -339,7 +344,8 @@ make check-provider   memcached from Debian's source, built with cephtap dtrace,
 make check-weave  weave Ceph's source, compile what has markers, and compare the notes (minutes)
 make ceph-with-markers   build Ceph 18.2.7 from Debian's source with the markers compiled in, in CEPH_BUILD=$(CEPH_BUILD)
 make test-ceph-with-markers   the live tests on that Ceph: counters, arguments, other tracers (10 minutes)
-make test-ceph-release   the live tests on Debian 13's packages of Ceph 18.2.7, unpacked into CEPH_RELEASE=$(CEPH_RELEASE) (1.3 GB)
+make test-ceph-release   the live tests on Debian's packages of Ceph 18.2.7 (RELEASE=20: 20.2.4; 16: 16.2.15), unpacked into
+                         CEPH_RELEASE=$(CEPH_RELEASE) (1.3 GB)
 make test-kernels   tests on Debian's kernels in an emulator (KERNELS='bookworm sid': some)
 make check-x86    the decoder of instructions against another one, on libraries and on made up ones
 make fuzz         run each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)

@@ -207,7 +207,8 @@ static void parse_arg(struct parse *p, struct span rest)
 	arg->doc = span_size(rest) ? span_text(p, rest) : NULL;
 }
 
-static void parse_site(struct parse *p, struct span rest)
+/* `site`: in order of preference; `also`: with the one before it, where a build does the same work in two functions. */
+static void parse_site(struct parse *p, struct span rest, bool is_also)
 {
 	struct span whole = rest, binary = span_word(&rest), release = span_word(&rest), where = span_word(&rest);
 	struct span symbol = span_word(&rest);
@@ -215,6 +216,10 @@ static void parse_site(struct parse *p, struct span rest)
 	leave_sites(p);
 	if (!span_size(symbol) || span_size(rest)) {
 		span_error(p, whole, "expected `site BINARY RELEASE entry|return SYMBOL`");
+		return;
+	}
+	if (is_also && !p->marker->sites_len) {
+		span_error(p, whole, "`also` needs a `site` before it");
 		return;
 	}
 	if (!span_is(where, "entry") && !span_is(where, "return")) {
@@ -226,6 +231,7 @@ static void parse_site(struct parse *p, struct span rest)
 	p->site->release = span_text(p, release);
 	p->site->symbol = span_text(p, symbol);
 	p->site->is_return = span_is(where, "return");
+	p->site->is_also = is_also;
 	p->site->loc = loc_of(p, symbol.at, span_size(symbol));
 }
 
@@ -320,8 +326,8 @@ static bool parse_marker_line(struct parse *p, struct span word, struct span res
 		return false;
 	if (span_is(word, "arg"))
 		parse_arg(p, rest);
-	else if (span_is(word, "site"))
-		parse_site(p, rest);
+	else if (span_is(word, "site") || span_is(word, "also"))
+		parse_site(p, rest, span_is(word, "also"));
 	else if (span_is(word, "source"))
 		parse_source(p, rest);
 	else if (span_is(word, "stage"))
@@ -410,7 +416,7 @@ const struct cat_marker *catalogue_find(const struct catalogue *cat, const char 
 }
 
 
-/* "16" is also 16.2.15, "16,18" is both. */
+/* "16" is also 16.2.15, "16,17" is both. */
 bool cat_release_matches(const char *pattern, const char *release)
 {
 	if (!strcmp(pattern, "any"))

@@ -57,6 +57,7 @@ struct cat_site {
 	const char *release; /* "16": all of 16.x; "16.2.15": just this; "any" */
 	const char *symbol;  /* mangled */
 	bool is_return;
+	bool is_also; /* goes with the site before it; else it is an alternative to those before it */
 	struct cat_stmt *stmts;
 	unsigned stmts_len;
 	struct loc loc;

@@ -387,27 +387,33 @@ static const char *locate_return(struct ceph_index *index, const struct site *en
 	return NULL;
 }
 
-/* The catalogue's site for this file: of its release, if that is known; else the first whose function it has. */
-static const struct cat_site *choose_site(const struct cat_marker *marker, struct ceph_binary *cb, bool *is_known)
+/*
+ * The catalogue's site for this file: the first whose function it has and whose conditions can be read in this build; else the first
+ * whose function it has; else the first. A release counts only where the catalogue says that the meaning changed.
+ */
+static const struct cat_site *choose_site(struct ceph_index *index, const struct cat_marker *marker, struct ceph_binary *cb, bool *is_known)
 {
-	const struct cat_site *any = NULL;
+	const struct cat_site *first = NULL, *there = NULL;
+	struct site scratch;
 	unsigned i;
 
 	*is_known = false;
 	for (i = 0; i < marker->sites_len; i++) {
 		const struct cat_site *site = &marker->sites[i];
 
-		if (!cat_binary_matches(site->binary, cb->binary->base))
+		if (site->is_also || !cat_binary_matches(site->binary, cb->binary->base))
 			continue;
 		*is_known = true;
 		if (cb->card && !cat_release_matches(site->release, cb->card->release))
 			continue;
-		if (!any || has_function(cb, site->symbol))
-			any = site;
-		if (has_function(cb, site->symbol))
-			break;
+		first = first ? first : site;
+		if (!has_function(cb, site->symbol))
+			continue;
+		there = there ? there : site;
+		if (!locate_site(index, cb, marker, site, &scratch))
+			return site;
 	}
-	return any;
+	return there ? there : first;
 }
 
 /* ---- probes ---- */
@@ -530,7 +536,7 @@ static bool is_stamped(struct ceph_index *index, const struct cat_marker *marker
 	const struct cat_site *from;
 	bool is_known;
 
-	from = cb->card ? choose_site(marker, cb, &is_known) : NULL;
+	from = cb->card ? choose_site(index, marker, cb, &is_known) : NULL;
 	return from && !from->is_return && !locate_site(index, cb, marker, from, site) && site->vaddr == vaddr;
 }
 
@@ -582,12 +588,22 @@ static void add_notes(struct ceph_index *index, unsigned m, struct ceph_binary *
 	}
 }
 
+static void add_stock_site(struct ceph_index *index, unsigned m, struct ceph_binary *cb, const struct cat_site *from)
+{
+	struct probe *probe = probe_of(index, m, cb->binary->base, cat_function_name(index->arena, from->symbol));
+	struct site site;
+	const char *why = locate_site(index, cb, &index->cat->markers[m], from, &site);
+
+	if (why || !from->is_return)
+		add_site(index, probe, cb, &site, why);
+	else
+		add_returns(index, probe, cb, from->symbol, &site);
+}
+
 static void add_binary(struct ceph_index *index, unsigned m, struct ceph_binary *cb)
 {
 	const struct cat_marker *marker = &index->cat->markers[m];
 	const struct cat_site *from;
-	struct probe *probe;
-	struct site site;
 	const char *why;
 	bool is_known;
 
@@ -596,14 +612,12 @@ static void add_binary(struct ceph_index *index, unsigned m, struct ceph_binary 
 		add_notes(index, m, cb);
 		return;
 	}
-	from = choose_site(marker, cb, &is_known);
+	from = choose_site(index, marker, cb, &is_known);
 	if (from) {
-		probe = probe_of(index, m, cb->binary->base, cat_function_name(index->arena, from->symbol));
-		why = locate_site(index, cb, marker, from, &site);
-		if (why || !from->is_return)
-			add_site(index, probe, cb, &site, why);
-		else
-			add_returns(index, probe, cb, from->symbol, &site);
+		add_stock_site(index, m, cb, from);
+		for (from++; from < marker->sites + marker->sites_len && from->is_also; from++)
+			if (cat_binary_matches(from->binary, cb->binary->base) && has_function(cb, from->symbol))
+				add_stock_site(index, m, cb, from);
 	} else if (is_known) {
 		why = arena_printf(index->arena, "the catalogue does not know where this marker is in release %s of %s",
 				   cb->card->release, cb->binary->base);
