@@ -29,6 +29,13 @@ bool expr_fail(struct eval *e, const char *why)
 	return false;
 }
 
+/* What the resolver lacks. */
+static bool missing(struct eval *e, const char *why)
+{
+	e->is_missing = true;
+	return expr_fail(e, why);
+}
+
 bool expr_add_step(struct eval *e, struct value *v, struct argstep step)
 {
 	if (v->loc.n == ARGLOC_STEPS)
@@ -176,7 +183,7 @@ static bool eval_size(struct eval *e, struct value *v)
 	if (!expect(e, ")"))
 		return false;
 	if (e->resolver->size(e->resolver->data, type, &size, &why))
-		return expr_fail(e, why);
+		return missing(e, why);
 	return constant_value(e, v, (int64_t)size);
 }
 
@@ -185,7 +192,7 @@ static bool take_constant(struct eval *e, int64_t *imm)
 {
 	const char *name = take_word(e, "_:"), *why = NULL;
 
-	return !e->resolver->constant(e->resolver->data, name, imm, &why) || expr_fail(e, why);
+	return !e->resolver->constant(e->resolver->data, name, imm, &why) || missing(e, why);
 }
 
 static bool eval_constant(struct eval *e, struct value *v)
@@ -269,6 +276,8 @@ static bool eval_name(struct eval *e, struct value *v)
 	}
 	for (i = e->bindings_len; i-- > 0;) {
 		if (!strcmp(e->bindings[i].name, name)) {
+			if (e->bindings[i].why)
+				return missing(e, e->bindings[i].why);
 			*v = e->is_saving ? e->bindings[i].at_entry : e->bindings[i].value;
 			return true;
 		}
@@ -303,7 +312,7 @@ static bool eval_member(struct eval *e, struct value *v)
 	if (!*path || *path == '.')
 		return expr_fail(e, "expected a member's name after `->`");
 	if (e->resolver->member(e->resolver->data, v->type, path, &v->member, &why))
-		return expr_fail(e, why);
+		return missing(e, why);
 	v->is_place = true;
 	v->type = NULL;
 	return true;
@@ -421,6 +430,7 @@ bool expr_eval(struct eval *e, const char *text, struct value *v)
 {
 	e->at = text;
 	e->why = NULL;
+	e->is_missing = false;
 	if (!expr_eval_part(e, v))
 		return false;
 	return expr_at_end(e) ||

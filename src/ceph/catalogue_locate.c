@@ -167,6 +167,20 @@ static bool locate_set(struct eval *e, const struct cat_marker *marker, const st
 	return true;
 }
 
+/* What this build lacks is lost with what needs it; the rest of the site stays. */
+static bool bind_missing(struct eval *e, const char *name)
+{
+	struct binding *binding;
+
+	if (!e->is_missing)
+		return false;
+	binding = arena_push(e->arena, e->bindings, e->bindings_len);
+	binding->name = name;
+	binding->why = e->why;
+	e->is_missing = false;
+	return true;
+}
+
 static bool locate_stmt(struct eval *e, const struct cat_marker *marker, const struct cat_site *site,
 			const struct cat_stmt *stmt, struct cat_located *out)
 {
@@ -175,11 +189,11 @@ static bool locate_stmt(struct eval *e, const struct cat_marker *marker, const s
 	switch (stmt->kind) {
 	case CAT_LET:
 		if (!expr_eval(e, stmt->expr, &v))
-			return false;
+			return bind_missing(e, stmt->name);
 		bind(e, stmt->name, &v, &v);
 		return true;
 	case CAT_SAVE:
-		return locate_save(e, stmt, site->is_return, out);
+		return locate_save(e, stmt, site->is_return, out) || bind_missing(e, stmt->name);
 	case CAT_WHEN:
 		return locate_when(e, stmt, site->is_return, out);
 	default:
