@@ -74,6 +74,7 @@ FAULTS   := $(BUILD)/test/faults/faults.so
 FUZZ_SRC := $(wildcard fuzz/fuzz_*.c)
 FUZZERS  := $(FUZZ_SRC:%.c=$(BUILD)/%)
 CHECK_X86 := $(BUILD)/test/x86/compare
+FOLLOW    := $(BUILD)/test/x86/follow
 # What the static build would be, for the test of sizes: of the same objects. A sanitizer's cannot be linked so, nor can any where a
 # distribution has no static libraries.
 STATIC_BIN := $(if $(SANITIZE),,$(BUILD)/cephtap-static)
@@ -95,7 +96,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 
 .PHONY: all help demo test tests units progs install install-strip uninstall bench golden fuzz fuzzers check-asan check-provider \
 	check-weave check-x86 format clean deps test-live test-harmless test-flat test-truth ceph-with-markers test-ceph-with-markers test-ceph-release \
-	test-kernels test-params test-faults
+	test-kernels test-params test-faults witnesses families
 all: $(CEPHTAP)
 
 # What a goal needs of Debian's packages, as groups of scripts/install-deps.sh, which installs them as root before anything is compiled,
@@ -250,6 +251,13 @@ check-x86: $(CHECK_X86) $(CEPHTAP)
 $(CHECK_X86): $(CHECK_X86).o $(LIB)
 	$(CC) $(ALL_LD) -o $@ $^ -lZydis $(LIBS)
 
+$(FOLLOW): $(FOLLOW).o $(LIB)
+	$(CC) $(ALL_LD) -o $@ $^ $(LIBS)
+
+# Which functions tell where members are, of unpacked packages of several releases: CEPH_ROOTS='DIR/root ...'.
+witnesses: $(FOLLOW)
+	scripts/witnesses.py $(FOLLOW) $(CEPH_ROOTS) >catalogue/witnesses.cat.new && mv catalogue/witnesses.cat.new catalogue/witnesses.cat
+
 check-asan:
 	+$(MAKE) BUILD=build/asan SANITIZE=address,undefined OPT='-O1 -g' tests
 	BUILD=build/asan UNPRIVILEGED=1 ASAN_OPTIONS=detect_leaks=$(or $(LEAKS),0) test/run
@@ -358,4 +366,4 @@ help:
 	$(info $(HELP))
 	@:
 
--include $(wildcard $(patsubst %.o,%.d,$(OBJS) $(CHECK_X86).o $(UNIT_OWN) $(UNITS:%=%.o) $(FUZZERS:%=%.o)) $(PROGS:%=%.d) $(PROG_LIB:%=%.d) $(FAULTS:%=%.d))
+-include $(wildcard $(patsubst %.o,%.d,$(OBJS) $(CHECK_X86).o $(FOLLOW).o $(UNIT_OWN) $(UNITS:%=%.o) $(FUZZERS:%=%.o)) $(PROGS:%=%.d) $(PROG_LIB:%=%.d) $(FAULTS:%=%.d))

@@ -145,7 +145,7 @@ static void parse_member(struct card_parse *p)
 		return;
 	}
 	type = &p->card->types[p->card->types_len - 1];
-	*arena_push(p->arena, type->members, type->members_len) = (struct card_member){last_words(p), member, p->from};
+	*arena_push(p->arena, type->members, type->members_len) = (struct card_member){.path = last_words(p), .member = member, .from = p->from};
 }
 
 static void parse_value(struct card_parse *p, struct card_value **values, unsigned *values_len)

@@ -21,7 +21,8 @@ enum card_from {
 struct card_member {
 	const char *path; /* "reqid.name._num" */
 	struct cat_member member;
-	uint8_t from; /* enum card_from */
+	uint8_t from;	 /* enum card_from */
+	uint8_t verdict; /* enum verdict, of evidence.h */
 };
 
 struct card_type {

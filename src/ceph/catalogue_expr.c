@@ -130,16 +130,6 @@ static char *take_until_close(struct eval *e)
 	return arena_strndup(e->arena, start, (size_t)(end - start));
 }
 
-static const char *full_type(const struct eval *e, const char *name)
-{
-	unsigned i;
-
-	for (i = 0; i < e->cat->aliases_len; i++)
-		if (!strcmp(e->cat->aliases[i].name, name))
-			return e->cat->aliases[i].type;
-	return name;
-}
-
 static bool constant_value(struct eval *e, struct value *v, int64_t imm)
 {
 	*v = (struct value){0};
@@ -177,7 +167,7 @@ static bool eval_number(struct eval *e, struct value *v)
 
 static bool eval_size(struct eval *e, struct value *v)
 {
-	const char *type = full_type(e, take_until_close(e)), *why = NULL;
+	const char *type = catalogue_type(e->cat, take_until_close(e)), *why = NULL;
 	uint64_t size;
 
 	if (!expect(e, ")"))
@@ -338,7 +328,7 @@ static bool take_cast(struct eval *e, const char **type)
 	for (n--; n > 0 && isspace((unsigned char)text[n - 1]); n--)
 		;
 	text[n] = '\0';
-	*type = full_type(e, text);
+	*type = catalogue_type(e->cat, text);
 	return true;
 }
 

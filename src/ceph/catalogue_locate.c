@@ -224,3 +224,27 @@ int catalogue_locate(const struct catalogue *cat, const struct cat_marker *marke
 	}
 	return 0;
 }
+
+unsigned catalogue_locate_witness(const struct catalogue *cat, const struct cat_witness *witness, const struct cat_resolver *resolver,
+				  void **last, struct arena *arena, struct cat_seen **out)
+{
+	struct eval e = {.cat = cat, .resolver = resolver, .arena = arena};
+	unsigned i, n = 0;
+	struct value v;
+
+	*out = arena_new_array(arena, struct cat_seen, witness->stmts_len + 1);
+	for (i = 0; i < witness->stmts_len; i++) {
+		const struct cat_stmt *stmt = &witness->stmts[i];
+		bool ok = expr_eval(&e, stmt->expr, &v);
+
+		if (stmt->kind == CAT_LET && ok)
+			bind(&e, stmt->name, &v, &v);
+		else if (stmt->kind == CAT_LET)
+			bind_missing(&e, stmt->name);
+		else if (ok && v.is_place)
+			(*out)[n++] = (struct cat_seen){v.loc, v.member, *last};
+		else
+			n++;
+	}
+	return n;
+}

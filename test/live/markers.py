@@ -34,6 +34,8 @@ def script(path):
         print("%s\n{\n\t@fired[\"%s\"] = count();" % (name, m["name"]))
         for i, a in enumerate(m["args"]):
             key = "%s %s" % (m["name"], a["name"])
+            if "why_not" in a:
+                continue  # a member that this release lacks; judged as missing
             if is_string(a):
                 # Enough to see that it is an object's name; not so much that each object is a row.
                 print('\t@text["%s", substr(stringof(args[%d]), 0, 14)] = count();' % (key, i))
