@@ -289,7 +289,7 @@ void card_print(const struct card *card, struct buf *out)
 	buf_puts(out, "end\n");
 }
 
-static const struct card_type *find_type(const struct card *card, const char *name)
+struct card_type *card_type_find(const struct card *card, const char *name)
 {
 	unsigned i;
 
@@ -299,17 +299,35 @@ static const struct card_type *find_type(const struct card *card, const char *na
 	return NULL;
 }
 
+struct card_member *card_member_find(const struct card *card, const char *name, const char *path)
+{
+	struct card_type *type = card_type_find(card, name);
+	unsigned i;
+
+	for (i = 0; type && i < type->members_len; i++)
+		if (!strcmp(type->members[i].path, path))
+			return &type->members[i];
+	return NULL;
+}
+
+unsigned card_number_members(struct card *card)
+{
+	unsigned i, j, n = 0;
+
+	for (i = 0; i < card->types_len; i++)
+		for (j = 0; j < card->types[i].members_len; j++)
+			card->types[i].members[j].number = n++;
+	return n;
+}
+
 static int resolve_member(void *data, const char *name, const char *path, struct cat_member *out, const char **why)
 {
 	const struct card *card = data;
-	const struct card_type *type = find_type(card, name);
-	unsigned i;
+	const struct card_member *member = card_member_find(card, name, path);
 
-	for (i = 0; type && i < type->members_len; i++) {
-		if (!strcmp(type->members[i].path, path)) {
-			*out = type->members[i].member;
-			return 0;
-		}
+	if (member) {
+		*out = member->member;
+		return 0;
 	}
 	*why = arena_printf(card->arena, "%s %s has no %s::%s, or its layout card is of an older cephtap: then run `cephtap learn` anew",
 			    card->binary, card->release, name, path);
@@ -319,7 +337,7 @@ static int resolve_member(void *data, const char *name, const char *path, struct
 static int resolve_size(void *data, const char *name, uint64_t *out, const char **why)
 {
 	const struct card *card = data;
-	const struct card_type *type = find_type(card, name);
+	const struct card_type *type = card_type_find(card, name);
 
 	*out = type ? type->size : 0;
 	if (!*out)

@@ -23,6 +23,9 @@ struct card_member {
 	struct cat_member member;
 	uint8_t from;	 /* enum card_from */
 	uint8_t verdict; /* enum verdict, of evidence.h */
+	unsigned number; /* among all of the card's, after card_number_members() */
+	int64_t moved;	 /* how far evidence_move() has moved it */
+	bool is_lost;	 /* it could not tell how far */
 };
 
 struct card_type {
@@ -45,6 +48,7 @@ struct card {
 	const char *build_id;	      /* hex; NULL: a family's */
 	const char *release_to;	      /* NULL: as `release`; the last one that is known to have this layout */
 	const char *distribution;     /* NULL: not told; "debian", "ubuntu", "el8", "el9" */
+	bool is_sound;		      /* of a family's: the code of the build at hand agrees (evidence.h) */
 	struct card_type *types;
 	unsigned types_len;
 	struct card_value *constants; /* enumerators */
@@ -59,6 +63,10 @@ void card_print(const struct card *card, struct buf *out);
 struct cat_resolver card_resolver(const struct card *card);
 bool card_is_of_build(const struct card *card);
 const char *card_from_name(enum card_from from);
+/* NULL: it has none. */
+struct card_type *card_type_find(const struct card *card, const char *name);
+struct card_member *card_member_find(const struct card *card, const char *type, const char *path);
+unsigned card_number_members(struct card *card); /* returns how many there are */
 bool card_function(const struct card *card, const char *symbol, uint64_t *vaddr);
 
 /*

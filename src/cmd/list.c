@@ -124,6 +124,8 @@ static void print_site(const struct site *site)
 		say(stdout, " (its entry +%u, a cheaper place)", site->shift);
 	say(stdout, "%s%s%s\n", site->is_return ? ", its return" : "", site->why_not ? "; left out: " : "",
 	    site->why_not ? site->why_not : "");
+	if (site->evidence)
+		say(stdout, "\tlayout: %s\n", site->evidence);
 }
 
 /* ---- parameters: args[] of functions ---- */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ceph/card.h"
+#include "ceph/family.h"
 #include "ceph/identity.h"
 #include "ceph/learn.h"
 #include "lib/diag.h"
@@ -194,7 +195,9 @@ static void open_binary(struct ceph_index *index, struct ceph_binary *cb)
 	}
 	if (elf_has_sdt(cb->elf))
 		elf_sdt_each(cb->elf, take_note, both);
-	if (card_find(index->arena, elf_build_id(cb->elf), &cb->card, &why))
+	if (card_find(index->arena, elf_build_id(cb->elf), &cb->card, &why) == -ENOENT && !why)
+		family_choose(index->arena, index->cat, cb->elf, cb->binary->base, NULL, NULL, &cb->card, &why);
+	if (!cb->card)
 		cb->why = why ? why : no_card(index, cb, elf_build_id(cb->elf));
 }
 
@@ -324,6 +327,7 @@ static const char *locate_site(struct ceph_index *index, struct ceph_binary *cb,
 	struct cat_resolver resolver = {cb, no_member, no_size, no_constant};
 	struct cat_located located;
 	const char *why = NULL;
+	struct card_use use = {0};
 	uint64_t size;
 	struct loc where;
 	unsigned i;
@@ -338,12 +342,13 @@ static const char *locate_site(struct ceph_index *index, struct ceph_binary *cb,
 				    "%s has no function %s: this build has it inlined, or is of another release",
 				    cb->binary->name, cat_function_name(index->arena, from->symbol));
 	if (cb->card)
-		resolver = card_resolver(cb->card);
+		resolver = card_use_resolver(&use, cb->card);
 	if (catalogue_locate(index->cat, marker, from, &resolver, index->arena, &located, &why, &where))
 		return why;
 	for (i = 0; !cb->card && i < marker->args_len; i++)
 		if (located.whys[i] == cb->why)
 			return cb->why;
+	site->evidence = cb->card ? card_use_text(index->arena, &use) : NULL;
 	shift_site(cb, size, &located, marker->args_len, site);
 	make_args(index->arena, marker, &located, &site->args);
 	site->saves = located.saves;

@@ -77,6 +77,7 @@ struct site {
 	struct argloc owner;    /* the thread (a task_struct) whose process is to be a chosen one; n 0: the current one */
 	struct argloc task;     /* the thread whom it is about (a task_struct), where that is not the current one; n 0: it is */
 	const char *why_not;   /* NULL, or why this place is to be left out, by name */
+	const char *evidence;  /* NULL, or how it is known where its arguments are: for people */
 	const char *path;      /* for people: /proc/123/root/usr/bin/ceph-osd */
 	struct held *held;     /* the file itself, which was read and is probed; held as long as the host of probes lives */
 	dev_t dev;             /* with ino: which file it is, so that sites of one file share a link */
