@@ -75,6 +75,7 @@ FUZZ_SRC := $(wildcard fuzz/fuzz_*.c)
 FUZZERS  := $(FUZZ_SRC:%.c=$(BUILD)/%)
 CHECK_X86 := $(BUILD)/test/x86/compare
 FOLLOW    := $(BUILD)/test/x86/follow
+LAYOUT    := $(BUILD)/test/layout/layout
 # What the static build would be, for the test of sizes: of the same objects. A sanitizer's cannot be linked so, nor can any where a
 # distribution has no static libraries.
 STATIC_BIN := $(if $(SANITIZE),,$(BUILD)/cephtap-static)
@@ -174,7 +175,7 @@ $(UNIT_LIB): $(UNIT_OWN) $(BUILD)/.units
 
 units: $(UNITS)
 progs: $(PROGS) $(PROG_LIB) $(FAULTS)
-tests: $(CEPHTAP) $(STATIC_BIN) units progs $(FUZZ_SRC:%.c=$(BUILD)/%.o) # the fuzzers, so that they keep compiling
+tests: $(CEPHTAP) $(STATIC_BIN) $(LAYOUT) units progs $(FUZZ_SRC:%.c=$(BUILD)/%.o) # the fuzzers, so that they keep compiling
 
 $(UNITS): $(BUILD)/test/unit/%: $(BUILD)/test/unit/%.o $(UNIT_LIB) $(LIB)
 	$(CC) $(ALL_LD) -o $@ $< $(UNIT_LIB) $(LIB) $(shell pkg-config --libs cmocka) $(LIBS)
@@ -251,7 +252,7 @@ check-x86: $(CHECK_X86) $(CEPHTAP)
 $(CHECK_X86): $(CHECK_X86).o $(LIB)
 	$(CC) $(ALL_LD) -o $@ $^ -lZydis $(LIBS)
 
-$(FOLLOW): $(FOLLOW).o $(LIB)
+$(FOLLOW) $(LAYOUT): %: %.o $(LIB)
 	$(CC) $(ALL_LD) -o $@ $^ $(LIBS)
 
 # Which functions tell where members are, of unpacked packages of several releases: CEPH_ROOTS='DIR/root ...'.
@@ -329,7 +330,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/include/cephtap $(DESTDIR)$(PREFIX)/share/cephtap
 
 format:
-	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] test/interp/*.[ch] test/unit/*.[ch] test/x86/*.c fuzz/*.c include/*/*.h)
+	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] test/interp/*.[ch] test/unit/*.[ch] test/x86/*.c test/layout/*.c fuzz/*.c include/*/*.h)
 
 # A build of Ceph stays: it took an hour.
 clean:
@@ -366,4 +367,4 @@ help:
 	$(info $(HELP))
 	@:
 
--include $(wildcard $(patsubst %.o,%.d,$(OBJS) $(CHECK_X86).o $(FOLLOW).o $(UNIT_OWN) $(UNITS:%=%.o) $(FUZZERS:%=%.o)) $(PROGS:%=%.d) $(PROG_LIB:%=%.d) $(FAULTS:%=%.d))
+-include $(wildcard $(patsubst %.o,%.d,$(OBJS) $(CHECK_X86).o $(FOLLOW).o $(LAYOUT).o $(UNIT_OWN) $(UNITS:%=%.o) $(FUZZERS:%=%.o)) $(PROGS:%=%.d) $(PROG_LIB:%=%.d) $(FAULTS:%=%.d))

@@ -8,7 +8,8 @@
 # In: the program build/test/x86/follow, folders with unpacked packages of Ceph (scripts/ceph-release.sh unpack), and the cards of those
 # builds in cards/, which are from debug information. A function is a witness of a member when, in each of the builds that have the
 # function and the member, its code touches the member by way of an argument whose type its name tells, with the member's size, and
-# touches nothing else of that size 4, 8 or 16 bytes beside it (but for other members that the card has). Few and small ones are taken.
+# touches nothing else of that size 4, 8 or 16 bytes beside it (but for other members that the card has): `sees`. Where there is none
+# such, those that touch least beside it: `hints`. Few and small ones are taken.
 import collections
 import glob
 import os
@@ -179,39 +180,47 @@ def find_witnesses(builds, links):
         for name, (size, touches) in functions.items():
             for argument in arguments[name]:
                 for where, type_name, at in typed_nodes(touches, argument, types, links):
-                    taken = {member[0] for member in types.get(type_name, {}).values()}
-                    for member, (offset, width, kind) in types.get(type_name, {}).items():
+                    members = types.get(type_name, {})
+                    for member, (offset, width, kind) in members.items():
                         if sees(at, offset, width, kind):
-                            lonely = not any(sees(at, offset + d, width, kind) for d in AROUND if offset + d not in taken)
-                            seen[type_name, member][name, where][n] = (size, lonely)
+                            taken = {members[other][0] for other in members if not is_nested(member, other)}
+                            beside = sum(sees(at, offset + d, width, kind) for d in AROUND if offset + d not in taken)
+                            seen[type_name, member][name, where][n] = (size, beside)
     out = {}
     for key, found in seen.items():
         for (name, where), by in found.items():
             possible = [n for n, (functions, types) in enumerate(builds) if name in functions and key[1] in types.get(key[0], {})]
-            if set(possible) == set(by) and all(lonely for _, lonely in by.values()) and max(s for s, _ in by.values()) <= LARGEST:
-                out.setdefault(key, {})[name, where] = (max(s for s, _ in by.values()), set(by))
+            if set(possible) == set(by) and max(s for s, _ in by.values()) <= LARGEST:
+                out.setdefault(key, {})[name, where] = (max(s for s, _ in by.values()), set(by), max(b for _, b in by.values()))
     return out
 
 
+def is_nested(a, b):
+    return a == b or a.startswith(b + ".") or b.startswith(a + ".")
+
+
 def choose(found, builds):
-    """Few that cover each build, then small ones."""
+    """Few that cover each build, then small ones. Where none is sure, those that touch least beside the member."""
+    sure = {key: value for key, value in found.items() if value[2] == 0}
+    best = min(value[2] for value in found.values())
+    found = sure or {key: value for key, value in found.items() if value[2] == best}
     taken, rest = [], sorted(found.items(), key=lambda item: (-len(item[1][1]), item[1][0], item[0][0], str(item[0][1])))
     functions = set()
-    for (name, where), (_, by) in rest:
+    for (name, where), (_, by, _) in rest:
         lacking = [n for n in range(builds) if sum(n in found[other][1] for other in taken) < WITNESSES - 1]
         if name not in functions and (len(taken) < WITNESSES or set(by) & set(lacking)) and len(taken) < 2 * WITNESSES:
             taken.append((name, where))
             functions.add(name)
-    return taken
+    return bool(sure), taken
 
 
 def print_binary(binary, chosen, short):
     spelled = {full: name for name, full in short.items()}
     lines = collections.defaultdict(lambda: collections.defaultdict(list))
-    for (_, member), witnesses in chosen.items():
+    for (_, member), (is_sure, witnesses) in chosen.items():
         for name, where in witnesses:
-            lines[name][where].append(member)
-    first = {(name, where): spelled.get(key[0], key[0]) for key, witnesses in chosen.items() for name, where in witnesses}
+            lines[name][where].append((not is_sure, member))
+    first = {(name, where): spelled.get(key[0], key[0]) for key, (_, witnesses) in chosen.items() for name, where in witnesses}
     for name in sorted(lines):
         print("\nwitness %s %s" % (binary, name))
         known, n = {}, 0
@@ -227,7 +236,10 @@ def print_binary(binary, chosen, short):
                 source = "%s$%d" % ("*" if is_smart else "", number) if not i else "%s->%s" % (known[number, is_smart, links[:i - 1]], links[i - 1][0])
                 text = first.get((name, step)) if not i else spelled.get(target, target)
                 print("  let %s = (%s *) %s" % (known[step], text or spelled.get(roots[name, number], roots[name, number]), source))
-            print("  sees " + " ".join("%s->%s" % (known[where], member) for member in sorted(lines[name][where])))
+            for doubtful in (False, True):
+                members = sorted(member for doubt, member in lines[name][where] if doubt == doubtful)
+                if members:
+                    print("  %s " % ("hints" if doubtful else "sees") + " ".join("%s->%s" % (known[where], member) for member in members))
 
 
 roots = {}
@@ -253,8 +265,9 @@ def main():
         chosen = {key: choose(ways, len(builds)) for key, ways in sorted(found.items())}
         members = set().union(*[{(t, m) for t in types for m in types[t]} for _, types in builds])
         print_binary(binary, chosen, short)
-        print("%s: %d of %d members have witnesses, %d functions" %
-              (binary, len(members & set(chosen)), len(members), len({w for ways in chosen.values() for w, _ in ways})), file=sys.stderr)
+        print("%s: %d of %d members have witnesses, %d of them sure ones, %d functions" %
+              (binary, len(members & set(chosen)), len(members), sum(sure for sure, _ in chosen.values()),
+               len({w for _, ways in chosen.values() for w, _ in ways})), file=sys.stderr)
 
 
 if __name__ == "__main__":

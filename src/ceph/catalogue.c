@@ -291,7 +291,7 @@ static void parse_assignment(struct parse *p, enum cat_stmt_kind kind, struct sp
 		add_stmt(p, kind, text, rest);
 }
 
-/* `witness BINARY SYMBOL`; below it `let` as at a site, and `sees` with one or more members. */
+/* `witness BINARY SYMBOL`; below it `let` as at a site, and `sees` or `hints` with one or more members. */
 static void parse_witness(struct parse *p, struct span rest)
 {
 	struct span whole = rest, binary = span_word(&rest), symbol = span_word(&rest);
@@ -330,10 +330,10 @@ static bool parse_witness_line(struct parse *p, struct span word, struct span re
 		parse_assignment(p, CAT_LET, name, rest);
 		return true;
 	}
-	if (!span_is(word, "sees"))
+	if (!span_is(word, "sees") && !span_is(word, "hints"))
 		return false;
 	while (span_size(rest))
-		add_stmt(p, CAT_SEES, NULL, span_word(&rest));
+		add_stmt(p, span_is(word, "sees") ? CAT_SEES : CAT_HINTS, NULL, span_word(&rest));
 	return true;
 }
 

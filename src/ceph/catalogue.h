@@ -42,12 +42,12 @@ struct cat_arg {
 	struct loc loc;
 };
 
-enum cat_stmt_kind { CAT_LET, CAT_SAVE, CAT_WHEN, CAT_SET, CAT_SEES /* of a witness: a member that its code touches */ };
+enum cat_stmt_kind { CAT_LET, CAT_SAVE, CAT_WHEN, CAT_SET, CAT_SEES, CAT_HINTS /* of a witness: a member that its code touches; but something of that size beside it too */ };
 
 /* One line of a site: `let op = ...`, `save op = ...`, `when ...`, `client = ...`. */
 struct cat_stmt {
 	uint8_t kind;
-	const char *name; /* NULL: CAT_WHEN, CAT_SEES */
+	const char *name; /* NULL: CAT_WHEN, CAT_SEES, CAT_HINTS */
 	const char *expr;
 	struct loc loc; /* of the expression */
 };
@@ -113,7 +113,7 @@ struct cat_base {
 /* A function of a stock binary whose code tells where members are: what an unknown build's layout is checked by. */
 struct cat_witness {
 	const char *binary, *symbol;
-	struct cat_stmt *stmts; /* CAT_LET, CAT_SEES */
+	struct cat_stmt *stmts; /* CAT_LET, CAT_SEES, CAT_HINTS */
 	unsigned stmts_len;
 	struct loc loc;
 };
@@ -193,10 +193,11 @@ struct cat_seen {
 	struct argloc loc; /* n == 0: it cannot be told */
 	struct cat_member member;
 	void *data; /* what `last` had when the member was resolved */
+	bool is_hint;
 };
 
 /*
- * Evaluate a witness: one cat_seen for each of its CAT_SEES, in their order; returns how many. The resolver leaves in *last what
+ * Evaluate a witness: one cat_seen for each of its CAT_SEES and CAT_HINTS, in their order; returns how many. The resolver leaves in *last what
  * stands for the member that it resolved last.
  */
 unsigned catalogue_locate_witness(const struct catalogue *cat, const struct cat_witness *witness, const struct cat_resolver *resolver,

@@ -242,7 +242,7 @@ unsigned catalogue_locate_witness(const struct catalogue *cat, const struct cat_
 		else if (stmt->kind == CAT_LET)
 			bind_missing(&e, stmt->name);
 		else if (ok && v.is_place)
-			(*out)[n++] = (struct cat_seen){v.loc, v.member, *last};
+			(*out)[n++] = (struct cat_seen){v.loc, v.member, *last, stmt->kind == CAT_HINTS};
 		else
 			n++;
 	}

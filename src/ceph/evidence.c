@@ -24,7 +24,7 @@ struct witnesses {
 
 /* What all witnesses together say of a member. */
 struct votes {
-	unsigned yes, part, no;
+	unsigned yes, hints, no;
 };
 
 /* The card's resolver; `last` is the member that it resolved last. */
@@ -112,18 +112,6 @@ static bool witness_sees(const struct x86_follow *follow, uint32_t node, int64_t
 	       (member->size == 8 && touches(follow, node, offset, 4) && touches(follow, node, offset + 4, 4));
 }
 
-static bool sees_part(const struct x86_follow *follow, uint32_t node, int64_t offset, const struct cat_member *member)
-{
-	for (unsigned i = 0; i < follow->touches_len; i++) {
-		const struct x86_touch *touch = &follow->touches[i];
-		bool has = touch->offset <= offset && touch->offset + touch->size >= offset + (int64_t)member->size;
-
-		if (touch->node == node && (has || (!touch->size && touch->offset == offset)))
-			return true;
-	}
-	return false;
-}
-
 static bool is_followed(const struct x86_follow *follow, uint32_t node)
 {
 	for (unsigned i = 0; i < follow->touches_len; i++)
@@ -135,6 +123,7 @@ static bool is_followed(const struct x86_follow *follow, uint32_t node)
 /* Where a witness has a member's object: `offset` from what `node` points to. */
 struct sighting {
 	unsigned member; /* its number in the card */
+	bool is_hint;
 	const struct x86_follow *follow;
 	uint32_t node;
 	int64_t offset;
@@ -149,7 +138,7 @@ struct sightings {
 static void add_sighting(struct sightings *sightings, const struct witness *witness, const struct cat_seen *seen)
 {
 	const struct card_member *member = seen->data;
-	struct sighting sighting = {.follow = &witness->follow};
+	struct sighting sighting = {.follow = &witness->follow, .is_hint = seen->is_hint};
 
 	if (!member || !seen->loc.n || !walk_steps(&witness->follow, &seen->loc, &sighting.node, &sighting.offset) ||
 	    !is_followed(&witness->follow, sighting.node))
@@ -168,12 +157,12 @@ static struct votes votes_for(const struct sightings *sightings, unsigned member
 
 		if (s->member != member)
 			continue;
-		if (witness_sees(s->follow, s->node, s->offset + place->offset, place))
-			votes.yes++;
-		else if (sees_part(s->follow, s->node, s->offset + place->offset, place))
-			votes.part++;
-		else
+		if (!witness_sees(s->follow, s->node, s->offset + place->offset, place))
 			votes.no++;
+		else if (s->is_hint)
+			votes.hints++;
+		else
+			votes.yes++;
 	}
 	return votes;
 }
@@ -220,7 +209,7 @@ static uint8_t verdict_of(const struct votes *votes)
 {
 	if (votes->yes)
 		return VERDICT_CONFIRMED;
-	return votes->part ? VERDICT_CONSISTENT : votes->no ? VERDICT_CONTRADICTED : VERDICT_UNSEEN;
+	return votes->no > votes->hints ? VERDICT_CONTRADICTED : votes->hints ? VERDICT_CONSISTENT : VERDICT_UNSEEN;
 }
 
 static void count_verdicts(const struct card *card, struct evidence_count *count)

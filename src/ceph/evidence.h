@@ -15,7 +15,7 @@ struct elf_file;
 enum verdict {
 	VERDICT_UNSEEN,	      /* no witness of it is in this build */
 	VERDICT_BETWEEN,      /* the same, but what stands on both sides of it is confirmed, and has not moved or has moved as far */
-	VERDICT_CONSISTENT,   /* the code touches it as part of more, or makes its address */
+	VERDICT_CONSISTENT,   /* the code touches it there, with its size, but also something of that size beside it */
 	VERDICT_CONFIRMED,    /* a witness touches it there, with its size */
 	VERDICT_CONTRADICTED, /* its witnesses touch other places, or the card does not hold together */
 };
