@@ -55,6 +55,11 @@ def read_catalogue():
         found = re.match(r"type (\S+) (.*)", line)
         if found:
             short[found[1]] = found[2].strip()
+    bases = {}
+    for line in text:
+        found = re.match(r"base (\S+) (.*)", line)
+        if found:
+            bases[short.get(found[1], found[1])] = short.get(found[2].strip(), found[2].strip())
     types = {}
     for line in text:
         if re.match(r"\s+(site|also|source)", line):
@@ -64,7 +69,7 @@ def read_catalogue():
             types[found[1]] = short.get(found[2], found[2])
             if found[3] in types:
                 links[types[found[3]]].add((found[4], types[found[1]]))
-    return short, links
+    return short, links, bases
 
 
 def build_id(path):
@@ -100,11 +105,16 @@ def split_name(name):
     return "", split_parameters(name[i + 1:end])
 
 
+def base_of(name, types):
+    return name if name in types else bases[name] if bases.get(name) in types else name
+
+
 def typed_arguments(name, types):
     """[(number, is behind a smart pointer, type)] of arguments that point to something of these types."""
     if ")" not in name:
         return []
     scope, parameters = split_name(name)
+    scope = base_of(scope, types)
     out, n = [], 1
     if scope:
         n = 2
@@ -115,6 +125,8 @@ def typed_arguments(name, types):
             break
         plain = parameter.replace(" const", "").strip()
         bare = re.sub(r"[*&]+$", "", plain).strip()
+        plain = base_of(bare, types) + plain[len(bare):]
+        bare = base_of(bare, types)
         smart = re.match(POINTERS, bare)
         if plain[-1:] in "*&" and plain:
             if plain == bare + plain[-1] and bare in types:
@@ -242,12 +254,13 @@ def print_binary(binary, chosen, short):
                     print("  %s " % ("hints" if doubtful else "sees") + " ".join("%s->%s" % (known[where], member) for member in members))
 
 
-roots = {}
+roots, bases = {}, {}
 
 
 def main():
     program, folders = sys.argv[1], sys.argv[2:]
-    short, links = read_catalogue()
+    global bases
+    short, links, bases = read_catalogue()
     cards = {card["build-id"]: types for card, types in map(read_card, sorted(glob.glob("cards/*.card"))) if "build-id" in card}
     print("# SPDX-License-Identifier: LGPL-2.1-or-later\n#")
     print("# Made by scripts/witnesses.py: functions whose code tells where members are (doc/catalogue.md).")

@@ -263,7 +263,7 @@ static void find_between(struct card_type *type)
 
 		if (member->is_lost)
 			member->verdict = VERDICT_CONTRADICTED;
-		else if (member->verdict == VERDICT_UNSEEN && behind && behind->moved == member->moved && (before ? before->moved : 0) == member->moved)
+		else if ((member->verdict == VERDICT_UNSEEN || member->verdict == VERDICT_CONSISTENT) && behind && behind->moved == member->moved && (before ? before->moved : 0) == member->moved)
 			member->verdict = VERDICT_BETWEEN;
 	}
 }
@@ -406,9 +406,9 @@ static void move_between(struct moving *m, struct card_type *type)
 
 		if (is_at_rest(member))
 			continue;
-		member->is_lost = !behind || behind->moved != by;
+		member->is_lost = member->verdict != VERDICT_CONSISTENT && (!behind || behind->moved != by);
 		place.offset += by - member->moved;
-		if (!member->is_lost && place.offset != member->member.offset)
+		if (behind && behind->moved == by && place.offset != member->member.offset)
 			move_to(m, member, &place);
 	}
 }

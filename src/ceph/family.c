@@ -189,7 +189,7 @@ int family_choose(struct arena *arena, const struct catalogue *cat, struct elf_f
 
 static bool is_usable(const struct card *card, const struct card_member *member)
 {
-	if (card_is_of_build(card) || member->verdict == VERDICT_CONFIRMED || member->verdict == VERDICT_BETWEEN)
+	if (card_is_of_build(card) || (member->verdict >= VERDICT_BETWEEN && member->verdict <= VERDICT_CONFIRMED))
 		return true;
 	return card->is_sound && member->verdict != VERDICT_CONTRADICTED;
 }
