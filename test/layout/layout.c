@@ -8,6 +8,7 @@
  *                                            would be used; and two of one size in one type exchanged
  *   layout time BINARY CARD                  how long the choice of a family takes, in microseconds
  *   layout holds CARD...                     cards that do not hold together
+ *   layout nearest BINARY-NAME RELEASE DISTRIBUTION  the card of the family that such a build would get
  * In place of CATALOGUE, files from which the catalogue is read, `-` means the built-in one.
  */
 #include <libgen.h>
@@ -302,6 +303,19 @@ static int holds(char **paths, int n)
 	return bad;
 }
 
+static int nearest(const char *binary, const char *release, const char *distribution)
+{
+	struct card *card = family_nearest(arena, binary, release, distribution);
+	struct buf out = {0};
+
+	if (!card)
+		give_up(binary, "has no family");
+	card_print(card, &out);
+	fputs(out.data, stdout);
+	buf_free(&out);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -314,8 +328,10 @@ int main(int argc, char **argv)
 		return mutate(argv[2], argv[3], argc > 4 ? (unsigned)atoi(argv[4]) : 1);
 	if (!strcmp(what, "time") && argc == 4)
 		return measure(argv[2], argv[3]);
+	if (!strcmp(what, "nearest") && argc >= 5)
+		return nearest(argv[2], argv[3], argv[4]);
 	if (!strcmp(what, "holds"))
 		return holds(argv + 2, argc - 2);
-	give_up("usage", "layout hidden|mutate|time|holds ...");
+	give_up("usage", "layout hidden|mutate|time|holds|nearest ...");
 	return 2;
 }
