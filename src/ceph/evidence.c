@@ -207,7 +207,7 @@ static void gather(const struct witnesses *witnesses, const struct card *card, s
 
 static uint8_t verdict_of(const struct votes *votes)
 {
-	if (votes->yes)
+	if (votes->yes > votes->no)
 		return VERDICT_CONFIRMED;
 	return votes->no > votes->hints ? VERDICT_CONTRADICTED : votes->hints ? VERDICT_CONSISTENT : VERDICT_UNSEEN;
 }

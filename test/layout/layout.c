@@ -6,7 +6,7 @@
  *                                            them are as CARD (of the same build, from debug information) has them
  *   layout mutate BINARY CARD [STEP]         each STEPth member of CARD moved by 4, 8 and 16 bytes, both ways: how many wrong members
  *                                            would be used; and two of one size in one type exchanged
- *   layout time BINARY CARD                  how long the choice of a family takes, in microseconds
+ *   layout time BINARY CARD                  how long a processor works on the choice of a family, in microseconds
  *   layout holds CARD...                     cards that do not hold together
  *   layout nearest BINARY-NAME RELEASE DISTRIBUTION  the card of the family that such a build would get
  * In place of CATALOGUE, files from which the catalogue is read, `-` means the built-in one.
@@ -271,10 +271,10 @@ static int measure(const char *path, const char *card_path)
 		struct elf_file *elf = open_binary(path);
 		long us;
 
-		clock_gettime(CLOCK_MONOTONIC, &from);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
 		if (family_choose(arena, cat, elf, basename(arena_strdup(arena, path)), NULL, truth->build_id, &card, &why))
 			give_up(path, why);
-		clock_gettime(CLOCK_MONOTONIC, &to);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
 		us = (to.tv_sec - from.tv_sec) * 1000000 + (to.tv_nsec - from.tv_nsec) / 1000;
 		best = !best || us < best ? us : best;
 		elf_file_close(elf);
