@@ -23,7 +23,7 @@ CEPH_RELEASE ?= build/ceph-release$(RELEASE:%=-%)
 SUITE_16 := bookworm
 SUITE_18 := trixie
 SUITE_20 := sid
-SOURCES := $(wildcard src/*.c src/*/*.c)
+SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
 
 ifeq ($(origin JOBS)$(MAKELEVEL),undefined0)
 MAKEFLAGS += -j$(shell nproc)
@@ -96,7 +96,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 # --- Build ---------------------------------------------------------------------------------------------------------------
 
 .PHONY: all help demo test tests units progs install install-strip uninstall bench golden fuzz fuzzers check-asan check-provider \
-	check-weave check-x86 format clean deps test-live test-harmless test-flat test-truth ceph-with-markers test-ceph-with-markers test-ceph-release \
+	check-weave check-x86 format reference clean deps test-live test-harmless test-flat test-truth ceph-with-markers test-ceph-with-markers test-ceph-release \
 	test-kernels test-params test-faults witnesses families
 all: $(CEPHTAP)
 
@@ -256,6 +256,9 @@ $(FOLLOW) $(LAYOUT): %: %.o $(LIB)
 	$(CC) $(ALL_LD) -o $@ $^ $(LIBS)
 
 # Which functions tell where members are, of unpacked packages of several releases: CEPH_ROOTS='DIR/root ...'.
+families:
+	scripts/families.py cards
+
 witnesses: $(FOLLOW)
 	scripts/witnesses.py $(FOLLOW) $(CEPH_ROOTS) >catalogue/witnesses.cat.new && mv catalogue/witnesses.cat.new catalogue/witnesses.cat
 
@@ -283,6 +286,10 @@ bench: $(CEPHTAP)
 	BUILD=$(BUILD) bench/run
 	BUILD=$(BUILD) bench/stacks.sh
 	bench/record.sh
+
+# The page of functions in doc/, from the tables.
+reference: $(CEPHTAP)
+	./$(CEPHTAP) list --functions --markdown >doc/language-reference.md
 
 # --- Use -----------------------------------------------------------------------------------------------------------------
 
@@ -330,7 +337,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/include/cephtap $(DESTDIR)$(PREFIX)/share/cephtap
 
 format:
-	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] test/interp/*.[ch] test/unit/*.[ch] test/x86/*.c test/layout/*.c fuzz/*.c include/*/*.h)
+	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] test/interp/*.[ch] test/unit/*.[ch] test/x86/*.c test/layout/*.c fuzz/*.c include/*/*.h)
 
 # A build of Ceph stays: it took an hour.
 clean:
@@ -348,6 +355,7 @@ make test-truth   markers against every perf counter of Ceph that counts the sam
 make test-faults  every system call and allocation fails once, in some forty commands (90 minutes)
 make test-params  parameters of thousands of generated functions, by each compiler that is here (3 minutes)
 make golden       write the golden files anew; review with git diff
+make reference    write doc/language-reference.md anew, from the tables of functions
 make check-asan   the tests that need no privilege, with the address and undefined-behaviour sanitizers
 make check-provider   memcached from Debian's source, built with cephtap dtrace, and traced
 make check-weave  weave Ceph's source, compile what has markers, and compare the notes (minutes)
@@ -355,6 +363,7 @@ make ceph-with-markers   build Ceph 18.2.7 from Debian's source with the markers
 make test-ceph-with-markers   the live tests on that Ceph: counters, arguments, other tracers (10 minutes)
 make test-ceph-release   the live tests on Debian's packages of Ceph 18.2.7 (RELEASE=20: 20.2.4; 16: 16.2.15), unpacked into
                          CEPH_RELEASE=$(CEPH_RELEASE) (1.3 GB)
+make witnesses      catalogue/witnesses.cat anew, of unpacked packages (CEPH_ROOTS='DIR/root ...'); make families: cards/family-*
 make test-kernels   tests on Debian's kernels in an emulator (KERNELS='bookworm sid': some)
 make check-x86    the decoder of instructions against another one, on libraries and on made up ones
 make fuzz         run each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)

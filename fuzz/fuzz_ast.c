@@ -87,12 +87,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *arena = arena_new();
 	struct source source = {.name = "fuzz.d"};
-	struct type_spec **params;
-	unsigned params_len;
 	struct probe_desc desc;
 	struct buf out = {0};
 	struct diags diags;
-	struct decl decl;
 
 	diags_init(&diags, arena);
 	source.size = size ? size - 1 : 0;
@@ -105,8 +102,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (size && data[0] == 1)
 		ast_parse_desc(arena, &source, &diags, &desc);
-	else if (size && data[0] == 2)
-		ast_parse_proto(arena, &source, &diags, &decl, &params, &params_len);
 	else
 		fuzz_script(arena, &source, &diags, &out);
 	show(&diags, &out);

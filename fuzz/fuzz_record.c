@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "agg/agg.h"
-#include "func/actions.h"
 #include "func/func.h"
 #include "record/record.h"
 #include "report/report.h"
@@ -20,16 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { ACTIONS = 8, CLAUSES = 4, AGGS = 9, RECORD_SIZE = 72, WORDS_MAX = 4096 };
 
-static const struct func functions[ACTIONS] = {
-	{.name = "printf", .report = report_printf},
-	{.name = "trace", .report = report_trace},
-	{.name = "printa", .report = report_printa},
-	{.name = "exit", .flags = FUNC_IS_SPECIAL_TIME, .report = report_exit},
-	{.name = "clear", .flags = FUNC_IS_SPECIAL_TIME, .report = report_clear},
-	{.name = "trunc", .flags = FUNC_IS_SPECIAL_TIME, .report = report_trunc},
-	{.name = "normalize", .flags = FUNC_IS_SPECIAL_TIME, .report = report_normalize},
-	{.name = "printa", .report = report_printa},
-};
+static const char *const functions[ACTIONS] = {"printf", "trace", "printa", "exit", "clear", "trunc", "normalize", "printa"};
 static struct field fields[] = {
 	{FIELD_INT, true, 24, 4, 0},	     {FIELD_INT, false, 28, 1, 0},	 {FIELD_INT, false, 32, 8, 0},
 	{FIELD_STRING, false, 40, 16, 0}, {FIELD_BYTES, false, 56, 16, 0},
@@ -92,7 +82,7 @@ static void init_clause(unsigned i)
 	clauses[i] = (struct record_layout){.size = RECORD_SIZE, .actions = actions[i], .actions_len = ACTIONS};
 	for (unsigned j = 0; j < ACTIONS; j++)
 		actions[i][j] = (struct record_action){
-			.func = &functions[j],
+			.func = func_find(functions[j]),
 			.present = 16 + j,
 			.aggs = agg_lists[i],
 			.aggs_len = j < 2 || j == 3 ? 0 : j == 7 ? 2 : 1,

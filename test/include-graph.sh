@@ -4,42 +4,40 @@
 # Data goes one way: a stage knows lib/, the probes, the plug-ins and earlier stages, nothing later. Readers of what a script sends
 # know the schema alone: neither the script's tree, nor its types, nor the programs. The table says what a folder of src/ may
 # include besides its own files; src/main.c may include all. A file has a row of its own where its
-# folder has two sides: of an aggregation or an action what emits code, and what reads. Single headers are exceptions: the grammar
+# folder is more. Functions and aggregations (func/, agg/) are plug-ins: one file has a row, its check, its code and what the reader
+# does; the stages see only their tables, which show nothing of that. Single headers are exceptions: the grammar
 # of printf formats, which the checker uses, stands beside their printing (format.h); the reader of records calls a report's
-# operations (report.h); names of daemons have a size (daemons.h).
+# operations (report.h); names of daemons have a size (daemons.h). What is in a folder of src/engine is one engine's alone.
 allowed='
 lib:
-schema: lib agg/agg.h
+schema: lib agg/agg.h func/entry.h
 probe:  lib ceph
 ceph:   lib probe
 provider: lib
 ast:    lib probe
 plan:   lib
 plan/options.c: lib ast
-check:  lib schema probe ast func agg plan report/format.h
-ebpf:   lib schema probe ast check func agg plan ceph/daemons.h
+check:  lib schema probe ast func/func.h func/call.h func/entry.h agg/agg.h plan report/format.h
+ebpf:   lib schema probe ast check func/func.h agg/agg.h plan ceph/daemons.h
 types:  lib check/type.h
 engine: lib schema probe ebpf plan ceph/daemons.h
 record: lib schema func/func.h agg/agg.h report/report.h
 report: lib schema func/func.h agg/agg.h record
-symbols: lib probe/functions.h engine/engine.h report
+symbols: lib probe/functions.h probe/probe.h report
 pictures: lib report
 views:  lib schema agg/agg.h record report pictures
 top:    lib schema agg/agg.h record report views
 recording: lib schema func/func.h agg/agg.h record report
-func:   lib schema probe ast check ebpf agg plan ceph/daemons.h
+func:   lib schema ebpf plan agg record report ceph/daemons.h
 func/func.h:
-func/actions.c: lib schema record report
-func/actions.h:
-func/rows.c: lib schema agg/agg.h record report
-func/rows.h:
-agg:    lib schema
-agg/gen.c: lib schema ebpf
-run:    lib probe ceph ast check ebpf plan types engine schema func/func.h agg/agg.h record report recording symbols
+func/entry.h:
+func/call.h:
+agg:    lib schema ebpf func/entry.h
+run:    lib probe ceph ast check ebpf plan types engine/engine.h schema func/func.h agg/agg.h record report recording symbols
 cmd:    *
 '
 # Readers must not see these, not even by way of another header.
-readers='schema record recording report views top pictures agg func/func.h func/actions.c func/actions.h func/rows.c func/rows.h'
+readers='schema record recording report views top pictures agg/agg.h func/func.h func/entry.h func/call.h'
 unseen='ast check ebpf plan'
 # The stages without files, globals or privilege may not even see how to reach the host.
 pure='ast plan check ebpf'
@@ -85,6 +83,8 @@ FNR == 1 {
 	if (index(to, "/") == 0) next # beside the file itself
 	sub("/.*", "", to_folder)
 	includes[substr(FILENAME, 5)] = includes[substr(FILENAME, 5)] " " to
+	if (to ~ /^engine\/[^\/]*\// && folder != "engine")
+		print FILENAME ":" FNR ": src/" folder " may not know one engine from another: " to
 	if (to_folder != folder && !may[row_of, to_folder] && !may[row_of, to] && !may[row_of, "*"])
 		print FILENAME ":" FNR ": src/" row_of " may not include " to
 }
@@ -97,12 +97,12 @@ FNR == 1 {
 END {
 	for (file in includes) {
 		split(file, path, "/")
-		if (file != "agg/gen.c" && (path[1] in reads || file in reads))
+		if (path[1] in reads || file in reads)
 			look(file, file)
 	}
 }')
 # What a report shows of the time is given to it, so that a recording shows the same. (common.c tells how long it wrote.)
-clocks=$(grep -nE '(^|[^a-z_])(time|localtime|localtime_r|clock_gettime|clock_ns|now_ns|moment_now|zone_of_host)\(' src/report/*.c src/views/*.c src/top/*.c src/pictures/*.c src/func/actions.c src/func/rows.c |
+clocks=$(grep -nE '(^|[^a-z_])(time|localtime|localtime_r|clock_gettime|clock_ns|now_ns|moment_now|zone_of_host)\(' src/report/*.c src/views/*.c src/top/*.c src/pictures/*.c src/func/*.c |
 	grep -vE '^src/report/common.c:.*(start = now_ns|mark_print_done)')
 [ -z "$clocks" ] || bad="$bad${bad:+
 }$clocks"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Aggregating functions: one file each in src/agg, with everything about it: its prototype, its memory, the code that
- * updates it, how two are merged, compared and printed. All are listed in src/agg/table.c.
+ * updates it, how two are merged, compared and printed. Each has one row in src/agg/table.c.
  *
  * A value is an array of u64. Its first word is always the number of updates since the aggregation was cleared, so that a
  * reader can tell "never" from "zero".
@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "func/entry.h"
 #include "lib/buf.h"
 #include "schema/schema.h"
 
@@ -24,24 +25,23 @@ struct node;
  * checker folds them into shape->params (all of them, `otherwise` where one was left out) and what follows is the increment.
  */
 struct agg_param {
-	const char *name;      /* for messages: "lower bound" */
-	const char *tag_type;  /* not an integer constant */
-	const char *tag_match; /* differs from an earlier use of the same aggregation */
+	const char *name; /* for messages: "lower bound" */
 	bool is_optional;
 	int64_t otherwise;
 };
 
 struct agg {
 	const char *name;
-	const char *proto; /* in D: "void quantize(int64_t, [int64_t])"; the first argument is the value, count() has none */
+	struct proto proto; /* the first argument is the value, count() has none */
 	const char *doc;
+	struct example example;
 	const struct agg_param *params;
 	unsigned params_len;
 	/*
-	 * Do shape->params make sense? If not: the tag, the argument of the call that is wrong (0 is the value), and a sentence.
+	 * Do shape->params make sense? If not: why, the argument of the call that is wrong (0 is the value), and a sentence.
 	 * Pure; called by the checker once the constants are folded. NULL: there is nothing to check.
 	 */
-	bool (*params_check)(const struct agg_shape *shape, const char **tag, unsigned *bad_arg, struct buf *why);
+	bool (*params_check)(const struct agg_shape *shape, enum call_fault *fault, unsigned *bad_arg, struct buf *why);
 	unsigned (*words)(const struct agg_shape *shape); /* u64s of one value */
 	/*
 	 * Emits the update: the address of the value (all zero when new) is in a register, the evaluated arguments are values.

@@ -3,7 +3,8 @@
  * avg(x): the mean. Words: { updates, total }. An update adds 1 to word 0 and x to word 1.
  */
 #include "agg/common.h"
-#include "agg/gen.h"
+#include "agg/emit.h"
+#include "ebpf/gen.h"
 
 static unsigned avg_words(const struct agg_shape *shape)
 {
@@ -19,12 +20,21 @@ static int64_t avg_number(const struct agg_shape *shape, const uint64_t *value, 
 	return agg_divide(shape, (uint64_t)agg_divide(shape, value[1], normal), value[0]);
 }
 
+static void avg_gen(struct gen *gen, const struct agg_shape *shape, struct node *call)
+{
+	(void)shape;
+	(void)call;
+	emit_agg_sum(gen);
+}
+
 const struct agg agg_avg = {
 	.name = "avg",
-	.proto = "void avg(int64_t)",
+	.proto = {.result = PROTO_VOID, .params = {{PROTO_INT64}}},
 	.doc = "the arithmetic mean of the values",
+	.example = {"BEGIN { @ = avg(4); @ = avg(6); printa(\"%@d\\n\", @); exit(0); }",
+		    "5\n"},
 	.words = avg_words,
-	.gen = agg_gen_avg,
+	.gen = avg_gen,
 	.merge = agg_merge_words,
 	.subtract = agg_subtract_words,
 	.compare = agg_compare_number,

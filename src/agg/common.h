@@ -30,7 +30,4 @@ struct histogram {
 };
 void histogram_show(const struct histogram *histogram, uint64_t normal, struct buf *out);
 
-extern const struct agg agg_count, agg_sum, agg_avg, agg_min, agg_max, agg_stddev, agg_quantize, agg_lquantize,
-	agg_llquantize;
-
 #endif

@@ -3,7 +3,7 @@
  * count(): how often. Words: { updates }. An update adds 1 to word 0.
  */
 #include "agg/common.h"
-#include "agg/gen.h"
+#include "ebpf/gen.h"
 
 static unsigned count_words(const struct agg_shape *shape)
 {
@@ -11,12 +11,21 @@ static unsigned count_words(const struct agg_shape *shape)
 	return 1;
 }
 
+static void count_gen(struct gen *gen, const struct agg_shape *shape, struct node *call)
+{
+	(void)shape;
+	(void)call;
+	emit_agg_add_imm(gen, 0, 1);
+}
+
 const struct agg agg_count = {
 	.name = "count",
-	.proto = "void count()",
+	.proto = {.result = PROTO_VOID},
 	.doc = "how often it was called",
+	.example = {"BEGIN { @ = count(); @ = count(); printa(\"%@d\\n\", @); exit(0); }",
+		    "2\n"},
 	.words = count_words,
-	.gen = agg_gen_count,
+	.gen = count_gen,
 	.merge = agg_merge_words,
 	.subtract = agg_subtract_words,
 	.compare = agg_compare_number,

@@ -9,15 +9,16 @@
 
 #include "agg/buckets.h"
 #include "agg/common.h"
-#include "agg/gen.h"
+#include "agg/emit.h"
+#include "ebpf/gen.h"
 
 enum { FACTOR, LMAG, HMAG, STEPS };
 
 static const struct agg_param llquantize_params[] = {
-	{"factor", "D_LLQUANT_FACTORTYPE", "D_LLQUANT_MATCHFACTOR", false, 0},
-	{"low magnitude", "D_LLQUANT_LMAGTYPE", "D_LLQUANT_MATCHLMAG", false, 0},
-	{"high magnitude", "D_LLQUANT_HMAGTYPE", "D_LLQUANT_MATCHHMAG", false, 0},
-	{"number of steps", "D_LLQUANT_STEPTYPE", "D_LLQUANT_MATCHSTEPS", true, 1},
+	{"factor", false, 0},
+	{"low magnitude", false, 0},
+	{"high magnitude", false, 0},
+	{"number of steps", true, 1},
 };
 
 /* factor^exponent, or 0 when that is no int64_t. */
@@ -96,15 +97,15 @@ int64_t llquantize_value(const int64_t *params, unsigned bucket)
 	return range.below;
 }
 
-static bool check_magnitudes(const int64_t *params, const char **tag, unsigned *bad_arg, struct buf *why)
+static bool check_magnitudes(const int64_t *params, enum call_fault *fault, unsigned *bad_arg, struct buf *why)
 {
-	*tag = "D_LLQUANT_LMAGVAL";
+	*fault = CALL_RANGE;
 	*bad_arg = 1 + LMAG;
 	if (params[LMAG] < 0) {
 		buf_printf(why, "llquantize() low magnitude %" PRId64 " must be 0 or more", params[LMAG]);
 		return false;
 	}
-	*tag = "D_LLQUANT_HMAGVAL";
+	*fault = CALL_RANGE;
 	*bad_arg = 1 + HMAG;
 	if (params[HMAG] < params[LMAG]) {
 		buf_printf(why, "llquantize() high magnitude %" PRId64 " must not be below the low magnitude %" PRId64,
@@ -147,19 +148,19 @@ static bool check_steps(const int64_t *params, struct buf *why)
 	return true;
 }
 
-static bool llquantize_check(const struct agg_shape *shape, const char **tag, unsigned *bad_arg, struct buf *why)
+static bool llquantize_check(const struct agg_shape *shape, enum call_fault *fault, unsigned *bad_arg, struct buf *why)
 {
 	const int64_t *params = shape->params;
 
 	if (params[FACTOR] < 2) {
-		*tag = "D_LLQUANT_FACTORVAL";
+		*fault = CALL_RANGE;
 		*bad_arg = 1 + FACTOR;
 		buf_printf(why, "llquantize() factor %" PRId64 " must be 2 or more", params[FACTOR]);
 		return false;
 	}
-	if (!check_magnitudes(params, tag, bad_arg, why))
+	if (!check_magnitudes(params, fault, bad_arg, why))
 		return false;
-	*tag = "D_LLQUANT_STEPVAL";
+	*fault = CALL_RANGE;
 	*bad_arg = 1 + STEPS;
 	if (params[STEPS] < 1) {
 		buf_printf(why, "llquantize() steps %" PRId64 " must be 1 or more", params[STEPS]);
@@ -221,15 +222,57 @@ static void llquantize_buckets(const struct agg_shape *shape, const uint64_t *va
 	}
 }
 
+static void llquantize_gen(struct gen *gen, const struct agg_shape *shape, struct node *call)
+{
+	struct llquantize_range range;
+	struct label end = {0};
+
+	emit_agg_arg(gen, R1, 0);
+	for (unsigned i = 0; llquantize_range(shape->params, i, &range); i++) {
+		struct label next = {0};
+
+		if (i == 0) {
+			emit(gen, INSN_MOV_IMM(R0, 0));
+			emit_imm64(gen, R2, range.from);
+			emit_jump_reg(gen, BPF_JSLT, R1, R2, &end);
+		}
+		emit_imm64(gen, R2, range.below);
+		emit_jump_reg(gen, BPF_JSGE, R1, R2, &next);
+		emit(gen, INSN_MOV_REG(R0, R1));
+		emit_imm64(gen, R2, range.size);
+		emit(gen, INSN_ALU_REG(BPF_DIV, R0, R2));
+		emit_imm64(gen, R2, range.shift);
+		emit(gen, INSN_ALU_REG(BPF_ADD, R0, R2));
+		emit_jump(gen, &end);
+		label_bind(gen, &next);
+	}
+	emit(gen, INSN_MOV_IMM(R0, llquantize_levels(shape->params) + 1));
+	label_bind(gen, &end);
+	emit_agg_bucket(gen, call, 1 + 4, llquantize_levels(shape->params) + 2);
+}
+
 const struct agg agg_llquantize = {
 	.name = "llquantize",
-	.proto = "void llquantize(int64_t, int64_t, int64_t, int64_t, [int64_t], [int64_t])",
+	.proto = {.result = PROTO_VOID, .params = {{PROTO_INT64}, {PROTO_INT64}, {PROTO_INT64}, {PROTO_INT64}, {PROTO_INT64, .is_optional = true}, {PROTO_INT64, .is_optional = true}}},
 	.doc = "a histogram of the values, linear within each order of magnitude",
+	.example = {"BEGIN { @ = llquantize(7, 10, 0, 1, 10); @ = llquantize(35, 10, 0, 1, 10); exit(0); }",
+		    "\n"
+		    "\n"
+		    "           value  ------------- Distribution ------------- count    \n"
+		    "               6 |                                         0        \n"
+		    "               7 |@@@@@@@@@@@@@@@@@@@@                     1        \n"
+		    "               8 |                                         0        \n"
+		    "               9 |                                         0        \n"
+		    "              10 |                                         0        \n"
+		    "              20 |                                         0        \n"
+		    "              30 |@@@@@@@@@@@@@@@@@@@@                     1        \n"
+		    "              40 |                                         0        \n"
+		    "\n"},
 	.params = llquantize_params,
 	.params_len = 4,
 	.params_check = llquantize_check,
 	.words = llquantize_words,
-	.gen = agg_gen_llquantize,
+	.gen = llquantize_gen,
 	.merge = agg_merge_words,
 	.subtract = agg_subtract_words,
 	.compare = llquantize_compare,

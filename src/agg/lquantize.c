@@ -11,14 +11,15 @@
 
 #include "agg/buckets.h"
 #include "agg/common.h"
-#include "agg/gen.h"
+#include "agg/emit.h"
+#include "ebpf/gen.h"
 
 enum { LOW, HIGH, STEP };
 
 static const struct agg_param lquantize_params[] = {
-	{"lower bound", "D_LQUANT_BASETYPE", "D_LQUANT_MATCHBASE", false, 0},
-	{"upper bound", "D_LQUANT_LIMTYPE", "D_LQUANT_MATCHLIM", false, 0},
-	{"step", "D_LQUANT_STEPTYPE", "D_LQUANT_MATCHSTEP", true, 1},
+	{"lower bound", false, 0},
+	{"upper bound", false, 0},
+	{"step", true, 1},
 };
 
 static uint64_t levels_wanted(const int64_t *params)
@@ -51,12 +52,12 @@ int64_t lquantize_value(const int64_t *params, unsigned bucket)
 	return (int64_t)((uint64_t)params[LOW] + above);
 }
 
-static bool lquantize_check(const struct agg_shape *shape, const char **tag, unsigned *bad_arg, struct buf *why)
+static bool lquantize_check(const struct agg_shape *shape, enum call_fault *fault, unsigned *bad_arg, struct buf *why)
 {
 	const int64_t *params = shape->params;
 
 	if (params[LOW] > params[HIGH]) {
-		*tag = "D_LQUANT_MISMATCH";
+		*fault = CALL_ORDER;
 		*bad_arg = 1 + LOW;
 		buf_printf(why, "lquantize() lower bound %" PRId64 " must not be above the upper bound %" PRId64,
 			   params[LOW], params[HIGH]);
@@ -64,18 +65,18 @@ static bool lquantize_check(const struct agg_shape *shape, const char **tag, uns
 	}
 	*bad_arg = 1 + STEP;
 	if (params[STEP] <= 0) {
-		*tag = "D_LQUANT_STEPTYPE"; /* DTrace says so of what is no positive constant */
+		*fault = CALL_RANGE;
 		buf_printf(why, "lquantize() step %" PRId64 " must be 1 or more", params[STEP]);
 		return false;
 	}
 	if (!levels_wanted(params)) {
-		*tag = params[STEP] > UINT16_MAX ? "D_LQUANT_STEPVAL" : "D_LQUANT_STEPLARGE";
+		*fault = CALL_TOO_LARGE;
 		buf_printf(why, "lquantize() step %" PRId64 " is larger than the range from %" PRId64 " to %" PRId64,
 			   params[STEP], params[LOW], params[HIGH]);
 		return false;
 	}
 	if (levels_wanted(params) > AGG_BUCKETS_MAX - 2) {
-		*tag = "D_LQUANT_STEPSMALL";
+		*fault = CALL_TOO_SMALL;
 		buf_printf(why, "lquantize() step %" PRId64 " makes %" PRIu64 " rows, and at most %d can be kept",
 			   params[STEP], levels_wanted(params), AGG_BUCKETS_MAX - 2);
 		return false;
@@ -139,15 +140,47 @@ static void lquantize_buckets(const struct agg_shape *shape, const uint64_t *val
 	}
 }
 
+static void lquantize_gen(struct gen *gen, const struct agg_shape *shape, struct node *call)
+{
+	unsigned levels = lquantize_levels(shape->params);
+	struct label below = {0}, end = {0}, fits = {0};
+
+	emit_agg_arg(gen, R1, 0);
+	emit_imm64(gen, R2, shape->params[0]);
+	emit(gen, INSN_MOV_IMM(R0, 0));
+	emit_jump_reg(gen, BPF_JSLT, R1, R2, &below);
+	emit(gen, INSN_MOV_REG(R0, R1));
+	emit(gen, INSN_ALU_REG(BPF_SUB, R0, R2));
+	emit_imm64(gen, R2, shape->params[2]);
+	emit(gen, INSN_ALU_REG(BPF_DIV, R0, R2));
+	emit_jump_imm(gen, BPF_JLE, R0, (int32_t)levels, &fits);
+	emit(gen, INSN_MOV_IMM(R0, levels));
+	label_bind(gen, &fits);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, 1));
+	emit_jump(gen, &end);
+	label_bind(gen, &below);
+	label_bind(gen, &end);
+	emit_agg_bucket(gen, call, 1 + 3, levels + 2);
+}
+
 const struct agg agg_lquantize = {
 	.name = "lquantize",
-	.proto = "void lquantize(int64_t, int64_t, int64_t, [int64_t], [int64_t])",
+	.proto = {.result = PROTO_VOID, .params = {{PROTO_INT64}, {PROTO_INT64}, {PROTO_INT64}, {PROTO_INT64, .is_optional = true}, {PROTO_INT64, .is_optional = true}}},
 	.doc = "a histogram of the values in equal steps between two bounds",
+	.example = {"BEGIN { @ = lquantize(3, 0, 6, 2); @ = lquantize(5, 0, 6, 2); @ = lquantize(4, 0, 6, 2); exit(0); }",
+		    "\n"
+		    "\n"
+		    "           value  ------------- Distribution ------------- count    \n"
+		    "               0 |                                         0        \n"
+		    "               2 |@@@@@@@@@@@@@                            1        \n"
+		    "               4 |@@@@@@@@@@@@@@@@@@@@@@@@@@@              2        \n"
+		    "            >= 6 |                                         0        \n"
+		    "\n"},
 	.params = lquantize_params,
 	.params_len = 3,
 	.params_check = lquantize_check,
 	.words = lquantize_words,
-	.gen = agg_gen_lquantize,
+	.gen = lquantize_gen,
 	.merge = agg_merge_words,
 	.subtract = agg_subtract_words,
 	.compare = lquantize_compare,

@@ -8,7 +8,8 @@
  * update to tell from later ones, and threads that preempt each other cannot lose one.
  */
 #include "agg/common.h"
-#include "agg/gen.h"
+#include "agg/emit.h"
+#include "ebpf/gen.h"
 
 static unsigned max_words(const struct agg_shape *shape)
 {
@@ -31,12 +32,26 @@ static int64_t max_number(const struct agg_shape *shape, const uint64_t *value, 
 	return value[0] ? agg_divide(shape, number, normal) : 0;
 }
 
+static void max_gen(struct gen *gen, const struct agg_shape *shape, struct node *call)
+{
+	(void)call;
+	emit_agg_arg(gen, R1, 0);
+	if (!shape->is_unsigned) {
+		emit_imm64(gen, R2, INT64_MIN);
+		emit(gen, INSN_ALU_REG(BPF_XOR, R1, R2));
+	}
+	emit_agg_raise(gen);
+	emit_agg_add_imm(gen, 0, 1);
+}
+
 const struct agg agg_max = {
 	.name = "max",
-	.proto = "void max(int64_t)",
+	.proto = {.result = PROTO_VOID, .params = {{PROTO_INT64}}},
 	.doc = "the largest value",
+	.example = {"BEGIN { @ = max(4); @ = max(6); printa(\"%@d\\n\", @); exit(0); }",
+		    "6\n"},
 	.words = max_words,
-	.gen = agg_gen_max,
+	.gen = max_gen,
 	.merge = max_merge,
 	.compare = agg_compare_number,
 	.number = max_number,

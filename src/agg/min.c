@@ -8,7 +8,8 @@
  * update to tell from later ones, and threads that preempt each other cannot lose one.
  */
 #include "agg/common.h"
-#include "agg/gen.h"
+#include "agg/emit.h"
+#include "ebpf/gen.h"
 
 static unsigned min_words(const struct agg_shape *shape)
 {
@@ -31,12 +32,28 @@ static int64_t min_number(const struct agg_shape *shape, const uint64_t *value, 
 	return value[0] ? agg_divide(shape, number, normal) : 0;
 }
 
+static void min_gen(struct gen *gen, const struct agg_shape *shape, struct node *call)
+{
+	(void)call;
+	emit_agg_arg(gen, R1, 0);
+	if (shape->is_unsigned) {
+		emit(gen, INSN_ALU_IMM(BPF_XOR, R1, -1));
+	} else {
+		emit_imm64(gen, R2, INT64_MAX);
+		emit(gen, INSN_ALU_REG(BPF_XOR, R1, R2));
+	}
+	emit_agg_raise(gen);
+	emit_agg_add_imm(gen, 0, 1);
+}
+
 const struct agg agg_min = {
 	.name = "min",
-	.proto = "void min(int64_t)",
+	.proto = {.result = PROTO_VOID, .params = {{PROTO_INT64}}},
 	.doc = "the smallest value",
+	.example = {"BEGIN { @ = min(4); @ = min(6); printa(\"%@d\\n\", @); exit(0); }",
+		    "4\n"},
 	.words = min_words,
-	.gen = agg_gen_min,
+	.gen = min_gen,
 	.merge = min_merge,
 	.compare = agg_compare_number,
 	.number = min_number,

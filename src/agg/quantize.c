@@ -9,7 +9,8 @@
 
 #include "agg/buckets.h"
 #include "agg/common.h"
-#include "agg/gen.h"
+#include "agg/emit.h"
+#include "ebpf/gen.h"
 
 unsigned quantize_bucket(int64_t value)
 {
@@ -89,12 +90,67 @@ static void quantize_buckets(const struct agg_shape *shape, const uint64_t *valu
 	}
 }
 
+/*
+ * R0 = floor(log2(R1)) for R1 > 0, by halving the range. Without jumps, since the verifier would follow each of the 64 ways
+ * through: the upper half h of what is left is below 2^32, so the highest bit of -h says whether there is something in it.
+ */
+static void emit_log2(struct gen *gen)
+{
+	emit(gen, INSN_MOV_IMM(R0, 0));
+	for (int power = 5; power > 0; power--) {
+		emit(gen, INSN_MOV_REG(R2, R1));
+		emit(gen, INSN_ALU_IMM(BPF_RSH, R2, 1 << power));
+		emit(gen, INSN_NEG(R2));
+		emit(gen, INSN_ALU_IMM(BPF_RSH, R2, 63));
+		emit(gen, INSN_ALU_IMM(BPF_LSH, R2, power));
+		emit(gen, INSN_ALU_REG(BPF_RSH, R1, R2));
+		emit(gen, INSN_ALU_REG(BPF_ADD, R0, R2));
+	}
+	emit(gen, INSN_ALU_IMM(BPF_RSH, R1, 1));
+	emit(gen, INSN_ALU_REG(BPF_ADD, R0, R1));
+}
+
+/* R3 keeps the value, for its sign. */
+static void quantize_gen(struct gen *gen, const struct agg_shape *shape, struct node *call)
+{
+	struct label zero = {0}, positive = {0}, end = {0};
+
+	(void)shape;
+	emit_agg_arg(gen, R1, 0);
+	emit_jump_imm(gen, BPF_JEQ, R1, 0, &zero);
+	emit(gen, INSN_MOV_REG(R3, R1));
+	emit_agg_magnitude(gen);
+	emit_log2(gen);
+	emit_jump_imm(gen, BPF_JSGT, R3, 0, &positive);
+	emit(gen, INSN_NEG(R0));
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, QUANTIZE_ZERO - 1));
+	emit_jump_imm(gen, BPF_JSGE, R0, 0, &end);
+	emit(gen, INSN_MOV_IMM(R0, 0)); /* the smallest number of all */
+	emit_jump(gen, &end);
+	label_bind(gen, &zero);
+	emit(gen, INSN_MOV_IMM(R0, QUANTIZE_ZERO));
+	emit_jump(gen, &end);
+	label_bind(gen, &positive);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, QUANTIZE_ZERO + 1));
+	label_bind(gen, &end);
+	emit_agg_bucket(gen, call, 1, QUANTIZE_BUCKETS);
+}
+
 const struct agg agg_quantize = {
 	.name = "quantize",
-	.proto = "void quantize(int64_t, [int64_t])",
+	.proto = {.result = PROTO_VOID, .params = {{PROTO_INT64}, {PROTO_INT64, .is_optional = true}}},
 	.doc = "a histogram of the values by powers of two",
+	.example = {"BEGIN { @ = quantize(3); @ = quantize(4); @ = quantize(5); exit(0); }",
+		    "\n"
+		    "\n"
+		    "           value  ------------- Distribution ------------- count    \n"
+		    "               1 |                                         0        \n"
+		    "               2 |@@@@@@@@@@@@@                            1        \n"
+		    "               4 |@@@@@@@@@@@@@@@@@@@@@@@@@@@              2        \n"
+		    "               8 |                                         0        \n"
+		    "\n"},
 	.words = quantize_words,
-	.gen = agg_gen_quantize,
+	.gen = quantize_gen,
 	.merge = agg_merge_words,
 	.subtract = agg_subtract_words,
 	.compare = quantize_compare,

@@ -7,7 +7,8 @@
  * wrapped. Each addition is atomic; a snapshot between them is off by the one update that is under way.
  */
 #include "agg/common.h"
-#include "agg/gen.h"
+#include "agg/emit.h"
+#include "ebpf/gen.h"
 
 typedef unsigned __int128 u128;
 
@@ -86,12 +87,58 @@ static int stddev_compare(const struct agg_shape *shape, const uint64_t *a, cons
 	return (x > y) - (x < y);
 }
 
+/*
+ * R1 = low and R2 = high half of R1 * R1: with R1 = h * 2^32 + l, the square is h*h * 2^64 + 2*h*l * 2^32 + l*l.
+ */
+static void emit_square(struct gen *gen)
+{
+	emit(gen, INSN_MOV_REG(R2, R1));
+	emit(gen, INSN_ALU_IMM(BPF_RSH, R2, 32)); /* h */
+	emit(gen, INSN_MOV32_REG(R3, R1));        /* l */
+	emit(gen, INSN_MOV_REG(R4, R2));
+	emit(gen, INSN_ALU_REG(BPF_MUL, R4, R3)); /* h*l, below 2^63 since h is below 2^31 */
+	emit(gen, INSN_ALU_REG(BPF_MUL, R2, R2)); /* h*h */
+	emit(gen, INSN_ALU_REG(BPF_MUL, R3, R3)); /* l*l */
+	emit(gen, INSN_MOV_REG(R1, R4));
+	emit(gen, INSN_ALU_IMM(BPF_RSH, R4, 31)); /* 2*h*l / 2^32 */
+	emit(gen, INSN_ALU_IMM(BPF_LSH, R1, 33)); /* 2*h*l * 2^32, its low half */
+	emit(gen, INSN_ALU_REG(BPF_ADD, R2, R4));
+	emit(gen, INSN_ALU_REG(BPF_ADD, R1, R3));
+	struct label no_carry = {0};
+
+	emit_jump_reg(gen, BPF_JGE, R1, R3, &no_carry);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R2, 1));
+	label_bind(gen, &no_carry);
+}
+
+static void stddev_gen(struct gen *gen, const struct agg_shape *shape, struct node *call)
+{
+	struct label no_carry = {0};
+
+	(void)shape;
+	(void)call;
+	emit_agg_sum(gen);
+	emit_agg_arg(gen, R1, 0);
+	emit_agg_magnitude(gen);
+	emit_square(gen);
+	emit(gen, INSN_MOV_REG(R3, R1));
+	emit(gen, INSN_ATOMIC(BPF_ADD | BPF_FETCH, REG_KEEP, 16, R1)); /* R1 = what was there */
+	emit(gen, INSN_ALU_REG(BPF_ADD, R1, R3));
+	emit_jump_reg(gen, BPF_JGE, R1, R3, &no_carry);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R2, 1));
+	label_bind(gen, &no_carry);
+	emit(gen, INSN_MOV_REG(R1, R2));
+	emit_agg_add(gen, 3);
+}
+
 const struct agg agg_stddev = {
 	.name = "stddev",
-	.proto = "void stddev(int64_t)",
+	.proto = {.result = PROTO_VOID, .params = {{PROTO_INT64}}},
 	.doc = "the standard deviation of the values",
+	.example = {"BEGIN { @ = stddev(4); @ = stddev(8); printa(\"%@d\\n\", @); exit(0); }",
+		    "2\n"},
 	.words = stddev_words,
-	.gen = agg_gen_stddev,
+	.gen = stddev_gen,
 	.merge = stddev_merge,
 	.subtract = stddev_subtract,
 	.compare = stddev_compare,

@@ -4,7 +4,8 @@
  * sums.
  */
 #include "agg/common.h"
-#include "agg/gen.h"
+#include "agg/emit.h"
+#include "ebpf/gen.h"
 
 static unsigned sum_words(const struct agg_shape *shape)
 {
@@ -17,12 +18,21 @@ static int64_t sum_number(const struct agg_shape *shape, const uint64_t *value, 
 	return agg_divide(shape, value[1], normal);
 }
 
+static void sum_gen(struct gen *gen, const struct agg_shape *shape, struct node *call)
+{
+	(void)shape;
+	(void)call;
+	emit_agg_sum(gen);
+}
+
 const struct agg agg_sum = {
 	.name = "sum",
-	.proto = "void sum(int64_t)",
+	.proto = {.result = PROTO_VOID, .params = {{PROTO_INT64}}},
 	.doc = "the total of the values",
+	.example = {"BEGIN { @ = sum(4); @ = sum(6); printa(\"%@d\\n\", @); exit(0); }",
+		    "10\n"},
 	.words = sum_words,
-	.gen = agg_gen_sum,
+	.gen = sum_gen,
 	.merge = agg_merge_words,
 	.subtract = agg_subtract_words,
 	.compare = agg_compare_number,

@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "agg/common.h"
+#include "agg/agg.h"
 
-static const struct agg *const table[] = {
-	&agg_count, &agg_sum, &agg_avg, &agg_min, &agg_max, &agg_stddev, &agg_quantize, &agg_lquantize, &agg_llquantize,
-};
+/* clang-format off */
+#define AGGS(row) \
+	row(agg_count) \
+	row(agg_sum) \
+	row(agg_avg) \
+	row(agg_min) \
+	row(agg_max) \
+	row(agg_stddev) \
+	row(agg_quantize) \
+	row(agg_lquantize) \
+	row(agg_llquantize)
+/* clang-format on */
+
+#define DECLARE(name) extern const struct agg name;
+AGGS(DECLARE)
+#define ADDRESS(name) &(name),
+static const struct agg *const table[] = {AGGS(ADDRESS)};
 
 enum { TABLE_LEN = sizeof(table) / sizeof(*table) };
 

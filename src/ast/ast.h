@@ -64,7 +64,6 @@ struct type_spec {
 	unsigned dims_len;
 	struct decl *members; /* a struct, union or enum body written in place; NULL otherwise */
 	bool has_body;        /* members were written, maybe none */
-	bool optional;        /* a prototype's parameter in brackets, [int]; its name may also be "..." or "@" */
 };
 
 struct node {
@@ -185,9 +184,6 @@ bool ast_parse(struct arena *arena, const struct source *source, const struct ma
  * is left out, as dtrace -n: from the right, name first.
  */
 bool ast_parse_desc(struct arena *arena, const struct source *source, struct diags *diags, struct probe_desc *desc);
-/* `string strjoin(string, string)`: for prototypes written in D; a parameter may be `[int]`, `...` or `@`. */
-bool ast_parse_proto(struct arena *arena, const struct source *source, struct diags *diags, struct decl *decl,
-		     struct type_spec ***params, unsigned *params_len);
 /* One expression and nothing else, as providers write arguments; NULL after a diagnostic. */
 struct node *ast_parse_expr(struct arena *arena, const struct source *source, struct diags *diags);
 

@@ -8,7 +8,7 @@
 #include "lib/elf.h"
 #include "lib/x86_follow.h"
 
-enum { WITNESS_SIZE = 64 * 1024 }; /* a larger function is not followed to its end */
+enum { WITNESS_SIZE = 32 * 1024 }; /* a larger function is not followed to its end */
 
 struct witness {
 	const struct cat_witness *from;

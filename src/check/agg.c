@@ -16,6 +16,16 @@ static void agg_use(struct check_ctx *ctx, struct aggvar *var)
 	*arena_push(ctx->arena, ctx->used_aggs, ctx->used_aggs_len) = var;
 }
 
+/* "count, sum and avg" */
+static const char *listed(struct check_ctx *ctx, const char *const *names, unsigned n)
+{
+	const char *text = names[0];
+
+	for (unsigned i = 1; i < n; i++)
+		text = arena_printf(ctx->arena, "%s%s%s", text, i + 1 < n ? ", " : " and ", names[i]);
+	return text;
+}
+
 static void unknown_agg_func(struct check_ctx *ctx, struct node *call)
 {
 	const char **list = NULL, *near;
@@ -32,8 +42,7 @@ static void unknown_agg_func(struct check_ctx *ctx, struct node *call)
 	if (near)
 		diag_hint(ctx->diags, diag, "did you mean `%s`?", near);
 	else
-		diag_hint(ctx->diags, diag,
-			  "count, sum, avg, min, max, stddev, quantize, lquantize and llquantize are");
+		diag_hint(ctx->diags, diag, "%s are", listed(ctx, list, n));
 }
 
 /* The aggregated value is a number. */
@@ -66,7 +75,7 @@ static bool fold_params(struct check_ctx *ctx, const struct agg *agg, struct nod
 		if (!arg)
 			continue;
 		if (!arg->is_const || !type_is_int(arg->type)) {
-			check_error(ctx, arg, param->tag_type, "%s() argument #%u (%s) must be an integer constant",
+			check_error(ctx, arg, check_tag(call, CALL_NOT_CONSTANT, i + 1), "%s() argument #%u (%s) must be an integer constant",
 				    call->name, i + 2, param->name);
 			return false;
 		}
@@ -79,15 +88,15 @@ static bool fold_params(struct check_ctx *ctx, const struct agg *agg, struct nod
 static bool params_make_sense(struct check_ctx *ctx, struct node *call, const struct aggvar *var)
 {
 	struct buf why = {0};
-	const char *tag = NULL;
+	enum call_fault fault = CALL_RANGE;
 	unsigned bad = 0;
 	bool ok;
 
 	if (!var->shape.agg->params_check)
 		return true;
-	ok = var->shape.agg->params_check(&var->shape, &tag, &bad, &why);
+	ok = var->shape.agg->params_check(&var->shape, &fault, &bad, &why);
 	if (!ok)
-		check_error(ctx, bad < call->args_len ? call->args[bad] : call, tag, "%s", why.data);
+		check_error(ctx, bad < call->args_len ? call->args[bad] : call, check_tag(call, fault, bad), "%s", why.data);
 	buf_free(&why);
 	return ok;
 }
@@ -111,24 +120,23 @@ static void settle_types(struct check_ctx *ctx, struct node *call)
 /* The right side: which function, with which parameters. */
 static bool check_agg_call(struct check_ctx *ctx, struct node *call, struct aggvar *var)
 {
-	const struct proto *proto;
+	const struct agg *agg = agg_find(call->name);
 
 	call->type = &type_void;
 	if (!check_count(ctx, call))
 		return false;
-	var->shape.agg = agg_find(call->name);
-	if (!var->shape.agg) {
+	var->shape.agg = agg;
+	if (!agg) {
 		unknown_agg_func(ctx, call);
 		return false;
 	}
 	check_args(ctx, call);
 	settle_types(ctx, call);
-	proto = check_proto(ctx, var->shape.agg->proto);
-	if (!check_args_len(ctx, proto, call, var->shape.agg->proto) || !check_agg_value(ctx, call))
+	if (!check_args_len(ctx, &agg->proto, call) || !check_agg_value(ctx, call))
 		return false;
-	if (!fold_params(ctx, var->shape.agg, call, var) || !params_make_sense(ctx, call, var))
+	if (!fold_params(ctx, agg, call, var) || !params_make_sense(ctx, call, var))
 		return false;
-	if (!check_args_types(ctx, proto, call, var->shape.agg->proto))
+	if (!check_args_types(ctx, &agg->proto, call))
 		return false;
 	if (call->args_len)
 		set_value(var, call->args[0]->type);
@@ -142,7 +150,7 @@ static bool same_params(struct check_ctx *ctx, struct node *call, const struct a
 	for (i = 0; i < here->params_len; i++) {
 		if (old->shape.params[i] == here->shape.params[i])
 			continue;
-		check_error(ctx, i + 1 < call->args_len ? call->args[i + 1] : call, here->shape.agg->params[i].tag_match,
+		check_error(ctx, i + 1 < call->args_len ? call->args[i + 1] : call, check_tag(call, CALL_OTHER_BEFORE, i + 1),
 			    "the %s is %" PRId64 " here, but %" PRId64 " in an earlier use of `@%s`",
 			    here->shape.agg->params[i].name, here->shape.params[i], old->shape.params[i], old->name);
 		return false;
@@ -270,8 +278,7 @@ void check_agg_assign(struct check_ctx *ctx, struct node *node)
 	ctx->clause->has_agg = true;
 }
 
-struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned i, const char *tag_arg,
-			     const char *tag_bad)
+struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned i)
 {
 	struct node *arg = call->args[i];
 	struct aggvar *var;
@@ -283,7 +290,7 @@ struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned 
 		return NULL;
 	arg->type = &type_agg;
 	if (arg->kind != NODE_AGG || arg->args_len) {
-		check_error(ctx, arg, tag_arg, "%s() argument #%u must be an aggregation, by name alone", call->name,
+		check_error(ctx, arg, check_tag(call, CALL_NOT_AGG, i), "%s() argument #%u must be an aggregation, by name alone", call->name,
 			    i + 1);
 		return NULL;
 	}
@@ -294,7 +301,7 @@ struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned 
 			arg->type = &type_error;
 		return var->shape.agg ? var : NULL;
 	}
-	diag = check_error(ctx, arg, tag_bad, "there is no aggregation `@%s` yet: nothing before this assigns it",
+	diag = check_error(ctx, arg, check_tag(call, CALL_UNKNOWN_AGG, i), "there is no aggregation `@%s` yet: nothing before this assigns it",
 			   strcmp(arg->name, "_") ? arg->name : "");
 	if (!diag)
 		return NULL; /* past the limit of messages: hints would cost a search each */

@@ -1,68 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Calls: prototypes written in D, and functions that give a value. */
-#include <assert.h>
-#include <string.h>
-
+/* Calls: arguments against prototypes, and functions that give a value. */
 #include "agg/agg.h"
 #include "check/ctx.h"
+#include "func/call.h"
 
-static struct proto *parse_proto(struct check_ctx *ctx, const char *text)
+static void count_params(const struct proto *proto, unsigned *len, unsigned *required)
 {
-	struct source *source = arena_new_one(ctx->arena, struct source);
-	struct proto *proto = arena_new_one(ctx->arena, struct proto);
-	struct decl *decl = arena_new_one(ctx->arena, struct decl);
-	struct type_spec **specs = NULL;
-	struct diags diags;
-	unsigned len = 0, i;
-	bool ok;
-
-	*source = (struct source){"a prototype", text, strlen(text)};
-	diags_init(&diags, ctx->arena);
-	ok = ast_parse_proto(ctx->arena, source, &diags, decl, &specs, &len);
-	assert(ok); /* a row of a table in src/func or src/agg is wrong */
-	(void)ok;
-	proto->result = check_tspec(ctx, decl->tspec);
-	proto->params = arena_new_array(ctx->arena, struct proto_param, len + 1);
-	for (i = 0; i < len; i++) {
-		if (!strcmp(specs[i]->name, "...")) {
-			proto->varargs = true;
-			break;
-		}
-		proto->params[i].optional = specs[i]->optional;
-		if (strcmp(specs[i]->name, "@"))
-			proto->params[i].type = check_tspec(ctx, specs[i]);
-		proto->params_len++;
-		if (!specs[i]->optional)
-			proto->required++;
-	}
-	return proto;
+	*required = 0;
+	for (*len = 0; proto->params[*len].type; ++*len)
+		*required += !proto->params[*len].is_optional;
 }
 
-const struct proto *check_proto(struct check_ctx *ctx, const char *text)
+bool check_args_len(struct check_ctx *ctx, const struct proto *proto, struct node *call)
 {
-	struct proto *proto = nametab_find(&ctx->protos, 0, text);
+	unsigned len, required;
+	bool many, is_less;
 
-	if (!proto) {
-		proto = parse_proto(ctx, text);
-		nametab_add(&ctx->protos, 0, text, proto);
-	}
-	return proto;
-}
-
-bool check_args_len(struct check_ctx *ctx, const struct proto *proto, struct node *call, const char *text)
-{
-	bool many = proto->varargs || proto->params_len > proto->required;
-
-	if (call->args_len >= proto->required && (proto->varargs || call->args_len <= proto->params_len))
+	count_params(proto, &len, &required);
+	if (call->args_len >= required && (proto->is_variadic || call->args_len <= len))
 		return true;
+	many = proto->is_variadic || len > required;
+	is_less = call->args_len < required;
 	diag_hint(ctx->diags,
-		  check_error(ctx, call, "D_PROTO_LEN", "%s() takes %s%u argument%s, not %u", call->name,
-			      many && call->args_len < proto->required ? "at least "
-			      : many				       ? "at most "
-								       : "",
-			      many && call->args_len >= proto->required ? proto->params_len : proto->required,
-			      proto->required == 1 && proto->params_len == 1 ? "" : "s", call->args_len),
-		  "it is `%s`", text);
+		  check_error(ctx, call, check_tag(call, CALL_COUNT, CALL_ITSELF), "%s() takes %s%u argument%s, not %u", call->name,
+			      !many ? "" : is_less ? "at least " : "at most ", many && !is_less ? len : required,
+			      required == 1 && len == 1 ? "" : "s", call->args_len),
+		  "it is `%s`", check_proto_text(ctx, call->name, proto));
 	return false;
 }
 
@@ -72,7 +35,7 @@ static bool is_address(const struct type *param, const struct type *arg)
 	return type_is_int(param) && param->size == 8 && !param->is_signed && arg->kind == TYPE_PTR;
 }
 
-static bool check_arg(struct check_ctx *ctx, struct node *call, unsigned i, const struct type *param, const char *text)
+static bool check_arg(struct check_ctx *ctx, struct node *call, unsigned i, const struct type *param, const struct proto *proto)
 {
 	struct diag *diag;
 
@@ -80,31 +43,31 @@ static bool check_arg(struct check_ctx *ctx, struct node *call, unsigned i, cons
 		return false;
 	if (!param || is_address(param, call->args[i]->type) || check_convert(ctx, param, &call->args[i]))
 		return true;
-	diag = check_error(ctx, call->args[i], "D_PROTO_ARG", "%s() argument #%u must be `%s`, not `%s`", call->name,
+	diag = check_error(ctx, call->args[i], check_tag(call, CALL_TYPE, i), "%s() argument #%u must be `%s`, not `%s`", call->name,
 			   i + 1, check_type_text(ctx, param), check_type_text(ctx, call->args[i]->type));
 	if (type_is_string(param) && type_is_scalar(call->args[i]->type))
 		diag_hint(ctx->diags, diag, "`copyinstr(address)` reads text from the process");
 	else
-		diag_hint(ctx->diags, diag, "it is `%s`", text);
+		diag_hint(ctx->diags, diag, "it is `%s`", check_proto_text(ctx, call->name, proto));
 	return false;
 }
 
-bool check_args_types(struct check_ctx *ctx, const struct proto *proto, struct node *call, const char *text)
+bool check_args_types(struct check_ctx *ctx, const struct proto *proto, struct node *call)
 {
-	unsigned i;
+	const struct proto_param *param = proto->params;
 
-	for (i = 0; i < call->args_len; i++)
-		if (!check_arg(ctx, call, i, i < proto->params_len ? proto->params[i].type : NULL, text))
+	for (unsigned i = 0; i < call->args_len; i++) {
+		if (!check_arg(ctx, call, i, check_proto_type(ctx, param->type), proto))
 			return false;
+		param += param->type != PROTO_END;
+	}
 	return true;
 }
 
-bool check_proto_args(struct check_ctx *ctx, const char *text, struct node *call)
+static bool check_proto_args(struct check_ctx *ctx, const struct proto *proto, struct node *call)
 {
-	const struct proto *proto = check_proto(ctx, text);
-
 	check_args(ctx, call);
-	if (check_args_len(ctx, proto, call, text) && check_args_types(ctx, proto, call, text))
+	if (check_args_len(ctx, proto, call) && check_args_types(ctx, proto, call))
 		return true;
 	call->type = &type_error;
 	return false;
@@ -157,9 +120,7 @@ void check_call(struct check_ctx *ctx, struct node *node)
 			  "allow it with -w");
 		return;
 	}
-	node->type = check_proto(ctx, func->proto)->result;
-	if (!(func->flags & FUNC_NO_ARGS_CHECK) && !check_proto_args(ctx, func->proto, node))
-		return;
-	if (func->check)
-		func->check(ctx, node);
+	node->type = check_proto_type(ctx, func->proto.result);
+	if ((func->flags & FUNC_NO_ARGS_CHECK) || check_proto_args(ctx, &func->proto, node))
+		check_plugin(ctx, node);
 }

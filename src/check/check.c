@@ -161,7 +161,7 @@ static void predefine(struct check_ctx *ctx)
 
 static void ctx_init(struct check_ctx *ctx)
 {
-	struct nametab *all[] = {&ctx->types, &ctx->constants, &ctx->vars, &ctx->builtins, &ctx->aggs, &ctx->protos, &ctx->exprs};
+	struct nametab *all[] = {&ctx->types, &ctx->constants, &ctx->vars, &ctx->builtins, &ctx->aggs, &ctx->exprs};
 	size_t i;
 
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)

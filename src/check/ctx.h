@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the parts of the checker share, and what the tables in src/func and src/agg may call. One context lives for one
+ * What the parts of the checker share. One context lives for one
  * check_script(); the members from `clause` on are of the clause that is being checked.
  *
  * What the code generator may rely on in an accepted script:
@@ -50,17 +50,6 @@ struct constant {
 	int64_t value; /* an enumerator's */
 };
 
-/* A function's prototype, parsed and resolved once. */
-struct proto {
-	const struct type *result;
-	struct proto_param {
-		const struct type *type; /* NULL: any (an aggregation's @) */
-		bool optional;
-	} * params;
-	unsigned params_len, required;
-	bool varargs;
-};
-
 struct left_group;
 struct check_ctx {
 	struct arena *arena;
@@ -73,7 +62,6 @@ struct check_ctx {
 	struct nametab vars;	   /* by scope: struct var * */
 	struct nametab builtins;   /* struct var * that stand for built-in variables */
 	struct nametab aggs;	   /* struct aggvar * */
-	struct nametab protos;	   /* struct proto *, by the text of the prototype */
 	struct nametab exprs;	   /* struct node *, by the text of an argument that D makes */
 	const struct type *string; /* string of strsize */
 	struct script *library;    /* NULL: not needed yet */
@@ -212,35 +200,27 @@ void check_whole(struct check_ctx *ctx, struct node *node);
 
 /* --- Calls --- */
 
-const struct proto *check_proto(struct check_ctx *ctx, const char *text);
-/* Arguments against a prototype: all of it; or their number and their types alone, when they have been checked. */
-bool check_proto_args(struct check_ctx *ctx, const char *text, struct node *call);
-bool check_args_len(struct check_ctx *ctx, const struct proto *proto, struct node *call, const char *text);
-bool check_args_types(struct check_ctx *ctx, const struct proto *proto, struct node *call, const char *text);
+/* The type that a prototype means; NULL: any, or an aggregation. */
+const struct type *check_proto_type(struct check_ctx *ctx, enum proto_type type);
+const char *check_proto_text(struct check_ctx *ctx, const char *name, const struct proto *proto);
+/* Arguments against a prototype, when they have been checked: their number, and their types. */
+bool check_args_len(struct check_ctx *ctx, const struct proto *proto, struct node *call);
+bool check_args_types(struct check_ctx *ctx, const struct proto *proto, struct node *call);
+/* The tag of a mistake in a call; `arg` from 0, or CALL_ITSELF. */
+const char *check_tag(const struct node *call, enum call_fault fault, unsigned arg);
+/* What the function itself has to say, and what it records. */
+void check_plugin(struct check_ctx *ctx, struct node *node);
 void check_call(struct check_ctx *ctx, struct node *node);
 /* A statement: records its action, or updates an aggregation, or evaluates. */
 void check_statement(struct check_ctx *ctx, struct node *node);
 void check_aggs_finish(struct check_ctx *ctx);
 void check_agg_assign(struct check_ctx *ctx, struct node *node);
-/* The aggregation that an argument names; NULL after a diagnostic with one of these tags. */
-struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned i, const char *tag_arg,
-			     const char *tag_bad);
+/* The aggregation that an argument names; NULL after a diagnostic. */
+struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned i);
 
 /* A new action for this call, with nothing recorded yet. */
 struct action *check_action_new(struct check_ctx *ctx, struct node *call);
 void check_action_record(struct check_ctx *ctx, struct action *action, struct node *expr);
 void check_action_agg(struct check_ctx *ctx, struct action *action, struct aggvar *agg);
-
-/* struct func::check of the actions in src/func/action_table.c. */
-void check_printf(struct check_ctx *ctx, struct node *call);
-void check_trace(struct check_ctx *ctx, struct node *call);
-void check_printa(struct check_ctx *ctx, struct node *call);
-void check_exit(struct check_ctx *ctx, struct node *call);
-void check_clear(struct check_ctx *ctx, struct node *call);
-void check_trunc(struct check_ctx *ctx, struct node *call);
-void check_normalize(struct check_ctx *ctx, struct node *call);
-void check_share(struct check_ctx *ctx, struct node *call);
-void check_top(struct check_ctx *ctx, struct node *call);
-void check_denormalize(struct check_ctx *ctx, struct node *call);
 
 #endif

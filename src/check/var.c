@@ -10,18 +10,6 @@ static const char *scope_prefix(enum var_scope scope)
 	return scope == SCOPE_SELF ? "self->" : scope == SCOPE_THIS ? "this->" : "";
 }
 
-/* Of a row's type in D: a name, or a structure of the kernel with a `*`, which points at nothing known without BTF. */
-static const struct type *builtin_type(struct check_ctx *ctx, const char *text)
-{
-	size_t size = strcspn(text, "*");
-	const struct type *to;
-
-	if (!text[size])
-		return check_type_name(ctx, text, (struct loc){0});
-	to = check_type_known(ctx, arena_strndup(ctx->arena, text, size - 1));
-	return type_pointer(ctx->arena, to ? to : &type_void, false);
-}
-
 /* Built-in variables become a struct var when first used. */
 static struct var *builtin_var(struct check_ctx *ctx, const char *name)
 {
@@ -36,7 +24,7 @@ static struct var *builtin_var(struct check_ctx *ctx, const char *name)
 	if (builtin->string_size)
 		var->type = type_string(ctx->arena, builtin->string_size);
 	else
-		var->type = builtin_type(ctx, builtin->type);
+		var->type = check_proto_type(ctx, builtin->type);
 	nametab_add(&ctx->builtins, 0, var->name, var);
 	return var;
 }

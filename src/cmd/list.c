@@ -15,6 +15,7 @@
 #include "ceph/identity.h"
 #include "check/type.h"
 #include "cmd/cmd.h"
+#include "cmd/list_functions.h"
 #include "run/target.h"
 #include "lib/diag.h"
 #include "lib/shown.h"
@@ -23,6 +24,7 @@
 
 static const char help[] = "Usage: cephtap list [-v] [--json] [-p PID] [--osd ID[,ID]] [--daemon NAME] [--cgroup PATH]\n"
 			   "                    [--container ID] [PROBE...]\n"
+			   "       cephtap list --functions [--json | --markdown]\n"
 			   "\n"
 			   "List probes as ID PROVIDER MODULE FUNCTION NAME. PROBE is provider:module:function:name "
 			   "with globs, its fields from the\n"
@@ -31,6 +33,8 @@ static const char help[] = "Usage: cephtap list [-v] [--json] [-p PID] [--osd ID
 			   "\n"
 			   "  -v, --verbose   meaning, arguments, places; and why a probe cannot be attached\n"
 			   "  --json          the same for programs\n"
+			   "  --functions     what scripts can call and read: functions, actions, aggregations, variables\n"
+			   "  --markdown      with --functions: as a page\n"
 			   "  -p PID          only what this process runs; may be repeated\n"
 			   "  --osd ID[,ID]   only what these OSDs run\n"
 			   "  --daemon NAME   only what this daemon runs: osd.3, mon.a, client.admin, a glob\n"
@@ -39,7 +43,7 @@ static const char help[] = "Usage: cephtap list [-v] [--json] [-p PID] [--osd ID
 			   "  --untrusted     also processes that only look like Ceph's\n"
 			   "  -h, --help      this text\n";
 
-enum list_format { LIST_TABLE, LIST_VERBOSE, LIST_JSON };
+enum list_format { LIST_TABLE, LIST_VERBOSE, LIST_JSON, LIST_MARKDOWN };
 
 struct list {
 	struct arena *arena;
@@ -47,6 +51,7 @@ struct list {
 	struct catalogue *cat;
 	struct native_types *natives;
 	enum list_format format;
+	bool functions; /* not probes */
 };
 
 /* A type as a script would write it. */
@@ -111,18 +116,18 @@ static void print_arg(const struct probe *probe, unsigned i)
 
 static void print_site(const struct site *site)
 {
-	if (site->tracepoint) {
+	if (site_is_tracepoint(site)) {
 		say(stdout, "\tat the kernel's tracepoint %s%s\n", site->tracepoint, site->task.n ? ", for the thread that comes" : "");
 		return;
 	}
-	if (site->function) {
-		say(stdout, "\tat the kernel's function, 0x%llx%s\n", (unsigned long long)site->vaddr, site->is_return ? ", its return" : "");
+	if (site_is_kernel_function(site)) {
+		say(stdout, "\tat the kernel's function, 0x%llx%s\n", (unsigned long long)site->vaddr, site_is_return(site) ? ", its return" : "");
 		return;
 	}
 	say(stdout, "\tat %s, 0x%llx", site->path, (unsigned long long)site->vaddr);
 	if (site->shift)
 		say(stdout, " (its entry +%u, a cheaper place)", site->shift);
-	say(stdout, "%s%s%s\n", site->is_return ? ", its return" : "", site->why_not ? "; left out: " : "",
+	say(stdout, "%s%s%s\n", site_is_return(site) ? ", its return" : "", site->why_not ? "; left out: " : "",
 	    site->why_not ? site->why_not : "");
 	if (site->evidence)
 		say(stdout, "\tlayout: %s\n", site->evidence);
@@ -282,11 +287,11 @@ static struct json_object *json_sites(const struct probe *probe)
 	for (i = 0; i < probe->sites_len; i++) {
 		object = json_object_new_object();
 		json_object_array_add(array, object);
-		add_text(object, "tracepoint", probe->sites[i].tracepoint);
-		if (probe->sites[i].function) {
+		add_text(object, "tracepoint", site_is_tracepoint(&probe->sites[i]) ? probe->sites[i].tracepoint : NULL);
+		if (site_is_kernel_function(&probe->sites[i])) {
 			add_text(object, "function", probe->func);
 			json_object_object_add(object, "address", json_object_new_uint64(probe->sites[i].vaddr));
-			json_object_object_add(object, "return", json_object_new_boolean(probe->sites[i].is_return));
+			json_object_object_add(object, "return", json_object_new_boolean(site_is_return(&probe->sites[i])));
 		}
 		if (site_is_kernel(&probe->sites[i]))
 			continue;
@@ -295,7 +300,7 @@ static struct json_object *json_sites(const struct probe *probe)
 		json_object_object_add(object, "offset", json_object_new_uint64(probe->sites[i].offset));
 		json_object_object_add(object, "address", json_object_new_uint64(probe->sites[i].vaddr));
 		json_object_object_add(object, "behind_entry", json_object_new_uint64(probe->sites[i].shift));
-		json_object_object_add(object, "return", json_object_new_boolean(probe->sites[i].is_return));
+		json_object_object_add(object, "return", json_object_new_boolean(site_is_return(&probe->sites[i])));
 	}
 	return array;
 }
@@ -444,8 +449,11 @@ static int run(struct list *list, char **texts, int n)
 /* -1: go on; else the status to end with. */
 static int parse_options(int argc, char **argv, struct list *list, struct target_list *targets)
 {
+	enum { OPTION_FUNCTIONS = 5000, OPTION_MARKDOWN }; /* above those of TARGET_OPTIONS */
 	static const struct option options[] = {{"verbose", no_argument, NULL, 'v'},
 						{"json", no_argument, NULL, 'j'},
+						{"functions", no_argument, NULL, OPTION_FUNCTIONS},
+						{"markdown", no_argument, NULL, OPTION_MARKDOWN},
 						{"pid", required_argument, NULL, 'p'},
 						TARGET_OPTIONS,
 						{"help", no_argument, NULL, 'h'},
@@ -464,6 +472,10 @@ static int parse_options(int argc, char **argv, struct list *list, struct target
 			list->format = LIST_VERBOSE;
 		} else if (c == 'j') {
 			list->format = LIST_JSON;
+		} else if (c == OPTION_MARKDOWN) {
+			list->format = LIST_MARKDOWN;
+		} else if (c == OPTION_FUNCTIONS) {
+			list->functions = true;
 		} else {
 			ok = target_take(targets, c, optarg, &why) >= 0;
 		}
@@ -474,6 +486,22 @@ static int parse_options(int argc, char **argv, struct list *list, struct target
 	return ok ? status : targets->is_misused ? 2 : 1;
 }
 
+/* 0; 2 after a sentence. */
+static int print_functions(const struct list *list, bool has_others)
+{
+	if (has_others) {
+		say(stderr, "cephtap list: --functions lists all functions: leave out probes and processes\n");
+		return 2;
+	}
+	if (list->format == LIST_JSON)
+		list_functions_json();
+	else if (list->format == LIST_MARKDOWN)
+		list_functions_markdown();
+	else
+		list_functions_text();
+	return 0;
+}
+
 int cmd_list(int argc, char **argv)
 {
 	struct list list = {.arena = arena_new()};
@@ -481,7 +509,12 @@ int cmd_list(int argc, char **argv)
 	struct target target = {0};
 	int status = parse_options(argc, argv, &list, &targets);
 
-	if (status < 0) {
+	if (status < 0 && list.functions) {
+		status = print_functions(&list, optind < argc || targets.rules_len || targets.processes_len);
+	} else if (status < 0 && list.format == LIST_MARKDOWN) {
+		say(stderr, "cephtap list: --markdown goes with --functions\n");
+		status = 2;
+	} else if (status < 0) {
 		target_fill(&targets, list.arena, &target);
 		list.cat = catalogue_builtin(list.arena);
 		list.natives = native_types_new(list.arena);

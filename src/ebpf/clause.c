@@ -8,7 +8,6 @@
 #include <assert.h>
 #include <stddef.h>
 
-#include "func/gen.h"
 
 void gen_probe_index(struct gen *gen, int reg)
 {
@@ -106,7 +105,7 @@ static void begin_record(struct gen *gen, const struct record_layout *layout, un
 	emit_zero_record(gen, layout);
 	emit_head(gen, REG_RECORD, clause);
 	if (layout->time) {
-		gen_timestamp(gen, NULL, NULL); /* R0 */
+		emit_time(gen); /* R0 */
 		emit(gen, INSN_STORE(BPF_DW, REG_RECORD, (int32_t)layout->time, R0));
 	}
 }
@@ -132,7 +131,7 @@ static void gen_field(struct gen *gen, const struct field *field, const struct r
 
 static bool is_exit(const struct action *action)
 {
-	return !__builtin_strcmp(action->func->name, "exit");
+	return action->func->flags & FUNC_ENDS;
 }
 
 static void gen_action(struct gen *gen, struct node *call)

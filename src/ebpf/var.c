@@ -7,7 +7,6 @@
 
 #include <assert.h>
 
-#include "func/gen.h"
 
 enum { STACK_KEY_MAX = 64, STACK_RESERVE = 96 };
 
@@ -56,7 +55,7 @@ struct key_place gen_key(struct gen *gen, struct node **exprs, const struct type
 	}
 	if (prefix != KEY_PLAIN) {
 		if (prefix == KEY_THREAD)
-			gen_thread_key(gen);
+			emit_thread_key(gen);
 		else
 			emit_call(gen, HELPER_CPU);
 		emit(gen, INSN_MOV32_REG(R0, R0));

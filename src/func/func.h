@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Functions, actions and built-in variables of the language: one family per file in src/func, each a table of these
- * structures, all of them listed in src/func/table.c. The prototype is D, and checks, messages and docs come from it.
+ * Functions, actions and built-in variables of the language. Each family is one file in src/func, with all about it: rows, checks,
+ * code, what the reader does; and one row in src/func/tables.h.
  */
 #ifndef CEPHTAP_FUNC_FUNC_H
 #define CEPHTAP_FUNC_FUNC_H
@@ -9,28 +9,33 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "func/entry.h"
+
+struct call;
 struct node;
 struct gen;
 struct value;
 struct report;
 struct record_action;
-struct check_ctx;
 
 enum func_flags {
 	FUNC_RECORDS = 1,     /* leaves data in the record; only as a statement */
 	FUNC_DESTRUCTIVE = 2, /* refused without -w */
 	FUNC_NO_ARGS_CHECK = 4, /* `check` does all of it: printf, printa, ... */
 	FUNC_IS_SPECIAL_TIME = 8, /* handled when records are read although it prints nothing: clear, trunc, exit */
+	FUNC_RECORDS_ITSELF = 16, /* has a value, and as a statement leaves that in the record */
+	FUNC_ENDS = 32, /* after it no probe fires but END */
 };
 
 struct func {
 	const char *name;
-	const char *proto; /* in D, "string substr(string, int, [int])": brackets mark optional ones, ... any more, @ an aggregation */
-	const char *doc;   /* one sentence, for --help and the manual */
+	struct proto proto;
+	const char *doc; /* one sentence, for --help and the reference */
+	struct example example;
 	unsigned flags;
-	/* After the prototype was checked (or instead, see FUNC_NO_ARGS_CHECK): further rules, the result's type, and for actions
-	 * the recorded values. NULL: nothing to add; the result's type is the prototype's. */
-	void (*check)(struct check_ctx *ctx, struct node *call);
+	/* After the prototype was checked (or instead, see FUNC_NO_ARGS_CHECK): further rules, and for actions the recorded
+	 * values. NULL: nothing to add. */
+	void (*check)(struct call *call);
 	/* Emits code for a function's value (not for actions: their recorded values are ordinary expressions). */
 	void (*gen)(struct gen *gen, struct node *call, struct value *result);
 	/* What the reader of a record does for this action. Returns 0, or a negative errno when output failed. */
@@ -39,9 +44,10 @@ struct func {
 
 struct builtin {
 	const char *name;
-	const char *type; /* in D: "uint64_t", "string" */
+	enum proto_type type;
 	unsigned string_size; /* room of a string built-in, bytes; 0: strsize */
 	const char *doc;
+	struct example example;
 	void (*gen)(struct gen *gen, struct node *node, struct value *result);
 };
 

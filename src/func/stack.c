@@ -1,66 +1,80 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Stacks: keys of aggregations, or actions by themselves. */
-#include <string.h>
-
-#include "check/ctx.h"
-#include "func/actions.h"
-#include "func/gen.h"
+#include "ebpf/gen.h"
+#include "func/call.h"
+#include "func/print.h"
 #include "func/tables.h"
 
 enum { FRAMES_MAX = 127 };
 
-static bool is_frames(struct check_ctx *ctx, struct node *arg)
+static void check_stack(struct call *call)
 {
-	if (check_failed(arg))
-		return false;
-	if (arg->is_const && arg->ival >= 1 && arg->ival <= FRAMES_MAX)
-		return true;
-	check_error(ctx, arg, arg->is_const ? "D_USTACK_FRAMES" : "D_STACK_SIZE",
-		    "the number of frames must be a constant from 1 to %d", FRAMES_MAX);
-	return false;
+	int64_t frames;
+
+	if (!call_args_len(call))
+		return;
+	if (!call_constant(call, 0, &frames))
+		call_wrong(call, 0, CALL_NOT_CONSTANT, "the number of frames must be a constant from 1 to %d", FRAMES_MAX);
+	else if (frames < 1 || frames > FRAMES_MAX)
+		call_wrong(call, 0, CALL_RANGE, "the number of frames must be a constant from 1 to %d", FRAMES_MAX);
+	else
+		return;
+	call_break(call);
 }
 
-/* As a statement it records itself. */
-static void check_stack(struct check_ctx *ctx, struct node *call)
+static int32_t frames_of(const struct node *call, int otherwise)
 {
-	struct node *value;
+	return call->args_len ? (int32_t)call->args[0]->ival : otherwise;
+}
 
-	if (call->args_len && !is_frames(ctx, call->args[0])) {
-		call->type = &type_error;
-		return;
-	}
-	call->type = &type_stack;
-	ctx->out->has_stacks = true;
-	if (ctx->in_expr)
-		return;
-	value = arena_memdup(ctx->arena, call, sizeof(*call));
-	check_action_record(ctx, check_action_new(ctx, call), value);
+static void gen_stack(struct gen *gen, struct node *call, struct value *result)
+{
+	(void)result;
+	emit_kernel_stack(gen, frames_of(call, gen->options->stackframes));
+}
+
+static void gen_ustack(struct gen *gen, struct node *call, struct value *result)
+{
+	(void)result;
+	emit_process_stack(gen, frames_of(call, gen->options->ustackframes), call->name, call->loc);
+}
+
+static void gen_jstack(struct gen *gen, struct node *call, struct value *result)
+{
+	(void)result;
+	emit_process_stack(gen, frames_of(call, gen->options->jstackframes), call->name, call->loc);
 }
 
 const struct func funcs_stack[] = {
 	{
 		.name = "stack",
-		.proto = "int64_t stack([int])",
-		.doc = "the kernel's stack, at most so many frames (stackframes): a key, or an action that prints it",
+		.proto = {.result = PROTO_STACK, .params = {{PROTO_INT, .is_optional = true}}},
+		.doc = "the kernel's stack, at most that many frames (stackframes): a key, or an action that prints it",
+		.example = {"profile-97hz { @[stack(3)] = count(); } tick-1s { exit(0); }", NULL},
+		.flags = FUNC_RECORDS_ITSELF,
 		.check = check_stack,
 		.gen = gen_stack,
-		.report = report_stack,
+		.report = report_values,
 	},
 	{
 		.name = "ustack",
-		.proto = "int64_t ustack([int], [int])",
-		.doc = "the process's stack, at most so many frames (ustackframes), by its call-frame information",
+		.proto = {.result = PROTO_STACK, .params = {{PROTO_INT, .is_optional = true}, {PROTO_INT, .is_optional = true}}},
+		.doc = "the process's stack, at most that many frames (ustackframes), by its call-frame information",
+		.example = {"profile-97hz { @[ustack(3)] = count(); } tick-1s { exit(0); }", NULL},
+		.flags = FUNC_RECORDS_ITSELF,
 		.check = check_stack,
 		.gen = gen_ustack,
-		.report = report_stack,
+		.report = report_values,
 	},
 	{
 		.name = "jstack",
-		.proto = "int64_t jstack([int], [int])",
+		.proto = {.result = PROTO_STACK, .params = {{PROTO_INT, .is_optional = true}, {PROTO_INT, .is_optional = true}}},
 		.doc = "the same as ustack(), with jstackframes",
+		.example = {"profile-97hz { @[jstack(3)] = count(); } tick-1s { exit(0); }", NULL},
+		.flags = FUNC_RECORDS_ITSELF,
 		.check = check_stack,
-		.gen = gen_ustack,
-		.report = report_stack,
+		.gen = gen_jstack,
+		.report = report_values,
 	},
 	{0},
 };

@@ -1,45 +1,41 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Addresses that are printed as names: keys of aggregations, values of printf(), or actions by themselves. */
-#include <string.h>
-
-#include "check/ctx.h"
-#include "func/actions.h"
-#include "func/gen.h"
+#include "ebpf/gen.h"
+#include "func/print.h"
 #include "func/tables.h"
 
-static const struct type *type_of(const char *name)
+static void gen_process(struct gen *gen, struct node *call, struct value *result)
 {
-	const char *word = name[0] == 'u' ? name + 1 : name;
-
-	return !strcmp(word, "mod") ? &type_symbol_module : !strcmp(word, "addr") ? &type_symbol_address : &type_symbol;
+	(void)result;
+	emit_symbol(gen, call->args[0], true);
 }
 
-/* As a statement it records itself. */
-static void check_symbol(struct check_ctx *ctx, struct node *call)
+static void gen_kernel(struct gen *gen, struct node *call, struct value *result)
 {
-	struct node *value;
-
-	call->type = type_of(call->name);
-	ctx->out->has_stacks = true;
-	if (ctx->in_expr)
-		return;
-	value = arena_memdup(ctx->arena, call, sizeof(*call));
-	check_action_record(ctx, check_action_new(ctx, call), value);
+	(void)result;
+	emit_symbol(gen, call->args[0], false);
 }
 
-#define SYMBOL(word, text)                                                                                             \
+#define SYMBOL(word, form, code, text, ...)                                                                            \
 	{                                                                                                              \
-		.name = word, .proto = "int64_t " word "(uintptr_t)", .doc = text, .check = check_symbol, .gen = gen_symbol,    \
-		.report = report_stack,                                                                                \
+		.name = word, .proto = {.result = form, .params = {{PROTO_ADDRESS}}}, .doc = text,                      \
+		.example = {__VA_ARGS__}, .flags = FUNC_RECORDS_ITSELF, .gen = code, .report = report_values,           \
 	}
 
 const struct func funcs_symbol[] = {
-	SYMBOL("usym", "the function of the process that an address is in: libc.so.6`malloc"),
-	SYMBOL("ufunc", "the same as usym()"),
-	SYMBOL("umod", "the program or library of the process that an address is in: libc.so.6"),
-	SYMBOL("uaddr", "an address of the process with its function: libc.so.6`malloc+0x1f"),
-	SYMBOL("sym", "the function of the kernel that an address is in: vmlinux`vfs_read"),
-	SYMBOL("func", "the same as sym()"),
-	SYMBOL("mod", "the kernel, or its module, that an address is in: vmlinux"),
+	SYMBOL("usym", PROTO_SYMBOL, gen_process, "the function of the process that an address is in: libc.so.6`malloc",
+	       "profile-97hz { @[usym(arg1)] = count(); } tick-1s { exit(0); }", NULL),
+	SYMBOL("ufunc", PROTO_SYMBOL, gen_process, "the same as usym()",
+	       "profile-97hz { @[ufunc(arg1)] = count(); } tick-1s { exit(0); }", NULL),
+	SYMBOL("umod", PROTO_SYMBOL_MODULE, gen_process, "the program or library of the process that an address is in: libc.so.6",
+	       "profile-97hz { @[umod(arg1)] = count(); } tick-1s { exit(0); }", NULL),
+	SYMBOL("uaddr", PROTO_SYMBOL_ADDRESS, gen_process, "an address of the process with its function: libc.so.6`malloc+0x1f",
+	       "profile-97hz { @[uaddr(arg1)] = count(); } tick-1s { exit(0); }", NULL),
+	SYMBOL("sym", PROTO_SYMBOL, gen_kernel, "the function of the kernel that an address is in: vmlinux`vfs_read",
+	       "profile-97hz { @[sym(arg0)] = count(); } tick-1s { exit(0); }", NULL),
+	SYMBOL("func", PROTO_SYMBOL, gen_kernel, "the same as sym()",
+	       "profile-97hz { @[func(arg0)] = count(); } tick-1s { exit(0); }", NULL),
+	SYMBOL("mod", PROTO_SYMBOL_MODULE, gen_kernel, "the kernel, or its module, that an address is in: vmlinux",
+	       "profile-97hz { @[mod(arg0)] = count(); } tick-1s { exit(0); }", NULL),
 	{0},
 };

@@ -4,17 +4,22 @@
 #include "func/tables.h"
 #include "schema/schema.h"
 
-static const struct func *const families[] = {funcs_action, funcs_memory, funcs_string, funcs_stack, funcs_symbol};
+#define ROW(array) array,
+static const struct func *const func_files[] = {FUNC_FILES(ROW)};
+static const struct builtin *const builtin_files[] = {BUILTIN_FILES(ROW)};
 
-enum { FAMILIES_LEN = sizeof(families) / sizeof(families[0]) };
+enum {
+	FUNC_FILES_LEN = sizeof(func_files) / sizeof(func_files[0]),
+	BUILTIN_FILES_LEN = sizeof(builtin_files) / sizeof(builtin_files[0])
+};
 
 const struct func *func_at(unsigned i)
 {
 	const struct func *func;
-	unsigned family;
+	unsigned file;
 
-	for (family = 0; family < FAMILIES_LEN; family++)
-		for (func = families[family]; func->name; func++)
+	for (file = 0; file < FUNC_FILES_LEN; file++)
+		for (func = func_files[file]; func->name; func++)
 			if (!i--)
 				return func;
 	return NULL;
@@ -34,18 +39,21 @@ const struct func *func_find(const char *name)
 const struct builtin *builtin_at(unsigned i)
 {
 	const struct builtin *builtin;
+	unsigned file;
 
-	for (builtin = builtins; builtin->name; builtin++)
-		if (!i--)
-			return builtin;
+	for (file = 0; file < BUILTIN_FILES_LEN; file++)
+		for (builtin = builtin_files[file]; builtin->name; builtin++)
+			if (!i--)
+				return builtin;
 	return NULL;
 }
 
 const struct builtin *builtin_find(const char *name)
 {
 	const struct builtin *builtin;
+	unsigned i;
 
-	for (builtin = builtins; builtin->name; builtin++)
+	for (i = 0; (builtin = builtin_at(i)); i++)
 		if (!strcmp(builtin->name, name))
 			return builtin;
 	return NULL;

@@ -1,11 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The families of functions: each array ends with an element whose name is NULL. table.c puts them together. */
+/* One row for each file of functions, one for each file of built-in variables. Their arrays end with an element without a name. */
 #ifndef CEPHTAP_FUNC_TABLES_H
 #define CEPHTAP_FUNC_TABLES_H
 
 #include "func/func.h"
 
-extern const struct func funcs_memory[], funcs_string[], funcs_action[], funcs_stack[], funcs_symbol[];
-extern const struct builtin builtins[];
+/* clang-format off */
+#define FUNC_FILES(row) \
+	row(funcs_print) \
+	row(funcs_exit) \
+	row(funcs_aggregation) \
+	row(funcs_memory) \
+	row(funcs_string) \
+	row(funcs_stack) \
+	row(funcs_symbol)
+
+#define BUILTIN_FILES(row) \
+	row(builtins_arg) \
+	row(builtins_process) \
+	row(builtins_time) \
+	row(builtins_probe)
+/* clang-format on */
+
+#define FUNC_FILE(array) extern const struct func array[];
+FUNC_FILES(FUNC_FILE)
+#undef FUNC_FILE
+#define BUILTIN_FILE(array) extern const struct builtin array[];
+BUILTIN_FILES(BUILTIN_FILE)
+#undef BUILTIN_FILE
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { FOLLOW_NODES = 4096, FOLLOW_TOUCHES = 16384, FOLLOW_SLOTS = 48, FOLLOW_SIZE = 1 << 20 };
+enum { FOLLOW_NODES = 1024, FOLLOW_TOUCHES = 8192, FOLLOW_SLOTS = 48, FOLLOW_SIZE = 1 << 20 };
 
 /* A pointer that the traced function's arguments lead to, plus a constant. */
 struct pointer {

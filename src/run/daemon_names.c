@@ -26,7 +26,7 @@ struct daemon_names *daemon_names_new(struct arena *arena)
 	return names;
 }
 
-static void add(struct daemon_names *names, pid_t pid, const char *name)
+static void add_name(struct daemon_names *names, pid_t pid, const char *name)
 {
 	const struct pipeline *pipeline = names->pipeline;
 	char value[DAEMON_NAME_SIZE] = "";
@@ -64,7 +64,7 @@ void daemon_names_fill(struct daemon_names *names, const struct pipeline *pipeli
 		return;
 	for (unsigned i = 0; i < len; i++)
 		if (!daemons[i].doubt)
-			add(names, daemons[i].pid, daemons[i].name);
+			add_name(names, daemons[i].pid, daemons[i].name);
 		else if (is_traced(&pipeline->target, daemons[i].pid))
 			daemons_leave_out(request.identity, &daemons[i], 1);
 }
@@ -72,7 +72,7 @@ void daemon_names_fill(struct daemon_names *names, const struct pipeline *pipeli
 void daemon_names_add(struct daemon_names *names, pid_t pid, const char *name)
 {
 	if (names->pipeline && strchr(name, '.'))
-		add(names, pid, name);
+		add_name(names, pid, name);
 }
 
 void daemon_names_step(struct daemon_names *names)

@@ -62,9 +62,9 @@ static bool fields_are_sound(const struct field *fields, unsigned len, uint32_t 
 static bool shape_is_sound(const struct agg_shape *shape)
 {
 	struct buf ignored = {0};
-	const char *tag;
+	enum call_fault fault;
 	unsigned bad_arg;
-	bool good = !shape->agg->params_check || shape->agg->params_check(shape, &tag, &bad_arg, &ignored);
+	bool good = !shape->agg->params_check || shape->agg->params_check(shape, &fault, &bad_arg, &ignored);
 
 	buf_free(&ignored);
 	return good;

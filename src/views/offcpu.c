@@ -157,12 +157,16 @@ static void print_rows(struct table *table, const char *title, unsigned from, un
 static void print_text(struct table *table, bool is_last)
 {
 	unsigned idle = 0;
+	double sleeps = 0;
 
 	while (idle < table->rows_len && !table->rows[idle].is_idle)
 		idle++;
 	stages_heading(table->report, table->options, table->elapsed, is_last);
 	if (!table->rows_len)
 		shown_puts(&table->report->pending, "no thread was blocked\n");
+	for (unsigned i = 0; i < table->rows_len; i++)
+		sleeps += table->rows[i].count;
+	waits_print_inferred(table->report, sleeps);
 	print_rows(table, "BLOCKED BY A LOCK, A DISK, ANOTHER PROCESS", 0, idle, STACKS_MAX);
 	print_rows(table, "IDLE: WAITING FOR WORK OR A TIME", idle, table->rows_len, IDLE_MAX);
 	shown_putc(&table->report->pending, '\n');
@@ -206,6 +210,7 @@ static void print_json(struct table *table)
 	json_object_object_add(line, "type", json_object_new_string("offcpu"));
 	json_object_object_add(line, "time", json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000)));
 	json_object_object_add(line, "elapsed_ns", json_object_new_int64((int64_t)table->elapsed));
+	json_object_object_add(line, "inferred_ends", json_object_new_int64((int64_t)waits_inferred(table->report)));
 	json_object_object_add(line, "stacks", stacks);
 	shown_json(&table->report->pending, line, JSON_C_TO_STRING_PLAIN);
 	shown_putc(&table->report->pending, '\n');

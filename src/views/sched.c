@@ -331,6 +331,15 @@ static void print_host(const struct table *table, struct shown *out)
 		shown_puts(out, "; /proc/pressure/cpu does not tell how often a thread waited for one\n");
 }
 
+static double sleeps_of(const struct table *table)
+{
+	double sleeps = 0;
+
+	for (unsigned i = 0; i < table->places_len; i++)
+		sleeps += table->places[i].count;
+	return sleeps;
+}
+
 static void print_heading(struct table *table, bool is_last)
 {
 	struct shown *out = &table->report->pending;
@@ -338,8 +347,10 @@ static void print_heading(struct table *table, bool is_last)
 	stages_heading(table->report, table->view->options, table->elapsed, is_last);
 	if (table->has_host)
 		print_host(table, out);
-	shown_printf(out, "these: %.2f threads waited for a processor at any time; on a run queue, sampled: mean %.1f, most %.0f\n\n",
+	shown_printf(out, "these: %.2f threads waited for a processor at any time; on a run queue, sampled: mean %.1f, most %.0f\n",
 		     waiting_mean(table), queue_mean(table), queue_number(table, "queuemax"));
+	waits_print_inferred(table->report, sleeps_of(table));
+	shown_putc(out, '\n');
 }
 
 static void print_thread(struct table *table, const struct thread_row *row)
@@ -570,6 +581,7 @@ static void print_json(struct table *table)
 	json_object_object_add(line, "waiting_mean", json_object_new_double(waiting_mean(table)));
 	json_object_object_add(line, "queue_mean", json_object_new_double(queue_mean(table)));
 	put_number(line, "queue_max", queue_number(table, "queuemax"));
+	put_number(line, "inferred_ends", waits_inferred(table->report));
 	json_object_object_add(line, "daemons", threads_json(table, table->daemons, table->daemons_len));
 	json_object_object_add(line, "threads", threads_json(table, table->threads, table->threads_len));
 	json_object_object_add(line, "wait_buckets", buckets);

@@ -218,15 +218,17 @@ static void test_llquantize_buckets(void **state)
 	assert_int_equal(llquantize_levels((const int64_t[]){10, 1, 1, 20}), 18);
 }
 
-static void expect_refusal(struct agg_shape shape, const char *wanted_tag, unsigned wanted_arg)
+enum { GOOD = -1 };
+
+static void expect_refusal(struct agg_shape shape, int wanted, unsigned wanted_arg)
 {
-	const char *tag = NULL;
+	enum call_fault fault = CALL_COUNT;
 	unsigned arg = 0;
 	struct buf why = {0};
 
-	assert_int_equal(shape.agg->params_check(&shape, &tag, &arg, &why), !wanted_tag);
-	if (wanted_tag) {
-		assert_string_equal(tag, wanted_tag);
+	assert_int_equal(shape.agg->params_check(&shape, &fault, &arg, &why), wanted == GOOD);
+	if (wanted != GOOD) {
+		assert_int_equal(fault, wanted);
 		assert_int_equal(arg, wanted_arg);
 		assert_true(why.size > 20);
 	}
@@ -236,24 +238,24 @@ static void expect_refusal(struct agg_shape shape, const char *wanted_tag, unsig
 static void test_params(void **state)
 {
 	(void)state;
-	expect_refusal(SHAPE("lquantize", false, 0, 100, 1), NULL, 0);
-	expect_refusal(SHAPE("lquantize", false, INT64_MIN, INT64_MAX, INT64_C(1) << 53), NULL, 0);
-	expect_refusal(SHAPE("lquantize", false, 100, 99, 1), "D_LQUANT_MISMATCH", 1);
-	expect_refusal(SHAPE("lquantize", false, 0, 100, 0), "D_LQUANT_STEPTYPE", 3);
-	expect_refusal(SHAPE("lquantize", false, 0, 100, -1), "D_LQUANT_STEPTYPE", 3);
-	expect_refusal(SHAPE("lquantize", false, 0, 100, 101), "D_LQUANT_STEPLARGE", 3);
-	expect_refusal(SHAPE("lquantize", false, 0, 1000000, 1), "D_LQUANT_STEPSMALL", 3);
-	expect_refusal(SHAPE("llquantize", false, 10, 0, 10, 20), NULL, 0);
-	expect_refusal(SHAPE("llquantize", false, 10, 3, 5, 5), NULL, 0);
-	expect_refusal(SHAPE("llquantize", false, 2, 0, 61, 2), NULL, 0);
-	expect_refusal(SHAPE("llquantize", false, 1, 0, 10, 20), "D_LLQUANT_FACTORVAL", 1);
-	expect_refusal(SHAPE("llquantize", false, 10, -1, 10, 20), "D_LLQUANT_LMAGVAL", 2);
-	expect_refusal(SHAPE("llquantize", false, 10, 3, 2, 20), "D_LLQUANT_HMAGVAL", 3);
-	expect_refusal(SHAPE("llquantize", false, 10, 0, 18, 10), "D_LLQUANT_HMAGVAL", 3);
-	expect_refusal(SHAPE("llquantize", false, 2, 0, INT64_MAX, 2), "D_LLQUANT_HMAGVAL", 3);
-	expect_refusal(SHAPE("llquantize", false, 10, 0, 3, 0), "D_LLQUANT_STEPVAL", 4);
-	expect_refusal(SHAPE("llquantize", false, 10, 0, 3, 3), "D_LLQUANT_STEPVAL", 4);
-	expect_refusal(SHAPE("llquantize", false, 10, 0, 10, 10000), "D_LLQUANT_STEPVAL", 4);
+	expect_refusal(SHAPE("lquantize", false, 0, 100, 1), GOOD, 0);
+	expect_refusal(SHAPE("lquantize", false, INT64_MIN, INT64_MAX, INT64_C(1) << 53), GOOD, 0);
+	expect_refusal(SHAPE("lquantize", false, 100, 99, 1), CALL_ORDER, 1);
+	expect_refusal(SHAPE("lquantize", false, 0, 100, 0), CALL_RANGE, 3);
+	expect_refusal(SHAPE("lquantize", false, 0, 100, -1), CALL_RANGE, 3);
+	expect_refusal(SHAPE("lquantize", false, 0, 100, 101), CALL_TOO_LARGE, 3);
+	expect_refusal(SHAPE("lquantize", false, 0, 1000000, 1), CALL_TOO_SMALL, 3);
+	expect_refusal(SHAPE("llquantize", false, 10, 0, 10, 20), GOOD, 0);
+	expect_refusal(SHAPE("llquantize", false, 10, 3, 5, 5), GOOD, 0);
+	expect_refusal(SHAPE("llquantize", false, 2, 0, 61, 2), GOOD, 0);
+	expect_refusal(SHAPE("llquantize", false, 1, 0, 10, 20), CALL_RANGE, 1);
+	expect_refusal(SHAPE("llquantize", false, 10, -1, 10, 20), CALL_RANGE, 2);
+	expect_refusal(SHAPE("llquantize", false, 10, 3, 2, 20), CALL_RANGE, 3);
+	expect_refusal(SHAPE("llquantize", false, 10, 0, 18, 10), CALL_RANGE, 3);
+	expect_refusal(SHAPE("llquantize", false, 2, 0, INT64_MAX, 2), CALL_RANGE, 3);
+	expect_refusal(SHAPE("llquantize", false, 10, 0, 3, 0), CALL_RANGE, 4);
+	expect_refusal(SHAPE("llquantize", false, 10, 0, 3, 3), CALL_RANGE, 4);
+	expect_refusal(SHAPE("llquantize", false, 10, 0, 10, 10000), CALL_RANGE, 4);
 }
 
 static void expect_shown(struct agg_shape shape, const uint64_t *value, uint64_t normal, const char *wanted)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The parser. Whole scripts are golden files (`test_ast golden`, with UPDATE=1 to write them); here is what a dump does
- * not show: types of constants, locations, macro arguments, limits, single descriptions, prototypes.
+ * not show: types of constants, locations, macro arguments, limits, single descriptions.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -334,37 +334,6 @@ static void test_desc(void **state)
 	}
 }
 
-static void test_proto(void **state)
-{
-	static const char text[] = "string substr(const char *, userland void *p, uint64_t, [int], [@], ...)";
-	struct arena *arena = arena_new();
-	struct source source = {"proto", text, sizeof(text) - 1};
-	struct type_spec **params;
-	unsigned params_len;
-	struct diags diags;
-	struct decl decl;
-
-	(void)state;
-	diags_init(&diags, arena);
-	assert_true(ast_parse_proto(arena, &source, &diags, &decl, &params, &params_len));
-	assert_string_equal(decl.name, "substr");
-	assert_string_equal(decl.tspec->name, "string");
-	assert_int_equal(params_len, 6);
-	assert_string_equal(params[0]->name, "char");
-	assert_int_equal(params[0]->pointers, 1);
-	assert_true(params[1]->userland);
-	assert_string_equal(params[3]->name, "int");
-	assert_true(params[3]->optional && params[4]->optional && !params[5]->optional);
-	assert_string_equal(params[4]->name, "@");
-	assert_string_equal(params[5]->name, "...");
-	source = (struct source){"proto", "void f(void)", 12};
-	assert_true(ast_parse_proto(arena, &source, &diags, &decl, &params, &params_len));
-	assert_int_equal(params_len, 0);
-	source = (struct source){"proto", "void f(", 7};
-	assert_false(ast_parse_proto(arena, &source, &diags, &decl, &params, &params_len));
-	arena_free(arena);
-}
-
 /* A mebibyte of one thing over and over: an answer at once, whatever it is. */
 static void test_large(void **state)
 {
@@ -561,7 +530,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_string_escapes), cmocka_unit_test(test_macros),
 		cmocka_unit_test(test_locations),      cmocka_unit_test(test_predicate_end),
 		cmocka_unit_test(test_declared_types), cmocka_unit_test(test_desc),
-		cmocka_unit_test(test_proto),	       cmocka_unit_test(test_large),
+		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_not_text),       cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_tokens),
 	};

@@ -15,7 +15,6 @@
 
 #include "agg/agg.h"
 #include "fake_kernel.h"
-#include "func/actions.h"
 #include "func/func.h"
 #include "record/record.h"
 #include "report/report.h"
@@ -39,16 +38,6 @@ enum {
 	CLAUSES
 };
 
-static const struct func func_printf = {.name = "printf", .flags = FUNC_RECORDS, .report = report_printf},
-			 func_trace = {.name = "trace", .flags = FUNC_RECORDS, .report = report_trace},
-			 func_printa = {.name = "printa", .flags = FUNC_RECORDS, .report = report_printa},
-			 func_clear = {.name = "clear", .flags = FUNC_IS_SPECIAL_TIME, .report = report_clear},
-			 func_trunc = {.name = "trunc", .flags = FUNC_IS_SPECIAL_TIME, .report = report_trunc},
-			 func_normalize = {.name = "normalize",
-					   .flags = FUNC_IS_SPECIAL_TIME,
-					   .report = report_normalize},
-			 func_exit = {.name = "exit", .flags = FUNC_IS_SPECIAL_TIME, .report = report_exit};
-
 static uint32_t agg_c[] = {0}, agg_cm[] = {0, 1}, agg_q[] = {2}, agg_all[] = {3};
 static const char *key_names[] = {"key1", "key2"};
 static struct field keys[] = {{FIELD_STRING, false, 0, 16, 0}, {FIELD_INT, true, 16, 4, 0}};
@@ -62,23 +51,38 @@ static struct field fields[] = {{FIELD_INT, true, AT_INT, 4, 0},
 				{FIELD_BYTES, false, AT_STRING, 20, 0}};
 
 static struct record_action actions[CLAUSES][2] = {
-	[PRINTF] = {{.func = &func_printf, .format = "<%d|%x|%s>"}, {.func = &func_printf, .format = "second"}},
-	[TRACE] = {{.func = &func_trace}, {.func = &func_trace}},
-	[PRINTA] = {{.func = &func_printa, .aggs = agg_c, .aggs_len = 1}},
-	[PRINTA2] = {{.func = &func_printa, .format = "%s/%d: %@d %@4d\n", .aggs = agg_cm, .aggs_len = 2}},
-	[PRINTA_TABLES] = {{.func = &func_printa, .aggs = agg_cm, .aggs_len = 2},
-			   {.func = &func_printa, .aggs = agg_q, .aggs_len = 1}},
-	[CLEAR] = {{.func = &func_clear, .aggs = agg_c, .aggs_len = 1},
-		   {.func = &func_clear, .aggs = &agg_cm[1], .aggs_len = 1}},
-	[TRUNC] = {{.func = &func_trunc, .aggs = agg_c, .aggs_len = 1},
-		   {.func = &func_trunc, .aggs = &agg_cm[1], .aggs_len = 1}},
-	[TRUNC_N] = {{.func = &func_trunc, .aggs = agg_c, .aggs_len = 1}},
-	[NORMALIZE] = {{.func = &func_normalize, .aggs = agg_c, .aggs_len = 1}},
-	[EXIT] = {{.func = &func_exit}},
-	[PRINTA_CLEAR] = {{.func = &func_printa, .format = "%s %d=%@d ", .aggs = agg_c, .aggs_len = 1},
-			  {.func = &func_clear, .aggs = agg_c, .aggs_len = 1}},
-	[PRINTA_ALL] = {{.func = &func_printa, .format = "[%@d]", .aggs = agg_all, .aggs_len = 1},
-			{.func = &func_trunc, .aggs = agg_all, .aggs_len = 1}},
+	[PRINTF] = {{.format = "<%d|%x|%s>"}, {.format = "second"}},
+	[TRACE] = {{.func = NULL}, {.func = NULL}},
+	[PRINTA] = {{.aggs = agg_c, .aggs_len = 1}},
+	[PRINTA2] = {{.format = "%s/%d: %@d %@4d\n", .aggs = agg_cm, .aggs_len = 2}},
+	[PRINTA_TABLES] = {{.aggs = agg_cm, .aggs_len = 2},
+			   {.aggs = agg_q, .aggs_len = 1}},
+	[CLEAR] = {{.aggs = agg_c, .aggs_len = 1},
+		   {.aggs = &agg_cm[1], .aggs_len = 1}},
+	[TRUNC] = {{.aggs = agg_c, .aggs_len = 1},
+		   {.aggs = &agg_cm[1], .aggs_len = 1}},
+	[TRUNC_N] = {{.aggs = agg_c, .aggs_len = 1}},
+	[NORMALIZE] = {{.aggs = agg_c, .aggs_len = 1}},
+	[EXIT] = {{.func = NULL}},
+	[PRINTA_CLEAR] = {{.format = "%s %d=%@d ", .aggs = agg_c, .aggs_len = 1},
+			  {.aggs = agg_c, .aggs_len = 1}},
+	[PRINTA_ALL] = {{.format = "[%@d]", .aggs = agg_all, .aggs_len = 1},
+			{.aggs = agg_all, .aggs_len = 1}},
+};
+
+static const char *const action_names[CLAUSES][2] = {
+	[PRINTF] = {"printf", "printf"},
+	[TRACE] = {"trace", "trace"},
+	[PRINTA] = {"printa"},
+	[PRINTA2] = {"printa"},
+	[PRINTA_TABLES] = {"printa", "printa"},
+	[CLEAR] = {"clear", "clear"},
+	[TRUNC] = {"trunc", "trunc"},
+	[TRUNC_N] = {"trunc"},
+	[NORMALIZE] = {"normalize"},
+	[EXIT] = {"exit"},
+	[PRINTA_CLEAR] = {"printa", "clear"},
+	[PRINTA_ALL] = {"printa", "trunc"},
 };
 
 static struct record_layout layouts[CLAUSES];
@@ -121,10 +125,12 @@ static void schema_init(void)
 	for (i = 0; i < CLAUSES; i++) {
 		layouts[i] = (struct record_layout){.size = RECORD_SIZE,
 						    .actions = actions[i],
-						    .actions_len = actions[i][1].func ? 2 : 1,
+						    .actions_len = action_names[i][1] ? 2 : 1,
 						    .statements = statements,
 						    .statements_len = 2};
 		for (j = 0; j < 2; j++) {
+			if (action_names[i][j])
+				actions[i][j].func = func_find(action_names[i][j]);
 			actions[i][j].present = 16 + j;
 			actions[i][j].fields = fields;
 		}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Pieces of the code that updates a value, which several aggregating functions have in common. Additions are atomic: a
+ * thread may be preempted inside a probe by another on the same processor.
+ */
+#include "agg/emit.h"
+
+#include "ebpf/gen.h"
+
+void emit_agg_sum(struct gen *gen)
+{
+	emit_agg_add_imm(gen, 0, 1);
+	emit_agg_arg(gen, R1, 0);
+	emit_agg_add(gen, 1);
+}
+
+/*
+ * Raises word 1 to the code in R1, as an unsigned number. A few attempts are enough: each failure means that another
+ * thread was preempted exactly here and raised it meanwhile.
+ */
+void emit_agg_raise(struct gen *gen)
+{
+	struct label done = {0};
+
+	for (int attempt = 0; attempt < 3; attempt++) {
+		emit(gen, INSN_LOAD(BPF_DW, R0, REG_KEEP, 8));
+		emit_jump_reg(gen, BPF_JGE, R0, R1, &done);
+		emit(gen, INSN_MOV_REG(R2, R0));
+		emit(gen, INSN_ATOMIC(BPF_CMPXCHG, REG_KEEP, 8, R1));
+		emit_jump_reg(gen, BPF_JEQ, R0, R2, &done);
+	}
+	label_bind(gen, &done);
+}
+
+void emit_agg_magnitude(struct gen *gen)
+{
+	struct label positive = {0};
+
+	emit_jump_imm(gen, BPF_JSGE, R1, 0, &positive);
+	emit(gen, INSN_NEG(R1));
+	label_bind(gen, &positive);
+}
+
+void emit_agg_bucket(struct gen *gen, struct node *call, unsigned increment_arg, unsigned buckets)
+{
+	emit_agg_add_imm(gen, 0, 1);
+	if (agg_has_arg(call, increment_arg))
+		emit_agg_arg(gen, R1, increment_arg);
+	else
+		emit(gen, INSN_MOV_IMM(R1, 1));
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, 1));
+	emit_agg_add_at(gen, buckets);
+}
