@@ -9,7 +9,7 @@
 # builds in cards/, which are from debug information. A function is a witness of a member when, in each of the builds that have the
 # function and the member, its code touches the member by way of an argument whose type its name tells, with the member's size, and
 # touches nothing else of that size 4, 8 or 16 bytes beside it (but for other members that the card has): `sees`. Where there is none
-# such, those that touch least beside it: `hints`. Few and small ones are taken.
+# such, those that touch least beside it, or make its address: `hints`. Few and small ones are taken.
 import collections
 import glob
 import os
@@ -194,9 +194,11 @@ def find_witnesses(builds, links):
                 for where, type_name, at in typed_nodes(touches, argument, types, links):
                     members = types.get(type_name, {})
                     for member, (offset, width, kind) in members.items():
-                        if sees(at, offset, width, kind):
+                        exact = sees(at, offset, width, kind)
+                        if exact or (offset, 0) in at:
                             taken = {members[other][0] for other in members if not is_nested(member, other)}
-                            beside = sum(sees(at, offset + d, width, kind) for d in AROUND if offset + d not in taken)
+                            around = [offset + d for d in AROUND if offset + d not in taken]
+                            beside = sum(sees(at, o, width, kind) if exact else (o, 0) in at for o in around) + (not exact)
                             seen[type_name, member][name, where][n] = (size, beside)
     out = {}
     for key, found in seen.items():

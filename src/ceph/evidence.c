@@ -157,7 +157,8 @@ static struct votes votes_for(const struct sightings *sightings, unsigned member
 
 		if (s->member != member)
 			continue;
-		if (!witness_sees(s->follow, s->node, s->offset + place->offset, place))
+		if (!witness_sees(s->follow, s->node, s->offset + place->offset, place) &&
+		    !(s->is_hint && touches(s->follow, s->node, s->offset + place->offset, 0)))
 			votes.no++;
 		else if (s->is_hint)
 			votes.hints++;
