@@ -23,9 +23,11 @@ struct card_member {
 	struct cat_member member;
 	uint8_t from;	 /* enum card_from */
 	uint8_t verdict; /* enum verdict, of evidence.h */
+	unsigned sure;	 /* how many witnesses confirm it */
 	unsigned number; /* among all of the card's, after card_number_members() */
 	int64_t moved;	 /* how far evidence_move() has moved it */
 	bool is_lost;	 /* it could not tell how far */
+	bool is_weak;	 /* one witness alone, in a class that is not as the card has it */
 };
 
 struct card_type {

@@ -248,7 +248,7 @@ static const struct card_member *neighbour(const struct card_type *type, const s
 		const struct card_member *other = &type->members[i];
 		int64_t there = other->member.offset - other->moved;
 
-		if (!is_at_rest(other) || (is_before ? there > at : there < at) || (found && (is_before ? there < best : there > best)))
+		if (other == member || !is_at_rest(other) || (is_before ? there > at : there < at) || (found && (is_before ? there < best : there > best)))
 			continue;
 		found = other;
 		best = there;
@@ -278,6 +278,7 @@ static void judge(const struct witnesses *witnesses, struct card *card, const st
 			struct votes votes = votes_for(sightings, member->number, &member->member);
 
 			member->verdict = verdict_of(&votes);
+			member->sure = votes.yes;
 		}
 	}
 	evidence_hold_together(witnesses->cat, card);
@@ -414,6 +415,37 @@ static void move_between(struct moving *m, struct card_type *type)
 	}
 }
 
+static bool is_quiet(const struct card_type *type)
+{
+	for (unsigned i = 0; i < type->members_len; i++)
+		if (type->members[i].moved || type->members[i].verdict == VERDICT_CONTRADICTED)
+			return false;
+	return true;
+}
+
+static bool is_bracketed(const struct card_type *type, const struct card_member *member)
+{
+	const struct card_member *before = neighbour(type, member, true), *behind = neighbour(type, member, false);
+
+	return behind && behind->moved == member->moved && (before ? before->moved : 0) == member->moved;
+}
+
+/* In a class that is not as the card has it, one witness or a hint is not enough: it may be of what stands there now. */
+static void drop_single(struct card_type *type)
+{
+	bool quiet = is_quiet(type);
+
+	for (unsigned i = 0; i < type->members_len; i++) {
+		struct card_member *member = &type->members[i];
+		bool is_weak = member->verdict == VERDICT_CONSISTENT || (member->verdict == VERDICT_CONFIRMED && member->sure == 1);
+
+		member->is_weak = is_weak && !quiet && !is_bracketed(type, member);
+	}
+	for (unsigned i = 0; i < type->members_len; i++)
+		if (type->members[i].is_weak)
+			type->members[i].verdict = VERDICT_UNSEEN;
+}
+
 unsigned evidence_move(const struct witnesses *witnesses, struct card *card, struct card *const *others, unsigned others_len,
 		       struct evidence_count *count)
 {
@@ -441,5 +473,9 @@ unsigned evidence_move(const struct witnesses *witnesses, struct card *card, str
 	for (unsigned i = 0; i < card->types_len; i++)
 		move_between(&m, &card->types[i]);
 	evidence_judge(witnesses, card, count);
+	for (unsigned i = 0; i < card->types_len; i++)
+		drop_single(&card->types[i]);
+	count_verdicts(card, count);
+	count->is_sound = false; /* it is no family's layout: what is not seen is not known */
 	return m.moved;
 }
