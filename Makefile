@@ -97,7 +97,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 
 .PHONY: all help demo test tests units progs install install-strip uninstall bench golden fuzz fuzzers check-asan check-provider \
 	check-weave check-x86 format reference clean deps test-live test-harmless test-flat test-truth ceph-with-markers test-ceph-with-markers test-ceph-release \
-	test-kernels test-params test-faults witnesses families
+	test-kernels test-params test-faults witnesses families check-layouts
 all: $(CEPHTAP)
 
 # What a goal needs of Debian's packages, as groups of scripts/install-deps.sh, which installs them as root before anything is compiled,
@@ -259,6 +259,13 @@ $(FOLLOW) $(LAYOUT): %: %.o $(LIB)
 families:
 	scripts/families.py cards
 
+# How well layouts of unknown builds are told: wrong cards, and each release as if nobody had seen it. CEPH_ROOTS as above, three of them.
+check-layouts: $(LAYOUT) $(FOLLOW)
+	@for root in $(CEPH_ROOTS); do \
+		osd=$$root/usr/bin/ceph-osd; card=cards/$$(readelf -n $$osd 2>/dev/null | sed -n 's/.*Build ID: //p').card; \
+		$(LAYOUT) hidden $$osd $$card | tail -n 1; $(LAYOUT) mutate $$osd $$card | tail -n 2; $(LAYOUT) time $$osd $$card; done
+	test/layout/leave-one-out.sh $(CEPH_ROOTS)
+
 witnesses: $(FOLLOW)
 	scripts/witnesses.py $(FOLLOW) $(CEPH_ROOTS) >catalogue/witnesses.cat.new && mv catalogue/witnesses.cat.new catalogue/witnesses.cat
 
@@ -364,6 +371,7 @@ make test-ceph-with-markers   the live tests on that Ceph: counters, arguments, 
 make test-ceph-release   the live tests on Debian's packages of Ceph 18.2.7 (RELEASE=20: 20.2.4; 16: 16.2.15), unpacked into
                          CEPH_RELEASE=$(CEPH_RELEASE) (1.3 GB)
 make witnesses      catalogue/witnesses.cat anew, of unpacked packages (CEPH_ROOTS='DIR/root ...'); make families: cards/family-*
+make check-layouts  how well layouts of unknown builds are told (CEPH_ROOTS as above)
 make test-kernels   tests on Debian's kernels in an emulator (KERNELS='bookworm sid': some)
 make check-x86    the decoder of instructions against another one, on libraries and on made up ones
 make fuzz         run each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)
