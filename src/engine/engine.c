@@ -129,6 +129,11 @@ int engine_poll(struct engine *engine, int timeout_ms, int (*each)(void *data, c
 	return engine->ops->poll(engine, timeout_ms, each, data);
 }
 
+void engine_wait_also(struct engine *engine, int fd)
+{
+	engine->ops->wait_also(engine, fd);
+}
+
 void engine_drops(struct engine *engine, uint64_t drops[DROP_CAUSES])
 {
 	engine->ops->drops(engine, drops);

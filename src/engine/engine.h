@@ -101,6 +101,8 @@ struct engine_ops {
 	int (*poll)(struct engine *engine, int timeout_ms, int (*each)(void *data, const void *record, size_t size),
 		    void *data);
 
+	void (*wait_also)(struct engine *engine, int fd);
+
 	int (*map_update)(struct engine *engine, unsigned map, const void *key, const void *value);
 	int (*map_update_many)(struct engine *engine, unsigned map, uint32_t first, uint32_t len, const void *values);
 	int (*map_remove)(struct engine *engine, unsigned map, const void *key);
@@ -191,6 +193,8 @@ enum image_run engine_get_run(const struct engine *engine); /* RUN_EXITING once 
  */
 int engine_poll(struct engine *engine, int timeout_ms, int (*each)(void *data, const void *record, size_t size),
 		void *data);
+/* engine_poll() waits no longer once this descriptor is readable. It must stay open as long as the engine. */
+void engine_wait_also(struct engine *engine, int fd);
 /* What was lost so far, by cause. */
 void engine_drops(struct engine *engine, uint64_t drops[DROP_CAUSES]);
 

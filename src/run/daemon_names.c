@@ -75,6 +75,26 @@ void daemon_names_add(struct daemon_names *names, pid_t pid, const char *name)
 		add_name(names, pid, name);
 }
 
+bool daemon_names_are_of_all(const struct daemon_names *names)
+{
+	return names->pipeline && !names->pipeline->target.pids_len;
+}
+
+/* Names are given to all anew, as those of two daemons of one name depend on each other. */
+void daemon_names_look(struct daemon_names *names, pid_t pid)
+{
+	const struct pipeline *pipeline = names->pipeline;
+	struct daemons_request request = {.target = &pipeline->target, .identity = host_identity(pipeline->host)};
+
+	for (unsigned i = 0; i < names->pids_len; i++)
+		if (names->pids[i] == pid)
+			return;
+	if (!daemons_is_one(&request, pid))
+		return;
+	daemon_names_step(names);
+	daemon_names_fill(names, pipeline);
+}
+
 void daemon_names_step(struct daemon_names *names)
 {
 	const struct pipeline *pipeline = names->pipeline;

@@ -246,7 +246,7 @@ bool pipeline_say(struct pipeline *pipeline, FILE *err)
 	bool good = !pipeline->diags.errors;
 	struct buf text = {0};
 
-	diags_print(&pipeline->diags, pipeline->options.errtags, &text);
+	(pipeline->print_diags ? pipeline->print_diags : diags_print)(&pipeline->diags, pipeline->options.errtags, &text);
 	if (text.size)
 		say_lines(err, text.data);
 	buf_free(&text);

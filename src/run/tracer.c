@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "lib/arrivals.h"
 #include "lib/clock.h"
 #include "lib/markers.h"
 #include "lib/memory.h"
@@ -72,10 +73,11 @@ static int do_round(struct tracer *tracer, int timeout_ms)
 		error = tracer_report_drops(tracer);
 		tracer->next_drops_ns = now + DROPS_EVERY_NS;
 	}
+	tracer_take_arrivals(tracer);
 	unwinder_step(tracer->pipeline->unwinder);
 	daemon_names_step(tracer->names);
 	guard_step(tracer->guard, &tracer->report.now);
-	if (!error && config->interval && now >= tracer->next_interval_ns) {
+	if (!error && config->interval && config->interval_ns && now >= tracer->next_interval_ns) {
 		error = print_interval(tracer, false);
 		tracer->next_interval_ns += config->interval_ns;
 	}
@@ -311,6 +313,7 @@ int tracer_run(const struct tracer_config *config)
 		.on_new = on_new_process,
 		.data = &tracer,
 	});
+	tracer_expect_arrivals(&tracer);
 	tracer.guard = guard_new(&(struct guard_config){
 		.arena = pipeline->arena,
 		.engine = tracer.engine,
@@ -329,6 +332,8 @@ int tracer_run(const struct tracer_config *config)
 		.data = config->report_data,
 		.is_seen = say_is_seen(config->out),
 		.has_rows = config->has_rows,
+		.is_bare = config->is_bare,
+		.teller = config->teller,
 	};
 	tracer_begin_reading(&tracer);
 	tracer_record_said(&tracer);
@@ -345,6 +350,7 @@ int tracer_run(const struct tracer_config *config)
 	recorder_free(tracer.recorder);
 	report_free(&tracer.report);
 	daemon_names_close(tracer.names);
+	arrivals_close(tracer.arrivals);
 	guard_free(tracer.guard);
 	late_free(tracer.late);
 	return status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the files of the tracer share: tracer.c has a run from its begin to its end, tracer_read.c the way from the
- * engine to the reader (and to another engine), tracer_say.c what is said on stderr beside the report, tracer_signals.c
+ * engine to the reader (and to another engine), tracer_arrivals.c processes that begin, tracer_say.c what is said on stderr beside the report, tracer_signals.c
  * what ends a run from outside.
  */
 #ifndef CEPHTAP_RUN_TRACER_PRIVATE_H
@@ -32,6 +32,7 @@ struct tracer {
 	struct follow *follow;
 	struct guard *guard;
 	struct daemon_names *names;
+	struct arrivals *arrivals; /* NULL: it does not matter what begins, or the kernel does not tell */
 	struct stack_source stacks;
 	struct recorder *recorder; /* NULL: no recording is made */
 	int record_error;	   /* negative errno: the recording ends early */
@@ -53,6 +54,12 @@ void tracer_say_missing(struct tracer *tracer);
 void tracer_say_recorded(const struct tracer *tracer);
 void tracer_say_timing(const struct tracer *tracer);
 void tracer_say_error(const struct tracer *tracer, int error);
+
+/* ---- tracer_arrivals.c ---- */
+
+/* From here on, processes that begin a program are named, and their stacks can be told, before they are seen by a probe. */
+void tracer_expect_arrivals(struct tracer *tracer);
+void tracer_take_arrivals(struct tracer *tracer);
 
 /* ---- tracer_read.c ---- */
 

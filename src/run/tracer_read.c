@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/arrivals.h"
 #include "lib/markers.h"
 #include "run/stack_store.h"
 #include "run/tracer_private.h"
@@ -182,6 +183,8 @@ int tracer_go_over(struct tracer *tracer, struct pipeline *next)
 	memset(tracer->reported, 0, sizeof(tracer->reported));
 	tracer->pipeline = next;
 	tracer->engine = next->engine;
+	if (tracer->arrivals)
+		engine_wait_also(tracer->engine, arrivals_fd(tracer->arrivals));
 	daemon_names_fill(tracer->names, next);
 	guard_go_over(tracer->guard, next->engine);
 	tracer_begin_reading(tracer);

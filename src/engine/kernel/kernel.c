@@ -276,6 +276,11 @@ static int poll_records(struct engine *base, int timeout_ms, int (*each)(void *d
 	return ring_drain(&engine->ring, each, data);
 }
 
+static void wait_also(struct engine *base, int fd)
+{
+	ring_wait_also(&kernel_engine_of(base)->ring, fd);
+}
+
 static void add_counted_drops(struct kernel_engine *engine, uint64_t drops[DROP_CAUSES])
 {
 	unsigned map = engine->image->map_drops;
@@ -352,6 +357,7 @@ const struct engine_ops kernel_engine_ops = {
 	.set_run = set_run,
 	.get_run = get_run,
 	.poll = poll_records,
+	.wait_also = wait_also,
 	.map_update = kernel_engine_map_update,
 	.map_update_many = kernel_engine_map_update_many,
 	.map_remove = kernel_engine_map_remove,

@@ -101,6 +101,14 @@ void ring_wait(struct ring *ring, int timeout_ms)
 	}
 }
 
+/* What cannot be waited for is looked at with the next records, or when the time is over. */
+void ring_wait_also(struct ring *ring, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	epoll_ctl(ring->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
 static void ring_note_rate(struct ring *ring, unsigned long bytes)
 {
 	uint64_t t = now_ns();

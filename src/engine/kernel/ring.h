@@ -28,6 +28,7 @@ void ring_close(struct ring *ring);
  * do not wake us (that costs them), so the ring is looked at now and then, the oftener the faster it filled before.
  */
 void ring_wait(struct ring *ring, int timeout_ms);
+void ring_wait_also(struct ring *ring, int fd);
 /* As engine_poll, without waiting. */
 int ring_drain(struct ring *ring, int (*each)(void *data, const void *record, size_t size), void *data);
 
