@@ -28,6 +28,9 @@ POINTS_TO = {
     "reqid": "osd_reqid_t", "peer": "pg_shard_t", "txc": "BlueStore::TransContext", "osr": "BlueStore::OpSequencer", "ops": "std::vector<OSDOp, std::allocator<OSDOp> >",
 }
 THIS = {"OpRequest": "OpRequest", "Objecter": "Objecter"}
+# Functions that these libraries do not name in their symbol tables.
+FUNCTIONS = {"Objecter::_send_op": "_ZN8Objecter8_send_opEPNS_2OpE", "Objecter::_finish_op": "_ZN8Objecter10_finish_opEPNS_2OpEi"}
+HIDDEN = {"librados.so.2", "librbd.so.1"}
 WRAPPERS = {"px", "_M_ptr"}
 ENDS = ("._M_dataplus._M_p", ".__d.__r", ".name._num")
 
@@ -66,11 +69,13 @@ def distribution_of(version, name):
 
 
 def facts(table):
-    builds, figures = {}, collections.defaultdict(dict)
+    builds, figures, functions = {}, collections.defaultdict(dict), collections.defaultdict(dict)
     for line in open(table):
         row = line.rstrip("\n").split("\t")
         if row[0] == "build":
             builds.setdefault(row[4], []).append((row[1], distribution_of(row[2], row[3]), release_of(row[2])))
+        elif row[0] == "func" and row[2] in FUNCTIONS and int(row[3], 16):
+            functions[row[1]][FUNCTIONS[row[2]]] = row[3]
         elif row[0] == "size":
             figures[row[1]]["size", row[2], ""] = int(row[3])
         elif row[0] == "chain":
@@ -89,25 +94,27 @@ def facts(table):
         print()
         for distribution, release, build in sorted(of):
             print("build %s %s %s %s" % (name, distribution, release, build))
+            for symbol, address in sorted(functions[build].items()):
+                if name in HIDDEN:
+                    print("  function %s %s" % (address, symbol))
         for (what, kind, path), value in rows:
             print("  %s %d %s%s" % (what, value, kind, "::" + path if path else ""))
 
 
 def read_facts():
-    """[(binary, distribution, release, build-id, {(type, path): offset or size})]"""
-    out, head, figures = [], [], {}
+    """[(binary, distribution, release, build-id, {(type, path): offset or size}, [(address, symbol)])]"""
+    out, figures = [], {}
     for line in open(FACTS):
         words = line.split(None, 2)
         if words[:1] == ["build"]:
-            if figures:
-                head, figures = [], {}
-            head.append(line.split()[1:])
-            out.append((*head[-1], figures))
+            figures = {} if figures else figures
+            out.append((*line.split()[1:], figures, []))
+        elif words[:1] == ["function"]:
+            out[-1][5].append((words[1], words[2].strip()))
         elif words[:1] in (["member"], ["size"]):
             name = words[2].strip()
             kind, path = name.rsplit("::", 1) if words[0] == "member" else (name, "")
             figures[kind, path] = int(words[1])
-            out = [row if row[4] is not figures else row for row in out]
     return out
 
 
@@ -167,7 +174,7 @@ def derive(key, figures, same, around, table="members"):
     return values.pop() if has_figures and len(values) == 1 else None
 
 
-def family_card(cards, binary, distribution, releases, figures):
+def family_card(cards, binary, distribution, releases, figures, builds):
     same, below, above = neighbours(cards, binary, releases[0])
     around = below + above
     keys = [key for card in same + around for key in card["members"]]
@@ -189,14 +196,18 @@ def family_card(cards, binary, distribution, releases, figures):
         value = derive(name, figures, same, around, "constants")
         if value is not None:
             constants[name] = value
-    return print_card(binary, distribution, releases, members, sizes, constants)
+    return print_card(binary, distribution, releases, members, sizes, constants, builds)
 
 
-def print_card(binary, distribution, releases, members, sizes, constants):
+def print_card(binary, distribution, releases, members, sizes, constants, builds):
     out = ["cephtap-card 1", "binary " + binary, "release " + releases[0]]
     if releases[-1] != releases[0]:
         out.append("release-to " + releases[-1])
-    out += ["distribution " + distribution, "from derived"]
+    out.append("distribution " + distribution)
+    for build, functions in builds:
+        out.append("known-build " + build)
+        out += ["  known-function %s %s" % function for function in functions]
+    out.append("from derived")
     out += ["constant %d %s" % (value, name) for name, value in constants.items()]
     said = "derived"
     for kind in sizes:
@@ -215,15 +226,16 @@ def print_card(binary, distribution, releases, members, sizes, constants):
 
 
 def families(rows):
-    """{(binary, distribution, major): [[releases], figures]} of releases in their order."""
+    """{(binary, distribution, major): [[releases], figures, [(build-id, functions)]]} of releases in their order."""
     out = collections.defaultdict(list)
-    for binary, distribution, release, _, figures in sorted(rows, key=lambda row: (row[0], row[1], number(row[2]))):
+    for binary, distribution, release, build, figures, functions in sorted(rows, key=lambda row: (row[0], row[1], number(row[2]))):
         of = out[binary, distribution, number(release)[0]]
         if of and of[-1][1] == figures:
             if of[-1][0][-1] != release:
                 of[-1][0].append(release)
         else:
-            of.append(([release], figures))
+            of.append(([release], figures, []))
+        of[-1][2].append((build, functions))
     return out
 
 
@@ -235,8 +247,8 @@ def cards():
     for (binary, distribution, major), of in families(read_facts()).items():
         if major < 16 or not any(card["binary"] == binary for card in known):
             continue
-        for releases, figures in of:
-            text = family_card(known, binary, distribution, releases, figures)
+        for releases, figures, builds in of:
+            text = family_card(known, binary, distribution, releases, figures, builds)
             name = "cards/family-%s-%s-%s.card" % (binary, distribution, releases[0])
             if name in made:  # two builds of one release that differ
                 name = name.replace(".card", "-2.card")
@@ -248,7 +260,7 @@ def cards():
 
 def check(layout):
     bad, seen = 0, 0
-    for binary, distribution, release, build, figures in read_facts():
+    for binary, distribution, release, build, figures, _ in read_facts():
         if number(release)[0] < 16:
             continue
         text = subprocess.run([layout, "nearest", binary, release, distribution, build], text=True, capture_output=True).stdout

@@ -23,6 +23,14 @@ say $? families-are-made "run scripts/families.py cards ($(head -n 1 "$TMP/same"
 "$layout" holds cards/*.card >"$TMP/holds"
 say $? cards-hold-together "$(head -n 1 "$TMP/holds")"
 
+# Where a build has both, its functions are where the published figures say.
+for card in cards/[0-9a-f]*.card; do
+	id=$(sed -n 's/^build-id //p' "$card") # none in a family's
+	[ -z "$id" ] || sed -n "/^known-build $id/,/^known-build\|^from/s/^  known-//p" cards/family-*.card
+done >"$TMP/functions"
+[ -s "$TMP/functions" ] && ! grep -vxFf <(cat cards/[0-9a-f]*.card) "$TMP/functions" >"$TMP/others"
+say $? functions-agree "$(cat "$TMP/others")"
+
 osd=/usr/bin/ceph-osd
 card=cards/$(readelf -n $osd 2>/dev/null | sed -n 's/.*Build ID: //p').card
 [ -f "$card" ] || { echo "skip unknown-build - there is no ceph-osd here whose layout is known"; exit 0; }

@@ -13,7 +13,8 @@
  *   from facts                                   where the lines that follow are from
  *   end
  *
- * A family's card has no build-id but `distribution el9` and, beside `release`, `release-to 18.2.8`.
+ * A family's card has no build-id but `distribution el9` and, beside `release`, `release-to 18.2.8`; and builds that are known to be of
+ * it, `known-build BUILD-ID`, each with its `known-function ADDRESS SYMBOL`.
  * Numbers are checked against what a C++ class can be, so that a wrong card gives wrong values at worst, never a
  * program that the kernel refuses. The last line tells a card that was cut short.
  */
@@ -161,6 +162,24 @@ static void parse_value(struct card_parse *p, struct card_value **values, unsign
 	*arena_push(p->arena, *values, *values_len) = (struct card_value){last_words(p), value, p->from};
 }
 
+static void parse_build(struct card_parse *p)
+{
+	if (*last_words(p))
+		arena_push(p->arena, p->card->builds, p->card->builds_len)->build_id = last_words(p);
+	else
+		line_error(p, "expected a build-id");
+}
+
+static void parse_known_function(struct card_parse *p)
+{
+	struct card_build *build = p->card->builds_len ? &p->card->builds[p->card->builds_len - 1] : NULL;
+
+	if (build)
+		parse_value(p, &build->functions, &build->functions_len);
+	else
+		line_error(p, "a function needs a build before it");
+}
+
 static void parse_from(struct card_parse *p)
 {
 	const char *word = last_words(p);
@@ -198,6 +217,10 @@ static void parse_line(struct card_parse *p)
 		parse_text(p, &p->card->distribution);
 	else if (!strcmp(word, "build-id"))
 		parse_text(p, &p->card->build_id);
+	else if (!strcmp(word, "known-build"))
+		parse_build(p);
+	else if (!strcmp(word, "known-function"))
+		parse_known_function(p);
 	else if (!strcmp(word, "from"))
 		parse_from(p);
 	else if (!strcmp(word, "constant"))
@@ -266,6 +289,13 @@ static void print_type(struct buf *out, const struct card_type *type, uint8_t *s
 	}
 }
 
+static void print_build(struct buf *out, const struct card_build *build)
+{
+	buf_printf(out, "known-build %s\n", build->build_id);
+	for (unsigned i = 0; i < build->functions_len; i++)
+		buf_printf(out, "  known-function 0x%llx %s\n", (unsigned long long)build->functions[i].value, build->functions[i].name);
+}
+
 void card_print(const struct card *card, struct buf *out)
 {
 	uint8_t said = CARD_FROM_DEBUG;
@@ -276,6 +306,8 @@ void card_print(const struct card *card, struct buf *out)
 	print_text(out, "release-to", card->release_to);
 	print_text(out, "distribution", card->distribution);
 	print_text(out, "build-id", card->build_id);
+	for (i = 0; i < card->builds_len; i++)
+		print_build(out, &card->builds[i]);
 	for (i = 0; i < card->constants_len; i++) {
 		print_from(out, card->constants[i].from, &said);
 		buf_printf(out, "constant %llu %s\n", (unsigned long long)card->constants[i].value, card->constants[i].name);

@@ -44,8 +44,18 @@ struct card_value {
 	uint8_t from;
 };
 
+/* A build that is known to be of a family: its functions that the stripped binary does not name. */
+struct card_build {
+	const char *build_id;
+	struct card_value *functions;
+	unsigned functions_len;
+};
+
 struct card {
 	struct arena *arena;
+	struct card_build *builds;
+	unsigned builds_len;
+	bool is_published; /* of a family's: figures of the build at hand are among those that were published */
 	const char *binary, *release; /* "ceph-osd", "16.2.15" */
 	const char *build_id;	      /* hex; NULL: a family's */
 	const char *release_to;	      /* NULL: as `release`; the last one that is known to have this layout */

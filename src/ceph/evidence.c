@@ -415,6 +415,22 @@ static void move_between(struct moving *m, struct card_type *type)
 	}
 }
 
+static bool is_of_one_piece(const char *a, const char *b)
+{
+	size_t n = strcspn(a, ".");
+
+	return a[n] && !strncmp(a, b, n + 1);
+}
+
+/* An inner class lies in one piece: where one of its members is not as the card has it, the others are not either. */
+static void drop_pieces(struct card_type *type)
+{
+	for (unsigned i = 0; i < type->members_len; i++)
+		for (unsigned j = 0; j < type->members_len; j++)
+			if (type->members[i].verdict == VERDICT_CONTRADICTED && is_of_one_piece(type->members[i].path, type->members[j].path))
+				type->members[j].verdict = VERDICT_CONTRADICTED;
+}
+
 static bool is_quiet(const struct card_type *type)
 {
 	for (unsigned i = 0; i < type->members_len; i++)
@@ -473,8 +489,10 @@ unsigned evidence_move(const struct witnesses *witnesses, struct card *card, str
 	for (unsigned i = 0; i < card->types_len; i++)
 		move_between(&m, &card->types[i]);
 	evidence_judge(witnesses, card, count);
-	for (unsigned i = 0; i < card->types_len; i++)
+	for (unsigned i = 0; i < card->types_len; i++) {
+		drop_pieces(&card->types[i]);
 		drop_single(&card->types[i]);
+	}
 	count_verdicts(card, count);
 	count->is_sound = false; /* it is no family's layout: what is not seen is not known */
 	return m.moved;

@@ -154,6 +154,24 @@ static unsigned choose(const struct witnesses *witnesses, const struct families 
 	return found;
 }
 
+/* The family that this very build is known to be of, with its functions; NULL: none is. */
+static struct card *find_known(const struct families *families, const char *build_id)
+{
+	for (unsigned i = 0; *build_id && i < families->len; i++) {
+		struct card *card = families->list[i];
+
+		for (unsigned j = 0; j < card->builds_len; j++) {
+			if (strcmp(card->builds[j].build_id, build_id))
+				continue;
+			card->functions = card->builds[j].functions;
+			card->functions_len = card->builds[j].functions_len;
+			card->is_published = true;
+			return card;
+		}
+	}
+	return NULL;
+}
+
 int family_choose(struct arena *arena, const struct catalogue *cat, struct elf_file *elf, const char *binary, const char *release,
 		  const char *hidden, struct card **out, const char **why)
 {
@@ -161,22 +179,25 @@ int family_choose(struct arena *arena, const struct catalogue *cat, struct elf_f
 	struct families families;
 	struct evidence_count count;
 	struct card *card;
-	unsigned found;
+	unsigned found = 0;
 
 	read_families(arena, binary, hidden, &families);
 	if (!families.len)
 		return -ENOENT;
 	order_by_distance(&families, release, NULL);
 	witnesses = evidence_open(arena, cat, elf, binary);
-	found = choose(witnesses, &families);
-	card = families.list[found];
+	card = find_known(&families, elf_build_id(elf));
+	if (!card)
+		card = families.list[choose(witnesses, &families)];
+	while (families.list[found] != card)
+		found++;
 	families.list[found] = families.list[--families.len];
 	evidence_judge(witnesses, card, &count);
-	if (!count.confirmed) {
+	if (!count.confirmed && !card->is_published) {
 		*why = arena_printf(arena, "%s is of a build that cephtap has no layout card of, and its code does not show its layout", binary);
 		return -ENOENT;
 	}
-	if (!count.is_sound) {
+	if (!count.is_sound && !card->is_published) {
 		evidence_move(witnesses, card, families.list, families.len, &count);
 		drop_doubtful(&families, card);
 	}
@@ -190,6 +211,8 @@ int family_choose(struct arena *arena, const struct catalogue *cat, struct elf_f
 static bool is_usable(const struct card *card, const struct card_member *member)
 {
 	if (card_is_of_build(card) || (member->verdict >= VERDICT_BETWEEN && member->verdict <= VERDICT_CONFIRMED))
+		return true;
+	if (card->is_published && member->from == CARD_FROM_FACTS && member->verdict != VERDICT_CONTRADICTED)
 		return true;
 	return card->is_sound && member->verdict != VERDICT_CONTRADICTED;
 }
@@ -206,7 +229,9 @@ static int use_member(void *data, const char *type, const char *path, struct cat
 		return -ENOENT;
 	}
 	use->asked++;
-	if (member && member->verdict < use->weakest)
+	if (member && card->is_published && member->from == CARD_FROM_FACTS)
+		use->is_published = true;
+	else if (member && member->verdict < use->weakest)
 		use->weakest = member->verdict;
 	return card_resolver(card).member((void *)card, type, path, out, why);
 }
@@ -252,5 +277,7 @@ const char *card_use_text(struct arena *arena, const struct card_use *use)
 		return "needs none";
 	if (card_is_of_build(use->card))
 		return "from debug information of this build";
+	if (use->is_published && use->weakest == VERDICT_CONFIRMED)
+		return "from published figures of this build";
 	return arena_printf(arena, "%s; nearest is %s", texts[use->weakest], card_name(arena, use->card));
 }

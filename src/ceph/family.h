@@ -23,6 +23,7 @@ struct card_use {
 	const struct card *card;
 	enum verdict weakest;
 	unsigned asked;
+	bool is_published; /* some are published figures of this very build */
 };
 
 /* A resolver that gives only what may be used, and notes in `use` on what evidence. */
