@@ -194,7 +194,7 @@ int family_choose(struct arena *arena, const struct catalogue *cat, struct elf_f
 	families.list[found] = families.list[--families.len];
 	evidence_judge(witnesses, card, &count);
 	if (!count.confirmed && !card->is_published) {
-		*why = arena_printf(arena, "%s is of a build that cephtap has no layout card of, and its code does not show its layout", binary);
+		*why = "its code does not show how it is laid out";
 		return -ENOENT;
 	}
 	if (!count.is_sound && !card->is_published) {
@@ -224,7 +224,7 @@ static int use_member(void *data, const char *type, const char *path, struct cat
 	const struct card_member *member = card_member_find(card, type, path);
 
 	if (member && !is_usable(card, member)) {
-		*why = arena_printf(card->arena, "where %s::%s is in this build nobody knows: %s in the layout of %s, the nearest; run `cephtap learn`",
+		*why = arena_printf(card->arena, "where %s::%s is in this build is not known (%s in the layout of %s, the nearest): run `cephtap learn`",
 				    type, path, verdict_name(member->verdict), card_name(card->arena, card));
 		return -ENOENT;
 	}

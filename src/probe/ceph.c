@@ -157,15 +157,16 @@ static void scan(struct ceph_index *index)
 	add_installed(index);
 }
 
-static const char *no_card(struct ceph_index *index, const struct ceph_binary *cb, const char *build_id)
+static const char *no_card(struct ceph_index *index, const struct ceph_binary *cb, const char *build_id, const char *family_why)
 {
 	const char *package = learn_debug_package(cb->binary->base);
 
 	if (!*build_id)
 		return arena_printf(index->arena, "%s has no build-id, so no layout card can be tied to it",
 				    cb->binary->path);
-	return arena_printf(index->arena, "no layout card for build-id %s: run `cephtap learn %s`%s%s%s", build_id,
-			    cb->binary->name, package ? " (needs " : "", package ? package : "", package ? ")" : "");
+	return arena_printf(index->arena, "no layout card for build-id %s%s%s: run `cephtap learn %s`%s%s%s", build_id, family_why ? ", and " : "",
+			    family_why ? family_why : "", cb->binary->name, package ? " (needs " : "", package ? package : "",
+			    package ? ")" : "");
 }
 
 static int take_note(const struct elf_sdt_note *note, void *data)
@@ -183,7 +184,7 @@ static int take_note(const struct elf_sdt_note *note, void *data)
 static void open_binary(struct ceph_index *index, struct ceph_binary *cb)
 {
 	void *both[] = {index, cb};
-	const char *why = NULL;
+	const char *why = NULL, *family_why = NULL;
 
 	if (cb->is_opened)
 		return;
@@ -196,9 +197,9 @@ static void open_binary(struct ceph_index *index, struct ceph_binary *cb)
 	if (elf_has_sdt(cb->elf))
 		elf_sdt_each(cb->elf, take_note, both);
 	if (card_find(index->arena, elf_build_id(cb->elf), &cb->card, &why) == -ENOENT && !why)
-		family_choose(index->arena, index->cat, cb->elf, cb->binary->base, NULL, NULL, &cb->card, &why);
+		family_choose(index->arena, index->cat, cb->elf, cb->binary->base, NULL, NULL, &cb->card, &family_why);
 	if (!cb->card)
-		cb->why = why ? why : no_card(index, cb, elf_build_id(cb->elf));
+		cb->why = why ? why : no_card(index, cb, elf_build_id(cb->elf), family_why);
 }
 
 /* ---- sites ---- */
