@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (follow.insns > size || follow.nodes_len < X86_FOLLOW_ROOTS)
 		abort();
 	for (unsigned i = X86_FOLLOW_ROOTS; i < follow.nodes_len; i++)
-		if (follow.nodes[i].parent >= i || x86_follow_load(&follow, follow.nodes[i].parent, follow.nodes[i].offset) != i)
+		if (follow.nodes[i].parent >= i ||
+		    x86_follow_load(&follow, follow.nodes[i].parent, follow.nodes[i].offset) != i)
 			abort();
 	for (unsigned i = 0; i < follow.touches_len; i++)
 		if (follow.touches[i].node >= follow.nodes_len || (!follow.touches[i].access && follow.touches[i].size))

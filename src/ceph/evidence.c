@@ -41,7 +41,8 @@ const char *verdict_name(enum verdict verdict)
 	return names[verdict];
 }
 
-struct witnesses *evidence_open(struct arena *arena, const struct catalogue *cat, struct elf_file *elf, const char *binary)
+struct witnesses *evidence_open(struct arena *arena, const struct catalogue *cat, struct elf_file *elf,
+				const char *binary)
 {
 	struct witnesses *witnesses = arena_new_one(arena, struct witnesses);
 	struct elf_symbol symbol;
@@ -53,7 +54,8 @@ struct witnesses *evidence_open(struct arena *arena, const struct catalogue *cat
 		const struct cat_witness *from = &cat->witnesses[i];
 		struct witness *witness;
 
-		if (!cat_binary_matches(from->binary, binary) || elf_symbol_find(elf, from->symbol, &symbol) || !symbol.size)
+		if (!cat_binary_matches(from->binary, binary) || elf_symbol_find(elf, from->symbol, &symbol) ||
+		    !symbol.size)
 			continue;
 		code = elf_code(elf, symbol.vaddr, symbol.size < WITNESS_SIZE ? symbol.size : WITNESS_SIZE, &size);
 		if (!code)
@@ -101,8 +103,10 @@ static bool touches(const struct x86_follow *follow, uint32_t node, int64_t offs
 	return false;
 }
 
-/* A word is touched as it is; of a class (a string, a vector) the first two words are; scripts/witnesses.py has the same rule. */
-static bool witness_sees(const struct x86_follow *follow, uint32_t node, int64_t offset, const struct cat_member *member)
+/* A word is touched as it is; of a class (a string, a vector) the first two words are; scripts/witnesses.py has the
+ * same rule. */
+static bool witness_sees(const struct x86_follow *follow, uint32_t node, int64_t offset,
+			 const struct cat_member *member)
 {
 	if (!member->is_object)
 		return touches(follow, node, offset, member->size);
@@ -199,7 +203,8 @@ static void gather(const struct witnesses *witnesses, const struct card *card, s
 
 	for (unsigned i = 0; i < witnesses->len; i++) {
 		struct cat_seen *seen;
-		unsigned n = catalogue_locate_witness(witnesses->cat, witnesses->list[i].from, &resolver, &tracking.last, sightings->arena, &seen);
+		unsigned n = catalogue_locate_witness(witnesses->cat, witnesses->list[i].from, &resolver,
+						      &tracking.last, sightings->arena, &seen);
 
 		for (unsigned j = 0; j < n; j++)
 			add_sighting(sightings, &witnesses->list[i], &seen[j]);
@@ -239,7 +244,8 @@ static bool is_at_rest(const struct card_member *member)
 }
 
 /* The confirmed member of the type that was nearest before (or behind) it, by the card as it was. */
-static const struct card_member *neighbour(const struct card_type *type, const struct card_member *member, bool is_before)
+static const struct card_member *neighbour(const struct card_type *type, const struct card_member *member,
+					   bool is_before)
 {
 	int64_t at = member->member.offset - member->moved, best = 0;
 	const struct card_member *found = NULL;
@@ -248,7 +254,8 @@ static const struct card_member *neighbour(const struct card_type *type, const s
 		const struct card_member *other = &type->members[i];
 		int64_t there = other->member.offset - other->moved;
 
-		if (other == member || !is_at_rest(other) || (is_before ? there > at : there < at) || (found && (is_before ? there < best : there > best)))
+		if (other == member || !is_at_rest(other) || (is_before ? there > at : there < at) ||
+		    (found && (is_before ? there < best : there > best)))
 			continue;
 		found = other;
 		best = there;
@@ -260,17 +267,20 @@ static void find_between(struct card_type *type)
 {
 	for (unsigned i = 0; i < type->members_len; i++) {
 		struct card_member *member = &type->members[i];
-		const struct card_member *before = neighbour(type, member, true), *behind = neighbour(type, member, false);
+		const struct card_member *before = neighbour(type, member, true),
+					 *behind = neighbour(type, member, false);
 
 		if (member->is_lost)
 			member->verdict = VERDICT_CONTRADICTED;
-		else if ((member->verdict == VERDICT_UNSEEN || member->verdict == VERDICT_CONSISTENT) && behind && behind->moved == member->moved && (before ? before->moved : 0) == member->moved)
+		else if ((member->verdict == VERDICT_UNSEEN || member->verdict == VERDICT_CONSISTENT) && behind &&
+			 behind->moved == member->moved && (before ? before->moved : 0) == member->moved)
 			member->verdict = VERDICT_BETWEEN;
 	}
 }
 
 /* `sightings`: of the card as it is. */
-static void judge(const struct witnesses *witnesses, struct card *card, const struct sightings *sightings, struct evidence_count *count)
+static void judge(const struct witnesses *witnesses, struct card *card, const struct sightings *sightings,
+		  struct evidence_count *count)
 {
 	for (unsigned i = 0; i < card->types_len; i++) {
 		for (unsigned j = 0; j < card->types[i].members_len; j++) {
@@ -366,8 +376,8 @@ static unsigned count_moved(struct moving *m, const struct card_type *type, int6
 }
 
 /*
- * Something was put into a class: what stands behind it is further on. A distance counts when two members or more are confirmed there,
- * and no other distance does as well.
+ * Something was put into a class: what stands behind it is further on. A distance counts when two members or more are
+ * confirmed there, and no other distance does as well.
  */
 static void move_together(struct moving *m, struct card_type *type)
 {
@@ -397,12 +407,14 @@ static void move_together(struct moving *m, struct card_type *type)
 	}
 }
 
-/* What no witness sees goes with what stands on both sides of it; where those have gone different ways, nobody knows. */
+/* What no witness sees goes with what stands on both sides of it; where those have gone different ways, nobody knows.
+ */
 static void move_between(struct moving *m, struct card_type *type)
 {
 	for (unsigned i = 0; i < type->members_len; i++) {
 		struct card_member *member = &type->members[i];
-		const struct card_member *before = neighbour(type, member, true), *behind = neighbour(type, member, false);
+		const struct card_member *before = neighbour(type, member, true),
+					 *behind = neighbour(type, member, false);
 		struct cat_member place = member->member;
 		int64_t by = before ? before->moved : 0;
 
@@ -427,7 +439,8 @@ static void drop_pieces(struct card_type *type)
 {
 	for (unsigned i = 0; i < type->members_len; i++)
 		for (unsigned j = 0; j < type->members_len; j++)
-			if (type->members[i].verdict == VERDICT_CONTRADICTED && is_of_one_piece(type->members[i].path, type->members[j].path))
+			if (type->members[i].verdict == VERDICT_CONTRADICTED &&
+			    is_of_one_piece(type->members[i].path, type->members[j].path))
 				type->members[j].verdict = VERDICT_CONTRADICTED;
 }
 
@@ -446,14 +459,16 @@ static bool is_bracketed(const struct card_type *type, const struct card_member 
 	return behind && behind->moved == member->moved && (before ? before->moved : 0) == member->moved;
 }
 
-/* In a class that is not as the card has it, one witness or a hint is not enough: it may be of what stands there now. */
+/* In a class that is not as the card has it, one witness or a hint is not enough: it may be of what stands there now.
+ */
 static void drop_single(struct card_type *type)
 {
 	bool quiet = is_quiet(type);
 
 	for (unsigned i = 0; i < type->members_len; i++) {
 		struct card_member *member = &type->members[i];
-		bool is_weak = member->verdict == VERDICT_CONSISTENT || (member->verdict == VERDICT_CONFIRMED && member->sure == 1);
+		bool is_weak = member->verdict == VERDICT_CONSISTENT ||
+			       (member->verdict == VERDICT_CONFIRMED && member->sure == 1);
 
 		member->is_weak = is_weak && !quiet && !is_bracketed(type, member);
 	}
@@ -462,8 +477,8 @@ static void drop_single(struct card_type *type)
 			type->members[i].verdict = VERDICT_UNSEEN;
 }
 
-unsigned evidence_move(const struct witnesses *witnesses, struct card *card, struct card *const *others, unsigned others_len,
-		       struct evidence_count *count)
+unsigned evidence_move(const struct witnesses *witnesses, struct card *card, struct card *const *others,
+		       unsigned others_len, struct evidence_count *count)
 {
 	struct moving m = {.witnesses = witnesses, .card = card, .others = others, .others_len = others_len};
 	unsigned before, round;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Does a card hold together, whatever the code says? Members do not overlap; one inner class is laid out alike wherever it is; a class
- * that derives from another has its members where the other has them. What breaks a rule is contradicted, both sides of it: which of
- * the two is wrong nobody knows.
+ * Does a card hold together, whatever the code says? Members do not overlap; one inner class is laid out alike wherever
+ * it is; a class that derives from another has its members where the other has them. What breaks a rule is
+ * contradicted, both sides of it: which of the two is wrong nobody knows.
  */
 #include <string.h>
 
@@ -46,7 +46,8 @@ static void check_overlap(struct card_type *type)
 
 /* ---- one inner class in several places ---- */
 
-/* Two members of one inner class: "reqid.tid" and "reqid.name._num" are "tid" and "name._num" of the class that reqid is. */
+/* Two members of one inner class: "reqid.tid" and "reqid.name._num" are "tid" and "name._num" of the class that reqid
+ * is. */
 struct pair {
 	struct card_member *a, *b;
 	const char *a_name, *b_name; /* inside of that class */
@@ -65,8 +66,9 @@ static void add_pair(struct pairs *pairs, struct card_member *a, struct card_mem
 	bool is_swapped = strcmp(a->path + skip, b->path + skip) > 0;
 	struct card_member *first = is_swapped ? b : a, *second = is_swapped ? a : b;
 
-	*arena_push(pairs->arena, pairs->list, pairs->len) =
-		(struct pair){first, second, first->path + skip, second->path + skip, second->member.offset - first->member.offset, skip != 0};
+	*arena_push(pairs->arena, pairs->list, pairs->len) = (struct pair){
+		first,	  second, first->path + skip, second->path + skip, second->member.offset - first->member.offset,
+		skip != 0};
 }
 
 /* At each inner class that both are members of. */

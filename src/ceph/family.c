@@ -61,7 +61,8 @@ static unsigned long number_of(const char *release)
 {
 	unsigned major = 0, minor = 0, patch = 0;
 
-	if (!release || sscanf(release, "%u.%u.%u", &major, &minor, &patch) < 1 || major > 999 || minor > 99 || patch > 99)
+	if (!release || sscanf(release, "%u.%u.%u", &major, &minor, &patch) < 1 || major > 999 || minor > 99 ||
+	    patch > 99)
 		return 0;
 	return major * 10000ul + minor * 100 + patch;
 }
@@ -73,7 +74,8 @@ static unsigned long distance(const struct card *card, const char *release, cons
 	unsigned long to = card->release_to ? number_of(card->release_to) : from;
 	unsigned long far = !at || (at >= from && at <= to) ? 0 : at < from ? from - at : at - to;
 
-	return far / 10000 * 1000000 + (distribution && strcmp(distribution, card->distribution) ? 100000 : 0) + far % 10000;
+	return far / 10000 * 1000000 + (distribution && strcmp(distribution, card->distribution) ? 100000 : 0) +
+	       far % 10000;
 }
 
 static void order_by_distance(struct families *families, const char *release, const char *distribution)
@@ -82,7 +84,9 @@ static void order_by_distance(struct families *families, const char *release, co
 		struct card *card = families->list[i];
 		unsigned j = i;
 
-		for (; j > 0 && distance(families->list[j - 1], release, distribution) > distance(card, release, distribution); j--)
+		for (; j > 0 &&
+		       distance(families->list[j - 1], release, distribution) > distance(card, release, distribution);
+		     j--)
 			families->list[j] = families->list[j - 1];
 		families->list[j] = card;
 	}
@@ -172,8 +176,8 @@ static struct card *find_known(const struct families *families, const char *buil
 	return NULL;
 }
 
-int family_choose(struct arena *arena, const struct catalogue *cat, struct elf_file *elf, const char *binary, const char *release,
-		  const char *hidden, struct card **out, const char **why)
+int family_choose(struct arena *arena, const struct catalogue *cat, struct elf_file *elf, const char *binary,
+		  const char *release, const char *hidden, struct card **out, const char **why)
 {
 	struct witnesses *witnesses;
 	struct families families;
@@ -224,7 +228,9 @@ static int use_member(void *data, const char *type, const char *path, struct cat
 	const struct card_member *member = card_member_find(card, type, path);
 
 	if (member && !is_usable(card, member)) {
-		*why = arena_printf(card->arena, "where %s::%s is in this build is not known (%s in the layout of %s, the nearest): run `cephtap learn`",
+		*why = arena_printf(card->arena,
+				    "where %s::%s is in this build is not known (%s in the layout of %s, the nearest): "
+				    "run `cephtap learn`",
 				    type, path, verdict_name(member->verdict), card_name(card->arena, card));
 		return -ENOENT;
 	}

@@ -34,7 +34,7 @@ struct follow {
 	const uint8_t *code;
 	size_t size;
 	uint64_t address;
-	uint8_t *marks; /* of each byte of the code */
+	uint8_t *marks;		       /* of each byte of the code */
 	struct pending *first, *later; /* `later`: only a call that may never return leads there */
 	struct pending *unused;
 	struct x86_follow *out;
@@ -102,7 +102,8 @@ static struct pointer base_of(const struct state *state, const struct x86_insn *
 	return state->regs[mem->base];
 }
 
-static void touch(struct follow *f, struct pointer base, int64_t offset, const struct x86_insn *insn, const struct x86_operand *operand)
+static void touch(struct follow *f, struct pointer base, int64_t offset, const struct x86_insn *insn,
+		  const struct x86_operand *operand)
 {
 	struct x86_touch *touch;
 	bool is_wide = !operand->size;
@@ -110,8 +111,12 @@ static void touch(struct follow *f, struct pointer base, int64_t offset, const s
 	if (f->out->touches_len == FOLLOW_TOUCHES)
 		return;
 	touch = arena_push(f->arena, f->out->touches, f->out->touches_len);
-	*touch = (struct x86_touch){.node = base.node, .offset = offset, .access = operand->access,
-				    .size = !operand->access ? 0 : is_wide ? insn->vector_size : operand->size,
+	*touch = (struct x86_touch){.node = base.node,
+				    .offset = offset,
+				    .access = operand->access,
+				    .size = !operand->access ? 0
+					    : is_wide	     ? insn->vector_size
+							     : operand->size,
 				    .is_wide = operand->access && is_wide};
 }
 
@@ -220,7 +225,8 @@ static void walk(struct follow *f, uint32_t at, struct state *state)
 {
 	struct x86_insn insn;
 
-	while (at < f->size && !(f->marks[at] & MARK_SEEN) && x86_decode(f->code + at, f->size - at, f->address + at, &insn)) {
+	while (at < f->size && !(f->marks[at] & MARK_SEEN) &&
+	       x86_decode(f->code + at, f->size - at, f->address + at, &insn)) {
 		f->marks[at] |= MARK_SEEN;
 		f->out->insns++;
 		step(f, state, &insn);
@@ -232,7 +238,8 @@ static void walk(struct follow *f, uint32_t at, struct state *state)
 			return;
 		} else if (insn.op == X86_RETURN || insn.op == X86_JUMP_ANYWHERE) {
 			return;
-		} else if ((insn.op == X86_CALL || insn.op == X86_CALL_ANYWHERE) && at < f->size && f->marks[at] & MARK_TARGET) {
+		} else if ((insn.op == X86_CALL || insn.op == X86_CALL_ANYWHERE) && at < f->size &&
+			   f->marks[at] & MARK_TARGET) {
 			go_later(f, f->address + at, state, true);
 			return;
 		}
@@ -244,14 +251,19 @@ static void mark_targets(struct follow *f)
 {
 	struct x86_insn insn;
 
-	for (size_t at = 0; at < f->size && x86_decode(f->code + at, f->size - at, f->address + at, &insn); at += insn.size)
+	for (size_t at = 0; at < f->size && x86_decode(f->code + at, f->size - at, f->address + at, &insn);
+	     at += insn.size)
 		if ((insn.op == X86_BRANCH || insn.op == X86_JUMP) && insn.target - f->address < f->size)
 			f->marks[insn.target - f->address] |= MARK_TARGET;
 }
 
 void x86_follow(struct arena *arena, const uint8_t *code, size_t size, uint64_t address, struct x86_follow *out)
 {
-	struct follow f = {.arena = arena, .code = code, .size = size < FOLLOW_SIZE ? size : FOLLOW_SIZE, .address = address, .out = out};
+	struct follow f = {.arena = arena,
+			   .code = code,
+			   .size = size < FOLLOW_SIZE ? size : FOLLOW_SIZE,
+			   .address = address,
+			   .out = out};
 	struct state state = {.slots_len = 0};
 	struct pending *pending;
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Follows what derives from a function's arguments through its code. In: the bytes of one function, hostile or not. Out: the memory
- * that it touches by way of them: chains of offsets from the registers at entry, and what is touched there, with which size.
+ * Follows what derives from a function's arguments through its code. In: the bytes of one function, hostile or not.
+ * Out: the memory that it touches by way of them: chains of offsets from the registers at entry, and what is touched
+ * there, with which size.
  *
- * Each instruction is looked at once, on one path that leads to it: what is told of it is true on that path. Memory of the stack
- * below the entry is followed as registers are; a called function is taken not to change it.
+ * Each instruction is looked at once, on one path that leads to it: what is told of it is true on that path. Memory of
+ * the stack below the entry is followed as registers are; a called function is taken not to change it.
  */
 #ifndef CEPHTAP_LIB_X86_FOLLOW_H
 #define CEPHTAP_LIB_X86_FOLLOW_H
@@ -14,7 +15,8 @@
 
 enum { X86_FOLLOW_ROOTS = 16, X86_NO_NODE = UINT32_MAX };
 
-/* A pointer: what a register held at entry (the first 16, by DWARF's numbers), or the 8 bytes at `parent` + `offset`. */
+/* A pointer: what a register held at entry (the first 16, by DWARF's numbers), or the 8 bytes at `parent` + `offset`.
+ */
 struct x86_node {
 	uint32_t parent;
 	int64_t offset;

@@ -2,14 +2,13 @@
 /*
  * How good the check of layouts is, on a binary whose layout is known.
  *
- *   layout hidden BINARY CARD CATALOGUE...   BINARY's own card hidden: how many markers and members may be used, and whether all of
- *                                            them are as CARD (of the same build, from debug information) has them
- *   layout mutate BINARY CARD [STEP]         each STEPth member of CARD moved by 4, 8 and 16 bytes, both ways: how many wrong members
- *                                            would be used; and two of one size in one type exchanged
- *   layout time BINARY CARD                  how long a processor works on the choice of a family, in microseconds
- *   layout holds CARD...                     cards that do not hold together
- *   layout nearest BINARY-NAME RELEASE DISTRIBUTION  the card of the family that such a build would get
- * In place of CATALOGUE, files from which the catalogue is read, `-` means the built-in one.
+ *   layout hidden BINARY CARD CATALOGUE...   BINARY's own card hidden: how many markers and members may be used, and
+ * whether all of them are as CARD (of the same build, from debug information) has them layout mutate BINARY CARD [STEP]
+ * each STEPth member of CARD moved by 4, 8 and 16 bytes, both ways: how many wrong members would be used; and two of
+ * one size in one type exchanged layout time BINARY CARD                  how long a processor works on the choice of a
+ * family, in microseconds layout holds CARD...                     cards that do not hold together layout nearest
+ * BINARY-NAME RELEASE DISTRIBUTION  the card of the family that such a build would get In place of CATALOGUE, files
+ * from which the catalogue is read, `-` means the built-in one.
  */
 #include <libgen.h>
 #include <stdio.h>
@@ -107,12 +106,14 @@ static unsigned count_members(const struct card *card, const struct card *truth,
 			const struct card_member *member = &card->types[i].members[j];
 			const struct card_member *known = card_member_find(truth, card->types[i].name, member->path);
 
-			if (!is_used(card, card->types[i].name, member->path) || (!known && !card_type_find(truth, card->types[i].name)))
+			if (!is_used(card, card->types[i].name, member->path) ||
+			    (!known && !card_type_find(truth, card->types[i].name)))
 				continue; /* of a type that this release lacks nothing can be read */
 			used++;
 			if (!is_right(member, known)) {
-				printf("wrong: %s::%s is at %lld, not at %lld (%s)\n", card->types[i].name, member->path,
-				       known ? (long long)known->member.offset : -1LL, (long long)member->member.offset, verdict_name(member->verdict));
+				printf("wrong: %s::%s is at %lld, not at %lld (%s)\n", card->types[i].name,
+				       member->path, known ? (long long)known->member.offset : -1LL,
+				       (long long)member->member.offset, verdict_name(member->verdict));
 				++*wrong;
 			}
 		}
@@ -121,7 +122,8 @@ static unsigned count_members(const struct card *card, const struct card *truth,
 }
 
 /* What a marker can be asked here with a card: nothing, a part of its arguments, all that the true card gives. */
-static unsigned arguments(struct elf_file *elf, const struct cat_marker *marker, const char *binary, const struct card *card, bool *is_there)
+static unsigned arguments(struct elf_file *elf, const struct cat_marker *marker, const char *binary,
+			  const struct card *card, bool *is_there)
 {
 	struct cat_located located;
 	struct elf_symbol symbol;
@@ -169,8 +171,9 @@ static int hidden(const char *path, const char *card_path)
 		if (is_there && n < most)
 			printf("%s: %s:::%s\n", n ? "in part" : "not", cat->markers[i].provider, cat->markers[i].name);
 	}
-	printf("%s %s by %s%s: %u of %u members used, %u of them wrong; %u of %u markers whole, %u in part\n", binary, truth->release,
-	       card_name(arena, card), card->is_sound ? "" : ", moved", used, members, wrong, whole, markers, part);
+	printf("%s %s by %s%s: %u of %u members used, %u of them wrong; %u of %u markers whole, %u in part\n", binary,
+	       truth->release, card_name(arena, card), card->is_sound ? "" : ", moved", used, members, wrong, whole,
+	       markers, part);
 	elf_file_close(elf);
 	return wrong != 0;
 }
@@ -232,7 +235,8 @@ static void swap_two(struct mutating *m, unsigned type, unsigned i, unsigned j)
 	a->member.offset = b->member.offset;
 	b->member.offset = at;
 	m->tried++;
-	if (!is_caught(m, card, card->types[type].name, a->path) || !is_caught(m, card, card->types[type].name, b->path))
+	if (!is_caught(m, card, card->types[type].name, a->path) ||
+	    !is_caught(m, card, card->types[type].name, b->path))
 		m->used++;
 }
 
@@ -253,7 +257,8 @@ static int mutate(const char *path, const char *card_path, unsigned step)
 	for (unsigned t = 0; t < m.truth->types_len; t++)
 		for (unsigned i = 0; i < m.truth->types[t].members_len; i++)
 			for (unsigned j = 0; j < i && n++ % step == 0; j++)
-				if (m.truth->types[t].members[i].member.size == m.truth->types[t].members[j].member.size)
+				if (m.truth->types[t].members[i].member.size ==
+				    m.truth->types[t].members[j].member.size)
 					swap_two(&m, t, i, j);
 	printf("exchanged: %u pairs, %u of them used\n", m.tried, m.used);
 	elf_file_close(elf);
@@ -272,7 +277,8 @@ static int measure(const char *path, const char *card_path)
 		long us;
 
 		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
-		if (family_choose(arena, cat, elf, basename(arena_strdup(arena, path)), NULL, truth->build_id, &card, &why))
+		if (family_choose(arena, cat, elf, basename(arena_strdup(arena, path)), NULL, truth->build_id, &card,
+				  &why))
 			give_up(path, why);
 		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
 		us = (to.tv_sec - from.tv_sec) * 1000000 + (to.tv_nsec - from.tv_nsec) / 1000;

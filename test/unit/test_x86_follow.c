@@ -29,12 +29,14 @@ static int teardown(void **state)
 static bool touches(uint32_t node, int64_t offset, unsigned size)
 {
 	for (unsigned i = 0; i < follow.touches_len; i++)
-		if (follow.touches[i].node == node && follow.touches[i].offset == offset && follow.touches[i].size == size)
+		if (follow.touches[i].node == node && follow.touches[i].offset == offset &&
+		    follow.touches[i].size == size)
 			return true;
 	return false;
 }
 
-#define FOLLOW(...) x86_follow(arena, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}), 0x1000, &follow)
+#define FOLLOW(...)                                                                                                    \
+	x86_follow(arena, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}), 0x1000, &follow)
 
 static void loads_become_chains(void **state)
 {
@@ -57,13 +59,13 @@ static void loads_become_chains(void **state)
 static void the_stack_keeps_pointers(void **state)
 {
 	(void)state;
-	FOLLOW(0x53,                         /* push %rbx */
-	       0x48, 0x83, 0xec, 0x10,       /* sub $16,%rsp */
-	       0x48, 0x89, 0x3c, 0x24,       /* mov %rdi,(%rsp) */
+	FOLLOW(0x53,			     /* push %rbx */
+	       0x48, 0x83, 0xec, 0x10,	     /* sub $16,%rsp */
+	       0x48, 0x89, 0x3c, 0x24,	     /* mov %rdi,(%rsp) */
 	       0xe8, 0x00, 0x01, 0x00, 0x00, /* call elsewhere */
-	       0x48, 0x8b, 0x04, 0x24,       /* mov (%rsp),%rax */
-	       0x8b, 0x40, 0x0c,             /* mov 12(%rax),%eax */
-	       0x8b, 0x57, 0x04,             /* mov 4(%rdi),%edx: %rdi is the called function's to change */
+	       0x48, 0x8b, 0x04, 0x24,	     /* mov (%rsp),%rax */
+	       0x8b, 0x40, 0x0c,	     /* mov 12(%rax),%eax */
+	       0x8b, 0x57, 0x04,	     /* mov 4(%rdi),%edx: %rdi is the called function's to change */
 	       0xc3);
 	assert_true(touches(X86_RDI, 12, 4));
 	assert_int_equal(follow.touches_len, 1);
@@ -72,10 +74,10 @@ static void the_stack_keeps_pointers(void **state)
 static void both_ways_are_gone(void **state)
 {
 	(void)state;
-	FOLLOW(0x85, 0xf6,             /* test %esi,%esi */
-	       0x74, 0x04,             /* je +4 */
+	FOLLOW(0x85, 0xf6,	       /* test %esi,%esi */
+	       0x74, 0x04,	       /* je +4 */
 	       0x8b, 0x47, 0x04, 0xc3, /* mov 4(%rdi),%eax; ret */
-	       0x8b, 0x47, 0x08, 0xc3  /* mov 8(%rdi),%eax; ret */);
+	       0x8b, 0x47, 0x08, 0xc3 /* mov 8(%rdi),%eax; ret */);
 	assert_true(touches(X86_RDI, 4, 4));
 	assert_true(touches(X86_RDI, 8, 4));
 }
@@ -84,11 +86,11 @@ static void both_ways_are_gone(void **state)
 static void a_call_may_not_return(void **state)
 {
 	(void)state;
-	FOLLOW(0x85, 0xf6,                         /* test %esi,%esi */
-	       0x74, 0x08,                         /* je +8 */
-	       0x48, 0x89, 0xd3,                   /* mov %rdx,%rbx */
-	       0xe8, 0x00, 0x01, 0x00, 0x00,       /* call elsewhere */
-	       0x48, 0x8b, 0x43, 0x20, 0xc3        /* mov 32(%rbx),%rax; ret */);
+	FOLLOW(0x85, 0xf6,		     /* test %esi,%esi */
+	       0x74, 0x08,		     /* je +8 */
+	       0x48, 0x89, 0xd3,	     /* mov %rdx,%rbx */
+	       0xe8, 0x00, 0x01, 0x00, 0x00, /* call elsewhere */
+	       0x48, 0x8b, 0x43, 0x20, 0xc3 /* mov 32(%rbx),%rax; ret */);
 	assert_true(touches(X86_RBX, 32, 8));
 	assert_false(touches(X86_RDX, 32, 8));
 }
@@ -96,10 +98,10 @@ static void a_call_may_not_return(void **state)
 static void addresses_and_sums(void **state)
 {
 	(void)state;
-	FOLLOW(0x48, 0x8d, 0x47, 0x40,       /* lea 64(%rdi),%rax */
-	       0x48, 0x83, 0xc0, 0x08,       /* add $8,%rax */
-	       0x48, 0x8b, 0x08,             /* mov (%rax),%rcx */
-	       0x48, 0x8b, 0x14, 0xf7, 0xc3  /* mov (%rdi,%rsi,8),%rdx: where that is nobody knows */);
+	FOLLOW(0x48, 0x8d, 0x47, 0x40, /* lea 64(%rdi),%rax */
+	       0x48, 0x83, 0xc0, 0x08, /* add $8,%rax */
+	       0x48, 0x8b, 0x08,       /* mov (%rax),%rcx */
+	       0x48, 0x8b, 0x14, 0xf7, 0xc3 /* mov (%rdi,%rsi,8),%rdx: where that is nobody knows */);
 	assert_true(touches(X86_RDI, 64, 0));
 	assert_true(touches(X86_RDI, 72, 8));
 	assert_int_equal(follow.touches_len, 2);

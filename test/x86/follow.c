@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the functions of a file touch by way of their arguments, for scripts/witnesses.py. In: an ELF file. Out: for each function of
- * C++ that it names a line `F SYMBOL SIZE`, then a line `t CHAIN OFFSET SIZE ACCESS WIDE` for each place. CHAIN is `r5>264`: the 8 bytes
- * at 264 from what register 5 (by DWARF's number) held at entry.
+ * What the functions of a file touch by way of their arguments, for scripts/witnesses.py. In: an ELF file. Out: for
+ * each function of C++ that it names a line `F SYMBOL SIZE`, then a line `t CHAIN OFFSET SIZE ACCESS WIDE` for each
+ * place. CHAIN is `r5>264`: the 8 bytes at 264 from what register 5 (by DWARF's number) held at entry.
  */
 #include <stdio.h>
 #include <string.h>
