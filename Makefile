@@ -18,7 +18,11 @@ PREFIX  := /usr/local
 FUZZ_CC := clang
 FUZZ_SECONDS := 30
 CEPH_BUILD ?= build/ceph
-CEPH_RELEASE ?= build/ceph-release
+RELEASE ?= 18
+CEPH_RELEASE ?= build/ceph-release$(RELEASE:%=-%)
+SUITE_16 := bookworm
+SUITE_18 := trixie
+SUITE_20 := sid
 SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c src/*/*/*/*.c)
 
 ifeq ($(origin JOBS)$(MAKELEVEL),undefined0)
@@ -72,6 +76,8 @@ FAULTS   := $(BUILD)/test/faults/faults.so
 FUZZ_SRC := $(wildcard fuzz/fuzz_*.c)
 FUZZERS  := $(FUZZ_SRC:%.c=$(BUILD)/%)
 CHECK_X86 := $(BUILD)/test/x86/compare
+FOLLOW    := $(BUILD)/test/x86/follow
+LAYOUT    := $(BUILD)/test/layout/layout
 OPTIONS   := $(BUILD)/test/options/table
 # What the static build would be, for the test of sizes: of the same objects. A sanitizer's cannot be linked so, nor can any where a
 # distribution has no static libraries.
@@ -94,7 +100,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 
 .PHONY: all help demo test tests units progs install install-strip uninstall bench golden fuzz fuzzers objects check-asan check-clang check-provider \
 	check-weave check-x86 format reference clean deps test-live test-harmless test-flat test-truth ceph-with-markers test-ceph-with-markers test-ceph-release \
-	test-kernels test-params test-faults man
+	test-kernels test-params test-faults man witnesses families check-layouts
 all: $(CEPHTAP)
 
 # What a goal needs of Debian's packages, as groups of scripts/install-deps.sh, which installs them as root before anything is compiled,
@@ -174,7 +180,7 @@ $(UNIT_LIB): $(UNIT_OWN) $(BUILD)/.units
 
 units: $(UNITS)
 progs: $(PROGS) $(PROG_LIB) $(FAULTS)
-tests: $(CEPHTAP) $(STATIC_BIN) units progs $(OPTIONS) $(FUZZ_SRC:%.c=$(BUILD)/%.o) # the fuzzers, so that they keep compiling
+tests: $(CEPHTAP) $(STATIC_BIN) $(LAYOUT) units progs $(OPTIONS) $(FUZZ_SRC:%.c=$(BUILD)/%.o) # the fuzzers, so that they keep compiling
 
 $(UNITS): $(BUILD)/test/unit/%: $(BUILD)/test/unit/%.o $(UNIT_LIB) $(LIB)
 	$(CC) $(ALL_LD) -o $@ $< $(UNIT_LIB) $(LIB) $(shell pkg-config --libs cmocka) $(LIBS)
@@ -258,6 +264,23 @@ check-x86: $(CHECK_X86) $(CEPHTAP)
 $(CHECK_X86): $(CHECK_X86).o $(LIB)
 	$(CC) $(ALL_LD) -o $@ $^ -lZydis $(LIBS)
 
+$(FOLLOW) $(LAYOUT): %: %.o $(LIB)
+	$(CC) $(ALL_LD) -o $@ $^ $(LIBS)
+
+# Which functions tell where members are, of unpacked packages of several releases: CEPH_ROOTS='DIR/root ...'.
+families:
+	scripts/families.py cards
+
+# How well layouts of unknown builds are told: wrong cards, and each release as if nobody had seen it. CEPH_ROOTS as above, three of them.
+check-layouts: $(LAYOUT) $(FOLLOW)
+	@for root in $(CEPH_ROOTS); do \
+		osd=$$root/usr/bin/ceph-osd; card=cards/$$(readelf -n $$osd 2>/dev/null | sed -n 's/.*Build ID: //p').card; \
+		$(LAYOUT) hidden $$osd $$card | tail -n 1; $(LAYOUT) mutate $$osd $$card | tail -n 2; $(LAYOUT) time $$osd $$card; done
+	test/layout/leave-one-out.sh $(CEPH_ROOTS)
+
+witnesses: $(FOLLOW)
+	scripts/witnesses.py $(FOLLOW) $(CEPH_ROOTS) >catalogue/witnesses.cat.new && mv catalogue/witnesses.cat.new catalogue/witnesses.cat
+
 # FILTER=: some of them, as CI has unit tests and golden files.
 check-asan:
 	+$(MAKE) BUILD=build/asan SANITIZE=address,undefined OPT='-O1 -g' $(if $(FILTER),build/asan/cephtap units progs,tests)
@@ -313,7 +336,8 @@ $(CEPH_BUILD)/on/bin/ceph-osd:
 
 # The live tests on another release: Debian's packages of another suite, in mount namespaces of their own.
 test-ceph-release: tests
-	[ -x $(CEPH_RELEASE)/bin/ceph-osd ] || scripts/ceph-release.sh unpack $(CEPH_RELEASE)
+	@[ -n '$(SUITE_$(RELEASE))' ] || { echo 'RELEASE is 16, 18 or 20: those that Debian has' >&2; exit 1; }
+	[ -x $(CEPH_RELEASE)/bin/ceph-osd ] || SUITE=$(SUITE_$(RELEASE)) scripts/ceph-release.sh unpack $(CEPH_RELEASE)
 	CEPH_BIN_DIR=$(abspath $(CEPH_RELEASE))/bin BUILD=$(BUILD) test/run live/truth live/markers live/reports live/services
 
 # Debian's kernels in an emulator, with a static binary: KERNELS='bookworm sid' some of them.
@@ -338,11 +362,11 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/include/cephtap $(DESTDIR)$(PREFIX)/share/cephtap
 
 format:
-	clang-format -i $(SOURCES) $(wildcard src/*/*.h src/*/*/*.h src/*/*/*/*.h test/interp/*.[ch] test/unit/*.[ch] test/x86/*.c fuzz/*.c include/*/*.h)
+	clang-format -i $(SOURCES) $(wildcard src/*/*.h src/*/*/*.h src/*/*/*/*.h test/interp/*.[ch] test/unit/*.[ch] test/x86/*.c test/layout/*.c fuzz/*.c include/*/*.h)
 
 # A build of Ceph stays: it took an hour.
 clean:
-	rm -rf $(filter-out build/ceph build/ceph-release build/kernels,$(wildcard build/* build/.[!.]*)) cephtap
+	rm -rf $(filter-out build/ceph build/ceph-release% build/kernels,$(wildcard build/* build/.[!.]*)) cephtap
 
 define HELP
 make              build ./cephtap (STATIC=1: one static file; CC=clang; WERROR=1; BUILD=build/mine: another folder)
@@ -364,7 +388,10 @@ make check-provider   memcached from Debian's source, built with cephtap dtrace,
 make check-weave  weave Ceph's source, compile what has markers, and compare the notes (minutes)
 make ceph-with-markers   build Ceph 18.2.7 from Debian's source with the markers compiled in, in CEPH_BUILD=$(CEPH_BUILD)
 make test-ceph-with-markers   the live tests on that Ceph: counters, arguments, other tracers (10 minutes)
-make test-ceph-release   the live tests on Debian 13's packages of Ceph 18.2.7, unpacked into CEPH_RELEASE=$(CEPH_RELEASE) (1.3 GB)
+make test-ceph-release   the live tests on Debian's packages of Ceph 18.2.7 (RELEASE=20: 20.2.4; 16: 16.2.15), unpacked into
+                         CEPH_RELEASE=$(CEPH_RELEASE) (1.3 GB)
+make witnesses      catalogue/witnesses.cat anew, of unpacked packages (CEPH_ROOTS='DIR/root ...'); make families: cards/family-*
+make check-layouts  how well layouts of unknown builds are told (CEPH_ROOTS as above)
 make test-kernels   tests on Debian's kernels in an emulator (KERNELS='bookworm sid': some)
 make check-x86    the decoder of instructions against another one, on libraries and on made up ones
 make fuzz         run each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)
@@ -377,4 +404,4 @@ help:
 	$(info $(HELP))
 	@:
 
--include $(wildcard $(patsubst %.o,%.d,$(OBJS) $(CHECK_X86).o $(UNIT_OWN) $(UNITS:%=%.o) $(FUZZERS:%=%.o)) $(PROGS:%=%.d) $(PROG_LIB:%=%.d) $(FAULTS:%=%.d))
+-include $(wildcard $(patsubst %.o,%.d,$(OBJS) $(CHECK_X86).o $(FOLLOW).o $(LAYOUT).o $(UNIT_OWN) $(UNITS:%=%.o) $(FUZZERS:%=%.o)) $(PROGS:%=%.d) $(PROG_LIB:%=%.d) $(FAULTS:%=%.d))

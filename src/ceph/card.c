@@ -10,8 +10,11 @@
  *   function 0x92900 _ZN8librados...
  *   type 360 OpRequest
  *     member 240 8 signed reqid.name._num        offset, size, signed|unsigned|object, path
+ *   from facts                                   where the lines that follow are from
  *   end
  *
+ * A family's card has no build-id but `distribution el9` and, beside `release`, `release-to 18.2.8`; and builds that are known to be of
+ * it, `known-build BUILD-ID`, each with its `known-function ADDRESS SYMBOL`.
  * Numbers are checked against what a C++ class can be, so that a wrong card gives wrong values at worst, never a
  * program that the kernel refuses. The last line tells a card that was cut short.
  */
@@ -31,8 +34,21 @@ struct card_parse {
 	struct card *card;
 	char *line, *rest; /* a copy of the line, cut into words */
 	uint32_t offset;
+	uint8_t from; /* enum card_from */
 	bool is_ended, has_magic;
 };
+
+static const char *const from_names[CARD_FROM_COUNT] = {"debug", "family", "facts", "derived"};
+
+const char *card_from_name(enum card_from from)
+{
+	return from_names[from];
+}
+
+bool card_is_of_build(const struct card *card)
+{
+	return card->build_id;
+}
 
 static void line_error(struct card_parse *p, const char *text)
 {
@@ -99,6 +115,7 @@ static void parse_type(struct card_parse *p)
 	type = arena_push(p->arena, p->card->types, p->card->types_len);
 	type->size = size;
 	type->name = last_words(p);
+	type->from = p->from;
 }
 
 static bool parse_kind(const char *word, struct cat_member *member)
@@ -129,7 +146,7 @@ static void parse_member(struct card_parse *p)
 		return;
 	}
 	type = &p->card->types[p->card->types_len - 1];
-	*arena_push(p->arena, type->members, type->members_len) = (struct card_member){last_words(p), member};
+	*arena_push(p->arena, type->members, type->members_len) = (struct card_member){.path = last_words(p), .member = member, .from = p->from};
 }
 
 static void parse_value(struct card_parse *p, struct card_value **values, unsigned *values_len)
@@ -142,7 +159,38 @@ static void parse_value(struct card_parse *p, struct card_value **values, unsign
 		line_error(p, "expected a name after the number");
 		return;
 	}
-	*arena_push(p->arena, *values, *values_len) = (struct card_value){last_words(p), value};
+	*arena_push(p->arena, *values, *values_len) = (struct card_value){last_words(p), value, p->from};
+}
+
+static void parse_build(struct card_parse *p)
+{
+	if (*last_words(p))
+		arena_push(p->arena, p->card->builds, p->card->builds_len)->build_id = last_words(p);
+	else
+		line_error(p, "expected a build-id");
+}
+
+static void parse_known_function(struct card_parse *p)
+{
+	struct card_build *build = p->card->builds_len ? &p->card->builds[p->card->builds_len - 1] : NULL;
+
+	if (build)
+		parse_value(p, &build->functions, &build->functions_len);
+	else
+		line_error(p, "a function needs a build before it");
+}
+
+static void parse_from(struct card_parse *p)
+{
+	const char *word = last_words(p);
+
+	for (unsigned i = 0; i < CARD_FROM_COUNT; i++) {
+		if (!strcmp(word, from_names[i])) {
+			p->from = (uint8_t)i;
+			return;
+		}
+	}
+	line_error(p, "expected debug, family, facts or derived");
 }
 
 static void parse_line(struct card_parse *p)
@@ -163,8 +211,18 @@ static void parse_line(struct card_parse *p)
 		parse_text(p, &p->card->binary);
 	else if (!strcmp(word, "release"))
 		parse_text(p, &p->card->release);
+	else if (!strcmp(word, "release-to"))
+		parse_text(p, &p->card->release_to);
+	else if (!strcmp(word, "distribution"))
+		parse_text(p, &p->card->distribution);
 	else if (!strcmp(word, "build-id"))
 		parse_text(p, &p->card->build_id);
+	else if (!strcmp(word, "known-build"))
+		parse_build(p);
+	else if (!strcmp(word, "known-function"))
+		parse_known_function(p);
+	else if (!strcmp(word, "from"))
+		parse_from(p);
 	else if (!strcmp(word, "constant"))
 		parse_value(p, &p->card->constants, &p->card->constants_len);
 	else if (!strcmp(word, "function"))
@@ -185,7 +243,7 @@ int card_parse(struct arena *arena, const struct source *source, struct card *ca
 	const char *at = source->text, *end = source->text + source->size, *newline;
 	unsigned errors = diags->errors;
 
-	*card = (struct card){0};
+	*card = (struct card){.arena = arena};
 	for (; at < end; at = newline + 1) {
 		newline = memchr(at, '\n', (size_t)(end - at));
 		if (!newline)
@@ -198,41 +256,72 @@ int card_parse(struct arena *arena, const struct source *source, struct card *ca
 	}
 	if (diags->errors == errors && !p.is_ended)
 		line_error(&p, "the card is cut short: its last line is not `end`");
-	if (diags->errors == errors && (!card->binary || !card->release || !card->build_id))
-		line_error(&p, "a card needs binary, release and build-id");
+	if (diags->errors == errors && (!card->binary || !card->release || (!card->build_id && !card->distribution)))
+		line_error(&p, "a card needs binary, release, and build-id or distribution");
 	return diags->errors == errors ? 0 : -EINVAL;
+}
+
+static void print_from(struct buf *out, uint8_t from, uint8_t *said)
+{
+	if (from != *said)
+		buf_printf(out, "from %s\n", from_names[from]);
+	*said = from;
+}
+
+static void print_text(struct buf *out, const char *word, const char *text)
+{
+	if (text)
+		buf_printf(out, "%s %s\n", word, text);
+}
+
+static void print_type(struct buf *out, const struct card_type *type, uint8_t *said)
+{
+	unsigned i;
+
+	print_from(out, type->from, said);
+	buf_printf(out, "type %llu %s\n", (unsigned long long)type->size, type->name);
+	for (i = 0; i < type->members_len; i++) {
+		const struct cat_member *m = &type->members[i].member;
+
+		print_from(out, type->members[i].from, said);
+		buf_printf(out, "  member %lld %u %s %s\n", (long long)m->offset, m->size,
+			   m->is_object ? "object" : m->is_signed ? "signed" : "unsigned", type->members[i].path);
+	}
+}
+
+static void print_build(struct buf *out, const struct card_build *build)
+{
+	buf_printf(out, "known-build %s\n", build->build_id);
+	for (unsigned i = 0; i < build->functions_len; i++)
+		buf_printf(out, "  known-function 0x%llx %s\n", (unsigned long long)build->functions[i].value, build->functions[i].name);
 }
 
 void card_print(const struct card *card, struct buf *out)
 {
-	unsigned i, j;
+	uint8_t said = CARD_FROM_DEBUG;
+	unsigned i;
 
 	buf_puts(out, "cephtap-card 1\n");
-	buf_printf(out, "binary %s\nrelease %s\nbuild-id %s\n", card->binary, card->release, card->build_id);
-	for (i = 0; i < card->constants_len; i++)
-		buf_printf(out, "constant %llu %s\n", (unsigned long long)card->constants[i].value,
-			   card->constants[i].name);
-	for (i = 0; i < card->functions_len; i++)
-		buf_printf(out, "function 0x%llx %s\n", (unsigned long long)card->functions[i].value,
-			   card->functions[i].name);
-	for (i = 0; i < card->types_len; i++) {
-		const struct card_type *type = &card->types[i];
-
-		buf_printf(out, "type %llu %s\n", (unsigned long long)type->size, type->name);
-		for (j = 0; j < type->members_len; j++) {
-			const struct cat_member *m = &type->members[j].member;
-
-			buf_printf(out, "  member %lld %u %s %s\n", (long long)m->offset, m->size,
-				   m->is_object	  ? "object"
-				   : m->is_signed ? "signed"
-						  : "unsigned",
-				   type->members[j].path);
-		}
+	buf_printf(out, "binary %s\nrelease %s\n", card->binary, card->release);
+	print_text(out, "release-to", card->release_to);
+	print_text(out, "distribution", card->distribution);
+	print_text(out, "build-id", card->build_id);
+	for (i = 0; i < card->builds_len; i++)
+		print_build(out, &card->builds[i]);
+	for (i = 0; i < card->constants_len; i++) {
+		print_from(out, card->constants[i].from, &said);
+		buf_printf(out, "constant %llu %s\n", (unsigned long long)card->constants[i].value, card->constants[i].name);
 	}
+	for (i = 0; i < card->functions_len; i++) {
+		print_from(out, card->functions[i].from, &said);
+		buf_printf(out, "function 0x%llx %s\n", (unsigned long long)card->functions[i].value, card->functions[i].name);
+	}
+	for (i = 0; i < card->types_len; i++)
+		print_type(out, &card->types[i], &said);
 	buf_puts(out, "end\n");
 }
 
-static const struct card_type *find_type(const struct card *card, const char *name)
+struct card_type *card_type_find(const struct card *card, const char *name)
 {
 	unsigned i;
 
@@ -242,28 +331,51 @@ static const struct card_type *find_type(const struct card *card, const char *na
 	return NULL;
 }
 
-static int resolve_member(void *data, const char *name, const char *path, struct cat_member *out, const char **why)
+struct card_member *card_member_find(const struct card *card, const char *name, const char *path)
 {
-	const struct card_type *type = find_type(data, name);
+	struct card_type *type = card_type_find(card, name);
 	unsigned i;
 
-	for (i = 0; type && i < type->members_len; i++) {
-		if (!strcmp(type->members[i].path, path)) {
-			*out = type->members[i].member;
-			return 0;
-		}
+	for (i = 0; type && i < type->members_len; i++)
+		if (!strcmp(type->members[i].path, path))
+			return &type->members[i];
+	return NULL;
+}
+
+unsigned card_number_members(struct card *card)
+{
+	unsigned i, j, n = 0;
+
+	for (i = 0; i < card->types_len; i++)
+		for (j = 0; j < card->types[i].members_len; j++)
+			card->types[i].members[j].number = n++;
+	return n;
+}
+
+static int resolve_member(void *data, const char *name, const char *path, struct cat_member *out, const char **why)
+{
+	const struct card *card = data;
+	const struct card_member *member = card_member_find(card, name, path);
+
+	if (member) {
+		*out = member->member;
+		return 0;
 	}
-	*why = "the layout card lacks a member of a type that is read here: run `cephtap learn` anew";
+	*why = arena_printf(card->arena, "%s %s has no %s::%s, or its layout card is of an older cephtap: then run `cephtap learn` anew",
+			    card->binary, card->release, name, path);
 	return -ENOENT;
 }
 
 static int resolve_size(void *data, const char *name, uint64_t *out, const char **why)
 {
-	const struct card_type *type = find_type(data, name);
+	const struct card *card = data;
+	const struct card_type *type = card_type_find(card, name);
 
-	*why = "the layout card lacks the size of a type: run `cephtap learn` anew";
 	*out = type ? type->size : 0;
-	return type ? 0 : -ENOENT;
+	if (!*out)
+		*why = arena_printf(card->arena, "%s %s has no type %s, or its layout card is of an older cephtap: then run `cephtap learn` anew",
+				    card->binary, card->release, name);
+	return *out ? 0 : -ENOENT;
 }
 
 static int resolve_constant(void *data, const char *name, int64_t *out, const char **why)
@@ -277,7 +389,8 @@ static int resolve_constant(void *data, const char *name, int64_t *out, const ch
 			return 0;
 		}
 	}
-	*why = "the layout card lacks a constant: run `cephtap learn` anew";
+	*why = arena_printf(card->arena, "%s %s has no constant %s, or its layout card is of an older cephtap: then run `cephtap learn` anew",
+			    card->binary, card->release, name);
 	return -ENOENT;
 }
 

@@ -84,9 +84,9 @@ static int use_card(struct arena *arena, const struct source *source, const char
 			source->name, line, diags.first ? diags.first->text : "unreadable");
 		return -EINVAL;
 	}
-	if (strcmp(card->build_id, build_id)) {
+	if (!card->build_id || strcmp(card->build_id, build_id)) {
 		*why = arena_printf(arena, "the layout card %s is for another build (build-id %s): remove it or run `cephtap learn` anew",
-				    source->name, card->build_id);
+				    source->name, card->build_id ? card->build_id : "none: it is a family's");
 		return -EINVAL;
 	}
 	*out = card;

@@ -24,13 +24,15 @@ struct parse {
 	struct cat_provider *provider;
 	struct cat_marker *marker; /* NULL before the first marker of a provider */
 	struct cat_site *site;	   /* the one that lines belong to; NULL: none */
-	struct cat_source *source_site; /* the same of Ceph's source; one of the two is NULL */
+	struct cat_source *source_site; /* the same of Ceph's source; two of the three are NULL */
+	struct cat_witness *witness;
 };
 
 static void leave_sites(struct parse *p)
 {
 	p->site = NULL;
 	p->source_site = NULL;
+	p->witness = NULL;
 }
 
 static bool is_name_char(char c)
@@ -207,7 +209,8 @@ static void parse_arg(struct parse *p, struct span rest)
 	arg->doc = span_size(rest) ? span_text(p, rest) : NULL;
 }
 
-static void parse_site(struct parse *p, struct span rest)
+/* `site`: in order of preference; `also`: with the one before it, where a build does the same work in two functions. */
+static void parse_site(struct parse *p, struct span rest, bool is_also)
 {
 	struct span whole = rest, binary = span_word(&rest), release = span_word(&rest), where = span_word(&rest);
 	struct span symbol = span_word(&rest);
@@ -215,6 +218,10 @@ static void parse_site(struct parse *p, struct span rest)
 	leave_sites(p);
 	if (!span_size(symbol) || span_size(rest)) {
 		span_error(p, whole, "expected `site BINARY RELEASE entry|return SYMBOL`");
+		return;
+	}
+	if (is_also && !p->marker->sites_len) {
+		span_error(p, whole, "`also` needs a `site` before it");
 		return;
 	}
 	if (!span_is(where, "entry") && !span_is(where, "return")) {
@@ -226,6 +233,7 @@ static void parse_site(struct parse *p, struct span rest)
 	p->site->release = span_text(p, release);
 	p->site->symbol = span_text(p, symbol);
 	p->site->is_return = span_is(where, "return");
+	p->site->is_also = is_also;
 	p->site->loc = loc_of(p, symbol.at, span_size(symbol));
 }
 
@@ -263,8 +271,9 @@ static void add_stmt(struct parse *p, enum cat_stmt_kind kind, const char *name,
 		span_error(p, expr, "expected an expression here");
 		return;
 	}
-	stmt = p->site ? arena_push(p->cat->arena, p->site->stmts, p->site->stmts_len)
-		       : arena_push(p->cat->arena, p->source_site->stmts, p->source_site->stmts_len);
+	stmt = p->site	  ? arena_push(p->cat->arena, p->site->stmts, p->site->stmts_len)
+	       : p->witness ? arena_push(p->cat->arena, p->witness->stmts, p->witness->stmts_len)
+			    : arena_push(p->cat->arena, p->source_site->stmts, p->source_site->stmts_len);
 	*stmt = (struct cat_stmt){kind, name, span_text(p, expr), loc_of(p, expr.at, span_size(expr))};
 }
 
@@ -280,6 +289,52 @@ static void parse_assignment(struct parse *p, enum cat_stmt_kind kind, struct sp
 		span_error(p, equals, "expected ` = ` and an expression after the name");
 	else
 		add_stmt(p, kind, text, rest);
+}
+
+/* `witness BINARY SYMBOL`; below it `let` as at a site, and `sees` or `hints` with one or more members. */
+static void parse_witness(struct parse *p, struct span rest)
+{
+	struct span whole = rest, binary = span_word(&rest), symbol = span_word(&rest);
+
+	p->marker = NULL;
+	leave_sites(p);
+	if (!span_size(symbol) || span_size(rest)) {
+		span_error(p, whole, "expected `witness BINARY SYMBOL`");
+		return;
+	}
+	p->witness = arena_push(p->cat->arena, p->cat->witnesses, p->cat->witnesses_len);
+	*p->witness = (struct cat_witness){.binary = span_text(p, binary), .symbol = span_text(p, symbol),
+					   .loc = loc_of(p, symbol.at, span_size(symbol))};
+}
+
+static void parse_base(struct parse *p, struct span rest)
+{
+	struct span whole = rest, type = span_word(&rest);
+
+	if (!span_size(rest)) {
+		span_error(p, whole, "expected `base TYPE BASE`");
+		return;
+	}
+	*arena_push(p->cat->arena, p->cat->bases, p->cat->bases_len) =
+		(struct cat_base){span_text(p, type), span_text(p, rest), loc_of(p, type.at, span_size(type))};
+}
+
+/* Lines inside a witness. Returns false when the word starts none. */
+static bool parse_witness_line(struct parse *p, struct span word, struct span rest)
+{
+	if (!p->witness)
+		return false;
+	if (span_is(word, "let")) {
+		struct span name = span_word(&rest);
+
+		parse_assignment(p, CAT_LET, name, rest);
+		return true;
+	}
+	if (!span_is(word, "sees") && !span_is(word, "hints"))
+		return false;
+	while (span_size(rest))
+		add_stmt(p, span_is(word, "sees") ? CAT_SEES : CAT_HINTS, NULL, span_word(&rest));
+	return true;
 }
 
 /* Lines inside a source. Returns false when the word starts none. */
@@ -320,8 +375,8 @@ static bool parse_marker_line(struct parse *p, struct span word, struct span res
 		return false;
 	if (span_is(word, "arg"))
 		parse_arg(p, rest);
-	else if (span_is(word, "site"))
-		parse_site(p, rest);
+	else if (span_is(word, "site") || span_is(word, "also"))
+		parse_site(p, rest, span_is(word, "also"));
 	else if (span_is(word, "source"))
 		parse_source(p, rest);
 	else if (span_is(word, "stage"))
@@ -353,9 +408,13 @@ static void parse_line(struct parse *p, struct span line)
 		parse_marker(p, rest);
 	else if (span_is(word, "type"))
 		parse_type(p, rest);
+	else if (span_is(word, "base"))
+		parse_base(p, rest);
+	else if (span_is(word, "witness"))
+		parse_witness(p, rest);
 	else if (span_is(word, "doc"))
 		parse_doc(p, rest);
-	else if (!parse_marker_line(p, word, rest) && !parse_source_line(p, word, rest) &&
+	else if (!parse_witness_line(p, word, rest) && !parse_marker_line(p, word, rest) && !parse_source_line(p, word, rest) &&
 		 !parse_site_line(p, word, rest))
 		span_error(p, word, "this starts no line of a catalogue here");
 }
@@ -410,7 +469,7 @@ const struct cat_marker *catalogue_find(const struct catalogue *cat, const char 
 }
 
 
-/* "16" is also 16.2.15, "16,18" is both. */
+/* "16" is also 16.2.15, "16,17" is both. */
 bool cat_release_matches(const char *pattern, const char *release)
 {
 	if (!strcmp(pattern, "any"))
@@ -423,6 +482,16 @@ bool cat_release_matches(const char *pattern, const char *release)
 		pattern += n + (pattern[n] == ',');
 	}
 	return false;
+}
+
+const char *catalogue_type(const struct catalogue *cat, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < cat->aliases_len; i++)
+		if (!strcmp(cat->aliases[i].name, name))
+			return cat->aliases[i].type;
+	return name;
 }
 
 bool cat_binary_matches(const char *pattern, const char *name)

@@ -42,12 +42,12 @@ struct cat_arg {
 	struct loc loc;
 };
 
-enum cat_stmt_kind { CAT_LET, CAT_SAVE, CAT_WHEN, CAT_SET };
+enum cat_stmt_kind { CAT_LET, CAT_SAVE, CAT_WHEN, CAT_SET, CAT_SEES, CAT_HINTS /* of a witness: a member that its code touches; but something of that size beside it too */ };
 
 /* One line of a site: `let op = ...`, `save op = ...`, `when ...`, `client = ...`. */
 struct cat_stmt {
 	uint8_t kind;
-	const char *name; /* NULL: CAT_WHEN */
+	const char *name; /* NULL: CAT_WHEN, CAT_SEES, CAT_HINTS */
 	const char *expr;
 	struct loc loc; /* of the expression */
 };
@@ -57,6 +57,7 @@ struct cat_site {
 	const char *release; /* "16": all of 16.x; "16.2.15": just this; "any" */
 	const char *symbol;  /* mangled */
 	bool is_return;
+	bool is_also; /* goes with the site before it; else it is an alternative to those before it */
 	struct cat_stmt *stmts;
 	unsigned stmts_len;
 	struct loc loc;
@@ -103,8 +104,26 @@ struct cat_alias {
 	struct loc loc;
 };
 
+/* A class that derives from another at offset 0: members of one name are at one place. */
+struct cat_base {
+	const char *type, *base; /* as written: short or full */
+	struct loc loc;
+};
+
+/* A function of a stock binary whose code tells where members are: what an unknown build's layout is checked by. */
+struct cat_witness {
+	const char *binary, *symbol;
+	struct cat_stmt *stmts; /* CAT_LET, CAT_SEES, CAT_HINTS */
+	unsigned stmts_len;
+	struct loc loc;
+};
+
 struct catalogue {
 	struct arena *arena;
+	struct cat_base *bases;
+	unsigned bases_len;
+	struct cat_witness *witnesses;
+	unsigned witnesses_len;
 	struct cat_provider *providers;
 	unsigned providers_len;
 	struct cat_marker *markers;
@@ -168,6 +187,23 @@ struct cat_located {
 int catalogue_locate(const struct catalogue *cat, const struct cat_marker *marker, const struct cat_site *site,
 		     const struct cat_resolver *resolver, struct arena *arena, struct cat_located *out,
 		     const char **why, struct loc *where);
+
+/* Where a witness touches a member: at the value of `loc`, which is a pointer. */
+struct cat_seen {
+	struct argloc loc; /* n == 0: it cannot be told */
+	struct cat_member member;
+	void *data; /* what `last` had when the member was resolved */
+	bool is_hint;
+};
+
+/*
+ * Evaluate a witness: one cat_seen for each of its CAT_SEES and CAT_HINTS, in their order; returns how many. The resolver leaves in *last what
+ * stands for the member that it resolved last.
+ */
+unsigned catalogue_locate_witness(const struct catalogue *cat, const struct cat_witness *witness, const struct cat_resolver *resolver,
+				  void **last, struct arena *arena, struct cat_seen **out);
+/* In full: "MOSDOp" to "_mosdop::MOSDOp<std::vector<...> >". */
+const char *catalogue_type(const struct catalogue *cat, const char *name);
 
 /* The reference page, doc/markers.md. */
 void catalogue_markdown(const struct catalogue *cat, struct buf *out);

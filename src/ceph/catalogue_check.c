@@ -220,6 +220,21 @@ static void check_marker(const struct catalogue *cat, const struct cat_marker *m
 		check_source(marker, &marker->sources[i], diags);
 }
 
+/* Only the text can be checked here; that it touches what it is said to is checked where the binary is (test/evidence.sh). */
+static void check_witness(const struct catalogue *cat, const struct cat_witness *witness, struct diags *diags)
+{
+	struct cat_resolver resolver = {NULL, any_member, any_size, any_constant};
+	struct cat_seen *seen;
+	void *last = NULL;
+	unsigned i, n = catalogue_locate_witness(cat, witness, &resolver, &last, diags->arena, &seen);
+
+	if (!n)
+		diag_error(diags, witness->loc, NULL, "witness %s sees nothing", witness->symbol);
+	for (i = 0; i < n; i++)
+		if (!seen[i].loc.n)
+			diag_error(diags, witness->loc, NULL, "witness %s: number %u of what it sees is no member", witness->symbol, i + 1);
+}
+
 void catalogue_check(const struct catalogue *cat, struct diags *diags)
 {
 	unsigned i, j;
@@ -237,4 +252,6 @@ void catalogue_check(const struct catalogue *cat, struct diags *diags)
 					   cat->aliases[i].name);
 	for (i = 0; i < cat->markers_len; i++)
 		check_marker(cat, &cat->markers[i], diags);
+	for (i = 0; i < cat->witnesses_len; i++)
+		check_witness(cat, &cat->witnesses[i], diags);
 }

@@ -8,6 +8,7 @@
  *   unary  := '*' unary | '&' unary | '(' TYPE '*' ')' unary | primary { '->' MEMBER { '.' MEMBER } }
  *   primary:= '(' expr ')' | '$1'..'$6' | '$ret' | '$sp' | number | NAME
  *           | 'size(' TYPE ')' | 'constant(' NAME ')' | 'count(' expr ',' TYPE ')' | 'text(' expr ',' expr ')'
+ *           | 'rank(' expr ',' NAME NAME ... ')'
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -26,6 +27,13 @@ bool expr_fail(struct eval *e, const char *why)
 	if (!e->why)
 		e->why = why;
 	return false;
+}
+
+/* What the resolver lacks. */
+static bool missing(struct eval *e, const char *why)
+{
+	e->is_missing = true;
+	return expr_fail(e, why);
 }
 
 bool expr_add_step(struct eval *e, struct value *v, struct argstep step)
@@ -122,16 +130,6 @@ static char *take_until_close(struct eval *e)
 	return arena_strndup(e->arena, start, (size_t)(end - start));
 }
 
-static const char *full_type(const struct eval *e, const char *name)
-{
-	unsigned i;
-
-	for (i = 0; i < e->cat->aliases_len; i++)
-		if (!strcmp(e->cat->aliases[i].name, name))
-			return e->cat->aliases[i].type;
-	return name;
-}
-
 static bool constant_value(struct eval *e, struct value *v, int64_t imm)
 {
 	*v = (struct value){0};
@@ -169,26 +167,29 @@ static bool eval_number(struct eval *e, struct value *v)
 
 static bool eval_size(struct eval *e, struct value *v)
 {
-	const char *type = full_type(e, take_until_close(e)), *why = NULL;
+	const char *type = catalogue_type(e->cat, take_until_close(e)), *why = NULL;
 	uint64_t size;
 
 	if (!expect(e, ")"))
 		return false;
 	if (e->resolver->size(e->resolver->data, type, &size, &why))
-		return expr_fail(e, why);
+		return missing(e, why);
 	return constant_value(e, v, (int64_t)size);
+}
+
+/* The value of an enumerator by its name, which is at e->at. */
+static bool take_constant(struct eval *e, int64_t *imm)
+{
+	const char *name = take_word(e, "_:"), *why = NULL;
+
+	return !e->resolver->constant(e->resolver->data, name, imm, &why) || missing(e, why);
 }
 
 static bool eval_constant(struct eval *e, struct value *v)
 {
-	const char *name = take_word(e, "_:"), *why = NULL;
 	int64_t imm;
 
-	if (!expect(e, ")"))
-		return false;
-	if (e->resolver->constant(e->resolver->data, name, &imm, &why))
-		return expr_fail(e, why);
-	return constant_value(e, v, imm);
+	return take_constant(e, &imm) && expect(e, ")") && constant_value(e, v, imm);
 }
 
 /* count(v, T): elements of a std::vector<T>, by its begin and end pointers. v is the vector itself, or its address. */
@@ -220,25 +221,29 @@ static bool eval_text(struct eval *e, struct value *v)
 	return true;
 }
 
-/* pick(e, 0 2 1): the number that stands at place e, for what another release counts in another order. */
-static bool eval_pick(struct eval *e, struct value *v)
+/* rank(e, A B C): 0 when e is the enumerator A, 1 when it is B ...: a number that means the same in releases that count otherwise. */
+static bool eval_rank(struct eval *e, struct value *v)
 {
+	int64_t values[16], least = INT64_MAX;
 	uint64_t numbers = 0;
-	unsigned n = 0;
+	unsigned n = 0, i;
 
 	if (!expr_eval_part(e, v) || !expr_load(e, v) || !expect(e, ","))
 		return false;
 	for (; n < 16 && !expr_take(e, ")"); n++) {
-		struct value number;
-
-		skip_space(e);
-		if (!isdigit((unsigned char)*e->at) || !eval_number(e, &number) || number.loc.steps[0].imm > 15)
-			return expr_fail(e, "`pick` takes up to 16 numbers from 0 to 15");
-		numbers |= (uint64_t)number.loc.steps[0].imm << 4 * n;
+		if (!take_constant(e, &values[n]))
+			return false;
+		least = values[n] < least ? values[n] : least;
 	}
-	if (n == 16 && !expect(e, ")"))
-		return false;
-	return expr_add_step(e, v, (struct argstep){.op = STEP_PICK, .imm = (int64_t)numbers});
+	if ((n == 16 && !expect(e, ")")) || !n)
+		return expr_fail(e, "`rank` takes 1 to 16 enumerators");
+	for (i = 0; i < n; i++) {
+		if (values[i] - least >= 16)
+			return expr_fail(e, "the enumerators of `rank` lie too far apart in this build");
+		numbers |= (uint64_t)i << 4 * (values[i] - least);
+	}
+	return expr_add_step(e, v, (struct argstep){.op = STEP_ADD, .imm = -least}) &&
+	       expr_add_step(e, v, (struct argstep){.op = STEP_PICK, .imm = (int64_t)numbers});
 }
 
 static bool eval_name(struct eval *e, struct value *v)
@@ -255,12 +260,14 @@ static bool eval_name(struct eval *e, struct value *v)
 			return eval_count(e, v);
 		if (!strcmp(name, "text"))
 			return eval_text(e, v);
-		if (!strcmp(name, "pick"))
-			return eval_pick(e, v);
+		if (!strcmp(name, "rank"))
+			return eval_rank(e, v);
 		return expr_fail(e, arena_printf(e->arena, "no such function `%s`", name));
 	}
 	for (i = e->bindings_len; i-- > 0;) {
 		if (!strcmp(e->bindings[i].name, name)) {
+			if (e->bindings[i].why)
+				return missing(e, e->bindings[i].why);
 			*v = e->is_saving ? e->bindings[i].at_entry : e->bindings[i].value;
 			return true;
 		}
@@ -295,7 +302,7 @@ static bool eval_member(struct eval *e, struct value *v)
 	if (!*path || *path == '.')
 		return expr_fail(e, "expected a member's name after `->`");
 	if (e->resolver->member(e->resolver->data, v->type, path, &v->member, &why))
-		return expr_fail(e, why);
+		return missing(e, why);
 	v->is_place = true;
 	v->type = NULL;
 	return true;
@@ -321,7 +328,7 @@ static bool take_cast(struct eval *e, const char **type)
 	for (n--; n > 0 && isspace((unsigned char)text[n - 1]); n--)
 		;
 	text[n] = '\0';
-	*type = full_type(e, text);
+	*type = catalogue_type(e->cat, text);
 	return true;
 }
 
@@ -413,6 +420,7 @@ bool expr_eval(struct eval *e, const char *text, struct value *v)
 {
 	e->at = text;
 	e->why = NULL;
+	e->is_missing = false;
 	if (!expr_eval_part(e, v))
 		return false;
 	return expr_at_end(e) ||

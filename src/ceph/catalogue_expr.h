@@ -18,6 +18,7 @@ struct binding {
 	const char *name;
 	struct value value;
 	struct value at_entry; /* of a saved one: what another `save` sees */
+	const char *why;       /* not NULL: it cannot be had in this build, nor can what uses it */
 };
 
 struct eval {
@@ -29,6 +30,7 @@ struct eval {
 	struct binding *bindings;
 	unsigned bindings_len, depth;
 	bool is_saving;
+	bool is_missing; /* what failed is a layout that this build's card lacks, not the expression */
 };
 
 /* All return false after a failure, which is then in e->why. */

@@ -167,6 +167,20 @@ static bool locate_set(struct eval *e, const struct cat_marker *marker, const st
 	return true;
 }
 
+/* What this build lacks is lost with what needs it; the rest of the site stays. */
+static bool bind_missing(struct eval *e, const char *name)
+{
+	struct binding *binding;
+
+	if (!e->is_missing)
+		return false;
+	binding = arena_push(e->arena, e->bindings, e->bindings_len);
+	binding->name = name;
+	binding->why = e->why;
+	e->is_missing = false;
+	return true;
+}
+
 static bool locate_stmt(struct eval *e, const struct cat_marker *marker, const struct cat_site *site,
 			const struct cat_stmt *stmt, struct cat_located *out)
 {
@@ -175,11 +189,11 @@ static bool locate_stmt(struct eval *e, const struct cat_marker *marker, const s
 	switch (stmt->kind) {
 	case CAT_LET:
 		if (!expr_eval(e, stmt->expr, &v))
-			return false;
+			return bind_missing(e, stmt->name);
 		bind(e, stmt->name, &v, &v);
 		return true;
 	case CAT_SAVE:
-		return locate_save(e, stmt, site->is_return, out);
+		return locate_save(e, stmt, site->is_return, out) || bind_missing(e, stmt->name);
 	case CAT_WHEN:
 		return locate_when(e, stmt, site->is_return, out);
 	default:
@@ -209,4 +223,28 @@ int catalogue_locate(const struct catalogue *cat, const struct cat_marker *marke
 		return -EINVAL;
 	}
 	return 0;
+}
+
+unsigned catalogue_locate_witness(const struct catalogue *cat, const struct cat_witness *witness, const struct cat_resolver *resolver,
+				  void **last, struct arena *arena, struct cat_seen **out)
+{
+	struct eval e = {.cat = cat, .resolver = resolver, .arena = arena};
+	unsigned i, n = 0;
+	struct value v;
+
+	*out = arena_new_array(arena, struct cat_seen, witness->stmts_len + 1);
+	for (i = 0; i < witness->stmts_len; i++) {
+		const struct cat_stmt *stmt = &witness->stmts[i];
+		bool ok = expr_eval(&e, stmt->expr, &v);
+
+		if (stmt->kind == CAT_LET && ok)
+			bind(&e, stmt->name, &v, &v);
+		else if (stmt->kind == CAT_LET)
+			bind_missing(&e, stmt->name);
+		else if (ok && v.is_place)
+			(*out)[n++] = (struct cat_seen){v.loc, v.member, *last, stmt->kind == CAT_HINTS};
+		else
+			n++;
+	}
+	return n;
 }

@@ -11,8 +11,10 @@ static void print_sites(const struct catalogue *cat, const struct cat_marker *ma
 	for (i = 0; i < marker->sites_len; i++) {
 		const struct cat_site *site = &marker->sites[i];
 
-		buf_printf(out, "%s%s %s, %s of `%s`", i ? "; " : " In stock binaries: ", site->binary, site->release,
-			   site->is_return ? "return" : "entry", cat_function_name(cat->arena, site->symbol));
+		buf_printf(out, "%s%s", !i ? " In stock binaries: " : site->is_also ? "; also " : "; or ", site->binary);
+		if (strcmp(site->release, "any") != 0)
+			buf_printf(out, " %s", site->release);
+		buf_printf(out, ", %s of `%s`", site->is_return ? "return" : "entry", cat_function_name(cat->arena, site->symbol));
 	}
 	buf_puts(out, marker->sites_len ? "." : "");
 }

@@ -236,7 +236,7 @@ static void add_functions(struct learn *l, struct elf_file *binary, struct elf_f
 			    elf_symbol_find(file, site->symbol, &symbol))
 				continue;
 			*arena_push(l->arena, l->card->functions, l->card->functions_len) =
-				(struct card_value){site->symbol, symbol.vaddr};
+				(struct card_value){.name = site->symbol, .value = symbol.vaddr};
 		}
 	}
 }
@@ -322,7 +322,7 @@ int learn_card(struct arena *arena, const struct catalogue *cat, const struct le
 	struct place place;
 	int err = place_open(arena, request->binary, &place, why);
 
-	*card = (struct card){.binary = name};
+	*card = (struct card){.arena = arena, .binary = name};
 	if (!err) {
 		card->build_id = arena_strdup(arena, elf_build_id(place.elf));
 		if (!*card->build_id) {

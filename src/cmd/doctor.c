@@ -224,7 +224,7 @@ static const char *describe_file(struct arena *arena, struct elf_file *elf, cons
 	if (!card_find(arena, elf_build_id(elf), &card, &why) && card)
 		text = arena_printf(arena, "Ceph %s, %s", card->release, text);
 	else
-		text = arena_printf(arena, "%s, no layout card", text);
+		text = arena_printf(arena, "%s, no layout card of its own", text);
 	proc_root(program->pid, root);
 	debug_find(elf, program->name, root, &debug);
 	text = arena_printf(arena, "%s, %s debug information", text,

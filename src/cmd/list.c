@@ -119,6 +119,8 @@ static void print_site(const struct site *site)
 		say(stdout, " (its entry +%u, a cheaper place)", site->shift);
 	say(stdout, "%s%s%s\n", site_is_return(site) ? ", its return" : "", site->why_not ? "; left out: " : "",
 	    site->why_not ? site->why_not : "");
+	if (site->evidence)
+		say(stdout, "\tlayout: %s\n", site->evidence);
 }
 
 /* ---- parameters: args[] of functions ---- */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ceph/card.h"
+#include "ceph/family.h"
 #include "ceph/identity.h"
 #include "ceph/learn.h"
 #include "lib/diag.h"
@@ -156,15 +157,16 @@ static void scan(struct ceph_index *index)
 	add_installed(index);
 }
 
-static const char *no_card(struct ceph_index *index, const struct ceph_binary *cb, const char *build_id)
+static const char *no_card(struct ceph_index *index, const struct ceph_binary *cb, const char *build_id, const char *family_why)
 {
 	const char *package = learn_debug_package(cb->binary->base);
 
 	if (!*build_id)
 		return arena_printf(index->arena, "%s has no build-id, so no layout card can be tied to it",
 				    cb->binary->path);
-	return arena_printf(index->arena, "no layout card for build-id %s: run `cephtap learn %s`%s%s%s", build_id,
-			    cb->binary->name, package ? " (needs " : "", package ? package : "", package ? ")" : "");
+	return arena_printf(index->arena, "no layout card for build-id %s%s%s: run `cephtap learn %s`%s%s%s", build_id, family_why ? ", and " : "",
+			    family_why ? family_why : "", cb->binary->name, package ? " (needs " : "", package ? package : "",
+			    package ? ")" : "");
 }
 
 static int take_note(const struct elf_sdt_note *note, void *data)
@@ -182,7 +184,7 @@ static int take_note(const struct elf_sdt_note *note, void *data)
 static void open_binary(struct ceph_index *index, struct ceph_binary *cb)
 {
 	void *both[] = {index, cb};
-	const char *why = NULL;
+	const char *why = NULL, *family_why = NULL;
 
 	if (cb->is_opened)
 		return;
@@ -194,8 +196,10 @@ static void open_binary(struct ceph_index *index, struct ceph_binary *cb)
 	}
 	if (elf_has_sdt(cb->elf))
 		elf_sdt_each(cb->elf, take_note, both);
-	if (card_find(index->arena, elf_build_id(cb->elf), &cb->card, &why))
-		cb->why = why ? why : no_card(index, cb, elf_build_id(cb->elf));
+	if (card_find(index->arena, elf_build_id(cb->elf), &cb->card, &why) == -ENOENT && !why)
+		family_choose(index->arena, index->cat, cb->elf, cb->binary->base, NULL, NULL, &cb->card, &family_why);
+	if (!cb->card)
+		cb->why = why ? why : no_card(index, cb, elf_build_id(cb->elf), family_why);
 }
 
 /* ---- sites ---- */
@@ -324,6 +328,7 @@ static const char *locate_site(struct ceph_index *index, struct ceph_binary *cb,
 	struct cat_resolver resolver = {cb, no_member, no_size, no_constant};
 	struct cat_located located;
 	const char *why = NULL;
+	struct card_use use = {0};
 	uint64_t size;
 	struct loc where;
 	unsigned i;
@@ -338,12 +343,13 @@ static const char *locate_site(struct ceph_index *index, struct ceph_binary *cb,
 				    "%s has no function %s: this build has it inlined, or is of another release",
 				    cb->binary->name, cat_function_name(index->arena, from->symbol));
 	if (cb->card)
-		resolver = card_resolver(cb->card);
+		resolver = card_use_resolver(&use, cb->card);
 	if (catalogue_locate(index->cat, marker, from, &resolver, index->arena, &located, &why, &where))
 		return why;
 	for (i = 0; !cb->card && i < marker->args_len; i++)
 		if (located.whys[i] == cb->why)
 			return cb->why;
+	site->evidence = cb->card ? card_use_text(index->arena, &use) : NULL;
 	shift_site(cb, size, &located, marker->args_len, site);
 	make_args(index->arena, marker, &located, &site->args);
 	site->saves = located.saves;
@@ -387,27 +393,33 @@ static const char *locate_return(struct ceph_index *index, const struct site *en
 	return NULL;
 }
 
-/* The catalogue's site for this file: of its release, if that is known; else the first whose function it has. */
-static const struct cat_site *choose_site(const struct cat_marker *marker, struct ceph_binary *cb, bool *is_known)
+/*
+ * The catalogue's site for this file: the first whose function it has and whose conditions can be read in this build; else the first
+ * whose function it has; else the first. A release counts only where the catalogue says that the meaning changed.
+ */
+static const struct cat_site *choose_site(struct ceph_index *index, const struct cat_marker *marker, struct ceph_binary *cb, bool *is_known)
 {
-	const struct cat_site *any = NULL;
+	const struct cat_site *first = NULL, *there = NULL;
+	struct site scratch;
 	unsigned i;
 
 	*is_known = false;
 	for (i = 0; i < marker->sites_len; i++) {
 		const struct cat_site *site = &marker->sites[i];
 
-		if (!cat_binary_matches(site->binary, cb->binary->base))
+		if (site->is_also || !cat_binary_matches(site->binary, cb->binary->base))
 			continue;
 		*is_known = true;
 		if (cb->card && !cat_release_matches(site->release, cb->card->release))
 			continue;
-		if (!any || has_function(cb, site->symbol))
-			any = site;
-		if (has_function(cb, site->symbol))
-			break;
+		first = first ? first : site;
+		if (!has_function(cb, site->symbol))
+			continue;
+		there = there ? there : site;
+		if (!locate_site(index, cb, marker, site, &scratch))
+			return site;
 	}
-	return any;
+	return there ? there : first;
 }
 
 /* ---- probes ---- */
@@ -530,7 +542,7 @@ static bool is_stamped(struct ceph_index *index, const struct cat_marker *marker
 	const struct cat_site *from;
 	bool is_known;
 
-	from = cb->card ? choose_site(marker, cb, &is_known) : NULL;
+	from = cb->card ? choose_site(index, marker, cb, &is_known) : NULL;
 	return from && !from->is_return && !locate_site(index, cb, marker, from, site) && site->vaddr == vaddr;
 }
 
@@ -582,12 +594,22 @@ static void add_notes(struct ceph_index *index, unsigned m, struct ceph_binary *
 	}
 }
 
+static void add_stock_site(struct ceph_index *index, unsigned m, struct ceph_binary *cb, const struct cat_site *from)
+{
+	struct probe *probe = probe_of(index, m, cb->binary->base, cat_function_name(index->arena, from->symbol));
+	struct site site;
+	const char *why = locate_site(index, cb, &index->cat->markers[m], from, &site);
+
+	if (why || !from->is_return)
+		add_site(index, probe, cb, &site, why);
+	else
+		add_returns(index, probe, cb, from->symbol, &site);
+}
+
 static void add_binary(struct ceph_index *index, unsigned m, struct ceph_binary *cb)
 {
 	const struct cat_marker *marker = &index->cat->markers[m];
 	const struct cat_site *from;
-	struct probe *probe;
-	struct site site;
 	const char *why;
 	bool is_known;
 
@@ -596,14 +618,12 @@ static void add_binary(struct ceph_index *index, unsigned m, struct ceph_binary 
 		add_notes(index, m, cb);
 		return;
 	}
-	from = choose_site(marker, cb, &is_known);
+	from = choose_site(index, marker, cb, &is_known);
 	if (from) {
-		probe = probe_of(index, m, cb->binary->base, cat_function_name(index->arena, from->symbol));
-		why = locate_site(index, cb, marker, from, &site);
-		if (why || !from->is_return)
-			add_site(index, probe, cb, &site, why);
-		else
-			add_returns(index, probe, cb, from->symbol, &site);
+		add_stock_site(index, m, cb, from);
+		for (from++; from < marker->sites + marker->sites_len && from->is_also; from++)
+			if (cat_binary_matches(from->binary, cb->binary->base) && has_function(cb, from->symbol))
+				add_stock_site(index, m, cb, from);
 	} else if (is_known) {
 		why = arena_printf(index->arena, "the catalogue does not know where this marker is in release %s of %s",
 				   cb->card->release, cb->binary->base);

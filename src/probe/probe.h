@@ -111,6 +111,7 @@ struct site {
 	struct argloc owner;   /* tracepoints: the thread (a task_struct) whose process is to be a chosen one; n 0: the current one */
 	struct argloc task;    /* the thread that it is about (a task_struct), where that is not the current one; n 0: it is */
 	const char *why_not;   /* NULL, or why this place is to be left out, by name */
+	const char *evidence;  /* NULL, or how it is known where its arguments are: for people */
 	uint64_t vaddr;        /* in the file's own address space; of a function of the kernel in the kernel's (0: not known) */
 	uint16_t extra;        /* a number of the site's own, for arguments that are read with STEP_EXTRA */
 	bool is_ours;          /* the tracer itself runs this file: where it gets here, the probe does not fire */

@@ -54,6 +54,10 @@ count_requests() { # NAME MODE NUMBER: its requests, as markers and as Ceph coun
 	equal "rgw-$1-sent" "$(sent)" $((after - before))
 	equal "rgw-$1-start" "$(sent)" "$(n request-start)"
 	equal "rgw-$1-run" "$(sent)" "$(n request-run)"
+	if "$CEPHTAP" list -v -p $rgw ceph_rgw:::request-done | grep -q 'cannot be attached: the function ends by calling another'; then
+		echo "skip rgw-$1-done - this build's process_request ends by calling another function"
+		return
+	fi
 	equal "rgw-$1-done" "$(sent)" "$(n request-done)"
 	equal "rgw-$1-id" "$(sent)" "$(n with-id)" # a coroutine that returns on another thread has its number too
 }

@@ -173,6 +173,8 @@ static void builtin_cards_are_named_by_build_id(void **state)
 	for (i = 0; embedded_cards[i].name; i++) {
 		char *id = arena_strdup(arena, embedded_cards[i].name);
 
+		if (!strncmp(id, "family-", 7))
+			continue;
 		id[strlen(id) - 5] = '\0';
 		assert_int_equal(card_find(arena, id, &card, &why), 0);
 		assert_string_equal(card->build_id, id);
