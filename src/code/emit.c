@@ -3,6 +3,7 @@
 #include "code/gen.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 /* After a jump and before the next label nothing is reached, and the kernel refuses programs with such code. */
 void emit(struct gen *gen, struct bpf_insn insn)
@@ -249,7 +250,7 @@ bool emit_jumps_fit(const struct gen *gen, struct arena *arena)
 	for (unsigned i = 0; i < gen->insns_len; i++) {
 		const struct bpf_insn *insn = &gen->insns[i];
 
-		if (is_jump(insn) && at[(int)i + 1 + insn->off] - at[i] > INT16_MAX) /* jumps go forward */
+		if (is_jump(insn) && abs((int)at[(int)i + 1 + insn->off] - (int)at[i]) > INT16_MAX)
 			return false;
 	}
 	return true;
