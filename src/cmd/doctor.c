@@ -20,6 +20,7 @@
 #include "ceph/daemons.h"
 #include "ceph/learn.h"
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 #include "cmd/leftovers.h"
 #include "ebpf/insn.h"
 #include "engine/bpf.h"
@@ -33,16 +34,13 @@
 #include "lib/shown.h"
 #include "probe/host.h"
 
-static const char help[] =
+static const char usage[] =
 	"Usage: cephtap doctor [--json]\n"
 	"       cephtap doctor --clean PID\n"
 	"\n"
 	"What works on this host, what does not, why, and what to do: the kernel, privileges, Ceph's daemons.\n"
 	"Nothing of any process is touched. Exit status: 0 when scripts can be run, 1 when not.\n"
-	"\n"
-	"  --json       one JSON object: `works`, and an array of checks with group, name, status, detail, advice\n"
-	"  --clean PID  take away breakpoints that were left in this process by a tracer that was killed; status 0: none is left\n"
-	"  -h, --help   this text\n";
+	"\n";
 
 enum status { STATUS_OK, STATUS_WARNING, STATUS_MISSING };
 
@@ -533,50 +531,70 @@ static void print_json(const struct doctor *d)
 	json_object_put(all);
 }
 
+struct doctor_request {
+	const char *clean;
+	bool json;
+};
+
+static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
+{
+	struct doctor_request *request = data;
+
+	if (option->id == OPTION_JSON)
+		request->json = true;
+	else
+		request->clean = text;
+	return OUTCOME_GO_ON;
+}
+
+static enum outcome read_command_line(int argc, char **argv, struct doctor_request *request, struct buf *why)
+{
+	static const struct command_help help = {.usage = usage};
+	struct option_loop loop;
+	enum outcome outcome;
+
+	options_begin(&loop, COMMAND_DOCTOR, "cephtap doctor", argc, argv);
+	outcome = options_read(&loop, &help, take_option, request);
+	options_end(&loop);
+	if (outcome != OUTCOME_GO_ON || optind == argc)
+		return outcome;
+	buf_printf(why, "it takes no arguments, such as `%s`", argv[optind]);
+	return OUTCOME_MISUSED;
+}
+
+static void check_all(struct doctor *d)
+{
+	check_release(d);
+	check_proc(d);
+	check_ebpf(d);
+	check_uprobes(d);
+	check_stacks(d);
+	check_btf(d);
+	check_tracepoints(d);
+	check_timers(d);
+	check_functions(d);
+	check_capabilities(d);
+	check_lockdown(d);
+	check_namespace(d);
+	check_limits(d);
+	check_leftovers(d);
+	check_ceph(d);
+}
+
 int cmd_doctor(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'}, {"clean", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {0}};
-	struct doctor d = {.arena = arena_new()};
-	const char *clean = NULL;
-	bool json = false;
-	int c;
+	struct doctor_request request = {0};
+	struct doctor d = {0};
+	struct buf why = {0};
+	enum outcome outcome = read_command_line(argc, argv, &request, &why);
 
-	while ((c = cmd_option("cephtap doctor", argc, argv, "h", options)) != -1) {
-		if (c == 'h')
-			say_lines(stdout, help);
-		if (c != 'j' && c != 'c') {
-			arena_free(d.arena);
-			return c == 'h' ? 0 : 2;
-		}
-		json |= c == 'j';
-		clean = c == 'c' ? optarg : clean;
-	}
-	if (optind < argc) {
-		say(stderr, "cephtap doctor: it takes no arguments, such as `%s`\n", argv[optind]);
-		arena_free(d.arena);
-		return 2;
-	}
-	if (clean) {
-		arena_free(d.arena);
-		return leftovers_clean_process(clean);
-	}
-	check_release(&d);
-	check_proc(&d);
-	check_ebpf(&d);
-	check_uprobes(&d);
-	check_stacks(&d);
-	check_btf(&d);
-	check_tracepoints(&d);
-	check_timers(&d);
-	check_functions(&d);
-	check_capabilities(&d);
-	check_lockdown(&d);
-	check_namespace(&d);
-	check_limits(&d);
-	check_leftovers(&d);
-	check_ceph(&d);
-	if (json)
+	if (outcome != OUTCOME_GO_ON)
+		return cmd_status("cephtap doctor", outcome, &why);
+	if (request.clean)
+		return leftovers_clean_process(request.clean);
+	d.arena = arena_new();
+	check_all(&d);
+	if (request.json)
 		print_json(&d);
 	else
 		print_text(&d);

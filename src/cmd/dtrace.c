@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 #include "lib/file.h"
 #include "lib/limits.h"
 #include "lib/shown.h"
@@ -27,24 +28,14 @@
 enum { PROVIDER_SIZE_MAX = 16 << 20, OBJECT_SIZE_MAX = 64 << 20 };
 enum { TEMPORARIES_MAX = 4 };
 
-static const char help[] =
-	"usage: cephtap dtrace -h -s FILE.d [-o FILE.h]\n"
+static const char usage[] =
+	"Usage: cephtap dtrace -h -s FILE.d [-o FILE.h]\n"
 	"       cephtap dtrace -G -s FILE.d [-o FILE.o] [OBJECT...]\n"
 	"\n"
 	"Make of a provider file what a program with markers is built with: the command `dtrace` of such builds. "
 	"Installed under\n"
 	"the name dtrace, cephtap behaves so when it is given -h or -G.\n"
-	"\n"
-	"  -h           a C header: a macro PROVIDER_PROBE(...) and PROVIDER_PROBE_ENABLED() for each probe\n"
-	"  -G           an object file with the probes' semaphores, made with $CC (cc)\n"
-	"  -s FILE      the provider file\n"
-	"  -o FILE      where to write; without it FILE.h or FILE.o here\n"
-	"  -C           run the C preprocessor first, $CPP (cc -E); -I, -D, -U are its options\n"
-	"  -32, -64     for -G: of how many bits\n"
-	"  -x, -X, -k, -v, -Z, OBJECT   ignored\n"
-	"  --help       this text\n";
-
-static const char options[] = "+hGs:o:CI:D:U:x:X:kvZ3264";
+	"\n";
 
 struct dtrace {
 	struct arena *arena;
@@ -260,56 +251,57 @@ static int write_object(struct dtrace *run, const struct provider_file *file)
 	return status;
 }
 
-/* -1: go on. */
-static int read_options(struct dtrace *run, int argc, char **argv)
+static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
 {
-	static const struct option no_longs[] = {{0}};
-	int c;
+	struct dtrace *run = data;
 
-	if (argc > 1 && !strcmp(argv[1], "--help")) {
-		say_lines(stdout, help);
-		return 0;
+	switch (option->id) {
+	case OPTION_HEADER:
+		run->is_header = true;
+		break;
+	case OPTION_OBJECT:
+		run->is_object = true;
+		break;
+	case OPTION_FILE:
+		run->script = text;
+		break;
+	case OPTION_OUTPUT:
+		run->output = text;
+		break;
+	case OPTION_PREPROCESS:
+		run->is_preprocessed = true;
+		break;
+	case OPTION_32:
+		run->bits = "-m32";
+		break;
+	case OPTION_64:
+		run->bits = "-m64";
+		break;
+	case OPTION_INCLUDE:
+	case OPTION_DEFINE:
+	case OPTION_UNDEFINE:
+		*arena_push(run->arena, run->cpp_args, run->cpp_args_len) = arena_printf(run->arena, "-%c%s", option->letter, text);
+		break;
+	default: /* what builds say and nothing depends on */
+		break;
 	}
-	optind = 1;
-	while (optind < argc) {
-		c = cmd_option("cephtap dtrace", argc, argv, options, no_longs);
-		if (c < 0 && optind < argc) { /* an object; options may follow it */
-			optind++;
-			continue;
-		}
-		switch (c) {
-		case 'h':
-			run->is_header = true;
-			break;
-		case 'G':
-			run->is_object = true;
-			break;
-		case 's':
-			run->script = optarg;
-			break;
-		case 'o':
-			run->output = optarg;
-			break;
-		case 'C':
-			run->is_preprocessed = true;
-			break;
-		case '3':
-			run->bits = "-m32";
-			break;
-		case '6':
-			run->bits = "-m64";
-			break;
-		case 'I':
-		case 'D':
-		case 'U':
-			*arena_push(run->arena, run->cpp_args, run->cpp_args_len) =
-				arena_printf(run->arena, "-%c%s", c, optarg);
-			break;
-		case '?':
-			return 2;
-		}
+	return OUTCOME_GO_ON;
+}
+
+/* Options may stand behind objects. */
+static enum outcome read_command_line(struct dtrace *run, int argc, char **argv)
+{
+	static const struct command_help help = {.usage = usage};
+	struct option_loop loop;
+	enum outcome outcome = OUTCOME_GO_ON;
+
+	options_begin(&loop, COMMAND_DTRACE, "cephtap dtrace", argc, argv);
+	while (outcome == OUTCOME_GO_ON && optind < argc) {
+		outcome = options_read(&loop, &help, take_option, run);
+		optind += optind < argc;
 	}
-	return -1;
+	options_end(&loop);
+	return outcome;
 }
 
 static int make(struct dtrace *run)
@@ -334,10 +326,10 @@ static int make(struct dtrace *run)
 int cmd_dtrace(int argc, char **argv)
 {
 	struct dtrace run = {.arena = arena_new()};
-	int status = read_options(&run, argc, argv);
+	struct buf none = {0};
+	enum outcome outcome = read_command_line(&run, argc, argv);
+	int status = outcome == OUTCOME_GO_ON ? make(&run) : cmd_status("cephtap dtrace", outcome, &none);
 
-	if (status < 0)
-		status = make(&run);
 	arena_free(run.arena);
 	return status;
 }

@@ -15,29 +15,21 @@
 #include "ceph/identity.h"
 #include "check/type.h"
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 #include "run/target.h"
 #include "lib/diag.h"
 #include "lib/shown.h"
 #include "types/native_types.h"
 #include "probe/host.h"
 
-static const char help[] = "Usage: cephtap list [-v] [--json] [-p PID] [--osd ID[,ID]] [--daemon NAME] [--cgroup PATH]\n"
+static const char usage[] = "Usage: cephtap list [-v] [--json] [-p PID] [--osd ID[,ID]] [--daemon NAME] [--cgroup PATH]\n"
 			   "                    [--container ID] [PROBE...]\n"
 			   "\n"
 			   "List probes as ID PROVIDER MODULE FUNCTION NAME. PROBE is provider:module:function:name "
 			   "with globs, its fields from the\n"
 			   "right as in a script; a word without a colon may also be a provider: `cephtap list "
 			   "'ceph_osd'`, `cephtap list 'op-*'`.\n"
-			   "\n"
-			   "  -v, --verbose   meaning, arguments, places; and why a probe cannot be attached\n"
-			   "  --json          the same for programs\n"
-			   "  -p PID          only what this process runs; may be repeated\n"
-			   "  --osd ID[,ID]   only what these OSDs run\n"
-			   "  --daemon NAME   only what this daemon runs: osd.3, mon.a, client.admin, a glob\n"
-			   "  --cgroup PATH   only what processes of this control group run\n"
-			   "  --container ID  only what processes of this container run\n"
-			   "  --untrusted     also processes that only look like Ceph's\n"
-			   "  -h, --help      this text\n";
+			   "\n";
 
 enum list_format { LIST_TABLE, LIST_VERBOSE, LIST_JSON };
 
@@ -442,36 +434,44 @@ static int run(struct list *list, char **texts, int n)
 }
 
 /* -1: go on; else the status to end with. */
+struct list_request {
+	struct list *list;
+	struct target_list *targets;
+	struct buf why;
+};
+
+static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
+{
+	struct list_request *request = data;
+	const struct option_common common = {.targets = request->targets};
+	struct list *list = request->list;
+
+	switch (option->id) {
+	case OPTION_VERBOSE:
+		list->format = list->format == LIST_TABLE ? LIST_VERBOSE : list->format;
+		return OUTCOME_GO_ON;
+	case OPTION_JSON:
+		list->format = LIST_JSON;
+		return OUTCOME_GO_ON;
+	default:
+		return option_take_common(option, text, &common, &request->why);
+	}
+}
+
+/* -1: go on. */
 static int parse_options(int argc, char **argv, struct list *list, struct target_list *targets)
 {
-	static const struct option options[] = {{"verbose", no_argument, NULL, 'v'},
-						{"json", no_argument, NULL, 'j'},
-						{"pid", required_argument, NULL, 'p'},
-						TARGET_OPTIONS,
-						{"help", no_argument, NULL, 'h'},
-						{0}};
-	struct buf why = {0};
-	bool ok = true;
-	int c, status = -1;
+	static const struct command_help help = {.usage = usage};
+	struct list_request request = {.list = list, .targets = targets};
+	struct option_loop loop;
+	enum outcome outcome;
+	int status;
 
-	while (ok && status < 0 && (c = cmd_option("cephtap list", argc, argv, "vp:h", options)) != -1) {
-		if (c == 'h') {
-			say_lines(stdout, help);
-			status = 0;
-		} else if (c == '?') {
-			status = 2;
-		} else if (c == 'v' && list->format == LIST_TABLE) {
-			list->format = LIST_VERBOSE;
-		} else if (c == 'j') {
-			list->format = LIST_JSON;
-		} else {
-			ok = target_take(targets, c, optarg, &why) >= 0;
-		}
-	}
-	if (!ok)
-		say(stderr, "cephtap list: %s\n", why.data);
-	buf_free(&why);
-	return ok ? status : targets->is_misused ? 2 : 1;
+	options_begin(&loop, COMMAND_LIST, "cephtap list", argc, argv);
+	outcome = options_read(&loop, &help, take_option, &request);
+	status = cmd_status(loop.name, outcome, &request.why);
+	options_end(&loop);
+	return outcome == OUTCOME_GO_ON ? -1 : status;
 }
 
 int cmd_list(int argc, char **argv)

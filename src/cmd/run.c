@@ -10,9 +10,10 @@
 
 #include "run/child.h"
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 #include "cmd/record.h"
+#include "cmd/script.h"
 #include "run/target.h"
-#include "lib/file.h"
 #include "lib/kernel.h"
 #include "lib/shown.h"
 #include "probe/host.h"
@@ -20,15 +21,14 @@
 #include "report/formats.h"
 #include "run/tracer.h"
 
-enum { SCRIPT_SIZE_MAX = 16 * 1024 * 1024 };
-
-enum { OPT_DUMP = 256, OPT_TIMING, OPT_NO_MULTI, OPT_SECONDS, OPT_EVERY, OPT_CTF, OPT_MAX_COST };
+enum { SECONDS_MAX = 1000000000 };
 
 struct run {
 	struct arena *arena;
 	struct pipeline pipeline;
 	struct target_list targets;
 	struct pipeline_times times;
+	struct option_loop loop;
 	const char *command, *wait_for, *output, *dump, *script, *ctf;
 	enum report_form form;
 	struct buf why;
@@ -38,42 +38,12 @@ struct run {
 	struct record_request *record; /* NULL: no recording is made */
 };
 
-static const char help[] =
+static const char usage[] =
 	"Usage: cephtap [OPTIONS] SCRIPT.d [ARGUMENTS]\n"
 	"       cephtap [OPTIONS] -n 'PROBE /PREDICATE/ { ACTIONS }' [ARGUMENTS]\n"
 	"\n"
 	"Runs a script of DTrace's D language on the markers of Ceph's daemons, or of any program, while they run.\n"
-	"\n"
-	"  -n CLAUSE        run this clause (may be given several times)\n"
-	"  -P, -m, -f, -i   the same, of a provider, a module, a function, a probe's number: -f 'OSD::enqueue_op { @ = count(); }'\n"
-	"  -s FILE          run this script; - is standard input\n"
-	"  -l               list the probes that match instead\n"
-	"  -p PID           trace this process only (may be given several times); the first one is $target\n"
-	"  -c COMMAND       start this command, trace it, and end with it; it is $target\n"
-	"  --osd ID[,ID]    trace these OSDs of this host only\n"
-	"  --daemon NAME    trace this daemon only: osd.3, mon.a, client.admin, or a glob\n"
-	"  --cgroup PATH    trace the processes of this control group and those inside it\n"
-	"  --container ID   trace the processes of this container (the beginning of its id), or of a service's unit\n"
-	"  --untrusted      Ceph's markers also in processes that only look like Ceph's\n"
-	"  -W NAME          wait until a process of this name starts, and trace it; it is $target\n"
-	"  -x NAME[=VALUE]  set an option (list: cephtap -x help)\n"
-	"  -b SIZE          memory for records, as -x bufsize=SIZE\n"
-	"  -q               print only what the script prints\n"
-	"  -w               allow actions that change the traced system (there are none yet)\n"
-	"  -Z               probes that are not there are no error: markers are waited for\n"
-	"  -o FILE          append the report to FILE\n"
-	"  -e               check and compile only; exit before anything is attached\n"
-	"  --seconds N      stop after N seconds\n"
-	"  --every N        print all aggregations every N seconds, and at the end\n"
-	"  --max-cost PERCENT  take probes away, and say so, when they take more of a process's processor time (default: warn at 10)\n"
-	"  --ctf DIR        write each record as an event of a CTF trace into the new folder DIR as well (babeltrace2)\n"
-	"  --dump STAGE     print what a stage made (tokens, ast, check, ebpf, schema) and exit\n"
-	"  --timing         say on standard error how long each step took\n"
-	"  --no-multi       attach probe by probe, as on kernels without multi-uprobe links\n"
-	"  -V, --version    print the version\n"
-	"  -h, --help       this text\n"
-	"\n"
-	"The report is text for people, or:\n";
+	"\n";
 
 static const char examples[] =
 	"\n"
@@ -84,11 +54,11 @@ static const char examples[] =
 	"  cephtap -n 'python:::gc-start { @[args[0]] = count(); }' -c 'python3.11 x.py'\n"
 	"\n";
 
+static const struct command_help help = {usage, examples};
+
 void cmd_run_help(void)
 {
-	say_lines(stdout, help);
-	formats_help(stdout);
-	say_lines(stdout, examples);
+	options_print_help(COMMAND_RUN, &help);
 }
 
 int cmd_usage(void)
@@ -97,25 +67,11 @@ int cmd_usage(void)
 	return 2;
 }
 
-static int usage(struct run *run)
-{
-	say(stderr, "cephtap: %s\n", run->why.size ? run->why.data : "see cephtap --help");
-	return 2;
-}
-
-static void add_source(struct run *run, const char *name, const char *text, size_t size)
-{
-	struct source *source = arena_new_one(run->arena, struct source);
-
-	*source = (struct source){.name = name, .text = text, .size = size};
-	*arena_push(run->arena, run->pipeline.sources, run->pipeline.sources_len) = source;
-}
-
 static bool add_clause(struct run *run, const char *text)
 {
 	const char *name = arena_printf(run->arena, "-n argument %u", run->pipeline.sources_len + 1);
 
-	add_source(run, name, text, strlen(text));
+	script_add_text(&run->pipeline, name, text, strlen(text));
 	return true;
 }
 
@@ -147,17 +103,6 @@ static bool add_field(struct run *run, const char *text, const char *colons)
 	return good;
 }
 
-static bool add_file(struct run *run, const char *path)
-{
-	char *text;
-	size_t size;
-
-	if (file_read(run->arena, path, SCRIPT_SIZE_MAX, &text, &size, &run->why))
-		return false;
-	add_source(run, strcmp(path, "-") ? path : "standard input", text, size);
-	return true;
-}
-
 static bool set_option(struct run *run, const char *text)
 {
 	char *copy = arena_strdup(run->arena, text), *value = strchr(copy, '=');
@@ -171,97 +116,6 @@ static bool set_option(struct run *run, const char *text)
 	return !why;
 }
 
-static bool set_seconds(struct run *run, const char *option, const char *text, uint64_t *seconds)
-{
-	char *end;
-
-	*seconds = strtoull(text, &end, 10);
-	if (*end || !*seconds || *seconds > 1000000000) {
-		buf_printf(&run->why, "%s wants a number from 1 to 1000000000, not `%s`", option, text);
-		return false;
-	}
-	return true;
-}
-
-/* Returns false with a sentence in run->why for a wrong command line. */
-static bool take_option(struct run *run, int c)
-{
-	int taken;
-
-	switch (c) {
-	case 'n':
-		return add_clause(run, optarg);
-	case 'P':
-		return add_field(run, optarg, ":::");
-	case 'm':
-		return add_field(run, optarg, "::");
-	case 'f':
-		return add_field(run, optarg, ":");
-	case 'i':
-		return add_field(run, optarg, "");
-	case 'l':
-		run->list = true;
-		return true;
-	case 'b':
-		return set_option(run, arena_printf(run->arena, "bufsize=%s", optarg));
-	case 's':
-		run->script = optarg;
-		return true;
-	case 'W':
-		run->wait_for = optarg;
-		return true;
-	case 'c':
-		run->command = optarg;
-		return true;
-	case 'x':
-		return set_option(run, optarg);
-	case 'q':
-		return set_option(run, "quiet");
-	case 'w':
-		return set_option(run, "destructive");
-	case 'Z':
-		return set_option(run, "zdefs");
-	case 'o':
-		run->output = optarg;
-		return true;
-	case 'e':
-		run->check_only = true;
-		return true;
-	case OPT_DUMP:
-		run->dump = optarg;
-		return true;
-	case OPT_TIMING:
-		run->timing = true;
-		return true;
-	case OPT_NO_MULTI:
-		run->pipeline.no_multi = true;
-		return true;
-	case OPT_SECONDS:
-		return set_seconds(run, "--seconds", optarg, &run->seconds);
-	case OPT_MAX_COST:
-		return cmd_take_max_cost(&run->pipeline.options, optarg, &run->why);
-	case OPT_CTF:
-		run->ctf = optarg;
-		run->pipeline.options.record_time = true;
-		return true;
-	case OPT_EVERY:
-		return set_seconds(run, "--every", optarg, &run->every);
-	default:
-		taken = formats_take(c, &run->form, &run->why);
-		return taken ? taken > 0 : target_take(&run->targets, c, optarg, &run->why) > 0;
-	}
-}
-
-static const struct option long_options[] = {
-	TARGET_OPTIONS,
-	{"ctf", required_argument, NULL, OPT_CTF},
-	{"max-cost", required_argument, NULL, OPT_MAX_COST},
-	{"every", required_argument, NULL, OPT_EVERY},     {"dump", required_argument, NULL, OPT_DUMP},
-	{"timing", no_argument, NULL, OPT_TIMING},         {"no-multi", no_argument, NULL, OPT_NO_MULTI},
-	{"seconds", required_argument, NULL, OPT_SECONDS}, {"version", no_argument, NULL, 'V'},
-	{"help", no_argument, NULL, 'h'},                  {0},
-};
-
 static void print_options(void)
 {
 	struct buf text = {0};
@@ -271,48 +125,128 @@ static void print_options(void)
 	buf_free(&text);
 }
 
-/* Asks that end the command at once. Returns whether one was given. */
-static bool answer(int c)
+static enum outcome taken(bool good)
 {
-	if (c == 'V')
-		say(stdout, "cephtap %s\n", CEPHTAP_VERSION);
-	else if (c == 'h')
-		cmd_run_help();
-	else if (c == 'x' && !strcmp(optarg, "help"))
-		print_options();
-	else
-		return false;
-	return true;
+	return good ? OUTCOME_GO_ON : OUTCOME_MISUSED;
 }
 
-/* 0: go on; 1: done, exit with 0; 2: wrong usage, 3: failed and said in run->why. */
-static int take_options(struct run *run, int argc, char **argv)
+static enum outcome take_clause(struct run *run, enum option_id id, const char *text)
 {
-	const struct option *all_options = formats_options(run->arena, long_options);
-	int c;
-
-	while ((c = cmd_option(run->record ? "cephtap record" : "cephtap", argc, argv, "+n:P:m:f:i:ls:p:c:W:x:b:qwZo:eVh", all_options)) != -1) {
-		if (c == '?') /* it was said what is wrong */
-			return 2;
-		if (answer(c))
-			return 1;
-		if (!take_option(run, c))
-			return (c == 'p' || c >= TARGET_OSD) && !run->targets.is_misused ? 3 : 2;
+	switch (id) {
+	case OPTION_PROVIDER:
+		return taken(add_field(run, text, ":::"));
+	case OPTION_MODULE:
+		return taken(add_field(run, text, "::"));
+	case OPTION_FUNCTION:
+		return taken(add_field(run, text, ":"));
+	case OPTION_PROBE_ID:
+		return taken(add_field(run, text, ""));
+	default:
+		return taken(add_clause(run, text));
 	}
+}
+
+/* What the script's own options can say as well. */
+static enum outcome take_set(struct run *run, enum option_id id, const char *text)
+{
+	switch (id) {
+	case OPTION_BUFFER:
+		return taken(set_option(run, arena_printf(run->arena, "bufsize=%s", text)));
+	case OPTION_QUIET:
+		return taken(set_option(run, "quiet"));
+	case OPTION_DESTRUCTIVE:
+		return taken(set_option(run, "destructive"));
+	case OPTION_AWAIT:
+		return taken(set_option(run, "zdefs"));
+	default:
+		if (strcmp(text, "help") != 0)
+			return taken(set_option(run, text));
+		print_options();
+		return OUTCOME_DONE;
+	}
+}
+
+static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
+{
+	struct run *run = data;
+	const struct option_common common = {&run->pipeline.options, &run->targets, &run->form};
+
+	switch (option->id) {
+	case OPTION_CLAUSE:
+	case OPTION_PROVIDER:
+	case OPTION_MODULE:
+	case OPTION_FUNCTION:
+	case OPTION_PROBE_ID:
+		return take_clause(run, option->id, text);
+	case OPTION_VERSION:
+		say(stdout, "cephtap %s\n", CEPHTAP_VERSION);
+		return OUTCOME_DONE;
+	case OPTION_BUFFER:
+	case OPTION_QUIET:
+	case OPTION_DESTRUCTIVE:
+	case OPTION_AWAIT:
+	case OPTION_SET:
+		return take_set(run, option->id, text);
+	case OPTION_LIST:
+		run->list = true;
+		return OUTCOME_GO_ON;
+	case OPTION_FILE:
+		run->script = text;
+		return OUTCOME_GO_ON;
+	case OPTION_WAIT_FOR:
+		run->wait_for = text;
+		return OUTCOME_GO_ON;
+	case OPTION_COMMAND:
+		run->command = text;
+		return OUTCOME_GO_ON;
+	case OPTION_OUTPUT:
+		run->output = text;
+		return OUTCOME_GO_ON;
+	case OPTION_CHECK_ONLY:
+		run->check_only = true;
+		return OUTCOME_GO_ON;
+	case OPTION_DUMP:
+		run->dump = text;
+		return OUTCOME_GO_ON;
+	case OPTION_TIMING:
+		run->timing = true;
+		return OUTCOME_GO_ON;
+	case OPTION_NO_MULTI:
+		run->pipeline.no_multi = true;
+		return OUTCOME_GO_ON;
+	case OPTION_CTF:
+		run->ctf = text;
+		run->pipeline.options.record_time = true;
+		return OUTCOME_GO_ON;
+	case OPTION_SECONDS:
+		return option_take_seconds(option, text, SECONDS_MAX, &run->seconds, &run->why);
+	case OPTION_EVERY:
+		return option_take_seconds(option, text, SECONDS_MAX, &run->every, &run->why);
+	default:
+		return option_take_common(option, text, &common, &run->why);
+	}
+}
+
+static enum outcome read_command_line(struct run *run, int argc, char **argv)
+{
+	enum outcome outcome = options_read(&run->loop, &help, take_option, run);
+
+	if (outcome != OUTCOME_GO_ON)
+		return outcome;
 	if (!run->script && !run->pipeline.sources_len && optind < argc)
 		run->script = argv[optind++];
-	if (run->script && !add_file(run, run->script))
-		return 3;
+	if (run->script && !script_add_file(&run->pipeline, run->script, &run->why))
+		return OUTCOME_FAILED;
 	if (!run->pipeline.sources_len && run->list)
 		add_clause(run, ":::");
 	if (!run->pipeline.sources_len) {
 		buf_puts(&run->why, "give a script, or a clause with -n; see cephtap --help");
-		return 2;
+		return OUTCOME_MISUSED;
 	}
 	run->pipeline.macros.script_name = run->script ? run->script : "cephtap";
 	run->pipeline.macros.args = argv + optind;
 	run->pipeline.macros.args_len = (unsigned)(argc - optind);
-	return 0;
+	return OUTCOME_GO_ON;
 }
 
 static void set_own_ids(struct macros *macros)
@@ -586,30 +520,27 @@ static int go(struct run *run)
 static int run_script(int argc, char **argv, struct record_request *record)
 {
 	struct run run = {.record = record};
-	int status;
+	enum outcome outcome;
+	int status = 0, misused;
 
 	tracer_catch_signals();
 	pipeline_init(&run.pipeline);
 	run.arena = run.targets.arena = run.pipeline.arena;
-	status = take_options(&run, argc, argv);
-	if (status == 1) {
-		status = 0;
-	} else if (status) {
-		if (run.why.size)
-			usage(&run);
-		status = status == 3 ? 1 : 2;
-	} else if (!start_child(&run) || !wait_for_process(&run)) {
-		say(stderr, "cephtap: %s\n", run.why.data);
-		status = 1;
-	} else {
+	options_begin(&run.loop, COMMAND_RUN, record ? "cephtap record" : "cephtap", argc, argv);
+	outcome = read_command_line(&run, argc, argv);
+	if (outcome == OUTCOME_GO_ON && (!start_child(&run) || !wait_for_process(&run)))
+		outcome = OUTCOME_FAILED;
+	misused = cmd_status("cephtap", outcome, &run.why);
+	if (outcome == OUTCOME_GO_ON) {
 		set_target(&run);
 		status = go(&run);
 	}
 	if (run.child)
 		child_kill(run.child);
+	options_end(&run.loop);
 	buf_free(&run.why);
 	pipeline_free(&run.pipeline);
-	return status;
+	return status ? status : misused;
 }
 
 int cmd_run(int argc, char **argv)

@@ -280,7 +280,7 @@ static int step(struct tracer *tracer, int timeout_ms)
 	unwinder_step(tracer->pipeline->unwinder);
 	daemon_names_step(tracer->names);
 	guard_step(tracer->guard, &tracer->report.now);
-	if (!error && config->interval && now >= tracer->next_interval_ns) {
+	if (!error && config->interval && config->interval_ns && now >= tracer->next_interval_ns) {
 		error = print_interval(tracer, false);
 		tracer->next_interval_ns += config->interval_ns;
 	}

@@ -29,7 +29,7 @@ struct tracer_config {
 	struct target_list *targets; /* to be followed while they come and go; NULL: none */
 	pid_t child;        /* of -c: stopped, to be released once attached, or killed; 0: none */
 	uint64_t seconds;   /* stop after this long; 0: no limit */
-	/* Called every interval_ns while it runs, and once at the end: live reports. NULL: none. */
+	/* Called every interval_ns while it runs, if that is not 0, and once at the end: live reports. NULL: none. */
 	uint64_t interval_ns;
 	int (*interval)(struct report *report, bool is_last, void *data);
 	/*
