@@ -73,7 +73,7 @@ tracers="$tracers $reporter"
 sleep 1
 load write-4k 3 >"$TMP/load"
 wait $reporter
-told=$(awk '$3 == "count" { class = $2 } $1 == "whole" && class != "replica" { n += $2 } END { print n + 0 }' "$TMP/report")
+told=$(awk '/ count / { class = $2 } $1 == "whole" && class != "replica" { n += $2 } END { print n + 0 }' "$TMP/report")
 drawn=$(python3 - "$TMP/heat.html" <<'PYTHON'
 import re, sys
 page = open(sys.argv[1]).read()
