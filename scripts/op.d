@@ -149,8 +149,12 @@ ceph_repl:::ec-read-send
 }
 
 ceph_osd:::op-dequeue-done
+/self->tid/
 {
 	self->op = 0;
+	self->client = 0;
+	self->tid = 0;
+	self->home = 0;
 }
 
 ceph_repl:::ec-subread-start

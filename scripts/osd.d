@@ -30,7 +30,8 @@
  * from the first time, so what it waited for is in "prepare" and not in "queue". (Ceph's dequeued_stamp is of the last time.)
  *
  * Every table drains: what is kept of an op goes when the op is done, or at the latest when Ceph forgets it (op-end, op-free); what is
- * kept of a replication, when it is complete or given up (repop-free); of a transaction, when it is committed.
+ * kept of a replication, when it is complete or given up (repop-free); of a transaction, when it is committed. Of a thread one number
+ * may stay: who answered last.
  */
 #pragma D option quiet
 #pragma D option aggsortkey
@@ -90,6 +91,10 @@ ceph_osd:::op-requeue
 	started[pid, (int64_t)args[2]] = 0;
 	asked[pid, (int64_t)args[2]] = 0;
 	reader[pid, read_number[pid, (int64_t)args[2]]] = 0;
+	issued[pid, (int64_t)args[2]] = 0; /* its replication was given up, and has forgotten it */
+	local[pid, (int64_t)args[2]] = 0;
+	committed[pid, (int64_t)args[2]] = 0;
+	by[pid, (int64_t)args[2]] = 0;
 }
 
 ceph_osd:::op-start
@@ -166,7 +171,7 @@ ceph_repl:::ec-read-done
 /* --- A write is replicated --- */
 
 ceph_repl:::repop-issue
-/args[3]/
+/args[3] && kind[pid, (int64_t)args[3]]/
 {
 	issued[pid, (int64_t)args[3]] = walltimestamp;
 	self->kind = 0;
@@ -629,6 +634,7 @@ ceph_osd:::op-end
 	this->started = started[pid, (int64_t)args[2]];
 	this->taken = taken[pid, (int64_t)args[2]] ? taken[pid, (int64_t)args[2]] : (int64_t)args[6];
 	this->answer = answer[pid, (int64_t)args[2]];
+	this->issued = issued[pid, (int64_t)args[2]];
 	this->nops = args[7];
 	self->kind = 0;
 	self->reader = 0;
@@ -644,6 +650,9 @@ ceph_osd:::op-end
 	all_shards[pid, (int64_t)args[2]] = 0;
 	own_shard[pid, (int64_t)args[2]] = 0;
 	restarted[pid, (int64_t)args[2]] = 0;
+	issued[pid, (int64_t)args[2]] = 0;
+	local[pid, (int64_t)args[2]] = 0;
+	committed[pid, (int64_t)args[2]] = 0;
 	by[pid, (int64_t)args[2]] = 0;
 }
 
@@ -657,8 +666,9 @@ ceph_osd:::op-end
 ceph_osd:::op-end
 /this->now/
 {
-	/* Ops on a whole PG (0x..5..) are not started one by one. */
-	this->ended = this->answer < 0 ? "error" : this->answer || this->started || (this->nops && (this->code & 0xf00) == 0x500) ? "other" : "dropped";
+	/* Ops on a whole PG (0x..5..) are not started one by one. A write whose replication was given up is not answered. */
+	this->ended = this->answer < 0 ? "error" :
+		this->answer || (this->started && !this->issued) || (this->nops && (this->code & 0xf00) == 0x500) ? "other" : "dropped";
 	@ended[daemon, args[0], this->answer < 0 ? this->answer : 0, this->code, this->ended] = count();
 
 	this->t = this->now - (int64_t)args[5];

@@ -75,8 +75,8 @@ def kept(pid):
     left = {}
     for id in sorted(ids):
         show = json.loads(subprocess.run(["bpftool", "-j", "map", "show", "id", str(id)], capture_output=True, text=True, check=True).stdout)
-        if show.get("name", "").startswith(("agg_", "daemons", "ct_")):
-            continue
+        if show.get("name", "").startswith(("agg_", "daemons", "ct_")) or show["bytes_key"] == 8:
+            continue  # with a key of 8 bytes it is of threads: one number each
         dump = json.loads(subprocess.run(["bpftool", "-j", "map", "dump", "id", str(id)], capture_output=True, text=True, check=True).stdout)
         if dump:
             left[show.get("name", "?")] = len(dump)
