@@ -7,9 +7,10 @@
 #   stages.py count REPORT CLASS...           how many ops of these classes there were
 #   stages.py has REPORT CLASS STAGE...       each daemon that has the class has these stages (or some daemon, with `any:` before the class)
 #   stages.py waited REPORT CLASS OSD         how long ops of the class on other OSDs waited for this one, all together, in ms
+#   stages.py most REPORT CLASS               the OSD that other OSDs' ops of the class waited for most often: its number
 #   stages.py ended REPORT CLASS ERRNO        how many ops ended so (ERRNO: - for none)
 #   stages.py kept PID                        entries in the tables of the tracer with this id
-import glob, json, os, re, subprocess, sys
+import collections, glob, json, os, re, subprocess, sys
 
 SUM, UNKNOWN = 0.02, 0.05
 
@@ -51,10 +52,21 @@ def has(path, which, *stages):
     sys.exit(0 if found and enough(set(stages) <= set(row) for row in found) else "no such stages: %s" % [sorted(row) for row in found])
 
 
+def peers_of(path, which):
+    # An OSD that stands still itself looks at the answers of others late: of it as a primary nothing is taken.
+    return [(row["daemon"], peer) for row in rows(path, "stages") if row["class"] == which
+            for peer in row.get("waited_for", []) if peer["osd"] is not None and row["daemon"] != "osd.%d" % peer["osd"]]
+
+
 def waited(path, which, osd):
-    # osd.2, where it stood still itself, has looked at the answers of others late.
-    peers = [peer for row in rows(path, "stages") if row["class"] == which and row["daemon"] != "osd.2" for peer in row.get("waited_for", []) if peer["osd"] == int(osd)]
-    print(round(sum(peer["count"] * peer["mean_ns"] for peer in peers) / 1e6))
+    print(round(sum(peer["count"] * peer["mean_ns"] for _, peer in peers_of(path, which) if peer["osd"] == int(osd)) / 1e6))
+
+
+def most(path, which):
+    counts = collections.Counter()
+    for _, peer in peers_of(path, which):
+        counts[peer["osd"]] += peer["count"]
+    print(counts.most_common(1)[0][0] if counts else "")
 
 
 def ended(path, which, errno):
