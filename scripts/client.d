@@ -36,6 +36,12 @@ ceph_client:::op-reply-recv
 	sent[pid, args[0]] = 0;
 }
 
+/* Of one that is given up too: it gets no reply. */
+ceph_client:::op-finish
+{
+	sent[pid, args[0]] = 0;
+}
+
 ceph_client:::op-finish
 /began[pid, args[1]]/
 {

@@ -7,36 +7,48 @@
 
 enum { OSDS_MAX = 8 };
 
-/* What time can go to. The stages of a cause are named by how they begin in scripts/osd.d. */
+/* What time can go to, and the stages of scripts/osd.d that are it, by their names without the number. */
 static const struct cause {
-	const char *name, *stages[2], *means, *next;
+	const char *name, *stages[3], *means, *next;
 } causes[] = {
-	{"receive", {"1 "}, "messages arrive slowly: the network, or the messenger's threads have no processor", "report sched --seconds 5"},
-	{"queue", {"2 "}, "ops wait for a worker: too many on one shard (one PG?), or no processor", "report sched --seconds 5"},
-	{"prepare", {"3 "}, "ops wait for others on the same object, or for an object that is not there yet",
+	{"receive", {"receive"}, "messages arrive slowly: the network, or the messenger's threads have no processor", "report sched --seconds 5"},
+	{"queue", {"queue"}, "ops wait for a worker: too many on one shard (one PG?), or no processor", "report sched --seconds 5"},
+	{"prepare", {"prepare"}, "ops wait for others on the same object, or for an object that is not there yet",
 	 "top --once --panel objects"},
-	{"store read", {"4a"}, "reads of the device, or of keys", "report bluestore --seconds 5"},
-	{"execute", {"4 "}, "the work of ops themselves", "report profile --by stage --seconds 5"},
-	{"data write", {"5c"}, "writes of data to the device", "report bluestore --seconds 5"},
-	{"kv", {"5d", "5e"}, "the log of the store: bstore_kv_sync waits for the device, or for a processor", "report sched --seconds 5"},
-	{"callback", {"5f"}, "committed ops wait for their PG or a worker", "report sched --seconds 5"},
-	{"store", {"5 ", "5b"}, "building transactions", "report profile --by stage --seconds 5"},
-	{"send", {"5a", "7 "}, "sending to replicas and clients", "report profile --by stage --seconds 5"},
-	{"on the way", {""}, "a replica's part outside of its own account: the network, or it stood still", "report offcpu --seconds 5"},
-	{"not traced", {"-"}, "it was waited for, and runs elsewhere or is not traced: trace it on its host", "report osd --seconds 5"},
+	{"store read", {"store read"}, "reads of the device, or of keys", "report bluestore --seconds 5"},
+	{"execute", {"execute"}, "the work of ops themselves", "report profile --by stage --seconds 5"},
+	{"old data", {"old data", "shards"}, "writes of parts of a stripe read the rest of it first, and wait for earlier ones on their object",
+	 "top --once --panel objects"},
+	{"coding", {"encode", "decode"}, "making shards of data, or data of shards", "report profile --by stage --seconds 5"},
+	{"data write", {"data write"}, "writes of data to the device", "report bluestore --seconds 5"},
+	{"kv", {"kv queue", "kv commit"}, "the log of the store: bstore_kv_sync waits for the device, or for a processor",
+	 "report sched --seconds 5"},
+	{"callback", {"callback"}, "committed ops wait for their PG or a worker", "report sched --seconds 5"},
+	{"store", {"store", "build"}, "building transactions", "report profile --by stage --seconds 5"},
+	{"send", {"send", "reply"}, "sending to replicas and clients", "report profile --by stage --seconds 5"},
+	{"unknown", {"unknown"}, "ops were under way when the report began", "report osd --seconds 30"},
+	{"on the way", {NULL}, "a replica's part outside of its own account: the network, or it stood still", "report offcpu --seconds 5"},
+	{"not traced", {NULL}, "it was waited for, and runs elsewhere or is not traced: trace it on its host", "report osd --seconds 5"},
 };
 
-enum { CAUSES = sizeof(causes) / sizeof(*causes), QUEUE = 1, ON_THE_WAY = CAUSES - 2, NOT_TRACED = CAUSES - 1, STAGES = 8, PARTS = 8 };
+enum { CAUSES = sizeof(causes) / sizeof(*causes), QUEUE = 1, ON_THE_WAY = CAUSES - 2, NOT_TRACED = CAUSES - 1 };
+enum { STAGES = 10 };
 
-/* The sums of one OSD, of its clients' ops or of its parts as a replica. */
+/* The sums of one OSD, of its clients' ops or of its parts for others', by their causes. */
 struct account {
-	double stage[STAGES], part[STAGES][PARTS];
+	double whole, stage[STAGES];
+	unsigned stage_cause[STAGES];
+	double part[STAGES][CAUSES];
 };
+
+/* What an OSD does for the ops of others: which ops wait for it, and what its part is called. */
+enum { OWN, WRITES, READS, ACCOUNTS };
 
 struct osd {
 	const char *name;
-	struct account own, replica;
-	double waited, all, of_own, by_cause[CAUSES];
+	struct account accounts[ACCOUNTS];
+	double waited[ACCOUNTS]; /* for its parts, by primaries; [OWN]: for its own shard, by itself */
+	double all, of_own, by_cause[CAUSES];
 };
 
 struct blame {
@@ -58,27 +70,65 @@ static struct osd *osd_of(struct blame *blame, const char *name)
 	return osd;
 }
 
-static void take_stage(struct blame *blame, const struct blame_stage *row)
+static bool is_one_of(const char *class, const char *const *classes)
 {
-	struct osd *osd = osd_of(blame, row->daemon);
-	struct account *account = strcmp(row->class, "replica") ? &osd->own : &osd->replica;
-	unsigned stage = (unsigned)(row->stage[0] - '0'), part = (unsigned)(row->stage[1] - 'a');
-
-	if (stage >= STAGES)
-		return;
-	if (row->stage[1] == ' ')
-		account->stage[stage] += row->ns;
-	else if (part < PARTS)
-		account->part[stage][part] += row->ns;
+	for (; *classes; classes++)
+		if (!strcmp(class, *classes))
+			return true;
+	return false;
 }
 
-static unsigned cause_of(char stage, char part)
+bool blame_is_of_client(const char *class)
 {
-	for (unsigned i = 0; i < CAUSES; i++)
-		for (unsigned j = 0; j < 2; j++)
-			if (causes[i].stages[j] && causes[i].stages[j][0] == stage && causes[i].stages[j][1] == part)
+	static const char *const others[] = {"replica", "shard write", "shard read", "trim", "pg work", "recovery", "scrub", NULL};
+
+	return !is_one_of(class, others);
+}
+
+/* ACCOUNTS: it is nothing that a client waits for. */
+static unsigned account_of(const char *class)
+{
+	static const char *const writes[] = {"replica", "shard write", NULL};
+
+	if (blame_is_of_client(class))
+		return OWN;
+	return is_one_of(class, writes) ? WRITES : !strcmp(class, "shard read") ? READS : ACCOUNTS;
+}
+
+static unsigned cause_of(const char *stage)
+{
+	const char *blank = strchr(stage, ' ');
+
+	for (unsigned i = 0; blank && i < CAUSES; i++)
+		for (unsigned j = 0; j < sizeof(causes[i].stages) / sizeof(causes[i].stages[0]); j++)
+			if (causes[i].stages[j] && !strcmp(causes[i].stages[j], blank + 1))
 				return i;
 	return ON_THE_WAY;
+}
+
+static bool is_waiting(const char *stage)
+{
+	return !strcmp(stage, "6 replicas") || !strcmp(stage, "6 other shards"); /* their time, not the primary's */
+}
+
+static void take_stage(struct blame *blame, const struct blame_stage *row)
+{
+	unsigned stage = (unsigned)(row->stage[0] - '0'), of = account_of(row->class);
+	struct account *account;
+
+	if (of == ACCOUNTS || stage >= STAGES || is_waiting(row->stage))
+		return;
+	account = &osd_of(blame, row->daemon)->accounts[of];
+	if (!strcmp(row->stage, "5 own shard")) {
+		osd_of(blame, row->daemon)->waited[OWN] += row->ns;
+	} else if (!stage) {
+		account->whole += row->ns;
+	} else if (row->stage[1] == ' ') {
+		account->stage[stage] += row->ns;
+		account->stage_cause[stage] = cause_of(row->stage);
+	} else {
+		account->part[stage][cause_of(row->stage)] += row->ns;
+	}
 }
 
 static void give(struct blame *blame, struct osd *osd, unsigned cause, double ns)
@@ -94,30 +144,38 @@ static void give_stage(struct blame *blame, struct osd *osd, const struct accoun
 {
 	double parts = 0, scale;
 
-	for (unsigned i = 0; i < PARTS; i++)
+	for (unsigned i = 0; i < CAUSES; i++)
 		parts += account->part[stage][i];
 	scale = parts > account->stage[stage] ? account->stage[stage] / parts : 1;
-	for (unsigned i = 0; i < PARTS; i++)
+	for (unsigned i = 0; i < CAUSES; i++)
 		if (account->part[stage][i] > 0)
-			give(blame, osd, cause_of((char)('0' + stage), (char)('a' + i)), factor * scale * account->part[stage][i]);
-	give(blame, osd, cause_of((char)('0' + stage), ' '), factor * (account->stage[stage] - scale * parts));
+			give(blame, osd, i, factor * scale * account->part[stage][i]);
+	give(blame, osd, account->stage_cause[stage], factor * (account->stage[stage] - scale * parts));
+}
+
+/* What was waited for this OSD is divided as its own account of such parts is; what is more than that account is not in it. */
+static void give_waited(struct blame *blame, struct osd *osd, double waited, unsigned of)
+{
+	const struct account *account = &osd->accounts[of];
+	double inside = waited < account->whole ? waited : account->whole, stages = 0;
+
+	for (unsigned stage = 1; stage < STAGES; stage++)
+		stages += account->stage[stage]; /* less than the whole: without those that were on their way at the start */
+	for (unsigned stage = 1; stages > 0 && stage < STAGES; stage++)
+		give_stage(blame, osd, account, stage, inside / stages);
+	if (stages <= 0)
+		inside = 0;
+	give(blame, osd, account->whole > 0 || osd->accounts[OWN].whole > 0 ? ON_THE_WAY : NOT_TRACED, waited - inside);
 }
 
 static void divide(struct blame *blame, struct osd *osd)
 {
-	double known = osd->replica.stage[0], inside = osd->waited < known ? osd->waited : known, stages = 0;
-
 	for (unsigned stage = 1; stage < STAGES; stage++)
-		if (stage != 6) /* waiting for replicas: theirs */
-			give_stage(blame, osd, &osd->own, stage, 1);
+		give_stage(blame, osd, &osd->accounts[OWN], stage, 1);
+	give_waited(blame, osd, osd->waited[OWN], READS);
 	osd->of_own = osd->all;
-	for (unsigned stage = 1; stage < STAGES; stage++)
-		stages += osd->replica.stage[stage]; /* less than the whole: without those that were on their way at the start */
-	for (unsigned stage = 1; stages > 0 && stage < STAGES; stage++)
-		give_stage(blame, osd, &osd->replica, stage, inside / stages);
-	if (stages <= 0)
-		inside = 0;
-	give(blame, osd, known > 0 || osd->own.stage[0] > 0 ? ON_THE_WAY : NOT_TRACED, osd->waited - inside);
+	give_waited(blame, osd, osd->waited[WRITES], WRITES);
+	give_waited(blame, osd, osd->waited[READS], READS);
 }
 
 static int compare_osds(const void *a, const void *b)
@@ -209,7 +267,7 @@ void blame_print(struct arena *arena, const struct blame_input *input, struct sh
 	for (unsigned i = 0; i < input->stages_len; i++)
 		take_stage(&blame, &input->stages[i]);
 	for (unsigned i = 0; i < input->waits_len; i++)
-		osd_of(&blame, input->waits[i].daemon)->waited += input->waits[i].ns;
+		osd_of(&blame, input->waits[i].daemon)->waited[strcmp(input->waits[i].class, "ec read") ? WRITES : READS] += input->waits[i].ns;
 	for (unsigned i = 0; i < blame.osds_len; i++)
 		divide(&blame, &blame.osds[i]);
 	if (blame.all <= 0)

@@ -5,11 +5,12 @@
  * Out: a table of OSDs, and one sentence that names what takes half of the time or more, with the command that looks into it.
  *
  * An op's time belongs to its primary, but for what the primary waited for its replicas: that belongs to the replica that came last,
- * divided as this OSD's own account of its replicas' parts is. What is more than this account was before or after it: on the way.
+ * divided as this OSD's own account of such parts (of replicas, writes of shards, reads of shards) is. What is more than this account was before or after it: on the way.
  */
 #ifndef CEPHTAP_VIEWS_BLAME_H
 #define CEPHTAP_VIEWS_BLAME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/arena.h"
@@ -21,9 +22,9 @@ struct blame_stage {
 	double ns;
 };
 
-/* Time that primaries waited for this OSD as the last. */
+/* Time that primaries waited for this OSD as the last, for their ops of a class. */
 struct blame_wait {
-	const char *daemon;
+	const char *daemon, *class;
 	double ns;
 };
 
@@ -41,6 +42,8 @@ struct blame_input {
 	unsigned stages_len, waits_len, pgs_len;
 };
 
+/* Whose ops these are: clients' own, or what is done for them elsewhere, or the PGs' own work. */
+bool blame_is_of_client(const char *class);
 void blame_print(struct arena *arena, const struct blame_input *input, struct shown *out);
 
 #endif

@@ -45,6 +45,16 @@ static const struct {
 	{"op-dequeue-done", "the worker is free again", ARG_NOTHING},
 	{"subop-commit", "the replica has committed it, and tells", ARG_OSD},
 	{"subop-reply", "the primary knows of the commit of", ARG_OSD},
+	{"ec-read-send", "its shards are asked for", ARG_NOTHING},
+	{"ec-subread-start", "a shard is read, for", ARG_OSD},
+	{"op-free", "the shard is sent", ARG_NOTHING},
+	{"ec-subread-reply", "the primary has the shard of", ARG_OSD},
+	{"ec-read-done", "all shards that are needed are there", ARG_NOTHING},
+	{"ec-subwrite-start", "a shard is written, for", ARG_OSD},
+	{"ec-local-commit", "the shard's own commit", ARG_NOTHING},
+	{"ec-subwrite-reply", "the primary knows of the commit of", ARG_OSD},
+	{"op-error", "answered at once", ARG_RESULT},
+	{"op-end", "ended, and was not counted by Ceph", ARG_RESULT},
 	{"local-commit", "the primary's own commit", ARG_NOTHING},
 	{"repop-committed", "all have committed it", ARG_NOTHING},
 	{"op-done", "done", ARG_BYTES},
@@ -122,7 +132,7 @@ static void take_line(struct view *view, const struct record_action *action, con
 	text_value(action, record, VALUE_TEXT, step.text, sizeof(step.text));
 	op = op_store_find(store_of(view), client, tid, true);
 	op_add(op, &step);
-	if (!strcmp(name, "op-done") && op_has(op, step_name("op-recv"))) /* else it began before we did */
+	if ((!strcmp(name, "op-done") || !strcmp(name, "op-end")) && op_has(op, step_name("op-recv"))) /* else it began before we did */
 		op_done(store_of(view), op, step.b, step.wall_ns);
 }
 
@@ -166,7 +176,7 @@ static const char *first_text(const struct op *op)
 static const char *primary_of(const struct op *op)
 {
 	for (unsigned i = 0; i < op->steps_len; i++)
-		if (!strcmp(op->steps[i].name, "op-done"))
+		if (!strcmp(op->steps[i].name, "op-done") || !strcmp(op->steps[i].name, "op-end"))
 			return op->steps[i].daemon;
 	return "?";
 }

@@ -12,6 +12,7 @@
 #include "report/common.h"
 #include "report/csv.h"
 #include "report/latency.h"
+#include "views/stages_ended.h"
 #include "views/stages_heat.h"
 #include "views/view.h"
 #include "report/openmetrics.h"
@@ -77,8 +78,8 @@ static unsigned find_peers_agg(const struct schema *schema, const char *name)
 {
 	unsigned agg = find_agg(schema, name);
 
-	if (agg == NONE || schema->aggs[agg].keys_len != 2 || schema->aggs[agg].keys[0].kind != FIELD_STRING ||
-	    schema->aggs[agg].keys[1].kind != FIELD_INT)
+	if (agg == NONE || schema->aggs[agg].keys_len != 3 || schema->aggs[agg].keys[0].kind != FIELD_STRING ||
+	    schema->aggs[agg].keys[1].kind != FIELD_STRING || schema->aggs[agg].keys[2].kind != FIELD_INT)
 		return NONE;
 	return agg;
 }
@@ -219,7 +220,7 @@ static int compare_peers(const void *a, const void *b)
 	return (x->count < y->count) - (x->count > y->count);
 }
 
-static unsigned take_peers(struct table *table, const char *daemon, struct peer **peers)
+static unsigned take_peers(struct table *table, const char *daemon, const char *class, struct peer **peers)
 {
 	unsigned aggs[2] = {table->inputs.waited, table->inputs.waited_ns}, n, len = 0;
 	const struct agg_row *rows;
@@ -230,9 +231,10 @@ static unsigned take_peers(struct table *table, const char *daemon, struct peer 
 	rows = reader_agg_join(table->report->reader, aggs, 2, &n);
 	for (unsigned i = 0; i < n; i++) {
 		const struct agg_row *row = &rows[2 * i];
-		const struct field *field = &table->report->schema->aggs[aggs[0]].keys[1];
+		const struct field *field = &table->report->schema->aggs[aggs[0]].keys[2];
 
-		if (!row[0].value[0] || strcmp(key_text(table, aggs[0], &row[0], 0), daemon))
+		if (!row[0].value[0] || strcmp(key_text(table, aggs[0], &row[0], 0), daemon) ||
+		    strcmp(key_text(table, aggs[0], &row[0], 1), class))
 			continue;
 		*arena_push(table->arena, *peers, len) = (struct peer){
 			.osd = (int64_t)field_int(field, (const char *)row[0].key + field->offset),
@@ -247,11 +249,11 @@ static unsigned take_peers(struct table *table, const char *daemon, struct peer 
 
 /* --- Text --- */
 
-static void print_peers(struct table *table, const char *daemon)
+static void print_peers(struct table *table, const char *daemon, const char *class)
 {
 	struct shown *out = &table->report->pending;
 	struct peer *peers;
-	unsigned n = take_peers(table, daemon, &peers);
+	unsigned n = take_peers(table, daemon, class, &peers);
 	uint64_t all = 0;
 	char mean[16];
 
@@ -262,7 +264,7 @@ static void print_peers(struct table *table, const char *daemon)
 	shown_puts(out, "  waited for");
 	for (unsigned i = 0; i < n; i++) {
 		if (peers[i].osd < 0) {
-			shown_printf(out, "%s no replica %.0f %%", i ? "," : "", 100.0 * (double)peers[i].count / (double)all);
+			shown_printf(out, "%s no other OSD %.0f %%", i ? "," : "", 100.0 * (double)peers[i].count / (double)all);
 			continue;
 		}
 		duration_print(peers[i].ns / (double)peers[i].count, mean);
@@ -309,11 +311,12 @@ static struct blame_wait *all_waits(struct table *table, unsigned *len)
 	struct blame_wait *waits = NULL;
 
 	for (unsigned i = 0; i < n; i++) {
-		int64_t peer = key_number(table, agg, &rows[i], 1);
+		int64_t peer = key_number(table, agg, &rows[i], 2);
 
 		if (rows[i].value[0] && peer >= 0)
 			*arena_push(table->arena, waits, *len) = (struct blame_wait){
 				.daemon = arena_printf(table->arena, "osd.%d", (int)peer),
+				.class = key_text(table, agg, &rows[i], 1),
 				.ns = (double)(int64_t)rows[i].value[1],
 			};
 	}
@@ -359,7 +362,7 @@ static void print_row(struct table *table, const struct stage_row *row)
 	duration_print(row->worst, worst);
 	if (whole > 0)
 		snprintf(share, sizeof(share), "%.1f %%", 100 * row->total / whole);
-	shown_printf(&table->report->pending, "  %s%-*s %9llu %10s %10s %10s %10s %8s\n", is_part ? "  " : "", is_part ? 12 : 14,
+	shown_printf(&table->report->pending, "  %s%-*s %9llu %10s %10s %10s %10s %8s\n", is_part ? "  " : "", is_part ? 15 : 17,
 		     name, (unsigned long long)row->count, mean, p50, p99, worst, share);
 }
 
@@ -433,19 +436,19 @@ static void print_text(struct table *table)
 		const struct stage_row *row = &table->rows[i];
 
 		if (strcmp(row->daemon, daemon) || strcmp(row->class, class)) {
-			if (i && !strcmp(class, "write"))
-				print_peers(table, daemon);
+			if (i)
+				print_peers(table, daemon, class);
 			if (i)
 				shown_putc(out, '\n');
-			shown_printf(out, "%-7s %-8s %9s %10s %10s %10s %10s %8s\n", row->daemon, row->class, "count", "mean", "p50",
+			shown_printf(out, "%-7s %-11s %9s %10s %10s %10s %10s %8s\n", row->daemon, row->class, "count", "mean", "p50",
 				     "p99", "max", "share");
 		}
 		daemon = row->daemon;
 		class = row->class;
 		print_row(table, row);
 	}
-	if (!strcmp(class, "write"))
-		print_peers(table, daemon);
+	print_peers(table, daemon, class);
+	stages_ended_print(table->report, table->arena);
 	print_blame(table);
 	for (unsigned i = 0; is_verbose(table) && i < table->rows_len; i++)
 		print_histogram(table, &table->rows[i]);
@@ -493,11 +496,11 @@ static struct json_object *stage_json(struct table *table, const struct stage_ro
 	return stage;
 }
 
-static struct json_object *peers_json(struct table *table, const char *daemon)
+static struct json_object *peers_json(struct table *table, const char *daemon, const char *class)
 {
 	struct json_object *list = json_object_new_array();
 	struct peer *peers;
-	unsigned n = take_peers(table, daemon, &peers);
+	unsigned n = take_peers(table, daemon, class, &peers);
 
 	for (unsigned i = 0; i < n; i++) {
 		struct json_object *peer = json_object_new_object();
@@ -510,14 +513,14 @@ static struct json_object *peers_json(struct table *table, const char *daemon)
 	return list;
 }
 
-/* One line for each daemon and class. */
+/* One line for each daemon and class, and for those that ended otherwise than done. */
 static void print_json(struct table *table)
 {
 	struct shown *out = &table->report->pending;
 
 	for (unsigned i = 0; i < table->rows_len;) {
 		const struct stage_row *first = &table->rows[i];
-		struct json_object *line = json_object_new_object(), *stages = json_object_new_array();
+		struct json_object *line = json_object_new_object(), *stages = json_object_new_array(), *peers;
 
 		json_object_object_add(line, "type", json_object_new_string("stages"));
 		json_object_object_add(line, "time", json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000u)));
@@ -528,12 +531,16 @@ static void print_json(struct table *table)
 		     i++)
 			json_object_array_add(stages, stage_json(table, &table->rows[i]));
 		json_object_object_add(line, "stages", stages);
-		if (!strcmp(first->class, "write"))
-			json_object_object_add(line, "waited_for", peers_json(table, first->daemon));
+		peers = peers_json(table, first->daemon, first->class);
+		if (json_object_array_length(peers))
+			json_object_object_add(line, "waited_for", peers);
+		else
+			json_object_put(peers);
 		shown_json(out, line, JSON_C_TO_STRING_PLAIN);
 		shown_putc(out, '\n');
 		json_object_put(line);
 	}
+	stages_ended_print_json(table->report, table->arena);
 }
 
 /* --- CSV: a row for each stage --- */
@@ -563,7 +570,7 @@ static int add_heat(struct table *table, struct stages_heat *heat)
 	for (unsigned i = 0; i < table->rows_len; i++) {
 		const struct stage_row *row = &table->rows[i];
 
-		if (!strcmp(row->stage, "0 whole") && strcmp(row->class, "replica") != 0)
+		if (!strcmp(row->stage, "0 whole") && blame_is_of_client(row->class))
 			stages_heat_add(heat, &layout->shape, arena_printf(table->arena, "%s %s", row->daemon, row->class), row->latency,
 					layout->value_size / sizeof(uint64_t), report_time_ns(table->report));
 	}
@@ -655,7 +662,7 @@ static int end(struct view *view, struct report *report)
 
 const struct view_ops view_osd = {
 	.name = "osd",
-	.doc = "for each OSD and class of op (read, write, rw, replica): time in each stage, who was waited for, and what takes most of it",
+	.doc = "for each OSD and class of op (read, write, replica, trim ...): time in each stage, who was waited for, and what takes most of it",
 	.script = "osd.d",
 	.options = options,
 	.options_len = sizeof(options) / sizeof(options[0]),

@@ -37,12 +37,22 @@ static void peer_label(const struct metric *metric, unsigned key, const char *te
 {
 	struct buf peer = {0};
 
+	static const char *const names[] = {"daemon", "class", "waited_for"};
+
 	(void)metric;
-	if (key && text[0] != '-')
+	if (key == 2 && text[0] != '-')
 		buf_puts(&peer, "osd.");
-	buf_puts(&peer, key && text[0] == '-' ? "own store" : text);
-	metric_label(key ? "waited_for" : "daemon", peer.data, peer.size, out);
+	buf_puts(&peer, key == 2 && text[0] == '-' ? "own store" : text);
+	metric_label(names[key], peer.data, peer.size, out);
 	buf_free(&peer);
+}
+
+static void ended_label(const struct metric *metric, unsigned key, const char *text, struct shown *out)
+{
+	static const char *const names[] = {"daemon", "client", "result", "last_op", "class"};
+
+	(void)metric;
+	metric_label(names[key], text, strlen(text), out);
 }
 
 static const struct {
@@ -57,10 +67,13 @@ static const struct {
 	  .help = "the largest of these times"}},
 	{"waited", NULL,
 	 {.name = "cephtap_osd_waited", .type = METRIC_COUNTER, .scale = 1, .label = peer_label,
-	  .help = "writes by whom they waited for last"}},
+	  .help = "ops by which OSD they waited for last"}},
 	{"waitedns", NULL,
 	 {.name = "cephtap_osd_waited_seconds", .unit = "seconds", .type = METRIC_COUNTER, .scale = 1e-9, .label = peer_label,
-	  .help = "how long they waited after the primary's own commit"}},
+	  .help = "how long they waited after the primary's own part"}},
+	{"ended", NULL,
+	 {.name = "cephtap_osd_not_counted", .type = METRIC_COUNTER, .scale = 1, .label = ended_label,
+	  .help = "ops that ended without entering Ceph's counters: with an error, otherwise answered, or dropped"}},
 };
 
 static void print_family(struct report *report, unsigned i, const int64_t *bounds)

@@ -16,8 +16,9 @@ def markers(path):
         seen = {}
         for m in json.load(f):
             # A client's markers are in an OSD that was built with them, too, for its own ops to other OSDs: rare. Erasure coding
-            # and backfill are for whole.sh; BlueFS reads at random when RocksDB compacts: io.sh.
-            if m["module"] == "ceph-osd" and m["provider"] != "ceph_client" and not m["name"].startswith(("ec-", "backfill-", "read-random")):
+            # and backfill are for whole.sh; BlueFS reads at random when RocksDB compacts: io.sh. An op goes back into the queue when
+            # its object is in use: slow.sh. Snapshots are trimmed in stages.sh.
+            if m["module"] == "ceph-osd" and m["provider"] != "ceph_client" and not m["name"].startswith(("ec-", "backfill-", "read-random", "op-requeue", "trim-")):
                 seen.setdefault((m["provider"], m["name"]), m)
         return list(seen.values())
 
@@ -87,6 +88,9 @@ def plausible(facts):
         "msg-recv front_len": (0, 1 << 23), "msg-write front_len": (0, 1 << 23),
         # Reads say how much they read; the store's own objects are in no pool.
         "obj-read-done result": (-4095, 1 << 22), "read-done result": (-4095, 1 << 22), "read-complete result": (-4095, 1 << 22),
+        "op-end first_result": (-4095, 1 << 22), "op-end last_result": (-4095, 1 << 22),
+        # An op that no worker took.
+        "op-end dequeued_stamp": (0, wall[1]), "op-free dequeued_stamp": (0, wall[1]),
         "do-ops-done result": (-4095, 1 << 22), "op-prepare-done result": (-4095, 1 << 22), "op-reply result": (-4095, 1 << 22),
         "read-start pool": (-1, facts["pool"]), "read-done pool": (-1, facts["pool"]), "txn-write pool": (-1, facts["pool"]),
         "txn-create pool": (0, facts["pool"]), "txn-queue-start pool": (0, facts["pool"]),
@@ -96,7 +100,7 @@ def plausible(facts):
         # Deferred batches, BlueFS and reads have no transaction.
         "aio-submit txc": MAYBE_POINTER, "aio-write txc": MAYBE_POINTER, "aio-start txc": MAYBE_POINTER,
         "aio-done txc": MAYBE_POINTER, "txn-create op": MAYBE_POINTER, "txn-queue-start op": MAYBE_POINTER,
-        "txn-queue-done op": MAYBE_POINTER,
+        "txn-queue-done op": MAYBE_POINTER, "repop-free op": MAYBE_POINTER,
     }
 
 

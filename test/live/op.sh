@@ -66,7 +66,7 @@ begin_report osd --html "$TMP/heat.html" $only
 load write-4k 3 >"$TMP/load"
 wait_for 30 ops_are_done
 end_report
-told=$(awk '$3 == "count" { class = $2 } $1 == "whole" && class != "replica" { n += $2 } END { print n + 0 }' "$TMP/report")
+told=$(awk '/ count / { class = $2 } $1 == "whole" && class != "replica" { n += $2 } END { print n + 0 }' "$TMP/report")
 drawn=$(python3 - "$TMP/heat.html" <<'PYTHON'
 import re, sys
 page = open(sys.argv[1]).read()

@@ -100,7 +100,7 @@ for line in open(sys.argv[2]):
     name, pid = "osd." + line.split()[0], line.split()[1]
     name = name + "#" + pid if name + "#" + pid in daemons else name
     for row in rows:
-        if row["daemon"] == name and row["class"] != "replica":
+        if row["daemon"] == name and row["class"] in ("read", "write", "rw"):
             n += sum(stage["count"] for stage in row["stages"] if stage["stage"] == "whole")
 print(n)
 PY

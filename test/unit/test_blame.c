@@ -15,8 +15,8 @@
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define PRIMARY(name, kv) \
-	{name, "write", "0 whole", 100}, {name, "write", "2 queue", 5}, {name, "write", "5 store", kv}, {name, "write", "5e kv commit", kv}
-#define REPLICA(name, ns) {name, "replica", "0 whole", ns}, {name, "replica", "5 store", ns}, {name, "replica", "5d kv queue", ns}
+	{name, "write", "0 whole", 100}, {name, "write", "2 queue", 5}, {name, "write", "5 store", kv}, {name, "write", "5g kv commit", kv}
+#define REPLICA(name, ns) {name, "replica", "0 whole", ns}, {name, "replica", "5 store", ns}, {name, "replica", "5f kv queue", ns}
 
 static void expect(const struct blame_input *input, const char *const *texts, unsigned texts_len)
 {
@@ -37,7 +37,7 @@ static void expect(const struct blame_input *input, const char *const *texts, un
 static void test_replica(void **state)
 {
 	const struct blame_stage stages[] = {PRIMARY("osd.0", 5), {"osd.0", "write", "6 replicas", 90}, REPLICA("osd.1", 120)};
-	const struct blame_wait waits[] = {{"osd.1", 90}};
+	const struct blame_wait waits[] = {{"osd.1", "write", 90}};
 
 	(void)state;
 	EXPECT(&((struct blame_input){.stages = stages, .stages_len = LEN(stages), .waits = waits, .waits_len = 1}),
@@ -50,8 +50,8 @@ static void test_replica(void **state)
 static void test_partly_seen(void **state)
 {
 	const struct blame_stage stages[] = {PRIMARY("osd.0", 5), {"osd.1", "replica", "0 whole", 120}, {"osd.1", "replica", "5 store", 40},
-					     {"osd.1", "replica", "5e kv commit", 40}};
-	const struct blame_wait waits[] = {{"osd.1", 90}};
+					     {"osd.1", "replica", "5g kv commit", 40}};
+	const struct blame_wait waits[] = {{"osd.1", "write", 90}};
 
 	(void)state;
 	EXPECT(&((struct blame_input){.stages = stages, .stages_len = LEN(stages), .waits = waits, .waits_len = 1}),
@@ -63,7 +63,7 @@ static void test_partly_seen(void **state)
 static void test_outside(void **state)
 {
 	const struct blame_stage stages[] = {PRIMARY("osd.0", 5), REPLICA("osd.1", 10)};
-	const struct blame_wait one[] = {{"osd.1", 90}}, other[] = {{"osd.7", 90}};
+	const struct blame_wait one[] = {{"osd.1", "write", 90}}, other[] = {{"osd.7", "write", 90}};
 
 	(void)state;
 	EXPECT(&((struct blame_input){.stages = stages, .stages_len = LEN(stages), .waits = one, .waits_len = 1}),
@@ -75,11 +75,29 @@ static void test_outside(void **state)
 /* Parts that are longer than their stage are cut down to it. */
 static void test_alike(void **state)
 {
-	const struct blame_stage stages[] = {PRIMARY("osd.0", 45), PRIMARY("osd.1", 45), {"osd.1", "write", "5c data write", 45}};
+	const struct blame_stage stages[] = {PRIMARY("osd.0", 45), PRIMARY("osd.1", 45), {"osd.1", "write", "5e data write", 45}};
 
 	(void)state;
 	EXPECT(&((struct blame_input){.stages = stages, .stages_len = LEN(stages)}), "osd.0                 50.0 %",
 	       "osd.1                 50.0 %      50.0 %            0.0 %   data write 45 %, kv 45 %", "68 % is kv of all together: ");
+}
+
+/* Reads and writes wait for different parts of an OSD; the PGs' own work is nobody's time. */
+static void test_shards(void **state)
+{
+	const struct blame_stage stages[] = {
+		{"osd.0", "ec read", "0 whole", 100}, {"osd.0", "ec read", "4 execute", 2}, {"osd.0", "ec read", "5 own shard", 5},
+		{"osd.0", "ec read", "6 other shards", 90}, {"osd.0", "ec read", "7 decode", 3}, {"osd.0", "shard read", "0 whole", 50},
+		{"osd.0", "shard read", "2 queue", 50}, {"osd.1", "shard read", "0 whole", 100}, {"osd.1", "shard read", "4 execute", 100},
+		{"osd.1", "shard read", "4a store read", 100}, {"osd.1", "shard write", "0 whole", 900}, {"osd.1", "shard write", "5 store", 900},
+		{"osd.1", "trim", "0 whole", 5000}, {"osd.1", "trim", "5 store", 5000}, {"osd.1", "scrub", "4 execute", 5000},
+	};
+	const struct blame_wait waits[] = {{"osd.1", "ec read", 90}};
+
+	(void)state;
+	EXPECT(&((struct blame_input){.stages = stages, .stages_len = LEN(stages), .waits = waits, .waits_len = 1}),
+	       "osd.1                 90.0 %       0.0 %           90.0 %   store read 100 %",
+	       "osd.0                 10.0 %      10.0 %            0.0 %   queue 50 %, coding 30 %", "90 % is store read of osd.1: ");
 }
 
 static void test_no_cause(void **state)
@@ -116,6 +134,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replica), cmocka_unit_test(test_partly_seen), cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_alike),   cmocka_unit_test(test_no_cause),    cmocka_unit_test(test_one_pg),
+		cmocka_unit_test(test_shards),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

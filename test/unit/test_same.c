@@ -328,7 +328,8 @@ static const char offcpu_script[] =
 static const char stages_script[] =
 	"test:lib.so:g:long { @latency[\"osd.1\", \"write\", execname] = llquantize(args[0], 2, 1, 20, 8); "
 	"@total[\"osd.1\", \"write\", execname] = sum(args[0]); @worst[\"osd.1\", \"write\", execname] = max(args[0]); "
-	"@waited[execname, args[0]] = count(); @waitedns[execname, args[0]] = sum(args[0]); @pg[execname, args[0], args[0]] = sum(args[0]); trace(1); }";
+	"@waited[execname, execname, args[0]] = count(); @waitedns[execname, execname, args[0]] = sum(args[0]); @pg[execname, args[0], args[0]] = sum(args[0]); "
+	"@ended[execname, args[0], -args[0], args[0], \"error\"] = count(); trace(1); }";
 
 static const struct view_case {
 	const char *name, *script;
