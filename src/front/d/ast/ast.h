@@ -60,6 +60,7 @@ struct type_spec {
 	unsigned dims_len;
 	struct decl *members; /* a struct, union or enum body written in place; NULL otherwise */
 	bool has_body;        /* members were written, maybe none */
+	bool is_guess;        /* its name is not known; it can be nothing but a type by what follows */
 };
 
 struct node {
@@ -77,6 +78,7 @@ struct node {
 	uint64_t ival;
 	bool int_unsigned, int_long; /* NODE_INT: by suffix, base and size, C's rule (6.4.4.1); 'c' is int */
 	struct type_spec *tspec;
+	bool in_parens;  /* it is written in brackets of its own */
 	unsigned height; /* of the tree below, this node included: at most AST_DEPTH_MAX */
 
 	const struct type *type;   /* check: of the value */
@@ -88,6 +90,7 @@ struct node {
 	const struct translator *translator; /* check: NODE_XLATE */
 	int arg_index;             /* check: argN, args[N]: which argument; else -1 */
 	bool is_const;             /* check: value known now, in ival */
+	bool is_inlined;           /* check: an inline stood here, and was put in */
 };
 
 enum stmt_kind { STMT_EXPR, STMT_IF, STMT_BLOCK };

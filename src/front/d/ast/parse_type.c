@@ -108,6 +108,7 @@ static bool take_word(struct parser *p, struct words *words, struct type_spec *t
 		/* After `(name *` a name that is not known is a type too: at_unknown_type has seen to it. */
 		words->name = token_text(p);
 		words->names++;
+		tspec->is_guess = keyword == KW_NONE && !is_type_name(p, p->tok.text, p->tok.size);
 	} else if (keyword == KW_USERLAND) {
 		words->userland = true;
 	} else if (keyword != KW_CONST && keyword != KW_VOLATILE && keyword != KW_RESTRICT) {

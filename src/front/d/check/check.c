@@ -60,6 +60,9 @@ bool check_failed(const struct node *node)
 void check_statement(struct check_ctx *ctx, struct node *node)
 {
 	if (node->kind == NODE_AGG) {
+		check_expr(ctx, node);
+		if (check_failed(node))
+			return;
 		diag_hint(ctx->diags, check_error(ctx, node, "D_AGG_NULL", "an aggregation by itself does nothing"),
 			  "for example `@%s = count();`", strcmp(node->name, "_") ? node->name : "");
 	} else if (node->kind == NODE_ASSIGN && node->left->kind == NODE_AGG) {
@@ -76,14 +79,16 @@ void check_statement(struct check_ctx *ctx, struct node *node)
 static bool is_condition(struct check_ctx *ctx, struct node *node, const char *tag, const char *what)
 {
 	struct diag *diag;
+	const struct type *type;
 
 	check_expr(ctx, node);
-	if (check_failed(node) || (node->kind == NODE_XLATE && !check_value(ctx, node)))
+	if (check_failed(node))
 		return false;
-	if (type_is_scalar(check_decay(ctx, node)))
+	type = check_operand(ctx, node);
+	if (type_is_scalar(type))
 		return true;
 	diag = check_error(ctx, node, tag, "%s must be an integer or a pointer, not `%s`", what,
-			   check_type_text(ctx, node->type));
+			   check_type_text(ctx, type));
 	if (type_is_string(node->type))
 		diag_hint(ctx->diags, diag, "compare the text: `!= \"\"`");
 	return false;
@@ -124,9 +129,34 @@ static void finish_actions(struct check_ctx *ctx)
 	}
 }
 
+/* Is there an assignment in this of a variable that is not there yet? */
+static bool makes_variable(struct check_ctx *ctx, const struct node *node)
+{
+	const struct node *left;
+
+	if (!node)
+		return false;
+	left = node->left;
+	if (node->kind == NODE_ASSIGN || (node->kind == NODE_UNARY && node->op >= OP_PREINC && node->op <= OP_POSTDEC)) {
+		if (left && left->kind == NODE_INDEX)
+			left = left->left;
+		if (left && left->kind == NODE_IDENT && !check_var_find(ctx, left->scope, left->name))
+			return true;
+	}
+	for (unsigned i = 0; i < node->args_len; i++)
+		if (makes_variable(ctx, node->args[i]))
+			return true;
+	return makes_variable(ctx, node->left) || makes_variable(ctx, node->right) || makes_variable(ctx, node->third);
+}
+
+/*
+ * As in DTrace, statements give variables their types before the predicate is looked at, so that `/ x == 0 / { x = 1; }` knows
+ * x; unless it is the predicate that brings one up.
+ */
 static void check_clause(struct check_ctx *ctx, struct clause *clause)
 {
 	struct checked_clause *out = ctx->clause;
+	bool pred_first;
 
 	ctx->actions = NULL;
 	ctx->actions_len = ctx->nodes = ctx->values = ctx->used_len = ctx->used_aggs_len = 0;
@@ -137,9 +167,12 @@ static void check_clause(struct check_ctx *ctx, struct clause *clause)
 	out->clause = clause;
 	out->is_default = !clause->body;
 	check_probes(ctx, clause);
-	if (clause->pred)
+	pred_first = clause->pred && makes_variable(ctx, clause->pred);
+	if (pred_first)
 		is_condition(ctx, clause->pred, "D_PRED_SCALAR", "a predicate");
 	check_statements(ctx, clause->body);
+	if (clause->pred && !pred_first)
+		is_condition(ctx, clause->pred, "D_PRED_SCALAR", "a predicate");
 	finish_actions(ctx);
 	if (ctx->used_len + ctx->used_aggs_len > CHECK_MAPS_MAX)
 		diag_hint(ctx->diags,

@@ -57,19 +57,13 @@ void check_xlate(struct check_ctx *ctx, struct node *node)
 
 	node->type = &type_error;
 	check_expr(ctx, input);
-	if (to->kind == TYPE_ERROR || !check_value(ctx, input))
+	if (to->kind == TYPE_ERROR || check_failed(input))
 		return;
-	if (out->kind != TYPE_STRUCT && out->kind != TYPE_UNION) {
-		check_error(ctx, node, "D_XLATE_SOU", "a translator makes a structure or union, not `%s`",
-			    check_type_text(ctx, out));
-		return;
-	}
-	in = check_decay(ctx, input);
+	in = check_operand(ctx, input);
 	library_translators(ctx, node->tspec->name);
 	node->translator = find(ctx, out, in);
 	if (!node->translator) {
-		check_error(ctx, node, find(ctx, out, NULL) ? "D_XLATE_INCOMPAT" : "D_XLATE_NONE",
-			    "there is no translator from `%s` to `%s`", check_type_text(ctx, in),
+		check_error(ctx, node, "D_XLATE_NONE", "there is no translator from `%s` to `%s`", check_type_text(ctx, in),
 			    check_type_text(ctx, out));
 		return;
 	}
@@ -111,12 +105,13 @@ void check_translated(struct check_ctx *ctx, struct node *node)
 	struct node *value;
 
 	if ((from->type->kind == TYPE_PTR) != (node->op == OP_ARROW)) {
-		check_error_op(ctx, node, "D_OP_PTR", "use `%s`: what is translated to is `%s`",
-			       from->type->kind == TYPE_PTR ? "->" : ".", check_type_text(ctx, from->type));
+		check_error_op(ctx, node, node->op == OP_ARROW ? "D_OP_PTR" : "D_OP_SOU",
+			       "use `%s`: what is translated to is `%s`", from->type->kind == TYPE_PTR ? "->" : ".",
+			       check_type_text(ctx, from->type));
 		return;
 	}
 	if (!member) {
-		check_no_member(ctx, node, translator->out);
+		check_no_member(ctx, node, "D_XLATE_NOCONV", translator->out);
 		return;
 	}
 	if (!decl) {
