@@ -53,13 +53,16 @@ enum node_op {
 /* A type as it is written: `unsigned long *`, `struct foo`, `string`, `int [4]`. */
 struct type_spec {
 	struct loc loc;
+	/* NULL, or the type that this is a pointer to, or an array of: `int (*)[3]`. Then the name says nothing. */
+	const struct type_spec *of;
+	bool is_function;     /* a function that gives this type: nothing else is known of it */
 	const char *name;     /* normalised base: "int", "unsigned long", "uint64_t", "string", "struct foo", "void" */
 	unsigned pointers;    /* number of * */
 	bool userland;        /* D's `userland` qualifier: pointers are into the traced process */
 	struct node **dims;   /* array dimensions, outermost first */
 	unsigned dims_len;
 	struct decl *members; /* a struct, union or enum body written in place; NULL otherwise */
-	bool has_body;        /* members were written, maybe none */
+	bool has_body;        /* members were written */
 	bool is_guess;        /* its name is not known; it can be nothing but a type by what follows */
 };
 
@@ -119,7 +122,10 @@ struct clause {
 	bool has_body;     /* false: a probe description alone, default action */
 };
 
-enum decl_kind { DECL_VAR, DECL_TYPEDEF, DECL_INLINE, DECL_STRUCT, DECL_UNION, DECL_ENUM, DECL_MEMBER, DECL_TRANSLATOR };
+enum decl_kind {
+	DECL_VAR, DECL_TYPEDEF, DECL_INLINE, DECL_STRUCT, DECL_UNION, DECL_ENUM, DECL_MEMBER, DECL_TRANSLATOR,
+	DECL_EXTERN, DECL_PROVIDER, DECL_PROBE
+};
 
 struct decl {
 	struct decl *next;
@@ -128,12 +134,14 @@ struct decl {
 	enum var_scope scope;
 	const char *name;
 	struct type_spec *tspec;
-	struct type_spec **keys; /* DECL_VAR: associative array's key types; keys_len 0: scalar */
+	struct type_spec **keys; /* DECL_VAR, DECL_INLINE: associative array's key types; keys_len 0: scalar */
+	const char **key_names;  /* DECL_INLINE: as its value calls them; NULL elements: not at all */
 	unsigned keys_len;
 	struct node *value; /* DECL_INLINE, enum values, members of a translator */
 	/* DECL_TRANSLATOR: from `input`, under the decl's name, to tspec; what each member is made of. */
 	struct type_spec *input;
 	struct decl *members;
+	struct decl *outputs; /* DECL_PROBE: what its arguments (members) are translated to; NULL: not said */
 	bool is_declared; /* check: of the library, where only what is used is looked at */
 	struct node *bits;  /* DECL_MEMBER: width of a bit-field; NULL: none */
 };

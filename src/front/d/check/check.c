@@ -194,13 +194,29 @@ static void predefine(struct check_ctx *ctx)
 
 static void ctx_init(struct check_ctx *ctx)
 {
-	struct nametab *all[] = {&ctx->types, &ctx->constants, &ctx->vars, &ctx->builtins, &ctx->aggs, &ctx->exprs};
+	struct nametab *all[] = {&ctx->types, &ctx->constants, &ctx->vars,
+				&ctx->externs, &ctx->builtins, &ctx->aggs, &ctx->exprs};
 	size_t i;
 
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		nametab_init(all[i], ctx->arena);
 	ctx->string = type_string(ctx->arena, (uint32_t)ctx->options->strsize);
 	predefine(ctx);
+}
+
+/* Tracing nothing would go on for ever: as dtrace, we take it for a mistake. */
+static bool has_clauses(const struct script *tree, struct diags *diags)
+{
+	const struct source *last = tree->sources_len ? tree->sources[tree->sources_len - 1] : NULL;
+	struct loc end = {last, last ? (uint32_t)last->size : 0, 0};
+
+	if (tree->clauses)
+		return true;
+	diag_hint(diags,
+		  diag_error(diags, end, "D_EMPTY", "%s has no clause: there is nothing to trace",
+			     tree->sources_len == 1 ? last->name : "the script"),
+		  "a clause is PROBE /PREDICATE/ { ACTIONS }, for example: BEGIN { trace(\"hello\"); }");
+	return false;
 }
 
 struct checked *check_script(struct arena *arena, struct script *script, struct probe_source *probes,
@@ -217,6 +233,8 @@ struct checked *check_script(struct arena *arena, struct script *script, struct 
 	out->script = script;
 	for (decl = script->decls; decl; decl = decl->next)
 		check_decl(ctx, decl);
+	if (diags->errors == errors && !has_clauses(script, diags))
+		return NULL;
 	for (clause = script->clauses; clause; clause = clause->next)
 		out->clauses_len++;
 	out->clauses = arena_new_array(arena, struct checked_clause, out->clauses_len + 1);

@@ -60,10 +60,12 @@ struct check_ctx {
 	struct nametab constants;  /* struct constant * */
 	struct nametab vars;	   /* by scope: struct var * */
 	struct nametab builtins;   /* const struct type * of built-in variables */
+	struct nametab externs;	   /* const struct type * of what programs are said to have */
 	struct nametab aggs;	   /* struct aggvar * */
 	struct nametab exprs;	   /* struct node *, by the text of an argument that D makes */
 	const struct type *string; /* string of strsize */
 	struct script *library;    /* NULL: not needed yet */
+	bool in_library;	   /* a declaration of the library is looked at */
 	struct translator **translators;
 	unsigned translators_len;
 
@@ -171,6 +173,13 @@ void check_vars_finish(struct check_ctx *ctx);
 /* --- Translators (xlate.c), D's library (library.c) --- */
 
 void check_translator(struct check_ctx *ctx, const struct decl *decl);
+/* Is there a translator to the type that `spec` writes? */
+bool check_has_translator(struct check_ctx *ctx, const struct type_spec *spec, const struct type *to,
+			  const struct type *from);
+/* The operand wherever the name stands. */
+struct node *check_put_in(struct check_ctx *ctx, struct node *node, const char *name, const struct node *operand);
+/* Any value of the type, to look at an expression that has a parameter before it is known what that is. */
+struct node *check_value_of(struct check_ctx *ctx, const struct type *type, struct loc loc);
 void check_xlate(struct check_ctx *ctx, struct node *node);
 void check_translated(struct check_ctx *ctx, struct node *node); /* a member of what xlate gives */
 /* Declares what the library has of this name: a type or a constant. False: nothing. */

@@ -172,6 +172,20 @@ static bool enum_value(struct check_ctx *ctx, struct decl *decl, int64_t *value)
 	return true;
 }
 
+static bool is_taken(struct check_ctx *ctx, const struct decl *members, const struct decl *decl)
+{
+	const char *tag = "D_DECL_IDRED";
+
+	for (; members != decl; members = members->next)
+		if (!strcmp(members->name, decl->name))
+			tag = "D_UNKNOWN"; /* as DTrace says of two in one enumeration */
+	if (!nametab_find(&ctx->constants, 0, decl->name) && !nametab_find(&ctx->vars, SCOPE_GLOBAL, decl->name) &&
+	    !builtin_find(decl->name))
+		return false;
+	diag_error(ctx->diags, decl->loc, tag, "`%s` is already declared", decl->name);
+	return true;
+}
+
 void check_enum(struct check_ctx *ctx, struct decl *members)
 {
 	struct constant *constant;
@@ -188,11 +202,8 @@ void check_enum(struct check_ctx *ctx, struct decl *members)
 				   decl->name);
 			return;
 		}
-		if (nametab_find(&ctx->constants, 0, decl->name) ||
-		    nametab_find(&ctx->vars, SCOPE_GLOBAL, decl->name)) {
-			diag_error(ctx->diags, decl->loc, "D_DECL_IDRED", "`%s` is already declared", decl->name);
+		if (is_taken(ctx, members, decl))
 			return;
-		}
 		constant = arena_new_one(ctx->arena, struct constant);
 		constant->type = &type_int;
 		constant->value = value;

@@ -378,6 +378,11 @@ static bool no_variable_holds(struct check_ctx *ctx, struct node *node, const st
 		check_error_op(ctx, node, "D_OP_INCOMPAT",
 			       "a variable cannot hold a `%s`: keep its address, or its members",
 			       check_type_text(ctx, type));
+	else if (check_is_action(node->right))
+		diag_hint(ctx->diags,
+			  check_error_op(ctx, node, "D_OP_INCOMPAT", "%s() is an action: it has no value",
+					 node->right->name),
+			  "write it as a statement of its own");
 	else if (type->kind == TYPE_AGG)
 		check_error_op(ctx, node, "D_OP_INCOMPAT",
 			       "a variable cannot hold an aggregation or a translated structure");

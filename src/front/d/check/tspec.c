@@ -259,7 +259,8 @@ static const struct type *arrays(struct check_ctx *ctx, const struct type_spec *
 		if (!dimension(ctx, spec->dims[i - 1], spec->loc, &count))
 			return &type_error;
 		if (!type->size) {
-			diag_error(ctx->diags, spec->loc, "D_DECL_VOIDOBJ", "an array's elements must have a size");
+			diag_error(ctx->diags, spec->loc, check_is_incomplete(type) ? "D_DECL_INCOMPLETE" : "D_DECL_VOIDOBJ",
+				   "an array's elements must have a size");
 			return &type_error;
 		}
 		if (count > TYPE_SIZE_MAX / type->size) {
@@ -274,6 +275,8 @@ static const struct type *arrays(struct check_ctx *ctx, const struct type_spec *
 
 static const struct type *base_type(struct check_ctx *ctx, const struct type_spec *spec)
 {
+	if (spec->of)
+		return check_tspec(ctx, spec->of);
 	if (spec->has_body && !strncmp(spec->name, "enum ", 5)) {
 		check_enum(ctx, spec->members);
 		nametab_add(&ctx->types, 0, spec->name, (void *)&type_int);
@@ -305,7 +308,7 @@ const struct type *check_tspec(struct check_ctx *ctx, const struct type_spec *sp
 	}
 	for (i = 0; i < spec->pointers; i++)
 		type = type_pointer(ctx->arena, type, spec->userland);
-	return arrays(ctx, spec, type);
+	return spec->is_function ? &type_function : arrays(ctx, spec, type);
 }
 
 bool check_is_incomplete(const struct type *type)

@@ -139,6 +139,14 @@ void check_set_loc(struct node *node, struct loc loc)
 		check_set_loc(node->args[i], loc);
 }
 
+static struct node *cast_around(struct check_ctx *ctx, struct node *node, struct type_spec *tspec)
+{
+	struct node *cast = arena_new_one(ctx->arena, struct node);
+
+	*cast = (struct node){.kind = NODE_CAST, .loc = node->loc, .op_loc = node->loc, .left = node, .tspec = tspec, .arg_index = -1};
+	return cast;
+}
+
 /* An inline stands for its value, cast to its type: so the node becomes that cast. */
 static void use_constant(struct check_ctx *ctx, struct node *node, const struct constant *constant)
 {
@@ -148,10 +156,72 @@ static void use_constant(struct check_ctx *ctx, struct node *node, const struct 
 		node->ival = (uint64_t)constant->value;
 		return;
 	}
+	if (constant->type->kind == TYPE_ERROR) {
+		node->type = &type_error;
+		return;
+	}
+	if (constant->decl->keys_len) {
+		check_error(ctx, node, "D_IDENT_BADREF", "`%s` is an array: it needs an index", node->name);
+		return;
+	}
 	node->kind = NODE_CAST;
 	node->tspec = constant->decl->tspec;
 	node->left = check_clone(ctx, constant->decl->value);
 	ctx->nodes--; /* it was counted as an identifier */
+	check_expr(ctx, node);
+}
+
+/* A name that no script can write, so that one index is not put into another. */
+static const char *parameter_name(struct check_ctx *ctx, unsigned i)
+{
+	return arena_printf(ctx->arena, "#%u", i);
+}
+
+static struct node *rename_parameters(struct check_ctx *ctx, const struct decl *decl)
+{
+	struct node *value = check_clone(ctx, decl->value);
+
+	for (unsigned i = 0; i < decl->keys_len; i++) {
+		struct node name = {.kind = NODE_IDENT, .name = parameter_name(ctx, i), .arg_index = -1};
+
+		if (decl->key_names[i])
+			value = check_put_in(ctx, value, decl->key_names[i], &name);
+	}
+	return value;
+}
+
+/* An inline with parameters: its value, with the indices put in, cast to its type. */
+static void use_inline_array(struct check_ctx *ctx, struct node *node, const struct constant *constant)
+{
+	const struct decl *decl = constant->decl;
+	struct node *value;
+
+	if (node->args_len != decl->keys_len) {
+		check_error(ctx, node, "D_PROTO_LEN", "`%s` has %u key%s, not %u", decl->name, decl->keys_len,
+			    decl->keys_len == 1 ? "" : "s", node->args_len);
+		return;
+	}
+	value = rename_parameters(ctx, decl);
+	for (unsigned i = 0; i < decl->keys_len; i++) {
+		const struct type *type = check_tspec(ctx, decl->keys[i]);
+		struct node *given = check_clone(ctx, node->args[i]);
+
+		check_expr(ctx, given);
+		if (check_failed(given))
+			return;
+		if (check_why_no_value(given) || !check_convert(ctx, type, &given)) {
+			check_error(ctx, node, "D_PROTO_ARG", "key #%u of `%s` is `%s`, here it is `%s`", i + 1, decl->name,
+				    check_type_text(ctx, type), check_type_text(ctx, check_operand(ctx, given)));
+			return;
+		}
+		if (decl->key_names[i])
+			value = check_put_in(ctx, value, parameter_name(ctx, i), cast_around(ctx, node->args[i], decl->keys[i]));
+	}
+	node->kind = NODE_CAST;
+	node->tspec = decl->tspec;
+	node->left = value;
+	node->args_len = 0;
+	ctx->nodes--;
 	check_expr(ctx, node);
 }
 
@@ -379,10 +449,20 @@ static bool is_unknown_name(struct check_ctx *ctx, const struct node *left)
 	       !agg_find(left->name) && !library_declare(ctx, left->name, false);
 }
 
+static const struct constant *inline_array(struct check_ctx *ctx, const struct node *left)
+{
+	const struct constant *constant = NULL;
+
+	if (left->kind == NODE_IDENT && left->scope == SCOPE_GLOBAL)
+		constant = nametab_find(&ctx->constants, 0, left->name);
+	return constant && constant->decl && constant->decl->keys_len ? constant : NULL;
+}
+
 void check_index(struct check_ctx *ctx, struct node *node)
 {
 	const struct builtin *builtin = find_builtin(ctx, node->left);
 	struct var *var = indexed_var(ctx, node->left);
+	const struct constant *inlined = var ? NULL : inline_array(ctx, node->left);
 
 	if (builtin && !strcmp(builtin->name, "args")) {
 		node->left->builtin = builtin;
@@ -391,6 +471,9 @@ void check_index(struct check_ctx *ctx, struct node *node)
 		check_probe_args(ctx, node);
 	} else if (var && var->is_assoc) {
 		index_assoc(ctx, node, var);
+	} else if (inlined) {
+		node->type = &type_error;
+		use_inline_array(ctx, node, inlined);
 	} else if (node->left->kind == NODE_AGG) {
 		check_error(ctx, node, "D_AGG_MDIM", "`@%s` takes its keys in one pair of brackets", node->left->name);
 	} else if (node->left->kind == NODE_IDENT && node->left->scope == SCOPE_THIS && !var) {
