@@ -146,11 +146,18 @@ struct decl {
 	struct node *bits;  /* DECL_MEMBER: width of a bit-field; NULL: none */
 };
 
-/* `#pragma D option name=value`, in order. value NULL: none given. */
+/*
+ * `#pragma D option name=value`, in order; value NULL: none given. Of the others the name is that of the thing that is meant,
+ * and the value what is said of it.
+ */
+enum pragma_kind { PRAGMA_OPTION, PRAGMA_ATTRIBUTES, PRAGMA_BINDING, PRAGMA_DEPENDS_ON };
+
 struct pragma {
 	struct pragma *next;
+	enum pragma_kind kind;
 	struct loc loc;
 	const char *name, *value;
+	const char *of; /* `provider foo module`: which provider's; depends_on: the class of thing. NULL: a name of the script */
 };
 
 struct script {

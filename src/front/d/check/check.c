@@ -241,6 +241,7 @@ struct checked *check_script(struct arena *arena, struct script *script, struct 
 	for (clause = script->clauses, ctx->clause = out->clauses; clause; clause = clause->next, ctx->clause++)
 		check_clause(ctx, clause);
 	check_vars_finish(ctx);
+	check_pragma_names(ctx, script);
 	if (diags->errors == errors)
 		check_places_finish(ctx);
 	if (diags->errors != errors)

@@ -154,6 +154,9 @@ struct node *check_clone(struct check_ctx *ctx, const struct node *node);
 /* What is put in for something in the script is at its place: for messages, and for faults when it runs. */
 void check_set_loc(struct node *node, struct loc loc);
 
+/* What pragmas say of names, when all of the script's are known. */
+void check_pragma_names(struct check_ctx *ctx, const struct script *script);
+
 /* --- Variables --- */
 
 /* The script's variable of this name; NULL: none yet. */
