@@ -201,7 +201,7 @@ static const struct mistake {
 	{ "D_DECL_BFSIZE", "struct s { int m : 33; }; BEGIN { }" },
 	{ "D_DECL_BFTYPE", "struct s { int *m : 3; }; BEGIN { }" },
 	{ "D_DECL_ENOFLOW", "enum e { A = 1 << 31, B = 0x7fffffff, C }; BEGIN { }" },
-	{ "D_PRAGMA_OPTSET", "#pragma D option strsize=1\nBEGIN { }" },
+	{ "D_PRAGMA_OPTSET", "#pragma D option strsize=0\nBEGIN { }" },
 	{ "D_PRAGMA_OPTSET", "#pragma D option strsise=100\nBEGIN { }" },
 	/* limits */
 	{ NULL, "#pragma D option strsize=32k\nBEGIN { printf(\"%s%s\", probefunc, strjoin(\"a\", \"b\")); trace(strjoin(\"a\", \"b\")); }" },
@@ -476,9 +476,10 @@ static void test_options(void **state)
 	assert_null(options_set(&options, "aggsortkey", "yes", &why));
 	assert_int_equal(options.aggsortkey, 1);
 	check_option("strsize", "0x100", NULL);
-	check_option("strsize", "4", "strsize must be bytes, or with k, m or g, from 8 to 64k");
-	check_option("strsize", "99999999999999999999", "strsize must be bytes, or with k, m or g, from 8 to 64k");
-	check_option("bufsize", "17592186044416t", "bufsize must be bytes, or with k, m or g, from 64k to 1g");
+	check_option("strsize", "4", NULL);
+	check_option("strsize", "0", "strsize must be bytes, or with k, m or g, from 1 to 64k");
+	check_option("strsize", "99999999999999999999", "strsize must be bytes, or with k, m or g, from 1 to 64k");
+	check_option("bufsize", "17592186044416t", "bufsize must be bytes, or with k, m or g, from 0 to 1g");
 	check_option("bufsize", NULL, "option `bufsize` needs a value: `bufsize=...`");
 	check_option("bufsise", "1m", "unknown option `bufsise`; did you mean `bufsize`?");
 	check_option("quiet", "maybe", "quiet must be yes or no");
