@@ -25,9 +25,10 @@ static bool has_key_value(struct check_ctx *ctx, struct node *arg, unsigned n, c
 	return !check_failed(arg);
 }
 
+/* Arrays have as few keys as DTrace lets them have; those of an aggregation are not limited by number. */
 static bool has_few_keys(struct check_ctx *ctx, struct node *node, const char *what)
 {
-	if (node->args_len <= CHECK_KEYS_MAX)
+	if (*what == '@' || node->args_len <= CHECK_KEYS_MAX)
 		return true;
 	check_error(ctx, node, NULL, "`%s` has %u keys, and at most %d are possible", what, node->args_len, CHECK_KEYS_MAX);
 	return false;
