@@ -153,6 +153,27 @@ void loc_position(struct loc loc, unsigned *line, unsigned *column)
 		*column += !continues_char(loc.source->text[i]);
 }
 
+void diag_set_line(struct diag *diag, struct loc loc)
+{
+	unsigned column;
+
+	if (!diag || !loc.source)
+		return;
+	if (loc.size)
+		loc = (struct loc){loc.source, loc.offset + loc.size - 1, 1};
+	loc_position(loc, &diag->line, &column);
+}
+
+unsigned diag_line(const struct diag *diag)
+{
+	unsigned line, column;
+
+	if (!diag->loc.source)
+		return 0;
+	loc_position(diag->loc, &line, &column);
+	return diag->line ? diag->line : line;
+}
+
 struct loc loc_span(struct loc from, struct loc to)
 {
 	uint64_t end = (uint64_t)to.offset + to.size;
@@ -229,6 +250,14 @@ static void print_excerpt(struct loc loc, struct buf *out)
 	buf_putc(out, '\n');
 }
 
+/* The end of a script: there is nothing to show. */
+static bool is_empty_line(struct loc loc)
+{
+	size_t at = loc_offset(loc);
+
+	return at == loc.source->size && (!at || loc.source->text[at - 1] == '\n');
+}
+
 static void print_one(const struct diag *diag, bool with_tags, struct buf *out)
 {
 	unsigned line, column;
@@ -243,7 +272,7 @@ static void print_one(const struct diag *diag, bool with_tags, struct buf *out)
 		buf_printf(out, "[%s] ", diag->tag);
 	shown_add(out, SHOWN_SENTENCE, diag->text, strlen(diag->text));
 	buf_putc(out, '\n');
-	if (diag->loc.source && diag->loc.source->text)
+	if (diag->loc.source && diag->loc.source->text && !is_empty_line(diag->loc))
 		print_excerpt(diag->loc, out);
 	if (diag->hint) {
 		buf_puts(out, "hint: ");

@@ -278,7 +278,6 @@ static void read_case(struct one_case *c, const char *line)
 static bool is_as_wanted(const struct one_case *c, const struct run *run)
 {
 	const struct diag *diag = run->diags.first;
-	unsigned line, column;
 
 	while (diag && diag->is_warning)
 		diag = diag->next;
@@ -286,8 +285,7 @@ static bool is_as_wanted(const struct one_case *c, const struct run *run)
 		return run->checked && !run->diags.errors;
 	if (run->diags.errors != 1 || !diag)
 		return false;
-	loc_position(diag->loc, &line, &column);
-	return !strcmp(diag->tag ? diag->tag : "-", c->tag) && line == c->line;
+	return !strcmp(diag->tag ? diag->tag : "-", c->tag) && diag_line(diag) == c->line;
 }
 
 /* The plan that is made of an accepted program is sound. */

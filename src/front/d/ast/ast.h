@@ -142,8 +142,9 @@ struct decl {
 	struct type_spec *input;
 	struct decl *members;
 	struct decl *outputs; /* DECL_PROBE: what its arguments (members) are translated to; NULL: not said */
-	bool is_declared; /* check: of the library, where only what is used is looked at */
-	struct node *bits;  /* DECL_MEMBER: width of a bit-field; NULL: none */
+	struct loc whole;     /* DECL_TRANSLATOR, DECL_PROVIDER, DECL_PROBE: up to its end */
+	bool is_declared;     /* check: of the library, where only what is used is looked at */
+	struct node *bits;    /* DECL_MEMBER: width of a bit-field; NULL: none */
 };
 
 /*

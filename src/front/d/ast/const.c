@@ -225,6 +225,17 @@ static size_t quoted_room(const struct lex *lex)
 	}
 }
 
+/* DTrace has read the end of the line when it says so. */
+static void say_open(struct lex *lex, size_t from, const char *tag, const char *sentence)
+{
+	bool is_end = lex_peek(lex, lex->pos) == -1;
+	struct diag *diag =
+		diag_error(lex->diags, lex_loc(lex, from, lex->pos), is_end ? "D_SYNTAX" : tag, "%s", sentence);
+
+	if (!is_end)
+		diag_set_line(diag, (struct loc){lex->source, (uint32_t)lex->pos + 1, 1});
+}
+
 void lex_string(struct lex *lex, struct token *token)
 {
 	size_t from = lex->pos;
@@ -233,8 +244,7 @@ void lex_string(struct lex *lex, struct token *token)
 	token->kind = TOK_STRING;
 	token->text = out;
 	if (!quoted(lex, out, &token->size)) {
-		diag_error(lex->diags, lex_loc(lex, from, lex->pos), lex_peek(lex, lex->pos) == -1 ? "D_SYNTAX" : "D_STR_NL",
-			   "this string is not closed on its line: `\"` is missing");
+		say_open(lex, from, "D_STR_NL", "this string is not closed on its line: `\"` is missing");
 		token->kind = TOK_BAD;
 	}
 	out[token->size] = '\0';
@@ -257,8 +267,7 @@ void lex_char(struct lex *lex, struct token *token)
 	token->kind = TOK_INT;
 	if (!quoted(lex, out, &size)) {
 		token->kind = TOK_BAD;
-		diag_error(lex->diags, lex_loc(lex, from, lex->pos), lex_peek(lex, lex->pos) == -1 ? "D_SYNTAX" : "D_CHR_NL",
-			   "this character constant is not closed on its line: `'` is missing");
+		say_open(lex, from, "D_CHR_NL", "this character constant is not closed on its line: `'` is missing");
 	} else if (!size) {
 		diag_error(lex->diags, lex_loc(lex, from, lex->pos), "D_CHR_NULL", "a character constant is not empty");
 	} else if (size > 8) {

@@ -113,8 +113,9 @@ static void skip_comment(struct lex *lex)
 		lex->comment_open = !end;
 		end = limit;
 	} else if (!end) {
-		diag_error(lex->diags, lex_loc(lex, lex->pos, lex->pos + 2), "D_SYNTAX",
-			   "this comment never ends: `*/` is missing");
+		diag_set_line(diag_error(lex->diags, lex_loc(lex, lex->pos, lex->pos + 2), "D_SYNTAX",
+					 "this comment never ends: `*/` is missing"),
+			      lex_loc(lex, lex->source->size, lex->source->size));
 		lex->comment_open = true;
 		end = lex->source->size;
 	}

@@ -263,6 +263,7 @@ static void parse_translator(struct parser *p)
 	if (!p->failed)
 		p->braces--;
 	expect(p, '}', "`}`");
+	decl->whole = loc_span(decl->loc, p->tok.loc);
 	add_decl(p, decl);
 	if (!p->failed && !at_punct(p, ';'))
 		expected(p, "`;` after the translator");

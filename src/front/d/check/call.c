@@ -35,7 +35,14 @@ static bool is_address(const struct type *param, const struct type *arg)
 	return type_is_int(param) && param->size == 8 && !param->is_signed && arg->kind == TYPE_PTR;
 }
 
-static bool check_arg(struct check_ctx *ctx, struct node *call, unsigned i, const struct type *param, const struct proto *proto)
+/* Where the call begins: DTrace says so of its arguments. */
+static struct loc name_of(const struct node *call)
+{
+	return (struct loc){call->loc.source, call->loc.offset, 1};
+}
+
+static bool check_arg(struct check_ctx *ctx, struct node *call, unsigned i, const struct type *param,
+		      const struct proto *proto)
 {
 	struct diag *diag;
 	const char *why;
@@ -44,14 +51,17 @@ static bool check_arg(struct check_ctx *ctx, struct node *call, unsigned i, cons
 		return false;
 	why = check_why_no_value(call->args[i]);
 	if (why) {
-		check_error(ctx, call->args[i], check_tag(call, CALL_TYPE, i), "%s() argument #%u: %s", call->name, i + 1,
-			    why);
+		diag_set_line(check_error(ctx, call->args[i], check_tag(call, CALL_TYPE, i), "%s() argument #%u: %s",
+					  call->name, i + 1, why),
+			      name_of(call));
 		return false;
 	}
 	if (!param || is_address(param, call->args[i]->type) || check_convert(ctx, param, &call->args[i]))
 		return true;
-	diag = check_error(ctx, call->args[i], check_tag(call, CALL_TYPE, i), "%s() argument #%u must be `%s`, not `%s`", call->name,
-			   i + 1, check_type_text(ctx, param), check_type_text(ctx, call->args[i]->type));
+	diag = check_error(ctx, call->args[i], check_tag(call, CALL_TYPE, i),
+			   "%s() argument #%u must be `%s`, not `%s`", call->name, i + 1, check_type_text(ctx, param),
+			   check_type_text(ctx, call->args[i]->type));
+	diag_set_line(diag, name_of(call));
 	if (type_is_string(param) && type_is_scalar(call->args[i]->type))
 		diag_hint(ctx->diags, diag, "`copyinstr(address)` reads text from the process");
 	else

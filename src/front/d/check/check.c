@@ -76,7 +76,7 @@ void check_statement(struct check_ctx *ctx, struct node *node)
 	}
 }
 
-static bool is_condition(struct check_ctx *ctx, struct node *node, const char *tag, const char *what)
+static bool is_condition(struct check_ctx *ctx, struct node *node, const char *tag, const char *what, struct loc whole)
 {
 	struct diag *diag;
 	const struct type *type;
@@ -89,6 +89,7 @@ static bool is_condition(struct check_ctx *ctx, struct node *node, const char *t
 		return true;
 	diag = check_error(ctx, node, tag, "%s must be an integer or a pointer, not `%s`", what,
 			   check_type_text(ctx, type));
+	diag_set_line(diag, whole);
 	if (type_is_string(node->type))
 		diag_hint(ctx->diags, diag, "compare the text: `!= \"\"`");
 	return false;
@@ -103,7 +104,7 @@ static void check_statements(struct check_ctx *ctx, struct stmt *stmt)
 				check_statement(ctx, stmt->expr);
 			break;
 		case STMT_IF:
-			is_condition(ctx, stmt->expr, "D_OP_SCALAR", "the condition of `if`");
+			is_condition(ctx, stmt->expr, "D_OP_SCALAR", "the condition of `if`", stmt->expr->loc);
 			check_statements(ctx, stmt->body);
 			check_statements(ctx, stmt->other);
 			break;
@@ -169,10 +170,10 @@ static void check_clause(struct check_ctx *ctx, struct clause *clause)
 	check_probes(ctx, clause);
 	pred_first = clause->pred && makes_variable(ctx, clause->pred);
 	if (pred_first)
-		is_condition(ctx, clause->pred, "D_PRED_SCALAR", "a predicate");
+		is_condition(ctx, clause->pred, "D_PRED_SCALAR", "a predicate", clause->loc);
 	check_statements(ctx, clause->body);
 	if (clause->pred && !pred_first)
-		is_condition(ctx, clause->pred, "D_PRED_SCALAR", "a predicate");
+		is_condition(ctx, clause->pred, "D_PRED_SCALAR", "a predicate", clause->loc);
 	finish_actions(ctx);
 	if (ctx->used_len + ctx->used_aggs_len > CHECK_MAPS_MAX)
 		diag_hint(ctx->diags,

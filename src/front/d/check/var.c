@@ -76,18 +76,29 @@ static const char *undefined_tag(const struct check_ctx *ctx, const struct node 
 	return is_known ? "D_VAR_UNDEF" : "D_IDENT_UNDEF";
 }
 
-static void undefined(struct check_ctx *ctx, struct node *node, bool is_array)
+/* What was missed once is not missed again. */
+static void silence(struct check_ctx *ctx, const struct node *node)
+{
+	struct var *var = arena_new_one(ctx->arena, struct var);
+
+	*var = (struct var){.name = node->name, .scope = node->scope, .type = &type_error, .loc = node->loc};
+	nametab_add(&ctx->vars, node->scope, node->name, var);
+}
+
+/* What the writer may have meant by a name that is not there. */
+static void hint_name(struct check_ctx *ctx, const struct node *node, struct diag *diag)
 {
 	const char **list = NULL, *near;
-	unsigned n = 0, i;
-	struct diag *diag;
+	unsigned n = 0, kept = 0, i;
+	const struct var *var;
 
-	diag = check_error(ctx, node, undefined_tag(ctx, node, is_array),
-			   "`%s%s` has no value yet: nothing before this assigns or declares it",
-			   scope_prefix(node->scope), node->name);
-	if (!diag)
-		return; /* past the limit of messages: hints would cost a search each */
 	nametab_list(&ctx->vars, node->scope, ctx->arena, &list, &n);
+	for (i = 0; i < n; i++) {
+		var = nametab_find(&ctx->vars, node->scope, list[i]);
+		if (!var || var->type != &type_error)
+			list[kept++] = list[i];
+	}
+	n = kept;
 	if (node->scope == SCOPE_GLOBAL) {
 		nametab_list(&ctx->constants, 0, ctx->arena, &list, &n);
 		for (i = 0; builtin_at(i); i++)
@@ -105,6 +116,18 @@ static void undefined(struct check_ctx *ctx, struct node *node, bool is_array)
 			  : node->scope == SCOPE_THIS ? "this "
 						      : "",
 			  "int64_t ", node->name);
+}
+
+static void undefined(struct check_ctx *ctx, struct node *node, bool is_array)
+{
+	struct diag *diag;
+
+	diag = check_error(ctx, node, undefined_tag(ctx, node, is_array),
+			   "`%s%s` has no value yet: nothing before this assigns or declares it",
+			   scope_prefix(node->scope), node->name);
+	if (diag) /* past the limit of messages, hints would cost a search each */
+		hint_name(ctx, node, diag);
+	silence(ctx, node);
 }
 
 struct node *check_clone(struct check_ctx *ctx, const struct node *node)

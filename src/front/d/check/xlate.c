@@ -29,8 +29,9 @@ static bool is_sound_member(struct check_ctx *ctx, const struct translator *tran
 	struct node *value;
 
 	if (!member) {
-		diag_error(ctx->diags, decl->loc, "D_XLATE_MEMB", "`%s` has no member `%s`",
-			   check_type_text(ctx, translator->out), decl->name);
+		diag_set_line(diag_error(ctx->diags, decl->loc, "D_XLATE_MEMB", "`%s` has no member `%s`",
+					 check_type_text(ctx, translator->out), decl->name),
+			      translator->decl->whole);
 		return false;
 	}
 	value = check_put_in(ctx, check_clone(ctx, decl->value), translator->decl->name,
@@ -42,8 +43,10 @@ static bool is_sound_member(struct check_ctx *ctx, const struct translator *tran
 	if (type_equal(member->type, value->type) || (type_is_text(member->type) && type_is_text(value->type)) ||
 	    (!check_why_no_value(value) && check_convert(ctx, member->type, &value)))
 		return true;
-	diag_error(ctx->diags, decl->loc, "D_XLATE_INCOMPAT", "`%s` is of type `%s`, and its value of type `%s`",
-		   decl->name, check_type_text(ctx, member->type), check_type_text(ctx, check_operand(ctx, value)));
+	diag_set_line(diag_error(ctx->diags, decl->loc, "D_XLATE_INCOMPAT",
+				 "`%s` is of type `%s`, and its value of type `%s`", decl->name,
+				 check_type_text(ctx, member->type), check_type_text(ctx, check_operand(ctx, value))),
+		      translator->decl->whole);
 	return false;
 }
 
@@ -60,15 +63,18 @@ void check_translator(struct check_ctx *ctx, const struct decl *decl)
 	if (!ctx->in_library)
 		library_translators(ctx, decl->tspec->name);
 	if (find(ctx, translator->out, translator->in)) {
-		diag_error(ctx->diags, decl->loc, "D_XLATE_REDECL", "there is already a translator from `%s` to `%s`",
-			   check_type_text(ctx, translator->in), check_type_text(ctx, translator->out));
+		diag_set_line(diag_error(ctx->diags, decl->loc, "D_XLATE_REDECL",
+					 "there is already a translator from `%s` to `%s`",
+					 check_type_text(ctx, translator->in), check_type_text(ctx, translator->out)),
+			      translator->decl->whole);
 		return;
 	}
 	if ((translator->out->kind != TYPE_STRUCT && translator->out->kind != TYPE_UNION) ||
 	    check_is_incomplete(translator->out)) {
-		diag_error(ctx->diags, decl->tspec->loc, "D_XLATE_SOU",
-			   "a translator makes a structure or union that is declared, not `%s`",
-			   check_type_text(ctx, translator->out));
+		diag_set_line(diag_error(ctx->diags, decl->tspec->loc, "D_XLATE_SOU",
+					 "a translator makes a structure or union that is declared, not `%s`",
+					 check_type_text(ctx, translator->out)),
+			      translator->decl->whole);
 		return;
 	}
 	for (member = decl->members; member && !ctx->in_library; member = member->next)
