@@ -34,6 +34,8 @@ MAKEFLAGS += -rR
 
 OPT      := -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes
+# Rows of our tables leave out what is zero, which gcc takes as meant.
+WARN     += $(if $(findstring clang,$(CC)),-Wno-missing-field-initializers)
 ALL_CPP   = -D_GNU_SOURCE -DCEPHTAP_VERSION='"$(VERSION)"' -Isrc -Iinclude $(CPPFLAGS)
 ALL_C     = -std=gnu11 $(OPT) $(WARN) $(if $(filter 1,$(WERROR)),-Werror) $(SANITIZE_FLAGS) $(CFLAGS)
 SANITIZE_FLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
@@ -90,7 +92,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 
 # --- Build ---------------------------------------------------------------------------------------------------------------
 
-.PHONY: all help demo test tests units progs install install-strip uninstall bench golden fuzz fuzzers check-asan check-provider \
+.PHONY: all help demo test tests units progs install install-strip uninstall bench golden fuzz fuzzers objects check-asan check-clang check-provider \
 	check-weave check-x86 format reference clean deps test-live test-harmless test-flat test-truth ceph-with-markers test-ceph-with-markers test-ceph-release \
 	test-kernels test-params test-faults man
 all: $(CEPHTAP)
@@ -115,6 +117,7 @@ NEEDS_test-faults := build static test ceph
 NEEDS_test-kernels := build static units kernels
 NEEDS_ceph-with-markers := build ceph-build
 NEEDS_check-asan := build test
+NEEDS_check-clang := build units fuzz
 NEEDS_check-provider := build provider
 NEEDS_check-weave := build ceph-build
 NEEDS_check-x86 := build x86
@@ -255,9 +258,15 @@ check-x86: $(CHECK_X86) $(CEPHTAP)
 $(CHECK_X86): $(CHECK_X86).o $(LIB)
 	$(CC) $(ALL_LD) -o $@ $^ -lZydis $(LIBS)
 
+# FILTER=: some of them, as CI has unit tests and golden files.
 check-asan:
-	+$(MAKE) BUILD=build/asan SANITIZE=address,undefined OPT='-O1 -g' tests
-	BUILD=build/asan UNPRIVILEGED=1 ASAN_OPTIONS=detect_leaks=$(or $(LEAKS),0) test/run
+	+$(MAKE) BUILD=build/asan SANITIZE=address,undefined OPT='-O1 -g' $(if $(FILTER),build/asan/cephtap units progs,tests)
+	BUILD=build/asan UNPRIVILEGED=1 ASAN_OPTIONS=detect_leaks=$(or $(LEAKS),0) test/run $(FILTER)
+
+# What another compiler warns about; it is to be quick, so nothing is optimised.
+check-clang:
+	+$(MAKE) BUILD=build/clang CC=clang OPT=-O0 WERROR=1 objects
+objects: $(CEPHTAP) $(UNITS:%=%.o) $(UNIT_OWN) $(FUZZ_SRC:%.c=$(BUILD)/%.o)
 
 fuzzers: $(FUZZERS)
 $(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o $(LIB)
@@ -349,7 +358,8 @@ make test-params  parameters of thousands of generated functions, by each compil
 make golden       write the golden files anew; review with git diff
 make man          write the options in the manual anew, from their table
 make reference    write doc/language-reference.md anew, from the tables of functions
-make check-asan   the tests that need no privilege, with the address and undefined-behaviour sanitizers
+make check-asan   the tests that need no privilege, with the address and undefined-behaviour sanitizers (FILTER=)
+make check-clang  all of the C sources by clang, its warnings as errors
 make check-provider   memcached from Debian's source, built with cephtap dtrace, and traced
 make check-weave  weave Ceph's source, compile what has markers, and compare the notes (minutes)
 make ceph-with-markers   build Ceph 18.2.7 from Debian's source with the markers compiled in, in CEPH_BUILD=$(CEPH_BUILD)

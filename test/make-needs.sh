@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Every target of make that the README's table names begins with what it needs of Debian's packages; scripts/install-deps.sh installs
+# Every target of make that doc/building.md's table names begins with what it needs of Debian's packages; scripts/install-deps.sh installs
 # what is missing as root, says it to others, and does nothing when all is there. No package is touched: dpkg, apt and id are made up.
 set -u
 cd "$TOP" || exit 1
 bad=
-for target in $(sed -n '/^| target |/,/^$/p' README.md | cut -d '|' -f 2 | grep -o '`make[^`]*`' | tr -d '`' | awk '{ print $2 == "" || $2 ~ /=/ ? "all" : $2 }' | sort -u); do
+for target in $(sed -n '/^| target |/,/^$/p' doc/building.md | cut -d '|' -f 2 | grep -o '`make[^`]*`' | tr -d '`' | awk '{ print $2 == "" || $2 ~ /=/ ? "all" : $2 }' | sort -u); do
 	case $target in clean | help) continue ;; esac
 	make -n "$target" BUILD="$TMP/build" 2>/dev/null | grep -q 'install-deps.sh [a-z]' || bad="$bad $target"
 done

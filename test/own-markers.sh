@@ -3,6 +3,7 @@
 #
 # The markers of cephtap itself: those in the binary are those of doc/own-markers.md, with the same arguments in the same
 # order. Attaches nothing.
+. "$TOP/test/lib.sh"
 cd "$TMP" || exit 1
 trap 'kill $(jobs -p) 2>/dev/null' EXIT
 
@@ -16,10 +17,7 @@ tr -d '\`,' <"$TOP/doc/own-markers.md" | awk -F'|' '$2 ~ /^ [a-z]+-[a-z]+ $/ { g
 # One that is running, to be listed: it waits for its script. Others on this host may have other markers.
 mkfifo script
 "$CEPHTAP" -e -s script 2>/dev/null & pid=$!
-for ((i = 0; i < 100; i++)); do
-	[ /proc/$pid/exe -ef "$CEPHTAP" ] && break
-	sleep 0.05
-done
+wait_for 10 runs_file $pid "$CEPHTAP"
 "$CEPHTAP" list -v -p $pid 'cephtap:::' >listed
 kill $pid
 awk '$2 == "cephtap" { if (name != "") print name ":" args; name = $NF; args = "" }

@@ -66,6 +66,7 @@ void catalogue_markdown(const struct catalogue *cat, struct buf *out)
 
 	buf_puts(out,
 		 "<!-- SPDX-License-Identifier: LGPL-2.1-or-later -->\n# Ceph's markers\n\n"
+		 "After this page you can name any marker of Ceph's, and say when it fires and what its arguments mean.\n\n"
 		 "Made by `cephtap catalogue --markdown` from the files in `catalogue/`; change those, not this page.\n"
 		 "Arguments are `arg0`, `arg1`, ... or `args[0]`, ... in the order of the tables. What each column of "
 		 "a\n"

@@ -164,7 +164,7 @@ static const struct cmd_option table[] = {
 	{OPTION_OUTPUT, TO(PICTURE), GROUP_OUTPUT, 'o', "output", "FILE",
 	 "write the page here (default: standard output)"},
 	{OPTION_OUTPUT, TO(LEARN), GROUP_OUTPUT, 'o', "output", "CARD",
-	 "write there, - for standard output; else to a folder where cephtap looks for cards: the first of "
+	 "write there, - for standard output; otherwise to a folder where cephtap looks for cards: the first of "
 	 "$CEPHTAP_CARDS, "
 	 "/var/lib/cephtap/cards (as root), ~/.cache/cephtap/cards"},
 	{OPTION_OUTPUT, TO(STAMP), GROUP_OUTPUT, 'o', "output", "COPY", "where to write it"},

@@ -243,7 +243,7 @@ const struct builtin builtins_process[] = {
 		.name = "daemon",
 		.type = PROTO_STRING,
 		.string_size = 32,
-		.doc = "the Ceph daemon that hit the probe: osd.3, mon.a, client.admin; empty when it is none",
+		.doc = "the Ceph daemon that hit the probe: osd.3, mon.a, client.admin; empty for other processes",
 		.example = {"BEGIN { printf(\"[%s]\\n\", daemon); exit(0); }", "[]\n"},
 		.gen = gen_daemon,
 	},
@@ -251,7 +251,7 @@ const struct builtin builtins_process[] = {
 		.name = "procname",
 		.type = PROTO_STRING,
 		.string_size = 32,
-		.doc = "the process by name: the Ceph daemon, else its command, which has a ~ before it when it is "
+		.doc = "the process by name: the Ceph daemon, or otherwise its command, which has a ~ before it when it is "
 		       "called as daemons are",
 		.example = {"BEGIN { trace(procname); exit(0); }", "cephtap"},
 		.gen = gen_procname,

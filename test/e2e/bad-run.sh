@@ -7,7 +7,7 @@
 . "$TOP/test/e2e/lib-bad.sh"
 cd "$TMP" || exit 1
 target=$PROGS/marker_sem
-count="guarded:::hit { @$map = count(); } END { printf(\"end\\n\"); }"
+count="guarded:::hit { @$map = count(); } guarded:::hit /!fired++/ { printf(\"fired\n\"); } END { printf(\"end\\n\"); }"
 trap 'kill $(jobs -p) 2>/dev/null' EXIT
 
 number() { grep -qxE ' +[1-9][0-9]*' "$out"; }       # the aggregation
@@ -15,7 +15,9 @@ one_target() { # until it runs its own file: a moment earlier it is still a shel
 	"$target" "${1:-100000}" 1000 >hits & pid=$!
 	wait_for 5 test "/proc/$pid/exe" -ef "$target"
 }
-start() { "$CEPHTAP" "$@" >"$out" 2>"$err" </dev/null & tracer=$!; wait_for 10 attached; sleep 0.2; }
+fired() { grep -q 'fired$' "$out"; } # the probe of $count has been hit
+start() { "$CEPHTAP" "$@" >"$out" 2>"$err" </dev/null & tracer=$!; wait_for 20 fired; }
+took() { ! grep -qs '^ShdPnd:.*[1-9a-f]' "/proc/$1/status"; } # PID: no signal waits for it any more
 finish() { wait $tracer; status=$?; }
 gone() { ! kill -0 "$tracer" 2>/dev/null; }
 end_target() { kill -9 "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; }
@@ -90,7 +92,9 @@ finish
 all_is_well "-p: the process is killed" 0
 grep -qx "cephtap: process $pid has ended" "$err"
 verdict "and it is said" $? "not said"
-bash -c 'sleep 0.2 & echo $! >zombie; exec sleep 6' & sleep 0.5
+bash -c 'true & echo $! >zombie; exec sleep 60' &
+is_zombie() { [ -s zombie ] && grep -q '^State:.Z' "/proc/$(cat zombie)/status"; }
+wait_for 10 is_zombie
 run "$CEPHTAP" -q -p "$(cat zombie)" -n 'BEGIN { @ = count(); }'
 judge "-p: a zombie" 1 'cephtap: there is no process [0-9]+'
 run "$CEPHTAP" -q -c "$target 300 1000" -n "$count"
@@ -133,8 +137,8 @@ all_is_well "two SIGINTs" 0
 mkfifo pipe
 exec 3<>pipe # nobody reads
 "$CEPHTAP" -q -n "BEGIN { @$map = count(); } $endless" >pipe 2>"$err" & tracer=$!
-sleep 1.5
-for _ in 1 2 3; do kill -INT $tracer; sleep 0.2; done
+wait_for 10 grep -q pipe_write /proc/$tracer/wchan # it cannot go on
+for _ in 1 2 3; do kill -INT $tracer; wait_for 5 took $tracer; done
 wait_for 5 gone
 verdict "three SIGINTs end it also when the output is stuck" $? "still there"
 kill -9 $tracer 2>/dev/null
@@ -150,8 +154,7 @@ trap '' HUP # as nohup does
 trap - HUP
 wait_for 10 attached
 kill -HUP $tracer
-sleep 0.3
-! gone
+not wait_for 1 gone
 verdict "nohup: a hangup does not end it" $? "it has ended"
 finish
 all_is_well "nohup" 0
@@ -182,8 +185,7 @@ verdict "and no breakpoint is left" $? "$("$PROGS/text_same" $pid)"
 # Whoever ignores SIGCHLD hands that on; the kernel then tells nobody how a child has ended.
 python3 -c 'import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])' \
 	"$CEPHTAP" -q -p $pid -n "$count" >"$out" 2>"$err" </dev/null & tracer=$!
-wait_for 10 attached
-sleep 0.2
+wait_for 20 fired
 kill -9 "$(pgrep -P $tracer)"
 wait_for 5 gone
 finish
@@ -194,7 +196,7 @@ for ((i = 12; i < 30; i++)); do
 	run bash -c "ulimit -n $i; "'exec "$0" "$@"' "$CEPHTAP" -q -n "$count" -c "$target 3 1000"
 	grep -q 'cannot attach' "$err" && break
 done
-grep -q 'cannot attach' "$err" && sleep 0.5 && [ ! -s "$out" ]
+grep -q 'cannot attach' "$err" && [ ! -s "$out" ]
 verdict "-c: what cannot be attached to is not run" $? "$(cat "$err" "$out")"
 
 start -q -p $pid -n "$count"

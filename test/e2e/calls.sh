@@ -4,6 +4,7 @@
 #
 # The calls that one call makes: exact counts and parents, times, recursion, exceptions, tail calls, threads, lost records.
 set -u
+. "$TOP/test/lib.sh"
 
 [ "$(id -u)" = 0 ] || { echo "skip calls - needs root"; exit 0; }
 is() { # NAME CONDITION-STATUS [WHY]
@@ -18,7 +19,7 @@ trace() { # ROUNDS OPTIONS...: $TMP/out, $TMP/err
 	shift
 	"$PROGS/calls_target" $rounds &
 	target=$!
-	until [[ $(readlink /proc/$target/exe) != */bash ]]; do sleep 0.01; done
+	wait_for 10 past_exec $target
 	timeout 60 "$CEPHTAP" report calls -p $target "$@" >"$TMP/out" 2>"$TMP/err"
 	set -- $?
 	wait $target
@@ -148,7 +149,7 @@ refused() { # NAME STATUS TEXT OPTIONS...
 }
 "$PROGS/calls_target" &
 target=$!
-sleep 0.2
+wait_for 10 runs_file $target "$PROGS/calls_target"
 refused no-function 1 'did you mean `shop::till::checkout`' -p $target --trigger shop::till::chekout
 refused no-glob 1 '`nothing_like_it*`' -p $target --trigger shop::till::checkout --functions 'nothing_like_it*'
 refused no-process 1 'there is no process 999999999' -p 999999999 --trigger f

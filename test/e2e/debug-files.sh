@@ -56,8 +56,7 @@ start() { # COMMAND...
 	"$@" &
 	pid=$!
 	children="$children $pid"
-	await grep -q 'libc' "/proc/$pid/maps"
-	sleep 0.1
+	await naps $pid
 }
 stop() {
 	kill -KILL $pid 2>/dev/null
@@ -130,8 +129,7 @@ cp "$TMP/by-id" "$root/by-id"
 if chroot "$root" /by-id & then
 	pid=$!
 	children="$children $pid"
-	await grep -q by-id "/proc/$pid/maps"
-	sleep 0.1
+	await naps $pid
 	cp "$TMP/by-id.full" "$root/elsewhere"
 	ln -s /elsewhere "$folder/${id:2}.debug" # in the root
 	run -n "$second"
@@ -226,8 +224,7 @@ mv "$dwo" "$root$dwo"
 if chroot "$root" /split & then
 	pid=$!
 	children="$children $pid"
-	await grep -q /split "/proc/$pid/maps"
-	sleep 0.1
+	await naps $pid
 	run -n "$second"
 	found split-root
 	mv "$root$dwo" "$TMP/elsewhere.dwo"

@@ -5,6 +5,7 @@
 # were. RESTARTS= says how often (15; `make test-flat`: for two hours).
 # time: 150
 set -u
+. "$TOP/test/lib.sh"
 restarts=${RESTARTS:-15}
 
 [ "$(id -u)" = 0 ] || { echo "skip flat - needs root"; exit 0; }
@@ -17,12 +18,6 @@ check() { # NAME COMMAND...
 	shift
 	if "$@"; then echo "ok $name"; else echo "not ok $name - $(tail -n 3 "$TMP/err" | tr '\n' ' ')"; fi
 }
-wait_for() { # SECONDS COMMAND...
-	local i limit=$(($1 * 20))
-	shift
-	for ((i = 0; i < limit; i++)); do "$@" && return 0; sleep 0.05; done
-	return 1
-}
 measure() { # sets rss (KiB), fds, maps, helpers
 	rss=$(awk '/^VmRSS/ { print $2 }' /proc/$tracer/status)
 	fds=$(find /proc/$tracer/fd -mindepth 1 | wc -l)
@@ -31,7 +26,7 @@ measure() { # sets rss (KiB), fds, maps, helpers
 }
 name=flat$$
 cp "$PROGS/loop_target" "$TMP/$name"
-is_traced() { ! "$PROGS/text_same" $target >/dev/null; }
+is_traced() { naps $target || return; "$PROGS/text_same" $target >/dev/null; [ $? = 1 ]; } # 2: it cannot be looked into
 start_target() { "$TMP/$name" 100000 >/dev/null & target=$!; }
 "$CEPHTAP" -q -W "$name" -n 'loop:'"$name"'::turn { @ = count(); @s[ustack(3)] = count(); }' >"$TMP/out" 2>"$TMP/err" & tracer=$!
 for ((i = 0; i < 10; i++)); do # -W takes one that starts once it waits

@@ -4,6 +4,7 @@
 #
 # What probes cost: told at the end, warned of, limited by maxcost; what is taken away is told with its time, and stays away.
 set -u
+. "$TOP/test/lib.sh"
 
 [ "$(id -u)" = 0 ] || { echo "skip guard - needs root"; exit 0; }
 target=$PROGS/busy_target
@@ -17,19 +18,15 @@ check() { # NAME CONDITION...
 said() { grep -qE -- "$1" "$TMP/err"; }
 silent() { ! said "$1"; }
 silent_out() { ! grep -qE -- "$1" "$TMP/out"; }
-wait_for() { # COMMAND...
-	for _ in $(seq 600); do "$@" && return 0; sleep 0.05; done
-	return 1
-}
 runs() { [ "$(readlink "/proc/$1/exe")" = "$(readlink -f "$target")" ]; }
-busy() { "$target" 120 "$@" & pids="$pids $!"; pid=$!; wait_for runs $pid; }
+busy() { "$target" 120 "$@" & pids="$pids $!"; pid=$!; wait_for 30 runs $pid; }
 # Counts both markers of $pid in the background, a line each second.
 script='busy:::busy { n++; } busy:::rare { r++; } tick-4hz { printf("%d %d\n", n, r); }'
 start() { # OPTIONS...
 	: >"$TMP/out"
 	"$CEPHTAP" -q "$@" >"$TMP/out" 2>"$TMP/err" &
 	tapper=$!
-	wait_for test -s "$TMP/out"
+	wait_for 30 test -s "$TMP/out"
 }
 stop() { kill -INT $tapper; wait $tapper; status=$?; }
 # `busy` is counted no more, `rare` is.
@@ -43,8 +40,8 @@ rest='busy:busy_target::busy: probed for the first [0-9.]+ s of [0-9.]+ s only \
 for how in "" --no-multi; do
 	busy 1000
 	start $how -x maxcost=5 -p $pid -n "$script"
-	check "limit $how said" wait_for said "${gone/PID/$pid}"
-	check "limit $how gone" wait_for has_stopped
+	check "limit $how said" wait_for 30 said "${gone/PID/$pid}"
+	check "limit $how gone" wait_for 30 has_stopped
 	stop
 	check "limit $how status" test $status = 0
 	check "limit $how at the end" said "$rest"
@@ -58,7 +55,7 @@ done
 # The share is about right: a limit above it is none. `work` is such that probes take a few percent, however slow this host is.
 busy 200000
 start --max-cost 60 -p $pid -n "$script"
-check "below" wait_for eval '[ "$(wc -l <"$TMP/out")" -ge 16 ] && counts'
+check "below" wait_for 30 eval '[ "$(wc -l <"$TMP/out")" -ge 16 ] && counts'
 stop
 check "below silent" silent 'taken away|end there'
 check "below share" said "the probes took about [0-9.]+ % of the processor time of process $pid \(busy_target\)"
@@ -67,8 +64,8 @@ kill $pid
 # Without a limit: nothing goes, but it is said when it is seen, and at the end.
 busy 1000
 start -p $pid -n "$script"
-check "warning" wait_for said "the probes take about [0-9]+ % of the processor time of process $pid \(busy_target\), seen [0-9.]+ s after the start; choose fewer, or give a limit: --max-cost 10$"
-check "warning counts on" wait_for counts
+check "warning" wait_for 30 said "the probes take about [0-9]+ % of the processor time of process $pid \(busy_target\), seen [0-9.]+ s after the start; choose fewer, or give a limit: --max-cost 10$"
+check "warning counts on" wait_for 30 counts
 stop
 check "warning at the end" said "the probes took about [0-9]+ % of the processor time of process $pid"
 check "warning nothing gone" silent 'taken away'
@@ -77,7 +74,7 @@ kill $pid
 # A process that hardly runs is left alone, whatever part of its little time that is.
 busy 1000 1
 start -x maxcost=5 -p $pid -n "$script"
-check "idle" wait_for eval '[ "$(wc -l <"$TMP/out")" -ge 16 ]'
+check "idle" wait_for 30 eval '[ "$(wc -l <"$TMP/out")" -ge 16 ]'
 stop
 check "idle silent" silent 'taken away'
 check "idle said" said 'it hardly ran$'
@@ -86,7 +83,7 @@ kill $pid
 # A recording says the same, and so does what reads it.
 busy 1000
 "$CEPHTAP" record -o "$TMP/guard.rec" -x maxcost=5 -p $pid -n "$script" >"$TMP/out" 2>"$TMP/err" & tapper=$!
-wait_for said 'is taken away'
+wait_for 30 said 'is taken away'
 stop
 grep -oE "(from [0-9:]{8} on|busy:busy_target::busy: probed|the probes took).*" "$TMP/err" >"$TMP/told"
 "$CEPHTAP" replay "$TMP/guard.rec" >"$TMP/out" 2>"$TMP/err"
@@ -96,10 +93,10 @@ kill $pid
 # What is gone stays away when other markers come: the script goes over to new programs then.
 busy 1000
 start -Z -x maxcost=5 -n "$script"' loop:::turn { l++; } tick-4hz /l/ { printf("turns\n"); }'
-wait_for said 'is taken away'
+wait_for 30 said 'is taken away'
 "$PROGS/loop_target" 120 >/dev/null & pids="$pids $!"
-check "late" wait_for grep -q turns "$TMP/out"
-check "late stays away" wait_for eval 'grep "[0-9] [0-9]" "$TMP/out" >"$TMP/numbers"; tail -n 2 "$TMP/numbers" | awk "NR == 1 { n = \$1; r = \$2 } END { exit !(NR == 2 && n > 0 && \$1 == n && \$2 > r) }"'
+check "late" wait_for 30 grep -q turns "$TMP/out"
+check "late stays away" wait_for 30 eval 'grep "[0-9] [0-9]" "$TMP/out" >"$TMP/numbers"; tail -n 2 "$TMP/numbers" | awk "NR == 1 { n = \$1; r = \$2 } END { exit !(NR == 2 && n > 0 && \$1 == n && \$2 > r) }"'
 stop
 kill $pid
 
@@ -115,17 +112,17 @@ else
 	echo "$pid" >"$group/cgroup.procs"
 	start -x maxcost=5 --cgroup "cephtap-guard-$$" -n 'busy:::busy { @b[pid] = count(); } busy:::rare { @r[pid] = count(); }
 		tick-4hz { printf("-\n"); printa("busy %d %@u\n", @b); printa("rare %d %@u\n", @r); }'
-	wait_for said 'is taken away'
+	wait_for 30 said 'is taken away'
 	first=$pid
 	busy 1000
 	echo "$pid" >"$group/cgroup.procs"
-	check "newcomer" wait_for grep -q "^rare $pid [1-9]" "$TMP/out"
+	check "newcomer" wait_for 30 grep -q "^rare $pid [1-9]" "$TMP/out"
 	stop
 	check "newcomer lacks it too" silent_out "^busy $pid "
 	check "newcomer was not first" grep -q "^busy $first [1-9]" "$TMP/out"
 	kill $first $pid
 	wait $first $pid 2>/dev/null
-	wait_for rmdir "$group" 2>/dev/null
+	wait_for 30 rmdir "$group" 2>/dev/null
 fi
 
 for bad in x -1 91 1.5 ''; do

@@ -5,6 +5,7 @@
 # report io on plain processes, no Ceph: counts and bytes of programs that do a known amount of I/O. Others on this host do
 # what they like: the programs here have names of their own. Root is needed, and BTF.
 set -u
+. "$TOP/test/lib.sh"
 
 [ "$(id -u)" = 0 ] || { echo "skip io - needs root"; exit 0; }
 "$CEPHTAP" -q -n 'syscall::getpid:entry { } BEGIN { exit(0); }' >"$TMP/out" 2>&1 ||
@@ -21,12 +22,8 @@ during() { # OPTION... -- COMMAND
 	shift
 	"$CEPHTAP" -s "$TMP/io.d" ${options[@]+"${options[@]}"} 1 >"$TMP/report" 2>"$TMP/err" &
 	reporter=$!
-	for _ in $(seq 300); do
-		grep -q '^SYSTEM CALLS BY' "$TMP/report" && break
-		sleep 0.1
-	done
+	wait_for 60 grep -q '^SYSTEM CALLS BY' "$TMP/report"
 	"$@"
-	sleep 0.5
 	kill -INT $reporter
 	wait $reporter
 }
@@ -103,7 +100,6 @@ if [ -e "$TMP/direct" ]; then
 else
 	echo "skip block - the file system takes no direct I/O"
 fi
-equal no-ceph "" "$(table 'OSD ' | grep -v '^osd\.')"
 
 # ---- one process alone
 cat >"$TMP/one.py" <<'PY'
@@ -119,9 +115,10 @@ time.sleep(60)
 PY
 python3 "$TMP/one.py" "$folder/one" "$TMP/there" "$TMP/go" &
 one=$!
-go() { touch "$TMP/go"; for _ in $(seq 100); do [ -e "$TMP/there.done" ] && return; sleep 0.1; done; }
+go() { touch "$TMP/go"; wait_for 30 test -e "$TMP/there.done"; }
 during -p $one -- go
 kill $one
+equal no-ceph "" "$(table 'OSD ')" # of the chosen process: there may be OSDs on this host
 equal chosen "250000 250" "$(rows 'SYSTEM CALLS BY' python3 write)"
 equal no-other "$one" "$(table 'SYSTEM CALLS BY' | awk '{ print $2 }' | sort -u | tr -d '\n')"
 equal no-pipe "" "$(table 'SYSTEM CALLS ON FILE' | grep -i pipe)"

@@ -3,6 +3,7 @@
 #
 # Probes of the kernel: what they count is compared with what programs did and what /proc says. Root is needed, and BTF.
 set -u
+. "$TOP/test/lib.sh"
 
 [ "$(id -u)" = 0 ] || { echo "skip kernel - needs root"; exit 0; }
 "$CEPHTAP" -q -n 'syscall::getpid:entry { } BEGIN { exit(0); }' >"$TMP/out" 2>&1 ||
@@ -60,7 +61,7 @@ for i in range(3): os.kill(os.getpid(), 12)
 signal.pthread_sigmask(signal.SIG_BLOCK, [14]); os.kill(os.getpid(), 14); signal.sigtimedwait([14], 1)'
 SH
 chmod +x "$TMP/life.sh"
-tap -o "$TMP/life.out" -n '
+"$CEPHTAP" -q -o "$TMP/life.out" -n '
 	proc:::exec /args[0] == $$1/ { family[pid] = 1; }
 	proc:::create /family[pid]/ { family[args[0]->pr_pid] = 1; @n["create"] = count(); }
 	proc:::start /family[pid]/ { @n["start"] = count(); }
@@ -74,12 +75,11 @@ tap -o "$TMP/life.out" -n '
 	proc:::signal-handle /family[pid] && args[0] == 10/ { @n["signal-handle"] = count(); }
 	proc:::signal-discard /family[pid] && args[2] == 12/ { @n["signal-discard"] = count(); }
 	proc:::signal-clear /family[pid] && args[0] == 14/ { @n["signal-clear"] = count(); }
-	END { printa("%s=%@u\n", @n); printa("exit-%d=%@u\n", @exit); }' "$TMP/life.sh" &
+	BEGIN { printf("begun\n"); } END { printa("%s=%@u\n", @n); printa("exit-%d=%@u\n", @exit); }' "$TMP/life.sh" 2>"$TMP/err" &
 tapper=$!
-sleep 1.5
+wait_for 30 grep -qs begun "$TMP/life.out"
 "$TMP/life.sh"
-sleep 0.3
-kill -INT "$(pgrep -P $tapper -x cephtap || echo $tapper)"
+kill -INT $tapper
 wait $tapper
 has() { grep -qx "$1" "$TMP/life.out" && echo "ok $1" || echo "not ok $1 - $(tr '\n' ' ' <"$TMP/life.out") $(head -n 2 "$TMP/err")"; }
 for row in lwp-create=5 lwp-start=5 exec-true=1 exec-success-true=1 exec-failure=1 signal-send=4 signal-handle=4 signal-discard=3 signal-clear=1 exit-2=1; do
@@ -135,17 +135,18 @@ dd if=/dev/urandom of="$file" bs=1M count=8 conv=fsync status=none
 if ! dd if="$file" of=/dev/null bs=1M iflag=direct status=none 2>/dev/null; then
 	echo "skip io - the file system takes no direct I/O"
 else
-	tap -o "$TMP/io.out" -n 'io:::start /execname == "dd"/ { @b = sum(args[0]->b_bcount); @r[args[0]->b_flags & B_READ] = sum(args[0]->b_bcount);
+	tap -o "$TMP/io.out" -n 'BEGIN { printf("begun\n"); }
+		io:::start /execname == "dd"/ { @b = sum(args[0]->b_bcount); @r[args[0]->b_flags & B_READ] = sum(args[0]->b_bcount);
 			t[args[0]->b_edev, args[0]->b_blkno] = timestamp; }
 		io:::done /t[args[0]->b_edev, args[0]->b_blkno]/ { @d = sum(args[0]->b_bcount); @e[args[0]->b_error] = count(); t[args[0]->b_edev, args[0]->b_blkno] = 0; }
 		io:::start /execname == "dd"/ { @dev[args[1]->dev_major, args[1]->dev_minor] = count(); }
 		syscall::exit_group:entry /execname == "dd"/ { printa("%@u ", @b); printa("%d:%@u ", @r); printa("%@u ", @d); printa("%d:", @e); printa(" %d:%d", @dev); exit(0); }' &
 	tapper=$!
-	sleep 1.5
+	wait_for 30 grep -qs begun "$TMP/io.out"
 	dd if="$file" of=/dev/null bs=1M iflag=direct status=none
 	wait $tapper
 	device=$(stat -c %Hd:%Ld "$file")
-	equal io "8388608 64:8388608 8388608 0: $device" "$(tr -d '\n' <"$TMP/io.out" | tr -s ' ')"
+	equal io "8388608 64:8388608 8388608 0: $device" "$(sed 1d "$TMP/io.out" | tr -d '\n' | tr -s ' ')"
 fi
 rm -f "$file"
 

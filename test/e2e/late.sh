@@ -4,6 +4,7 @@
 # Markers of files that no process maps when the script begins (-Z): of a program that starts later, of a library that a process
 # loads later. What was gathered before stays.
 set -u
+. "$TOP/test/lib.sh"
 
 [ "$(id -u)" = 0 ] || { echo "skip late - needs root"; exit 0; }
 tapper=
@@ -15,18 +16,19 @@ check() { # NAME CONDITION...
 }
 clean_up() {
 	# shellcheck disable=SC2086 # children of ours, not yet waited for
-	kill -KILL $tapper $children 2>/dev/null
+	kill_own KILL $tapper $children
 }
 trap clean_up EXIT
 start() { # ARGUMENTS...
 	: >"$TMP/out"
 	"$CEPHTAP" -Z "$@" >"$TMP/out" 2>"$TMP/err" &
 	tapper=$!
-	for _ in $(seq 100); do grep -q begun "$TMP/out" && break; sleep 0.1; done
+	wait_for 30 grep -q begun "$TMP/out"
 }
 stop() { kill -INT $tapper; wait $tapper; status=$?; tapper=; }
+told() { [ "$(grep -c "$1" "$TMP/err")" -ge "$2" ]; } # TEXT TIMES
 await() { # TEXT TIMES: until cephtap has said it so often
-	for _ in $(seq 100); do [ "$(grep -c "$1" "$TMP/err")" -ge "$2" ] && return; sleep 0.1; done
+	wait_for 30 told "$@"
 }
 # Loads a library, waits until the file is there, and fires its marker 1,000 times.
 cat >"$TMP/loader.py" <<'PY'
@@ -35,8 +37,11 @@ while not os.path.exists(sys.argv[2]): time.sleep(0.05)
 library = ctypes.CDLL(sys.argv[1])
 while not os.path.exists(sys.argv[3]): time.sleep(0.05)
 for i in range(1000): library.library_work(i, b"text")
+open(sys.argv[3] + ".done", "w").close()
 time.sleep(60)
 PY
+# A link of a chosen process is on this file.
+is_probed() { case $("$PROGS/bpf_count" none-such "$1") in *"links 0") return 1 ;; esac; } # PART-OF-PATH
 loader() { # LIBRARY LOAD GO
 	/usr/bin/python3 -I "$TMP/loader.py" "$@" &
 	child=$!
@@ -50,19 +55,20 @@ cp "$PROGS/libmarkers.so" "$TMP/late-two.so"
 start -n '
 	BEGIN { printf("begun\n"); n = 41; seen["begin"] = 1; @all["begin"] = count(); @size = sum(7); }
 	loop:late-program::turn { @all[execname] = count(); turns++; }
+	loop:late-program::turn /turns == 200/ { printf("turned\n"); }
 	fixlib:late-*::call-entry { @all[stringof(copyinstr(arg1))] = count(); @sum = sum(args[0]); n++; @size = sum(1); }
 	END { printf("\nn %d seen %d turns %d\n", n, seen["begin"], turns > 0); printa("all %s %@u\n", @all); printa("size %@u\n", @size);
 		printa("sum %@d\n", @sum); }'
 loader "$TMP/late-one.so" "$TMP/load" "$TMP/go"
-sleep 0.5
+wait_for 10 naps $child
 : >"$TMP/load"
 await "in use now" 1
 : >"$TMP/go"
-sleep 1
-"$TMP/late-program" 3 >/dev/null &
+wait_for 30 test -e "$TMP/go.done"
+"$TMP/late-program" 60 >/dev/null &
 children="$children $!"
 await "in use now" 2
-sleep 1
+wait_for 30 grep -q turned "$TMP/out"
 stop
 check status test $status = 0
 check said-once-each test "$(grep -c "in use now: 1 more probe$" "$TMP/err")" = 2
@@ -75,13 +81,13 @@ check late-type grep -q "^sum 499500$" "$TMP/out"
 check one-begin test "$(grep -c begun "$TMP/out")" = 1
 
 # ---- a chosen process that loads a library; exit() there ends the run
-rm -f "$TMP/load" "$TMP/go"
+rm -f "$TMP/load" "$TMP/go" "$TMP/go.done"
 loader "$TMP/late-two.so" "$TMP/load" "$TMP/go"
 start -q -p $child -n 'BEGIN { printf("begun\n"); } fixlib:late-two.so::call-entry /++n == 500/ { printf("at %d\n", arg0); exit(3); }'
 : >"$TMP/load"
-sleep 3
+wait_for 30 is_probed late-two.so
 : >"$TMP/go"
-for _ in $(seq 100); do kill -0 $tapper 2>/dev/null || break; sleep 0.1; done
+wait_for 30 has_ended $tapper
 wait $tapper
 check exit-status test $? = 3
 tapper=
@@ -96,15 +102,16 @@ start -n '
 	BEGIN { printf("begun\n"); }
 	loop:loop_target::turn /state == 0/ { @turns["before"] = count(); @where[usym(0x1234)] = count(); }
 	tick-500ms /state == 0/ { state = 1; }
-	tick-1s /state == 1/ { clear(@turns); state = 2; }
+	tick-1s /state == 1/ { clear(@turns); state = 2; printf("cleared\n"); }
+	loop:late-third::turn /!turns++/ { printf("third\n"); }
 	loop:late-third::turn { @turns["late"] = count(); @where[usym(0x1234)] = count(); }
 	loop:*::turn { @stacks[execname, ustack()] = count(); }
 	END { printa("\nturns %s %@u\n", @turns); printa("where %A %@u\n", @where); printa("stack of %s%k\n", @stacks); }'
-sleep 2
-"$TMP/late-third" 2 >/dev/null &
+wait_for 30 grep -q cleared "$TMP/out"
+"$TMP/late-third" 60 >/dev/null &
 children="$children $!"
 await "in use now" 1
-sleep 1
+wait_for 60 grep -q third "$TMP/out"
 stop
 check cleared-status test $status = 0
 check cleared grep -q "^turns before 0$" "$TMP/out"

@@ -6,6 +6,7 @@
 # how long: `make test-harmless`).
 # time: 150
 set -u
+. "$TOP/test/lib.sh"
 seconds=${SECONDS_OF_KILLS:-5}
 
 [ "$(id -u)" = 0 ] || { echo "skip left-behind - needs root"; exit 0; }
@@ -17,18 +18,12 @@ check() { # NAME COMMAND...
 	shift
 	if "$@"; then echo "ok $name"; else echo "not ok $name - $(head -n 3 "$TMP/out" "$TMP/err" | tr '\n' ' ')"; fi
 }
-wait_for() { # SECONDS COMMAND...
-	local i limit=$(($1 * 20))
-	shift
-	for ((i = 0; i < limit; i++)); do "$@" && return 0; sleep 0.05; done
-	return 1
-}
 doctor() { "$CEPHTAP" doctor "$@" >"$TMP/out" 2>"$TMP/err"; }
 says() { grep -q -- "$@" "$TMP/out" "$TMP/err"; }
 not_said() { ! says "$@"; }
 same() { "$PROGS/text_same" $target_pid >/dev/null; }
 differs() { ! same; }
-start_target() { "$PROGS/works_target" "$PROGS/libmarkers.so" >"$TMP/works" & target_pid=$!; wait_for 5 test -s /proc/$target_pid/maps; sleep 0.2; }
+start_target() { "$PROGS/works_target" "$PROGS/libmarkers.so" >"$TMP/works" & target_pid=$!; wait_for 10 grep -q libmarkers /proc/$target_pid/maps; }
 end_target() { kill $target_pid; wait $target_pid; target_pid=; }
 
 # Offsets in the file of functions, of the marker's place and of its semaphore.

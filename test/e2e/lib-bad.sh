@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # What the tests of bad input share. Whatever is given, cephtap ends in time, says one clear thing and never crashes.
+. "$TOP/test/lib.sh"
 err=$TMP/stderr
 out=$TMP/stdout
 map=b$$
@@ -49,16 +50,6 @@ refused() {
 
 verdict() { # NAME STATUS WHY
 	if [ "$2" = 0 ]; then good "$1"; else bad "$1" "$3"; fi
-}
-
-wait_for() { # SECONDS COMMAND...
-	local i limit=$(($1 * 20))
-	shift
-	for ((i = 0; i < limit; i++)); do
-		"$@" && return 0
-		sleep 0.05
-	done
-	return 1
 }
 
 # Is a cephtap whose aggregation is called $map attached? Is nothing of it left?

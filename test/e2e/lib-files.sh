@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # What the tests of hostile files share.
+. "$TOP/test/lib.sh"
 children=
 check() { # NAME CONDITION...
 	local name=$1
@@ -9,13 +10,7 @@ check() { # NAME CONDITION...
 }
 clean_up() {
 	# shellcheck disable=SC2086 # processes that we have started and not yet waited for
-	[ -z "$children" ] || kill -KILL $children 2>/dev/null
+	kill_own KILL $children
 }
 trap clean_up EXIT
-await() { # COMMAND...: until it succeeds
-	for _ in $(seq 200); do
-		"$@" && return 0
-		sleep 0.05
-	done
-	return 1
-}
+await() { wait_for 30 "$@"; } # COMMAND...

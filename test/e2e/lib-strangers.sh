@@ -4,9 +4,11 @@
 [ "$(id -u)" = 0 ] || { echo "skip ${0##*/} - needs root"; exit 0; }
 cc=${CC:-cc}
 command -v "$cc" >/dev/null && command -v setpriv >/dev/null || { echo "skip ${0##*/} - needs a C compiler and setpriv"; exit 0; }
+. "$TOP/test/lib.sh"
 err=$TMP/err out=$TMP/out
 children=
-trap 'kill -KILL $children 2>/dev/null; umount -l "$TMP/mnt" "$TMP/fuse" 2>/dev/null' EXIT
+flood= # many, which are not children of this shell
+trap 'kill_own KILL $children; [ -z "$flood" ] || kill -KILL $flood 2>/dev/null; umount -l "$TMP/mnt" "$TMP/fuse" 2>/dev/null' EXIT
 chmod 755 "$TMP"
 nobody=65534
 : >"$err"
@@ -35,13 +37,10 @@ end() { # PID...
 	wait "$@" 2>/dev/null || true
 }
 runs() { # PID NAME: it is past exec
-	local i
-	for i in $(seq 600); do
-		[ "$(readlink "/proc/$1/exe" 2>/dev/null)" = "$2" ] && return
-		sleep 0.05
-	done
-	return 1
+	wait_for 30 links_to "/proc/$1/exe" "$2"
 }
+links_to() { [ "$(readlink "$1" 2>/dev/null)" = "$2" ]; } # LINK FILE
+has_name() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$2" ]; } # PID NAME
 compile() { # OUT FLAG...: the program is on stdin
 	local to=$1
 	shift

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # --openmetrics, as Prometheus's own reader in Python reads it.
+. "$TOP/test/lib.sh"
 . "$TOP/test/e2e/lib-formats.sh"
 
 "$python" -c 'import prometheus_client.openmetrics.parser' 2>/dev/null || skip openmetrics "python3-prometheus-client is not installed"
@@ -49,7 +50,7 @@ grep -q '10 lines or values of other actions were left out' "$TMP/err" && echo "
 # ---- a file that is replaced: whoever reads it sees all of it
 trace --openmetrics --every 1 -o "$TMP/live.prom" --seconds 4 -n 'profile:::tick-10ms { @ticks = count(); }' &
 tracer=$!
-for _ in $(seq 100); do [ -s "$TMP/live.prom" ] && break; sleep 0.1; done
+wait_for 10 test -s "$TMP/live.prom"
 judge live "$TMP/live.prom" <<'PY'
 import sys, time
 from families import *

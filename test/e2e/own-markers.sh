@@ -5,6 +5,7 @@
 # does, exactly. And a cephtap that watches all of them does not see itself.
 # time: 180
 . "$TOP/test/e2e/lib-lang.sh"
+. "$TOP/test/lib.sh"
 cd "$TMP" || exit 1
 trap 'kill $(jobs -p) 2>/dev/null' EXIT
 
@@ -18,15 +19,6 @@ watch() {
 	timeout 30 "$CEPHTAP" -q -o seen -n "$script" -c "$CEPHTAP$words" >out 2>"$err"
 }
 sums() { awk '{ n += $1 } END { print n + 0 }' seen; }
-wait_for() { # SECONDS COMMAND...
-	local i limit=$(($1 * 20))
-	shift
-	for ((i = 0; i < limit; i++)); do
-		"$@" && return 0
-		sleep 0.05
-	done
-	return 1
-}
 
 # --- Stages: in order, each with its end ---
 stages='cephtap:::*-start, cephtap:::*-done { printf("%s\n", probename); }'

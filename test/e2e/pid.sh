@@ -3,6 +3,7 @@
 #
 # Functions as probes: entry, return, offsets, C++ names, parameters with types; symbols from wherever they may be.
 set -u
+. "$TOP/test/lib.sh"
 
 [ "$(id -u)" = 0 ] || { echo "skip pid - needs root"; exit 0; }
 target=$PROGS/pid_target
@@ -97,7 +98,7 @@ printf 'void leafy(void) { }\nint pause(void);\nint main(void) { pause(); leafy(
 if ${CC:-cc} -o "$TMP/sym/gone" "$TMP/sym/gone.c"; then
 	"$TMP/sym/gone" &
 	gone=$!
-	sleep 0.2
+	wait_for 10 sleeps $gone
 	timeout 20 "$CEPHTAP" list "pid$gone:a.out:leafy:entry" >"$TMP/out" 2>"$TMP/err"
 	equal a.out 0 $?
 	rm "$TMP/sym/gone" && cp "$(command -v sleep)" "$TMP/sym/gone"
@@ -118,7 +119,7 @@ refused any-process 'functions are probed in one process' 'pid*::leaf:entry { }'
 # ---- many: all functions of a large program, of this process and no other
 sleep 60 &
 victim=$!
-sleep 0.2
+wait_for 10 naps $victim
 n=$(timeout 20 "$CEPHTAP" list "pid$victim:libc:*:entry" 2>/dev/null | wc -l)
 [ "$n" -gt 1000 ] && echo "ok many" || echo "not ok many - $n functions of libc"
 timeout 30 "$CEPHTAP" -q -n "pid$victim:libc:*:entry { @ = count(); } tick-1s { exit(0); }" >"$TMP/out" 2>"$TMP/err"

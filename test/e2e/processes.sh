@@ -3,6 +3,7 @@
 #
 # Processes that are chosen by what they are: control groups, containers, names; that restart, and that start later.
 set -u
+. "$TOP/test/lib.sh"
 
 [ "$(id -u)" = 0 ] || { echo "skip processes - needs root"; exit 0; }
 target=$PROGS/loop_target
@@ -23,12 +24,12 @@ refused() { # NAME STATUS TEXT OPTIONS...
 # A script that counts hits by process, in the background, until it is told to end.
 start() { # OPTIONS...
 	: >"$TMP/out"
-	"$CEPHTAP" -q "$@" -n 'loop:::turn { @[pid] = count(); } syscall::nanosleep:entry, syscall::clock_nanosleep:entry { @s[execname] = count(); }
+	"$CEPHTAP" -q "$@" -n 'loop:::turn { @[pid] = count(); } loop:::turn /!fired[pid]++/ { printf("fired %d\n", pid); } syscall::nanosleep:entry, syscall::clock_nanosleep:entry { @s[execname] = count(); }
 		BEGIN { printf("begun\n"); } END { printa("hits %d %@u\n", @); printa("sleeps %s %@u\n", @s); }' >"$TMP/out" 2>"$TMP/err" &
 	tapper=$!
-	for _ in $(seq 100); do grep -q begun "$TMP/out" && break; sleep 0.05; done
-	sleep 0.3
+	wait_for 30 grep -q begun "$TMP/out"
 }
+hit() { wait_for 30 grep -qx "fired $1" "$TMP/out"; } # PID: its marker has been seen
 stop() { kill -INT $tapper; wait $tapper; }
 # A process in this control group. Its number goes to $pid.
 in_group() { # DIR COMMAND...
@@ -36,7 +37,7 @@ in_group() { # DIR COMMAND...
 	shift
 	(echo $BASHPID >"$dir/cgroup.procs" && exec "$@") >/dev/null 2>&1 &
 	pid=$!
-	sleep 0.3
+	wait_for 10 past_exec $pid
 }
 
 groups=
@@ -51,9 +52,10 @@ else
 	in_group "$groups/inner" "$target" $rounds; first=$pid
 	"$target" $rounds >/dev/null & outsider=$!
 	start --cgroup "cephtap-test-$$"
+	hit $first
 	kill $first; wait $first 2>/dev/null
 	in_group "$groups/inner" "$target" $rounds; second=$pid
-	sleep 1
+	hit $second
 	kill $second; wait $second 2>/dev/null
 	stop
 	check group-first grep -q "^hits $first [1-9]" "$TMP/out"
@@ -65,24 +67,25 @@ else
 	in_group "$groups/docker-$id.scope" "$target" $rounds; first=$pid
 	start --container 0123456789ab
 	in_group "$groups/docker-$id.scope" sleep 0.01 # another program in it: no markers, but system calls
-	sleep 2.3
+	sleep 2.3 # it looks for new processes every two seconds
 	in_group "$groups/docker-$id.scope" sh -c 'sleep 3; sleep 0.01'
-	sleep 4
+	sleep 4 # the same
+	hit $first
 	kill $first; wait $first 2>/dev/null
 	stop
 	check container grep -q "^hits $first [1-9]" "$TMP/out"
 	check container-alone test "$(grep -c '^hits' "$TMP/out")" = 1
 	in_group "$groups/ceph-1234@osd.7.service" "$target" $rounds; first=$pid
 	start --container 'ceph-*@osd.7.service'
-	sleep 0.5
+	hit $first
 	kill $first; wait $first 2>/dev/null
 	stop
 	check service grep -q "^hits $first [1-9]" "$TMP/out"
 	check service-alone test "$(grep -c '^hits' "$TMP/out")" = 1
 	kill $outsider; wait $outsider 2>/dev/null
 	refused empty-group 1 "no process is in the control group" --cgroup "cephtap-test-$$"
-	sleep 0.2
-	rmdir "$groups"/*/ "$groups"
+	wait_for 10 rmdir "$groups"/*/ 2>/dev/null
+	rmdir "$groups"
 fi
 
 # ---- namespaces of its own, and a file of its own, as in a container
@@ -93,10 +96,11 @@ for lib in $(ldd "$target" | grep -o '/[^ ]*'); do mkdir -p "$root${lib%/*}" && 
 if unshare -m -p -f chroot "$root" /opt/contained 1 >/dev/null 2>&1; then
 	unshare -m -p -f chroot "$root" /opt/contained $rounds >/dev/null 2>&1 &
 	holder=$!
-	sleep 0.5
+	wait_for 10 pgrep -P $holder >/dev/null
 	inside=$(pgrep -P $holder)
+	wait_for 10 naps "$inside"
 	start -p "$inside"
-	sleep 0.5
+	hit "$inside"
 	stop
 	check namespace grep -q "^hits $inside [1-9]" "$TMP/out"
 	"$CEPHTAP" list -p "$inside" 'loop:contained::turn' >"$TMP/out" 2>"$TMP/err"
@@ -108,10 +112,11 @@ fi
 
 # ---- -W
 cp "$target" "$TMP/awaited-one"
-(sleep 1; exec "$TMP/awaited-one" 1) >/dev/null 2>&1 &
+(sleep 1; exec "$TMP/awaited-one" 1) >/dev/null 2>&1 & # cephtap says nothing of when it begins to wait
+awaited=$!
 timeout 20 "$CEPHTAP" -q -W awaited-one -n 'loop$target:::turn { @ = count(); } END { printa("%@u\n", @); }' >"$TMP/out" 2>"$TMP/err" &
 tapper=$!
-sleep 3
+wait $awaited
 kill -INT "$(pgrep -P $tapper -x cephtap)" 2>/dev/null
 wait $tapper
 check wait-for test "$(tail -n 1 "$TMP/out")" -gt 100

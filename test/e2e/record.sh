@@ -5,6 +5,7 @@
 # Recordings: the same text and JSON as live, read by nobody in particular on a host without types and symbols; two files as one;
 # a file that is cut; a recorder that is killed; a full disk; a layout of our own.
 set -u
+. "$TOP/test/lib.sh"
 "$CEPHTAP" -q -n 'BEGIN { exit(0); }' >/dev/null 2>"$TMP/err" || { echo "skip record - $(head -n 1 "$TMP/err")"; exit 0; }
 target=$BUILD/test/prog/stack_target
 cd "$TMP" || exit 1
@@ -132,8 +133,8 @@ check record-nowhere test $? = 1
 # ---- kill -9 of the recorder: all but the last second
 "$CEPHTAP" record -o killed.rec -n 'int64_t n; tick-100ms { printf("%d\n", n++); @n = count(); }' >out 2>err &
 recorder=$!
-for i in $(seq 100); do [ -s killed.rec ] && break; sleep 0.1; done
-sleep 4
+has_thirty() { "$CEPHTAP" replay killed.rec 2>/dev/null | grep -qE '(^| )30$'; }
+wait_for 60 has_thirty
 kill -9 $recorder
 wait $recorder 2>/dev/null
 "$CEPHTAP" replay killed.rec >out 2>err

@@ -6,6 +6,7 @@
 # report that works without Ceph. The host that reads has another time zone, and of the traced one nothing. What a recording does not
 # hold is refused.
 set -u
+. "$TOP/test/lib.sh"
 "$CEPHTAP" -q -n 'BEGIN { exit(0); }' >/dev/null 2>"$TMP/err" || { echo "skip replayed - $(head -n 1 "$TMP/err")"; exit 0; }
 cd "$TMP" || exit 1
 chmod 755 .
@@ -146,7 +147,7 @@ calls() { # NAME OPTIONS
 	shift
 	./calls_target 5 &
 	worker=$!
-	until [[ $(readlink /proc/$worker/exe) != */bash ]]; do sleep 0.01; done
+	wait_for 10 past_exec $worker
 	"$CEPHTAP" record -o calls.rec --tee calls --trigger shop::till::checkout -p $worker "$@" >live 2>err
 	check replayed-calls-$name-status test $? = 0
 	wait $worker

@@ -23,8 +23,7 @@ start() { # COMMAND...
 	"$@" >/dev/null &
 	pid=$!
 	children="$children $pid"
-	await grep -qE 'loop_target|hostile' "/proc/$pid/maps"
-	sleep 0.1
+	await naps $pid
 }
 stop() {
 	kill -KILL $pid 2>/dev/null

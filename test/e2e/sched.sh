@@ -6,6 +6,7 @@
 # and wake each other. What is compared is what the programs did between two marks of their own, so that nothing depends on how busy
 # the machine is.
 set -u
+. "$TOP/test/lib.sh"
 
 [ "$(id -u)" = 0 ] || { echo "skip sched - needs root"; exit 0; }
 [ -r /proc/self/schedstat ] || { echo "skip sched - this kernel keeps no schedstat"; exit 0; }
@@ -89,7 +90,7 @@ play() { # REPORT OPTION...: the report in $TMP/report
 	await_attached
 	echo >"$TMP/go"
 	await "$TMP/done"
-	sleep 0.3 # the last of them is asleep again
+	wait_for 30 all_asleep $players
 	kill -INT $tracer
 	wait $tracer || echo "not ok $1 status - $(head -n 3 "$TMP/err")"
 	tracer=
@@ -97,19 +98,19 @@ play() { # REPORT OPTION...: the report in $TMP/report
 	wait $players 2>/dev/null
 	players=
 }
+# The one that did something last sleeps again, too.
+all_asleep() { # GROUP
+	local pid
+	for pid in $(pgrep -g "$1"); do sleeps "$pid" || return 1; done
+}
+there() { [ -s "$1" ] || { [ -e "$1" ] && [ "$1" = "$TMP/done" ]; }; } # FILE
 await() { # FILE
-	for _ in $(seq 300); do
-		[ -s "$1" ] || { [ -e "$1" ] && [ "$1" = "$TMP/done" ]; } && return
-		sleep 0.1
-	done
+	wait_for 60 there "$1" && return
 	echo "not ok players - no $1"
 	exit 1
 }
 await_attached() {
-	for _ in $(seq 300); do
-		grep -qs gathering "$TMP/err" && return
-		sleep 0.1
-	done
+	wait_for 60 grep -qs gathering "$TMP/err" && return
 	echo "not ok attach - $(head -n 3 "$TMP/err")"
 	exit 1
 }
@@ -169,7 +170,8 @@ awk '/^WHO/ { on = 1; column = index($0, "WAIT ms"); next } /^\(and|^$/ { on = 0
 	echo "ok table" || echo "not ok table - $(grep -A 25 ^WHO "$TMP/text" | tr '\n' '|') $(head -n 2 "$TMP/err")"
 "$CEPHTAP" report sched -i 1 >"$TMP/text" 2>"$TMP/err" &
 tracer=$!
-sleep 4
+two_tables() { [ "$(grep -c 'the last ' "$TMP/text")" -ge 2 ]; }
+wait_for 30 two_tables
 kill -INT $tracer
 wait $tracer
 tracer=

@@ -5,6 +5,7 @@
 # User stacks of a program without frame pointers, a thousand of them, against gdb at the same points; stacks as keys; of a
 # process that has ended; of one that came later; the kernel's.
 set -u
+. "$TOP/test/lib.sh"
 [ "$(uname -m)" = x86_64 ] || { echo "skip stacks - not x86_64"; exit 0; }
 "$CEPHTAP" -q -n 'BEGIN { exit(0); }' >/dev/null 2>"$TMP/err" || { echo "skip stacks - $(head -n 1 "$TMP/err")"; exit 0; }
 target=$BUILD/test/prog/stack_target
@@ -81,7 +82,7 @@ check stacks-keys-merge test "$(grep -c '`mark' "$TMP/keys")" -lt 20
 "$CEPHTAP" -q -n 'BEGIN { printf("begun\n"); } profile-997 /execname == "stack_target"/ { @[ustack()] = count(); } END { printa("%k%@u\n", @); }' \
 	>"$TMP/later" 2>"$TMP/err" &
 tracer=$!
-for ((i = 0; i < 300; i++)); do grep -q begun "$TMP/later" && break; sleep 0.1; done
+wait_for 30 grep -q begun "$TMP/later"
 "$target" 1 2
 kill -INT $tracer
 wait $tracer

@@ -89,7 +89,7 @@ by_argument=$child
 printf '#include <sys/prctl.h>\n#include <unistd.h>\nint main() { prctl(PR_SET_NAME, "ceph-osd"); sleep(100); }\n' | compile "$TMP/name"
 as $nobody "$TMP/name"
 by_command=$child
-for _ in $(seq 100); do [ "$(cat /proc/$by_command/comm)" = ceph-osd ] && break; sleep 0.05; done
+wait_for 10 has_name $by_command ceph-osd
 tap -q -n 'profile-1000 { @[daemon] = count(); } tick-1s { exit(0); }'
 check by-command says "process $by_command \(uid $nobody, .*\) is left out: only its name is that of one of Ceph's daemons"
 check by-argument [ -z "$(grep -E 'osd.9007' "$out")" ]
@@ -101,7 +101,7 @@ cp "$(command -v yes)" "$TMP/client.rgw.abc"
 cp "$(command -v yes)" "$TMP/osdx.3"
 for name in osd.3 client.rgw.abc osdx.3; do
 	as $nobody "$TMP/$name"
-	for _ in $(seq 100); do [ "$(cat /proc/$child/comm)" = "$name" ] && break; sleep 0.05; done
+	wait_for 10 has_name "$child" "$name"
 	for size in 8 16 24 256; do
 		tap -q -x strsize=$size -n "profile-997 /pid == $child/ { this->s = procname; printf(\"[%s] [%s]\n\", procname, this->s); exit(0); }"
 		case $name in osdx*) want=$name ;; *) want=~$name ;; esac
@@ -226,7 +226,8 @@ mkdir -p "$TMP/fuse"
 sleep 60 | setpriv --ruid=$nobody "$PROGS/fuse_file" "$TMP/fuse" /usr/bin/ceph-osd nothing 60 >/dev/null 2>&1 &
 fuse=$!
 children="$children $fuse"
-for _ in $(seq 100); do [ -e "$TMP/fuse/ceph-osd" ] && break; kill -0 $fuse || break; sleep 0.05; done
+served() { [ -e "$TMP/fuse/ceph-osd" ] || has_ended $fuse; }
+wait_for 10 served
 if [ -e "$TMP/fuse/ceph-osd" ] && [ "$(stat -c %u "$TMP/fuse/ceph-osd")" = 0 ]; then
 	osd $nobody "$TMP/lib/stand_in.so" "$TMP/fuse/ceph-osd" 9009
 	served=$child
@@ -300,7 +301,6 @@ for i in range(500):
         os.execv(folder + "/ceph-osd", ["ceph-osd", "-i", str(9000 + i % 10)])
 PY
 flood=$(python3 "$TMP/flood.py" "$TMP/evil/quiet" "$TMP/flood" | tr '\n' ' ')
-children="$children $flood"
 check flood-runs [ "$(for pid in $flood; do readlink "/proc/$pid/exe"; done | grep -c flood)" = 500 ]
 for options in "report osd --seconds 1" "report io --seconds 1" "top --once" "-q --seconds 1 --osd 9003 -n ceph_store:::deferred-submit"; do
 	before=$SECONDS
@@ -318,3 +318,4 @@ limit=100 tap doctor
 check flood-doctor [ "$(grep -c 'left out of reports' "$out")" -le 12 ]
 # shellcheck disable=SC2086
 end $flood
+flood=

@@ -5,6 +5,7 @@
 # Addresses as names: usym, ufunc, umod, uaddr of the process, sym, func, mod of the kernel; as keys, values and actions. Different
 # addresses of a function are one key. Symbols out of .gnu_debugdata; files that only the process sees.
 set -u
+. "$TOP/test/lib.sh"
 [ "$(uname -m)" = x86_64 ] || { echo "skip symbols - not x86_64"; exit 0; }
 "$CEPHTAP" -q -n 'BEGIN { exit(0); }' >/dev/null 2>"$TMP/err" || { echo "skip symbols - $(head -n 1 "$TMP/err")"; exit 0; }
 target=$BUILD/test/prog/inline_target
@@ -78,10 +79,7 @@ check symbols-json-key grep -q '\["inline_target"\]' "$TMP/out"
 	profile-997 /arg1 && execname == "inline_target"/ { @f[usym(arg1)] = count(); @a[uaddr(arg1)] = count(); @m[umod(arg1)] = count(); @all = count(); }
 	END { printa("f %A %@d\n", @f); printa("a %A %@d\n", @a); printa("m %A %@d\n", @m); printa("all %@d\n", @all); }' >"$TMP/out" 2>"$TMP/err" &
 tracer=$!
-for _ in $(seq 200); do
-	grep -q begun "$TMP/out" && break
-	sleep 0.1
-done
+wait_for 20 grep -q begun "$TMP/out"
 "$target" 100 1
 wait $tracer
 check symbols-samples grep -q '^f inline_target`store::words ' "$TMP/out"
@@ -138,10 +136,7 @@ if unshare -m true 2>/dev/null && command -v objcopy >/dev/null; then
 	EOT
 	unshare -m bash "$TMP/boxed.sh" 2>"$TMP/box.err" &
 	boxed=$!
-	for _ in $(seq 100); do
-		[ "$(cat /proc/$boxed/comm 2>/dev/null)" = boxed ] && break
-		sleep 0.05
-	done
+	wait_for 10 grep -qsx boxed /proc/$boxed/comm
 	"$CEPHTAP" -q --seconds 2 -p $boxed -n 'profile-997 /pid == $target && arg1/ { @[usym(arg1)] = count(); }' >"$TMP/out" 2>"$TMP/err"
 	check symbols-other-mounts grep -q 'boxed`' "$TMP/out"
 	kill $boxed 2>/dev/null

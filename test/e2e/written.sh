@@ -4,6 +4,7 @@
 # Files that cephtap writes as root, in folders where others write too: no link of theirs is followed, nothing of theirs is written
 # to, recordings are for their owner alone, and the old file stays until the new one is whole.
 # time: 240
+. "$TOP/test/lib.sh"
 [ "$(id -u)" = 0 ] || { echo "skip written - needs root"; exit 0; }
 cd "$TMP" || exit 1
 chmod 755 .
@@ -42,7 +43,8 @@ cmp -s keep.rec there.rec
 verdict "what cannot begin leaves the old one" $? "$(cat "$err")"
 is "and nothing beside it" "" "$(find . -name '.*.rec*')"
 "$CEPHTAP" record -o live.rec -q -n 'tick-10ms { trace("hello"); } tick-30s { exit(0); }' >/dev/null 2>&1 &
-for _ in $(seq 300); do [ -s live.rec ] && "$CEPHTAP" replay live.rec 2>/dev/null | grep -q hello && break; sleep 0.1; done
+says_hello() { [ -s live.rec ] && "$CEPHTAP" replay live.rec 2>/dev/null | grep -q hello; }
+wait_for 30 says_hello
 "$CEPHTAP" replay live.rec 2>/dev/null | grep -q hello
 verdict "a recording can be read while it is written" $? "$(ls -la)"
 kill -9 $! && wait $! 2>/dev/null

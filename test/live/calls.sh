@@ -11,9 +11,9 @@ cluster_up --size 3
 "$CEPHTAP" report calls $only --trigger BlueStore::queue_transactions --functions 'BlueStore::*' --json >"$TMP/calls" 2>"$TMP/err" &
 tracer=$!
 tracers="$tracers $tracer"
-await_links $tracer
+await_begin $tracer
 load write-4k 3 >"$TMP/load"
-sleep 1
+wait_for 30 ops_are_done
 detach $tracer
 echo "$([ $? = 0 ] && echo ok || echo not ok) status - $(head -n 3 "$TMP/err" | tr '\n' ' ')"
 ops=$(sed -n 's/.* op_w=\([0-9]*\).*/\1/p' "$TMP/load")

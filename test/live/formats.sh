@@ -9,13 +9,11 @@
 
 # A report in the background while OSDs are written to; `ops` is how many writes rados bench has made.
 during_writes() { # REPORT OPTIONS...
-	"$CEPHTAP" report "$@" --seconds 6 $only >"$TMP/report" 2>"$TMP/err" &
-	reporter=$!
-	tracers="$tracers $reporter"
-	await_links $reporter
+	begin_report "$@" $only
 	load write-4k 2 >"$TMP/load"
 	ops=$(sed -n 's/.* op_w=\([0-9]*\).*/\1/p' "$TMP/load")
-	wait $reporter || echo "not ok $1 - $(head -n 3 "$TMP/err")"
+	wait_for 30 ops_are_done
+	end_report
 }
 
 cluster_up --size 3

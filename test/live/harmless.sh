@@ -6,6 +6,7 @@
 # started again while traced. ROUNDS= says how many (20; `make test-harmless` has 1,000). SEED= repeats the moments of a run.
 # time: 280
 set -u
+. "$TOP/test/lib.sh"
 rounds=${ROUNDS:-20}
 RANDOM=${SEED:-$$}
 cluster=$TMP/cluster
@@ -69,16 +70,6 @@ keep_writing() {
 
 # A moment of up to so many milliseconds.
 pause() { sleep "$(printf '0.%03d' $((RANDOM % ($1 + 1))))"; }
-
-wait_for() { # SECONDS COMMAND...
-	local i limit=$(($1 * 20))
-	shift
-	for ((i = 0; i < limit; i++)); do
-		"$@" && return 0
-		sleep 0.05
-	done
-	return 1
-}
 
 # The kernel frees some time after a process has gone, by RCU: within a second. Who traces all of the host is waited for.
 nothing_left() {
@@ -145,7 +136,8 @@ moments=(0 0 0 0)
 failed=0
 keep_writing &
 loader=$!
-sleep 1
+begun() { [ "$(op_w)" -gt 0 ]; }
+wait_for 30 begun
 before=$(op_w)
 began=$SECONDS
 for ((round = 0; round < rounds; round++)); do
@@ -178,7 +170,6 @@ wait_for_work() { # OSD
 	local first
 	first=$(transactions "$1")
 	wait_for 30 has_worked "$1" $((first + 5))
-	sleep 0.2
 }
 
 "$CEPHTAP" "${pids[@]}" -n "$count" >"$TMP/out" 2>"$TMP/err" & tracer=$!

@@ -22,13 +22,13 @@ start() {
 	"$CEPHTAP" report io -i 100000 $only >"$TMP/report" 2>"$TMP/err" &
 	reporter=$!
 	tracers="$tracers $reporter"
-	await_links $reporter
-	sleep 1
+	await_begin $reporter
 	counters >"$TMP/before"
 }
 stop() {
 	counters >"$TMP/after"
 	detach $reporter || give_up "report io: $(tail -n 3 "$TMP/err")"
+	plain_names "$TMP/report"
 }
 counters() {
 	clusters perf "$cluster" all bluestore.bluestore_write_big_bytes bluestore.bluestore_write_small_bytes bluestore.write_pad_bytes \
@@ -58,7 +58,7 @@ cluster_up --size 3 --pg 8 --set 'osd scrub load threshold = 1000' --set 'osd sc
 start
 small=$(bench 4096)
 large=$(bench 65536)
-sleep 4 # deferred writes come every 3 s
+wait_still 4 counters # deferred writes come every 3 s
 stop
 data=$((3 * (small * 4096 + large * 65536)))
 stored=$(grown bluestore_write_big_bytes bluestore_write_small_bytes write_pad_bytes)
@@ -85,7 +85,7 @@ check compaction-reads test "$(class 'kv compaction' read)" -gt 0
 # ---- a deep scrub reads every copy
 # shellcheck disable=SC2086
 attach scrubs -q -n 'BEGIN { printf("attached\n"); } ceph_pg:::scrub-done { printf("scrub-done\n"); }' $only
-watcher=$tracer
+scrubs=$tracer
 start
 admin osd unset noscrub
 admin osd unset nodeep-scrub
@@ -95,14 +95,12 @@ for pg in $(seq 0 7); do
 			clusters ask "$cluster" $osd scrub pgid=1."$pg" >/dev/null 2>&1
 	done
 done
-for _ in $(seq 80); do
-	[ "$(grep -c scrub-done "$TMP/scrubs.out")" -ge 2 ] && break
-	sleep 0.5
-done
+two_scrubs() { [ "$(grep -c scrub-done "$TMP/scrubs.out")" -ge 2 ]; }
+wait_for 40 two_scrubs
 admin osd set noscrub
 admin osd set nodeep-scrub
 stop
-detach "$watcher"
+detach "$scrubs"
 check scrubbed test "$(grep -c scrub-done "$TMP/scrubs.out")" -ge 1
 check scrub-reads test "$(class scrub read)" -gt $((64 * 1024 * 16))
 check scrub-alone test "$(class client read)" -le $(($(class scrub read) / 20))
@@ -111,17 +109,14 @@ check scrub-writes test "$(class scrub write)" = 0
 # ---- recovery: the third copy of what was written while there were two
 recovered() { clusters perf "$cluster" all osd.recovery_ops | awk '{ print $2 }'; }
 admin osd pool set demo size 2
-sleep 2
+wait_for 60 all_clean
 bench 65536 >/dev/null
 start
 admin osd pool set demo size 3
-now=$(recovered)
-for _ in $(seq 30); do
-	sleep 2
-	was=$now now=$(recovered)
-	[ "$now" = "$was" ] && [ "$now" -gt 0 ] && break
-done
-sleep 4 # deferred writes come every 3 s
+has_recovered() { [ "$(recovered)" -gt 0 ]; }
+wait_for 60 has_recovered
+wait_for 60 all_clean
+wait_still 4 counters # deferred writes come every 3 s
 stop
 check_near recovery "$(($(class recovery write) + $(class deferred)))" "$(grown bluestore_write_big_bytes bluestore_write_small_bytes write_pad_bytes)"
 check recovery-writes test "$(class recovery write)" -gt $((64 * 1024 * 16))

@@ -18,15 +18,13 @@ admin() {
 	(eval "$(clusters env "$cluster")" && ceph "$@") >"$TMP/admin" 2>&1 || give_up "ceph $*: $(tail -n 1 "$TMP/admin")"
 }
 
-wait_for() { # WORD... that the script prints
+await_words() { # WORD... that the script prints
 	local word
 	for word in "$@"; do
-		for _ in $(seq 200); do
-			grep -q "$word" "$TMP/moving.out" && break
-			sleep 0.2
-		done
+		wait_for 40 grep -q "$word" "$TMP/moving.out"
 	done
 }
+deferred() { clusters perf "$cluster" all bluestore.deferred_write_ops bluestore.deferred_write_bytes; }
 
 wall_from=$(wall) mono_from=$(monotonic) # transactions of before the script show up in it
 # The op tracker must keep all ops, and scrubs must not wait for a quiet machine.
@@ -43,7 +41,7 @@ load read-4k 1
 load write-4m 1 --concurrent 4
 load read-4m 1 --concurrent 4
 small_ops
-sleep 4 # deferred writes come every 3 s
+wait_still 4 deferred # these writes come every 3 s
 detach "$tracer" || give_up "cephtap: $(cat "$TMP/steady.err")"
 for osd in 0 1 2; do
 	ask $osd dump_historic_ops >"$TMP/ops.$osd"
@@ -58,11 +56,11 @@ for pg in $(seq 0 $((pgs - 1))); do
 		ask $osd "$([ $((pg % 2)) = 0 ] && echo scrub || echo deep_scrub)" pgid=1."$pg" >/dev/null 2>&1
 	done
 done
-wait_for scrub-done
+await_words scrub-done
 admin osd set noscrub
 admin osd set nodeep-scrub
 admin osd pool set demo size 3
-wait_for push-ack recovery-op-done
+await_words push-ack recovery-op-done
 detach "$tracer" || give_up "cephtap: $(cat "$TMP/moving.err")"
 
 judge facts "$TMP/facts" 1 $pgs 1 "$wall_from" "$(wall)" "$mono_from" "$(monotonic)" "$TMP"/ops.[0-9]

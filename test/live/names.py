@@ -62,7 +62,7 @@ def test_slow_ops():
     data = report('slow-ops', '--over', '1us')
     lines = data.decode().split('\n')
     rows = [line for line in lines if re.match(r'\d\d:\d\d:\d\d\.\d{3} osd\.', line)]
-    last = {re.split(r' (?:own|osd\.\d+)? +', line)[-1] for line in rows}
+    last = {re.split(r' (?:own|osd\.\d+(?:#\d+)?)? +', line)[-1] for line in rows}
     check('slow-ops', is_safe(data) and last >= set(OBJECTS.values()), last)
     rest = [line for line in lines if line and line not in rows]
     check('slow-ops-lines', all(line.startswith(('times in ms', 'TIME', ' ')) or ' ops took longer than ' in line for line in rest), rest)
@@ -71,7 +71,7 @@ def test_slow_ops():
 def test_op():
     picture, chrome = os.path.join(folder, 'op.html'), os.path.join(folder, 'op.json')
     data = report('op', '--slowest', '100', '--html', picture, '--chrome', chrome)
-    objects = set(re.findall(r', object (.*), on osd\.\d+: ', data.decode()))
+    objects = set(re.findall(r', object (.*), on osd\.\d+(?:#\d+)?: ', data.decode()))
     check('op', is_safe(data) and objects >= set(OBJECTS.values()), objects)
     with open(chrome, 'rb') as file:
         text = file.read()

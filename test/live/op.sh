@@ -10,22 +10,12 @@ check() { # NAME CONDITION...
 	shift
 	if "$@"; then echo "ok $name"; else echo "not ok $name - $* ($(head -n 30 "$TMP/report" | tr '\n' '|') $(tail -n 2 "$TMP/err" | tr '\n' ' '))"; fi
 }
-# A report in the background while a load runs; it says when it has begun.
-during() { # SECONDS OPTIONS...
-	local seconds=$1
-	shift
-	"$CEPHTAP" report op "$@" $only --seconds "$seconds" >"$TMP/report" 2>"$TMP/err" &
-	reporter=$!
-	tracers="$tracers $reporter"
-	sleep 2
-	kill -0 $reporter 2>/dev/null || give_up "report op: $(tail -n 3 "$TMP/err")"
-}
-
 cluster_up --size 3
 
-during 7 --slowest 20 --json --html "$TMP/op.html"
+begin_report op --slowest 20 --json --html "$TMP/op.html" $only
 load write-4k 3 >"$TMP/load"
-wait $reporter
+wait_for 30 ops_are_done
+end_report
 cat >"$TMP/judge.py" <<'PYTHON'
 import json, sys
 ops = [json.loads(line) for line in open(sys.argv[1])]
@@ -58,21 +48,24 @@ check op-picture grep -q 'subop-reply' "$TMP/op.html"
 
 # ---- an OSD that stands still is where the slowest op's time is
 stopped=$(clusters pids "$cluster" | sed -n 's/^osd\.2 //p')
-during 8 --slowest 1
-(sleep 1; kill -STOP "$stopped"; sleep 1.5; kill -CONT "$stopped") &
-load write-4k 3 >"$TMP/load"
-wait $reporter
+begin_report op --slowest 1 $only
+load write-4k 4 >"$TMP/load" & loader=$!
+before=$(written)
+wait_for 30 has_written "$before" 20
+kill -STOP "$stopped"
+sleep 1.5 # for so long it stands still: that is what is tested
+kill -CONT "$stopped"
+wait $loader
+end_report
 longest=$(awk '$1 ~ /^[0-9.]+$/ && $2 ~ /^[0-9.]+$/ && $2 > most { most = $2; line = $0 } END { print line }' "$TMP/report")
 check op-stopped grep -q 'osd\.2' <<<"$longest"
 check op-stopped-long test "$(awk '{ print ($2 > 500) }' <<<"$longest")" = 1
 
 # ---- latencies over time: the heat map has as many ops as the table
-"$CEPHTAP" report osd --html "$TMP/heat.html" $only --seconds 7 >"$TMP/report" 2>"$TMP/err" &
-reporter=$!
-tracers="$tracers $reporter"
-sleep 1
+begin_report osd --html "$TMP/heat.html" $only
 load write-4k 3 >"$TMP/load"
-wait $reporter
+wait_for 30 ops_are_done
+end_report
 told=$(awk '$3 == "count" { class = $2 } $1 == "whole" && class != "replica" { n += $2 } END { print n + 0 }' "$TMP/report")
 drawn=$(python3 - "$TMP/heat.html" <<'PYTHON'
 import re, sys

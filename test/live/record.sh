@@ -22,16 +22,20 @@ for line in open(sys.argv[1]):
 }
 
 cluster_up --size 3
+recorders=
 for osd in 0 1 2; do
-	"$CEPHTAP" record -o "$TMP/$osd.rec" osd --seconds 12 --json -p "$(clusters pids "$cluster" | sed -n "s/^osd\.$osd //p")" \
+	"$CEPHTAP" record -o "$TMP/$osd.rec" osd --seconds 3600 --json -p "$(clusters pids "$cluster" | sed -n "s/^osd\.$osd //p")" \
 		>"$TMP/out" 2>"$TMP/err.$osd" &
 	tracers="$tracers $!"
+	recorders="$recorders $!"
 done
-"$CEPHTAP" record -o "$TMP/all.rec" --tee osd --seconds 12 --json $only >"$TMP/live" 2>"$TMP/err" &
+"$CEPHTAP" record -o "$TMP/all.rec" --tee osd --seconds 3600 --json $only >"$TMP/live" 2>"$TMP/err" &
 tracers="$tracers $!"
-sleep 5 # all are attached
+recorders="$recorders $!"
+for recorder in $recorders; do await_begin "$recorder"; done
 load write-4k 2 >"$TMP/load"
-for tracer in $tracers; do wait "$tracer"; done
+wait_for 30 ops_are_done
+for recorder in $recorders; do detach "$recorder"; done
 
 "$CEPHTAP" report osd --json "$TMP/all.rec" >"$TMP/again" 2>"$TMP/err"
 check record-as-live cmp "$TMP/live" "$TMP/again"

@@ -22,7 +22,8 @@ else
 	ceph-mds -f -i a -c "$CEPH_CONF" --mds-data "$cluster/mds.a" --log-file "$cluster/log/mds.a.log" >/dev/null 2>&1 &
 	mds=$!
 	tracers="$tracers $mds"
-	for _ in $(seq 60); do ceph mds stat 2>/dev/null | grep -q up:active && break; sleep 0.5; done
+	mds_is_up() { ceph mds stat 2>/dev/null | grep -q up:active; }
+	wait_for 60 mds_is_up
 	begin mds -p $mds
 	/usr/bin/python3 "$TOP/test/live/clients.py" directories "$CEPH_CONF" >"$TMP/fs" 2>&1
 	sleep 1
@@ -41,12 +42,13 @@ fi
 burst=${GATEWAY_BURST:-200}
 requests() { /usr/bin/python3 "$TOP/test/live/gateway.py" $gateway "$@" >"$TMP/requests" 2>&1; }
 sent() { sed -n 's/^sent //p' "$TMP/requests"; }
+served() { [ $(($(perf gateway rgw.req) - $1)) -ge "$(sent)" ]; } # BEFORE
 count_requests() { # NAME MODE NUMBER: its requests, as markers and as Ceph count them
 	local before after
 	before=$(perf gateway rgw.req)
 	begin "rgw-$1" -p $rgw
 	requests "$2" "$3" || echo "not ok rgw-$1-requests - $(tail -n 1 "$TMP/requests")"
-	sleep 0.5
+	wait_for 10 served "$before" # the marker of the last one comes after its reply
 	finish
 	after=$(perf gateway rgw.req)
 	equal "rgw-$1-sent" "$(sent)" $((after - before))

@@ -17,24 +17,25 @@ check() { # NAME FILE CONDITION...: when it fails, the end of the report says wh
 	shift 2
 	if "$@"; then echo "ok $name"; else echo "not ok $name - $* ($(tail -n 12 "$TMP/$file" | tr '\n' '|') $(tail -n 2 "$TMP/$file.err" | tr '\n' ' '))"; fi
 }
-fails() { ! "$@"; }
 
 clean_up() {
 	[ -z "$stopped" ] || kill -CONT "$stopped" 2>/dev/null
-	[ -z "$tracers$loader$hog" ] || kill -KILL $tracers $loader $hog 2>/dev/null
+	[ -z "$tracers$watcher$loader$hog" ] || kill -KILL $tracers $watcher $loader $hog 2>/dev/null
 	clusters down "$cluster"
 	for group in $groups; do
-		rmdir "$group" || { sleep 1; rmdir "$group"; } # its last process may be on its way out
+		wait_for 10 rmdir "$group" 2>/dev/null # its last process may be on its way out
 	done
 }
 
 # ---- load and reports
 
 in_cluster() { (eval "$(clusters env "$cluster")" && exec "$@"); }
-start_load() { # COMMAND...
+start_load() { # COMMAND...: returns when it has written
+	local before
+	before=$(written)
 	(eval "$(clusters env "$cluster")" && exec "$@") >"$TMP/load" 2>&1 &
 	loader=$!
-	sleep 1
+	wait_for 30 has_written "$before" 16 || give_up "the load does not begin: $(tail -n 1 "$TMP/load")"
 }
 end_load() {
 	kill -KILL "$loader" 2>/dev/null
@@ -48,8 +49,12 @@ start_report() { # NAME OPTION...: in the background; its text is in $TMP/NAME
 	tracers="$tracers $reporter"
 }
 end_reports() {
+	local name
 	wait $tracers || give_up "a report failed: $(cat "$TMP"/*.err | tail -n 3)"
 	tracers=
+	for name in osd sched offcpu bluestore slow-ops op; do
+		[ ! -e "$TMP/$name" ] || plain_names "$TMP/$name"
+	done
 }
 reports() { # NAME...: at the same time, of the same 4 s
 	for name in "$@"; do start_report "$name" --seconds 4; done
@@ -116,7 +121,7 @@ check healthy-no-prepare osd fails named prepare 'osd[.][0-2]'
 check healthy-share osd test "$(share osd.2)" -lt 75
 check healthy-flushes bluestore test "$(flush_ratio)" -lt 40
 check healthy-processor sched test "$(wait_ratio)" -lt 20
-check healthy-not-stopped offcpu fails stood_still 'osd[.][0-2]'
+check healthy-not-stopped offcpu not stood_still 'osd[.][0-2]'
 
 # ---- a slow device
 device=$(device_of "$cluster")
@@ -169,21 +174,21 @@ write_4k
 for name in slow-ops op offcpu; do
 	start_report "$name" --seconds 60 $([ "$name" = slow-ops ] && echo --over 1500ms)
 done
-for reporter in $tracers; do await_links "$reporter"; done
+for reporter in $tracers; do await_begin "$reporter"; done
 stopped=$victim
 kill -STOP "$victim"
-sleep 2
+sleep 2 # for so long it stands still: that is what is tested
 kill -CONT "$victim"
 stopped=
-sleep 2
+wait_for 60 has_written "$(written)" 64
 kill -INT $tracers
 end_reports
 end_load
 check stopped-peer slow-ops awk '/of osd\.[01] waited for osd\.2 / { n += $1 } END { exit n < 2 }' "$TMP/slow-ops"
-check stopped-no-other slow-ops fails grep -q 'of osd\.[01] waited for osd\.[01] after' "$TMP/slow-ops"
+check stopped-no-other slow-ops not grep -q 'of osd\.[01] waited for osd\.[01] after' "$TMP/slow-ops"
 check stopped-op op awk '/^ +AT ms/ { on = 1; next } on && $2 + 0 > most { most = $2 + 0; where = $3 } END { exit !(most > 1000 && where == "osd.2") }' "$TMP/op"
 check stopped-threads offcpu stood_still 'osd[.]2'
-check stopped-only-that offcpu fails stood_still 'osd[.][01]'
+check stopped-only-that offcpu not stood_still 'osd[.][01]'
 
 # ---- a hot object
 if ! /usr/bin/python3 -c 'import rados' 2>/dev/null; then

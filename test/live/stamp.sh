@@ -29,11 +29,8 @@ END
 BPFTRACE_STRLEN=64 bpftrace "$TMP/count.bt" >"$TMP/bt.out" 2>"$TMP/bt.err" &
 bt=$!
 tracers="$tracers $bt"
-for _ in $(seq 600); do
-	grep -qs ^attached "$TMP/bt.out" && break
-	kill -0 $bt 2>/dev/null || give_up "bpftrace: $(cat "$TMP/bt.err")"
-	sleep 0.1
-done
+wait_for 60 said_or_ended ^attached "$TMP/bt.out" $bt
+has_ended $bt && give_up "bpftrace: $(cat "$TMP/bt.err")"
 # shellcheck disable=SC2086
 attach cephtap -q -n 'BEGIN { printf("attached\n"); } ceph_osd:::op-enqueue { @ = count(); }
 	END { printa("enqueue %@d\n", @); }' $only
@@ -44,7 +41,7 @@ subops=$(counter osd.subop)
 bt_before=$(date +%s)
 load write-4k 2
 load read-4k 1
-sleep 2
+wait_for 30 ops_are_done
 ops=$(($(counter osd.op) - ops))
 subops=$(($(counter osd.subop) - subops))
 detach "$tracer" || give_up "cephtap: $(cat "$TMP/cephtap.err")"

@@ -51,7 +51,8 @@ as $nobody "$TMP/user/few/ceph-osd" -i 1
 as $nobody env LD_PRELOAD="$TMP/user/stand_in.so" "$TMP/user/ceph-osd" -i 1
 as $nobody env LD_PRELOAD="$TMP/user/stand_in.so" /usr/bin/ceph-osd -i 2
 for pid in $children; do runs "$pid" "$(readlink "/proc/$pid/exe")"; done
-for _ in $(seq 600); do [ "$(for pid in $children; do readlink "/proc/$pid/exe"; done | grep -c 'ceph-osd$')" = 4 ] && break; sleep 0.05; done
+all_run() { [ "$(for pid in $children; do readlink "/proc/$pid/exe"; done | grep -c 'ceph-osd$')" = 4 ]; }
+wait_for 30 all_run
 # That they would be counted is what makes this a test.
 tap -q --untrusted -n 'ceph_osd:::op-done { @[uid] = count(); } tick-1s { exit(0); }'
 check impostors-fire grep -qE "^ +$nobody +[1-9]" "$out"
@@ -64,7 +65,7 @@ attach host -q -n 'BEGIN { printf("attached\n"); }
 	END { printa("ops %d %d %@d\n", @ops); printa("in %d %d %@d\n", @in); printa("deferred %d %d %@d\n", @deferred); }'
 ops=$(counter osd.op) bytes=$(counter osd.op_in_bytes)
 load write-4k 2
-sleep 1
+wait_for 30 ops_are_done
 ops=$(($(counter osd.op) - ops)) bytes=$(($(counter osd.op_in_bytes) - bytes))
 detach "$tracer" || give_up "cephtap: $(cat "$TMP/host.err")"
 cp "$TMP/host.err" "$err"
@@ -78,16 +79,16 @@ check host-preloaded says "$TMP/user/stand_in.so\) is left out: it runs code fro
 
 # ---- reports over the whole host --------------------------------------------------------------------------------------------
 
-"$CEPHTAP" report osd --seconds 8 --json >"$out" 2>"$err" &
+"$CEPHTAP" report osd --seconds 3600 --json >"$out" 2>"$err" &
 tracer=$!
 tracers="$tracers $tracer"
-await_links $tracer
+await_begin $tracer
 ops=$(counter osd.op)
 load write-4k 2
 load read-4k 1
-sleep 1
+wait_for 30 ops_are_done
 ops=$(($(counter osd.op) - ops))
-wait $tracer
+detach $tracer
 check report-osd [ $? = 0 ]
 # Somebody else's osd.0 may run here: then ours is osd.0#PID.
 clusters pids "$cluster" | sed -n 's/^osd\.//p' >"$TMP/numbers"

@@ -37,7 +37,8 @@ def osds(terminal):
     for line in terminal.lines[3:]:
         if not line.startswith("osd."):
             break
-        rows.append(line.split())
+        words = line.split()
+        rows.append([words[0].split("#")[0]] + words[1:])  # osd.0#PID where another cluster has an osd.0
     return rows
 
 

@@ -38,10 +38,7 @@ check bad-interval test $? = 2
 in_terminal counts $only >"$TMP/counts" &
 counter=$!
 tracers="$tracers $counter"
-for _ in $(seq 400); do
-	grep -qs attached "$TMP/counts" && break
-	sleep 0.1
-done
+wait_for 40 said_or_ended attached "$TMP/counts" $counter
 before=$(written)
 load write-4k 6 >"$TMP/load"
 sleep 3 # the last interval is over

@@ -141,7 +141,7 @@ def compare(label, before, after, trace, pids):
     # With --osd 1 another cluster on this host has an osd.1 too.
     strangers = sorted(seen - traced if len(traced) == len(pids) else seen & {-p for p in pids})
     verdict.say("only-these-processes", "process %s is there too" % strangers if strangers else None)
-    wrong = ["%d is %s" % k for n, k in aggs if n == "x_daemon" and k[0] in pids and k[1] != "osd.%d" % pids.index(k[0])]
+    wrong = ["%d is %s" % k for n, k in aggs if n == "x_daemon" and k[0] in pids and k[1].split("#")[0] != "osd.%d" % pids.index(k[0])]
     verdict.say("daemon-names", ", ".join(wrong))
     for n, k in sorted(aggs):
         if n == "x_fired" and k[0] == max(traced):
@@ -154,7 +154,8 @@ def report(label, before, after, output):
     with open(output) as f:
         for line in f:
             item = json.loads(line)
-            rows[item.get("daemon"), item.get("class")] = item
+            name = (item.get("daemon") or "").split("#")[0]  # osd.0#PID where another cluster has an osd.0
+            rows[name, item.get("class")] = item
     for cls, (number, latency) in REPORT.items():
         whys = []
         for osd, values in enumerate(deltas):

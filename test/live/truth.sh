@@ -60,7 +60,7 @@ measure() { # LABEL SECONDS PIDS OPTION...
 			"$CEPHTAP" report osd --json --seconds 600 "$@" >"$TMP/report" 2>"$TMP/report.err" &
 			report=$!
 			tracers="$tracers $report"
-			await_links "$report"
+			await_begin "$report"
 		fi
 		counters "$TMP/attached"
 		loads "$seconds"

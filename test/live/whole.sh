@@ -15,15 +15,7 @@ between() { # NAME BEFORE-ATTACH AFTER-ATTACH BEFORE-DETACH AFTER-DETACH GOT
 		echo "not ok $1 - Ceph says $(($4 - $3)) to $(($5 - $2)), markers $6 ($(tr '\n' ' ' <"$TMP/counts"))"
 	fi
 }
-wait_quiet() { # until a counter of all OSDs has stood still for two seconds
-	local before now=- i
-	for i in $(seq 40); do
-		before=$now
-		now=$(perf all osd.recovery_ops)
-		[ "$i" -gt 3 ] && [ "$before" = "$now" ] && return
-		sleep 1
-	done
-}
+wait_quiet() { wait_for 60 all_clean && wait_still 2 perf all osd.recovery_ops; }
 
 cluster_up --size 2 --pg $pgs --set 'osd scrub load threshold = 1000' --set 'osd scrub backoff ratio = 0' --set 'osd recovery sleep = 0' \
 	--set 'osd recovery sleep hdd = 0' --set 'osd recovery max active = 10' --set 'osd max backfills = 4' \
@@ -40,7 +32,7 @@ admin osd set noout
 admin osd unset noout
 admin osd erasure-code-profile set ec k=2 m=1 crush-failure-domain=osd
 admin osd pool create ecpool $pgs $pgs erasure ec
-sleep 3
+wait_for 60 all_clean
 paxos_begin="$paxos_begin $(perf mon paxos.begin)" paxos_commit="$paxos_commit $(perf mon paxos.commit)"
 finish
 # shellcheck disable=SC2086
@@ -69,10 +61,8 @@ for pg in $(seq 0 $((pgs - 1))); do
 		clusters ask "$cluster" $osd scrub pgid=1."$pg" >/dev/null 2>&1
 	done
 done
-for _ in $(seq 90); do
-	[ "$(grep -c scrubbed "$TMP/scrubs.out")" -ge $pgs ] && break
-	sleep 1
-done
+all_scrubbed() { [ "$(grep -c scrubbed "$TMP/scrubs.out")" -ge $pgs ]; }
+wait_for 90 all_scrubbed
 finish
 check scrub-start test "$(n scrub-start)" -ge $pgs
 equal scrub-done "$(n scrub-start)" "$(n scrub-done)"
@@ -82,7 +72,7 @@ equal scrub-done "$(n scrub-start)" "$(n scrub-done)"
 begin erasure $only
 (eval "$(clusters env "$cluster")" && rados bench -p ecpool 3 write -b 4096 -t 4 --no-cleanup) >"$TMP/bench" 2>&1 || give_up "rados bench: $(tail -n 1 "$TMP/bench")"
 writes=$(sed -n 's/^Total writes made: *//p' "$TMP/bench")
-sleep 1
+wait_for 30 ops_are_done
 finish
 equal ec-write $((writes + 1)) "$(n ec-write-start)" # and bench's own object
 check ec-subwrite test "$(n ec-subwrite-start)" -ge $((3 * (writes + 1))) # more when the log is rolled forward
@@ -93,7 +83,7 @@ equal ec-subwrite-reply "$(n ec-subwrite-start)" "$(n ec-subwrite-reply)"
 begin reading $only
 (eval "$(clusters env "$cluster")" && rados bench -p ecpool 2 rand -t 4) >"$TMP/bench" 2>&1 || give_up "rados bench: $(tail -n 1 "$TMP/bench")"
 reads=$(sed -n 's/^Total reads made: *//p' "$TMP/bench")
-sleep 1
+wait_for 30 ops_are_done
 finish
 equal ec-read $((reads + 1)) "$(n ec-read-start)"
 equal ec-read-done "$(n ec-read-start)" "$(n ec-read-done)"

@@ -16,13 +16,9 @@ counter() { clusters perf "$cluster" all "$1" | awk '{ print $2 }'; }
 equal() { # NAME A B
 	if [ "${2:-0}" = "${3:-0}" ] && [ "${2:-0}" -gt 0 ]; then echo "ok $1"; else echo "not ok $1 - ${2:-none}, not ${3:-none}"; fi
 }
-wait_for() { # PROCESS FILE WORD
-	for _ in $(seq 600); do
-		grep -qs "^$3" "$2" && return
-		kill -0 "$1" 2>/dev/null || break
-		sleep 0.1
-	done
-	give_up "$(head -n 3 "$2")"
+await_word() { # PROCESS FILE WORD
+	wait_for 60 said_or_ended "^$3" "$2" "$1"
+	grep -qs "^$3" "$2" || give_up "$(head -n 3 "$2")"
 }
 
 # --- What is in the binary -----------------------------------------------------------------------------------------------
@@ -52,7 +48,7 @@ if command -v bpftrace >/dev/null; then
 	BPFTRACE_STRLEN=64 bpftrace --usdt-file-activation "$TMP/count.bt" >"$TMP/bt.out" 2>"$TMP/bt.err" &
 	bt=$!
 	tracers="$tracers $bt"
-	wait_for $bt "$TMP/bt.out" attached
+	await_word $bt "$TMP/bt.out" attached
 else
 	echo "skip bpftrace - it is missing: scripts/install-deps.sh bench"
 fi
@@ -73,7 +69,7 @@ if command -v perf >/dev/null; then
 		perf record -q -a -e sdt_ceph_osd:op__done -o "$TMP/perf.data" sleep 1000 >"$TMP/perf.out" 2>&1 &
 		perf=$!
 		tracers="$tracers $perf"
-		sleep 2
+		wait_for 30 pgrep -P $perf -x sleep # perf starts it when all is attached
 	else
 		echo "not ok perf-attaches - $(head -n 2 "$TMP/perf.err" | tr '\n' ' ')"
 	fi
@@ -84,7 +80,7 @@ fi
 ops=$(counter osd.op) subops=$(counter osd.subop) bytes=$(counter osd.op_in_bytes)
 load write-4k 2
 load read-4k 1
-sleep 2
+wait_for 30 ops_are_done
 ops=$(($(counter osd.op) - ops)) subops=$(($(counter osd.subop) - subops)) bytes=$(($(counter osd.op_in_bytes) - bytes))
 detach "$tracer" || give_up "cephtap: $(cat "$TMP/cephtap.err")"
 ours() { sed -n "s/^$1 //p" "$TMP/cephtap.out"; }

@@ -45,17 +45,19 @@ static bool is_inner_char(const struct lex *lex, size_t pos)
 static size_t behind_group(const struct lex *lex, size_t pos, unsigned depth)
 {
 	int open = lex_peek(lex, pos), close = open == '(' ? ')' : open == '<' ? '>' : open == '[' ? ']' : '}';
-	size_t at = pos + 1, size;
+	size_t at = pos + 1, size = 1;
 
-	for (; depth < NESTING_MAX; at += size) {
+	/* What is known not to close is not looked at again: each of many would go through all that follow, again and again. */
+	if (lex->unclosed[pos / 8] >> pos % 8 & 1)
+		return pos;
+	for (; depth < NESTING_MAX && size; at += size) {
 		int c = lex_peek(lex, at);
 
 		if (c == close && !is_text(lex, at - 1, "->"))
 			return at + 1;
 		size = is_inner_char(lex, at) || (open == '{' && c == '#') || (open == '[' && c == ';') ? 1 : item_size(lex, at, depth + 1);
-		if (!size)
-			return pos;
 	}
+	lex->unclosed[pos / 8] |= (uint8_t)(1 << pos % 8);
 	return pos;
 }
 

@@ -14,6 +14,7 @@ void lex_init(struct lex *lex, struct arena *arena, const struct source *source,
 		.diags = diags,
 		.script = script,
 		.line_start = true,
+		.unclosed = arena_new_array(arena, uint8_t, source->size / 8 + 1),
 	};
 	if (script) {
 		lex->pragma_tail = &script->pragmas;

@@ -59,6 +59,7 @@ struct lex {
 	bool in_pred;       /* a slash may end the predicate */
 	bool comment_open;  /* a comment did not end: nothing more to say at the end of the script */
 	bool slashes_said;  /* one word about // per source is enough */
+	uint8_t *unclosed;  /* a bit for each byte of the source: a bracket there that nothing closes (desc.c) */
 };
 
 void lex_init(struct lex *lex, struct arena *arena, const struct source *source, const struct macros *macros,
