@@ -21,6 +21,7 @@ inline int AIO_OP = 16;
 inline int AIO_EVENTS = 16; /* as many as the lines below look at */
 
 this uint64_t len;
+this int64_t reads, read, written;
 int64_t depth[string], idle, under_way, calls, transfers, osds;
 uint64_t sizes[uint64_t], began[uint64_t];
 

@@ -38,10 +38,11 @@ struct agg {
 	const struct agg_param *params;
 	unsigned params_len;
 	/*
-	 * Do shape->params make sense? If not: why, the argument of the call that is wrong (0 is the value), and a sentence.
-	 * Pure; called by the checker once the constants are folded. NULL: there is nothing to check.
+	 * Do the first `known` of shape->params make sense? If not: why, the argument of the call that is wrong (0 is the value),
+	 * and a sentence. Those before the last of them did already. Pure. NULL: there is nothing to check.
 	 */
-	bool (*params_check)(const struct agg_shape *shape, enum call_fault *fault, unsigned *bad_arg, struct buf *why);
+	bool (*params_check)(const struct agg_shape *shape, unsigned known, enum call_fault *fault, unsigned *bad_arg,
+			     struct buf *why);
 	unsigned (*words)(const struct agg_shape *shape); /* u64s of one value */
 	/*
 	 * Emits the update: the address of the value (all zero when new) is in a register, the evaluated arguments are values.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * llquantize(x, factor, low magnitude, high magnitude[, steps[, increment]]): a histogram whose rows are linear within
+ * llquantize(x, factor, low magnitude, high magnitude, steps[, increment]): a histogram whose rows are linear within
  * each order of magnitude. Words: { updates, below, buckets of each magnitude, above }. An update adds 1 to word 0 and
  * the increment (1 when left out) to word 1 + llquantize_bucket(x). x is taken as a signed number.
  */
@@ -18,7 +18,7 @@ static const struct agg_param llquantize_params[] = {
 	{"factor", false, 0},
 	{"low magnitude", false, 0},
 	{"high magnitude", false, 0},
-	{"number of steps", true, 1},
+	{"number of steps", false, 0},
 };
 
 /* factor^exponent, or 0 when that is no int64_t. */
@@ -97,16 +97,16 @@ int64_t llquantize_value(const int64_t *params, unsigned bucket)
 	return range.below;
 }
 
-static bool check_magnitudes(const int64_t *params, enum call_fault *fault, unsigned *bad_arg, struct buf *why)
+static bool check_magnitudes(const int64_t *params, unsigned known, unsigned *bad_arg, struct buf *why)
 {
-	*fault = CALL_RANGE;
 	*bad_arg = 1 + LMAG;
-	if (params[LMAG] < 0) {
-		buf_printf(why, "llquantize() low magnitude %" PRId64 " must be 0 or more", params[LMAG]);
+	if (known > LMAG && (params[LMAG] < 0 || params[LMAG] > UINT16_MAX)) {
+		buf_printf(why, "llquantize() low magnitude %" PRId64 " must be from 0 to %d", params[LMAG], UINT16_MAX);
 		return false;
 	}
-	*fault = CALL_RANGE;
 	*bad_arg = 1 + HMAG;
+	if (known <= HMAG)
+		return true;
 	if (params[HMAG] < params[LMAG]) {
 		buf_printf(why, "llquantize() high magnitude %" PRId64 " must not be below the low magnitude %" PRId64,
 			   params[HMAG], params[LMAG]);
@@ -126,9 +126,14 @@ static bool check_magnitudes(const int64_t *params, enum call_fault *fault, unsi
 /* Rows must start at whole numbers: each magnitude's upper end is a multiple of the number of steps, or below it. */
 static bool check_steps(const int64_t *params, struct buf *why)
 {
-	int64_t magnitude, below;
+	int64_t magnitude, below, factor = params[FACTOR], steps = params[STEPS];
 	uint64_t buckets = 0;
 
+	if (steps < factor ? factor % steps : steps % factor) {
+		buf_printf(why, "llquantize() steps %" PRId64 " must divide the factor %" PRId64
+			   " evenly, or be a multiple of it", steps, factor);
+		return false;
+	}
 	for (magnitude = params[LMAG]; magnitude <= params[HMAG]; magnitude++) {
 		below = power(params[FACTOR], magnitude + 1);
 		if (below > params[STEPS] && below % params[STEPS]) {
@@ -148,21 +153,24 @@ static bool check_steps(const int64_t *params, struct buf *why)
 	return true;
 }
 
-static bool llquantize_check(const struct agg_shape *shape, enum call_fault *fault, unsigned *bad_arg, struct buf *why)
+static bool llquantize_check(const struct agg_shape *shape, unsigned known, enum call_fault *fault, unsigned *bad_arg,
+			     struct buf *why)
 {
 	const int64_t *params = shape->params;
 
-	if (params[FACTOR] < 2) {
-		*fault = CALL_RANGE;
-		*bad_arg = 1 + FACTOR;
-		buf_printf(why, "llquantize() factor %" PRId64 " must be 2 or more", params[FACTOR]);
+	*fault = CALL_RANGE;
+	*bad_arg = 1 + FACTOR;
+	if (params[FACTOR] < 2 || params[FACTOR] > UINT16_MAX) {
+		buf_printf(why, "llquantize() factor %" PRId64 " must be from 2 to %d", params[FACTOR], UINT16_MAX);
 		return false;
 	}
-	if (!check_magnitudes(params, fault, bad_arg, why))
+	if (!check_magnitudes(params, known, bad_arg, why))
 		return false;
-	*fault = CALL_RANGE;
 	*bad_arg = 1 + STEPS;
+	if (known <= STEPS)
+		return true;
 	if (params[STEPS] < 1) {
+		*fault = CALL_NOT_CONSTANT; /* it must be a constant above 0 */
 		buf_printf(why, "llquantize() steps %" PRId64 " must be 1 or more", params[STEPS]);
 		return false;
 	}
@@ -253,7 +261,7 @@ static void llquantize_gen(struct gen *gen, const struct agg_shape *shape, const
 
 const struct agg agg_llquantize = {
 	.name = "llquantize",
-	.proto = {.result = PROTO_VOID, .params = {{PROTO_INT64}, {PROTO_INT64}, {PROTO_INT64}, {PROTO_INT64}, {PROTO_INT64, .is_optional = true}, {PROTO_INT64, .is_optional = true}}},
+	.proto = {.result = PROTO_VOID, .params = {{PROTO_INT64}, {PROTO_INT64}, {PROTO_INT64}, {PROTO_INT64}, {PROTO_INT64}, {PROTO_INT64, .is_optional = true}}},
 	.doc = "a histogram of the values, linear within each order of magnitude",
 	.example = {"BEGIN { @ = llquantize(7, 10, 0, 1, 10); @ = llquantize(35, 10, 0, 1, 10); exit(0); }",
 		    "\n"

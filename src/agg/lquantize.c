@@ -52,17 +52,20 @@ int64_t lquantize_value(const int64_t *params, unsigned bucket)
 	return (int64_t)((uint64_t)params[LOW] + above);
 }
 
-static bool lquantize_check(const struct agg_shape *shape, enum call_fault *fault, unsigned *bad_arg, struct buf *why)
+static bool lquantize_check(const struct agg_shape *shape, unsigned known, enum call_fault *fault, unsigned *bad_arg,
+			    struct buf *why)
 {
 	const int64_t *params = shape->params;
 
-	if (params[LOW] > params[HIGH]) {
+	if (known > HIGH && params[LOW] >= params[HIGH]) {
 		*fault = CALL_ORDER;
 		*bad_arg = 1 + LOW;
-		buf_printf(why, "lquantize() lower bound %" PRId64 " must not be above the upper bound %" PRId64,
+		buf_printf(why, "lquantize() lower bound %" PRId64 " must be below the upper bound %" PRId64,
 			   params[LOW], params[HIGH]);
 		return false;
 	}
+	if (known <= STEP)
+		return true;
 	*bad_arg = 1 + STEP;
 	if (params[STEP] <= 0) {
 		*fault = CALL_RANGE;

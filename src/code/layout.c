@@ -32,6 +32,12 @@ unsigned image_map_new(struct arena *arena, struct image *image, struct image_ma
 	return image->maps_len - 1;
 }
 
+/* A script that asks for less than any record may need gets that. */
+static uint32_t ring_room(const struct options *options)
+{
+	return options->bufsize > SMALL_RING ? (uint32_t)options->bufsize : SMALL_RING;
+}
+
 static uint32_t entries_for(uint64_t bytes, uint32_t entry)
 {
 	uint64_t entries = bytes / (entry + ENTRY_OVERHEAD);
@@ -244,7 +250,7 @@ struct layout *layout_new(struct arena *arena, struct image *image, const struct
 	records = layout_records(arena, image, options);
 	image->map_ring = image_map_new(
 		arena, image, (struct image_map){.name = "records", .kind = IMAGE_RING,
-						 .max_entries = records ? (uint32_t)options->bufsize : SMALL_RING});
+						 .max_entries = records ? ring_room(options) : SMALL_RING});
 	layout->map_rodata = array_map(arena, image, "rodata", 8);
 	layout->map_zeros = array_map(arena, image, "zeros", 8);
 	layout->map_scratch = image_map_new(

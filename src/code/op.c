@@ -2,6 +2,12 @@
 /* Arithmetic on two numbers, with C's meaning for their type. */
 #include "code/gen.h"
 
+/*
+ * Numbers are computed with 64 bits and cut to their type, so a shift by more than the type's width, which C leaves undefined,
+ * shifts all out; beyond 63 the count's lower bits decide. Fronts that compute constants do the same.
+ */
+enum { SHIFT_MASK = 63 };
+
 static int alu_op(enum plan_op op, bool is_signed)
 {
 	switch (op) {
@@ -106,11 +112,11 @@ void gen_binary_op(struct gen *gen, enum plan_op op, const struct type *type, st
 		emit_div(gen, alu, is_signed, loc);
 	} else if (emit_take_back(gen, R1, &imm)) { /* a constant on the right: part of the operation */
 		if (is_shift)
-			imm &= 8 * (int32_t)type->size - 1;
+			imm &= SHIFT_MASK;
 		emit(gen, INSN_ALU_IMM(alu, R0, imm));
 	} else {
-		if (is_shift) /* more than the width is undefined in C; here it is taken modulo the width, as x86 does */
-			emit(gen, INSN_ALU_IMM(BPF_AND, R1, 8 * (int32_t)type->size - 1));
+		if (is_shift)
+			emit(gen, INSN_ALU_IMM(BPF_AND, R1, SHIFT_MASK));
 		emit(gen, INSN_ALU_REG(alu, R0, R1));
 	}
 	emit_convert(gen, R0, type);

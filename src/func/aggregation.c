@@ -142,7 +142,7 @@ const struct func funcs_aggregation[] = {
 		.example = {"BEGIN { @[\"op\", \"r\"] = sum(1); @[\"op\", \"w\"] = sum(3); share(@, 100); printa(\"%s "
 			    "%s %@d %%\\n\", @); exit(0); }",
 			    "op r 25 %\nop w 75 %\n"},
-		.flags = FUNC_RECORDS | FUNC_NO_ARGS_CHECK | FUNC_IS_SPECIAL_TIME,
+		.flags = FUNC_OURS | FUNC_RECORDS | FUNC_NO_ARGS_CHECK | FUNC_IS_SPECIAL_TIME,
 		.check = check_agg_number,
 		.report = report_share,
 	},
@@ -154,7 +154,7 @@ const struct func funcs_aggregation[] = {
 		.example = {"BEGIN { @[\"a\"] = sum(1); @[\"b\"] = sum(2); @[\"c\"] = sum(3); top(@, 1); printa(\"%s "
 			    "%@d\\n\", @); exit(0); }",
 			    "c 3\n"},
-		.flags = FUNC_RECORDS | FUNC_NO_ARGS_CHECK | FUNC_IS_SPECIAL_TIME,
+		.flags = FUNC_OURS | FUNC_RECORDS | FUNC_NO_ARGS_CHECK | FUNC_IS_SPECIAL_TIME,
 		.check = check_agg_number,
 		.report = report_top,
 	},

@@ -61,6 +61,7 @@ enum call_fault {
 	CALL_TYPE,	   /* an argument of another type */
 	CALL_VOID,	   /* an argument without a value */
 	CALL_NOT_FORMAT,   /* no format in quotes */
+	CALL_FORMAT_ALONE, /* a format, and nothing to be printed by it */
 	CALL_NOT_CONSTANT, /* not known before the script runs */
 	CALL_NOT_AGG,	   /* no aggregation */
 	CALL_UNKNOWN_AGG,  /* an aggregation that nothing assigns */

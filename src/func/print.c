@@ -12,20 +12,30 @@
 
 /* --- printf: records the values that follow the format --- */
 
+/* A format in quotes; anything else that is text is wrong because it is not known before the script runs. */
+static bool has_format(struct call *call)
+{
+	if (!call_args_len(call))
+		call_wrong(call, CALL_ITSELF, CALL_COUNT, "printf() takes at least 1 argument, not 0");
+	else if (call_is_text(call, 0))
+		return true;
+	else if (!call_value(call, 0))
+		return false;
+	else
+		call_wrong(call, 0, call_is_integer(call, 0) ? CALL_TYPE : CALL_NOT_FORMAT,
+			   "printf() argument #1 must be a format string in quotes");
+	call_hint(call, "for example `printf(\"%%d\\n\", arg0)`");
+	return false;
+}
+
 static void check_printf(struct call *call)
 {
 	struct format *format;
 	bool ok = true;
 	unsigned i;
 
-	if (!call_args_len(call) || !call_is_text(call, 0)) {
-		if (call_args_len(call))
-			call_wrong(call, 0, CALL_NOT_FORMAT, "printf() argument #1 must be a format string in quotes");
-		else
-			call_wrong(call, CALL_ITSELF, CALL_COUNT, "printf() takes at least 1 argument, not 0");
-		call_hint(call, "for example `printf(\"%%d\\n\", arg0)`");
+	if (!has_format(call))
 		return;
-	}
 	format = call_format(call, 0);
 	for (i = 1; i < call_args_len(call); i++)
 		ok = call_recordable(call, i) && ok;
@@ -53,17 +63,18 @@ static int report_printf(struct report *report, const struct record_action *acti
 
 static void check_printa(struct call *call)
 {
-	bool has_format = call_args_len(call) && call_is_text(call, 0);
+	bool has_text = call_args_len(call) && call_is_text(call, 0);
 	struct format *format = NULL;
 
-	if (call_args_len(call) < 1u + has_format) {
-		call_wrong(call, CALL_ITSELF, CALL_COUNT, "printa() needs an aggregation");
+	if (call_args_len(call) < 1u + has_text) {
+		call_wrong(call, CALL_ITSELF, has_text ? CALL_FORMAT_ALONE : CALL_COUNT,
+			   "printa() needs an aggregation");
 		call_hint(call, "for example `printa(@name)` or `printa(\"%%s %%@d\\n\", @name)`");
 		return;
 	}
-	if (has_format)
+	if (has_text)
 		format = call_format(call, 0);
-	for (unsigned i = has_format; i < call_args_len(call); i++) {
+	for (unsigned i = has_text; i < call_args_len(call); i++) {
 		if (!call_record_agg(call, i)) {
 			call_break(call);
 			return;
@@ -104,14 +115,12 @@ static int report_printa(struct report *report, const struct record_action *acti
 	return err;
 }
 
-/* --- trace: records its value; an aggregation it prints as printa does --- */
+/* --- trace: records its value --- */
 
 static void check_trace(struct call *call)
 {
 	if (call_args_len(call) != 1)
 		call_wrong(call, CALL_ITSELF, CALL_COUNT, "trace() takes 1 argument, not %u", call_args_len(call));
-	else if (call_is_agg(call, 0))
-		call_record_agg(call, 0);
 	else if (call_recordable(call, 0))
 		call_record(call, 0);
 }

@@ -9,14 +9,14 @@ enum { FRAMES_MAX = 127 };
 
 static void check_stack(struct call *call)
 {
-	int64_t frames;
+	int64_t number;
 
 	if (!call_args_len(call))
 		return;
-	if (!call_constant(call, 0, &frames))
-		call_wrong(call, 0, CALL_NOT_CONSTANT, "the number of frames must be a constant from 1 to %d", FRAMES_MAX);
-	else if (frames < 1 || frames > FRAMES_MAX)
-		call_wrong(call, 0, CALL_RANGE, "the number of frames must be a constant from 1 to %d", FRAMES_MAX);
+	if (!call_constant(call, 0, &number) || number < 1)
+		call_wrong(call, 0, CALL_NOT_CONSTANT, "the number of frames must be a constant above 0");
+	else if (call_args_len(call) > 1 && (!call_constant(call, 1, &number) || number < 0))
+		call_wrong(call, 1, CALL_NOT_CONSTANT, "the room for names must be a constant, 0 or more");
 	else
 		return;
 	call_break(call);
@@ -24,7 +24,9 @@ static void check_stack(struct call *call)
 
 static int32_t frames_of(const struct expr *call, int otherwise)
 {
-	return call->args_len ? (int32_t)call->args[0]->value : otherwise;
+	uint64_t frames = call->args_len ? call->args[0]->value : (uint64_t)otherwise;
+
+	return frames < FRAMES_MAX ? (int32_t)frames : FRAMES_MAX;
 }
 
 static void gen_stack(struct gen *gen, const struct expr *call, struct value *result)

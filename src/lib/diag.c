@@ -2,6 +2,7 @@
 #include "lib/diag.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -100,6 +101,46 @@ static bool continues_char(char c)
 }
 
 /* A column is a character, not a byte: what an editor counts. */
+/*
+ * A line that a preprocessor leaves: `# 12 "file"` or `#line 12`. The number of the line that follows; 0: it is another line.
+ */
+static unsigned line_mark(const char *text, size_t size)
+{
+	size_t i = strspn(text, " \t"), digits;
+	bool is_named;
+
+	if (i >= size || text[i++] != '#')
+		return 0;
+	i += strspn(text + i, " \t");
+	is_named = !strncmp(text + i, "line", 4);
+	if (is_named)
+		i += 4 + strspn(text + i + 4, " \t");
+	digits = strspn(text + i, "0123456789");
+	if (!digits || digits > 9 || (!is_named && text[i + digits] != ' '))
+		return 0;
+	if (!is_named && text[i + digits + strspn(text + i + digits, " \t")] != '"')
+		return 0;
+	return (unsigned)strtoul(text + i, NULL, 10);
+}
+
+/* Where the line that the offset is in begins; its number. */
+static size_t find_line(const struct source *source, size_t offset, unsigned *line)
+{
+	size_t from = 0;
+
+	*line = 1;
+	for (;;) {
+		const char *newline = memchr(source->text + from, '\n', offset - from);
+		unsigned mark;
+
+		if (!newline)
+			return from;
+		mark = line_mark(source->text + from, (size_t)(newline - source->text) - from);
+		*line = mark ? mark : *line + 1;
+		from = (size_t)(newline - source->text) + 1;
+	}
+}
+
 void loc_position(struct loc loc, unsigned *line, unsigned *column)
 {
 	size_t i, offset;
@@ -108,14 +149,29 @@ void loc_position(struct loc loc, unsigned *line, unsigned *column)
 	if (!loc.source)
 		return;
 	offset = loc_offset(loc);
-	for (i = 0; i < offset; i++) {
-		if (loc.source->text[i] == '\n') {
-			(*line)++;
-			*column = 1;
-		} else if (!continues_char(loc.source->text[i])) {
-			(*column)++;
-		}
-	}
+	for (i = find_line(loc.source, offset, line); i < offset; i++)
+		*column += !continues_char(loc.source->text[i]);
+}
+
+void diag_set_line(struct diag *diag, struct loc loc)
+{
+	unsigned column;
+
+	if (!diag || !loc.source)
+		return;
+	if (loc.size)
+		loc = (struct loc){loc.source, loc.offset + loc.size - 1, 1};
+	loc_position(loc, &diag->line, &column);
+}
+
+unsigned diag_line(const struct diag *diag)
+{
+	unsigned line, column;
+
+	if (!diag->loc.source)
+		return 0;
+	loc_position(diag->loc, &line, &column);
+	return diag->line ? diag->line : line;
 }
 
 struct loc loc_span(struct loc from, struct loc to)
@@ -194,6 +250,14 @@ static void print_excerpt(struct loc loc, struct buf *out)
 	buf_putc(out, '\n');
 }
 
+/* The end of a script: there is nothing to show. */
+static bool is_empty_line(struct loc loc)
+{
+	size_t at = loc_offset(loc);
+
+	return at == loc.source->size && (!at || loc.source->text[at - 1] == '\n');
+}
+
 static void print_one(const struct diag *diag, bool with_tags, struct buf *out)
 {
 	unsigned line, column;
@@ -208,7 +272,7 @@ static void print_one(const struct diag *diag, bool with_tags, struct buf *out)
 		buf_printf(out, "[%s] ", diag->tag);
 	shown_add(out, SHOWN_SENTENCE, diag->text, strlen(diag->text));
 	buf_putc(out, '\n');
-	if (diag->loc.source && diag->loc.source->text)
+	if (diag->loc.source && diag->loc.source->text && !is_empty_line(diag->loc))
 		print_excerpt(diag->loc, out);
 	if (diag->hint) {
 		buf_puts(out, "hint: ");

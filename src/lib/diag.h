@@ -33,6 +33,7 @@ struct diag {
 	const char *text; /* one sentence, no final full stop, lower case first */
 	const char *hint; /* NULL, or one sentence: "did you mean `op-start`?" */
 	bool is_warning;
+	unsigned line; /* that dtrace's message names, where that is not the line of `loc`; 0: it is */
 };
 
 struct diags {
@@ -51,6 +52,13 @@ struct diag *diag_error(struct diags *diags, struct loc loc, const char *tag, co
 struct diag *diag_warning(struct diags *diags, struct loc loc, const char *tag, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 void diag_hint(struct diags *diags, struct diag *diag, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * dtrace tells the line alone, and often that of the end of a construct, where we point at what is wrong in it: the line on
+ * which `loc` ends. Accepts NULL.
+ */
+void diag_set_line(struct diag *diag, struct loc loc);
+unsigned diag_line(const struct diag *diag); /* for messages in dtrace's form; 0: no place known */
 
 /* Line and column, both from 1; a tab counts as one column. */
 void loc_position(struct loc loc, unsigned *line, unsigned *column);

@@ -8,6 +8,7 @@
 
 const struct type type_error = {.kind = TYPE_ERROR, .name = "<error>"};
 const struct type type_void = {.kind = TYPE_VOID, .name = "void"};
+const struct type type_function = {.kind = TYPE_VOID, .name = "function"};
 const struct type type_agg = {.kind = TYPE_AGG, .name = "aggregation"};
 const struct type type_stack = {.kind = TYPE_STACK, .size = 8, .name = "stack"};
 const struct type type_symbol = {.kind = TYPE_SYMBOL, .size = 8, .name = "symbol", .form = SYMBOL_FUNCTION};

@@ -74,7 +74,8 @@ struct type_source {
 	const char *(*why)(const struct type_source *source); /* it knows none, because ...; NULL: it knows some */
 };
 
-extern const struct type type_error, type_void, type_agg, type_stack, type_symbol, type_symbol_module, type_symbol_address;
+/* type_function: what a pointer to a function points at; nothing is known of it. */
+extern const struct type type_error, type_void, type_function, type_agg, type_stack, type_symbol, type_symbol_module, type_symbol_address;
 extern const struct type type_char, type_int8, type_uint8, type_int16, type_uint16, type_int32, type_uint32, type_int64,
 	type_uint64, type_int, type_uint, type_long, type_ulong;
 

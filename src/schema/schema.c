@@ -64,7 +64,7 @@ static bool shape_is_sound(const struct agg_shape *shape)
 	struct buf ignored = {0};
 	enum call_fault fault;
 	unsigned bad_arg;
-	bool good = !shape->agg->params_check || shape->agg->params_check(shape, &fault, &bad_arg, &ignored);
+	bool good = !shape->agg->params_check || shape->agg->params_check(shape, shape->agg->params_len, &fault, &bad_arg, &ignored);
 
 	buf_free(&ignored);
 	return good;

@@ -36,9 +36,9 @@ else
 fi
 : >empty.d
 echo '/* only words */ int x;' >words.d
-refused "an empty script" 1 'error: empty.d has no clause: there is nothing to trace' empty.d
-refused "a script without a clause" 1 'error: words.d has no clause: .*' words.d
-refused "an empty clause" 1 'error: -n argument 1 has no clause: .*' -n ''
+refused "an empty script" 1 'empty.d:1:1: error: empty.d has no clause: there is nothing to trace' empty.d
+refused "a script without a clause" 1 '.*words.d:[0-9:]*: error: words.d has no clause: .*' words.d
+refused "an empty clause" 1 '.*error: -n argument 1 has no clause: .*' -n ''
 refused "a script that is not there" 1 'cephtap: cannot open nowhere.d: No such file or directory' nowhere.d
 refused "a folder" 1 "cephtap: cannot read $TMP: Is a directory" "$TMP"
 refused "an argument too many" 1 'cephtap: extraneous argument `two`: .*' -n 'BEGIN { trace($1); exit(0); }' 1 two
@@ -88,7 +88,7 @@ refused "a letter without its value" 2 'cephtap: `-p` needs a value; see .*' -p
 refused "an option with a value" 2 'cephtap report: `--json=3` takes no value; see .*' report --json=3 osd
 refused "half an option" 2 'cephtap report: several options begin with `--o`; see .*' report --o osd
 refused "an unknown -x" 2 'cephtap: unknown option `foo`.*' -x foo -n "$hello"
-for value in abc -1 0 1 99999999999999999999 '' 12q; do
+for value in abc -1 2g 99999999999999999999 '' 12q; do
 	refused "-x bufsize=$value" 2 'cephtap: bufsize must be .*' -x "bufsize=$value" -n "$hello"
 done
 refused "-x switchrate" 2 'cephtap: switchrate must be a time .*' -x switchrate=10parsec -n "$hello"

@@ -23,7 +23,7 @@ same "each thread has its own self->" '4000 4000 0' -c "$target 1000 3" -n 'lang
 	END { printf("%d %d %d", hits, good, bad); }'
 same "global counts lose nothing between threads" '32000 32000' -c "$target 4000 7" -n 'int64_t n; int m; lang:::hit { n++; m += 1; }
 	END { printf("%d %d", n, m); }'
-same "1000 markers are 1000" '1000 1000 332833500' -c "$target 1000" -n 'lang:::hit { @ = count(); n++; s += arg1; } lang:::hit { @s = sum(arg1); }
+same "1000 markers are 1000" '1000 1000 332833500' -c "$target 1000" -n 'int64_t s; lang:::hit { @ = count(); n++; s += arg1; } lang:::hit { @s = sum(arg1); }
 	END { printa("%@d ", @); printf("%d %d", n, s); trunc(@s); }'
 same "several descriptions in one clause" 'round-start hit round-done ' -c "$target" -n 'lang:::round-start, lang:::hit, lang:::round-done
 	{ printf("%s ", probename); }'

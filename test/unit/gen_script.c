@@ -542,7 +542,7 @@ static void gen_aggregation(struct script_gen *g, unsigned depth)
 static void gen_agg_action(struct script_gen *g, unsigned depth)
 {
 	static const char *const before[] = {"printa(", "printa(\"%@d\\n\", ", "clear(", "trunc(", "trunc(", "normalize(", "denormalize(",
-					     "share(", "top(", "trace("};
+					     "share(", "top(", "printa("};
 	static const char *const after[] = {")", ")", ")", ")", ", 5)", ", 1000)", ")", ", 100)", ", 3)", ")"};
 	unsigned action = pick(g, sizeof(before) / sizeof(before[0]));
 

@@ -226,7 +226,7 @@ static void expect_refusal(struct agg_shape shape, int wanted, unsigned wanted_a
 	unsigned arg = 0;
 	struct buf why = {0};
 
-	assert_int_equal(shape.agg->params_check(&shape, &fault, &arg, &why), wanted == GOOD);
+	assert_int_equal(shape.agg->params_check(&shape, shape.agg->params_len, &fault, &arg, &why), wanted == GOOD);
 	if (wanted != GOOD) {
 		assert_int_equal(fault, wanted);
 		assert_int_equal(arg, wanted_arg);
@@ -253,7 +253,7 @@ static void test_params(void **state)
 	expect_refusal(SHAPE("llquantize", false, 10, 3, 2, 20), CALL_RANGE, 3);
 	expect_refusal(SHAPE("llquantize", false, 10, 0, 18, 10), CALL_RANGE, 3);
 	expect_refusal(SHAPE("llquantize", false, 2, 0, INT64_MAX, 2), CALL_RANGE, 3);
-	expect_refusal(SHAPE("llquantize", false, 10, 0, 3, 0), CALL_RANGE, 4);
+	expect_refusal(SHAPE("llquantize", false, 10, 0, 3, 0), CALL_NOT_CONSTANT, 4);
 	expect_refusal(SHAPE("llquantize", false, 10, 0, 3, 3), CALL_RANGE, 4);
 	expect_refusal(SHAPE("llquantize", false, 10, 0, 10, 10000), CALL_RANGE, 4);
 }

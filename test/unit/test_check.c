@@ -155,7 +155,7 @@ static const struct mistake {
 	{ "D_PDESC_ZERO", "test:::itns { }" },
 	{ "D_PDESC_ZERO", "nothing:::here { }" },
 	{ "D_PDESC_ZERO", "test:::blocked { }" },
-	{ "D_PDESC_ZERO", "4711 { }" },
+	{ "D_PDESC_INVAL", "4711 { }" },
 	{ "D_PRED_SCALAR", "BEGIN / execname / { }" },
 	{ "D_OP_SCALAR", B "if (execname) trace(1); }" },
 	/* arguments */
@@ -170,179 +170,27 @@ static const struct mistake {
 	{ "D_ARGS_IDX", "test:::partly { trace(args[1]); }" },
 	{ "D_ARGS_MULTI", "test:::ints, test:::ints2 { trace(args[1]); }" },
 	{ "D_ARGS_MULTI", "test:::strs, test:::ptr { trace(args[0]); }" },
-	{ "D_ARR_BADREF", I "trace(args); }" },
-	/* identifiers */
-	{ "D_IDENT_UNDEF", B "trace(nothing); }" },
-	{ "D_IDENT_UNDEF", B "x = x + 1; }" },
-	{ "D_VAR_UNDEF", "BEGIN / self->t / { self->t = 1; }" },
-	{ "D_VAR_UNDEF", B "trace(this->n); }" },
-	{ "D_OP_WRITE", B "pid = 1; }" },
-	{ "D_OP_WRITE", I "args[0] = 1; }" },
-	{ "D_OP_WRITE", B "timestamp++; }" },
-	{ "D_OP_WRITE", B "*(int *)0 = 1; }" },
-	{ "D_OP_LVAL", B "1 = 2; }" },
-	{ "D_OP_LVAL", B "(pid + 1)++; }" },
-	{ "D_OP_LVAL", "inline int N = 3; BEGIN { N = 4; }" },
-	/* arrays */
-	{ "D_ARR_BADREF", B "a[1] = 1; trace(a); }" },
-	{ "D_ARR_BADREF", B "a[1] = 1; a = 2; }" },
-	{ "D_ARR_BADREF", B "x = 1; trace(x[0]); }" },
-	{ "D_ARR_LOCAL", B "this->a[1] = 1; }" },
-	{ "D_DECL_LOCASSC", "this int a[int]; BEGIN { }" },
-	{ "D_PROTO_LEN", B "a[1] = 1; a[1, 2] = 1; }" },
-	{ "D_PROTO_ARG", B "a[1] = 1; a[\"x\"] = 1; }" },
-	{ "D_PROTO_ARG", B "a[\"x\"] = 1; trace(a[1]); }" },
-	{ "D_PROTO_ARG", "int a[string]; BEGIN { a[1] = 1; }" },
-	{ "D_KEY_TYPE", "struct s { int m; }; BEGIN { a[*(struct s *)0] = 1; }" },
-	{ "D_ARR_BOUNDS", "struct s { int m[4]; }; BEGIN { trace(((struct s *)0)->m[4]); }" },
-	/* operators */
-	{ "D_OP_INCOMPAT", B "x = \"a\"; x = 1; }" },
-	{ "D_OP_INCOMPAT", B "x = 1; x = \"a\"; }" },
-	{ "D_OP_INCOMPAT", B "x = 1; x = (char *)0; }" },
-	{ "D_OP_INCOMPAT", "char *p; BEGIN { p = \"text\"; }" },
-	{ "D_OP_INCOMPAT", "test:::ptr { p = (char *)arg0; p = args[0]; }" },
-	{ "D_OP_INCOMPAT", B "trace(execname == 1); }" },
-	{ "D_OP_INCOMPAT", B "trace((int *)0 == (char *)0); }" },
-	{ "D_OP_INCOMPAT", B "trace(pid ? \"a\" : 1); }" },
-	{ "D_OP_INCOMPAT", "struct s { int m; }; BEGIN { x = *(struct s *)0; }" },
-	{ "D_OP_INCOMPAT", B "x = \"a\"; x++; }" },
-	{ "D_OP_INCOMPAT", B "trace((int *)0 - (char *)0); }" },
-	{ "D_OP_ARITH", B "trace(\"a\" + 1); }" },
-	{ "D_OP_ARITH", B "trace(-execname); }" },
-	{ "D_OP_ARITH", B "trace((int *)0 * 2); }" },
-	{ "D_OP_ARITH", "struct s { double m; }; BEGIN { trace(((struct s *)0)->m + 1); }" },
-	{ "D_OP_INT", B "trace(\"a\" & 1); }" },
-	{ "D_OP_INT", B "trace(1 << execname); }" },
-	{ "D_OP_INT", B "trace(~execname); }" },
-	{ "D_OP_INT", B "trace((int *)0 % 2); }" },
-	{ "D_OP_SCALAR", B "trace(!execname); }" },
-	{ "D_OP_SCALAR", B "trace(pid && execname); }" },
-	{ "D_OP_SCALAR", B "trace(execname ? 1 : 2); }" },
-	{ "D_OP_SCALAR", B "x = (void)1; }" },
-	{ "D_OP_INCOMPLETE", B "trace((void *)0 + 1); }" },
-	{ "D_OP_PTR", B "trace(pid->x); }" },
-	{ "D_OP_SOU", B "trace(pid.x); }" },
-	{ "D_OP_SOU", B "trace(((int *)0)->x); }" },
-	{ "D_OP_SOU", "test:::ptr { trace(args[0]->x); }" },
-	{ "D_TYPE_MEMBER", "struct s { int size; }; BEGIN { trace(((struct s *)0)->sise); }" },
-	{ "D_OP_DYN", B "@a = count(); x = @a; }" },
-	{ "D_OP_DYN", B "x = (@a = count()); }" },
-	{ "D_OP_DYN", B "trace(curpsinfo); }" },
-	{ "D_OP_DYN", B "printf(\"%p\", curpsinfo); }" },
-	{ "D_OP_DYN", B "if (curpsinfo) trace(1); }" },
-	{ "D_OP_DYN", "BEGIN /curpsinfo/ { trace(1); }" },
-	{ "D_OP_DYN", B "x = curpsinfo; }" },
-	{ "D_OP_DYN", B "@[curpsinfo] = count(); }" },
-	{ "D_OP_ACT", B "x = printf(\"a\"); }" },
-	{ "D_OP_ACT", B "trace(exit(0)); }" },
-	{ "D_OP_ACT", "BEGIN / trace(1) / { }" },
-	{ "D_DIV_ZERO", B "trace(1 / 0); }" },
-	{ "D_DIV_ZERO", B "x = 1; x %= 2 - 2; }" },
-	{ "D_DEREF_NONPTR", B "trace(*1); }" },
-	{ "D_DEREF_VOID", B "trace(*(void *)0); }" },
-	{ "D_DEREF_VOID", "test:::ptr { trace(args[0][1]); }" },
-	{ "D_ADDROF_LVAL", B "trace(&1); }" },
-	{ "D_ADDROF_VAR", B "x = 1; trace(&x); }" },
-	{ "D_ADDROF_BITFIELD", "struct s { int m : 3; }; BEGIN { trace(&((struct s *)0)->m); }" },
-	{ "D_CAST_INVAL", B "trace((int)execname); }" },
-	{ "D_CAST_INVAL", B "trace((string)1); }" },
-	{ "D_CAST_INVAL", "struct s { int m; }; BEGIN { x = (struct s)1; }" },
-	{ "D_STRINGOF_TYPE", "struct s { int m; }; BEGIN { trace(stringof(*(struct s *)0)); }" },
-	{ "D_SIZEOF_TYPE", B "trace(sizeof (void)); }" },
-	{ "D_SIZEOF_BITFIELD", "struct s { int m : 3; }; BEGIN { trace(sizeof (((struct s *)0)->m)); }" },
-	{ "D_OFFSETOF_TYPE", B "trace(offsetof(int, m)); }" },
-	{ "D_OFFSETOF_BITFIELD", "struct s { int m : 3; }; BEGIN { trace(offsetof(struct s, m)); }" },
-	{ "D_TYPE_ERR", B "trace(sizeof (struct nothing)); }" },
-	/* functions */
-	{ "D_FUNC_UNDEF", B "strlenn(\"a\"); }" },
-	{ "D_FUNC_IDKIND", B "trace(pid()); }" },
-	{ "D_FUNC_IDKIND", B "count(); }" },
-	{ "D_PROTO_LEN", B "trace(strlen()); }" },
-	{ "D_PROTO_LEN", B "trace(strjoin(\"a\", \"b\", \"c\")); }" },
-	{ "D_PROTO_LEN", B "trace(1, 2); }" },
-	{ "D_PROTO_LEN", B "exit(); }" },
-	{ "D_PROTO_ARG", B "trace(strlen(1)); }" },
-	{ "D_PROTO_ARG", B "trace(copyinstr(\"a\")); }" },
-	{ "D_PROTO_ARG", B "exit(\"a\"); }" },
-	{ "D_TRUNC_SCALAR", B "@a = count(); trunc(@a, \"x\"); }" },
-	/* aggregations */
-	{ "D_AGG_NULL", B "@a; }" },
-	{ "D_AGG_FUNC", B "@a = 1; }" },
-	{ "D_AGG_FUNC", B "@a = cuont(); }" },
-	{ "D_AGG_FUNC", B "@a = strlen(\"x\"); }" },
-	{ "D_AGG_FUNC", B "@a += count(); }" },
-	{ "D_AGG_REDEF", B "@a = count(); @a = sum(1); }" },
-	{ "D_AGG_SCALAR", B "@a = sum(execname); }" },
-	{ "D_PROTO_LEN", B "@a = count(1); }" },
-	{ "D_PROTO_LEN", B "@a = sum(); }" },
-	{ "D_PROTO_LEN", B "@a[1] = count(); @a = count(); }" },
-	{ "D_PROTO_ARG", B "@a[1] = count(); @a[execname] = count(); }" },
-	{ "D_LQUANT_BASETYPE", B "@a = lquantize(1, pid, 10); }" },
-	{ "D_LQUANT_LIMTYPE", B "@a = lquantize(1, 0, pid); }" },
-	{ "D_LQUANT_STEPTYPE", B "@a = lquantize(1, 0, 10, pid); }" },
-	{ "D_LQUANT_MISMATCH", B "@a = lquantize(1, 10, 0); }" },
-	{ "D_LQUANT_STEPTYPE", B "@a = lquantize(1, 0, 10, 0); }" },
-	{ "D_LQUANT_STEPLARGE", B "@a = lquantize(1, 3, 3); }" },
-	{ "D_LQUANT_STEPVAL", B "@a = lquantize(1, 0, 100, 65536); }" },
-	{ "D_LQUANT_STEPSMALL", B "@a = lquantize(1, 0, 1000000, 1); }" },
-	{ "D_LLQUANT_FACTORTYPE", B "@a = llquantize(1, pid, 0, 2, 10); }" },
-	{ "D_LLQUANT_LMAGTYPE", B "@a = llquantize(1, 10, pid, 2, 10); }" },
-	{ "D_LLQUANT_HMAGTYPE", B "@a = llquantize(1, 10, 0, pid, 10); }" },
-	{ "D_LLQUANT_STEPTYPE", B "@a = llquantize(1, 10, 0, 2, pid); }" },
-	{ "D_LLQUANT_FACTORVAL", B "@a = llquantize(1, 1, 0, 2, 10); }" },
-	{ "D_LLQUANT_LMAGVAL", B "@a = llquantize(1, 10, -1, 2, 10); }" },
-	{ "D_LLQUANT_HMAGVAL", B "@a = llquantize(1, 10, 3, 2, 10); }" },
-	{ "D_LLQUANT_STEPVAL", B "@a = llquantize(1, 10, 0, 2, 3); }" },
-	{ "D_LLQUANT_MATCHFACTOR", B "@a = llquantize(1, 10, 0, 2, 10); @a = llquantize(1, 20, 0, 2, 10); }" },
-	{ "D_LLQUANT_MATCHLMAG", B "@a = llquantize(1, 10, 0, 2, 10); @a = llquantize(1, 10, 1, 2, 10); }" },
-	{ "D_LLQUANT_MATCHHMAG", B "@a = llquantize(1, 10, 0, 2, 10); @a = llquantize(1, 10, 0, 3, 10); }" },
-	{ "D_LLQUANT_MATCHSTEPS", B "@a = llquantize(1, 10, 0, 2, 10); @a = llquantize(1, 10, 0, 2, 5); }" },
-	{ "D_STACK_SIZE", B "stack(pid); }" },
-	{ "D_USTACK_FRAMES", B "ustack(0); }" },
-	{ "D_USTACK_FRAMES", B "jstack(128); }" },
-	{ "D_LQUANT_MATCHBASE", B "@a = lquantize(1, 0, 10); @a = lquantize(1, 1, 10); }" },
-	{ "D_LQUANT_MATCHLIM", B "@a = lquantize(1, 0, 10); @a = lquantize(1, 0, 11); }" },
-	{ "D_LQUANT_MATCHSTEP", B "@a = lquantize(1, 0, 10, 1); @a = lquantize(1, 0, 10, 2); }" },
-	/* actions */
-	{ "D_PROTO_LEN", B "printf(); }" },
-	{ "D_PRINTF_ARG_FMT", B "printf(1); }" },
 	{ "D_PRINTF_ARG_PROTO", B "printf(\"%d\"); }" },
 	{ "D_PRINTF_ARG_EXTRA", B "printf(\"a\", 1); }" },
 	{ "D_PRINTF_ARG_TYPE", B "printf(\"%d\", execname); }" },
 	{ "D_PRINTF_ARG_TYPE", B "printf(\"%s\", 1); }" },
-	{ "D_TRACE_VOID", B "trace((void)1); }" },
-	{ "D_TRACE_DYN", "struct s { int m; }; BEGIN { trace(*(struct s *)0); }" },
-	{ "D_PRINTA_PROTO", B "printa(); }" },
-	{ "D_PRINTA_PROTO", B "printa(\"%@d\"); }" },
-	{ "D_PRINTA_AGGARG", B "printa(1); }" },
-	{ "D_PRINTA_AGGARG", B "@a[1] = count(); printa(@a[1]); }" },
-	{ "D_PRINTA_AGGBAD", B "printa(@a); }" },
-	{ "D_PRINTA_AGGBAD", B "trace(@a); }" },
-	{ "D_PRINTA_AGGKEY", B "@a[1] = count(); @b = count(); printa(@a, @b); }" },
-	{ "D_PRINTA_AGGPROTO", B "@a[1] = count(); @b[\"x\"] = count(); printa(@a, @b); }" },
+	{ "D_PRINTF_ARG_TYPE", B "printf(\"%p\", curpsinfo); }" },
 	{ "D_PRINTF_ARG_PROTO", B "@a = count(); printa(\"%d %@d\", @a); }" },
 	{ "D_PRINTF_ARG_TYPE", B "@a[1] = count(); printa(\"%s %@d\", @a); }" },
-	{ "D_CLEAR_PROTO", B "@a = count(); clear(@a, 1); }" },
-	{ "D_CLEAR_AGGARG", B "clear(1); }" },
-	{ "D_CLEAR_AGGBAD", B "clear(@a); }" },
-	{ "D_TRUNC_AGGARG", B "trunc(1); }" },
-	{ "D_TRUNC_AGGBAD", B "trunc(@a); }" },
-	{ "D_TRUNC_PROTO", B "trunc(); }" },
-	{ "D_TRUNC_PROTO", B "@a = count(); trunc(@a, 1, 2); }" },
-	{ "D_KEY_TYPE", B "a[(void)1] = 1; }" },
-	{ "D_KEY_TYPE", B "@a = count(); @b[@a] = count(); }" },
-	{ "D_NORMALIZE_PROTO", B "@a = count(); normalize(@a); }" },
-	{ "D_NORMALIZE_AGGARG", B "normalize(1, 2); }" },
-	{ "D_NORMALIZE_AGGBAD", B "normalize(@a, 2); }" },
-	{ "D_NORMALIZE_SCALAR", B "@a = count(); normalize(@a, execname); }" },
 	{ "D_DIV_ZERO", B "@a = count(); normalize(@a, 0); }" },
+	{ "D_TRACE_DYN", "struct s { int m; }; BEGIN { trace(*(struct s *)0); }" },
+	{ "D_OP_INCOMPAT", "struct s { int m; }; BEGIN { x = *(struct s *)0; }" },
+	{ "D_KEY_TYPE", "struct s { int m; }; BEGIN { a[*(struct s *)0] = 1; }" },
+	{ "D_OP_INCOMPAT", "test:::ptr { p = (char *)arg0; p = args[0]; }" },
+	{ "D_OP_INCOMPAT", "char *p; BEGIN { p = \"text\"; }" },
+	{ "D_SIZEOF_BITFIELD", "struct s { int m : 3; }; BEGIN { trace(sizeof (((struct s *)0)->m)); }" },
+	{ "D_ADDROF_BITFIELD", "struct s { int m : 3; }; BEGIN { trace(&((struct s *)0)->m); }" },
+	{ "D_OFFSETOF_TYPE", B "trace(offsetof(int, m)); }" },
+	{ "D_OFFSETOF_BITFIELD", "struct s { int m : 3; }; BEGIN { trace(offsetof(struct s, m)); }" },
+	{ "D_STRINGOF_TYPE", "struct s { int m; }; BEGIN { trace(stringof(*(struct s *)0)); }" },
 	/* declarations */
-	{ "D_DECL_IDRED", "int x; int x; BEGIN { }" },
 	{ "D_DECL_IDRED", "int pid; BEGIN { }" },
-	{ "D_DECL_IDRED", "enum e { A, A }; BEGIN { }" },
-	{ "D_DECL_TYPERED", "typedef int t; typedef long t; BEGIN { }" },
 	{ "D_DECL_TYPERED", "struct s { int m; }; struct s { int m; }; BEGIN { }" },
-	{ "D_DECL_MNAME", "struct s { int m; int m; }; BEGIN { }" },
 	{ "D_DECL_INCOMPLETE", "struct s { struct s m; }; BEGIN { }" },
 	{ "D_DECL_VOIDOBJ", "void x; BEGIN { }" },
 	{ "D_DECL_VOIDOBJ", "struct s { void m; }; BEGIN { }" },
@@ -353,8 +201,7 @@ static const struct mistake {
 	{ "D_DECL_BFSIZE", "struct s { int m : 33; }; BEGIN { }" },
 	{ "D_DECL_BFTYPE", "struct s { int *m : 3; }; BEGIN { }" },
 	{ "D_DECL_ENOFLOW", "enum e { A = 1 << 31, B = 0x7fffffff, C }; BEGIN { }" },
-	{ "D_TYPE_ERR", "struct nothing x; BEGIN { }" },
-	{ "D_PRAGMA_OPTSET", "#pragma D option strsize=1\nBEGIN { }" },
+	{ "D_PRAGMA_OPTSET", "#pragma D option strsize=0\nBEGIN { }" },
 	{ "D_PRAGMA_OPTSET", "#pragma D option strsise=100\nBEGIN { }" },
 	/* limits */
 	{ NULL, "#pragma D option strsize=32k\nBEGIN { printf(\"%s%s\", probefunc, strjoin(\"a\", \"b\")); trace(strjoin(\"a\", \"b\")); }" },
@@ -388,6 +235,118 @@ static bool is_said_once(const struct mistake *mistake)
 	}
 	arena_free(run.arena);
 	return ok;
+}
+
+/* --- test/check/NAME.cases: many programs, each with what is to be said of it --- */
+
+/*
+ * A line is `TAG PROGRAM`, `TAG:LINE PROGRAM` (line 1 otherwise), or `ok PROGRAM`; `-` is no tag. In a program `\\n` is a new line
+ * (in strings it is written `\\\\n`). Blank lines and those that begin with # say something to the reader.
+ */
+struct one_case {
+	char tag[32];
+	unsigned line;
+	struct buf program;
+};
+
+static void read_program(struct one_case *c, const char *text)
+{
+	for (; *text; text++) {
+		if (text[0] == '\\' && text[1] == '\\')
+			buf_putc(&c->program, *text++);
+		else if (text[0] == '\\' && text[1] == 'n')
+			buf_putc(&c->program, (text++, '\n'));
+		else
+			buf_putc(&c->program, *text);
+	}
+}
+
+static void read_case(struct one_case *c, const char *line)
+{
+	size_t size = strcspn(line, " :");
+
+	*c = (struct one_case){.line = 1};
+	assert_true(size && size < sizeof(c->tag));
+	memcpy(c->tag, line, size);
+	line += size;
+	if (*line == ':')
+		c->line = (unsigned)strtoul(line + 1, (char **)&line, 10);
+	assert_int_equal(*line, ' ');
+	read_program(c, line + 1);
+}
+
+static bool is_as_wanted(const struct one_case *c, const struct run *run)
+{
+	const struct diag *diag = run->diags.first;
+
+	while (diag && diag->is_warning)
+		diag = diag->next;
+	if (!strcmp(c->tag, "ok"))
+		return run->checked && !run->diags.errors;
+	if (run->diags.errors != 1 || !diag)
+		return false;
+	return !strcmp(diag->tag ? diag->tag : "-", c->tag) && diag_line(diag) == c->line;
+}
+
+/* The plan that is made of an accepted program is sound. */
+static bool is_lowered(struct run *run)
+{
+	struct loc where = {0};
+
+	return !run->checked || !plan_why_not(lower_script(run->arena, run->checked), &where);
+}
+
+static bool run_case(const char *path, unsigned number, const char *line)
+{
+	struct buf out = {0};
+	struct one_case c;
+	struct run run;
+	bool ok;
+
+	read_case(&c, line);
+	run_check(&run, "x.d", c.program.data, c.program.size);
+	ok = is_as_wanted(&c, &run) && is_lowered(&run);
+	if (!ok) {
+		diags_print(&run.diags, true, &out);
+		print_error("%s:%u: wanted %s:%u, got:\n%s", path, number, c.tag, c.line, out.data ? out.data : "nothing\n");
+		buf_free(&out);
+	}
+	buf_free(&c.program);
+	arena_free(run.arena);
+	return ok;
+}
+
+static unsigned run_cases(const char *path)
+{
+	char *text = read_file(path, &(size_t){0}), *next;
+	unsigned number = 1, failed = 0;
+
+	assert_non_null(text);
+	for (char *line = text; *line; line = next, number++) {
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		if (*line && *line != '#')
+			failed += !run_case(path, number, line);
+	}
+	free(text);
+	return failed;
+}
+
+static void test_cases(void **state)
+{
+	const char *top = getenv("TOP");
+	unsigned failed = 0;
+	char pattern[512];
+	glob_t found;
+
+	(void)state;
+	snprintf(pattern, sizeof(pattern), "%s/test/check/*.cases", top ? top : ".");
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		failed += run_cases(found.gl_pathv[i]);
+	globfree(&found);
+	assert_int_equal(failed, 0);
 }
 
 static void test_mistakes(void **state)
@@ -515,9 +474,10 @@ static void test_options(void **state)
 	assert_null(options_set(&options, "aggsortkey", "yes", &why));
 	assert_int_equal(options.aggsortkey, 1);
 	check_option("strsize", "0x100", NULL);
-	check_option("strsize", "4", "strsize must be bytes, or with k, m or g, from 8 to 64k");
-	check_option("strsize", "99999999999999999999", "strsize must be bytes, or with k, m or g, from 8 to 64k");
-	check_option("bufsize", "17592186044416t", "bufsize must be bytes, or with k, m or g, from 64k to 1g");
+	check_option("strsize", "4", NULL);
+	check_option("strsize", "0", "strsize must be bytes, or with k, m or g, from 1 to 64k");
+	check_option("strsize", "99999999999999999999", "strsize must be bytes, or with k, m or g, from 1 to 64k");
+	check_option("bufsize", "17592186044416t", "bufsize must be bytes, or with k, m or g, from 0 to 1g");
 	check_option("bufsize", NULL, "option `bufsize` needs a value: `bufsize=...`");
 	check_option("bufsise", "1m", "unknown option `bufsise`; did you mean `bufsize`?");
 	check_option("quiet", "maybe", "quiet must be yes or no");
@@ -535,7 +495,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
-		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_cases), cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_layout),
 		cmocka_unit_test(test_options),
 	};

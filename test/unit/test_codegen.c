@@ -305,6 +305,156 @@ static struct operands operands_from(const uint64_t args[ARGS])
 				 (uint16_t)r[3], (int32_t)r[4], (uint32_t)r[5], (int64_t)r[6], r[7]};
 }
 
+/* --- Constants: computed by the checker, by generated code from variables of the same values, and by C --- */
+
+enum { CONSTANTS = 300, LEAVES_MAX = 8, CONSTANT_DEPTH = 4 };
+
+static const char *const int_types[] = {"int8_t", "uint8_t", "int16_t", "uint16_t", "int32_t", "uint32_t", "int64_t", "uint64_t"};
+
+/* The same expression twice: of literals, and of variables that hold them. */
+struct twins {
+	struct buf literals, variables, assigned;
+	uint64_t random;
+	unsigned leaves;
+	bool is_c; /* only what C defines, signed numbers that overflow aside: gcc is told that they wrap */
+};
+
+static void put_both(struct twins *twins, const char *text)
+{
+	buf_puts(&twins->literals, text);
+	buf_puts(&twins->variables, text);
+}
+
+static void put_leaf(struct twins *twins)
+{
+	const char *type = int_types[gen_random(&twins->random) % 8];
+	uint64_t value = operand(&twins->random);
+	unsigned n = twins->leaves++;
+
+	buf_printf(&twins->literals, "((%s)0x%llxULL)", type, (unsigned long long)value);
+	buf_printf(&twins->variables, "((%s)this->v%u)", type, n);
+	buf_printf(&twins->assigned, "this->v%u = 0x%llxULL; ", n, (unsigned long long)value);
+}
+
+static void put_small(struct twins *twins, unsigned limit)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", 1 + (unsigned)(gen_random(&twins->random) % limit));
+	put_both(twins, text);
+}
+
+static void put_twins(struct twins *twins, unsigned depth)
+{
+	static const char *const ops[] = {" + ", " - ", " * ", " & ", " | ", " ^ ", " < ", " <= ", " > ", " >= ", " == ", " != ",
+					  " && ", " || ", " << ", " >> ", " / ", " % "};
+	static const char *const unaries[] = {"-", "~", "!", "+"};
+	unsigned kind = (unsigned)(gen_random(&twins->random) % 26);
+
+	if (!depth || twins->leaves + 2 >= LEAVES_MAX || kind == 25) {
+		put_leaf(twins);
+		return;
+	}
+	put_both(twins, "(");
+	if (kind >= 18 && kind < 22) {
+		put_both(twins, unaries[kind - 18]);
+		put_twins(twins, depth - 1);
+	} else if (kind == 22) {
+		put_both(twins, "(");
+		put_both(twins, int_types[gen_random(&twins->random) % 8]);
+		put_both(twins, ")");
+		put_twins(twins, depth - 1);
+	} else if (kind > 22) {
+		put_twins(twins, depth - 1);
+		put_both(twins, " ? ");
+		put_twins(twins, depth - 1);
+		put_both(twins, " : ");
+		put_leaf(twins);
+	} else {
+		put_twins(twins, depth - 1);
+		put_both(twins, ops[kind]);
+		if (kind >= 16 || (twins->is_c && kind >= 14)) /* divisors are above 0, and C has no shift by the width */
+			put_small(twins, kind >= 16 ? 1000 : 7);
+		else
+			put_twins(twins, depth - 1);
+	}
+	put_both(twins, ")");
+}
+
+static void twins_free(struct twins *twins)
+{
+	buf_free(&twins->literals);
+	buf_free(&twins->variables);
+	buf_free(&twins->assigned);
+}
+
+/* Prints what gcc makes of each expression, one a line. */
+static FILE *run_c(const struct buf *lines)
+{
+	char command[512];
+	const char *tmp = getenv("TMP") ? getenv("TMP") : "/tmp";
+	FILE *file;
+
+	snprintf(command, sizeof(command), "%s/constants.c", tmp);
+	file = fopen(command, "we");
+	assert_non_null(file);
+	fprintf(file, "#include <stdint.h>\n#include <stdio.h>\nint main(void) {\n%sreturn 0; }\n", lines->data);
+	fclose(file);
+	snprintf(command, sizeof(command), "cd %s && cc -w -fwrapv -o constants constants.c && ./constants", tmp);
+	return popen(command, "r");
+}
+
+/* Both twins as the one clause of a script. */
+static void compare_twins(const struct twins *twins, int64_t *value)
+{
+	const uint64_t none[ARGS] = {0};
+	struct buf text = {0};
+	struct setup setup;
+	int64_t computed;
+
+	buf_printf(&text, "test:::ints { %strace((int64_t)(%s)); trace((int64_t)(%s)); }", twins->assigned.data,
+		   twins->literals.data, twins->variables.data);
+	start(&setup, text.data);
+	assert_true(setup.script.clauses->body != NULL);
+	fire(&setup, none);
+	memcpy(value, record_field(&setup, 0), 8);
+	memcpy(&computed, record_field(&setup, 1), 8);
+	if (*value != computed)
+		fail_msg("%lld as a constant, %lld computed: %s", (long long)*value, (long long)computed, text.data);
+	stop(&setup);
+	buf_free(&text);
+}
+
+static void test_constants(void **state)
+{
+	int64_t values[CONSTANTS], c;
+	struct buf lines = {0};
+	unsigned n = 0;
+	FILE *out;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 2 * CONSTANTS; seed++) {
+		struct twins twins = {.random = seed * 7919, .is_c = seed <= CONSTANTS};
+		int64_t value;
+
+		put_twins(&twins, CONSTANT_DEPTH);
+		compare_twins(&twins, &value);
+		if (twins.is_c) {
+			values[n++] = value;
+			buf_printf(&lines, "printf(\"%%lld\\n\", (long long)(%s));\n", twins.literals.data);
+		}
+		twins_free(&twins);
+	}
+	out = run_c(&lines);
+	assert_non_null(out);
+	for (unsigned i = 0; i < n; i++) {
+		assert_int_equal(fscanf(out, "%lld", (long long *)&c), 1);
+		assert_int_equal(values[i], c);
+	}
+	assert_int_equal(pclose(out), 0);
+	buf_free(&lines);
+}
+
 static void random_args(uint64_t *state, uint64_t args[ARGS])
 {
 	for (unsigned i = 0; i < ARGS; i++)
@@ -815,6 +965,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_integers),
+		cmocka_unit_test(test_constants),
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_histograms),

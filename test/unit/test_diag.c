@@ -40,7 +40,8 @@ static void test_print(void **state)
 	check_print("abc\r\n", 1, 90, "x.d:1:2: error: no good\n    abc\n     ^~\n"); /* not past the line's end */
 	check_print("abc", 3, 0, "x.d:1:4: error: no good\n    abc\n       ^\n");     /* at the end of the text */
 	check_print("abc", 99, 5, "x.d:1:4: error: no good\n    abc\n       ^\n");
-	check_print("", 0, 0, "x.d:1:1: error: no good\n    \n    ^\n");
+	check_print("", 0, 0, "x.d:1:1: error: no good\n");
+	check_print("a\n", 2, 0, "x.d:2:1: error: no good\n"); /* an empty line is not shown */
 	check_print("\xc3\xa4\xc3\xa4 b", 5, 1, "x.d:1:4: error: no good\n    \xc3\xa4\xc3\xa4 b\n       ^\n");
 	check_print("\x1b[m\xff b", 5, 1, "x.d:1:6: error: no good\n    \\033[m\\377 b\n               ^\n");
 	check_print("\xed\x95\x9c \x1b\xed\x95\x9c", 4, 4, "x.d:1:3: error: no good\n    \xed\x95\x9c \\033\xed\x95\x9c\n       ^~~~~~\n");

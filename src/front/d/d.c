@@ -34,26 +34,11 @@ static bool set_options(void *data, struct options *options, struct diags *diags
 	return check_pragmas(&((struct d_script *)data)->tree, options, diags);
 }
 
-/* Tracing nothing would go on for ever: as dtrace, we take it for a mistake. */
-static bool has_clauses(const struct script *tree, struct diags *diags)
-{
-	const char *name = tree->sources_len == 1 ? tree->sources[0]->name : "the script";
-
-	if (tree->clauses_len)
-		return true;
-	diag_hint(diags,
-		  diag_error(diags, (struct loc){0}, "D_EMPTY", "%s has no clause: there is nothing to trace", name),
-		  "a clause is PROBE /PREDICATE/ { ACTIONS }, for example: BEGIN { trace(\"hello\"); }");
-	return false;
-}
-
 static const struct plan *check(void *data, struct probe_source *probes, const struct options *options,
 				struct diags *diags)
 {
 	struct d_script *script = data;
 
-	if (!has_clauses(&script->tree, diags))
-		return NULL;
 	script->checked = check_script(script->arena, &script->tree, probes, options, diags);
 	return script->checked ? lower_script(script->arena, script->checked) : NULL;
 }

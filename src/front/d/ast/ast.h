@@ -53,13 +53,17 @@ enum node_op {
 /* A type as it is written: `unsigned long *`, `struct foo`, `string`, `int [4]`. */
 struct type_spec {
 	struct loc loc;
+	/* NULL, or the type that this is a pointer to, or an array of: `int (*)[3]`. Then the name says nothing. */
+	const struct type_spec *of;
+	bool is_function;     /* a function that gives this type: nothing else is known of it */
 	const char *name;     /* normalised base: "int", "unsigned long", "uint64_t", "string", "struct foo", "void" */
 	unsigned pointers;    /* number of * */
 	bool userland;        /* D's `userland` qualifier: pointers are into the traced process */
 	struct node **dims;   /* array dimensions, outermost first */
 	unsigned dims_len;
 	struct decl *members; /* a struct, union or enum body written in place; NULL otherwise */
-	bool has_body;        /* members were written, maybe none */
+	bool has_body;        /* members were written */
+	bool is_guess;        /* its name is not known; it can be nothing but a type by what follows */
 };
 
 struct node {
@@ -77,6 +81,7 @@ struct node {
 	uint64_t ival;
 	bool int_unsigned, int_long; /* NODE_INT: by suffix, base and size, C's rule (6.4.4.1); 'c' is int */
 	struct type_spec *tspec;
+	bool in_parens;  /* it is written in brackets of its own */
 	unsigned height; /* of the tree below, this node included: at most AST_DEPTH_MAX */
 
 	const struct type *type;   /* check: of the value */
@@ -88,6 +93,7 @@ struct node {
 	const struct translator *translator; /* check: NODE_XLATE */
 	int arg_index;             /* check: argN, args[N]: which argument; else -1 */
 	bool is_const;             /* check: value known now, in ival */
+	bool is_inlined;           /* check: an inline stood here, and was put in */
 };
 
 enum stmt_kind { STMT_EXPR, STMT_IF, STMT_BLOCK };
@@ -116,7 +122,10 @@ struct clause {
 	bool has_body;     /* false: a probe description alone, default action */
 };
 
-enum decl_kind { DECL_VAR, DECL_TYPEDEF, DECL_INLINE, DECL_STRUCT, DECL_UNION, DECL_ENUM, DECL_MEMBER, DECL_TRANSLATOR };
+enum decl_kind {
+	DECL_VAR, DECL_TYPEDEF, DECL_INLINE, DECL_STRUCT, DECL_UNION, DECL_ENUM, DECL_MEMBER, DECL_TRANSLATOR,
+	DECL_EXTERN, DECL_PROVIDER, DECL_PROBE
+};
 
 struct decl {
 	struct decl *next;
@@ -125,21 +134,31 @@ struct decl {
 	enum var_scope scope;
 	const char *name;
 	struct type_spec *tspec;
-	struct type_spec **keys; /* DECL_VAR: associative array's key types; keys_len 0: scalar */
+	struct type_spec **keys; /* DECL_VAR, DECL_INLINE: associative array's key types; keys_len 0: scalar */
+	const char **key_names;  /* DECL_INLINE: as its value calls them; NULL elements: not at all */
 	unsigned keys_len;
 	struct node *value; /* DECL_INLINE, enum values, members of a translator */
 	/* DECL_TRANSLATOR: from `input`, under the decl's name, to tspec; what each member is made of. */
 	struct type_spec *input;
 	struct decl *members;
-	bool is_declared; /* check: of the library, where only what is used is looked at */
-	struct node *bits;  /* DECL_MEMBER: width of a bit-field; NULL: none */
+	struct decl *outputs; /* DECL_PROBE: what its arguments (members) are translated to; NULL: not said */
+	struct loc whole;     /* DECL_TRANSLATOR, DECL_PROVIDER, DECL_PROBE: up to its end */
+	bool is_declared;     /* check: of the library, where only what is used is looked at */
+	struct node *bits;    /* DECL_MEMBER: width of a bit-field; NULL: none */
 };
 
-/* `#pragma D option name=value`, in order. value NULL: none given. */
+/*
+ * `#pragma D option name=value`, in order; value NULL: none given. Of the others the name is that of the thing that is meant,
+ * and the value what is said of it.
+ */
+enum pragma_kind { PRAGMA_OPTION, PRAGMA_ATTRIBUTES, PRAGMA_BINDING, PRAGMA_DEPENDS_ON };
+
 struct pragma {
 	struct pragma *next;
+	enum pragma_kind kind;
 	struct loc loc;
 	const char *name, *value;
+	const char *of; /* `provider foo module`: which provider's; depends_on: the class of thing. NULL: a name of the script */
 };
 
 struct script {

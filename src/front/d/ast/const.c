@@ -46,7 +46,7 @@ const char *int_parse(struct arena *arena, const char *text, size_t size, struct
 	unsigned base = 10;
 	size_t i = 0, end = size;
 
-	*tag = "D_INT_DIGIT";
+	*tag = "D_SYNTAX";
 	token->kind = TOK_INT;
 	token->ival = 0;
 	while (end && strchr("uUlL", text[end - 1]))
@@ -63,6 +63,8 @@ const char *int_parse(struct arena *arena, const char *text, size_t size, struct
 	for (; i < end; i++) {
 		unsigned digit = (unsigned)digit_value((unsigned char)text[i]);
 
+		if (digit >= base && base == 8 && digit < 10)
+			*tag = "D_INT_DIGIT";
 		if (digit >= base)
 			return arena_printf(arena, "`%c` is not a digit of %s integer", text[i],
 					    base == 8	 ? "an octal"
@@ -73,7 +75,7 @@ const char *int_parse(struct arena *arena, const char *text, size_t size, struct
 			token->ival = 0;
 			return "this integer needs more than 64 bits";
 		}
-		*tag = "D_INT_DIGIT";
+		*tag = "D_SYNTAX";
 		token->ival = token->ival * base + digit;
 	}
 	int_classify(token, base == 10);
@@ -130,6 +132,11 @@ void lex_number(struct lex *lex, struct token *token)
 	problem = int_parse(lex->arena, text, end - from, token, &tag);
 	if (problem)
 		diag_error(lex->diags, lex_loc(lex, from, end), tag, "%s", problem);
+	else if (text[0] != '0' && token->ival > INT64_MAX && !memchr(text, 'u', end - from) && !memchr(text, 'U', end - from))
+		diag_hint(lex->diags,
+			  diag_error(lex->diags, lex_loc(lex, from, end), "D_INT_OFLOW",
+				     "no signed type holds this integer"),
+			  "write a `u` behind it");
 }
 
 static unsigned char escape_octal(struct lex *lex)
@@ -218,6 +225,17 @@ static size_t quoted_room(const struct lex *lex)
 	}
 }
 
+/* DTrace has read the end of the line when it says so. */
+static void say_open(struct lex *lex, size_t from, const char *tag, const char *sentence)
+{
+	bool is_end = lex_peek(lex, lex->pos) == -1;
+	struct diag *diag =
+		diag_error(lex->diags, lex_loc(lex, from, lex->pos), is_end ? "D_SYNTAX" : tag, "%s", sentence);
+
+	if (!is_end)
+		diag_set_line(diag, (struct loc){lex->source, (uint32_t)lex->pos + 1, 1});
+}
+
 void lex_string(struct lex *lex, struct token *token)
 {
 	size_t from = lex->pos;
@@ -226,24 +244,19 @@ void lex_string(struct lex *lex, struct token *token)
 	token->kind = TOK_STRING;
 	token->text = out;
 	if (!quoted(lex, out, &token->size)) {
-		diag_error(lex->diags, lex_loc(lex, from, lex->pos), "D_STR_NL",
-			   "this string is not closed on its line: `\"` is missing");
+		say_open(lex, from, "D_STR_NL", "this string is not closed on its line: `\"` is missing");
 		token->kind = TOK_BAD;
 	}
 	out[token->size] = '\0';
 }
 
-/* Bytes are laid out as in memory: the first character is the lowest byte. A single one has the type and sign of C's.
- */
+/* As C's compilers, and DTrace, have it: the first character is the highest of the bytes that are given, and none is signed. */
 static void char_value(struct token *token, const char *bytes, size_t size)
 {
-	token->ival = size == 1 ? (uint64_t)(int64_t)(signed char)bytes[0] : 0;
-	if (size > 1)
-		memcpy(&token->ival, bytes, size);
-	if (size > 4)
-		token->int_long = true;
-	else if (size == 4)
-		token->ival = (uint64_t)(int64_t)(int32_t)token->ival;
+	token->ival = 0;
+	for (size_t i = 0; i < size; i++)
+		token->ival = token->ival << 8 | (unsigned char)bytes[i];
+	int_classify(token, true);
 }
 
 void lex_char(struct lex *lex, struct token *token)
@@ -254,8 +267,7 @@ void lex_char(struct lex *lex, struct token *token)
 	token->kind = TOK_INT;
 	if (!quoted(lex, out, &size)) {
 		token->kind = TOK_BAD;
-		diag_error(lex->diags, lex_loc(lex, from, lex->pos), "D_CHR_NL",
-			   "this character constant is not closed on its line: `'` is missing");
+		say_open(lex, from, "D_CHR_NL", "this character constant is not closed on its line: `'` is missing");
 	} else if (!size) {
 		diag_error(lex->diags, lex_loc(lex, from, lex->pos), "D_CHR_NULL", "a character constant is not empty");
 	} else if (size > 8) {

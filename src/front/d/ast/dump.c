@@ -49,6 +49,7 @@ static void dump_decl(const struct decl *decl, unsigned level, struct buf *out)
 		[DECL_VAR] = "var ", [DECL_TYPEDEF] = "typedef ", [DECL_INLINE] = "inline ",
 		[DECL_STRUCT] = "",  [DECL_UNION] = "",		  [DECL_ENUM] = "",
 		[DECL_MEMBER] = "",  [DECL_TRANSLATOR] = "translator ",
+		[DECL_EXTERN] = "extern ", [DECL_PROVIDER] = "provider ", [DECL_PROBE] = "probe ",
 	};
 	static const char *const scopes[] = {[SCOPE_GLOBAL] = "", [SCOPE_SELF] = "self ", [SCOPE_THIS] = "this "};
 
@@ -69,8 +70,7 @@ static void dump_decl(const struct decl *decl, unsigned level, struct buf *out)
 		ast_print_node(decl->value, out);
 	}
 	buf_putc(out, '\n');
-	dump_members(decl->kind == DECL_TRANSLATOR ? decl->members : decl->tspec ? decl->tspec->members : NULL,
-		     level + 1, out);
+	dump_members(decl->tspec && decl->kind != DECL_TRANSLATOR ? decl->tspec->members : decl->members, level + 1, out);
 }
 
 static void dump_members(const struct decl *member, unsigned level, struct buf *out)
@@ -136,11 +136,24 @@ static void dump_clause(const struct clause *clause, struct buf *out)
 	dump_stmts(clause->body, 2, out);
 }
 
+static void dump_pragma(const struct pragma *pragma, struct buf *out)
+{
+	static const char *const kinds[] = {
+		[PRAGMA_OPTION] = "option",
+		[PRAGMA_ATTRIBUTES] = "attributes",
+		[PRAGMA_BINDING] = "binding",
+		[PRAGMA_DEPENDS_ON] = "depends_on",
+	};
+
+	buf_printf(out, "%s %s%s%s", kinds[pragma->kind], pragma->of ? pragma->of : "", pragma->of ? " " : "",
+		   pragma->name ? pragma->name : "?");
+	buf_printf(out, "%s%s\n", pragma->value ? "=" : "", pragma->value ? pragma->value : "");
+}
+
 void ast_dump(const struct script *script, struct buf *out)
 {
 	for (const struct pragma *pragma = script->pragmas; pragma; pragma = pragma->next)
-		buf_printf(out, "option %s%s%s\n", pragma->name, pragma->value ? "=" : "",
-			   pragma->value ? pragma->value : "");
+		dump_pragma(pragma, out);
 	for (const struct decl *decl = script->decls; decl; decl = decl->next)
 		dump_decl(decl, 0, out);
 	for (const struct clause *clause = script->clauses; clause; clause = clause->next)

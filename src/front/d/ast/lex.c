@@ -104,11 +104,19 @@ size_t lex_ahead(const struct lex *lex, size_t pos)
 
 static void skip_comment(struct lex *lex)
 {
-	size_t end = comment_end(lex, lex->pos);
+	size_t end = comment_end(lex, lex->pos), limit = end ? end : lex->source->size;
+	const char *nested = memmem(lex->source->text + lex->pos + 2, limit - lex->pos - 2, "/*", 2);
 
-	if (!end) {
-		diag_error(lex->diags, lex_loc(lex, lex->pos, lex->pos + 2), "D_SYNTAX",
-			   "this comment never ends: `*/` is missing");
+	if (nested) {
+		size_t at = (size_t)(nested - lex->source->text);
+
+		diag_error(lex->diags, lex_loc(lex, at, at + 2), "D_SYNTAX", "`/*` inside of a comment: comments do not nest");
+		lex->comment_open = !end;
+		end = limit;
+	} else if (!end) {
+		diag_set_line(diag_error(lex->diags, lex_loc(lex, lex->pos, lex->pos + 2), "D_SYNTAX",
+					 "this comment never ends: `*/` is missing"),
+			      lex_loc(lex, lex->source->size, lex->source->size));
 		lex->comment_open = true;
 		end = lex->source->size;
 	}

@@ -95,8 +95,7 @@ bool at_next_clause(const struct parser *p)
 
 void expected(struct parser *p, const char *what)
 {
-	struct loc loc =
-		p->tok.kind == TOK_EOF && p->prev.source ? p->prev : p->tok.loc; /* a line with something on it */
+	struct loc loc = p->tok.loc;
 
 	if (p->failed)
 		return;

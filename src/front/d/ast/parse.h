@@ -61,11 +61,39 @@ bool keyword_in_type(enum keyword keyword);
 struct type_spec *parse_type(struct parser *p);
 struct type_spec *parse_base_type(struct parser *p);
 struct type_spec *parse_pointers(struct parser *p, const struct type_spec *base);
-void parse_dims(struct parser *p, struct type_spec *tspec);
+void parse_dim(struct parser *p, struct type_spec *tspec);
 struct decl *parse_body(struct parser *p, bool is_enum); /* parse_decl.c */
+
+/* parse_declarator.c */
+enum name_rule { NAME_MUST, NAME_MAY, NAME_NONE };
+enum params_of { PARAMS_OF_ARRAY, PARAMS_OF_FUNCTION, PARAMS_OF_PROBE, PARAMS_OF_OUTPUT /* of a probe: of names that its input has */ };
+struct param {
+	struct type_spec *tspec; /* NULL: `...` */
+	const char *name;	 /* NULL: none */
+	bool is_assoc;
+	struct loc loc;
+};
+struct params {
+	struct param **list;
+	unsigned len;
+};
+struct declarator {
+	const char *name; /* NULL: none */
+	struct loc loc;
+	bool has_keys;
+	struct params keys;
+};
+bool at_params(const struct parser *p);
+/* Up to `close`. `formal`: the list whose names this one must use; NULL: its own, which differ. */
+void parse_params(struct parser *p, struct params *params, const struct params *formal, enum params_of of,
+		  unsigned close);
+struct type_spec *parse_declarator(struct parser *p, const struct type_spec *base, enum name_rule rule,
+				   struct declarator *out);
 
 /* parse_decl.c: a declaration up to its semicolon */
 void parse_declaration(struct parser *p);
+/* The name that is declared; NULL: failed. */
+const char *parse_name(struct parser *p, struct loc *loc);
 
 /* names.c */
 struct names *names_new(struct arena *arena);

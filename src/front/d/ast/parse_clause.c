@@ -178,9 +178,11 @@ static void parse_no_body(struct parser *p, struct clause *clause)
 {
 	struct diag *diag;
 
-	if (lex_peek(&p->lex, p->lex.pos) == ';' || lex_peek(&p->lex, p->lex.pos) == -1)
+	if (clause->pred) {
+		fail(p, clause->pred->loc, "D_SYNTAX", "expected `{` and actions after the predicate");
 		return;
-	if (clause->pred && lex_is_desc_char(lex_peek(&p->lex, p->lex.pos)))
+	}
+	if (lex_peek(&p->lex, p->lex.pos) == ';' || lex_peek(&p->lex, p->lex.pos) == -1)
 		return;
 	advance(p);
 	if (p->failed)

@@ -92,7 +92,12 @@ static struct node *parse_scoped(struct parser *p)
 	struct node *node;
 
 	advance(p);
-	expect(p, PUNCT2('-', '>'), is_self ? "`->` after `self`" : "`->` after `this`");
+	if (!at_punct(p, PUNCT2('-', '>'))) {
+		fail(p, from, "D_IDENT_BADREF", "`%s` by itself is no variable: `%s->name` is",
+		     is_self ? "self" : "this", is_self ? "self" : "this");
+		return NULL;
+	}
+	advance(p);
 	if (p->tok.kind != TOK_IDENT) {
 		expected(p, "the name of a variable after `->`");
 		return NULL;
@@ -153,8 +158,10 @@ static struct node *parse_parens(struct parser *p, struct loc from)
 	struct node *node = parse_expr(p);
 
 	expect(p, ')', "`)`");
-	if (node)
+	if (node) {
 		node->loc = loc_span(from, p->prev);
+		node->in_parens = true;
+	}
 	return node;
 }
 
@@ -537,6 +544,11 @@ struct node *parse_assign(struct parser *p)
 
 	if (op == OP_NONE)
 		return left;
+	if (left && !left->in_parens &&
+	    (left->kind == NODE_BINARY || left->kind == NODE_COND || left->kind == NODE_CAST)) {
+		expected(p, "the end of the expression, which cannot be assigned");
+		return NULL;
+	}
 	advance(p);
 	right = enter(p) ? parse_assign(p) : NULL;
 	leave(p);

@@ -14,6 +14,7 @@ struct words {
 	unsigned names;
 	struct loc last;
 	bool any, userland;
+	bool late_string; /* `string` behind another type */
 };
 
 /* Typedefs that D brings: those of src/front/d/check/tspec.c and src/front/d/library.d. Sorted. */
@@ -104,10 +105,13 @@ static bool take_word(struct parser *p, struct words *words, struct type_spec *t
 	} else if (keyword == KW_STRUCT || keyword == KW_UNION || keyword == KW_ENUM) {
 		parse_tagged(p, words, tspec);
 		return !p->failed;
+	} else if (keyword == KW_STRING && words->names + words->chars + words->ints + words->voids + words->floats + words->doubles) {
+		words->late_string = true;
 	} else if (keyword == KW_STRING || (keyword == KW_NONE && !has_base)) {
 		/* After `(name *` a name that is not known is a type too: at_unknown_type has seen to it. */
 		words->name = token_text(p);
 		words->names++;
+		tspec->is_guess = keyword == KW_NONE && !is_type_name(p, p->tok.text, p->tok.size);
 	} else if (keyword == KW_USERLAND) {
 		words->userland = true;
 	} else if (keyword != KW_CONST && keyword != KW_VOLATILE && keyword != KW_RESTRICT) {
@@ -125,10 +129,12 @@ static const char *bad_combination(const struct words *w, const char **tag)
 	unsigned bases = w->chars + w->ints + w->voids + w->floats + w->doubles + w->names;
 
 	*tag = "D_DECL_COMBO";
+	if (w->late_string) { /* `int string x;`: DTrace takes `string` for a name */
+		*tag = "D_DECL_IDENT";
+		return "`string` cannot follow another type";
+	}
 	if (bases > 1)
 		return "two types in one declaration";
-	if (!bases && !attributes)
-		return "a type is missing";
 	if (w->voids && attributes) {
 		*tag = "D_DECL_VOIDATTR";
 		return "`void` has no sign and no length";
@@ -137,16 +143,19 @@ static const char *bad_combination(const struct words *w, const char **tag)
 		*tag = "D_DECL_CHARATTR";
 		return "`char` is neither short nor long";
 	}
-	if (w->is_signed + w->is_unsigned > 1 || w->shorts > 1 || w->longs > 2 || (w->shorts && w->longs))
-		return "these words contradict each other";
 	if ((w->names || w->floats || w->doubles) && (w->is_signed || w->is_unsigned)) {
 		*tag = "D_DECL_SIGNINT";
 		return "`signed` and `unsigned` go with char and int only";
 	}
-	if ((w->names || w->floats || (w->doubles && (w->shorts || w->longs > 1))) && (w->shorts || w->longs)) {
+	if (w->names && (w->shorts || w->longs)) {
 		*tag = "D_DECL_LONGINT";
 		return "`short` and `long` go with int only";
 	}
+	*tag = "D_UNKNOWN";
+	if ((w->is_signed && w->is_unsigned) || w->longs > 2 || (w->shorts && w->longs))
+		return "these words contradict each other";
+	if ((w->floats && (w->shorts || w->longs)) || (w->doubles && (w->shorts || w->longs > 1)))
+		return "there is no such floating-point type";
 	return NULL;
 }
 
@@ -212,33 +221,30 @@ struct type_spec *parse_pointers(struct parser *p, const struct type_spec *base)
 	return tspec;
 }
 
-/* 4][8]: behind the first bracket. */
-void parse_dims(struct parser *p, struct type_spec *tspec)
+/* 4]: behind the bracket. */
+void parse_dim(struct parser *p, struct type_spec *tspec)
 {
-	do {
-		struct node *dim;
+	struct node *dim;
 
-		if (at_punct(p, ']')) {
-			fail(p, p->tok.loc, "D_DECL_ARRNULL", "the size of the array is missing");
-			return;
-		}
-		dim = parse_assign(p);
-		expect(p, ']', "`]` after the size of the array");
-		if (p->failed)
-			return;
-		*arena_push(p->arena, tspec->dims, tspec->dims_len) = dim;
-		if (tspec->dims_len > AST_DEPTH_MAX)
-			fail(p, p->prev, "D_SYNTAX", "an array of more than %d dimensions", AST_DEPTH_MAX);
-	} while (accept(p, '['));
+	if (at_punct(p, ']')) {
+		fail(p, p->tok.loc, "D_DECL_ARRNULL", "the size of the array is missing");
+		return;
+	}
+	dim = parse_assign(p);
+	expect(p, ']', "`]` after the size of the array");
+	if (p->failed)
+		return;
+	*arena_push(p->arena, tspec->dims, tspec->dims_len) = dim;
+	if (tspec->dims_len > AST_DEPTH_MAX)
+		fail(p, p->prev, "D_SYNTAX", "an array of more than %d dimensions", AST_DEPTH_MAX);
 }
 
 struct type_spec *parse_type(struct parser *p)
 {
-	struct type_spec *tspec = parse_pointers(p, parse_base_type(p));
+	struct declarator declarator;
+	struct type_spec *tspec = parse_declarator(p, parse_base_type(p), NAME_NONE, &declarator);
 
-	if (tspec && accept(p, '[')) {
-		parse_dims(p, tspec);
-		tspec->loc = loc_span(tspec->loc, p->prev);
-	}
+	if (declarator.has_keys)
+		fail(p, tspec->loc, "D_DECL_DYNOBJ", "an associative array cannot be part of a type");
 	return tspec;
 }

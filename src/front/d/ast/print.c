@@ -247,7 +247,11 @@ void ast_print_node(const struct node *node, struct buf *out)
 
 void ast_print_type(const struct type_spec *tspec, struct buf *out)
 {
-	buf_printf(out, "%s%s", tspec->userland ? "userland " : "", tspec->name);
+	if (tspec->of) {
+		ast_print_type(tspec->of, out);
+	} else {
+		buf_printf(out, "%s%s", tspec->userland ? "userland " : "", tspec->name);
+	}
 	if (tspec->pointers)
 		buf_putc(out, ' ');
 	for (unsigned i = 0; i < tspec->pointers; i++)

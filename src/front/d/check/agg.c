@@ -52,16 +52,32 @@ static bool check_agg_value(struct check_ctx *ctx, struct node *call)
 
 	if (!value)
 		return true; /* the prototype says whether one is needed */
-	if (!check_value(ctx, value))
+	if (check_failed(value))
 		return false;
-	if (type_is_int(value->type))
+	if (type_is_int(check_operand(ctx, value)))
 		return true;
 	check_error(ctx, value, "D_AGG_SCALAR", "%s() aggregates integers, not `%s`", call->name,
-		    check_type_text(ctx, value->type));
+		    check_type_text(ctx, check_operand(ctx, value)));
 	return false;
 }
 
-/* Constant parameters into var->shape.params; they follow the value. */
+static bool params_make_sense(struct check_ctx *ctx, struct node *call, const struct aggvar *var, unsigned known)
+{
+	struct buf why = {0};
+	enum call_fault fault = CALL_RANGE;
+	unsigned bad = 0;
+	bool ok;
+
+	if (!var->shape.agg->params_check)
+		return true;
+	ok = var->shape.agg->params_check(&var->shape, known, &fault, &bad, &why);
+	if (!ok)
+		check_error(ctx, bad < call->args_len ? call->args[bad] : call, check_tag(call, fault, bad), "%s", why.data);
+	buf_free(&why);
+	return ok;
+}
+
+/* Constant parameters into var->shape.params, one by one; they follow the value. */
 static bool fold_params(struct check_ctx *ctx, const struct agg *agg, struct node *call, struct aggvar *var)
 {
 	const struct agg_param *param;
@@ -72,33 +88,18 @@ static bool fold_params(struct check_ctx *ctx, const struct agg *agg, struct nod
 		param = &agg->params[i];
 		var->shape.params[i] = param->otherwise;
 		arg = i + 1 < call->args_len ? call->args[i + 1] : NULL;
-		if (!arg)
-			continue;
-		if (!arg->is_const || !type_is_int(arg->type)) {
-			check_error(ctx, arg, check_tag(call, CALL_NOT_CONSTANT, i + 1), "%s() argument #%u (%s) must be an integer constant",
-				    call->name, i + 2, param->name);
+		if (arg && (!arg->is_const || !type_is_int(arg->type))) {
+			check_error(ctx, arg, check_tag(call, CALL_NOT_CONSTANT, i + 1),
+				    "%s() argument #%u (%s) must be an integer constant", call->name, i + 2, param->name);
 			return false;
 		}
-		var->shape.params[i] = (int64_t)arg->ival;
+		if (arg)
+			var->shape.params[i] = (int64_t)arg->ival;
+		if (!params_make_sense(ctx, call, var, i + 1))
+			return false;
 	}
 	var->params_len = agg->params_len;
 	return true;
-}
-
-static bool params_make_sense(struct check_ctx *ctx, struct node *call, const struct aggvar *var)
-{
-	struct buf why = {0};
-	enum call_fault fault = CALL_RANGE;
-	unsigned bad = 0;
-	bool ok;
-
-	if (!var->shape.agg->params_check)
-		return true;
-	ok = var->shape.agg->params_check(&var->shape, &fault, &bad, &why);
-	if (!ok)
-		check_error(ctx, bad < call->args_len ? call->args[bad] : call, check_tag(call, fault, bad), "%s", why.data);
-	buf_free(&why);
-	return ok;
 }
 
 static void set_value(struct aggvar *var, const struct type *type)
@@ -117,7 +118,51 @@ static void settle_types(struct check_ctx *ctx, struct node *call)
 			call->args[i]->type = &type_long;
 }
 
-/* The right side: which function, with which parameters. */
+/* What may be left out comes last, and may be too much: these are looked at when all else is right. */
+static unsigned required_len(const struct agg *agg)
+{
+	unsigned len = 0;
+
+	while (agg->proto.params[len].type && !agg->proto.params[len].is_optional)
+		len++;
+	return len;
+}
+
+static unsigned proto_len(const struct agg *agg)
+{
+	unsigned len = 0;
+
+	while (agg->proto.params[len].type)
+		len++;
+	return len;
+}
+
+/* Too few arguments, or of a parameter of another type; DTrace looks at the value's type later. */
+static bool check_agg_params(struct check_ctx *ctx, const struct agg *agg, struct node *call)
+{
+	unsigned required = required_len(agg);
+
+	if (call->args_len < required || (required == proto_len(agg) && call->args_len > required))
+		return check_args_len(ctx, &agg->proto, call);
+	for (unsigned i = 0; i < call->args_len; i++)
+		if (check_failed(call->args[i]))
+			return false;
+	for (unsigned i = 1; i < required; i++)
+		if (!check_arg_type(ctx, &agg->proto, call, i))
+			return false;
+	return true;
+}
+
+static bool check_increment(struct check_ctx *ctx, const struct agg *agg, struct node *call)
+{
+	unsigned last = proto_len(agg);
+
+	if (last > required_len(agg) && call->args_len >= last && !check_arg_type(ctx, &agg->proto, call, last - 1))
+		return false;
+	return check_args_len(ctx, &agg->proto, call);
+}
+
+/* The first half of the right side: which function, and how many arguments of which types it has. */
 static bool check_agg_call(struct check_ctx *ctx, struct node *call, struct aggvar *var)
 {
 	const struct agg *agg = agg_find(call->name);
@@ -132,11 +177,15 @@ static bool check_agg_call(struct check_ctx *ctx, struct node *call, struct aggv
 	}
 	check_args(ctx, call);
 	settle_types(ctx, call);
-	if (!check_args_len(ctx, &agg->proto, call) || !check_agg_value(ctx, call))
-		return false;
-	if (!fold_params(ctx, agg, call, var) || !params_make_sense(ctx, call, var))
-		return false;
-	if (!check_args_types(ctx, &agg->proto, call))
+	return check_agg_params(ctx, agg, call);
+}
+
+/* The second: the value, the parameters' values and the increment. */
+static bool check_agg_values(struct check_ctx *ctx, struct node *call, struct aggvar *var)
+{
+	const struct agg *agg = var->shape.agg;
+
+	if (!check_agg_value(ctx, call) || !fold_params(ctx, agg, call, var) || !check_increment(ctx, agg, call))
 		return false;
 	if (call->args_len)
 		set_value(var, call->args[0]->type);
@@ -158,7 +207,7 @@ static bool same_params(struct check_ctx *ctx, struct node *call, const struct a
 	return true;
 }
 
-static bool matches_old(struct check_ctx *ctx, struct node *node, struct aggvar *old, const struct aggvar *here)
+static bool is_same_function(struct check_ctx *ctx, struct node *node, struct aggvar *old, const struct aggvar *here)
 {
 	unsigned line, column;
 
@@ -168,11 +217,20 @@ static bool matches_old(struct check_ctx *ctx, struct node *node, struct aggvar 
 			    line);
 		return false;
 	}
-	if (!same_params(ctx, node->right, old, here))
-		return false;
+	return true;
+}
+
+static void widen_value(struct aggvar *old, const struct aggvar *here)
+{
 	if (old->value && here->value && !type_equal(old->value, here->value))
 		set_value(old, type_usual(old->value, here->value));
-	return true;
+}
+
+static void take_shape(struct aggvar *var, const struct aggvar *here)
+{
+	var->shape = here->shape;
+	var->params_len = here->params_len;
+	var->value = here->value;
 }
 
 /* What a key is called where the script says it in a word; NULL: it is something else. */
@@ -209,13 +267,14 @@ static void name_keys(struct check_ctx *ctx, struct node *left, struct aggvar *v
 	}
 }
 
-static void check_keys_of(struct check_ctx *ctx, struct node *left, struct aggvar *var, bool is_new)
+static bool check_keys_of(struct check_ctx *ctx, struct node *left, struct aggvar *var, bool is_new)
 {
 	const char *what = arena_printf(ctx->arena, "@%s", strcmp(var->name, "_") ? var->name : "");
+	bool ok = check_keys(ctx, left, what, &var->keys, &var->keys_len, is_new);
 
-	check_keys(ctx, left, what, &var->keys, &var->keys_len, is_new);
 	if (is_new)
 		name_keys(ctx, left, var);
+	return ok;
 }
 
 /* One that was refused is known too, without a function, so that later uses of its name stay silent. */
@@ -269,45 +328,70 @@ void check_agg_assign(struct check_ctx *ctx, struct node *node)
 	ok = check_agg_call(ctx, node->right, &here);
 	if (is_new)
 		var = agg_new(ctx, &here, ok);
-	if (!ok || !var->shape.agg || (!is_new && !matches_old(ctx, node, var, &here)))
+	if (!ok || !var->shape.agg || (!is_new && !is_same_function(ctx, node, var, &here)))
 		return;
 	left->agg = var;
+	if (!check_keys_of(ctx, left, var, is_new) || !check_agg_values(ctx, node->right, &here)) {
+		if (is_new)
+			var->shape.agg = NULL;
+		return;
+	}
+	if (is_new)
+		take_shape(var, &here);
+	else if (!same_params(ctx, node->right, var, &here))
+		return;
+	widen_value(var, &here);
 	node->type = &type_void;
-	check_keys_of(ctx, left, var, is_new);
 	agg_use(ctx, var);
 	ctx->clause->has_agg = true;
+}
+
+void check_agg_unknown(struct check_ctx *ctx, struct node *node, const char *tag)
+{
+	const char **list = NULL, *near;
+	unsigned n = 0;
+	struct diag *diag = check_error(ctx, node, tag, "there is no aggregation `@%s` yet: nothing before this assigns it",
+					strcmp(node->name, "_") ? node->name : "");
+
+	if (!diag)
+		return; /* past the limit of messages: hints would cost a search each */
+	nametab_list(&ctx->aggs, 0, ctx->arena, &list, &n);
+	near = nearest_name(node->name, list, n);
+	if (near)
+		diag_hint(ctx->diags, diag, "did you mean `@%s`?", near);
+}
+
+static void not_an_agg(struct check_ctx *ctx, struct node *call, unsigned i)
+{
+	check_error(ctx, call->args[i], check_tag(call, CALL_NOT_AGG, i),
+		    "%s() argument #%u must be an aggregation, by name alone", call->name, i + 1);
 }
 
 struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned i)
 {
 	struct node *arg = call->args[i];
 	struct aggvar *var;
-	const char **list = NULL, *near;
-	unsigned n = 0;
-	struct diag *diag;
 
+	if (arg->kind != NODE_AGG) {
+		check_expr(ctx, arg);
+		if (!check_failed(arg))
+			not_an_agg(ctx, call, i);
+		return NULL;
+	}
 	if (!check_count(ctx, arg))
 		return NULL;
 	arg->type = &type_agg;
-	if (arg->kind != NODE_AGG || arg->args_len) {
-		check_error(ctx, arg, check_tag(call, CALL_NOT_AGG, i), "%s() argument #%u must be an aggregation, by name alone", call->name,
-			    i + 1);
+	var = nametab_find(&ctx->aggs, 0, arg->name);
+	if (var && arg->args_len) {
+		not_an_agg(ctx, call, i);
 		return NULL;
 	}
-	var = nametab_find(&ctx->aggs, 0, arg->name);
 	if (var) {
 		arg->agg = var;
 		if (!var->shape.agg)
 			arg->type = &type_error;
 		return var->shape.agg ? var : NULL;
 	}
-	diag = check_error(ctx, arg, check_tag(call, CALL_UNKNOWN_AGG, i), "there is no aggregation `@%s` yet: nothing before this assigns it",
-			   strcmp(arg->name, "_") ? arg->name : "");
-	if (!diag)
-		return NULL; /* past the limit of messages: hints would cost a search each */
-	nametab_list(&ctx->aggs, 0, ctx->arena, &list, &n);
-	near = nearest_name(arg->name, list, n);
-	if (near)
-		diag_hint(ctx->diags, diag, "did you mean `@%s`?", near);
+	check_agg_unknown(ctx, arg, arg->args_len ? check_tag(call, CALL_UNKNOWN_AGG, i) : "D_IDENT_UNDEF");
 	return NULL;
 }

@@ -35,21 +35,43 @@ static bool is_address(const struct type *param, const struct type *arg)
 	return type_is_int(param) && param->size == 8 && !param->is_signed && arg->kind == TYPE_PTR;
 }
 
-static bool check_arg(struct check_ctx *ctx, struct node *call, unsigned i, const struct type *param, const struct proto *proto)
+/* Where the call begins: DTrace says so of its arguments. */
+static struct loc name_of(const struct node *call)
+{
+	return (struct loc){call->loc.source, call->loc.offset, 1};
+}
+
+static bool check_arg(struct check_ctx *ctx, struct node *call, unsigned i, const struct type *param,
+		      const struct proto *proto)
 {
 	struct diag *diag;
+	const char *why;
 
-	if (!check_value(ctx, call->args[i]))
+	if (check_failed(call->args[i]))
 		return false;
+	why = check_why_no_value(call->args[i]);
+	if (why) {
+		diag_set_line(check_error(ctx, call->args[i], check_tag(call, CALL_TYPE, i), "%s() argument #%u: %s",
+					  call->name, i + 1, why),
+			      name_of(call));
+		return false;
+	}
 	if (!param || is_address(param, call->args[i]->type) || check_convert(ctx, param, &call->args[i]))
 		return true;
-	diag = check_error(ctx, call->args[i], check_tag(call, CALL_TYPE, i), "%s() argument #%u must be `%s`, not `%s`", call->name,
-			   i + 1, check_type_text(ctx, param), check_type_text(ctx, call->args[i]->type));
+	diag = check_error(ctx, call->args[i], check_tag(call, CALL_TYPE, i),
+			   "%s() argument #%u must be `%s`, not `%s`", call->name, i + 1, check_type_text(ctx, param),
+			   check_type_text(ctx, call->args[i]->type));
+	diag_set_line(diag, name_of(call));
 	if (type_is_string(param) && type_is_scalar(call->args[i]->type))
 		diag_hint(ctx->diags, diag, "`copyinstr(address)` reads text from the process");
 	else
 		diag_hint(ctx->diags, diag, "it is `%s`", check_proto_text(ctx, call->name, proto));
 	return false;
+}
+
+bool check_arg_type(struct check_ctx *ctx, const struct proto *proto, struct node *call, unsigned i)
+{
+	return check_arg(ctx, call, i, check_proto_type(ctx, proto->params[i].type), proto);
 }
 
 bool check_args_types(struct check_ctx *ctx, const struct proto *proto, struct node *call)
@@ -79,12 +101,6 @@ static void unknown_function(struct check_ctx *ctx, struct node *node)
 	unsigned n = 0, i;
 	struct diag *diag;
 
-	if (agg_find(node->name)) {
-		diag_hint(ctx->diags,
-			  check_error(ctx, node, "D_FUNC_IDKIND", "%s() is an aggregating function", node->name),
-			  "assign it to an aggregation: `@name = %s(...);`", node->name);
-		return;
-	}
 	if (check_var_find(ctx, SCOPE_GLOBAL, node->name) || builtin_find(node->name) || nametab_find(&ctx->constants, 0, node->name)) {
 		check_error(ctx, node, "D_FUNC_IDKIND", "`%s` is no function", node->name);
 		return;
@@ -99,20 +115,54 @@ static void unknown_function(struct check_ctx *ctx, struct node *node)
 		diag_hint(ctx->diags, diag, "did you mean `%s`?", near);
 }
 
+/* count() and the like have no value: what is done with it is wrong, or else that nothing is. */
+static void call_agg(struct check_ctx *ctx, struct node *node, const struct agg *agg)
+{
+	check_args(ctx, node);
+	if (!check_args_len(ctx, &agg->proto, node))
+		return;
+	node->type = &type_agg;
+	if (!ctx->in_expr)
+		diag_hint(ctx->diags,
+			  check_error(ctx, node, "D_CG_EXPR", "%s() is an aggregating function: alone it does nothing",
+				      node->name),
+			  "assign it to an aggregation: `@name = %s(...);`", node->name);
+}
+
+/* An action in an expression: its arguments are looked at, and what is around it says what is wrong. */
+static void call_stray_action(struct check_ctx *ctx, struct node *node)
+{
+	const struct func *func = node->func;
+
+	check_args(ctx, node);
+	for (unsigned i = 0; i < node->args_len; i++)
+		if (check_failed(node->args[i]))
+			return;
+	if (!(func->flags & FUNC_NO_ARGS_CHECK) &&
+	    (!check_args_len(ctx, &func->proto, node) || !check_args_types(ctx, &func->proto, node)))
+		return;
+	node->type = &type_void;
+	if (!ctx->stray)
+		ctx->stray = node;
+}
+
 void check_call(struct check_ctx *ctx, struct node *node)
 {
 	const struct func *func = func_find(node->name);
+	const struct agg *agg = func ? NULL : agg_find(node->name);
 
 	node->type = &type_error;
+	if (agg) {
+		call_agg(ctx, node, agg);
+		return;
+	}
 	if (!func) {
 		unknown_function(ctx, node);
 		return;
 	}
 	node->func = func;
 	if ((func->flags & FUNC_RECORDS) && ctx->in_expr) {
-		diag_hint(ctx->diags,
-			  check_error(ctx, node, "D_OP_ACT", "%s() is an action: it has no value", node->name),
-			  "write it as a statement of its own");
+		call_stray_action(ctx, node);
 		return;
 	}
 	if ((func->flags & FUNC_DESTRUCTIVE) && !ctx->options->destructive) {

@@ -60,6 +60,9 @@ bool check_failed(const struct node *node)
 void check_statement(struct check_ctx *ctx, struct node *node)
 {
 	if (node->kind == NODE_AGG) {
+		check_expr(ctx, node);
+		if (check_failed(node))
+			return;
 		diag_hint(ctx->diags, check_error(ctx, node, "D_AGG_NULL", "an aggregation by itself does nothing"),
 			  "for example `@%s = count();`", strcmp(node->name, "_") ? node->name : "");
 	} else if (node->kind == NODE_ASSIGN && node->left->kind == NODE_AGG) {
@@ -73,17 +76,20 @@ void check_statement(struct check_ctx *ctx, struct node *node)
 	}
 }
 
-static bool is_condition(struct check_ctx *ctx, struct node *node, const char *tag, const char *what)
+static bool is_condition(struct check_ctx *ctx, struct node *node, const char *tag, const char *what, struct loc whole)
 {
 	struct diag *diag;
+	const struct type *type;
 
 	check_expr(ctx, node);
-	if (check_failed(node) || (node->kind == NODE_XLATE && !check_value(ctx, node)))
+	if (check_failed(node))
 		return false;
-	if (type_is_scalar(check_decay(ctx, node)))
+	type = check_operand(ctx, node);
+	if (type_is_scalar(type))
 		return true;
 	diag = check_error(ctx, node, tag, "%s must be an integer or a pointer, not `%s`", what,
-			   check_type_text(ctx, node->type));
+			   check_type_text(ctx, type));
+	diag_set_line(diag, whole);
 	if (type_is_string(node->type))
 		diag_hint(ctx->diags, diag, "compare the text: `!= \"\"`");
 	return false;
@@ -98,7 +104,7 @@ static void check_statements(struct check_ctx *ctx, struct stmt *stmt)
 				check_statement(ctx, stmt->expr);
 			break;
 		case STMT_IF:
-			is_condition(ctx, stmt->expr, "D_OP_SCALAR", "the condition of `if`");
+			is_condition(ctx, stmt->expr, "D_OP_SCALAR", "the condition of `if`", stmt->expr->loc);
 			check_statements(ctx, stmt->body);
 			check_statements(ctx, stmt->other);
 			break;
@@ -124,9 +130,34 @@ static void finish_actions(struct check_ctx *ctx)
 	}
 }
 
+/* Is there an assignment in this of a variable that is not there yet? */
+static bool makes_variable(struct check_ctx *ctx, const struct node *node)
+{
+	const struct node *left;
+
+	if (!node)
+		return false;
+	left = node->left;
+	if (node->kind == NODE_ASSIGN || (node->kind == NODE_UNARY && node->op >= OP_PREINC && node->op <= OP_POSTDEC)) {
+		if (left && left->kind == NODE_INDEX)
+			left = left->left;
+		if (left && left->kind == NODE_IDENT && !check_var_find(ctx, left->scope, left->name))
+			return true;
+	}
+	for (unsigned i = 0; i < node->args_len; i++)
+		if (makes_variable(ctx, node->args[i]))
+			return true;
+	return makes_variable(ctx, node->left) || makes_variable(ctx, node->right) || makes_variable(ctx, node->third);
+}
+
+/*
+ * As in DTrace, statements give variables their types before the predicate is looked at, so that `/ x == 0 / { x = 1; }` knows
+ * x; unless it is the predicate that brings one up.
+ */
 static void check_clause(struct check_ctx *ctx, struct clause *clause)
 {
 	struct checked_clause *out = ctx->clause;
+	bool pred_first;
 
 	ctx->actions = NULL;
 	ctx->actions_len = ctx->nodes = ctx->values = ctx->used_len = ctx->used_aggs_len = 0;
@@ -137,9 +168,12 @@ static void check_clause(struct check_ctx *ctx, struct clause *clause)
 	out->clause = clause;
 	out->is_default = !clause->body;
 	check_probes(ctx, clause);
-	if (clause->pred)
-		is_condition(ctx, clause->pred, "D_PRED_SCALAR", "a predicate");
+	pred_first = clause->pred && makes_variable(ctx, clause->pred);
+	if (pred_first)
+		is_condition(ctx, clause->pred, "D_PRED_SCALAR", "a predicate", clause->loc);
 	check_statements(ctx, clause->body);
+	if (clause->pred && !pred_first)
+		is_condition(ctx, clause->pred, "D_PRED_SCALAR", "a predicate", clause->loc);
 	finish_actions(ctx);
 	if (ctx->used_len + ctx->used_aggs_len > CHECK_MAPS_MAX)
 		diag_hint(ctx->diags,
@@ -161,13 +195,29 @@ static void predefine(struct check_ctx *ctx)
 
 static void ctx_init(struct check_ctx *ctx)
 {
-	struct nametab *all[] = {&ctx->types, &ctx->constants, &ctx->vars, &ctx->builtins, &ctx->aggs, &ctx->exprs};
+	struct nametab *all[] = {&ctx->types, &ctx->constants, &ctx->vars,
+				&ctx->externs, &ctx->builtins, &ctx->aggs, &ctx->exprs};
 	size_t i;
 
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		nametab_init(all[i], ctx->arena);
 	ctx->string = type_string(ctx->arena, (uint32_t)ctx->options->strsize);
 	predefine(ctx);
+}
+
+/* Tracing nothing would go on for ever: as dtrace, we take it for a mistake. */
+static bool has_clauses(const struct script *tree, struct diags *diags)
+{
+	const struct source *last = tree->sources_len ? tree->sources[tree->sources_len - 1] : NULL;
+	struct loc end = {last, last ? (uint32_t)last->size : 0, 0};
+
+	if (tree->clauses)
+		return true;
+	diag_hint(diags,
+		  diag_error(diags, end, "D_EMPTY", "%s has no clause: there is nothing to trace",
+			     tree->sources_len == 1 ? last->name : "the script"),
+		  "a clause is PROBE /PREDICATE/ { ACTIONS }, for example: BEGIN { trace(\"hello\"); }");
+	return false;
 }
 
 struct checked *check_script(struct arena *arena, struct script *script, struct probe_source *probes,
@@ -184,12 +234,15 @@ struct checked *check_script(struct arena *arena, struct script *script, struct 
 	out->script = script;
 	for (decl = script->decls; decl; decl = decl->next)
 		check_decl(ctx, decl);
+	if (diags->errors == errors && !has_clauses(script, diags))
+		return NULL;
 	for (clause = script->clauses; clause; clause = clause->next)
 		out->clauses_len++;
 	out->clauses = arena_new_array(arena, struct checked_clause, out->clauses_len + 1);
 	for (clause = script->clauses, ctx->clause = out->clauses; clause; clause = clause->next, ctx->clause++)
 		check_clause(ctx, clause);
 	check_vars_finish(ctx);
+	check_pragma_names(ctx, script);
 	if (diags->errors == errors)
 		check_places_finish(ctx);
 	if (diags->errors != errors)

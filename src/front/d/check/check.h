@@ -64,6 +64,7 @@ enum {
 	CHECK_RECORD_MAX = 32 * 1024, /* bytes that one firing of a clause records */
 	CHECK_VALUES_MAX = 512,       /* values in them */
 	CHECK_ACTIONS_MAX = 256,      /* actions of a clause */
+	CHECK_KEYS_MAX = 10,          /* keys of one array */
 	CHECK_KEY_MAX = 4096,         /* bytes of one key of an array or aggregation */
 	CHECK_THIS_MAX = 32 * 1024,   /* bytes of all this-> variables */
 	CHECK_GLOBALS_MAX = 1024 * 1024, /* bytes of all global scalars */

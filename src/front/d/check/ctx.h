@@ -60,10 +60,12 @@ struct check_ctx {
 	struct nametab constants;  /* struct constant * */
 	struct nametab vars;	   /* by scope: struct var * */
 	struct nametab builtins;   /* const struct type * of built-in variables */
+	struct nametab externs;	   /* const struct type * of what programs are said to have */
 	struct nametab aggs;	   /* struct aggvar * */
 	struct nametab exprs;	   /* struct node *, by the text of an argument that D makes */
 	const struct type *string; /* string of strsize */
 	struct script *library;    /* NULL: not needed yet */
+	bool in_library;	   /* a declaration of the library is looked at */
 	struct translator **translators;
 	unsigned translators_len;
 
@@ -84,6 +86,8 @@ struct check_ctx {
 	unsigned used_aggs_len;
 	bool in_expr; /* inside an expression: actions are refused */
 	const struct node *member_of; /* of this node a member is read */
+	const char *assigned; /* the variable on the left of the assignment that is being looked at */
+	struct node *stray;   /* an action in the expression that is being looked at */
 	bool is_full; /* CHECK_NODES_MAX was exceeded and said */
 };
 
@@ -109,14 +113,22 @@ const struct type *check_type_known(struct check_ctx *ctx, const char *name);
 const struct type *check_layout(struct check_ctx *ctx, const struct type_spec *spec); /* a body in place */
 void check_enum(struct check_ctx *ctx, struct decl *members);
 void check_decl(struct check_ctx *ctx, struct decl *decl);
+/* A structure or union that was named, but not declared. */
+bool check_is_incomplete(const struct type *type);
 bool check_object_type(struct check_ctx *ctx, const struct type *type, struct loc loc, const char *what);
 
 /* --- Expressions --- */
 
 void check_expr(struct check_ctx *ctx, struct node *node);
 void check_args(struct check_ctx *ctx, struct node *node);
-/* Any operand whose value is needed: no action, no aggregation, no void. */
-bool check_value(struct check_ctx *ctx, struct node *node);
+/*
+ * What an operand is to an operator: an array is a pointer to its first element. What has no value, because it is an
+ * aggregation or a translated structure, is of type_agg, which no operator takes.
+ */
+const struct type *check_operand(struct check_ctx *ctx, const struct node *node);
+bool check_is_dynamic(const struct node *node); /* an aggregation, a translated structure */
+bool check_is_action(const struct node *node);
+const char *check_why_no_value(const struct node *node); /* NULL: it has one */
 /* Text as a string: the node itself, or an OP_STRINGOF around it. */
 struct node *check_to_string(struct check_ctx *ctx, struct node *node);
 /* Can a value of this node be given to something of that type (an argument, an assignment)? Converts text in *slot. */
@@ -128,7 +140,7 @@ bool check_is_userland(const struct node *node);
 const struct type *check_loaded(struct check_ctx *ctx, const struct node *node, const struct type *type);
 bool check_is_bit_field(const struct node *node);
 bool check_count(struct check_ctx *ctx, struct node *node);
-struct diag *check_no_member(struct check_ctx *ctx, struct node *node, const struct type *type);
+struct diag *check_no_member(struct check_ctx *ctx, struct node *node, const char *tag, const struct type *type);
 void check_ident(struct check_ctx *ctx, struct node *node);
 void check_index(struct check_ctx *ctx, struct node *node);
 void check_member(struct check_ctx *ctx, struct node *node);
@@ -142,14 +154,19 @@ struct node *check_clone(struct check_ctx *ctx, const struct node *node);
 /* What is put in for something in the script is at its place: for messages, and for faults when it runs. */
 void check_set_loc(struct node *node, struct loc loc);
 
+/* What pragmas say of names, when all of the script's are known. */
+void check_pragma_names(struct check_ctx *ctx, const struct script *script);
+
 /* --- Variables --- */
 
 /* The script's variable of this name; NULL: none yet. */
 struct var *check_var_find(struct check_ctx *ctx, enum var_scope scope, const char *name);
 struct var *check_var_new(struct check_ctx *ctx, enum var_scope scope, const char *name, const struct type *type,
 			  struct loc loc);
-/* The left side of an assignment or ++: a variable that may be written, declared by this if it is new. */
-bool check_lvalue(struct check_ctx *ctx, struct node *node, const struct type *type);
+/* The left side of an assignment or ++: a variable is declared by this, of the type, if it is new. False: said. */
+bool check_left(struct check_ctx *ctx, struct node *node, const struct type *type);
+/* ... and whether it may be written, which is looked at after its type. */
+bool check_writable(struct check_ctx *ctx, struct node *node);
 void check_var_use(struct check_ctx *ctx, struct var *var);
 /* Tuple keys: fixes *keys at first use, compares and widens later. `what` names the owner: "@a", "x". */
 bool check_keys(struct check_ctx *ctx, struct node *node, const char *what, const struct type ***keys,
@@ -159,6 +176,13 @@ void check_vars_finish(struct check_ctx *ctx);
 /* --- Translators (xlate.c), D's library (library.c) --- */
 
 void check_translator(struct check_ctx *ctx, const struct decl *decl);
+/* Is there a translator to the type that `spec` writes? */
+bool check_has_translator(struct check_ctx *ctx, const struct type_spec *spec, const struct type *to,
+			  const struct type *from);
+/* The operand wherever the name stands. */
+struct node *check_put_in(struct check_ctx *ctx, struct node *node, const char *name, const struct node *operand);
+/* Any value of the type, to look at an expression that has a parameter before it is known what that is. */
+struct node *check_value_of(struct check_ctx *ctx, const struct type *type, struct loc loc);
 void check_xlate(struct check_ctx *ctx, struct node *node);
 void check_translated(struct check_ctx *ctx, struct node *node); /* a member of what xlate gives */
 /* Declares what the library has of this name: a type or a constant. False: nothing. */
@@ -205,6 +229,7 @@ const char *check_proto_text(struct check_ctx *ctx, const char *name, const stru
 /* Arguments against a prototype, when they have been checked: their number, and their types. */
 bool check_args_len(struct check_ctx *ctx, const struct proto *proto, struct node *call);
 bool check_args_types(struct check_ctx *ctx, const struct proto *proto, struct node *call);
+bool check_arg_type(struct check_ctx *ctx, const struct proto *proto, struct node *call, unsigned i);
 /* The tag of a mistake in a call; `arg` from 0, or CALL_ITSELF. */
 const char *check_tag(const struct node *call, enum call_fault fault, unsigned arg);
 /* What the function itself has to say, and what it records. */
@@ -214,6 +239,8 @@ void check_call(struct check_ctx *ctx, struct node *node);
 void check_statement(struct check_ctx *ctx, struct node *node);
 void check_aggs_finish(struct check_ctx *ctx);
 void check_agg_assign(struct check_ctx *ctx, struct node *node);
+/* Says that nothing before this assigns the aggregation. */
+void check_agg_unknown(struct check_ctx *ctx, struct node *node, const char *tag);
 /* The aggregation that an argument names; NULL after a diagnostic. */
 struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned i);
 

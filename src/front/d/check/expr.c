@@ -12,27 +12,38 @@ void check_args(struct check_ctx *ctx, struct node *node)
 		check_expr(ctx, node->args[i]);
 }
 
-bool check_value(struct check_ctx *ctx, struct node *node)
+bool check_is_dynamic(const struct node *node)
 {
-	if (node->kind == NODE_XLATE && !check_failed(node)) {
-		check_error(ctx, node, "D_OP_DYN", "a translated structure has no value: read a member of it");
-		return false;
-	}
+	return node->type->kind == TYPE_AGG || (node->kind == NODE_XLATE && !check_failed(node));
+}
+
+bool check_is_action(const struct node *node)
+{
+	return node->kind == NODE_CALL && node->func && (node->func->flags & FUNC_RECORDS);
+}
+
+const struct type *check_operand(struct check_ctx *ctx, const struct node *node)
+{
+	static const struct type translated = {.kind = TYPE_AGG, .name = "translated structure"};
+
+	if (check_is_dynamic(node))
+		return node->kind == NODE_XLATE ? &translated : &type_agg;
+	return check_decay(ctx, node);
+}
+
+const char *check_why_no_value(const struct node *node)
+{
+	if (node->kind == NODE_XLATE)
+		return "a translated structure has no value: read a member of it";
 	switch (node->type->kind) {
-	case TYPE_ERROR:
-		return false;
 	case TYPE_AGG:
-		check_error(ctx, node, "D_OP_DYN", "an aggregation has no value in an expression");
-		return false;
+		return "an aggregation has no value in an expression";
 	case TYPE_VOID:
-		check_error(ctx, node, "D_OP_SCALAR", "this has no value: it is `void`");
-		return false;
+		return "this has no value: it is `void`";
 	case TYPE_FLOAT:
-		diag_hint(ctx->diags, check_error(ctx, node, "D_OP_ARITH", "D has no floating-point values"),
-			  "read the raw bits through a pointer to an integer type");
-		return false;
+		return "D computes with integers: read the raw bits through a pointer to an integer type";
 	default:
-		return true;
+		return NULL;
 	}
 }
 
@@ -136,7 +147,7 @@ static bool cast_is_valid(const struct type *to, const struct type *from)
 	if (to->kind == TYPE_VOID)
 		return true;
 	if (type_is_string(to))
-		return type_is_text(from);
+		return type_is_text(from) || type_is_scalar(from);
 	if (type_is_scalar(to))
 		return type_is_scalar(from);
 	return false;
@@ -155,9 +166,9 @@ static void check_cast(struct check_ctx *ctx, struct node *node)
 		node->loc = loc; /* what is wrong with it is the script's */
 		return;
 	}
-	if (to->kind == TYPE_ERROR || !check_value(ctx, node->left))
+	if (to->kind == TYPE_ERROR || check_failed(node->left))
 		return;
-	from = type_is_string(to) ? node->left->type : check_decay(ctx, node->left);
+	from = type_is_string(to) && !check_is_dynamic(node->left) ? node->left->type : check_operand(ctx, node->left);
 	if (!cast_is_valid(to, from)) {
 		check_error(ctx, node, "D_CAST_INVAL", "a value of type `%s` cannot be cast to `%s`",
 			    check_type_text(ctx, from), check_type_text(ctx, to));
@@ -166,8 +177,11 @@ static void check_cast(struct check_ctx *ctx, struct node *node)
 	/* An address keeps its memory: only an integer has none and takes what is written. */
 	if (to->kind == TYPE_PTR && from->kind == TYPE_PTR && from->userland && !to->userland)
 		to = type_pointer(ctx->arena, to->to, true);
-	if (type_is_string(to))
-		node->left = check_to_string(ctx, node->left);
+	if (type_is_string(to)) { /* as stringof, which takes addresses too */
+		node->kind = NODE_UNARY;
+		node->op = OP_STRINGOF;
+		to = string_of(ctx, from);
+	}
 	node->type = to;
 }
 
@@ -198,16 +212,21 @@ void check_sizeof(struct check_ctx *ctx, struct node *node)
 	node->type = type->kind == TYPE_ERROR ? &type_error : &type_ulong;
 	if (type->kind == TYPE_ERROR)
 		return;
-	if (node->left && check_is_bit_field(node->left))
+	type_complete(type);
+	if (node->left && check_is_bit_field(node->left)) {
 		check_error(ctx, node, "D_SIZEOF_BITFIELD", "`sizeof` cannot be applied to a bit-field");
-	else if (type->kind == TYPE_AGG || type->kind == TYPE_VOID)
-		check_error(ctx, node, "D_SIZEOF_TYPE", "`sizeof` cannot be applied to `%s`",
+		return;
+	}
+	if (type->kind == TYPE_AGG || !type->size) {
+		check_error(ctx, node, "D_SIZEOF_TYPE", "`sizeof` cannot be applied to `%s`: its size is not known",
 			    check_type_text(ctx, type));
+		return;
+	}
 	node->is_const = true;
 	node->ival = type->size;
 }
 
-struct diag *check_no_member(struct check_ctx *ctx, struct node *node, const struct type *type)
+struct diag *check_no_member(struct check_ctx *ctx, struct node *node, const char *tag, const struct type *type)
 {
 	const char **list = NULL, *near;
 	unsigned n = 0, i;
@@ -215,7 +234,7 @@ struct diag *check_no_member(struct check_ctx *ctx, struct node *node, const str
 
 	for (i = 0; i < type->members_len; i++)
 		*arena_push(ctx->arena, list, n) = type->members[i].name;
-	diag = check_error(ctx, node, "D_TYPE_MEMBER", "`%s` has no member `%s`", check_type_text(ctx, type),
+	diag = check_error(ctx, node, tag, "`%s` has no member `%s`", check_type_text(ctx, type),
 			   node->name);
 	near = nearest_name(node->name, list, n);
 	if (near)
@@ -231,14 +250,15 @@ static void check_offsetof(struct check_ctx *ctx, struct node *node)
 	node->type = &type_error;
 	if (type->kind == TYPE_ERROR)
 		return;
-	if (type->kind != TYPE_STRUCT && type->kind != TYPE_UNION) {
+	type_complete(type);
+	if ((type->kind != TYPE_STRUCT && type->kind != TYPE_UNION) || !type->size) {
 		check_error(ctx, node, "D_OFFSETOF_TYPE", "`offsetof` needs a structure or union, not `%s`",
 			    check_type_text(ctx, type));
 		return;
 	}
 	member = type_find_member(type, node->name);
 	if (!member) {
-		check_no_member(ctx, node, type);
+		check_no_member(ctx, node, "D_UNKNOWN", type);
 		return;
 	}
 	if (member->hops || member->why) {
@@ -266,44 +286,74 @@ static void check_int(struct node *node)
 	node->ival = (uint64_t)fold_extend(node->ival, node->type);
 }
 
+/* The type that both results of ?: have; NULL: they do not go together. Text is made a string. */
+static const struct type *common_type(struct check_ctx *ctx, struct node *node)
+{
+	const struct type *a = check_decay(ctx, node->right), *b = check_decay(ctx, node->third);
+
+	if (type_is_string(a) || type_is_string(b)) {
+		if (!type_is_text(node->right->type) || !type_is_text(node->third->type))
+			return NULL;
+		node->right = check_to_string(ctx, node->right);
+		node->third = check_to_string(ctx, node->third);
+		a = node->right->type;
+		b = node->third->type;
+		return a->size >= b->size ? a : b;
+	}
+	if (type_is_int(a) && type_is_int(b))
+		return type_usual(a, b);
+	if (a->kind == TYPE_VOID && b->kind == TYPE_VOID)
+		return a;
+	if (!type_is_scalar(a) && !type_is_token(a))
+		return NULL;
+	if (check_convert(ctx, a, &node->third))
+		return a->kind == TYPE_PTR && a->to->kind == TYPE_VOID && b->kind == TYPE_PTR ? b : a;
+	return check_convert(ctx, b, &node->right) ? b : NULL;
+}
+
 static void check_cond(struct check_ctx *ctx, struct node *node)
 {
-	const struct type *a, *b;
+	const struct type *type;
 
 	check_expr(ctx, node->left);
 	check_expr(ctx, node->right);
 	check_expr(ctx, node->third);
 	node->type = &type_error;
-	if (!check_value(ctx, node->left) || !check_value(ctx, node->right) || !check_value(ctx, node->third))
+	if (check_failed(node->left) || check_failed(node->right) || check_failed(node->third))
 		return;
-	if (!type_is_scalar(check_decay(ctx, node->left))) {
+	type = check_operand(ctx, node->left);
+	if (!type_is_scalar(type)) {
 		check_error(ctx, node, "D_OP_SCALAR", "the condition of `?:` must be an integer or a pointer, not `%s`",
-			    check_type_text(ctx, node->left->type));
+			    check_type_text(ctx, type));
 		return;
 	}
-	a = check_decay(ctx, node->right);
-	b = check_decay(ctx, node->third);
-	if (type_is_string(a) || type_is_string(b)) {
-		if (type_is_text(node->right->type) && type_is_text(node->third->type)) {
-			node->right = check_to_string(ctx, node->right);
-			node->third = check_to_string(ctx, node->third);
-			a = node->right->type;
-			b = node->third->type;
-			node->type = a->size >= b->size ? a : b;
-			return;
-		}
-	} else if (type_is_int(a) && type_is_int(b)) {
-		node->type = type_usual(a, b);
-		return;
-	} else if (check_convert(ctx, a, &node->third)) {
-		node->type = a->to->kind == TYPE_VOID && b->kind == TYPE_PTR ? b : a;
-		return;
-	} else if (check_convert(ctx, b, &node->right)) {
-		node->type = b;
+	if (check_is_dynamic(node->right) || check_is_dynamic(node->third)) {
+		check_error(ctx, node, "D_OP_DYN",
+			    "the results of `?:` must be values, not an aggregation or a translated structure");
 		return;
 	}
-	check_error(ctx, node, "D_OP_INCOMPAT", "the two results of `?:` do not go together: `%s` and `%s`",
-		    check_type_text(ctx, a), check_type_text(ctx, b));
+	type = common_type(ctx, node);
+	if (!type)
+		check_error(ctx, node, "D_OP_INCOMPAT", "the two results of `?:` do not go together: `%s` and `%s`",
+			    check_type_text(ctx, check_decay(ctx, node->right)),
+			    check_type_text(ctx, check_decay(ctx, node->third)));
+	else if (check_is_action(node->right) || check_is_action(node->third))
+		diag_hint(ctx->diags, check_error(ctx, node, "D_OP_ACT", "an action is no result of `?:`"),
+			  "write `if`, or a clause with a predicate");
+	else
+		node->type = type;
+}
+
+/* A name alone must be of an aggregation that is there. */
+static void check_agg_name(struct check_ctx *ctx, struct node *node)
+{
+	node->type = &type_agg;
+	if (nametab_find(&ctx->aggs, 0, node->name)) {
+		check_args(ctx, node);
+		return;
+	}
+	if (!node->args_len)
+		check_agg_unknown(ctx, node, "D_IDENT_UNDEF");
 }
 
 static void check_node(struct check_ctx *ctx, struct node *node)
@@ -328,7 +378,7 @@ static void check_node(struct check_ctx *ctx, struct node *node)
 		check_call(ctx, node);
 		break;
 	case NODE_AGG:
-		node->type = &type_agg;
+		check_agg_name(ctx, node);
 		break;
 	case NODE_UNARY:
 		check_unary(ctx, node);
@@ -374,6 +424,19 @@ bool check_count(struct check_ctx *ctx, struct node *node)
 	return false;
 }
 
+/* An action inside of an expression that nothing else was wrong with. */
+static void say_stray(struct check_ctx *ctx, const struct node *node)
+{
+	struct node *stray = ctx->stray;
+
+	ctx->stray = NULL;
+	if (stray && stray != node && !check_failed(node))
+		diag_hint(ctx->diags,
+			  check_error(ctx, stray, "D_CG_EXPR", "%s() is an action: it cannot be a part of an expression",
+				      stray->name),
+			  "write it as a statement of its own");
+}
+
 void check_expr(struct check_ctx *ctx, struct node *node)
 {
 	bool outer = ctx->in_expr;
@@ -385,6 +448,8 @@ void check_expr(struct check_ctx *ctx, struct node *node)
 			    CHECK_DEPTH_MAX);
 		return;
 	}
+	if (!ctx->depth)
+		ctx->stray = NULL;
 	ctx->in_expr = true;
 	ctx->depth++;
 	check_node(ctx, node);
@@ -392,4 +457,6 @@ void check_expr(struct check_ctx *ctx, struct node *node)
 	ctx->in_expr = outer;
 	if (!check_failed(node))
 		check_fold(ctx, node);
+	if (!ctx->depth)
+		say_stray(ctx, node);
 }

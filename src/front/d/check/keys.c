@@ -14,13 +14,23 @@ static const struct type *key_type(struct check_ctx *ctx, struct node **slot)
 	return type_is_scalar(type) || type_is_string(type) || type_is_token(type) ? type : NULL;
 }
 
-/* Whether this has a value; void and aggregations have none, which DTrace has a tag of its own for in a tuple. */
-static bool has_key_value(struct check_ctx *ctx, struct node *arg, unsigned n, const char *what)
+/* Whether this has a value; a first use tells DTrace what keys there are, later ones are measured by it. */
+static bool has_key_value(struct check_ctx *ctx, struct node *arg, unsigned n, const char *what, bool is_new)
 {
-	if (arg->type->kind != TYPE_VOID && arg->type->kind != TYPE_AGG)
-		return check_value(ctx, arg);
-	check_error(ctx, arg, "D_KEY_TYPE", "key #%u of `%s` must be an integer, a pointer or text, not %s", n + 1,
-		    what, arg->type->kind == TYPE_AGG ? "an aggregation" : "`void`");
+	const char *why = check_why_no_value(arg);
+
+	if (why && !check_failed(arg))
+		check_error(ctx, arg, is_new ? "D_KEY_TYPE" : "D_PROTO_ARG",
+			    "key #%u of `%s` must be an integer, a pointer or text: %s", n + 1, what, why);
+	return !check_failed(arg);
+}
+
+/* Arrays have as few keys as DTrace lets them have; those of an aggregation are not limited by number. */
+static bool has_few_keys(struct check_ctx *ctx, struct node *node, const char *what)
+{
+	if (*what == '@' || node->args_len <= CHECK_KEYS_MAX)
+		return true;
+	check_error(ctx, node, NULL, "`%s` has %u keys, and at most %d are possible", what, node->args_len, CHECK_KEYS_MAX);
 	return false;
 }
 
@@ -60,7 +70,7 @@ static bool new_keys(struct check_ctx *ctx, struct node *node, const char *what,
 
 	for (i = 0; i < node->args_len; i++) {
 		keys[i] = &type_error;
-		if (!has_key_value(ctx, node->args[i], i, what)) {
+		if (!has_key_value(ctx, node->args[i], i, what, true)) {
 			ok = false;
 			continue;
 		}
@@ -83,6 +93,11 @@ bool check_keys(struct check_ctx *ctx, struct node *node, const char *what, cons
 	unsigned i;
 	bool ok = true;
 
+	if (!has_few_keys(ctx, node, what)) {
+		if (is_new)
+			*keys_len = 0;
+		return false;
+	}
 	if (is_new) {
 		*keys = arena_new_array(ctx->arena, const struct type *, node->args_len + 1);
 		*keys_len = node->args_len;
@@ -94,7 +109,7 @@ bool check_keys(struct check_ctx *ctx, struct node *node, const char *what, cons
 		return false;
 	}
 	for (i = 0; i < node->args_len; i++) {
-		if (!has_key_value(ctx, node->args[i], i, what)) {
+		if (!has_key_value(ctx, node->args[i], i, what, false)) {
 			ok = false;
 			continue;
 		}

@@ -45,17 +45,18 @@ static bool bit_width(struct check_ctx *ctx, struct decl *decl, const struct typ
 	check_expr(ctx, decl->bits);
 	if (check_failed(decl->bits))
 		return false;
-	if (!decl->bits->is_const || !type_is_int(decl->bits->type)) {
+	*width = decl->bits->ival;
+	if (!decl->bits->is_const || !type_is_int(decl->bits->type) || (!*width && decl->name) ||
+	    ((int64_t)*width < 0 && decl->bits->type->is_signed)) {
 		diag_error(ctx->diags, decl->bits->loc, "D_DECL_BFCONST",
-			   "the width of a bit-field must be an integer constant");
+			   "the width of a bit-field must be an integer constant above 0");
 		return false;
 	}
 	if (!type_is_int(type)) {
 		diag_error(ctx->diags, decl->loc, "D_DECL_BFTYPE", "a bit-field must be of an integer type");
 		return false;
 	}
-	*width = decl->bits->ival;
-	if (*width > type->size * 8ull || (!*width && decl->name)) {
+	if (*width > type->size * 8ull) {
 		diag_error(ctx->diags, decl->bits->loc, "D_DECL_BFSIZE", "a bit-field of `%s` is 1 to %u bits wide",
 			   check_type_text(ctx, type), type->size * 8);
 		return false;
@@ -70,11 +71,15 @@ static bool member_is_fit(struct check_ctx *ctx, const struct type *outer, const
 		return false;
 	if (type_is_string(type))
 		diag_error(ctx->diags, decl->loc, "D_DECL_DYNOBJ", "a member may not be a `string`: use `char [N]`");
-	else if (!type->size && type->kind != TYPE_STRUCT && type->kind != TYPE_UNION)
-		diag_error(ctx->diags, decl->loc, "D_DECL_VOIDOBJ", "a member may not be `void`");
 	else if (type == outer)
 		diag_error(ctx->diags, decl->loc, "D_DECL_INCOMPLETE",
 			   "`%s` may not hold itself, only a pointer to itself", type->name);
+	else if (check_is_incomplete(type))
+		diag_error(ctx->diags, decl->loc, "D_DECL_INCOMPLETE", "`%s` is only named, and not declared before this",
+			   check_type_text(ctx, type));
+	else if (!type->size)
+		diag_error(ctx->diags, decl->loc, "D_DECL_VOIDOBJ", "a member may not be `%s`: it has no size",
+			   check_type_text(ctx, type));
 	else
 		return true;
 	return false;
@@ -110,7 +115,7 @@ static bool add_member(struct check_ctx *ctx, struct type *type, struct layout *
 	}
 	member.bit_size = (uint8_t)width;
 	if (decl->name && type_find_member(type, decl->name)) {
-		diag_error(ctx->diags, decl->loc, "D_DECL_MNAME", "there is already a member `%s`", decl->name);
+		diag_error(ctx->diags, decl->loc, "D_UNKNOWN", "there is already a member `%s`", decl->name);
 		return false;
 	}
 	place(layout, &member);
@@ -130,17 +135,20 @@ static bool add_member(struct check_ctx *ctx, struct type *type, struct layout *
 const struct type *check_layout(struct check_ctx *ctx, const struct type_spec *spec)
 {
 	struct layout layout = {.align = 1, .is_union = !strncmp(spec->name, "union", 5)};
-	struct type *type = arena_new_one(ctx->arena, struct type);
+	struct type *type = nametab_find(&ctx->types, 0, spec->name); /* the parser numbers those without a tag */
 	struct decl *decl;
 	uint64_t size;
 
-	type->kind = layout.is_union ? TYPE_UNION : TYPE_STRUCT;
-	type->name = spec->name; /* the parser numbers those without a tag */
-	if (nametab_find(&ctx->types, 0, spec->name)) {
+	if (type && !check_is_incomplete(type)) {
 		diag_error(ctx->diags, spec->loc, "D_DECL_TYPERED", "`%s` is already declared", spec->name);
 		return &type_error;
 	}
-	nametab_add(&ctx->types, 0, type->name, type); /* now, so that members can point to it */
+	if (!type) {
+		type = arena_new_one(ctx->arena, struct type);
+		type->kind = layout.is_union ? TYPE_UNION : TYPE_STRUCT;
+		type->name = spec->name;
+		nametab_add(&ctx->types, 0, type->name, type); /* now, so that members can point to it */
+	}
 	for (decl = spec->members; decl; decl = decl->next)
 		if (!add_member(ctx, type, &layout, decl))
 			return &type_error;
@@ -164,6 +172,20 @@ static bool enum_value(struct check_ctx *ctx, struct decl *decl, int64_t *value)
 	return true;
 }
 
+static bool is_taken(struct check_ctx *ctx, const struct decl *members, const struct decl *decl)
+{
+	const char *tag = "D_DECL_IDRED";
+
+	for (; members != decl; members = members->next)
+		if (!strcmp(members->name, decl->name))
+			tag = "D_UNKNOWN"; /* as DTrace says of two in one enumeration */
+	if (!nametab_find(&ctx->constants, 0, decl->name) && !nametab_find(&ctx->vars, SCOPE_GLOBAL, decl->name) &&
+	    !builtin_find(decl->name))
+		return false;
+	diag_error(ctx->diags, decl->loc, tag, "`%s` is already declared", decl->name);
+	return true;
+}
+
 void check_enum(struct check_ctx *ctx, struct decl *members)
 {
 	struct constant *constant;
@@ -180,11 +202,8 @@ void check_enum(struct check_ctx *ctx, struct decl *members)
 				   decl->name);
 			return;
 		}
-		if (nametab_find(&ctx->constants, 0, decl->name) ||
-		    nametab_find(&ctx->vars, SCOPE_GLOBAL, decl->name)) {
-			diag_error(ctx->diags, decl->loc, "D_DECL_IDRED", "`%s` is already declared", decl->name);
+		if (is_taken(ctx, members, decl))
 			return;
-		}
 		constant = arena_new_one(ctx->arena, struct constant);
 		constant->type = &type_int;
 		constant->value = value;

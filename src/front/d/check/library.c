@@ -39,6 +39,7 @@ static bool declares(const struct decl *decl, const char *name, bool is_type)
 bool library_declare(struct check_ctx *ctx, const char *name, bool is_type)
 {
 	unsigned nodes = ctx->nodes;
+	bool outer = ctx->in_library;
 	struct decl *decl;
 
 	for (decl = library(ctx); decl && !declares(decl, name, is_type);)
@@ -46,19 +47,24 @@ bool library_declare(struct check_ctx *ctx, const char *name, bool is_type)
 	if (!decl || decl->is_declared)
 		return false;
 	decl->is_declared = true;
+	ctx->in_library = true;
 	check_decl(ctx, decl);
+	ctx->in_library = outer;
 	ctx->nodes = nodes;
 	return true;
 }
 
 void library_translators(struct check_ctx *ctx, const char *out)
 {
+	bool outer = ctx->in_library;
 	struct decl *decl;
 
 	for (decl = library(ctx); decl; decl = decl->next) {
 		if (decl->kind != DECL_TRANSLATOR || decl->is_declared || strcmp(decl->tspec->name, out))
 			continue;
 		decl->is_declared = true;
+		ctx->in_library = true;
 		check_translator(ctx, decl);
+		ctx->in_library = outer;
 	}
 }

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Operators: which operands each takes and what comes out. */
+#include <string.h>
+
 #include "front/d/check/ctx.h"
 
 static bool is_zero(const struct node *node)
 {
 	return node->is_const && type_is_int(node->type) && !node->ival;
-}
-
-static bool both_values(struct check_ctx *ctx, struct node *node)
-{
-	bool left = check_value(ctx, node->left);
-
-	return check_value(ctx, node->right) && left;
 }
 
 /* Is this something with an address in memory, rather than a variable or a result? */
@@ -57,7 +52,7 @@ static void check_addrof(struct check_ctx *ctx, struct node *node)
 			node->type = type_pointer(ctx->arena, left->type, check_is_userland(left));
 		return;
 	}
-	if (left->var || left->builtin)
+	if (left->var || left->builtin || check_is_dynamic(left))
 		check_error_op(ctx, node, "D_ADDROF_VAR", "D's variables have no address");
 	else
 		check_error_op(ctx, node, "D_ADDROF_LVAL", "`&` needs something that is in memory");
@@ -65,11 +60,13 @@ static void check_addrof(struct check_ctx *ctx, struct node *node)
 
 static void check_deref(struct check_ctx *ctx, struct node *node)
 {
-	const struct type *type = check_decay(ctx, node->left);
+	const struct type *type = check_operand(ctx, node->left);
 
 	if (type->kind != TYPE_PTR) {
 		check_error_op(ctx, node, "D_DEREF_NONPTR", "`*` needs a pointer, not `%s`",
 			       check_type_text(ctx, type));
+	} else if (type->to == &type_function) {
+		check_error_op(ctx, node, "D_DEREF_FUNC", "a pointer to a function cannot be followed");
 	} else if (type->to->kind == TYPE_VOID) {
 		diag_hint(ctx->diags,
 			  check_error_op(ctx, node, "D_DEREF_VOID", "a pointer to `void` cannot be followed"),
@@ -81,7 +78,7 @@ static void check_deref(struct check_ctx *ctx, struct node *node)
 
 static void check_stringof(struct check_ctx *ctx, struct node *node)
 {
-	const struct type *type = node->left->type;
+	const struct type *type = check_is_dynamic(node->left) ? check_operand(ctx, node->left) : node->left->type;
 
 	if (type_is_text(type))
 		node->type = type_is_bytes(type) && type->count < ctx->string->size
@@ -95,25 +92,57 @@ static void check_stringof(struct check_ctx *ctx, struct node *node)
 			       check_type_text(ctx, type));
 }
 
+/* Is this a pointer whose steps have no size? */
+static bool is_pointer_to_nothing(const struct type *type)
+{
+	return type->kind == TYPE_PTR && type->to->kind == TYPE_VOID;
+}
+
+/* The pointed-at type has a size, so that an index can be scaled. */
+static bool has_stride(struct check_ctx *ctx, struct node *node, const struct type *pointer)
+{
+	type_complete(pointer->to);
+	if (pointer->to->size)
+		return true;
+	check_error_op(ctx, node, "D_OP_INCOMPLETE", "`%s` cannot step over `%s`: it has no size",
+		       node_op_name(node->op), check_type_text(ctx, pointer->to));
+	return false;
+}
+
 /* ++ and --: an undeclared variable becomes an int64_t, as D says. */
 static void check_step(struct check_ctx *ctx, struct node *node)
 {
 	const struct type *type;
 
-	if (!check_lvalue(ctx, node->left, &type_int64))
+	if (!check_left(ctx, node->left, &type_int64))
 		return;
-	type = node->left->type;
-	if (type_is_int(type) || (type->kind == TYPE_PTR && type->to->size))
-		node->type = type;
-	else
-		check_error_op(ctx, node, "D_OP_INCOMPAT",
-			       "`%s` needs an integer or a pointer to something of known size, not `%s`",
+	type = check_operand(ctx, node->left);
+	if (!type_is_scalar(type) || node->left->type->kind == TYPE_ARRAY)
+		check_error_op(ctx, node, "D_OP_SCALAR", "`%s` needs an integer or a pointer, not `%s`",
 			       node_op_name(node->op), check_type_text(ctx, type));
+	else if (is_pointer_to_nothing(type))
+		check_error_op(ctx, node, "D_OP_VFPTR", "`%s` needs a pointer to something of known size, not `%s`",
+			       node_op_name(node->op), check_type_text(ctx, type));
+	else if ((type->kind != TYPE_PTR || has_stride(ctx, node, type)) && check_writable(ctx, node->left))
+		node->type = type;
 }
 
 static bool is_step(enum node_op op)
 {
 	return op == OP_PREINC || op == OP_PREDEC || op == OP_POSTINC || op == OP_POSTDEC;
+}
+
+/* Says that an operand is of the wrong type, and what for. */
+static void needs(struct check_ctx *ctx, struct node *node, const char *tag, const char *what, const struct type *bad)
+{
+	struct diag *diag = check_error_op(ctx, node, tag, "`%s` needs %s, not `%s`", node_op_name(node->op), what,
+					   check_type_text(ctx, bad));
+
+	if (bad->kind == TYPE_FLOAT)
+		diag_hint(ctx->diags, diag,
+			  "D computes with integers: read the raw bits through a pointer to an integer type");
+	else if (type_is_string(bad) && !strcmp(tag, "D_OP_SCALAR"))
+		diag_hint(ctx->diags, diag, "compare the text: `!= \"\"`");
 }
 
 void check_unary(struct check_ctx *ctx, struct node *node)
@@ -126,9 +155,9 @@ void check_unary(struct check_ctx *ctx, struct node *node)
 		return;
 	}
 	check_expr(ctx, node->left);
-	if (!check_value(ctx, node->left))
+	if (check_failed(node->left))
 		return;
-	type = check_decay(ctx, node->left);
+	type = check_operand(ctx, node->left);
 	switch (node->op) {
 	case OP_ADDROF:
 		check_addrof(ctx, node);
@@ -143,116 +172,71 @@ void check_unary(struct check_ctx *ctx, struct node *node)
 		if (type_is_scalar(type))
 			node->type = &type_int;
 		else
-			check_error_op(ctx, node, "D_OP_SCALAR", "`!` needs an integer or a pointer, not `%s`",
-				       check_type_text(ctx, type));
+			needs(ctx, node, "D_OP_SCALAR", "an integer or a pointer", type);
 		break;
 	default: /* - + ~ */
 		if (type_is_int(type))
 			node->type = type_promote(type);
 		else
-			check_error_op(ctx, node, node->op == OP_BITNOT ? "D_OP_INT" : "D_OP_ARITH",
-				       "`%s` needs an integer, not `%s`", node_op_name(node->op),
-				       check_type_text(ctx, type));
+			needs(ctx, node, node->op == OP_BITNOT ? "D_OP_INT" : "D_OP_ARITH", "an integer", type);
 		break;
 	}
 }
 
 /* --- Binary --- */
 
-static void not_ints(struct check_ctx *ctx, struct node *node, const char *tag)
-{
-	const struct type *bad = type_is_int(node->left->type) ? node->right->type : node->left->type;
-
-	check_error_op(ctx, node, tag, "`%s` needs integers, not `%s`", node_op_name(node->op),
-		       check_type_text(ctx, bad));
-}
-
-/* The pointed-at type has a size, so that an index can be scaled. */
-static bool has_stride(struct check_ctx *ctx, struct node *node, const struct type *pointer)
-{
-	if (pointer->to->size)
-		return true;
-	check_error_op(ctx, node, "D_OP_INCOMPLETE", "`%s` cannot step over `%s`: it has no size",
-		       node_op_name(node->op), check_type_text(ctx, pointer->to));
-	return false;
-}
-
-/* Addition and subtraction with at least one pointer; the operator's type or NULL when they do not fit. */
+/* Addition and subtraction with at least one pointer. Sets node->type, or says why not. */
 static void check_pointer_sum(struct check_ctx *ctx, struct node *node, enum node_op op, const struct type *a,
 			      const struct type *b)
 {
-	if (a->kind == TYPE_PTR && type_is_int(b)) {
+	bool a_steps = a->kind == TYPE_PTR && !is_pointer_to_nothing(a);
+	bool b_steps = b->kind == TYPE_PTR && !is_pointer_to_nothing(b);
+
+	if (a_steps && type_is_int(b)) {
 		if (has_stride(ctx, node, a))
 			node->type = a;
-	} else if (op == OP_ADD && b->kind == TYPE_PTR && type_is_int(a)) {
+	} else if (op == OP_ADD && b_steps && type_is_int(a)) {
 		if (has_stride(ctx, node, b))
 			node->type = b;
-	} else if (op == OP_SUB && a->kind == TYPE_PTR && b->kind == TYPE_PTR && type_equal(a->to, b->to)) {
+	} else if (op == OP_SUB && a_steps && b_steps && type_equal(a->to, b->to) && a->userland == b->userland) {
 		if (has_stride(ctx, node, a))
 			node->type = &type_long;
-	} else if (a->kind == TYPE_PTR && b->kind == TYPE_PTR) {
-		incompatible(ctx, node);
 	} else {
-		not_ints(ctx, node, "D_OP_ARITH");
+		incompatible(ctx, node);
 	}
 }
 
-/* What `a op b` gives, for an arithmetic operator and its assignment. Sets node->type, or says why not. */
+/* What `a op b` gives, for an arithmetic operator. Sets node->type, or says why not. */
 static void check_arithmetic(struct check_ctx *ctx, struct node *node, enum node_op op)
 {
-	const struct type *a = check_decay(ctx, node->left), *b = check_decay(ctx, node->right);
+	const struct type *a = check_operand(ctx, node->left), *b = check_operand(ctx, node->right);
 	bool ints = type_is_int(a) && type_is_int(b);
 
 	node->type = &type_error;
-	switch (op) {
-	case OP_ADD:
-	case OP_SUB:
-		if (ints)
-			node->type = type_usual(a, b);
-		else
-			check_pointer_sum(ctx, node, op, a, b);
-		break;
-	case OP_DIV:
-	case OP_MOD:
-		if (ints && is_zero(node->right)) {
-			check_error_op(ctx, node, "D_DIV_ZERO", "division by zero");
-			break;
-		}
-		/* fall through */
-	case OP_MUL:
-		if (ints)
-			node->type = type_usual(a, b);
-		else
-			not_ints(ctx, node, op == OP_MOD ? "D_OP_INT" : "D_OP_ARITH");
-		break;
-	case OP_SHL:
-	case OP_SHR:
-		if (ints)
-			node->type = type_promote(a);
-		else
-			not_ints(ctx, node, "D_OP_INT");
-		break;
-	default: /* & | ^ */
-		if (ints)
-			node->type = type_usual(a, b);
-		else
-			not_ints(ctx, node, "D_OP_INT");
-		break;
-	}
+	if ((op == OP_DIV || op == OP_MOD) && is_zero(node->right))
+		check_error_op(ctx, node, "D_DIV_ZERO", "division by zero");
+	else if (ints)
+		node->type = op == OP_SHL || op == OP_SHR ? type_promote(a) : type_usual(a, b);
+	else if (op == OP_ADD || op == OP_SUB)
+		check_pointer_sum(ctx, node, op, a, b);
+	else
+		needs(ctx, node, op == OP_MUL || op == OP_DIV ? "D_OP_ARITH" : "D_OP_INT", "integers",
+		      type_is_int(a) ? b : a);
 }
 
+/* The constant 0 is every pointer's. */
 static bool pointers_compare(const struct type *a, const struct type *b, const struct node *right)
 {
 	if (a->kind != TYPE_PTR)
 		return false;
 	if (b->kind == TYPE_PTR)
 		return a->to->kind == TYPE_VOID || b->to->kind == TYPE_VOID || type_equal(a->to, b->to);
-	return type_is_int(b) && right->is_const;
+	return is_zero(right);
 }
 
 static void check_compare(struct check_ctx *ctx, struct node *node)
 {
-	const struct type *a = check_decay(ctx, node->left), *b = check_decay(ctx, node->right);
+	const struct type *a = check_operand(ctx, node->left), *b = check_operand(ctx, node->right);
 
 	node->type = &type_int;
 	if (type_is_int(a) && type_is_int(b))
@@ -272,19 +256,28 @@ static void check_compare(struct check_ctx *ctx, struct node *node)
 static void check_logic(struct check_ctx *ctx, struct node *node)
 {
 	struct node *operands[] = {node->left, node->right};
-	struct diag *diag;
 	unsigned i;
 
 	for (i = 0; i < 2; i++) {
-		if (type_is_scalar(check_decay(ctx, operands[i])))
+		const struct type *type = check_operand(ctx, operands[i]);
+
+		if (type_is_scalar(type))
 			continue;
-		diag = check_error_op(ctx, node, "D_OP_SCALAR", "`%s` needs integers or pointers, not `%s`",
-				      node_op_name(node->op), check_type_text(ctx, operands[i]->type));
-		if (type_is_string(operands[i]->type))
-			diag_hint(ctx->diags, diag, "compare the text: `!= \"\"`");
+		needs(ctx, node, "D_OP_SCALAR", "integers or pointers", type);
 		return;
 	}
 	node->type = &type_int;
+}
+
+static void check_comma(struct check_ctx *ctx, struct node *node)
+{
+	if (check_is_dynamic(node->left) || check_is_dynamic(node->right))
+		check_error_op(ctx, node, "D_OP_DYN", "`,` needs values, not an aggregation or a translated structure");
+	else if (check_is_action(node->left) || check_is_action(node->right))
+		diag_hint(ctx->diags, check_error_op(ctx, node, "D_OP_ACT", "an action is no operand of `,`"),
+			  "write it as a statement of its own");
+	else
+		node->type = node->right->type;
 }
 
 void check_binary(struct check_ctx *ctx, struct node *node)
@@ -292,14 +285,12 @@ void check_binary(struct check_ctx *ctx, struct node *node)
 	check_expr(ctx, node->left);
 	check_expr(ctx, node->right);
 	node->type = &type_error;
-	if (node->op == OP_COMMA) {
-		if (!check_failed(node->left) && check_value(ctx, node->right))
-			node->type = node->right->type;
-		return;
-	}
-	if (!both_values(ctx, node))
+	if (check_failed(node->left) || check_failed(node->right))
 		return;
 	switch (node->op) {
+	case OP_COMMA:
+		check_comma(ctx, node);
+		break;
 	case OP_EQ:
 	case OP_NE:
 	case OP_LT:
@@ -333,49 +324,122 @@ static const struct type *storage_type(struct check_ctx *ctx, const struct node 
 		return &type_error;
 	if (type_is_string(value->type) || type_is_bytes(value->type))
 		return ctx->string;
-	return check_decay(ctx, value);
+	return check_operand(ctx, value);
 }
 
-static void check_store(struct check_ctx *ctx, struct node *node)
+/* What no variable takes: there is nothing to be kept, or it is not a single value. */
+static bool is_storable(const struct type *type)
 {
-	const struct type *to = node->left->type;
+	return type_is_scalar(type) || type_is_string(type) || type_is_token(type);
+}
 
-	node->type = to;
-	if ((type_is_string(to) || type_is_token(to)) && is_zero(node->right))
-		return; /* frees it */
-	if (!check_convert(ctx, to, &node->right)) {
-		node->type = &type_error;
+/* x += y and x -= y take pointers on the left; the others numbers alone. */
+static bool check_update(struct check_ctx *ctx, struct node *node)
+{
+	const struct type *a = check_operand(ctx, node->left), *b = check_operand(ctx, node->right);
+
+	if ((node->op != OP_ADD_ASSIGN && node->op != OP_SUB_ASSIGN) || (type_is_int(a) && type_is_int(b))) {
+		check_arithmetic(ctx, node, arithmetic_of(node->op));
+	} else if (type_is_string(a) || type_is_string(b)) {
 		incompatible(ctx, node);
+	} else if (a->kind != TYPE_PTR || is_pointer_to_nothing(a)) {
+		needs(ctx, node, "D_OP_VFPTR", "an integer, or a pointer to something of known size, on its left", a);
+	} else if (!type_is_int(b)) {
+		incompatible(ctx, node);
+	} else if (has_stride(ctx, node, a)) {
+		node->type = a;
 	}
+	return !check_failed(node);
+}
+
+/* The value is put into what is on the left. */
+static bool check_store(struct check_ctx *ctx, struct node *node)
+{
+	const struct type *to = node->left->type, *from = check_operand(ctx, node->right);
+
+	if (to->kind == TYPE_ARRAY) {
+		check_error_op(ctx, node, "D_OP_ARRFUN", "`%s` cannot fill an array: assign its elements",
+			       node_op_name(node->op));
+		return false;
+	}
+	if ((type_is_string(to) || type_is_token(to)) && is_zero(node->right))
+		return true; /* frees it */
+	if (is_storable(from) && check_convert(ctx, to, &node->right))
+		return true;
+	incompatible(ctx, node);
+	return false;
+}
+
+static bool no_variable_holds(struct check_ctx *ctx, struct node *node, const struct type *type)
+{
+	if (type->kind == TYPE_ERROR || is_storable(type))
+		return false;
+	if (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION || type->kind == TYPE_ARRAY)
+		check_error_op(ctx, node, "D_OP_INCOMPAT",
+			       "a variable cannot hold a `%s`: keep its address, or its members",
+			       check_type_text(ctx, type));
+	else if (check_is_action(node->right))
+		diag_hint(ctx->diags,
+			  check_error_op(ctx, node, "D_OP_INCOMPAT", "%s() is an action: it has no value",
+					 node->right->name),
+			  "write it as a statement of its own");
+	else if (type->kind == TYPE_AGG)
+		check_error_op(ctx, node, "D_OP_INCOMPAT",
+			       "a variable cannot hold an aggregation or a translated structure");
+	else
+		check_error_op(ctx, node, "D_OP_INCOMPAT", "a variable cannot hold a `%s`",
+			       check_type_text(ctx, type));
+	return true;
+}
+
+/* x = value: the value first, since it gives a new variable its type. */
+static void check_plain_assign(struct check_ctx *ctx, struct node *node)
+{
+	const struct type *type;
+
+	check_expr(ctx, node->right);
+	type = storage_type(ctx, node->right);
+	if (no_variable_holds(ctx, node, type))
+		return;
+	if (!check_left(ctx, node->left, type) || check_failed(node->right))
+		return;
+	if (check_store(ctx, node) && check_writable(ctx, node->left))
+		node->type = node->left->type;
+}
+
+/* x += value: x must be there already. */
+static void check_compound_assign(struct check_ctx *ctx, struct node *node)
+{
+	check_expr(ctx, node->left);
+	check_expr(ctx, node->right);
+	if (check_failed(node->left) || check_failed(node->right))
+		return;
+	if (!check_update(ctx, node))
+		return;
+	node->type = &type_error;
+	if (check_writable(ctx, node->left))
+		node->type = node->left->type;
 }
 
 void check_assign(struct check_ctx *ctx, struct node *node)
 {
-	const struct type *type;
+	const char *outer = ctx->assigned;
 
 	node->type = &type_error;
 	if (node->left->kind == NODE_AGG) {
-		check_error(ctx, node, "D_OP_DYN",
-			    "an aggregation is assigned by a statement of its own: `@name = count();`");
+		diag_hint(ctx->diags,
+			  check_error(ctx, node, "D_OP_INCOMPAT", "the assignment of an aggregation has no value"),
+			  "it is a statement of its own: `@name = count();`");
 		return;
 	}
-	check_expr(ctx, node->right);
-	if (!check_failed(node->right) && !check_value(ctx, node->right))
-		return;
-	type = storage_type(ctx, node->right);
-	if (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION || type->kind == TYPE_ARRAY) {
-		check_error_op(ctx, node, "D_OP_INCOMPAT",
-			       "a variable cannot hold a `%s`: keep its address, or its members",
-			       check_type_text(ctx, type));
+	if (node->left->kind == NODE_INDEX && node->left->left->kind == NODE_AGG) {
+		check_index(ctx, node->left);
 		return;
 	}
-	if (!check_lvalue(ctx, node->left, type) || check_failed(node->right))
-		return;
-	if (node->op == OP_ASSIGN) {
-		check_store(ctx, node);
-		return;
-	}
-	check_arithmetic(ctx, node, arithmetic_of(node->op));
-	if (!check_failed(node))
-		node->type = node->left->type;
+	ctx->assigned = node->left->kind == NODE_IDENT ? node->left->name : outer;
+	if (node->op == OP_ASSIGN)
+		check_plain_assign(ctx, node);
+	else
+		check_compound_assign(ctx, node);
+	ctx->assigned = outer;
 }

@@ -58,8 +58,14 @@ bool call_is_agg(const struct call *call, unsigned i)
 
 bool call_value(struct call *call, unsigned i)
 {
-	check_expr(call->ctx, call->node->args[i]);
-	return check_value(call->ctx, call->node->args[i]);
+	struct node *arg = call->node->args[i];
+	const char *why;
+
+	check_expr(call->ctx, arg);
+	if (check_failed(arg))
+		return false;
+	why = check_why_no_value(arg);
+	return !why || call_wrong(call, i, CALL_TYPE, "%s() argument #%u: %s", call->node->name, i + 1, why);
 }
 
 /* Text of a fixed size goes as a string. */
@@ -68,13 +74,13 @@ bool call_recordable(struct call *call, unsigned i)
 	struct node **slot = &call->node->args[i], *node = *slot;
 
 	check_expr(call->ctx, node);
-	if (check_failed(node) || (node->kind == NODE_XLATE && !check_value(call->ctx, node)))
+	if (check_failed(node))
 		return false;
 	if (node->type->kind == TYPE_VOID)
 		return call_wrong(call, i, CALL_VOID, "this has no value: it is `void`");
-	if (node->type->kind == TYPE_AGG) {
-		call_wrong(call, i, CALL_TYPE, "an aggregation is not a value");
-		call_hint(call, "print it with printa(@)");
+	if (check_is_dynamic(node)) {
+		call_wrong(call, i, CALL_TYPE, "%s", check_why_no_value(node));
+		call_hint(call, node->kind == NODE_XLATE ? "use `->`" : "print it with printa(@)");
 		return false;
 	}
 	if (type_is_bytes(node->type))

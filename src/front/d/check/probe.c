@@ -42,7 +42,7 @@ static void none_matches(struct check_ctx *ctx, const struct desc_list *item, co
 	if (why)
 		diag_error(ctx->diags, item->loc, "D_PDESC_ZERO", "%s", why);
 	else if (desc->id)
-		diag_error(ctx->diags, item->loc, "D_PDESC_ZERO", "there is no probe with the id %u", desc->id);
+		diag_error(ctx->diags, item->loc, "D_PDESC_INVAL", "there is no probe with the id %u", desc->id);
 	else
 		diag_hint(ctx->diags,
 			  diag_error(ctx->diags, item->loc, "D_PDESC_ZERO", "no probe matches `%s:%s:%s:%s`",
@@ -468,7 +468,13 @@ void check_probe_args(struct check_ctx *ctx, struct node *node)
 	unsigned i, len;
 
 	node->type = &type_error;
-	if (!clause || !arg_number(ctx, node, &n) || !clause->probes_len)
+	if (!arg_number(ctx, node, &n))
+		return;
+	if (!clause) {
+		check_error(ctx, node, "D_ARGS_NONE", "args[] is of a probe: there is none outside of clauses");
+		return;
+	}
+	if (!clause->probes_len)
 		return;
 	for (i = 0; i < clause->probes_len; i++)
 		if (clause->probes[i]->has_typed)

@@ -56,12 +56,12 @@ const char *check_proto_text(struct check_ctx *ctx, const char *name, const stru
 	return text;
 }
 
-/* A pointer to a structure of the kernel points at nothing known where the kernel does not describe its types. */
+/* A structure of the kernel is only named where the kernel does not describe its types. */
 static const struct type *pointer_type(struct check_ctx *ctx, const char *text)
 {
-	const struct type *to = check_type_known(ctx, arena_strndup(ctx->arena, text, strcspn(text, "*") - 1));
+	const char *name = arena_strndup(ctx->arena, text, strcspn(text, "*") - 1);
 
-	return type_pointer(ctx->arena, to ? to : &type_void, false);
+	return type_pointer(ctx->arena, check_type_name(ctx, name, (struct loc){0}), false);
 }
 
 const struct type *check_proto_type(struct check_ctx *ctx, enum proto_type type)

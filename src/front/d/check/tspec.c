@@ -147,14 +147,30 @@ static const struct type *keyword_type(const struct words *w)
 	return is_unsigned ? &type_uint : &type_int;
 }
 
-static const struct type *unknown_name(struct check_ctx *ctx, const char *name, struct loc loc)
+static bool is_tagged(const char *name)
+{
+	return !strncmp(name, "struct ", 7) || !strncmp(name, "union ", 6);
+}
+
+/* A structure that is only named so far, as in C: it has no size and no members until it is declared. */
+static const struct type *named_only(struct check_ctx *ctx, const char *name)
+{
+	struct type *type = arena_new_one(ctx->arena, struct type);
+
+	type->kind = name[0] == 's' ? TYPE_STRUCT : TYPE_UNION;
+	type->name = name;
+	nametab_add(&ctx->types, 0, name, type);
+	return type;
+}
+
+static const struct type *unknown_name(struct check_ctx *ctx, const char *name, struct loc loc, const char *tag)
 {
 	const char **list = NULL, *near;
 	unsigned n = 0;
 	size_t i;
 	struct diag *diag;
 
-	diag = diag_error(ctx->diags, loc, "D_TYPE_ERR", "there is no type `%s`", name);
+	diag = diag_error(ctx->diags, loc, tag, "there is no type `%s`", name);
 	if (!diag)
 		return &type_error; /* past the limit of messages: hints would cost a search each */
 	nametab_list(&ctx->types, 0, ctx->arena, &list, &n);
@@ -163,8 +179,6 @@ static const struct type *unknown_name(struct check_ctx *ctx, const char *name, 
 	near = nearest_name(name, list, n);
 	if (near)
 		diag_hint(ctx->diags, diag, "did you mean `%s`?", near);
-	else if (!strncmp(name, "struct ", 7) || !strncmp(name, "union ", 6))
-		diag_hint(ctx->diags, diag, "declare it at the start of the script: `%s { ... };`", name);
 	return &type_error;
 }
 
@@ -197,9 +211,13 @@ const struct type *check_type_name(struct check_ctx *ctx, const char *name, stru
 
 	if (type)
 		return type;
+	if (is_tagged(name))
+		return named_only(ctx, name);
+	if (!strncmp(name, "enum ", 5))
+		return &type_int;
 	words = count_words(name);
 	if (words.other || !*name)
-		return unknown_name(ctx, name, loc);
+		return unknown_name(ctx, name, loc, "D_TYPE_ERR");
 	type = keyword_type(&words);
 	if (!type) {
 		diag_error(ctx->diags, loc, "D_DECL_COMBO", "`%s` is no type: these words do not go together", name);
@@ -241,7 +259,8 @@ static const struct type *arrays(struct check_ctx *ctx, const struct type_spec *
 		if (!dimension(ctx, spec->dims[i - 1], spec->loc, &count))
 			return &type_error;
 		if (!type->size) {
-			diag_error(ctx->diags, spec->loc, "D_DECL_VOIDOBJ", "an array's elements must have a size");
+			diag_error(ctx->diags, spec->loc, check_is_incomplete(type) ? "D_DECL_INCOMPLETE" : "D_DECL_VOIDOBJ",
+				   "an array's elements must have a size");
 			return &type_error;
 		}
 		if (count > TYPE_SIZE_MAX / type->size) {
@@ -256,6 +275,8 @@ static const struct type *arrays(struct check_ctx *ctx, const struct type_spec *
 
 static const struct type *base_type(struct check_ctx *ctx, const struct type_spec *spec)
 {
+	if (spec->of)
+		return check_tspec(ctx, spec->of);
 	if (spec->has_body && !strncmp(spec->name, "enum ", 5)) {
 		check_enum(ctx, spec->members);
 		nametab_add(&ctx->types, 0, spec->name, (void *)&type_int);
@@ -263,6 +284,8 @@ static const struct type *base_type(struct check_ctx *ctx, const struct type_spe
 	}
 	if (spec->has_body)
 		return check_layout(ctx, spec);
+	if (spec->is_guess && !check_type_known(ctx, spec->name))
+		return unknown_name(ctx, spec->name, spec->loc, "D_SYNTAX");
 	return check_type_name(ctx, spec->name, spec->loc);
 }
 
@@ -271,13 +294,7 @@ const struct type *check_tspec(struct check_ctx *ctx, const struct type_spec *sp
 	const struct type *type;
 	unsigned i;
 
-	/* A pointer to a structure that nobody declared is an address; only its members are out of reach. */
-	if (spec->pointers && !spec->has_body &&
-	    (!strncmp(spec->name, "struct ", 7) || !strncmp(spec->name, "union ", 6)) &&
-	    !check_type_known(ctx, spec->name))
-		type = &type_void;
-	else
-		type = base_type(ctx, spec);
+	type = base_type(ctx, spec);
 	if (type->kind == TYPE_ERROR)
 		return type;
 	if (spec->pointers > POINTERS_MAX) {
@@ -291,7 +308,13 @@ const struct type *check_tspec(struct check_ctx *ctx, const struct type_spec *sp
 	}
 	for (i = 0; i < spec->pointers; i++)
 		type = type_pointer(ctx->arena, type, spec->userland);
-	return arrays(ctx, spec, type);
+	return spec->is_function ? &type_function : arrays(ctx, spec, type);
+}
+
+bool check_is_incomplete(const struct type *type)
+{
+	type_complete(type);
+	return (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION) && !type->size && !type->members_len;
 }
 
 bool check_object_type(struct check_ctx *ctx, const struct type *type, struct loc loc, const char *what)
@@ -305,6 +328,11 @@ bool check_object_type(struct check_ctx *ctx, const struct type *type, struct lo
 	text = check_type_text(ctx, type);
 	if (type->kind == TYPE_VOID)
 		diag_error(ctx->diags, loc, "D_DECL_VOIDOBJ", "%s may not be `void`", what);
+	else if (check_is_incomplete(type))
+		diag_hint(ctx->diags,
+			  diag_error(ctx->diags, loc, "D_DECL_INCOMPLETE", "%s may not be of type `%s`, which is only named",
+				     what, text),
+			  "declare it at the start of the script: `%s { ... };`", text);
 	else
 		diag_error(ctx->diags, loc, "D_DECL_DYNOBJ",
 			   "%s may not be of type `%s`: only integers, pointers and strings", what, text);

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "agg/agg.h"
 #include "front/d/check/ctx.h"
 
 static const char *scope_prefix(enum var_scope scope)
@@ -66,18 +67,38 @@ void check_var_use(struct check_ctx *ctx, struct var *var)
 	*arena_push(ctx->arena, ctx->used, ctx->used_len) = var;
 }
 
-static void undefined(struct check_ctx *ctx, struct node *node)
+/* A name that the script itself brings up, on a left side or before a bracket, is known to D, but without a value. */
+static const char *undefined_tag(const struct check_ctx *ctx, const struct node *node, bool is_array)
+{
+	bool is_known = is_array || node->scope != SCOPE_GLOBAL ||
+			(ctx->assigned && !strcmp(ctx->assigned, node->name));
+
+	return is_known ? "D_VAR_UNDEF" : "D_IDENT_UNDEF";
+}
+
+/* What was missed once is not missed again. */
+static void silence(struct check_ctx *ctx, const struct node *node)
+{
+	struct var *var = arena_new_one(ctx->arena, struct var);
+
+	*var = (struct var){.name = node->name, .scope = node->scope, .type = &type_error, .loc = node->loc};
+	nametab_add(&ctx->vars, node->scope, node->name, var);
+}
+
+/* What the writer may have meant by a name that is not there. */
+static void hint_name(struct check_ctx *ctx, const struct node *node, struct diag *diag)
 {
 	const char **list = NULL, *near;
-	unsigned n = 0, i;
-	struct diag *diag;
+	unsigned n = 0, kept = 0, i;
+	const struct var *var;
 
-	diag = check_error(ctx, node, node->scope == SCOPE_GLOBAL ? "D_IDENT_UNDEF" : "D_VAR_UNDEF",
-			   "`%s%s` has no value yet: nothing before this assigns or declares it",
-			   scope_prefix(node->scope), node->name);
-	if (!diag)
-		return; /* past the limit of messages: hints would cost a search each */
 	nametab_list(&ctx->vars, node->scope, ctx->arena, &list, &n);
+	for (i = 0; i < n; i++) {
+		var = nametab_find(&ctx->vars, node->scope, list[i]);
+		if (!var || var->type != &type_error)
+			list[kept++] = list[i];
+	}
+	n = kept;
 	if (node->scope == SCOPE_GLOBAL) {
 		nametab_list(&ctx->constants, 0, ctx->arena, &list, &n);
 		for (i = 0; builtin_at(i); i++)
@@ -87,8 +108,6 @@ static void undefined(struct check_ctx *ctx, struct node *node)
 	if (node->scope == SCOPE_GLOBAL && !strncmp(node->name, "arg", 3) && node->name[3] &&
 	    !node->name[3 + strspn(node->name + 3, "0123456789")])
 		diag_hint(ctx->diags, diag, "D has arg0 to arg9; beyond these it is `args[%s]`", node->name + 3);
-	else if (node->scope == SCOPE_GLOBAL && func_find(node->name))
-		diag_hint(ctx->diags, diag, "it is a function: `%s(...)`", node->name);
 	else if (near)
 		diag_hint(ctx->diags, diag, "did you mean `%s%s`?", scope_prefix(node->scope), near);
 	else
@@ -97,6 +116,18 @@ static void undefined(struct check_ctx *ctx, struct node *node)
 			  : node->scope == SCOPE_THIS ? "this "
 						      : "",
 			  "int64_t ", node->name);
+}
+
+static void undefined(struct check_ctx *ctx, struct node *node, bool is_array)
+{
+	struct diag *diag;
+
+	diag = check_error(ctx, node, undefined_tag(ctx, node, is_array),
+			   "`%s%s` has no value yet: nothing before this assigns or declares it",
+			   scope_prefix(node->scope), node->name);
+	if (diag) /* past the limit of messages, hints would cost a search each */
+		hint_name(ctx, node, diag);
+	silence(ctx, node);
 }
 
 struct node *check_clone(struct check_ctx *ctx, const struct node *node)
@@ -131,6 +162,14 @@ void check_set_loc(struct node *node, struct loc loc)
 		check_set_loc(node->args[i], loc);
 }
 
+static struct node *cast_around(struct check_ctx *ctx, struct node *node, struct type_spec *tspec)
+{
+	struct node *cast = arena_new_one(ctx->arena, struct node);
+
+	*cast = (struct node){.kind = NODE_CAST, .loc = node->loc, .op_loc = node->loc, .left = node, .tspec = tspec, .arg_index = -1};
+	return cast;
+}
+
 /* An inline stands for its value, cast to its type: so the node becomes that cast. */
 static void use_constant(struct check_ctx *ctx, struct node *node, const struct constant *constant)
 {
@@ -140,10 +179,72 @@ static void use_constant(struct check_ctx *ctx, struct node *node, const struct 
 		node->ival = (uint64_t)constant->value;
 		return;
 	}
+	if (constant->type->kind == TYPE_ERROR) {
+		node->type = &type_error;
+		return;
+	}
+	if (constant->decl->keys_len) {
+		check_error(ctx, node, "D_IDENT_BADREF", "`%s` is an array: it needs an index", node->name);
+		return;
+	}
 	node->kind = NODE_CAST;
 	node->tspec = constant->decl->tspec;
 	node->left = check_clone(ctx, constant->decl->value);
 	ctx->nodes--; /* it was counted as an identifier */
+	check_expr(ctx, node);
+}
+
+/* A name that no script can write, so that one index is not put into another. */
+static const char *parameter_name(struct check_ctx *ctx, unsigned i)
+{
+	return arena_printf(ctx->arena, "#%u", i);
+}
+
+static struct node *rename_parameters(struct check_ctx *ctx, const struct decl *decl)
+{
+	struct node *value = check_clone(ctx, decl->value);
+
+	for (unsigned i = 0; i < decl->keys_len; i++) {
+		struct node name = {.kind = NODE_IDENT, .name = parameter_name(ctx, i), .arg_index = -1};
+
+		if (decl->key_names[i])
+			value = check_put_in(ctx, value, decl->key_names[i], &name);
+	}
+	return value;
+}
+
+/* An inline with parameters: its value, with the indices put in, cast to its type. */
+static void use_inline_array(struct check_ctx *ctx, struct node *node, const struct constant *constant)
+{
+	const struct decl *decl = constant->decl;
+	struct node *value;
+
+	if (node->args_len != decl->keys_len) {
+		check_error(ctx, node, "D_PROTO_LEN", "`%s` has %u key%s, not %u", decl->name, decl->keys_len,
+			    decl->keys_len == 1 ? "" : "s", node->args_len);
+		return;
+	}
+	value = rename_parameters(ctx, decl);
+	for (unsigned i = 0; i < decl->keys_len; i++) {
+		const struct type *type = check_tspec(ctx, decl->keys[i]);
+		struct node *given = check_clone(ctx, node->args[i]);
+
+		check_expr(ctx, given);
+		if (check_failed(given))
+			return;
+		if (check_why_no_value(given) || !check_convert(ctx, type, &given)) {
+			check_error(ctx, node, "D_PROTO_ARG", "key #%u of `%s` is `%s`, here it is `%s`", i + 1, decl->name,
+				    check_type_text(ctx, type), check_type_text(ctx, check_operand(ctx, given)));
+			return;
+		}
+		if (decl->key_names[i])
+			value = check_put_in(ctx, value, parameter_name(ctx, i), cast_around(ctx, node->args[i], decl->keys[i]));
+	}
+	node->kind = NODE_CAST;
+	node->tspec = decl->tspec;
+	node->left = value;
+	node->args_len = 0;
+	ctx->nodes--;
 	check_expr(ctx, node);
 }
 
@@ -158,12 +259,24 @@ static void use_builtin(struct check_ctx *ctx, struct node *node, const struct b
 	node->builtin = builtin;
 	node->type = type_of_builtin(ctx, builtin);
 	if (!strcmp(builtin->name, "args")) {
-		check_error(ctx, node, "D_ARR_BADREF", "`%s` is an array: it needs an index", node->name);
+		check_error(ctx, node, "D_IDENT_BADREF", "`%s` is an array: it needs an index", node->name);
 		return;
 	}
 	node->arg_index = raw_arg(builtin->name);
 	if (node->arg_index >= 0)
 		check_raw_arg(ctx, node);
+}
+
+/* DTrace's functions have names that no variable can take; ours do not get into a script's way. */
+static bool refuse_function(struct check_ctx *ctx, struct node *node)
+{
+	const struct func *func = func_find(node->name);
+
+	if (node->scope != SCOPE_GLOBAL || (!(func && !(func->flags & FUNC_OURS)) && !agg_find(node->name)))
+		return false;
+	diag_hint(ctx->diags, check_error(ctx, node, "D_IDENT_BADREF", "`%s` is a function, not a variable", node->name),
+		  "it is called as `%s(...)`", node->name);
+	return true;
 }
 
 void check_ident(struct check_ctx *ctx, struct node *node)
@@ -185,21 +298,42 @@ void check_ident(struct check_ctx *ctx, struct node *node)
 		use_constant(ctx, node, constant);
 		return;
 	}
+	if (!var && refuse_function(ctx, node))
+		return;
 	if (!var) {
-		undefined(ctx, node);
+		undefined(ctx, node, false);
 		return;
 	}
 	node->var = var;
 	node->type = var->type;
 	if (var->is_assoc) {
-		check_error(ctx, node, "D_ARR_BADREF", "`%s%s` is an array: it needs an index",
-			    scope_prefix(node->scope), node->name);
+		check_error(ctx, node, node->scope == SCOPE_GLOBAL ? "D_IDENT_BADREF" : "D_PROTO_LEN",
+			    "`%s%s` is an array: it needs an index", scope_prefix(node->scope), node->name);
 		return;
 	}
 	check_var_use(ctx, var);
 }
 
 /* --- Members --- */
+
+static const char *why_no_types(const struct check_ctx *ctx)
+{
+	const struct type_source *kernel = ctx->source->types;
+
+	return kernel && kernel->why ? kernel->why(kernel) : NULL;
+}
+
+static void say_incomplete(struct check_ctx *ctx, struct node *node, const struct type *type)
+{
+	const char *text = check_type_text(ctx, type), *why = why_no_types(ctx);
+	struct diag *diag = check_error_op(ctx, node, "D_OP_INCOMPLETE",
+					   "`%s` is only named, not declared: its members are not known", text);
+
+	if (why)
+		diag_hint(ctx->diags, diag, "%s", why);
+	else
+		diag_hint(ctx->diags, diag, "declare it at the start of the script: `%s { ... };`", text);
+}
 
 void check_member(struct check_ctx *ctx, struct node *node)
 {
@@ -215,9 +349,9 @@ void check_member(struct check_ctx *ctx, struct node *node)
 		check_translated(ctx, node);
 		return;
 	}
-	if (!check_value(ctx, node->left))
+	if (check_failed(node->left))
 		return;
-	type = check_decay(ctx, node->left);
+	type = check_operand(ctx, node->left);
 	if (node->op == OP_ARROW) {
 		if (type->kind != TYPE_PTR) {
 			check_error_op(ctx, node, "D_OP_PTR", "`->` needs a pointer, not `%s`",
@@ -227,11 +361,8 @@ void check_member(struct check_ctx *ctx, struct node *node)
 		type = type->to;
 	}
 	if (type->kind == TYPE_VOID && node->op == OP_ARROW) {
-		const struct type_source *kernel = ctx->source->types;
-		const char *no_types = kernel && kernel->why ? kernel->why(kernel) : NULL;
-
-		diag_hint(ctx->diags, check_error_op(ctx, node, "D_OP_SOU", "what this points at is not known"), "%s",
-			  no_types ? no_types : "declare the structure in the script and cast the pointer to it");
+		diag_hint(ctx->diags, check_error_op(ctx, node, "D_OP_SOU", "what this points at is not known"),
+			  "declare the structure in the script and cast the pointer to it");
 		return;
 	}
 	if (type->kind != TYPE_STRUCT && type->kind != TYPE_UNION) {
@@ -243,8 +374,10 @@ void check_member(struct check_ctx *ctx, struct node *node)
 		return;
 	}
 	member = type_find_member(type, node->name);
-	if (!member) {
-		check_no_member(ctx, node, type);
+	if (check_is_incomplete(type)) {
+		say_incomplete(ctx, node, type);
+	} else if (!member) {
+		check_no_member(ctx, node, "D_TYPE_MEMBER", type);
 	} else if (member->why) {
 		check_error(ctx, node, "D_TYPE_MEMBER", "`%s` of `%s` cannot be read: %s", node->name, check_type_text(ctx, type), member->why);
 	} else {
@@ -278,16 +411,22 @@ static void index_pointer(struct check_ctx *ctx, struct node *node)
 	check_expr(ctx, node->left);
 	check_args(ctx, node);
 	node->type = &type_error;
-	if (!check_value(ctx, node->left) || !index || !check_value(ctx, index))
+	if (check_failed(node->left) || !index || check_failed(index))
 		return;
-	type = node->left->type;
-	if (type->kind != TYPE_PTR && type->kind != TYPE_ARRAY) {
-		check_error(ctx, node, node->left->var || node->left->builtin ? "D_ARR_BADREF" : "D_DEREF_NONPTR",
-			    "`[ ]` needs an array or a pointer, not `%s`", check_type_text(ctx, type));
+	type = check_is_dynamic(node->left) ? &type_agg : node->left->type;
+	if (node->args_len != 1) {
+		check_error(ctx, node, "D_ARR_BADREF", "this is no array with several keys: it takes one index");
 		return;
 	}
-	if (node->args_len != 1 || !type_is_int(index->type)) {
-		check_error(ctx, node, "D_ARR_BADREF", "an array or pointer takes one index, an integer");
+	if (!type_is_int(check_operand(ctx, index))) {
+		check_error(ctx, node, type_is_int(type) ? "D_DEREF_NONPTR" : "D_OP_INCOMPAT",
+			    "the index of an array or pointer must be an integer, not `%s`",
+			    check_type_text(ctx, check_operand(ctx, index)));
+		return;
+	}
+	if (type->kind != TYPE_PTR && type->kind != TYPE_ARRAY) {
+		check_error(ctx, node, type_is_int(type) ? "D_DEREF_NONPTR" : "D_OP_INCOMPAT",
+			    "`[ ]` needs an array or a pointer, not `%s`", check_type_text(ctx, type));
 		return;
 	}
 	if (type->kind == TYPE_ARRAY && type->count && index->is_const && index->ival >= type->count) {
@@ -297,8 +436,8 @@ static void index_pointer(struct check_ctx *ctx, struct node *node)
 	}
 	type_complete(type->to); /* a class that is only declared gets its size */
 	if (!type->to->size) {
-		check_error(ctx, node, "D_DEREF_VOID", "a pointer to `%s` cannot be followed",
-			    check_type_text(ctx, type->to));
+		check_error(ctx, node, type->to->kind == TYPE_VOID ? "D_OP_INCOMPAT" : "D_OP_INCOMPLETE",
+			    "a pointer to `%s` cannot be followed", check_type_text(ctx, type->to));
 		return;
 	}
 	node->type = check_loaded(ctx, node, type->to);
@@ -313,10 +452,40 @@ static struct var *indexed_var(struct check_ctx *ctx, const struct node *left)
 	return check_var_find(ctx, left->scope, left->name);
 }
 
+static void no_local_array(struct check_ctx *ctx, struct node *node)
+{
+	check_error(ctx, node, "D_ARR_LOCAL", "there are no clause-local arrays: `this->%s` may only be a scalar",
+		    node->left->name);
+}
+
+static bool is_plain(struct check_ctx *ctx, const struct node *node)
+{
+	return node->kind == NODE_IDENT &&
+	       !(node->scope == SCOPE_GLOBAL && nametab_find(&ctx->constants, 0, node->name));
+}
+
+/* An array that nothing has put anything into. */
+static bool is_unknown_name(struct check_ctx *ctx, const struct node *left)
+{
+	return left->kind == NODE_IDENT && left->scope == SCOPE_GLOBAL && is_plain(ctx, left) &&
+	       !check_var_find(ctx, left->scope, left->name) && !find_builtin(ctx, left) && !func_find(left->name) &&
+	       !agg_find(left->name) && !library_declare(ctx, left->name, false);
+}
+
+static const struct constant *inline_array(struct check_ctx *ctx, const struct node *left)
+{
+	const struct constant *constant = NULL;
+
+	if (left->kind == NODE_IDENT && left->scope == SCOPE_GLOBAL)
+		constant = nametab_find(&ctx->constants, 0, left->name);
+	return constant && constant->decl && constant->decl->keys_len ? constant : NULL;
+}
+
 void check_index(struct check_ctx *ctx, struct node *node)
 {
 	const struct builtin *builtin = find_builtin(ctx, node->left);
 	struct var *var = indexed_var(ctx, node->left);
+	const struct constant *inlined = var ? NULL : inline_array(ctx, node->left);
 
 	if (builtin && !strcmp(builtin->name, "args")) {
 		node->left->builtin = builtin;
@@ -325,6 +494,16 @@ void check_index(struct check_ctx *ctx, struct node *node)
 		check_probe_args(ctx, node);
 	} else if (var && var->is_assoc) {
 		index_assoc(ctx, node, var);
+	} else if (inlined) {
+		node->type = &type_error;
+		use_inline_array(ctx, node, inlined);
+	} else if (node->left->kind == NODE_AGG) {
+		check_error(ctx, node, "D_AGG_MDIM", "`@%s` takes its keys in one pair of brackets", node->left->name);
+	} else if (node->left->kind == NODE_IDENT && node->left->scope == SCOPE_THIS && !var) {
+		no_local_array(ctx, node);
+	} else if (is_unknown_name(ctx, node->left)) {
+		undefined(ctx, node->left, true);
+		node->type = &type_error;
 	} else {
 		index_pointer(ctx, node);
 	}
@@ -338,8 +517,7 @@ static struct var *new_array(struct check_ctx *ctx, struct node *node, const str
 	struct var *var;
 
 	if (left->scope == SCOPE_THIS) {
-		check_error(ctx, node, "D_ARR_LOCAL",
-			    "there are no clause-local arrays: `this->%s` may only be a scalar", left->name);
+		no_local_array(ctx, node);
 		return NULL;
 	}
 	check_args(ctx, node);
@@ -355,17 +533,25 @@ static struct var *new_array(struct check_ctx *ctx, struct node *node, const str
 	return var;
 }
 
-static bool is_plain(struct check_ctx *ctx, const struct node *node)
+/* Can this be changed at all, if perhaps not by a script? */
+static bool is_lvalue(const struct node *node)
 {
-	return node->kind == NODE_IDENT &&
-	       !(node->scope == SCOPE_GLOBAL && nametab_find(&ctx->constants, 0, node->name));
+	if (node->is_const)
+		return false;
+	return node->is_inlined || node->builtin || node->var || node->arg_index >= 0 || node->kind == NODE_MEMBER ||
+	       node->kind == NODE_INDEX || (node->kind == NODE_UNARY && node->op == OP_DEREF);
 }
 
-static bool refuse_lvalue(struct check_ctx *ctx, struct node *node)
+bool check_writable(struct check_ctx *ctx, struct node *node)
 {
-	if (check_failed(node))
-		return false;
-	if (node->kind == NODE_MEMBER || node->kind == NODE_INDEX || (node->kind == NODE_UNARY && node->op == OP_DEREF))
+	if (node->var && (node->kind == NODE_IDENT || node->kind == NODE_INDEX)) {
+		node->var->is_written = true;
+		return true;
+	}
+	if (node->builtin)
+		check_error(ctx, node, "D_OP_WRITE", "`%s` is a built-in variable: it cannot be assigned",
+			    node->builtin->name);
+	else if (is_lvalue(node))
 		check_error(ctx, node, "D_OP_WRITE",
 			    "memory cannot be written: a script changes only its own variables");
 	else
@@ -373,32 +559,30 @@ static bool refuse_lvalue(struct check_ctx *ctx, struct node *node)
 	return false;
 }
 
-bool check_lvalue(struct check_ctx *ctx, struct node *node, const struct type *type)
+/* A name that is there for the first time. */
+static bool is_new_name(struct check_ctx *ctx, const struct node *node)
 {
-	struct var *var = NULL;
+	return is_plain(ctx, node) && !check_var_find(ctx, node->scope, node->name) && !find_builtin(ctx, node);
+}
 
-	if (!check_count(ctx, node))
-		return false;
-	node->type = &type_error;
-	if (is_plain(ctx, node) && !check_var_find(ctx, node->scope, node->name) && !find_builtin(ctx, node)) {
+bool check_left(struct check_ctx *ctx, struct node *node, const struct type *type)
+{
+	bool was_name;
+
+	if (is_new_name(ctx, node)) {
+		if (!check_count(ctx, node) || refuse_function(ctx, node))
+			return false;
 		node->var = check_var_new(ctx, node->scope, node->name, type, node->loc);
 		node->type = type;
 		check_var_use(ctx, node->var);
-	} else if (node->kind == NODE_INDEX && is_plain(ctx, node->left) && !indexed_var(ctx, node->left) && !find_builtin(ctx, node->left)) {
-		var = new_array(ctx, node, type);
-		if (!var)
-			return false;
-	} else {
-		ctx->nodes--;
-		check_expr(ctx, node);
+		return true;
 	}
-	var = node->var;
-	if (node->builtin && !check_failed(node)) {
-		check_error(ctx, node, "D_OP_WRITE", "`%s` is a built-in variable: it cannot be assigned", node->builtin->name);
-		return false;
+	if (node->kind == NODE_INDEX && is_new_name(ctx, node->left)) {
+		node->type = &type_error;
+		return check_count(ctx, node) && !refuse_function(ctx, node->left) && new_array(ctx, node, type);
 	}
-	if (!var || check_failed(node))
-		return refuse_lvalue(ctx, node);
-	var->is_written = true;
-	return true;
+	was_name = node->kind == NODE_IDENT;
+	check_expr(ctx, node);
+	node->is_inlined = was_name && node->kind != NODE_IDENT;
+	return !check_failed(node);
 }
