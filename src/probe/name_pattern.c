@@ -314,9 +314,12 @@ static char *unquoted(struct arena *arena, const char *text)
 /* A constructor's symbol has its class's name only; operators and destructors have signs instead of names. */
 static void find_last(struct name_pattern *pattern)
 {
-	const struct part *part = &pattern->parts.list[pattern->parts.len - 1];
+	const struct part *part;
 
-	if (!pattern->parts.len || part->name.size >= sizeof(pattern->last))
+	if (!pattern->parts.len)
+		return;
+	part = &pattern->parts.list[pattern->parts.len - 1];
+	if (part->name.size >= sizeof(pattern->last))
 		return;
 	for (size_t i = 0; i < part->name.size; i++)
 		if (!is_word(part->name.at[i]))

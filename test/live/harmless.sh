@@ -173,7 +173,7 @@ wait_for_work() { # OSD
 }
 
 "$CEPHTAP" "${pids[@]}" -n "$count" >"$TMP/out" 2>"$TMP/err" & tracer=$!
-wait_for 5 traced
+wait_for 30 traced
 wait_for_work 0
 kill -STOP "${osds[0]}"
 kill -INT $tracer
@@ -188,7 +188,7 @@ verdict "attaching to a stopped OSD" $? "$(cat "$TMP/err")"
 kill -CONT "${osds[0]}"
 
 "$CEPHTAP" "${pids[@]}" -n "$count" >"$TMP/out" 2>"$TMP/err" & tracer=$!
-wait_for 5 traced
+wait_for 30 traced
 wait_for_work 1
 mapfile -d '' -t arguments <"/proc/${osds[1]}/cmdline"
 kill -9 "${osds[1]}"

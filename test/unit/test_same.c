@@ -631,9 +631,9 @@ static void check_calls(enum report_form form, const char *option, const char *v
 	again_free(&again);
 	free(bytes);
 	live_free(&live);
-	setup_free(&setup);
 	for (unsigned i = 0; i < 2; i++)
 		view_free(calls_of[i]);
+	setup_free(&setup);
 }
 
 static void test_calls(void **state)
