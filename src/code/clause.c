@@ -246,7 +246,13 @@ static void load_fault(struct gen *gen)
 	emit(gen, INSN_ALU_IMM(BPF_AND, R1, 0xff));
 }
 
-/* arg1 to arg5 of ERROR, on the stack: what DTrace documents; there is no offset (arg3) to tell. */
+/* The half of a slot that emit_fault wrote. */
+static void load_fault_pc(struct gen *gen)
+{
+	emit(gen, INSN_LOAD(BPF_W, R1, R10, gen->fault_pc.offset));
+}
+
+/* arg1 to arg5 of ERROR, on the stack: what DTrace documents. */
 static void call_error_clauses(struct gen *gen)
 {
 	enum { WORDS = 6 };
@@ -258,8 +264,9 @@ static void call_error_clauses(struct gen *gen)
 	emit(gen, INSN_STORE_IMM(BPF_W, R10, -base + 12, 0));
 	load_fault(gen);
 	emit(gen, INSN_STORE(BPF_DW, R10, -base + 16, R2));
-	emit(gen, INSN_STORE_IMM(BPF_DW, R10, -base + 24, 0));
 	emit(gen, INSN_STORE(BPF_DW, R10, -base + 32, R1));
+	load_fault_pc(gen);
+	emit(gen, INSN_STORE(BPF_DW, R10, -base + 24, R1));
 	slot_load(gen, R1, gen->fault_address);
 	emit(gen, INSN_STORE(BPF_DW, R10, -base + 40, R1));
 	emit(gen, INSN_MOV_REG(R1, R10));
@@ -281,7 +288,8 @@ static void emit_error_record(struct gen *gen)
 	slot_load(gen, R1, gen->fault_info);
 	emit(gen, INSN_ALU_IMM(BPF_RSH, R1, 32));
 	emit(gen, INSN_STORE(BPF_W, REG_RECORD, offsetof(struct record_error, line), R1));
-	emit(gen, INSN_STORE_IMM(BPF_W, REG_RECORD, offsetof(struct record_error, pad), 0));
+	load_fault_pc(gen);
+	emit(gen, INSN_STORE(BPF_W, REG_RECORD, offsetof(struct record_error, pc), R1));
 	slot_load(gen, R1, gen->fault_address);
 	emit(gen, INSN_STORE(BPF_DW, REG_RECORD, offsetof(struct record_error, address), R1));
 	end_record(gen, false);

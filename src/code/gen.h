@@ -82,7 +82,7 @@ struct gen {
 	bool *needs_this; /* per variable id */
 	bool keeps_scratch; /* the statement made a pointer into scratch memory, which must live on: copyin() */
 
-	struct slot time, probe_index, fault_info, fault_address; /* fixed slots */
+	struct slot time, probe_index, fault_info, fault_address, fault_pc; /* fixed slots */
 	struct slot *saved; /* what the entry saved, one slot each */
 	struct slot *this_slots; /* per variable id */
 	struct place *this_places;

@@ -61,44 +61,67 @@ static bool check_agg_value(struct check_ctx *ctx, struct node *call)
 	return false;
 }
 
-/* Constant parameters into var->shape.params; they follow the value. */
-static bool fold_params(struct check_ctx *ctx, const struct agg *agg, struct node *call, struct aggvar *var)
+/* Those that may not be left out are integers by the function's prototype. */
+static bool params_have_type(struct check_ctx *ctx, const struct agg *agg, struct node *call)
 {
-	const struct agg_param *param;
-	struct node *arg;
-	unsigned i;
+	for (unsigned i = 0; i < agg->params_len && i + 1 < call->args_len; i++) {
+		struct node *arg = call->args[i + 1];
 
-	for (i = 0; i < agg->params_len; i++) {
-		param = &agg->params[i];
-		var->shape.params[i] = param->otherwise;
-		arg = i + 1 < call->args_len ? call->args[i + 1] : NULL;
-		if (!arg)
+		if (agg->params[i].is_optional)
 			continue;
-		if (!arg->is_const || !type_is_int(arg->type)) {
-			check_error(ctx, arg, check_tag(call, CALL_NOT_CONSTANT, i + 1), "%s() argument #%u (%s) must be an integer constant",
-				    call->name, i + 2, param->name);
+		if (!check_value(ctx, arg))
 			return false;
-		}
-		var->shape.params[i] = (int64_t)arg->ival;
+		if (type_is_int(arg->type))
+			continue;
+		check_error(ctx, arg, check_tag(call, CALL_TYPE, i + 1), "%s() argument #%u (%s) must be an integer, not `%s`", call->name,
+			    i + 2, agg->params[i].name, check_type_text(ctx, arg->type));
+		return false;
 	}
-	var->params_len = agg->params_len;
 	return true;
 }
 
-static bool params_make_sense(struct check_ctx *ctx, struct node *call, const struct aggvar *var)
+static bool is_wide(const struct agg_param *param, int64_t value)
 {
-	struct buf why = {0};
-	enum call_fault fault = CALL_RANGE;
-	unsigned bad = 0;
-	bool ok;
+	return value < param->dtrace_min || value > param->dtrace_max;
+}
 
-	if (!var->shape.agg->params_check)
-		return true;
-	ok = var->shape.agg->params_check(&var->shape, &fault, &bad, &why);
+/* Folds parameter i into var->shape.params and looks at it. */
+static bool take_param(struct check_ctx *ctx, const struct agg *agg, struct node *call, struct aggvar *var, unsigned i)
+{
+	const struct agg_param *param = &agg->params[i];
+	struct node *arg = i + 1 < call->args_len ? call->args[i + 1] : NULL;
+	enum call_fault fault = CALL_RANGE;
+	struct buf why = {0};
+	bool ok = true;
+
+	if (arg && check_failed(arg))
+		return false;
+	var->shape.params[i] = arg ? (int64_t)arg->ival : param->otherwise;
+	if (arg && (!arg->is_const || !type_is_int(arg->type))) {
+		fault = CALL_NOT_CONSTANT;
+		buf_printf(&why, "%s() argument #%u (%s) must be an integer constant", call->name, i + 2, param->name);
+		ok = false;
+	} else if (arg && ctx->options->asdtrace && is_wide(param, var->shape.params[i])) {
+		fault = CALL_WIDE;
+		buf_printf(&why, "%s() argument #%u (%s) must be %" PRId64 " at most", call->name, i + 2, param->name, param->dtrace_max);
+		ok = false;
+	} else if (agg->param_check) {
+		ok = agg->param_check(&var->shape, i, &fault, &why);
+	}
 	if (!ok)
-		check_error(ctx, bad < call->args_len ? call->args[bad] : call, check_tag(call, fault, bad), "%s", why.data);
+		check_error(ctx, arg ? arg : call, check_tag(call, fault, i + 1), "%s", why.data);
 	buf_free(&why);
 	return ok;
+}
+
+/* Constant parameters; they follow the value. Each is looked at as a whole before the next, as what is said first counts. */
+static bool take_params(struct check_ctx *ctx, const struct agg *agg, struct node *call, struct aggvar *var)
+{
+	var->params_len = agg->params_len;
+	for (unsigned i = 0; i < agg->params_len; i++)
+		if (!take_param(ctx, agg, call, var, i))
+			return false;
+	return true;
 }
 
 static void set_value(struct aggvar *var, const struct type *type)
@@ -132,9 +155,9 @@ static bool check_agg_call(struct check_ctx *ctx, struct node *call, struct aggv
 	}
 	check_args(ctx, call);
 	settle_types(ctx, call);
-	if (!check_args_len(ctx, &agg->proto, call) || !check_agg_value(ctx, call))
+	if (!check_args_len(ctx, &agg->proto, call) || !params_have_type(ctx, agg, call) || !check_agg_value(ctx, call))
 		return false;
-	if (!fold_params(ctx, agg, call, var) || !params_make_sense(ctx, call, var))
+	if (!take_params(ctx, agg, call, var))
 		return false;
 	if (!check_args_types(ctx, &agg->proto, call))
 		return false;

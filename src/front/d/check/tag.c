@@ -59,6 +59,9 @@ static const struct row {
 	{"lquantize", CALL_OTHER_BEFORE, 2, "D_LQUANT_MATCHBASE"},
 	{"lquantize", CALL_OTHER_BEFORE, 3, "D_LQUANT_MATCHLIM"},
 	{"lquantize", CALL_OTHER_BEFORE, 4, "D_LQUANT_MATCHSTEP"},
+	{"lquantize", CALL_WIDE, 2, "D_LQUANT_BASEVAL"},
+	{"lquantize", CALL_WIDE, 3, "D_LQUANT_LIMVAL"},
+	{"lquantize", CALL_WIDE, 4, "D_LQUANT_STEPVAL"},
 	{"lquantize", CALL_ORDER, EVERY, "D_LQUANT_MISMATCH"},
 	{"lquantize", CALL_RANGE, 4, "D_LQUANT_STEPTYPE"}, /* DTrace says so of what is no positive constant */
 	{"lquantize", CALL_TOO_LARGE, 4, "D_LQUANT_STEPLARGE"},
@@ -75,6 +78,10 @@ static const struct row {
 	{"llquantize", CALL_RANGE, 3, "D_LLQUANT_LMAGVAL"},
 	{"llquantize", CALL_RANGE, 4, "D_LLQUANT_HMAGVAL"},
 	{"llquantize", CALL_RANGE, 5, "D_LLQUANT_STEPVAL"},
+	{"llquantize", CALL_WIDE, 2, "D_LLQUANT_FACTORVAL"},
+	{"llquantize", CALL_WIDE, 3, "D_LLQUANT_LMAGVAL"},
+	{"llquantize", CALL_WIDE, 4, "D_LLQUANT_HMAGVAL"},
+	{"llquantize", CALL_WIDE, 5, "D_LLQUANT_STEPVAL"},
 
 	{NULL, CALL_COUNT, EVERY, "D_PROTO_LEN"},
 	{NULL, CALL_TYPE, EVERY, "D_PROTO_ARG"},
