@@ -246,10 +246,13 @@ static void load_fault(struct gen *gen)
 	emit(gen, INSN_ALU_IMM(BPF_AND, R1, 0xff));
 }
 
-/* The half of a slot that emit_fault wrote. */
+/* Where in the program it was: only the command dtrace says so. -1: not known. */
 static void load_fault_pc(struct gen *gen)
 {
-	emit(gen, INSN_LOAD(BPF_W, R1, R10, gen->fault_pc.offset));
+	if (gen->options->asdtrace)
+		emit(gen, INSN_LOAD(BPF_W, R1, R10, gen->fault_pc.offset)); /* the half of a slot that emit_fault wrote */
+	else
+		emit(gen, INSN_MOV_IMM(R1, -1));
 }
 
 /* arg1 to arg5 of ERROR, on the stack: what DTrace documents. */
@@ -288,8 +291,12 @@ static void emit_error_record(struct gen *gen)
 	slot_load(gen, R1, gen->fault_info);
 	emit(gen, INSN_ALU_IMM(BPF_RSH, R1, 32));
 	emit(gen, INSN_STORE(BPF_W, REG_RECORD, offsetof(struct record_error, line), R1));
-	load_fault_pc(gen);
-	emit(gen, INSN_STORE(BPF_W, REG_RECORD, offsetof(struct record_error, pc), R1));
+	if (gen->options->asdtrace) {
+		load_fault_pc(gen);
+		emit(gen, INSN_STORE(BPF_W, REG_RECORD, offsetof(struct record_error, pc), R1));
+	} else {
+		emit(gen, INSN_STORE_IMM(BPF_W, REG_RECORD, offsetof(struct record_error, pc), 0));
+	}
 	slot_load(gen, R1, gen->fault_address);
 	emit(gen, INSN_STORE(BPF_DW, REG_RECORD, offsetof(struct record_error, address), R1));
 	end_record(gen, false);
