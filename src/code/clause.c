@@ -125,6 +125,12 @@ static void gen_field(struct gen *gen, const struct field *field, const struct p
 		gen_string(gen, value->expr, (struct place){PLACE_RECORD, 0, field->offset, field->size});
 		return;
 	}
+	if (field->kind == FIELD_BYTES) {
+		gen_scalar(gen, value->expr);
+		emit_read_object(gen, (struct place){PLACE_RECORD, 0, field->offset, field->size}, value->expr->type->userland,
+				 value->expr->loc);
+		return;
+	}
 	gen_scalar(gen, value->expr);
 	emit(gen, INSN_STORE(mem_size[field->size], REG_RECORD, (int32_t)field->offset, R0));
 }

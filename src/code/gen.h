@@ -146,6 +146,8 @@ void emit_read_string(struct gen *gen, struct place to, uint32_t limit, bool use
 void emit_read_text(struct gen *gen, struct place to, struct slot size, struct loc loc);
 /* As many bytes of a process as the slot says, at most `max`, into the place; the rest of it is zero. */
 void emit_read_bytes(struct gen *gen, struct place to, struct slot size, uint32_t max, struct loc loc);
+/* As many bytes as the place has. */
+void emit_read_object(struct gen *gen, struct place to, bool userland, struct loc loc);
 
 /* place.c: strings */
 void emit_place_address(struct gen *gen, int reg, struct place place);

@@ -222,7 +222,7 @@ static void print_value(struct buf *out, const struct option *option, uint64_t v
 /* Options of DTrace's that would be taken in silence without doing anything. */
 static bool is_missing(const char *name)
 {
-	static const char *const missing[] = {"aggpack",      "aggquantiles", "aggzoom",   "bufpolicy", "bufresize", "cleanrate",
+	static const char *const missing[] = {"agghist",	    "aggpack",	"aggzoom",   "bufpolicy", "bufresize", "cleanrate",
 					      "cpp",          "cppargs",      "grabanon",
 					      "jstackstrsize", "nspec", "specsize", "statusrate", "temporal"};
 
