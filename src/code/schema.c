@@ -56,7 +56,6 @@ struct schema *schema_new(struct arena *arena, const struct plan *plan, const st
 		.flowindent = options->flowindent,
 		.rawbytes = options->rawbytes,
 		.asdtrace = options->asdtrace,
-		.bare = options->bare,
 		.strsize = options->strsize,
 	};
 	add_probes(arena, plan, schema);

@@ -56,8 +56,6 @@ struct front_ops {
 
 extern const struct front_ops front_d;
 
-/* Row i of the table; NULL at its end. */
-const struct front_ops *front_at(unsigned i);
 /* By the suffix of a file; without a known one (NULL: no file) the first row. */
 const struct front_ops *front_for(const char *path);
 

@@ -7,11 +7,6 @@ static const struct front_ops *const fronts[] = {&front_d};
 
 enum { FRONTS_LEN = sizeof(fronts) / sizeof(fronts[0]) };
 
-const struct front_ops *front_at(unsigned i)
-{
-	return i < FRONTS_LEN ? fronts[i] : NULL;
-}
-
 const struct front_ops *front_for(const char *path)
 {
 	const char *suffix = path ? strrchr(path, '.') : NULL;

@@ -34,7 +34,6 @@ bool call_recordable(struct call *call, unsigned i);
 bool call_recordable_whole(struct call *call, unsigned i);
 bool call_is_address(const struct call *call, unsigned i); /* a pointer or an integer */
 bool call_is_integer(const struct call *call, unsigned i);
-bool call_is_broken(const struct call *call, unsigned i); /* there was a message about it */
 bool call_constant(const struct call *call, unsigned i, int64_t *value);
 const char *call_type_text(struct call *call, unsigned i); /* for messages */
 /* The format that an argument is; NULL after a message. */

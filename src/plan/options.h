@@ -19,11 +19,11 @@ struct options {
 	uint64_t switchrate_ns; /* how often records are read, ns */
 	int aggsortkey, aggsortrev, aggsortkeypos, aggsortpos; /* as DTrace documents them */
 	int maxcost; /* of a process's processor time, percent; 0: nothing is taken away */
+	const char *engine; /* the name of one of engine/engine.h */
 	int stackframes, ustackframes, jstackframes, stackindent;
 	bool record_time; /* each record has the time of its firing; no option of scripts: a report's format asks for it */
 	bool quiet, destructive, defaultargs, errtags, zdefs, inlines, shortnames, flowindent, rawbytes;
 	bool asdtrace; /* errors, drops and the end of the report as the command dtrace has them */
-	bool bare;     /* neither a heading, nor processors and probes' numbers in front of lines; no option of scripts */
 };
 
 void options_default(struct options *options);

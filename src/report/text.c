@@ -25,7 +25,7 @@ static void put_heading(struct report *report)
 	const struct schema_options *options = &report->schema->options;
 
 	report->has_heading = true;
-	if (options->bare || !has_columns(options))
+	if (report->is_bare || !has_columns(options))
 		return;
 	if (options->flowindent)
 		shown_printf(&report->pending, "%3s %-41s\n", "CPU", "FUNCTION");
@@ -100,11 +100,11 @@ static int text_event_begin(struct report *report, const struct record_layout *l
 		put_heading(report);
 	if (!has_columns(options))
 		return 0;
-	if (!options->bare) {
+	if (!report->is_bare) {
 		put_decimal(out, false, head->cpu, 3);
 		shown_putc(out, ' ');
 	}
-	if (!options->bare && !options->flowindent) {
+	if (!report->is_bare && !options->flowindent) {
 		put_decimal(out, false, probe->id, 6);
 		shown_putc(out, ' ');
 	}
@@ -312,7 +312,9 @@ static int text_over(struct report *report)
 
 static const char *teller(const struct report *report)
 {
-	return report->schema->options.asdtrace ? "dtrace" : "cephtap";
+	if (report->schema->options.asdtrace)
+		return "dtrace";
+	return report->teller ? report->teller : "cephtap";
 }
 
 static void put_error_place(struct report *report, const struct record_error *error, struct loc loc, struct shown *out)

@@ -159,7 +159,6 @@ MEMBERS_STRUCT(schema_probe, PROBE_MEMBERS);
 	MEMBER(S, FLAG, flowindent)   \
 	MEMBER(S, FLAG, rawbytes)     \
 	MEMBER(S, FLAG, asdtrace)     \
-	MEMBER(S, FLAG, bare)         \
 	MEMBER(S, U64, strsize)
 MEMBERS_STRUCT(schema_options, OPTIONS_MEMBERS);
 

@@ -284,6 +284,22 @@ static const struct mistake {
 	{ "D_LQUANT_STEPTYPE", B "@a = lquantize(1, 0, 10, 0); }" },
 	{ "D_LQUANT_STEPLARGE", B "@a = lquantize(1, 3, 3); }" },
 	{ "D_LQUANT_STEPVAL", B "@a = lquantize(1, 0, 100, 65536); }" },
+	{ "D_LQUANT_STEPSMALL", B "@a = lquantize(1, 0, 1000000, 1); }" },
+	{ "D_LLQUANT_FACTORTYPE", B "@a = llquantize(1, pid, 0, 2, 10); }" },
+	{ "D_LLQUANT_LMAGTYPE", B "@a = llquantize(1, 10, pid, 2, 10); }" },
+	{ "D_LLQUANT_HMAGTYPE", B "@a = llquantize(1, 10, 0, pid, 10); }" },
+	{ "D_LLQUANT_STEPTYPE", B "@a = llquantize(1, 10, 0, 2, pid); }" },
+	{ "D_LLQUANT_FACTORVAL", B "@a = llquantize(1, 1, 0, 2, 10); }" },
+	{ "D_LLQUANT_LMAGVAL", B "@a = llquantize(1, 10, -1, 2, 10); }" },
+	{ "D_LLQUANT_HMAGVAL", B "@a = llquantize(1, 10, 3, 2, 10); }" },
+	{ "D_LLQUANT_STEPVAL", B "@a = llquantize(1, 10, 0, 2, 3); }" },
+	{ "D_LLQUANT_MATCHFACTOR", B "@a = llquantize(1, 10, 0, 2, 10); @a = llquantize(1, 20, 0, 2, 10); }" },
+	{ "D_LLQUANT_MATCHLMAG", B "@a = llquantize(1, 10, 0, 2, 10); @a = llquantize(1, 10, 1, 2, 10); }" },
+	{ "D_LLQUANT_MATCHHMAG", B "@a = llquantize(1, 10, 0, 2, 10); @a = llquantize(1, 10, 0, 3, 10); }" },
+	{ "D_LLQUANT_MATCHSTEPS", B "@a = llquantize(1, 10, 0, 2, 10); @a = llquantize(1, 10, 0, 2, 5); }" },
+	{ "D_STACK_SIZE", B "stack(pid); }" },
+	{ "D_USTACK_FRAMES", B "ustack(0); }" },
+	{ "D_USTACK_FRAMES", B "jstack(128); }" },
 	{ "D_LQUANT_MATCHBASE", B "@a = lquantize(1, 0, 10); @a = lquantize(1, 1, 10); }" },
 	{ "D_LQUANT_MATCHLIM", B "@a = lquantize(1, 0, 10); @a = lquantize(1, 0, 11); }" },
 	{ "D_LQUANT_MATCHSTEP", B "@a = lquantize(1, 0, 10, 1); @a = lquantize(1, 0, 10, 2); }" },
@@ -504,6 +520,11 @@ static void test_options(void **state)
 	check_option("bufsize", NULL, "option `bufsize` needs a value: `bufsize=...`");
 	check_option("bufsise", "1m", "unknown option `bufsise`; did you mean `bufsize`?");
 	check_option("quiet", "maybe", "quiet must be yes or no");
+	check_option("engine", "kernel", NULL);
+	check_option("engine", "inside", "engine=inside is not implemented: programs run in the kernel (engine=kernel)");
+	check_option("engine", "auto", "engine=auto is not implemented: programs run in the kernel (engine=kernel)");
+	check_option("engine", "kernels", "engine must be kernel");
+	check_option("engine", NULL, "option `engine` needs a value: `engine=...`");
 	check_option("switchrate", "1x",
 		     "switchrate must be a time with ns, us, ms, s, m, h or d, or a rate with hz, from 1ms to 1h");
 	buf_free(&why);

@@ -105,6 +105,8 @@ bool check_is_userland(const struct node *node)
 	bool follows;
 
 	for (;; node = node->left) {
+		while (node->kind == NODE_BINARY && node->op == OP_COMMA)
+			node = node->right;
 		follows = node->kind == NODE_MEMBER || node->kind == NODE_INDEX ||
 			  (node->kind == NODE_UNARY && node->op == OP_DEREF);
 		if (!follows || !node->left->type)

@@ -113,11 +113,6 @@ bool call_is_integer(const struct call *call, unsigned i)
 	return type_is_int(call->node->args[i]->type);
 }
 
-bool call_is_broken(const struct call *call, unsigned i)
-{
-	return check_failed(call->node->args[i]);
-}
-
 bool call_constant(const struct call *call, unsigned i, int64_t *value)
 {
 	const struct node *arg = call->node->args[i];
