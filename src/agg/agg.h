@@ -28,6 +28,7 @@ struct agg_param {
 	const char *name; /* for messages: "lower bound" */
 	bool is_optional;
 	int64_t otherwise;
+	int64_t dtrace_min, dtrace_max; /* what DTrace has room for: a script for it is held to that */
 };
 
 struct agg {
@@ -38,11 +39,10 @@ struct agg {
 	const struct agg_param *params;
 	unsigned params_len;
 	/*
-	 * Do the first `known` of shape->params make sense? If not: why, the argument of the call that is wrong (0 is the value),
-	 * and a sentence. Those before the last of them did already. Pure. NULL: there is nothing to check.
+	 * Does parameter i make sense, those before it being known and sound? If not: why, and a sentence. Pure; called for each in
+	 * turn. NULL: there is nothing to check.
 	 */
-	bool (*params_check)(const struct agg_shape *shape, unsigned known, enum call_fault *fault, unsigned *bad_arg,
-			     struct buf *why);
+	bool (*param_check)(const struct agg_shape *shape, unsigned i, enum call_fault *fault, struct buf *why);
 	unsigned (*words)(const struct agg_shape *shape); /* u64s of one value */
 	/*
 	 * Emits the update: the address of the value (all zero when new) is in a register, the evaluated arguments are values.

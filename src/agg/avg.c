@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * avg(x): the mean. Words: { updates, total }. An update adds 1 to word 0 and x to word 1.
+ * avg(x): the mean. Words: { updates, low and high half of the total }. An update adds 1 to word 0 and x, by its own
+ * signedness, to the total.
  */
 #include "agg/common.h"
 #include "agg/emit.h"
@@ -9,22 +10,34 @@
 static unsigned avg_words(const struct agg_shape *shape)
 {
 	(void)shape;
-	return 2;
+	return 3;
+}
+
+static void avg_merge(const struct agg_shape *shape, uint64_t *into, const uint64_t *from)
+{
+	(void)shape;
+	into[0] += from[0];
+	agg_set_wide(into + 1, agg_wide(into + 1) + agg_wide(from + 1));
+}
+
+static void avg_subtract(const struct agg_shape *shape, uint64_t *from, const uint64_t *baseline)
+{
+	(void)shape;
+	from[0] -= baseline[0];
+	agg_set_wide(from + 1, agg_wide(from + 1) - agg_wide(baseline + 1));
 }
 
 static int64_t avg_number(const struct agg_shape *shape, const uint64_t *value, uint64_t normal)
 {
-	/* A snapshot may catch an update between its two words: a total without an update says nothing yet. */
-	if (!value[0])
-		return 0;
-	return agg_divide(shape, (uint64_t)agg_divide(shape, value[1], normal), value[0]);
+	(void)shape;
+	/* A snapshot may catch an update between its words: a total without an update says nothing yet. */
+	return value[0] ? (int64_t)(agg_wide(value + 1) / (normal ? normal : 1) / value[0]) : 0;
 }
 
 static void avg_gen(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update)
 {
-	(void)shape;
 	(void)update;
-	emit_agg_sum(gen);
+	emit_agg_wide_sum(gen, !shape->is_unsigned);
 }
 
 const struct agg agg_avg = {
@@ -35,8 +48,8 @@ const struct agg agg_avg = {
 		    "5\n"},
 	.words = avg_words,
 	.gen = avg_gen,
-	.merge = agg_merge_words,
-	.subtract = agg_subtract_words,
+	.merge = avg_merge,
+	.subtract = avg_subtract,
 	.compare = agg_compare_number,
 	.number = avg_number,
 	.show = agg_show_number,

@@ -33,22 +33,25 @@ unsigned lquantize_bucket(const int64_t *params, int64_t value);
 int64_t lquantize_value(const int64_t *params, unsigned bucket);
 
 /*
- * llquantize: bucket 0: value < factor^lmag. Then for each magnitude m from lmag to hmag the values from factor^m to
- * below = factor^(m+1), in buckets of the same size = below / min(steps, below), which start at multiples of that size
- * (but the first at factor^m). Last: value >= factor^(hmag+1). value < from of range 0 ? 0 : in the first range r with
- * value < r.below: value / r.size + r.shift; else llquantize_levels + 1
+ * llquantize: buckets of negative numbers mirror those of positive ones, about the middle one, which holds what is
+ * nearer to 0 than factor^lmag. A number of size s is `step` buckets from it. Step 0: s < factor^lmag. Then for each
+ * magnitude m from lmag to hmag the sizes from factor^m to below = factor^(m+1), in steps of the same size = below /
+ * min(steps, below), which start at multiples of that size (but the first at factor^m). Last: s >= factor^(hmag+1).
+ * s < from of range 0 ? 0 : in the first range r with s < r.below: s / r.size + r.shift; else llquantize_levels + 1
  */
 struct llquantize_range {
-	int64_t from, below;
-	int64_t size;
-	unsigned first; /* its first bucket */
-	unsigned len;	/* how many buckets */
+	uint64_t from, below;
+	uint64_t size;
+	unsigned first; /* its first step */
+	unsigned len;	/* how many steps */
 	int64_t shift;	/* may be negative */
 };
 /* Range i (magnitude lmag + i); false past hmag. */
 bool llquantize_range(const int64_t *params, unsigned i, struct llquantize_range *range);
-unsigned llquantize_levels(const int64_t *params); /* buckets of all ranges: without under and over */
+unsigned llquantize_levels(const int64_t *params); /* steps of all ranges: without the middle and the last */
+unsigned llquantize_middle(const int64_t *params); /* the bucket of 0 */
 unsigned llquantize_bucket(const int64_t *params, int64_t value);
-int64_t llquantize_value(const int64_t *params, unsigned bucket); /* as lquantize_value */
+/* The smallest size that is so many steps from the middle; of step 0: factor^lmag, which is just above it. */
+uint64_t llquantize_size(const int64_t *params, unsigned step);
 
 #endif

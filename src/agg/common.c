@@ -8,6 +8,17 @@
 
 enum { BAR_COLUMNS = 40 };
 
+__int128 agg_wide(const uint64_t *words)
+{
+	return (__int128)((unsigned __int128)words[1] << 64 | words[0]);
+}
+
+void agg_set_wide(uint64_t *words, __int128 sum)
+{
+	words[0] = (uint64_t)sum;
+	words[1] = (uint64_t)((unsigned __int128)sum >> 64);
+}
+
 void agg_merge_words(const struct agg_shape *shape, uint64_t *into, const uint64_t *from)
 {
 	unsigned i, n = shape->agg->words(shape);
@@ -88,22 +99,21 @@ static void fill(char **at, char c, unsigned n)
 	*at += n;
 }
 
-/* Counts of both signs share the columns: negative ones grow to the left of the middle, positive ones to its right. */
-static void draw_bar(int64_t count, const struct scale *scale, char bar[BAR_COLUMNS + 1])
+/*
+ * A line stands for 0, and bars grow from it: positive ones to its right, negative ones to its left. Where there are both it is in
+ * the middle, and each side has half of the columns.
+ */
+static void draw_bar(int64_t count, const struct scale *scale, char bar[BAR_COLUMNS + 2])
 {
-	unsigned columns = scale->positive && scale->negative ? BAR_COLUMNS / 2 : BAR_COLUMNS;
-	unsigned length = bar_length((long double)count, scale->total, columns);
+	unsigned left = !scale->negative ? 0 : scale->positive ? BAR_COLUMNS / 2 : BAR_COLUMNS, right = BAR_COLUMNS - left;
+	unsigned length = bar_length((long double)count, scale->total, count < 0 ? left : right);
 	char *at = bar;
 
-	if (scale->negative && count <= 0) {
-		fill(&at, ' ', columns - length);
-		fill(&at, '@', length);
-	} else {
-		if (scale->negative)
-			fill(&at, ' ', columns);
-		fill(&at, '@', length);
-	}
-	fill(&at, ' ', (unsigned)(bar + BAR_COLUMNS - at));
+	fill(&at, ' ', count < 0 ? left - length : left);
+	fill(&at, '@', count < 0 ? length : 0);
+	fill(&at, '|', 1);
+	fill(&at, '@', count > 0 ? length : 0);
+	fill(&at, ' ', (unsigned)(bar + BAR_COLUMNS + 1 - at));
 	*at = '\0';
 }
 
@@ -128,7 +138,7 @@ static void shown_rows(const struct histogram *histogram, unsigned *first, unsig
 void histogram_show(const struct histogram *histogram, uint64_t normal, struct buf *out)
 {
 	struct scale scale = {0};
-	char bar[BAR_COLUMNS + 1], label[32];
+	char bar[BAR_COLUMNS + 2], label[32];
 	unsigned first, last, i;
 
 	shown_rows(histogram, &first, &last);
@@ -144,7 +154,7 @@ void histogram_show(const struct histogram *histogram, uint64_t normal, struct b
 		int64_t count = (int64_t)histogram->counts[i];
 
 		draw_bar(count, &scale, bar);
-		histogram->label(histogram->shape, i, label);
-		buf_printf(out, "%16s |%s %-9" PRId64 "\n", label, bar, divide_signed(count, normal));
+		histogram->label(histogram->shape, i, first, label);
+		buf_printf(out, "%16s %s %-9" PRId64 "\n", label, bar, divide_signed(count, normal));
 	}
 }

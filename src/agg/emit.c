@@ -14,6 +14,27 @@ void emit_agg_sum(struct gen *gen)
 	emit_agg_add(gen, 1);
 }
 
+void emit_agg_wide_sum(struct gen *gen, bool is_signed)
+{
+	struct label no_carry = {0};
+
+	emit_agg_add_imm(gen, 0, 1);
+	emit_agg_value(gen, R1);
+	emit(gen, INSN_MOV_REG(R3, R1));
+	emit(gen, INSN_MOV_IMM(R2, 0));
+	if (is_signed) { /* the high half of what is added */
+		emit(gen, INSN_MOV_REG(R2, R1));
+		emit(gen, INSN_ALU_IMM(BPF_ARSH, R2, 63));
+	}
+	emit(gen, INSN_ATOMIC(BPF_ADD | BPF_FETCH, REG_KEEP, 8, R1)); /* R1 = what was there */
+	emit(gen, INSN_ALU_REG(BPF_ADD, R1, R3));
+	emit_jump_reg(gen, BPF_JGE, R1, R3, &no_carry);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R2, 1));
+	label_bind(gen, &no_carry);
+	emit(gen, INSN_MOV_REG(R1, R2));
+	emit_agg_add(gen, 2);
+}
+
 /*
  * Raises word 1 to the code in R1, as an unsigned number. A few attempts are enough: each failure means that another
  * thread was preempted exactly here and raised it meanwhile.

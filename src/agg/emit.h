@@ -6,11 +6,15 @@
 #ifndef CEPHTAP_AGG_EMIT_H
 #define CEPHTAP_AGG_EMIT_H
 
+#include <stdbool.h>
+
 struct gen;
 struct plan_update;
 
 /* Adds 1 to word 0, and the value to word 1. */
 void emit_agg_sum(struct gen *gen);
+/* Adds 1 to word 0, and the value, extended to 128 bits, to words 1 and 2 (agg_wide). */
+void emit_agg_wide_sum(struct gen *gen, bool is_signed);
 /* Raises word 1 to the code in R1, as an unsigned number. */
 void emit_agg_raise(struct gen *gen);
 /* R1 = |R1|. */

@@ -17,9 +17,9 @@
 enum { LOW, HIGH, STEP };
 
 static const struct agg_param lquantize_params[] = {
-	{"lower bound", false, 0},
-	{"upper bound", false, 0},
-	{"step", true, 1},
+	{"lower bound", false, 0, INT32_MIN, INT32_MAX},
+	{"upper bound", false, 0, INT32_MIN, INT32_MAX},
+	{"step", true, 1, INT64_MIN, UINT16_MAX},
 };
 
 static uint64_t levels_wanted(const int64_t *params)
@@ -52,21 +52,8 @@ int64_t lquantize_value(const int64_t *params, unsigned bucket)
 	return (int64_t)((uint64_t)params[LOW] + above);
 }
 
-static bool lquantize_check(const struct agg_shape *shape, unsigned known, enum call_fault *fault, unsigned *bad_arg,
-			    struct buf *why)
+static bool check_step(const int64_t *params, enum call_fault *fault, struct buf *why)
 {
-	const int64_t *params = shape->params;
-
-	if (known > HIGH && params[LOW] >= params[HIGH]) {
-		*fault = CALL_ORDER;
-		*bad_arg = 1 + LOW;
-		buf_printf(why, "lquantize() lower bound %" PRId64 " must be below the upper bound %" PRId64,
-			   params[LOW], params[HIGH]);
-		return false;
-	}
-	if (known <= STEP)
-		return true;
-	*bad_arg = 1 + STEP;
 	if (params[STEP] <= 0) {
 		*fault = CALL_RANGE;
 		buf_printf(why, "lquantize() step %" PRId64 " must be 1 or more", params[STEP]);
@@ -85,6 +72,20 @@ static bool lquantize_check(const struct agg_shape *shape, unsigned known, enum 
 		return false;
 	}
 	return true;
+}
+
+static bool lquantize_check(const struct agg_shape *shape, unsigned i, enum call_fault *fault, struct buf *why)
+{
+	const int64_t *params = shape->params;
+
+	if (i == STEP)
+		return check_step(params, fault, why);
+	if (i == LOW || params[LOW] <= params[HIGH])
+		return true;
+	*fault = CALL_ORDER;
+	buf_printf(why, "lquantize() lower bound %" PRId64 " must not be above the upper bound %" PRId64, params[LOW],
+		   params[HIGH]);
+	return false;
 }
 
 static unsigned lquantize_words(const struct agg_shape *shape)
@@ -114,10 +115,11 @@ static int lquantize_compare(const struct agg_shape *shape, const uint64_t *a, c
 	return (x > y) - (x < y);
 }
 
-static void lquantize_label(const struct agg_shape *shape, unsigned bucket, char text[32])
+static void lquantize_label(const struct agg_shape *shape, unsigned bucket, unsigned first, char text[32])
 {
 	const char *sign = bucket == 0 ? "< " : bucket == lquantize_levels(shape->params) + 1 ? ">= " : "";
 
+	(void)first;
 	snprintf(text, 32, "%s%" PRId64, sign, lquantize_value(shape->params, bucket));
 }
 
@@ -181,7 +183,7 @@ const struct agg agg_lquantize = {
 		    "\n"},
 	.params = lquantize_params,
 	.params_len = 3,
-	.params_check = lquantize_check,
+	.param_check = lquantize_check,
 	.words = lquantize_words,
 	.gen = lquantize_gen,
 	.merge = agg_merge_words,

@@ -58,9 +58,10 @@ static int quantize_compare(const struct agg_shape *shape, const uint64_t *a, co
 	return (x > y) - (x < y);
 }
 
-static void quantize_label(const struct agg_shape *shape, unsigned bucket, char text[32])
+static void quantize_label(const struct agg_shape *shape, unsigned bucket, unsigned first, char text[32])
 {
 	(void)shape;
+	(void)first;
 	snprintf(text, 32, "%" PRId64, quantize_value(bucket));
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * stddev(x): the standard deviation. Words: { updates, total, low and high half of the sum of squares }.
+ * stddev(x): the standard deviation. Words: { updates, low and high half of the total, low and high half of the sum of
+ * squares }.
  *
- * An update takes x as a signed number; with square = |x| * |x| in 128 bits it adds 1 to word 0, x to word 1, the low
- * half of square to word 2 (fetching what was there), and to word 3 the high half, plus 1 when old word 2 + low half
+ * An update takes x as a signed number; with square = |x| * |x| in 128 bits it adds 1 to word 0, x to the total, the low
+ * half of square to word 3 (fetching what was there), and to word 4 the high half, plus 1 when old word 3 + low half
  * wrapped. Each addition is atomic; a snapshot between them is off by the one update that is under way.
  */
 #include "agg/common.h"
@@ -15,34 +16,23 @@ typedef unsigned __int128 u128;
 static unsigned stddev_words(const struct agg_shape *shape)
 {
 	(void)shape;
-	return 4;
-}
-
-static u128 squares(const uint64_t *value)
-{
-	return (u128)value[3] << 64 | value[2];
-}
-
-static void set_squares(uint64_t *value, u128 sum)
-{
-	value[2] = (uint64_t)sum;
-	value[3] = (uint64_t)(sum >> 64);
+	return 5;
 }
 
 static void stddev_merge(const struct agg_shape *shape, uint64_t *into, const uint64_t *from)
 {
 	(void)shape;
 	into[0] += from[0];
-	into[1] += from[1];
-	set_squares(into, squares(into) + squares(from));
+	agg_set_wide(into + 1, agg_wide(into + 1) + agg_wide(from + 1));
+	agg_set_wide(into + 3, agg_wide(into + 3) + agg_wide(from + 3));
 }
 
 static void stddev_subtract(const struct agg_shape *shape, uint64_t *from, const uint64_t *baseline)
 {
 	(void)shape;
 	from[0] -= baseline[0];
-	from[1] -= baseline[1];
-	set_squares(from, squares(from) - squares(baseline));
+	agg_set_wide(from + 1, agg_wide(from + 1) - agg_wide(baseline + 1));
+	agg_set_wide(from + 3, agg_wide(from + 3) - agg_wide(baseline + 3));
 }
 
 /* The largest integer whose square is not above n, digit by digit in base 2. */
@@ -74,8 +64,8 @@ static int64_t stddev_number(const struct agg_shape *shape, const uint64_t *valu
 		return 0;
 	if (!normal)
 		normal = 1;
-	mean = (int64_t)((__int128)(int64_t)value[1] / (__int128)normal / (__int128)value[0]);
-	of_squares = squares(value) / normal / normal / value[0];
+	mean = (int64_t)(agg_wide(value + 1) / normal / value[0]);
+	of_squares = (u128)agg_wide(value + 3) / normal / normal / value[0];
 	of_mean = (u128)((__int128)mean * mean);
 	return of_squares > of_mean ? (int64_t)root(of_squares - of_mean) : 0;
 }
@@ -117,18 +107,18 @@ static void stddev_gen(struct gen *gen, const struct agg_shape *shape, const str
 
 	(void)shape;
 	(void)update;
-	emit_agg_sum(gen);
+	emit_agg_wide_sum(gen, true);
 	emit_agg_value(gen, R1);
 	emit_agg_magnitude(gen);
 	emit_square(gen);
 	emit(gen, INSN_MOV_REG(R3, R1));
-	emit(gen, INSN_ATOMIC(BPF_ADD | BPF_FETCH, REG_KEEP, 16, R1)); /* R1 = what was there */
+	emit(gen, INSN_ATOMIC(BPF_ADD | BPF_FETCH, REG_KEEP, 24, R1)); /* R1 = what was there */
 	emit(gen, INSN_ALU_REG(BPF_ADD, R1, R3));
 	emit_jump_reg(gen, BPF_JGE, R1, R3, &no_carry);
 	emit(gen, INSN_ALU_IMM(BPF_ADD, R2, 1));
 	label_bind(gen, &no_carry);
 	emit(gen, INSN_MOV_REG(R1, R2));
-	emit_agg_add(gen, 3);
+	emit_agg_add(gen, 4);
 }
 
 const struct agg agg_stddev = {

@@ -216,8 +216,7 @@ static enum outcome take_of_dtrace(struct run *run, const struct cmd_option *opt
 	case OPTION_LISTING:
 		return dtrace->lists_programs = true, OUTCOME_GO_ON;
 	case OPTION_INDENT:
-		dtrace->refused = "-F: output is not indented by entry and return";
-		return OUTCOME_GO_ON;
+		return taken(set_option(run, "flowindent"));
 	case OPTION_ANONYMOUS:
 		dtrace->refused = "-A and -a: Linux has no anonymous tracing; start the script from a unit of systemd that comes first";
 		return OUTCOME_GO_ON;
@@ -721,6 +720,7 @@ static void begin_as_dtrace(struct run *run)
 {
 	run->dtrace.is_meant = true;
 	run->pipeline.print_diags = dtrace_diags_print;
+	run->pipeline.options.asdtrace = true;
 }
 
 static int run_script(int argc, char **argv, struct record_request *record, bool as_dtrace)

@@ -125,6 +125,12 @@ static void gen_field(struct gen *gen, const struct field *field, const struct p
 		gen_string(gen, value->expr, (struct place){PLACE_RECORD, 0, field->offset, field->size});
 		return;
 	}
+	if (field->kind == FIELD_BYTES) {
+		gen_scalar(gen, value->expr);
+		emit_read_object(gen, (struct place){PLACE_RECORD, 0, field->offset, field->size}, value->expr->type->userland,
+				 value->expr->loc);
+		return;
+	}
 	gen_scalar(gen, value->expr);
 	emit(gen, INSN_STORE(mem_size[field->size], REG_RECORD, (int32_t)field->offset, R0));
 }
@@ -246,7 +252,16 @@ static void load_fault(struct gen *gen)
 	emit(gen, INSN_ALU_IMM(BPF_AND, R1, 0xff));
 }
 
-/* arg1 to arg5 of ERROR, on the stack: what DTrace documents; there is no offset (arg3) to tell. */
+/* Where in the program it was: only the command dtrace says so. -1: not known. */
+static void load_fault_pc(struct gen *gen)
+{
+	if (gen->options->asdtrace)
+		emit(gen, INSN_LOAD(BPF_W, R1, R10, gen->fault_pc.offset)); /* the half of a slot that emit_fault wrote */
+	else
+		emit(gen, INSN_MOV_IMM(R1, -1));
+}
+
+/* arg1 to arg5 of ERROR, on the stack: what DTrace documents. */
 static void call_error_clauses(struct gen *gen)
 {
 	enum { WORDS = 6 };
@@ -258,8 +273,9 @@ static void call_error_clauses(struct gen *gen)
 	emit(gen, INSN_STORE_IMM(BPF_W, R10, -base + 12, 0));
 	load_fault(gen);
 	emit(gen, INSN_STORE(BPF_DW, R10, -base + 16, R2));
-	emit(gen, INSN_STORE_IMM(BPF_DW, R10, -base + 24, 0));
 	emit(gen, INSN_STORE(BPF_DW, R10, -base + 32, R1));
+	load_fault_pc(gen);
+	emit(gen, INSN_STORE(BPF_DW, R10, -base + 24, R1));
 	slot_load(gen, R1, gen->fault_address);
 	emit(gen, INSN_STORE(BPF_DW, R10, -base + 40, R1));
 	emit(gen, INSN_MOV_REG(R1, R10));
@@ -281,7 +297,12 @@ static void emit_error_record(struct gen *gen)
 	slot_load(gen, R1, gen->fault_info);
 	emit(gen, INSN_ALU_IMM(BPF_RSH, R1, 32));
 	emit(gen, INSN_STORE(BPF_W, REG_RECORD, offsetof(struct record_error, line), R1));
-	emit(gen, INSN_STORE_IMM(BPF_W, REG_RECORD, offsetof(struct record_error, pad), 0));
+	if (gen->options->asdtrace) {
+		load_fault_pc(gen);
+		emit(gen, INSN_STORE(BPF_W, REG_RECORD, offsetof(struct record_error, pc), R1));
+	} else {
+		emit(gen, INSN_STORE_IMM(BPF_W, REG_RECORD, offsetof(struct record_error, pc), 0));
+	}
 	slot_load(gen, R1, gen->fault_address);
 	emit(gen, INSN_STORE(BPF_DW, REG_RECORD, offsetof(struct record_error, address), R1));
 	end_record(gen, false);

@@ -298,6 +298,8 @@ void emit_fault(struct gen *gen, enum fault fault, int reg, struct loc loc)
 	/* In halves, so that the verifier forgets the numbers: it would follow the handling of each fault by itself. */
 	emit(gen, INSN_STORE_IMM(BPF_W, R10, gen->fault_info.offset, (int32_t)(gen->action << 8 | fault)));
 	emit(gen, INSN_STORE_IMM(BPF_W, R10, gen->fault_info.offset + 4, (int32_t)error_loc(gen, loc)));
+	if (gen->options->asdtrace)
+		emit(gen, INSN_STORE_IMM(BPF_W, R10, gen->fault_pc.offset, (int32_t)gen->insns_len));
 	emit_jump(gen, gen->fault);
 }
 

@@ -82,7 +82,7 @@ struct gen {
 	bool *needs_this; /* per variable id */
 	bool keeps_scratch; /* the statement made a pointer into scratch memory, which must live on: copyin() */
 
-	struct slot time, probe_index, fault_info, fault_address; /* fixed slots */
+	struct slot time, probe_index, fault_info, fault_address, fault_pc; /* fixed slots */
 	struct slot *saved; /* what the entry saved, one slot each */
 	struct slot *this_slots; /* per variable id */
 	struct place *this_places;
@@ -148,6 +148,8 @@ void emit_read_string(struct gen *gen, struct place to, uint32_t limit, bool use
 void emit_read_text(struct gen *gen, struct place to, struct slot size, struct loc loc);
 /* As many bytes of a process as the slot says, at most `max`, into the place; the rest of it is zero. */
 void emit_read_bytes(struct gen *gen, struct place to, struct slot size, uint32_t max, struct loc loc);
+/* As many bytes as the place has. */
+void emit_read_object(struct gen *gen, struct place to, bool userland, struct loc loc);
 
 /* place.c: strings */
 void emit_place_address(struct gen *gen, int reg, struct place place);

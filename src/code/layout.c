@@ -89,6 +89,8 @@ static void layout_vars(struct layout *layout, struct arena *arena, struct image
 
 static enum field_kind field_kind(const struct type *type)
 {
+	if (type_is_object(type))
+		return FIELD_BYTES;
 	return type_is_string(type) ? FIELD_STRING : type->kind == TYPE_STACK ? FIELD_STACK : type->kind == TYPE_SYMBOL ? FIELD_SYMBOL : FIELD_INT;
 }
 
@@ -164,10 +166,10 @@ static void layout_action(struct record_action *record, const struct plan_action
 	record->fields_len = action->values_len;
 	for (unsigned i = 0; i < action->values_len; i++) {
 		const struct type *type = action->values[i].type;
-		bool is_string = type_is_string(type);
-		uint32_t size = is_string ? string_room(type) : type->size;
+		bool is_whole = type_is_string(type) || type_is_object(type);
+		uint32_t size = is_whole ? string_room(type) : type->size;
 
-		*at = align_up(*at, is_string ? 8 : size);
+		*at = align_up(*at, is_whole ? 8 : size);
 		record->fields[i] = field_of(type, *at);
 		*at += size;
 	}

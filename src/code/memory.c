@@ -107,6 +107,14 @@ void emit_read_bytes(struct gen *gen, struct place to, struct slot size, uint32_
 	emit_read(gen, &read, loc);
 }
 
+void emit_read_object(struct gen *gen, struct place to, bool userland, struct loc loc)
+{
+	struct read read = {.to = to, .userland = userland, .max = to.room};
+
+	slot_store(gen, gen->fault_address, R0);
+	emit_read(gen, &read, loc);
+}
+
 static const int load_size[] = {[1] = BPF_B, [2] = BPF_H, [4] = BPF_W, [8] = BPF_DW};
 
 static void deref_attempt(struct gen *gen, struct slot value, uint32_t size, int helper)

@@ -220,6 +220,8 @@ static void fixed_slots(struct gen *gen, const struct function *fn)
 
 	gen->fault_info = slot_new(gen);
 	gen->fault_address = slot_new(gen);
+	if (gen->options->asdtrace)
+		gen->fault_pc = slot_new(gen);
 	gen->time = slot_new(gen);
 	gen->probe_index = slot_new(gen);
 	gen->saved = arena_new_array(gen->arena, struct slot, saves + 1);

@@ -53,6 +53,10 @@ struct schema *schema_new(struct arena *arena, const struct plan *plan, const st
 		.aggsortpos = options->aggsortpos,
 		.stackindent = options->stackindent,
 		.aggrate_ns = options->aggrate_ns,
+		.flowindent = options->flowindent,
+		.rawbytes = options->rawbytes,
+		.asdtrace = options->asdtrace,
+		.strsize = options->strsize,
 	};
 	add_probes(arena, plan, schema);
 	return schema;

@@ -21,7 +21,6 @@ enum { CALL_ITSELF = ~0u }; /* in place of an argument's number */
 const char *call_name(const struct call *call);
 unsigned call_args_len(const struct call *call);
 bool call_is_text(const struct call *call, unsigned i); /* text in quotes */
-bool call_is_agg(const struct call *call, unsigned i);
 
 /* --- Its arguments. Those of FUNC_NO_ARGS_CHECK have neither type nor value before call_value() or call_recordable()
  * --- */
@@ -30,6 +29,9 @@ bool call_is_agg(const struct call *call, unsigned i);
 bool call_value(struct call *call, unsigned i);
 /* ... that a record can hold. */
 bool call_recordable(struct call *call, unsigned i);
+/* The same, and objects too. */
+bool call_recordable_whole(struct call *call, unsigned i);
+bool call_is_address(const struct call *call, unsigned i); /* a pointer or an integer */
 bool call_is_integer(const struct call *call, unsigned i);
 bool call_constant(const struct call *call, unsigned i, int64_t *value);
 const char *call_type_text(struct call *call, unsigned i); /* for messages */
@@ -53,6 +55,8 @@ void call_break(struct call *call);
 /* --- What an action records, in this order --- */
 
 void call_record(struct call *call, unsigned i);
+/* As many bytes at the address that argument i is. */
+void call_record_bytes(struct call *call, unsigned i, uint32_t size);
 /* Argument i must be an aggregation, with the same keys as those before it. False after a message. */
 bool call_record_agg(struct call *call, unsigned i);
 

@@ -72,6 +72,7 @@ enum call_fault {
 	CALL_ORDER,	   /* constants in the wrong order */
 	CALL_TOO_LARGE,	   /* a constant too large for the others */
 	CALL_TOO_SMALL,
+	CALL_WIDE,	   /* a constant that DTrace has no room for */
 	CALL_OTHER_BEFORE, /* another constant than in an earlier use of the same aggregation */
 };
 

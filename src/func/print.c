@@ -98,15 +98,22 @@ static int report_printa(struct report *report, const struct record_action *acti
 	const struct format *format = reader_format(report->reader, action);
 	unsigned i, aggs_len = action->aggs_len;
 	unsigned *aggs = calloc(aggs_len + 1, sizeof(*aggs));
+	bool has_rows = false;
 	int err = 0;
 
 	(void)record;
 	if (!aggs)
 		memory_end();
 	for (i = 0; i < aggs_len; i++) {
+		unsigned rows_len;
+
 		aggs[i] = action->aggs[i];
-		reader_agg_mark_printed(report->reader, aggs[i]);
+		reader_agg_rows(report->reader, aggs[i], &rows_len);
+		has_rows |= rows_len > 0;
 	}
+	/* What had nothing to print is printed at the end, if something comes yet. */
+	for (i = 0; i < aggs_len && has_rows; i++)
+		reader_agg_mark_printed(report->reader, aggs[i]);
 	if (aggs_len && format)
 		err = print_rows(report, action, format, aggs, aggs_len);
 	if (aggs_len && !err && (!format || report->ops->wants_tables))
@@ -119,10 +126,11 @@ static int report_printa(struct report *report, const struct record_action *acti
 
 static void check_trace(struct call *call)
 {
-	if (call_args_len(call) != 1)
+	if (call_args_len(call) != 1) {
 		call_wrong(call, CALL_ITSELF, CALL_COUNT, "trace() takes 1 argument, not %u", call_args_len(call));
-	else if (call_recordable(call, 0))
+	} else if (call_recordable_whole(call, 0)) {
 		call_record(call, 0);
+	}
 }
 
 int report_values(struct report *report, const struct record_action *action, const void *record)
@@ -136,7 +144,63 @@ int report_values(struct report *report, const struct record_action *action, con
 
 static int report_trace(struct report *report, const struct record_action *action, const void *record)
 {
-	return action->aggs_len ? report_printa(report, action, record) : report_values(report, action, record);
+	return report_values(report, action, record);
+}
+
+/* --- tracemem: records bytes at an address, of which a third argument may leave some out --- */
+
+enum { TRACEMEM_MAX = 32 * 1024 };
+
+static bool takes_size(struct call *call, int64_t *size)
+{
+	if (!call_constant(call, 1, size) || !call_is_integer(call, 1))
+		return call_wrong(call, 1, CALL_NOT_CONSTANT, "tracemem() argument #2 must be a constant number of bytes");
+	if (*size < 1 || *size > TRACEMEM_MAX)
+		return call_wrong(call, 1, CALL_RANGE, "tracemem() argument #2 must be 1 to %d bytes", TRACEMEM_MAX);
+	return true;
+}
+
+static void check_tracemem(struct call *call)
+{
+	unsigned len = call_args_len(call);
+	int64_t size;
+
+	if (len < 2 || len > 3) {
+		call_wrong(call, CALL_ITSELF, len < 2 ? CALL_COUNT : CALL_TOO_LARGE, "tracemem() takes 2 or 3 arguments, not %u", len);
+		call_hint_proto(call);
+		return;
+	}
+	for (unsigned i = 0; i < len; i++)
+		if (!call_value(call, i))
+			return;
+	if (!call_is_address(call, 0)) {
+		call_wrong(call, 0, CALL_TYPE, "tracemem() argument #1 must be an address, not `%s`", call_type_text(call, 0));
+	} else if (takes_size(call, &size)) {
+		call_record_bytes(call, 0, (uint32_t)size);
+		if (len == 3 && !call_is_integer(call, 2))
+			call_wrong(call, 2, CALL_TYPE, "tracemem() argument #3 must be a number of bytes, not `%s`", call_type_text(call, 2));
+		else if (len == 3)
+			call_record(call, 2);
+	}
+}
+
+/* A limit that is negative, or past what was recorded, is none. */
+static int report_tracemem(struct report *report, const struct record_action *action, const void *record)
+{
+	const char *data = record;
+	struct field bytes;
+
+	if (!action->fields_len)
+		return 0;
+	bytes = action->fields[0];
+	if (action->fields_len > 1) {
+		const struct field *field = &action->fields[1];
+		uint64_t limit = field_int(field, data + field->offset);
+
+		if (limit < bytes.size && (!field->is_signed || (int64_t)limit >= 0))
+			bytes.size = (uint32_t)limit;
+	}
+	return report->ops->value(report, &bytes, data + bytes.offset);
 }
 
 int64_t recorded_int(const struct record_action *action, const void *record, int64_t otherwise)
@@ -160,11 +224,20 @@ const struct func funcs_print[] = {
 	{
 		.name = "trace",
 		.proto = {.result = PROTO_VOID, .params = {{PROTO_ANY}}},
-		.doc = "prints one value, or an aggregation",
+		.doc = "prints one value: a number, a text, or the bytes of a structure or array",
 		.example = {"BEGIN { trace(6 * 7); exit(0); }", "42"},
 		.flags = FUNC_RECORDS | FUNC_NO_ARGS_CHECK,
 		.check = check_trace,
 		.report = report_trace,
+	},
+	{
+		.name = "tracemem",
+		.proto = {.result = PROTO_VOID, .params = {{PROTO_ADDRESS}, {PROTO_SIZE}, {PROTO_SIZE, .is_optional = true}}},
+		.doc = "prints as many bytes at an address, a constant number, or as many of them as a third argument says",
+		.example = {"BEGIN { tracemem(curthread->comm, 16, 4); exit(0); }", NULL},
+		.flags = FUNC_RECORDS | FUNC_NO_ARGS_CHECK,
+		.check = check_tracemem,
+		.report = report_tracemem,
 	},
 	{
 		.name = "printa",

@@ -43,6 +43,7 @@ static const struct option {
 	{"aggsortkeypos", OPTION_INT, FIELD(aggsortkeypos), 0, 255, 0, "which key sorts first, from 0"},
 	{"aggsortpos", OPTION_INT, FIELD(aggsortpos), 0, 255, 0, "which of several aggregations sorts, from 0"},
 	{"aggsortrev", OPTION_BOOL, FIELD(aggsortrev), 0, 1, 0, "sort from the largest to the smallest"},
+	{"asdtrace", OPTION_BOOL, FIELD(asdtrace), 0, 1, 0, "say errors and drops, and end the report, as the command dtrace does"},
 	{"bufsize", OPTION_SIZE, FIELD(bufsize), 0, GIB, 4 * MIB, "memory for records that wait to be read, at least 64k"},
 	{"defaultargs", OPTION_BOOL, FIELD(defaultargs), 0, 1, 0, "a missing $1 is 0, a missing $$1 is \"\""},
 	{"destructive", OPTION_BOOL, FIELD(destructive), 0, 1, 0, "allow actions that change the traced system, as -w"},
@@ -50,11 +51,14 @@ static const struct option {
 	 "memory for each thread-local variable or associative array"},
 	{"engine", OPTION_ENGINE, FIELD(engine), 0, ENGINES_LEN - 1, 0, "what runs the programs"},
 	{"errtags", OPTION_BOOL, FIELD(errtags), 0, 1, 0, "print DTrace's tag with each error"},
-	{"inlines", OPTION_BOOL, FIELD(inlines), 0, 1, 0, "stacks show functions that were inlined, where there is debug information"},
+	{"flowindent", OPTION_BOOL, FIELD(flowindent), 0, 1, 0, "indent what functions print by how deep they are called, as -F"},
+	{"inlines", OPTION_BOOL, FIELD(inlines), 0, 1, 0,
+	 "stacks show functions that were inlined, where there is debug information"},
 	{"jstackframes", OPTION_INT, FIELD(jstackframes), 1, 127, 50, "frames of jstack() without a number"},
 	{"maxcost", OPTION_INT, FIELD(maxcost), 0, 90, 0,
 	 "percent of a process's processor time that probes may take before the costliest are taken away, as --max-cost; 0: a warning at 10"},
 	{"quiet", OPTION_BOOL, FIELD(quiet), 0, 1, 0, "print only what the script prints, as -q"},
+	{"rawbytes", OPTION_BOOL, FIELD(rawbytes), 0, 1, 0, "trace() prints the bytes of values, in hexadecimal"},
 	{"shortnames", OPTION_BOOL, FIELD(shortnames), 0, 1, 0, "C++ names without template arguments: std::map<...>::find"},
 	{"stackframes", OPTION_INT, FIELD(stackframes), 1, 127, 20, "frames of stack() without a number"},
 	{"stackindent", OPTION_INT, FIELD(stackindent), 0, 64, 14, "how far frames are indented when printed"},
@@ -242,9 +246,9 @@ static void print_value(struct buf *out, const struct option *option, uint64_t v
 /* Options of DTrace's that would be taken in silence without doing anything. */
 static bool is_missing(const char *name)
 {
-	static const char *const missing[] = {"aggpack",      "aggquantiles", "aggzoom",   "bufpolicy", "bufresize", "cleanrate",
-					      "cpp",          "cppargs",      "flowindent", "grabanon",
-					      "jstackstrsize", "nspec", "rawbytes", "specsize", "statusrate", "temporal"};
+	static const char *const missing[] = {"agghist",	    "aggpack",	"aggzoom",   "bufpolicy", "bufresize", "cleanrate",
+					      "cpp",          "cppargs",      "grabanon",
+					      "jstackstrsize", "nspec", "specsize", "statusrate", "temporal"};
 
 	for (unsigned i = 0; i < sizeof(missing) / sizeof(*missing); i++)
 		if (!strcmp(missing[i], name))

@@ -22,7 +22,8 @@ struct options {
 	const char *engine; /* the name of one of engine/engine.h */
 	int stackframes, ustackframes, jstackframes, stackindent;
 	bool record_time; /* each record has the time of its firing; no option of scripts: a report's format asks for it */
-	bool quiet, destructive, defaultargs, errtags, zdefs, inlines, shortnames;
+	bool quiet, destructive, defaultargs, errtags, zdefs, inlines, shortnames, flowindent, rawbytes;
+	bool asdtrace; /* errors, drops and the end of the report as the command dtrace has them */
 };
 
 void options_default(struct options *options);

@@ -159,7 +159,7 @@ struct expr {
 
 /* ---- statements ---- */
 
-/* One value that a record carries. */
+/* One value that a record carries. Of an object `expr` is its address: a pointer or an integer. */
 struct plan_value {
 	struct expr *expr;
 	const struct type *type;

@@ -208,13 +208,18 @@ static const char *look_at(const struct expr *expr, struct loc *where)
 	return why;
 }
 
+static bool is_recorded_as(const struct expr *expr, const struct type *type)
+{
+	return type_is_object(type) ? type_is_scalar(expr->type) : are_alike(expr, type);
+}
+
 static const char *look_at_action(const struct plan_action *action, struct loc *where)
 {
 	const char *why = NULL;
 
 	*where = action->loc;
 	for (unsigned i = 0; i < action->values_len && !why; i++)
-		why = are_alike(action->values[i].expr, action->values[i].type)
+		why = is_recorded_as(action->values[i].expr, action->values[i].type)
 			      ? look_at(action->values[i].expr, where)
 			      : "a recorded value has the action's type";
 	return why;

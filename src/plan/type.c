@@ -39,6 +39,11 @@ const struct type *type_string(struct arena *arena, uint32_t size)
 	return type;
 }
 
+bool type_is_object(const struct type *type)
+{
+	return type->kind == TYPE_STRUCT || type->kind == TYPE_UNION || type->kind == TYPE_ARRAY;
+}
+
 const struct type *type_pointer(struct arena *arena, const struct type *to, bool userland)
 {
 	struct type *type = arena_new_one(arena, struct type);

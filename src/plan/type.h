@@ -80,6 +80,7 @@ extern const struct type type_char, type_int8, type_uint8, type_int16, type_uint
 	type_uint64, type_int, type_uint, type_long, type_ulong;
 
 const struct type *type_string(struct arena *arena, uint32_t size);
+bool type_is_object(const struct type *type); /* it is known by its place: a structure, a union or an array */
 const struct type *type_pointer(struct arena *arena, const struct type *to, bool userland);
 const struct type *type_int_of(uint32_t size, bool is_signed); /* intN_t */
 

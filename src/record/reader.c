@@ -221,7 +221,7 @@ int reader_finish(struct reader *reader)
 {
 	struct report *report = reader->report;
 	unsigned i, rows_len;
-	int err = 0;
+	int err = report->ops->over ? report->ops->over(report) : 0;
 
 	for (i = 0; i < reader->schema->aggs_len && !err; i++) {
 		if (reader->aggs[i].is_printed)

@@ -9,6 +9,7 @@
 #include "lib/markers.h"
 #include "lib/shown.h"
 #include "lib/write.h"
+#include "report/flow.h"
 #include "report/stack.h"
 #include "report/symbol.h"
 
@@ -147,6 +148,7 @@ void report_say_left_out(const struct report *report)
 
 void report_free(struct report *report)
 {
+	flow_free(report->flow);
 	shown_free(&report->pending);
 	shown_free(&report->text);
 }

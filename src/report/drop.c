@@ -42,3 +42,24 @@ void drop_sentence(enum drop_cause cause, uint64_t count, struct buf *out)
 	buf_printf(out, "%" PRIu64 " %s lost: %s", count, count == 1 ? causes[cause].one : causes[cause].many,
 		   causes[cause].why);
 }
+
+/* What DTrace has no word for is a drop to it. Processors are not told apart. */
+static const struct {
+	const char *before, *after;
+} as_dtrace[DROP_CAUSES] = {
+	[DROP_RECORD] = {"", ""},
+	[DROP_AGG] = {"aggregation ", ""},
+	[DROP_DYNVAR] = {"dynamic variable ", ""},
+	[DROP_SAVE] = {"dynamic variable ", ""},
+	[DROP_BUSY] = {"", " (too many threads inside probes)"},
+	[DROP_STACK] = {"stack ", ""},
+	[DROP_SYSTEM] = {"", " (probe not run)"},
+};
+
+void drop_as_dtrace(enum drop_cause cause, uint64_t count, struct buf *out)
+{
+	bool is_known = (unsigned)cause < DROP_CAUSES;
+
+	buf_printf(out, "%" PRIu64 " %sdrop%s%s", count, is_known ? as_dtrace[cause].before : "", count == 1 ? "" : "s",
+		   is_known ? as_dtrace[cause].after : "");
+}

@@ -202,7 +202,9 @@ static void add_escaped(char c, struct buf *out)
 	static const char plain[] = "\a\b\f\n\r\t\v\\\"", letters[] = "abfnrtv\\\"";
 	const char *found = c ? strchr(plain, c) : NULL;
 
-	if (found)
+	if (!c)
+		buf_puts(out, "\\0");
+	else if (found)
 		buf_printf(out, "\\%c", letters[found - plain]);
 	else if ((unsigned char)c < ' ' || (unsigned char)c >= 0x7f)
 		buf_printf(out, "\\%03o", (unsigned char)c);
@@ -221,16 +223,21 @@ static void put_escaped(const struct spec *spec, const char *text, size_t size, 
 	buf_free(&escaped);
 }
 
-/* "1990 Apr 30 12:34:56", in the local time zone. */
+/* %Y: "1990 Apr 30 12:34:56"; %T: "Mon, 30 Apr 1990 12:34:56 UTC", as in mail; in the local time zone. */
 static void put_date(const struct report *report, const struct spec *spec, uint64_t ns, struct shown *out)
 {
 	static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 					   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 	struct tm tm = zone_time(report ? report->zone : NULL, ns);
 	struct buf date = {0};
 
-	buf_printf(&date, "%d %s %2d %02d:%02d:%02d", tm.tm_year + 1900, months[tm.tm_mon], tm.tm_mday, tm.tm_hour, tm.tm_min,
-		   tm.tm_sec);
+	if (spec->conv->letter == 'T')
+		buf_printf(&date, "%s, %02d %s %d %02d:%02d:%02d%s%s", days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
+			   tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec, tm.tm_zone ? " " : "", tm.tm_zone ? tm.tm_zone : "");
+	else
+		buf_printf(&date, "%d %s %2d %02d:%02d:%02d", tm.tm_year + 1900, months[tm.tm_mon], tm.tm_mday, tm.tm_hour,
+			   tm.tm_min, tm.tm_sec);
 	put_own(spec, date.data, date.size, out);
 	buf_free(&date);
 }
@@ -247,6 +254,7 @@ static void put_int_field(const struct report *report, const struct spec *spec, 
 	case 'C':
 		put_escaped(spec, &c, 1, out);
 		break;
+	case 'T':
 	case 'Y':
 		put_date(report, spec, value, out);
 		break;
@@ -332,16 +340,18 @@ static uint64_t scaled(const struct agg_shape *shape, const uint64_t *value, con
 
 static void put_agg(const struct spec *spec, struct values *values, struct shown *out)
 {
-	unsigned i = values->aggs_len == 1 ? 0 : values->next_agg++;
+	unsigned i = values->next_agg;
 	const struct agg_shape *shape;
 	struct buf histogram = {0};
 
-	if (i >= values->aggs_len)
-		return;
+	if (values->next_agg + 1 < values->aggs_len) /* the last one serves all that follow */
+		values->next_agg++;
 	shape = &values->aggs[i]->shape;
 	if (shape->agg->buckets) {
 		shape->agg->show(shape, values->rows[i].value, values->scales[i].normal, &histogram);
 		shown_bytes(out, histogram.data, histogram.size);
+	} else if (strchr("TY", spec->conv->letter)) {
+		put_date(values->report, spec, scaled(shape, values->rows[i].value, &values->scales[i]), out);
 	} else {
 		put_int(spec, scaled(shape, values->rows[i].value, &values->scales[i]), !shape->is_unsigned, 8, out);
 	}
@@ -380,6 +390,15 @@ static enum shown_form own_form(const struct report *report)
 	return report && report->is_seen && report->is_foreign ? SHOWN_SOURCE : SHOWN_BYTES;
 }
 
+/* Nothing is in front of the frames but what the format says: "%-14k" indents them, "%14k" aligns them to the right. */
+static void put_stack(const struct spec *spec, const struct values *values, uint64_t number, struct shown *out)
+{
+	bool is_left = spec->flags & CONV_LEFT;
+	int width = spec->width > 0 ? spec->width : 0;
+
+	report_stack_print(values->report, number, is_left ? width : 0, is_left ? 0 : width, out);
+}
+
 static void put_conv(const struct conv *conv, struct values *values, struct shown *out)
 {
 	const struct field *field;
@@ -397,7 +416,7 @@ static void put_conv(const struct conv *conv, struct values *values, struct show
 	} else {
 		field = next_field(values);
 		if (field && field->kind == FIELD_STACK)
-			report_stack_text(values->report, field_int(field, values->data + field->offset), out);
+			put_stack(&spec, values, field_int(field, values->data + field->offset), out);
 		else if (field && symbolic(values, conv, field))
 			put_name(&spec, symbolic(values, conv, field), out);
 		else if (field)

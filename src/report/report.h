@@ -40,11 +40,14 @@ struct report_ops {
 	/* Tables that are no part of an event, but of one moment (report_tables), are over. NULL: nothing is to be done. */
 	int (*tables_end)(struct report *report);
 	int (*error)(struct report *report, const struct record_error *error, const struct schema_probe *probe, struct loc loc);
+	/* Tracing is over: tables that no action has printed follow. NULL: nothing is to be done. */
+	int (*over)(struct report *report);
 	/* count events were lost by this cause since the last call. Goes to stderr in text. */
 	int (*drop)(struct report *report, enum drop_cause cause, uint64_t count);
 	int (*end)(struct report *report);
 };
 
+struct flow;
 struct stack_source;
 struct symbol_source;
 struct ctf;
@@ -71,6 +74,8 @@ struct report {
 	bool is_bare;	   /* text without the heading and the columns of processors and probes' numbers */
 	bool is_seen;	   /* `out` is a terminal: what a script prints is shown, not printed as it is */
 	bool has_rows;	   /* the script is a report of ours: what it prints are rows of tables, and a name keeps to its row */
+	bool is_over;	   /* tracing is: what is printed is what was left */
+	struct flow *flow; /* how deep the functions are that print; NULL: nobody has asked yet */
 	bool is_foreign;   /* the script is a recording's: nor may what it says itself do anything to a terminal */
 	struct shown pending; /* whole events that were not written yet, and the one that is being made */
 	struct shown text;  /* room for actions to format in; freed by report_free() */
@@ -98,6 +103,8 @@ extern const struct report_ops report_nothing;
 
 /* "12 records were lost: the ring buffer was full; give -x bufsize=16m or record less" */
 void drop_sentence(enum drop_cause cause, uint64_t count, struct buf *out);
+/* "12 drops", as the command dtrace says it. */
+void drop_as_dtrace(enum drop_cause cause, uint64_t count, struct buf *out);
 const char *drop_name(enum drop_cause cause); /* "record" */
 
 /* D's printf: recorded fields by a parsed format. `report` is asked for stacks; NULL: there are none. */

@@ -32,23 +32,35 @@ void stack_frame_line(const struct stack_frame *frame, bool with_offset, struct 
 		buf_puts(out, " [guessed]");
 }
 
-void report_stack_text(const struct report *report, uint64_t number, struct shown *out)
+static void put_line(struct shown *out, int indent, int width, const char *text)
+{
+	shown_printf(out, "%*s%*s\n", indent, "", width, text);
+}
+
+void report_stack_print(const struct report *report, uint64_t number, int indent, int width, struct shown *out)
 {
 	const struct stack *stack = report_stack_of(report, number);
-	int indent = report && report->schema ? report->schema->options.stackindent : 14;
 	struct buf line = {0};
 
 	shown_putc(out, '\n');
 	if (!stack) {
-		shown_printf(out, "%*s[no stack was kept]\n", indent, "");
+		put_line(out, indent, width, "[no stack was kept]");
 		return;
 	}
 	for (unsigned i = 0; i < stack->len; i++) {
 		buf_clear(&line);
 		stack_frame_line(&stack->frames[i], true, &line);
-		shown_printf(out, "%*s%s\n", indent, "", line.data);
+		put_line(out, indent, width, line.data);
+	}
+	if (stack->note) {
+		buf_clear(&line);
+		buf_printf(&line, "[%s]", stack->note);
+		put_line(out, indent, width, line.data);
 	}
 	buf_free(&line);
-	if (stack->note)
-		shown_printf(out, "%*s[%s]\n", indent, "", stack->note);
+}
+
+void report_stack_text(const struct report *report, uint64_t number, struct shown *out)
+{
+	report_stack_print(report, number, report && report->schema ? report->schema->options.stackindent : 14, 0, out);
 }

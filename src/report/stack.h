@@ -42,6 +42,8 @@ struct stack_source {
 const struct stack *report_stack_of(const struct report *report, uint64_t number);
 /* As dtrace prints it: a line break, then a line for each frame, module`function+0x1f, indented by `stackindent`. */
 void report_stack_text(const struct report *report, uint64_t number, struct shown *out);
+/* The same, but indented by `indent`, and each frame right-aligned in `width` columns. */
+void report_stack_print(const struct report *report, uint64_t number, int indent, int width, struct shown *out);
 /* "module`function+0x1f", or as much of it as is known; not that it was inlined. */
 void stack_frame_print(const struct stack_frame *frame, bool with_offset, struct buf *out);
 /* The same, and " [inlined]" or " [guessed]" if it was. */

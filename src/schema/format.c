@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Parsing formats of printf() and printa(). In: the text. Out: a struct format by which print.c prints, or what is wrong. Size
- * prefixes are not needed, since types are known; they are accepted and ignored.
+ * prefixes are not needed, since types are known: h and l are compared with them, others are ignored.
  */
 #include "schema/format.h"
 
@@ -39,33 +39,51 @@ static void add_arg(struct parser *parser, bool is_star)
 	arg->is_star = is_star;
 }
 
-/* A number or '*'; nothing there: `none`. */
-static bool parse_size(struct parser *parser, int32_t none, int32_t *size)
+static bool parse_star(struct parser *parser, int32_t *size, bool is_precision)
 {
-	*size = none;
-	if (parser->at < parser->end && *parser->at == '*') {
-		parser->at++;
-		*size = CONV_STAR;
-		add_arg(parser, true);
-		return true;
-	}
-	for (; parser->at < parser->end && *parser->at >= '0' && *parser->at <= '9'; parser->at++) {
-		*size = (*size < 0 ? 0 : *size) * 10 + (*parser->at - '0');
-		if (*size > CONV_WIDTH_MAX)
-			return fail(parser, FORMAT_WIDE, " asks for more than 65535 columns");
-	}
+	if (*size == CONV_STAR)
+		return fail(parser, FORMAT_TWICE, is_precision ? " has two '*' for the precision" : " has two '*' for the width");
+	*size = CONV_STAR;
+	add_arg(parser, true);
 	return true;
 }
 
-static void skip_size_prefix(struct parser *parser)
+/* The first digit was `c`. */
+static bool parse_number(struct parser *parser, char c, int32_t *size)
 {
-	while (parser->at < parser->end && *parser->at && strchr("hlLqwjzt", *parser->at))
-		parser->at++;
+	int32_t number = c - '0';
+
+	for (; parser->at < parser->end && *parser->at >= '0' && *parser->at <= '9' && number <= CONV_WIDTH_MAX; parser->at++)
+		number = number * 10 + (*parser->at - '0');
+	if (number > CONV_WIDTH_MAX)
+		return fail(parser, FORMAT_WIDE, " asks for more than 65535 columns");
+	*size = number;
+	return true;
+}
+
+/* Bytes of the type that a size asks for: h, hh, l, ll. */
+static void take_size_prefix(struct conv *conv, char c)
+{
+	if (c == 'h')
+		conv->size = conv->size == 2 ? 1 : 2;
+	else if (c == 'l')
+		conv->size = 8;
+}
+
+static bool is_at_start(const struct parser *parser)
+{
+	return parser->at[-2] == '%';
 }
 
 static bool check_letter(struct parser *parser, const struct conv *conv)
 {
-	if (!conv->letter || !strchr("aAcCdeEfgGikopsSuxXY", conv->letter)) {
+	if (conv->letter == '%' && is_at_start(parser))
+		return true;
+	if (conv->letter == '%')
+		return fail(parser, FORMAT_LETTER, ": between the signs of %% nothing may stand");
+	if (conv->letter == '$')
+		return fail(parser, FORMAT_LETTER, ": positions (%1$d) cannot be given: values are taken in order");
+	if (!conv->letter || !strchr("aAcCdeEfgGikopsSTuxXY", conv->letter)) {
 		unsigned char c = (unsigned char)conv->letter;
 
 		return fail(parser, FORMAT_LETTER,
@@ -74,34 +92,56 @@ static bool check_letter(struct parser *parser, const struct conv *conv)
 	if (strchr("eEfgG", conv->letter))
 		return fail(parser, FORMAT_FLOAT,
 			    " is for floating-point numbers, which scripts have no values of: use %d");
-	if ((conv->flags & CONV_AGG) && !strchr("diouxX", conv->letter))
-		return fail(parser, FORMAT_AGG_LETTER,
-			    " prints an aggregation: after %@ only d, i, u, o, x and X can stand");
 	return true;
+}
+
+/* One character of it that is no letter; false after a mistake. Flags, sizes and the rest come in any order. */
+static bool parse_mark(struct parser *parser, struct conv *conv, char c, bool *has_dot)
+{
+	int32_t *size = *has_dot ? &conv->precision : &conv->width;
+
+	if (c == '*')
+		return parse_star(parser, size, *has_dot);
+	if (c == '.') {
+		if (*has_dot)
+			return fail(parser, FORMAT_TWICE, " has two points");
+		*has_dot = true;
+		conv->precision = 0;
+		return true;
+	}
+	if (c >= '1' && c <= '9')
+		return parse_number(parser, c, size);
+	if (c == '0' && *has_dot)
+		return parse_number(parser, c, size);
+	if (flag_of(c))
+		conv->flags |= flag_of(c);
+	else
+		take_size_prefix(conv, c);
+	return true;
+}
+
+static bool is_mark(char c)
+{
+	return c && strchr("-+ 0#'?@*.123456789hlLqwjzt", c);
 }
 
 static bool parse_conv(struct parser *parser, struct conv *conv)
 {
-	uint8_t flag;
+	bool has_dot = false;
 
-	for (; parser->at < parser->end && (flag = flag_of(*parser->at)) != 0; parser->at++)
-		conv->flags |= flag;
-	if (!parse_size(parser, CONV_NONE, &conv->width))
-		return false;
-	if (parser->at < parser->end && *parser->at == '.') {
-		parser->at++;
-		if (!parse_size(parser, 0, &conv->precision))
+	while (parser->at < parser->end && is_mark(*parser->at)) {
+		char c = *parser->at++;
+
+		if (!parse_mark(parser, conv, c, &has_dot))
 			return false;
 	}
-	skip_size_prefix(parser);
 	if (parser->at == parser->end)
 		return fail(parser, FORMAT_CUT_SHORT, " ends before its letter");
 	conv->letter = *parser->at++;
-	if (conv->letter == '%')
-		return true;
 	if (!check_letter(parser, conv))
 		return false;
-	add_arg(parser, false);
+	if (conv->letter != '%')
+		add_arg(parser, false);
 	return true;
 }
 

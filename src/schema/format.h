@@ -29,6 +29,7 @@ struct conv {
 	const char *text;
 	uint32_t text_size;
 	uint8_t flags;
+	uint8_t size;		  /* bytes of the integer that h, hh, l or ll asks for; 0: any */
 	char letter;		  /* '\0': text alone */
 	int32_t width, precision; /* CONV_NONE, CONV_STAR or a number */
 };
@@ -53,7 +54,7 @@ enum format_fault {
 	FORMAT_LETTER,	   /* there is no such conversion */
 	FORMAT_WIDE,	   /* a width past CONV_WIDTH_MAX */
 	FORMAT_FLOAT,	   /* for values that scripts do not have */
-	FORMAT_AGG_LETTER, /* a conversion that %@ does not go with */
+	FORMAT_TWICE,	   /* a width or precision that is given twice */
 };
 
 struct format_error {

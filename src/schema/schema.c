@@ -63,8 +63,10 @@ static bool shape_is_sound(const struct agg_shape *shape)
 {
 	struct buf ignored = {0};
 	enum call_fault fault;
-	unsigned bad_arg;
-	bool good = !shape->agg->params_check || shape->agg->params_check(shape, shape->agg->params_len, &fault, &bad_arg, &ignored);
+	bool good = true;
+
+	for (unsigned i = 0; i < shape->agg->params_len && good && shape->agg->param_check; i++)
+		good = shape->agg->param_check(shape, i, &fault, &ignored);
 
 	buf_free(&ignored);
 	return good;
@@ -116,7 +118,8 @@ static bool clause_is_sound(const struct schema *schema, const struct record_lay
 
 static bool options_are_sound(const struct schema_options *options)
 {
-	return options->aggsortkeypos >= 0 && options->aggsortpos >= 0 && options->stackindent >= 0 && options->stackindent <= INDENT_MAX;
+	return options->aggsortkeypos >= 0 && options->aggsortpos >= 0 && options->stackindent >= 0 && options->stackindent <= INDENT_MAX &&
+	       options->strsize <= RECORD_MAX;
 }
 
 bool schema_is_sound(const struct schema *schema, struct buf *why)

@@ -36,7 +36,7 @@ struct record_error {
 	uint32_t fault;  /* enum fault */
 	uint64_t address;
 	uint32_t line;   /* index in schema->error_locs: where in the script */
-	uint32_t pad;
+	uint32_t pc;	 /* ... and in the program, in instructions */
 };
 
 /* Per-processor counters of what was lost: value 0 of the map `drops`, one u64 each. */
@@ -155,7 +155,11 @@ MEMBERS_STRUCT(schema_probe, PROBE_MEMBERS);
 	MEMBER(S, INT, aggsortkeypos) \
 	MEMBER(S, INT, aggsortpos)    \
 	MEMBER(S, INT, stackindent)   \
-	MEMBER(S, U64, aggrate_ns)
+	MEMBER(S, U64, aggrate_ns)    \
+	MEMBER(S, FLAG, flowindent)   \
+	MEMBER(S, FLAG, rawbytes)     \
+	MEMBER(S, FLAG, asdtrace)     \
+	MEMBER(S, U64, strsize)
 MEMBERS_STRUCT(schema_options, OPTIONS_MEMBERS);
 
 #define SCHEMA_MEMBERS(MEMBER, S)                                                                   \

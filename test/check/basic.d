@@ -81,7 +81,7 @@ profile:::tick-1s, dtrace:::END
 	printa(@);
 	clear(@lat);
 	denormalize(@lat);
-	trace(@big);
+	printa(@big);
 }
 
 dtrace:::END { }

@@ -119,7 +119,7 @@ cp text.rec version.rec
 printf '\011' | dd of=version.rec bs=1 seek=12 conv=notrunc 2>/dev/null
 "$CEPHTAP" replay version.rec >out 2>err
 check record-version test $? = 1
-check record-version-said grep -q 'version.rec is a recording in version 9 of the format; this cephtap (.*) reads version 2' err
+check record-version-said grep -q 'version.rec is a recording in version 9 of the format; this cephtap (.*) reads version 3' err
 for file in all.d /dev/null; do
 	"$CEPHTAP" replay $file >out 2>err
 	check record-none-"${file##*/}" test $? = 1

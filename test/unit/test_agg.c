@@ -13,6 +13,7 @@
 
 #include "agg/agg.h"
 #include "agg/buckets.h"
+#include "agg/common.h"
 
 #define EMPTY_BAR "                                        "
 #define FULL_BAR  "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@"
@@ -36,20 +37,21 @@ static void update(const struct agg_shape *shape, uint64_t *value, int64_t x)
 {
 	const char *name = shape->agg->name;
 	bool is_unsigned = shape->is_unsigned;
-	unsigned __int128 square;
+	__int128 wide = is_unsigned ? (__int128)(uint64_t)x : x;
 	uint64_t code;
 
 	value[0]++;
-	if (!strcmp(name, "sum") || !strcmp(name, "avg")) {
+	if (!strcmp(name, "sum")) {
 		value[1] += (uint64_t)x;
+	} else if (!strcmp(name, "avg")) {
+		agg_set_wide(value + 1, agg_wide(value + 1) + wide);
 	} else if (!strcmp(name, "min") || !strcmp(name, "max")) {
 		code = (uint64_t)x ^ (is_unsigned ? 0 : UINT64_C(1) << 63);
 		code = name[1] == 'i' ? ~code : code;
 		value[1] = code > value[1] ? code : value[1];
 	} else if (!strcmp(name, "stddev")) {
-		square = (unsigned __int128)((__int128)x * x);
-		value[1] += (uint64_t)x;
-		value[3] += (uint64_t)(square >> 64) + __builtin_add_overflow(value[2], (uint64_t)square, &value[2]);
+		agg_set_wide(value + 1, agg_wide(value + 1) + x);
+		agg_set_wide(value + 3, agg_wide(value + 3) + (__int128)x * x);
 	} else if (!strcmp(name, "quantize")) {
 		value[1 + quantize_bucket(x)]++;
 	} else if (!strcmp(name, "lquantize")) {
@@ -61,7 +63,7 @@ static void update(const struct agg_shape *shape, uint64_t *value, int64_t x)
 
 static int64_t number_of(const struct agg_shape *shape, const int64_t *xs, unsigned n, uint64_t normal)
 {
-	uint64_t cpus[2][4] = {{0}}, merged[4] = {0};
+	uint64_t cpus[2][8] = {{0}}, merged[8] = {0};
 	unsigned i;
 
 	for (i = 0; i < n; i++)
@@ -80,6 +82,7 @@ static void test_numbers(void **state)
 	struct agg_shape avg = shape_of("avg", false, 0, NULL), min = shape_of("min", false, 0, NULL);
 	struct agg_shape max = shape_of("max", false, 0, NULL), stddev = shape_of("stddev", false, 0, NULL);
 	struct agg_shape umin = shape_of("min", true, 0, NULL), umax = shape_of("max", true, 0, NULL);
+	struct agg_shape uavg = shape_of("avg", true, 0, NULL);
 
 	(void)state;
 	assert_int_equal(NUMBER(count, 1, 5, 6, 7), 3);
@@ -89,6 +92,10 @@ static void test_numbers(void **state)
 	assert_int_equal(NUMBER(sum, UINT64_C(1) << 63, -29), 0);
 	assert_int_equal(NUMBER(avg, 1, -7, 0), -3);
 	assert_int_equal(NUMBER(avg, 1, INT64_MAX, -1), (INT64_MAX - 1) / 2);
+	assert_int_equal(NUMBER(avg, 1, INT64_MAX, INT64_MAX, INT64_MAX), INT64_MAX);
+	assert_int_equal(NUMBER(avg, 1, INT64_MIN, INT64_MIN, INT64_MIN), INT64_MIN);
+	assert_int_equal((uint64_t)NUMBER(uavg, 1, -1, -1, -1), UINT64_MAX);
+	assert_int_equal(NUMBER(avg, UINT64_C(1) << 63, INT64_MIN, INT64_MIN), -1);
 	assert_int_equal(NUMBER(min, 1, 3, -9, 4), -9);
 	assert_int_equal(NUMBER(min, 1, INT64_MAX, INT64_MAX), INT64_MAX);
 	assert_int_equal(NUMBER(min, 1, INT64_MIN, 0), INT64_MIN);
@@ -103,6 +110,7 @@ static void test_numbers(void **state)
 	assert_int_equal(NUMBER(stddev, 10, 20, 40, 40, 40, 50, 50, 70, 90), 2);
 	assert_int_equal(NUMBER(stddev, 1, -4000000000, 4000000000), 4000000000);
 	assert_int_equal(NUMBER(stddev, 1, INT64_MAX, -INT64_MAX), INT64_MAX);
+	assert_int_equal(NUMBER(stddev, 1, INT64_MAX, INT64_MAX, INT64_MAX), 0);
 	assert_int_equal(NUMBER(stddev, 1, 7), 0);
 }
 
@@ -133,7 +141,7 @@ static void test_nothing_yet(void **state)
 static void test_subtract(void **state)
 {
 	struct agg_shape shape = shape_of("stddev", false, 0, NULL);
-	uint64_t before[4] = {0}, after[4], wanted[4] = {0};
+	uint64_t before[8] = {0}, after[8], wanted[8] = {0};
 
 	(void)state;
 	update(&shape, before, -3000000000);
@@ -185,20 +193,24 @@ static void test_lquantize_buckets(void **state)
 	assert_int_equal(lquantize_bucket(wide, INT64_MAX), 1024);
 }
 
-/* Each value lies in the bucket whose bounds hold it, and buckets never go back: checked value by value. */
+/*
+ * Each value lies in the bucket whose bounds hold it, buckets never go back, and those of negative numbers mirror the others: checked
+ * value by value.
+ */
 static void check_llquantize(const int64_t *params, int64_t up_to)
 {
-	unsigned last = llquantize_levels(params) + 1, bucket, before = 0;
+	unsigned middle = llquantize_middle(params), bucket, before = middle;
 	int64_t x;
 
-	for (x = -1; x <= up_to; x++, before = bucket) {
+	for (x = 0; x <= up_to; x++, before = bucket) {
 		bucket = llquantize_bucket(params, x);
 		assert_in_range(bucket, before, before + 1);
 		if (bucket != before)
-			assert_int_equal(llquantize_value(params, bucket), x);
+			assert_int_equal(llquantize_size(params, bucket - middle), x);
+		assert_int_equal(llquantize_bucket(params, -x), 2 * middle - bucket);
 	}
-	assert_int_equal(bucket, last);
-	assert_int_equal(llquantize_bucket(params, INT64_MAX), last);
+	assert_int_equal(bucket, 2 * middle);
+	assert_int_equal(llquantize_bucket(params, INT64_MAX), 2 * middle);
 	assert_int_equal(llquantize_bucket(params, INT64_MIN), 0);
 }
 
@@ -220,16 +232,19 @@ static void test_llquantize_buckets(void **state)
 
 enum { GOOD = -1 };
 
+/* The first parameter that is refused, as the checker looks at them: it follows the value, which is argument 0. */
 static void expect_refusal(struct agg_shape shape, int wanted, unsigned wanted_arg)
 {
 	enum call_fault fault = CALL_COUNT;
-	unsigned arg = 0;
 	struct buf why = {0};
+	unsigned i = 0;
 
-	assert_int_equal(shape.agg->params_check(&shape, shape.agg->params_len, &fault, &arg, &why), wanted == GOOD);
+	while (i < shape.agg->params_len && shape.agg->param_check(&shape, i, &fault, &why))
+		i++;
+	assert_int_equal(i < shape.agg->params_len, wanted != GOOD);
 	if (wanted != GOOD) {
 		assert_int_equal(fault, wanted);
-		assert_int_equal(arg, wanted_arg);
+		assert_int_equal(i + 1, wanted_arg);
 		assert_true(why.size > 20);
 	}
 	buf_free(&why);
@@ -240,18 +255,24 @@ static void test_params(void **state)
 	(void)state;
 	expect_refusal(SHAPE("lquantize", false, 0, 100, 1), GOOD, 0);
 	expect_refusal(SHAPE("lquantize", false, INT64_MIN, INT64_MAX, INT64_C(1) << 53), GOOD, 0);
-	expect_refusal(SHAPE("lquantize", false, 100, 99, 1), CALL_ORDER, 1);
+	expect_refusal(SHAPE("lquantize", false, 100, 99, 1), CALL_ORDER, 2);
 	expect_refusal(SHAPE("lquantize", false, 0, 100, 0), CALL_RANGE, 3);
 	expect_refusal(SHAPE("lquantize", false, 0, 100, -1), CALL_RANGE, 3);
 	expect_refusal(SHAPE("lquantize", false, 0, 100, 101), CALL_TOO_LARGE, 3);
 	expect_refusal(SHAPE("lquantize", false, 0, 1000000, 1), CALL_TOO_SMALL, 3);
 	expect_refusal(SHAPE("llquantize", false, 10, 0, 10, 20), GOOD, 0);
 	expect_refusal(SHAPE("llquantize", false, 10, 3, 5, 5), GOOD, 0);
-	expect_refusal(SHAPE("llquantize", false, 2, 0, 61, 2), GOOD, 0);
+	expect_refusal(SHAPE("llquantize", false, 2, 0, 62, 2), GOOD, 0);
+	expect_refusal(SHAPE("llquantize", false, 10, 0, 18, 10), GOOD, 0);
+	expect_refusal(SHAPE("llquantize", false, 10, 2, 18, 1000), CALL_RANGE, 4); /* too many rows */
+	expect_refusal(SHAPE("llquantize", false, 10, 0, 6, 1), GOOD, 0);
+	expect_refusal(SHAPE("llquantize", false, 10, 0, 6, 25), CALL_RANGE, 4);
+	expect_refusal(SHAPE("llquantize", false, 10, 0, 6, 200), CALL_RANGE, 4);
+	expect_refusal(SHAPE("llquantize", false, 10, 2, 6, 100), GOOD, 0);
 	expect_refusal(SHAPE("llquantize", false, 1, 0, 10, 20), CALL_RANGE, 1);
 	expect_refusal(SHAPE("llquantize", false, 10, -1, 10, 20), CALL_RANGE, 2);
 	expect_refusal(SHAPE("llquantize", false, 10, 3, 2, 20), CALL_RANGE, 3);
-	expect_refusal(SHAPE("llquantize", false, 10, 0, 18, 10), CALL_RANGE, 3);
+	expect_refusal(SHAPE("llquantize", false, 10, 0, 19, 10), CALL_RANGE, 3);
 	expect_refusal(SHAPE("llquantize", false, 2, 0, INT64_MAX, 2), CALL_RANGE, 3);
 	expect_refusal(SHAPE("llquantize", false, 10, 0, 3, 0), CALL_NOT_CONSTANT, 4);
 	expect_refusal(SHAPE("llquantize", false, 10, 0, 3, 3), CALL_RANGE, 4);
@@ -302,15 +323,15 @@ static void test_show_quantize(void **state)
 	/* Increments below zero. */
 	value[1 + quantize_bucket(8)] = (uint64_t)-20;
 	expect_shown(shape, value, 1,
-		     HEADING "               4 |" EMPTY_BAR " 0        \n"
-			     "               8 |          @@@@@@@@@@                     -20      \n"
-			     "              16 |                    @@@@@@@@@@           20       \n"
-			     "              32 |" EMPTY_BAR " 0        \n");
+		     HEADING "               4                     |                     0        \n"
+			     "               8           @@@@@@@@@@|                     -20      \n"
+			     "              16                     |@@@@@@@@@@           20       \n"
+			     "              32                     |                     0        \n");
 	value[1 + quantize_bucket(16)] = 0;
 	expect_shown(shape, value, 1,
-		     HEADING "               4 |" EMPTY_BAR " 0        \n"
-			     "               8 |" FULL_BAR " -20      \n"
-			     "              16 |" EMPTY_BAR " 0        \n");
+		     HEADING "               4 " EMPTY_BAR "| 0        \n"
+			     "               8 " FULL_BAR "| -20      \n"
+			     "              16 " EMPTY_BAR "| 0        \n");
 }
 
 static void test_show_lquantize(void **state)
@@ -332,25 +353,63 @@ static void test_show_lquantize(void **state)
 			     "          >= 100 |" FULL_BAR " 4        \n");
 }
 
+static void add(const struct agg_shape *shape, uint64_t *value, int64_t x, int64_t count)
+{
+	value[1 + llquantize_bucket(shape->params, x)] += (uint64_t)count;
+}
+
 static void test_show_llquantize(void **state)
 {
 	struct agg_shape shape = SHAPE("llquantize", false, 10, 0, 2, 10);
-	uint64_t value[32] = {0};
+	uint64_t value[64] = {0};
 
 	(void)state;
-	value[1 + llquantize_bucket(shape.params, 0)] = 1;
-	value[1 + llquantize_bucket(shape.params, 1)] = 1;
 	expect_shown(shape, value, 1,
-		     HEADING "             < 1 |@@@@@@@@@@@@@@@@@@@@                     1        \n"
+		     HEADING "               0 |" EMPTY_BAR " 0        \n"
+			     "               1 |" EMPTY_BAR " 0        \n"
+			     "               2 |" EMPTY_BAR " 0        \n");
+	add(&shape, value, 0, 1);
+	add(&shape, value, 1, 1);
+	expect_shown(shape, value, 1,
+		     HEADING "              -1 |" EMPTY_BAR " 0        \n"
+			     "               0 |@@@@@@@@@@@@@@@@@@@@                     1        \n"
 			     "               1 |@@@@@@@@@@@@@@@@@@@@                     1        \n"
 			     "               2 |" EMPTY_BAR " 0        \n");
-	value[1] = value[2] = 0;
-	value[1 + llquantize_bucket(shape.params, 950)] = 1;
-	value[1 + llquantize_bucket(shape.params, 1000)] = 1;
+	add(&shape, value, 0, -1);
+	add(&shape, value, 1, -1);
+	add(&shape, value, 950, 1);
+	add(&shape, value, 1000, 1);
 	expect_shown(shape, value, 1,
 		     HEADING "             800 |" EMPTY_BAR " 0        \n"
 			     "             900 |@@@@@@@@@@@@@@@@@@@@                     1        \n"
 			     "         >= 1000 |@@@@@@@@@@@@@@@@@@@@                     1        \n");
+	add(&shape, value, 950, -1);
+	add(&shape, value, 1000, -1);
+	add(&shape, value, -1000, 1);
+	add(&shape, value, -999, -1);
+	expect_shown(shape, value, 1,
+		     HEADING "        <= -1000                     |@@@@@@@@@@           1        \n"
+			     "            -900           @@@@@@@@@@|                     -1       \n"
+			     "            -800                     |                     0        \n");
+}
+
+static void test_show_llquantize_near_zero(void **state)
+{
+	struct agg_shape shape = SHAPE("llquantize", false, 10, 3, 5, 5);
+	uint64_t value[64] = {0};
+
+	(void)state;
+	add(&shape, value, 999, 1);
+	expect_shown(shape, value, 1,
+		     HEADING "           -1000 |" EMPTY_BAR " 0        \n"
+			     "    abs() < 1000 |" FULL_BAR " 1        \n"
+			     "            1000 |" EMPTY_BAR " 0        \n");
+	add(&shape, value, 999, -1);
+	add(&shape, value, 1999, 4);
+	expect_shown(shape, value, 4,
+		     HEADING "          < 1000 |" EMPTY_BAR " 0        \n"
+			     "            1000 |" FULL_BAR " 1        \n"
+			     "            2000 |" EMPTY_BAR " 0        \n");
 }
 
 struct bucket_test {
@@ -376,7 +435,8 @@ static void test_bounds(void **state)
 	struct agg_shape shapes[] = {shape_of("quantize", false, 0, NULL), SHAPE("lquantize", false, 0, 105, 10),
 				SHAPE("lquantize", false, INT64_MIN, INT64_MAX, INT64_C(1) << 54),
 				SHAPE("llquantize", false, 10, 1, 3, 20),
-				SHAPE("llquantize", false, 2, 0, 61, 2)};
+				SHAPE("llquantize", false, 2, 0, 61, 2), SHAPE("llquantize", false, 2, 0, 62, 2),
+				SHAPE("llquantize", false, 10, 0, 18, 10)};
 	unsigned v, i;
 
 	(void)state;
@@ -405,6 +465,7 @@ int main(void)
 		cmocka_unit_test(test_show_quantize),
 		cmocka_unit_test(test_show_lquantize),
 		cmocka_unit_test(test_show_llquantize),
+		cmocka_unit_test(test_show_llquantize_near_zero),
 		cmocka_unit_test(test_bounds),
 	};
 

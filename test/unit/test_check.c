@@ -178,7 +178,6 @@ static const struct mistake {
 	{ "D_PRINTF_ARG_PROTO", B "@a = count(); printa(\"%d %@d\", @a); }" },
 	{ "D_PRINTF_ARG_TYPE", B "@a[1] = count(); printa(\"%s %@d\", @a); }" },
 	{ "D_DIV_ZERO", B "@a = count(); normalize(@a, 0); }" },
-	{ "D_TRACE_DYN", "struct s { int m; }; BEGIN { trace(*(struct s *)0); }" },
 	{ "D_OP_INCOMPAT", "struct s { int m; }; BEGIN { x = *(struct s *)0; }" },
 	{ "D_KEY_TYPE", "struct s { int m; }; BEGIN { a[*(struct s *)0] = 1; }" },
 	{ "D_OP_INCOMPAT", "test:::ptr { p = (char *)arg0; p = args[0]; }" },

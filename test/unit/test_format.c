@@ -56,6 +56,7 @@ static const struct {
 	{"%X %#x %#X %#x", {U(4, 0xabc), U(4, 0xabc), U(4, 0xabc), U(4, 0)}, "ABC 0xabc 0XABC 0"},
 	{"%o %#o %#o", {U(4, 8), U(4, 8), U(4, 0)}, "10 010 0"},
 	{"%lld %hd %hhu %qd", {I(4, 1), I(8, 2), U(8, 300), I(8, 4)}, "1 2 300 4"},
+	{"[%5-d][%#8x][%.3*d]", {I(4, 42), U(4, 0xab), I(4, 6), I(4, 7)}, "[42   ][    0xab][000007]"},
 	{"[%5d][%-5d][%05d][%+d]", {I(4, 42), I(4, 42), I(4, -42), I(4, 42)}, "[   42][42   ][-0042][+42]"},
 	{"[% d][%.4d][%8.4d][%-8.4d]", {I(4, 42), I(4, 42), I(4, -42), I(4, 42)}, "[ 42][0042][   -0042][0042    ]"},
 	{"[%08.4d][%-08d]", {I(4, 42), I(4, 42)}, "[    0042][42      ]"},
@@ -68,12 +69,14 @@ static const struct {
 	{"[%5.1s]", {S("abc")}, "[    a]"},
 	{"%S", {S("a\tb\n\"\\\x01\xff")}, "a\\tb\\n\\\"\\\\\\001\\377"},
 	{"%c%c[%3c]", {I(1, 'a'), I(4, 'b'), I(4, 'c')}, "ab[  c]"},
-	{"%C%C%C", {I(1, 'a'), I(1, '\n'), I(1, 1)}, "a\\n\\001"},
+	{"%C%C%C%C", {I(1, 'a'), I(1, '\n'), I(1, 1), I(1, 0)}, "a\\n\\001\\0"},
 	{"%wc %ws", {I(4, 'a'), S("x")}, "a x"},
 	{"%p %a %A", {U(8, 0x7f00), U(8, 0x10), U(8, 0)}, "7f00 0x10 0x0"},
 	{"[%?x]", {U(8, 0x10)}, "[              10]"},
 	{"[%0?p]", {U(8, 0x10)}, "[0000000000000010]"},
 	{"%Y", {U(8, UINT64_C(641478896) * 1000000000)}, "1990 Apr 30 12:34:56"},
+	{"%T", {U(8, UINT64_C(641478896) * 1000000000)}, "Mon, 30 Apr 1990 12:34:56 UTC"},
+	{"[%30T]", {U(8, 0)}, "[ Thu, 01 Jan 1970 00:00:00 UTC]"},
 	{"%Y", {U(8, 0)}, "1970 Jan  1 00:00:00"},
 	{"%d %s\n", {I(4, 1), S("two")}, "1 two\n"},
 	/* Fewer values than conversions cannot pass the checker; printing them all the same must be harmless. */
@@ -190,7 +193,12 @@ static void test_bad_formats(void **state)
 		{"%!", "D_SYNTAX"},
 		{"%f", "D_PRINTF_ARG_TYPE"},
 		{"%99999d", "D_PRINTF_ARG_FMT"},
-		{"%@s", "D_PRINTF_AGG_CONV"},
+		{"% %", "D_SYNTAX"},
+		{"%5%", "D_SYNTAX"},
+		{"%1$d", "D_SYNTAX"},
+		{"%**d", "D_SYNTAX"},
+		{"%.*.*d", "D_SYNTAX"},
+		{"%1.2.3d", "D_SYNTAX"},
 		{"%\x80", "D_SYNTAX"},
 		{"%99999999999d", "D_PRINTF_ARG_FMT"},
 		{"%.99999d", "D_PRINTF_ARG_FMT"},
@@ -234,6 +242,16 @@ static void test_arguments(void **state)
 	expect_tag(fixture, "D_PRINTF_ARG_TYPE");
 	assert_false(check(fixture, "%Y", (const struct type *[]){&type_int}, 1));
 	expect_tag(fixture, "D_PRINTF_ARG_TYPE");
+	assert_false(check(fixture, "%T", (const struct type *[]){&type_int}, 1));
+	expect_tag(fixture, "D_PRINTF_ARG_TYPE");
+	assert_false(check(fixture, "%hd", (const struct type *[]){&type_int}, 1));
+	expect_tag(fixture, "D_PRINTF_ARG_TYPE");
+	assert_false(check(fixture, "%lx", (const struct type *[]){&type_int}, 1));
+	expect_tag(fixture, "D_PRINTF_ARG_TYPE");
+	assert_false(check(fixture, "%c", (const struct type *[]){&type_ulong}, 1));
+	expect_tag(fixture, "D_PRINTF_ARG_TYPE");
+	assert_false(check(fixture, "%s %s", (const struct type *[]){&type_int, &type_int}, 2)); /* one mistake at a time */
+	expect_tag(fixture, "D_PRINTF_ARG_TYPE");
 	assert_false(check(fixture, "%*d", (const struct type *[]){string, &type_int}, 2));
 	expect_tag(fixture, "D_PRINTF_DYN_TYPE");
 	assert_false(check(fixture, "%d %d", (const struct type *[]){&type_int}, 1));
@@ -266,8 +284,12 @@ static void test_keys(void **state)
 	assert_int_equal(fixture->diags.errors, 0);
 	assert_false(check_keys(fixture, "%d %d %@d", 1, 1));
 	expect_tag(fixture, "D_PRINTF_ARG_PROTO");
-	assert_false(check_keys(fixture, "%@d %@d %@d", 1, 2));
-	expect_tag(fixture, "D_PRINTF_ARG_PROTO");
+	assert_true(check_keys(fixture, "%@d %@d %@d", 1, 2)); /* the last one again */
+	assert_true(check_keys(fixture, "%@d %@i %@u %@o %@x %@X %@p %10@d %@-8.3lld", 1, 1));
+	assert_false(check_keys(fixture, "%@s", 1, 1));
+	expect_tag(fixture, "D_PRINTF_ARG_TYPE");
+	assert_false(check_keys(fixture, "%@c", 1, 1));
+	expect_tag(fixture, "D_PRINTF_ARG_TYPE");
 	assert_false(check_keys(fixture, "%s", 1, 1));
 	expect_tag(fixture, "D_PRINTF_ARG_TYPE");
 }

@@ -229,7 +229,7 @@ static void test_text_events(void **state)
 	expect(fixture, "CPU     ID                    FUNCTION:NAME\n"
 			"  3     42            enqueue_op:op-enqueue <-5|fedcba9876543210|hello>\n"
 			"  3     42            enqueue_op:op-enqueue <5|fedcba9876543210|hello>second\n"
-			"  3     42            enqueue_op:op-enqueue        -5 18364758544493064720  hello             "
+			"  3     42            enqueue_op:op-enqueue          -5 18364758544493064720  hello             "
 			"               \n"
 			"  3      7                         :tick-1s \n");
 	assert_true(reader_has_exited(fixture->reader));

@@ -318,7 +318,7 @@ static const char profile_script[] =
 	"test:lib.so:g:long { @samples[execname, \"thread\", args[0] % 7, stack(), ustack()] = count(); trace(args[0]); }";
 static const char sched_script[] =
 	"test:lib.so:g:long { @cpu[execname, \"t\"] = sum(args[0]); @wait[execname, \"t\"] = sum(args[0]); @blocked[execname, \"t\"] = sum(args[0]); "
-	"@switches[execname, \"t\"] = count(); @worst[execname, \"t\"] = max(args[0]); @latency[execname, \"t\"] = llquantize(args[0], 2, 1, 20, 8); "
+	"@switches[execname, \"t\"] = count(); @worst[execname, \"t\"] = max(args[0]); @latency[execname, \"t\"] = llquantize(args[0], 2, 2, 20, 8); "
 	"@wakes[execname, \"a\", \"b\", \"c\"] = count(); @wakens[execname, \"a\", \"b\", \"c\"] = sum(args[0]); "
 	"@sleeps[execname, \"t\", stack()] = count(); @blockedon[execname, \"t\", stack()] = sum(args[0]); @queue = avg(args[0]); "
 	"@queuemax = max(args[0]); trace(1); }";
@@ -326,7 +326,7 @@ static const char offcpu_script[] =
 	"test:lib.so:g:long { @blocked[execname, \"t\", stack(), ustack()] = sum(args[0]); @sleeps[execname, \"t\", stack(), ustack()] = count(); "
 	"@longest[execname, \"t\", stack(), ustack()] = max(args[0]); trace(1); }";
 static const char stages_script[] =
-	"test:lib.so:g:long { @latency[\"osd.1\", \"write\", execname] = llquantize(args[0], 2, 1, 20, 8); "
+	"test:lib.so:g:long { @latency[\"osd.1\", \"write\", execname] = llquantize(args[0], 2, 2, 20, 8); "
 	"@total[\"osd.1\", \"write\", execname] = sum(args[0]); @worst[\"osd.1\", \"write\", execname] = max(args[0]); "
 	"@waited[execname, execname, args[0]] = count(); @waitedns[execname, execname, args[0]] = sum(args[0]); @pg[execname, args[0], args[0]] = sum(args[0]); "
 	"@ended[execname, args[0], -args[0], args[0], \"error\"] = count(); trace(1); }";

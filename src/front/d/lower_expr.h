@@ -9,6 +9,8 @@
 struct expr *lower_value(struct arena *arena, const struct node *node);
 /* The same, converted to a type. */
 struct expr *lower_as(struct arena *arena, const struct node *node, const struct type *type);
+/* Where an object is: its address, or what a node without one is worth. */
+struct expr *lower_address(struct arena *arena, const struct node *node);
 /* For its effect only: its value may be an object. */
 struct expr *lower_effect(struct arena *arena, const struct node *node);
 /* The arguments of a node, as keys of these types. */

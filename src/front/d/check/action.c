@@ -17,10 +17,15 @@ struct action *check_action_new(struct check_ctx *ctx, struct node *call)
 
 void check_action_record(struct check_ctx *ctx, struct action *action, struct node *expr)
 {
+	check_action_record_as(ctx, action, expr, type_is_object(expr->type) ? expr->type : check_decay(ctx, expr));
+}
+
+void check_action_record_as(struct check_ctx *ctx, struct action *action, struct node *expr, const struct type *type)
+{
 	struct recorded *value = arena_push(ctx->arena, action->values, action->values_len);
 
 	value->expr = expr;
-	value->type = check_decay(ctx, expr);
+	value->type = type;
 	ctx->record_size += (value->type->size + 7u) / 8 * 8;
 	if (ctx->record_size > CHECK_RECORD_MAX && !ctx->is_full) {
 		diag_hint(ctx->diags,

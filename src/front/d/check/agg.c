@@ -61,44 +61,47 @@ static bool check_agg_value(struct check_ctx *ctx, struct node *call)
 	return false;
 }
 
-static bool params_make_sense(struct check_ctx *ctx, struct node *call, const struct aggvar *var, unsigned known)
+static bool is_wide(const struct agg_param *param, int64_t value)
 {
-	struct buf why = {0};
-	enum call_fault fault = CALL_RANGE;
-	unsigned bad = 0;
-	bool ok;
+	return value < param->dtrace_min || value > param->dtrace_max;
+}
 
-	if (!var->shape.agg->params_check)
-		return true;
-	ok = var->shape.agg->params_check(&var->shape, known, &fault, &bad, &why);
+/* Folds parameter i into var->shape.params and looks at it. */
+static bool take_param(struct check_ctx *ctx, const struct agg *agg, struct node *call, struct aggvar *var, unsigned i)
+{
+	const struct agg_param *param = &agg->params[i];
+	struct node *arg = i + 1 < call->args_len ? call->args[i + 1] : NULL;
+	enum call_fault fault = CALL_RANGE;
+	struct buf why = {0};
+	bool ok = true;
+
+	if (arg && check_failed(arg))
+		return false;
+	var->shape.params[i] = arg ? (int64_t)arg->ival : param->otherwise;
+	if (arg && (!arg->is_const || !type_is_int(arg->type))) {
+		fault = CALL_NOT_CONSTANT;
+		buf_printf(&why, "%s() argument #%u (%s) must be an integer constant", call->name, i + 2, param->name);
+		ok = false;
+	} else if (arg && ctx->options->asdtrace && is_wide(param, var->shape.params[i])) {
+		fault = CALL_WIDE;
+		buf_printf(&why, "%s() argument #%u (%s) must be %" PRId64 " at most", call->name, i + 2, param->name, param->dtrace_max);
+		ok = false;
+	} else if (agg->param_check) {
+		ok = agg->param_check(&var->shape, i, &fault, &why);
+	}
 	if (!ok)
-		check_error(ctx, bad < call->args_len ? call->args[bad] : call, check_tag(call, fault, bad), "%s", why.data);
+		check_error(ctx, arg ? arg : call, check_tag(call, fault, i + 1), "%s", why.data);
 	buf_free(&why);
 	return ok;
 }
 
-/* Constant parameters into var->shape.params, one by one; they follow the value. */
-static bool fold_params(struct check_ctx *ctx, const struct agg *agg, struct node *call, struct aggvar *var)
+/* Constant parameters; they follow the value. Each is looked at as a whole before the next, as what is said first counts. */
+static bool take_params(struct check_ctx *ctx, const struct agg *agg, struct node *call, struct aggvar *var)
 {
-	const struct agg_param *param;
-	struct node *arg;
-	unsigned i;
-
-	for (i = 0; i < agg->params_len; i++) {
-		param = &agg->params[i];
-		var->shape.params[i] = param->otherwise;
-		arg = i + 1 < call->args_len ? call->args[i + 1] : NULL;
-		if (arg && (!arg->is_const || !type_is_int(arg->type))) {
-			check_error(ctx, arg, check_tag(call, CALL_NOT_CONSTANT, i + 1),
-				    "%s() argument #%u (%s) must be an integer constant", call->name, i + 2, param->name);
-			return false;
-		}
-		if (arg)
-			var->shape.params[i] = (int64_t)arg->ival;
-		if (!params_make_sense(ctx, call, var, i + 1))
-			return false;
-	}
 	var->params_len = agg->params_len;
+	for (unsigned i = 0; i < agg->params_len; i++)
+		if (!take_param(ctx, agg, call, var, i))
+			return false;
 	return true;
 }
 
@@ -185,7 +188,7 @@ static bool check_agg_values(struct check_ctx *ctx, struct node *call, struct ag
 {
 	const struct agg *agg = var->shape.agg;
 
-	if (!check_agg_value(ctx, call) || !fold_params(ctx, agg, call, var) || !check_increment(ctx, agg, call))
+	if (!check_agg_value(ctx, call) || !take_params(ctx, agg, call, var) || !check_increment(ctx, agg, call))
 		return false;
 	if (call->args_len)
 		set_value(var, call->args[0]->type);

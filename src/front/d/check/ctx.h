@@ -247,6 +247,8 @@ struct aggvar *check_agg_arg(struct check_ctx *ctx, struct node *call, unsigned 
 /* A new action for this call, with nothing recorded yet. */
 struct action *check_action_new(struct check_ctx *ctx, struct node *call);
 void check_action_record(struct check_ctx *ctx, struct action *action, struct node *expr);
+/* The same, of that type: of an object, the node may be its address. */
+void check_action_record_as(struct check_ctx *ctx, struct action *action, struct node *expr, const struct type *type);
 void check_action_agg(struct check_ctx *ctx, struct action *action, struct aggvar *agg);
 
 #endif

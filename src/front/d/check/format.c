@@ -8,7 +8,7 @@ struct format *check_format(struct arena *arena, const char *text, size_t size, 
 {
 	static const char *const tags[] = {
 		[FORMAT_EMPTY] = "D_PRINTF_FMT_EMPTY", [FORMAT_CUT_SHORT] = "D_SYNTAX",	     [FORMAT_LETTER] = "D_SYNTAX",
-		[FORMAT_WIDE] = "D_PRINTF_ARG_FMT",    [FORMAT_FLOAT] = "D_PRINTF_ARG_TYPE", [FORMAT_AGG_LETTER] = "D_PRINTF_AGG_CONV",
+		[FORMAT_WIDE] = "D_PRINTF_ARG_FMT",    [FORMAT_FLOAT] = "D_PRINTF_ARG_TYPE", [FORMAT_TWICE] = "D_SYNTAX",
 	};
 	struct format_error error;
 	struct format *format = format_parse(arena, text, size, &error);
@@ -29,6 +29,25 @@ static bool is_text(const struct type *type)
 	       (type->kind == TYPE_ARRAY && type->to->kind == TYPE_INT && type->to->size == 1);
 }
 
+static bool is_integer(const struct conv *conv, const struct type *type)
+{
+	return type->kind == TYPE_INT && (!conv->size || conv->size == type->size);
+}
+
+static const char *wants_integer(const struct conv *conv)
+{
+	switch (conv->size) {
+	case 1:
+		return "a char";
+	case 2:
+		return "a short";
+	case 8:
+		return "a long";
+	default:
+		return "an integer";
+	}
+}
+
 /* NULL when a value of this type can be printed so; else what the conversion is for. */
 static const char *wants(const struct conv *conv, const struct type *type)
 {
@@ -42,15 +61,19 @@ static const char *wants(const struct conv *conv, const struct type *type)
 		/* fall through */
 	case 'p':
 		return is_int || type->kind == TYPE_PTR ? NULL : "an address or an integer";
+	case 'c':
+	case 'C':
+		return is_int && type->size <= 4 ? NULL : "a char, a short or an int";
 	case 'k':
 		return type->kind == TYPE_STACK ? NULL : "a stack";
 	case 's':
 	case 'S':
 		return is_text(type) || type->kind == TYPE_SYMBOL ? NULL : "a string or an array of char";
+	case 'T':
 	case 'Y':
 		return is_int && type->size == 8 ? NULL : "a time in nanoseconds (64 bits, such as walltimestamp)";
 	default:
-		return is_int ? NULL : "an integer";
+		return is_integer(conv, type) ? NULL : wants_integer(conv);
 	}
 }
 
@@ -68,6 +91,8 @@ static const char *advice(const struct conv *conv, const struct type *type)
 		return "%A prints a symbol";
 	if (type->kind == TYPE_INT && strchr("sS", conv->letter))
 		return "%d and %x print an integer";
+	if (type->kind == TYPE_INT && conv->size)
+		return "%d, %u and %x print an integer of any size";
 	return NULL;
 }
 
@@ -130,11 +155,11 @@ static void say_missing(const struct format *format, unsigned i, const char *fun
 bool check_format_args(const struct format *format, const char *func_name, const struct type *const *types,
 		       const struct loc *locs, unsigned args_len, struct loc call, struct diags *diags)
 {
-	bool good = true;
 	unsigned i;
 
 	for (i = 0; i < format->args_len && i < args_len; i++)
-		good &= check_arg(format, i, types[i], types[i]->kind == TYPE_AGG, func_name, locs[i], diags);
+		if (!check_arg(format, i, types[i], types[i]->kind == TYPE_AGG, func_name, locs[i], diags))
+			return false;
 	if (i < format->args_len) {
 		say_missing(format, i, func_name, "argument", call, diags);
 		return false;
@@ -144,28 +169,38 @@ bool check_format_args(const struct format *format, const char *func_name, const
 			   func_name, args_len, format->args_len);
 		return false;
 	}
-	return good;
+	return true;
+}
+
+/* An aggregation's value is a number of 64 bits, whatever function it has. */
+static bool check_agg_arg(const struct format *format, unsigned i, const char *func_name, struct loc call, struct diags *diags)
+{
+	const char *wanted = wants(&format->convs[format->args[i].conv], &type_int64);
+
+	if (wanted)
+		type_error_at(format, i, &type_int64, wanted, func_name, call, diags);
+	return !wanted;
 }
 
 bool check_format_keys(const struct format *format, const char *func_name, const struct type *const *keys,
 		       unsigned keys_len, unsigned aggs_len, struct loc call, struct diags *diags)
 {
-	unsigned i, key = 0, agg = 0;
-	bool good = true;
+	unsigned i, key = 0;
 
+	(void)aggs_len; /* where there are less than conversions, the last one is printed again */
 	for (i = 0; i < format->args_len; i++) {
-		if (arg_is_agg(format, i)) {
-			if (++agg > aggs_len && aggs_len != 1) {
-				say_missing(format, i, func_name, "aggregation", call, diags);
-				return false;
-			}
-			continue;
-		}
-		if (key == keys_len) {
+		bool good;
+
+		if (!arg_is_agg(format, i) && key == keys_len) {
 			say_missing(format, i, func_name, "key: the aggregation has not as many", call, diags);
 			return false;
 		}
-		good &= check_arg(format, i, keys[key++], false, func_name, call, diags);
+		if (arg_is_agg(format, i))
+			good = check_agg_arg(format, i, func_name, call, diags);
+		else
+			good = check_arg(format, i, keys[key++], false, func_name, call, diags);
+		if (!good)
+			return false;
 	}
-	return good;
+	return true;
 }

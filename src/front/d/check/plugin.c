@@ -49,11 +49,6 @@ bool call_is_text(const struct call *call, unsigned i)
 	return call->node->args[i]->kind == NODE_STRING;
 }
 
-bool call_is_agg(const struct call *call, unsigned i)
-{
-	return call->node->args[i]->kind == NODE_AGG;
-}
-
 /* --- Its arguments --- */
 
 bool call_value(struct call *call, unsigned i)
@@ -68,8 +63,13 @@ bool call_value(struct call *call, unsigned i)
 	return !why || call_wrong(call, i, CALL_TYPE, "%s() argument #%u: %s", call->node->name, i + 1, why);
 }
 
+static bool is_recordable(const struct type *type)
+{
+	return type_is_scalar(type) || type_is_string(type) || type_is_token(type);
+}
+
 /* Text of a fixed size goes as a string. */
-bool call_recordable(struct call *call, unsigned i)
+static bool recordable(struct call *call, unsigned i, bool takes_objects)
 {
 	struct node **slot = &call->node->args[i], *node = *slot;
 
@@ -85,11 +85,28 @@ bool call_recordable(struct call *call, unsigned i)
 	}
 	if (type_is_bytes(node->type))
 		*slot = check_to_string(call->ctx, node);
-	if (type_is_scalar((*slot)->type) || type_is_string((*slot)->type) || type_is_token((*slot)->type))
+	if (is_recordable((*slot)->type) || (takes_objects && type_is_object(node->type) && node->type->size))
 		return true;
 	call_wrong(call, i, CALL_TYPE, "a `%s` cannot be recorded as a whole", check_type_text(call->ctx, node->type));
 	call_hint(call, "record its members or elements");
 	return false;
+}
+
+bool call_recordable(struct call *call, unsigned i)
+{
+	return recordable(call, i, false);
+}
+
+bool call_recordable_whole(struct call *call, unsigned i)
+{
+	return recordable(call, i, true);
+}
+
+bool call_is_address(const struct call *call, unsigned i)
+{
+	const struct type *type = call->node->args[i]->type;
+
+	return type_is_int(type) || type->kind == TYPE_PTR || type->kind == TYPE_ARRAY;
 }
 
 bool call_is_integer(const struct call *call, unsigned i)
@@ -192,6 +209,14 @@ void call_break(struct call *call)
 void call_record(struct call *call, unsigned i)
 {
 	check_action_record(call->ctx, call->action, call->node->args[i]);
+}
+
+void call_record_bytes(struct call *call, unsigned i, uint32_t size)
+{
+	struct type *bytes = arena_new_one(call->ctx->arena, struct type);
+
+	*bytes = (struct type){.kind = TYPE_ARRAY, .size = size, .to = &type_char, .count = size};
+	check_action_record_as(call->ctx, call->action, call->node->args[i], bytes);
 }
 
 /* Aggregations that are printed side by side have the same keys. */
