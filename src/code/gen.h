@@ -29,6 +29,24 @@ struct label {
 
 enum place_base { PLACE_SCRATCH, PLACE_RECORD, PLACE_MAP };
 
+/* A loop over a text (text.c), by its step; it ends after so many turns for each byte, and two more, or after `turns`. */
+struct gen;
+struct text_loop {
+	void (*step)(struct gen *gen, struct label *last);
+	unsigned turns_each, turns;
+};
+
+/* One that the program runs: where the function and its step begin. */
+struct text_use {
+	const struct text_loop *loop;
+	struct label entry, step;
+};
+
+/* The scratch memory of one: words, and after them texts. */
+struct text_area {
+	uint32_t at;
+};
+
 /* Where a string is, or is to be written. */
 struct place {
 	enum place_base base;
@@ -91,6 +109,11 @@ struct gen {
 	unsigned map_syscalls; /* of the program: which probe a system call is; MAP_NONE: it serves no system calls */
 	/* Functions of this program, made behind it when something has called them (stack.c). */
 	struct label unwind_entry, unwind_frame, hash_entry;
+	struct text_use *texts; /* text.c: the same */
+	unsigned texts_len;
+	bool calls_back; /* a helper calls a function of this program */
+	struct text_area tokens; /* strtok(): its text, which lives as long as the firing */
+	bool needs_tokens;
 	unsigned *functions; /* where each begins */
 	unsigned functions_len;
 	struct label *error_entry; /* ERROR clauses as a function of this program; NULL: none */
@@ -157,6 +180,52 @@ void gen_string(struct gen *gen, const struct expr *expr, struct place to);
 struct place gen_string_anywhere(struct gen *gen, const struct expr *expr);
 void gen_string_compare(struct gen *gen, const struct expr *expr); /* R0 = 0 or 1 */
 uint32_t string_room(const struct type *type);
+
+/* text.c: loops over texts. A clause fills an area, runs loops on it, and reads the words that they leave. */
+enum text_word {
+	TEXT_I,	    /* the byte that the step is about */
+	TEXT_J,	    /* its state */
+	TEXT_FOUND, /* where what was found begins; below 0: nothing was */
+	TEXT_LEN,   /* of the first text; of what emit_text_give() gives: where it ends */
+	TEXT_LEN2,  /* of the second one */
+	TEXT_VALUE,
+	TEXT_BASE,
+	TEXT_LAST, /* not 0: the last is looked for, not the first */
+	TEXT_SET,  /* four words: a set of bytes */
+	TEXT_WORDS = TEXT_SET + 4
+};
+/* Parts of an area, each as long as the longest string. */
+enum text_part { TEXT_FIRST, TEXT_SECOND, TEXT_THIRD };
+uint32_t text_room(const struct gen *gen);
+struct text_area text_area_new(struct gen *gen, unsigned rooms);
+void emit_text_set(struct gen *gen, struct text_area area, enum text_word word, int reg);
+void emit_text_set_imm(struct gen *gen, struct text_area area, enum text_word word, int32_t imm);
+void emit_text_get(struct gen *gen, struct text_area area, enum text_word word, int reg);
+/* The text into the part, and its length into the word for it. */
+void emit_text_take(struct gen *gen, struct text_area area, enum text_part part, const struct expr *text);
+int32_t text_part_at(const struct gen *gen, struct text_area area, enum text_part part); /* from REG_SCRATCH on */
+void emit_text_run(struct gen *gen, struct text_area area, const struct text_loop *loop);
+/* As many bytes as one slot says from the one in the other on, as a string; the latter slot is lost. */
+void emit_text_cut(struct gen *gen, struct place from, struct slot start, struct slot len, struct place to);
+/* The same from TEXT_FOUND to TEXT_LEN. */
+void emit_text_give(struct gen *gen, struct text_area area, enum text_part part, struct place to);
+/* Steps: R0 to R8 are theirs, the area is in REG_TEXT. R5 is lost where a byte is read or written. */
+enum { REG_TEXT = R9 };
+void emit_step_get(struct gen *gen, int reg, enum text_word word);
+void emit_step_set(struct gen *gen, enum text_word word, int reg);
+void emit_step_set_imm(struct gen *gen, enum text_word word, int32_t imm);
+/* The byte whose index is in a register; one behind the room ends the loop. */
+void emit_step_byte(struct gen *gen, int reg, enum text_part part, int index, struct label *last);
+void emit_step_put(struct gen *gen, enum text_part part, int index, int reg, struct label *last);
+void emit_step_put_imm(struct gen *gen, enum text_part part, int index, char byte, struct label *last);
+/* The same of a table of 16-bit numbers, which takes two parts. */
+void emit_step_half(struct gen *gen, int reg, enum text_part part, int index, struct label *last);
+void emit_step_put_half(struct gen *gen, enum text_part part, int index, int reg, struct label *last);
+/* The functions that the loops need, behind the program. */
+void gen_text_functions(struct gen *gen);
+/* Which are used so far; and back to that, as the function that used more is generated once more. */
+unsigned *text_uses(const struct gen *gen, struct arena *arena);
+void text_uses_back(struct gen *gen, const unsigned *refs);
 
 /* expr.c: scalars */
 void gen_scalar(struct gen *gen, const struct expr *expr); /* into R0 */

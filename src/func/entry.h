@@ -14,6 +14,7 @@ enum proto_type {
 	PROTO_VOID,
 	PROTO_ANY, /* the entry's own check says what it takes */
 	PROTO_AGG, /* an aggregation, by its name */
+	PROTO_CHAR,
 	PROTO_INT,
 	PROTO_INT64,
 	PROTO_UINT32,
@@ -22,6 +23,7 @@ enum proto_type {
 	PROTO_ADDRESS, /* a pointer of any kind, or a number of 64 bits */
 	PROTO_POINTER,
 	PROTO_STRING,
+	PROTO_TEXT_OR_NULL, /* a string, or no text at all */
 	PROTO_PID, /* of a process or a thread */
 	PROTO_UID,
 	PROTO_GID,

@@ -25,6 +25,7 @@ enum func_flags {
 	FUNC_IS_SPECIAL_TIME = 8, /* handled when records are read although it prints nothing: clear, trunc, exit */
 	FUNC_RECORDS_ITSELF = 16, /* has a value, and as a statement leaves that in the record */
 	FUNC_ENDS = 32, /* after it no probe fires but END */
+	FUNC_LOOPS = 64, /* its code has loops (code/text.c) */
 };
 
 struct func {

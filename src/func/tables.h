@@ -12,6 +12,9 @@
 	row(funcs_aggregation) \
 	row(funcs_memory) \
 	row(funcs_string) \
+	row(funcs_search) \
+	row(funcs_path) \
+	row(funcs_digits) \
 	row(funcs_stack) \
 	row(funcs_symbol)
 

@@ -235,6 +235,7 @@ struct plan {
 	struct left_places *left;
 	unsigned left_len;
 	bool has_stacks;	       /* stacks or symbols are taken somewhere */
+	bool has_loops;		       /* functions are called whose code has loops */
 	const struct source **sources; /* the texts of the script */
 	unsigned sources_len;
 	char **args; /* what the script was called with */

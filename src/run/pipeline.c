@@ -95,7 +95,7 @@ static bool run_ebpf(struct pipeline *pipeline)
 	struct ebpf_kernel kernel = {
 		.offset = kernel_member_offset,
 		.can_sleep = !pipeline->no_multi && engine_can_sleep(),
-		.has_loops = pipeline->plan->has_stacks && kernel_can(KERNEL_LOOPS),
+		.has_loops = (pipeline->plan->has_stacks || pipeline->plan->has_loops) && kernel_can(KERNEL_LOOPS),
 		.has_cookies = engine_has_tracepoint_cookies(pipeline->no_multi),
 	};
 

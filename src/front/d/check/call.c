@@ -35,12 +35,20 @@ static bool is_address(const struct type *param, const struct type *arg)
 	return type_is_int(param) && param->size == 8 && !param->is_signed && arg->kind == TYPE_PTR;
 }
 
-static bool check_arg(struct check_ctx *ctx, struct node *call, unsigned i, const struct type *param, const struct proto *proto)
+static bool is_null(const struct node *node)
 {
+	return node->is_const && !node->ival && type_is_int(node->type);
+}
+
+static bool check_arg(struct check_ctx *ctx, struct node *call, unsigned i, enum proto_type kind, const struct proto *proto)
+{
+	const struct type *param = check_proto_type(ctx, kind);
 	struct diag *diag;
 
 	if (!check_value(ctx, call->args[i]))
 		return false;
+	if (kind == PROTO_TEXT_OR_NULL && is_null(call->args[i]))
+		return true;
 	if (!param || is_address(param, call->args[i]->type) || check_convert(ctx, param, &call->args[i]))
 		return true;
 	diag = check_error(ctx, call->args[i], check_tag(call, CALL_TYPE, i), "%s() argument #%u must be `%s`, not `%s`", call->name,
@@ -57,7 +65,7 @@ bool check_args_types(struct check_ctx *ctx, const struct proto *proto, struct n
 	const struct proto_param *param = proto->params;
 
 	for (unsigned i = 0; i < call->args_len; i++) {
-		if (!check_arg(ctx, call, i, check_proto_type(ctx, param->type), proto))
+		if (!check_arg(ctx, call, i, param->type, proto))
 			return false;
 		param += param->type != PROTO_END;
 	}
@@ -120,6 +128,7 @@ void check_call(struct check_ctx *ctx, struct node *node)
 			  "allow it with -w");
 		return;
 	}
+	ctx->out->has_loops |= (func->flags & FUNC_LOOPS) != 0;
 	node->type = check_proto_type(ctx, func->proto.result);
 	if ((func->flags & FUNC_NO_ARGS_CHECK) || check_proto_args(ctx, &func->proto, node))
 		check_plugin(ctx, node);
