@@ -326,6 +326,7 @@ void gen_clause(struct gen *gen, unsigned index)
 	gen->fault = &in_pred;
 	gen->keeps_scratch = false;
 	emit_line(gen, clause->loc);
+	gen_taken_clear(gen);
 	if (clause->pred)
 		gen_condition(gen, clause->pred, &end);
 	if (layout->size)

@@ -114,6 +114,8 @@ struct gen {
 	bool calls_back; /* a helper calls a function of this program */
 	struct text_area tokens; /* strtok(): its text, which lives as long as the firing */
 	bool needs_tokens;
+	uint32_t taken_at; /* alloca.c: where its memory begins; 0: it is not there yet */
+	bool needs_taken;
 	unsigned *functions; /* where each begins */
 	unsigned functions_len;
 	struct label *error_entry; /* ERROR clauses as a function of this program; NULL: none */
@@ -169,6 +171,17 @@ void emit_read_string(struct gen *gen, struct place to, uint32_t limit, bool use
 void emit_read_text(struct gen *gen, struct place to, struct slot size, struct loc loc);
 /* As many bytes of a process as the slot says, at most `max`, into the place; the rest of it is zero. */
 void emit_read_bytes(struct gen *gen, struct place to, struct slot size, uint32_t max, struct loc loc);
+
+/* alloca.c: memory that a script takes, and writes by pointers */
+void gen_taken_new(struct gen *gen);   /* in a program's prologue */
+void gen_taken_clear(struct gen *gen); /* at the start of each clause */
+void gen_take(struct gen *gen, const struct expr *size, struct loc loc); /* R0 = the address of so many bytes */
+void emit_taken_fill(struct gen *gen, struct slot to, struct slot from, struct slot size, bool userland, struct loc loc);
+/* Faults where the address in R0 is one of that memory, and so many bytes there were not taken. */
+void emit_taken_check_read(struct gen *gen, uint32_t size, struct loc loc);
+/* Assignments to a place that a pointer leads to, EXPR_ASSIGN or EXPR_UPDATE, and steps. */
+void gen_memory_assign(struct gen *gen, const struct expr *expr);
+void gen_memory_step(struct gen *gen, const struct expr *expr);
 
 /* place.c: strings */
 void emit_place_address(struct gen *gen, int reg, struct place place);
@@ -235,6 +248,8 @@ void gen_effect(struct gen *gen, const struct expr *expr); /* for its effect onl
 
 /* op.c */
 void gen_binary_op(struct gen *gen, enum plan_op op, const struct type *type, struct loc loc); /* R0 = R0 op R1 */
+/* R0 = what the scalar place at the address in R0 holds. */
+void gen_place_at(struct gen *gen, const struct expr *expr, bool userland);
 void gen_address(struct gen *gen, const struct expr *expr, bool *userland); /* R0 = address of what expr names */
 
 /* arg.c: arguments of probes */

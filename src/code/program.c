@@ -299,6 +299,7 @@ static void gen_prologue(struct gen *gen, const struct function *fn, struct labe
 		alloc_this(gen);
 	if (gen->needs_tokens)
 		alloc_tokens(gen);
+	gen_taken_new(gen);
 }
 
 /* The entry half of a return site: evaluates what only the entry knows and leaves it in a map. */
@@ -395,7 +396,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	gen->site = fn->site;
 	gen->fixed_probe = fn->probe_index;
 	gen->is_fixed = is_fixed(gen->kernel, fn);
-	gen->needs_scratch = gen->needs_time = gen->needs_fault = gen->needs_saved = gen->claims_early = gen->needs_tokens = false;
+	gen->needs_scratch = gen->needs_time = gen->needs_fault = gen->needs_saved = gen->claims_early = gen->needs_tokens = gen->needs_taken = false;
 	gen->needs_probe = fn->is_save || (fn->site && fn->site->saves_len);
 	gen->needs_this = arena_new_array(gen->arena, bool, vars + 1);
 	gen->this_slots = arena_new_array(gen->arena, struct slot, vars + 1);

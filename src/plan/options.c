@@ -46,6 +46,7 @@ static const struct option {
 	{"maxcost", OPTION_INT, FIELD(maxcost), 0, 90, 0,
 	 "percent of a process's processor time that probes may take before the costliest are taken away, as --max-cost; 0: a warning at 10"},
 	{"quiet", OPTION_BOOL, FIELD(quiet), 0, 1, 0, "print only what the script prints, as -q"},
+	{"scratchsize", OPTION_SIZE, FIELD(scratchsize), 0, 8 * KIB, 256, "memory that a clause may take with alloca()"},
 	{"shortnames", OPTION_BOOL, FIELD(shortnames), 0, 1, 0, "C++ names without template arguments: std::map<...>::find"},
 	{"stackframes", OPTION_INT, FIELD(stackframes), 1, 127, 20, "frames of stack() without a number"},
 	{"stackindent", OPTION_INT, FIELD(stackindent), 0, 64, 14, "how far frames are indented when printed"},

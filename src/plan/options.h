@@ -15,6 +15,7 @@ struct options {
 	uint64_t aggsize;       /* memory for one aggregation on one processor, bytes */
 	uint64_t bufsize;       /* ring buffer, bytes */
 	uint64_t dynvarsize;    /* memory for one thread-local variable or associative array, bytes */
+	uint64_t scratchsize;   /* memory of alloca(), bytes */
 	uint64_t strsize;       /* room of a string, bytes with the final NUL */
 	uint64_t switchrate_ns; /* how often records are read, ns */
 	int aggsortkey, aggsortrev, aggsortkeypos, aggsortpos; /* as DTrace documents them */

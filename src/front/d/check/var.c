@@ -361,6 +361,20 @@ static bool is_plain(struct check_ctx *ctx, const struct node *node)
 	       !(node->scope == SCOPE_GLOBAL && nametab_find(&ctx->constants, 0, node->name));
 }
 
+/* Does a pointer of the script's own lead there? Whether it is one that alloca() gave is seen when the script runs. */
+static bool is_own_memory(const struct node *node)
+{
+	const struct node *root = node;
+
+	if (node->kind != NODE_MEMBER && node->kind != NODE_INDEX && (node->kind != NODE_UNARY || node->op != OP_DEREF))
+		return false;
+	if (!type_is_scalar(node->type) || check_is_userland(node))
+		return false;
+	while (root->left && root->kind != NODE_CALL)
+		root = root->left;
+	return !root->builtin && root->arg_index < 0;
+}
+
 static bool refuse_lvalue(struct check_ctx *ctx, struct node *node)
 {
 	if (check_failed(node))
@@ -397,6 +411,8 @@ bool check_lvalue(struct check_ctx *ctx, struct node *node, const struct type *t
 		check_error(ctx, node, "D_OP_WRITE", "`%s` is a built-in variable: it cannot be assigned", node->builtin->name);
 		return false;
 	}
+	if (!var && !check_failed(node) && is_own_memory(node))
+		return true;
 	if (!var || check_failed(node))
 		return refuse_lvalue(ctx, node);
 	var->is_written = true;
