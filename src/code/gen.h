@@ -225,6 +225,7 @@ void emit_text_give(struct gen *gen, struct text_area area, enum text_part part,
 /* Steps: R0 to R8 are theirs, the area is in REG_TEXT. R5 is lost where a byte is read or written. */
 enum { REG_TEXT = R9 };
 void emit_step_get(struct gen *gen, int reg, enum text_word word);
+void emit_step_address(struct gen *gen, int reg, enum text_word word);
 void emit_step_set(struct gen *gen, enum text_word word, int reg);
 void emit_step_set_imm(struct gen *gen, enum text_word word, int32_t imm);
 /* The byte whose index is in a register; one behind the room ends the loop. */

@@ -42,6 +42,7 @@ enum {
 	HELPER_TASK_BTF = BPF_FUNC_get_current_task_btf,
 	HELPER_TASK_REGS = BPF_FUNC_task_pt_regs,
 	HELPER_LOOP = BPF_FUNC_loop,
+	HELPER_RANDOM = BPF_FUNC_get_prandom_u32,
 	HELPER_RING_RESERVE = BPF_FUNC_ringbuf_reserve,
 	HELPER_RING_SUBMIT = BPF_FUNC_ringbuf_submit,
 	HELPER_RING_DISCARD = BPF_FUNC_ringbuf_discard,

@@ -225,6 +225,12 @@ void emit_step_get(struct gen *gen, int reg, enum text_word word)
 	emit(gen, INSN_LOAD(BPF_DW, reg, REG_TEXT, WORD_SIZE * (int)word));
 }
 
+void emit_step_address(struct gen *gen, int reg, enum text_word word)
+{
+	emit(gen, INSN_MOV_REG(reg, REG_TEXT));
+	emit(gen, INSN_ALU_IMM(BPF_ADD, reg, WORD_SIZE * (int)word));
+}
+
 void emit_step_set(struct gen *gen, enum text_word word, int reg)
 {
 	emit(gen, INSN_STORE(BPF_DW, REG_TEXT, WORD_SIZE * (int)word, reg));

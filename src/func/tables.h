@@ -15,6 +15,8 @@
 	row(funcs_search) \
 	row(funcs_path) \
 	row(funcs_digits) \
+	row(funcs_number) \
+	row(funcs_kernel) \
 	row(funcs_stack) \
 	row(funcs_symbol)
 

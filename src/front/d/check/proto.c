@@ -12,6 +12,7 @@ static const char *const texts[PROTO_TYPES] = {
 	[PROTO_CHAR] = "char",
 	[PROTO_INT] = "int",
 	[PROTO_INT64] = "int64_t",
+	[PROTO_UINT16] = "uint16_t",
 	[PROTO_UINT32] = "uint32_t",
 	[PROTO_UINT64] = "uint64_t",
 	[PROTO_SIZE] = "size_t",

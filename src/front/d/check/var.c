@@ -372,7 +372,7 @@ static bool is_own_memory(const struct node *node)
 		return false;
 	while (root->left && root->kind != NODE_CALL)
 		root = root->left;
-	return !root->builtin && root->arg_index < 0;
+	return !root->is_const && !root->builtin && root->arg_index < 0;
 }
 
 static bool refuse_lvalue(struct check_ctx *ctx, struct node *node)
