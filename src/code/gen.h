@@ -85,6 +85,7 @@ struct gen {
 	enum probe_ctx ctx;
 	unsigned clause; /* the current one */
 	unsigned action; /* the current one of its statements, from 1; 0: the predicate */
+	struct label *forget; /* where a clause goes on that leaves no record after all */
 	struct label *fault; /* where a fault in the current clause goes */
 	const struct agg_args *agg_args; /* of the update that is being generated */
 
@@ -350,6 +351,7 @@ struct layout {
 struct layout *layout_new(struct arena *arena, struct image *image, const struct options *options);
 unsigned layout_daemons_map(struct arena *arena, struct image *image); /* made when first asked for */
 unsigned layout_probes_map(struct arena *arena, struct image *image);
+unsigned layout_speculations_map(struct arena *arena, struct image *image);
 unsigned layout_pids_map(struct arena *arena, struct image *image);
 unsigned layout_stacks_map(struct arena *arena, struct image *image); /* the same */
 unsigned layout_symbols_map(struct arena *arena, struct image *image); /* the same */

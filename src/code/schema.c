@@ -53,6 +53,7 @@ struct schema *schema_new(struct arena *arena, const struct plan *plan, const st
 		.aggsortpos = options->aggsortpos,
 		.stackindent = options->stackindent,
 		.aggrate_ns = options->aggrate_ns,
+		.specsize = options->specsize,
 	};
 	add_probes(arena, plan, schema);
 	return schema;

@@ -122,7 +122,8 @@ static void gen_progenyof(struct gen *gen, const struct expr *call, struct value
 
 	(void)result;
 	if (gen->kernel->pid_ns_ino)
-		diag_error(gen->diags, call->loc, NULL, "progenyof() is not to be had in a container, where processes have other numbers");
+		diag_error(gen->diags, call->loc, NULL,
+			   "progenyof() is not to be had in a container, where processes have other numbers");
 	gen_scalar(gen, call->args[0]);
 	emit(gen, INSN_MOV32_REG(R0, R0));
 	emit_text_set(gen, area, TEXT_VALUE, R0);
@@ -167,21 +168,27 @@ const struct func funcs_kernel[] = {
 		.name = "rw_read_held",
 		.proto = {.result = PROTO_INT, .params = {{PROTO_POINTER}}},
 		.doc = "do readers have this rwlock_t of the kernel?",
-		.example = {"BEGIN { this->l = (int *)alloca(4); *this->l = 0x200; trace(rw_read_held(this->l)); exit(0); }", "1"},
+		.example = {"BEGIN { this->l = (int *)alloca(4); *this->l = 0x200; trace(rw_read_held(this->l)); "
+			    "exit(0); }",
+			    "1"},
 		.gen = gen_rw_read_held,
 	},
 	{
 		.name = "rw_write_held",
 		.proto = {.result = PROTO_INT, .params = {{PROTO_POINTER}}},
 		.doc = "does a writer have this rwlock_t of the kernel?",
-		.example = {"BEGIN { this->l = (int *)alloca(4); *this->l = 0xff; trace(rw_write_held(this->l)); exit(0); }", "1"},
+		.example = {"BEGIN { this->l = (int *)alloca(4); *this->l = 0xff; trace(rw_write_held(this->l)); "
+			    "exit(0); }",
+			    "1"},
 		.gen = gen_rw_write_held,
 	},
 	{
 		.name = "rw_iswriter",
 		.proto = {.result = PROTO_INT, .params = {{PROTO_POINTER}}},
 		.doc = "does a writer have this rwlock_t of the kernel, or wait for it?",
-		.example = {"BEGIN { this->l = (int *)alloca(4); *this->l = 0x100; trace(rw_iswriter(this->l)); exit(0); }", "1"},
+		.example = {"BEGIN { this->l = (int *)alloca(4); *this->l = 0x100; trace(rw_iswriter(this->l)); "
+			    "exit(0); }",
+			    "1"},
 		.gen = gen_rw_iswriter,
 	},
 	{

@@ -42,8 +42,11 @@ static void gen_swap(struct gen *gen, const struct expr *call, struct value *res
 	emit(gen, INSN(BPF_ALU | BPF_END | BPF_TO_BE, R0, 0, 0, bits));
 }
 
-#define SWAP(name_, type, doc_, script, output) \
-	{.name = name_, .proto = {.result = type, .params = {{type}}}, .doc = doc_, .example = {script, output}, .gen = gen_swap}
+#define SWAP(name_, type, doc_, script, output)                                                                        \
+	{                                                                                                              \
+		.name = name_, .proto = {.result = type, .params = {{type}}}, .doc = doc_,                             \
+		.example = {script, output}, .gen = gen_swap                                                           \
+	}
 
 const struct func funcs_number[] = {
 	{
@@ -67,14 +70,16 @@ const struct func funcs_number[] = {
 		.example = {"BEGIN { trace(getminor(0x800001)); exit(0); }", "1"},
 		.gen = gen_getminor,
 	},
-	SWAP("htons", PROTO_UINT16, "16 bits in the byte order of networks", "BEGIN { printf(\"%x\\n\", htons(0x1234)); exit(0); }", "3412\n"),
-	SWAP("htonl", PROTO_UINT32, "32 bits in the byte order of networks", "BEGIN { printf(\"%x\\n\", htonl(0x12345678)); exit(0); }",
-	     "78563412\n"),
+	SWAP("htons", PROTO_UINT16, "16 bits in the byte order of networks",
+	     "BEGIN { printf(\"%x\\n\", htons(0x1234)); exit(0); }", "3412\n"),
+	SWAP("htonl", PROTO_UINT32, "32 bits in the byte order of networks",
+	     "BEGIN { printf(\"%x\\n\", htonl(0x12345678)); exit(0); }", "78563412\n"),
 	SWAP("htonll", PROTO_UINT64, "64 bits in the byte order of networks",
 	     "BEGIN { printf(\"%x\\n\", htonll(0x1122334455667788)); exit(0); }", "8877665544332211\n"),
-	SWAP("ntohs", PROTO_UINT16, "16 bits from the byte order of networks", "BEGIN { printf(\"%x\\n\", ntohs(0x1234)); exit(0); }", "3412\n"),
-	SWAP("ntohl", PROTO_UINT32, "32 bits from the byte order of networks", "BEGIN { printf(\"%x\\n\", ntohl(0x12345678)); exit(0); }",
-	     "78563412\n"),
+	SWAP("ntohs", PROTO_UINT16, "16 bits from the byte order of networks",
+	     "BEGIN { printf(\"%x\\n\", ntohs(0x1234)); exit(0); }", "3412\n"),
+	SWAP("ntohl", PROTO_UINT32, "32 bits from the byte order of networks",
+	     "BEGIN { printf(\"%x\\n\", ntohl(0x12345678)); exit(0); }", "78563412\n"),
 	SWAP("ntohll", PROTO_UINT64, "64 bits from the byte order of networks",
 	     "BEGIN { printf(\"%x\\n\", ntohll(0x1122334455667788)); exit(0); }", "8877665544332211\n"),
 	{0},

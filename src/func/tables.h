@@ -17,6 +17,7 @@
 	row(funcs_digits) \
 	row(funcs_number) \
 	row(funcs_kernel) \
+	row(funcs_speculation) \
 	row(funcs_stack) \
 	row(funcs_symbol)
 

@@ -15,7 +15,7 @@
 #include "lib/pack.h"
 
 enum {
-	CHUNK_VERSION = 2,
+	CHUNK_VERSION = 3,
 	CHUNK_FILE_HEAD = 16,
 	CHUNK_HEAD = 8, /* type, size */
 	CHUNK_TAIL = 4, /* checksum of both and what is between */

@@ -128,6 +128,8 @@ void check_call(struct check_ctx *ctx, struct node *node)
 			  "allow it with -w");
 		return;
 	}
+	if (!check_order(ctx, node))
+		return;
 	ctx->out->has_loops |= (func->flags & FUNC_LOOPS) != 0;
 	node->type = check_proto_type(ctx, func->proto.result);
 	if ((func->flags & FUNC_NO_ARGS_CHECK) || check_proto_args(ctx, &func->proto, node))
