@@ -14,6 +14,7 @@ struct ebpf_kernel {
 	int (*offset)(const char *structure, const char *member);
 	bool can_sleep; /* programs on uprobes may wait for memory */
 	bool has_cookies; /* tracepoints may have an attach cookie each (Linux 6.10); else each has a program of its own */
+	bool can_write; /* programs may write to the memory of processes; asked only for scripts that are destructive */
 	bool has_loops; /* a program may call a function of its own in a loop */
 	/* What can run programs at the kernel's functions: around one each, at many at a time. */
 	bool has_trampolines, has_multi_kprobes;

@@ -42,6 +42,8 @@ enum {
 	HELPER_TASK_BTF = BPF_FUNC_get_current_task_btf,
 	HELPER_TASK_REGS = BPF_FUNC_task_pt_regs,
 	HELPER_LOOP = BPF_FUNC_loop,
+	HELPER_SIGNAL = BPF_FUNC_send_signal,
+	HELPER_WRITE_USER = BPF_FUNC_probe_write_user,
 	HELPER_RANDOM = BPF_FUNC_get_prandom_u32,
 	HELPER_RING_RESERVE = BPF_FUNC_ringbuf_reserve,
 	HELPER_RING_SUBMIT = BPF_FUNC_ringbuf_submit,

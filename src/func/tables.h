@@ -18,6 +18,7 @@
 	row(funcs_number) \
 	row(funcs_kernel) \
 	row(funcs_speculation) \
+	row(funcs_process_change) \
 	row(funcs_stack) \
 	row(funcs_symbol)
 

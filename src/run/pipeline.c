@@ -95,6 +95,7 @@ static bool run_ebpf(struct pipeline *pipeline)
 	struct ebpf_kernel kernel = {
 		.offset = kernel_member_offset,
 		.can_sleep = !pipeline->no_multi && engine_can_sleep(),
+		.can_write = pipeline->options.destructive && kernel_can(KERNEL_WRITES),
 		.has_loops = (pipeline->plan->has_stacks || pipeline->plan->has_loops) && kernel_can(KERNEL_LOOPS),
 		.has_cookies = engine_has_tracepoint_cookies(pipeline->no_multi),
 	};

@@ -229,7 +229,7 @@ static void test_no_recording(void **state)
 	expect_refused(text, sizeof(text), "x.rec is not a recording");
 	expect_refused(bytes, CHUNK_FILE_HEAD, "x.rec ends before it says what was recorded");
 	bytes[12]++;
-	expect_refused(bytes, size, "x.rec is a recording in version 3 of the format; this cephtap");
+	expect_refused(bytes, size, "x.rec is a recording in version 4 of the format; this cephtap");
 	bytes[12] = 1;
 	expect_refused(bytes, size, "x.rec is a recording in version 1 of the format; this cephtap");
 	bytes[12] = CHUNK_VERSION;
