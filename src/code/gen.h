@@ -318,6 +318,10 @@ void emit_time(struct gen *gen); /* R0 = nanoseconds, read once in a firing */
 /* stack.c: R0 = the number of what the reader turns into addresses or names. `name` and `loc` are for messages. */
 void emit_kernel_stack(struct gen *gen, int32_t frames);
 void emit_process_stack(struct gen *gen, int32_t frames, const char *name, struct loc loc);
+/* Of these stacks: how many frames, or where the second one is; 0: none. */
+enum stack_part { STACK_DEPTH, STACK_CALLER };
+void emit_kernel_part(struct gen *gen, enum stack_part part);
+void emit_process_part(struct gen *gen, enum stack_part part, const char *name, struct loc loc);
 void emit_symbol(struct gen *gen, const struct expr *address, bool is_user);
 /* The functions that stacks need, behind the program. */
 void gen_stack_functions(struct gen *gen);

@@ -46,6 +46,7 @@ struct func {
 struct builtin {
 	const char *name;
 	enum proto_type type;
+	bool has_stack;	      /* it is taken from a stack */
 	unsigned string_size; /* room of a string built-in, bytes; 0: strsize */
 	const char *doc;
 	struct example example;

@@ -26,6 +26,7 @@
 	row(builtins_arg) \
 	row(builtins_process) \
 	row(builtins_time) \
+	row(builtins_stack) \
 	row(builtins_probe)
 /* clang-format on */
 

@@ -173,6 +173,7 @@ void check_ident(struct check_ctx *ctx, struct node *node)
 	struct var *var;
 
 	if (builtin) {
+		ctx->out->has_stacks |= builtin->has_stack;
 		use_builtin(ctx, node, builtin);
 		return;
 	}
