@@ -25,3 +25,7 @@ begin "a lock of readers and writers" '0 0 0 1 0 0 0 1 1 0 0 1' 'this->l = (uint
 	printf("%d %d %d ", rw_read_held(this->l), rw_write_held(this->l), rw_iswriter(this->l)); *this->l = 0x100;
 	printf("%d %d %d", rw_read_held(this->l), rw_write_held(this->l), rw_iswriter(this->l));'
 begin "progenyof" '1 1 1 0' 'printf("%d %d %d %d", progenyof($pid), progenyof($ppid), progenyof(pid), progenyof(999999));'
+for name in vtimestamp zonename root cwd uregs fds; do
+	"$CEPHTAP" -q -n "BEGIN { trace($name); exit(0); }" >"$TMP/out" 2>&1
+	grep -q 'DTrace has this variable, cephtap does not' "$TMP/out" && echo "ok $name is not there" || echo "not ok $name is not there - $(cat "$TMP/out")"
+done

@@ -66,6 +66,26 @@ void check_var_use(struct check_ctx *ctx, struct var *var)
 	*arena_push(ctx->arena, ctx->used, ctx->used_len) = var;
 }
 
+/* Variables of DTrace's that are not here, and what to do instead. */
+static const struct {
+	const char *name, *hint;
+} missing[] = {
+	{"vtimestamp", "time on the processor is `curthread->se.sum_exec_runtime`; `timestamp` is time that passes"},
+	{"zonename", "Linux has no zones; containers are chosen with --container or --cgroup"},
+	{"root", "the kernel has it as `curthread->fs->root`"},
+	{"cwd", "the kernel has it as `curthread->fs->pwd`"},
+	{"uregs", "registers are not to be had by number; arguments are `arg0` to `arg9`, the stack pointer is `usp`"},
+	{"fds", "the kernel has files as `curthread->files->fdt->fd`"},
+};
+
+static const char *missing_hint(const struct node *node)
+{
+	for (unsigned i = 0; node->scope == SCOPE_GLOBAL && i < sizeof(missing) / sizeof(missing[0]); i++)
+		if (!strcmp(node->name, missing[i].name))
+			return missing[i].hint;
+	return NULL;
+}
+
 static void undefined(struct check_ctx *ctx, struct node *node)
 {
 	const char **list = NULL, *near;
@@ -77,6 +97,10 @@ static void undefined(struct check_ctx *ctx, struct node *node)
 			   scope_prefix(node->scope), node->name);
 	if (!diag)
 		return; /* past the limit of messages: hints would cost a search each */
+	if (missing_hint(node)) {
+		diag_hint(ctx->diags, diag, "DTrace has this variable, cephtap does not: %s", missing_hint(node));
+		return;
+	}
 	nametab_list(&ctx->vars, node->scope, ctx->arena, &list, &n);
 	if (node->scope == SCOPE_GLOBAL) {
 		nametab_list(&ctx->constants, 0, ctx->arena, &list, &n);
