@@ -70,6 +70,7 @@ FAULTS   := $(BUILD)/test/faults/faults.so
 FUZZ_SRC := $(wildcard fuzz/fuzz_*.c)
 FUZZERS  := $(FUZZ_SRC:%.c=$(BUILD)/%)
 CHECK_X86 := $(BUILD)/test/x86/compare
+OPTIONS   := $(BUILD)/test/options/table
 # What the static build would be, for the test of sizes: of the same objects. A sanitizer's cannot be linked so, nor can any where a
 # distribution has no static libraries.
 STATIC_BIN := $(if $(SANITIZE),,$(BUILD)/cephtap-static)
@@ -91,7 +92,7 @@ $(eval $(call remember,.units,$(UNIT_OWN)))
 
 .PHONY: all help demo test tests units progs install install-strip uninstall bench golden fuzz fuzzers check-asan check-provider \
 	check-weave check-x86 format reference clean deps test-live test-harmless test-flat test-truth ceph-with-markers test-ceph-with-markers test-ceph-release \
-	test-kernels test-params test-faults
+	test-kernels test-params test-faults man
 all: $(CEPHTAP)
 
 # What a goal needs of Debian's packages, as groups of scripts/install-deps.sh, which installs them as root before anything is compiled,
@@ -102,6 +103,7 @@ NEEDS_tests := build static units
 NEEDS_units := build units
 NEEDS_progs := build units
 NEEDS_golden := build units
+NEEDS_man := build
 NEEDS_test-live := build static test ceph services bench
 NEEDS_test-harmless := build static test ceph
 NEEDS_test-flat := build static test
@@ -169,7 +171,7 @@ $(UNIT_LIB): $(UNIT_OWN) $(BUILD)/.units
 
 units: $(UNITS)
 progs: $(PROGS) $(PROG_LIB) $(FAULTS)
-tests: $(CEPHTAP) $(STATIC_BIN) units progs $(FUZZ_SRC:%.c=$(BUILD)/%.o) # the fuzzers, so that they keep compiling
+tests: $(CEPHTAP) $(STATIC_BIN) units progs $(OPTIONS) $(FUZZ_SRC:%.c=$(BUILD)/%.o) # the fuzzers, so that they keep compiling
 
 $(UNITS): $(BUILD)/test/unit/%: $(BUILD)/test/unit/%.o $(UNIT_LIB) $(LIB)
 	$(CC) $(ALL_LD) -o $@ $< $(UNIT_LIB) $(LIB) $(shell pkg-config --libs cmocka) $(LIBS)
@@ -224,6 +226,13 @@ test-params: tests
 # Every system call and every allocation of some forty commands fails once: about an hour and a half. FAULTS_ONLY='--only sdt,record' some.
 test-faults: tests
 	BUILD=$(BUILD) test/faults/run $(FAULTS_ONLY)
+
+# The manual's lists of options, from the table.
+man: $(OPTIONS)
+	scripts/man.sh $(OPTIONS) <doc/cephtap.1 >$(BUILD)/cephtap.1 && cp $(BUILD)/cephtap.1 doc/cephtap.1
+
+$(OPTIONS): $(OPTIONS).o $(LIB)
+	$(CC) $(ALL_LD) -o $@ $^ $(LIBS)
 
 golden: $(CEPHTAP) units
 	BUILD=$(BUILD) UPDATE=1 test/run golden
@@ -338,6 +347,7 @@ make test-truth   markers against every perf counter of Ceph that counts the sam
 make test-faults  every system call and allocation fails once, in some forty commands (90 minutes)
 make test-params  parameters of thousands of generated functions, by each compiler that is here (3 minutes)
 make golden       write the golden files anew; review with git diff
+make man          write the options in the manual anew, from their table
 make reference    write doc/language-reference.md anew, from the tables of functions
 make check-asan   the tests that need no privilege, with the address and undefined-behaviour sanitizers
 make check-provider   memcached from Debian's source, built with cephtap dtrace, and traced

@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct both both = {probe_host_source(host), fake_probes(arena)};
 	struct probe_source probes = {.data = &both, .find = find_both};
 	struct macros macros = {.script_name = "fuzz.d"};
-	struct ebpf_kernel kernel = {.offset = offset, .can_sleep = size & 1, .has_cookies = size & 2, .pid_ns_ino = size & 4};
+	struct code_rules rules = {.subject = "the kernel", .offset = offset, .limits = CODE_LIMITS_KERNEL, .can_sleep = size & 1, .has_cookies = size & 2, .pid_ns_ino = size & 4};
 	struct checked *checked = NULL;
 	const struct plan *plan;
 	struct loc where;
@@ -83,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (checked) {
 		plan = lower_script(arena, checked);
 		assert(!plan_why_not(plan, &where));
-		image = ebpf_compile(arena, plan, &options, &kernel, &diags);
+		image = ebpf_compile(arena, plan, &options, &rules, &diags);
 		assert(!image == !!diags.errors);
 		if (image) {
 			image_dump_maps(image, &out);

@@ -11,13 +11,7 @@
 
 #include "recording/chunk.h"
 #include "recording/replay.h"
-#include "views/calls.h"
-#include "views/offcpu.h"
-#include "views/op.h"
-#include "views/profile.h"
-#include "views/sched.h"
-#include "views/stages.h"
-#include "views/stages_heat.h"
+#include "views/view.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -43,69 +37,46 @@ static void correct_checksums(uint8_t *data, size_t size)
 
 /* ---- every view, and every format of scripts ---- */
 
-struct views {
-	struct arena *arena;
-	struct stages_options layout;
-	struct profile_options profile;
-	struct sched_view sched;
-	struct offcpu_view offcpu;
-	struct op_view op;
-	struct calls_options calls;
-	struct calls *calls_data;
-};
-
-static void views_init(struct views *views, enum report_form form)
+static void give(struct view *view, const char *name, const char *value)
 {
-	*views = (struct views){.arena = arena_new()};
-	views->layout = (struct stages_options){.form = form, .verbose = true};
-	views->layout.heat = form == FORM_JSON ? stages_heat_new(views->arena, fopen("/dev/null", "w")) : NULL;
-	views->profile = (struct profile_options){.form = form, .verbose = true, .folded = form == FORM_OPENMETRICS, .by = PROFILE_BY_STAGE, .hz = 97};
-	views->sched.options = views->offcpu.options = &views->layout;
-	views->op = (struct op_view){.form = form, .slowest_asked = 3};
-	views->calls = (struct calls_options){.trigger = "t", .form = form == FORM_JSON ? CALLS_JSON : form == FORM_CSV ? CALLS_FOLDED : CALLS_TEXT,
-					      .slowest = form == FORM_OPENMETRICS ? 2 : 0};
-	views->calls_data = calls_new(&views->calls);
-	op_begin(&views->op);
+	struct buf why = {0};
+
+	view_take(view, name, name, value, &why);
+	buf_free(&why);
 }
 
-static void views_free(struct views *views)
+static struct view *view_of(const char *name, struct arena *arena, enum report_form form)
 {
-	op_free(&views->op);
-	calls_free(views->calls_data);
-	arena_free(views->arena);
+	struct view *view = view_new(view_find(name), arena);
+
+	view->form = form;
+	view->interval = 5;
+	view->picture = form == FORM_JSON ? fopen("/dev/null", "w") : NULL;
+	give(view, "verbose", NULL);
+	give(view, "trigger", "t");
+	give(view, "by", "stage");
+	if (form == FORM_OPENMETRICS || form == FORM_CSV)
+		give(view, "folded", NULL);
+	if (form == FORM_OPENMETRICS)
+		give(view, "slowest", "3");
+	return view;
 }
 
 static void on_start(const struct report *report, void *data)
 {
-	struct views *views = data;
+	struct view *view = data;
 
-	views->profile.start_wall_ns = views->offcpu.since_ns = report_time_ns(report);
-	sched_start(&views->sched, report);
+	if (view && view->ops->begin)
+		view->ops->begin(view, report);
 }
 
-static int print_stages(struct report *report, bool is_last, void *data)
+static int print_view(struct report *report, bool is_last, void *data)
 {
-	return stages_print(report, is_last, &((struct views *)data)->layout);
-}
+	struct view *view = data;
 
-static int print_profile(struct report *report, bool is_last, void *data)
-{
-	return profile_print(report, is_last, &((struct views *)data)->profile);
-}
-
-static int print_sched(struct report *report, bool is_last, void *data)
-{
-	return sched_print(report, is_last, &((struct views *)data)->sched);
-}
-
-static int print_offcpu(struct report *report, bool is_last, void *data)
-{
-	return offcpu_print(report, is_last, &((struct views *)data)->offcpu);
-}
-
-static int print_op(struct report *report, bool is_last, void *data)
-{
-	return op_print(report, is_last, &((struct views *)data)->op);
+	if (is_last)
+		return view->ops->end(view, report);
+	return view->ops->interval ? view->ops->interval(view, report) : 0;
 }
 
 static int print_tables(struct report *report, bool is_last, void *data)
@@ -114,18 +85,16 @@ static int print_tables(struct report *report, bool is_last, void *data)
 	return is_last ? 0 : report_tables(report);
 }
 
-static void replay(uint8_t *data, size_t size, unsigned files, enum report_form form, const struct report_ops *ops,
-		   int (*interval)(struct report *, bool, void *))
+/* `view` NULL: as a script's. */
+static void replay(uint8_t *data, size_t size, unsigned files, struct replay_config config, struct view *view)
 {
 	struct replay_input inputs[2];
-	struct replay_config config = {.ops = ops, .on_start = on_start, .interval = interval};
 	struct replay *opened;
-	struct views views;
 	struct buf said = {0};
 
-	views_init(&views, form);
-	config.data = &views;
-	config.report_data = ops == &report_op ? (void *)&views.op : ops == &report_calls ? (void *)views.calls_data : NULL;
+	if (view)
+		config = (struct replay_config){.ops = &view->records, .report_data = view, .data = view, .on_start = on_start,
+						.interval = view_reads_records(view) ? NULL : print_view};
 	for (unsigned i = 0; i < files; i++)
 		inputs[i] = (struct replay_input){"fuzz", fmemopen(data, size, "r")};
 	config.out = fopen("/dev/null", "w");
@@ -141,24 +110,22 @@ static void replay(uint8_t *data, size_t size, unsigned files, enum report_form 
 		fclose(inputs[i].file);
 	fclose(config.out);
 	fclose(config.err);
-	views_free(&views);
 }
 
 /* The first byte says what is made of it: all of it each time would take too long. */
 static void replay_as(uint8_t what, uint8_t *data, size_t size)
 {
-	static int (*const prints[])(struct report *, bool, void *) = {print_stages, print_profile, print_sched, print_offcpu};
+	static const char *const names[] = {"osd", "profile", "sched", "offcpu", "op", "calls"};
 	enum report_form form = (enum report_form)(what / 8 % FORMS);
-	unsigned files = 1 + what / 32 % 2;
+	unsigned files = what % 8 == 5 ? 1 : 1 + what / 32 % 2;
+	struct arena *arena = arena_new();
+	struct view *view = what % 8 < 6 ? view_of(names[what % 8], arena, form) : NULL;
 
-	if (what % 8 < 4)
-		replay(data, size, files, form, &report_nothing, prints[what % 8]);
-	else if (what % 8 == 4)
-		replay(data, size, files, form, &report_op, print_op);
-	else if (what % 8 == 5)
-		replay(data, size, 1, form, &report_calls, NULL);
-	else
-		replay(data, size, files, form, report_formats[form].ops, what & 1 ? print_tables : NULL);
+	replay(data, size, files, (struct replay_config){.ops = report_formats[form].ops, .interval = what & 1 ? print_tables : NULL}, view);
+	if (view && view->picture)
+		fclose(view->picture);
+	view_free(view);
+	arena_free(arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -26,6 +26,7 @@ sched:::off-cpu, profile-100
 /self->slept && (woken[(uint64_t)curthread] || timestamp - self->slept > 10000)/
 {
 	this->slept = self->slept;
+	@inferred = count();
 }
 
 sched:::on-cpu

@@ -12,6 +12,7 @@
  *   @latency @worst      from when it could run (woken, preempted) until it ran, as a histogram and the largest
  *   @blockedon @sleeps   by who, thread and the kernel's stack: time blocked, and how often
  *   @wakes @wakens       by the one who wakes and the one who is woken: how often, and the time until it ran
+ *   @inferred            how often the kernel did not tell that a thread came: its sleep ended, as far as is known, when it was next seen
  *   @queue @queuemax     threads on a processor's run queue, the one that runs included, as sampled
  *
  * A wait counts when it ends; what lies before the interval is cut off. Threads are told apart by the address of their task_struct,
@@ -103,6 +104,12 @@ sched:::on-cpu, sched:::off-cpu, profile-100
 	@blockedon[this->who, this->thread, place[this->task]] = sum(this->ns);
 	@sleeps[this->who, this->thread, place[this->task]] = count();
 	place[this->task] = 0;
+}
+
+sched:::off-cpu, profile-100
+/this->slept/
+{
+	@inferred = count();
 }
 
 /* Who is not chosen (-p, --osd ...) and wakes one who is, is not named. */

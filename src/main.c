@@ -30,7 +30,7 @@ static const struct command {
 	{"learn", cmd_learn, "make a layout card of a Ceph binary from its debug information"},
 	{"stamp", cmd_stamp, "a copy of a Ceph binary that bpftrace, perf, gdb and SystemTap see the markers of"},
 	{"weave", cmd_weave, "Ceph's markers into a tree of Ceph's source"},
-	{"dtrace", cmd_dtrace, "what builds of programs with markers call: provider files to headers and objects"},
+	{"dtrace", cmd_dtrace, "the command dtrace: scripts with its options; provider files to headers and objects"},
 	{"catalogue", cmd_catalogue, "check or print the catalogue of Ceph's markers"},
 };
 
@@ -70,20 +70,14 @@ static int close_output(int status)
 	return 1;
 }
 
-/* Under the name of the command that it stands in for, there are no sub-commands: `dtrace list` would be a script. */
-static int run_as_dtrace(int argc, char **argv)
-{
-	return cmd_dtrace_is_meant(argc, argv) ? cmd_dtrace(argc, argv) : cmd_run(argc, argv);
-}
-
 static int run(int argc, char **argv)
 {
 	const char *slash = argc ? strrchr(argv[0], '/') : NULL;
 
+	if (argc && !strcmp(slash ? slash + 1 : argv[0], "dtrace"))
+		return cmd_dtrace(argc, argv); /* without sub-commands: `dtrace list` is a script */
 	if (argc < 2)
 		return cmd_usage();
-	if (!strcmp(slash ? slash + 1 : argv[0], "dtrace"))
-		return run_as_dtrace(argc, argv);
 	for (unsigned i = 0; i < COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);

@@ -6,7 +6,7 @@
 # inside it, may include besides its own files; src/main.c may include all. A file has a row of its own where its
 # folder is more. Functions and aggregations (func/, agg/) are plug-ins: one file has a row, its check, its code and what the reader
 # does; the stages see only their tables, which show nothing of that. A single header is an exception: the reader of records calls a
-# report's operations (report.h).
+# report's operations (report.h). What is in a folder of src/engine is one engine's alone.
 allowed='
 lib:
 schema: lib agg/agg.h func/entry.h
@@ -23,7 +23,7 @@ types:  lib plan/type.h
 engine: lib schema probe code plan
 record: lib schema func/func.h agg/agg.h report/report.h
 report: lib schema func/func.h agg/agg.h record
-symbols: lib probe/functions.h engine/engine.h report
+symbols: lib probe/functions.h probe/probe.h report
 pictures: lib report
 views:  lib schema agg/agg.h record report pictures
 top:    lib schema agg/agg.h record report views
@@ -33,7 +33,7 @@ func/func.h:
 func/entry.h:
 func/call.h:
 agg:    lib schema code func/entry.h
-run:    lib probe ceph front code plan types engine schema func/func.h agg/agg.h record report recording symbols
+run:    lib probe ceph front code plan types engine/engine.h schema func/func.h agg/agg.h record report recording symbols
 cmd:    *
 '
 # Readers must not see these, not even by way of another header.
@@ -96,6 +96,8 @@ FNR == 1 {
 	to = part[2]
 	if (index(to, "/") == 0) next # beside the file itself
 	includes[substr(FILENAME, 5)] = includes[substr(FILENAME, 5)] " " to
+	if (to ~ /^engine\/[^\/]*\// && folder != "engine")
+		print FILENAME ":" FNR ": src/" folder " may not know one engine from another: " to
 	if (!may_include(row_of, to))
 		print FILENAME ":" FNR ": src/" row_of " may not include " to
 }

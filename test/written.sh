@@ -6,7 +6,7 @@
 cd "${TOP:-$(dirname "$0")/..}" || exit 1
 known='^src/lib/(write|path)\.c:
 ^src/cmd/demo\.c:.*(mkdtemp\(demo->folder\)|open\(demo->script, O_WRONLY \| O_CREAT \| O_EXCL|unlink\(demo->script\)|rmdir\(demo->folder\))
-^src/cmd/dtrace\.c:.*(mkstemps\(|unlink\((path|source|object|temporaries\[i\])\))
+^src/cmd/shell\.c:.*(mkstemps\(|unlink\((path|temporaries\[i\])\))
 ^src/cmd/record\.c:.*fopen\("/dev/null", "we"\)
 ^src/probe/syscall_names\.c:'
 calls='O_CREAT|O_TRUNC|O_TMPFILE|O_APPEND|[^a-z_](fopen|freopen)\([^)]*"[wa]|[^a-z_>.](creat|mkdir|mkdirat|mkstemps?|mkostemps?|mkdtemp|tmpfile|rename|renameat2?|unlink|unlinkat|rmdir|remove|link|linkat|symlink|truncate)\('

@@ -273,6 +273,18 @@ int daemons_look(const struct daemons_request *request, struct arena *arena, str
 	return err;
 }
 
+bool daemons_is_one(const struct daemons_request *request, pid_t pid)
+{
+	struct arena *scratch = arena_new();
+	struct daemon daemon;
+	bool is_one;
+
+	identity_begin(request->identity);
+	is_one = look_at(scratch, request, pid, &daemon) && !daemon.doubt;
+	arena_free(scratch);
+	return is_one;
+}
+
 int daemons_find(struct arena *arena, struct daemon **daemons, unsigned *daemons_len)
 {
 	struct daemons_request request = {.identity = identity_new(arena), .with_doubtful_names = true};

@@ -38,6 +38,8 @@ struct daemons_request {
  * user: root's and Ceph's own user's keep theirs, others get their number, osd.3#4711, clients their user's, client.admin@1000.
  */
 int daemons_look(const struct daemons_request *request, struct arena *arena, struct daemon **daemons, unsigned *daemons_len);
+/* Is this process a daemon, as above and beyond doubt? */
+bool daemons_is_one(const struct daemons_request *request, pid_t pid);
 /* The same without anybody to vouch, and with all names. */
 int daemons_find(struct arena *arena, struct daemon **daemons, unsigned *daemons_len);
 /* Those in doubt are left out, and named by identity_say(). */

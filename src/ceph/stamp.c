@@ -195,7 +195,7 @@ static void add_args(struct arena *arena, const struct site *site, struct stamp_
 
 static const char *why_no_note(const struct site *site)
 {
-	if (site->is_return)
+	if (site_is_return(site))
 		return "at a function's return, and a note is one address";
 	if (site->conds_len)
 		return "fires on a condition, and a note has none";

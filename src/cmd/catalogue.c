@@ -12,25 +12,21 @@
 #include "ceph/catalogue.h"
 #include "ceph/catalogue_scripts.h"
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 #include "lib/shown.h"
 
-static const char help[] = "Usage: cephtap catalogue --check [FILE...]\n"
+static const char usage[] = "Usage: cephtap catalogue --check [FILE...]\n"
 			   "       cephtap catalogue --markdown | --tapset [FILE...]\n"
 			   "       cephtap catalogue --bpftrace[=NAME] | --systemtap[=NAME] [FILE...]\n"
 			   "\n"
 			   "The catalogue of Ceph's markers: what they are called, what they mean, where they are.\n"
 			   "Without FILEs, the catalogue inside this binary.\n"
-			   "\n"
-			   "  --check             say what is wrong with it; nothing and status 0 when it is sound\n"
-			   "  --markdown          print the reference page, doc/markers.md\n"
-			   "  --tapset            print the SystemTap tapset, tools/systemtap/tapset/ceph.stp\n"
-			   "  --bpftrace[=NAME]   print an example script for bpftrace; without NAME, which there are\n"
-			   "  --systemtap[=NAME]  the same for SystemTap, with the tapset\n"
-			   "  --help              this text\n";
+			   "\n";
 
 /* What is asked for; `name` is that of a script, or NULL. */
 struct request {
-	int what;
+	enum option_id what;
+	struct buf *why;
 	const char *name;
 };
 
@@ -103,16 +99,16 @@ static void print_script(const struct catalogue *cat, const char *name, enum cat
 
 static void make(struct catalogue *cat, const struct request *request, struct buf *out, struct diags *diags)
 {
-	if (request->what == 'c')
+	if (request->what == OPTION_CHECK)
 		catalogue_check(cat, diags);
-	else if (request->what == 'm')
+	else if (request->what == OPTION_MARKDOWN)
 		catalogue_markdown(cat, out);
-	else if (request->what == 't')
+	else if (request->what == OPTION_TAPSET)
 		catalogue_tapset(cat, out);
 	else if (!request->name)
 		print_questions(out);
 	else
-		print_script(cat, request->name, request->what == 'b' ? CAT_BPFTRACE : CAT_SYSTEMTAP, out, diags);
+		print_script(cat, request->name, request->what == OPTION_BPFTRACE ? CAT_BPFTRACE : CAT_SYSTEMTAP, out, diags);
 }
 
 static int run(struct arena *arena, const struct request *request, char **paths, int n)
@@ -124,42 +120,47 @@ static int run(struct arena *arena, const struct request *request, char **paths,
 	make(load(arena, paths, n, &diags), request, &out, &diags);
 	diags_print(&diags, false, &problems);
 	say_lines(stderr, problems.data ? problems.data : "");
-	if (out.data && (!diags.errors || request->what == 'm'))
+	if (out.data && (!diags.errors || request->what == OPTION_MARKDOWN))
 		say_lines(stdout, out.data);
 	buf_free(&problems);
 	buf_free(&out);
 	return diags.errors ? 1 : 0;
 }
 
+static const char one_of[] = "say one of --check, --markdown, --tapset, --bpftrace and --systemtap; see --help";
+
+static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
+{
+	struct request *request = data;
+
+	if (request->what && request->what != option->id) {
+		buf_puts(request->why, one_of);
+		return OUTCOME_MISUSED;
+	}
+	request->what = option->id;
+	request->name = text;
+	return OUTCOME_GO_ON;
+}
+
 int cmd_catalogue(int argc, char **argv)
 {
-	static const struct option options[] = {{"check", no_argument, NULL, 'c'},
-						{"markdown", no_argument, NULL, 'm'},
-						{"tapset", no_argument, NULL, 't'},
-						{"bpftrace", optional_argument, NULL, 'b'},
-						{"systemtap", optional_argument, NULL, 's'},
-						{"help", no_argument, NULL, 'h'},
-						{0}};
-	struct request request = {0};
+	static const struct command_help help = {.usage = usage};
+	struct buf why = {0};
+	struct request request = {.why = &why};
+	struct option_loop loop;
+	enum outcome outcome;
 	struct arena *arena;
-	int c, status;
+	int status;
 
-	while ((c = cmd_option("cephtap catalogue", argc, argv, "h", options)) != -1) {
-		if (c == 'h') {
-			say_lines(stdout, help);
-			return 0;
-		}
-		if (c == '?' || (request.what && request.what != c)) {
-			say(stderr, "cephtap catalogue: one of --check, --markdown, --tapset, --bpftrace and --systemtap is wanted; "
-				    "see --help\n");
-			return 2;
-		}
-		request = (struct request){c, optarg};
+	options_begin(&loop, COMMAND_CATALOGUE, "cephtap catalogue", argc, argv);
+	outcome = options_read(&loop, &help, take_option, &request);
+	options_end(&loop);
+	if (outcome == OUTCOME_GO_ON && !request.what) {
+		buf_puts(&why, one_of);
+		outcome = OUTCOME_MISUSED;
 	}
-	if (!request.what) {
-		say(stderr, "cephtap catalogue: say --check, --markdown, --tapset, --bpftrace or --systemtap; see --help\n");
-		return 2;
-	}
+	if (outcome != OUTCOME_GO_ON)
+		return cmd_status(loop.name, outcome, &why);
 	arena = arena_new();
 	status = run(arena, &request, argv + optind, argc - optind);
 	arena_free(arena);

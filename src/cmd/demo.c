@@ -18,6 +18,7 @@
 
 #include "ceph/card.h"
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 #include "engine/engine.h"
 #include "lib/arena.h"
 #include "lib/elf.h"
@@ -31,19 +32,13 @@
 enum { OPT_KEEP = 256, OPT_CLUSTER_ONLY, OPT_CEPH, OPT_DOWN, OPT_SECONDS };
 enum { PIDS_MAX = 16, ARGS_MAX = 64, SECONDS = 6 };
 
-static const char help[] =
+static const char usage[] =
 	"Usage: cephtap demo [OPTIONS]\n"
 	"\n"
 	"Starts a throw-away Ceph cluster (1 monitor, 3 BlueStore OSDs, loopback) from this host's own packages in a temporary\n"
 	"folder, drives it with rados bench (4 KiB and 4 MiB, writes, then reads), attaches to the running daemons, and prints\n"
 	"where each op's time went. Everything is gone afterwards. A cluster that is already on the host is not touched.\n"
-	"\n"
-	"  --keep           leave the cluster running at the end, and say how to talk to it\n"
-	"  --cluster-only   only start the cluster, print its folder and environment, and leave it running\n"
-	"  --down DIR       stop a cluster that was left running, and remove its folder\n"
-	"  --seconds N      seconds of each of the four loads (default 6)\n"
-	"  --ceph DIR       use the Ceph under DIR (DIR/bin, DIR/lib) instead of the host's: one that was built with markers\n"
-	"  -h, --help       this text\n";
+	"\n";
 
 struct demo {
 	char folder[64]; /* holds cluster.sh and the cluster's own folder; "" before it is made */
@@ -346,46 +341,46 @@ static int use_ceph(const struct demo *demo)
 	return 0;
 }
 
-static const struct option long_options[] = {
-	{"keep", no_argument, NULL, OPT_KEEP},     {"cluster-only", no_argument, NULL, OPT_CLUSTER_ONLY},
-	{"down", required_argument, NULL, OPT_DOWN}, {"ceph", required_argument, NULL, OPT_CEPH},
-	{"seconds", required_argument, NULL, OPT_SECONDS}, {"help", no_argument, NULL, 'h'},
-	{0},
-};
+static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
+{
+	struct demo *demo = data;
+
+	switch (option->id) {
+	case OPTION_KEEP:
+		demo->keep = true;
+		break;
+	case OPTION_CLUSTER_ONLY:
+		demo->cluster_only = true;
+		break;
+	case OPTION_DOWN:
+		demo->down = text;
+		break;
+	case OPTION_CEPH:
+		demo->ceph = text;
+		break;
+	default:
+		demo->seconds = text;
+	}
+	return OUTCOME_GO_ON;
+}
 
 int cmd_demo(int argc, char **argv)
 {
+	static const struct command_help help = {.usage = usage};
 	struct demo demo = {0};
-	int c;
+	struct option_loop loop;
+	enum outcome outcome;
+	struct buf why = {0};
 
-	while ((c = cmd_option("cephtap demo", argc, argv, "h", long_options)) != -1) {
-		switch (c) {
-		case OPT_KEEP:
-			demo.keep = true;
-			break;
-		case OPT_CLUSTER_ONLY:
-			demo.cluster_only = true;
-			break;
-		case OPT_DOWN:
-			demo.down = optarg;
-			break;
-		case OPT_CEPH:
-			demo.ceph = optarg;
-			break;
-		case OPT_SECONDS:
-			demo.seconds = optarg;
-			break;
-		case 'h':
-			say_lines(stdout, help);
-			return 0;
-		default:
-			return 2;
-		}
+	options_begin(&loop, COMMAND_DEMO, "cephtap demo", argc, argv);
+	outcome = options_read(&loop, &help, take_option, &demo);
+	options_end(&loop);
+	if (outcome == OUTCOME_GO_ON && (optind < argc || (demo.seconds && (atoi(demo.seconds) < 1 || atoi(demo.seconds) > 600)))) {
+		buf_puts(&why, "wrong usage (--seconds wants 1 to 600); see cephtap demo --help");
+		outcome = OUTCOME_MISUSED;
 	}
-	if (optind < argc || (demo.seconds && (atoi(demo.seconds) < 1 || atoi(demo.seconds) > 600))) {
-		say(stderr, "cephtap demo: wrong usage (--seconds wants 1 to 600); see cephtap demo --help\n");
-		return 2;
-	}
+	if (outcome != OUTCOME_GO_ON)
+		return cmd_status(loop.name, outcome, &why);
 	if (demo.ceph && use_ceph(&demo))
 		return 1;
 	tracer_catch_signals();

@@ -3,8 +3,6 @@
  * `cephtap doctor`: what works on this host, what does not, why, and what to do. A check does the thing rather than ask
  * for version numbers wherever it can.
  */
-#include <bpf/bpf.h>
-#include <errno.h>
 #include <getopt.h>
 #include <json-c/json.h>
 #include <linux/capability.h>
@@ -20,29 +18,24 @@
 #include "ceph/daemons.h"
 #include "ceph/learn.h"
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 #include "cmd/leftovers.h"
-#include "code/insn.h"
-#include "engine/bpf.h"
 #include "engine/engine.h"
 #include "lib/debug.h"
 #include "lib/elf.h"
 #include "lib/held.h"
 #include "lib/kernel.h"
-#include "lib/kernel_can.h"
 #include "lib/proc.h"
 #include "lib/shown.h"
 #include "probe/host.h"
 
-static const char help[] =
+static const char usage[] =
 	"Usage: cephtap doctor [--json]\n"
 	"       cephtap doctor --clean PID\n"
 	"\n"
 	"What works on this host, what does not, why, and what to do: the kernel, privileges, Ceph's daemons.\n"
 	"Nothing of any process is touched. Exit status: 0 when scripts can be run, 1 when not.\n"
-	"\n"
-	"  --json       one JSON object: `works`, and an array of checks with group, name, status, detail, advice\n"
-	"  --clean PID  take away breakpoints that were left in this process by a tracer that was killed; status 0: none is left\n"
-	"  -h, --help   this text\n";
+	"\n";
 
 enum status { STATUS_OK, STATUS_WARNING, STATUS_MISSING };
 
@@ -58,6 +51,7 @@ struct doctor {
 	struct arena *arena;
 	struct check *checks;
 	unsigned checks_len;
+	const struct engine_ops *engine; /* that is being examined */
 	bool works;
 };
 
@@ -81,174 +75,25 @@ static void check_release(struct doctor *d)
 	    NULL);
 }
 
-/* Is it there? Else what that means. */
-static void say_ability(struct doctor *d, const char *name, enum kernel_ability ability, const char *has, const char *without)
+static void on_finding(void *data, const struct engine_finding *finding)
 {
-	const char *since = kernel_ability_since(ability);
+	static const enum status statuses[] = {[ENGINE_GOOD] = STATUS_OK, [ENGINE_POOR] = STATUS_WARNING, [ENGINE_MISSING] = STATUS_MISSING};
+	struct doctor *d = data;
 
-	if (kernel_can(ability))
-		add(d, "kernel", name, STATUS_OK, has, NULL);
-	else
-		add(d, "kernel", name, STATUS_WARNING, since ? arena_printf(d->arena, "not in this kernel (they came with %s)", since) : "not in this kernel",
-		    without);
+	add(d, d->engine->name, finding->name, statuses[finding->status], finding->detail ? arena_strdup(d->arena, finding->detail) : NULL,
+	    finding->advice ? arena_strdup(d->arena, finding->advice) : NULL);
 }
 
-static void check_ebpf(struct doctor *d)
+static void check_engines(struct doctor *d)
 {
-	const char *why = engine_why_not();
-
-	d->works = !why;
-	add(d, "kernel", "eBPF programs", why ? STATUS_MISSING : STATUS_OK, why,
-	    why ? "without them nothing can be traced" : NULL);
-}
-
-static void check_stacks(struct doctor *d)
-{
-	if (d->works)
-		say_ability(d, "user stacks", KERNEL_LOOPS, NULL,
-			    "ustack() and jstack() are refused, and with them `report profile` and `offcpu` of processes; stack() works");
-}
-
-static int load(enum bpf_prog_type type, int attach_type)
-{
-	static const struct bpf_insn nothing[] = {INSN_MOV_IMM(R0, 0), INSN_EXIT()};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = (enum bpf_attach_type)attach_type);
-
-	return bpf_prog_load(type, "ct_doctor", "GPL", nothing, 2, &opts);
-}
-
-/* A breakpoint on a function of this very program, for this process alone, and off again. */
-static int try_uprobe(bool is_multi)
-{
-	struct elf_file *elf;
-	struct elf_symbol symbol;
-	uint64_t offset = 0, zero = 0;
-	int prog, link, err = elf_file_open("/proc/self/exe", &elf);
-
-	if (err)
-		return err;
-	err = elf_symbol_find(elf, "cmd_doctor", &symbol);
-	if (!err)
-		err = elf_vaddr_to_offset(elf, symbol.vaddr, &offset);
-	elf_file_close(elf);
-	if (err)
-		offset = 0x1000; /* a stripped binary: any place in it answers whether links can be made */
-	prog = load(BPF_PROG_TYPE_KPROBE, is_multi ? ATTACH_UPROBE_MULTI : 0);
-	if (prog < 0)
-		return prog;
-	if (is_multi) {
-		const struct uprobe_multi multi = {.path = "/proc/self/exe",
-						   .offsets = &offset,
-						   .refs = &zero,
-						   .cookies = &zero,
-						   .len = 1,
-						   .pid = getpid()};
-
-		link = bpf_uprobe_multi_link(prog, &multi);
-	} else {
-		const struct perf_uprobe uprobe = {.path = "/proc/self/exe", .offset = offset, .pid = getpid()};
-		int event = perf_uprobe_open(&uprobe);
-
-		link = event < 0 ? event : bpf_perf_link(prog, event, 0);
-	}
-	close(prog);
-	if (link >= 0)
-		close(link);
-	return link < 0 ? link : 0;
-}
-
-static void check_uprobes(struct doctor *d)
-{
-	bool has_multi;
-	int err;
-
-	if (!d->works) /* for a reason that is said above */
-		return;
-	has_multi = bpf_has_uprobe_multi(true);
-	err = try_uprobe(has_multi);
-	if (err) {
-		d->works = false;
-		add(d, "kernel", "uprobes", STATUS_MISSING, strerror(-err),
-		    "markers and functions cannot be attached: root or CAP_BPF and CAP_PERFMON are needed, and "
-		    "CONFIG_UPROBES");
-		return;
-	}
-	add(d, "kernel", "uprobes", STATUS_OK, NULL, NULL);
-	if (has_multi)
-		add(d, "kernel", "multi-uprobe links", STATUS_OK, "all probes of a file are one link", NULL);
-	else
-		add(d, "kernel", "multi-uprobe links", STATUS_WARNING, "not in this kernel",
-		    "probes are attached one by one, which takes longer; Linux has them since 6.6, for chosen processes since 6.10");
-	if (engine_can_sleep())
-		add(d, "kernel", "sleepable programs", STATUS_OK, NULL, NULL);
-	else
-		add(d, "kernel", "sleepable programs", STATUS_WARNING, "not in this kernel",
-		    "memory that is swapped out, or was never touched, reads as a bad address; Linux 6.0 has them");
+	for (unsigned i = 0; (d->engine = engine_nth(i)); i++)
+		d->works |= engine_examine(d->engine, on_finding, d);
 }
 
 static void check_proc(struct doctor *d)
 {
 	if (kernel_proc_why())
 		add(d, "kernel", "/proc", STATUS_MISSING, kernel_proc_why(), NULL);
-}
-
-static void check_btf(struct doctor *d)
-{
-	if (kernel_btf())
-		add(d, "kernel", "types (BTF)", STATUS_OK, "/sys/kernel/btf/vmlinux", NULL);
-	else
-		add(d, "kernel", "types (BTF)", STATUS_MISSING, kernel_btf_why(),
-		    "sched, proc, io, rawtp, what is behind curthread, and ppid are not available");
-}
-
-static void check_tracepoints(struct doctor *d)
-{
-	int prog = load(BPF_PROG_TYPE_RAW_TRACEPOINT, 0);
-	int link = prog < 0 ? prog : bpf_tracepoint_link(prog, "sched_process_exit", 0, false);
-
-	if (prog >= 0)
-		close(prog);
-	if (link >= 0)
-		close(link);
-	add(d, "kernel", "tracepoints", link < 0 ? STATUS_MISSING : STATUS_OK, link < 0 ? strerror(-link) : NULL,
-	    link < 0 ? "syscall, sched, proc, io and rawtp cannot be attached: CONFIG_TRACEPOINTS, and CAP_PERFMON"
-		     : NULL);
-}
-
-static void check_functions(struct doctor *d)
-{
-	bool around, many, single;
-
-	if (!d->works)
-		return;
-	around = kernel_can(KERNEL_TRAMPOLINES);
-	many = kernel_can(KERNEL_MULTI_KPROBES);
-	single = kernel_can(KERNEL_KPROBES);
-	if (!around && !many && !single)
-		add(d, "kernel", "kprobes", STATUS_WARNING, "this kernel has none, nor trampolines (CONFIG_KPROBES, CONFIG_DYNAMIC_FTRACE), or does not allow them",
-		    "there are no fbt probes of the kernel's functions: `cephtap list rawtp` shows its tracepoints");
-	else
-		add(d, "kernel", "kprobes", STATUS_OK,
-		    arena_printf(d->arena, "fbt: functions of the kernel, by %s%s%s%s%s", around ? "trampolines (fentry, fexit)" : "",
-				 around && (many || single) ? ", " : "", many ? "multi-kprobe links" : "", many && single ? ", " : "", single ? "kprobes" : ""),
-		    NULL);
-	if ((around || single) && !many)
-		add(d, "kernel", "multi-kprobe links", STATUS_WARNING, "not in this kernel",
-		    "functions of the kernel (fbt) are attached one by one: choose fewer than some hundred");
-	if (!around && (many || single))
-		add(d, "kernel", "trampolines", STATUS_WARNING, "not in this kernel",
-		    "returns of the kernel's functions (fbt) may be missed where many calls are under way");
-}
-
-static void check_timers(struct doctor *d)
-{
-	int fd = perf_timer_open(1000000000, 0);
-
-	if (fd >= 0)
-		close(fd);
-	add(d, "kernel", "timers", fd < 0 ? STATUS_MISSING : STATUS_OK, fd < 0 ? strerror(-fd) : NULL,
-	    fd < 0 ? "profile-N and tick-N need perf events: CAP_PERFMON, or kernel.perf_event_paranoid below 1"
-		   : NULL);
 }
 
 /* ---- privileges ---- */
@@ -533,50 +378,64 @@ static void print_json(const struct doctor *d)
 	json_object_put(all);
 }
 
+struct doctor_request {
+	const char *clean;
+	bool json;
+};
+
+static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
+{
+	struct doctor_request *request = data;
+
+	if (option->id == OPTION_JSON)
+		request->json = true;
+	else
+		request->clean = text;
+	return OUTCOME_GO_ON;
+}
+
+static enum outcome read_command_line(int argc, char **argv, struct doctor_request *request, struct buf *why)
+{
+	static const struct command_help help = {.usage = usage};
+	struct option_loop loop;
+	enum outcome outcome;
+
+	options_begin(&loop, COMMAND_DOCTOR, "cephtap doctor", argc, argv);
+	outcome = options_read(&loop, &help, take_option, request);
+	options_end(&loop);
+	if (outcome != OUTCOME_GO_ON || optind == argc)
+		return outcome;
+	buf_printf(why, "it takes no arguments, such as `%s`", argv[optind]);
+	return OUTCOME_MISUSED;
+}
+
+static void check_all(struct doctor *d)
+{
+	check_release(d);
+	check_proc(d);
+	check_engines(d);
+	check_capabilities(d);
+	check_lockdown(d);
+	check_namespace(d);
+	check_limits(d);
+	check_leftovers(d);
+	check_ceph(d);
+}
+
 int cmd_doctor(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'}, {"clean", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {0}};
-	struct doctor d = {.arena = arena_new()};
-	const char *clean = NULL;
-	bool json = false;
-	int c;
+	struct doctor_request request = {0};
+	struct doctor d = {0};
+	struct buf why = {0};
+	enum outcome outcome = read_command_line(argc, argv, &request, &why);
 
-	while ((c = cmd_option("cephtap doctor", argc, argv, "h", options)) != -1) {
-		if (c == 'h')
-			say_lines(stdout, help);
-		if (c != 'j' && c != 'c') {
-			arena_free(d.arena);
-			return c == 'h' ? 0 : 2;
-		}
-		json |= c == 'j';
-		clean = c == 'c' ? optarg : clean;
-	}
-	if (optind < argc) {
-		say(stderr, "cephtap doctor: it takes no arguments, such as `%s`\n", argv[optind]);
-		arena_free(d.arena);
-		return 2;
-	}
-	if (clean) {
-		arena_free(d.arena);
-		return leftovers_clean_process(clean);
-	}
-	check_release(&d);
-	check_proc(&d);
-	check_ebpf(&d);
-	check_uprobes(&d);
-	check_stacks(&d);
-	check_btf(&d);
-	check_tracepoints(&d);
-	check_timers(&d);
-	check_functions(&d);
-	check_capabilities(&d);
-	check_lockdown(&d);
-	check_namespace(&d);
-	check_limits(&d);
-	check_leftovers(&d);
-	check_ceph(&d);
-	if (json)
+	if (outcome != OUTCOME_GO_ON)
+		return cmd_status("cephtap doctor", outcome, &why);
+	if (request.clean)
+		return leftovers_clean_process(request.clean);
+	d.arena = arena_new();
+	check_all(&d);
+	if (request.json)
 		print_json(&d);
 	else
 		print_text(&d);

@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * `cephtap dtrace -h` and `-G`: what builds of programs with markers call. In: a provider file. Out: a header with
- * macros, or an object file with semaphores. Takes the options of the command `dtrace` that such builds give; those
- * that mean nothing here
- * (-x, -X, -k, object files behind -G) are taken and ignored, so that a configure script's trial goes through.
+ * `cephtap dtrace`: scripts go to cmd/run.c. With -h or -G it is what builds of programs with markers call. In: a provider file. Out: a
+ * header with macros, or an object file with semaphores. Options that mean nothing for these (-x, -X, -k, object files behind -G) are
+ * taken and ignored, so that a configure script's trial goes through.
  */
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/option.h"
+#include "cmd/shell.h"
 #include "lib/file.h"
-#include "lib/limits.h"
 #include "lib/shown.h"
 #include "lib/write.h"
 #include "provider/provider.h"
@@ -27,24 +24,17 @@
 enum { PROVIDER_SIZE_MAX = 16 << 20, OBJECT_SIZE_MAX = 64 << 20 };
 enum { TEMPORARIES_MAX = 4 };
 
-static const char help[] =
-	"usage: cephtap dtrace -h -s FILE.d [-o FILE.h]\n"
+static const char usage[] =
+	"Usage: cephtap dtrace [OPTIONS] -s SCRIPT.d | -n CLAUSE ... [ARGUMENTS]\n"
+	"       cephtap dtrace -l[v] [-n PROBE ...]\n"
+	"       cephtap dtrace -h -s FILE.d [-o FILE.h]\n"
 	"       cephtap dtrace -G -s FILE.d [-o FILE.o] [OBJECT...]\n"
 	"\n"
-	"Make of a provider file what a program with markers is built with: the command `dtrace` of such builds. "
-	"Installed under\n"
-	"the name dtrace, cephtap behaves so when it is given -h or -G.\n"
-	"\n"
-	"  -h           a C header: a macro PROVIDER_PROBE(...) and PROVIDER_PROBE_ENABLED() for each probe\n"
-	"  -G           an object file with the probes' semaphores, made with $CC (cc)\n"
-	"  -s FILE      the provider file\n"
-	"  -o FILE      where to write; without it FILE.h or FILE.o here\n"
-	"  -C           run the C preprocessor first, $CPP (cc -E); -I, -D, -U are its options\n"
-	"  -32, -64     for -G: of how many bits\n"
-	"  -x, -X, -k, -v, -Z, OBJECT   ignored\n"
-	"  --help       this text\n";
+	"The command `dtrace`, as scripts, people and builds call it: it runs scripts, with DTrace's options, messages and statuses; or it\n"
+	"makes of a provider file what a program with markers is built with (-h, -G). A link to cephtap of the name dtrace is this command.\n"
+	"\n";
 
-static const char options[] = "+hGs:o:CI:D:U:x:X:kvZ3264";
+const struct command_help dtrace_help = {.usage = usage};
 
 struct dtrace {
 	struct arena *arena;
@@ -53,8 +43,6 @@ struct dtrace {
 	const char **cpp_args;
 	unsigned cpp_args_len;
 };
-
-extern char **environ;
 
 __attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
 {
@@ -69,114 +57,23 @@ __attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
 	return 1;
 }
 
-/* `command` is for the shell, as $CC may be several words; "$@" in it is what follows. 0 when it ended well. */
-static int run_shell(const char *command, const char *const args[], unsigned args_len, int output)
+static bool read_text(struct dtrace *run, char **text, struct buf *why)
 {
-	const char *argv[args_len + 5];
-	posix_spawn_file_actions_t actions;
-	int status = -1, error;
-	pid_t pid;
-
-	argv[0] = "sh";
-	argv[1] = "-c";
-	argv[2] = command;
-	argv[3] = "dtrace";
-	memcpy(argv + 4, args, args_len * sizeof(*args));
-	argv[args_len + 4] = NULL;
-	posix_spawn_file_actions_init(&actions);
-	if (output >= 0)
-		posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-	limits_restore_files();
-	error = posix_spawn(&pid, "/bin/sh", &actions, NULL, (char *const *)argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	if (error)
-		return fail("/bin/sh cannot be started: %s", strerror(error));
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return status ? 1 : 0;
-}
-
-/* Files below $TMPDIR that are there now: they go, too, where the command ends in the midst of it (memory_end()). */
-static char *temporaries[TEMPORARIES_MAX];
-
-static void discard(char *path)
-{
-	for (unsigned i = 0; i < TEMPORARIES_MAX; i++)
-		if (temporaries[i] == path) {
-			unlink(path);
-			temporaries[i] = NULL;
-		}
-}
-
-static void discard_all(void)
-{
-	for (unsigned i = 0; i < TEMPORARIES_MAX; i++)
-		if (temporaries[i])
-			unlink(temporaries[i]);
-}
-
-static void remember(char *path)
-{
-	static bool is_registered;
-	unsigned i;
-
-	if (!is_registered)
-		atexit(discard_all);
-	is_registered = true;
-	for (i = 0; i < TEMPORARIES_MAX - 1 && temporaries[i];)
-		i++;
-	assert(!temporaries[i]);
-	temporaries[i] = path;
-}
-
-/* A file below $TMPDIR, opened; its name, to be discarded, in `path`. */
-static int temporary(struct dtrace *run, const char *suffix, char **path)
-{
-	const char *folder = getenv("TMPDIR");
-	int fd;
-
-	*path = arena_printf(run->arena, "%s/cephtap-dtrace-XXXXXX%s", folder && *folder ? folder : "/tmp", suffix);
-	fd = mkstemps(*path, (int)strlen(suffix));
-	if (fd < 0)
-		fail("no temporary file %s: %s", *path, strerror(errno));
-	else
-		remember(*path);
-	return fd;
-}
-
-static int preprocess(struct dtrace *run, char **text)
-{
-	struct buf why = {0};
-	char *path;
+	struct preprocess request = {run->arena, run->script, run->cpp_args, run->cpp_args_len};
 	size_t size;
-	int fd = temporary(run, ".i", &path), status;
 
-	if (fd < 0)
-		return 1;
-	*arena_push(run->arena, run->cpp_args, run->cpp_args_len) = run->script;
-	status = run_shell("exec ${CPP:-${CC:-cc} -E} -x c \"$@\"", run->cpp_args, run->cpp_args_len, fd);
-	close(fd);
-	if (status)
-		fail("the C preprocessor failed on %s", run->script);
-	else if (file_read(run->arena, path, PROVIDER_SIZE_MAX, text, &size, &why))
-		status = fail("%s", why.data);
-	discard(path);
-	buf_free(&why);
-	return status;
+	if (file_read(run->arena, run->script, PROVIDER_SIZE_MAX, text, &size, why))
+		return false;
+	return !run->is_preprocessed || preprocess(&request, *text, size, text, &size, why);
 }
 
 static int read_script(struct dtrace *run, struct provider_file *file)
 {
 	struct buf why = {0};
 	char *text;
-	size_t size;
 	int status = 0;
 
-	if (run->is_preprocessed && preprocess(run, &text))
-		return 1;
-	if (!run->is_preprocessed && file_read(run->arena, run->script, PROVIDER_SIZE_MAX, &text, &size, &why))
-		status = fail("%s", why.data);
-	else if (provider_parse(run->arena, run->script, text, file, &why))
+	if (!read_text(run, &text, &why) || provider_parse(run->arena, run->script, text, file, &why))
 		status = fail("%s", why.data);
 	buf_free(&why);
 	return status;
@@ -218,10 +115,23 @@ static int write_header(struct dtrace *run, const struct provider_file *file)
 static int assemble(struct dtrace *run, const char *source, const char *object)
 {
 	const char *args[] = {run->bits, "-c", "-o", object, "-x", "assembler", source, NULL};
+	struct buf why = {0};
+	int status = shell_run("exec ${CC:-cc} \"$@\"", args + !run->bits, 7 - !run->bits, -1, -1, &why);
 
-	if (run_shell("exec ${CC:-cc} \"$@\"", args + !run->bits, 7 - !run->bits, -1))
-		return fail("%s cannot be made: the compiler ($CC) failed", run->output);
-	return 0;
+	buf_free(&why);
+	return status ? fail("%s cannot be made: the compiler ($CC) failed", run->output) : 0;
+}
+
+/* A temporary file, opened; negative after a sentence. */
+static int temporary(struct dtrace *run, const char *suffix, char **path)
+{
+	struct buf why = {0};
+	int fd = shell_temporary(run->arena, suffix, path, &why);
+
+	if (fd < 0)
+		fail("%s", why.data);
+	buf_free(&why);
+	return fd;
 }
 
 static int copy_object(struct dtrace *run, const char *object)
@@ -253,63 +163,80 @@ static int write_object(struct dtrace *run, const struct provider_file *file)
 	if (!status)
 		status = copy_object(run, object);
 	if (fd >= 0)
-		close(fd), discard(source);
+		close(fd), shell_discard(source);
 	if (out >= 0)
-		close(out), discard(object);
+		close(out), shell_discard(object);
 	buf_free(&text);
 	return status;
 }
 
-/* -1: go on. */
-static int read_options(struct dtrace *run, int argc, char **argv)
+/* It says how a script is run. */
+static enum outcome refuse_option(const struct cmd_option *option)
 {
-	static const struct option no_longs[] = {{0}};
-	int c;
+	struct arena *arena = arena_new();
 
-	if (argc > 1 && !strcmp(argv[1], "--help")) {
-		say_lines(stdout, help);
-		return 0;
+	fail("%s runs scripts; it does not go with -h and -G, which make files of a provider", option_name(arena, option));
+	arena_free(arena);
+	return OUTCOME_MISUSED;
+}
+
+static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
+{
+	struct dtrace *run = data;
+
+	switch (option->id) {
+	case OPTION_HEADER:
+		run->is_header = true;
+		break;
+	case OPTION_OBJECT:
+		run->is_object = true;
+		break;
+	case OPTION_FILE:
+		run->script = text;
+		break;
+	case OPTION_OUTPUT:
+		run->output = text;
+		break;
+	case OPTION_PREPROCESS:
+		run->is_preprocessed = true;
+		break;
+	case OPTION_32:
+		run->bits = "-m32";
+		break;
+	case OPTION_64:
+		run->bits = "-m64";
+		break;
+	case OPTION_INCLUDE:
+	case OPTION_DEFINE:
+	case OPTION_UNDEFINE:
+		*arena_push(run->arena, run->cpp_args, run->cpp_args_len) = arena_printf(run->arena, "-%c%s", option->letter, text);
+		break;
+	case OPTION_SET: /* what builds say and nothing depends on */
+	case OPTION_STANDARD:
+	case OPTION_VERBOSE:
+	case OPTION_AWAIT:
+	case OPTION_LIBRARY:
+	case OPTION_IGNORED:
+		break;
+	default:
+		return refuse_option(option);
 	}
-	optind = 1;
-	while (optind < argc) {
-		c = cmd_option("cephtap dtrace", argc, argv, options, no_longs);
-		if (c < 0 && optind < argc) { /* an object; options may follow it */
-			optind++;
-			continue;
-		}
-		switch (c) {
-		case 'h':
-			run->is_header = true;
-			break;
-		case 'G':
-			run->is_object = true;
-			break;
-		case 's':
-			run->script = optarg;
-			break;
-		case 'o':
-			run->output = optarg;
-			break;
-		case 'C':
-			run->is_preprocessed = true;
-			break;
-		case '3':
-			run->bits = "-m32";
-			break;
-		case '6':
-			run->bits = "-m64";
-			break;
-		case 'I':
-		case 'D':
-		case 'U':
-			*arena_push(run->arena, run->cpp_args, run->cpp_args_len) =
-				arena_printf(run->arena, "-%c%s", c, optarg);
-			break;
-		case '?':
-			return 2;
-		}
+	return OUTCOME_GO_ON;
+}
+
+/* Options may stand behind objects. */
+static enum outcome read_command_line(struct dtrace *run, int argc, char **argv)
+{
+	struct option_loop loop;
+	enum outcome outcome = OUTCOME_GO_ON;
+
+	options_begin(&loop, COMMAND_DTRACE, "cephtap dtrace", argc, argv);
+	while (outcome == OUTCOME_GO_ON && optind < argc) {
+		outcome = options_read(&loop, &dtrace_help, take_option, run);
+		optind += optind < argc;
 	}
-	return -1;
+	options_end(&loop);
+	return outcome;
 }
 
 static int make(struct dtrace *run)
@@ -331,33 +258,38 @@ static int make(struct dtrace *run)
 	return run->is_header ? write_header(run, &file) : write_object(run, &file);
 }
 
-int cmd_dtrace(int argc, char **argv)
+/* Does it make a file of a provider? Else it runs a script. */
+static bool is_for_provider(int argc, char **argv)
 {
-	struct dtrace run = {.arena = arena_new()};
-	int status = read_options(&run, argc, argv);
-
-	if (status < 0)
-		status = make(&run);
-	arena_free(run.arena);
-	return status;
-}
-
-/* Letters with a value, of this command and of the one that runs scripts, which has the same name. */
-int cmd_dtrace_is_meant(int argc, char **argv)
-{
-	static const char with_value[] = "sobcpnPmfiILDUxXBL";
+	static const char with_value[] = "sobcpnPmfiWILDUxX36";
 
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (argv[i][0] != '-' || argv[i][1] == '-')
 			continue;
 		for (const char *letter = argv[i] + 1; *letter; letter++) {
 			if (*letter == 'h' || *letter == 'G')
-				return 1;
+				return true;
 			if (strchr(with_value, *letter)) {
 				i += !letter[1];
 				break;
 			}
 		}
 	}
-	return 0;
+	return false;
+}
+
+static int make_file(int argc, char **argv)
+{
+	struct dtrace run = {.arena = arena_new()};
+	struct buf none = {0};
+	enum outcome outcome = read_command_line(&run, argc, argv);
+	int status = outcome == OUTCOME_GO_ON ? make(&run) : cmd_status("cephtap dtrace", outcome, &none);
+
+	arena_free(run.arena);
+	return status;
+}
+
+int cmd_dtrace(int argc, char **argv)
+{
+	return is_for_provider(argc, argv) ? make_file(argc, argv) : cmd_run_as_dtrace(argc, argv);
 }

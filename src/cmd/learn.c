@@ -7,23 +7,19 @@
 
 #include "ceph/learn.h"
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 #include "lib/path.h"
 #include "lib/shown.h"
 #include "lib/write.h"
 
-static const char help[] =
+static const char usage[] =
 	"Usage: cephtap learn [--debug FILE] [--release X.Y.Z] [-o CARD] BINARY\n"
 	"\n"
 	"Read the debug information of BINARY (e.g. /usr/bin/ceph-osd) once and keep what tracing needs of it in a "
 	"layout\n"
 	"card of a few KB. Wanted only for builds that cephtap has no card of; `cephtap list -v` says which those "
 	"are.\n"
-	"\n"
-	"  --debug FILE      debug information, if it is not under /usr/lib/debug, beside BINARY or inside it\n"
-	"  --release X.Y.Z   Ceph's release, if the binary does not tell it\n"
-	"  -o, --output CARD write there, - for standard output; else to a folder where cephtap looks for cards:\n"
-	"                    the first of $CEPHTAP_CARDS, /var/lib/cephtap/cards (as root), ~/.cache/cephtap/cards\n"
-	"  --help            this text\n";
+	"\n";
 
 /* A card where cephtap looks for it: its folder may not be there yet. */
 static int make_folder_of(struct arena *arena, const char *path, struct buf *why)
@@ -83,39 +79,41 @@ static int learn(const struct learn_request *request, const char *path)
 	return status;
 }
 
+struct learn_line {
+	struct learn_request request;
+	const char *path;
+};
+
+static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
+{
+	struct learn_line *line = data;
+
+	if (option->id == OPTION_DEBUG)
+		line->request.debug = text;
+	else if (option->id == OPTION_RELEASE)
+		line->request.release = text;
+	else
+		line->path = text;
+	return OUTCOME_GO_ON;
+}
+
 int cmd_learn(int argc, char **argv)
 {
-	static const struct option options[] = {{"debug", required_argument, NULL, 'd'},
-						{"release", required_argument, NULL, 'r'},
-						{"output", required_argument, NULL, 'o'},
-						{"help", no_argument, NULL, 'h'},
-						{0}};
-	struct learn_request request = {0};
-	const char *path = NULL;
-	int c;
+	static const struct command_help help = {.usage = usage};
+	struct learn_line line = {0};
+	struct option_loop loop;
+	enum outcome outcome;
+	struct buf why = {0};
 
-	while ((c = cmd_option("cephtap learn", argc, argv, "o:h", options)) != -1) {
-		switch (c) {
-		case 'd':
-			request.debug = optarg;
-			break;
-		case 'r':
-			request.release = optarg;
-			break;
-		case 'o':
-			path = optarg;
-			break;
-		case 'h':
-			say_lines(stdout, help);
-			return 0;
-		default:
-			return 2;
-		}
+	options_begin(&loop, COMMAND_LEARN, "cephtap learn", argc, argv);
+	outcome = options_read(&loop, &help, take_option, &line);
+	options_end(&loop);
+	if (outcome == OUTCOME_GO_ON && argc - optind != 1) {
+		buf_puts(&why, "name one binary, e.g. /usr/bin/ceph-osd; see --help");
+		outcome = OUTCOME_MISUSED;
 	}
-	if (argc - optind != 1) {
-		say(stderr, "cephtap learn: name one binary, e.g. /usr/bin/ceph-osd; see --help\n");
-		return 2;
-	}
-	request.binary = argv[optind];
-	return learn(&request, path);
+	if (outcome != OUTCOME_GO_ON)
+		return cmd_status(loop.name, outcome, &why);
+	line.request.binary = argv[optind];
+	return learn(&line.request, line.path);
 }

@@ -15,6 +15,7 @@
 #include "ceph/identity.h"
 #include "plan/type.h"
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 #include "cmd/list_functions.h"
 #include "run/target.h"
 #include "lib/diag.h"
@@ -22,7 +23,7 @@
 #include "types/native_types.h"
 #include "probe/host.h"
 
-static const char help[] = "Usage: cephtap list [-v] [--json] [-p PID] [--osd ID[,ID]] [--daemon NAME] [--cgroup PATH]\n"
+static const char usage[] = "Usage: cephtap list [-v] [--json] [-p PID] [--osd ID[,ID]] [--daemon NAME] [--cgroup PATH]\n"
 			   "                    [--container ID] [PROBE...]\n"
 			   "       cephtap list --functions [--json | --markdown]\n"
 			   "\n"
@@ -30,18 +31,7 @@ static const char help[] = "Usage: cephtap list [-v] [--json] [-p PID] [--osd ID
 			   "with globs, its fields from the\n"
 			   "right as in a script; a word without a colon may also be a provider: `cephtap list "
 			   "'ceph_osd'`, `cephtap list 'op-*'`.\n"
-			   "\n"
-			   "  -v, --verbose   meaning, arguments, places; and why a probe cannot be attached\n"
-			   "  --json          the same for programs\n"
-			   "  --functions     what scripts can call and read: functions, actions, aggregations, variables\n"
-			   "  --markdown      with --functions: as a page\n"
-			   "  -p PID          only what this process runs; may be repeated\n"
-			   "  --osd ID[,ID]   only what these OSDs run\n"
-			   "  --daemon NAME   only what this daemon runs: osd.3, mon.a, client.admin, a glob\n"
-			   "  --cgroup PATH   only what processes of this control group run\n"
-			   "  --container ID  only what processes of this container run\n"
-			   "  --untrusted     also processes that only look like Ceph's\n"
-			   "  -h, --help      this text\n";
+			   "\n";
 
 enum list_format { LIST_TABLE, LIST_VERBOSE, LIST_JSON, LIST_MARKDOWN };
 
@@ -55,7 +45,7 @@ struct list {
 };
 
 /* A type as a script would write it. */
-static const char *type_name(const struct arg *arg)
+const char *cmd_type_of(const struct arg *arg)
 {
 	static const char *const ints[2][9] = {
 		{[1] = "uint8_t", [2] = "uint16_t", [4] = "uint32_t", [8] = "uint64_t"},
@@ -108,7 +98,7 @@ static void print_arg(const struct probe *probe, unsigned i)
 	const struct arg *arg = &probe->args[i];
 	const char *why = probe->sites_len && probe->sites[0].args ? probe->sites[0].args[i].why : NULL;
 
-	say(stdout, "\t%sargs[%u] %-16s %-9s %s", i < 10 ? " " : "", i, arg->name ? arg->name : "", type_name(arg), arg->doc ? arg->doc : "");
+	say(stdout, "\t%sargs[%u] %-16s %-9s %s", i < 10 ? " " : "", i, arg->name ? arg->name : "", cmd_type_of(arg), arg->doc ? arg->doc : "");
 	if (why)
 		say(stdout, " [not here: %s]", why);
 	say(stdout, "\n");
@@ -116,18 +106,18 @@ static void print_arg(const struct probe *probe, unsigned i)
 
 static void print_site(const struct site *site)
 {
-	if (site->tracepoint) {
+	if (site_is_tracepoint(site)) {
 		say(stdout, "\tat the kernel's tracepoint %s%s\n", site->tracepoint, site->task.n ? ", for the thread that comes" : "");
 		return;
 	}
-	if (site->function) {
-		say(stdout, "\tat the kernel's function, 0x%llx%s\n", (unsigned long long)site->vaddr, site->is_return ? ", its return" : "");
+	if (site_is_kernel_function(site)) {
+		say(stdout, "\tat the kernel's function, 0x%llx%s\n", (unsigned long long)site->vaddr, site_is_return(site) ? ", its return" : "");
 		return;
 	}
 	say(stdout, "\tat %s, 0x%llx", site->path, (unsigned long long)site->vaddr);
 	if (site->shift)
 		say(stdout, " (its entry +%u, a cheaper place)", site->shift);
-	say(stdout, "%s%s%s\n", site->is_return ? ", its return" : "", site->why_not ? "; left out: " : "",
+	say(stdout, "%s%s%s\n", site_is_return(site) ? ", its return" : "", site->why_not ? "; left out: " : "",
 	    site->why_not ? site->why_not : "");
 }
 
@@ -140,7 +130,7 @@ static const char *parameter_type(struct list *list, const struct arg *arg)
 	const char *copy;
 
 	if (arg->type != ARGTYPE_NATIVE)
-		return type_name(arg);
+		return cmd_type_of(arg);
 	type_print(native_type(list->natives, arg->native), &text);
 	copy = arena_strdup(list->arena, text.data ? text.data : "");
 	buf_free(&text);
@@ -234,7 +224,7 @@ static struct json_object *json_args(const struct probe *probe)
 	for (i = 0; i < probe->args_len; i++) {
 		object = json_object_new_object();
 		add_text(object, "name", probe->args[i].name);
-		add_text(object, "type", type_name(&probe->args[i]));
+		add_text(object, "type", cmd_type_of(&probe->args[i]));
 		add_text(object, "doc", probe->args[i].doc);
 		if (probe->sites_len && probe->sites[0].args)
 			add_text(object, "why_not", probe->sites[0].args[i].why);
@@ -285,11 +275,11 @@ static struct json_object *json_sites(const struct probe *probe)
 	for (i = 0; i < probe->sites_len; i++) {
 		object = json_object_new_object();
 		json_object_array_add(array, object);
-		add_text(object, "tracepoint", probe->sites[i].tracepoint);
-		if (probe->sites[i].function) {
+		add_text(object, "tracepoint", site_is_tracepoint(&probe->sites[i]) ? probe->sites[i].tracepoint : NULL);
+		if (site_is_kernel_function(&probe->sites[i])) {
 			add_text(object, "function", probe->func);
 			json_object_object_add(object, "address", json_object_new_uint64(probe->sites[i].vaddr));
-			json_object_object_add(object, "return", json_object_new_boolean(probe->sites[i].is_return));
+			json_object_object_add(object, "return", json_object_new_boolean(site_is_return(&probe->sites[i])));
 		}
 		if (site_is_kernel(&probe->sites[i]))
 			continue;
@@ -298,7 +288,7 @@ static struct json_object *json_sites(const struct probe *probe)
 		json_object_object_add(object, "offset", json_object_new_uint64(probe->sites[i].offset));
 		json_object_object_add(object, "address", json_object_new_uint64(probe->sites[i].vaddr));
 		json_object_object_add(object, "behind_entry", json_object_new_uint64(probe->sites[i].shift));
-		json_object_object_add(object, "return", json_object_new_boolean(probe->sites[i].is_return));
+		json_object_object_add(object, "return", json_object_new_boolean(site_is_return(&probe->sites[i])));
 	}
 	return array;
 }
@@ -444,44 +434,50 @@ static int run(struct list *list, char **texts, int n)
 	return status;
 }
 
+struct list_request {
+	struct list *list;
+	struct target_list *targets;
+	struct buf why;
+};
+
+static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
+{
+	struct list_request *request = data;
+	const struct option_common common = {.targets = request->targets};
+	struct list *list = request->list;
+
+	switch (option->id) {
+	case OPTION_VERBOSE:
+		list->format = list->format == LIST_TABLE ? LIST_VERBOSE : list->format;
+		return OUTCOME_GO_ON;
+	case OPTION_JSON:
+		list->format = LIST_JSON;
+		return OUTCOME_GO_ON;
+	case OPTION_MARKDOWN:
+		list->format = LIST_MARKDOWN;
+		return OUTCOME_GO_ON;
+	case OPTION_FUNCTIONS:
+		list->functions = true;
+		return OUTCOME_GO_ON;
+	default:
+		return option_take_common(option, text, &common, &request->why);
+	}
+}
+
 /* -1: go on; else the status to end with. */
 static int parse_options(int argc, char **argv, struct list *list, struct target_list *targets)
 {
-	enum { OPTION_FUNCTIONS = 5000, OPTION_MARKDOWN }; /* above those of TARGET_OPTIONS */
-	static const struct option options[] = {{"verbose", no_argument, NULL, 'v'},
-						{"json", no_argument, NULL, 'j'},
-						{"functions", no_argument, NULL, OPTION_FUNCTIONS},
-						{"markdown", no_argument, NULL, OPTION_MARKDOWN},
-						{"pid", required_argument, NULL, 'p'},
-						TARGET_OPTIONS,
-						{"help", no_argument, NULL, 'h'},
-						{0}};
-	struct buf why = {0};
-	bool ok = true;
-	int c, status = -1;
+	static const struct command_help help = {.usage = usage};
+	struct list_request request = {.list = list, .targets = targets};
+	struct option_loop loop;
+	enum outcome outcome;
+	int status;
 
-	while (ok && status < 0 && (c = cmd_option("cephtap list", argc, argv, "vp:h", options)) != -1) {
-		if (c == 'h') {
-			say_lines(stdout, help);
-			status = 0;
-		} else if (c == '?') {
-			status = 2;
-		} else if (c == 'v' && list->format == LIST_TABLE) {
-			list->format = LIST_VERBOSE;
-		} else if (c == 'j') {
-			list->format = LIST_JSON;
-		} else if (c == OPTION_MARKDOWN) {
-			list->format = LIST_MARKDOWN;
-		} else if (c == OPTION_FUNCTIONS) {
-			list->functions = true;
-		} else {
-			ok = target_take(targets, c, optarg, &why) >= 0;
-		}
-	}
-	if (!ok)
-		say(stderr, "cephtap list: %s\n", why.data);
-	buf_free(&why);
-	return ok ? status : targets->is_misused ? 2 : 1;
+	options_begin(&loop, COMMAND_LIST, "cephtap list", argc, argv);
+	outcome = options_read(&loop, &help, take_option, &request);
+	status = cmd_status(loop.name, outcome, &request.why);
+	options_end(&loop);
+	return outcome == OUTCOME_GO_ON ? -1 : status;
 }
 
 /* 0; 2 after a sentence. */

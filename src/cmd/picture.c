@@ -8,6 +8,7 @@
 #include <uthash.h>
 
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 #include "lib/csv.h"
 #include "lib/file.h"
 #include "lib/memory.h"
@@ -18,10 +19,9 @@
 #include "pictures/picture.h"
 #include "report/spark.h"
 
-enum { OPT_ICICLE = 256, OPT_DIFF, OPT_TITLE, OPT_UNIT, OPT_TEXT };
 enum { INPUT_MAX = 1 << 30, HEAT_COLUMNS = 400, HEAT_BUCKETS = 60, TEXT_BUCKETS = 20 };
 
-static const char help[] =
+static const char usage[] =
 	"Usage: cephtap picture flame [--icicle] [--diff BEFORE] [OPTIONS] [FOLDED]\n"
 	"       cephtap picture heat [--text] [OPTIONS] [CSV]\n"
 	"       cephtap picture timeline [OPTIONS] [CSV]\n"
@@ -33,13 +33,9 @@ static const char help[] =
 	"  heat           values over time, of rows time_ns,value_ns[,count]\n"
 	"  timeline       what ran when, of rows lane,name,start_ns,end_ns[,detail]; spans inside others are drawn "
 	"below them\n"
-	"\n"
-	"  -o FILE        write the page here (default: standard output)\n"
-	"  --title TEXT   what stands above the picture\n"
-	"  --unit UNIT    of the values: ns and bytes are shown as people write them (default: samples; heat: ns)\n"
-	"  --icicle       flame: the root above\n"
-	"  --diff BEFORE  flame: compare with these stacks; red is more than before, blue is less, in shares of the "
-	"whole\n"
+	"\n";
+
+static const char frames[] =
 	"\n"
 	"Frames that begin with `module`` take their colour from the module.\n";
 
@@ -381,30 +377,30 @@ static int run(const struct request *request)
 	return status;
 }
 
-static bool take_option(struct request *request, int c)
+static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
 {
-	switch (c) {
-	case 'o':
-		request->out = optarg;
-		return true;
-	case OPT_TITLE:
-		request->title = optarg;
-		return true;
-	case OPT_UNIT:
-		request->unit = optarg;
-		return true;
-	case OPT_ICICLE:
+	struct request *request = data;
+
+	switch (option->id) {
+	case OPTION_OUTPUT:
+		request->out = text;
+		break;
+	case OPTION_TITLE:
+		request->title = text;
+		break;
+	case OPTION_UNIT:
+		request->unit = text;
+		break;
+	case OPTION_ICICLE:
 		request->icicle = true;
-		return true;
-	case OPT_TEXT:
+		break;
+	case OPTION_TEXT:
 		request->text = true;
-		return true;
-	case OPT_DIFF:
-		request->before = optarg;
-		return true;
-	default:
-		return false; /* it was said */
+		break;
+	default: /* --diff */
+		request->before = text;
 	}
+	return OUTCOME_GO_ON;
 }
 
 static const struct kind *find_kind(const char *name)
@@ -440,26 +436,18 @@ static const char *check_request(struct request *request, int argc, char **argv)
 
 int cmd_picture(int argc, char **argv)
 {
-	static const struct option options[] = {{"icicle", no_argument, NULL, OPT_ICICLE},
-						{"diff", required_argument, NULL, OPT_DIFF},
-						{"title", required_argument, NULL, OPT_TITLE},
-						{"unit", required_argument, NULL, OPT_UNIT},
-						{"output", required_argument, NULL, 'o'},
-						{"text", no_argument, NULL, OPT_TEXT},
-						{"help", no_argument, NULL, 'h'},
-						{0}};
+	static const struct command_help help = {usage, frames};
 	struct request request = {0};
+	struct option_loop loop;
+	enum outcome outcome;
+	struct buf why = {0};
 	const char *wrong;
-	int c;
 
-	while ((c = cmd_option("cephtap picture", argc, argv, "o:h", options)) != -1) {
-		if (c == 'h') {
-			say_lines(stdout, help);
-			return 0;
-		}
-		if (!take_option(&request, c))
-			return 2;
-	}
+	options_begin(&loop, COMMAND_PICTURE, "cephtap picture", argc, argv);
+	outcome = options_read(&loop, &help, take_option, &request);
+	options_end(&loop);
+	if (outcome != OUTCOME_GO_ON)
+		return cmd_status(loop.name, outcome, &why);
 	wrong = check_request(&request, argc, argv);
 	return wrong ? wrong_usage(wrong) : run(&request);
 }

@@ -4,25 +4,27 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 #include "cmd/report.h"
 #include "lib/shown.h"
 #include "lib/write.h"
 
-static const char help[] =
+static const char usage[] =
 	"Usage: cephtap record -o FILE [--tee] NAME [OPTIONS of cephtap report]\n"
 	"       cephtap record -o FILE [--tee] [OPTIONS of cephtap] -n CLAUSE | -s SCRIPT [ARGUMENTS]\n"
 	"\n"
 	"Gathers what a report (osd, slow-ops, calls, ...) or a script gathers, into FILE, until ^C or for --seconds N.\n"
 	"The report is made from it later, on any host, without root, and is the same as live: cephtap replay FILE...\n"
 	"Stacks and addresses are kept with their names. The file is whole up to at most a second ago, whatever happens.\n"
-	"\n"
-	"  -o FILE   write the recording here, for yourself alone (mode 600); what was there is replaced when tracing begins\n"
-	"  --tee     print the report at the same time\n"
+	"\n";
+
+static const char examples[] =
 	"\n"
 	"Examples:\n"
 	"  cephtap record -o $(hostname).rec osd --seconds 60\n"
@@ -69,12 +71,6 @@ FILE *record_output(const struct record_request *record)
 	return out;
 }
 
-static int usage(const char *why)
-{
-	say(stderr, "cephtap record: %s; see cephtap record --help\n", why);
-	return 2;
-}
-
 /* A report's name may stand behind its options; a script is given by an option, or is a file. */
 static bool is_report(int argc, char **argv)
 {
@@ -82,9 +78,9 @@ static bool is_report(int argc, char **argv)
 	bool found = false;
 
 	if (argv[1][0] != '-')
-		return report_kind_find(argv[1]) || !strcmp(argv[1], "calls");
+		return view_find(argv[1]);
 	for (int i = 1; i < argc; i++) {
-		found |= report_kind_find(argv[i]) != NULL;
+		found |= view_find(argv[i]) != NULL;
 		for (unsigned j = 0; j < sizeof(scripts) / sizeof(scripts[0]); j++)
 			if (!strcmp(argv[i], scripts[j]))
 				return false;
@@ -92,47 +88,51 @@ static bool is_report(int argc, char **argv)
 	return found;
 }
 
-/*
- * Our own options come first, and what follows is another command's, with options of its own: so not by getopt(), which would look
- * at those too. Returns where the other's begin.
- */
-static int take_options(int argc, char **argv, struct record_request *record, bool *wants_help)
+static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
 {
-	int i;
+	struct record_request *record = data;
 
-	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help"))
-			*wants_help = true;
-		else if (!strcmp(argv[i], "--tee"))
-			record->tee = true;
-		else if (!strncmp(argv[i], "--output=", 9))
-			record->path = argv[i] + 9;
-		else if (!strcmp(argv[i], "-o") || !strcmp(argv[i], "--output"))
-			record->path = argv[++i]; /* argv ends with NULL */
-		else if (!strncmp(argv[i], "-o", 2))
-			record->path = argv[i] + 2;
-		else
-			break;
-	}
-	return i < argc ? i : argc;
+	if (option->id == OPTION_TEE)
+		record->tee = true;
+	else
+		record->path = text;
+	return OUTCOME_GO_ON;
+}
+
+/* Our own options come first; what follows is another command's, with options of its own. */
+static enum outcome read_command_line(struct option_loop *loop, struct record_request *record, struct buf *why)
+{
+	static const struct command_help help = {usage, examples};
+	enum outcome outcome = OUTCOME_GO_ON;
+
+	while (outcome == OUTCOME_GO_ON && optind < loop->argc && options_has(loop, loop->argv[optind]))
+		outcome = options_read_one(loop, &help, take_option, record);
+	if (outcome != OUTCOME_GO_ON)
+		return outcome;
+	if (!record->path)
+		buf_puts(why, "say where to: -o FILE comes first; see cephtap record --help");
+	else if (optind >= loop->argc)
+		buf_puts(why, "name a report, or give a script; see cephtap record --help");
+	return why->size ? OUTCOME_MISUSED : OUTCOME_GO_ON;
 }
 
 int cmd_record(int argc, char **argv)
 {
 	struct record_request record = {.config.fd = -1, .config.report = ""};
-	bool wants_help = false;
-	int first = take_options(argc, argv, &record, &wants_help);
+	struct option_loop loop;
+	struct buf why = {0};
+	enum outcome outcome;
+	int status, first;
 
-	if (wants_help) {
-		say_lines(stdout, help);
-		return 0;
-	}
-	if (!record.path)
-		return usage("say where to: -o FILE comes first");
-	if (first >= argc)
-		return usage("name a report, or give a script");
-	argc -= first - 1;
-	argv += first - 1;
+	options_begin(&loop, COMMAND_RECORD, "cephtap record", argc, argv);
+	outcome = read_command_line(&loop, &record, &why);
+	first = optind - 1;
+	status = cmd_status(loop.name, outcome, &why);
+	options_end(&loop);
+	if (outcome != OUTCOME_GO_ON)
+		return status;
+	argv += first;
+	argc -= first;
 	argv[0] = "cephtap record";
 	return is_report(argc, argv) ? cmd_report_record(argc, argv, &record) : cmd_run_record(argc, argv, &record);
 }

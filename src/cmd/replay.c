@@ -14,28 +14,16 @@
 #include "lib/memory.h"
 #include "lib/shown.h"
 #include "recording/replay.h"
-#include "views/calls.h"
 #include "report/ctf.h"
 #include "report/formats.h"
 
-enum { OPT_FOLDED = 256, OPT_BY, OPT_BEFORE, OPT_SCRIPT, OPT_ABOUT, OPT_SLOWEST, OPT_CTF };
-enum { SLOWEST_MAX = 1000 };
-
-static const char help[] =
+static const char usage[] =
 	"Usage: cephtap replay [OPTIONS] FILE...\n"
 	"\n"
 	"Prints the report that was recorded with cephtap record, on any host, without root.\n"
 	"Several files of the same report or script become one: aggregations are summed, records are ordered by time.\n"
-	"\n"
-	"  --folded       of report profile and calls: one line for each stack, a;b;c COUNT\n"
-	"  --by WHAT      of report profile: thread, process, or stage\n"
-	"  --before FILE  of report profile: compare with another run's --folded\n"
-	"  --slowest N    of report op and calls: the N that took longest\n"
-	"  -v             of reports: all there is\n"
-	"  --ctf DIR      of a script: write each record as an event of a CTF trace into the new folder DIR as well\n"
-	"  -o FILE        append the report to FILE\n"
-	"  --about        print where and when the files were recorded, and of what\n"
-	"  --script       print the recorded script\n";
+	"Options that only some reports have are those of `cephtap report NAME --help`.\n"
+	"\n";
 
 /* ---- files ---- */
 
@@ -89,25 +77,27 @@ static struct replay *open_files(const struct replay_request *request, struct re
 struct run {
 	struct replay_request *request;
 	struct replay *replay;
-	const struct report_kind *kind; /* NULL: a script, or calls */
-	bool is_calls;
-	struct calls_options calls;
+	const struct view_ops *ops; /* of the report; NULL: a script was recorded */
+	struct view_setup setup;
 	struct replay_config config;
 	struct arena *arena;
 };
 
 static void on_start(const struct report *report, void *data)
 {
-	struct run *run = data;
+	struct view *view = ((struct run *)data)->setup.view;
 
-	report_views_start(&run->request->views, report);
+	if (view->ops->begin)
+		view->ops->begin(view, report);
 }
 
-static int print_view(struct report *report, bool is_last, void *data)
+static int on_interval(struct report *report, bool is_last, void *data)
 {
-	struct run *run = data;
+	struct view *view = ((struct run *)data)->setup.view;
 
-	return run->kind->print(report, is_last, report_view(run->kind, &run->request->views));
+	if (is_last)
+		return view->ops->end(view, report);
+	return view->ops->interval ? view->ops->interval(view, report) : 0;
 }
 
 /* What --every printed. */
@@ -115,52 +105,6 @@ static int print_tables(struct report *report, bool is_last, void *data)
 {
 	(void)data;
 	return is_last ? 0 : report_tables(report);
-}
-
-static uint64_t fact(const struct run *run, const char *name, uint64_t otherwise)
-{
-	return replay_fact(run->replay, name, otherwise);
-}
-
-/* Of which op: as it was asked when it was recorded, unless it is asked otherwise now. */
-static void take_op_facts(struct run *run)
-{
-	struct op_view *op = &run->request->views.op;
-
-	if (!run->request->has_slowest)
-		op->slowest_asked = fact(run, "slowest", 1);
-	if (!op->has_client && fact(run, "has-client", false)) {
-		op->has_client = true;
-		op->client = fact(run, "client", 0);
-	}
-	if (!op->has_tid && fact(run, "has-tid", false)) {
-		op->has_tid = true;
-		op->tid = fact(run, "tid", 0);
-	}
-}
-
-static void take_facts(struct run *run)
-{
-	struct replay_request *request = run->request;
-	uint64_t by = fact(run, "by", PROFILE_BY_THREAD);
-
-	request->views.layout.interval = (unsigned)fact(run, "interval", 0);
-	request->views.layout.only_at_end = fact(run, "at-end", false);
-	request->views.profile.hz = (unsigned)fact(run, "hz", 0);
-	request->views.profile.cpus = (unsigned)replay_fact_sum(run->replay, "cpus");
-	if (!request->has_by && by <= PROFILE_BY_STAGE)
-		request->views.profile.by = (enum profile_by)by;
-	if (!run->is_calls)
-		take_op_facts(run);
-	run->calls = (struct calls_options){
-		.trigger = fact_text(&replay_host(run->replay, 0)->facts, CALLS_TRIGGER, "?"),
-		.form = request->form == FORM_JSON ? CALLS_JSON : request->views.profile.folded ? CALLS_FOLDED : CALLS_TEXT,
-		.slowest = (unsigned)(request->has_slowest ? request->views.op.slowest_asked : fact(run, "slowest", 0)),
-	};
-	if (run->calls.slowest > SLOWEST_MAX)
-		run->calls.slowest = SLOWEST_MAX;
-	if (request->views.op.slowest_asked > SLOWEST_MAX)
-		request->views.op.slowest_asked = SLOWEST_MAX;
 }
 
 /* False, after a sentence: `...` is what is wrong. */
@@ -185,9 +129,8 @@ static bool is_of_report(struct run *run)
 	const char *report = replay_host(run->replay, 0)->report, *name = request->paths[0];
 	bool is_script = !*report;
 
-	run->is_calls = !strcmp(report, "calls");
-	run->kind = is_script || run->is_calls ? NULL : report_kind_find(report);
-	if (!is_script && !run->is_calls && !run->kind)
+	run->ops = is_script ? NULL : view_find(report);
+	if (!is_script && !run->ops)
 		return refuse(run, "%s is a recording of report `%s`, which this cephtap does not have", name, report);
 	if (request->report && is_script)
 		return refuse(run, "%s is a recording of a script, not of report `%s`: see cephtap replay", name, request->report);
@@ -200,11 +143,11 @@ static bool is_of_report(struct run *run)
 static bool has_form(const struct run *run)
 {
 	enum report_form form = run->request->form;
-	unsigned forms = run->is_calls ? 1u << FORM_JSON : run->kind ? run->kind->forms : 0;
+	unsigned forms = run->ops ? run->ops->forms : 0;
 
 	if (form == FORM_TEXT || !forms || (forms & 1u << form))
 		return true;
-	return refuse(run, "`%s` cannot be written as --%s", replay_host(run->replay, 0)->report, report_formats[form].name);
+	return refuse(run, "`%s` cannot be written as --%s", run->ops->name, report_formats[form].name);
 }
 
 /* Threads by their numbers, clocks that count from a host's own start: where hosts cannot be told apart, they are not mixed. */
@@ -229,18 +172,52 @@ static bool fits(struct run *run)
 
 	if (!is_of_report(run) || !has_form(run))
 		return false;
-	if (request->has_by && request->views.profile.by == PROFILE_BY_STAGE &&
-	    fact(run, "by", PROFILE_BY_THREAD) != PROFILE_BY_STAGE)
-		return refuse(run, "%s was not recorded with --by stage", request->paths[0]);
-	if (run->kind && run->kind->print == profile_print && !fact(run, "hz", 0))
-		return refuse(run, "%s does not say how often it has sampled", request->paths[0]);
-	if (run->is_calls && !is_of_one_host(run, "report calls"))
+	if (run->ops && run->ops->needs & VIEW_ONE_HOST && !is_of_one_host(run, arena_printf(run->arena, "report %s", run->ops->name)))
 		return false;
 	if (!request->ctf)
 		return true;
-	if (run->is_calls || (run->kind && run->kind->print))
+	if (run->ops && run->ops->end)
 		return refuse(run, "--ctf is for recordings of scripts");
 	return is_of_one_host(run, "a CTF trace") && has_times(run);
+}
+
+/* A script has none of the options that reports have. */
+static enum outcome refuse_options(const struct run *run, struct buf *why)
+{
+	for (unsigned i = 0; i < run->request->given->len; i++) {
+		const struct cmd_option *option = run->request->given->list[i].option;
+
+		if (option->id != OPTION_VIEW && option->id != OPTION_HTML)
+			continue;
+		buf_printf(why, "%s is for recordings of reports, and %s is of a script", option_name(run->arena, option), run->request->paths[0]);
+		return OUTCOME_MISUSED;
+	}
+	return OUTCOME_GO_ON;
+}
+
+/* The report as it was asked for when it was recorded, but for what is asked otherwise now. */
+static enum outcome set_up(struct run *run, struct buf *why)
+{
+	const struct facts *facts = &replay_host(run->replay, 0)->facts;
+	struct view *view;
+	enum outcome outcome;
+	struct buf reason = {0};
+
+	if (!run->ops)
+		return refuse_options(run, why);
+	view = run->setup.view = view_new(run->ops, run->arena);
+	view->form = run->request->form;
+	outcome = view_setup(&run->setup, run->request->given, why);
+	if (outcome != OUTCOME_GO_ON)
+		return outcome;
+	if (run->ops->check && !run->ops->check(view, facts, &reason)) {
+		buf_printf(why, "%s %s", run->request->paths[0], reason.data);
+		outcome = OUTCOME_FAILED;
+	}
+	buf_free(&reason);
+	view_take_facts(view, facts);
+	view->processors = (unsigned)replay_fact_sum(run->replay, "cpus");
+	return outcome;
 }
 
 static void say_each_line(const char *command, char *lines)
@@ -257,19 +234,16 @@ static void say_each_line(const char *command, char *lines)
 
 static void choose_ops(struct run *run)
 {
-	struct replay_request *request = run->request;
 	struct replay_config *config = &run->config;
+	struct view *view = run->setup.view;
 
-	config->ops = report_formats[request->form].ops;
-	if (run->is_calls) {
-		config->ops = &report_calls;
-		config->report_data = calls_new(&run->calls);
-	} else if (run->kind && run->kind->print) {
-		config->ops = run->kind->print == op_print ? &report_op : &report_nothing;
-		config->report_data = &request->views.op;
-		config->interval = print_view;
+	config->ops = report_formats[run->request->form].ops;
+	if (view && view->ops->end) {
+		config->ops = &view->records;
+		config->report_data = view;
+		config->interval = view_reads_records(view) ? NULL : on_interval;
 		config->on_start = on_start;
-	} else if (fact(run, "every", 0)) {
+	} else if (replay_fact(run->replay, "every", 0)) {
 		config->interval = print_tables;
 	}
 }
@@ -308,9 +282,7 @@ static bool print_report(struct run *run)
 	struct buf said = {0};
 	int error;
 
-	op_begin(&request->views.op);
 	error = replay_run(run->replay, &run->config, &said);
-	op_free(&request->views.op);
 	say_each_line(request->command, said.data);
 	buf_free(&said);
 	if (error == -EINVAL)
@@ -322,34 +294,38 @@ static bool print_report(struct run *run)
 	return !replay_has_failed(run->replay);
 }
 
-static int run_report(struct run *run)
+static enum outcome run_report(struct run *run)
 {
-	struct replay_request *request = run->request;
 	bool good;
 
-	if (!fits(run))
-		return 1;
-	take_facts(run);
-	request->views.layout.form = request->views.profile.form = request->views.op.form = request->form;
-	run->config = (struct replay_config){.err = stderr, .has_rows = run->kind, .data = run};
+	run->config = (struct replay_config){.err = stderr, .has_rows = run->ops, .data = run};
 	choose_ops(run);
 	good = open_output(run) && print_report(run);
 	good &= close_output(run);
-	if (run->is_calls)
-		calls_free(run->config.report_data);
-	return good ? 0 : 1;
+	return good ? OUTCOME_DONE : OUTCOME_FAILED;
+}
+
+static enum outcome make_report(struct run *run, struct buf *why)
+{
+	enum outcome outcome = run->replay && fits(run) ? set_up(run, why) : OUTCOME_FAILED;
+
+	return outcome == OUTCOME_GO_ON ? run_report(run) : outcome;
 }
 
 int replay_report(struct replay_request *request)
 {
 	struct replay_input *inputs;
 	struct run run = {.request = request, .replay = open_files(request, &inputs), .arena = arena_new()};
-	int status = run.replay ? run_report(&run) : 1;
+	struct buf why = {0};
+	enum outcome outcome = make_report(&run, &why);
 
+	if (!view_finish(&run.setup, &why))
+		outcome = OUTCOME_FAILED;
+	view_free(run.setup.view);
 	replay_free(run.replay);
 	arena_free(run.arena);
 	close_files(inputs, request->paths_len);
-	return status;
+	return cmd_status(request->command, outcome, &why);
 }
 
 /* ---- what a recording is of ---- */
@@ -378,12 +354,12 @@ static void print_script(const struct replay *replay)
 }
 
 /* File by file: they need not go together. */
-static int answer_one(struct replay_request *request, int what)
+static int answer_one(struct replay_request *request, enum option_id what)
 {
 	struct replay_input *inputs;
 	struct replay *replay = open_files(request, &inputs);
 
-	if (replay && what == OPT_ABOUT)
+	if (replay && what == OPTION_ABOUT)
 		print_about(replay, request->paths[0]);
 	else if (replay)
 		print_script(replay);
@@ -392,7 +368,7 @@ static int answer_one(struct replay_request *request, int what)
 	return replay ? 0 : 1;
 }
 
-static int answer(const struct replay_request *request, int what)
+static int answer(const struct replay_request *request, enum option_id what)
 {
 	int status = 0;
 
@@ -409,99 +385,66 @@ static int answer(const struct replay_request *request, int what)
 /* ---- the command line ---- */
 
 struct command_line {
+	struct option_loop loop;
 	struct replay_request request;
-	struct arena *arena;
+	struct given_options given;
 	struct buf why;
-	const char *before;
-	int what; /* OPT_ABOUT, OPT_SCRIPT; 0: the report */
+	enum option_id what; /* OPTION_ABOUT, OPTION_SCRIPT; else the report */
 };
 
-static bool take_slowest(struct command_line *line, const char *text)
+static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
 {
-	char *end;
-	uint64_t number = strtoull(text, &end, 10);
+	struct command_line *line = data;
+	const struct option_common common = {.form = &line->request.form};
 
-	if (text[0] < '0' || text[0] > '9' || *end || number > SLOWEST_MAX) {
-		buf_printf(&line->why, "--slowest wants a number from 0 to %d, not `%s`", SLOWEST_MAX, text);
-		return false;
-	}
-	line->request.views.op.slowest_asked = number;
-	return line->request.has_slowest = true;
-}
-
-static bool take_option(struct command_line *line, int c)
-{
-	struct replay_request *request = &line->request;
-
-	switch (c) {
-	case OPT_FOLDED:
-		return request->views.profile.folded = true;
-	case OPT_BY:
-		return request->has_by = report_take_by(optarg, &request->views.profile.by, &line->why);
-	case OPT_BEFORE:
-		return report_read_before(line->arena, optarg, &request->views.profile.before, &line->why);
-	case OPT_SLOWEST:
-		return take_slowest(line, optarg);
-	case OPT_CTF:
-		request->ctf = optarg;
-		return true;
-	case 'o':
-		request->output = optarg;
-		return true;
-	case 'v':
-		return request->views.layout.verbose = request->views.profile.verbose = true;
-	case OPT_ABOUT:
-	case OPT_SCRIPT:
-		line->what = c;
-		return true;
+	switch (option->id) {
+	case OPTION_CTF:
+		line->request.ctf = text;
+		return OUTCOME_GO_ON;
+	case OPTION_OUTPUT:
+		line->request.output = text;
+		return OUTCOME_GO_ON;
+	case OPTION_ABOUT:
+	case OPTION_SCRIPT:
+		line->what = option->id;
+		return OUTCOME_GO_ON;
+	case OPTION_VIEW:
+	case OPTION_HTML:
+		*arena_push(line->loop.arena, line->given.list, line->given.len) = (struct given_option){option, text};
+		return OUTCOME_GO_ON;
 	default:
-		return formats_take(c, &request->form, &line->why) > 0;
+		return option_take_common(option, text, &common, &line->why);
 	}
 }
 
-/* 0: go on, 1: done, 2: wrong usage. */
-static int take_options(struct command_line *line, int argc, char **argv)
+static enum outcome read_command_line(struct command_line *line)
 {
-	static const struct option longs[] = {
-		{"folded", no_argument, NULL, OPT_FOLDED},
-		{"by", required_argument, NULL, OPT_BY},       {"before", required_argument, NULL, OPT_BEFORE},
-		{"verbose", no_argument, NULL, 'v'},	       {"script", no_argument, NULL, OPT_SCRIPT},
-		{"slowest", required_argument, NULL, OPT_SLOWEST}, {"ctf", required_argument, NULL, OPT_CTF},
-		{"about", no_argument, NULL, OPT_ABOUT},       {"help", no_argument, NULL, 'h'},
-		{0},
-	};
-	int c;
+	static const struct command_help help = {.usage = usage};
+	enum outcome outcome = options_read(&line->loop, &help, take_option, line);
 
-	while ((c = cmd_option("cephtap replay", argc, argv, "o:vh", formats_options(line->arena, longs))) != -1) {
-		if (c == 'h') {
-			say_lines(stdout, help);
-			formats_help(stdout);
-			return 1;
-		}
-		if (!take_option(line, c))
-			return 2;
-	}
-	line->request.paths = argv + optind;
-	line->request.paths_len = (unsigned)(argc - optind);
+	if (outcome != OUTCOME_GO_ON)
+		return outcome;
+	line->request.paths = line->loop.argv + optind;
+	line->request.paths_len = (unsigned)(line->loop.argc - optind);
 	if (line->request.paths_len)
-		return 0;
+		return OUTCOME_GO_ON;
 	buf_puts(&line->why, "name a recording; see cephtap replay --help");
-	return 2;
+	return OUTCOME_MISUSED;
 }
 
 int cmd_replay(int argc, char **argv)
 {
-	struct command_line line = {.request.command = "cephtap replay", .arena = arena_new()};
-	int status = take_options(&line, argc, argv);
+	struct command_line line = {.request.command = "cephtap replay"};
+	enum outcome outcome;
+	int status;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (status == 2 && line.why.size)
-		say(stderr, "cephtap replay: %s\n", line.why.data);
-	else if (status == 1)
-		status = 0;
-	else if (!status)
+	options_begin(&line.loop, COMMAND_REPLAY, line.request.command, argc, argv);
+	line.request.given = &line.given;
+	outcome = read_command_line(&line);
+	status = cmd_status(line.request.command, outcome, &line.why);
+	if (outcome == OUTCOME_GO_ON)
 		status = line.what ? answer(&line.request, line.what) : replay_report(&line.request);
-	buf_free(&line.why);
-	arena_free(line.arena);
+	options_end(&line.loop);
 	return status;
 }

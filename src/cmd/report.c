@@ -1,377 +1,243 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* cephtap report NAME: a script that is inside the binary, with a layout for its aggregations. */
-#include <errno.h>
+/* cephtap report NAME: a script that is inside the binary, with a view that lays out what it gathers. */
+#include "cmd/report.h"
+
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "cmd/calls_script.h"
 #include "cmd/cmd.h"
 #include "cmd/host_load.h"
 #include "cmd/replay.h"
-#include "cmd/report.h"
-#include "run/target.h"
-#include "lib/embed.h"
-#include "lib/file.h"
-#include "lib/memory.h"
+#include "cmd/script.h"
+#include "cmd/view_setup.h"
 #include "lib/shown.h"
-#include "lib/write.h"
-#include "report/formats.h"
-#include "views/op.h"
-#include "views/stages_heat.h"
+#include "run/target.h"
 #include "run/tracer.h"
+#include "views/calls.h"
 
-enum {
-	OPT_SECONDS = 256, OPT_SCRIPT, OPT_OVER, OPT_HZ, OPT_BY, OPT_FOLDED, OPT_INLINES, OPT_BEFORE, OPT_HTML, OPT_PPROF, OPT_CHROME,
-	OPT_ICICLE, OPT_CLIENT, OPT_TID, OPT_SLOWEST, OPT_MAX_COST
-};
-enum { INTERVAL_SECONDS = 5, SECONDS_MAX = 1000000, OVER_MS = 30, HZ = 97, HZ_MAX = 5000, BEFORE_MAX = 256 << 20 };
+enum { INTERVAL_SECONDS = 5, SECONDS_MAX = 1000000, CALLS_BUFSIZE = 32 << 20 };
 
-#define FORM(name) (1u << FORM_##name)
-
-static const struct report_kind kinds[] = {
-	{"osd", "osd.d", "for each OSD and class of op (read, write, rw, replica): time in each stage, who was waited for, and what takes most of it",
-	 stages_print, ARG_NONE, FORM(JSON) | FORM(OPENMETRICS) | FORM(CSV)},
-	{"slow-ops", "slow-ops.d", "a line for each op that takes longer than --over: client, object, stages, the replica that came last",
-	 NULL, ARG_OVER, 0},
-	{"client", "client.d", "processes that use librados or librbd: ops by pool and OSD, latency, most used objects", NULL,
-	 ARG_INTERVAL, 0},
-	{"bluestore", "bluestore.d", "transactions by state, batches of keys, flushes, deferred writes, the device", NULL, ARG_INTERVAL, 0},
-	{"recovery", "recovery.d", "recovery and backfill: objects by PG, data by peer, clients' ops beside it", NULL, ARG_INTERVAL, 0},
-	{"profile", "profile.d", "where processors spend their time: by thread and function, with the stacks of kernel and process", profile_print,
-	 ARG_HZ, FORM(JSON) | FORM(CSV)},
-	{"sched", "sched.d", "who waits for a processor: time on it, waiting for it, blocked and where; who wakes whom", sched_print,
-	 ARG_INTERVAL, FORM(JSON) | FORM(CSV)},
-	{"op", "op.d", "the slowest ops, or one, from end to end: client, primary, replicas, stores, on one time line", op_print, ARG_NONE, FORM(JSON)},
-	{"offcpu", "offcpu.d", "where threads are blocked: time by the stacks of the kernel and of the process", offcpu_print, ARG_INTERVAL, FORM(JSON)},
-	{"io", "io.d", "who does the I/O: system calls by thread and file, transfers by thread and device, what each OSD uses its device for",
-	 NULL, ARG_INTERVAL, 0},
-};
-
-enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
-
-static const char help[] =
+static const char usage[] =
 	"Usage: cephtap report NAME [OPTIONS]\n"
-	"       cephtap report NAME [--json] [-v] [--by WHAT] [--folded] [--before FILE] FILE...\n"
+	"       cephtap report NAME [OPTIONS] FILE...\n"
 	"\n"
 	"Reports on running Ceph daemons, without a restart. Live every N seconds until ^C, or once with --seconds.\n"
-	"Every time that is shown is of that interval alone. With FILEs: from recordings (cephtap record), also of several hosts.\n"
+	"Every time that is shown is of that interval alone. With FILEs: from recordings (cephtap record), also of "
+	"several hosts.\n"
 	"\n"
-	"  -i, --interval N   seconds between tables (default 5)\n"
-	"  --seconds N        gather for N seconds, print once, end\n"
-	"  --osd ID[,ID]      these OSDs of this host only (default: all)\n"
-	"  --daemon NAME      this daemon only: osd.3, or a glob\n"
-	"  --cgroup PATH      the processes of this control group only\n"
-	"  --container ID     the processes of this container only\n"
-	"  -p PID             this process only\n"
-	"  --untrusted        also processes that only look like Ceph's, such as those of a user who can write their program\n"
-	"  --max-cost PERCENT take probes away, and say so, when they take more of a process's processor time (default: warn at 10)\n"
-	"  --over TIME        slow-ops: what is slow, such as 20ms, 1.5s, 800us (default 30ms)\n"
-	"  --hz N             profile: samples per second and processor (default 97)\n"
-	"  --by WHAT          profile: thread (default), process, or stage: what an OSD's thread works on\n"
-	"  --folded           profile: one line for each stack, a;b;c COUNT, as flamegraph.pl and speedscope read them\n"
-	"  --inlines          profile, offcpu: functions that were inlined too, where there is debug information\n"
-	"  --before FILE      profile: compare with another run's --folded\n"
-	"  --html FILE        profile: a flame graph as well (two runs with --before: what has changed); op: a time line;\n"
-	"                     osd: a heat map of latencies over time\n"
-	"  --pprof FILE       profile: the samples as pprof reads them (gzip'ed profile.proto) as well\n"
-	"  --chrome FILE      op: the same ops as trace events of Chrome, for Perfetto or chrome://tracing, as well\n"
-	"  --icicle           profile: the graph with its root above\n"
-	"  --slowest N        op: so many of those that took longest (default 1)\n"
-	"  --client N         op: only of this client\n"
-	"  --tid M            op: only with this transaction id\n"
-	"  -v                 osd: histograms as well; profile: all threads and functions, with their whole names; sched, offcpu: say when they begin\n"
-	"  -o FILE            append the report to FILE\n"
-	"  --script           print the D script behind the report, to change it and run it with cephtap SCRIPT.d\n"
-	"\n"
-	"Columns of osd: count of ops; mean, median, 99th percentile and largest time; share of the whole time of these ops.\n"
-	"Percentiles come from buckets of an eighth of a power of two: they are right to within some percent.\n"
-	"\n"
-	"Reports:\n";
+	"Reports; cephtap report NAME --help has the options of each:\n";
 
-static const char forms_help[] = "\nThe report is text for people, or (profile, sched: no openmetrics; op, offcpu: json alone):\n";
+static const char columns_help[] =
+	"\n"
+	"Columns of osd: count of ops; mean, median, 99th percentile and largest time; share of the whole time of "
+	"these ops.\n"
+	"Percentiles come from buckets of an eighth of a power of two: they are right to within some percent.\n";
 
 struct report_run {
 	struct arena *arena;
 	struct pipeline pipeline;
 	struct target_list targets;
-	struct report_views views;
-	const char *before, *html, *output;
-	FILE *picture; /* --html, in memory until it is whole */
-	char *picture_text;
-	size_t picture_size;
+	struct option_loop loop;
+	struct given_options given;
+	const struct view_ops *ops; /* the report that is asked for */
+	struct view_setup setup;
 	enum report_form form;
-	const struct report_kind *kind;
-	uint64_t seconds, interval, over_ns;
+	const char *output;
+	uint64_t seconds, interval;
 	char *args[1]; /* of the script */
-	struct buf why;
-	bool print_script, says_start, has_by, has_slowest;
-	const char *of_record; /* an option that belongs to what is recorded; NULL: none was given */
+	struct buf script, why;
+	bool wants_help, print_script, says_start;
 	struct fact load[HOST_LOAD_FACTS];
 	char **files; /* recordings to report on, instead of this host */
 	unsigned files_len;
 	struct record_request *record; /* NULL: no recording is made */
 };
 
-static void print_help(void)
+/* --- The command line --- */
+
+static void print_help(const struct report_run *run)
 {
-	say_lines(stdout, help);
-	for (unsigned i = 0; i < KINDS; i++)
-		say(stdout, "  %-10s %s\n", kinds[i].name, kinds[i].doc);
-	say(stdout, "  calls      what one function calls, as a tree with times; it has options of its own: cephtap report calls --help\n");
-	say_lines(stdout, forms_help);
-	formats_help(stdout);
-}
+	const struct view_ops *ops = run->ops;
 
-static bool take_number(struct report_run *run, const char *option, const char *text, uint64_t *number)
-{
-	char *end;
-
-	*number = strtoull(text, &end, 10);
-	if (text[0] >= '0' && text[0] <= '9' && !*end && *number && *number <= 1000000)
-		return true;
-	buf_printf(&run->why, "%s wants a number of seconds from 1 to 1000000, not `%s`", option, text);
-	return false;
-}
-
-/* 20ms, 1.5s, 800us, 5000 (ns) */
-static bool take_over(struct report_run *run, const char *text)
-{
-	static const struct {
-		const char *name;
-		double ns;
-	} units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"", 1}};
-	char *end;
-	double number = strtod(text, &end);
-
-	for (unsigned i = 0; text[0] >= '0' && text[0] <= '9' && i < sizeof(units) / sizeof(units[0]); i++)
-		if (!strcmp(end, units[i].name) && number * units[i].ns < 1e18) {
-			run->over_ns = (uint64_t)(number * units[i].ns);
-			return true;
-		}
-	buf_printf(&run->why, "--over wants a time such as 20ms or 1.5s, not `%s`", text);
-	return false;
-}
-
-bool report_take_by(const char *text, enum profile_by *by, struct buf *why)
-{
-	static const char *const names[] = {[PROFILE_BY_THREAD] = "thread", [PROFILE_BY_PROCESS] = "process", [PROFILE_BY_STAGE] = "stage"};
-
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(names[i], text)) {
-			*by = (enum profile_by)i;
-			return true;
-		}
-	buf_printf(why, "--by wants thread, process or stage, not `%s`", text);
-	return false;
-}
-
-static bool take_hz(struct report_run *run, const char *text)
-{
-	char *end;
-	unsigned long hz = strtoul(text, &end, 10);
-
-	if (text[0] < '0' || text[0] > '9' || *end || !hz || hz > HZ_MAX) {
-		buf_printf(&run->why, "--hz wants a number of samples per second from 1 to %d, not `%s`", HZ_MAX, text);
-		return false;
+	if (ops) {
+		say(stdout, "Usage: cephtap report %s [OPTIONS] [FILE...]\n\n%s: %s.\n", ops->name, ops->name,
+		    ops->doc);
+		say(stdout, "With FILEs: from recordings (cephtap record -o FILE %s).\n\n", ops->name);
+		options_help(stdout, COMMAND_REPORT, ops);
+		return;
 	}
-	run->views.profile.hz = (unsigned)hz;
-	return true;
+	say_lines(stdout, usage);
+	for (unsigned i = 0; views[i]; i++)
+		say(stdout, "  %-10s %s\n", views[i]->name, views[i]->doc);
+	say_lines(stdout, columns_help);
 }
 
-static bool take_id(struct report_run *run, const char *option, const char *text, uint64_t max, uint64_t *number)
+/* Which report is meant is known when all have been seen. */
+static enum outcome keep_option(void *data, const struct cmd_option *option, const char *text)
 {
-	char *end;
+	struct report_run *run = data;
 
-	errno = 0;
-	*number = strtoull(text, &end, 10);
-	if (text[0] >= '0' && text[0] <= '9' && !*end && !errno && *number <= max)
-		return true;
-	buf_printf(&run->why, "%s wants a number from 0 to %llu, not `%s`", option, (unsigned long long)max, text);
-	return false;
+	run->wants_help |= option->id == OPTION_HELP;
+	*arena_push(run->arena, run->given.list, run->given.len) = (struct given_option){option, text};
+	return OUTCOME_GO_ON;
 }
 
-static bool take_option(struct report_run *run, int c)
+static enum outcome choose_report(struct report_run *run)
 {
-	int taken;
+	int left = run->loop.argc - optind;
+	const char *name = left ? run->loop.argv[optind] : NULL;
 
-	switch (c) {
-	case OPT_MAX_COST:
-		return cmd_take_max_cost(&run->pipeline.options, optarg, &run->why);
-	case OPT_HZ:
-		return take_hz(run, optarg);
-	case OPT_BY:
-		return run->has_by = report_take_by(optarg, &run->views.profile.by, &run->why);
-	case OPT_FOLDED:
-		run->views.profile.folded = true;
-		return true;
-	case OPT_INLINES:
-		run->pipeline.options.inlines = true;
-		return true;
-	case OPT_BEFORE:
-		run->before = optarg;
-		return true;
-	case OPT_HTML:
-		run->html = optarg;
-		return true;
-	case OPT_PPROF:
-		run->views.profile.pprof = optarg;
-		return true;
-	case OPT_CHROME:
-		run->views.op.chrome = optarg;
-		return true;
-	case OPT_ICICLE:
-		run->views.profile.icicle = true;
-		return true;
-	case OPT_SLOWEST:
-		run->has_slowest = true;
-		return take_id(run, "--slowest", optarg, 1000, &run->views.op.slowest_asked);
-	case OPT_CLIENT:
-		run->views.op.has_client = true;
-		return take_id(run, "--client", optarg, INT64_MAX, &run->views.op.client);
-	case OPT_TID:
-		run->views.op.has_tid = true;
-		return take_id(run, "--tid", optarg, INT64_MAX, &run->views.op.tid);
-	case OPT_OVER:
-		return take_over(run, optarg);
-	case 'i':
-		return take_number(run, "--interval", optarg, &run->interval);
-	case OPT_SECONDS:
-		return take_number(run, "--seconds", optarg, &run->seconds);
-	case 'v':
-		run->views.layout.verbose = run->views.profile.verbose = true;
-		return true;
-	case 'o':
-		run->output = optarg;
-		return true;
-	case OPT_SCRIPT:
-		run->print_script = true;
-		return true;
-	default:
-		taken = formats_take(c, &run->form, &run->why);
-		return taken ? taken > 0 : target_take(&run->targets, c, optarg, &run->why) > 0;
+	run->ops = name ? view_find(name) : NULL;
+	if (run->wants_help && (run->ops || !name)) {
+		print_help(run);
+		return OUTCOME_DONE;
 	}
-}
-
-/* Options that say what is gathered: what was not recorded cannot be reported. */
-static const char *name_of_gathering(int c)
-{
-	static const struct {
-		int c;
-		const char *name;
-	} options[] = {
-		{'i', "--interval"},	    {OPT_SECONDS, "--seconds"}, {OPT_HZ, "--hz"},
-		{OPT_OVER, "--over"},	    {OPT_INLINES, "--inlines"}, {'p', "-p"},
-		{TARGET_OSD, "--osd"},	    {TARGET_DAEMON, "--daemon"}, {TARGET_CGROUP, "--cgroup"},
-		{TARGET_CONTAINER, "--container"},  {OPT_MAX_COST, "--max-cost"},
-	};
-
-	for (unsigned i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (options[i].c == c)
-			return options[i].name;
-	return NULL;
-}
-
-const struct report_kind *report_kind_find(const char *name)
-{
-	for (unsigned i = 0; i < KINDS; i++)
-		if (!strcmp(kinds[i].name, name))
-			return &kinds[i];
-	return NULL;
-}
-
-static bool take_kind(struct report_run *run, const char *name)
-{
-	run->kind = report_kind_find(name);
-	if (!strcmp(name, "calls"))
-		buf_puts(&run->why, "write `calls` before its options: cephtap report calls --trigger FUNCTION -p PID");
-	else if (!run->kind)
+	if (name && !run->ops)
 		buf_printf(&run->why, "there is no report `%s`; cephtap report --help lists them", name);
-	return run->kind;
-}
-
-static bool has_form(struct report_run *run)
-{
-	if (run->form != FORM_TEXT && run->kind->forms && !(run->kind->forms & 1u << run->form)) {
-		buf_printf(&run->why, "`%s` cannot be written as --%s", run->kind->name, report_formats[run->form].name);
-		return false;
-	}
-	run->views.layout.form = run->views.profile.form = run->views.op.form = run->form;
-	return true;
-}
-
-static const struct option long_options[] = {
-	{"interval", required_argument, NULL, 'i'},        {"seconds", required_argument, NULL, OPT_SECONDS},
-	TARGET_OPTIONS,
-	{"max-cost", required_argument, NULL, OPT_MAX_COST},
-	{"script", no_argument, NULL, OPT_SCRIPT},
-	{"over", required_argument, NULL, OPT_OVER},       {"hz", required_argument, NULL, OPT_HZ},
-	{"by", required_argument, NULL, OPT_BY},           {"folded", no_argument, NULL, OPT_FOLDED},
-	{"pprof", required_argument, NULL, OPT_PPROF},     {"chrome", required_argument, NULL, OPT_CHROME},
-	{"html", required_argument, NULL, OPT_HTML},       {"icicle", no_argument, NULL, OPT_ICICLE},
-	{"client", required_argument, NULL, OPT_CLIENT},   {"tid", required_argument, NULL, OPT_TID},
-	{"inlines", no_argument, NULL, OPT_INLINES},       {"slowest", required_argument, NULL, OPT_SLOWEST}, {"before", required_argument, NULL, OPT_BEFORE},   {"verbose", no_argument, NULL, 'v'},               {"help", no_argument, NULL, 'h'},
-	{0},
-};
-
-/* 0: go on, 1: done; 2: wrong usage, 3: failed; both are in run->why unless cmd_option() has said it. */
-static int take_options(struct report_run *run, int argc, char **argv)
-{
-	const struct option *all_options = formats_options(run->arena, long_options);
-	int c, failed = 0;
-
-	while ((c = cmd_option(run->record ? "cephtap record" : "cephtap report", argc, argv, "i:o:p:vh", all_options)) != -1) {
-		if (c == 'h') {
-			print_help();
-			return 1;
-		}
-		if (name_of_gathering(c))
-			run->of_record = name_of_gathering(c);
-		if ((failed && name_of_gathering(c)) || take_option(run, c))
-			continue;
-		failed = (c == 'p' || c >= TARGET_OSD) && !run->targets.is_misused ? 3 : 2;
-		if (!name_of_gathering(c))
-			return failed;
-	}
-	if (failed && argc - optind < 2) /* else there are files, with which it makes no sense anyway */
-		return failed;
-	buf_clear(&run->why);
-	if (optind == argc || (run->record && argc - optind > 1)) {
+	else if (!name || (run->record && left > 1))
 		buf_puts(&run->why, "name one report, e.g. `cephtap report osd`; cephtap report --help lists them");
-		return 2;
-	}
-	if (!take_kind(run, argv[optind]) || !has_form(run))
-		return 2;
-	run->files = argv + optind + 1;
-	run->files_len = (unsigned)(argc - optind - 1);
-	if (run->files_len && run->of_record) {
-		buf_printf(&run->why, "files are reported as they were recorded: %s belongs to cephtap record", run->of_record);
-		return 2;
-	}
-	return 0;
+	if (run->why.size)
+		return OUTCOME_MISUSED;
+	run->files = run->loop.argv + optind + 1;
+	run->files_len = (unsigned)left - 1;
+	return OUTCOME_GO_ON;
 }
+
+/* What was not recorded cannot be reported. */
+static enum outcome check_files(struct report_run *run)
+{
+	for (unsigned i = 0; run->files_len && i < run->given.len; i++)
+		if (run->given.list[i].option->commands & OPTION_GATHERED) {
+			buf_printf(&run->why, "files are reported as they were recorded: %s belongs to cephtap record",
+				   option_name(run->arena, run->given.list[i].option));
+			return OUTCOME_MISUSED;
+		}
+	return OUTCOME_GO_ON;
+}
+
+static bool has_intervals(const struct view_ops *ops)
+{
+	return ops->interval || ops->needs & VIEW_INTERVAL;
+}
+
+static enum outcome take_interval(struct report_run *run, const struct given_option *given)
+{
+	if (has_intervals(run->ops))
+		return option_take_seconds(given->option, given->text, SECONDS_MAX, &run->interval, &run->why);
+	buf_printf(&run->why, "`%s` has no --interval: it is printed at the end", run->ops->name);
+	return OUTCOME_MISUSED;
+}
+
+static enum outcome take(struct report_run *run, const struct given_option *given)
+{
+	const struct option_common common = {&run->pipeline.options, &run->targets, &run->form};
+
+	switch (given->option->id) {
+	case OPTION_INTERVAL:
+		return take_interval(run, given);
+	case OPTION_SECONDS:
+		return option_take_seconds(given->option, given->text, SECONDS_MAX, &run->seconds, &run->why);
+	case OPTION_OUTPUT:
+		run->output = given->text;
+		return OUTCOME_GO_ON;
+	case OPTION_SCRIPT:
+		run->print_script = true;
+		return OUTCOME_GO_ON;
+	case OPTION_VIEW: /* set_up() takes them */
+	case OPTION_HTML:
+		return OUTCOME_GO_ON;
+	default:
+		return option_take_common(given->option, given->text, &common, &run->why);
+	}
+}
+
+static enum outcome check_form(struct report_run *run)
+{
+	if (run->form == FORM_TEXT || !run->ops->forms || run->ops->forms & 1u << run->form)
+		return OUTCOME_GO_ON;
+	buf_printf(&run->why, "`%s` cannot be written as --%s", run->ops->name, report_formats[run->form].name);
+	return OUTCOME_MISUSED;
+}
+
+static enum outcome take_all(struct report_run *run)
+{
+	enum outcome outcome = OUTCOME_GO_ON;
+
+	for (unsigned i = 0; i < run->given.len && outcome == OUTCOME_GO_ON; i++)
+		outcome = take(run, &run->given.list[i]);
+	return outcome == OUTCOME_GO_ON ? check_form(run) : outcome;
+}
+
+/* What the report itself asks for. */
+static enum outcome set_up(struct report_run *run)
+{
+	struct view *view = view_new(run->ops, run->arena);
+	enum outcome outcome;
+
+	view->form = run->form;
+	if (!run->ops->script)
+		run->pipeline.options.bufsize = CALLS_BUFSIZE;
+	run->setup = (struct view_setup){.view = view, .options = &run->pipeline.options};
+	outcome = view_setup(&run->setup, &run->given, &run->why);
+	if (outcome != OUTCOME_GO_ON)
+		return outcome;
+	if (run->ops->check)
+		run->ops->check(view, NULL, &run->why);
+	if (!run->why.size && run->ops->needs & VIEW_PROCESSES && !run->targets.processes_len)
+		buf_puts(&run->why, "-p, --osd or --daemon says in which process");
+	return run->why.size ? OUTCOME_MISUSED : OUTCOME_GO_ON;
+}
+
+/* --- What is run --- */
 
 static void set_script_args(struct report_run *run)
 {
+	const struct view *view = run->setup.view;
 	struct macros *macros = &run->pipeline.macros;
-	uint64_t interval = run->seconds ? SECONDS_MAX : run->interval ? run->interval : INTERVAL_SECONDS;
+	uint64_t number = 0;
 
-	if (run->kind->arg == ARG_NONE)
+	if (run->ops->needs & VIEW_INTERVAL) /* the script prints at the end in any case */
+		number = run->seconds ? SECONDS_MAX : run->interval;
+	for (unsigned i = 0; i < run->ops->options_len; i++)
+		if (run->ops->options[i].is_argument)
+			number = view->values[i].number;
+	if (!number)
 		return;
-	run->args[0] = arena_printf(run->arena, "%llu",
-				    (unsigned long long)(run->kind->arg == ARG_OVER ? run->over_ns
-							 : run->kind->arg == ARG_HZ ? run->views.profile.hz
-										    : interval));
+	run->args[0] = arena_printf(run->arena, "%llu", (unsigned long long)number);
 	macros->args = run->args;
 	macros->args_len = 1;
 	macros->args_used = arena_new_array(run->arena, bool, 2);
 }
 
-static void add_script(struct report_run *run, const char *name)
+/* That of `calls` is made of the functions that the chosen processes have. */
+static bool make_script(struct report_run *run)
 {
-	*arena_push(run->arena, run->pipeline.sources, run->pipeline.sources_len) =
-		embedded_find(run->arena, embedded_scripts, name);
+	struct target *target = &run->pipeline.target;
+	struct calls_request request = {.trigger = view_value(run->setup.view, CALLS_TRIGGER)->text,
+					.functions = view_value(run->setup.view, CALLS_FUNCTIONS)->text,
+					.pids = target->pids,
+					.pids_len = target->pids_len,
+					.bufsize = run->pipeline.options.bufsize};
+	struct probe_source source = probe_host_source(run->pipeline.host);
+
+	if (!calls_script(run->arena, &request, &source, &run->script, &run->why))
+		return false;
+	script_add_text(&run->pipeline, "the script of this report", run->script.data, run->script.size);
+	return true;
+}
+
+static bool add_scripts(struct report_run *run)
+{
+	const char *more = run->ops->more ? run->ops->more(run->setup.view) : NULL;
+
+	if (!run->ops->script)
+		return make_script(run);
+	script_add_embedded(&run->pipeline, run->ops->script);
+	if (more && !run->print_script)
+		script_add_embedded(&run->pipeline, more);
+	return true;
 }
 
 static bool compile(struct report_run *run)
@@ -379,19 +245,18 @@ static bool compile(struct report_run *run)
 	const char *why = engine_why_not();
 
 	if (why) {
-		say(stderr, "cephtap report: %s\n", why);
+		buf_puts(&run->why, why);
 		return false;
 	}
-	add_script(run, run->kind->script);
-	if (run->views.profile.by == PROFILE_BY_STAGE)
-		add_script(run, "profile-stages.d");
-	target_fill(&run->targets, run->arena, &run->pipeline.target);
 	set_script_args(run);
-	run->pipeline.host = probe_host_new(run->arena, &run->pipeline.target);
 	if (!pipeline_run(&run->pipeline, NULL, NULL)) /* that may be why */
-		tracer_say_left_out(&run->pipeline, run->record ? "cephtap record" : "cephtap report");
+		tracer_say_left_out(&run->pipeline, run->loop.name);
+	else if (run->ops->needs & VIEW_NAMES_REFUSED)
+		diags_init(&run->pipeline.diags, run->arena);
 	return pipeline_say(&run->pipeline, stderr);
 }
+
+/* --- The run --- */
 
 static struct facts observe(void *data)
 {
@@ -401,263 +266,186 @@ static struct facts observe(void *data)
 static void on_start(const struct report *report, void *data)
 {
 	struct report_run *run = data;
+	struct view *view = run->setup.view;
 
-	report_views_start(&run->views, report);
+	if (view->ops->begin)
+		view->ops->begin(view, report);
 	if (run->says_start)
 		say(stderr, "gathering; ^C ends\n");
 }
 
-void *report_view(const struct report_kind *kind, struct report_views *views)
+static int on_interval(struct report *report, bool is_last, void *data)
 {
-	if (kind->print == profile_print)
-		return &views->profile;
-	if (kind->print == op_print)
-		return &views->op;
-	if (kind->print == sched_print)
-		return &views->sched;
-	if (kind->print == offcpu_print)
-		return &views->offcpu;
-	return &views->layout;
+	struct view *view = ((struct report_run *)data)->setup.view;
+
+	return is_last ? view->ops->end(view, report) : view->ops->interval(view, report);
 }
 
-void report_views_start(struct report_views *views, const struct report *report)
+static bool open_output(struct report_run *run, struct tracer_config *config)
 {
-	views->profile.start_wall_ns = views->offcpu.since_ns = report_time_ns(report);
-	sched_start(&views->sched, report);
-	views->sched.options = views->offcpu.options = &views->layout;
+	config->out = stdout;
+	if (run->output)
+		config->out = formats_open(run->form, run->output, &config->path, &run->why);
+	config->out_name = run->output;
+	return config->out;
 }
 
-static int print_interval(struct report *report, bool is_last, void *data)
+static bool is_seen_live(const struct report_run *run)
 {
-	struct report_run *run = data;
-
-	return run->kind->print(report, is_last, report_view(run->kind, &run->views));
+	return !run->seconds && !run->form && !run->output && isatty(STDOUT_FILENO) &&
+	       (!run->record || run->record->tee);
 }
 
-bool report_read_before(struct arena *arena, const char *path, const char **text, struct buf *why)
+/* How often the view looks: at the end alone (0), each interval, each second. */
+static uint64_t interval_ns(const struct report_run *run)
 {
-	char *data;
-	size_t size;
+	const struct view *view = run->setup.view;
 
-	if (file_read(arena, path, BEFORE_MAX, &data, &size, why))
-		return false;
-	*text = data;
-	return true;
+	if (view->interval)
+		return view->interval * 1000000000ull;
+	return run->ops->needs & VIEW_LOOKS && (view->picture || run->record) ? 1000000000ull : 0;
 }
 
-/* A name that cannot be written is known before anything is traced. */
-static bool open_html(struct report_run *run)
+/* Who reads what the script gathers: the view, or the format that is asked for. */
+static void set_reader(struct report_run *run, struct tracer_config *config)
 {
-	if (!run->html)
-		return true;
-	if (run->kind->print != profile_print && run->kind->print != op_print && run->kind->print != stages_print) {
-		say(stderr, "cephtap report: `%s` has no picture: --html is for osd, profile and op\n", run->kind->name);
-		return false;
+	struct view *view = run->setup.view;
+	bool is_read = !run->record || run->record->tee;
+
+	config->ops = report_formats[run->form].ops;
+	if (run->ops->end) {
+		config->ops = &view->records;
+		config->report_data = view;
 	}
-	if (write_check(run->html, WRITE_RESULT, &run->why)) {
-		say(stderr, "cephtap report: %s\n", run->why.data);
-		return false;
+	if (run->ops->end && !view_reads_records(view)) {
+		config->interval = on_interval;
+		config->interval_ns = interval_ns(run);
+	} else if (!is_read) {
+		config->ops = &report_nothing;
 	}
-	run->picture = open_memstream(&run->picture_text, &run->picture_size);
-	if (!run->picture)
-		memory_end();
-	run->views.profile.html = run->views.op.html = run->picture;
-	if (run->kind->print == stages_print) {
-		run->views.layout.heat = stages_heat_new(run->arena, run->picture);
-		run->views.layout.only_at_end = run->seconds;
-	}
-	return true;
+	if (run->ops->needs & VIEW_HOST_LOAD)
+		config->observe = observe;
 }
 
-static int close_html(struct report_run *run)
+static void set_times(struct report_run *run)
 {
-	int status = 0;
+	struct view *view = run->setup.view;
 
-	if (!run->picture)
-		return 0;
-	fclose(run->picture);
-	if (run->picture_size && write_gathered(run->html, run->picture_text, run->picture_size, &run->why)) {
-		say(stderr, "cephtap report: %s\n", run->why.data);
+	if (!run->interval)
+		run->interval = INTERVAL_SECONDS;
+	if (run->ops->interval && !run->seconds)
+		view->interval = (unsigned)run->interval;
+	view->processors = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+	view->is_on_terminal = view->interval && is_seen_live(run);
+	run->says_start = (isatty(STDERR_FILENO) && !run->form) ||
+			  (run->ops->needs & VIEW_TELLS_START && view_value(view, "verbose")->is_given);
+}
+
+static int record(struct report_run *run, struct tracer_config *config)
+{
+	int status = 1;
+
+	run->record->config.report = run->ops->name;
+	run->record->config.facts = view_facts(run->setup.view);
+	config->record = &run->record->config;
+	config->out = record_open(run->record) ? record_output(run->record) : NULL;
+	if (config->out)
+		status = tracer_run(config);
+	if (!record_close(run->record))
 		status = 1;
-	}
-	free(run->picture_text);
+	if (config->out && config->out != stdout)
+		fclose(config->out);
 	return status;
 }
 
-static bool read_before(struct report_run *run)
+static int trace(struct report_run *run)
 {
-	if (!run->before || report_read_before(run->arena, run->before, &run->views.profile.before, &run->why))
-		return true;
-	say(stderr, "cephtap report: %s\n", run->why.data);
-	return false;
+	struct tracer_config config = {
+		.pipeline = &run->pipeline,
+		.has_rows = true,
+		.name = run->loop.name,
+		.targets = &run->targets,
+		.seconds = run->seconds,
+		.says_at_end = run->seconds && !run->record,
+		.names_refused = run->ops->needs & VIEW_NAMES_REFUSED,
+		.data = run,
+		.on_start = on_start,
+	};
+
+	if (!open_output(run, &config))
+		return 1;
+	set_times(run);
+	set_reader(run, &config);
+	run->pipeline.options.record_time = run->record;
+	if (!compile(run))
+		return 1;
+	return run->record ? record(run, &config) : tracer_run(&config);
 }
 
 static int replay(struct report_run *run)
 {
 	struct replay_request request = {
 		.command = "cephtap report",
-		.report = run->kind->name,
+		.report = run->ops->name,
 		.paths = run->files,
 		.paths_len = run->files_len,
-		.views = run->views,
+		.given = &run->given,
 		.form = run->form,
-		.has_by = run->has_by,
-		.has_slowest = run->has_slowest,
 		.output = run->output,
 	};
 
 	return replay_report(&request);
 }
 
-static bool open_output(struct report_run *run, struct tracer_config *config)
+static enum outcome read_command_line(struct report_run *run)
 {
-	if (run->output)
-		config->out = formats_open(run->form, run->output, &config->path, &run->why);
-	config->out_name = run->output;
-	if (!config->out)
-		say(stderr, "cephtap report: %s\n", run->why.data);
-	return config->out;
-}
+	enum outcome outcome = options_read(&run->loop, NULL, keep_option, run);
 
-/* A file that only one report writes, and only at the end: that it can be written is known at once. */
-static bool may_write(struct report_run *run, const char *option, const char *path, int (*print)(struct report *, bool, void *))
-{
-	if (!path)
-		return true;
-	if (run->kind->print != print) {
-		say(stderr, "cephtap report: `%s` has no --%s\n", run->kind->name, option);
-		return false;
-	}
-	if (write_check(path, WRITE_RESULT, &run->why)) {
-		say(stderr, "cephtap report: %s\n", run->why.data);
-		return false;
-	}
-	return true;
-}
-
-/* Gathers, and prints or records. */
-static int gather(struct report_run *run, struct tracer_config *config)
-{
-	const struct op_view *op = &run->views.op;
-	struct fact facts[] = {
-		{"interval", run->views.layout.interval, ""}, {"at-end", run->views.layout.only_at_end, ""},
-		{"hz", run->views.profile.hz, ""},	      {"by", run->views.profile.by, ""},
-		{"cpus", run->views.profile.cpus, ""},	      {"slowest", op->slowest_asked, ""},
-		{"has-client", op->has_client, ""},	      {"client", op->client, ""},
-		{"has-tid", op->has_tid, ""},		      {"tid", op->tid, ""}};
-	int status;
-
-	run->pipeline.options.record_time = run->record;
-	if (!compile(run))
-		return 1;
-	if (!run->record)
-		return tracer_run(config);
-	run->record->config.report = run->kind->name;
-	run->record->config.facts = (struct facts){facts, sizeof(facts) / sizeof(facts[0])};
-	config->record = &run->record->config;
-	config->out = record_open(run->record) ? record_output(run->record) : NULL;
-	if (!config->out) {
-		record_close(run->record);
-		return 1;
-	}
-	if (!run->record->tee && !run->kind->print)
-		config->ops = &report_nothing;
-	status = tracer_run(config);
-	if (!record_close(run->record))
-		status = 1;
-	if (config->out != stdout)
-		fclose(config->out);
-	return status;
-}
-
-static int trace(struct report_run *run, struct tracer_config *config)
-{
-	int status;
-
-	op_begin(&run->views.op);
-	status = gather(run, config);
-	op_free(&run->views.op);
-	return status;
+	if (outcome == OUTCOME_GO_ON)
+		outcome = choose_report(run);
+	if (outcome == OUTCOME_GO_ON)
+		outcome = check_files(run);
+	if (outcome == OUTCOME_GO_ON)
+		outcome = take_all(run);
+	if (outcome == OUTCOME_GO_ON && !run->files_len)
+		outcome = set_up(run);
+	return outcome;
 }
 
 static int go(struct report_run *run)
 {
-	struct tracer_config config = {
-		.pipeline = &run->pipeline,
-		.ops = run->kind->print == op_print ? &report_op : &report_nothing,
-		.report_data = &run->views.op,
-		.out = stdout,
-		.has_rows = true,
-		.name = run->record ? "cephtap record" : "cephtap report",
-		.targets = &run->targets,
-		.seconds = run->seconds,
-		.says_at_end = run->seconds && !run->record,
-		.interval = print_interval,
-		.data = run,
-		.on_start = on_start,
-	};
-
-	if (run->print_script) {
-		const struct source *script = embedded_find(run->arena, embedded_scripts, run->kind->script);
-
-		return say_content(stdout, script->text, script->size) ? 0 : 1;
-	}
-	if (!read_before(run) || !open_html(run) || (!run->files_len && !open_output(run, &config)) ||
-	    !may_write(run, "pprof", run->views.profile.pprof, profile_print) || !may_write(run, "chrome", run->views.op.chrome, op_print))
-		return 1;
-	/* with -v also for who waits for it with a program */
-	run->says_start = (isatty(STDERR_FILENO) && !run->form) ||
-			  (run->views.layout.verbose && (run->kind->print == sched_print || run->kind->print == offcpu_print));
 	if (run->files_len)
 		return replay(run);
-	if (run->kind->print == sched_print)
-		config.observe = observe;
-	if (run->record && run->kind->print == stages_print)
-		run->views.layout.only_at_end = run->seconds; /* looked at all the while: for a heat map */
-	run->views.profile.cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
-	if (!run->kind->print) {
-		config.ops = report_formats[run->form].ops;
-		config.interval = NULL;
-	}
-	if (!run->kind->print || run->kind->print == profile_print || run->kind->print == op_print) {
-		config.interval_ns = (SECONDS_MAX + 1) * 1000000000ull; /* only at the end */
-		return trace(run, &config);
-	}
-	if (run->seconds)
-		config.interval_ns = run->views.layout.only_at_end ? 1000000000 : (run->seconds + 1) * 2000000000u; /* only at the end */
-	else
-		run->views.layout.interval = (unsigned)(run->interval ? run->interval : INTERVAL_SECONDS);
-	if (run->views.layout.interval)
-		config.interval_ns = run->views.layout.interval * 1000000000ull;
-	run->views.layout.terminal = !run->seconds && !run->form && !run->output && isatty(STDOUT_FILENO) && (!run->record || run->record->tee);
-	return trace(run, &config);
+	target_fill(&run->targets, run->arena, &run->pipeline.target);
+	run->pipeline.host = probe_host_new(run->arena, &run->pipeline.target);
+	if (!add_scripts(run))
+		return 1;
+	if (run->print_script)
+		return script_print(&run->pipeline) ? 0 : 1;
+	return trace(run);
 }
 
-static int report(int argc, char **argv, struct record_request *record)
+static int report(int argc, char **argv, struct record_request *record_request)
 {
-	struct report_run run = {.over_ns = OVER_MS * 1000000ull, .views.profile.hz = HZ, .views.op.slowest_asked = 1, .record = record};
-	int status;
+	struct report_run run = {.record = record_request};
+	enum outcome outcome;
+	int status = 0, misused;
 
-	if (argc > 1 && !strcmp(argv[1], "calls"))
-		return record ? cmd_calls_record(argc - 1, argv + 1, record) : cmd_report_calls(argc - 1, argv + 1);
 	tracer_catch_signals();
 	pipeline_init(&run.pipeline);
 	run.arena = run.targets.arena = run.pipeline.arena;
-	status = take_options(&run, argc, argv);
-	if (!status) {
-		status = go(&run);
-		if (close_html(&run) && !status)
-			status = 1;
-	} else if (status == 1) {
-		status = 0;
-	} else {
-		if (run.why.size)
-			say(stderr, "cephtap report: %s\n", run.why.data);
-		status = status == 3 ? 1 : 2;
-	}
-	buf_free(&run.why);
+	options_begin(&run.loop, COMMAND_REPORT, record_request ? "cephtap record" : "cephtap report", argc, argv);
+	outcome = read_command_line(&run);
+	if (outcome == OUTCOME_GO_ON && (status = go(&run)))
+		outcome = OUTCOME_FAILED;
+	if (!view_finish(&run.setup, &run.why))
+		outcome = OUTCOME_FAILED;
+	misused = cmd_status(run.loop.name, outcome, &run.why);
+	view_free(run.setup.view);
+	options_end(&run.loop);
+	buf_free(&run.script);
 	pipeline_free(&run.pipeline);
-	return status;
+	return status ? status : misused;
 }
 
 int cmd_report(int argc, char **argv)
@@ -665,7 +453,7 @@ int cmd_report(int argc, char **argv)
 	return report(argc, argv, NULL);
 }
 
-int cmd_report_record(int argc, char **argv, struct record_request *record)
+int cmd_report_record(int argc, char **argv, struct record_request *record_request)
 {
-	return report(argc, argv, record);
+	return report(argc, argv, record_request);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs a script: cephtap SCRIPT.d, cephtap -n 'clause'; dtrace's options. */
+#include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -10,9 +11,12 @@
 
 #include "run/child.h"
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 #include "cmd/record.h"
+#include "cmd/dtrace_diags.h"
+#include "cmd/script.h"
+#include "cmd/shell.h"
 #include "run/target.h"
-#include "lib/file.h"
 #include "lib/kernel.h"
 #include "lib/shown.h"
 #include "probe/host.h"
@@ -20,15 +24,14 @@
 #include "report/formats.h"
 #include "run/tracer.h"
 
-enum { SCRIPT_SIZE_MAX = 16 * 1024 * 1024 };
-
-enum { OPT_DUMP = 256, OPT_TIMING, OPT_NO_MULTI, OPT_SECONDS, OPT_EVERY, OPT_CTF, OPT_MAX_COST };
+enum { SECONDS_MAX = 1000000000 };
 
 struct run {
 	struct arena *arena;
 	struct pipeline pipeline;
 	struct target_list targets;
 	struct pipeline_times times;
+	struct option_loop loop;
 	const char *command, *wait_for, *output, *dump, *script, *ctf;
 	enum report_form form;
 	struct buf why;
@@ -36,44 +39,21 @@ struct run {
 	bool timing, check_only, list;
 	pid_t child;
 	struct record_request *record; /* NULL: no recording is made */
+	const char *name;	       /* what messages begin with */
+	struct as_dtrace {
+		bool is_meant, preprocesses, is_verbose, lists_programs;
+		const char *refused; /* why one of the options cannot be */
+		const char **cpp_args, **libraries;
+		unsigned cpp_args_len, libraries_len;
+	} dtrace;
 };
 
-static const char help[] =
+static const char usage[] =
 	"Usage: cephtap [OPTIONS] SCRIPT.d [ARGUMENTS]\n"
 	"       cephtap [OPTIONS] -n 'PROBE /PREDICATE/ { ACTIONS }' [ARGUMENTS]\n"
 	"\n"
 	"Runs a script of DTrace's D language on the markers of Ceph's daemons, or of any program, while they run.\n"
-	"\n"
-	"  -n CLAUSE        run this clause (may be given several times)\n"
-	"  -P, -m, -f, -i   the same, of a provider, a module, a function, a probe's number: -f 'OSD::enqueue_op { @ = count(); }'\n"
-	"  -s FILE          run this script; - is standard input\n"
-	"  -l               list the probes that match instead\n"
-	"  -p PID           trace this process only (may be given several times); the first one is $target\n"
-	"  -c COMMAND       start this command, trace it, and end with it; it is $target\n"
-	"  --osd ID[,ID]    trace these OSDs of this host only\n"
-	"  --daemon NAME    trace this daemon only: osd.3, mon.a, client.admin, or a glob\n"
-	"  --cgroup PATH    trace the processes of this control group and those inside it\n"
-	"  --container ID   trace the processes of this container (the beginning of its id), or of a service's unit\n"
-	"  --untrusted      Ceph's markers also in processes that only look like Ceph's\n"
-	"  -W NAME          wait until a process of this name starts, and trace it; it is $target\n"
-	"  -x NAME[=VALUE]  set an option (list: cephtap -x help)\n"
-	"  -b SIZE          memory for records, as -x bufsize=SIZE\n"
-	"  -q               print only what the script prints\n"
-	"  -w               allow actions that change the traced system (there are none yet)\n"
-	"  -Z               probes that are not there are no error: markers are waited for\n"
-	"  -o FILE          append the report to FILE\n"
-	"  -e               check and compile only; exit before anything is attached\n"
-	"  --seconds N      stop after N seconds\n"
-	"  --every N        print all aggregations every N seconds, and at the end\n"
-	"  --max-cost PERCENT  take probes away, and say so, when they take more of a process's processor time (default: warn at 10)\n"
-	"  --ctf DIR        write each record as an event of a CTF trace into the new folder DIR as well (babeltrace2)\n"
-	"  --dump STAGE     print what a stage made (tokens, ast, check, plan, ebpf, schema) and exit\n"
-	"  --timing         say on standard error how long each step took\n"
-	"  --no-multi       attach probe by probe, as on kernels without multi-uprobe links\n"
-	"  -V, --version    print the version\n"
-	"  -h, --help       this text\n"
-	"\n"
-	"The report is text for people, or:\n";
+	"\n";
 
 static const char examples[] =
 	"\n"
@@ -84,11 +64,11 @@ static const char examples[] =
 	"  cephtap -n 'python:::gc-start { @[args[0]] = count(); }' -c 'python3.11 x.py'\n"
 	"\n";
 
+static const struct command_help help = {usage, examples};
+
 void cmd_run_help(void)
 {
-	say_lines(stdout, help);
-	formats_help(stdout);
-	say_lines(stdout, examples);
+	options_print_help(COMMAND_RUN, &help);
 }
 
 int cmd_usage(void)
@@ -97,25 +77,11 @@ int cmd_usage(void)
 	return 2;
 }
 
-static int usage(struct run *run)
-{
-	say(stderr, "cephtap: %s\n", run->why.size ? run->why.data : "see cephtap --help");
-	return 2;
-}
-
-static void add_source(struct run *run, const char *name, const char *text, size_t size)
-{
-	struct source *source = arena_new_one(run->arena, struct source);
-
-	*source = (struct source){.name = name, .text = text, .size = size};
-	*arena_push(run->arena, run->pipeline.sources, run->pipeline.sources_len) = source;
-}
-
 static bool add_clause(struct run *run, const char *text)
 {
 	const char *name = arena_printf(run->arena, "-n argument %u", run->pipeline.sources_len + 1);
 
-	add_source(run, name, text, strlen(text));
+	script_add_text(&run->pipeline, name, text, strlen(text));
 	return true;
 }
 
@@ -147,17 +113,6 @@ static bool add_field(struct run *run, const char *text, const char *colons)
 	return good;
 }
 
-static bool add_file(struct run *run, const char *path)
-{
-	char *text;
-	size_t size;
-
-	if (file_read(run->arena, path, SCRIPT_SIZE_MAX, &text, &size, &run->why))
-		return false;
-	add_source(run, strcmp(path, "-") ? path : "standard input", text, size);
-	return true;
-}
-
 static bool set_option(struct run *run, const char *text)
 {
 	char *copy = arena_strdup(run->arena, text), *value = strchr(copy, '=');
@@ -171,97 +126,6 @@ static bool set_option(struct run *run, const char *text)
 	return !why;
 }
 
-static bool set_seconds(struct run *run, const char *option, const char *text, uint64_t *seconds)
-{
-	char *end;
-
-	*seconds = strtoull(text, &end, 10);
-	if (*end || !*seconds || *seconds > 1000000000) {
-		buf_printf(&run->why, "%s wants a number from 1 to 1000000000, not `%s`", option, text);
-		return false;
-	}
-	return true;
-}
-
-/* Returns false with a sentence in run->why for a wrong command line. */
-static bool take_option(struct run *run, int c)
-{
-	int taken;
-
-	switch (c) {
-	case 'n':
-		return add_clause(run, optarg);
-	case 'P':
-		return add_field(run, optarg, ":::");
-	case 'm':
-		return add_field(run, optarg, "::");
-	case 'f':
-		return add_field(run, optarg, ":");
-	case 'i':
-		return add_field(run, optarg, "");
-	case 'l':
-		run->list = true;
-		return true;
-	case 'b':
-		return set_option(run, arena_printf(run->arena, "bufsize=%s", optarg));
-	case 's':
-		run->script = optarg;
-		return true;
-	case 'W':
-		run->wait_for = optarg;
-		return true;
-	case 'c':
-		run->command = optarg;
-		return true;
-	case 'x':
-		return set_option(run, optarg);
-	case 'q':
-		return set_option(run, "quiet");
-	case 'w':
-		return set_option(run, "destructive");
-	case 'Z':
-		return set_option(run, "zdefs");
-	case 'o':
-		run->output = optarg;
-		return true;
-	case 'e':
-		run->check_only = true;
-		return true;
-	case OPT_DUMP:
-		run->dump = optarg;
-		return true;
-	case OPT_TIMING:
-		run->timing = true;
-		return true;
-	case OPT_NO_MULTI:
-		run->pipeline.no_multi = true;
-		return true;
-	case OPT_SECONDS:
-		return set_seconds(run, "--seconds", optarg, &run->seconds);
-	case OPT_MAX_COST:
-		return cmd_take_max_cost(&run->pipeline.options, optarg, &run->why);
-	case OPT_CTF:
-		run->ctf = optarg;
-		run->pipeline.options.record_time = true;
-		return true;
-	case OPT_EVERY:
-		return set_seconds(run, "--every", optarg, &run->every);
-	default:
-		taken = formats_take(c, &run->form, &run->why);
-		return taken ? taken > 0 : target_take(&run->targets, c, optarg, &run->why) > 0;
-	}
-}
-
-static const struct option long_options[] = {
-	TARGET_OPTIONS,
-	{"ctf", required_argument, NULL, OPT_CTF},
-	{"max-cost", required_argument, NULL, OPT_MAX_COST},
-	{"every", required_argument, NULL, OPT_EVERY},     {"dump", required_argument, NULL, OPT_DUMP},
-	{"timing", no_argument, NULL, OPT_TIMING},         {"no-multi", no_argument, NULL, OPT_NO_MULTI},
-	{"seconds", required_argument, NULL, OPT_SECONDS}, {"version", no_argument, NULL, 'V'},
-	{"help", no_argument, NULL, 'h'},                  {0},
-};
-
 static void print_options(void)
 {
 	struct buf text = {0};
@@ -271,49 +135,282 @@ static void print_options(void)
 	buf_free(&text);
 }
 
-/* Asks that end the command at once. Returns whether one was given. */
-static bool answer(int c)
+static enum outcome taken(bool good)
 {
-	if (c == 'V')
-		say(stdout, "cephtap %s\n", CEPHTAP_VERSION);
-	else if (c == 'h')
-		cmd_run_help();
-	else if (c == 'x' && !strcmp(optarg, "help"))
+	return good ? OUTCOME_GO_ON : OUTCOME_MISUSED;
+}
+
+static enum outcome take_clause(struct run *run, enum option_id id, const char *text)
+{
+	switch (id) {
+	case OPTION_PROVIDER:
+		return taken(add_field(run, text, ":::"));
+	case OPTION_MODULE:
+		return taken(add_field(run, text, "::"));
+	case OPTION_FUNCTION:
+		return taken(add_field(run, text, ":"));
+	case OPTION_PROBE_ID:
+		return taken(add_field(run, text, ""));
+	default:
+		return taken(add_clause(run, text));
+	}
+}
+
+/* What the script's own options can say as well. */
+static enum outcome take_set(struct run *run, enum option_id id, const char *text)
+{
+	switch (id) {
+	case OPTION_BUFFER:
+		return taken(set_option(run, arena_printf(run->arena, "bufsize=%s", text)));
+	case OPTION_QUIET:
+		return taken(set_option(run, "quiet"));
+	case OPTION_DESTRUCTIVE:
+		return taken(set_option(run, "destructive"));
+	case OPTION_AWAIT:
+		return taken(set_option(run, "zdefs"));
+	default:
+		if (strcmp(text, "help") != 0)
+			return taken(set_option(run, text));
 		print_options();
-	else
+		return OUTCOME_DONE;
+	}
+}
+
+static enum outcome take_for_cpp(struct run *run, const char *arg)
+{
+	*arena_push(run->arena, run->dtrace.cpp_args, run->dtrace.cpp_args_len) = arg;
+	return OUTCOME_GO_ON;
+}
+
+/* How far cpp keeps to the standard is no matter for D: that the mode is one is. */
+static enum outcome take_standard(struct run *run, const char *text)
+{
+	if (strlen(text) == 1 && strchr("acst", text[0]))
+		return OUTCOME_GO_ON;
+	buf_printf(&run->why, "-X wants a, c, s or t, not `%s`", text);
+	return OUTCOME_MISUSED;
+}
+
+/* What the command dtrace has beside the rest. */
+static enum outcome take_of_dtrace(struct run *run, const struct cmd_option *option, const char *text)
+{
+	struct as_dtrace *dtrace = &run->dtrace;
+
+	switch (option->id) {
+	case OPTION_PREPROCESS:
+		dtrace->preprocesses = true;
+		return OUTCOME_GO_ON;
+	case OPTION_SHOW_INCLUDES:
+		return take_for_cpp(run, "-H");
+	case OPTION_DEFINE:
+	case OPTION_UNDEFINE:
+	case OPTION_INCLUDE:
+		return take_for_cpp(run, arena_printf(run->arena, "-%c%s", option->letter, text));
+	case OPTION_STANDARD:
+		return take_standard(run, text);
+	case OPTION_LIBRARY:
+		*arena_push(run->arena, dtrace->libraries, dtrace->libraries_len) = text;
+		return OUTCOME_GO_ON;
+	case OPTION_VERBOSE:
+		return dtrace->is_verbose = true, OUTCOME_GO_ON;
+	case OPTION_LISTING:
+		return dtrace->lists_programs = true, OUTCOME_GO_ON;
+	case OPTION_INDENT:
+		dtrace->refused = "-F: output is not indented by entry and return";
+		return OUTCOME_GO_ON;
+	case OPTION_ANONYMOUS:
+		dtrace->refused = "-A and -a: Linux has no anonymous tracing; start the script from a unit of systemd that comes first";
+		return OUTCOME_GO_ON;
+	case OPTION_32:
+		dtrace->refused = "-32: scripts have the data model of this host, 64 bits";
+		return OUTCOME_GO_ON;
+	default: /* -64, -k */
+		return OUTCOME_GO_ON;
+	}
+}
+
+static bool is_of_dtrace(enum option_id id)
+{
+	return id >= OPTION_PREPROCESS && id <= OPTION_ANONYMOUS;
+}
+
+static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
+{
+	struct run *run = data;
+	const struct option_common common = {&run->pipeline.options, &run->targets, &run->form};
+
+	switch (option->id) {
+	case OPTION_CLAUSE:
+	case OPTION_PROVIDER:
+	case OPTION_MODULE:
+	case OPTION_FUNCTION:
+	case OPTION_PROBE_ID:
+		return take_clause(run, option->id, text);
+	case OPTION_VERSION:
+		say(stdout, run->dtrace.is_meant ? "dtrace: cephtap %s\n" : "cephtap %s\n", CEPHTAP_VERSION);
+		return OUTCOME_DONE;
+	case OPTION_BUFFER:
+	case OPTION_QUIET:
+	case OPTION_DESTRUCTIVE:
+	case OPTION_AWAIT:
+	case OPTION_SET:
+		return take_set(run, option->id, text);
+	case OPTION_LIST:
+		run->list = true;
+		return OUTCOME_GO_ON;
+	case OPTION_FILE:
+		run->script = text;
+		return OUTCOME_GO_ON;
+	case OPTION_WAIT_FOR:
+		run->wait_for = text;
+		return OUTCOME_GO_ON;
+	case OPTION_COMMAND:
+		run->command = text;
+		return OUTCOME_GO_ON;
+	case OPTION_OUTPUT:
+		run->output = text;
+		return OUTCOME_GO_ON;
+	case OPTION_CHECK_ONLY:
+		run->check_only = true;
+		return OUTCOME_GO_ON;
+	case OPTION_DUMP:
+		run->dump = text;
+		return OUTCOME_GO_ON;
+	case OPTION_TIMING:
+		run->timing = true;
+		return OUTCOME_GO_ON;
+	case OPTION_NO_MULTI:
+		run->pipeline.no_multi = true;
+		return OUTCOME_GO_ON;
+	case OPTION_CTF:
+		run->ctf = text;
+		run->pipeline.options.record_time = true;
+		return OUTCOME_GO_ON;
+	case OPTION_SECONDS:
+		return option_take_seconds(option, text, SECONDS_MAX, &run->seconds, &run->why);
+	case OPTION_EVERY:
+		return option_take_seconds(option, text, SECONDS_MAX, &run->every, &run->why);
+	default:
+		if (is_of_dtrace(option->id) || option->id == OPTION_VERBOSE)
+			return take_of_dtrace(run, option, text);
+		return option_take_common(option, text, &common, &run->why);
+	}
+}
+
+/* ---- the script ---- */
+
+/* With what DTrace defines. */
+static bool preprocess_script(struct run *run, const char *text, size_t size)
+{
+	struct preprocess request = {.arena = run->arena, .name = run->script};
+	char *result;
+	size_t result_size;
+
+	take_for_cpp(run, "-D__SUNW_D=1");
+	take_for_cpp(run, "-D__SUNW_D_VERSION=0x02000000");
+	request.args = run->dtrace.cpp_args;
+	request.args_len = run->dtrace.cpp_args_len;
+	if (!preprocess(&request, text, size, &result, &result_size, &run->why))
 		return false;
+	script_add_text(&run->pipeline, run->script, result, result_size);
 	return true;
 }
 
-/* 0: go on; 1: done, exit with 0; 2: wrong usage, 3: failed and said in run->why. */
-static int take_options(struct run *run, int argc, char **argv)
+static bool add_script(struct run *run)
 {
-	const struct option *all_options = formats_options(run->arena, long_options);
-	int c;
+	const struct source *source;
 
-	while ((c = cmd_option(run->record ? "cephtap record" : "cephtap", argc, argv, "+n:P:m:f:i:ls:p:c:W:x:b:qwZo:eVh", all_options)) != -1) {
-		if (c == '?') /* it was said what is wrong */
-			return 2;
-		if (answer(c))
-			return 1;
-		if (!take_option(run, c))
-			return (c == 'p' || c >= TARGET_OSD) && !run->targets.is_misused ? 3 : 2;
+	if (!script_add_file(&run->pipeline, run->script, &run->why))
+		return false;
+	if (!run->dtrace.preprocesses)
+		return true;
+	source = run->pipeline.sources[--run->pipeline.sources_len];
+	return preprocess_script(run, source->text, source->size);
+}
+
+static int is_library(const struct dirent *entry)
+{
+	size_t size = strlen(entry->d_name);
+
+	return size > 2 && !strcmp(entry->d_name + size - 2, ".d");
+}
+
+/* Before all else: scripts use what they declare. */
+static bool add_libraries(struct run *run)
+{
+	unsigned folders = run->dtrace.libraries_len;
+
+	run->dtrace.libraries_len = 0;
+	for (unsigned i = 0; i < folders; i++) {
+		const char *folder = run->dtrace.libraries[i];
+		struct dirent **entries;
+		int n = scandir(folder, &entries, is_library, alphasort);
+		bool good = n >= 0;
+
+		if (!good)
+			buf_printf(&run->why, "cannot read the libraries of %s: %s", folder, strerror(errno));
+		for (int j = 0; j < n; j++) {
+			good = good && script_add_file(&run->pipeline, arena_printf(run->arena, "%s/%s", folder, entries[j]->d_name), &run->why);
+			run->dtrace.libraries_len += good;
+			free(entries[j]);
+		}
+		if (n >= 0)
+			free(entries);
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
+/* Those of clauses were taken in before. */
+static void move_libraries_first(struct run *run, unsigned clauses)
+{
+	const struct source **sources = run->pipeline.sources;
+	unsigned libraries = run->dtrace.libraries_len;
+	const struct source **moved;
+
+	if (!libraries || !clauses)
+		return;
+	moved = arena_memdup(run->arena, sources, (clauses + libraries) * sizeof(*sources));
+	memcpy(sources, moved + clauses, libraries * sizeof(*sources));
+	memcpy(sources + libraries, moved, clauses * sizeof(*sources));
+}
+
+static enum outcome add_sources(struct run *run)
+{
+	unsigned clauses = run->pipeline.sources_len;
+
+	if (!add_libraries(run))
+		return OUTCOME_FAILED;
+	move_libraries_first(run, clauses);
+	return !run->script || add_script(run) ? OUTCOME_GO_ON : OUTCOME_FAILED;
+}
+
+static enum outcome read_command_line(struct run *run, int argc, char **argv)
+{
+	enum outcome outcome = options_read(&run->loop, run->dtrace.is_meant ? &dtrace_help : &help, take_option, run);
+
+	if (outcome != OUTCOME_GO_ON)
+		return outcome;
+	if (run->dtrace.refused) {
+		buf_puts(&run->why, run->dtrace.refused);
+		return OUTCOME_FAILED;
 	}
 	if (!run->script && !run->pipeline.sources_len && optind < argc)
 		run->script = argv[optind++];
-	if (run->script && !add_file(run, run->script))
-		return 3;
-	if (!run->pipeline.sources_len && run->list)
+	if (add_sources(run) != OUTCOME_GO_ON)
+		return OUTCOME_FAILED;
+	if (run->pipeline.sources_len == run->dtrace.libraries_len && run->list)
 		add_clause(run, ":::");
-	if (!run->pipeline.sources_len) {
-		buf_puts(&run->why, "give a script, or a clause with -n; see cephtap --help");
-		return 2;
+	if (run->pipeline.sources_len == run->dtrace.libraries_len) {
+		buf_printf(&run->why, "give a script, or a clause with -n; see %s --help", run->loop.name);
+		return OUTCOME_MISUSED;
 	}
 	run->pipeline.front = front_for(run->script);
-	run->pipeline.macros.script_name = run->script ? run->script : "cephtap";
+	run->pipeline.macros.script_name = run->script ? run->script : run->name;
 	run->pipeline.macros.args = argv + optind;
 	run->pipeline.macros.args_len = (unsigned)(argc - optind);
-	return 0;
+	return OUTCOME_GO_ON;
 }
 
 static void set_own_ids(struct macros *macros)
@@ -396,13 +493,19 @@ static int dump(struct run *run)
 static bool say_unused_args(struct run *run)
 {
 	const struct macros *macros = &run->pipeline.macros;
+	struct buf script = {0};
 
+	if (run->dtrace.is_meant && run->script)
+		buf_printf(&script, "failed to compile script %s: ", run->script);
 	for (unsigned i = 0; i < macros->args_len; i++)
 		if (!macros->args_used[i]) {
-			say(stderr, "cephtap: %sextraneous argument `%s`: $%u is not used by the script\n",
-			    run->pipeline.options.errtags ? "[D_MACRO_UNUSED] " : "", macros->args[i], i + 1);
+			say(stderr, "%s: %s%sextraneous argument `%s`: $%u is not used by the script\n", run->name,
+			    script.size ? script.data : "", run->pipeline.options.errtags ? "[D_MACRO_UNUSED] " : "", macros->args[i],
+			    i + 1);
+			buf_free(&script);
 			return false;
 		}
+	buf_free(&script);
 	return true;
 }
 
@@ -424,13 +527,13 @@ static void say_matched(const struct run *run)
 
 	if (pipeline->options.quiet || report_formats[run->form].ops->wants_tables)
 		return;
-	for (unsigned i = 0; i < pipeline->sources_len; i++) {
+	for (unsigned i = run->dtrace.libraries_len; i < pipeline->sources_len; i++) {
 		bool is_script = run->script && i == pipeline->sources_len - 1; /* read after all of -n */
 		const char *what = is_script ? run->script : pipeline->sources[i]->text;
 		unsigned n = count_matches(pipeline->plan, pipeline->sources[i]);
 		struct shown line = {0};
 
-		shown_printf(&line, "cephtap: %s '", is_script ? "script" : "description");
+		shown_printf(&line, "%s: %s '", run->name, is_script ? "script" : "description");
 		shown_text(&line, is_script ? SHOWN_NAME : SHOWN_SOURCE, what, strlen(what));
 		shown_printf(&line, "' matched %u probe%s\n", n, n == 1 ? "" : "s");
 		say_shown(stderr, &line);
@@ -443,8 +546,19 @@ static void say_not_waiting(const struct run *run)
 	unsigned n = run->pipeline.plan->unmatched_len;
 
 	if (n && (run->record || run->ctf))
-		say(stderr, "cephtap: %u probe description%s no probe now; %s does not wait for probes that come later\n", n,
+		say(stderr, "%s: %u probe description%s no probe now; %s does not wait for probes that come later\n", run->name, n,
 			n == 1 ? " matches" : "s match", run->record ? "a recording" : "--ctf");
+}
+
+/* dtrace -lv */
+static void list_args(const struct probe *probe)
+{
+	say(stdout, "\n\tArgument Types\n");
+	for (unsigned i = 0; i < probe->args_len; i++)
+		say(stdout, "\t\targs[%u]: %s\n", i, cmd_type_of(&probe->args[i]));
+	if (!probe->args_len)
+		say(stdout, "\t\tNone\n");
+	say(stdout, "\n");
 }
 
 /* dtrace -l: the probes that the script's clauses match. */
@@ -457,9 +571,21 @@ static int list(struct run *run)
 		const struct probe *probe = run->pipeline.plan->probes[i];
 
 		say(stdout, "%5u %10s %17s %33s %s\n", probe->id, probe->prov, probe->mod, probe->func, probe->name);
+		if (run->dtrace.is_verbose)
+			list_args(probe);
 	}
-	tracer_say_left_out(&run->pipeline, "cephtap");
+	tracer_say_left_out(&run->pipeline, run->name);
 	return print_diags(run);
+}
+
+/* dtrace -S */
+static void say_programs(struct run *run)
+{
+	struct buf text = {0};
+
+	stage_find("ebpf")->dump(&run->pipeline, &text);
+	say_lines(stderr, text.size ? text.data : "");
+	buf_free(&text);
 }
 
 static bool compile(struct run *run)
@@ -470,11 +596,13 @@ static bool compile(struct run *run)
 		return false;
 	if (!run->pipeline.options.defaultargs && !say_unused_args(run))
 		return false;
+	if (run->dtrace.lists_programs)
+		say_programs(run);
 	if (run->check_only)
 		return true;
 	why = engine_why_not();
 	if (why) {
-		say(stderr, "cephtap: %s\n", why);
+		say(stderr, "%s: %s\n", run->name, why);
 		return false;
 	}
 	return pipeline_load(&run->pipeline, &run->times);
@@ -488,7 +616,7 @@ static bool open_output(struct run *run, struct tracer_config *config)
 		config->out = run->output ? formats_open(run->form, run->output, &config->path, &run->why) : stdout;
 	config->out_name = run->output;
 	if (!config->out && run->output)
-		say(stderr, "cephtap: %s\n", run->why.data);
+		say(stderr, "%s: %s\n", run->name, run->why.data);
 	return config->out;
 }
 
@@ -498,7 +626,7 @@ static bool open_ctf(struct run *run, struct tracer_config *config)
 		return true;
 	config->ctf = ctf_new(run->ctf, config->ops, &run->why);
 	if (!config->ctf) {
-		say(stderr, "cephtap: %s\n", run->why.data);
+		say(stderr, "%s: %s\n", run->name, run->why.data);
 		return false;
 	}
 	config->ops = ctf_ops(config->ctf);
@@ -538,7 +666,9 @@ static int trace(struct run *run)
 	struct tracer_config config = {
 		.pipeline = &run->pipeline,
 		.ops = report_formats[run->form].ops,
-		.name = run->record ? "cephtap record" : "cephtap",
+		.name = run->record ? "cephtap record" : run->name,
+		.teller = run->name,
+		.is_bare = run->dtrace.is_meant && getenv("_DTRACE_TESTING"),
 		.targets = &run->targets,
 		.child = run->child,
 		.seconds = run->seconds,
@@ -556,7 +686,7 @@ static int trace(struct run *run)
 	if (run->record && !record_close(run->record))
 		status = 1;
 	if (config.out && config.out != stdout && fclose(config.out) && !status) {
-		say(stderr, "cephtap: cannot write to %s: %s\n", run->output, strerror(errno));
+		say(stderr, "%s: cannot write to %s: %s\n", run->name, run->output, strerror(errno));
 		status = 1;
 	}
 	return status;
@@ -575,53 +705,63 @@ static int go(struct run *run)
 	if (run->list)
 		return list(run);
 	if (kernel_proc_why() && !run->check_only) { /* nothing would be found, and that is not the script's fault */
-		say(stderr, "cephtap: %s\n", kernel_proc_why());
+		say(stderr, "%s: %s\n", run->name, kernel_proc_why());
 		return 1;
 	}
 	compiled = compile(run);
 	if (!compiled || run->check_only)
-		tracer_say_left_out(&run->pipeline, "cephtap");
+		tracer_say_left_out(&run->pipeline, run->name);
 	status = print_diags(run);
 	if (!compiled)
 		return 1;
 	return run->check_only ? status : trace(run);
 }
 
-static int run_script(int argc, char **argv, struct record_request *record)
+static void begin_as_dtrace(struct run *run)
 {
-	struct run run = {.record = record};
-	int status;
+	run->dtrace.is_meant = true;
+	run->pipeline.print_diags = dtrace_diags_print;
+}
+
+static int run_script(int argc, char **argv, struct record_request *record, bool as_dtrace)
+{
+	struct run run = {.record = record, .name = as_dtrace ? "dtrace" : "cephtap"};
+	enum outcome outcome;
+	int status = 0, misused;
 
 	tracer_catch_signals();
 	pipeline_init(&run.pipeline);
 	run.arena = run.targets.arena = run.pipeline.arena;
-	status = take_options(&run, argc, argv);
-	if (status == 1) {
-		status = 0;
-	} else if (status) {
-		if (run.why.size)
-			usage(&run);
-		status = status == 3 ? 1 : 2;
-	} else if (!start_child(&run) || !wait_for_process(&run)) {
-		say(stderr, "cephtap: %s\n", run.why.data);
-		status = 1;
-	} else {
+	if (as_dtrace)
+		begin_as_dtrace(&run);
+	options_begin(&run.loop, as_dtrace ? COMMAND_DTRACE : COMMAND_RUN, record ? "cephtap record" : run.name, argc, argv);
+	outcome = read_command_line(&run, argc, argv);
+	if (outcome == OUTCOME_GO_ON && (!start_child(&run) || !wait_for_process(&run)))
+		outcome = OUTCOME_FAILED;
+	misused = cmd_status(run.name, outcome, &run.why);
+	if (outcome == OUTCOME_GO_ON) {
 		set_target(&run);
 		status = go(&run);
 	}
 	if (run.child)
 		child_kill(run.child);
+	options_end(&run.loop);
 	buf_free(&run.why);
 	pipeline_free(&run.pipeline);
-	return status;
+	return status ? status : misused;
 }
 
 int cmd_run(int argc, char **argv)
 {
-	return run_script(argc, argv, NULL);
+	return run_script(argc, argv, NULL, false);
+}
+
+int cmd_run_as_dtrace(int argc, char **argv)
+{
+	return run_script(argc, argv, NULL, true);
 }
 
 int cmd_run_record(int argc, char **argv, struct record_request *record)
 {
-	return run_script(argc, argv, record);
+	return run_script(argc, argv, record, false);
 }

@@ -15,12 +15,13 @@
 #include "ceph/card.h"
 #include "ceph/stamp.h"
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 #include "lib/elf_sdt_write.h"
 #include "lib/shown.h"
 #include "lib/write.h"
 #include "probe/host.h"
 
-static const char help[] = "Usage: cephtap stamp BINARY -o COPY\n"
+static const char usage[] = "Usage: cephtap stamp BINARY -o COPY\n"
 			   "       cephtap stamp BINARY --list\n"
 			   "\n"
 			   "Write a copy of a stock Ceph binary (e.g. /usr/bin/ceph-osd) that names the catalogue's "
@@ -32,10 +33,7 @@ static const char help[] = "Usage: cephtap stamp BINARY -o COPY\n"
 			   "Argument N of a note is the catalogue's argument N. One that a note cannot express is the "
 			   "constant -2147483648.\n"
 			   "Markers at a function's return, and those that fire on a condition, have no note.\n"
-			   "\n"
-			   "  -o, --output COPY  where to write it\n"
-			   "  -l, --list         only say which markers and arguments a copy has, and why not others\n"
-			   "  -h, --help         this text\n";
+			   "\n";
 
 struct job {
 	struct arena *arena;
@@ -274,31 +272,42 @@ static int run(struct job *job)
 	return output(job);
 }
 
+struct stamp_line {
+	const char *copy;
+	bool only_list;
+};
+
+static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
+{
+	struct stamp_line *line = data;
+
+	if (option->id == OPTION_LIST)
+		line->only_list = true;
+	else
+		line->copy = text;
+	return OUTCOME_GO_ON;
+}
+
 int cmd_stamp(int argc, char **argv)
 {
-	static const struct option options[] = {{"output", required_argument, NULL, 'o'},
-						{"list", no_argument, NULL, 'l'},
-						{"help", no_argument, NULL, 'h'},
-						{0}};
+	static const struct command_help help = {.usage = usage};
+	struct stamp_line line = {0};
+	struct option_loop loop;
+	enum outcome outcome;
+	struct buf why = {0};
 	struct job job = {.in = -1};
-	bool only_list = false;
-	int c, status;
+	int status;
 
-	while ((c = cmd_option("cephtap stamp", argc, argv, "o:lh", options)) != -1) {
-		if (c == 'h') {
-			say_lines(stdout, help);
-			return 0;
-		}
-		if (c == '?')
-			return 2;
-		only_list |= c == 'l';
-		if (c == 'o')
-			job.copy = optarg;
+	options_begin(&loop, COMMAND_STAMP, "cephtap stamp", argc, argv);
+	outcome = options_read(&loop, &help, take_option, &line);
+	options_end(&loop);
+	if (outcome == OUTCOME_GO_ON && (argc - optind != 1 || !line.copy == !line.only_list)) {
+		buf_puts(&why, "name one binary, and -o COPY or --list; see --help");
+		outcome = OUTCOME_MISUSED;
 	}
-	if (argc - optind != 1 || !job.copy == !only_list) {
-		say(stderr, "cephtap stamp: name one binary, and -o COPY or --list; see --help\n");
-		return 2;
-	}
+	if (outcome != OUTCOME_GO_ON)
+		return cmd_status(loop.name, outcome, &why);
+	job.copy = line.copy;
 	job.path = argv[optind];
 	job.arena = arena_new();
 	status = run(&job);

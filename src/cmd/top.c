@@ -10,38 +10,26 @@
 #include "ceph/daemons.h"
 #include "cmd/cmd.h"
 #include "cmd/messages.h"
+#include "cmd/option.h"
+#include "cmd/script.h"
 #include "run/target.h"
 #include "lib/clock.h"
-#include "lib/embed.h"
 #include "lib/shown.h"
-#include "views/stages.h"
 #include "top/top.h"
 #include "top/top_page.h"
 #include "top/top_screen.h"
 #include "run/tracer.h"
 
-enum { OPT_ONCE = 256, OPT_PANEL, OPT_SCRIPT, OPT_MAX_COST };
 enum { ONCE_LINES = 24, MESSAGE_SIZE = 512 };
 
-static const char help[] =
+static const char usage[] =
 	"Usage: cephtap top [OPTIONS]\n"
 	"\n"
 	"The OSDs of this host, live: ops, bytes, latency, time by stage, the most used objects and clients, the slowest ops.\n"
 	"Needs no restart and no configuration of the daemons. q quits, h says what the other keys are.\n"
-	"\n"
-	"  -d SECONDS         how often the screen is drawn anew, from 0.2 to 3600 (default 2)\n"
-	"  --panel NAME       the lower panel at first: stages, objects, clients or slow (default stages)\n"
-	"  --once             one screen as plain text, 80 columns, after one interval\n"
-	"  --osd ID[,ID]      these OSDs of this host only (default: all)\n"
-	"  --daemon NAME      this daemon only: osd.3, or a glob\n"
-	"  --cgroup PATH      the processes of this control group only\n"
-	"  --container ID     the processes of this container only\n"
-	"  -p PID             this process only\n"
-	"  --max-cost PERCENT take probes away, and say so, when they take more of a process's processor time (default: warn at 10)\n"
-	"  --untrusted        also processes that only look like Ceph's, such as those of a user who can write their program\n"
-	"  --script           print the D script behind it\n"
-	"\n"
-	"Colours are left out when NO_COLOR is set. Where there is no terminal: `cephtap report osd`.\n";
+	"\n";
+
+static const char no_terminal[] = "\nColours are left out when NO_COLOR is set. Where there is no terminal: `cephtap report osd`.\n";
 
 static const struct {
 	const char *name;
@@ -71,84 +59,64 @@ struct top_run {
 
 /* --- Options --- */
 
-static bool take_interval(struct top_run *run, const char *text)
+static enum outcome take_interval(struct top_run *run, const char *text)
 {
 	char *end;
 	double seconds = strtod(text, &end);
 
 	if (text[0] < '0' || text[0] > '9' || *end || seconds < 0.2 || seconds > 3600) {
 		buf_printf(&run->why, "-d wants a number of seconds from 0.2 to 3600, not `%s`", text);
-		return false;
+		return OUTCOME_MISUSED;
 	}
 	run->look.interval = seconds;
-	return true;
+	return OUTCOME_GO_ON;
 }
 
-static bool take_panel(struct top_run *run, const char *name)
+static enum outcome take_panel(struct top_run *run, const char *name)
 {
 	for (unsigned i = 0; i < PANELS; i++)
 		if (!strcmp(panels[i].name, name)) {
 			run->look.panel = panels[i].view;
-			return true;
+			return OUTCOME_GO_ON;
 		}
 	buf_printf(&run->why, "--panel is stages, objects, clients or slow, not `%s`", name);
-	return false;
+	return OUTCOME_MISUSED;
 }
 
-static bool take_option(struct top_run *run, int c)
+static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
 {
-	switch (c) {
-	case 'd':
-		return take_interval(run, optarg);
-	case OPT_MAX_COST:
-		return cmd_take_max_cost(&run->pipeline.options, optarg, &run->why);
-	case OPT_PANEL:
-		return take_panel(run, optarg);
-	case OPT_ONCE:
+	struct top_run *run = data;
+	const struct option_common common = {.options = &run->pipeline.options, .targets = &run->targets};
+
+	switch (option->id) {
+	case OPTION_INTERVAL:
+		return take_interval(run, text);
+	case OPTION_PANEL:
+		return take_panel(run, text);
+	case OPTION_ONCE:
 		run->once = true;
-		return true;
-	case OPT_SCRIPT:
+		return OUTCOME_GO_ON;
+	case OPTION_SCRIPT:
 		run->print_script = true;
-		return true;
+		return OUTCOME_GO_ON;
 	default:
-		return target_take(&run->targets, c, optarg, &run->why) > 0;
+		return option_take_common(option, text, &common, &run->why);
 	}
 }
 
-static const struct option long_options[] = {
-	TARGET_OPTIONS,
-	{"max-cost", required_argument, NULL, OPT_MAX_COST},
-	{"interval", required_argument, NULL, 'd'},
-	{"panel", required_argument, NULL, OPT_PANEL},
-	{"once", no_argument, NULL, OPT_ONCE},
-	{"script", no_argument, NULL, OPT_SCRIPT},
-	{"help", no_argument, NULL, 'h'},
-	{0},
-};
-
-/* 0: go on, 1: done; 2: wrong usage, 3: failed; both are in run->why unless cmd_option() has said it. */
-static int take_options(struct top_run *run, int argc, char **argv)
+static enum outcome read_command_line(struct top_run *run, struct option_loop *loop)
 {
-	int c;
+	static const struct command_help help = {usage, no_terminal};
+	enum outcome outcome = options_read(loop, &help, take_option, run);
 
-	while ((c = cmd_option("cephtap top", argc, argv, "d:p:h", long_options)) != -1) {
-		if (c == 'h') {
-			say_lines(stdout, help);
-			return 1;
-		}
-		if (!take_option(run, c))
-			return (c == 'p' || c >= TARGET_OSD) && !run->targets.is_misused ? 3 : 2;
-	}
-	if (optind < argc) {
-		buf_printf(&run->why, "`%s` is no option; see cephtap top --help", argv[optind]);
-		return 2;
-	}
-	if (!run->once && !run->print_script && (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))) {
+	if (outcome != OUTCOME_GO_ON)
+		return outcome;
+	if (optind < loop->argc)
+		buf_printf(&run->why, "`%s` is no option; see cephtap top --help", loop->argv[optind]);
+	else if (!run->once && !run->print_script && (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO)))
 		buf_puts(&run->why, "this is no terminal; `cephtap report osd` prints the same OSDs as text, "
 				    "`cephtap top --once` one screen");
-		return 2;
-	}
-	return 0;
+	return run->why.size ? OUTCOME_MISUSED : OUTCOME_GO_ON;
 }
 
 /* --- The page --- */
@@ -428,11 +396,6 @@ static void add_osds(struct top_run *run)
 	}
 }
 
-static struct source *unpack_script(struct arena *arena)
-{
-	return embedded_find(arena, embedded_scripts, "top.d");
-}
-
 static void say_left_out(void *data, const char *sentence)
 {
 	(void)data;
@@ -454,7 +417,6 @@ static bool compile(struct top_run *run)
 		    run->targets.processes_len ? "among the chosen processes" : "on this host, or this user may not see it");
 		return false;
 	}
-	*arena_push(pipeline->arena, pipeline->sources, pipeline->sources_len) = unpack_script(pipeline->arena);
 	target_fill(&run->targets, pipeline->arena, &pipeline->target);
 	pipeline->host = probe_host_new(pipeline->arena, &pipeline->target);
 	if (!pipeline_run(pipeline, NULL, NULL)) /* that may be why */
@@ -495,11 +457,9 @@ static int go(struct top_run *run)
 {
 	int status;
 
-	if (run->print_script) {
-		const struct source *script = unpack_script(run->pipeline.arena);
-
-		return say_content(stdout, script->text, script->size) ? 0 : 1;
-	}
+	script_add_embedded(&run->pipeline, "top.d");
+	if (run->print_script)
+		return script_print(&run->pipeline) ? 0 : 1;
 	run->look.has_keys = !run->once;
 	run->look.time = run->time;
 	run->look.message = run->message;
@@ -515,22 +475,19 @@ static int go(struct top_run *run)
 int cmd_top(int argc, char **argv)
 {
 	struct top_run run = {.look = {.panel = TOP_STAGES, .interval = 2}};
+	struct option_loop loop;
+	enum outcome outcome;
 	int status;
 
 	tracer_catch_signals();
 	pipeline_init(&run.pipeline);
 	run.targets.arena = run.pipeline.arena;
-	status = take_options(&run, argc, argv);
-	if (!status) {
+	options_begin(&loop, COMMAND_TOP, "cephtap top", argc, argv);
+	outcome = read_command_line(&run, &loop);
+	status = cmd_status(loop.name, outcome, &run.why);
+	if (outcome == OUTCOME_GO_ON)
 		status = go(&run);
-	} else if (status == 1) {
-		status = 0;
-	} else {
-		if (run.why.size)
-			say(stderr, "cephtap top: %s\n", run.why.data);
-		status = status == 3 ? 1 : 2;
-	}
-	buf_free(&run.why);
+	options_end(&loop);
 	pipeline_free(&run.pipeline);
 	return status;
 }

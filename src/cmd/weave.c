@@ -7,12 +7,13 @@
 
 #include "ceph/weave.h"
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 #include "lib/file.h"
 #include "lib/shown.h"
 
 enum { CATALOGUE_SIZE_MAX = 16 << 20 };
 
-static const char help[] =
+static const char usage[] =
 	"Usage: cephtap weave [--partial] [--catalogue FILE]... SOURCE\n"
 	"       cephtap weave --check [--json] | --diff | --undo [--catalogue FILE]... SOURCE\n"
 	"\n"
@@ -20,18 +21,12 @@ static const char help[] =
 	"common/ceph_markers.h, and a call at each marker's place. Places are found by function and statement, not by\n"
 	"line. Without -DWITH_SYSTEMTAP=ON the markers make no code. A tree that lacks a marker's place is left as it\n"
 	"is. Weaving twice is weaving once; after a change of the catalogue, weave again.\n"
-	"\n"
-	"  --check           say where each marker would go, or why it has no place; status 1 if one has none\n"
-	"  --diff            print what weaving changes, as a patch; write nothing\n"
-	"  --undo            take the markers out again: the tree is byte for byte as it was\n"
-	"  --partial         weave, or print, what this tree can carry, and leave the other markers out\n"
-	"  --catalogue FILE  a catalogue to go by instead of the one inside this binary (several: all of them)\n"
-	"  --json            with --check: for programs\n"
-	"  -h, --help        this text\n";
+	"\n";
 
-enum what { WEAVE, CHECK = 'c', DIFF = 'd', UNDO = 'u' };
+enum what { WEAVE, CHECK = OPTION_CHECK, DIFF = OPTION_DIFF, UNDO = OPTION_UNDO };
 
 struct request {
+	struct arena *arena;
 	enum what what;
 	bool partial, json;
 	const char **catalogues;
@@ -266,45 +261,55 @@ static int run(struct arena *arena, const struct request *request)
 	return status;
 }
 
+static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
+{
+	struct request *request = data;
+
+	switch (option->id) {
+	case OPTION_PARTIAL:
+		request->partial = true;
+		return OUTCOME_GO_ON;
+	case OPTION_JSON:
+		request->json = true;
+		return OUTCOME_GO_ON;
+	case OPTION_CATALOGUE:
+		*arena_push(request->arena, request->catalogues, request->catalogues_len) = text;
+		return OUTCOME_GO_ON;
+	default:
+		if (request->what && request->what != (enum what)option->id) {
+			wrong_usage("one of --check, --diff and --undo");
+			return OUTCOME_MISUSED;
+		}
+		request->what = (enum what)option->id;
+		return OUTCOME_GO_ON;
+	}
+}
+
+static const char *check_request(const struct request *request, int args)
+{
+	if (args != 1)
+		return "which tree of Ceph's source? Its folder was expected, alone";
+	return request->json && request->what != CHECK ? "--json goes with --check" : NULL;
+}
+
 int cmd_weave(int argc, char **argv)
 {
-	static const struct option options[] = {{"check", no_argument, NULL, CHECK},
-						{"diff", no_argument, NULL, DIFF},
-						{"undo", no_argument, NULL, UNDO},
-						{"partial", no_argument, NULL, 'p'},
-						{"catalogue", required_argument, NULL, 'f'},
-						{"json", no_argument, NULL, 'j'},
-						{"help", no_argument, NULL, 'h'},
-						{0}};
-	struct arena *arena = arena_new();
-	struct request request = {0};
-	int c, status = -1;
+	static const struct command_help help = {.usage = usage};
+	struct request request = {.arena = arena_new()};
+	struct option_loop loop;
+	enum outcome outcome;
+	struct buf none = {0};
+	const char *wrong;
+	int status;
 
-	while (status < 0 && (c = cmd_option("cephtap weave", argc, argv, "h", options)) != -1) {
-		if (c == 'h') {
-			say_lines(stdout, help);
-			status = 0;
-		} else if (c == 'p') {
-			request.partial = true;
-		} else if (c == 'j') {
-			request.json = true;
-		} else if (c == 'f') {
-			*arena_push(arena, request.catalogues, request.catalogues_len) = optarg;
-		} else if (c == '?') {
-			status = 2;
-		} else if (request.what && request.what != (enum what)c) {
-			status = wrong_usage("one of --check, --diff and --undo");
-		} else {
-			request.what = (enum what)c;
-		}
-	}
+	options_begin(&loop, COMMAND_WEAVE, "cephtap weave", argc, argv);
+	outcome = options_read(&loop, &help, take_option, &request);
+	options_end(&loop);
+	status = cmd_status(loop.name, outcome, &none);
 	request.root = argv[optind];
-	if (status < 0 && argc - optind != 1)
-		status = wrong_usage("which tree of Ceph's source? Its folder was expected, alone");
-	if (status < 0 && request.json && request.what != CHECK)
-		status = wrong_usage("--json goes with --check");
-	if (status < 0)
-		status = run(arena, &request);
-	arena_free(arena);
+	wrong = check_request(&request, argc - optind);
+	if (outcome == OUTCOME_GO_ON)
+		status = wrong ? wrong_usage(wrong) : run(request.arena, &request);
+	arena_free(request.arena);
 	return status;
 }

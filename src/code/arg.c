@@ -3,16 +3,9 @@
 #include "code/gen.h"
 #include "lib/kernel_functions.h"
 
-/* Offsets in struct pt_regs of x86_64 (asm/ptrace.h), by enum argreg. */
-static const int16_t reg_offset[ARGREG_COUNT] = {
-	[ARGREG_RAX] = 80, [ARGREG_RDX] = 96, [ARGREG_RCX] = 88, [ARGREG_RBX] = 40, [ARGREG_RSI] = 104, [ARGREG_RDI] = 112,
-	[ARGREG_RBP] = 32, [ARGREG_RSP] = 152, [ARGREG_R8] = 72, [ARGREG_R9] = 64, [ARGREG_R10] = 56, [ARGREG_R11] = 48,
-	[ARGREG_R12] = 24, [ARGREG_R13] = 16, [ARGREG_R14] = 8, [ARGREG_R15] = 0, [ARGREG_RIP] = 128,
-};
-
 static void emit_reg(struct gen *gen, int dst, unsigned reg)
 {
-	emit(gen, INSN_LOAD(BPF_DW, dst, REG_CTX, reg_offset[reg < ARGREG_COUNT ? reg : 0]));
+	emit(gen, INSN_LOAD(BPF_DW, dst, REG_CTX, abi_regs_offset[reg < ARGREG_COUNT ? reg : 0]));
 }
 
 static void emit_add_imm(struct gen *gen, int reg, int64_t imm)
@@ -31,10 +24,6 @@ static bool in_kernel(const struct gen *gen)
 {
 	return gen->ctx == CTX_TRACEPOINT || gen->ctx == CTX_FUNCTION || gen->ctx == CTX_KPROBE;
 }
-
-enum { ARGUMENT_REGS = 6 };
-
-static const uint8_t argument_regs[ARGUMENT_REGS] = {ARGREG_RDI, ARGREG_RSI, ARGREG_RDX, ARGREG_RCX, ARGREG_R8, ARGREG_R9};
 
 /*
  * Word n of what the kernel gives a program around its function, or the register. The word is read as memory: loaded from the
@@ -88,10 +77,10 @@ static void gen_step(struct gen *gen, const struct argstep *step, struct loc whe
 		emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, step->imm));
 		break;
 	case STEP_FUNCTION_ARG:
-		emit_function_value(gen, (unsigned)step->imm, argument_regs[step->imm % ARGUMENT_REGS], where);
+		emit_function_value(gen, (unsigned)step->imm, abi_arg_regs[step->imm % ABI_ARG_REGS], where);
 		break;
 	case STEP_FUNCTION_RESULT:
-		emit_function_value(gen, gen->site->function->args_len, ARGREG_RAX, where);
+		emit_function_value(gen, gen->site->function->args_len, ABI_REG_RESULT, where);
 		break;
 	case STEP_EXTRA: /* the upper 16 bits of the attach cookie */
 		emit(gen, INSN_MOV_REG(R1, REG_CTX));
@@ -106,7 +95,7 @@ static void gen_step(struct gen *gen, const struct argstep *step, struct loc whe
 		emit(gen, INSN_MOV32_REG(R0, R0));
 		break;
 	case STEP_IMAGE:
-		emit_reg(gen, R0, ARGREG_RIP);
+		emit_reg(gen, R0, ABI_REG_PC);
 		emit_add_imm(gen, R0, step->imm - (int64_t)gen->site->vaddr);
 		break;
 	case STEP_ADD:
@@ -209,7 +198,7 @@ static void gen_timer_arg(struct gen *gen, unsigned index)
 		emit(gen, INSN_MOV_IMM(R0, 0));
 		return;
 	}
-	emit_reg(gen, R0, ARGREG_RIP);
+	emit_reg(gen, R0, ABI_REG_PC);
 	emit_jump_imm(gen, index == 0 ? BPF_JSLT : BPF_JSGE, R0, 0, &keep);
 	emit(gen, INSN_MOV_IMM(R0, 0));
 	label_bind(gen, &keep);

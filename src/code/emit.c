@@ -108,6 +108,16 @@ void emit_jump_reg(struct gen *gen, int op, int dst, int src, struct label *labe
 	emit_branch(gen, INSN(BPF_JMP | op | BPF_X, dst, src, 0, 0), label);
 }
 
+void gen_behind(struct gen *gen, struct label *entry, void (*make)(struct gen *gen))
+{
+	if (!entry->refs_len)
+		return;
+	label_bind(gen, entry);
+	*arena_push(gen->arena, gen->functions, gen->functions_len) = gen->insns_len;
+	gen->is_dead = false;
+	make(gen);
+}
+
 void emit_branch_call(struct gen *gen, struct label *label)
 {
 	emit_branch(gen, INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 0), label);

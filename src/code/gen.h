@@ -109,7 +109,7 @@ struct gen {
 	bool is_fixed;        /* that is so */
 	unsigned map_syscalls; /* of the program: which probe a system call is; MAP_NONE: it serves no system calls */
 	/* Functions of this program, made behind it when something has called them (stack.c). */
-	struct label unwind_entry, unwind_frame, hash_entry;
+	struct label unwind_entry, unwind_frame, hash_entry, visible_entry;
 	struct text_use *texts; /* text.c: the same */
 	unsigned texts_len;
 	bool calls_back; /* a helper calls a function of this program */
@@ -122,7 +122,7 @@ struct gen {
 	struct label *error_entry; /* ERROR clauses as a function of this program; NULL: none */
 	bool is_dead;  /* what is emitted now cannot be reached: it is left out */
 	bool too_long; /* a jump did not fit */
-	const struct ebpf_kernel *kernel;
+	const struct code_rules *rules;
 	bool may_wait; /* what is read now may be absent: see memory.c */
 	bool sleeps;   /* the program has code that waits for memory */
 };
@@ -140,6 +140,8 @@ void emit_jump_imm(struct gen *gen, int op, int dst, int32_t imm, struct label *
 void emit_jump_reg(struct gen *gen, int op, int dst, int src, struct label *label);
 /* Calls a function of the same program: the label is where it begins. */
 void emit_branch_call(struct gen *gen, struct label *label);
+/* A function behind the program, if something calls it. */
+void gen_behind(struct gen *gen, struct label *entry, void (*make)(struct gen *gen));
 /* Its address, for helpers that call it back. */
 void emit_function_address(struct gen *gen, int reg, struct label *label);
 void label_bind(struct gen *gen, struct label *label);
@@ -307,8 +309,12 @@ void emit_task(struct gen *gen);	    /* R0 = the address of its task_struct */
 void emit_task_member(struct gen *gen, const char *member, const char *of, const char *then, uint32_t size, struct loc loc);
 void emit_pid(struct gen *gen);
 void emit_tid(struct gen *gen);
-/* R0 = the process, by the whole host's number, of the thread whose task_struct is there. */
-void emit_task_pid(struct gen *gen, const struct argloc *task);
+/* R0 = the process, 0 where it cannot be seen from where we run: for what is chosen and found by numbers. */
+void emit_visible_pid(struct gen *gen);
+/* The same of the thread whose task_struct is there. */
+void emit_visible_pid_of(struct gen *gen, const struct argloc *task);
+/* R0 = the current process as struct stack_value has it. */
+void emit_stack_pid(struct gen *gen);
 /* R0 = a number of the thread, the same wherever the script asks: key of its self-> variables. */
 void emit_thread_key(struct gen *gen);
 /* R0 = half of a pair of 32-bit numbers in R0. */
@@ -326,6 +332,9 @@ void emit_symbol(struct gen *gen, const struct expr *address, bool is_user);
 /* The functions that stacks need, behind the program. */
 void gen_stack_functions(struct gen *gen);
 enum { STACK_FUNCTIONS_DEPTH = 96 }; /* bytes of the 512 that they need */
+/* The same for numbers of processes in a container, where they need one. */
+void gen_task_functions(struct gen *gen);
+enum { TASK_FUNCTIONS_DEPTH = 32 };
 
 /* clause.c */
 void gen_clause(struct gen *gen, unsigned clause);

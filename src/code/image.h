@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/stack_maps.h"
 #include "plan/options.h"
 #include "plan/plan.h"
 #include "schema/schema.h"
@@ -113,44 +114,9 @@ struct image {
 enum { MAP_NONE = ~0u };
 
 /*
- * Stacks. map_stacks: u64 -> struct stack_value, once for each different stack. What the walk through a process's stack needs, the
- * tracer puts there: map_processes: u32 pid (of the whole host) -> struct unwind_process; map_rows: the rows of all files' tables
- * (struct unwind_row, lib/unwind.h), one after another. Programs put into map_wanted who is missing there: u32 pid -> u32.
+ * map_stacks: u64 -> struct stack_value; map_symbols: u64 -> struct symbol_value; map_processes: u32 pid (of the whole host) -> struct
+ * unwind_process; map_rows: struct unwind_row, by number; map_wanted: u32 pid -> u32. See lib/stack_maps.h.
  */
-enum { STACK_FRAMES = 128 /* room; one less is the most that can be asked for */, UNWIND_MAPPINGS = 256 };
-
-enum stack_flag {
-	STACK_NO_PROCESS = 1, /* nothing was known of the process: there is one frame */
-	STACK_NO_MAPPING = 2, /* the last frame is not in a file that was known */
-	STACK_NO_ROW = 4,     /* no call-frame information says how to go on from the last frame */
-	STACK_UNREADABLE = 8, /* the stack's memory could not be read there */
-};
-
-struct stack_value {
-	uint32_t len, flags;
-	uint32_t pid; /* of the whole host; 0: the kernel's stack */
-	uint32_t pad;
-	uint64_t pcs[STACK_FRAMES];
-};
-
-/* map_symbols: u64 -> struct symbol_value, once for each address of a process that usym() and the like were given. */
-struct symbol_value {
-	uint64_t address;
-	uint32_t pid; /* of the whole host, where stack_value has it; 0: the kernel's */
-	uint32_t pad;
-};
-
-struct unwind_mapping {
-	uint64_t start, end;
-	uint64_t delta;	     /* an address minus this is what rows hold */
-	uint32_t first, len; /* rows of the file's table; len 0: it has none */
-};
-
-struct unwind_process {
-	uint64_t len;
-	struct unwind_mapping maps[UNWIND_MAPPINGS]; /* by address; those not in use start at the end of the address space */
-};
-
 /* map_daemons: u32 pid -> char [DAEMON_NAME_SIZE]; map_pids: u32 pid -> u32, filled by the engine when it must filter. */
 
 #endif

@@ -41,7 +41,7 @@ static void test(struct gen *gen, const struct read *read, struct label *good)
 
 static bool waits(const struct gen *gen, bool userland)
 {
-	return userland && gen->may_wait && gen->kernel->can_sleep && gen->ctx == CTX_UPROBE;
+	return userland && gen->may_wait && gen->rules->can_sleep && gen->ctx == CTX_UPROBE;
 }
 
 /* Waits for the page of the byte at the address + offset; whether it came is seen by the next attempt. */

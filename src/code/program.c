@@ -12,21 +12,16 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "code/disasm.h"
 #include "lib/kernel_functions.h"
 
 enum {
-	STACK_SIZE = 512,        /* what the kernel gives a program and the functions that it calls, together */
 	ERROR_ARGS_SIZE = 48,    /* what a call of the ERROR clauses puts there */
 	SCRATCH_HEAD = 8,        /* first word of a claim: is it taken? */
 	SCRATCH_MAX = 32 * 1024, /* an instruction's offset has 16 bits */
 	SCRATCH_CLAIMS = 4,
-	INSNS_MAX = 200000,      /* the kernel looks at up to a million, along every path */
-	TRAMPOLINES_MAX = 64,    /* programs around functions of the kernel, where it could do with fewer */
-	SINGLES_MAX = 500,	 /* and where it cannot: each takes some milliseconds to attach, and to take away */
-	MAPS_MAX = 62,           /* MAX_USED_MAPS in the kernel's bpf_verifier.h, less two of the engine's own (engine/meter.h) */
-	LOOKS_MAX = 1000000,     /* instructions that the verifier looks at, each as often as it gets there differently: measured */
-	LOOKS_OWN = 5,           /* ... at one of the clauses, at most about so often, */
-	LOOKS_ERROR = 10,        /* ... at one of the ERROR clauses so often for each clause that can fail. */
+	LOOKS_OWN = 5,           /* how often the verifier looks at an instruction of the clauses, at most about */
+	LOOKS_ERROR = 10,        /* ... at one of the ERROR clauses, for each clause that can fail */
 };
 
 /* What one function (a program, or its ERROR clauses) is to do. */
@@ -53,7 +48,7 @@ static void emit_run_gate(struct gen *gen, struct label *out)
  */
 static void emit_self_gate(struct gen *gen, struct label *out)
 {
-	emit_pid(gen);
+	emit_visible_pid(gen);
 	emit_map_value(gen, R1, gen->image->map_state, offsetof(struct image_state, tracer));
 	emit(gen, INSN_LOAD(BPF_W, R1, R1, 0));
 	emit_jump_reg(gen, BPF_JEQ, R0, R1, out);
@@ -141,14 +136,13 @@ static void emit_fetch_saved(struct gen *gen, const struct site *site, struct la
  */
 static void emit_syscall_gate(struct gen *gen, struct label *out)
 {
-	const int orig_ax = 120, cs = 136, user_cs = 0x33; /* struct pt_regs; the code segment of 64-bit programs */
 	struct slot number = slot_new(gen);
 
-	if (!strcmp(gen->site->tracepoint, "sys_enter")) {
-		emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, 8));
+	if (gen->site->kind == SITE_SYSCALL_ENTRY) {
+		emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, ABI_SYSCALL_NUMBER));
 	} else {
-		emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, 0));
-		emit(gen, INSN_ALU_IMM(BPF_ADD, R0, orig_ax));
+		emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, ABI_SYSCALL_REGS));
+		emit(gen, INSN_ALU_IMM(BPF_ADD, R0, ABI_REGS_SYSCALL));
 		emit_deref(gen, 8, false, false, (struct loc){0});
 	}
 	slot_store(gen, number, R0);
@@ -161,10 +155,10 @@ static void emit_syscall_gate(struct gen *gen, struct label *out)
 	emit_jump_imm(gen, BPF_JEQ, R0, 0, out);
 	emit(gen, INSN_ALU_IMM(BPF_SUB, R0, 1));
 	slot_store(gen, gen->probe_index, R0);
-	emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, 0));
-	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, cs));
+	emit(gen, INSN_LOAD(BPF_DW, R0, REG_CTX, ABI_SYSCALL_REGS));
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, ABI_REGS_MODE));
 	emit_deref(gen, 8, false, false, (struct loc){0});
-	emit_jump_imm(gen, BPF_JNE, R0, user_cs, out);
+	emit_jump_imm(gen, BPF_JNE, R0, ABI_MODE_USER_NATIVE, out);
 }
 
 /* What the kernel filters for uprobes is filtered here for its own probes. */
@@ -177,9 +171,9 @@ static void emit_pid_gate(struct gen *gen, struct label *out)
 	emit(gen, INSN_LOAD(BPF_W, R1, R1, 0));
 	emit_jump_imm(gen, BPF_JEQ, R1, 0, &all);
 	if (gen->site && gen->site->owner.n)
-		emit_task_pid(gen, &gen->site->owner);
+		emit_visible_pid_of(gen, &gen->site->owner);
 	else
-		emit_pid(gen);
+		emit_visible_pid(gen);
 	slot_store(gen, key, R0);
 	emit_map(gen, R1, layout_pids_map(gen->arena, gen->image));
 	slot_address(gen, R2, key);
@@ -192,7 +186,7 @@ static void emit_pid_gate(struct gen *gen, struct label *out)
 /* Of the function, not of its program: the ERROR clauses behind a program of system calls have no call to look up. */
 static bool is_of_syscalls(const struct function *fn)
 {
-	return fn->site && fn->site->is_syscall;
+	return fn->site && site_is_syscall(fn->site);
 }
 
 static bool is_of_processes(const struct function *fn)
@@ -274,7 +268,7 @@ static void gen_prologue(struct gen *gen, const struct function *fn, struct labe
 	if (gen->claims_early)
 		claim(gen, out, release);
 	fixed_slots(gen, fn);
-	if (is_of_syscalls(fn) || (fn->site && (fn->site->is_ours || fn->site->function)))
+	if (is_of_syscalls(fn) || (fn->site && (fn->site->is_ours || site_is_kernel_function(fn->site))))
 		emit_self_gate(gen, no);
 	if (gen->needs_probe && !gen->is_fixed && !is_of_syscalls(fn)) {
 		emit(gen, INSN_MOV_REG(R1, REG_CTX));
@@ -305,7 +299,7 @@ static void gen_prologue(struct gen *gen, const struct function *fn, struct labe
 /* The entry half of a return site: evaluates what only the entry knows and leaves it in a map. */
 static void gen_save(struct gen *gen, const struct site *site)
 {
-	static const struct argloc stack_pointer = {.n = 1, .steps = {{.op = STEP_REG, .reg = ARGREG_RSP}}};
+	static const struct argloc stack_pointer = {.n = 1, .steps = {{.op = STEP_REG, .reg = ABI_REG_SP}}};
 	struct label failed = {0}, good = {0}, end = {0};
 	uint32_t words = gen->layout->saves_max; /* the map's values have room for what any site saves */
 	int32_t value = -(gen->stack_now + 8 * (int32_t)words), key;
@@ -377,16 +371,16 @@ static void gen_round(struct gen *gen, const struct function *fn)
 }
 
 /* Is the program for this probe alone, as nothing that it can ask tells which one it is? */
-static bool is_fixed(const struct ebpf_kernel *kernel, const struct function *fn)
+static bool is_fixed(const struct code_rules *rules, const struct function *fn)
 {
-	return fn->ctx == CTX_DIRECT || fn->ctx == CTX_FUNCTION || (fn->ctx == CTX_TRACEPOINT && !fn->site->is_syscall && !kernel->has_cookies);
+	return fn->ctx == CTX_DIRECT || fn->ctx == CTX_FUNCTION || (fn->ctx == CTX_TRACEPOINT && !site_is_syscall(fn->site) && !rules->has_cookies);
 }
 
 static void gen_function(struct gen *gen, const struct function *fn)
 {
 	unsigned insns = gen->insns_len, relocs = gen->relocs_len, lines = gen->lines_len;
 	unsigned calls = gen->error_entry ? gen->error_entry->refs_len : 0;
-	unsigned unwinds = gen->unwind_entry.refs_len, hashes = gen->hash_entry.refs_len;
+	unsigned unwinds = gen->unwind_entry.refs_len, hashes = gen->hash_entry.refs_len, visibles = gen->visible_entry.refs_len;
 	unsigned *texts = text_uses(gen, gen->arena);
 	unsigned vars = gen->image->plan->vars_len;
 	bool had_scratch, claimed_early;
@@ -395,13 +389,17 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	gen->probe = fn->probe;
 	gen->site = fn->site;
 	gen->fixed_probe = fn->probe_index;
-	gen->is_fixed = is_fixed(gen->kernel, fn);
+	gen->is_fixed = is_fixed(gen->rules, fn);
 	gen->needs_scratch = gen->needs_time = gen->needs_fault = gen->needs_saved = gen->claims_early = gen->needs_tokens = gen->needs_taken = false;
 	gen->needs_probe = fn->is_save || (fn->site && fn->site->saves_len);
 	gen->needs_this = arena_new_array(gen->arena, bool, vars + 1);
 	gen->this_slots = arena_new_array(gen->arena, struct slot, vars + 1);
 	gen->this_places = arena_new_array(gen->arena, struct place, vars + 1);
-	gen->stack_limit = STACK_SIZE - (gen->image->plan->has_stacks || gen->image->plan->has_loops ? STACK_FUNCTIONS_DEPTH : 0);
+	gen->stack_limit = (int32_t)gen->rules->limits.stack_size;
+	if (gen->image->plan->has_stacks || gen->image->plan->has_loops)
+		gen->stack_limit -= STACK_FUNCTIONS_DEPTH;
+	else if (gen->rules->pid_ns_ino)
+		gen->stack_limit -= TASK_FUNCTIONS_DEPTH;
 	if (gen->layout->has_error_clauses && !fn->is_save)
 		gen->stack_limit /= 2;
 	gen->stack_limit -= ERROR_ARGS_SIZE;
@@ -418,6 +416,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 			gen->error_entry->refs_len = calls;
 		gen->unwind_entry.refs_len = unwinds;
 		gen->hash_entry.refs_len = hashes;
+		gen->visible_entry.refs_len = visibles;
 		text_uses_back(gen, texts);
 		gen_round(gen, fn);
 	} while (gen->needs_scratch != had_scratch || gen->claims_early != claimed_early);
@@ -430,7 +429,7 @@ struct compiler {
 	struct image *image;
 	struct layout *layout;
 	const struct options *options;
-	const struct ebpf_kernel *kernel;
+	const struct code_rules *rules;
 	struct diags *diags;
 	struct function error; /* the ERROR clauses, if there are any */
 	struct program_key {
@@ -463,10 +462,11 @@ static bool uses_image_base(const struct arg *args, unsigned args_len)
 }
 
 /* Everything of a site that its code depends on. Two sites with the same key share a program. */
-static void function_key(const struct ebpf_kernel *kernel, const struct function *fn, struct buf *key)
+static void function_key(const struct code_rules *rules, const struct function *fn, bool has_stacks, struct buf *key)
 {
 	const struct site *site = fn->site;
-	unsigned single = is_fixed(kernel, fn) ? fn->probe_index + 1 : 0;
+	bool is_entry = site && has_stacks && site_is_at_entry(site);
+	unsigned single = is_fixed(rules, fn) ? fn->probe_index + 1 : 0;
 
 	buf_add(key, &fn->ctx, sizeof(fn->ctx));
 	buf_add(key, &single, sizeof(single));
@@ -474,14 +474,15 @@ static void function_key(const struct ebpf_kernel *kernel, const struct function
 	buf_add(key, fn->clauses, fn->clauses_len * sizeof(*fn->clauses));
 	if (!site)
 		return;
-	if (site->tracepoint) { /* programs of one tracepoint are attached there once */
-		buf_puts(key, site->is_syscall ? site->tracepoint : "");
+	if (site_is_tracepoint(site)) { /* programs of one tracepoint are attached there once */
+		buf_puts(key, site_is_syscall(site) ? site->tracepoint : "");
 		buf_add(key, &fn->probe->is_anybodys, sizeof(fn->probe->is_anybodys));
 		buf_add(key, &site->task, sizeof(site->task));
 		buf_add(key, &site->owner, sizeof(site->owner));
 	}
-	if (site->function)
-		buf_add(key, &site->is_return, sizeof(site->is_return));
+	if (site_is_kernel_function(site))
+		buf_add(key, &site->kind, sizeof(site->kind));
+	buf_add(key, &is_entry, sizeof(is_entry));
 	buf_add(key, &site->entry_sp, sizeof(site->entry_sp));
 	buf_add(key, &site->is_ours, sizeof(site->is_ours));
 	buf_add(key, &site->may_be_absent, sizeof(site->may_be_absent));
@@ -528,7 +529,7 @@ static void check_looks(struct compiler *compiler, unsigned own, unsigned error,
 {
 	uint64_t looks = (uint64_t)LOOKS_OWN * own + (uint64_t)LOOKS_ERROR * error * calls;
 
-	if (calls && looks > LOOKS_MAX && !compiler->diags->errors)
+	if (calls && looks > compiler->rules->limits.looks && !compiler->diags->errors)
 		diag_hint(compiler->diags,
 			  diag_error(compiler->diags, loc, NULL,
 				     "%u clauses of this probe call the ERROR clauses, which are too long for that: %u instructions", calls,
@@ -545,18 +546,41 @@ static void check_sizes(struct compiler *compiler, const struct gen *gen, const 
 			  diag_error(compiler->diags, loc, NULL, "the clauses of this probe need %u bytes of scratch memory, and %u is the most",
 				     gen->scratch_max, SCRATCH_MAX),
 			  "use fewer strings, or shorter ones with -x strsize");
-	else if (gen->too_long || gen->insns_len > INSNS_MAX || !emit_jumps_fit(gen, compiler->arena))
+	else if (gen->too_long || gen->insns_len > compiler->rules->limits.insns || !emit_jumps_fit(gen, compiler->arena))
 		diag_hint(compiler->diags,
-			  diag_error(compiler->diags, loc, NULL, "the clauses of this probe are too long for the kernel: %u instructions",
-				     gen->insns_len),
+			  diag_error(compiler->diags, loc, NULL, "the clauses of this probe are too long for %s: %u instructions",
+				     compiler->rules->subject, gen->insns_len),
 			  "put some of them on a script of their own, or use shorter strings with -x strsize");
-	else if (count_maps(compiler, gen) > MAPS_MAX)
+	else if (count_maps(compiler, gen) > compiler->rules->limits.maps)
 		diag_hint(compiler->diags,
 			  diag_error(compiler->diags, loc, NULL,
-				     "the clauses of this probe use %u aggregations, arrays and thread-local variables more than the kernel "
+				     "the clauses of this probe use %u aggregations, arrays and thread-local variables more than %s "
 				     "allows one program",
-				     count_maps(compiler, gen) - MAPS_MAX),
+				     count_maps(compiler, gen) - compiler->rules->limits.maps, compiler->rules->subject),
 			  "put some of them on a script of their own, or join arrays with one more key");
+}
+
+/* A helper that the engine lacks is called: where, and which. NULL: none is. */
+static const char *find_lacking(const struct compiler *compiler, const struct gen *gen, struct loc *loc)
+{
+	for (unsigned i = 0, line = 0; i < gen->insns_len; i++) {
+		const struct bpf_insn *insn = &gen->insns[i];
+
+		for (; line < gen->lines_len && gen->lines[line].insn <= i; line++)
+			*loc = gen->lines[line].loc;
+		if (insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg && !code_has_helper(compiler->rules, (unsigned)insn->imm))
+			return ebpf_helper_name(insn->imm);
+	}
+	return NULL;
+}
+
+static void check_helpers(struct compiler *compiler, const struct gen *gen)
+{
+	struct loc loc = {0};
+	const char *helper = find_lacking(compiler, gen, &loc);
+
+	if (helper)
+		diag_error(compiler->diags, loc, NULL, "this cannot run in %s, which has no %s()", compiler->rules->subject, helper);
 }
 
 static unsigned add_program(struct compiler *compiler, const struct function *fn, bool *needs_saved)
@@ -570,7 +594,7 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 		.layout = compiler->layout,
 		.options = compiler->options,
 		.diags = compiler->diags,
-		.kernel = compiler->kernel,
+		.rules = compiler->rules,
 		.map_syscalls = MAP_NONE,
 	};
 
@@ -589,8 +613,10 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 		gen_function(&gen, &compiler->error);
 	}
 	gen_stack_functions(&gen);
+	gen_task_functions(&gen);
 	gen_text_functions(&gen);
 	check_sizes(compiler, &gen, fn);
+	check_helpers(compiler, &gen);
 	check_looks(compiler, own, gen.insns_len - own, error_entry.refs_len, function_loc(compiler, fn));
 	if (gen.scratch_max > compiler->layout->scratch_max)
 		compiler->layout->scratch_max = gen.scratch_max;
@@ -601,7 +627,7 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 					  .functions = gen.unwind_frame.refs_len || gen.calls_back ? gen.functions : NULL,
 					  .functions_len = gen.functions_len,
 					  .function = fn->ctx == CTX_FUNCTION ? fn->site->function : NULL,
-					  .is_return = fn->site && fn->site->is_return,
+					  .is_return = fn->site && site_is_return(fn->site),
 					  .may_sleep = gen.sleeps,
 					  .insns = gen.insns,
 					  .insns_len = gen.insns_len,
@@ -616,7 +642,7 @@ static unsigned program_for(struct compiler *compiler, const struct function *fn
 {
 	struct program_key key = {0};
 
-	function_key(compiler->kernel, fn, &key.bytes);
+	function_key(compiler->rules, fn, compiler->image->plan->has_stacks, &key.bytes);
 	key.hash = hash_bytes(key.bytes.data, key.bytes.size);
 	for (unsigned i = 0; i < compiler->keys_len; i++) {
 		const struct program_key *other = &compiler->keys[i];
@@ -672,9 +698,9 @@ static bool is_same_entry(const struct site *a, const struct site *b)
 static enum probe_ctx function_ctx(const struct compiler *compiler, const struct probe *probe)
 {
 	const struct kernel_function *function = probe->sites[0].function;
-	bool is_many = compiler->functions_len > TRAMPOLINES_MAX && compiler->kernel->has_multi_kprobes;
+	bool is_many = compiler->functions_len > compiler->rules->limits.trampolines && compiler->rules->has_multi_kprobes;
 
-	return compiler->kernel->has_trampolines && function->is_plain && !function->has_namesakes && !is_many ? CTX_FUNCTION : CTX_KPROBE;
+	return compiler->rules->has_trampolines && function->is_plain && !function->has_namesakes && !is_many ? CTX_FUNCTION : CTX_KPROBE;
 }
 
 static void count_functions(struct compiler *compiler)
@@ -683,11 +709,11 @@ static void count_functions(struct compiler *compiler)
 
 	for (unsigned i = 0; i < plan->probes_len; i++)
 		compiler->functions_len += plan->probes[i]->ctx == CTX_FUNCTION && compiler->probe_clauses_len[i];
-	if (compiler->functions_len > SINGLES_MAX && !compiler->kernel->has_multi_kprobes)
+	if (compiler->functions_len > compiler->rules->limits.singles && !compiler->rules->has_multi_kprobes)
 		diag_hint(compiler->diags,
 			  diag_error(compiler->diags, (struct loc){0}, NULL,
 				     "the script has %u probes of the kernel's functions, which this kernel attaches one by one, and %u is the most",
-				     compiler->functions_len, SINGLES_MAX),
+				     compiler->functions_len, compiler->rules->limits.singles),
 			  "choose fewer: fbt::vfs_*:entry; kernels with multi-kprobe links take them all at once");
 }
 
@@ -697,7 +723,7 @@ static void compile_site(struct compiler *compiler, struct function fn, const st
 	unsigned program;
 
 	fn.site = site;
-	if (site->function)
+	if (site_is_kernel_function(site))
 		fn.ctx = function_ctx(compiler, fn.probe);
 	program = program_for(compiler, &fn);
 	if (site->saves_len && compiler->keys[program].needs_saved && (!*saved || !is_same_entry(*saved, site))) {
@@ -793,14 +819,14 @@ static void find_error_clauses(struct compiler *compiler)
 }
 
 struct image *ebpf_compile(struct arena *arena, const struct plan *plan, const struct options *options,
-			   const struct ebpf_kernel *kernel, struct diags *diags)
+			   const struct code_rules *rules, struct diags *diags)
 {
 	struct image *image = arena_new_one(arena, struct image);
 	struct compiler compiler = {
 		.arena = arena,
 		.image = image,
 		.options = options,
-		.kernel = kernel,
+		.rules = rules,
 		.diags = diags,
 	};
 

@@ -3,8 +3,9 @@
  * Stacks. A program makes a stack in scratch memory, and its number by hashing it; the first of its number goes into a map. Records
  * and keys hold the number alone.
  *
- * The kernel gives its own stack. A process's is walked here, as its programs keep no frame pointers: for each frame, which file
- * is it in (map_processes), which row of the file's table says how to get to the caller (map_rows), and two reads of the stack.
+ * The kernel gives its own stack. A process's is walked here, as most programs keep no frame pointers: for each frame, which file
+ * is it in (map_processes), which row of the file's table says how to get to the caller (map_rows), and two reads of the stack. Where
+ * no row does, a frame pointer is tried, and the frame that it leads to says so.
  * The walk is a function of the program, called by every ustack() in it, a frame a function that the kernel calls back.
  */
 #include <stddef.h>
@@ -19,7 +20,7 @@ enum {
 	AREA_BP = 16,
 	AREA_HASH = 24,
 	AREA_LIMIT = 32,
-	AREA_EXACT = 40, /* not 0: the pc is an instruction that runs, not one behind a call */
+	AREA_FOUND = 40, /* enum found: how the frame was found */
 	AREA_READ = 48,
 	AREA_VALUE = 56,
 	AREA_LEN = AREA_VALUE + offsetof(struct stack_value, len),
@@ -29,19 +30,17 @@ enum {
 	AREA_SIZE = AREA_VALUE + sizeof(struct stack_value),
 };
 
-/* Offsets in struct pt_regs of x86_64, and in the frame of a signal's handler (struct ucontext at its stack pointer). */
-enum {
-	REGS_BP = 32,
-	REGS_IP = 128,
-	REGS_CS = 136,
-	REGS_SP = 152,
-	REGS_SIZE = 168,
-	SIGNAL_BP = 120,
-	SIGNAL_SP = 160,
-	SIGNAL_IP = 168,
+enum { ROW_STEPS = 24, EEXIST_ = 17 };
+
+enum found {
+	FOUND_CALLER,  /* the pc is behind a call */
+	FOUND_EXACT,   /* it is an instruction that runs */
+	FOUND_ENTRY,   /* the same, the first of a function */
+	FOUND_GUESSED, /* behind a call, if the frame pointer meant what it usually means */
 };
 
-enum { ROW_STEPS = 24, EEXIST_ = 17 };
+/* Frames on a thread's stack are no larger than this: what lies further away is not the caller's. */
+enum { GUESSED_FRAME_MAX = 1 << 23 };
 
 static const int64_t multiplier = (int64_t)0x9e3779b97f4a7c15ull;
 
@@ -63,11 +62,15 @@ static void emit_flag(struct gen *gen, int area, enum stack_flag flag)
 	emit(gen, INSN_STORE_IMM(BPF_W, area, AREA_FLAGS, flag));
 }
 
-/* Asks the tracer to look at the process; its number is in the area. */
+/* Asks the tracer to look at the process, if it can; its number is in the area. */
 static void emit_want(struct gen *gen, int area)
 {
 	struct label end = {0};
 
+	if (gen->rules->pid_ns_ino) {
+		emit(gen, INSN_LOAD(BPF_W, R1, area, AREA_PID));
+		emit_jump_imm(gen, BPF_JGT, R1, INT32_MAX, &end); /* STACK_FOREIGN */
+	}
 	emit_map(gen, R1, gen->image->map_wanted);
 	emit(gen, INSN_MOV_REG(R2, area));
 	emit(gen, INSN_ALU_IMM(BPF_ADD, R2, AREA_PID));
@@ -248,22 +251,64 @@ static void emit_cfa(struct gen *gen, struct label *signal, struct label *last, 
 	label_bind(gen, &have);
 }
 
+/* The frame that is looked at goes to the others. R1 to R4 are lost. */
+static void emit_push_frame(struct gen *gen)
+{
+	struct label sure = {0};
+
+	emit(gen, INSN_LOAD(BPF_DW, R4, R6, AREA_PC));
+	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_FOUND));
+	emit_jump_imm(gen, BPF_JNE, R1, FOUND_GUESSED, &sure);
+	emit_imm64(gen, R1, (int64_t)STACK_GUESSED);
+	emit(gen, INSN_ALU_REG(BPF_OR, R4, R1));
+	label_bind(gen, &sure);
+	emit_push(gen, R6, R4);
+}
+
+/*
+ * Nothing describes the frame: if its function keeps a frame pointer, the caller is found by it. What the caller's frame says of itself
+ * shows whether that can be (see also is_behind_call() of the reader).
+ */
+static void emit_guess(struct gen *gen, struct label *last, struct label *none)
+{
+	emit(gen, INSN_LOAD(BPF_DW, R7, R6, AREA_BP));
+	emit_jump_imm(gen, BPF_JEQ, R7, 0, last); /* so the outermost frame is marked */
+	emit(gen, INSN_MOV_REG(R1, R7));
+	emit(gen, INSN_ALU_IMM(BPF_AND, R1, 7));
+	emit_jump_imm(gen, BPF_JNE, R1, 0, none);
+	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_SP));
+	emit_jump_reg(gen, BPF_JLT, R7, R1, none);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R1, GUESSED_FRAME_MAX));
+	emit_jump_reg(gen, BPF_JGT, R7, R1, none);
+	emit_read_word(gen, R6, AREA_READ, R7, 8, none);
+	emit_read_word(gen, R6, AREA_BP, R7, 0, none);
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R7, 16));
+	emit(gen, INSN_STORE(BPF_DW, R6, AREA_SP, R7));
+	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_READ));
+	emit_jump_imm(gen, BPF_JEQ, R1, 0, last);
+	emit(gen, INSN_STORE(BPF_DW, R6, AREA_PC, R1));
+	emit(gen, INSN_STORE_IMM(BPF_DW, R6, AREA_FOUND, FOUND_GUESSED));
+	emit_return(gen, 0);
+}
+
 /* One frame: R1 is its number, R2 points to the area's address and the process's. R0: 0 goes on, 1 ends the walk. */
 static void gen_unwind_frame(struct gen *gen)
 {
-	struct label exact = {0}, none = {0}, no_mapping = {0}, unreadable = {0}, signal = {0}, last = {0}, kept = {0};
+	struct label exact = {0}, none = {0}, no_row = {0}, no_mapping = {0}, unreadable = {0}, signal = {0}, last = {0}, kept = {0}, no_entry = {0}, have_cfa = {0};
 
 	emit(gen, INSN_LOAD(BPF_DW, R6, R2, 0));
 	emit(gen, INSN_LOAD(BPF_DW, R7, R2, 8));
 	emit(gen, INSN_LOAD(BPF_DW, R8, R6, AREA_PC));
-	emit_push(gen, R6, R8);
-	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_EXACT));
-	emit_jump_imm(gen, BPF_JNE, R1, 0, &exact);
+	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_FOUND));
+	emit_jump_imm(gen, BPF_JEQ, R1, FOUND_EXACT, &exact);
+	emit_jump_imm(gen, BPF_JEQ, R1, FOUND_ENTRY, &exact);
 	emit(gen, INSN_ALU_IMM(BPF_SUB, R8, 1));
 	label_bind(gen, &exact);
 	emit_find_mapping(gen, &no_mapping);
-	emit_find_row(gen, &none);
-	emit_cfa(gen, &signal, &last, &none, &unreadable);
+	emit_push_frame(gen);
+	emit_find_row(gen, &no_row);
+	emit_cfa(gen, &signal, &last, &no_row, &unreadable);
+	label_bind(gen, &have_cfa);
 	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_SP));
 	emit_jump_reg(gen, BPF_JLE, R9, R1, &none); /* stacks grow down: this is none */
 	emit_read_word(gen, R6, AREA_READ, R9, -8, &unreadable);
@@ -275,18 +320,30 @@ static void gen_unwind_frame(struct gen *gen)
 	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_READ));
 	emit_jump_imm(gen, BPF_JEQ, R1, 0, &last);
 	emit(gen, INSN_STORE(BPF_DW, R6, AREA_PC, R1));
-	emit(gen, INSN_STORE_IMM(BPF_DW, R6, AREA_EXACT, 0));
+	emit(gen, INSN_STORE_IMM(BPF_DW, R6, AREA_FOUND, FOUND_CALLER));
 	emit_return(gen, 0);
 
 	label_bind(gen, &signal);
 	emit(gen, INSN_LOAD(BPF_DW, R9, R6, AREA_SP));
-	emit_read_word(gen, R6, AREA_PC, R9, SIGNAL_IP, &unreadable);
-	emit_read_word(gen, R6, AREA_BP, R9, SIGNAL_BP, &unreadable);
-	emit_read_word(gen, R6, AREA_SP, R9, SIGNAL_SP, &unreadable);
-	emit(gen, INSN_STORE_IMM(BPF_DW, R6, AREA_EXACT, 1));
+	emit_read_word(gen, R6, AREA_PC, R9, ABI_SIGNAL_PC, &unreadable);
+	emit_read_word(gen, R6, AREA_BP, R9, ABI_SIGNAL_FRAME, &unreadable);
+	emit_read_word(gen, R6, AREA_SP, R9, ABI_SIGNAL_SP, &unreadable);
+	emit(gen, INSN_STORE_IMM(BPF_DW, R6, AREA_FOUND, FOUND_EXACT));
 	emit_return(gen, 0);
 
+	label_bind(gen, &no_row);
+	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_FOUND));
+	emit_jump_imm(gen, BPF_JNE, R1, FOUND_ENTRY, &no_entry);
+	emit(gen, INSN_LOAD(BPF_DW, R9, R6, AREA_SP));
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R9, ABI_ENTRY_CFA));
+	emit(gen, INSN_MOV_IMM(R7, 0));
+	emit_jump(gen, &have_cfa);
+	label_bind(gen, &no_entry);
+	emit_guess(gen, &last, &none);
 	label_bind(gen, &no_mapping);
+	emit(gen, INSN_LOAD(BPF_DW, R1, R6, AREA_FOUND));
+	emit_jump_imm(gen, BPF_JEQ, R1, FOUND_GUESSED, &none); /* it was no return address */
+	emit_push_frame(gen);
 	emit_flag(gen, R6, STACK_NO_MAPPING);
 	emit_want(gen, R6);
 	emit_return(gen, 1);
@@ -353,21 +410,11 @@ static void gen_hash(struct gen *gen)
 	emit_return(gen, 0);
 }
 
-static void gen_one(struct gen *gen, struct label *entry, void (*make)(struct gen *gen))
-{
-	if (!entry->refs_len)
-		return;
-	label_bind(gen, entry);
-	*arena_push(gen->arena, gen->functions, gen->functions_len) = gen->insns_len;
-	gen->is_dead = false;
-	make(gen);
-}
-
 void gen_stack_functions(struct gen *gen)
 {
-	gen_one(gen, &gen->unwind_entry, gen_unwind);
-	gen_one(gen, &gen->unwind_frame, gen_unwind_frame);
-	gen_one(gen, &gen->hash_entry, gen_hash);
+	gen_behind(gen, &gen->unwind_entry, gen_unwind);
+	gen_behind(gen, &gen->unwind_frame, gen_unwind_frame);
+	gen_behind(gen, &gen->hash_entry, gen_hash);
 }
 
 /* ---- the calls ---- */
@@ -448,8 +495,8 @@ static void emit_function_stack(struct gen *gen, uint32_t area, int32_t frames)
 	emit(gen, INSN_LOAD(BPF_DW, R2, REG_SCRATCH, first));
 	emit_imm64(gen, R1, (int64_t)gen->site->vaddr);
 	emit(gen, INSN_ALU_REG(BPF_SUB, R2, R1));
-	emit_jump_imm(gen, gen->site->is_return ? BPF_JGT : BPF_JLE, R2, ENTRY_SIZE, &good);
-	if (gen->site->is_return) {
+	emit_jump_imm(gen, site_is_return(gen->site) ? BPF_JGT : BPF_JLE, R2, ENTRY_SIZE, &good);
+	if (site_is_return(gen->site)) {
 		emit_stack_by_helper(gen, area, 0, frames, TRAMPOLINE + 1);
 	} else {
 		emit_stack_by_helper(gen, area, 1, frames, TRAMPOLINE);
@@ -533,7 +580,7 @@ static void emit_registers(struct gen *gen, uint32_t area, struct label *none)
 {
 	static const struct {
 		int32_t from, to;
-	} words[] = {{REGS_IP, AREA_PC}, {REGS_SP, AREA_SP}, {REGS_BP, AREA_BP}};
+	} words[] = {{ABI_REGS_PC, AREA_PC}, {ABI_REGS_SP, AREA_SP}, {ABI_REGS_FRAME, AREA_BP}};
 	int from = REG_CTX;
 	int32_t base = 0;
 
@@ -543,14 +590,14 @@ static void emit_registers(struct gen *gen, uint32_t area, struct label *none)
 		emit_call(gen, HELPER_TASK_REGS);
 		emit(gen, INSN_MOV_REG(R3, R0));
 		emit_area(gen, R1, area, AREA_PCS);
-		emit(gen, INSN_MOV_IMM(R2, REGS_SIZE));
+		emit(gen, INSN_MOV_IMM(R2, ABI_REGS_SIZE));
 		emit_call(gen, HELPER_READ_KERNEL);
 		emit_jump_imm(gen, BPF_JNE, R0, 0, none);
 		from = REG_SCRATCH;
 		base = (int32_t)area + AREA_PCS;
-		emit(gen, INSN_LOAD(BPF_W, R1, from, base + REGS_CS));
-		emit(gen, INSN_ALU_IMM(BPF_AND, R1, 3));
-		emit_jump_imm(gen, BPF_JNE, R1, 3, none); /* a thread of the kernel's own */
+		emit(gen, INSN_LOAD(BPF_W, R1, from, base + ABI_REGS_MODE));
+		emit(gen, INSN_ALU_IMM(BPF_AND, R1, ABI_MODE_MASK));
+		emit_jump_imm(gen, BPF_JNE, R1, ABI_MODE_USER, none); /* a thread of the kernel's own */
 	}
 	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		emit(gen, INSN_LOAD(BPF_DW, R1, from, base + words[i].from));
@@ -560,7 +607,7 @@ static void emit_registers(struct gen *gen, uint32_t area, struct label *none)
 
 static bool refuse_without_loops(struct gen *gen, const char *name, struct loc loc)
 {
-	if (gen->kernel->has_loops)
+	if (gen->rules->has_loops)
 		return false;
 	if (!gen->first_round) /* it is said once */
 		return true;
@@ -577,9 +624,8 @@ static void emit_process_area(struct gen *gen, uint32_t area, int32_t frames, st
 	emit_begin(gen, area);
 	emit_registers(gen, area, none);
 	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_LIMIT, frames));
-	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_EXACT, 1));
-	emit_call(gen, HELPER_PID_TGID);
-	emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 32));
+	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_FOUND, gen->site && site_is_at_entry(gen->site) ? FOUND_ENTRY : FOUND_EXACT));
+	emit_stack_pid(gen);
 	emit(gen, INSN_STORE(BPF_W, REG_SCRATCH, (int32_t)area + AREA_PID, R0));
 	emit_area(gen, R1, area, 0);
 	emit_branch_call(gen, &gen->unwind_entry);
@@ -646,8 +692,7 @@ void emit_symbol(struct gen *gen, const struct expr *address, bool is_user)
 	emit_area(gen, R4, area, 0);
 	emit_hash(gen, R4, R0);
 	if (is_user) {
-		emit_call(gen, HELPER_PID_TGID);
-		emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 32));
+		emit_stack_pid(gen);
 		emit(gen, INSN_STORE(BPF_W, REG_SCRATCH, (int32_t)area + AREA_PID, R0));
 		if (gen->ctx != CTX_DIRECT)
 			emit_want_unknown(gen, area);

@@ -145,7 +145,7 @@ static void gen_entry(struct gen *gen, struct text_use *use)
 	struct label next = {0}, end = {0};
 
 	emit(gen, INSN_STORE(BPF_DW, R10, LOOP_CONTEXT, R1));
-	if (gen->kernel->has_loops) {
+	if (gen->rules->has_loops) {
 		emit(gen, INSN_MOV_IMM(R1, turns_max(gen, use->loop)));
 		emit_function_address(gen, R2, &use->step);
 		emit_context(gen, R3);
@@ -194,7 +194,7 @@ void gen_text_functions(struct gen *gen)
 
 		if (!use->entry.refs_len)
 			continue;
-		gen->calls_back |= gen->kernel->has_loops;
+		gen->calls_back |= gen->rules->has_loops;
 		begin_function(gen, &use->entry);
 		gen_entry(gen, use);
 		begin_function(gen, &use->step);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Built-in variables: the probe's arguments, and what else the registers tell at a probe. */
-#include <string.h>
 
 #include "code/gen.h"
 #include "func/tables.h"
@@ -8,7 +7,7 @@
 /* Tells frames of one thread apart, and which of them are gone: the stack grows down. */
 static void gen_usp(struct gen *gen, const struct expr *node, struct value *result)
 {
-	static const struct argloc stack_pointer = {.n = 1, .steps = {{.op = STEP_REG, .reg = ARGREG_RSP}}};
+	static const struct argloc stack_pointer = {.n = 1, .steps = {{.op = STEP_REG, .reg = ABI_REG_SP}}};
 
 	(void)result;
 	if (gen->ctx == CTX_UPROBE)
@@ -23,7 +22,7 @@ static void gen_errno(struct gen *gen, const struct expr *node, struct value *re
 	struct label fine = {0}, end = {0};
 
 	(void)result;
-	if (!gen->site || !gen->site->tracepoint || strcmp(gen->site->tracepoint, "sys_exit")) {
+	if (!gen->site || gen->site->kind != SITE_SYSCALL_RETURN) {
 		diag_error(gen->diags, node->loc, NULL, "errno is known where a system call returns: syscall:::return");
 		return;
 	}

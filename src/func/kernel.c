@@ -121,7 +121,7 @@ static void gen_progenyof(struct gen *gen, const struct expr *call, struct value
 	struct text_area area = text_area_new(gen, 0);
 
 	(void)result;
-	if (gen->kernel->pid_ns_ino)
+	if (gen->rules->pid_ns_ino)
 		diag_error(gen->diags, call->loc, NULL,
 			   "progenyof() is not to be had in a container, where processes have other numbers");
 	gen_scalar(gen, call->args[0]);

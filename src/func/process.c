@@ -92,7 +92,7 @@ static void emit_find_daemon(struct gen *gen)
 {
 	struct slot key = slot_new(gen);
 
-	emit_pid(gen);
+	emit_visible_pid(gen);
 	slot_store(gen, key, R0);
 	emit_map(gen, R1, layout_daemons_map(gen->arena, gen->image));
 	slot_address(gen, R2, key);

@@ -57,11 +57,11 @@ static void gen_stop(struct gen *gen, const struct expr *call, struct value *res
 
 static bool may_write(struct gen *gen, const struct expr *call)
 {
-	if (!gen->kernel->can_write && gen->first_round)
+	if (!gen->rules->can_write && gen->first_round)
 		diag_error(gen->diags, call->loc, NULL,
 			   "%s() is not to be had on this kernel: it lets no program write to the memory of processes (lockdown, or built so)",
 			   call->func->name);
-	return gen->kernel->can_write;
+	return gen->rules->can_write;
 }
 
 /* Writes as many bytes of the place as the slot says, at most its room, to the address in the other slot. */
@@ -179,7 +179,7 @@ static void gen_chill(struct gen *gen, const struct expr *call, struct value *re
 	struct label good = {0};
 
 	(void)result;
-	if (!gen->kernel->has_loops) {
+	if (!gen->rules->has_loops) {
 		if (gen->first_round)
 			diag_error(gen->diags, call->loc, NULL,
 				   "chill() is not to be had on this kernel: its programs cannot call a function in a "

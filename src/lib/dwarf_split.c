@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "lib/abi.h"
 #include "lib/elf_bytes.h"
 #include "lib/held.h"
 
@@ -183,7 +184,7 @@ static void put_header(struct making *making)
 {
 	Elf64_Ehdr ehdr = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
 			   .e_type = ET_REL,
-			   .e_machine = EM_X86_64,
+			   .e_machine = ABI_MACHINE,
 			   .e_version = EV_CURRENT,
 			   .e_shoff = making->at,
 			   .e_ehsize = sizeof(ehdr),

@@ -4,7 +4,9 @@
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
+#include "lib/abi.h"
 #include "lib/elf_private.h"
 #include "lib/memory.h"
 
@@ -23,20 +25,44 @@ void *grow_array(void *array, unsigned len, unsigned *room, size_t size)
 
 /* ---- entries ---- */
 
-/* The entry at *offset: its bytes behind the length. False at the end, or when nothing further makes sense. */
-static bool next_entry(const struct eh_frame *r, uint64_t *offset, struct cursor *entry)
+/* An entry's bytes behind its length. `wide` entries of .debug_frame have offsets of 8 bytes. */
+struct entry {
+	struct cursor c;
+	bool is_wide;
+};
+
+/* The entry at *offset. False at the end, or when nothing further makes sense. */
+static bool next_entry(const struct eh_frame *r, uint64_t *offset, struct entry *entry)
 {
 	struct cursor c = {r->data + *offset, r->data + r->size, r->vaddr + *offset, false};
 	uint64_t size = cursor_take(&c, 4);
 
-	if (size == 0xffffffff)
+	entry->is_wide = size == 0xffffffff;
+	if (entry->is_wide)
 		size = cursor_take(&c, 8);
 	if (c.bad || !size || size > (uint64_t)(c.end - c.at))
 		return false;
 	c.end = c.at + size;
-	*entry = c;
+	entry->c = c;
 	*offset = (uint64_t)(c.end - r->data);
 	return true;
+}
+
+/*
+ * What an entry begins with: the number that marks a CIE, or where an FDE's CIE is. .eh_frame: 0, or how far back from here;
+ * .debug_frame: all bits set, or the offset in the section.
+ */
+static bool take_id(const struct eh_frame *r, struct entry *entry, uint64_t *cie_offset)
+{
+	unsigned size = r->is_debug && entry->is_wide ? 8 : 4;
+	uint64_t here = (uint64_t)(entry->c.at - r->data), id = cursor_take(&entry->c, size);
+
+	if (r->is_debug) {
+		*cie_offset = id;
+		return id == UINT64_MAX >> (64 - 8 * size);
+	}
+	*cie_offset = id <= here ? here - id : UINT64_MAX;
+	return !id;
 }
 
 static void read_augmentation(struct cie *cie, const char *text, struct cursor c)
@@ -69,21 +95,25 @@ static void read_augmentation(struct cie *cie, const char *text, struct cursor c
 
 static void read_cie(const struct eh_frame *r, uint64_t offset, struct cie *cie)
 {
+	struct entry entry;
 	struct cursor c;
 	const char *text;
-	uint64_t version;
+	uint64_t version, unused;
 	const uint8_t *nul;
 
 	*cie = (struct cie){.start = r->data + offset, .encoding = ENC_ABSPTR};
-	if (!next_entry(r, &offset, &c) || cursor_take(&c, 4) != 0)
+	if (!next_entry(r, &offset, &entry) || !take_id(r, &entry, &unused))
 		return;
+	c = entry.c;
 	version = cursor_take(&c, 1);
 	text = (const char *)c.at;
 	nul = memchr(c.at, 0, (size_t)(c.end - c.at));
-	if ((version != 1 && version != 3) || !nul)
+	if ((version != 1 && version != 3 && !(version == 4 && r->is_debug)) || !nul)
 		return;
 	c.vaddr += (uint64_t)(nul + 1 - c.at);
 	c.at = nul + 1;
+	if (version == 4 && (cursor_take(&c, 1) != 8 || cursor_take(&c, 1) != 0)) /* size of an address, and of a segment's number */
+		return;
 	cie->code_align = cursor_uleb(&c);
 	cie->data_align = cursor_sleb(&c);
 	if (version == 1)
@@ -101,23 +131,23 @@ static void read_cie(const struct eh_frame *r, uint64_t offset, struct cie *cie)
 	cie->is_sane &= !c.bad;
 }
 
-static void read_fde(struct eh_frame *r, struct cursor c, uint64_t id, uint64_t id_offset, struct cie *cie)
+static void read_fde(struct eh_frame *r, struct cursor c, uint64_t cie_offset, struct cie *cie)
 {
 	struct fde *fde;
 
-	if (id > id_offset) {
+	if (cie_offset >= r->size) {
 		r->bad++;
 		return;
 	}
-	if (cie->start != r->data + (id_offset - id))
-		read_cie(r, id_offset - id, cie);
+	if (cie->start != r->data + cie_offset)
+		read_cie(r, cie_offset, cie);
 	if (!cie->is_sane) {
 		r->bad++;
 		return;
 	}
 	r->fdes = grow_array(r->fdes, r->fdes_len, &r->fdes_room, sizeof(*r->fdes));
 	fde = &r->fdes[r->fdes_len];
-	*fde = (struct fde){.cie = *cie};
+	*fde = (struct fde){.cie = *cie, .is_debug = r->is_debug};
 	fde->pc = cursor_encoded(&c, cie->encoding);
 	fde->size = cursor_encoded(&c, cie->encoding & 0x0f);
 	if (cie->has_augmentation)
@@ -131,16 +161,13 @@ static void read_fde(struct eh_frame *r, struct cursor c, uint64_t id, uint64_t 
 
 static void read_entries(struct eh_frame *r)
 {
-	uint64_t offset = 0;
+	uint64_t offset = 0, cie_offset;
 	struct cie cie = {0};
-	struct cursor c;
+	struct entry entry;
 
-	while (offset < r->size && next_entry(r, &offset, &c)) {
-		uint64_t id_offset = (uint64_t)(c.at - r->data), id = cursor_take(&c, 4);
-
-		if (id)
-			read_fde(r, c, id, id_offset, &cie);
-	}
+	while (offset < r->size && next_entry(r, &offset, &entry))
+		if (!take_id(r, &entry, &cie_offset))
+			read_fde(r, entry.c, cie_offset, &cie);
 }
 
 /* ---- the file ---- */
@@ -197,14 +224,58 @@ static bool find_by_segment(const struct elf_file *file, struct eh_frame *r)
 	return false;
 }
 
+/* Compilers and linkers compress what debuggers alone read. */
+static bool unpack(const struct elf_file *file, const Elf64_Shdr *section, struct eh_frame *r)
+{
+	const uint8_t *data = elf_file_data(file, section->sh_offset, section->sh_size);
+	Elf64_Chdr head;
+	uLongf size;
+
+	if (!data || section->sh_size < sizeof(head))
+		return false;
+	memcpy(&head, data, sizeof(head));
+	if (head.ch_type != ELFCOMPRESS_ZLIB || head.ch_size > CODE_SIZE_MAX || !elf_may_unpack(file, section))
+		return false;
+	size = head.ch_size;
+	r->unpacked = malloc(size + 1);
+	if (!r->unpacked)
+		memory_end();
+	r->data = r->unpacked;
+	r->size = size;
+	return uncompress(r->unpacked, &size, data + sizeof(head), section->sh_size - sizeof(head)) == Z_OK && size == r->size;
+}
+
+static bool find_debug(const struct elf_file *file, struct eh_frame *r)
+{
+	for (uint64_t i = 0; i < file->sections_len; i++) {
+		Elf64_Shdr section = elf_section_at(file, i);
+
+		if (section.sh_size > CODE_SIZE_MAX || section.sh_type == SHT_NOBITS || strcmp(elf_section_name(file, &section), ".debug_frame"))
+			continue;
+		if (section.sh_flags & SHF_COMPRESSED)
+			return unpack(file, &section, r);
+		r->data = elf_file_data(file, section.sh_offset, section.sh_size);
+		r->size = section.sh_size;
+		return r->data;
+	}
+	return false;
+}
+
 void eh_frame_read(struct eh_frame *out, const struct elf_file *file)
 {
 	*out = (struct eh_frame){0};
-	if (elf_file_machine(file) == EM_X86_64 && (find_by_section(file, out) || find_by_segment(file, out)))
+	if (elf_file_machine(file) != ABI_MACHINE)
+		return;
+	if (find_by_section(file, out) || find_by_segment(file, out))
+		read_entries(out);
+	out->is_debug = true;
+	out->vaddr = 0;
+	if (find_debug(file, out))
 		read_entries(out);
 }
 
 void eh_frame_free(struct eh_frame *frame)
 {
 	free(frame->fdes);
+	free(frame->unpacked);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The call-frame information of a file (.eh_frame) as it is written: entries, one for each piece of code, and the bytes
- * of their instructions. What these mean is unwind.c's. All reads go through a cursor that knows its end.
+ * The call-frame information of a file (.eh_frame, .debug_frame) as it is written: entries, one for each piece of code, and the
+ * bytes of their instructions. What these mean is unwind.c's. All reads go through a cursor that knows its end.
  */
 #ifndef CEPHTAP_LIB_EH_FRAME_H
 #define CEPHTAP_LIB_EH_FRAME_H
@@ -29,6 +29,7 @@ struct fde {
 	uint64_t pc, size;
 	struct cursor insns;
 	struct cie cie;
+	bool is_debug; /* of .debug_frame: where both sections describe an address, .eh_frame counts */
 };
 
 struct eh_frame {
@@ -38,6 +39,8 @@ struct eh_frame {
 	uint64_t vaddr; /* of the section */
 	const uint8_t *data;
 	uint64_t size;
+	bool is_debug;	   /* the section that is being read is .debug_frame */
+	uint8_t *unpacked; /* its bytes, if the file has them compressed */
 };
 
 /* Of an x86_64 file; without such information there are no entries. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs the instructions of .eh_frame's entries (eh_frame.c reads these) into rows. An entry that makes no sense is left
+ * Runs the instructions of the entries of .eh_frame and .debug_frame (eh_frame.c reads these) into rows. An entry that makes no sense is left
  * out and counted, so that one bad function does not hide the others.
  */
 #include "lib/unwind.h"
@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/abi.h"
 #include "lib/eh_frame.h"
+#include "lib/elf_private.h"
 #include "lib/memory.h"
 
-enum { REG_RBP = 6, REG_RSP = 7, REG_RA = 16, REMEMBER_MAX = 16, WORD = 8 };
+enum { REMEMBER_MAX = 16, WORD = 8 };
 
 /* Instructions (DWARF 4, 7.23), and two of GNU's. */
 enum {
@@ -89,11 +91,11 @@ static void cfa_expression(struct state *state, struct cursor block)
 
 static void set_rule(struct state *state, uint64_t reg, enum where where, int64_t offset)
 {
-	if (reg == REG_RBP) {
+	if (reg == ABI_REG_FRAME) {
 		state->rbp = where;
 		state->rbp_offset = offset;
 	}
-	if (reg == REG_RA)
+	if (reg == ABI_REG_PC)
 		state->is_last = where == WHERE_UNKNOWN;
 }
 
@@ -127,7 +129,7 @@ static struct unwind_row row_of(const struct state *state, const struct cie *cie
 	} else if (state->rbp != WHERE_SAME) {
 		return row;
 	}
-	row.kind = state->reg == REG_RSP ? UNWIND_RSP : state->reg == REG_RBP ? UNWIND_RBP : UNWIND_NONE;
+	row.kind = state->reg == ABI_REG_SP ? UNWIND_RSP : state->reg == ABI_REG_FRAME ? UNWIND_RBP : UNWIND_NONE;
 	return row;
 }
 
@@ -164,7 +166,7 @@ static void finish_row(struct run *run)
 	struct unwind_part *part = &run->r->out->parts[run->r->out->parts_len];
 
 	if (!run->is_first_row_done)
-		part->is_entry = run->state.is_plain && run->state.reg == REG_RSP && run->state.offset == WORD;
+		part->is_entry = run->state.is_plain && run->state.reg == ABI_REG_SP && run->state.offset == WORD;
 	run->is_first_row_done = true;
 	add_row(run->r, run->pc, row_of(&run->state, &run->fde->cie));
 }
@@ -184,10 +186,10 @@ static bool restore_rule(struct run *run, uint64_t reg)
 {
 	if (!run->initial)
 		return false;
-	if (reg == REG_RBP) {
+	if (reg == ABI_REG_FRAME) {
 		run->state.rbp = run->initial->rbp;
 		run->state.rbp_offset = run->initial->rbp_offset;
-	} else if (reg == REG_RA) {
+	} else if (reg == ABI_REG_PC) {
 		run->state.is_last = run->initial->is_last;
 	}
 	return true;
@@ -362,16 +364,69 @@ static int compare_fdes(const void *left, const void *right)
 {
 	const struct fde *a = left, *b = right;
 
-	return a->pc < b->pc ? -1 : a->pc > b->pc;
+	if (a->pc != b->pc)
+		return a->pc < b->pc ? -1 : 1;
+	return (int)a->is_debug - (int)b->is_debug;
 }
 
-static void make_table(struct reading *r)
+/* Of .debug_frame counts what .eh_frame says nothing about. The entries are sorted. */
+static void drop_described_twice(struct eh_frame *frame)
+{
+	uint64_t next = UINT64_MAX, end = 0;
+	unsigned kept = 0;
+
+	for (unsigned i = frame->fdes_len; i-- > 0;) {
+		struct fde *fde = &frame->fdes[i];
+
+		if (!fde->is_debug)
+			next = fde->pc;
+		else if (fde->pc + fde->size > next)
+			fde->size = 0;
+	}
+	for (unsigned i = 0; i < frame->fdes_len; i++) {
+		const struct fde *fde = &frame->fdes[i];
+
+		if (!fde->is_debug)
+			end = fde->pc + fde->size;
+		if (fde->size && (!fde->is_debug || fde->pc >= end))
+			frame->fdes[kept++] = *fde;
+	}
+	frame->fdes_len = kept;
+}
+
+/*
+ * Where a program's first thread begins, nobody has called. That of the dynamic loader (_start, in assembler) does not say so: it has
+ * no entry, and every stack through it would seem to end early.
+ */
+static void add_start(struct eh_frame *frame, uint64_t start)
+{
+	enum { START_MAX = 128 };
+	static const uint8_t no_caller[] = {CFA_UNDEFINED, ABI_REG_PC};
+	unsigned at = 0;
+
+	while (at < frame->fdes_len && frame->fdes[at].pc + frame->fdes[at].size <= start)
+		at++;
+	if (!start || !frame->fdes_len || (at < frame->fdes_len && frame->fdes[at].pc <= start))
+		return;
+	frame->fdes = grow_array(frame->fdes, frame->fdes_len, &frame->fdes_room, sizeof(*frame->fdes));
+	memmove(&frame->fdes[at + 1], &frame->fdes[at], (frame->fdes_len - at) * sizeof(*frame->fdes));
+	frame->fdes_len++;
+	frame->fdes[at] = (struct fde){.pc = start,
+				       .size = START_MAX,
+				       .insns = {no_caller, no_caller + sizeof(no_caller), 0, false}};
+	if (at + 1 < frame->fdes_len && frame->fdes[at + 1].pc - start < START_MAX)
+		frame->fdes[at].size = frame->fdes[at + 1].pc - start;
+}
+
+static void make_table(struct reading *r, uint64_t start)
 {
 	uint64_t end = 0;
 	unsigned i;
 
 	if (r->frame.fdes_len)
 		qsort(r->frame.fdes, r->frame.fdes_len, sizeof(*r->frame.fdes), compare_fdes);
+	drop_described_twice(&r->frame);
+	add_start(&r->frame, start);
 	r->out->base = r->frame.fdes_len ? r->frame.fdes[0].pc : 0;
 	r->out->parts = calloc(r->frame.fdes_len + 1, sizeof(*r->out->parts));
 	if (!r->out->parts)
@@ -397,7 +452,7 @@ struct unwind *unwind_read(const struct elf_file *file)
 		memory_end();
 	eh_frame_read(&r.frame, file);
 	out->bad = r.frame.bad;
-	make_table(&r);
+	make_table(&r, file->ehdr.e_entry);
 	eh_frame_free(&r.frame);
 	return out;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Call-frame information (.eh_frame, as in the LSB core specification and the System V ABI for x86_64): how to get from a frame
- * to its caller's where no frame pointer is kept. In: an ELF file, hostile until parsed. Out: functions (and parts of them) with
- * their extents, and one sorted table of rows, each valid from its address to the next row's. A row holds what x86_64 needs:
+ * Call-frame information: how to get from a frame to its caller's where no frame pointer is kept. It is read from .eh_frame (LSB core
+ * specification, System V ABI for x86_64) and, for code that this leaves out, from .debug_frame (DWARF 4, 6.4). In: an ELF file,
+ * hostile until parsed. Out: functions (and parts of them) with their extents, and one sorted table of rows, each valid from its
+ * address to the next row's. A row holds what x86_64 needs:
  * where the canonical frame address (CFA: the stack pointer before the call) is, and where the caller's %rbp. The return address
  * is at CFA - 8. What a row cannot say (rare expressions) is a row that says so.
  */

@@ -11,14 +11,22 @@
 #include <strings.h>
 
 #include "lib/diag.h"
+#include "plan/engines.h"
 
-enum option_kind { OPTION_BOOL, OPTION_INT, OPTION_SIZE, OPTION_TIME };
+enum option_kind { OPTION_BOOL, OPTION_INT, OPTION_SIZE, OPTION_TIME, OPTION_ENGINE };
 
 #define KIB 1024ull
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
 #define MS  1000000ull
 #define SEC (1000 * MS)
+
+static const char *const engine_names[] = {
+#define ROW(name) #name,
+	ENGINES(ROW)
+#undef ROW
+};
+enum { ENGINES_LEN = sizeof(engine_names) / sizeof(*engine_names) };
 
 static const struct option {
 	const char *name;
@@ -40,6 +48,7 @@ static const struct option {
 	{"destructive", OPTION_BOOL, FIELD(destructive), 0, 1, 0, "allow actions that change the traced system, as -w"},
 	{"dynvarsize", OPTION_SIZE, FIELD(dynvarsize), 4 * KIB, 4 * GIB, MIB,
 	 "memory for each thread-local variable or associative array"},
+	{"engine", OPTION_ENGINE, FIELD(engine), 0, ENGINES_LEN - 1, 0, "what runs the programs"},
 	{"errtags", OPTION_BOOL, FIELD(errtags), 0, 1, 0, "print DTrace's tag with each error"},
 	{"inlines", OPTION_BOOL, FIELD(inlines), 0, 1, 0, "stacks show functions that were inlined, where there is debug information"},
 	{"jstackframes", OPTION_INT, FIELD(jstackframes), 1, 127, 50, "frames of jstack() without a number"},
@@ -76,6 +85,8 @@ static void store(struct options *into, const struct option *option, uint64_t va
 		*(int *)field = (int)value;
 	else if (option->kind == OPTION_BOOL)
 		*(bool *)field = value;
+	else if (option->kind == OPTION_ENGINE)
+		*(const char **)field = engine_names[value];
 	else
 		*(uint64_t *)field = value;
 }
@@ -159,6 +170,14 @@ static bool parse_bool(const char *text, uint64_t *value)
 	return false;
 }
 
+static bool parse_engine(const char *text, uint64_t *value)
+{
+	for (*value = 0; *value < ENGINES_LEN; ++*value)
+		if (!strcmp(engine_names[*value], text))
+			return true;
+	return false;
+}
+
 static bool parse_value(const struct option *option, const char *text, uint64_t *value)
 {
 	const char *rest;
@@ -168,6 +187,8 @@ static bool parse_value(const struct option *option, const char *text, uint64_t 
 		return parse_bool(text, value);
 	case OPTION_INT:
 		return parse_number(text, value, &rest) && !*rest;
+	case OPTION_ENGINE:
+		return parse_engine(text, value);
 	case OPTION_SIZE:
 		return parse_number(text, value, &rest) && scale(sizes, rest, value);
 	default:
@@ -208,6 +229,9 @@ static void print_value(struct buf *out, const struct option *option, uint64_t v
 	case OPTION_SIZE:
 		print_size(out, value);
 		break;
+	case OPTION_ENGINE:
+		buf_puts(out, engine_names[value]);
+		break;
 	case OPTION_TIME:
 		print_time(out, value);
 		break;
@@ -232,6 +256,12 @@ static bool is_missing(const char *name)
 	return false;
 }
 
+/* Names that stand for engines to come. */
+static bool is_later_engine(const char *name)
+{
+	return !strcmp(name, "inside") || !strcmp(name, "auto");
+}
+
 static const char *unknown_option(const char *name, struct buf *why)
 {
 	if (is_missing(name)) {
@@ -250,17 +280,24 @@ static const char *unknown_option(const char *name, struct buf *why)
 	return why->data;
 }
 
+/* Are there values between its least and its greatest one? */
+static bool has_range(const struct option *option)
+{
+	return option->kind != OPTION_BOOL && option->kind != OPTION_ENGINE;
+}
+
 static const char *bad_value(const struct option *option, struct buf *why)
 {
 	static const char *const examples[] = {
 		[OPTION_BOOL] = "yes or no",
 		[OPTION_INT] = "a number",
 		[OPTION_SIZE] = "bytes, or with k, m or g",
+		[OPTION_ENGINE] = "kernel",
 		[OPTION_TIME] = "a time with ns, us, ms, s, m, h or d, or a rate with hz",
 	};
 
 	buf_printf(why, "%s must be %s", option->name, examples[option->kind]);
-	if (option->kind == OPTION_BOOL)
+	if (!has_range(option))
 		return why->data;
 	buf_puts(why, ", from ");
 	print_value(why, option, option->min);
@@ -282,6 +319,10 @@ const char *options_set(struct options *into, const char *name, const char *valu
 		buf_printf(why, "option `%s` needs a value: `%s=...`", name, name);
 		return why->data;
 	}
+	if (option->kind == OPTION_ENGINE && is_later_engine(value)) {
+		buf_printf(why, "engine=%s is not implemented: programs run in the kernel (engine=kernel)", value);
+		return why->data;
+	}
 	if (!parse_value(option, value, &number) || number < option->min || number > option->max)
 		return bad_value(option, why);
 	store(into, option, number);
@@ -294,7 +335,7 @@ void options_list(struct buf *out)
 
 	for (option = options; option < options + OPTIONS_LEN; option++) {
 		buf_printf(out, "%-14s %s", option->name, option->doc);
-		if (option->kind != OPTION_BOOL) {
+		if (has_range(option)) {
 			buf_puts(out, "; ");
 			print_value(out, option, option->min);
 			buf_puts(out, " to ");

@@ -23,6 +23,7 @@ struct options {
 	int aggsortkey, aggsortrev, aggsortkeypos, aggsortpos; /* as DTrace documents them */
 	int nspec; /* speculations at a time */
 	int maxcost; /* of a process's processor time, percent; 0: nothing is taken away */
+	const char *engine; /* the name of one of engine/engine.h */
 	int stackframes, ustackframes, jstackframes, stackindent;
 	bool record_time; /* each record has the time of its firing; no option of scripts: a report's format asks for it */
 	bool quiet, destructive, defaultargs, errtags, zdefs, inlines, shortnames;

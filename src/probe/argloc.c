@@ -6,16 +6,9 @@
 
 #include "lib/buf.h"
 
-static const char *const reg_names[ARGREG_COUNT] = {
-	[ARGREG_RAX] = "rax", [ARGREG_RDX] = "rdx", [ARGREG_RCX] = "rcx", [ARGREG_RBX] = "rbx", [ARGREG_RSI] = "rsi",
-	[ARGREG_RDI] = "rdi", [ARGREG_RBP] = "rbp", [ARGREG_RSP] = "rsp", [ARGREG_R8] = "r8",	[ARGREG_R9] = "r9",
-	[ARGREG_R10] = "r10", [ARGREG_R11] = "r11", [ARGREG_R12] = "r12", [ARGREG_R13] = "r13", [ARGREG_R14] = "r14",
-	[ARGREG_R15] = "r15", [ARGREG_RIP] = "rip",
-};
-
 static const char *reg_name(uint8_t reg)
 {
-	return reg < ARGREG_COUNT ? reg_names[reg] : "?";
+	return reg < ARGREG_COUNT ? abi_reg_names[reg] : "?";
 }
 
 static void print_type(const struct argstep *step, struct buf *out)

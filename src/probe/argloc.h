@@ -10,12 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Registers by the numbers that DWARF gives them on x86_64 (System V psABI, figure 3.36). */
-enum argreg {
-	ARGREG_RAX, ARGREG_RDX, ARGREG_RCX, ARGREG_RBX, ARGREG_RSI, ARGREG_RDI, ARGREG_RBP, ARGREG_RSP,
-	ARGREG_R8, ARGREG_R9, ARGREG_R10, ARGREG_R11, ARGREG_R12, ARGREG_R13, ARGREG_R14, ARGREG_R15, ARGREG_RIP,
-	ARGREG_COUNT
-};
+#include "lib/abi.h"
 
 enum argstep_op {
 	STEP_CONST,    /* value = imm */

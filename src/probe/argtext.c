@@ -27,7 +27,7 @@ static bool cannot(struct operand *op, const char *reason)
 	return false;
 }
 
-static void step(struct arg *arg, enum argstep_op op, enum argreg reg, int64_t imm)
+static void add_step(struct arg *arg, enum argstep_op op, enum argreg reg, int64_t imm)
 {
 	arg->loc.steps[arg->loc.n++] = (struct argstep){.op = (uint8_t)op, .reg = (uint8_t)reg, .imm = imm};
 }
@@ -102,7 +102,7 @@ static bool find_reg(const char *name, struct reg *out)
 	return find_new_reg(name, out);
 }
 
-static bool take(struct operand *op, char c)
+static bool take_char(struct operand *op, char c)
 {
 	if (op->at == op->end || *op->at != c)
 		return false;
@@ -116,7 +116,7 @@ static bool take_reg(struct operand *op, struct reg *out)
 	char name[8];
 	size_t n = 0;
 
-	if (!take(op, '%'))
+	if (!take_char(op, '%'))
 		return cannot(op, "a register was expected");
 	while (op->at < op->end && isalnum((unsigned char)*op->at) && n < sizeof(name) - 1)
 		name[n++] = *op->at++;
@@ -169,7 +169,7 @@ static bool take_number(struct operand *op, uint64_t *out)
 
 static bool take_symbol(struct operand *op, struct sum *sum)
 {
-	bool is_quoted = take(op, '"'); /* clang quotes names with odd characters */
+	bool is_quoted = take_char(op, '"'); /* clang quotes names with odd characters */
 	size_t n = 0;
 
 	if (sum->symbol[0])
@@ -178,7 +178,7 @@ static bool take_symbol(struct operand *op, struct sum *sum)
 	       (is_quoted ? *op->at != '"' : is_symbol_char(*op->at)))
 		sum->symbol[n++] = *op->at++;
 	sum->symbol[n] = '\0';
-	if (is_quoted && !take(op, '"'))
+	if (is_quoted && !take_char(op, '"'))
 		return cannot(op, "a quote does not end");
 	if (!n)
 		return cannot(op, "a number or a symbol was expected");
@@ -195,8 +195,8 @@ static bool take_sum(struct operand *op, struct sum *sum)
 
 	*sum = (struct sum){.is_empty = true};
 	while (op->at < op->end && *op->at != '(') {
-		is_minus = take(op, '-');
-		if (!is_minus && !take(op, '+') && !sum->is_empty)
+		is_minus = take_char(op, '-');
+		if (!is_minus && !take_char(op, '+') && !sum->is_empty)
 			return cannot(op, "not in a form that is known");
 		if (op->at < op->end && isdigit((unsigned char)*op->at)) {
 			if (!take_number(op, &number))
@@ -221,7 +221,7 @@ static bool step_symbol(struct operand *op, const struct sum *sum)
 		return cannot(op, "the file's symbol tables do not have this symbol (the file is stripped)");
 	if (elf_symbol_is_ambiguous(op->file, sum->symbol))
 		return cannot(op, "the file has several symbols of this name");
-	step(op->arg, STEP_IMAGE, 0, (int64_t)(symbol.vaddr + sum->number));
+	add_step(op->arg, STEP_IMAGE, 0, (int64_t)(symbol.vaddr + sum->number));
 	return true;
 }
 
@@ -246,7 +246,7 @@ static bool parse_constant(struct operand *op)
 		return true;
 	}
 	value = sum.number << shift;
-	step(arg, STEP_CONST, 0, arg->is_signed ? (int64_t)value >> shift : (int64_t)(value >> shift));
+	add_step(arg, STEP_CONST, 0, arg->is_signed ? (int64_t)value >> shift : (int64_t)(value >> shift));
 	return true;
 }
 
@@ -263,9 +263,9 @@ static bool parse_register(struct operand *op)
 	if (!op->has_size)
 		arg->size = reg.size;
 	size = reg.size < arg->size ? reg.size : arg->size;
-	step(arg, STEP_REG, reg.reg, 0);
+	add_step(arg, STEP_REG, reg.reg, 0);
 	if (reg.is_high)
-		step(arg, STEP_SHR, 0, 8);
+		add_step(arg, STEP_SHR, 0, 8);
 	if (size < 8)
 		step_sized(arg, STEP_CAST, size, 0);
 	return true;
@@ -285,7 +285,7 @@ static bool take_index(struct operand *op, struct memory *mem)
 		return cannot(op, "this register cannot be an index");
 	mem->has_index = true;
 	mem->scale = 1;
-	if (!take(op, ','))
+	if (!take_char(op, ','))
 		return true;
 	if (op->at == op->end || !isdigit((unsigned char)*op->at) || !take_number(op, &mem->scale) ||
 	    (mem->scale != 1 && mem->scale != 2 && mem->scale != 4 && mem->scale != 8))
@@ -297,7 +297,7 @@ static bool take_index(struct operand *op, struct memory *mem)
 static bool take_parentheses(struct operand *op, struct memory *mem)
 {
 	*mem = (struct memory){0};
-	if (!take(op, '('))
+	if (!take_char(op, '('))
 		return true;
 	if (op->at < op->end && *op->at == '%') {
 		if (!take_reg(op, &mem->base))
@@ -306,9 +306,9 @@ static bool take_parentheses(struct operand *op, struct memory *mem)
 			return cannot(op, "an address of 32 bits");
 		mem->has_base = true;
 	}
-	if (take(op, ',') && !take_index(op, mem))
+	if (take_char(op, ',') && !take_index(op, mem))
 		return false;
-	if (!take(op, ')') || (!mem->has_base && !mem->has_index))
+	if (!take_char(op, ')') || (!mem->has_base && !mem->has_index))
 		return cannot(op, "not in a form that is known");
 	return true;
 }
@@ -330,11 +330,11 @@ static bool parse_memory(struct operand *op)
 	if (sum.symbol[0] && !step_symbol(op, &sum))
 		return false;
 	if (mem.has_base && !is_rip)
-		step(arg, arg->loc.n ? STEP_ADD_REG : STEP_REG, mem.base.reg, arg->loc.n ? 1 : 0);
+		add_step(arg, arg->loc.n ? STEP_ADD_REG : STEP_REG, mem.base.reg, arg->loc.n ? 1 : 0);
 	else if (!arg->loc.n)
-		step(arg, STEP_CONST, 0, 0);
+		add_step(arg, STEP_CONST, 0, 0);
 	if (mem.has_index)
-		step(arg, STEP_ADD_REG, mem.index.reg, (int64_t)mem.scale);
+		add_step(arg, STEP_ADD_REG, mem.index.reg, (int64_t)mem.scale);
 	step_sized(arg, STEP_LOAD, arg->size, sum.symbol[0] ? 0 : (int64_t)sum.number);
 	return true;
 }
@@ -387,7 +387,7 @@ static void parse_operand(struct operand *op)
 	arg->type = ARGTYPE_INT;
 	if (!parse_size(op))
 		return;
-	if (take(op, '$'))
+	if (take_char(op, '$'))
 		parse_constant(op);
 	else if (op->at < op->end && *op->at == '%')
 		parse_register(op);

@@ -310,8 +310,8 @@ static void shift_site(const struct ceph_binary *cb, uint64_t function_size, str
 		return;
 	if (!is_whole && size > PROLOGUE_SIZE)
 		size = PROLOGUE_SIZE;
-	prologue_find(code, size, is_whole, entry_regs(located, args_len, site->is_return), &place);
-	move_locations(located, args_len, site->is_return, place.regs);
+	prologue_find(code, size, is_whole, entry_regs(located, args_len, site_is_return(site)), &place);
+	move_locations(located, args_len, site_is_return(site), place.regs);
 	site->shift = place.offset;
 	site->vaddr += place.offset;
 	site->offset += place.offset;
@@ -331,7 +331,7 @@ static const char *locate_site(struct ceph_index *index, struct ceph_binary *cb,
 	if (!cb->elf)
 		return cb->why;
 	*site = host_binary_site(cb->binary, 0);
-	site->is_return = from->is_return;
+	site->kind = from->is_return ? SITE_RETURN : SITE_ENTRY;
 	if (!find_function(cb, from->symbol, &site->vaddr, &size) ||
 	    elf_code_offset(cb->elf, site->vaddr, &site->offset))
 		return arena_printf(index->arena,
@@ -631,7 +631,7 @@ static int ceph_match(struct probe_host *host, const struct probe_desc *desc, st
 	for (m = 0; m < index->cat->markers_len; m++) {
 		const struct cat_marker *marker = &index->cat->markers[m];
 
-		if (!desc_may_match(desc, marker->provider, NULL, NULL, marker->name))
+		if (!probe_desc_may_match(desc, marker->provider, NULL, NULL, marker->name))
 			continue;
 		scan(index);
 		make_probes(index, m);
@@ -650,7 +650,7 @@ static const char *nearest_marker(const struct ceph_index *index, const char *pr
 	unsigned n = 0, i;
 
 	for (i = 0; i < index->cat->markers_len; i++)
-		if (glob_match(provider, index->cat->markers[i].provider))
+		if (probe_glob_match(provider, index->cat->markers[i].provider))
 			*arena_push(index->arena, names, n) = index->cat->markers[i].name;
 	return nearest_name(wanted, names, n);
 }
@@ -661,7 +661,7 @@ static const char *unknown_provider(struct ceph_index *index, const char *wanted
 	unsigned n = 0, i;
 
 	for (i = 0; i < index->cat->providers_len; i++) {
-		if (glob_match(wanted, index->cat->providers[i].name))
+		if (probe_glob_match(wanted, index->cat->providers[i].name))
 			return NULL;
 		*arena_push(index->arena, names, n) = index->cat->providers[i].name;
 	}
@@ -677,8 +677,8 @@ static const struct cat_marker *marker_of(const struct ceph_index *index, const 
 	unsigned i;
 
 	for (i = 0; i < index->cat->markers_len; i++)
-		if (glob_match(provider, index->cat->markers[i].provider) &&
-		    glob_match(name, index->cat->markers[i].name))
+		if (probe_glob_match(provider, index->cat->markers[i].provider) &&
+		    probe_glob_match(name, index->cat->markers[i].name))
 			return &index->cat->markers[i];
 	return NULL;
 }
@@ -737,6 +737,7 @@ static const char *ceph_why_not(struct probe_host *host, const struct probe_desc
 const struct provider provider_ceph = {
 	.name = "ceph",
 	.doc = "Ceph's markers, in stock binaries and in those that were built with them",
+	.claims = PROVIDER_CLAIMS_PROV,
 	.match = ceph_match,
 	.why_not = ceph_why_not,
 };

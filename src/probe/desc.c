@@ -57,7 +57,7 @@ static bool match_one(const char **pattern, char c)
 }
 
 /* On a mismatch only the last * takes one character more: time is the product of the sizes at worst. */
-bool glob_match(const char *pattern, const char *text)
+bool probe_glob_match(const char *pattern, const char *text)
 {
 	const char *star = NULL, *star_text = NULL;
 
@@ -81,7 +81,7 @@ bool glob_match(const char *pattern, const char *text)
 	return true;
 }
 
-bool glob_is_plain(const char *pattern)
+bool probe_glob_is_plain(const char *pattern)
 {
 	return !pattern[strcspn(pattern, "*?[\\")];
 }
@@ -93,7 +93,7 @@ static bool match_name(const char *pattern, const char *name)
 	char dashed[256];
 	size_t n = 0;
 
-	if (glob_match(pattern, name))
+	if (probe_glob_match(pattern, name))
 		return true;
 	if (!underscores)
 		return false;
@@ -104,19 +104,19 @@ static bool match_name(const char *pattern, const char *name)
 		pattern += is_two;
 	}
 	dashed[n] = '\0';
-	return !*pattern && glob_match(dashed, name);
+	return !*pattern && probe_glob_match(dashed, name);
 }
 
-bool desc_may_match(const struct probe_desc *desc, const char *prov, const char *mod, const char *func,
+bool probe_desc_may_match(const struct probe_desc *desc, const char *prov, const char *mod, const char *func,
 		    const char *name)
 {
-	return (!prov || glob_match(desc->prov, prov)) && (!mod || glob_match(desc->mod, mod)) &&
-	       (!func || glob_match(desc->func, func)) && (!name || match_name(desc->name, name));
+	return (!prov || probe_glob_match(desc->prov, prov)) && (!mod || probe_glob_match(desc->mod, mod)) &&
+	       (!func || probe_glob_match(desc->func, func)) && (!name || match_name(desc->name, name));
 }
 
 bool probe_matches(const struct probe *probe, const struct probe_desc *desc)
 {
 	if (desc->id)
 		return probe->id == desc->id;
-	return desc_may_match(desc, probe->prov, probe->mod, probe->func, probe->name);
+	return probe_desc_may_match(desc, probe->prov, probe->mod, probe->func, probe->name);
 }

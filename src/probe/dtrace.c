@@ -57,7 +57,7 @@ static int dtrace_match(struct probe_host *host, const struct probe_desc *desc, 
 
 	(void)why;
 	for (i = 0; i < OWN_PROBES; i++) {
-		if (!desc_may_match(desc, "dtrace", "", "", own_probes[i].name))
+		if (!probe_desc_may_match(desc, "dtrace", "", "", own_probes[i].name))
 			continue;
 		probe = host_probe_new(host, &provider_dtrace, "dtrace", "", "", own_probes[i].name);
 		probe->kind = own_probes[i].kind;
@@ -81,6 +81,7 @@ static const char *dtrace_why_not(struct probe_host *host, const struct probe_de
 const struct provider provider_dtrace = {
 	.name = "dtrace",
 	.doc = "the start and the end of tracing, and errors in between",
+	.claims = PROVIDER_CLAIMS_NAME,
 	.match = dtrace_match,
 	.why_not = dtrace_why_not,
 };

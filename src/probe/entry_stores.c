@@ -91,7 +91,7 @@ static struct entry_value shifted(const struct entry_stores *out, const struct x
 /* The body's stack pointer is the lowest: it goes up again at the end. */
 static void move_sp(struct entry_stores *out, const struct x86_step *step)
 {
-	struct entry_value *sp = &out->regs[ARGREG_RSP];
+	struct entry_value *sp = &out->regs[ABI_REG_SP];
 
 	sp->offset += step->kind == X86_STEP_PUSH ? -8 : step->kind == X86_STEP_ALIGN_SP ? ENTRY_ALIGNED : step->number;
 	if (sp->kind != ENTRY_FRAME)
@@ -134,8 +134,8 @@ static bool follow(struct entry_stores *out, const struct x86_insn *insn)
 	} else if (step.kind != X86_STEP_OTHER && step.to < ENTRY_REGS) {
 		out->regs[step.to] = value;
 	}
-	if (out->body_bp.kind == ENTRY_UNKNOWN && out->regs[ARGREG_RBP].kind == ENTRY_FRAME)
-		out->body_bp = out->regs[ARGREG_RBP];
+	if (out->body_bp.kind == ENTRY_UNKNOWN && out->regs[ABI_REG_FRAME].kind == ENTRY_FRAME)
+		out->body_bp = out->regs[ABI_REG_FRAME];
 	return true;
 }
 
@@ -147,8 +147,8 @@ void entry_stores_find(const uint8_t *code, size_t size, uint64_t vaddr, uint64_
 	*out = (struct entry_stores){.len = 0};
 	for (unsigned i = 0; i < ENTRY_REGS; i++)
 		out->regs[i] = (struct entry_value){.kind = ENTRY_REG, .size = 8, .reg = i};
-	out->regs[ARGREG_RSP] = (struct entry_value){.kind = ENTRY_FRAME, .size = 8, .offset = -8};
-	out->body_sp = out->regs[ARGREG_RSP];
+	out->regs[ABI_REG_SP] = (struct entry_value){.kind = ENTRY_FRAME, .size = 8, .offset = -ABI_ENTRY_CFA};
+	out->body_sp = out->regs[ABI_REG_SP];
 	for (unsigned insns = 0; insns < INSNS_MAX && x86_decode(code + at, size - at, vaddr + at, &insn); insns++, at += insn.size) {
 		out->is_reached = insn.address == until;
 		if (out->is_reached || !follow(out, &insn))

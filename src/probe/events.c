@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "lib/abi.h"
 #include "lib/diag.h"
 #include "lib/kernel.h"
 #include "probe/syscall.h"
@@ -13,7 +14,7 @@
 enum { SITES_MAX = 4, CONDS_MAX = 3, ARGS_MAX = 4, RAW_MAX = 4, NONE = 0xff };
 
 /* Where a value is: argument `arg` of the tracepoint (or the current thread), or `size` bytes at a member of what it points at. */
-struct from {
+struct event_value {
 	uint8_t arg; /* CURRENT: the current thread's task_struct */
 	const char *structure, *member;
 	/* and once more, of what that points at */
@@ -24,27 +25,27 @@ struct from {
 enum { CURRENT = 0xfe };
 
 struct cond {
-	struct from from;
+	struct event_value from;
 	uint8_t op;
 	int64_t imm;
 };
 
-struct place {
+struct event_place {
 	const char *tracepoint;
 	const char *syscall;	 /* sys_enter, sys_exit: of this call */
 	struct cond conds[CONDS_MAX];
 	unsigned conds_len;
-	struct from raw[RAW_MAX]; /* what arg0, arg1, ... are here */
+	struct event_value raw[RAW_MAX]; /* what arg0, arg1, ... are here */
 	unsigned raw_len;
 	bool is_owners; /* which process it concerns tells arg0, not the current thread */
 	bool is_next; /* it is about the thread that sched_switch goes to */
 	bool is_spare; /* only where the kernel has not the tracepoint of the place before */
 };
 
-struct row {
+struct event_row {
 	const char *prov, *name, *doc;
 	bool is_anybodys;
-	struct place places[SITES_MAX];
+	struct event_place places[SITES_MAX];
 	struct {
 		const char *type, *expr, *doc;
 	} args[ARGS_MAX];
@@ -72,7 +73,7 @@ struct row {
 #define ASLEEP {{.arg = 3}, COND_MASK, 0x107f} /* all but TASK_DEAD and flags */
 #define NOT_IDLE(n) {{.arg = (n), .structure = "task_struct", .member = "pid", .size = 4}, COND_NE, 0}
 
-static const struct row rows[] = {
+static const struct event_row rows[] = {
 	/* ---- sched ---- */
 	{"sched", "change-pri", "a thread gets another priority, because it holds what a more important one waits for",
 	 .places = {{"sched_pi_setprio", .raw = {{.arg = 0}, {.arg = 1}}, .raw_len = 2}},
@@ -120,7 +121,7 @@ static const struct row rows[] = {
 	 .places = {{"sched_process_exit"}}},
 	{"proc", "exec", "the process begins to run another program",
 	 .places = {{"sched_prepare_exec", RAW1(1)},
-		    {"sys_enter", "execve", .raw = {{.arg = 0, .structure = "pt_regs", .member = "di", .size = 8}}, .raw_len = 1,
+		    {"sys_enter", "execve", .raw = {{.arg = 0, .structure = "pt_regs", .member = ABI_SYSCALL_FIRST, .size = 8}}, .raw_len = 1,
 		     .is_spare = true}},
 	 .args = {{"char *", "stringof(((struct linux_binprm *)arg0)->filename)", "path of the program"}}},
 	{"proc", "exec-success", "the process runs the new program",
@@ -174,14 +175,14 @@ static const struct row rows[] = {
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
-struct index {
+struct event_index {
 	struct probe *probes[ROWS];
 };
 
 /* ---- from a row to a probe ---- */
 
 /* False: the kernel has no such member. */
-static bool locate(const struct from *from, struct argloc *loc)
+static bool locate(const struct event_value *from, struct argloc *loc)
 {
 	int offset;
 
@@ -203,10 +204,10 @@ static bool locate(const struct from *from, struct argloc *loc)
 }
 
 /* Linux before 5.18 does not hand over the previous state: what the thread says now is nearly always the same. */
-static struct from of_this_kernel(const struct tracepoint *tracepoint, struct from from)
+static struct event_value of_this_kernel(const struct tracepoint *tracepoint, struct event_value from)
 {
 	if (!strcmp(tracepoint->name, "sched_switch") && from.arg == 3 && tracepoint->args_len < 4)
-		return (struct from){.arg = 1, .structure = "task_struct", .member = "__state", .size = 4};
+		return (struct event_value){.arg = 1, .structure = "task_struct", .member = "__state", .size = 4};
 	return from;
 }
 
@@ -215,13 +216,20 @@ static const char *lacks(struct arena *arena, const char *what)
 	return arena_printf(arena, "this kernel has no %s, or does not describe it (BTF)", what);
 }
 
-static const char *fill_site(struct probe_host *host, const struct row *row, const struct place *place,
+static enum site_kind kind_of(const struct event_place *place)
+{
+	if (!place->syscall)
+		return SITE_TRACEPOINT;
+	return strcmp(place->tracepoint, "sys_exit") ? SITE_SYSCALL_ENTRY : SITE_SYSCALL_RETURN;
+}
+
+static const char *fill_site(struct probe_host *host, const struct event_row *row, const struct event_place *place,
 			     const struct tracepoint *tracepoint, struct site *site)
 {
 	struct arena *arena = host_arena(host);
 	unsigned i;
 
-	*site = (struct site){.tracepoint = place->tracepoint, .is_syscall = place->syscall};
+	*site = (struct site){.kind = kind_of(place), .tracepoint = place->tracepoint};
 	if (place->syscall)
 		site->syscall = (unsigned)syscall_number(place->syscall);
 	if (place->is_next)
@@ -231,7 +239,7 @@ static const char *fill_site(struct probe_host *host, const struct row *row, con
 	site->conds = arena_new_array(arena, struct argcond, CONDS_MAX);
 	for (i = 0; i < place->conds_len; i++) {
 		struct argcond *cond = &site->conds[site->conds_len++];
-		struct from from = of_this_kernel(tracepoint, place->conds[i].from);
+		struct event_value from = of_this_kernel(tracepoint, place->conds[i].from);
 
 		cond->op = place->conds[i].op;
 		cond->imm = place->conds[i].imm;
@@ -247,7 +255,7 @@ static const char *fill_site(struct probe_host *host, const struct row *row, con
 	return NULL;
 }
 
-static unsigned count_args(const struct row *row)
+static unsigned count_args(const struct event_row *row)
 {
 	unsigned n = 0, p;
 
@@ -259,7 +267,7 @@ static unsigned count_args(const struct row *row)
 	return n;
 }
 
-static void add_args(struct arena *arena, struct probe *probe, const struct row *row)
+static void add_args(struct arena *arena, struct probe *probe, const struct event_row *row)
 {
 	unsigned i;
 
@@ -272,7 +280,7 @@ static void add_args(struct arena *arena, struct probe *probe, const struct row 
 	}
 }
 
-static struct probe *make_probe(struct probe_host *host, const struct row *row)
+static struct probe *make_probe(struct probe_host *host, const struct event_row *row)
 {
 	struct arena *arena = host_arena(host);
 	struct probe *probe = tracepoint_probe(host, &provider_events, row->prov, "", row->name);
@@ -282,10 +290,10 @@ static struct probe *make_probe(struct probe_host *host, const struct row *row)
 	probe->doc = row->doc;
 	probe->is_anybodys = row->is_anybodys;
 	add_args(arena, probe, row);
-	probe->why_not = row->why_not ? row->why_not : tracepoints_why(host);
+	probe->why_not = row->why_not ? row->why_not : tracepoint_why_none(host);
 	probe->sites = arena_new_array(arena, struct site, SITES_MAX);
 	for (i = 0; i < SITES_MAX && row->places[i].tracepoint && !probe->why_not; i++) {
-		const struct place *place = &row->places[i];
+		const struct event_place *place = &row->places[i];
 		const struct tracepoint *tracepoint = tracepoint_find(host, place->tracepoint);
 
 		if (place->is_spare && has_one)
@@ -303,15 +311,15 @@ static int events_match(struct probe_host *host, const struct probe_desc *desc, 
 			const char **why)
 {
 	void **slot = host_slot(host, &provider_events);
-	struct index *index = *slot;
+	struct event_index *index = *slot;
 	unsigned i;
 
 	(void)why;
 	for (i = 0; i < ROWS; i++) {
-		if (!desc_may_match(desc, rows[i].prov, kernel_module, "", rows[i].name))
+		if (!probe_desc_may_match(desc, rows[i].prov, kernel_module, "", rows[i].name))
 			continue;
 		if (!index)
-			*slot = index = arena_new_one(host_arena(host), struct index);
+			*slot = index = arena_new_one(host_arena(host), struct event_index);
 		if (!index->probes[i])
 			index->probes[i] = make_probe(host, &rows[i]);
 		probe_list_add(list, index->probes[i]);

@@ -20,19 +20,19 @@ enum { ARGS_RAW = 6 /* in registers */, NAMES = 2 };
 
 static const char *const names[NAMES] = {"entry", "return"};
 
-struct index {
+struct fbt_index {
 	const struct kernel_functions *functions;
 	struct probe **probes[NAMES]; /* by place in the list; made when first asked for */
 };
 
-static struct index *index_of(struct probe_host *host)
+static struct fbt_index *index_of(struct probe_host *host)
 {
 	void **slot = host_slot(host, &provider_fbt);
-	struct index *index = *slot;
+	struct fbt_index *index = *slot;
 
 	if (index)
 		return index;
-	*slot = index = arena_new_one(host_arena(host), struct index);
+	*slot = index = arena_new_one(host_arena(host), struct fbt_index);
 	index->functions = kernel_functions_read(host_arena(host));
 	for (unsigned i = 0; i < NAMES; i++)
 		index->probes[i] = arena_new_array(host_arena(host), struct probe *, index->functions->len + 1);
@@ -139,9 +139,9 @@ static struct probe *make_probe(struct probe_host *host, const struct kernel_fun
 	probe->sites = arena_new_array(arena, struct site, n);
 	probe->sites_len = n;
 	for (unsigned i = 0; i < n; i++) {
+		probe->sites[i].kind = is_return ? SITE_KERNEL_RETURN : SITE_KERNEL_ENTRY;
 		probe->sites[i].function = function;
 		probe->sites[i].vaddr = function->addresses_len ? function->addresses[i] : 0;
-		probe->sites[i].is_return = is_return;
 		probe->sites[i].args = probe->args;
 	}
 	return probe;
@@ -152,21 +152,21 @@ static struct probe *make_probe(struct probe_host *host, const struct kernel_fun
 static int fbt_match(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list, const char **why)
 {
 	const struct kernel_functions *functions;
-	struct index *index;
+	struct fbt_index *index;
 
 	(void)why;
 	/* A list of all that there is, or a function of any provider, is not about fifty thousand functions of the kernel. */
-	if (!*desc->prov || !glob_match(desc->prov, "fbt") || !strcmp(desc->prov, "*") || why_none())
+	if (!*desc->prov || !probe_glob_match(desc->prov, "fbt") || !strcmp(desc->prov, "*") || why_none())
 		return 0;
 	index = index_of(host);
 	functions = index->functions;
 	for (unsigned i = 0; i < functions->len; i++) {
 		const struct kernel_function *function = &functions->list[i];
 
-		if (!glob_match(desc->func, function->name) || !glob_match(desc->mod, function->module))
+		if (!probe_glob_match(desc->func, function->name) || !probe_glob_match(desc->mod, function->module))
 			continue;
 		for (unsigned n = 0; n < NAMES; n++) {
-			if (!glob_match(desc->name, names[n]))
+			if (!probe_glob_match(desc->name, names[n]))
 				continue;
 			if (!index->probes[n][i])
 				index->probes[n][i] = make_probe(host, function, n);
@@ -179,7 +179,7 @@ static int fbt_match(struct probe_host *host, const struct probe_desc *desc, str
 static bool has_module(const struct kernel_functions *functions, const char *module)
 {
 	for (unsigned i = 0; i < functions->len; i++)
-		if (glob_match(module, functions->list[i].module))
+		if (probe_glob_match(module, functions->list[i].module))
 			return true;
 	return false;
 }
@@ -192,10 +192,10 @@ static const char *why_no_function(struct arena *arena, const struct kernel_func
 	for (unsigned i = 0; i < functions->len; i++) {
 		if (!strcmp(functions->list[i].name, desc->func))
 			return arena_printf(arena, "`%s` is a function of %s, not of %s", desc->func, functions->list[i].module, desc->mod);
-		if (glob_match(desc->mod, functions->list[i].module))
+		if (probe_glob_match(desc->mod, functions->list[i].module))
 			*arena_push(arena, list, n) = functions->list[i].name;
 	}
-	if (glob_is_plain(desc->func) && kernel_has_symbol(desc->func))
+	if (probe_glob_is_plain(desc->func) && kernel_has_symbol(desc->func))
 		return arena_printf(arena, "the kernel does not let its function `%s` be traced (it is marked so, or has no room for a probe)", desc->func);
 	near = nearest_name(desc->func, list, n);
 	if (near)
@@ -215,7 +215,7 @@ static const char *fbt_why_not(struct probe_host *host, const struct probe_desc 
 	functions = index_of(host)->functions;
 	if (functions->why)
 		return functions->why;
-	if (*desc->name && !glob_match(desc->name, names[0]) && !glob_match(desc->name, names[1]))
+	if (*desc->name && !probe_glob_match(desc->name, names[0]) && !probe_glob_match(desc->name, names[1]))
 		return arena_printf(arena, "a function of the kernel has the probes `entry` and `return`, not `%s`: write `fbt::vfs_read:entry`", desc->name);
 	if (!has_module(functions, desc->mod))
 		return arena_printf(arena, "the kernel has no module `%s` loaded; its own functions are in `vmlinux`", desc->mod);
@@ -225,6 +225,7 @@ static const char *fbt_why_not(struct probe_host *host, const struct probe_desc 
 const struct provider provider_fbt = {
 	.name = "fbt",
 	.doc = "functions of the kernel and its modules: entry and return",
+	.claims = PROVIDER_CLAIMS_PROV,
 	.match = fbt_match,
 	.why_not = fbt_why_not,
 };

@@ -85,7 +85,7 @@ const char *function_module_fits(struct probe_host *host, pid_t pid, const char 
 	if (!host_binary_has_pid(binary, pid))
 		return NULL;
 	mod = module_of(host, pid, binary);
-	if (glob_match(pattern, binary->base) || glob_match(pattern, mod) || (strchr(pattern, '/') && glob_match(pattern, binary->name)) ||
+	if (probe_glob_match(pattern, binary->base) || probe_glob_match(pattern, mod) || (strchr(pattern, '/') && probe_glob_match(pattern, binary->name)) ||
 	    (!strcmp(pattern, "a.out") && is_program_of(pid, binary)))
 		return mod;
 	if (!so || (size_t)(so - binary->base) >= sizeof(stem))
@@ -131,7 +131,7 @@ static void take_binary(struct find *find, unsigned order, const char *mod, stru
 	const struct elf_file *elf = host_binary_elf(find->host, binary);
 	struct match file = {.order = order, .mod = mod, .binary = binary};
 
-	if (!elf || elf_file_machine(elf) != EM_X86_64)
+	if (!elf || elf_file_machine(elf) != ABI_MACHINE)
 		return;
 	file.functions = functions_of(find->host, binary, find->pid);
 	for (unsigned i = 0; i < file.functions->len; i++)
@@ -494,7 +494,7 @@ static bool is_there(struct find *find, const struct match *match, const char *w
 	for (unsigned what = 0; what < TELLS; what++) {
 		const char *text = told_by(find, match, what);
 
-		if (text && (glob_match(wanted, text) || (*text == '@' && glob_match(wanted, text + 1))))
+		if (text && (probe_glob_match(wanted, text) || (*text == '@' && probe_glob_match(wanted, text + 1))))
 			return true;
 	}
 	return false;

@@ -15,9 +15,24 @@
 #include "lib/unwind.h"
 #include "probe/probe.h"
 
-/* Each in its own file; host.c has the list. */
-extern const struct provider provider_dtrace, provider_profile, provider_ceph, provider_sdt, provider_syscall, provider_events,
-	provider_rawtp, provider_pid, provider_fbt;
+/*
+ * The providers, each in its own file (`const struct provider provider_NAME`), in the order of a listing. `ceph` before `sdt`: where
+ * both know a marker of the same name, the catalogue's is the one with names and documentation.
+ */
+#define PROVIDERS(ROW) \
+	ROW(dtrace)    \
+	ROW(profile)   \
+	ROW(ceph)      \
+	ROW(pid)       \
+	ROW(syscall)   \
+	ROW(events)    \
+	ROW(rawtp)     \
+	ROW(fbt)       \
+	ROW(sdt)
+
+#define PROVIDER_DECLARE(name) extern const struct provider provider_##name;
+PROVIDERS(PROVIDER_DECLARE)
+#undef PROVIDER_DECLARE
 
 struct ceph_verdict;
 struct identity;
@@ -35,7 +50,7 @@ struct host_binary {
 	unsigned pids_len;
 	const char *why; /* why host_binary_elf() gave NULL; NULL before it did */
 	const struct ceph_verdict *verdict; /* for probe/ceph_files.c */
-	/* for host.c */
+	/* for host_binaries.c */
 	struct proc_file first; /* as the first process has it */
 	struct held *held;	/* NULL: not opened, or it cannot be */
 	struct elf_file *elf;
@@ -103,9 +118,9 @@ void probe_list_add(struct probe_list *list, struct probe *probe);
 
 /* Could a probe with this provider name (and these other names) match? NULL: any. What providers ask before the work.
  */
-bool desc_may_match(const struct probe_desc *desc, const char *prov, const char *mod, const char *func,
+bool probe_desc_may_match(const struct probe_desc *desc, const char *prov, const char *mod, const char *func,
 		    const char *name);
 /* Has the pattern none of * ? [ and \: is it a plain name? */
-bool glob_is_plain(const char *pattern);
+bool probe_glob_is_plain(const char *pattern);
 
 #endif

@@ -5,7 +5,7 @@
 
 enum { PARTS_MAX = 64, REGS = 16 };
 
-struct range {
+struct code_extent {
 	uint64_t from, to;
 };
 
@@ -20,7 +20,7 @@ struct search {
 	struct arena *arena;
 	const struct elf_file *elf;
 	const struct unwind *unwind;
-	struct range parts[PARTS_MAX]; /* of the function: where it begins, and what it jumps to that is not a function */
+	struct code_extent parts[PARTS_MAX]; /* of the function: where it begins, and what it jumps to that is not a function */
 	unsigned parts_len, now;
 	struct protector protector;
 	bool is_canary_before; /* the last instruction compared the canary */
@@ -71,14 +71,14 @@ static bool entry_sp_at(const struct search *s, uint64_t vaddr, struct argloc *l
 
 	if (!row || (row->kind != UNWIND_RSP && row->kind != UNWIND_RBP))
 		return false;
-	*loc = reg_loc(row->kind == UNWIND_RSP ? ARGREG_RSP : ARGREG_RBP);
+	*loc = reg_loc(row->kind == UNWIND_RSP ? ABI_REG_SP : ABI_REG_FRAME);
 	loc->steps[loc->n++] = (struct argstep){.op = STEP_ADD, .imm = 8 * (int64_t)row->cfa - 8};
 	return true;
 }
 
 static void protector_begin(struct search *s, const struct x86_insn *insn)
 {
-	s->protector = (struct protector){.branch = insn->address, .result = reg_loc(ARGREG_RAX)};
+	s->protector = (struct protector){.branch = insn->address, .result = reg_loc(ABI_REG_RESULT)};
 }
 
 /* sub or xor of %fs:0x28 and a register: where glibc keeps the stack protector's word. Its copy becomes 0 if they are the same. */
@@ -130,10 +130,10 @@ static void add_leave(struct search *s, const struct x86_insn *insn, bool is_tai
 	struct leave *leave = arena_push(s->arena, s->out->list, s->out->len);
 
 	*leave = (struct leave){.vaddr = insn->address, .exit = insn->address, .is_tail_call = is_tail_call};
-	leave->entry_sp = reg_loc(ARGREG_RSP);
+	leave->entry_sp = reg_loc(ABI_REG_SP);
 	if (is_tail_call)
 		return;
-	leave->result = reg_loc(ARGREG_RAX);
+	leave->result = reg_loc(ABI_REG_RESULT);
 	if (!s->protector.branch || !entry_sp_at(s, s->protector.branch, &leave->entry_sp))
 		return;
 	leave->vaddr = s->protector.branch;
@@ -178,7 +178,7 @@ static void take_jump_anywhere(struct search *s, const struct x86_insn *insn)
 		s->out->is_unsure = true;
 }
 
-static void look(struct search *s, const struct x86_insn *insn)
+static void look_at_insn(struct search *s, const struct x86_insn *insn)
 {
 	bool is_canary_now = is_canary(insn);
 
@@ -222,7 +222,7 @@ static bool look_at_all(struct search *s, const uint8_t *code, uint64_t size, ui
 	for (uint64_t at = 0; at < size; at += insn.size) {
 		if (!x86_decode(code + at, size - at, vaddr + at, &insn))
 			return false;
-		look(s, &insn);
+		look_at_insn(s, &insn);
 	}
 	return true;
 }
@@ -236,8 +236,8 @@ static void drop_bypassed(struct search *s)
 		for (unsigned j = 0; j < s->targets_len && leave->vaddr != leave->exit; j++)
 			if (s->targets[j] > leave->vaddr && s->targets[j] <= leave->exit) {
 				leave->vaddr = leave->exit;
-				leave->entry_sp = reg_loc(ARGREG_RSP);
-				leave->result = reg_loc(ARGREG_RAX);
+				leave->entry_sp = reg_loc(ABI_REG_SP);
+				leave->result = reg_loc(ABI_REG_RESULT);
 				leave->writes = 0;
 			}
 	}
@@ -249,9 +249,9 @@ void leaving_find(struct arena *arena, const struct elf_file *elf, const struct 
 	struct search s = {.arena = arena, .elf = elf, .unwind = unwind, .out = out, .parts_len = 1};
 
 	*out = (struct leaving){0};
-	s.parts[0] = (struct range){vaddr, vaddr + size};
+	s.parts[0] = (struct code_extent){vaddr, vaddr + size};
 	for (s.now = 0; s.now < s.parts_len && !out->why; s.now++) {
-		const struct range *part = &s.parts[s.now];
+		const struct code_extent *part = &s.parts[s.now];
 		uint64_t room = 0;
 		const uint8_t *code = elf_code(elf, part->from, part->to - part->from, &room);
 

@@ -334,7 +334,7 @@ struct name_pattern *name_pattern_new(struct arena *arena, const char *text)
 	pattern->glob = where ? arena_strndup(arena, text, (size_t)(where - text)) : text;
 	pattern->where = where ? where + 1 : NULL;
 	pattern->literal = unquoted(arena, pattern->glob);
-	pattern->is_plain = glob_is_plain(pattern->glob) && *pattern->glob;
+	pattern->is_plain = probe_glob_is_plain(pattern->glob) && *pattern->glob;
 	pattern->has_params = strchr(pattern->glob, '(');
 	name_normal(pattern->literal, &pattern->literal_normal);
 	name_normal(pattern->glob, &pattern->glob_normal);
@@ -404,13 +404,13 @@ static const char *plain_text(struct name_pattern *pattern, bool with_args)
 
 static bool globs_with(struct name_pattern *pattern, const char *text, const char *suffix)
 {
-	bool fits = glob_match(pattern->glob_normal.data, text);
+	bool fits = probe_glob_match(pattern->glob_normal.data, text);
 	struct buf whole = {0};
 
 	if (fits || !*suffix)
 		return fits;
 	buf_printf(&whole, "%s%s", text, suffix);
-	fits = glob_match(pattern->glob_normal.data, whole.data);
+	fits = probe_glob_match(pattern->glob_normal.data, whole.data);
 	buf_free(&whole);
 	return fits;
 }
@@ -419,7 +419,7 @@ static enum name_fit fit_glob(struct name_pattern *pattern, const struct name *n
 {
 	const char *suffix = name->symbol + name->base_size;
 
-	if (glob_match(pattern->glob, name->symbol))
+	if (probe_glob_match(pattern->glob, name->symbol))
 		return NAME_GLOB;
 	if (!pattern->name_parts.len || pattern->is_plain)
 		return NAME_OTHER;

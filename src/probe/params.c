@@ -16,7 +16,7 @@ static const char is_vector[] = "it is in a floating-point register, which a pro
 static const char is_not_known[] = "where it is when the function is entered cannot be told from its debug information and its code";
 
 /* What is known of a function, while its parameters are looked for. */
-struct looking {
+struct param_search {
 	struct arena *arena;
 	const struct params_function *from;
 	struct entry_stores stores; /* of the whole beginning */
@@ -103,7 +103,7 @@ static struct argloc in_reg(unsigned reg, int64_t offset)
 /* At the entry the stack pointer is at the return address, 8 below the CFA. False: the distance is not known. */
 static bool from_cfa(int64_t offset, struct argloc *loc)
 {
-	*loc = in_reg(ARGREG_RSP, offset + 8);
+	*loc = in_reg(ABI_REG_SP, offset + ABI_ENTRY_CFA);
 	return offset > ENTRY_ALIGNED / 2;
 }
 
@@ -112,12 +112,7 @@ static void add_load(struct argloc *loc, unsigned size, int64_t offset, bool is_
 	loc->steps[loc->n++] = (struct argstep){.op = STEP_LOAD, .size = (uint8_t)size, .imm = offset, .is_signed = is_signed};
 }
 
-static bool is_kept_by_calls(unsigned reg)
-{
-	return reg == ARGREG_RBX || (reg >= ARGREG_R12 && reg <= ARGREG_R15);
-}
-
-static const struct entry_stores *stores_of(struct looking *looking)
+static const struct entry_stores *stores_of(struct param_search *looking)
 {
 	const struct params_function *from = looking->from;
 
@@ -128,21 +123,21 @@ static const struct entry_stores *stores_of(struct looking *looking)
 }
 
 /* What a register is relative to the frame; NULL: it is not said of the entry in particular. */
-static const struct entry_value *frame_base(struct looking *looking, unsigned reg)
+static const struct entry_value *frame_base(struct param_search *looking, unsigned reg)
 {
-	static const struct entry_value entry_sp = {.kind = ENTRY_FRAME, .offset = -8};
+	static const struct entry_value entry_sp = {.kind = ENTRY_FRAME, .offset = -ABI_ENTRY_CFA};
 
 	if (reg >= ENTRY_REGS)
 		return NULL;
 	if (looking->before)
 		return &looking->before->regs[reg];
-	if (reg == ARGREG_RSP)
+	if (reg == ABI_REG_SP)
 		return looking->is_list ? &entry_sp : &stores_of(looking)->body_sp;
-	return reg == ARGREG_RBP ? &stores_of(looking)->body_bp : NULL;
+	return reg == ABI_REG_FRAME ? &stores_of(looking)->body_bp : NULL;
 }
 
 /* The sum without its load, as an offset from the CFA; false: it is none. */
-static bool frame_offset(struct looking *looking, const struct dwarf_sum *sum, int64_t *offset)
+static bool frame_offset(struct param_search *looking, const struct dwarf_sum *sum, int64_t *offset)
 {
 	const struct entry_value *base = sum->base == DWARF_BASE_REG ? frame_base(looking, sum->reg) : NULL;
 
@@ -168,7 +163,7 @@ static bool value_loc(const struct entry_value *value, unsigned size, bool is_si
 		passing_cast(loc, size, is_signed);
 		return true;
 	case ENTRY_MEMORY:
-		*loc = in_reg(ARGREG_RSP, 0);
+		*loc = in_reg(ABI_REG_SP, 0);
 		add_load(loc, size, value->offset + 8, is_signed);
 		return true;
 	case ENTRY_FRAME:
@@ -182,7 +177,7 @@ static bool value_loc(const struct entry_value *value, unsigned size, bool is_si
  * What is in `size` bytes at an offset from the CFA: the caller's frame is there; the function's own is filled in. Gives how many
  * bytes are known.
  */
-static unsigned frame_known(struct looking *looking, int64_t offset, unsigned size, struct entry_value *value)
+static unsigned frame_known(struct param_search *looking, int64_t offset, unsigned size, struct entry_value *value)
 {
 	if (looking->before)
 		return entry_stores_last(looking->before, offset, size, value);
@@ -192,7 +187,7 @@ static unsigned frame_known(struct looking *looking, int64_t offset, unsigned si
 	return size;
 }
 
-static bool frame_value(struct looking *looking, int64_t offset, unsigned size, bool is_signed, struct argloc *loc)
+static bool frame_value(struct param_search *looking, int64_t offset, unsigned size, bool is_signed, struct argloc *loc)
 {
 	struct entry_value value;
 
@@ -200,14 +195,14 @@ static bool frame_value(struct looking *looking, int64_t offset, unsigned size, 
 }
 
 /* What a register holds there, at the entry. */
-static bool reg_value(struct looking *looking, unsigned reg, unsigned size, bool is_signed, struct argloc *loc)
+static bool reg_value(struct param_search *looking, unsigned reg, unsigned size, bool is_signed, struct argloc *loc)
 {
-	if (reg >= ARGREG_RIP)
+	if (reg >= ABI_REG_PC)
 		return false;
 	if (looking->before)
 		return value_loc(&looking->before->regs[reg], size, is_signed, loc);
 	/* without a list it is said of the function's body, which may have moved a parameter there */
-	if (!looking->is_list && (is_kept_by_calls(reg) || reg == ARGREG_RBP))
+	if (!looking->is_list && abi_reg_is_kept_by_calls(reg))
 		return false;
 	*loc = in_reg(reg, 0);
 	passing_cast(loc, size, is_signed);
@@ -215,7 +210,7 @@ static bool reg_value(struct looking *looking, unsigned reg, unsigned size, bool
 }
 
 /* The number itself; false: not known at the entry. */
-static bool sum_loc(struct looking *looking, const struct dwarf_sum *sum, struct argloc *loc)
+static bool sum_loc(struct param_search *looking, const struct dwarf_sum *sum, struct argloc *loc)
 {
 	int64_t offset;
 
@@ -225,7 +220,7 @@ static bool sum_loc(struct looking *looking, const struct dwarf_sum *sum, struct
 	} else if (sum->base == DWARF_BASE_NUMBER) {
 		*loc = (struct argloc){.n = 1, .steps = {{.op = STEP_CONST, .imm = sum->offset}}};
 		return !sum->is_loaded;
-	} else if (sum->base != DWARF_BASE_REG || sum->reg == ARGREG_RSP || sum->reg == ARGREG_RBP ||
+	} else if (sum->base != DWARF_BASE_REG || sum->reg == ABI_REG_SP || sum->reg == ABI_REG_FRAME ||
 		   !reg_value(looking, sum->reg, 8, false, loc)) {
 		return false;
 	} else if (sum->is_loaded) {
@@ -247,7 +242,7 @@ static bool sum_loc(struct looking *looking, const struct dwarf_sum *sum, struct
  * A register or word plus something is no place of a parameter that has just come: clang lets what it knows of a variable that the
  * function changes at once begin at the entry.
  */
-static bool is_changed(struct looking *looking, const struct dwarf_sum *sum)
+static bool is_changed(struct param_search *looking, const struct dwarf_sum *sum)
 {
 	int64_t offset;
 
@@ -255,7 +250,7 @@ static bool is_changed(struct looking *looking, const struct dwarf_sum *sum)
 }
 
 /* The first `size` bytes of a piece as a number. False: not at the entry; *why says when they are nowhere. */
-static bool piece_value(struct looking *looking, const struct dwarf_piece *piece, unsigned size, bool is_signed, struct argloc *loc,
+static bool piece_value(struct param_search *looking, const struct dwarf_piece *piece, unsigned size, bool is_signed, struct argloc *loc,
 			const char **why)
 {
 	int64_t offset;
@@ -288,7 +283,7 @@ static bool piece_value(struct looking *looking, const struct dwarf_piece *piece
 }
 
 /* What the function stores of a structure into its frame, piece by piece. */
-static bool stored_pieces(struct looking *looking, int64_t at, uint64_t size, struct arg *arg)
+static bool stored_pieces(struct param_search *looking, int64_t at, uint64_t size, struct arg *arg)
 {
 	bool is_any = false, is_all = true;
 
@@ -312,7 +307,7 @@ static bool stored_pieces(struct looking *looking, int64_t at, uint64_t size, st
 }
 
 /* How many bytes of a register that a piece is in are known: fewer where a part of a parameter was moved there. */
-static uint64_t known_size(const struct looking *looking, const struct dwarf_piece *piece)
+static uint64_t known_size(const struct param_search *looking, const struct dwarf_piece *piece)
 {
 	unsigned size = looking->before && piece->kind == DWARF_PIECE_REG && piece->reg < ENTRY_REGS ? looking->before->regs[piece->reg].size : 8;
 
@@ -325,7 +320,7 @@ static unsigned pow2(uint64_t size)
 	return size > 4 ? 8 : size > 2 ? 4 : (unsigned)size;
 }
 
-static void take_piece(struct looking *looking, const struct dwarf_piece *from, uint64_t size, struct arg *arg)
+static void take_piece(struct param_search *looking, const struct dwarf_piece *from, uint64_t size, struct arg *arg)
 {
 	uint64_t most = known_size(looking, from), step;
 
@@ -350,7 +345,7 @@ static void take_piece(struct looking *looking, const struct dwarf_piece *from, 
 
 /* ---- a parameter ---- */
 
-static bool locate_scalar(struct looking *looking, const struct dwarf_location *location, Dwarf_Die *type, struct arg *arg)
+static bool locate_scalar(struct param_search *looking, const struct dwarf_location *location, Dwarf_Die *type, struct arg *arg)
 {
 	uint64_t size = passing_size(type);
 	const struct dwarf_piece *piece = &location->pieces[0];
@@ -365,7 +360,7 @@ static bool locate_scalar(struct looking *looking, const struct dwarf_location *
  * Of a class whose copies are more than bytes the caller hands over the address. GCC says where that is as if it were the object;
  * clang says of an address on the stack as if the object were there.
  */
-static bool locate_by_address(struct looking *looking, const struct dwarf_location *location, struct arg *arg)
+static bool locate_by_address(struct param_search *looking, const struct dwarf_location *location, struct arg *arg)
 {
 	struct dwarf_piece piece = location->pieces[0];
 	int64_t offset;
@@ -379,7 +374,7 @@ static bool locate_by_address(struct looking *looking, const struct dwarf_locati
 	return sum_loc(looking, &piece.sum, &arg->loc);
 }
 
-static bool locate_object(struct looking *looking, const struct dwarf_location *location, Dwarf_Die *type, struct arg *arg)
+static bool locate_object(struct param_search *looking, const struct dwarf_location *location, Dwarf_Die *type, struct arg *arg)
 {
 	const struct dwarf_piece *first = &location->pieces[0];
 	uint64_t size = passing_size(type), done = 0;
@@ -404,7 +399,7 @@ static bool locate_object(struct looking *looking, const struct dwarf_location *
 }
 
 /* By the debug information and the function's first instructions. False: these do not tell, unless arg->why does. */
-static bool locate(struct looking *looking, Dwarf_Die *parameter, Dwarf_Die *type, struct arg *arg)
+static bool locate(struct param_search *looking, Dwarf_Die *parameter, Dwarf_Die *type, struct arg *arg)
 {
 	const struct params_function *from = looking->from;
 	struct dwarf_location location;
@@ -439,14 +434,14 @@ static const void *keep(struct arena *arena, const struct dwarf_file *file, cons
 /* Of a structure that is on the stack as a whole: where; false: it is elsewhere. */
 static bool is_in_callers_frame(const struct argloc *loc, int64_t *offset)
 {
-	if (!loc->n || loc->n > 2 || loc->steps[0].op != STEP_REG || loc->steps[0].reg != ARGREG_RSP || (loc->n == 2 && loc->steps[1].op != STEP_ADD))
+	if (!loc->n || loc->n > 2 || loc->steps[0].op != STEP_REG || loc->steps[0].reg != ABI_REG_SP || (loc->n == 2 && loc->steps[1].op != STEP_ADD))
 		return false;
 	*offset = (loc->n == 2 ? loc->steps[1].imm : 0) - 8;
 	return *offset >= 0;
 }
 
 /* When it optimises, clang leaves what it would put onto the stack for a function of the same unit that does not use it. */
-static void doubt_unused(struct looking *looking, Dwarf_Die *type, struct arg *arg)
+static void doubt_unused(struct param_search *looking, Dwarf_Die *type, struct arg *arg)
 {
 	const struct params_function *from = looking->from;
 	int64_t offset;
@@ -460,7 +455,7 @@ static void doubt_unused(struct looking *looking, Dwarf_Die *type, struct arg *a
 	arg->why = "the function does not use it, and clang then may not put it onto the stack";
 }
 
-static void take_parameter(struct looking *looking, struct passing *passing, Dwarf_Die *parameter, struct arg *arg)
+static void take_parameter(struct param_search *looking, struct passing *passing, Dwarf_Die *parameter, struct arg *arg)
 {
 	struct arg by_convention;
 	Dwarf_Die type;
@@ -562,7 +557,7 @@ struct described {
 	unsigned first; /* 1: the first one is `this` */
 };
 
-static void take_hidden_or_list(struct looking *looking, struct passing *passing, Dwarf_Die *written, Dwarf_Die *own, bool is_here,
+static void take_hidden_or_list(struct param_search *looking, struct passing *passing, Dwarf_Die *written, Dwarf_Die *own, bool is_here,
 				struct described *out)
 {
 	if (!is_hidden(written))
@@ -571,7 +566,7 @@ static void take_hidden_or_list(struct looking *looking, struct passing *passing
 		pass_hidden(looking->arena, passing, own);
 }
 
-static void list_described(struct looking *looking, struct passing *passing, struct described *out)
+static void list_described(struct param_search *looking, struct passing *passing, struct described *out)
 {
 	Dwarf_Die *instance = (Dwarf_Die *)&looking->from->function->die, origin = origin_of(instance), child, own;
 	bool started = false;
@@ -598,7 +593,7 @@ static void take_missing(struct passing *passing, const char *why, struct arg *a
 	passing->regs++;
 }
 
-static void take_all(struct looking *looking, struct passing *passing, struct described *described, struct arg **args, unsigned *args_len)
+static void take_all(struct param_search *looking, struct passing *passing, struct described *described, struct arg **args, unsigned *args_len)
 {
 	static const char is_missing[] = "the compiler left it out of the debug information",
 			  is_uneven[] = "the debug information describes fewer parameters than the function has, and does not say which";
@@ -628,7 +623,7 @@ static void take_all(struct looking *looking, struct passing *passing, struct de
 
 void params_of(struct arena *arena, const struct params_function *from, struct arg **args, unsigned *args_len)
 {
-	struct looking looking = {
+	struct param_search looking = {
 		.arena = arena, .from = from, .keeps_convention = is_c_family(&from->function->unit) && !may_be_changed(from)};
 	struct passing passing = passing_begin(from->function);
 	struct described *described = arena_new_one(arena, struct described);

@@ -5,14 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REGS = 6, NESTING_MAX = 16, PASS_BY_REFERENCE = 4 /* DW_CC_pass_by_reference, DWARF 5 */ };
+enum { NESTING_MAX = 16, PASS_BY_REFERENCE = 4 /* DW_CC_pass_by_reference, DWARF 5 */ };
 
 /* What an eightbyte of a value travels in. */
 enum class { CLASS_NONE, CLASS_SSE, CLASS_INTEGER, CLASS_MEMORY };
 
 static const char is_vector[] = "it is in a floating-point register, which a probe cannot read";
-
-static const uint8_t integer_regs[REGS] = {ARGREG_RDI, ARGREG_RSI, ARGREG_RDX, ARGREG_RCX, ARGREG_R8, ARGREG_R9};
 
 /* ---- classes of types ---- */
 
@@ -254,7 +252,7 @@ static struct argloc in_reg(unsigned reg)
 
 static struct argloc stack_address(uint64_t offset)
 {
-	struct argloc loc = in_reg(ARGREG_RSP);
+	struct argloc loc = in_reg(ABI_REG_SP);
 
 	loc.steps[loc.n++] = (struct argstep){.op = STEP_ADD, .imm = 8 + (int64_t)offset};
 	return loc;
@@ -276,9 +274,9 @@ static struct argloc next_word(struct passing *passing)
 {
 	struct argloc loc;
 
-	if (passing->regs < REGS)
-		return in_reg(integer_regs[passing->regs++]);
-	loc = in_reg(ARGREG_RSP);
+	if (passing->regs < ABI_ARG_REGS)
+		return in_reg(abi_arg_regs[passing->regs++]);
+	loc = in_reg(ABI_REG_SP);
 	add_step(&loc, (struct argstep){.op = STEP_LOAD, .size = 8, .imm = 8 + (int64_t)passing->stack});
 	passing->stack += 8;
 	return loc;
@@ -316,7 +314,7 @@ static bool is_int128(Dwarf_Die *type)
 /* There is one register left, or none. */
 static void place_as_words(struct arena *arena, struct passing *passing, uint64_t size, struct arg *arg)
 {
-	if (passing->regs == REGS) {
+	if (passing->regs == ABI_ARG_REGS) {
 		arg->loc = stack_address(passing->stack);
 		passing->stack += size;
 		return;
@@ -331,15 +329,15 @@ static void place_small(struct arena *arena, struct passing *passing, Dwarf_Die 
 	bool is_in_regs = classes_of(type, classes);
 	unsigned ints = (classes[0] == CLASS_INTEGER) + (classes[1] == CLASS_INTEGER), sses = (classes[0] == CLASS_SSE) + (classes[1] == CLASS_SSE);
 
-	if (is_int128(type) && passing->regs + ints > REGS) {
+	if (is_int128(type) && passing->regs + ints > ABI_ARG_REGS) {
 		if (passing->int128 == INT128_IS_WORDS) {
 			place_as_words(arena, passing, size, arg);
 			return;
 		}
 		if (passing->int128 == INT128_ENDS_REGS)
-			passing->regs = REGS;
+			passing->regs = ABI_ARG_REGS;
 	}
-	if (!is_in_regs || passing->regs + ints > REGS || passing->sse + sses > 8) {
+	if (!is_in_regs || passing->regs + ints > ABI_ARG_REGS || passing->sse + sses > 8) {
 		place_on_stack(passing, type, size, arg);
 		if (passing_is_float(type))
 			arg->why = "it is a floating-point number";
@@ -348,7 +346,7 @@ static void place_small(struct arena *arena, struct passing *passing, Dwarf_Die 
 	if (passing_is_float(type) || is_vector_type(type))
 		arg->why = is_vector;
 	else
-		put_pieces(arena, classes, size, integer_regs + passing->regs, arg);
+		put_pieces(arena, classes, size, abi_arg_regs + passing->regs, arg);
 	passing->regs += ints;
 	passing->sse += sses;
 }
@@ -416,12 +414,12 @@ struct passing passing_begin(const struct dwarf_function *function)
 
 void passing_return(struct arena *arena, Dwarf_Die *function, Dwarf_Die *type, struct arg *arg)
 {
-	static const uint8_t result_regs[] = {ARGREG_RAX, ARGREG_RDX};
+	static const uint8_t result_regs[] = {ABI_REG_RESULT, ABI_REG_RESULT_HIGH};
 	uint64_t size = passing_size(type);
 	enum class classes[2];
 
 	if (returns_by_address(function)) {
-		arg->loc = in_reg(ARGREG_RAX); /* the callee gives the address back */
+		arg->loc = in_reg(ABI_REG_RESULT); /* the callee gives the address back */
 	} else if (!size) {
 		arg->why = dwarf_hasattr(type, DW_AT_declaration) ? "its type is only declared here" : "it is empty";
 	} else if (passing_is_float(type) || is_vector_type(type)) {
@@ -431,7 +429,7 @@ void passing_return(struct arena *arena, Dwarf_Die *function, Dwarf_Die *type, s
 		put_pieces(arena, classes, size, result_regs, arg);
 	} else {
 		arg->is_signed = dwarf_is_signed(type);
-		arg->loc = in_reg(ARGREG_RAX);
+		arg->loc = in_reg(ABI_REG_RESULT);
 		passing_cast(&arg->loc, size, arg->is_signed);
 	}
 }

@@ -20,10 +20,10 @@
 
 static const char is_tail_call[] = "in a place where the function ends by calling another one, what that returns is not seen";
 
-enum { RAW_ARGS = 10, REG_ARGS = 6, EXTRA_MAX = UINT16_MAX, PROLOGUE_SIZE = 4096 /* is looked at of a function of unknown size */ };
+enum { RAW_ARGS = 10, EXTRA_MAX = UINT16_MAX, PROLOGUE_SIZE = 4096 /* is looked at of a function of unknown size */ };
 
 /* What one description asks for, and where. */
-struct asked {
+struct pid_request {
 	struct probe_host *host;
 	const struct probe_desc *desc;
 	struct probe_list *list;
@@ -66,7 +66,6 @@ static bool is_offset(const char *name)
 
 static void raw_args(struct arena *arena, struct site *site)
 {
-	static const uint8_t regs[REG_ARGS] = {ARGREG_RDI, ARGREG_RSI, ARGREG_RDX, ARGREG_RCX, ARGREG_R8, ARGREG_R9};
 	unsigned i;
 
 	site->args = arena_new_array(arena, struct arg, RAW_ARGS);
@@ -74,14 +73,14 @@ static void raw_args(struct arena *arena, struct site *site)
 		struct arg *arg = &site->args[i];
 
 		*arg = (struct arg){.type = ARGTYPE_INT, .size = 8, .is_signed = true, .loc = {.n = 1}};
-		if (i < REG_ARGS) {
-			arg->loc.steps[0] = (struct argstep){.op = STEP_REG, .reg = regs[i]};
+		if (i < ABI_ARG_REGS) {
+			arg->loc.steps[0] = (struct argstep){.op = STEP_REG, .reg = abi_arg_regs[i]};
 			continue;
 		}
 		arg->loc.n = 2;
-		arg->loc.steps[0] = (struct argstep){.op = STEP_REG, .reg = ARGREG_RSP};
+		arg->loc.steps[0] = (struct argstep){.op = STEP_REG, .reg = ABI_REG_SP};
 		arg->loc.steps[1] =
-			(struct argstep){.op = STEP_LOAD, .size = 8, .imm = 8 + 8 * (int64_t)(i - REG_ARGS)};
+			(struct argstep){.op = STEP_LOAD, .size = 8, .imm = ABI_STACK_ARGS + 8 * (int64_t)(i - ABI_ARG_REGS)};
 	}
 }
 
@@ -98,10 +97,10 @@ static void return_args(struct arena *arena, struct site *site)
 				     .type = ARGTYPE_INT,
 				     .size = 8,
 				     .is_signed = true,
-				     .loc = {.n = 1, .steps = {{.op = STEP_REG, .reg = ARGREG_RAX}}}};
+				     .loc = {.n = 1, .steps = {{.op = STEP_REG, .reg = ABI_REG_RESULT}}}};
 }
 
-static bool site_init(const struct asked *asked, uint64_t vaddr, struct site *site)
+static bool site_init(const struct pid_request *asked, uint64_t vaddr, struct site *site)
 {
 	*site = host_binary_site(asked->binary, vaddr);
 	site->may_be_absent = true;
@@ -109,11 +108,11 @@ static bool site_init(const struct asked *asked, uint64_t vaddr, struct site *si
 	return !elf_code_offset(asked->elf, vaddr, &site->offset);
 }
 
-static const uint8_t *code_of(const struct asked *asked, const struct found_function *function, uint64_t *size)
+static const uint8_t *code_of(const struct pid_request *asked, const struct found_function *function, uint64_t *size)
 {
 	const uint8_t *code = elf_code(asked->elf, function->vaddr, function->size, size);
 
-	return function->size && elf_file_machine(asked->elf) == EM_X86_64 ? code : NULL;
+	return function->size && elf_file_machine(asked->elf) == ABI_MACHINE ? code : NULL;
 }
 
 /* ---- return ---- */
@@ -127,7 +126,7 @@ static bool is_simple(const struct argloc *result)
 	return true;
 }
 
-static void add_return(struct asked *asked, const struct found_function *function, const struct leave *leave, struct probe *probe)
+static void add_return(struct pid_request *asked, const struct found_function *function, const struct leave *leave, struct probe *probe)
 {
 	struct arena *arena = host_arena(asked->host);
 	bool is_cheap = is_simple(&leave->result);
@@ -135,20 +134,20 @@ static void add_return(struct asked *asked, const struct found_function *functio
 
 	if (!site_init(asked, is_cheap ? leave->vaddr : leave->exit, &site))
 		return;
-	site.is_return = true;
+	site.kind = SITE_RETURN;
 	site.extra = leave->exit >= function->vaddr && leave->exit - function->vaddr < EXTRA_MAX
 			     ? (uint16_t)(leave->exit - function->vaddr)
 			     : EXTRA_MAX;
 	return_args(arena, &site);
 	site.result = is_cheap ? leave->result : site.args[1].loc;
-	site.changes_rdx = is_cheap && leave->writes >> ARGREG_RDX & 1;
+	site.changes_rdx = is_cheap && leave->writes >> ABI_REG_RESULT_HIGH & 1;
 	site.args[1].loc = site.result;
 	if (leave->is_tail_call)
 		site.args[1].why = is_tail_call;
 	*arena_push(arena, probe->sites, probe->sites_len) = site;
 }
 
-static void add_returns(struct asked *asked, const struct found_function *function, struct probe *probe)
+static void add_returns(struct pid_request *asked, const struct found_function *function, struct probe *probe)
 {
 	struct leaving leaving;
 	uint64_t size = 0;
@@ -171,7 +170,7 @@ static void add_returns(struct asked *asked, const struct found_function *functi
 
 /* ---- entry, offsets ---- */
 
-static void add_entry(struct asked *asked, const struct found_function *function, struct probe *probe)
+static void add_entry(struct pid_request *asked, const struct found_function *function, struct probe *probe)
 {
 	struct arena *arena = host_arena(asked->host);
 	struct site site;
@@ -180,6 +179,7 @@ static void add_entry(struct asked *asked, const struct found_function *function
 		probe->why_not = "its address is not in the file's code";
 		return;
 	}
+	site.kind = SITE_ENTRY;
 	raw_args(arena, &site);
 	*arena_push(arena, probe->sites, probe->sites_len) = site;
 	probe->args_len = RAW_ARGS;
@@ -196,7 +196,7 @@ static bool begins_at(const uint8_t *code, uint64_t size, uint64_t offset)
 	return at == offset && x86_decode(code + at, size - at, 0, &insn);
 }
 
-static void add_offset(struct asked *asked, const struct found_function *function, const char *name, struct probe *probe)
+static void add_offset(struct pid_request *asked, const struct found_function *function, const char *name, struct probe *probe)
 {
 	uint64_t offset = strtoull(name, NULL, 16), size = 0;
 	struct arena *arena = host_arena(asked->host);
@@ -216,7 +216,7 @@ static void add_offset(struct asked *asked, const struct found_function *functio
 
 /* ---- probes ---- */
 
-static void add_probe(struct asked *asked, const struct found_function *function, const char *name)
+static void add_probe(struct pid_request *asked, const struct found_function *function, const char *name)
 {
 	struct arena *arena = host_arena(asked->host);
 	struct origin *origin = arena_new_one(arena, struct origin);
@@ -254,14 +254,14 @@ static void add_probe(struct asked *asked, const struct found_function *function
 	probe_list_add(asked->list, probe);
 }
 
-static void take_function(struct asked *asked, const struct found_function *function)
+static void take_function(struct pid_request *asked, const struct found_function *function)
 {
 	static const char *const names[] = {"entry", "return"};
 	const char *name = asked->desc->name;
 	unsigned i;
 
 	for (i = 0; i < 2; i++)
-		if (glob_match(name, names[i]))
+		if (probe_glob_match(name, names[i]))
 			add_probe(asked, function, names[i]);
 	if (is_offset(name))
 		add_probe(asked, function, name);
@@ -270,7 +270,7 @@ static void take_function(struct asked *asked, const struct found_function *func
 static int pid_match(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list, const char **why)
 {
 	pid_t pid = pid_of(desc->prov);
-	struct asked asked = {.host = host, .desc = desc, .list = list, .pid = pid};
+	struct pid_request asked = {.host = host, .desc = desc, .list = list, .pid = pid};
 	struct arena *arena = host_arena(host);
 	struct found_function *found;
 	unsigned len, i;
@@ -334,7 +334,7 @@ static const char *pid_why_not(struct probe_host *host, const struct probe_desc 
 	bool is_there = false;
 	unsigned len, i;
 
-	if (!strncmp(desc->prov, "pid", 3) && !pid && (!desc->prov[3] || !glob_is_plain(desc->prov)))
+	if (!strncmp(desc->prov, "pid", 3) && !pid && (!desc->prov[3] || !probe_glob_is_plain(desc->prov)))
 		return "functions are probed in one process: write its number, as in pid123:libc:malloc:entry, or "
 		       "pid$target";
 	if (!pid)
@@ -352,7 +352,7 @@ static const char *pid_why_not(struct probe_host *host, const struct probe_desc 
 				    (int)pid);
 	if (!found)
 		return arena_printf(arena, "process %d runs no code of a file `%s`", (int)pid, desc->mod);
-	if (*desc->name && !glob_match(desc->name, "entry") && !glob_match(desc->name, "return") &&
+	if (*desc->name && !probe_glob_match(desc->name, "entry") && !probe_glob_match(desc->name, "return") &&
 	    !is_offset(desc->name))
 		return arena_printf(arena,
 				    "a function has the probes `entry`, `return` and hexadecimal offsets, not `%s`",
@@ -365,9 +365,9 @@ static const char *pid_why_not(struct probe_host *host, const struct probe_desc 
 /* A location of what rax and rdx are when the function returns, at this site. False: it cannot be had here. */
 static bool move_result(struct argloc *loc, const struct site *site)
 {
-	bool is_rdx = loc->n && loc->steps[0].op == STEP_REG && loc->steps[0].reg == ARGREG_RDX;
+	bool is_rdx = loc->n && loc->steps[0].op == STEP_REG && loc->steps[0].reg == ABI_REG_RESULT_HIGH;
 
-	return argloc_replace(loc, ARGREG_RAX, &site->result) && !(is_rdx && site->changes_rdx);
+	return argloc_replace(loc, ABI_REG_RESULT, &site->result) && !(is_rdx && site->changes_rdx);
 }
 
 /* The same arguments where this site has the result. */
@@ -430,7 +430,7 @@ static void pid_load_args(struct probe_host *host, struct probe *probe)
 	else
 		params_return(arena, &from, &probe->typed, &probe->typed_len);
 	for (i = 0; i < probe->sites_len; i++)
-		probe->sites[i].typed = probe->sites[i].is_return ? typed_at_return(arena, probe, &probe->sites[i]) : probe->typed;
+		probe->sites[i].typed = site_is_return(&probe->sites[i]) ? typed_at_return(arena, probe, &probe->sites[i]) : probe->typed;
 	if (!probe->typed_len)
 		probe->typed_why = "the function has no parameters";
 }

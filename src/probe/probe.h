@@ -70,36 +70,57 @@ enum probe_kind { PROBE_BEGIN, PROBE_END, PROBE_ERROR, PROBE_PROFILE, PROBE_TICK
 struct held;
 struct kernel_function;
 
+/* What a probe is hit at. (BEGIN, END, ERROR and timers have no site.) */
+enum site_kind {
+	/* of a process, in a file that it has mapped: */
+	SITE_INSTRUCTION,
+	SITE_ENTRY,	/* a function's first instruction, or one close behind it */
+	SITE_RETURN,	/* an instruction that leaves a function, or behind which nothing else comes (probe/leaving.h) */
+	SITE_MARKER,	/* a note's: an instruction that does nothing */
+	/* of the kernel: */
+	SITE_TRACEPOINT,
+	SITE_SYSCALL_ENTRY,  /* the tracepoint sys_enter, of one system call alone */
+	SITE_SYSCALL_RETURN, /* sys_exit */
+	SITE_KERNEL_ENTRY,   /* a function of the kernel */
+	SITE_KERNEL_RETURN,
+};
+
 /* One address in one file, or one tracepoint or function of the kernel. */
 struct site {
-	const char *tracepoint; /* not NULL: this one; then of the members below only args, conds and the next three count */
-	const struct kernel_function *function; /* not NULL: this one, at vaddr (0: not known); also is_return */
-	bool is_syscall;        /* the tracepoint is sys_enter or sys_exit, and only this system call counts */
-	unsigned syscall;       /* its number */
-	struct argloc owner;    /* the thread (a task_struct) whose process is to be a chosen one; n 0: the current one */
-	struct argloc task;     /* the thread whom it is about (a task_struct), where that is not the current one; n 0: it is */
+	enum site_kind kind;
+	union {
+		struct { /* of a process: site_is_kernel() says no */
+			const char *path; /* for people: /proc/123/root/usr/bin/ceph-osd */
+			struct held *held; /* the file itself, which was read and is probed; held as long as the host of probes lives */
+			dev_t dev;	   /* with ino: which file it is, so that sites of one file share a link */
+			ino_t ino;
+			uint64_t offset;	 /* in the file, of the probed instruction */
+			uint64_t ref_ctr_offset; /* in the file, of the semaphore; 0: none */
+			unsigned shift;		 /* bytes from the function's entry to offset, where a probe is cheaper (probe/prologue.h) */
+			/* SITE_RETURN */
+			struct argloc result; /* what the function returns; n 0: not known */
+			bool changes_rdx;     /* between here and the return %rdx becomes something else */
+			uint64_t entry_offset; /* in the file, of the instruction where `saves` are evaluated */
+		};
+		struct { /* site_is_tracepoint() */
+			const char *tracepoint;
+			unsigned syscall; /* the number of the system call */
+		};
+		const struct kernel_function *function; /* site_is_kernel_function() */
+	};
+	struct argloc owner;   /* tracepoints: the thread (a task_struct) whose process is to be a chosen one; n 0: the current one */
+	struct argloc task;    /* the thread that it is about (a task_struct), where that is not the current one; n 0: it is */
 	const char *why_not;   /* NULL, or why this place is to be left out, by name */
-	const char *path;      /* for people: /proc/123/root/usr/bin/ceph-osd */
-	struct held *held;     /* the file itself, which was read and is probed; held as long as the host of probes lives */
-	dev_t dev;             /* with ino: which file it is, so that sites of one file share a link */
-	ino_t ino;
-	uint64_t offset;       /* in the file, of the probed instruction */
-	uint64_t vaddr;        /* the same in the file's own address space */
-	uint64_t ref_ctr_offset; /* in the file, of the semaphore; 0: none */
-	bool is_return;        /* an instruction that leaves a function, or behind which nothing else comes (probe/leaving.h) */
-	struct argloc result;  /* with is_return: what the function returns; n 0: not known */
-	bool changes_rdx;      /* with is_return: between here and the return %rdx becomes something else */
+	uint64_t vaddr;        /* in the file's own address space; of a function of the kernel in the kernel's (0: not known) */
 	uint16_t extra;        /* a number of the site's own, for arguments that are read with STEP_EXTRA */
 	bool is_ours;          /* the tracer itself runs this file: where it gets here, the probe does not fire */
 	bool may_be_absent;    /* arguments may lie in memory that nothing else has used yet: wait for it */
-	unsigned shift;        /* bytes from the function's entry to offset, where a probe is cheaper (probe/prologue.h) */
 	/*
 	 * Return sites whose arguments were only to be had at the entry: evaluated there, found by STEP_SAVED i. What joins the
 	 * two is the stack pointer at the entry.
 	 */
 	struct argloc *saves;
 	unsigned saves_len;
-	uint64_t entry_offset;  /* in the file, of the instruction where they are evaluated */
 	struct argloc entry_sp; /* at the return */
 	struct arg *args; /* located for this site; the same number and types as the probe's own */
 	struct arg *typed; /* the same for probe.typed */
@@ -172,11 +193,18 @@ struct probe_list {
  * `why_not` answers "nothing matches": a sentence with the reason and the nearest name, or NULL when it knows nothing of it.
  */
 struct probe_host;
+/*
+ * What is a provider's alone once it has an answer, so that those behind it in the table are not asked: to look for markers named
+ * BEGIN or tick-1s would cost each script a scan of the host. PROV: descriptions with a plain provider's name, NAME: with a
+ * plain name of the probe, also where the provider is left out.
+ */
+enum provider_claims { PROVIDER_CLAIMS_NOTHING, PROVIDER_CLAIMS_PROV, PROVIDER_CLAIMS_NAME };
 struct provider {
 	const char *name; /* of the provider itself, e.g. "profile", "sdt", "ceph" */
 	const char *doc;
 	int (*match)(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list, const char **why);
 	const char *(*why_not)(struct probe_host *host, const struct probe_desc *desc);
+	enum provider_claims claims;
 	bool is_exact; /* `match` adds no more than what matches, also by other names than those that the probe shows */
 	void (*load_args)(struct probe_host *host, struct probe *probe); /* NULL: its probes have args only */
 	void (*forget)(struct probe_host *host); /* the host ends: closes what is open; NULL: nothing is */
@@ -185,14 +213,48 @@ struct provider {
 /* Is it of the kernel itself? Then it is hit by every process, and programs ask which one it is. */
 static inline bool site_is_kernel(const struct site *site)
 {
-	return site->tracepoint || site->function;
+	return site->kind >= SITE_TRACEPOINT;
+}
+
+/* The first instruction of a process's function: the stack pointer is at the return address. */
+static inline bool site_is_at_entry(const struct site *site)
+{
+	return site->kind == SITE_ENTRY && !site->shift;
+}
+
+static inline bool site_is_kernel_function(const struct site *site)
+{
+	return site->kind == SITE_KERNEL_ENTRY || site->kind == SITE_KERNEL_RETURN;
+}
+
+static inline bool site_is_tracepoint(const struct site *site)
+{
+	return site_is_kernel(site) && !site_is_kernel_function(site);
+}
+
+/* Is its tracepoint that of all system calls, and only one of them counts? */
+static inline bool site_is_syscall(const struct site *site)
+{
+	return site->kind == SITE_SYSCALL_ENTRY || site->kind == SITE_SYSCALL_RETURN;
+}
+
+/* Does a function end there, of a process or of the kernel? */
+static inline bool site_is_return(const struct site *site)
+{
+	return site->kind == SITE_RETURN || site->kind == SITE_KERNEL_RETURN;
+}
+
+/* NULL: it is in no file. */
+static inline const char *site_path(const struct site *site)
+{
+	return site_is_kernel(site) ? NULL : site->path;
 }
 
 /* Makes sure that probe->typed is there, or typed_why. */
 void probe_load_args(struct probe_host *host, struct probe *probe);
 
 /* Globs as DTrace documents: * ? [a-z] [!a-z] and \ to quote. An empty pattern matches all. */
-bool glob_match(const char *pattern, const char *text);
+bool probe_glob_match(const char *pattern, const char *text);
 bool probe_matches(const struct probe *probe, const struct probe_desc *desc);
 
 /*

@@ -110,14 +110,14 @@ static void add_args(struct arena *arena, struct probe *probe)
 			.doc = "program counter in the kernel, or 0",
 			.type = ARGTYPE_INT,
 			.size = 8,
-			.loc = {.n = 1, .steps = {{.op = STEP_REG, .reg = ARGREG_RIP}}},
+			.loc = {.n = 1, .steps = {{.op = STEP_REG, .reg = ABI_REG_PC}}},
 		},
 		{
 			.name = "user_pc",
 			.doc = "program counter in the process, or 0",
 			.type = ARGTYPE_INT,
 			.size = 8,
-			.loc = {.n = 1, .steps = {{.op = STEP_REG, .reg = ARGREG_RIP}}},
+			.loc = {.n = 1, .steps = {{.op = STEP_REG, .reg = ABI_REG_PC}}},
 		},
 	};
 
@@ -150,16 +150,16 @@ static int profile_match(struct probe_host *host, const struct probe_desc *desc,
 {
 	unsigned i;
 
-	if (!desc_may_match(desc, "profile", "", "", NULL))
+	if (!probe_desc_may_match(desc, "profile", "", "", NULL))
 		return 0;
-	if (*desc->name && glob_is_plain(desc->name)) {
+	if (*desc->name && probe_glob_is_plain(desc->name)) {
 		if (kind_of(desc->name) < 0)
 			return 0;
 		*why = add_timer(host, list, desc->name);
 		return *why ? -EINVAL : 0;
 	}
 	for (i = 0; i < COMMON; i++) {
-		if (glob_match(desc->name, common_names[i]))
+		if (probe_glob_match(desc->name, common_names[i]))
 			add_timer(host, list, common_names[i]);
 	}
 	return 0;
@@ -180,6 +180,7 @@ static const char *profile_why_not(struct probe_host *host, const struct probe_d
 const struct provider provider_profile = {
 	.name = "profile",
 	.doc = "timers: profile-N on every CPU, tick-N on one",
+	.claims = PROVIDER_CLAIMS_NAME,
 	.match = profile_match,
 	.why_not = profile_why_not,
 };

@@ -23,7 +23,7 @@
 #include "probe/ceph_files.h"
 #include "probe/shape.h"
 
-struct place {
+struct sdt_place {
 	struct host_binary *binary;
 	struct elf_sdt_note note;	      /* its texts are those of the open file */
 	const struct elf_marker_names *names; /* NULL: the file does not tell the names of arguments */
@@ -46,7 +46,7 @@ struct marker {
 	struct marker *next; /* in its chain of `heads` */
 	const char *prov, *mod, *name;
 	struct marker_group *group;
-	struct place *places; /* those of one file side by side */
+	struct sdt_place *places; /* those of one file side by side */
 	unsigned places_len;
 	unsigned here; /* how many of them are in the file that is being read, or was last */
 	struct probe *probe;   /* of all processes; made at the first match */
@@ -56,7 +56,7 @@ struct marker {
 
 enum { MARKER_HEADS = 1024, NAME_SIZE = 128 };
 
-struct index {
+struct sdt_index {
 	struct probe_host *host;
 	struct host_binary *binary;	/* the one whose notes are being read */
 	struct elf_file *elf;		/* its file */
@@ -98,7 +98,7 @@ static unsigned marker_hash(const char *prov, const char *mod, const char *name)
 	return hash % MARKER_HEADS;
 }
 
-static struct marker_group *index_group(struct index *index, const char *prov, const char *name)
+static struct marker_group *index_group(struct sdt_index *index, const char *prov, const char *name)
 {
 	struct marker_group **head = &index->groups[marker_hash(prov, "", name)], *group;
 
@@ -114,7 +114,7 @@ static struct marker_group *index_group(struct index *index, const char *prov, c
 	return group;
 }
 
-static struct marker *index_marker(struct index *index, const char *prov, const char *mod, const char *name)
+static struct marker *index_marker(struct sdt_index *index, const char *prov, const char *mod, const char *name)
 {
 	struct arena *arena = host_arena(index->host);
 	struct marker **head = &index->heads[marker_hash(prov, mod, name)], *marker;
@@ -162,13 +162,13 @@ static int names_compare(const void *a, const void *b)
 
 static int index_names(const struct elf_marker_names *names, void *data)
 {
-	struct index *index = data;
+	struct sdt_index *index = data;
 
 	*arena_push(host_arena(index->host), index->names, index->names_len) = *names;
 	return 0;
 }
 
-static const struct elf_marker_names *find_names(const struct index *index, const struct elf_sdt_note *note)
+static const struct elf_marker_names *find_names(const struct sdt_index *index, const struct elf_sdt_note *note)
 {
 	const struct elf_marker_names key = {.vaddr = note->vaddr};
 
@@ -180,7 +180,7 @@ static const struct elf_marker_names *find_names(const struct index *index, cons
 /* One more in this file. False: its places have become one that stands for all, and is left out by name. */
 static bool count_place(struct marker *marker, const struct host_binary *binary)
 {
-	struct place *last = marker->places_len ? &marker->places[marker->places_len - 1] : NULL;
+	struct sdt_place *last = marker->places_len ? &marker->places[marker->places_len - 1] : NULL;
 
 	if (!last || last->binary != binary)
 		marker->here = 0;
@@ -194,10 +194,10 @@ static bool count_place(struct marker *marker, const struct host_binary *binary)
 
 static int index_note(const struct elf_sdt_note *note, void *data)
 {
-	struct index *index = data;
+	struct sdt_index *index = data;
 	struct arena *arena = host_arena(index->host);
 	struct marker *marker;
-	struct place *place;
+	struct sdt_place *place;
 
 	if (!is_sane_name(note->provider) || !is_sane_name(note->name) || elf_is_below_code(index->elf, note->vaddr))
 		return 0;
@@ -205,14 +205,14 @@ static int index_note(const struct elf_sdt_note *note, void *data)
 	if (!count_place(marker, index->binary))
 		return 0;
 	place = arena_push(arena, marker->places, marker->places_len);
-	*place = (struct place){0};
+	*place = (struct sdt_place){0};
 	place->binary = index->binary;
 	place->note = *note;
 	place->names = find_names(index, note);
 	return 0;
 }
 
-static void index_binary(struct index *index, struct host_binary *binary, struct elf_file *elf)
+static void index_binary(struct sdt_index *index, struct host_binary *binary, struct elf_file *elf)
 {
 	index->binary = binary;
 	index->elf = elf;
@@ -224,24 +224,24 @@ static void index_binary(struct index *index, struct host_binary *binary, struct
 	elf_sdt_each(elf, index_note, index); /* notes before a broken one count */
 }
 
-static struct index *index_of(struct probe_host *host)
+static struct sdt_index *index_of(struct probe_host *host)
 {
 	void **slot = host_slot(host, &provider_sdt);
 	struct host_binary **binaries;
 	unsigned binaries_len, i;
-	struct index *index = *slot;
+	struct sdt_index *index = *slot;
 	struct elf_file *elf;
 
 	if (index)
 		return index;
-	*slot = index = arena_new_one(host_arena(host), struct index);
+	*slot = index = arena_new_one(host_arena(host), struct sdt_index);
 	index->host = host;
 	host_binaries(host, &binaries, &binaries_len);
 	for (i = 0; i < binaries_len; i++) {
 		bool was_opened = binaries[i]->is_opened;
 
 		elf = host_binary_elf(host, binaries[i]);
-		if (elf && elf_file_machine(elf) == EM_X86_64 && elf_has_sdt(elf)) {
+		if (elf && elf_file_machine(elf) == ABI_MACHINE && elf_has_sdt(elf)) {
 			index_binary(index, binaries[i], elf);
 		} else if (!was_opened) {
 			host_binary_close(binaries[i]);
@@ -258,6 +258,7 @@ const char *sdt_site(struct probe_host *host, struct host_binary *binary, const 
 	struct elf_file *elf = host_binary_elf(host, binary);
 
 	*site = host_binary_site(binary, note->vaddr);
+	site->kind = SITE_MARKER;
 	site->is_ours = host_binary_has_pid(binary, getpid());
 	site->may_be_absent = true;
 	*args_len = 0;
@@ -340,7 +341,7 @@ const char *sdt_crowd_text(struct probe_host *host, unsigned places)
 }
 
 /* NULL: it cannot be probed, or is no place for such a marker. */
-static struct site *site_of(struct probe_host *host, struct place *place, const char *prov)
+static struct site *site_of(struct probe_host *host, struct sdt_place *place, const char *prov)
 {
 	const struct ceph_verdict *verdict = ceph_has_provider(prov) ? ceph_judge_file(host, place->binary) : NULL;
 	struct site site;
@@ -362,7 +363,7 @@ static struct site *site_of(struct probe_host *host, struct place *place, const 
 	return place->site;
 }
 
-static bool has_place(const struct place *place, pid_t pid)
+static bool has_place(const struct sdt_place *place, pid_t pid)
 {
 	return !pid || host_binary_has_pid(place->binary, pid);
 }
@@ -377,7 +378,7 @@ static unsigned shape_markers(struct probe_host *host, struct marker *const *mar
 
 	for (i = 0; i < len; i++) {
 		for (j = 0; j < markers[i]->places_len; j++) {
-			struct place *place = &markers[i]->places[j];
+			struct sdt_place *place = &markers[i]->places[j];
 			const struct site *site = has_place(place, pid) ? site_of(host, place, markers[i]->prov) : NULL;
 
 			if (proven && last != place->binary)
@@ -420,7 +421,7 @@ static const struct shape *shape_of(struct probe_host *host, struct marker *mark
 	return shape;
 }
 
-static void add_site(struct probe_host *host, struct probe *probe, struct place *place, const struct shape *shape)
+static void add_site(struct probe_host *host, struct probe *probe, struct sdt_place *place, const struct shape *shape)
 {
 	struct site *site = site_of(host, place, probe->prov), *out;
 
@@ -522,11 +523,11 @@ static int sdt_match(struct probe_host *host, const struct probe_desc *desc, str
 	char plain[NAME_SIZE];
 	pid_t pid = cut_pid(desc->prov, plain, sizeof(plain));
 	struct marker *marker;
-	struct index *index;
+	struct sdt_index *index;
 	unsigned i;
 
 	(void)why;
-	if (!desc_may_match(desc, NULL, NULL, "", NULL))
+	if (!probe_desc_may_match(desc, NULL, NULL, "", NULL))
 		return 0;
 	/* A scan of the host costs milliseconds: not for BEGIN, END, ERROR and timers, which nobody means otherwise. */
 	if (!strcmp(desc->prov, "dtrace") || !strcmp(desc->prov, "profile"))
@@ -534,15 +535,15 @@ static int sdt_match(struct probe_host *host, const struct probe_desc *desc, str
 	index = index_of(host);
 	for (i = 0; i < index->markers_len; i++) {
 		marker = index->markers[i];
-		if (!desc_may_match(desc, NULL, marker->mod, "", marker->name))
+		if (!probe_desc_may_match(desc, NULL, marker->mod, "", marker->name))
 			continue;
-		if ((glob_match(desc->prov, marker->prov) || pid) && is_left_out(host, marker))
+		if ((probe_glob_match(desc->prov, marker->prov) || pid) && is_left_out(host, marker))
 			continue;
-		if (glob_match(desc->prov, marker->prov)) {
+		if (probe_glob_match(desc->prov, marker->prov)) {
 			if (!marker->probe)
 				marker->probe = make_probe(host, marker, 0);
 			probe_list_add(list, marker->probe);
-		} else if (pid && glob_match(plain, marker->prov) && marker_has_pid(marker, pid)) {
+		} else if (pid && probe_glob_match(plain, marker->prov) && marker_has_pid(marker, pid)) {
 			probe_list_add(list, marker_of_pid(host, marker, pid));
 		}
 	}
@@ -560,7 +561,7 @@ static int note_fits(const struct elf_sdt_note *note, void *data)
 	const struct wanted *wanted = data;
 
 	return is_sane_name(note->provider) && is_sane_name(note->name) &&
-	       desc_may_match(wanted->desc, note->provider, wanted->mod, "", sdt_name(wanted->arena, note->name));
+	       probe_desc_may_match(wanted->desc, note->provider, wanted->mod, "", sdt_name(wanted->arena, note->name));
 }
 
 bool sdt_file_matches(const struct elf_file *elf, const char *name, const struct probe_desc *desc)
@@ -570,7 +571,7 @@ bool sdt_file_matches(const struct elf_file *elf, const char *name, const struct
 	bool fits = false;
 
 	wanted.arena = arena_new();
-	if (elf_file_machine(elf) == EM_X86_64 && elf_has_sdt(elf))
+	if (elf_file_machine(elf) == ABI_MACHINE && elf_has_sdt(elf))
 		fits = elf_sdt_each(elf, note_fits, &wanted) > 0;
 	arena_free(wanted.arena);
 	return fits;
@@ -584,13 +585,13 @@ struct names {
 };
 
 /* Where the patterns that the person got right fit: candidates for the one that is wrong. */
-static struct names names_of(struct probe_host *host, struct index *index, const char *prov, bool of_markers)
+static struct names names_of(struct probe_host *host, struct sdt_index *index, const char *prov, bool of_markers)
 {
 	struct names out = {0};
 	unsigned i;
 
 	for (i = 0; i < index->markers_len; i++) {
-		if (prov && !glob_match(prov, index->markers[i]->prov))
+		if (prov && !probe_glob_match(prov, index->markers[i]->prov))
 			continue;
 		*arena_push(host_arena(host), out.names, out.len) =
 			of_markers ? index->markers[i]->name : index->markers[i]->prov;
@@ -609,7 +610,7 @@ static const char *did_you_mean(struct arena *arena, const struct names *names, 
 static const char *sdt_why_not(struct probe_host *host, const struct probe_desc *desc)
 {
 	struct arena *arena = host_arena(host);
-	struct index *index = index_of(host);
+	struct sdt_index *index = index_of(host);
 	const char *prov = desc->prov, *scope;
 	char plain[NAME_SIZE];
 	struct names names;

@@ -15,9 +15,9 @@ static bool is_of_slot(const struct slot *slot, const struct x86_insn *insn)
 	const struct entry_value *base;
 	int64_t offset;
 
-	if (!x86_memory(insn, &place) || (place.reg != ARGREG_RSP && place.reg != ARGREG_RBP))
+	if (!x86_memory(insn, &place) || (place.reg != ABI_REG_SP && place.reg != ABI_REG_FRAME))
 		return false;
-	base = place.reg == ARGREG_RSP ? &slot->stores->body_sp : &slot->stores->body_bp;
+	base = place.reg == ABI_REG_SP ? &slot->stores->body_sp : &slot->stores->body_bp;
 	offset = base->offset + place.offset;
 	return base->kind == ENTRY_FRAME && offset >= slot->at && offset < slot->end;
 }

@@ -10,11 +10,9 @@
 #include "lib/diag.h"
 #include "probe/tracepoint.h"
 
-enum { ENTRY_ARGS = 6 };
-
 static const char *const names[] = {"entry", "return"};
 
-struct index {
+struct syscall_index {
 	struct probe *probes[2][SYSCALL_NAMES];
 };
 
@@ -31,15 +29,14 @@ int syscall_number(const char *name)
 /* The registers that the kernel takes arguments in, behind the pointer to them that sys_enter has first. */
 static void entry_args(struct arena *arena, struct probe *probe)
 {
-	static const int16_t offsets[ENTRY_ARGS] = {112, 104, 96, 56, 72, 64}; /* pt_regs: di si dx r10 r8 r9 */
 	unsigned i;
 
-	probe->args_len = ENTRY_ARGS;
-	probe->args = arena_new_array(arena, struct arg, ENTRY_ARGS);
-	for (i = 0; i < ENTRY_ARGS; i++) {
+	probe->args_len = ABI_SYSCALL_ARGS;
+	probe->args = arena_new_array(arena, struct arg, ABI_SYSCALL_ARGS);
+	for (i = 0; i < ABI_SYSCALL_ARGS; i++) {
 		probe->args[i] =
 			(struct arg){.type = ARGTYPE_INT, .size = 8, .is_signed = true, .loc = tracepoint_arg(0)};
-		probe->args[i].loc.steps[1] = (struct argstep){.op = STEP_LOAD, .size = 8, .imm = offsets[i]};
+		probe->args[i].loc.steps[1] = (struct argstep){.op = STEP_LOAD, .size = 8, .imm = abi_syscall_arg_offset[i]};
 		probe->args[i].loc.n = 2;
 	}
 }
@@ -51,7 +48,7 @@ static void return_args(struct arena *arena, struct probe *probe)
 					  .type = ARGTYPE_INT,
 					  .size = 8,
 					  .is_signed = true,
-					  .loc = {.n = 1, .steps = {{.op = STEP_CTX, .imm = 8}}}};
+					  .loc = {.n = 1, .steps = {{.op = STEP_CTX, .imm = ABI_SYSCALL_RESULT}}}};
 
 	probe->args_len = 2; /* twice, as DTrace has it */
 	probe->args = arena_new_array(arena, struct arg, 2);
@@ -70,7 +67,7 @@ static struct probe *make_probe(struct probe_host *host, unsigned number, bool i
 	else
 		entry_args(arena, probe);
 	site->tracepoint = is_return ? "sys_exit" : "sys_enter";
-	site->is_syscall = true;
+	site->kind = is_return ? SITE_SYSCALL_RETURN : SITE_SYSCALL_ENTRY;
 	site->syscall = number;
 	site->args = probe->args;
 	probe->sites = site;
@@ -82,20 +79,20 @@ static int syscall_match(struct probe_host *host, const struct probe_desc *desc,
 			 const char **why)
 {
 	void **slot = host_slot(host, &provider_syscall);
-	struct index *index = *slot;
+	struct syscall_index *index = *slot;
 	unsigned i, r;
 
 	(void)why;
-	if (!desc_may_match(desc, "syscall", kernel_module, NULL, NULL) ||
-	    (!glob_match(desc->name, names[0]) && !glob_match(desc->name, names[1])))
+	if (!probe_desc_may_match(desc, "syscall", kernel_module, NULL, NULL) ||
+	    (!probe_glob_match(desc->name, names[0]) && !probe_glob_match(desc->name, names[1])))
 		return 0;
 	if (!index)
-		*slot = index = arena_new_one(host_arena(host), struct index);
+		*slot = index = arena_new_one(host_arena(host), struct syscall_index);
 	for (i = 0; i < SYSCALL_NAMES; i++) {
-		if (!syscall_names[i] || !glob_match(desc->func, syscall_names[i]))
+		if (!syscall_names[i] || !probe_glob_match(desc->func, syscall_names[i]))
 			continue;
 		for (r = 0; r < 2; r++) {
-			if (!glob_match(desc->name, names[r]))
+			if (!probe_glob_match(desc->name, names[r]))
 				continue;
 			if (!index->probes[r][i])
 				index->probes[r][i] = make_probe(host, i, r);
@@ -112,7 +109,7 @@ static const char *syscall_why_not(struct probe_host *host, const struct probe_d
 
 	if (strcmp(desc->prov, "syscall"))
 		return NULL;
-	if (*desc->name && !glob_match(desc->name, "entry") && !glob_match(desc->name, "return"))
+	if (*desc->name && !probe_glob_match(desc->name, "entry") && !probe_glob_match(desc->name, "return"))
 		return arena_printf(host_arena(host),
 				    "a system call has the probes `entry` and `return`, not `%s`: write "
 				    "`syscall::read:entry`",

@@ -17,7 +17,7 @@ static const char prefix[] = "btf_trace_";
 
 enum { ARGS_READABLE = 10 /* arg0 to arg9 */ };
 
-struct index {
+struct tracepoint_index {
 	struct arena *arena;
 	const struct btf *btf;
 	struct tracepoint *list;
@@ -25,7 +25,7 @@ struct index {
 	struct probe **probes; /* by place in the list; made when first asked for */
 };
 
-static void read_tracepoint(struct index *index, const struct btf_type *type)
+static void read_tracepoint(struct tracepoint_index *index, const struct btf_type *type)
 {
 	const struct btf_type *proto = kernel_strip(index->btf, type->type);
 	struct tracepoint *tracepoint;
@@ -42,15 +42,15 @@ static void read_tracepoint(struct index *index, const struct btf_type *type)
 		tracepoint->types[i] = kernel_type_text(index->arena, index->btf, btf_params(proto)[i + 1].type);
 }
 
-static struct index *index_of(struct probe_host *host)
+static struct tracepoint_index *index_of(struct probe_host *host)
 {
 	void **slot = host_slot(host, &provider_rawtp);
-	struct index *index = *slot;
+	struct tracepoint_index *index = *slot;
 	uint32_t id;
 
 	if (index)
 		return index;
-	*slot = index = arena_new_one(host_arena(host), struct index);
+	*slot = index = arena_new_one(host_arena(host), struct tracepoint_index);
 	index->arena = host_arena(host);
 	index->btf = kernel_btf();
 	for (id = 1; index->btf && id < btf__type_cnt(index->btf); id++) {
@@ -64,9 +64,9 @@ static struct index *index_of(struct probe_host *host)
 	return index;
 }
 
-void tracepoints(struct probe_host *host, const struct tracepoint **list, unsigned *list_len)
+void tracepoint_all(struct probe_host *host, const struct tracepoint **list, unsigned *list_len)
 {
-	const struct index *index = index_of(host);
+	const struct tracepoint_index *index = index_of(host);
 
 	*list = index->list;
 	*list_len = index->len;
@@ -74,7 +74,7 @@ void tracepoints(struct probe_host *host, const struct tracepoint **list, unsign
 
 const struct tracepoint *tracepoint_find(struct probe_host *host, const char *name)
 {
-	const struct index *index = index_of(host);
+	const struct tracepoint_index *index = index_of(host);
 	unsigned i;
 
 	for (i = 0; i < index->len; i++)
@@ -83,7 +83,7 @@ const struct tracepoint *tracepoint_find(struct probe_host *host, const char *na
 	return NULL;
 }
 
-const char *tracepoints_why(struct probe_host *host)
+const char *tracepoint_why_none(struct probe_host *host)
 {
 	return index_of(host)->btf ? NULL : kernel_btf_why();
 }
@@ -125,6 +125,7 @@ static struct probe *make_probe(struct probe_host *host, const struct tracepoint
 		else if (!strcmp(arg->d_type, "void"))
 			arg->why = "it is a structure, or of a type that D has not";
 	}
+	site->kind = SITE_TRACEPOINT;
 	site->tracepoint = tracepoint->name;
 	site->args = probe->args;
 	probe->sites = site;
@@ -135,15 +136,15 @@ static struct probe *make_probe(struct probe_host *host, const struct tracepoint
 static int rawtp_match(struct probe_host *host, const struct probe_desc *desc, struct probe_list *list,
 		       const char **why)
 {
-	struct index *index;
+	struct tracepoint_index *index;
 	unsigned i;
 
 	(void)why;
-	if (!desc_may_match(desc, "rawtp", kernel_module, "", NULL))
+	if (!probe_desc_may_match(desc, "rawtp", kernel_module, "", NULL))
 		return 0;
 	index = index_of(host);
 	for (i = 0; i < index->len; i++) {
-		if (!glob_match(desc->name, index->list[i].name))
+		if (!probe_glob_match(desc->name, index->list[i].name))
 			continue;
 		if (!index->probes[i])
 			index->probes[i] = make_probe(host, &index->list[i]);
@@ -154,14 +155,14 @@ static int rawtp_match(struct probe_host *host, const struct probe_desc *desc, s
 
 static const char *rawtp_why_not(struct probe_host *host, const struct probe_desc *desc)
 {
-	const struct index *index;
+	const struct tracepoint_index *index;
 	const char **names = NULL, *near;
 	unsigned n = 0, i;
 
 	if (strcmp(desc->prov, "rawtp"))
 		return NULL;
-	if (tracepoints_why(host))
-		return tracepoints_why(host);
+	if (tracepoint_why_none(host))
+		return tracepoint_why_none(host);
 	if (*desc->func)
 		return "tracepoints have no function: write `rawtp:::sched_switch`";
 	index = index_of(host);

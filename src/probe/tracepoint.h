@@ -14,12 +14,12 @@ struct tracepoint {
 	unsigned args_len;
 };
 
-/* NULL: this kernel has no such tracepoint, or does not tell (tracepoints_why). */
+/* NULL: this kernel has no such tracepoint, or does not tell (tracepoint_why_none). */
 const struct tracepoint *tracepoint_find(struct probe_host *host, const char *name);
 /* All of them, in the order of the kernel's own description. */
-void tracepoints(struct probe_host *host, const struct tracepoint **list, unsigned *list_len);
+void tracepoint_all(struct probe_host *host, const struct tracepoint **list, unsigned *list_len);
 /* Why there is none at all, or NULL. */
-const char *tracepoints_why(struct probe_host *host);
+const char *tracepoint_why_none(struct probe_host *host);
 
 /* A probe on the tracepoint, without sites, in module "vmlinux". */
 struct probe *tracepoint_probe(struct probe_host *host, const struct provider *provider, const char *prov,

@@ -361,6 +361,7 @@ static int run_event(struct replay *replay, unsigned number)
 		run_start(replay, &event->start.facts);
 		return 0;
 	case EVENT_RECORD:
+		run_start(replay, &(struct facts){0}); /* of a file that does not say so */
 		return run_record(replay, event);
 	case EVENT_ROWS:
 		take_rows(replay, number);
@@ -372,6 +373,7 @@ static int run_event(struct replay *replay, unsigned number)
 		tokens_add_symbol(replay->tokens, number, &event->symbol);
 		return 0;
 	case EVENT_DROPS:
+		run_start(replay, &(struct facts){0});
 		return replay->config->ops->drop(&replay->report, event->drops.cause, event->drops.count);
 	case EVENT_SAID:
 		note_said(replay, events->name, event->said.text);
@@ -474,6 +476,7 @@ int replay_run(struct replay *replay, const struct replay_config *config, struct
 		error = run_all(replay);
 	if (!error)
 		error = finish(replay);
+	run_start(replay, &(struct facts){0});
 	end_error = config->ops->end(&replay->report);
 	say_left_out(replay, said);
 	reader_free(replay->reader);

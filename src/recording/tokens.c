@@ -130,7 +130,7 @@ static void print_stack(const struct stack *stack, struct buf *out)
 		const struct stack_frame *frame = &stack->frames[i];
 
 		buf_printf(out, "\n%s`%s+%" PRIx64 "%s", frame->module ? frame->module : "", frame->function ? frame->function : "",
-			   frame->function ? frame->offset : frame->pc, frame->is_inlined ? " inlined" : "");
+			   frame->function ? frame->offset : frame->pc, frame->is_inlined ? " inlined" : frame->is_guessed ? " guessed" : "");
 	}
 	buf_printf(out, "\n%s", stack->note ? stack->note : "");
 }

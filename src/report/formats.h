@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which formats a report can be written in: one row each, and the option that asks for it follows. In: an option's code, as getopt_long
- * gives it. Out: the operations for any script's records and aggregations; reports of their own look at `form` alone.
+ * Which formats a report can be written in: one row each, and the option that asks for it follows (cmd/option.h). Out: the operations
+ * for any script's records and aggregations; reports of their own look at `form` alone.
  */
 #ifndef CEPHTAP_REPORT_FORMATS_H
 #define CEPHTAP_REPORT_FORMATS_H
-
-#include <getopt.h>
 
 #include "report/report.h"
 
@@ -22,20 +20,10 @@ struct report_format {
 
 extern const struct report_format report_formats[FORMS];
 
-enum { FORMATS_OPTION = 900 /* codes from here on are formats' options */ };
-
-/* `own` (ended by zeros) and a row for each format's option; FORM_TEXT has none. */
-const struct option *formats_options(struct arena *arena, const struct option *own);
-/*
- * 0: the option is no format's; 1: `form` is set; -1: another one was asked for before, which is said.
- */
-int formats_take(int option, enum report_form *form, struct buf *why);
 /*
  * The stream for -o `output`; NULL: `why` is a sentence. A file that is replaced is not touched yet: `path` is its name, for struct report,
  * and the stream is stdout. That its new one can be made is known at once.
  */
 FILE *formats_open(enum report_form form, const char *output, const char **path, struct buf *why);
-/* Lines for --help. */
-void formats_help(FILE *out);
 
 #endif

@@ -134,6 +134,8 @@ static struct json_object *new_frame(const struct stack_frame *frame)
 		json_object_object_add(object, "function", new_string(frame->function));
 	if (frame->is_inlined)
 		json_object_object_add(object, "inlined", json_object_new_boolean(true));
+	if (frame->is_guessed)
+		json_object_object_add(object, "guessed", json_object_new_boolean(true));
 	else if (frame->function)
 		json_object_object_add(object, "offset", json_object_new_uint64(frame->offset));
 	return object;

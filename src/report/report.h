@@ -67,6 +67,8 @@ struct report {
 	struct ctf *ctf; /* a trace that is written beside it; NULL: none */
 	uint64_t left_out; /* what actions recorded and the format has no place for */
 	bool has_heading;  /* of a table whose columns are named once */
+	const char *teller; /* what its messages begin with; NULL: "cephtap" */
+	bool is_bare;	   /* text without the heading and the columns of processors and probes' numbers */
 	bool is_seen;	   /* `out` is a terminal: what a script prints is shown, not printed as it is */
 	bool has_rows;	   /* the script is a report of ours: what it prints are rows of tables, and a name keeps to its row */
 	bool is_foreign;   /* the script is a recording's: nor may what it says itself do anything to a terminal */

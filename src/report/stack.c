@@ -28,6 +28,8 @@ void stack_frame_line(const struct stack_frame *frame, bool with_offset, struct 
 	stack_frame_print(frame, with_offset, out);
 	if (frame->is_inlined)
 		buf_puts(out, " [inlined]");
+	if (frame->is_guessed)
+		buf_puts(out, " [guessed]");
 }
 
 void report_stack_text(const struct report *report, uint64_t number, struct shown *out)

@@ -18,6 +18,7 @@
 	MEMBER(S, NAME, function)                                                                       \
 	MEMBER(S, U64, offset)      /* from the function's begin; not of one that was inlined */        \
 	MEMBER(S, FLAG, is_inlined) /* its code is in the function of a frame further out */            \
+	MEMBER(S, FLAG, is_guessed) /* found by a frame pointer, where nothing says that the function it called keeps one */ \
 	MEMBER(S, U64, address)                                                                         \
 	MEMBER(S, NAME, path)                                                                           \
 	MEMBER(S, NAME, build_id)   /* hex */
@@ -43,7 +44,7 @@ const struct stack *report_stack_of(const struct report *report, uint64_t number
 void report_stack_text(const struct report *report, uint64_t number, struct shown *out);
 /* "module`function+0x1f", or as much of it as is known; not that it was inlined. */
 void stack_frame_print(const struct stack_frame *frame, bool with_offset, struct buf *out);
-/* The same, and " [inlined]" if it was. */
+/* The same, and " [inlined]" or " [guessed]" if it was. */
 void stack_frame_line(const struct stack_frame *frame, bool with_offset, struct buf *out);
 
 #endif

@@ -17,7 +17,7 @@ enum { TRACE_STRING_WIDTH = 33, KEY_STRING_WIDTH = 50, LINE_BYTES = 16 };
 static int text_begin(struct report *report)
 {
 	report_open(report);
-	if (!report->schema->options.quiet)
+	if (!report->schema->options.quiet && !report->is_bare)
 		shown_printf(&report->pending, "%3s %6s %32s\n", "CPU", "ID", "FUNCTION:NAME");
 	return 0;
 }
@@ -54,10 +54,12 @@ static int text_event_begin(struct report *report, const struct record_layout *l
 	(void)layout;
 	if (report->schema->options.quiet)
 		return 0;
-	put_decimal(out, false, head->cpu, 3);
-	shown_putc(out, ' ');
-	put_decimal(out, false, probe->id, 6);
-	shown_putc(out, ' ');
+	if (!report->is_bare) {
+		put_decimal(out, false, head->cpu, 3);
+		shown_putc(out, ' ');
+		put_decimal(out, false, probe->id, 6);
+		shown_putc(out, ' ');
+	}
 	shown_clear(name);
 	shown_name(name, probe->func);
 	shown_putc(name, ':');
@@ -237,7 +239,7 @@ static int text_error(struct report *report, const struct record_error *error, c
 
 	report_probe_name(probe, &name);
 	report_fault(error, &fault);
-	shown_printf(&out, "cephtap: error on enabled probe ID %u (ID %u: %s): %s", /* as epid */
+	shown_printf(&out, "%s: error on enabled probe ID %u (ID %u: %s): %s", report->teller ? report->teller : "cephtap", /* as epid */
 		     error->head.probe * report->schema->clauses_len + error->clause + 1, probe->id, name.data, fault.data);
 	if (action)
 		shown_printf(&out, " in action #%u", action);
@@ -258,7 +260,7 @@ static int text_drop(struct report *report, enum drop_cause cause, uint64_t coun
 	struct shown out = {0};
 
 	drop_sentence(cause, count, &sentence);
-	shown_printf(&out, "cephtap: %s", sentence.data);
+	shown_printf(&out, "%s: %s", report->teller ? report->teller : "cephtap", sentence.data);
 	buf_free(&sentence);
 	return complain(report, &out);
 }

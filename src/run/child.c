@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <wordexp.h>
 
+#include "lib/abi.h"
 #include "lib/limits.h"
 
 /* Tells the parent why exec failed, through a pipe that closes by itself when it succeeds. */
@@ -90,7 +91,7 @@ static int run_to_entry(pid_t pid, int *status)
 	word = ptrace(PTRACE_PEEKTEXT, pid, (void *)entry, NULL);
 	if (errno)
 		return -errno;
-	if (ptrace(PTRACE_POKETEXT, pid, (void *)entry, (void *)((word & ~0xffL) | 0xcc)))
+	if (ptrace(PTRACE_POKETEXT, pid, (void *)entry, (void *)((word & ~0xffL) | ABI_BREAKPOINT)))
 		return -errno;
 	do { /* a signal is passed on: kept back, the dynamic linker of a damaged file would fault for ever */
 		if (ptrace(PTRACE_CONT, pid, NULL, (void *)number) || wait_for(pid, status) != pid || !WIFSTOPPED(*status))

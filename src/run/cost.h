@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What probes cost a process, judged. In: how long it ran, and how much of that went to probes, by unit (engine/meter.h). Out: is
+ * What probes cost a process, judged. In: how long it ran, and how much of that went to probes, by unit (engine/kernel/meter.h). Out: is
  * that too much, and which units are to go. Pure.
  */
 #ifndef CEPHTAP_COST_H

@@ -26,7 +26,7 @@ struct daemon_names *daemon_names_new(struct arena *arena)
 	return names;
 }
 
-static void add(struct daemon_names *names, pid_t pid, const char *name)
+static void add_name(struct daemon_names *names, pid_t pid, const char *name)
 {
 	const struct pipeline *pipeline = names->pipeline;
 	char value[DAEMON_NAME_SIZE] = "";
@@ -64,7 +64,7 @@ void daemon_names_fill(struct daemon_names *names, const struct pipeline *pipeli
 		return;
 	for (unsigned i = 0; i < len; i++)
 		if (!daemons[i].doubt)
-			add(names, daemons[i].pid, daemons[i].name);
+			add_name(names, daemons[i].pid, daemons[i].name);
 		else if (is_traced(&pipeline->target, daemons[i].pid))
 			daemons_leave_out(request.identity, &daemons[i], 1);
 }
@@ -72,7 +72,27 @@ void daemon_names_fill(struct daemon_names *names, const struct pipeline *pipeli
 void daemon_names_add(struct daemon_names *names, pid_t pid, const char *name)
 {
 	if (names->pipeline && strchr(name, '.'))
-		add(names, pid, name);
+		add_name(names, pid, name);
+}
+
+bool daemon_names_are_of_all(const struct daemon_names *names)
+{
+	return names->pipeline && !names->pipeline->target.pids_len;
+}
+
+/* Names are given to all anew, as those of two daemons of one name depend on each other. */
+void daemon_names_look(struct daemon_names *names, pid_t pid)
+{
+	const struct pipeline *pipeline = names->pipeline;
+	struct daemons_request request = {.target = &pipeline->target, .identity = host_identity(pipeline->host)};
+
+	for (unsigned i = 0; i < names->pids_len; i++)
+		if (names->pids[i] == pid)
+			return;
+	if (!daemons_is_one(&request, pid))
+		return;
+	daemon_names_step(names);
+	daemon_names_fill(names, pipeline);
 }
 
 void daemon_names_step(struct daemon_names *names)

@@ -10,10 +10,14 @@
 
 struct daemon_names;
 struct daemon_names *daemon_names_new(struct arena *arena);
+/* Does the script ask for names, of any process that there is? */
+bool daemon_names_are_of_all(const struct daemon_names *names);
 /* Looks for the daemons and fills the map of this pipeline, from now on the one that counts. Nothing is done for others. */
 void daemon_names_fill(struct daemon_names *names, const struct pipeline *pipeline);
 /* One that has come later. `name` is no daemon's when it has no dot. */
 void daemon_names_add(struct daemon_names *names, pid_t pid, const char *name);
+/* A process has begun to run a program, or has mapped a file: looks whether it is a daemon that has no name yet. */
+void daemon_names_look(struct daemon_names *names, pid_t pid);
 /* Takes away the names of those that have ended. */
 void daemon_names_step(struct daemon_names *names);
 void daemon_names_close(struct daemon_names *names);

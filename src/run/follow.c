@@ -39,7 +39,7 @@ struct follow {
 	bool by_rule;	  /* some were chosen by what they are */
 };
 
-static void add(struct follow *follow, const struct target_process *process)
+static void add_followed(struct follow *follow, const struct target_process *process)
 {
 	*arena_push(follow->config.arena, follow->list, follow->len) = (struct followed){.process = *process};
 }
@@ -51,7 +51,7 @@ struct follow *follow_new(const struct follow_config *config)
 
 	follow->config = *config;
 	for (i = 0; config->targets && i < config->targets->processes_len; i++) {
-		add(follow, &config->targets->processes[i]);
+		add_followed(follow, &config->targets->processes[i]);
 		follow->by_rule |= config->targets->processes[i].by_rule;
 	}
 	follow->next_look_ns = now_ns() + LOOK_NS;
@@ -140,14 +140,14 @@ static bool may_become(struct follow *follow, pid_t pid)
 	return true;
 }
 
-static void take(struct follow *follow, const struct target_process *process)
+static void follow_process(struct follow *follow, const struct target_process *process)
 {
 	const struct follow_config *config = &follow->config;
 	struct followed *before = predecessor(follow, process);
 	struct buf why = {0};
 	struct shown text = {0};
 	unsigned links = engine_attach_process(config->engine, process->pid, &why);
-	bool has_uprobes = engine_has_uprobes(config->engine);
+	bool has_uprobes = engine_attaches_processes(config->engine);
 
 	if (!links && has_uprobes && may_become(follow, process->pid)) {
 		buf_free(&why);
@@ -170,7 +170,7 @@ static void take(struct follow *follow, const struct target_process *process)
 	buf_free(&why);
 	if (config->on_new)
 		config->on_new(config->data, process->pid, process->label);
-	add(follow, process);
+	add_followed(follow, process);
 }
 
 /* Those that have become something, or that nobody will look at again. */
@@ -195,7 +195,7 @@ static void look_for_new(struct follow *follow)
 	target_find(follow->config.targets, scratch, &found, &len);
 	for (i = 0; i < len; i++)
 		if (!is_followed(follow, found[i].pid))
-			take(follow, &found[i]);
+			follow_process(follow, &found[i]);
 	arena_free(scratch);
 }
 

@@ -75,7 +75,7 @@ static bool cpu_time(pid_t pid, uint64_t *ns)
 	return true;
 }
 
-static struct process *find(struct guard *guard, pid_t pid)
+static struct process *find_process(struct guard *guard, pid_t pid)
 {
 	struct process *process;
 
@@ -84,7 +84,7 @@ static struct process *find(struct guard *guard, pid_t pid)
 }
 
 /* From now on: what it did before is not known. */
-static struct process *add(struct guard *guard, pid_t pid)
+static struct process *add_process(struct guard *guard, pid_t pid)
 {
 	struct process *process = calloc(1, sizeof(*process));
 
@@ -104,10 +104,12 @@ struct guard *guard_new(const struct guard_config *config)
 	guard->config = *config;
 	guard->start_ns = guard->last_ns = now_ns();
 	for (unsigned i = 0; i < config->target->pids_len; i++)
-		if (!find(guard, config->target->pids[i]))
-			add(guard, config->target->pids[i]);
+		if (!find_process(guard, config->target->pids[i]))
+			add_process(guard, config->target->pids[i]);
 	if (engine_has_meter(config->engine))
 		guard->has_accounts = engine_keep_accounts(config->engine, true);
+	else if (config->percent && !config->engine->ops->meter)
+		tell(guard, "maxcost has no effect: this engine does not count what probes cost");
 	else if (config->percent)
 		tell(guard, "maxcost has no effect: the kernel does not make the maps that are needed to see what the probes cost");
 	return guard;
@@ -117,14 +119,14 @@ struct guard *guard_new(const struct guard_config *config)
 
 static void add_use(struct guard *guard, const struct engine_use *use, const uint64_t *costs)
 {
-	struct process *process = find(guard, use->pid);
+	struct process *process = find_process(guard, use->pid);
 	uint64_t before;
 
 	/* a timer interrupts whoever runs, chosen or not */
-	if (use->unit >= METER_UNITS || (!process && !engine_may_take_away(use->unit) && guard->config.target->pids_len))
+	if (use->unit >= METER_UNITS || (!process && !engine_may_take_away(guard->config.engine, use->unit) && guard->config.target->pids_len))
 		return;
 	if (!process) {
-		process = add(guard, use->pid);
+		process = add_process(guard, use->pid);
 		process->is_new = true; /* but what it did until now is not known */
 	}
 	before = process->is_new ? use->events : process->events[use->unit];
@@ -175,7 +177,7 @@ static void forget_ended(struct guard *guard, const struct engine_use *uses, uns
 	struct process *process, *next;
 
 	for (unsigned i = 0; i < uses_len; i++) {
-		process = find(guard, uses[i].pid);
+		process = find_process(guard, uses[i].pid);
 		if (process && process->has_ended)
 			engine_forget_use(guard->config.engine, &uses[i]);
 	}
@@ -187,7 +189,7 @@ static void forget_ended(struct guard *guard, const struct engine_use *uses, uns
 	}
 }
 
-static void look(struct guard *guard, uint64_t elapsed_ns, bool is_last)
+static void look_at_processes(struct guard *guard, uint64_t elapsed_ns, bool is_last)
 {
 	unsigned percent = guard->config.percent ? guard->config.percent : WARN_PERCENT, len;
 	struct arena *scratch = arena_new();
@@ -279,7 +281,7 @@ static uint64_t may_go(const struct guard *guard)
 	uint64_t may = 0;
 
 	for (unsigned i = 0; i < METER_UNITS; i++)
-		if (engine_may_take_away(i) && !(guard->taken_away >> i & 1))
+		if (engine_may_take_away(guard->config.engine, i) && !(guard->taken_away >> i & 1))
 			may |= 1ull << i;
 	return may;
 }
@@ -358,7 +360,7 @@ void guard_step(struct guard *guard, const struct moment *now)
 	if (elapsed_ns < second_ns || !engine_has_meter(guard->config.engine))
 		return;
 	guard->last_ns = now->mono_ns;
-	look(guard, elapsed_ns, false);
+	look_at_processes(guard, elapsed_ns, false);
 	act(guard, now);
 	guard->seconds++;
 	on = guard->seconds < ACCOUNTS_FIRST || guard->seconds % ACCOUNTS_EVERY == 0;
@@ -404,7 +406,8 @@ void guard_go_over(struct guard *guard, struct engine *engine)
 	}
 	for (process = guard->processes; process; process = process->hh.next)
 		memset(process->events, 0, sizeof(process->events));
-	engine_keep_accounts(engine, true);
+	if (engine_has_meter(engine))
+		engine_keep_accounts(engine, true);
 	guard->seconds = 0;
 }
 
@@ -417,20 +420,20 @@ void guard_close(struct guard *guard)
 	if (!engine_has_meter(guard->config.engine))
 		return;
 	if (now - guard->last_ns >= shortest_ns)
-		look(guard, now - guard->last_ns, true);
+		look_at_processes(guard, now - guard->last_ns, true);
 	guard->last_ns = now;
 	engine_keep_accounts(guard->config.engine, false);
 }
 
 /* Its place among those that are named: first who ran, by share. */
-struct place {
+struct ranked_process {
 	const struct process *process;
 	bool is_idle;
 };
 
 static int compare(const void *left, const void *right)
 {
-	const struct place *a = left, *b = right;
+	const struct ranked_process *a = left, *b = right;
 	unsigned x = cost_permille(a->process->all), y = cost_permille(b->process->all);
 
 	if (a->is_idle != b->is_idle)
@@ -440,7 +443,7 @@ static int compare(const void *left, const void *right)
 	return a->process->pid < b->process->pid ? -1 : a->process->pid > b->process->pid;
 }
 
-static void say_process(struct guard *guard, const struct place *place)
+static void say_process(struct guard *guard, const struct ranked_process *place)
 {
 	struct cost all = place->process->all;
 	struct buf text = {0};
@@ -466,25 +469,25 @@ static void say_more(struct guard *guard, unsigned n)
 	buf_free(&text);
 }
 
-static struct place *place_processes(const struct guard *guard, struct arena *arena, unsigned *len)
+static struct ranked_process *place_processes(const struct guard *guard, struct arena *arena, unsigned *len)
 {
 	uint64_t elapsed_ns = guard->last_ns - guard->start_ns;
-	struct place *list = NULL;
+	struct ranked_process *list = NULL;
 	const struct process *process;
 
 	*len = 0;
 	for (process = guard->processes; process; process = process->hh.next)
 		if (process->all.cpu_ns)
-			*arena_push(arena, list, *len) = (struct place){process, cost_is_idle(process->all, elapsed_ns)};
+			*arena_push(arena, list, *len) = (struct ranked_process){process, cost_is_idle(process->all, elapsed_ns)};
 	for (process = guard->ended; process; process = process->next)
-		*arena_push(arena, list, *len) = (struct place){process, cost_is_idle(process->all, elapsed_ns)};
+		*arena_push(arena, list, *len) = (struct ranked_process){process, cost_is_idle(process->all, elapsed_ns)};
 	if (*len)
 		qsort(list, *len, sizeof(*list), compare);
 	return list;
 }
 
 /* With a limit the first, and whoever lost something worth a word; without one who lost too much, and else the first. */
-static bool is_named(const struct guard *guard, const struct place *place, bool is_first, bool is_told)
+static bool is_named(const struct guard *guard, const struct ranked_process *place, bool is_first, bool is_told)
 {
 	unsigned permille = cost_permille(place->process->all);
 
@@ -497,7 +500,7 @@ static void say_processes(struct guard *guard, bool is_told)
 {
 	struct arena *scratch = arena_new();
 	unsigned len, n = 0;
-	const struct place *places = place_processes(guard, scratch, &len);
+	const struct ranked_process *places = place_processes(guard, scratch, &len);
 
 	for (; n < len && is_named(guard, &places[n], !n, is_told); n++)
 		if (n < SHOWN_MAX)
@@ -524,7 +527,7 @@ static void say_taken_away(struct guard *guard)
 
 static void say_lost(struct guard *guard)
 {
-	uint64_t lost = engine_uses_lost(guard->config.engine);
+	uint64_t lost = engine_has_meter(guard->config.engine) ? engine_uses_lost(guard->config.engine) : 0;
 	struct buf text = {0};
 
 	buf_printf(&text, "what probes cost is not known of about %llu events: too many processes met them at a time", (unsigned long long)lost);

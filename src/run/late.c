@@ -14,8 +14,8 @@ static const uint64_t look_ns = 500000000;
 enum { FILE_HEADS = 1024 };
 
 /* A file that was looked into. */
-struct seen {
-	struct seen *next;
+struct seen_file {
+	struct seen_file *next;
 	dev_t dev;
 	ino_t ino;
 };
@@ -25,7 +25,7 @@ struct late {
 	struct pipeline *now; /* the first one is the caller's, later ones are ours */
 	struct pipeline **made;
 	unsigned made_len;
-	struct seen *heads[FILE_HEADS];
+	struct seen_file *heads[FILE_HEADS];
 	const char *name;
 	bool quiet;
 	uint64_t next_look_ns;
@@ -62,13 +62,13 @@ void late_free(struct late *late)
 
 static bool is_new(struct late *late, const struct proc_file *file)
 {
-	struct seen **head = &late->heads[file->ino % FILE_HEADS], *seen;
+	struct seen_file **head = &late->heads[file->ino % FILE_HEADS], *seen;
 
 	for (seen = *head; seen; seen = seen->next)
 		if (seen->ino == file->ino && seen->dev == file->dev)
 			return false;
-	seen = arena_new_one(late->arena, struct seen);
-	*seen = (struct seen){*head, file->dev, file->ino};
+	seen = arena_new_one(late->arena, struct seen_file);
+	*seen = (struct seen_file){*head, file->dev, file->ino};
 	*head = seen;
 	return true;
 }
@@ -108,7 +108,7 @@ static bool look_at_process(struct late *late, struct arena *scratch, pid_t pid)
 	return found;
 }
 
-static bool look(struct late *late)
+static bool look_at_processes(struct late *late)
 {
 	const struct target *target = &late->now->target;
 	struct arena *scratch = arena_new();
@@ -183,7 +183,7 @@ struct pipeline *late_step(struct late *late)
 
 	if (!late || now_ns() < late->next_look_ns || !late->now->plan->unmatched_len)
 		return NULL;
-	if (look(late))
+	if (look_at_processes(late))
 		next = compile_again(late);
 	late->next_look_ns = now_ns() + look_ns;
 	return next;

@@ -8,11 +8,11 @@
 #include "types/kernel_types.h"
 #include "lib/clock.h"
 #include "lib/kernel.h"
-#include "lib/kernel_can.h"
 #include "lib/markers.h"
 #include "lib/shown.h"
 #include "types/native_types.h"
 #include "probe/host.h"
+#include "run/stack_store.h"
 #include "symbols/unwinder.h"
 
 static void parse(struct pipeline *pipeline, const struct source *source)
@@ -89,25 +89,21 @@ static bool has_functions(const struct plan *plan)
 	return false;
 }
 
+/* To try these costs some milliseconds. */
+static unsigned code_needs(const struct plan *plan, const struct options *options)
+{
+	return (plan->has_stacks || plan->has_loops ? CODE_NEEDS_LOOPS : 0) | (has_functions(plan) ? CODE_NEEDS_FUNCTIONS : 0) |
+	       (options->destructive ? CODE_NEEDS_WRITES : 0);
+}
+
 static bool run_ebpf(struct pipeline *pipeline)
 {
 	uint64_t start = now_ns();
-	struct ebpf_kernel kernel = {
-		.offset = kernel_member_offset,
-		.can_sleep = !pipeline->no_multi && engine_can_sleep(),
-		.can_write = pipeline->options.destructive && kernel_can(KERNEL_WRITES),
-		.has_loops = (pipeline->plan->has_stacks || pipeline->plan->has_loops) && kernel_can(KERNEL_LOOPS),
-		.has_cookies = engine_has_tracepoint_cookies(pipeline->no_multi),
-	};
+	struct code_rules rules = engine_rules(engine_find(pipeline->options.engine), code_needs(pipeline->plan, &pipeline->options), pipeline->no_multi);
 
-	if (has_functions(pipeline->plan)) { /* to ask costs some milliseconds */
-		kernel.has_trampolines = kernel_can(KERNEL_TRAMPOLINES);
-		kernel.has_multi_kprobes = !pipeline->no_multi && kernel_can(KERNEL_MULTI_KPROBES);
-	}
 	mark_compile_start(pipeline->plan->clauses_len, pipeline->plan->probes_len);
-	kernel_pid_namespace(&kernel.pid_ns_dev, &kernel.pid_ns_ino);
 	pipeline->image =
-		ebpf_compile(pipeline->arena, pipeline->plan, &pipeline->options, &kernel, &pipeline->diags);
+		ebpf_compile(pipeline->arena, pipeline->plan, &pipeline->options, &rules, &pipeline->diags);
 	if (mark_is_on(compile__done))
 		mark_image(pipeline->image, pipeline->diags.errors, now_ns() - start);
 	return pipeline->image;
@@ -122,19 +118,32 @@ static void dump_ebpf(const struct pipeline *pipeline, struct buf *out)
 	image_dump_programs(image, out);
 }
 
+/* What the walk through processes' stacks needs is read before there are maps, which get room for it. */
+static void prepare_stacks(struct pipeline *pipeline)
+{
+	struct image *image = pipeline->image;
+
+	if (!pipeline->plan->has_stacks)
+		return;
+	pipeline->mappings = pipeline->shared_mappings ? pipeline->shared_mappings : mappings_new(pipeline->arena);
+	if (image->map_rows == MAP_NONE)
+		return;
+	pipeline->unwinder = unwinder_new(pipeline->arena, &pipeline->target, pipeline->mappings);
+	image->maps[image->map_rows].max_entries = unwinder_rows(pipeline->unwinder);
+}
+
 static bool run_engine(struct pipeline *pipeline)
 {
-	struct engine_config config = {.target = &pipeline->target, .no_multi = pipeline->no_multi, .parts = pipeline->options.maxcost > 0,
-				       .before = pipeline->before};
+	struct engine_config config = {.ops = engine_find(pipeline->options.engine), .target = &pipeline->target, .no_multi = pipeline->no_multi,
+				       .parts = pipeline->options.maxcost > 0, .before = pipeline->before};
+	struct stack_store store;
 	int error;
 
-	if (pipeline->plan->has_stacks) {
-		pipeline->mappings = pipeline->shared_mappings ? pipeline->shared_mappings : mappings_new(pipeline->arena);
-		pipeline->unwinder = unwinder_new(pipeline->arena, pipeline->image, &pipeline->target, pipeline->mappings);
-	}
+	prepare_stacks(pipeline);
 	if (engine_load(pipeline->image, &config, &pipeline->diags, &pipeline->engine))
 		return false;
-	error = unwinder_fill(pipeline->unwinder, pipeline->engine);
+	store = stack_store_of(pipeline->engine);
+	error = unwinder_fill(pipeline->unwinder, &store);
 	if (error)
 		diag_error(&pipeline->diags, (struct loc){0}, NULL, "the kernel does not take the tables for ustack(): %s",
 			   strerror(-error));
@@ -220,7 +229,7 @@ bool pipeline_say(struct pipeline *pipeline, FILE *err)
 	bool good = !pipeline->diags.errors;
 	struct buf text = {0};
 
-	diags_print(&pipeline->diags, pipeline->options.errtags, &text);
+	(pipeline->print_diags ? pipeline->print_diags : diags_print)(&pipeline->diags, pipeline->options.errtags, &text);
 	if (text.size)
 		say_lines(err, text.data);
 	buf_free(&text);

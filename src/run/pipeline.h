@@ -26,6 +26,7 @@ struct pipeline {
 	struct probe_host *host;
 	struct target target;
 	bool no_multi;
+	void (*print_diags)(const struct diags *diags, bool with_tags, struct buf *out); /* NULL: diags_print() */
 	const struct engine *before; /* of the same script: what it has gathered is taken over; NULL: there is none */
 	struct mappings *shared_mappings; /* what is known of processes already, somebody else's; NULL: nothing is */
 	/* out, stage by stage */

@@ -43,7 +43,7 @@ static bool is_there(const struct target_process *processes, unsigned len, pid_t
 	return false;
 }
 
-static struct target_process *take(const struct search *search, pid_t pid, const char *label)
+static struct target_process *add_found(const struct search *search, pid_t pid, const char *label)
 {
 	struct target_process *process;
 
@@ -62,7 +62,7 @@ static void take_by_comm(const struct search *search, pid_t pid)
 	char comm[16] = "?";
 
 	if (!proc_comm(pid, comm))
-		take(search, pid, comm);
+		add_found(search, pid, comm);
 }
 
 /* ---- daemons ---- */
@@ -77,7 +77,7 @@ static struct identity *identity_of(struct target_list *list)
 /* A name can be had by several: two clusters on one host, and whoever calls himself so. */
 static bool is_called(const struct daemon *daemon, const char *text)
 {
-	return glob_match(text, daemon->own_name) || glob_match(text, daemon->name);
+	return probe_glob_match(text, daemon->own_name) || probe_glob_match(text, daemon->name);
 }
 
 /* The lowest rank of those that are beyond doubt and called so; INT_MAX: there is none. */
@@ -105,7 +105,7 @@ static void take_doubtful(const struct search *search, const struct daemon *daem
 
 	if (rule->is_old && (!rule->takes_doubtful || rule->uid != daemon->uid))
 		return;
-	take(search, daemon->pid, daemon->own_name)->is_vouched_for = true;
+	add_found(search, daemon->pid, daemon->own_name)->is_vouched_for = true;
 	if (rule->is_old)
 		return;
 	rule->takes_doubtful = true;
@@ -134,7 +134,7 @@ static void find_daemons(const struct search *search)
 		if (!is_called(daemon, text) || daemon->doubt == DOUBT_NAME)
 			continue;
 		if (!daemon->doubt && (!is_plain || daemon->rank == best))
-			take(search, daemon->pid, daemon->name);
+			add_found(search, daemon->pid, daemon->name);
 		else if (is_plain && daemon->doubt && best == INT_MAX)
 			take_doubtful(search, daemon);
 		else if (is_plain && daemon->doubt && !search->rule->is_old)
@@ -188,7 +188,7 @@ static bool is_container(char *part, const char *wanted)
 	static const char *const ends[] = {".scope", ".service"};
 	size_t size = strlen(part), hex;
 
-	if (glob_match(wanted, part))
+	if (probe_glob_match(wanted, part))
 		return *wanted;
 	for (unsigned i = 0; i < 2; i++) {
 		size_t end = strlen(ends[i]);
@@ -201,7 +201,7 @@ static bool is_container(char *part, const char *wanted)
 	hex = strspn(part, "0123456789abcdef");
 	if (!part[hex] && hex >= 12 && strlen(wanted) >= ID_MIN && !strncmp(part, wanted, strlen(wanted)))
 		return true;
-	return glob_match(wanted, part);
+	return probe_glob_match(wanted, part);
 }
 
 static bool is_in_container(struct arena *arena, pid_t pid, const char *wanted)
@@ -252,13 +252,13 @@ static void find_by_name(const struct search *search)
 	proc_pids(scratch, &pids, &len);
 	for (unsigned i = 0; i < len; i++)
 		if (!proc_comm(pids[i], comm) && !strncmp(comm, search->rule->text, sizeof(comm) - 1))
-			take(search, pids[i], search->rule->text);
+			add_found(search, pids[i], search->rule->text);
 	arena_free(scratch);
 }
 
 /* ---- rules ---- */
 
-static void find(struct search *search)
+static void find_processes(struct search *search)
 {
 	switch (search->rule->kind) {
 	case RULE_DAEMON:
@@ -282,7 +282,7 @@ void target_find(struct target_list *list, struct arena *arena, struct target_pr
 	for (unsigned i = 0; i < list->rules_len; i++) {
 		struct search search = {list, arena, &list->rules[i], found, found_len};
 
-		find(&search);
+		find_processes(&search);
 	}
 }
 
@@ -294,7 +294,7 @@ static bool add_rule(struct target_list *list, enum rule_kind kind, const char *
 	unsigned before = list->processes_len;
 
 	*rule = (struct target_rule){.kind = kind, .text = arena_strdup(list->arena, text)};
-	find(&search);
+	find_processes(&search);
 	return list->processes_len > before;
 }
 
@@ -513,7 +513,7 @@ bool target_wait_for(struct target_list *list, const char *name, bool (*interrup
 	struct arena *scratch = arena_new();
 	struct search search = {list, scratch, &rule, &before, &before_len};
 
-	find(&search); /* those that run already are not waited for */
+	find_processes(&search); /* those that run already are not waited for */
 	for (unsigned last = 0, looks = 0, turn = 0; !interrupted(); usleep(WAIT_US), turn++) {
 		struct arena *round;
 
@@ -527,7 +527,7 @@ bool target_wait_for(struct target_list *list, const char *name, bool (*interrup
 		now = NULL;
 		now_len = 0;
 		search = (struct search){list, round, &rule, &now, &now_len};
-		find(&search);
+		find_processes(&search);
 		for (unsigned i = 0; i < now_len; i++) {
 			if (is_there(before, before_len, now[i].pid))
 				continue;

@@ -45,15 +45,8 @@ bool target_add_cgroup(struct target_list *list, const char *path, struct buf *w
 bool target_add_container(struct target_list *list, const char *id, struct buf *why);
 /* Waits until a process of this name starts; false when interrupted() says that a signal came. */
 bool target_wait_for(struct target_list *list, const char *name, bool (*interrupted)(void), struct buf *why);
-/*
- * The options for all of these, the same in each sub-command: a row of struct option for each that is long, and what
- * getopt_long gives. target_take() returns 0 for an option that is none of these, 1 when it was taken, -1 with a sentence.
- */
+/* An option for one of these. Returns 0 for one that is none of them, 1 when it was taken, -1 with a sentence. */
 enum target_option { TARGET_OSD = 1000, TARGET_DAEMON, TARGET_CGROUP, TARGET_CONTAINER, TARGET_UNTRUSTED };
-#define TARGET_OPTIONS                                                                                                 \
-	{"osd", required_argument, NULL, TARGET_OSD}, {"daemon", required_argument, NULL, TARGET_DAEMON},               \
-		{"cgroup", required_argument, NULL, TARGET_CGROUP}, {"container", required_argument, NULL, TARGET_CONTAINER},   \
-		{"untrusted", no_argument, NULL, TARGET_UNTRUSTED}
 int target_take(struct target_list *list, int option, const char *text, struct buf *why); /* 'p' is one of them */
 /* One that is known to be there: of -c. */
 void target_add_process(struct target_list *list, pid_t pid);

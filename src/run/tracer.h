@@ -24,12 +24,14 @@ struct tracer_config {
 	FILE *out;
 	const char *out_name, *path; /* those of struct report */
 	bool has_rows;		     /* report->has_rows */
+	bool is_bare;		     /* report->is_bare */
+	const char *teller;	     /* report->teller */
 	struct ctf *ctf;    /* report->ctf */
 	const char *name;   /* what messages on stderr begin with: "cephtap" */
 	struct target_list *targets; /* to be followed while they come and go; NULL: none */
 	pid_t child;        /* of -c: stopped, to be released once attached, or killed; 0: none */
 	uint64_t seconds;   /* stop after this long; 0: no limit */
-	/* Called every interval_ns while it runs, and once at the end: live reports. NULL: none. */
+	/* Called every interval_ns while it runs, if that is not 0, and once at the end: live reports. NULL: none. */
 	uint64_t interval_ns;
 	int (*interval)(struct report *report, bool is_last, void *data);
 	/*

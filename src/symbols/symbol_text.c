@@ -20,8 +20,7 @@ struct text_link {
 struct texts {
 	struct arena *arena;
 	struct symbols *symbols;
-	struct engine *engine;
-	const struct image *image;
+	struct stack_store store;
 	struct number_link *numbers[FORMS][HEADS];
 	struct text_link *texts[FORMS][HEADS];
 	struct buf buf;
@@ -32,8 +31,7 @@ static struct stack_frame frame_of(struct texts *texts, uint64_t number)
 	struct symbol_value value = {.address = number};
 	struct stack_frame frame;
 
-	if (!symbol_is_kernel(number) &&
-	    (texts->image->map_symbols == MAP_NONE || engine_map_lookup(texts->engine, texts->image->map_symbols, &number, &value)))
+	if (!symbol_is_kernel(number) && texts->store.find_symbol(texts->store.data, number, &value))
 		return (struct stack_frame){.pc = number};
 	if (!value.pid)
 		return symbol_is_kernel(value.address) ? symbols_find_kernel(texts->symbols, value.address, false)
@@ -95,13 +93,12 @@ static const struct symbol_text *find(void *data, uint64_t number, enum symbol_f
 	return &link->symbol;
 }
 
-struct symbol_source symbol_texts(struct arena *arena, struct symbols *symbols, struct engine *engine, const struct image *image)
+struct symbol_source symbol_texts(struct arena *arena, struct symbols *symbols, const struct stack_store *store)
 {
 	struct texts *texts = arena_new_one(arena, struct texts);
 
 	texts->arena = arena;
 	texts->symbols = symbols;
-	texts->engine = engine;
-	texts->image = image;
+	texts->store = *store;
 	return (struct symbol_source){texts, find};
 }

@@ -6,6 +6,6 @@
 #include "report/symbol.h"
 #include "symbols/symbols.h"
 
-struct symbol_source symbol_texts(struct arena *arena, struct symbols *symbols, struct engine *engine, const struct image *image);
+struct symbol_source symbol_texts(struct arena *arena, struct symbols *symbols, const struct stack_store *store);
 
 #endif

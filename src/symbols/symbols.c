@@ -39,16 +39,17 @@ struct symbols {
 	const char *kernel_build_id; /* NULL: not known */
 	struct stack_link *stacks[HEADS];
 	struct name_link *names[HEADS];
-	struct engine *engine;
-	const struct image *image;
+	struct stack_store store;
+	struct symbol_ways ways;
 };
 
-struct symbols *symbols_new(struct arena *arena, struct mappings *mappings)
+struct symbols *symbols_new(struct arena *arena, struct mappings *mappings, struct symbol_ways ways)
 {
 	struct symbols *symbols = arena_new_one(arena, struct symbols);
 
 	symbols->arena = arena;
 	symbols->mappings = mappings;
+	symbols->ways = ways;
 	return symbols;
 }
 
@@ -188,7 +189,7 @@ static const char *name_of(struct symbols *symbols, const struct function *funct
 			return link->name;
 	link = arena_new_one(symbols->arena, struct name_link);
 	*link = (struct name_link){*head, symbol, function_name(symbols->arena, function, false)};
-	if (symbols->image->options->shortnames)
+	if (symbols->ways.shortnames)
 		link->name = shortened(symbols->arena, link->name);
 	*head = link;
 	return link->name;
@@ -284,14 +285,43 @@ static unsigned find_inlined(struct symbols *symbols, pid_t pid, uint64_t addres
 
 /* ---- stacks ---- */
 
+#define NO_ROW_NOTE "the rest is not known: the file has no call-frame information there"
+
+/*
+ * May this be a return address? Where a program keeps no frame pointers, what looks like one leads to any words of the stack; that one of
+ * them is an address behind a call happens by chance only. Calls of x86_64: e8 and four bytes; ff, a second byte with 2 in its bits 3 to
+ * 5, and what follows that.
+ */
+static bool is_behind_call(struct symbols *symbols, pid_t pid, uint64_t pc)
+{
+	enum { LONGEST = 7, SHORTEST = 2, DIRECT = 5 };
+	const struct code_mapping *map = find_map(symbols, pid, pc - 1);
+	const uint8_t *code;
+	uint64_t size;
+
+	if (!map || !map->file->elf)
+		return true; /* there is nothing to judge by */
+	code = elf_code(map->file->elf, pc - map->bias - LONGEST, LONGEST, &size);
+	if (!code || size < LONGEST)
+		return false;
+	if (code[LONGEST - DIRECT] == 0xe8)
+		return true;
+	for (unsigned i = 0; i <= LONGEST - SHORTEST; i++)
+		if (code[i] == 0xff && (code[i + 1] & 0x38) == 0x10)
+			return true;
+	return false;
+}
+
 static const char *note_of(const struct stack_value *value)
 {
+	if (value->pid & STACK_FOREIGN)
+		return "the process cannot be seen from this container: its stack is not known";
 	if (value->flags & STACK_NO_PROCESS)
 		return "the process was not known yet: its next stacks will be whole";
 	if (value->flags & STACK_NO_MAPPING)
 		return "the rest is not known: the last address is in no file that was known then";
 	if (value->flags & STACK_NO_ROW)
-		return "the rest is not known: the file has no call-frame information there";
+		return NO_ROW_NOTE;
 	if (value->flags & STACK_UNREADABLE)
 		return "the rest is not known: the stack cannot be read there";
 	return NULL;
@@ -300,11 +330,16 @@ static const char *note_of(const struct stack_value *value)
 /* A process's frame, behind those of what was inlined into it. */
 static void add_frame(struct symbols *symbols, pid_t pid, uint64_t pc, bool is_caller, struct stack_frame **frames, unsigned *len)
 {
-	struct stack_frame frame = symbols_find(symbols, pid, pc, is_caller);
+	bool is_guessed = pc & STACK_GUESSED;
 	const char *const *inlined = NULL;
 	unsigned inlined_len = 0;
+	struct stack_frame frame;
 
-	if (symbols->image->options->inlines)
+	pc &= ~STACK_GUESSED;
+	frame = symbols_find(symbols, pid, pc, is_caller);
+	frame.is_guessed = is_guessed;
+
+	if (symbols->ways.inlines)
 		inlined_len = find_inlined(symbols, pid, pc, is_caller, &inlined);
 	for (unsigned i = 0; i < inlined_len; i++) {
 		const struct function function = {.symbol = inlined[i], .base_size = inlined[i] ? strlen(inlined[i]) : 0};
@@ -321,17 +356,23 @@ static void add_frame(struct symbols *symbols, pid_t pid, uint64_t pc, bool is_c
 static void resolve(struct symbols *symbols, const struct stack_value *value, struct stack *stack)
 {
 	unsigned pcs_len = value->len < STACK_FRAMES ? value->len : STACK_FRAMES, len = 0;
+	const char *note = note_of(value);
 	struct stack_frame *frames = NULL;
 
 	for (unsigned i = 0; i < pcs_len; i++) {
 		bool is_caller = i > 0 && frames[len - 1].function != signal_return;
+
+		if (value->pid && value->pcs[i] & STACK_GUESSED && !is_behind_call(symbols, (pid_t)value->pid, value->pcs[i] & ~STACK_GUESSED)) {
+			note = NO_ROW_NOTE;
+			break;
+		}
 
 		if (value->pid)
 			add_frame(symbols, (pid_t)value->pid, value->pcs[i], is_caller, &frames, &len);
 		else
 			*arena_push(symbols->arena, frames, len) = symbols_find_kernel(symbols, value->pcs[i], is_caller);
 	}
-	*stack = (struct stack){.frames = frames, .len = len, .pid = value->pid, .note = note_of(value)};
+	*stack = (struct stack){.frames = frames, .len = len, .pid = value->pid, .note = note};
 }
 
 static const struct stack *find_stack(void *data, uint64_t number)
@@ -347,7 +388,7 @@ static const struct stack *find_stack(void *data, uint64_t number)
 	link = arena_new_one(symbols->arena, struct stack_link);
 	*link = (struct stack_link){.next = *head, .number = number};
 	*head = link;
-	error = engine_map_lookup(symbols->engine, symbols->image->map_stacks, &number, &value);
+	error = symbols->store.find_stack(symbols->store.data, number, &value);
 	trouble_note(error, "a stack cannot be read from the kernel");
 	link->is_there = !error;
 	if (link->is_there)
@@ -355,9 +396,8 @@ static const struct stack *find_stack(void *data, uint64_t number)
 	return link->is_there ? &link->stack : NULL;
 }
 
-struct stack_source symbols_stacks(struct symbols *symbols, struct engine *engine, const struct image *image)
+struct stack_source symbols_stacks(struct symbols *symbols, const struct stack_store *store)
 {
-	symbols->engine = engine;
-	symbols->image = image;
+	symbols->store = *store;
 	return (struct stack_source){symbols, find_stack};
 }

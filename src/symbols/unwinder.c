@@ -15,7 +15,7 @@ enum {
 	SPARE_ROWS = 1 << 21, /* for files of processes that come later: 16 MiB */
 	ROWS_MAX = 1 << 25,
 	WANTED_MAX = 1024,
-	AGAIN_NS = 20000000, /* a process that is asked for again is looked at after this long, then twice as long, ... */
+	AGAIN_NS = 1000000, /* a process that is asked for again (it maps its libraries) is looked at after this long, then twice as long, ... */
 	AGAIN_MAX_NS = 1000000000,
 };
 
@@ -26,17 +26,19 @@ struct later {
 
 struct unwinder {
 	struct arena *arena;
-	struct image *image;
-	struct engine *engine; /* NULL: the maps are not there yet */
+	struct stack_store store;
+	bool has_store;
 	struct mappings *mappings;
-	struct unwind_row *rows; /* until the maps are there */
+	struct unwind_row *rows; /* until the store is there */
 	uint64_t rows_len, rows_room;
+	uint32_t store_room; /* in rows */
 	struct unwind_process *value;
 	struct later *later;
 	unsigned later_len;
 	pid_t *first; /* the processes to begin with */
 	unsigned first_len;
 	unsigned left_out; /* files without room */
+	bool is_of_all;	   /* processes: none was chosen */
 };
 
 /* ---- tables ---- */
@@ -56,7 +58,7 @@ static void keep_rows(struct unwinder *unwinder, const struct unwind *table)
 
 static int send_rows(struct unwinder *unwinder, const struct unwind_row *rows, uint64_t first, uint64_t len)
 {
-	int error = len ? engine_map_update_range(unwinder->engine, unwinder->image->map_rows, (uint32_t)first, (uint32_t)len, rows) : 0;
+	int error = len ? unwinder->store.put_rows(unwinder->store.data, (uint32_t)first, (uint32_t)len, rows) : 0;
 
 	trouble_note(error, "call-frame information cannot be given to the kernel, and stacks end early");
 	return error;
@@ -72,11 +74,11 @@ static void load_file(struct unwinder *unwinder, struct mapped_file *file)
 	file->rows_of = unwinder;
 	file->rows_len = 0;
 	table = unwind_read(file->elf);
-	if (unwinder->rows_len + table->rows_len <= (unwinder->engine ? unwinder->image->maps[unwinder->image->map_rows].max_entries : ROWS_MAX)) {
+	if (unwinder->rows_len + table->rows_len <= (unwinder->has_store ? unwinder->store_room : ROWS_MAX)) {
 		file->rows_base = table->base;
 		file->rows_first = (uint32_t)unwinder->rows_len;
 		file->rows_len = table->rows_len;
-		if (!unwinder->engine)
+		if (!unwinder->has_store)
 			keep_rows(unwinder, table);
 		else if (send_rows(unwinder, table->rows, unwinder->rows_len, table->rows_len))
 			file->rows_len = 0;
@@ -101,7 +103,6 @@ static void send_process(struct unwinder *unwinder, pid_t pid)
 {
 	const struct mapped_process *process = mappings_process(unwinder->mappings, pid);
 	struct unwind_process *value = unwinder->value;
-	uint32_t key = (uint32_t)pid;
 	int error;
 
 	if (!process)
@@ -119,7 +120,7 @@ static void send_process(struct unwinder *unwinder, pid_t pid)
 							 .first = map->file->rows_first,
 							 .len = map->file->rows_len};
 	}
-	error = engine_map_update(unwinder->engine, unwinder->image->map_processes, &key, value);
+	error = unwinder->store.put_process(unwinder->store.data, (uint32_t)pid, value);
 	trouble_note(error, "the mappings of process %d cannot be given to the kernel, and its stacks end early", (int)pid);
 }
 
@@ -134,34 +135,38 @@ static void choose_first(struct unwinder *unwinder, const struct target *target)
 		*arena_push(unwinder->arena, unwinder->first, unwinder->first_len) = target->main_pid;
 	if (unwinder->first_len)
 		return;
+	unwinder->is_of_all = true;
 	proc_pids(unwinder->arena, &all, &len);
 	unwinder->first = all;
 	unwinder->first_len = len;
 }
 
-struct unwinder *unwinder_new(struct arena *arena, struct image *image, const struct target *target, struct mappings *mappings)
+struct unwinder *unwinder_new(struct arena *arena, const struct target *target, struct mappings *mappings)
 {
-	struct unwinder *unwinder;
+	struct unwinder *unwinder = arena_new_one(arena, struct unwinder);
 
-	if (image->map_rows == MAP_NONE)
-		return NULL;
-	unwinder = arena_new_one(arena, struct unwinder);
-	*unwinder = (struct unwinder){.arena = arena, .image = image, .mappings = mappings};
+	*unwinder = (struct unwinder){.arena = arena, .mappings = mappings};
 	unwinder->value = arena_new_one(arena, struct unwind_process);
 	choose_first(unwinder, target);
 	for (unsigned i = 0; i < unwinder->first_len; i++)
 		load_process(unwinder, unwinder->first[i]);
-	image->maps[image->map_rows].max_entries = (uint32_t)unwinder->rows_len + SPARE_ROWS;
+	unwinder->store_room = (uint32_t)unwinder->rows_len + SPARE_ROWS;
 	return unwinder;
 }
 
-int unwinder_fill(struct unwinder *unwinder, struct engine *engine)
+uint32_t unwinder_rows(const struct unwinder *unwinder)
+{
+	return unwinder->store_room;
+}
+
+int unwinder_fill(struct unwinder *unwinder, const struct stack_store *store)
 {
 	int error;
 
 	if (!unwinder)
 		return 0;
-	unwinder->engine = engine;
+	unwinder->store = *store;
+	unwinder->has_store = true;
 	error = send_rows(unwinder, unwinder->rows, 0, unwinder->rows_len);
 	free(unwinder->rows);
 	unwinder->rows = NULL;
@@ -195,13 +200,24 @@ void unwinder_step(struct unwinder *unwinder)
 
 	if (!unwinder)
 		return;
-	len = engine_map_take_keys(unwinder->engine, unwinder->image->map_wanted, pids, WANTED_MAX);
+	len = unwinder->store.take_wanted(unwinder->store.data, pids, WANTED_MAX);
 	for (unsigned i = 0; i < len; i++) {
 		if (!is_due(unwinder, (pid_t)pids[i], now))
 			continue;
 		load_process(unwinder, (pid_t)pids[i]);
 		send_process(unwinder, (pid_t)pids[i]);
 	}
+}
+
+bool unwinder_is_of_all(const struct unwinder *unwinder)
+{
+	return unwinder && unwinder->is_of_all;
+}
+
+void unwinder_look(struct unwinder *unwinder, pid_t pid)
+{
+	load_process(unwinder, pid);
+	send_process(unwinder, pid);
 }
 
 unsigned unwinder_left_out(const struct unwinder *unwinder)

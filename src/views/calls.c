@@ -21,36 +21,6 @@ struct event {
 	uint64_t tid, ns, sp, call, number, thrown;
 };
 
-struct calls *calls_new(const struct calls_options *options)
-{
-	struct calls *calls = calloc(1, sizeof(*calls));
-
-	if (!calls)
-		memory_end();
-	calls->options = options;
-	calls->slowest = calloc(options->slowest + 1, sizeof(*calls->slowest));
-	if (!calls->slowest)
-		memory_end();
-	return calls;
-}
-
-void calls_free(struct calls *calls)
-{
-	for (unsigned i = 0; i < calls->threads_room; i++) {
-		call_node_free(calls->threads[i].tree);
-		free(calls->threads[i].frames);
-	}
-	for (unsigned i = 0; i < calls->trees_len; i++)
-		call_node_free(calls->trees[i]);
-	for (unsigned i = 0; i < calls->slowest_len; i++)
-		call_node_free(calls->slowest[i].tree);
-	free(calls->threads);
-	free(calls->trees);
-	free(calls->slowest);
-	call_names_free(&calls->names);
-	free(calls);
-}
-
 /* --- Threads --- */
 
 static struct call_thread *place_of(struct call_thread *threads, unsigned room, uint64_t id)
@@ -105,7 +75,7 @@ static void abandon(struct call_thread *thread)
 /* Keeps the tree if it is one of the slowest. */
 static void keep_slowest(struct calls *calls, struct whole_call call)
 {
-	unsigned at = calls->slowest_len, max = calls->options->slowest;
+	unsigned at = calls->slowest_len, max = calls->slowest_max;
 
 	while (at && calls->slowest[at - 1].ns < call.ns)
 		at--;
@@ -268,48 +238,66 @@ static void take(struct calls *calls, const struct event *event)
 		leave(calls, thread, event);
 }
 
-/* --- The operations --- */
+/* --- The view --- */
 
-static int calls_begin(struct report *report)
+enum { TRIGGER, FUNCTIONS, SLOWEST, FOLDED, SCRIPT_OPTION, OPTIONS };
+
+static void begin(struct view *view, const struct report *report)
 {
-	struct calls *calls = report->data;
+	struct calls *calls = view->own;
 
-	report_open(report);
 	calls->report = report;
+	calls->trigger = view->values[TRIGGER].is_given ? view->values[TRIGGER].text : "?";
+	calls->slowest_max = (unsigned)view->values[SLOWEST].number;
+	calls->slowest = calloc(calls->slowest_max + 1, sizeof(*calls->slowest));
+	if (!calls->slowest)
+		memory_end();
 	call_names_init(&calls->names, report->schema);
 	calls->begin_ns = report->now.mono_ns;
-	return 0;
 }
 
-static int calls_event_begin(struct report *report, const struct record_layout *layout, const struct schema_probe *probe,
-			     const struct record_head *head)
+static void free_own(struct view *view)
 {
-	struct calls *calls = report->data;
+	struct calls *calls = view->own;
 
-	(void)layout;
-	calls->values_len = 0;
-	calls->probe = head->probe;
+	for (unsigned i = 0; i < calls->threads_room; i++) {
+		call_node_free(calls->threads[i].tree);
+		free(calls->threads[i].frames);
+	}
+	for (unsigned i = 0; i < calls->trees_len; i++)
+		call_node_free(calls->trees[i]);
+	for (unsigned i = 0; i < calls->slowest_len; i++)
+		call_node_free(calls->slowest[i].tree);
+	free(calls->threads);
+	free(calls->trees);
+	free(calls->slowest);
+	call_names_free(&calls->names);
+}
+
+/* The values that trace() recorded; returns how many there are. */
+static unsigned values_of(const struct record_layout *layout, const struct record_head *head, uint64_t values[VALUES])
+{
+	const char *record = (const char *)head;
+	unsigned len = 0;
+
+	for (unsigned i = 0; i < layout->actions_len && len < VALUES; i++) {
+		const struct record_action *action = &layout->actions[i];
+
+		if (action->fields_len && action->fields[0].kind == FIELD_INT && record[action->present])
+			values[len++] = field_int(&action->fields[0], record + action->fields[0].offset);
+	}
+	return len;
+}
+
+static int event(struct view *view, const struct record_layout *layout, const struct schema_probe *probe, const struct record_head *head)
+{
+	struct calls *calls = view->own;
+	uint64_t values[VALUES];
+
 	calls->pid = probe->pid;
-	return 0;
-}
-
-static int calls_value(struct report *report, const struct field *field, const void *value)
-{
-	struct calls *calls = report->data;
-
-	if (field->kind == FIELD_INT && calls->values_len < VALUES)
-		calls->values[calls->values_len++] = field_int(field, value);
-	return 0;
-}
-
-static int calls_event_end(struct report *report)
-{
-	struct calls *calls = report->data;
-	const uint64_t *values = calls->values;
-
-	if (calls->values_len == VALUES)
-		take(calls, &(struct event){.function = calls->names.of_probe[calls->probe],
-					    .is_entry = calls->names.is_entry[calls->probe],
+	if (values_of(layout, head, values) == VALUES)
+		take(calls, &(struct event){.function = calls->names.of_probe[head->probe],
+					    .is_entry = calls->names.is_entry[head->probe],
 					    .tid = values[VALUE_TID],
 					    .ns = values[VALUE_TIME],
 					    .sp = values[VALUE_SP],
@@ -319,36 +307,56 @@ static int calls_event_end(struct report *report)
 	return 0;
 }
 
-static int calls_drop(struct report *report, enum drop_cause cause, uint64_t count)
+/* They are counted, and so are the calls that they belonged to. */
+static void lost(struct view *view, uint64_t count)
 {
-	struct calls *calls = report->data;
-
-	if (cause != DROP_RECORD) /* those are counted, and so are the calls that they belonged to */
-		return report_text.drop(report, cause, count);
-	calls->lost += count;
-	return 0;
+	((struct calls *)view->own)->lost += count;
 }
 
-static int calls_end(struct report *report)
+static int end(struct view *view, struct report *report)
 {
-	struct calls *calls = report->data;
+	struct calls *calls = view->own;
 
 	for (unsigned i = 0; i < calls->threads_room; i++)
 		calls->unfinished += calls->threads[i].tree != NULL;
+	calls->form = view->form == FORM_JSON ? CALLS_JSON : view->values[FOLDED].is_given ? CALLS_FOLDED : CALLS_TEXT;
 	calls_print(calls, &report->pending);
 	return report_flush(report);
 }
 
-const struct report_ops report_calls = {
+static bool check(const struct view *view, const struct facts *facts, struct buf *why)
+{
+	const struct view_value *trigger = &view->values[TRIGGER];
+
+	if (!facts && (!trigger->is_given || !*trigger->text))
+		buf_puts(why, "--trigger says which function: cephtap report calls --trigger PrimaryLogPG::do_op --osd 0");
+	return !why->size;
+}
+
+static const struct view_option options[OPTIONS] = {
+	[TRIGGER] = {.name = CALLS_TRIGGER, .arg = "FUNCTION", .kind = VIEW_TEXT, .is_gathered = true,
+		     .help = "as people write it (PrimaryLogPG::do_op), with its parameters, or as it is in the file; a glob"},
+	[FUNCTIONS] = {.name = CALLS_FUNCTIONS, .arg = "GLOB[,...]", .kind = VIEW_TEXT, .is_gathered = true,
+		       .help = "the functions to follow, such as 'PrimaryLogPG::*,BlueStore::*' (default: the trigger's class)"},
+	[SLOWEST] = {.name = "slowest", .arg = "N", .kind = VIEW_NUMBER, .least = 1, .most = 1000,
+		     .help = "the N slowest calls one at a time, instead of the sum of all"},
+	[FOLDED] = {.name = "folded", .is_form = true, .help = "folded stacks, `a;b;c N` with N ns in c itself, for flame graphs"},
+	[SCRIPT_OPTION] = {.letter = 'x', .name = "x", .arg = "bufsize=SIZE", .kind = VIEW_TEXT, .sets = "", .is_gathered = true,
+			   .help = "memory for records that wait to be read (default 32m), where some are lost"},
+};
+
+const struct view_ops view_calls = {
 	.name = "calls",
-	.doc = "the calls that one call makes, as a tree",
-	.begin = calls_begin,
-	.event_begin = calls_event_begin,
-	.event_end = calls_event_end,
-	.value = calls_value,
-	.text = report_leave_text,
-	.table = report_leave_table,
-	.error = report_say_error,
-	.drop = calls_drop,
-	.end = calls_end,
+	.doc = "what one function of a process calls, as a tree with the time in each step, from its entry to its return",
+	.options = options,
+	.options_len = OPTIONS,
+	.forms = VIEW_FORM(JSON),
+	.needs = VIEW_PROCESSES | VIEW_ONE_HOST | VIEW_NAMES_REFUSED,
+	.size = sizeof(struct calls),
+	.begin = begin,
+	.event = event,
+	.lost = lost,
+	.end = end,
+	.free = free_own,
+	.check = check,
 };

@@ -59,7 +59,7 @@ static void print_heading(const struct calls *calls, struct shown *out)
 	char mean[16], max[16], span[16];
 
 	duration_print((double)traced_ns(calls), span);
-	shown_printf(out, "%s: %" PRIu64 " call%s in %s", calls->options->trigger, calls->count, calls->count == 1 ? "" : "s",
+	shown_printf(out, "%s: %" PRIu64 " call%s in %s", calls->trigger, calls->count, calls->count == 1 ? "" : "s",
 		     span);
 	if (calls->count) {
 		duration_print((double)calls->total_ns / (double)calls->count, mean);
@@ -90,7 +90,7 @@ static void print_not_followed(const struct calls *calls, struct shown *out)
 	unsigned n = names->functions_len - names->probed, said = 0;
 
 	if (!can_begin(names))
-		shown_printf(out, "%s itself cannot be followed: trace what calls it, or what it calls\n", calls->options->trigger);
+		shown_printf(out, "%s itself cannot be followed: trace what calls it, or what it calls\n", calls->trigger);
 	if (!n)
 		return;
 	shown_printf(out, "%u function%s cannot be followed, as the entry or a return cannot be probed:", n, n == 1 ? "" : "s");
@@ -119,7 +119,7 @@ static void print_text(const struct calls *calls, struct shown *out)
 {
 	print_heading(calls, out);
 	print_notes(calls, out);
-	for (unsigned i = 0; !calls->options->slowest && i < calls->trees_len; i++)
+	for (unsigned i = 0; !calls->slowest_max && i < calls->trees_len; i++)
 		print_tree(calls, calls->trees[i], out);
 	for (unsigned i = 0; i < calls->slowest_len; i++) {
 		const struct whole_call *call = &calls->slowest[i];
@@ -153,7 +153,7 @@ static void print_all_folded(const struct calls *calls, struct shown *out)
 {
 	struct buf path = {0};
 
-	for (unsigned i = 0; !calls->options->slowest && i < calls->trees_len; i++)
+	for (unsigned i = 0; !calls->slowest_max && i < calls->trees_len; i++)
 		print_folded(calls, calls->trees[i], &path, out);
 	for (unsigned i = 0; i < calls->slowest_len; i++)
 		print_folded(calls, calls->slowest[i].tree, &path, out);
@@ -220,7 +220,7 @@ static void print_json(const struct calls *calls, struct shown *out)
 	struct json_object *line = json_object_new_object(), *list = json_object_new_array();
 
 	json_object_object_add(line, "type", json_object_new_string("calls"));
-	json_object_object_add(line, "trigger", json_object_new_string(calls->options->trigger));
+	json_object_object_add(line, "trigger", json_object_new_string(calls->trigger));
 	add_number(line, "functions", calls->names.probed);
 	json_object_object_add(line, "not_followed", not_followed_json(calls));
 	add_number(line, "traced_ns", traced_ns(calls));
@@ -231,11 +231,11 @@ static void print_json(const struct calls *calls, struct shown *out)
 	add_number(line, "lost_records", calls->lost);
 	add_number(line, "unmatched_returns", calls->unmatched);
 	add_number(line, "too_deep", calls->too_deep);
-	for (unsigned i = 0; !calls->options->slowest && i < calls->trees_len; i++)
+	for (unsigned i = 0; !calls->slowest_max && i < calls->trees_len; i++)
 		json_object_array_add(list, node_json(calls, calls->trees[i]));
 	for (unsigned i = 0; i < calls->slowest_len; i++)
 		json_object_array_add(list, slowest_json(calls, &calls->slowest[i]));
-	json_object_object_add(line, calls->options->slowest ? "slowest" : "trees", list);
+	json_object_object_add(line, calls->slowest_max ? "slowest" : "trees", list);
 	shown_json(out, line, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	shown_putc(out, '\n');
 	json_object_put(line);
@@ -258,7 +258,7 @@ void calls_print(struct calls *calls, struct shown *out)
 		call_node_sort(calls->slowest[i].tree);
 	if (calls->trees_len)
 		qsort(calls->trees, calls->trees_len, sizeof(struct call_node *), slower_first);
-	switch (calls->options->form) {
+	switch (calls->form) {
 	case CALLS_TEXT:
 		print_text(calls, out);
 		break;

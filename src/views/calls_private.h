@@ -6,6 +6,8 @@
 #include "views/calls.h"
 #include "views/calltree.h"
 
+enum calls_form { CALLS_TEXT, CALLS_JSON, CALLS_FOLDED };
+
 struct call_function {
 	const char *name;  /* with parameters, where there are overloads or a glob has found it */
 	const char *shown; /* for people: without them, unless two would look the same */
@@ -47,7 +49,9 @@ struct call_thread {
 
 struct calls {
 	const struct report *report;
-	const struct calls_options *options;
+	const char *trigger; /* as the user wrote it */
+	enum calls_form form;
+	unsigned slowest_max; /* so many calls are shown one at a time; 0: the sum of all */
 	struct call_names names;
 	struct call_thread *threads; /* a hash, by id */
 	unsigned threads_len, threads_room;
@@ -62,9 +66,7 @@ struct calls {
 	uint64_t lost;       /* records */
 	uint64_t unmatched, too_deep;
 	uint64_t begin_ns;
-	uint64_t values[8]; /* of the record that is being read */
-	unsigned values_len, probe;
-	pid_t pid;
+	pid_t pid; /* of the record that is being read */
 };
 
 void call_names_init(struct call_names *names, const struct schema *schema);

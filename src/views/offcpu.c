@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "views/offcpu.h"
-
+/*
+ * `cephtap report offcpu`. In: the aggregations of scripts/offcpu.d. Out: the stacks with the longest time blocked, what is idle apart
+ * from the rest, or all of them as JSON, an object for each interval.
+ */
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -8,6 +10,7 @@
 
 #include "report/latency.h"
 #include "report/rows.h"
+#include "views/view.h"
 #include "views/waits.h"
 
 enum { STACKS_MAX = 10, IDLE_MAX = 5, WIDTH = 110 /* names of C++ have no end */ };
@@ -22,7 +25,7 @@ struct stack_row {
 struct table {
 	struct arena *arena;
 	struct report *report;
-	const struct stages_options *options;
+	const struct view *view;
 	double elapsed; /* ns */
 	struct stack_row *rows;
 	unsigned rows_len;
@@ -157,12 +160,16 @@ static void print_rows(struct table *table, const char *title, unsigned from, un
 static void print_text(struct table *table, bool is_last)
 {
 	unsigned idle = 0;
+	double sleeps = 0;
 
 	while (idle < table->rows_len && !table->rows[idle].is_idle)
 		idle++;
-	stages_heading(table->report, table->options, table->elapsed, is_last);
+	view_heading(table->view, table->report, table->elapsed, is_last);
 	if (!table->rows_len)
 		shown_puts(&table->report->pending, "no thread was blocked\n");
+	for (unsigned i = 0; i < table->rows_len; i++)
+		sleeps += table->rows[i].count;
+	waits_print_inferred(table->report, sleeps);
 	print_rows(table, "BLOCKED BY A LOCK, A DISK, ANOTHER PROCESS", 0, idle, STACKS_MAX);
 	print_rows(table, "IDLE: WAITING FOR WORK OR A TIME", idle, table->rows_len, IDLE_MAX);
 	shown_putc(&table->report->pending, '\n');
@@ -206,26 +213,38 @@ static void print_json(struct table *table)
 	json_object_object_add(line, "type", json_object_new_string("offcpu"));
 	json_object_object_add(line, "time", json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000)));
 	json_object_object_add(line, "elapsed_ns", json_object_new_int64((int64_t)table->elapsed));
+	json_object_object_add(line, "inferred_ends", json_object_new_int64((int64_t)waits_inferred(table->report)));
 	json_object_object_add(line, "stacks", stacks);
 	shown_json(&table->report->pending, line, JSON_C_TO_STRING_PLAIN);
 	shown_putc(&table->report->pending, '\n');
 	json_object_put(line);
 }
 
-int offcpu_print(struct report *report, bool is_last, void *data)
+/* --- The view --- */
+
+struct own {
+	uint64_t since_ns; /* when the interval began, as report_time_ns() */
+};
+
+static void begin(struct view *view, const struct report *report)
 {
-	struct offcpu_view *view = data;
-	struct table table = {.report = report, .options = view->options};
+	((struct own *)view->own)->since_ns = report_time_ns(report);
+}
+
+static int print(struct view *view, struct report *report, bool is_last)
+{
+	struct own *own = view->own;
+	struct table table = {.report = report, .view = view};
 	uint64_t now = report_time_ns(report);
 	int error = reader_snapshot(report->reader);
 
 	if (error)
 		return error;
-	table.elapsed = now > view->since_ns ? (double)(now - view->since_ns) : 1;
-	view->since_ns = now;
+	table.elapsed = now > own->since_ns ? (double)(now - own->since_ns) : 1;
+	own->since_ns = now;
 	table.arena = arena_new();
 	take(&table);
-	if (view->options->form == FORM_JSON)
+	if (view->form == FORM_JSON)
 		print_json(&table);
 	else
 		print_text(&table, is_last);
@@ -233,3 +252,32 @@ int offcpu_print(struct report *report, bool is_last, void *data)
 	rows_restart(report);
 	return report_flush(report);
 }
+
+static int interval(struct view *view, struct report *report)
+{
+	return print(view, report, false);
+}
+
+static int end(struct view *view, struct report *report)
+{
+	return print(view, report, true);
+}
+
+static const struct view_option options[] = {
+	{.name = "inlines", .help = "functions that were inlined too, where there is debug information", .sets = "inlines", .is_gathered = true},
+	{.letter = 'v', .name = "verbose", .help = "say on standard error when the tracing begins, also where that is no terminal"},
+};
+
+const struct view_ops view_offcpu = {
+	.name = "offcpu",
+	.doc = "where threads are blocked: time by the stacks of the kernel and of the process",
+	.script = "offcpu.d",
+	.options = options,
+	.options_len = sizeof(options) / sizeof(options[0]),
+	.forms = VIEW_FORM(JSON),
+	.needs = VIEW_INTERVAL | VIEW_TELLS_START,
+	.size = sizeof(struct own),
+	.begin = begin,
+	.interval = interval,
+	.end = end,
+};

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * `report op`: ops from end to end. In: the lines of scripts/op.d, one for each step of any op. Out: for one op, or for the slowest
+ * ones, its steps in order on all daemons of this host, joined by the op's key: client and tid.
+ */
 #include "views/op.h"
 
 #include <inttypes.h>
@@ -9,7 +13,7 @@
 #include "report/common.h"
 #include "report/latency.h"
 #include "views/op_clocks.h"
-#include "views/op_store.h"
+#include "views/view.h"
 #include "pictures/picture.h"
 
 /* The values of a line of scripts/op.d, in order. */
@@ -51,6 +55,17 @@ static const struct {
 
 enum { SENTENCES = sizeof(sentences) / sizeof(sentences[0]) };
 
+enum { SLOWEST, CLIENT, TID, CHROME, OPTIONS };
+
+struct own {
+	struct op_store *store;
+};
+
+static struct op_store *store_of(struct view *view)
+{
+	return ((struct own *)view->own)->store;
+}
+
 /* ---- taking lines in ---- */
 
 static int64_t number(const struct record_action *action, const char *record, unsigned i)
@@ -77,12 +92,15 @@ static const char *step_name(const char *name)
 	return NULL;
 }
 
-static bool is_wanted(const struct op_view *view, int64_t client, uint64_t tid)
+static bool is_wanted(const struct view *view, int64_t client, uint64_t tid)
 {
-	return (!view->has_client || client == OP_IN_CLIENT || (uint64_t)client == view->client) && (!view->has_tid || tid == view->tid);
+	const struct view_value *of_client = &view->values[CLIENT], *of_tid = &view->values[TID];
+
+	return (!of_client->is_given || client == OP_IN_CLIENT || (uint64_t)client == of_client->number) &&
+	       (!of_tid->is_given || tid == of_tid->number);
 }
 
-static int take_line(struct op_view *view, const struct record_action *action, const char *record)
+static void take_line(struct view *view, const struct record_action *action, const char *record)
 {
 	int64_t client = number(action, record, VALUE_CLIENT);
 	uint64_t tid = (uint64_t)number(action, record, VALUE_TID);
@@ -93,7 +111,7 @@ static int take_line(struct op_view *view, const struct record_action *action, c
 	text_value(action, record, VALUE_STEP, name, sizeof(name));
 	step.name = step_name(name);
 	if (!step.name || !is_wanted(view, client, tid))
-		return 0;
+		return;
 	step.wall_ns = number(action, record, VALUE_WALL);
 	step.pid = (int32_t)number(action, record, VALUE_PID);
 	step.lwp = (int32_t)number(action, record, VALUE_LWP);
@@ -102,49 +120,22 @@ static int take_line(struct op_view *view, const struct record_action *action, c
 	text_value(action, record, VALUE_DAEMON, step.daemon, sizeof(step.daemon));
 	text_value(action, record, VALUE_THREAD, step.thread, sizeof(step.thread));
 	text_value(action, record, VALUE_TEXT, step.text, sizeof(step.text));
-	op = op_store_find(view->store, client, tid, true);
+	op = op_store_find(store_of(view), client, tid, true);
 	op_add(op, &step);
 	if (!strcmp(name, "op-done") && op_has(op, step_name("op-recv"))) /* else it began before we did */
-		op_done(view->store, op, step.b, step.wall_ns);
-	return 0;
+		op_done(store_of(view), op, step.b, step.wall_ns);
 }
 
-static int take_event(struct report *report, const struct record_layout *layout, const struct schema_probe *probe,
-		      const struct record_head *head)
+static int event(struct view *view, const struct record_layout *layout, const struct schema_probe *probe, const struct record_head *head)
 {
 	(void)probe;
 	for (unsigned i = 0; i < layout->actions_len; i++) {
 		const struct record_action *action = &layout->actions[i];
 
 		if (action->fields_len == VALUES && ((const uint8_t *)head)[action->present])
-			take_line(report->data, action, (const char *)head);
+			take_line(view, action, (const char *)head);
 	}
 	return 0;
-}
-
-const struct report_ops report_op = {
-	.name = "op",
-	.doc = "ops from end to end, from the lines of scripts/op.d",
-	.begin = report_leave_out,
-	.event_begin = take_event,
-	.event_end = report_leave_out,
-	.value = report_leave_value,
-	.text = report_leave_text,
-	.table = report_leave_table,
-	.error = report_say_error,
-	.drop = report_say_drop,
-	.end = report_flush,
-};
-
-void op_begin(struct op_view *view)
-{
-	view->store = op_store_new((unsigned)view->slowest_asked);
-}
-
-void op_free(struct op_view *view)
-{
-	op_store_free(view->store);
-	view->store = NULL;
 }
 
 /* ---- printing ---- */
@@ -274,39 +265,87 @@ static void draw_op(struct picture *picture, const struct op *op)
 	}
 }
 
-static int draw(const struct op_view *view, unsigned len)
+static int draw(struct view *view, unsigned len)
 {
-	struct picture *picture = picture_timeline(view->html, "ops from end to end");
+	struct picture *picture = picture_timeline(view->picture, "ops from end to end");
 
 	for (unsigned i = 0; i < len; i++)
-		draw_op(picture, view->store->done[i]);
+		draw_op(picture, store_of(view)->done[i]);
 	return picture_end(picture);
 }
 
-int op_print(struct report *report, bool is_last, void *data)
-{
-	struct op_view *view = data;
-	struct shown said = {0};
-	unsigned len;
-	int error = 0;
+/* ---- the view ---- */
 
-	if (!is_last)
-		return 0;
-	op_store_finish(view->store);
-	op_clocks_align(view->store, &said);
-	op_store_sort(view->store);
-	len = view->store->done_len < view->store->keep ? view->store->done_len : view->store->keep;
+static void print(struct view *view, struct report *report, unsigned len)
+{
+	const struct op_store *store = store_of(view);
+
+	if (view->form == FORM_TEXT)
+		shown_printf(&report->pending, "%" PRIu64 " ops were seen from end to end%s\n", store->ops,
+			     len && len < store->ops ? "; the slowest:" : len ? ":" : "");
+	for (unsigned i = 0; i < len; i++)
+		(view->form == FORM_JSON ? print_json : print_op)(report, store->done[i]);
+}
+
+static void align(struct view *view, struct report *report)
+{
+	struct shown said = {0};
+
+	op_clocks_align(store_of(view), &said);
 	if (said.buf.size && view->form == FORM_TEXT)
 		shown_join(&report->pending, &said);
 	shown_free(&said);
-	if (view->form == FORM_TEXT)
-		shown_printf(&report->pending, "%" PRIu64 " ops were seen from end to end%s\n", view->store->ops,
-			     len && len < view->store->ops ? "; the slowest:" : len ? ":" : "");
-	for (unsigned i = 0; i < len; i++)
-		(view->form == FORM_JSON ? print_json : print_op)(report, view->store->done[i]);
-	if (view->html)
+}
+
+static void begin(struct view *view, const struct report *report)
+{
+	(void)report;
+	((struct own *)view->own)->store = op_store_new((unsigned)view->values[SLOWEST].number);
+}
+
+static int end(struct view *view, struct report *report)
+{
+	struct op_store *store = store_of(view);
+	unsigned len;
+	int error = 0;
+
+	op_store_finish(store);
+	align(view, report);
+	op_store_sort(store);
+	len = store->done_len < store->keep ? store->done_len : store->keep;
+	print(view, report, len);
+	if (view->picture)
 		error = draw(view, len);
-	if (!error && view->chrome)
-		error = op_chrome(report, view, len);
+	if (!error && view->values[CHROME].is_given)
+		error = op_chrome(report, store, len, view->values[CHROME].text);
 	return error ? error : report_flush(report);
 }
+
+static void free_own(struct view *view)
+{
+	op_store_free(store_of(view));
+}
+
+static const struct view_option options[OPTIONS] = {
+	[SLOWEST] = {.name = "slowest", .arg = "N", .kind = VIEW_NUMBER, .most = 1000, .otherwise = 1,
+		     .help = "the N ops that took longest (default 1)"},
+	[CLIENT] = {.name = "client", .arg = "N", .kind = VIEW_NUMBER, .most = INT64_MAX, .help = "only of this client"},
+	[TID] = {.name = "tid", .arg = "M", .kind = VIEW_NUMBER, .most = INT64_MAX, .help = "only with this transaction id"},
+	[CHROME] = {.name = "chrome", .arg = "FILE", .kind = VIEW_FILE,
+		    .help = "the same ops as trace events of Chrome, for Perfetto or chrome://tracing, as well"},
+};
+
+const struct view_ops view_op = {
+	.name = "op",
+	.doc = "the slowest ops, or one, from end to end: client, primary, replicas, stores, on one time line",
+	.script = "op.d",
+	.options = options,
+	.options_len = OPTIONS,
+	.forms = VIEW_FORM(JSON),
+	.picture = "a time line of the same ops",
+	.size = sizeof(struct own),
+	.begin = begin,
+	.event = event,
+	.end = end,
+	.free = free_own,
+};

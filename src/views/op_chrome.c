@@ -72,13 +72,13 @@ static void add_arrows(struct chrome *chrome, const struct op *op, unsigned firs
 		}
 }
 
-int op_chrome(struct report *report, const struct op_view *view, unsigned len)
+int op_chrome(struct report *report, const struct op_store *store, unsigned len, const char *path)
 {
 	struct chrome *chrome = chrome_new();
 	int error = report_flush(report); /* what came before goes elsewhere */
 
 	for (unsigned i = 0; i < len; i++) {
-		const struct op *op = view->store->done[i];
+		const struct op *op = store->done[i];
 		unsigned first = 0;
 
 		for (unsigned j = 0; j < op->steps_len; j++) {
@@ -90,5 +90,5 @@ int op_chrome(struct report *report, const struct op_view *view, unsigned len)
 			add_arrows(chrome, op, first, &messages[j]);
 	}
 	chrome_end(chrome, &report->pending);
-	return error ? error : report_write(report, view->chrome);
+	return error ? error : report_write(report, path);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "views/profile.h"
-
+/*
+ * `report profile`: samples with stacks, by thread and by function, as folded stacks or as JSON. In: the aggregation @samples of
+ * scripts/profile.d, keyed by process, thread, stage, kernel's stack, process's stack.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -13,6 +15,7 @@
 #include "pictures/picture.h"
 #include "report/pprof.h"
 #include "report/stack.h"
+#include "views/view.h"
 
 enum { KEY_PROCESS, KEY_THREAD, KEY_STAGE, KEY_KERNEL, KEY_USER, KEYS, GROUPS = 8, FUNCTIONS = 14, HEADS = 1 << 14 };
 
@@ -37,7 +40,7 @@ struct counts {
 struct profile {
 	struct arena *arena;
 	struct report *report;
-	const struct profile_options *options;
+	const struct view *view;
 	struct counts groups, functions;
 	uint64_t samples, samples_before, without_stack, cut;
 	unsigned stacks;
@@ -45,6 +48,28 @@ struct profile {
 	struct picture *picture;
 	struct pprof *pprof;
 };
+
+enum { BY, HZ, FOLDED, ICICLE, INLINES, BEFORE, PPROF, VERBOSE, OPTIONS };
+enum { BY_THREAD, BY_PROCESS, BY_STAGE };
+
+struct own {
+	uint64_t start_wall_ns; /* in ns since 1970 */
+};
+
+static uint64_t option(const struct profile *profile, unsigned i)
+{
+	return profile->view->values[i].number;
+}
+
+static const char *before_text(const struct profile *profile)
+{
+	return profile->view->values[BEFORE].text;
+}
+
+static uint64_t start_ns(const struct profile *profile)
+{
+	return ((const struct own *)profile->view->own)->start_wall_ns;
+}
 
 /* One row of @samples. */
 struct sample {
@@ -110,7 +135,7 @@ static void table_name(struct profile *profile, const char *module, const char *
 	buf_clear(name);
 	if (module)
 		buf_printf(name, "%s`", module);
-	if (profile->options->verbose)
+	if (option(profile, VERBOSE))
 		buf_puts(name, function);
 	else
 		short_name(function, name);
@@ -137,9 +162,9 @@ static void group_name(struct profile *profile, const struct sample *sample)
 
 	buf_clear(name);
 	buf_puts(name, sample->process);
-	if (profile->options->by == PROFILE_BY_THREAD)
+	if (option(profile, BY) == BY_THREAD)
 		buf_printf(name, " %s", sample->thread);
-	else if (profile->options->by == PROFILE_BY_STAGE)
+	else if (option(profile, BY) == BY_STAGE)
 		buf_printf(name, " %s", stage_name(sample));
 }
 
@@ -238,7 +263,7 @@ static struct frames frames_of(struct profile *profile, const struct sample *sam
 	struct frames frames = {.arena = arena_new()};
 
 	add_frame(&frames, sample->process);
-	add_frame(&frames, profile->options->by == PROFILE_BY_STAGE ? stage_name(sample) : sample->thread);
+	add_frame(&frames, option(profile, BY) == BY_STAGE ? stage_name(sample) : sample->thread);
 	add_stack(profile, &frames, sample->user);
 	add_stack(profile, &frames, sample->kernel);
 	return frames;
@@ -264,7 +289,7 @@ static void draw_sample(struct profile *profile, const struct sample *sample)
 {
 	struct frames frames = frames_of(profile, sample);
 
-	if (profile->options->before)
+	if (before_text(profile))
 		picture_stack_diff(profile->picture, frames.names, frames.len, 0, (double)sample->count);
 	else
 		picture_stack(profile->picture, frames.names, frames.len, (double)sample->count);
@@ -273,7 +298,7 @@ static void draw_sample(struct profile *profile, const struct sample *sample)
 
 static void draw_before(struct profile *profile)
 {
-	char *text = arena_strdup(profile->arena, profile->options->before), *line, *next, *at, *space;
+	char *text = arena_strdup(profile->arena, before_text(profile)), *line, *next, *at, *space;
 
 	for (line = text; line && *line; line = next) {
 		const char **frames = NULL;
@@ -300,12 +325,12 @@ static void draw_before(struct profile *profile)
 
 static int draw(struct profile *profile)
 {
-	const struct profile_options *options = profile->options;
+	bool is_change = before_text(profile);
 
-	profile->picture = picture_flame(options->html, options->before ? "what has changed on the processors" : "time on processors",
-					 "samples", options->icicle ? PICTURE_ICICLE : PICTURE_FLAME);
+	profile->picture = picture_flame(profile->view->picture, is_change ? "what has changed on the processors" : "time on processors",
+					 "samples", option(profile, ICICLE) ? PICTURE_ICICLE : PICTURE_FLAME);
 	each_sample(profile, draw_sample);
-	if (options->before)
+	if (is_change)
 		draw_before(profile);
 	return picture_end(profile->picture);
 }
@@ -317,7 +342,7 @@ static void pprof_sample(struct profile *profile, const struct sample *sample)
 	pprof_add(profile->pprof, &(struct pprof_sample){
 					  .process = sample->process,
 					  .thread = sample->thread,
-					  .stage = profile->options->by == PROFILE_BY_STAGE ? stage_name(sample) : NULL,
+					  .stage = option(profile, BY) == BY_STAGE ? stage_name(sample) : NULL,
 					  .user = sample->user,
 					  .kernel = sample->kernel,
 					  .count = sample->count,
@@ -326,18 +351,18 @@ static void pprof_sample(struct profile *profile, const struct sample *sample)
 
 static int write_pprof(struct profile *profile)
 {
-	uint64_t start_ns = profile->options->start_wall_ns, duration_ns = report_time_ns(profile->report) - start_ns;
+	uint64_t began_ns = start_ns(profile), duration_ns = report_time_ns(profile->report) - began_ns;
 	int error = report_flush(profile->report); /* what came before goes elsewhere */
 	struct buf file = {0};
 
 	if (error)
 		return error;
-	profile->pprof = pprof_new(1000000000 / profile->options->hz);
+	profile->pprof = pprof_new(1000000000 / option(profile, HZ));
 	each_sample(profile, pprof_sample);
-	error = pprof_end(profile->pprof, (int64_t)start_ns, duration_ns, &file);
+	error = pprof_end(profile->pprof, (int64_t)began_ns, duration_ns, &file);
 	shown_bytes(&profile->report->pending, file.data, file.size);
 	buf_free(&file);
-	return error ? error : report_write(profile->report, profile->options->pprof);
+	return error ? error : report_write(profile->report, profile->view->values[PPROF].text);
 }
 
 /* ---- another run, from its folded stacks ---- */
@@ -381,7 +406,7 @@ static void before_line(struct profile *profile, char *line)
 
 static void take_before(struct profile *profile)
 {
-	char *text = arena_strdup(profile->arena, profile->options->before), *line, *next;
+	char *text = arena_strdup(profile->arena, before_text(profile)), *line, *next;
 
 	for (line = text; line && *line; line = next) {
 		next = strchr(line, '\n');
@@ -401,11 +426,11 @@ static double share(uint64_t part, uint64_t whole)
 static void print_heading(struct profile *profile)
 {
 	struct shown *out = &profile->report->pending;
-	double seconds = (double)(report_time_ns(profile->report) - profile->options->start_wall_ns) / 1e9;
-	uint64_t possible = (uint64_t)(seconds * profile->options->hz * profile->options->cpus);
+	double seconds = (double)(report_time_ns(profile->report) - start_ns(profile)) / 1e9;
+	uint64_t possible = (uint64_t)(seconds * (double)option(profile, HZ) * profile->view->processors);
 
 	shown_printf(out, "%" PRIu64 " samples in %.1f s, %u per second and processor: %.0f %% of what %u processors can do\n",
-		     profile->samples, seconds, profile->options->hz, share(profile->samples, possible), profile->options->cpus);
+		     profile->samples, seconds, (unsigned)option(profile, HZ), share(profile->samples, possible), profile->view->processors);
 	if (profile->cut)
 		shown_printf(out, "%" PRIu64 " of them (%.1f %%) have a stack that ends early: see cephtap report profile --folded\n",
 			     profile->cut, share(profile->cut, profile->samples));
@@ -417,11 +442,11 @@ static void print_groups(struct profile *profile)
 {
 	static const char *const titles[] = {"PROCESS AND THREAD", "PROCESS", "PROCESS AND STAGE"};
 	struct shown *out = &profile->report->pending;
-	unsigned len = profile->groups.len, max = profile->options->verbose ? len : GROUPS;
+	unsigned len = profile->groups.len, max = option(profile, VERBOSE) ? len : GROUPS;
 
 	if (len)
 		qsort(profile->groups.list, len, sizeof(*profile->groups.list), compare_self);
-	shown_printf(out, "\n%8s %9s  %s\n", "SHARE", "SAMPLES", titles[profile->options->by]);
+	shown_printf(out, "\n%8s %9s  %s\n", "SHARE", "SAMPLES", titles[option(profile, BY)]);
 	for (unsigned i = 0; i < len && i < max; i++)
 		shown_printf(out, "%6.1f %% %9" PRIu64 "  %s\n", share(profile->groups.list[i]->self, profile->samples),
 			     profile->groups.list[i]->self, profile->groups.list[i]->name);
@@ -432,7 +457,7 @@ static void print_groups(struct profile *profile)
 static void print_functions(struct profile *profile)
 {
 	struct shown *out = &profile->report->pending;
-	unsigned len = profile->functions.len, max = profile->options->verbose ? len : FUNCTIONS;
+	unsigned len = profile->functions.len, max = option(profile, VERBOSE) ? len : FUNCTIONS;
 
 	if (len)
 		qsort(profile->functions.list, len, sizeof(*profile->functions.list), compare_self);
@@ -461,7 +486,7 @@ static int compare_change(const void *left, const void *right, void *data)
 static void print_changes(struct profile *profile)
 {
 	struct shown *out = &profile->report->pending;
-	unsigned len = profile->functions.len, max = profile->options->verbose ? len : FUNCTIONS;
+	unsigned len = profile->functions.len, max = option(profile, VERBOSE) ? len : FUNCTIONS;
 
 	if (len)
 		qsort_r(profile->functions.list, len, sizeof(*profile->functions.list), compare_change, profile);
@@ -492,7 +517,7 @@ static void print_json(struct profile *profile, const struct sample *sample)
 	json_object_object_add(object, "type", json_object_new_string("samples"));
 	json_object_object_add(object, "process", json_object_new_string(sample->process));
 	json_object_object_add(object, "thread", json_object_new_string(sample->thread));
-	if (profile->options->by == PROFILE_BY_STAGE)
+	if (option(profile, BY) == BY_STAGE)
 		json_object_object_add(object, "stage", json_object_new_string(stage_name(sample)));
 	json_object_object_add(object, "count", json_object_new_uint64(sample->count));
 	add_json_frames(profile, frames, sample->user);
@@ -517,10 +542,10 @@ static void print_csv(struct profile *profile, const struct sample *sample)
 		json_object_array_add(stack, json_object_new_string(frames.names[i]));
 	json_object_object_add(object, "process", json_object_new_string(sample->process));
 	json_object_object_add(object, "thread", json_object_new_string(sample->thread));
-	if (profile->options->by == PROFILE_BY_STAGE)
+	if (option(profile, BY) == BY_STAGE)
 		json_object_object_add(object, "stage", json_object_new_string(stage_name(sample)));
 	json_object_object_add(object, "samples", json_object_new_uint64(sample->count));
-	json_object_object_add(object, "cpu_ns", json_object_new_uint64(sample->count * 1000000000 / profile->options->hz));
+	json_object_object_add(object, "cpu_ns", json_object_new_uint64(sample->count * 1000000000 / option(profile, HZ)));
 	json_object_object_add(object, "function", json_object_new_string(frames.len ? frames.names[frames.len - 1] : ""));
 	json_object_object_add(object, "stack", stack);
 	csv_row_of(profile->report, columns, sizeof(columns) / sizeof(columns[0]), object);
@@ -528,42 +553,99 @@ static void print_csv(struct profile *profile, const struct sample *sample)
 	arena_free(frames.arena);
 }
 
-int profile_print(struct report *report, bool is_last, void *data)
+/* ---- the view ---- */
+
+static void print(struct profile *profile)
 {
-	struct profile profile = {.report = report, .options = data};
+	if (profile->view->form == FORM_CSV) {
+		each_sample(profile, print_csv);
+	} else if (profile->view->form == FORM_JSON) {
+		each_sample(profile, print_json);
+	} else if (option(profile, FOLDED)) {
+		each_sample(profile, print_folded);
+	} else {
+		each_sample(profile, count_sample);
+		print_heading(profile);
+		print_groups(profile);
+		if (before_text(profile))
+			take_before(profile);
+		if (before_text(profile))
+			print_changes(profile);
+		else
+			print_functions(profile);
+	}
+}
+
+static void begin(struct view *view, const struct report *report)
+{
+	((struct own *)view->own)->start_wall_ns = report_time_ns(report);
+}
+
+static int end(struct view *view, struct report *report)
+{
+	struct profile profile = {.report = report, .view = view};
 	int error;
 
-	if (!is_last)
-		return 0;
 	if (find_samples(report->schema) == ~0u)
 		return -EINVAL;
 	error = reader_snapshot(report->reader);
 	if (error)
 		return error;
 	profile.arena = arena_new();
-	if (profile.options->form == FORM_CSV)
-		each_sample(&profile, print_csv);
-	else if (profile.options->form == FORM_JSON)
-		each_sample(&profile, print_json);
-	else if (profile.options->folded) {
-		each_sample(&profile, print_folded);
-	} else {
-		each_sample(&profile, count_sample);
-		print_heading(&profile);
-		print_groups(&profile);
-		if (profile.options->before)
-			take_before(&profile);
-		if (profile.options->before)
-			print_changes(&profile);
-		else
-			print_functions(&profile);
-	}
-	if (profile.options->html)
+	print(&profile);
+	if (view->picture)
 		error = draw(&profile);
-	if (!error && profile.options->pprof)
+	if (!error && view->values[PPROF].is_given)
 		error = write_pprof(&profile);
 	reader_agg_mark_printed(report->reader, find_samples(report->schema)); /* not once more by itself */
 	buf_free(&profile.name);
 	arena_free(profile.arena);
 	return error ? error : report_flush(report);
 }
+
+static const char *more(const struct view *view)
+{
+	return view->values[BY].number == BY_STAGE ? "profile-stages.d" : NULL;
+}
+
+static bool check(const struct view *view, const struct facts *facts, struct buf *why)
+{
+	if (!facts)
+		return true;
+	if (view->values[BY].is_given && view->values[BY].number == BY_STAGE && fact_number(facts, "by", BY_THREAD) != BY_STAGE)
+		buf_puts(why, "was not recorded with --by stage");
+	else if (!fact_number(facts, "hz", 0))
+		buf_puts(why, "does not say how often it has sampled");
+	return !why->size;
+}
+
+static const char *const by_words[] = {"thread", "process", "stage", NULL};
+
+static const struct view_option options[OPTIONS] = {
+	[BY] = {.name = "by", .arg = "WHAT", .kind = VIEW_WORD, .words = by_words,
+		.help = "thread (default), process, or stage: what an OSD's thread works on"},
+	[HZ] = {.name = "hz", .arg = "N", .kind = VIEW_NUMBER, .least = 1, .most = 5000, .otherwise = 97, .of = "samples per second",
+		.help = "samples per second and processor (default 97)", .is_argument = true, .is_gathered = true},
+	[FOLDED] = {.name = "folded", .help = "one line for each stack, a;b;c COUNT, as flamegraph.pl and speedscope read them"},
+	[ICICLE] = {.name = "icicle", .help = "the graph of --html with its root above"},
+	[INLINES] = {.name = "inlines", .help = "functions that were inlined too, where there is debug information", .sets = "inlines",
+		     .is_gathered = true},
+	[BEFORE] = {.name = "before", .arg = "FILE", .kind = VIEW_CONTENT, .help = "compare with another run's --folded"},
+	[PPROF] = {.name = "pprof", .arg = "FILE", .kind = VIEW_FILE, .help = "the samples as pprof reads them (gzip'ed profile.proto) as well"},
+	[VERBOSE] = {.letter = 'v', .name = "verbose", .help = "all threads and functions, with their whole names"},
+};
+
+const struct view_ops view_profile = {
+	.name = "profile",
+	.doc = "where processors spend their time: by thread and function, with the stacks of kernel and process",
+	.script = "profile.d",
+	.options = options,
+	.options_len = OPTIONS,
+	.forms = VIEW_FORM(JSON) | VIEW_FORM(CSV),
+	.picture = "a flame graph; two runs with --before: what has changed",
+	.size = sizeof(struct own),
+	.more = more,
+	.check = check,
+	.begin = begin,
+	.end = end,
+};

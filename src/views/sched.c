@@ -11,6 +11,7 @@
 #include "report/csv.h"
 #include "report/latency.h"
 #include "report/rows.h"
+#include "views/view.h"
 #include "views/waits.h"
 
 enum { THREADS_MAX = 20, DAEMONS_MAX = 8, RUNNERS_MAX = 5, CHAINS_MAX = 15, PLACES_MAX = 12, OCTAVES = 64, BAR = 40 };
@@ -28,10 +29,21 @@ struct pair_row {
 	double count, ns;
 };
 
+struct host_load {
+	uint64_t busy, stolen, all, pressed_us;
+	bool is_known;	   /* not of several hosts; `all` is 0 where these numbers could not be read */
+	bool has_pressure; /* that could be read */
+};
+
+struct own {
+	uint64_t since_ns;	 /* when the interval began, as report_time_ns() */
+	struct host_load before; /* as it was then */
+};
+
 struct table {
 	struct arena *arena;
 	struct report *report;
-	struct sched_view *view;
+	const struct view *view;
 	double elapsed; /* ns */
 	struct host_load load; /* of the interval */
 	bool has_host;	       /* that is known */
@@ -251,26 +263,28 @@ static struct host_load load_of(const struct report *report)
 	};
 }
 
-void sched_start(struct sched_view *view, const struct report *report)
+static void begin(struct view *view, const struct report *report)
 {
-	view->since_ns = report_time_ns(report);
-	view->before = load_of(report);
+	struct own *own = view->own;
+
+	own->since_ns = report_time_ns(report);
+	own->before = load_of(report);
 }
 
-static void take_load(struct table *table)
+static void take_load(struct table *table, struct view *view)
 {
-	struct sched_view *view = table->view;
-	struct host_load before = view->before;
+	struct own *own = table->view->own;
+	struct host_load before = own->before;
 
-	table->elapsed = (double)(report_time_ns(table->report) - view->since_ns);
-	sched_start(view, table->report);
-	table->has_host = before.is_known && view->before.is_known;
+	table->elapsed = (double)(report_time_ns(table->report) - own->since_ns);
+	begin(view, table->report);
+	table->has_host = before.is_known && own->before.is_known;
 	table->load = (struct host_load){
-		.busy = view->before.busy - before.busy,
-		.stolen = view->before.stolen - before.stolen,
-		.all = view->before.all - before.all,
-		.pressed_us = view->before.pressed_us - before.pressed_us,
-		.has_pressure = view->before.has_pressure && before.has_pressure,
+		.busy = own->before.busy - before.busy,
+		.stolen = own->before.stolen - before.stolen,
+		.all = own->before.all - before.all,
+		.pressed_us = own->before.pressed_us - before.pressed_us,
+		.has_pressure = own->before.has_pressure && before.has_pressure,
 	};
 }
 
@@ -331,15 +345,26 @@ static void print_host(const struct table *table, struct shown *out)
 		shown_puts(out, "; /proc/pressure/cpu does not tell how often a thread waited for one\n");
 }
 
+static double sleeps_of(const struct table *table)
+{
+	double sleeps = 0;
+
+	for (unsigned i = 0; i < table->places_len; i++)
+		sleeps += table->places[i].count;
+	return sleeps;
+}
+
 static void print_heading(struct table *table, bool is_last)
 {
 	struct shown *out = &table->report->pending;
 
-	stages_heading(table->report, table->view->options, table->elapsed, is_last);
+	view_heading(table->view, table->report, table->elapsed, is_last);
 	if (table->has_host)
 		print_host(table, out);
-	shown_printf(out, "these: %.2f threads waited for a processor at any time; on a run queue, sampled: mean %.1f, most %.0f\n\n",
+	shown_printf(out, "these: %.2f threads waited for a processor at any time; on a run queue, sampled: mean %.1f, most %.0f\n",
 		     waiting_mean(table), queue_mean(table), queue_number(table, "queuemax"));
+	waits_print_inferred(table->report, sleeps_of(table));
+	shown_putc(out, '\n');
 }
 
 static void print_thread(struct table *table, const struct thread_row *row)
@@ -570,6 +595,7 @@ static void print_json(struct table *table)
 	json_object_object_add(line, "waiting_mean", json_object_new_double(waiting_mean(table)));
 	json_object_object_add(line, "queue_mean", json_object_new_double(queue_mean(table)));
 	put_number(line, "queue_max", queue_number(table, "queuemax"));
+	put_number(line, "inferred_ends", waits_inferred(table->report));
 	json_object_object_add(line, "daemons", threads_json(table, table->daemons, table->daemons_len));
 	json_object_object_add(line, "threads", threads_json(table, table->threads, table->threads_len));
 	json_object_object_add(line, "wait_buckets", buckets);
@@ -606,9 +632,11 @@ static void print_csv(const struct table *table)
 	csv_table(table, "wakeups", pairs_json(table->chains, table->chains_len, chain_names));
 }
 
-int sched_print(struct report *report, bool is_last, void *data)
+/* --- The view --- */
+
+static int print(struct view *view, struct report *report, bool is_last)
 {
-	struct table table = {.report = report, .view = data};
+	struct table table = {.report = report, .view = view};
 	int error = reader_snapshot(report->reader);
 
 	if (error)
@@ -617,11 +645,11 @@ int sched_print(struct report *report, bool is_last, void *data)
 	if (table.latency == ROWS_NONE || !report->schema->aggs[table.latency].shape.agg->buckets)
 		return -EINVAL;
 	table.arena = arena_new();
-	take_load(&table);
+	take_load(&table, view);
 	take(&table);
-	if (table.view->options->form == FORM_JSON)
+	if (view->form == FORM_JSON)
 		print_json(&table);
-	else if (table.view->options->form == FORM_CSV)
+	else if (view->form == FORM_CSV)
 		print_csv(&table);
 	else
 		print_text(&table, is_last);
@@ -629,3 +657,31 @@ int sched_print(struct report *report, bool is_last, void *data)
 	rows_restart(report);
 	return report_flush(report);
 }
+
+static int interval(struct view *view, struct report *report)
+{
+	return print(view, report, false);
+}
+
+static int end(struct view *view, struct report *report)
+{
+	return print(view, report, true);
+}
+
+static const struct view_option options[] = {
+	{.letter = 'v', .name = "verbose", .help = "say on standard error when the tracing begins, also where that is no terminal"},
+};
+
+const struct view_ops view_sched = {
+	.name = "sched",
+	.doc = "who waits for a processor: time on it, waiting for it, blocked and where; who wakes whom",
+	.script = "sched.d",
+	.options = options,
+	.options_len = sizeof(options) / sizeof(options[0]),
+	.forms = VIEW_FORM(JSON) | VIEW_FORM(CSV),
+	.needs = VIEW_INTERVAL | VIEW_HOST_LOAD | VIEW_TELLS_START,
+	.size = sizeof(struct own),
+	.begin = begin,
+	.interval = interval,
+	.end = end,
+};

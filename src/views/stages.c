@@ -13,6 +13,7 @@
 #include "report/csv.h"
 #include "report/latency.h"
 #include "views/stages_heat.h"
+#include "views/view.h"
 #include "report/openmetrics.h"
 
 enum { NONE = ~0u, KEYS = 3, ROW_BUCKETS = 64, BAR = 40 };
@@ -36,9 +37,11 @@ struct table {
 	struct stage_row *rows;
 	unsigned rows_len;
 	struct report *report;
-	const struct stages_options *options;
+	struct view *view;
 	bool is_last; /* and so of what came since the table before: less than an interval */
 };
+
+static bool is_verbose(const struct table *table);
 
 /* --- From aggregations to rows --- */
 
@@ -404,18 +407,18 @@ static void print_heading(struct table *table)
 {
 	struct shown *out = &table->report->pending;
 
-	if (table->options->terminal && table->is_last) /* ^C is pressed to keep what is seen */
+	if (table->view->is_on_terminal && table->is_last) /* ^C is pressed to keep what is seen */
 		shown_puts(out, "\n");
-	else if (table->options->terminal)
+	else if (table->view->is_on_terminal)
 		shown_puts(out, SHOWN_CLEAR);
-	if (!table->options->interval)
+	if (!table->view->interval)
 		return;
 	report_date(table->report, report_time_ns(table->report), out);
 	if (table->is_last) {
 		shown_puts(out, ", since the table before\n\n");
 		return;
 	}
-	shown_printf(out, ", the last %u s%s\n\n", table->options->interval, table->options->terminal ? "; ^C ends" : "");
+	shown_printf(out, ", the last %u s%s\n\n", table->view->interval, table->view->is_on_terminal ? "; ^C ends" : "");
 }
 
 static void print_text(struct table *table)
@@ -444,7 +447,7 @@ static void print_text(struct table *table)
 	if (!strcmp(class, "write"))
 		print_peers(table, daemon);
 	print_blame(table);
-	for (unsigned i = 0; table->options->verbose && i < table->rows_len; i++)
+	for (unsigned i = 0; is_verbose(table) && i < table->rows_len; i++)
 		print_histogram(table, &table->rows[i]);
 }
 
@@ -482,7 +485,7 @@ static struct json_object *stage_json(struct table *table, const struct stage_ro
 	json_object_object_add(stage, "max_ns", round_ns(row->worst));
 	if (whole > 0)
 		json_object_object_add(stage, "share", json_object_new_double(row->total / whole));
-	if (table->options->verbose) {
+	if (is_verbose(table)) {
 		buckets = json_object_new_array();
 		shape->agg->buckets(shape, row->latency, add_bucket, buckets);
 		json_object_object_add(stage, "buckets", buckets);
@@ -551,8 +554,9 @@ static void print_csv(struct table *table)
 	}
 }
 
-/* A replica's part of a write is in the write. */
-static int add_heat(struct table *table)
+/* --- The picture: a replica's part of a write is in the write --- */
+
+static int add_heat(struct table *table, struct stages_heat *heat)
 {
 	const struct agg_layout *layout = &table->report->schema->aggs[table->inputs.latency];
 
@@ -560,54 +564,106 @@ static int add_heat(struct table *table)
 		const struct stage_row *row = &table->rows[i];
 
 		if (!strcmp(row->stage, "0 whole") && strcmp(row->class, "replica") != 0)
-			stages_heat_add(table->options->heat, &layout->shape, arena_printf(table->arena, "%s %s", row->daemon, row->class),
-					row->latency, layout->value_size / sizeof(uint64_t), report_time_ns(table->report));
+			stages_heat_add(heat, &layout->shape, arena_printf(table->arena, "%s %s", row->daemon, row->class), row->latency,
+					layout->value_size / sizeof(uint64_t), report_time_ns(table->report));
 	}
-	return table->is_last ? stages_heat_draw(table->options->heat) : 0;
+	return table->is_last ? stages_heat_draw(heat) : 0;
 }
 
-int stages_print(struct report *report, bool is_last, void *data)
+/* --- The view --- */
+
+enum { VERBOSE };
+
+static const struct view_option options[] = {
+	[VERBOSE] = {.letter = 'v', .name = "verbose", .help = "histograms as well"},
+};
+
+struct own {
+	struct stages_heat *heat; /* NULL: no picture is wanted */
+};
+
+static bool is_verbose(const struct table *table)
 {
-	struct table table = {.inputs = find_inputs(report->schema), .report = report, .options = data, .is_last = is_last};
+	return table->view->values[VERBOSE].number;
+}
+
+static void begin(struct view *view, const struct report *report)
+{
+	struct own *own = view->own;
+
+	(void)report;
+	if (view->picture)
+		own->heat = stages_heat_new(view->arena, view->picture);
+}
+
+static void print(struct table *table)
+{
+	if (table->view->form == FORM_JSON)
+		print_json(table);
+	else if (table->view->form == FORM_CSV)
+		print_csv(table);
+	else
+		print_text(table);
+}
+
+/* The next table is of what comes from here on. */
+static void restart(struct table *table, struct stages_heat *heat)
+{
+	for (unsigned i = 0; i < table->report->schema->aggs_len; i++) {
+		reader_agg_mark_printed(table->report->reader, i);
+		reader_agg_clear(table->report->reader, i);
+	}
+	if (heat)
+		stages_heat_restart(heat);
+}
+
+static int look(struct view *view, struct report *report, bool is_last)
+{
+	struct table table = {.inputs = find_inputs(report->schema), .report = report, .view = view, .is_last = is_last};
+	struct stages_heat *heat = ((struct own *)view->own)->heat;
 	int error;
 
 	if (table.inputs.latency == NONE)
 		return -EINVAL;
-	if (table.options->form == FORM_OPENMETRICS)
+	if (view->form == FORM_OPENMETRICS)
 		return stages_openmetrics(report);
 	error = reader_snapshot(report->reader);
 	if (error)
 		return error;
 	table.arena = arena_new();
 	take(&table);
-	if (table.options->heat)
-		error = add_heat(&table);
-	if (table.options->only_at_end && !is_last) {
-		arena_free(table.arena);
-		return error;
+	if (heat)
+		error = add_heat(&table, heat);
+	if (is_last || view->interval) {
+		print(&table);
+		restart(&table, heat);
+		error = error ? error : report_flush(report);
 	}
-	if (table.options->form == FORM_JSON)
-		print_json(&table);
-	else if (table.options->form == FORM_CSV)
-		print_csv(&table);
-	else
-		print_text(&table);
 	arena_free(table.arena);
-	for (unsigned i = 0; i < report->schema->aggs_len; i++) {
-		reader_agg_mark_printed(report->reader, i);
-		reader_agg_clear(report->reader, i); /* the next table is of what comes from here on */
-	}
-	if (table.options->heat)
-		stages_heat_restart(table.options->heat);
-	return error ? error : report_flush(report);
+	return error;
 }
 
-void stages_heading(struct report *report, const struct stages_options *options, double elapsed_ns, bool is_last)
+static int interval(struct view *view, struct report *report)
 {
-	if (options->terminal && is_last) /* ^C is pressed to keep what is seen */
-		shown_puts(&report->pending, "\n");
-	else if (options->terminal)
-		shown_puts(&report->pending, SHOWN_CLEAR);
-	report_date(report, report_time_ns(report), &report->pending);
-	shown_printf(&report->pending, ", the last %.1f s%s\n", elapsed_ns / 1e9, options->terminal && !is_last ? "; ^C ends" : "");
+	return look(view, report, false);
 }
+
+static int end(struct view *view, struct report *report)
+{
+	return look(view, report, true);
+}
+
+const struct view_ops view_osd = {
+	.name = "osd",
+	.doc = "for each OSD and class of op (read, write, rw, replica): time in each stage, who was waited for, and what takes most of it",
+	.script = "osd.d",
+	.options = options,
+	.options_len = sizeof(options) / sizeof(options[0]),
+	.forms = VIEW_FORM(JSON) | VIEW_FORM(OPENMETRICS) | VIEW_FORM(CSV),
+	.needs = VIEW_LOOKS,
+	.picture = "a heat map of latencies over time",
+	.size = sizeof(struct own),
+	.begin = begin,
+	.interval = interval,
+	.end = end,
+};

@@ -7,6 +7,7 @@
 #include "report/common.h"
 #include "report/openmetrics.h"
 #include "report/rows.h"
+#include "views/stages.h"
 
 enum { FIRST = 10, LAST = 37, BOUNDS = LAST - FIRST + 1 /* as osd.d asks for: from 2^10 to 2^37 ns */ };
 

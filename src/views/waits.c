@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "report/rows.h"
+
 static bool begins_with(const char *name, const char *const *beginnings)
 {
 	for (; *beginnings; beginnings++)
@@ -78,4 +80,22 @@ bool waits_is_idle(const struct stack *kernel, const struct stack *user)
 					     "hrtimer_nanosleep", "do_sigtimedwait", "sigsuspend", "rcu_gp_fqs_loop", NULL};
 
 	return begins_with(waits_function(kernel), places) || is_kernel_thread(kernel) || is_for_condition(user);
+}
+
+double waits_inferred(const struct report *report)
+{
+	unsigned agg = rows_find(report, "inferred"), len = 0;
+	const struct agg_row *rows = agg == ROWS_NONE ? NULL : reader_agg_rows(report->reader, agg, &len);
+
+	return len ? rows_number(report, agg, &rows[0]) : 0;
+}
+
+void waits_print_inferred(struct report *report, double sleeps)
+{
+	double inferred = waits_inferred(report);
+
+	if (inferred > 0)
+		shown_printf(&report->pending,
+			     "the kernel did not report the end of %.0f of %.0f sleeps: each counts until its thread was next seen on a processor\n",
+			     inferred, sleeps);
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "report/report.h"
 #include "report/stack.h"
 
 /* The first frame that is neither the tracer's nor the scheduler's: len when there is none. */
@@ -19,5 +20,10 @@ const char *waits_syscall(const struct stack *stack);
  * disk, another process. `user` is the process's stack, NULL: not known.
  */
 bool waits_is_idle(const struct stack *kernel, const struct stack *user);
+
+/* Of how many sleeps the end was inferred, as the kernel did not tell it (@inferred of the script). */
+double waits_inferred(const struct report *report);
+/* A line about them, where there are any. `sleeps`: of how many. */
+void waits_print_inferred(struct report *report, double sleeps);
 
 #endif

@@ -157,9 +157,9 @@ refused no-trigger 2 '--trigger says which function' -p $target
 refused bad-number 2 '--slowest wants a number' -p $target --trigger f --slowest x
 refused two-forms 2 'exclude each other' -p $target --trigger f --json --folded
 refused bad-x 2 '-x nothing' -p $target --trigger f -x nothing=1
-refused rest 2 'options only' -p $target --trigger f more
+refused rest 2 'belongs to cephtap record' -p $target --trigger f more
 refused evil 1 'has no function' -p $target --trigger 'f{ } BEGIN { exit(3); } /*"'
-"$CEPHTAP" report calls --help | grep -q 'cephtap report calls --trigger'
+"$CEPHTAP" report calls --help | grep -q -- '--trigger FUNCTION'
 is help $?
 kill $target $sleeper 2>/dev/null
 wait 2>/dev/null

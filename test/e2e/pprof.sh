@@ -81,5 +81,5 @@ fi
 "$CEPHTAP" report profile --seconds 1 --pprof /nowhere/p >"$TMP/out" 2>"$TMP/err"
 [ $? = 1 ] && grep -q 'cannot write to /nowhere/p: No such file' "$TMP/err" && echo "ok no-folder" || echo "not ok no-folder - $(cat "$TMP/err")"
 "$CEPHTAP" report osd --seconds 1 --pprof "$TMP/p" >"$TMP/out" 2>"$TMP/err"
-[ $? = 1 ] && grep -q '`osd` has no --pprof' "$TMP/err" && echo "ok no-pprof" || echo "not ok no-pprof - $(cat "$TMP/err")"
+[ $? = 2 ] && grep -q '`osd` has no --pprof' "$TMP/err" && echo "ok no-pprof" || echo "not ok no-pprof - $(cat "$TMP/err")"
 exit 0

@@ -96,6 +96,39 @@ check stacks-kernel-user grep -q 'libc.so.6`.*nanosleep' "$TMP/kernel"
 "$CEPHTAP" --json -n 'syscall::clock_nanosleep:entry /pid == $target/ { ustack(3); }' -c 'sleep 0.1' >"$TMP/json" 2>"$TMP/err"
 check stacks-json grep -q '"module":"libc.so.6","function":"[^"]*nanosleep' "$TMP/json"
 
+# ---- without .eh_frame: by .debug_frame, compressed or not; else by the frame pointer, with a mark; else the stack ends and says so
+cat >"$TMP/bare.c" <<'EOT'
+#include <signal.h>
+#define FUNCTION __attribute__((noinline)) void
+FUNCTION mark(int n) { __asm__ volatile("" ::"r"(n) : "memory"); }
+FUNCTION third(int n) { volatile int room[10]; room[n % 10] = n; mark(n); __asm__ volatile("" ::: "memory"); }
+FUNCTION second(int n) { third(n + 1); __asm__ volatile("" ::: "memory"); }
+FUNCTION first(int n) { second(n + 1); __asm__ volatile("" ::: "memory"); }
+int main(void) { for (int i = 0; i < 50; i++) first(i); return 0; }
+EOT
+bare() { # NAME FLAGS...: its frames up to main in one line
+	local name=$1
+	shift
+	gcc -O2 -fno-asynchronous-unwind-tables -fno-unwind-tables -o "$TMP/$name" "$TMP/bare.c" "$@" || return
+	"$CEPHTAP" -q -n 'pid$target:a.out:mark:entry { @[ustack()] = count(); }' -c "$TMP/$name" >"$TMP/$name.out" 2>"$TMP/err"
+	sed -n "s/^ *$name\`\([a-z]*\)[+0-9a-fx]*/\1/p" "$TMP/$name.out" | grep -v _start | tr '\n' ' ' >"$TMP/$name.frames"
+}
+bare described -g -fomit-frame-pointer
+bare packed -g -gz -fomit-frame-pointer
+bare pointed -fno-omit-frame-pointer
+bare bare -fomit-frame-pointer
+whole='mark third second first main '
+check stacks-debug-frame test "$(<"$TMP/described.frames")" = "$whole"
+check stacks-debug-frame-end grep -q 'described`_start' "$TMP/described.out"
+check stacks-debug-frame-packed test "$(<"$TMP/packed.frames")" = "$whole"
+check stacks-guessed test "$(<"$TMP/pointed.frames")" = 'mark third second [guessed] first [guessed] main [guessed] '
+check stacks-guessed-end grep -q 'pointed`_start' "$TMP/pointed.out"
+check stacks-not-guessed test "$(<"$TMP/bare.frames")" = 'mark third '
+check stacks-not-guessed-said grep -q '\[the rest is not known: the file has no call-frame information there\]' "$TMP/bare.out"
+check stacks-not-guessed-count grep -q '^ *50$' "$TMP/bare.out"
+"$CEPHTAP" -q --json -n 'pid$target:a.out:mark:entry { ustack(); exit(0); }' -c "$TMP/pointed" >"$TMP/json" 2>"$TMP/err"
+check stacks-guessed-json grep -q '"function":"second",.*"guessed":true' "$TMP/json"
+
 # ---- what is wrong is said
 "$CEPHTAP" -e -n 'BEGIN { ustack(128); }' >/dev/null 2>"$TMP/err"
 check stacks-too-many grep -q 'number of frames must be a constant from 1 to 127' "$TMP/err"

@@ -88,4 +88,4 @@ check op-heat-all test "${drawn:-0}" = "$told"
 "$CEPHTAP" report op --tid x >"$TMP/report" 2>"$TMP/err"
 check op-usage test $? = 2
 "$CEPHTAP" report sched --html "$TMP/x.html" --seconds 1 >"$TMP/report" 2>"$TMP/err"
-check op-no-picture grep -q 'sched. has no picture' "$TMP/err"
+check op-no-picture grep -q 'sched. has no --html' "$TMP/err"

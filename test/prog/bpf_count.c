@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* cflags: -Isrc */
 /*
  * What of a tracer is in the kernel: for tests that nothing stays behind. Finds maps by the start of their names, programs by
  * these maps, links by these programs or, where they are for one process, by the file that they probe.
@@ -13,29 +14,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { IDS_MAX = 4096, LINK_PERF_EVENT = 7, LINK_UPROBE_MULTI = 12, PERF_IS_UPROBE = 1, PERF_IS_URETPROBE = 2 };
+#include "engine/kernel/link_info.h"
+
+enum { IDS_MAX = 4096 };
 
 struct ids {
 	uint32_t id[IDS_MAX];
 	unsigned len;
-};
-
-/* struct bpf_link_info of Linux 6.8, of which the headers of Linux 6.1 lack these members. */
-struct link_info {
-	uint32_t type, id, prog_id, pad;
-	union {
-		struct {
-			uint64_t path, offsets, refs, cookies;
-			uint32_t path_size, count, flags, pid;
-		} multi;
-		struct {
-			uint32_t type, pad;
-			uint64_t path;
-			uint32_t path_size, offset;
-			uint64_t cookie;
-		} perf;
-		char room[128];
-	};
 };
 
 static long bpf(int command, union bpf_attr *attr)

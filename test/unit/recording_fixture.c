@@ -27,7 +27,7 @@ static int some_offset(const char *type, const char *member)
 
 void setup_init(struct setup *setup, const char *text)
 {
-	const struct ebpf_kernel kernel = {.offset = some_offset, .has_loops = true};
+	const struct code_rules rules = {.subject = "the kernel", .offset = some_offset, .limits = CODE_LIMITS_KERNEL, .has_loops = true};
 	struct macros macros = {.script_name = "x.d"};
 	struct image *image = NULL;
 	struct probe_source probes;
@@ -45,7 +45,7 @@ void setup_init(struct setup *setup, const char *text)
 	    check_pragmas(&setup->script, &setup->options, &setup->diags))
 		checked = check_script(setup->arena, &setup->script, &probes, &setup->options, &setup->diags);
 	if (checked)
-		image = ebpf_compile(setup->arena, lower_script(setup->arena, checked), &setup->options, &kernel, &setup->diags);
+		image = ebpf_compile(setup->arena, lower_script(setup->arena, checked), &setup->options, &rules, &setup->diags);
 	if (!image) {
 		diags_print(&setup->diags, false, &why);
 		fail_msg("%s", why.data);

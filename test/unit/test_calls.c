@@ -22,17 +22,30 @@ struct bench {
 	struct record_layout clause;
 	struct schema schema;
 	struct report report;
-	struct calls_options options;
+	struct arena *arena;
+	struct view *view;
 	char *text;
 	size_t size;
 };
+
+static void give(struct view *view, const char *name, const char *value)
+{
+	struct buf why = {0};
+
+	assert_int_equal(view_take(view, name, name, value, &why), 1);
+}
 
 /* One of the probes may be one that the kernel has refused. */
 static void bench_init_refused(struct bench *bench, unsigned slowest, unsigned refused)
 {
 	static const char *const names[] = {"t(int)", "a(int)", "a(long)", "c()"};
 
-	*bench = (struct bench){.options = {.trigger = "t", .form = CALLS_FOLDED, .slowest = slowest}};
+	*bench = (struct bench){.arena = arena_new()};
+	bench->view = view_new(view_find("calls"), bench->arena);
+	give(bench->view, "trigger", "t");
+	give(bench->view, "folded", NULL);
+	if (slowest)
+		give(bench->view, "slowest", arena_printf(bench->arena, "%u", slowest));
 	for (unsigned i = 0; i < PROBES; i++) {
 		bench->probes[i] = (struct schema_probe){.prov = "pid7", .mod = "m", .func = names[i % FUNCTIONS], .pid = 7};
 		bench->probes[i].name = i < FUNCTIONS ? "entry" : "return";
@@ -42,10 +55,10 @@ static void bench_init_refused(struct bench *bench, unsigned slowest, unsigned r
 	bench->trigger = T;
 	bench->clause = (struct record_layout){.probes = &bench->trigger, .probes_len = 1};
 	bench->schema = (struct schema){.clauses = &bench->clause, .clauses_len = 1, .probes = bench->probes, .probes_len = PROBES};
-	bench->report = (struct report){.ops = &report_calls, .schema = &bench->schema};
+	bench->report = (struct report){.ops = &bench->view->records, .schema = &bench->schema};
 	bench->report.out = open_memstream(&bench->text, &bench->size);
-	bench->report.data = calls_new(&bench->options);
-	assert_int_equal(report_calls.begin(&bench->report), 0);
+	bench->report.data = bench->view;
+	bench->view->ops->begin(bench->view, &bench->report);
 }
 
 static void bench_init(struct bench *bench, unsigned slowest)
@@ -53,15 +66,24 @@ static void bench_init(struct bench *bench, unsigned slowest)
 	bench_init_refused(bench, slowest, PROBES);
 }
 
+/* A record of trace()s: values of 8 bytes, and which of them are there. */
 static void record(struct bench *bench, unsigned probe, const uint64_t *values, unsigned len)
 {
-	static const struct field field = {.kind = FIELD_INT, .size = 8};
-	const struct record_head head = {.probe = probe};
+	struct {
+		struct record_head head;
+		uint64_t values[8];
+		uint8_t present;
+	} data = {.head = {.probe = probe}, .present = 1};
+	struct field fields[8];
+	struct record_action actions[8];
+	struct record_layout layout = {.actions = actions, .actions_len = len};
 
-	assert_int_equal(report_calls.event_begin(&bench->report, NULL, &bench->probes[probe], &head), 0);
-	for (unsigned i = 0; i < len; i++)
-		assert_int_equal(report_calls.value(&bench->report, &field, &values[i]), 0);
-	assert_int_equal(report_calls.event_end(&bench->report), 0);
+	for (unsigned i = 0; i < len; i++) {
+		data.values[i] = values[i];
+		fields[i] = (struct field){.kind = FIELD_INT, .size = 8, .offset = (uint32_t)offsetof(typeof(data), values[i])};
+		actions[i] = (struct record_action){.fields = &fields[i], .fields_len = 1, .present = (uint32_t)offsetof(typeof(data), present)};
+	}
+	assert_int_equal(bench->report.ops->event_begin(&bench->report, &layout, &bench->probes[probe], &data.head), 0);
 }
 
 /* "+a TIME SP [CALL NUMBER [THROWN]]; -a ...": entries and returns. What is left out: the first call, the next number, 0. */
@@ -83,23 +105,25 @@ static void feed(struct bench *bench, uint64_t tid, const char *steps)
 /* What was printed; the bench is done with. */
 static void check(struct bench *bench, const char *expected)
 {
-	assert_int_equal(report_calls.end(&bench->report), 0);
+	assert_int_equal(bench->report.ops->end(&bench->report), 0);
 	fclose(bench->report.out);
 	assert_string_equal(bench->text, expected);
 	free(bench->text);
-	calls_free(bench->report.data);
+	view_free(bench->view);
+	arena_free(bench->arena);
 	report_free(&bench->report);
 }
 
 static void check_notes(struct bench *bench, const char *expected)
 {
-	bench->options.form = CALLS_TEXT;
-	assert_int_equal(report_calls.end(&bench->report), 0);
+	((struct view_value *)view_value(bench->view, "folded"))->is_given = false;
+	assert_int_equal(bench->report.ops->end(&bench->report), 0);
 	fclose(bench->report.out);
 	if (!strstr(bench->text, expected))
 		fail_msg("no `%s` in: %s", expected, bench->text);
 	free(bench->text);
-	calls_free(bench->report.data);
+	view_free(bench->view);
+	arena_free(bench->arena);
 	report_free(&bench->report);
 }
 

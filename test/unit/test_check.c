@@ -521,6 +521,11 @@ static void test_options(void **state)
 	check_option("bufsize", NULL, "option `bufsize` needs a value: `bufsize=...`");
 	check_option("bufsise", "1m", "unknown option `bufsise`; did you mean `bufsize`?");
 	check_option("quiet", "maybe", "quiet must be yes or no");
+	check_option("engine", "kernel", NULL);
+	check_option("engine", "inside", "engine=inside is not implemented: programs run in the kernel (engine=kernel)");
+	check_option("engine", "auto", "engine=auto is not implemented: programs run in the kernel (engine=kernel)");
+	check_option("engine", "kernels", "engine must be kernel");
+	check_option("engine", NULL, "option `engine` needs a value: `engine=...`");
 	check_option("switchrate", "1x",
 		     "switchrate must be a time with ns, us, ms, s, m, h or d, or a rate with hz, from 1ms to 1h");
 	buf_free(&why);

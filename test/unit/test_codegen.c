@@ -19,6 +19,7 @@
 #include "agg/agg.h"
 #include "agg/buckets.h"
 #include "code/disasm.h"
+#include "code/insn.h"
 #include "code/code.h"
 #include "front/d/lower.h"
 #include "fake_probes.h"
@@ -76,7 +77,7 @@ static void assert_sound(const struct plan *plan, const char *text)
 		fail_msg("%s: not so at `%.*s` of %s", why, (int)where.size, where.source ? where.source->text + where.offset : "", text);
 }
 
-static void compile_for(struct setup *setup, const char *name, const char *text, const struct ebpf_kernel *kernel,
+static void compile_for(struct setup *setup, const char *name, const char *text, const struct code_rules *rules,
 			struct probe_list (*find_probes)(struct probe_source *, const struct probe_desc *, const char **))
 {
 	struct probe_source fake, probes = {.data = &fake, .find = find_probes};
@@ -95,17 +96,17 @@ static void compile_for(struct setup *setup, const char *name, const char *text,
 	if (checked) {
 		plan = lower_script(setup->arena, checked);
 		assert_sound(plan, text);
-		setup->image = ebpf_compile(setup->arena, plan, &setup->options, kernel, &setup->diags);
+		setup->image = ebpf_compile(setup->arena, plan, &setup->options, rules, &setup->diags);
 	}
 	if (setup->image && !schema_is_sound(setup->image->schema, &why))
 		fail_msg("%s of %s", why.data, text);
 }
 
+static const struct code_rules usual_rules = {.subject = "the kernel", .offset = no_offset, .limits = CODE_LIMITS_KERNEL, .has_loops = true};
+
 static void compile(struct setup *setup, const char *name, const char *text)
 {
-	const struct ebpf_kernel kernel = {.offset = no_offset, .has_loops = true};
-
-	compile_for(setup, name, text, &kernel, find);
+	compile_for(setup, name, text, &usual_rules, find);
 }
 
 static void start(struct setup *setup, const char *text)
@@ -637,7 +638,7 @@ static bool same_as_file(const char *path, const struct buf *out)
 	return same;
 }
 
-static bool golden(const char *name)
+static bool golden(const char *folder, const char *name, const char *suffix, const struct code_rules *rules)
 {
 	struct buf text = {0}, dump = {0}, errors = {0};
 	char path[300], dump_path[300], errors_path[300];
@@ -645,11 +646,11 @@ static bool golden(const char *name)
 	struct setup setup;
 	bool same;
 
-	snprintf(path, sizeof(path), "test/ebpf/%s", name);
-	snprintf(dump_path, sizeof(dump_path), "test/ebpf/%.*s.ebpf", base, name);
-	snprintf(errors_path, sizeof(errors_path), "test/ebpf/%.*s.err", base, name);
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(dump_path, sizeof(dump_path), "%s/%.*s%s.ebpf", folder, base, name, suffix);
+	snprintf(errors_path, sizeof(errors_path), "%s/%.*s%s.err", folder, base, name, suffix);
 	read_file(path, &text);
-	compile(&setup, name, text.data);
+	compile_for(&setup, name, text.data, rules, find);
 	if (setup.image) {
 		image_dump_maps(setup.image, &dump);
 		image_dump_layouts(setup.image, &dump);
@@ -657,7 +658,7 @@ static bool golden(const char *name)
 	}
 	diags_print(&setup.diags, true, &errors);
 	same = same_as_file(dump_path, &dump) & same_as_file(errors_path, &errors);
-	printf(same ? "ok %s\n" : "not ok %s - `make golden` and git diff show the difference\n", name);
+	printf(same ? "ok %s%s\n" : "not ok %s%s - `make golden` and git diff show the difference\n", name, suffix);
 	buf_free(&text);
 	buf_free(&dump);
 	buf_free(&errors);
@@ -672,19 +673,38 @@ static int is_script(const struct dirent *entry)
 	return size > 2 && !strcmp(entry->d_name + size - 2, ".d");
 }
 
-static int goldens(void)
+/* Each script of the folder, for an engine with these rules. */
+static bool goldens(const char *folder, const char *suffix, const struct code_rules *rules)
 {
 	struct dirent **names;
-	int n = scandir("test/ebpf", &names, is_script, alphasort);
+	int n = scandir(folder, &names, is_script, alphasort);
 	bool same = n > 0;
 
 	for (int i = 0; i < n; i++) {
-		same &= golden(names[i]->d_name);
+		same &= golden(folder, names[i]->d_name, suffix, rules);
 		free(names[i]);
 	}
 	if (n >= 0)
 		free(names);
-	return !same;
+	return same;
+}
+
+/* test/ebpf/rules: the same scripts for a new kernel, an old one, and for an engine inside a process, as one might be. */
+static bool goldens_of_rules(void)
+{
+	const struct code_rules new_kernel = {
+		.subject = "the kernel", .offset = no_offset, .can_sleep = true, .has_cookies = true, .has_loops = true, .limits = CODE_LIMITS_KERNEL};
+	const struct code_rules old_kernel = {.subject = "the kernel", .offset = no_offset, .limits = CODE_LIMITS_KERNEL};
+	struct code_rules inside = {.subject = "the engine inside the process", .offset = no_offset, .limits = CODE_LIMITS_KERNEL};
+	bool same;
+
+	inside.limits.maps = 6;
+	code_forbid_helper(&inside, HELPER_KERNEL_STACK);
+	code_forbid_helper(&inside, HELPER_COMM);
+	same = goldens("test/ebpf/rules", ".new", &new_kernel);
+	same &= goldens("test/ebpf/rules", ".old", &old_kernel);
+	same &= goldens("test/ebpf/rules", ".inside", &inside);
+	return same;
 }
 
 /* --- Functions of the kernel: f0, f1, ... with two arguments each; `odd` takes a structure --- */
@@ -706,7 +726,7 @@ static struct probe *make_function(struct arena *arena, const char *name, bool i
 					      .loc = {.n = 2, .steps = {{.op = is_return ? STEP_FUNCTION_RESULT : STEP_FUNCTION_ARG, .imm = n},
 									{.op = STEP_CAST, .size = 4, .is_signed = true}}}};
 	probe->sites = arena_new_one(arena, struct site);
-	*probe->sites = (struct site){.function = function, .is_return = is_return, .args = probe->args};
+	*probe->sites = (struct site){.kind = is_return ? SITE_KERNEL_RETURN : SITE_KERNEL_ENTRY, .function = function, .args = probe->args};
 	return probe;
 }
 
@@ -744,10 +764,10 @@ static void test_function_ways(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		const struct ebpf_kernel kernel = {.offset = no_offset, .has_trampolines = rows[i].trampolines, .has_multi_kprobes = rows[i].multi};
+		const struct code_rules rules = {.subject = "the kernel", .offset = no_offset, .limits = CODE_LIMITS_KERNEL, .has_trampolines = rows[i].trampolines, .has_multi_kprobes = rows[i].multi};
 		struct setup setup;
 
-		compile_for(&setup, "test.d", rows[i].text, &kernel, find_functions);
+		compile_for(&setup, "test.d", rows[i].text, &rules, find_functions);
 		assert_non_null(setup.image);
 		assert_int_equal(setup.image->programs_len, rows[i].programs);
 		assert_int_equal(setup.image->programs[0].ctx, rows[i].ctx);
@@ -772,13 +792,13 @@ static void test_function_values(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		const struct ebpf_kernel kernel = {.offset = no_offset, .has_trampolines = rows[i].trampolines};
+		const struct code_rules rules = {.subject = "the kernel", .offset = no_offset, .limits = CODE_LIMITS_KERNEL, .has_trampolines = rows[i].trampolines};
 		struct interp_env env = {.comm = "test"};
 		uint64_t ctx[21] = {0};
 		struct setup setup;
 		int64_t value;
 
-		compile_for(&setup, "test.d", rows[i].text, &kernel, find_functions);
+		compile_for(&setup, "test.d", rows[i].text, &rules, find_functions);
 		assert_non_null(setup.image);
 		setup.interp = interp_new(setup.image, 2);
 		interp_state(setup.interp)->run = RUN_ON;
@@ -804,6 +824,6 @@ int main(int argc, char **argv)
 	};
 
 	if (argc > 1 && !strcmp(argv[1], "golden"))
-		return goldens();
+		return !(goldens("test/ebpf", "", &usual_rules) & goldens_of_rules());
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/bpf.h"
+#include "engine/kernel/bpf.h"
 #include "lib/elf.h"
 #include "prog.h"
 

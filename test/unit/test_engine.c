@@ -16,6 +16,7 @@
 
 #include "engine_child.h"
 #include "engine_fixture.h"
+#include "plan/options.h"
 
 #ifdef __x86_64__
 enum { OFFSET_DI = 112 }; /* in struct pt_regs */
@@ -471,6 +472,20 @@ static int group_perf(void **state)
 	return 0;
 }
 
+/* What the option takes by default is an engine, and the table's first one. */
+static void test_table(void **state)
+{
+	struct options options;
+
+	(void)state;
+	options_default(&options);
+	assert_non_null(engine_find(options.engine));
+	assert_ptr_equal(engine_find(options.engine), engine_nth(0));
+	assert_null(engine_find("inside"));
+	for (unsigned i = 0; engine_nth(i); i++)
+		assert_ptr_equal(engine_find(engine_nth(i)->name), engine_nth(i));
+}
+
 int main(void)
 {
 	const struct CMUnitTest sites[] = {
@@ -484,7 +499,7 @@ int main(void)
 	};
 	const struct CMUnitTest others[] = {
 		cmocka_unit_test(test_timers),	cmocka_unit_test(test_direct),	  cmocka_unit_test(test_aggs),
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_too_large), cmocka_unit_test(test_table),
 	};
 	const char *why = engine_why_not();
 	int failed;

@@ -106,11 +106,11 @@ static void test_globs(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		if (glob_match(cases[i].pattern, cases[i].text) != cases[i].matches)
+		if (probe_glob_match(cases[i].pattern, cases[i].text) != cases[i].matches)
 			fail_msg("glob `%s` and text `%s`", cases[i].pattern, cases[i].text);
 	}
-	assert_true(glob_is_plain("op-start") && glob_is_plain(""));
-	assert_false(glob_is_plain("op-*") || glob_is_plain("[a]") || glob_is_plain("a?") || glob_is_plain("\\a"));
+	assert_true(probe_glob_is_plain("op-start") && probe_glob_is_plain(""));
+	assert_false(probe_glob_is_plain("op-*") || probe_glob_is_plain("[a]") || probe_glob_is_plain("a?") || probe_glob_is_plain("\\a"));
 }
 
 static void test_own_probes(void **state)

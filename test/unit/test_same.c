@@ -21,12 +21,8 @@
 #include "views/calls.h"
 #include "report/ctf.h"
 #include "report/formats.h"
-#include "views/offcpu.h"
-#include "views/op.h"
-#include "views/profile.h"
 #include "views/sched.h"
-#include "views/stages.h"
-#include "views/stages_heat.h"
+#include "views/view.h"
 
 enum { STEPS = 40, SEEDS = 4 };
 
@@ -316,18 +312,6 @@ static void test_aggregations(void **state)
 
 /* ---- views ---- */
 
-/* What cmd/report.c has for each. */
-struct views {
-	struct arena *arena;
-	const char *folder;
-	FILE *html;
-	struct stages_options layout;
-	struct profile_options profile;
-	struct sched_view sched;
-	struct offcpu_view offcpu;
-	struct op_view op;
-};
-
 enum view_file { NO_FILE, WITH_PPROF = 1, WITH_HTML = 2, WITH_CHROME = 4 };
 
 static const char profile_script[] =
@@ -348,69 +332,84 @@ static const char stages_script[] =
 
 static const struct view_case {
 	const char *name, *script;
-	int (*print)(struct report *report, bool is_last, void *data);
 	enum report_form form;
 	enum view_file files;
-	bool is_folded;
-	enum profile_by by;
+	const char *option, *value; /* one of the view's own; NULL: none */
 } view_cases[] = {
-	{"profile", profile_script, profile_print, FORM_TEXT, NO_FILE, false, PROFILE_BY_THREAD},
-	{"profile", profile_script, profile_print, FORM_TEXT, NO_FILE, false, PROFILE_BY_STAGE},
-	{"profile", profile_script, profile_print, FORM_JSON, NO_FILE, false, PROFILE_BY_STAGE},
-	{"profile", profile_script, profile_print, FORM_CSV, NO_FILE, false, PROFILE_BY_STAGE},
-	{"profile", profile_script, profile_print, FORM_TEXT, WITH_PPROF | WITH_HTML, true, PROFILE_BY_STAGE},
-	{"sched", sched_script, sched_print, FORM_TEXT, NO_FILE, false, 0},
-	{"sched", sched_script, sched_print, FORM_JSON, NO_FILE, false, 0},
-	{"sched", sched_script, sched_print, FORM_CSV, NO_FILE, false, 0},
-	{"offcpu", offcpu_script, offcpu_print, FORM_TEXT, NO_FILE, false, 0},
-	{"offcpu", offcpu_script, offcpu_print, FORM_JSON, NO_FILE, false, 0},
-	{"osd", stages_script, stages_print, FORM_TEXT, WITH_HTML, false, 0},
-	{"osd", stages_script, stages_print, FORM_JSON, NO_FILE, false, 0},
-	{"osd", stages_script, stages_print, FORM_CSV, NO_FILE, false, 0},
-	{"osd", stages_script, stages_print, FORM_OPENMETRICS, NO_FILE, false, 0},
+	{"profile", profile_script, FORM_TEXT, NO_FILE, NULL, NULL},
+	{"profile", profile_script, FORM_TEXT, NO_FILE, "by", "stage"},
+	{"profile", profile_script, FORM_JSON, NO_FILE, "by", "stage"},
+	{"profile", profile_script, FORM_CSV, NO_FILE, "by", "stage"},
+	{"profile", profile_script, FORM_TEXT, WITH_PPROF | WITH_HTML, "folded", NULL},
+	{"sched", sched_script, FORM_TEXT, NO_FILE, NULL, NULL},
+	{"sched", sched_script, FORM_JSON, NO_FILE, NULL, NULL},
+	{"sched", sched_script, FORM_CSV, NO_FILE, NULL, NULL},
+	{"offcpu", offcpu_script, FORM_TEXT, NO_FILE, NULL, NULL},
+	{"offcpu", offcpu_script, FORM_JSON, NO_FILE, NULL, NULL},
+	{"osd", stages_script, FORM_TEXT, WITH_HTML, NULL, NULL},
+	{"osd", stages_script, FORM_JSON, NO_FILE, NULL, NULL},
+	{"osd", stages_script, FORM_CSV, NO_FILE, NULL, NULL},
+	{"osd", stages_script, FORM_OPENMETRICS, NO_FILE, NULL, NULL},
 };
 
-static void views_init(struct views *views, const struct view_case *of, const char *folder)
+static const struct view_case *the_case;
+
+static void give(struct view *view, const char *name, const char *value)
 {
-	*views = (struct views){.arena = arena_new(), .folder = folder};
-	views->layout = (struct stages_options){.form = of->form, .verbose = true, .interval = 5};
-	views->profile = (struct profile_options){.form = of->form, .folded = of->is_folded, .verbose = true, .by = of->by, .hz = 97, .cpus = 2};
-	views->sched.options = views->offcpu.options = &views->layout;
-	if (of->files & WITH_HTML)
-		views->html = fopen(arena_printf(views->arena, "%s/html", folder), "w");
-	if (views->html && of->print == stages_print)
-		views->layout.heat = stages_heat_new(views->arena, views->html);
-	views->profile.html = views->html;
-	if (of->files & WITH_PPROF)
-		views->profile.pprof = arena_printf(views->arena, "%s/pprof", folder);
+	struct buf why = {0};
+
+	if (view_take(view, name, name, value, &why) < 0)
+		fail_msg("%s", why.data);
 }
 
-static void views_free(struct views *views)
+static struct view *view_of(const char *name, struct arena *arena, enum report_form form, enum view_file files, const char *folder)
 {
-	if (views->html)
-		fclose(views->html);
-	arena_free(views->arena);
+	struct view *view = view_new(view_find(name), arena);
+
+	view->form = form;
+	view->processors = 2;
+	if (files & WITH_HTML)
+		view->picture = fopen(arena_printf(arena, "%s/html", folder), "w");
+	if (files & WITH_PPROF)
+		give(view, "pprof", arena_printf(arena, "%s/pprof", folder));
+	if (files & WITH_CHROME)
+		give(view, "chrome", arena_printf(arena, "%s/chrome", folder));
+	return view;
+}
+
+static void view_close(struct view *view)
+{
+	if (view->picture)
+		fclose(view->picture);
+	view_free(view);
 }
 
 static void on_start(const struct report *report, void *data)
 {
-	struct views *all = data;
+	struct view *view = data;
 
-	all->profile.start_wall_ns = all->offcpu.since_ns = report_time_ns(report);
-	sched_start(&all->sched, report);
+	if (view->ops->begin)
+		view->ops->begin(view, report);
 }
-
-static const struct view_case *the_case; /* of print_view(), which has the views themselves as its data */
 
 static int print_view(struct report *report, bool is_last, void *data)
 {
-	struct views *all = data;
-	void *view = the_case->print == profile_print  ? (void *)&all->profile
-		     : the_case->print == sched_print  ? (void *)&all->sched
-		     : the_case->print == offcpu_print ? (void *)&all->offcpu
-						       : (void *)&all->layout;
+	struct view *view = data;
 
-	return the_case->print(report, is_last, view);
+	if (is_last)
+		return view->ops->end(view, report);
+	return view->ops->interval ? view->ops->interval(view, report) : 0;
+}
+
+static struct view *view_of_case(const struct view_case *of, struct arena *arena, const char *folder)
+{
+	struct view *view = view_of(of->name, arena, of->form, of->files, folder);
+
+	view->interval = view->ops->interval ? 5 : 0;
+	give(view, "verbose", "");
+	if (of->option)
+		give(view, of->option, of->value);
+	return view;
 }
 
 /* Facts as a host has them. */
@@ -423,23 +422,23 @@ static void observe(struct live *live, struct fact facts[4], uint64_t round)
 	live->report.facts = (struct facts){facts, 4};
 }
 
-static void live_view(struct live *live, struct views *all, const struct schema *schema, uint64_t seed)
+static void live_view(struct live *live, struct view *view, const struct schema *schema, uint64_t seed)
 {
 	struct fact facts[4];
 
-	live_start(live, schema, &(struct live_config){.ops = &report_nothing, .seed = seed, .report_name = the_case->name});
-	on_start(&live->report, all);
+	live_start(live, schema, &(struct live_config){.ops = &view->records, .data = view, .seed = seed, .report_name = the_case->name});
+	on_start(&live->report, view);
 	for (unsigned i = 0; i < STEPS; i++) {
 		live_step(live, NULL);
 		if (i % 10)
 			continue;
 		observe(live, facts, i);
-		assert_int_equal(print_view(&live->report, false, all), 0);
+		assert_int_equal(print_view(&live->report, false, view), 0);
 		assert_int_equal(recorder_interval(live->recorder, false), 0);
 	}
 	live_date(live);
 	observe(live, facts, STEPS);
-	assert_int_equal(print_view(&live->report, true, all), 0);
+	assert_int_equal(print_view(&live->report, true, view), 0);
 	assert_int_equal(recorder_interval(live->recorder, true), 0);
 	live_finish(live);
 }
@@ -448,7 +447,7 @@ static void check_view(uint64_t seed)
 {
 	struct live live = {0};
 	struct folders folders;
-	struct views live_views, again_views;
+	struct view *views_of[2];
 	struct setup setup;
 	struct again again;
 	char *bytes;
@@ -456,14 +455,15 @@ static void check_view(uint64_t seed)
 
 	folders_make(&folders);
 	setup_init(&setup, the_case->script);
-	views_init(&live_views, the_case, folders.live);
-	views_init(&again_views, the_case, folders.again);
-	live_view(&live, &live_views, setup.schema, seed);
+	for (unsigned i = 0; i < 2; i++)
+		views_of[i] = view_of_case(the_case, setup.arena, i ? folders.again : folders.live);
+	live_view(&live, views_of[0], setup.schema, seed);
 	bytes = live_bytes(&live, &size);
 	again_bytes(&again, bytes, size,
-		    (struct replay_config){.ops = &report_nothing, .on_start = on_start, .interval = print_view, .data = &again_views});
-	views_free(&live_views);
-	views_free(&again_views);
+		    (struct replay_config){.ops = &views_of[1]->records, .report_data = views_of[1], .on_start = on_start,
+					   .interval = print_view, .data = views_of[1]});
+	for (unsigned i = 0; i < 2; i++)
+		view_close(views_of[i]);
 	compare(&live, &again, report_formats[the_case->form].name, the_case->script);
 	assert_true(live.out_size > 200);
 	folders_same(&folders);
@@ -535,36 +535,27 @@ static void check_op(enum report_form form, enum view_file files)
 	struct live live = {0};
 	struct setup setup;
 	struct again again;
-	struct op_view ops[2];
+	struct view *views_of[2];
 	char *bytes;
 	size_t size;
 
 	folders_make(&folders);
 	setup_init(&setup, script);
 	for (unsigned i = 0; i < 2; i++) {
-		const char *folder = i ? folders.again : folders.live;
-
-		ops[i] = (struct op_view){.form = form, .slowest_asked = 2};
-		if (files & WITH_HTML)
-			ops[i].html = fopen(arena_printf(setup.arena, "%s/html", folder), "w");
-		if (files & WITH_CHROME)
-			ops[i].chrome = arena_printf(setup.arena, "%s/chrome", folder);
-		op_begin(&ops[i]);
+		views_of[i] = view_of("op", setup.arena, form, files, i ? folders.again : folders.live);
+		give(views_of[i], "slowest", "2");
 	}
-	live_start(&live, setup.schema, &(struct live_config){.ops = &report_op, .seed = 1, .data = &ops[0], .report_name = "op"});
+	live_start(&live, setup.schema,
+		   &(struct live_config){.ops = &views_of[0]->records, .seed = 1, .data = views_of[0], .report_name = "op"});
+	on_start(&live.report, views_of[0]);
 	send_op(&live);
 	live_date(&live);
-	assert_int_equal(op_print(&live.report, true, &ops[0]), 0);
-	assert_int_equal(recorder_interval(live.recorder, true), 0);
 	live_finish(&live);
 	bytes = live_bytes(&live, &size);
 	again_bytes(&again, bytes, size,
-		    (struct replay_config){.ops = &report_op, .report_data = &ops[1], .interval = op_print, .data = &ops[1]});
-	for (unsigned i = 0; i < 2; i++) {
-		if (ops[i].html)
-			fclose(ops[i].html);
-		op_free(&ops[i]);
-	}
+		    (struct replay_config){.ops = &views_of[1]->records, .report_data = views_of[1], .on_start = on_start, .data = views_of[1]});
+	for (unsigned i = 0; i < 2; i++)
+		view_close(views_of[i]);
 	compare(&live, &again, report_formats[form].name, script);
 	assert_non_null(strstr(live.out, "osd.3"));
 	assert_int_equal(folders_same(&folders), (files ? 2 : 0));
@@ -598,13 +589,12 @@ static struct schema calls_schema(struct setup *setup)
 	return schema;
 }
 
-static void check_calls(enum calls_form form, unsigned slowest)
+static void check_calls(enum report_form form, const char *option, const char *value)
 {
 	static const char script[] = "test:lib.so:f:ints { trace(args[6]); trace(args[6]); trace(args[7]); trace(args[6]); trace(args[6]); "
 				     "trace(args[6]); }";
 	static const uint64_t steps[][7] = {{0, 9, 1000, 100, 1, 1, 0}, {2, 9, 1100, 80, 1, 2, 0}, {3, 9, 1400, 80, 1, 3, 0}, {1, 9, 2500, 100, 1, 4, 0}};
-	const struct calls_options options = {.trigger = "t", .form = form, .slowest = slowest};
-	struct calls *calls_of[] = {calls_new(&options), calls_new(&options)};
+	struct view *calls_of[2];
 	struct fact trigger = {CALLS_TRIGGER, 0, "t"};
 	struct live live = {0};
 	struct setup setup;
@@ -615,8 +605,15 @@ static void check_calls(enum calls_form form, unsigned slowest)
 
 	setup_init(&setup, script);
 	schema = calls_schema(&setup);
+	for (unsigned i = 0; i < 2; i++) {
+		calls_of[i] = view_of("calls", setup.arena, form, NO_FILE, NULL);
+		give(calls_of[i], "trigger", "t");
+		if (option)
+			give(calls_of[i], option, value);
+	}
 	live_start(&live, &schema,
-		   &(struct live_config){.ops = &report_calls, .seed = 1, .data = calls_of[0], .report_name = "calls", .facts = {&trigger, 1}});
+		   &(struct live_config){.ops = &calls_of[0]->records, .seed = 1, .data = calls_of[0], .report_name = "calls", .facts = {&trigger, 1}});
+	on_start(&live.report, calls_of[0]);
 	for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		live_date(&live);
 		send_values(&live, (unsigned)steps[i][0], &steps[i][1], NULL);
@@ -625,26 +622,26 @@ static void check_calls(enum calls_form form, unsigned slowest)
 	live_date(&live);
 	live_finish(&live);
 	bytes = live_bytes(&live, &size);
-	again_bytes(&again, bytes, size, (struct replay_config){.ops = &report_calls, .report_data = calls_of[1]});
+	again_bytes(&again, bytes, size, (struct replay_config){.ops = &calls_of[1]->records, .report_data = calls_of[1], .on_start = on_start, .data = calls_of[1]});
 	compare(&live, &again, "calls", script);
-	assert_non_null(strstr(live.out, form == CALLS_FOLDED ? "t;a 300" : "a"));
-	if (form == CALLS_JSON)
+	assert_non_null(strstr(live.out, option && !value ? "t;a 300" : "a"));
+	if (form == FORM_JSON)
 		assert_non_null(strstr(live.out, "\"not_followed\":[\"b\"]"));
 	again_free(&again);
 	free(bytes);
 	live_free(&live);
 	setup_free(&setup);
 	for (unsigned i = 0; i < 2; i++)
-		calls_free(calls_of[i]);
+		view_free(calls_of[i]);
 }
 
 static void test_calls(void **state)
 {
 	(void)state;
-	check_calls(CALLS_TEXT, 0);
-	check_calls(CALLS_TEXT, 2);
-	check_calls(CALLS_JSON, 0);
-	check_calls(CALLS_FOLDED, 0);
+	check_calls(FORM_TEXT, NULL, NULL);
+	check_calls(FORM_TEXT, "slowest", "2");
+	check_calls(FORM_JSON, NULL, NULL);
+	check_calls(FORM_TEXT, "folded", NULL);
 }
 
 int main(void)

@@ -58,7 +58,7 @@ static void make_return(struct arena *arena, struct probe *probe)
 	enum { SAVES = 40 /* more than fit the stack beside ERROR clauses and stacks */ };
 	struct site *site = probe->sites;
 
-	site->is_return = true;
+	site->kind = SITE_RETURN;
 	site->saves_len = SAVES;
 	site->saves = arena_new_array(arena, struct argloc, SAVES);
 	for (unsigned i = 0; i < SAVES; i++)
@@ -216,14 +216,7 @@ static void note_hardest(const struct image *image, uint64_t seed, struct tally 
 static void load_script(struct pipeline *pipeline, uint64_t seed, const char *script, bool can_load, struct tally *tally)
 {
 	/* Not each for itself: a kernel that lacks the one may have the other. In a container processes have numbers of their own. */
-	const struct ebpf_kernel kernel = {
-		.offset = kernel_member_offset,
-		.can_sleep = engine_can_sleep() && (seed & 1),
-		.has_loops = kernel_can(KERNEL_LOOPS),
-		.has_cookies = engine_has_tracepoint_cookies(false) && (seed & 2),
-		.pid_ns_dev = seed & 4 ? 4 : 0,
-		.pid_ns_ino = seed & 4 ? 0xeffffffc : 0,
-	};
+	struct code_rules rules = engine_rules(engine_nth(0), CODE_NEEDS_LOOPS, false);
 	struct engine_config config = {.target = &pipeline->target};
 	struct buf unsound = {0};
 	struct loc where = {0};
@@ -233,7 +226,11 @@ static void load_script(struct pipeline *pipeline, uint64_t seed, const char *sc
 	if (why)
 		fail_msg("%s: not so at `%.*s` of seed %llu", why, (int)where.size, where.source ? where.source->text + where.offset : "",
 			 (unsigned long long)seed);
-	pipeline->image = ebpf_compile(pipeline->arena, pipeline->plan, &pipeline->options, &kernel, &pipeline->diags);
+	rules.can_sleep &= seed & 1;
+	rules.has_cookies &= (seed & 2) != 0;
+	rules.pid_ns_dev = seed & 4 ? 4 : 0;
+	rules.pid_ns_ino = seed & 4 ? 0xeffffffc : 0;
+	pipeline->image = ebpf_compile(pipeline->arena, pipeline->plan, &pipeline->options, &rules, &pipeline->diags);
 	if (!pipeline->image) {
 		tally->too_large++;
 		if (getenv("SHOW"))

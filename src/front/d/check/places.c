@@ -88,7 +88,7 @@ static const char *group_text(struct check_ctx *ctx, const struct left_group *gr
 	return arena_printf(ctx->arena, "%s at %s in %s%s%s", check_probe_text(ctx, group->probe),
 			    group->len == 1 ? arena_printf(ctx->arena, "0x%llx", (unsigned long long)group->first->vaddr)
 					    : arena_printf(ctx->arena, "%u places", group->len),
-			    group->first->path ? group->first->path : "a file", *whose ? ", " : "", whose);
+			    site_path(group->first) ? site_path(group->first) : "a file", *whose ? ", " : "", whose);
 }
 
 static const char *asked(struct check_ctx *ctx, const struct left_group *group)
