@@ -45,7 +45,7 @@ ALL_C     = -std=gnu11 $(OPT) $(WARN) $(if $(filter 1,$(WERROR)),-Werror) $(SANI
 SANITIZE_FLAGS = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
 ALL_LD    = $(SANITIZE_FLAGS) $(if $(filter 1,$(STATIC)),$(ALL_STATIC)) $(LDFLAGS)
 # See src/lib/no_dlopen.c and src/lib/memory.c.
-ALL_STATIC := -static -Wl,--wrap=dlopen -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
+ALL_STATIC := -static -Wl,-z,noseparate-code -Wl,-O2 -Wl,--wrap=dlopen -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 
 # ncursesw is for `cephtap top`; it has a static library too, which reads the terminal's description from the host's terminfo.
 # Expanded when first needed, once: pkg-config may not be there before `make test` has installed it.
@@ -155,6 +155,9 @@ $(STATIC_BIN): $(OBJS) $(EMBED_O) $(BUILD)/.sources
 $(LIB): $(LIB_OBJS) $(BUILD)/.sources
 	@rm -f $@
 	ar rcs $@ $(filter %.o,$^)
+
+# Commands are there to be run once: small is better than fast.
+$(BUILD)/src/cmd/%.o: OPT := $(OPT:-O2=-Os)
 
 $(BUILD)/%.o: %.c $(BUILD)/.flags | $(FIRST)
 	@mkdir -p $(@D)

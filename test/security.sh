@@ -36,11 +36,16 @@ verdict "who starts programs" "$([ "$where" = "src/cmd/demo.c src/cmd/shell.c sr
 bad=$(grep -nE '(install|chmod).*(-m *0?[2467][0-7]{3}|u\+s|g\+s|[^0-9]0?[46][0-7]{3}[^0-9])' Makefile scripts/install-deps.sh)
 verdict "not installed setuid" "$([ -z "$bad" ]; echo $?)" "$bad"
 
-# ---- nothing destructive
-for action in 'system("true")' 'raise(9)' 'stop()' 'copyout(&pid, arg0, 4)' 'chill(1)' 'panic()' 'freopen("/tmp/x")'; do
+# ---- nothing destructive without -w, and what would harm the host not even then
+for action in 'raise(9)' 'stop()' 'copyout(alloca(4), (uintptr_t)arg0, 4)' 'copyoutstr("x", (uintptr_t)arg0, 2)' 'chill(1)'; do
+	"$CEPHTAP" -e -n "syscall::getpid:entry { $action; }" >"$out" 2>&1
+	[ $? = 1 ] && grep -q 'error:.*changes the traced system' "$out" && grep -q 'allow it with -w' "$out"
+	verdict "${action%%(*} is refused without -w" $? "$(head -n 2 "$out" | tr '\n' ' ')"
+done
+for action in 'system("true")' 'freopen("/tmp/x")' 'panic()' 'breakpoint()' 'chill(500000001)'; do
 	"$CEPHTAP" -w -e -n "BEGIN { $action; }" >"$out" 2>&1
 	[ $? = 1 ] && grep -q 'error:' "$out"
-	verdict "${action%%(*} is refused" $? "$(head -n 2 "$out" | tr '\n' ' ')"
+	verdict "$action is refused" $? "$(head -n 2 "$out" | tr '\n' ' ')"
 done
 
 # ---- without any right

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cmd/dtrace_diags.h"
 
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/shown.h"
@@ -10,36 +8,6 @@
 static bool is_of_command_line(const struct source *source)
 {
 	return !strncmp(source->name, "-n argument ", 12);
-}
-
-/* `# 12 "x.d"` or `#line 12`: the number of the line behind it; 0: it is no such line. */
-static unsigned marked_line(const char *line, const char *end)
-{
-	const char *at = line + 1;
-
-	if (line == end || *line != '#')
-		return 0;
-	while (at < end && (*at == ' ' || *at == '\t'))
-		at++;
-	if (end - at > 4 && !strncmp(at, "line", 4))
-		at += 4;
-	while (at < end && (*at == ' ' || *at == '\t'))
-		at++;
-	return at < end && isdigit((unsigned char)*at) ? (unsigned)strtoul(at, NULL, 10) : 0;
-}
-
-/* As the preprocessor has numbered them. */
-static unsigned line_of(struct loc loc)
-{
-	const char *text = loc.source->text, *end = text + loc.source->size, *place = text + loc.offset, *next;
-	unsigned number = 1, marked;
-
-	for (const char *line = text; (next = memchr(line, '\n', (size_t)(end - line))) && next < place;
-	     line = next + 1) {
-		marked = marked_line(line, next);
-		number = marked ? marked : number + 1;
-	}
-	return number;
 }
 
 static void print_source(const struct source *source, struct buf *out)
@@ -62,7 +30,7 @@ static void print_one(const struct diag *diag, bool with_tags, struct buf *out)
 	if (with_tags && diag->tag)
 		buf_printf(out, "[%s] ", diag->tag);
 	if (diag->loc.source)
-		buf_printf(out, "line %u: ", line_of(diag->loc));
+		buf_printf(out, "line %u: ", diag_line(diag));
 	shown_add(out, SHOWN_SENTENCE, diag->text, strlen(diag->text));
 	buf_putc(out, '\n');
 }

@@ -41,7 +41,7 @@ static void emit_head(struct gen *gen, int reg, uint32_t clause)
 	emit(gen, INSN_STORE(BPF_W, reg, offsetof(struct record_head, probe), R1));
 	emit_call(gen, HELPER_CPU);
 	emit(gen, INSN_STORE(BPF_W, reg, offsetof(struct record_head, cpu), R0));
-	emit(gen, INSN_STORE_IMM(BPF_W, reg, offsetof(struct record_head, pad), 0));
+	emit(gen, INSN_STORE_IMM(BPF_W, reg, offsetof(struct record_head, speculation), 0));
 }
 
 /* The end of the text that begins here; 0: none does. */
@@ -312,14 +312,18 @@ static void emit_error_record(struct gen *gen)
 	label_bind(gen, &end);
 }
 
+static void emit_forget(struct gen *gen)
+{
+	emit(gen, INSN_MOV_REG(R1, REG_RECORD));
+	emit(gen, INSN_MOV_IMM(R2, BPF_RB_NO_WAKEUP));
+	emit_call(gen, HELPER_RING_DISCARD);
+}
+
 static void emit_fault_handler(struct gen *gen, struct label *in_pred, struct label *in_body, bool records)
 {
 	label_bind(gen, in_body);
-	if (records) {
-		emit(gen, INSN_MOV_REG(R1, REG_RECORD));
-		emit(gen, INSN_MOV_IMM(R2, BPF_RB_NO_WAKEUP));
-		emit_call(gen, HELPER_RING_DISCARD);
-	}
+	if (records)
+		emit_forget(gen);
 	label_bind(gen, in_pred);
 	emit_error_record(gen);
 	if (gen->error_entry)
@@ -338,7 +342,7 @@ void gen_clause(struct gen *gen, unsigned index)
 {
 	const struct plan_clause *clause = &gen->image->plan->clauses[index];
 	const struct record_layout *layout = &gen->image->schema->clauses[index];
-	struct label in_pred = {0}, in_body = {0}, end = {0};
+	struct label in_pred = {0}, in_body = {0}, forget = {0}, end = {0};
 	uint32_t scratch = gen->scratch_now;
 
 	gen->clause = index;
@@ -347,14 +351,21 @@ void gen_clause(struct gen *gen, unsigned index)
 	gen->fault = &in_pred;
 	gen->keeps_scratch = false;
 	emit_line(gen, clause->loc);
+	gen_taken_clear(gen);
 	if (clause->pred)
 		gen_condition(gen, clause->pred, &end);
 	if (layout->size)
 		begin_record(gen, layout, index, &end);
 	gen->fault = &in_body;
+	gen->forget = &forget;
 	gen_body(gen, clause->body);
 	if (layout->size)
 		end_record(gen, has_exit(clause));
+	if (forget.refs_len) {
+		emit_jump(gen, &end);
+		label_bind(gen, &forget);
+		emit_forget(gen);
+	}
 	if (in_pred.refs_len || in_body.refs_len) {
 		emit_jump(gen, &end);
 		emit_fault_handler(gen, &in_pred, &in_body, layout->size);

@@ -259,21 +259,27 @@ void gen_address(struct gen *gen, const struct expr *expr, bool *userland)
 	}
 }
 
-/* What a place in memory holds; of an object its address. */
-static void gen_place(struct gen *gen, const struct expr *expr)
+void gen_place_at(struct gen *gen, const struct expr *expr, bool userland)
 {
 	const struct type_member *member = expr->kind == EXPR_MEMBER ? expr->member : NULL;
-	bool is_field = member && member->bit_size, userland = false;
+	bool is_field = member && member->bit_size;
 
-	gen_address(gen, expr, &userland);
-	if (!type_is_scalar(expr->type))
-		return;
 	emit_deref(gen, member && member->unit ? member->unit : expr->type->size, !is_field && expr->type->is_signed, userland,
 		   expr->loc);
 	if (!is_field)
 		return;
 	emit(gen, INSN_ALU_IMM(BPF_LSH, R0, 64 - member->bit_offset - member->bit_size));
 	emit(gen, INSN_ALU_IMM(expr->type->is_signed ? BPF_ARSH : BPF_RSH, R0, 64 - member->bit_size));
+}
+
+/* What a place in memory holds; of an object its address. */
+static void gen_place(struct gen *gen, const struct expr *expr)
+{
+	bool userland = false;
+
+	gen_address(gen, expr, &userland);
+	if (type_is_scalar(expr->type))
+		gen_place_at(gen, expr, userland);
 }
 
 static void gen_cond(struct gen *gen, const struct expr *expr)

@@ -29,6 +29,24 @@ struct label {
 
 enum place_base { PLACE_SCRATCH, PLACE_RECORD, PLACE_MAP };
 
+/* A loop over a text (text.c), by its step; it ends after so many turns for each byte, and two more, or after `turns`. */
+struct gen;
+struct text_loop {
+	void (*step)(struct gen *gen, struct label *last);
+	unsigned turns_each, turns;
+};
+
+/* One that the program runs: where the function and its step begin. */
+struct text_use {
+	const struct text_loop *loop;
+	struct label entry, step;
+};
+
+/* The scratch memory of one: words, and after them texts. */
+struct text_area {
+	uint32_t at;
+};
+
 /* Where a string is, or is to be written. */
 struct place {
 	enum place_base base;
@@ -67,6 +85,7 @@ struct gen {
 	enum probe_ctx ctx;
 	unsigned clause; /* the current one */
 	unsigned action; /* the current one of its statements, from 1; 0: the predicate */
+	struct label *forget; /* where a clause goes on that leaves no record after all */
 	struct label *fault; /* where a fault in the current clause goes */
 	const struct agg_args *agg_args; /* of the update that is being generated */
 
@@ -91,6 +110,13 @@ struct gen {
 	unsigned map_syscalls; /* of the program: which probe a system call is; MAP_NONE: it serves no system calls */
 	/* Functions of this program, made behind it when something has called them (stack.c). */
 	struct label unwind_entry, unwind_frame, hash_entry, visible_entry;
+	struct text_use *texts; /* text.c: the same */
+	unsigned texts_len;
+	bool calls_back; /* a helper calls a function of this program */
+	struct text_area tokens; /* strtok(): its text, which lives as long as the firing */
+	bool needs_tokens;
+	uint32_t taken_at; /* alloca.c: where its memory begins; 0: it is not there yet */
+	bool needs_taken;
 	unsigned *functions; /* where each begins */
 	unsigned functions_len;
 	struct label *error_entry; /* ERROR clauses as a function of this program; NULL: none */
@@ -151,6 +177,17 @@ void emit_read_bytes(struct gen *gen, struct place to, struct slot size, uint32_
 /* As many bytes as the place has. */
 void emit_read_object(struct gen *gen, struct place to, bool userland, struct loc loc);
 
+/* alloca.c: memory that a script takes, and writes by pointers */
+void gen_taken_new(struct gen *gen);   /* in a program's prologue */
+void gen_taken_clear(struct gen *gen); /* at the start of each clause */
+void gen_take(struct gen *gen, const struct expr *size, struct loc loc); /* R0 = the address of so many bytes */
+void emit_taken_fill(struct gen *gen, struct slot to, struct slot from, struct slot size, bool userland, struct loc loc);
+/* Faults where the address in R0 is one of that memory, and so many bytes there were not taken. */
+void emit_taken_check_read(struct gen *gen, uint32_t size, struct loc loc);
+/* Assignments to a place that a pointer leads to, EXPR_ASSIGN or EXPR_UPDATE, and steps. */
+void gen_memory_assign(struct gen *gen, const struct expr *expr);
+void gen_memory_step(struct gen *gen, const struct expr *expr);
+
 /* place.c: strings */
 void emit_place_address(struct gen *gen, int reg, struct place place);
 void emit_place_zero(struct gen *gen, struct place place);
@@ -162,6 +199,53 @@ struct place gen_string_anywhere(struct gen *gen, const struct expr *expr);
 void gen_string_compare(struct gen *gen, const struct expr *expr); /* R0 = 0 or 1 */
 uint32_t string_room(const struct type *type);
 
+/* text.c: loops over texts. A clause fills an area, runs loops on it, and reads the words that they leave. */
+enum text_word {
+	TEXT_I,	    /* the byte that the step is about */
+	TEXT_J,	    /* its state */
+	TEXT_FOUND, /* where what was found begins; below 0: nothing was */
+	TEXT_LEN,   /* of the first text; of what emit_text_give() gives: where it ends */
+	TEXT_LEN2,  /* of the second one */
+	TEXT_VALUE,
+	TEXT_BASE,
+	TEXT_LAST, /* not 0: the last is looked for, not the first */
+	TEXT_SET,  /* four words: a set of bytes */
+	TEXT_WORDS = TEXT_SET + 4
+};
+/* Parts of an area, each as long as the longest string. */
+enum text_part { TEXT_FIRST, TEXT_SECOND, TEXT_THIRD };
+uint32_t text_room(const struct gen *gen);
+struct text_area text_area_new(struct gen *gen, unsigned rooms);
+void emit_text_set(struct gen *gen, struct text_area area, enum text_word word, int reg);
+void emit_text_set_imm(struct gen *gen, struct text_area area, enum text_word word, int32_t imm);
+void emit_text_get(struct gen *gen, struct text_area area, enum text_word word, int reg);
+/* The text into the part, and its length into the word for it. */
+void emit_text_take(struct gen *gen, struct text_area area, enum text_part part, const struct expr *text);
+int32_t text_part_at(const struct gen *gen, struct text_area area, enum text_part part); /* from REG_SCRATCH on */
+void emit_text_run(struct gen *gen, struct text_area area, const struct text_loop *loop);
+/* As many bytes as one slot says from the one in the other on, as a string; the latter slot is lost. */
+void emit_text_cut(struct gen *gen, struct place from, struct slot start, struct slot len, struct place to);
+/* The same from TEXT_FOUND to TEXT_LEN. */
+void emit_text_give(struct gen *gen, struct text_area area, enum text_part part, struct place to);
+/* Steps: R0 to R8 are theirs, the area is in REG_TEXT. R5 is lost where a byte is read or written. */
+enum { REG_TEXT = R9 };
+void emit_step_get(struct gen *gen, int reg, enum text_word word);
+void emit_step_address(struct gen *gen, int reg, enum text_word word);
+void emit_step_set(struct gen *gen, enum text_word word, int reg);
+void emit_step_set_imm(struct gen *gen, enum text_word word, int32_t imm);
+/* The byte whose index is in a register; one behind the room ends the loop. */
+void emit_step_byte(struct gen *gen, int reg, enum text_part part, int index, struct label *last);
+void emit_step_put(struct gen *gen, enum text_part part, int index, int reg, struct label *last);
+void emit_step_put_imm(struct gen *gen, enum text_part part, int index, char byte, struct label *last);
+/* The same of a table of 16-bit numbers, which takes two parts. */
+void emit_step_half(struct gen *gen, int reg, enum text_part part, int index, struct label *last);
+void emit_step_put_half(struct gen *gen, enum text_part part, int index, int reg, struct label *last);
+/* The functions that the loops need, behind the program. */
+void gen_text_functions(struct gen *gen);
+/* Which are used so far; and back to that, as the function that used more is generated once more. */
+unsigned *text_uses(const struct gen *gen, struct arena *arena);
+void text_uses_back(struct gen *gen, const unsigned *refs);
+
 /* expr.c: scalars */
 void gen_scalar(struct gen *gen, const struct expr *expr); /* into R0 */
 void gen_scalar_as(struct gen *gen, const struct expr *expr, const struct type *type);
@@ -170,6 +254,8 @@ void gen_effect(struct gen *gen, const struct expr *expr); /* for its effect onl
 
 /* op.c */
 void gen_binary_op(struct gen *gen, enum plan_op op, const struct type *type, struct loc loc); /* R0 = R0 op R1 */
+/* R0 = what the scalar place at the address in R0 holds. */
+void gen_place_at(struct gen *gen, const struct expr *expr, bool userland);
 void gen_address(struct gen *gen, const struct expr *expr, bool *userland); /* R0 = address of what expr names */
 
 /* arg.c: arguments of probes */
@@ -240,6 +326,10 @@ void emit_time(struct gen *gen); /* R0 = nanoseconds, read once in a firing */
 /* stack.c: R0 = the number of what the reader turns into addresses or names. `name` and `loc` are for messages. */
 void emit_kernel_stack(struct gen *gen, int32_t frames);
 void emit_process_stack(struct gen *gen, int32_t frames, const char *name, struct loc loc);
+/* Of these stacks: how many frames, or where the second one is; 0: none. */
+enum stack_part { STACK_DEPTH, STACK_CALLER };
+void emit_kernel_part(struct gen *gen, enum stack_part part);
+void emit_process_part(struct gen *gen, enum stack_part part, const char *name, struct loc loc);
 void emit_symbol(struct gen *gen, const struct expr *address, bool is_user);
 /* The functions that stacks need, behind the program. */
 void gen_stack_functions(struct gen *gen);
@@ -276,6 +366,7 @@ struct layout {
 struct layout *layout_new(struct arena *arena, struct image *image, const struct options *options);
 unsigned layout_daemons_map(struct arena *arena, struct image *image); /* made when first asked for */
 unsigned layout_probes_map(struct arena *arena, struct image *image);
+unsigned layout_speculations_map(struct arena *arena, struct image *image);
 unsigned layout_pids_map(struct arena *arena, struct image *image);
 unsigned layout_stacks_map(struct arena *arena, struct image *image); /* the same */
 unsigned layout_symbols_map(struct arena *arena, struct image *image); /* the same */

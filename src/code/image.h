@@ -108,7 +108,7 @@ struct image {
 	 */
 	unsigned *agg_maps;
 	/* Indices in maps; MAP_NONE where the script needs none. */
-	unsigned map_state, map_drops, map_ring, map_daemons, map_probes, map_pids;
+	unsigned map_state, map_drops, map_ring, map_speculations, map_daemons, map_probes, map_pids;
 	unsigned map_stacks, map_symbols, map_processes, map_rows, map_wanted;
 };
 enum { MAP_NONE = ~0u };

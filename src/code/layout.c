@@ -243,6 +243,7 @@ struct layout *layout_new(struct arena *arena, struct image *image, const struct
 	bool records;
 
 	layout->map_globals = MAP_NONE;
+	image->map_speculations = MAP_NONE;
 	image->map_daemons = image->map_probes = image->map_pids = MAP_NONE;
 	image->map_stacks = image->map_symbols = image->map_processes = image->map_rows = image->map_wanted = MAP_NONE;
 	image->map_state = array_map(arena, image, "state", sizeof(struct image_state));
@@ -264,6 +265,16 @@ struct layout *layout_new(struct arena *arena, struct image *image, const struct
 	layout_vars(layout, arena, image, options);
 	layout_aggs(layout, arena, image, options);
 	return layout;
+}
+
+unsigned layout_speculations_map(struct arena *arena, struct image *image)
+{
+	if (image->map_speculations == MAP_NONE)
+		image->map_speculations = image_map_new(
+			arena, image, (struct image_map){.name = "speculations", .kind = IMAGE_ARRAY, .key_size = 4,
+							 .value_size = 8 * (uint32_t)image->options->nspec,
+							 .max_entries = 1, .is_kept = true});
+	return image->map_speculations;
 }
 
 unsigned layout_daemons_map(struct arena *arena, struct image *image)

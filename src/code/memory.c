@@ -84,6 +84,8 @@ void emit_read_string(struct gen *gen, struct place to, uint32_t limit, bool use
 {
 	struct read read = {.to = to, .is_text = true, .userland = userland, .max = limit < to.room ? limit : to.room};
 
+	if (!userland)
+		emit_taken_check_read(gen, 1, loc);
 	slot_store(gen, gen->fault_address, R0);
 	emit_place_zero(gen, to);
 	emit_read(gen, &read, loc);
@@ -130,6 +132,8 @@ void emit_deref(struct gen *gen, uint32_t size, bool is_signed, bool userland, s
 	struct slot value = slot_new(gen);
 	struct label good = {0};
 
+	if (!userland)
+		emit_taken_check_read(gen, size, loc);
 	slot_store(gen, gen->fault_address, R0);
 	deref_attempt(gen, value, size, userland ? HELPER_READ_USER : HELPER_READ_KERNEL);
 	emit_jump_imm(gen, BPF_JEQ, R0, 0, &good);

@@ -214,6 +214,13 @@ static void alloc_this(struct gen *gen)
 	}
 }
 
+/* strtok(): its text, and that there is none yet. */
+static void alloc_tokens(struct gen *gen)
+{
+	gen->tokens = text_area_new(gen, 2);
+	emit_text_set_imm(gen, gen->tokens, TEXT_BASE, -1);
+}
+
 static void fixed_slots(struct gen *gen, const struct function *fn)
 {
 	unsigned saves = fn->site && !fn->is_save ? fn->site->saves_len : 0;
@@ -286,6 +293,9 @@ static void gen_prologue(struct gen *gen, const struct function *fn, struct labe
 	}
 	if (!gen->first_round)
 		alloc_this(gen);
+	if (gen->needs_tokens)
+		alloc_tokens(gen);
+	gen_taken_new(gen);
 }
 
 /* The entry half of a return site: evaluates what only the entry knows and leaves it in a map. */
@@ -373,6 +383,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	unsigned insns = gen->insns_len, relocs = gen->relocs_len, lines = gen->lines_len;
 	unsigned calls = gen->error_entry ? gen->error_entry->refs_len : 0;
 	unsigned unwinds = gen->unwind_entry.refs_len, hashes = gen->hash_entry.refs_len, visibles = gen->visible_entry.refs_len;
+	unsigned *texts = text_uses(gen, gen->arena);
 	unsigned vars = gen->image->plan->vars_len;
 	bool had_scratch, claimed_early;
 
@@ -381,13 +392,13 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	gen->site = fn->site;
 	gen->fixed_probe = fn->probe_index;
 	gen->is_fixed = is_fixed(gen->rules, fn);
-	gen->needs_scratch = gen->needs_time = gen->needs_fault = gen->needs_saved = gen->claims_early = false;
+	gen->needs_scratch = gen->needs_time = gen->needs_fault = gen->needs_saved = gen->claims_early = gen->needs_tokens = gen->needs_taken = false;
 	gen->needs_probe = fn->is_save || (fn->site && fn->site->saves_len);
 	gen->needs_this = arena_new_array(gen->arena, bool, vars + 1);
 	gen->this_slots = arena_new_array(gen->arena, struct slot, vars + 1);
 	gen->this_places = arena_new_array(gen->arena, struct place, vars + 1);
 	gen->stack_limit = (int32_t)gen->rules->limits.stack_size;
-	if (gen->image->plan->has_stacks)
+	if (gen->image->plan->has_stacks || gen->image->plan->has_loops)
 		gen->stack_limit -= STACK_FUNCTIONS_DEPTH;
 	else if (gen->rules->pid_ns_ino)
 		gen->stack_limit -= TASK_FUNCTIONS_DEPTH;
@@ -408,6 +419,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 		gen->unwind_entry.refs_len = unwinds;
 		gen->hash_entry.refs_len = hashes;
 		gen->visible_entry.refs_len = visibles;
+		text_uses_back(gen, texts);
 		gen_round(gen, fn);
 	} while (gen->needs_scratch != had_scratch || gen->claims_early != claimed_early);
 }
@@ -604,6 +616,7 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 	}
 	gen_stack_functions(&gen);
 	gen_task_functions(&gen);
+	gen_text_functions(&gen);
 	check_sizes(compiler, &gen, fn);
 	check_helpers(compiler, &gen);
 	check_looks(compiler, own, gen.insns_len - own, error_entry.refs_len, function_loc(compiler, fn));
@@ -613,7 +626,7 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 	*program = (struct image_program){.name = kernel_name(compiler->arena, fn->probe->name),
 					  .ctx = fn->ctx,
 					  .map_syscalls = gen.map_syscalls,
-					  .functions = gen.unwind_frame.refs_len ? gen.functions : NULL,
+					  .functions = gen.unwind_frame.refs_len || gen.calls_back ? gen.functions : NULL,
 					  .functions_len = gen.functions_len,
 					  .function = fn->ctx == CTX_FUNCTION ? fn->site->function : NULL,
 					  .is_return = fn->site && site_is_return(fn->site),

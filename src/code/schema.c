@@ -57,6 +57,7 @@ struct schema *schema_new(struct arena *arena, const struct plan *plan, const st
 		.rawbytes = options->rawbytes,
 		.asdtrace = options->asdtrace,
 		.strsize = options->strsize,
+		.specsize = options->specsize,
 	};
 	add_probes(arena, plan, schema);
 	return schema;

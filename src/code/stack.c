@@ -510,6 +510,47 @@ static void emit_function_stack(struct gen *gen, uint32_t area, int32_t frames)
 	label_bind(gen, &good);
 }
 
+/* The number of frames in the area, or the second of them; 0: there is none. */
+static void emit_of_area(struct gen *gen, uint32_t area, enum stack_part part)
+{
+	struct label end = {0};
+
+	emit(gen, INSN_MOV_IMM(R0, 0));
+	emit(gen, INSN_LOAD(BPF_W, R1, REG_SCRATCH, (int32_t)area + AREA_FLAGS));
+	emit(gen, INSN_ALU_IMM(BPF_AND, R1, STACK_NO_PROCESS));
+	emit_jump_imm(gen, BPF_JNE, R1, 0, &end); /* nobody has looked at the process yet */
+	emit(gen, INSN_LOAD(BPF_W, R1, REG_SCRATCH, (int32_t)area + AREA_LEN));
+	if (part == STACK_DEPTH) {
+		emit(gen, INSN_MOV_REG(R0, R1));
+	} else {
+		emit_jump_imm(gen, BPF_JLT, R1, 2, &end);
+		emit(gen, INSN_LOAD(BPF_DW, R0, REG_SCRATCH, (int32_t)area + AREA_PCS + 8));
+	}
+	label_bind(gen, &end);
+}
+
+void emit_kernel_part(struct gen *gen, enum stack_part part)
+{
+	uint32_t mark = gen->scratch_now, area = scratch_new(gen, AREA_SIZE);
+	int32_t frames = part == STACK_DEPTH ? STACK_FRAMES - 1 : 2;
+	struct label none = {0};
+
+	emit(gen, INSN_MOV_IMM(R0, 0));
+	if (gen->ctx == CTX_DIRECT)
+		return;
+	emit_begin(gen, area);
+	if (gen->ctx == CTX_FUNCTION)
+		emit_function_stack(gen, area, frames);
+	else
+		emit_stack_by_helper(gen, area, 0, frames, 0);
+	emit_jump_imm(gen, BPF_JSLE, R0, 0, &none);
+	emit(gen, INSN_ALU_IMM(BPF_RSH, R0, 3));
+	emit(gen, INSN_STORE(BPF_W, REG_SCRATCH, (int32_t)area + AREA_LEN, R0));
+	label_bind(gen, &none);
+	emit_of_area(gen, area, part);
+	scratch_release(gen, mark);
+}
+
 void emit_kernel_stack(struct gen *gen, int32_t frames)
 {
 	uint32_t mark = gen->scratch_now, area = scratch_new(gen, AREA_SIZE);
@@ -577,6 +618,19 @@ static bool refuse_without_loops(struct gen *gen, const char *name, struct loc l
 	return true;
 }
 
+static void emit_process_area(struct gen *gen, uint32_t area, int32_t frames, struct label *none)
+{
+	layout_unwind_maps(gen->arena, gen->image);
+	emit_begin(gen, area);
+	emit_registers(gen, area, none);
+	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_LIMIT, frames));
+	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_FOUND, gen->site && site_is_at_entry(gen->site) ? FOUND_ENTRY : FOUND_EXACT));
+	emit_stack_pid(gen);
+	emit(gen, INSN_STORE(BPF_W, REG_SCRATCH, (int32_t)area + AREA_PID, R0));
+	emit_area(gen, R1, area, 0);
+	emit_branch_call(gen, &gen->unwind_entry);
+}
+
 void emit_process_stack(struct gen *gen, int32_t frames, const char *name, struct loc loc)
 {
 	uint32_t mark = gen->scratch_now, area = scratch_new(gen, AREA_SIZE);
@@ -586,17 +640,24 @@ void emit_process_stack(struct gen *gen, int32_t frames, const char *name, struc
 		emit(gen, INSN_MOV_IMM(R0, 0));
 		return;
 	}
-	layout_unwind_maps(gen->arena, gen->image);
-	emit_begin(gen, area);
-	emit_registers(gen, area, &none);
-	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_LIMIT, frames));
-	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_FOUND, gen->site && site_is_at_entry(gen->site) ? FOUND_ENTRY : FOUND_EXACT));
-	emit_stack_pid(gen);
-	emit(gen, INSN_STORE(BPF_W, REG_SCRATCH, (int32_t)area + AREA_PID, R0));
-	emit_area(gen, R1, area, 0);
-	emit_branch_call(gen, &gen->unwind_entry);
+	emit_process_area(gen, area, frames, &none);
 	label_bind(gen, &none);
 	emit_keep(gen, area, layout_stacks_map(gen->arena, gen->image));
+	scratch_release(gen, mark);
+}
+
+void emit_process_part(struct gen *gen, enum stack_part part, const char *name, struct loc loc)
+{
+	uint32_t mark = gen->scratch_now, area = scratch_new(gen, AREA_SIZE);
+	struct label none = {0};
+
+	if (gen->ctx == CTX_DIRECT || refuse_without_loops(gen, name, loc)) {
+		emit(gen, INSN_MOV_IMM(R0, 0));
+		return;
+	}
+	emit_process_area(gen, area, part == STACK_DEPTH ? STACK_FRAMES - 1 : 2, &none);
+	label_bind(gen, &none);
+	emit_of_area(gen, area, part);
 	scratch_release(gen, mark);
 }
 

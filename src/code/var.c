@@ -361,6 +361,10 @@ void gen_var_assign(struct gen *gen, const struct expr *expr)
 	bool adds = expr->kind == EXPR_UPDATE && (expr->op == PLAN_ADD || expr->op == PLAN_SUB);
 
 	emit_line(gen, expr->loc);
+	if (expr->left->kind != EXPR_VAR) {
+		gen_memory_assign(gen, expr);
+		return;
+	}
 	if (type_is_string(expr->left->type)) {
 		assign_string(gen, expr);
 	} else if (expr->kind == EXPR_ASSIGN) {
@@ -379,6 +383,10 @@ void gen_var_step(struct gen *gen, const struct expr *expr)
 	int32_t step = type->kind == TYPE_PTR && type->to->size ? (int32_t)type->to->size : 1;
 	struct slot old;
 
+	if (expr->left->kind != EXPR_VAR) {
+		gen_memory_step(gen, expr);
+		return;
+	}
 	step *= expr->step;
 	if (is_shared_number(expr->left->var)) {
 		emit(gen, INSN_MOV_IMM(R1, step));

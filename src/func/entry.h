@@ -14,14 +14,17 @@ enum proto_type {
 	PROTO_VOID,
 	PROTO_ANY, /* the entry's own check says what it takes */
 	PROTO_AGG, /* an aggregation, by its name */
+	PROTO_CHAR,
 	PROTO_INT,
 	PROTO_INT64,
+	PROTO_UINT16,
 	PROTO_UINT32,
 	PROTO_UINT64,
 	PROTO_SIZE,
 	PROTO_ADDRESS, /* a pointer of any kind, or a number of 64 bits */
 	PROTO_POINTER,
 	PROTO_STRING,
+	PROTO_TEXT_OR_NULL, /* a string, or no text at all */
 	PROTO_PID, /* of a process or a thread */
 	PROTO_UID,
 	PROTO_GID,

@@ -26,6 +26,7 @@ enum func_flags {
 	FUNC_RECORDS_ITSELF = 16, /* has a value, and as a statement leaves that in the record */
 	FUNC_ENDS = 32, /* after it no probe fires but END */
 	FUNC_OURS = 64, /* DTrace has none of this name: scripts may have variables called so */
+	FUNC_LOOPS = 128, /* its code has loops (code/text.c) */
 };
 
 struct func {
@@ -46,6 +47,7 @@ struct func {
 struct builtin {
 	const char *name;
 	enum proto_type type;
+	bool has_stack;	      /* it is taken from a stack */
 	unsigned string_size; /* room of a string built-in, bytes; 0: strsize */
 	const char *doc;
 	struct example example;

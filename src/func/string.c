@@ -116,9 +116,8 @@ static void emit_substr_start(struct gen *gen, const struct expr *call, struct s
 static void gen_substr(struct gen *gen, const struct expr *call, struct value *result)
 {
 	uint32_t mark = gen->scratch_now;
-	struct place text = gen_string_anywhere(gen, call->args[0]), to = result->place;
+	struct place text = gen_string_anywhere(gen, call->args[0]);
 	struct slot length = slot_new(gen), start = slot_new(gen), left = slot_new(gen), cut = slot_new(gen);
-	struct label bound = {0};
 
 	emit_length(gen, text);
 	slot_store(gen, length, R0);
@@ -131,19 +130,7 @@ static void gen_substr(struct gen *gen, const struct expr *call, struct value *r
 	emit_substr_count(gen, call, cut, left);
 	emit_clamp(gen, left);
 	slot_store(gen, left, R0);
-	emit_place_address(gen, R0, text);
-	emit_launder(gen);
-	slot_load(gen, R1, start);
-	emit(gen, INSN_ALU_REG(BPF_ADD, R0, R1));
-	slot_store(gen, start, R0);
-	emit_place_zero(gen, to);
-	slot_load(gen, R3, start);
-	slot_load(gen, R2, left);
-	emit_place_address(gen, R1, to);
-	emit_jump_imm(gen, BPF_JLE, R2, (int32_t)to.room - 1, &bound);
-	emit(gen, INSN_MOV_IMM(R2, to.room - 1));
-	label_bind(gen, &bound);
-	emit_call(gen, HELPER_READ_KERNEL);
+	emit_text_cut(gen, text, start, left, result->place);
 	slot_release(gen, cut);
 	slot_release(gen, left);
 	slot_release(gen, start);

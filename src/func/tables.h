@@ -12,6 +12,13 @@
 	row(funcs_aggregation) \
 	row(funcs_memory) \
 	row(funcs_string) \
+	row(funcs_search) \
+	row(funcs_path) \
+	row(funcs_digits) \
+	row(funcs_number) \
+	row(funcs_kernel) \
+	row(funcs_speculation) \
+	row(funcs_process_change) \
 	row(funcs_stack) \
 	row(funcs_symbol)
 
@@ -19,6 +26,7 @@
 	row(builtins_arg) \
 	row(builtins_process) \
 	row(builtins_time) \
+	row(builtins_stack) \
 	row(builtins_probe)
 /* clang-format on */
 

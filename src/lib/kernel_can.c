@@ -143,6 +143,24 @@ static int try_kprobes(void)
 	return access("/sys/bus/event_source/devices/kprobe/type", R_OK) ? -errno : 0;
 }
 
+/* Not where the kernel is locked down. */
+static int try_writes(void)
+{
+	static const struct bpf_insn writes[] = {
+		MOV_IMM(BPF_REG_1, 0),
+		MOV_IMM(BPF_REG_0, 0),
+		{.code = BPF_STX | BPF_DW | BPF_MEM, .dst_reg = BPF_REG_10, .src_reg = BPF_REG_0, .off = -8},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_10},
+		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_2, .imm = -8},
+		MOV_IMM(BPF_REG_3, 8),
+		CALL(BPF_FUNC_probe_write_user),
+		MOV_IMM(BPF_REG_0, 0),
+		EXIT,
+	};
+
+	return try_load(writes, sizeof(writes) / sizeof(*writes));
+}
+
 #define TOO_OLD(what, since) (since), "this kernel is too old: it lacks " what " (" since "), which cephtap cannot do without"
 
 static const struct {
@@ -153,6 +171,7 @@ static const struct {
 	[KERNEL_COOKIES] = {TOO_OLD("attach cookies of BPF programs", "Linux 5.15"), try_cookies},
 	[KERNEL_ATOMICS] = {TOO_OLD("atomic operations of BPF that return a value", "Linux 5.12"), try_atomics},
 	[KERNEL_PERF_LINKS] = {TOO_OLD("BPF links on perf events", "Linux 5.15"), try_perf_links},
+	[KERNEL_WRITES] = {NULL, NULL, try_writes},
 	[KERNEL_LOOPS] = {"Linux 5.17", NULL, try_loops},
 	[KERNEL_TRAMPOLINES] = {NULL, NULL, try_trampolines},
 	[KERNEL_MULTI_KPROBES] = {NULL, NULL, try_multi_kprobes},

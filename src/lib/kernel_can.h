@@ -19,6 +19,7 @@ enum kernel_ability {
 	KERNEL_TRAMPOLINES,  /* programs around functions of the kernel (fentry, fexit) */
 	KERNEL_MULTI_KPROBES, /* many functions of the kernel in one link */
 	KERNEL_KPROBES,	     /* kprobes by perf events */
+	KERNEL_WRITES,	     /* a program writes to the memory of a process: copyout() */
 	KERNEL_ABILITIES
 };
 

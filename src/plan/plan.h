@@ -95,7 +95,7 @@ enum expr_kind {
 			 too */
 	EXPR_COND,    /* left ? right : third */
 	EXPR_THEN,    /* left for its effect, and then right */
-	EXPR_ASSIGN,  /* left = right, left being an EXPR_VAR; also its value */
+	EXPR_ASSIGN,  /* left = right, left being a place: a variable, or a scalar in memory that the script has taken; also its value */
 	EXPR_UPDATE,  /* left = left op right, computed in the type `in` */
 	EXPR_STEP,    /* left += step (in elements, where it is a pointer); its value is that before when is_post, else
 			 that after */
@@ -235,6 +235,7 @@ struct plan {
 	struct left_places *left;
 	unsigned left_len;
 	bool has_stacks;	       /* stacks or symbols are taken somewhere */
+	bool has_loops;		       /* functions are called whose code has loops */
 	const struct source **sources; /* the texts of the script */
 	unsigned sources_len;
 	char **args; /* what the script was called with */

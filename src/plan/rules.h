@@ -12,8 +12,9 @@
 
 /* What must be tried on the host, which takes milliseconds: only asked for when the script needs it. */
 enum code_needs {
-	CODE_NEEDS_STACKS = 1,	  /* the stacks of processes */
+	CODE_NEEDS_LOOPS = 1,	  /* the stacks of processes, functions of texts */
 	CODE_NEEDS_FUNCTIONS = 2, /* probes of the kernel's functions */
+	CODE_NEEDS_WRITES = 4,	  /* actions that change processes */
 };
 
 /* How large a program may be. */
@@ -40,7 +41,8 @@ struct code_rules {
 	bool can_sleep;	  /* programs on uprobes may wait for memory */
 	bool has_cookies; /* tracepoints may have an attach cookie each (Linux 6.10); otherwise each has a program of
 			     its own */
-	bool has_loops;	  /* a program may call a function of its own in a loop; tried with CODE_NEEDS_STACKS */
+	bool has_loops;	  /* a program may call a function of its own in a loop; tried with CODE_NEEDS_LOOPS */
+	bool can_write;	  /* programs may write to the memory of processes; tried with CODE_NEEDS_WRITES */
 	/* What can run programs at the kernel's functions, around one each, at many at a time; tried with
 	 * CODE_NEEDS_FUNCTIONS. */
 	bool has_trampolines, has_multi_kprobes;

@@ -132,8 +132,10 @@ static const char *rule_of_unary(const struct expr *expr)
 
 static const char *rule_of_assignment(const struct expr *expr)
 {
-	if (expr->left->kind != EXPR_VAR || !type_is_alike(expr->left->type, expr->type))
-		return "what is assigned to is a variable, whose type the value has";
+	if (!is_place(expr->left) || !type_is_alike(expr->left->type, expr->type))
+		return "what is assigned to is a place, whose type the value has";
+	if (expr->left->kind != EXPR_VAR && !type_is_scalar(expr->type))
+		return "in memory only numbers and pointers are assigned";
 	if (expr->kind == EXPR_ASSIGN)
 		return are_alike(expr->right, expr->type) ? NULL : "what is assigned has the variable's type";
 	if (expr->kind == EXPR_STEP)

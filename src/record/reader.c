@@ -71,6 +71,7 @@ void reader_take_over(struct reader *reader, struct reader *before)
 		agg->is_printed = old->is_printed;
 		agg_table_take_over(agg->table, old->table);
 	}
+	waiting_take_over(reader, before);
 	reader->exit_status = before->exit_status;
 	reader->has_exited = before->has_exited;
 }
@@ -83,6 +84,7 @@ void reader_free(struct reader *reader)
 		return;
 	for (i = 0; i < reader->schema->aggs_len; i++)
 		agg_table_free(reader->aggs[i].table);
+	waiting_free(reader);
 	arena_free(reader->join_arena);
 	free(reader->joined);
 	arena_free(reader->arena);
@@ -205,6 +207,7 @@ int reader_record(struct reader *reader, const void *record, size_t size)
 {
 	const struct schema *schema = reader->schema;
 	const struct record_head *head = record;
+	int err;
 
 	if (size < sizeof(*head) || head->probe >= schema->probes_len)
 		return -EBADMSG;
@@ -214,7 +217,12 @@ int reader_record(struct reader *reader, const void *record, size_t size)
 		return read_error(reader, record, size, &schema->probes[head->probe]);
 	if (head->clause >= schema->clauses_len || !schema->clauses[head->clause].size || size < schema->clauses[head->clause].size)
 		return -EBADMSG;
-	return read_event(reader, head, &schema->probes[head->probe]);
+	if (head->speculation) {
+		waiting_add(reader, head, size);
+		return 0;
+	}
+	err = read_event(reader, head, &schema->probes[head->probe]);
+	return err || (!reader->committed.size && !reader->committed_lost) ? err : waiting_play(reader);
 }
 
 int reader_finish(struct reader *reader)

@@ -25,6 +25,15 @@ struct reader_clause {
 	const struct format **formats; /* one for each action */
 };
 
+enum { READER_SPECULATIONS = 256 };
+
+/* What waits with one number. */
+struct waiting {
+	uint32_t token, ended; /* of the use that it waits for, and of the last one that has ended */
+	struct buf records;    /* each with its size in front, in steps of 8 bytes */
+	uint64_t lost;
+};
+
 struct reader {
 	const struct schema *schema;
 	const struct schema_options *options;
@@ -41,6 +50,15 @@ struct reader {
 	struct arena *join_arena; /* keys that an aggregation lacked */
 	struct agg_row *joined;
 	size_t joined_room;
+	struct waiting waiting[READER_SPECULATIONS];
+	struct buf committed; /* by the record that is being read */
+	uint64_t committed_lost;
 };
+
+/* waiting.c */
+void waiting_add(struct reader *reader, const struct record_head *head, size_t size);
+int waiting_play(struct reader *reader);
+void waiting_take_over(struct reader *reader, struct reader *before);
+void waiting_free(struct reader *reader);
 
 #endif

@@ -83,6 +83,9 @@ void reader_agg_mark_printed(struct reader *reader, unsigned agg);
 /* The parsed format of a printf() or printa() of the record that is being read; NULL: it has none. */
 struct format;
 const struct format *reader_format(const struct reader *reader, const struct record_action *action);
+/* What waits with this token, which commit() or discard() left in its record; 0: nothing does. */
+void reader_commit(struct reader *reader, uint32_t token);
+int reader_discard(struct reader *reader, uint32_t token);
 void reader_set_exit(struct reader *reader, int status);
 
 #endif

@@ -23,6 +23,10 @@ static const struct {
 		       "too many threads were inside probes on one processor; trace fewer probes or filter earlier"},
 	[DROP_STACK] = {"stack was", "stacks were",
 			"there was no room for another one; ask for fewer frames, e.g. ustack(30), or filter earlier"},
+	[DROP_SPECULATION] = {"speculation was", "speculations were",
+			      "failed speculations (no speculative buffer available); give -x nspec=16, or commit() or discard() "
+			      "what is no longer needed"},
+	[DROP_SPECULATIVE] = {"record was", "records were", "speculative drops: what waits has no more room; give -x specsize=16m"},
 	[DROP_SYSTEM] = {"event was", "events were",
 			 "the kernel could not run the probe (it was inside another one, or too many calls were "
 			 "waiting to return)"},

@@ -90,15 +90,16 @@ static bool has_functions(const struct plan *plan)
 }
 
 /* To try these costs some milliseconds. */
-static unsigned code_needs(const struct plan *plan)
+static unsigned code_needs(const struct plan *plan, const struct options *options)
 {
-	return (plan->has_stacks ? CODE_NEEDS_STACKS : 0) | (has_functions(plan) ? CODE_NEEDS_FUNCTIONS : 0);
+	return (plan->has_stacks || plan->has_loops ? CODE_NEEDS_LOOPS : 0) | (has_functions(plan) ? CODE_NEEDS_FUNCTIONS : 0) |
+	       (options->destructive ? CODE_NEEDS_WRITES : 0);
 }
 
 static bool run_ebpf(struct pipeline *pipeline)
 {
 	uint64_t start = now_ns();
-	struct code_rules rules = engine_rules(engine_find(pipeline->options.engine), code_needs(pipeline->plan), pipeline->no_multi);
+	struct code_rules rules = engine_rules(engine_find(pipeline->options.engine), code_needs(pipeline->plan, &pipeline->options), pipeline->no_multi);
 
 	mark_compile_start(pipeline->plan->clauses_len, pipeline->plan->probes_len);
 	pipeline->image =

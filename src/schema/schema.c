@@ -13,7 +13,7 @@ const char *const probe_moment_words[PROBE_MOMENTS] = {
 	[MOMENT_EVENT] = "event", [MOMENT_BEGIN] = "begin", [MOMENT_TIMER] = "timer", [MOMENT_END] = "end"};
 const char *const drop_cause_words[DROP_CAUSES] = {
 	[DROP_RECORD] = "record", [DROP_AGG] = "aggregation", [DROP_DYNVAR] = "variable", [DROP_SAVE] = "save",
-	[DROP_BUSY] = "busy",	  [DROP_STACK] = "stack",     [DROP_SYSTEM] = "system"};
+	[DROP_BUSY] = "busy",	  [DROP_STACK] = "stack",     [DROP_SPECULATION] = "speculation", [DROP_SPECULATIVE] = "speculative", [DROP_SYSTEM] = "system"};
 
 MEMBERS_TABLE(field, FIELD_MEMBERS);
 MEMBERS_TABLE(record_action, ACTION_MEMBERS);

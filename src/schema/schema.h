@@ -22,7 +22,7 @@ struct record_head {
 	uint32_t clause; /* index in schema->clauses, or RECORD_ERROR */
 	uint32_t probe;  /* index in schema->probes */
 	uint32_t cpu;
-	uint32_t pad;
+	uint32_t speculation; /* not 0: it waits for a commit() of this */
 };
 enum { RECORD_ERROR = 0xffffffffu, RECORD_WAKE = 0xfffffffeu /* says nothing, but that map_wanted is to be looked at now */ };
 
@@ -47,6 +47,8 @@ enum drop_cause {
 	DROP_SAVE,     /* no room for what a function's entry must save for its return */
 	DROP_BUSY,     /* scratch memory was in use: too many threads were preempted inside a probe on one processor */
 	DROP_STACK,    /* no room for a new stack */
+	DROP_SPECULATION, /* speculation() found all numbers in use */
+	DROP_SPECULATIVE, /* what waited had no room (counted by the reader) */
 	DROP_SYSTEM,   /* the kernel did not run the program: recursion, missed return probes (counted by the engine) */
 	DROP_CAUSES
 };
@@ -159,7 +161,8 @@ MEMBERS_STRUCT(schema_probe, PROBE_MEMBERS);
 	MEMBER(S, FLAG, flowindent)   \
 	MEMBER(S, FLAG, rawbytes)     \
 	MEMBER(S, FLAG, asdtrace)     \
-	MEMBER(S, U64, strsize)
+	MEMBER(S, U64, strsize)       \
+	MEMBER(S, U64, specsize)
 MEMBERS_STRUCT(schema_options, OPTIONS_MEMBERS);
 
 #define SCHEMA_MEMBERS(MEMBER, S)                                                                   \

@@ -132,6 +132,12 @@ static uint64_t loop(struct run *run, const uint64_t arg[5])
 	return times;
 }
 
+static uint64_t random_number(struct run *run, const uint64_t arg[5])
+{
+	(void)arg;
+	return (uint32_t)(run->env->time_ns * 2654435761u);
+}
+
 static uint64_t attach_cookie(struct run *run, const uint64_t arg[5])
 {
 	if (run->program->ctx == CTX_DIRECT)
@@ -352,6 +358,7 @@ static const struct helper helpers[] = {
 	[HELPER_TASK_REGS] = {1, task_regs},
 	[HELPER_KERNEL_STACK] = {4, kernel_stack},
 	[HELPER_LOOP] = {4, loop},
+	[HELPER_RANDOM] = {0, random_number},
 	[HELPER_COOKIE] = {1, attach_cookie},
 	[HELPER_READ_USER] = {3, read_user},
 	[HELPER_WAIT_USER] = {3, read_user},

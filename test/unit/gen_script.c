@@ -442,13 +442,19 @@ static void gen_symbol(struct script_gen *g, unsigned depth)
 }
 
 /* The values of a printf, as its format says. */
-enum value_kind { VALUE_INT, VALUE_STR, VALUE_STACK, VALUE_SYMBOL, VALUE_TIME, VALUE_STAR };
+enum value_kind { VALUE_INT, VALUE_CHAR, VALUE_LONG, VALUE_STR, VALUE_STACK, VALUE_SYMBOL, VALUE_TIME, VALUE_STAR };
 
 static void gen_value(struct script_gen *g, enum value_kind kind, unsigned depth)
 {
 	switch (kind) {
 	case VALUE_INT:
 		gen_int(g, depth);
+		break;
+	case VALUE_CHAR: /* formats with a size take values of that size only */
+	case VALUE_LONG:
+		put(g, kind == VALUE_CHAR ? "(char)(" : "(uint64_t)(");
+		gen_int(g, depth);
+		put(g, ")");
 		break;
 	case VALUE_STR:
 		gen_str(g, depth);
@@ -477,8 +483,8 @@ static void gen_printf(struct script_gen *g, unsigned depth)
 		const char *text;
 		enum value_kind kind;
 	} convs[] = {
-		{"%d ", VALUE_INT}, {"%s ", VALUE_STR}, {"%d ", VALUE_INT}, {"%s ", VALUE_STR}, {"%-8.3x ", VALUE_INT}, {"%#hho ", VALUE_INT},
-		{"%'llu ", VALUE_INT}, {"%c ", VALUE_INT}, {"%p ", VALUE_INT}, {"%a ", VALUE_INT}, {"%10.4s ", VALUE_STR}, {"%S ", VALUE_STR},
+		{"%d ", VALUE_INT}, {"%s ", VALUE_STR}, {"%d ", VALUE_INT}, {"%s ", VALUE_STR}, {"%-8.3x ", VALUE_INT}, {"%#hho ", VALUE_CHAR},
+		{"%'llu ", VALUE_LONG}, {"%c ", VALUE_CHAR}, {"%p ", VALUE_INT}, {"%a ", VALUE_INT}, {"%10.4s ", VALUE_STR}, {"%S ", VALUE_STR},
 		{"%k ", VALUE_STACK}, {"%A ", VALUE_SYMBOL}, {"%s ", VALUE_SYMBOL}, {"%Y ", VALUE_TIME}, {"%*d ", VALUE_STAR}, {"%%%i ", VALUE_INT},
 	};
 	enum { CONVS = sizeof(convs) / sizeof(convs[0]), MOST = 40 };

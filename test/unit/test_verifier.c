@@ -216,7 +216,7 @@ static void note_hardest(const struct image *image, uint64_t seed, struct tally 
 static void load_script(struct pipeline *pipeline, uint64_t seed, const char *script, bool can_load, struct tally *tally)
 {
 	/* Not each for itself: a kernel that lacks the one may have the other. In a container processes have numbers of their own. */
-	struct code_rules rules = engine_rules(engine_nth(0), CODE_NEEDS_STACKS, false);
+	struct code_rules rules = engine_rules(engine_nth(0), CODE_NEEDS_LOOPS, false);
 	struct engine_config config = {.target = &pipeline->target};
 	struct buf unsound = {0};
 	struct loc where = {0};

@@ -89,7 +89,9 @@ struct code_rules kernel_engine_rules(unsigned needs, bool no_multi)
 		.limits = CODE_LIMITS_KERNEL,
 	};
 
-	if (needs & CODE_NEEDS_STACKS)
+	if (needs & CODE_NEEDS_WRITES)
+		rules.can_write = kernel_can(KERNEL_WRITES);
+	if (needs & CODE_NEEDS_LOOPS)
 		rules.has_loops = kernel_can(KERNEL_LOOPS);
 	if (needs & CODE_NEEDS_FUNCTIONS) {
 		rules.has_trampolines = kernel_can(KERNEL_TRAMPOLINES);

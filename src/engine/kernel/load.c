@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <ctype.h>
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -266,7 +267,7 @@ struct loading {
 	struct loadable *loadables; /* as many as programs */
 };
 
-enum { FUNCTIONS_MAX = 8 };
+enum { FUNCTIONS_MAX = 64 };
 
 /* What the kernel is to know of a program beside its instructions; `infos` has room for FUNCTIONS_MAX. */
 static void fill_options(const struct kernel_engine *engine, const struct image_program *program, unsigned before, struct bpf_func_info *infos,
@@ -276,7 +277,8 @@ static void fill_options(const struct kernel_engine *engine, const struct image_
 	opts->prog_flags = program->may_sleep ? BPF_F_SLEEPABLE : 0;
 	if (!program->functions || !engine->function_types)
 		return;
-	for (unsigned i = 0; i < program->functions_len && i < FUNCTIONS_MAX; i++)
+	assert(program->functions_len <= FUNCTIONS_MAX);
+	for (unsigned i = 0; i < program->functions_len; i++)
 		infos[i] = (struct bpf_func_info){.insn_off = i ? program->functions[i] + before : 0, .type_id = TYPE_FUNCTION};
 	opts->prog_btf_fd = (uint32_t)btf__fd(engine->function_types);
 	opts->func_info = infos;

@@ -115,6 +115,7 @@ const struct plan *lower_script(struct arena *arena, const struct checked *check
 		.left = checked->left,
 		.left_len = checked->left_len,
 		.has_stacks = checked->has_stacks,
+		.has_loops = checked->has_loops,
 		.sources = checked->script->sources,
 		.sources_len = checked->script->sources_len,
 		.args = checked->script->args,

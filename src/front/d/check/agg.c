@@ -327,6 +327,8 @@ void check_agg_assign(struct check_ctx *ctx, struct node *node)
 			  "for example `@%s = count();`", strcmp(left->name, "_") ? left->name : "");
 		return;
 	}
+	if (!check_order_agg(ctx, node))
+		return;
 	check_args(ctx, left);
 	ok = check_agg_call(ctx, node->right, &here);
 	if (is_new)

@@ -41,9 +41,14 @@ static struct loc name_of(const struct node *call)
 	return (struct loc){call->loc.source, call->loc.offset, 1};
 }
 
-static bool check_arg(struct check_ctx *ctx, struct node *call, unsigned i, const struct type *param,
-		      const struct proto *proto)
+static bool is_null(const struct node *node)
 {
+	return node->is_const && !node->ival && type_is_int(node->type);
+}
+
+static bool check_arg(struct check_ctx *ctx, struct node *call, unsigned i, enum proto_type kind, const struct proto *proto)
+{
+	const struct type *param = check_proto_type(ctx, kind);
 	struct diag *diag;
 	const char *why;
 
@@ -56,6 +61,8 @@ static bool check_arg(struct check_ctx *ctx, struct node *call, unsigned i, cons
 			      name_of(call));
 		return false;
 	}
+	if (kind == PROTO_TEXT_OR_NULL && is_null(call->args[i]))
+		return true;
 	if (!param || is_address(param, call->args[i]->type) || check_convert(ctx, param, &call->args[i]))
 		return true;
 	diag = check_error(ctx, call->args[i], check_tag(call, CALL_TYPE, i),
@@ -71,7 +78,7 @@ static bool check_arg(struct check_ctx *ctx, struct node *call, unsigned i, cons
 
 bool check_arg_type(struct check_ctx *ctx, const struct proto *proto, struct node *call, unsigned i)
 {
-	return check_arg(ctx, call, i, check_proto_type(ctx, proto->params[i].type), proto);
+	return check_arg(ctx, call, i, proto->params[i].type, proto);
 }
 
 bool check_args_types(struct check_ctx *ctx, const struct proto *proto, struct node *call)
@@ -79,7 +86,7 @@ bool check_args_types(struct check_ctx *ctx, const struct proto *proto, struct n
 	const struct proto_param *param = proto->params;
 
 	for (unsigned i = 0; i < call->args_len; i++) {
-		if (!check_arg(ctx, call, i, check_proto_type(ctx, param->type), proto))
+		if (!check_arg(ctx, call, i, param->type, proto))
 			return false;
 		param += param->type != PROTO_END;
 	}
@@ -170,6 +177,9 @@ void check_call(struct check_ctx *ctx, struct node *node)
 			  "allow it with -w");
 		return;
 	}
+	if (!check_order(ctx, node))
+		return;
+	ctx->out->has_loops |= (func->flags & FUNC_LOOPS) != 0;
 	node->type = check_proto_type(ctx, func->proto.result);
 	if ((func->flags & FUNC_NO_ARGS_CHECK) || check_proto_args(ctx, &func->proto, node))
 		check_plugin(ctx, node);

@@ -55,6 +55,7 @@ struct checked {
 	struct left_places *left;
 	unsigned left_len;
 	bool has_stacks; /* stack() or ustack() is called somewhere */
+	bool has_loops;	 /* a function with a loop is */
 };
 
 /*

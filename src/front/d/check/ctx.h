@@ -233,6 +233,9 @@ bool check_arg_type(struct check_ctx *ctx, const struct proto *proto, struct nod
 /* The tag of a mistake in a call; `arg` from 0, or CALL_ITSELF. */
 const char *check_tag(const struct node *call, enum call_fault fault, unsigned arg);
 /* What the function itself has to say, and what it records. */
+/* order.c: what may follow what in a clause; false after a message */
+bool check_order(struct check_ctx *ctx, struct node *call);
+bool check_order_agg(struct check_ctx *ctx, struct node *node);
 void check_plugin(struct check_ctx *ctx, struct node *node);
 void check_call(struct check_ctx *ctx, struct node *node);
 /* A statement: records its action, or updates an aggregation, or evaluates. */

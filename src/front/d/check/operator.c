@@ -234,12 +234,23 @@ static bool pointers_compare(const struct type *a, const struct type *b, const s
 	return is_zero(right);
 }
 
+/* A string is compared with NULL: that is no text at all. */
+static bool is_null_beside(struct check_ctx *ctx, const struct node *string, struct node *node)
+{
+	if (!type_is_string(string->type) || !type_is_int(node->type) || !is_zero(node))
+		return false;
+	node->type = type_string(ctx->arena, 1);
+	return true;
+}
+
 static void check_compare(struct check_ctx *ctx, struct node *node)
 {
 	const struct type *a = check_operand(ctx, node->left), *b = check_operand(ctx, node->right);
 
 	node->type = &type_int;
 	if (type_is_int(a) && type_is_int(b))
+		return;
+	if (is_null_beside(ctx, node->left, node->right) || is_null_beside(ctx, node->right, node->left))
 		return;
 	if (type_is_string(node->left->type) || type_is_string(node->right->type)) {
 		if (type_is_text(node->left->type) && type_is_text(node->right->type)) {

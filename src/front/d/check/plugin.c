@@ -19,16 +19,16 @@ void check_plugin(struct check_ctx *ctx, struct node *node)
 	unsigned flags = node->func->flags;
 	struct node *value;
 
-	if (flags & FUNC_RECORDS)
+	if ((flags & (FUNC_RECORDS | FUNC_RECORDS_ITSELF)) == FUNC_RECORDS)
 		call.action = check_action_new(ctx, node);
 	if (node->func->check)
 		node->func->check(&call);
-	if (!type_is_token(node->type))
-		return;
-	ctx->out->has_stacks = true;
+	ctx->out->has_stacks |= type_is_token(node->type);
 	if (ctx->in_expr || !(flags & FUNC_RECORDS_ITSELF))
 		return;
 	value = arena_memdup(ctx->arena, node, sizeof(*node));
+	if (value->type->kind == TYPE_VOID) /* what it did, as a number */
+		value->type = &type_uint64;
 	check_action_record(ctx, check_action_new(ctx, node), value);
 }
 

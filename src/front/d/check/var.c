@@ -85,6 +85,26 @@ static void silence(struct check_ctx *ctx, const struct node *node)
 	nametab_add(&ctx->vars, node->scope, node->name, var);
 }
 
+/* Variables of DTrace's that are not here, and what to do instead. */
+static const struct {
+	const char *name, *hint;
+} missing[] = {
+	{"vtimestamp", "time on the processor is `curthread->se.sum_exec_runtime`; `timestamp` is time that passes"},
+	{"zonename", "Linux has no zones; containers are chosen with --container or --cgroup"},
+	{"root", "the kernel has it as `curthread->fs->root`"},
+	{"cwd", "the kernel has it as `curthread->fs->pwd`"},
+	{"uregs", "registers are not to be had by number; arguments are `arg0` to `arg9`, the stack pointer is `usp`"},
+	{"fds", "the kernel has files as `curthread->files->fdt->fd`"},
+};
+
+static const char *missing_hint(const struct node *node)
+{
+	for (unsigned i = 0; node->scope == SCOPE_GLOBAL && i < sizeof(missing) / sizeof(missing[0]); i++)
+		if (!strcmp(node->name, missing[i].name))
+			return missing[i].hint;
+	return NULL;
+}
+
 /* What the writer may have meant by a name that is not there. */
 static void hint_name(struct check_ctx *ctx, const struct node *node, struct diag *diag)
 {
@@ -92,6 +112,10 @@ static void hint_name(struct check_ctx *ctx, const struct node *node, struct dia
 	unsigned n = 0, kept = 0, i;
 	const struct var *var;
 
+	if (missing_hint(node)) {
+		diag_hint(ctx->diags, diag, "DTrace has this variable, cephtap does not: %s", missing_hint(node));
+		return;
+	}
 	nametab_list(&ctx->vars, node->scope, ctx->arena, &list, &n);
 	for (i = 0; i < n; i++) {
 		var = nametab_find(&ctx->vars, node->scope, list[i]);
@@ -286,6 +310,7 @@ void check_ident(struct check_ctx *ctx, struct node *node)
 	struct var *var;
 
 	if (builtin) {
+		ctx->out->has_stacks |= builtin->has_stack;
 		use_builtin(ctx, node, builtin);
 		return;
 	}
@@ -542,12 +567,28 @@ static bool is_lvalue(const struct node *node)
 	       node->kind == NODE_INDEX || (node->kind == NODE_UNARY && node->op == OP_DEREF);
 }
 
+/* Does a pointer of the script's own lead there? Whether it is one that alloca() gave is seen when the script runs. */
+static bool is_own_memory(const struct node *node)
+{
+	const struct node *root = node;
+
+	if (node->kind != NODE_MEMBER && node->kind != NODE_INDEX && (node->kind != NODE_UNARY || node->op != OP_DEREF))
+		return false;
+	if (!type_is_scalar(node->type) || check_is_userland(node))
+		return false;
+	while (root->left && root->kind != NODE_CALL)
+		root = root->left;
+	return !root->is_const && !root->builtin && root->arg_index < 0;
+}
+
 bool check_writable(struct check_ctx *ctx, struct node *node)
 {
 	if (node->var && (node->kind == NODE_IDENT || node->kind == NODE_INDEX)) {
 		node->var->is_written = true;
 		return true;
 	}
+	if (is_own_memory(node))
+		return true;
 	if (node->builtin)
 		check_error(ctx, node, "D_OP_WRITE", "`%s` is a built-in variable: it cannot be assigned",
 			    node->builtin->name);
