@@ -41,6 +41,7 @@
 /* What an op is: the class in 4 bits, CLIENT, and for a client's op in an erasure-coded pool this OSD's number + 1 from bit 8 on. */
 inline int64_t WRITE = 2, CODED = 4, REPLICA = 8, SHARD_WRITE = 9, SHARD_READ = 10, RECOVERY = 11, SCRUB = 12, TRIM = 13, PG_WORK = 14;
 inline int64_t CLASS = 15, CLIENT = 128;
+this int64_t kind; /* of the op that a clause is about */
 inline string class = this->kind == 1 ? "read" : this->kind == 2 ? "write" : this->kind == 3 ? "rw" : this->kind == 5 ? "ec read" :
 	this->kind == 6 ? "ec write" : this->kind == 7 ? "ec rw" : this->kind == REPLICA ? "replica" : this->kind == SHARD_WRITE ? "shard write" :
 	this->kind == SHARD_READ ? "shard read" : this->kind == RECOVERY ? "recovery" : this->kind == SCRUB ? "scrub" :

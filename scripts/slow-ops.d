@@ -19,6 +19,7 @@
 #pragma D option strsize=64
 #pragma D option dynvarsize=4m
 
+this int64_t code; /* of the operation that a clause is about */
 inline string opname = this->code == 0x1201 ? "read" : this->code == 0x1202 ? "stat" : this->code == 0x1205 ? "sparse-read" :
 	       this->code == 0x2201 ? "write" : this->code == 0x2202 ? "writefull" : this->code == 0x2203 ? "truncate" :
 	       this->code == 0x2204 ? "zero" : this->code == 0x2205 ? "delete" : this->code == 0x2206 ? "append" :

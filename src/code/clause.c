@@ -226,8 +226,10 @@ static const struct plan_stmt *gen_stmt(struct gen *gen, const struct plan_stmt 
 
 static void gen_stmts(struct gen *gen, const struct plan_stmt *stmt)
 {
-	for (; stmt; stmt = stmt->next)
+	for (; stmt; stmt = stmt->next) {
 		stmt = gen_stmt(gen, stmt);
+		emit_islands(gen);
+	}
 }
 
 /* The statements of a clause, which errors count from 1. */
@@ -238,6 +240,7 @@ static void gen_body(struct gen *gen, const struct plan_stmt *stmt)
 	for (; stmt; stmt = last->next) {
 		gen->action++;
 		last = gen_stmt(gen, stmt);
+		emit_islands(gen);
 		for (; stmt != last; stmt = stmt->next)
 			gen->action++;
 	}

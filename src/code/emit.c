@@ -68,6 +68,13 @@ void emit_call(struct gen *gen, int helper)
 	emit(gen, INSN_CALL(helper));
 }
 
+static bool is_jump(const struct bpf_insn *insn)
+{
+	unsigned op = insn->code & 0xf0;
+
+	return BPF_CLASS(insn->code) == BPF_JMP && op != BPF_CALL && op != BPF_EXIT;
+}
+
 static void set_jump(struct gen *gen, unsigned insn, unsigned target)
 {
 	int64_t distance = (int64_t)target - (int64_t)insn - 1;
@@ -88,10 +95,25 @@ static void emit_branch(struct gen *gen, struct bpf_insn insn, struct label *lab
 	if (gen->is_dead)
 		return;
 	emit(gen, insn);
-	if (label->bound)
+	if (label->bound) {
 		set_jump(gen, at, label->target);
-	else
-		*arena_push(gen->arena, label->refs, label->refs_len) = at;
+		return;
+	}
+	if (!label->refs_len && is_jump(&insn)) {
+		label->next_open = gen->open;
+		gen->open = label;
+	}
+	*arena_push(gen->arena, label->refs, label->refs_len) = at;
+}
+
+static void forget_open(struct gen *gen, const struct label *label)
+{
+	struct label **open = &gen->open;
+
+	while (*open && *open != label)
+		open = &(*open)->next_open;
+	if (*open)
+		*open = label->next_open;
 }
 
 void emit_jump(struct gen *gen, struct label *label)
@@ -107,6 +129,38 @@ void emit_jump_imm(struct gen *gen, int op, int dst, int32_t imm, struct label *
 void emit_jump_reg(struct gen *gen, int op, int dst, int src, struct label *label)
 {
 	emit_branch(gen, INSN(BPF_JMP | op | BPF_X, dst, src, 0, 0), label);
+}
+
+/* A jump has 16 bits, and the kernel makes several instructions of some: this far at most, and a statement more. */
+enum { ISLAND_EVERY = 1500 };
+
+static bool is_far(const struct gen *gen, const struct label *label)
+{
+	return gen->insns_len - label->refs[0] > ISLAND_EVERY;
+}
+
+void emit_islands(struct gen *gen)
+{
+	struct label over = {0}, *next;
+	bool has_far = false;
+
+	for (const struct label *label = gen->open; label; label = label->next_open)
+		has_far |= is_far(gen, label);
+	if (!has_far || gen->is_dead)
+		return;
+	emit_jump(gen, &over);
+	for (struct label *label = gen->open; label; label = next) {
+		next = label->next_open;
+		if (label == &over || !is_far(gen, label))
+			continue;
+		for (unsigned i = 0; i < label->refs_len; i++)
+			set_jump(gen, label->refs[i], gen->insns_len);
+		label->refs[0] = gen->insns_len;
+		label->refs_len = 1;
+		gen->is_dead = false;
+		emit(gen, INSN(BPF_JMP | BPF_JA, 0, 0, 0, 0));
+	}
+	label_bind(gen, &over);
 }
 
 void gen_behind(struct gen *gen, struct label *entry, void (*make)(struct gen *gen))
@@ -137,6 +191,7 @@ void label_bind(struct gen *gen, struct label *label)
 	label->target = gen->insns_len;
 	if (label->refs_len)
 		gen->is_dead = false;
+	forget_open(gen, label);
 	for (unsigned i = 0; i < label->refs_len; i++)
 		set_jump(gen, label->refs[i], label->target);
 }
@@ -230,13 +285,6 @@ static unsigned grown_size(const struct bpf_insn *insn)
 	if ((class == BPF_ALU64 || class == BPF_ALU) && (op == BPF_DIV || op == BPF_MOD))
 		return 6;
 	return class == BPF_LDX && insn->src_reg == REG_CTX ? 4 : 1;
-}
-
-static bool is_jump(const struct bpf_insn *insn)
-{
-	unsigned op = insn->code & 0xf0;
-
-	return BPF_CLASS(insn->code) == BPF_JMP && op != BPF_CALL && op != BPF_EXIT;
 }
 
 bool emit_jumps_fit(const struct gen *gen, struct arena *arena)

@@ -25,6 +25,7 @@ struct label {
 	unsigned target;
 	unsigned *refs;
 	unsigned refs_len;
+	struct label *next_open; /* of those that jumps wait for */
 };
 
 enum place_base { PLACE_SCRATCH, PLACE_RECORD, PLACE_MAP };
@@ -109,6 +110,7 @@ struct gen {
 	bool is_fixed;        /* that is so */
 	unsigned map_syscalls; /* of the program: which probe a system call is; MAP_NONE: it serves no system calls */
 	/* Functions of this program, made behind it when something has called them (stack.c). */
+	struct label *open; /* not bound yet, and jumped to */
 	struct label unwind_entry, unwind_frame, hash_entry, visible_entry;
 	struct text_use *texts; /* text.c: the same */
 	unsigned texts_len;
@@ -140,6 +142,8 @@ void emit_jump_imm(struct gen *gen, int op, int dst, int32_t imm, struct label *
 void emit_jump_reg(struct gen *gen, int op, int dst, int src, struct label *label);
 /* Calls a function of the same program: the label is where it begins. */
 void emit_branch_call(struct gen *gen, struct label *label);
+/* Between two statements: jumps that would become too long go by way of here. */
+void emit_islands(struct gen *gen);
 /* A function behind the program, if something calls it. */
 void gen_behind(struct gen *gen, struct label *entry, void (*make)(struct gen *gen));
 /* Its address, for helpers that call it back. */

@@ -411,6 +411,7 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	do { /* once more when it is this-> variables that make the stack full */
 		had_scratch = gen->needs_scratch;
 		claimed_early = gen->claims_early;
+		gen->open = NULL;
 		gen->insns_len = insns;
 		gen->relocs_len = relocs;
 		gen->lines_len = lines;

@@ -158,7 +158,7 @@ if [ -n "$id" ] && [ -f "$TOP/cards/$id.card" ]; then
 	export CEPHTAP_CARDS=$TMP/cards
 	sed "s/$id/00112233445566778899aabbccddeeff00112233/" "$TOP/cards/$id.card" >"cards/$id.card"
 	refused "a card of another build" 1 ".*error: .* the layout card .* is for another build .*" -e -n 'ceph_osd:::op-start { }'
-	head -c 300 "$TOP/cards/$id.card" >"cards/$id.card"
+	head -n 12 "$TOP/cards/$id.card" >"cards/$id.card"
 	refused "a card cut off" 1 ".*error: .* the layout card .* is damaged .*cut short.*" -e -n 'ceph_osd:::op-start { }'
 	cp random.d "cards/$id.card"
 	refused "a card of random bytes" 1 ".*error: .* the layout card .* is damaged .*" -e -n 'ceph_osd:::op-start { }'

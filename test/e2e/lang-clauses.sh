@@ -102,3 +102,9 @@ cat "$err"
 report "an aggregation that is full is said" 1 "$(grep -c -i 'updates were lost' "$err")"
 cat "$err"
 exit 0
+
+# --- Length: jumps over a long clause go in hops ---
+many() { for ((i = 0; i < $1; i++)); do printf '%s ' "$2"; done; }
+same "500 statements with a thread-local variable" '500' -n "self int64_t x; BEGIN { $(many 500 'self->x = self->x + 1;') printf(\"%d\", self->x); exit(0); }"
+same "600 statements with an array" '1' -n "BEGIN { $(many 600 'a[1,2] = 1;') printf(\"%d\", a[1,2]); exit(0); }"
+same "a long clause with errors in it" '400' -n "int64_t x; BEGIN { $(many 400 'x = x + 1;') printf(\"%d\", x); } BEGIN { $(many 300 'y = *(int *)x;') printf(\"no\"); } BEGIN { exit(0); }"

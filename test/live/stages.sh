@@ -23,7 +23,7 @@ start() { # NAME OPTION...: a report that goes on until `finish`
 	"$CEPHTAP" report "$@" --seconds 600 $only >"$TMP/$1" 2>"$TMP/$1.err" &
 	tracer=$!
 	tracers="$tracers $tracer"
-	await_links "$tracer"
+	await_begin "$tracer"
 }
 finish() { detach "$1" || give_up "a report failed: $(cat "$TMP"/*.err | tail -n 3)"; }
 seconds=${LONG:+10}
