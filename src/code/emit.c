@@ -304,6 +304,24 @@ bool emit_jumps_fit(const struct gen *gen, struct arena *arena)
 	return true;
 }
 
+unsigned emit_branches(const struct gen *gen)
+{
+	unsigned own = gen->functions_len > 1 ? gen->functions[1] : gen->insns_len, calls = 0, branches = 0, inner = 0;
+
+	for (unsigned i = 0; i < gen->insns_len; i++) {
+		const struct bpf_insn *insn = &gen->insns[i];
+		bool is_branch = is_jump(insn) && BPF_OP(insn->code) != BPF_JA;
+
+		if (i >= own)
+			inner += is_branch;
+		else if (is_branch)
+			branches++;
+		else
+			calls += insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL;
+	}
+	return branches + calls * inner;
+}
+
 void emit_drop(struct gen *gen, enum drop_cause cause)
 {
 	struct label none = {0};

@@ -144,6 +144,8 @@ void emit_jump_reg(struct gen *gen, int op, int dst, int src, struct label *labe
 void emit_branch_call(struct gen *gen, struct label *label);
 /* Between two statements: jumps that would become too long go by way of here. */
 void emit_islands(struct gen *gen);
+/* How many conditional jumps a verifier may have to remember, see struct code_limits. */
+unsigned emit_branches(const struct gen *gen);
 /* A function behind the program, if something calls it. */
 void gen_behind(struct gen *gen, struct label *entry, void (*make)(struct gen *gen));
 /* Its address, for helpers that call it back. */

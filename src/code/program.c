@@ -549,7 +549,8 @@ static void check_sizes(struct compiler *compiler, const struct gen *gen, const 
 			  diag_error(compiler->diags, loc, NULL, "the clauses of this probe need %u bytes of scratch memory, and %u is the most",
 				     gen->scratch_max, SCRATCH_MAX),
 			  "use fewer strings, or shorter ones with -x strsize");
-	else if (gen->too_long || gen->insns_len > compiler->rules->limits.insns || !emit_jumps_fit(gen, compiler->arena))
+	else if (gen->too_long || gen->insns_len > compiler->rules->limits.insns ||
+		 emit_branches(gen) > compiler->rules->limits.branches || !emit_jumps_fit(gen, compiler->arena))
 		diag_hint(compiler->diags,
 			  diag_error(compiler->diags, loc, NULL, "the clauses of this probe are too long for %s: %u instructions",
 				     compiler->rules->subject, gen->insns_len),

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # time: 240
+# apart: files
 #
 # Notes that say what cannot be: an address that is no code, a semaphore that is none, tens of thousands of them. What does not
 # fit is left out with the marker's and the file's name, in one line for each file, and the rest is traced.

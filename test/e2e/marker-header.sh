@@ -10,7 +10,7 @@ cd "$TMP" || exit 1
 
 # One line for each firing. text: what a pointer to characters points to.
 c_script='fixture:::integers { printf("integers %d %d %d %d %d %d %d %u\n", arg0, arg1, arg2, arg3, arg4, arg5, arg6, arg7); }
-fixture:::others { printf("others %d %c %d %d %d %d\n", arg0, arg1, arg2, arg3 != 0, arg4, arg5); }
+fixture:::others { printf("others %d %c %d %d %d %d\n", arg0, (char)arg1, arg2, arg3 != 0, arg4, arg5); }
 fixture:::constants { printf("constants %d %d %d %d %d %d %d\n", arg0, arg1, arg2, arg3, arg4, arg5, arg6); }
 fixture:::texts { printf("texts %s|%s|%s|%s|%s\n", args[0], args[1], copyinstr(arg2), args[3], args[4]); }
 fixture:::memory { printf("memory %d %u %d %d %d %d\n", args[0], args[1], args[2], args[3], args[4], args[5]); }

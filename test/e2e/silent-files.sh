@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # time: 300
+# apart: files
 #
 # Files on a file system that a program answers for (FUSE), and that falls silent: cephtap gives the file up with a sentence
 # and goes on with the others; it does not wait, and does not make the host wait. As long as it answers, all works.
