@@ -127,7 +127,8 @@ planted() { # NAME MODE OPTION...
 	check "$name-sums" stages sums "$TMP/osd"
 	check "$name-waited" test "$(stages waited "$TMP/osd" "ec $name" "$number")" -ge 3000 # two ops or more, nearly 2 s each
 	check "$name-slow-ops" awk -v osd="osd.$number" '$2 ~ /^osd\./ && $2 != osd { for (i = 3; i <= NF; i++) if ($i == osd) n++ } END { exit n < 2 }' "$TMP/slow-ops"
-	check "$name-no-other" awk -v osd="osd.$number" '/ waited for osd\.[0-9]+ after/ && $3 != osd { if ($6 == osd) m += $1; else n += $1 } END { exit !(m > n) }' "$TMP/slow-ops"
+	# When it runs again, all that has waited comes at once, and beside other tests some of that waits for others.
+	check "$name-no-other" awk -v osd="osd.$number" '/ waited for osd\.[0-9]+ after/ && $3 != osd { if ($6 == osd) m += $1; else n += $1 } END { exit !(4 * m > n) }' "$TMP/slow-ops"
 	check "$name-op" awk -v osd="osd.$number" '$2 + 0 > 300 && index($0, osd) { found = 1 } END { exit !found }' "$TMP/op"
 }
 planted write write -b 65536 -t 32 --no-cleanup
