@@ -17,14 +17,14 @@ static void avg_merge(const struct agg_shape *shape, uint64_t *into, const uint6
 {
 	(void)shape;
 	into[0] += from[0];
-	agg_set_wide(into + 1, agg_wide(into + 1) + agg_wide(from + 1));
+	agg_add_wide(into + 1, from + 1);
 }
 
 static void avg_subtract(const struct agg_shape *shape, uint64_t *from, const uint64_t *baseline)
 {
 	(void)shape;
 	from[0] -= baseline[0];
-	agg_set_wide(from + 1, agg_wide(from + 1) - agg_wide(baseline + 1));
+	agg_subtract_wide(from + 1, baseline + 1);
 }
 
 static int64_t avg_number(const struct agg_shape *shape, const uint64_t *value, uint64_t normal)

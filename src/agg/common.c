@@ -19,6 +19,16 @@ void agg_set_wide(uint64_t *words, __int128 sum)
 	words[1] = (uint64_t)((unsigned __int128)sum >> 64);
 }
 
+void agg_add_wide(uint64_t *into, const uint64_t *from)
+{
+	agg_set_wide(into, (__int128)((unsigned __int128)agg_wide(into) + (unsigned __int128)agg_wide(from)));
+}
+
+void agg_subtract_wide(uint64_t *from, const uint64_t *what)
+{
+	agg_set_wide(from, (__int128)((unsigned __int128)agg_wide(from) - (unsigned __int128)agg_wide(what)));
+}
+
 void agg_merge_words(const struct agg_shape *shape, uint64_t *into, const uint64_t *from)
 {
 	unsigned i, n = shape->agg->words(shape);

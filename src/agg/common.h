@@ -10,6 +10,9 @@
 /* Sums of 128 bits in two words, the low half first: what 64 bits would wrap at. */
 __int128 agg_wide(const uint64_t *words);
 void agg_set_wide(uint64_t *words, __int128 sum);
+/* Two of them, added or subtracted modulo 2^128. */
+void agg_add_wide(uint64_t *into, const uint64_t *from);
+void agg_subtract_wide(uint64_t *from, const uint64_t *what);
 /* merge and subtract of everything that is a sum, word by word. */
 void agg_merge_words(const struct agg_shape *shape, uint64_t *into, const uint64_t *from);
 void agg_subtract_words(const struct agg_shape *shape, uint64_t *from, const uint64_t *baseline);

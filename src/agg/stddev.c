@@ -23,16 +23,16 @@ static void stddev_merge(const struct agg_shape *shape, uint64_t *into, const ui
 {
 	(void)shape;
 	into[0] += from[0];
-	agg_set_wide(into + 1, agg_wide(into + 1) + agg_wide(from + 1));
-	agg_set_wide(into + 3, agg_wide(into + 3) + agg_wide(from + 3));
+	agg_add_wide(into + 1, from + 1);
+	agg_add_wide(into + 3, from + 3);
 }
 
 static void stddev_subtract(const struct agg_shape *shape, uint64_t *from, const uint64_t *baseline)
 {
 	(void)shape;
 	from[0] -= baseline[0];
-	agg_set_wide(from + 1, agg_wide(from + 1) - agg_wide(baseline + 1));
-	agg_set_wide(from + 3, agg_wide(from + 3) - agg_wide(baseline + 3));
+	agg_subtract_wide(from + 1, baseline + 1);
+	agg_subtract_wide(from + 3, baseline + 3);
 }
 
 /* The largest integer whose square is not above n, digit by digit in base 2. */
