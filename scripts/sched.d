@@ -1,7 +1,7 @@
 #!/usr/bin/env -S cephtap -s
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who waits for a processor: for each daemon and thread the time on a processor, runnable without one, and blocked.
+ * Which threads wait for a processor: for each daemon and thread the time on a processor, runnable without one, and blocked.
  *
  * `cephtap report sched` runs this script and lays its aggregations out; run by itself (cephtap -s sched.d 5) it prints them when it
  * ends. $1 is the seconds of an interval. `who` is the daemon, or the process's name where it is none; `thread` is the thread's

@@ -40,7 +40,7 @@ static const struct cmd_option table[] = {
 	 "set an option of scripts (list: cephtap -x help)"},
 	{OPTION_BUFFER, SCRIPTS, GROUP_WHAT, 'b', NULL, "SIZE", "memory for records, as -x bufsize=SIZE"},
 	{OPTION_DESTRUCTIVE, SCRIPTS, GROUP_WHAT, 'w', NULL, NULL,
-	 "allow actions that change the traced system (there are none yet)"},
+	 "allow actions that change the traced system: raise(), stop(), copyout(), copyoutstr(), chill()"},
 	{OPTION_AWAIT, SCRIPTS, GROUP_WHAT, 'Z', NULL, NULL,
 	 "probes that are not there are no error: markers are waited for"},
 	{OPTION_CHECK_ONLY, SCRIPTS, GROUP_WHAT, 'e', NULL, NULL,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What syntax becomes in the plan: a line for each kind. */
 inline int LIMIT = 3 + 4;
 struct inner { int n; short parts[4]; };

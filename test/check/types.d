@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Every type name that D brings: as a declaration, in a cast before parentheses, in sizeof. */
 this psinfo_t *ps; this lwpsinfo_t *lwps; this bufinfo_t *buf; this devinfo_t *dev; this fileinfo_t *file; this cpuinfo_t *cpu; this caddr_t address;
 _Bool v__Bool;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Arrays in the process's memory, as pointers to their first element. */
 struct pair { int x; int y; };
 struct object { int n; struct pair pairs[2]; char name[8]; };
