@@ -49,7 +49,8 @@ static void read_again(const struct node *node)
 		buf_puts(&second, "BEGIN { ");
 		ast_print_node(script.clauses->body->expr, &second);
 		buf_puts(&second, " }");
-		/* `(name)~x` is a cast, whatever the name; printed with parentheses it is one only where the name is known */
+		/* `(name)~x` is a cast, whatever the name; printed with parentheses it is one only where the name is
+		 * known */
 		must(!strcmp(first.data, second.data) || strstr(first.data, ")("));
 	} else { /* a type in a cast may be known to the whole script only */
 		must(strchr(first.data, '(') || strstr(first.data, "#"));

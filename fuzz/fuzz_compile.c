@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Any text that the checker accepts, over made-up markers and the kernel's own probes, through the compiler: it may not crash, and
- * refuses with a sentence or makes an image that can be dumped.
+ * Any text that the checker accepts, over made-up markers and the kernel's own probes, through the compiler: it may not
+ * crash, and refuses with a sentence or makes an image that can be dumped.
  */
 #include <assert.h>
 #include <unistd.h>
@@ -62,12 +62,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct source source = {"fuzz.d", arena_strndup(arena, (const char *)data, size), size};
 	struct script *script = arena_new_one(arena, struct script);
 	const pid_t own = getpid();
-	struct target target = {.pids = &own, .pids_len = 1}; /* any provider may be markers of some process: of no other one */
+	struct target target = {.pids = &own,
+				.pids_len = 1}; /* any provider may be markers of some process: of no other one */
 	struct probe_host *host = probe_host_new(arena, &target);
 	struct both both = {probe_host_source(host), fake_probes(arena)};
 	struct probe_source probes = {.data = &both, .find = find_both};
 	struct macros macros = {.script_name = "fuzz.d"};
-	struct code_rules rules = {.subject = "the kernel", .offset = offset, .limits = CODE_LIMITS_KERNEL, .can_sleep = size & 1, .has_cookies = size & 2, .pid_ns_ino = size & 4};
+	struct code_rules rules = {.subject = "the kernel",
+				   .offset = offset,
+				   .limits = CODE_LIMITS_KERNEL,
+				   .can_sleep = size & 1,
+				   .has_cookies = size & 2,
+				   .pid_ns_ino = size & 4};
 	struct checked *checked = NULL;
 	const struct plan *plan;
 	struct loc where;
@@ -78,7 +84,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	diags_init(&diags, arena);
 	options_default(&options);
-	if (ast_parse(arena, &source, &macros, &diags, script) && check_pragmas(script, &options, &diags) && is_pure(script))
+	if (ast_parse(arena, &source, &macros, &diags, script) && check_pragmas(script, &options, &diags) &&
+	    is_pure(script))
 		checked = check_script(arena, script, &probes, &options, &diags);
 	if (checked) {
 		plan = lower_script(arena, checked);

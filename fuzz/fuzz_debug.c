@@ -34,7 +34,8 @@ static void use_type(struct native_types *types, const struct arg *arg)
 		type_complete(type->members[i].type);
 }
 
-static void use_function(struct arena *arena, struct native_types *types, struct dwarf_file *file, const struct elf_file *elf, uint64_t vaddr)
+static void use_function(struct arena *arena, struct native_types *types, struct dwarf_file *file,
+			 const struct elf_file *elf, uint64_t vaddr)
 {
 	struct dwarf_function function;
 	struct params_function from = {.file = file, .function = &function, .vaddr = vaddr};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Any bytes as an ELF file: its notes, symbols, call-frame information, and the argument texts of its markers. Seed it with small libraries. */
+/* Any bytes as an ELF file: its notes, symbols, call-frame information, and the argument texts of its markers. Seed it
+ * with small libraries. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

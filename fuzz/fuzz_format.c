@@ -25,7 +25,9 @@ static void print(const struct format *format, const uint8_t *data, size_t size)
 	for (i = 0; i < FIELDS; i++) {
 		uint8_t way = size ? data[i % size] : 0;
 
-		fields[i] = (struct field){.kind = way % 3 ? FIELD_INT : way & 4 ? FIELD_STRING : FIELD_BYTES,
+		fields[i] = (struct field){.kind = way % 3   ? FIELD_INT
+						   : way & 4 ? FIELD_STRING
+							     : FIELD_BYTES,
 					   .is_signed = way & 8,
 					   .offset = i * 8,
 					   .size = way % 3 ? sizes[way >> 4 & 3] : 8};

@@ -19,11 +19,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { ACTIONS = 8, CLAUSES = 4, AGGS = 9, RECORD_SIZE = 72, WORDS_MAX = 4096 };
 
-static const char *const functions[ACTIONS] = {"printf", "trace", "printa", "exit", "clear", "trunc", "normalize", "printa"};
+static const char *const functions[ACTIONS] = {"printf", "trace", "printa",    "exit",
+					       "clear",	 "trunc", "normalize", "printa"};
 static struct field fields[] = {
-	{FIELD_INT, true, 24, 4, 0},	     {FIELD_INT, false, 28, 1, 0},	 {FIELD_INT, false, 32, 8, 0},
-	{FIELD_STRING, false, 40, 16, 0}, {FIELD_BYTES, false, 56, 16, 0},
-	{FIELD_STACK, false, 32, 8, 0},	     {FIELD_SYMBOL, false, 32, 8, SYMBOL_MODULE},
+	{FIELD_INT, true, 24, 4, 0},
+	{FIELD_INT, false, 28, 1, 0},
+	{FIELD_INT, false, 32, 8, 0},
+	{FIELD_STRING, false, 40, 16, 0},
+	{FIELD_BYTES, false, 56, 16, 0},
+	{FIELD_STACK, false, 32, 8, 0},
+	{FIELD_SYMBOL, false, 32, 8, SYMBOL_MODULE},
 };
 enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
 static struct field keys[] = {{FIELD_INT, true, 0, 8, 0}, {FIELD_STRING, false, 8, 8, 0}};
@@ -69,8 +74,10 @@ static void init_agg(unsigned i)
 	static const int64_t linear[] = {0, 100, 7, 0}, logarithmic[] = {10, 0, 3, 10};
 	struct agg_layout *agg = &aggs[i];
 
-	*agg = (struct agg_layout){.name = "a", .shape.agg = agg_at(i), .keys = keys, .key_names = key_names, .key_size = 16};
-	memcpy(agg->shape.params, strcmp(agg_at(i)->name, "lquantize") ? logarithmic : linear, sizeof(agg->shape.params));
+	*agg = (struct agg_layout){
+		.name = "a", .shape.agg = agg_at(i), .keys = keys, .key_names = key_names, .key_size = 16};
+	memcpy(agg->shape.params, strcmp(agg_at(i)->name, "lquantize") ? logarithmic : linear,
+	       sizeof(agg->shape.params));
 	agg->keys_len = agg->key_names_len = i == 1 ? 0 : 2;
 	agg->value_size = 8 * agg->shape.agg->words(&agg->shape);
 }
@@ -85,7 +92,9 @@ static void init_clause(unsigned i)
 			.func = func_find(functions[j]),
 			.present = 16 + j,
 			.aggs = agg_lists[i],
-			.aggs_len = j < 2 || j == 3 ? 0 : j == 7 ? 2 : 1,
+			.aggs_len = j < 2 || j == 3 ? 0
+				    : j == 7	    ? 2
+						    : 1,
 			.fields = fields,
 			.fields_len = j > 1 ? 1 : FIELDS,
 		};

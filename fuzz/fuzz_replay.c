@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Hostile recordings, by themselves and two at a time, to every kind of report: the first byte says which. Nearly no change of bytes has
- * a right checksum, so the checksums are put right first: what is behind them is what is looked for.
+ * Hostile recordings, by themselves and two at a time, to every kind of report: the first byte says which. Nearly no
+ * change of bytes has a right checksum, so the checksums are put right first: what is behind them is what is looked
+ * for.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -15,7 +16,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const uint8_t file_head[CHUNK_FILE_HEAD] = {'c', 't', 'a', 'p', 'r', 'e', 'c', '\n', 4, 3, 2, 1, CHUNK_VERSION, 0, 64, 0};
+static const uint8_t file_head[CHUNK_FILE_HEAD] = {'c', 't', 'a', 'p', 'r',	      'e', 'c', '\n',
+						   4,	3,   2,	  1,   CHUNK_VERSION, 0,   64,	0};
 
 static void correct_checksums(uint8_t *data, size_t size)
 {
@@ -93,7 +95,10 @@ static void replay(uint8_t *data, size_t size, unsigned files, struct replay_con
 	struct buf said = {0};
 
 	if (view)
-		config = (struct replay_config){.ops = &view->records, .report_data = view, .data = view, .on_start = on_start,
+		config = (struct replay_config){.ops = &view->records,
+						.report_data = view,
+						.data = view,
+						.on_start = on_start,
 						.interval = view_reads_records(view) ? NULL : print_view};
 	for (unsigned i = 0; i < files; i++)
 		inputs[i] = (struct replay_input){"fuzz", fmemopen(data, size, "r")};
@@ -121,7 +126,9 @@ static void replay_as(uint8_t what, uint8_t *data, size_t size)
 	struct arena *arena = arena_new();
 	struct view *view = what % 8 < 6 ? view_of(names[what % 8], arena, form) : NULL;
 
-	replay(data, size, files, (struct replay_config){.ops = report_formats[form].ops, .interval = what & 1 ? print_tables : NULL}, view);
+	replay(data, size, files,
+	       (struct replay_config){.ops = report_formats[form].ops, .interval = what & 1 ? print_tables : NULL},
+	       view);
 	if (view && view->picture)
 		fclose(view->picture);
 	view_free(view);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Any bytes in any form: what is shown is UTF-8 that a terminal does not obey, no wider than was asked for, and tells what it was. */
+/* Any bytes in any form: what is shown is UTF-8 that a terminal does not obey, no wider than was asked for, and tells
+ * what it was. */
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -110,12 +110,15 @@ static void fill(char **at, char c, unsigned n)
 }
 
 /*
- * A line stands for 0, and bars grow from it: positive ones to its right, negative ones to its left. Where there are both it is in
- * the middle, and each side has half of the columns.
+ * A line stands for 0, and bars grow from it: positive ones to its right, negative ones to its left. Where there are
+ * both it is in the middle, and each side has half of the columns.
  */
 static void draw_bar(int64_t count, const struct scale *scale, char bar[BAR_COLUMNS + 2])
 {
-	unsigned left = !scale->negative ? 0 : scale->positive ? BAR_COLUMNS / 2 : BAR_COLUMNS, right = BAR_COLUMNS - left;
+	unsigned left = !scale->negative  ? 0
+			: scale->positive ? BAR_COLUMNS / 2
+					  : BAR_COLUMNS,
+		 right = BAR_COLUMNS - left;
 	unsigned length = bar_length((long double)count, scale->total, count < 0 ? left : right);
 	char *at = bar;
 

@@ -27,8 +27,8 @@ int64_t agg_divide(const struct agg_shape *shape, uint64_t number, uint64_t divi
 int64_t agg_number_updates(const struct agg_shape *shape, const uint64_t *value, uint64_t normal);
 
 /*
- * A histogram: `buckets` counts, of which bucket i is labelled by `label` (at most 31 characters); `first` is the first one
- * that is shown.
+ * A histogram: `buckets` counts, of which bucket i is labelled by `label` (at most 31 characters); `first` is the first
+ * one that is shown.
  */
 struct histogram {
 	const struct agg_shape *shape;

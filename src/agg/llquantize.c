@@ -142,7 +142,8 @@ static bool steps_are_even(const int64_t *params)
 
 	if (steps <= factor)
 		return factor % steps == 0;
-	return steps % factor == 0 && (params[LMAG] ? power(params[FACTOR], params[LMAG] + 1) : factor * factor) % steps == 0;
+	return steps % factor == 0 &&
+	       (params[LMAG] ? power(params[FACTOR], params[LMAG] + 1) : factor * factor) % steps == 0;
 }
 
 static bool steps_are_few(const int64_t *params)
@@ -167,12 +168,13 @@ static bool check_steps(const int64_t *params, enum call_fault *fault, struct bu
 		return false;
 	}
 	if (!steps_are_even(params))
-		buf_printf(why, "llquantize() steps %" PRId64 " must divide the factor %" PRId64
+		buf_printf(why,
+			   "llquantize() steps %" PRId64 " must divide the factor %" PRId64
 			   " evenly, or be a multiple of it that divides %s evenly",
 			   params[STEPS], params[FACTOR], params[LMAG] ? "the end of the low magnitude" : "its square");
 	else if (!steps_are_few(params))
-		buf_printf(why, "llquantize() steps %" PRId64 " make too many rows: at most %d can be kept", params[STEPS],
-			   AGG_BUCKETS_MAX);
+		buf_printf(why, "llquantize() steps %" PRId64 " make too many rows: at most %d can be kept",
+			   params[STEPS], AGG_BUCKETS_MAX);
 	else
 		return true;
 	return refuse(fault);
@@ -187,7 +189,8 @@ static bool llquantize_check(const struct agg_shape *shape, unsigned i, enum cal
 	if (i == STEPS)
 		return check_steps(params, fault, why);
 	if (i == FACTOR && (params[FACTOR] < 2 || params[FACTOR] > UINT32_MAX)) {
-		buf_printf(why, "llquantize() factor %" PRId64 " must be 2 or more, and have at most 32 bits", params[FACTOR]);
+		buf_printf(why, "llquantize() factor %" PRId64 " must be 2 or more, and have at most 32 bits",
+			   params[FACTOR]);
 		return refuse(fault);
 	}
 	if (i == LMAG && params[LMAG] < 0) {
@@ -218,7 +221,8 @@ static long double weight(const struct agg_shape *shape, const uint64_t *value)
 	for (i = 1; i <= middle; i++) {
 		if (value[1 + middle + i] || value[1 + middle - i])
 			sum += (long double)llquantize_size(shape->params, i) *
-			       ((long double)(int64_t)value[1 + middle + i] - (long double)(int64_t)value[1 + middle - i]);
+			       ((long double)(int64_t)value[1 + middle + i] -
+				(long double)(int64_t)value[1 + middle - i]);
 	}
 	return sum;
 }
@@ -263,8 +267,8 @@ static void llquantize_show(const struct agg_shape *shape, const uint64_t *value
 	unsigned middle = llquantize_middle(shape->params);
 
 	/* When all are empty, the smallest numbers above zero are in the middle of what is shown. */
-	histogram_show(&(struct histogram){shape, value + 1, buckets_of(shape->params), middle + 1, llquantize_label}, normal,
-		       out);
+	histogram_show(&(struct histogram){shape, value + 1, buckets_of(shape->params), middle + 1, llquantize_label},
+		       normal, out);
 }
 
 /* The largest size in a step, and its negative: both are numbers of 64 bits, unless it is the last step. */
@@ -349,7 +353,12 @@ static void llquantize_gen(struct gen *gen, const struct agg_shape *shape, const
 const struct agg agg_llquantize = {
 	.name = "llquantize",
 	.proto = {.result = PROTO_VOID,
-		  .params = {{PROTO_INT64}, {PROTO_INT64}, {PROTO_INT64}, {PROTO_INT64}, {PROTO_INT64}, {PROTO_INT64, .is_optional = true}}},
+		  .params = {{PROTO_INT64},
+			     {PROTO_INT64},
+			     {PROTO_INT64},
+			     {PROTO_INT64},
+			     {PROTO_INT64},
+			     {PROTO_INT64, .is_optional = true}}},
 	.doc = "a histogram of the values, linear within each order of magnitude",
 	.example = {"BEGIN { @ = llquantize(7, 10, 0, 1, 10); @ = llquantize(35, 10, 0, 1, 10); exit(0); }",
 		    "\n"

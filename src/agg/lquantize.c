@@ -125,7 +125,8 @@ static void lquantize_label(const struct agg_shape *shape, unsigned bucket, unsi
 
 static void lquantize_show(const struct agg_shape *shape, const uint64_t *value, uint64_t normal, struct buf *out)
 {
-	histogram_show(&(struct histogram){shape, value + 1, lquantize_words(shape) - 1, 1, lquantize_label}, normal, out);
+	histogram_show(&(struct histogram){shape, value + 1, lquantize_words(shape) - 1, 1, lquantize_label}, normal,
+		       out);
 }
 
 static void lquantize_buckets(const struct agg_shape *shape, const uint64_t *value,
@@ -170,17 +171,23 @@ static void lquantize_gen(struct gen *gen, const struct agg_shape *shape, const 
 
 const struct agg agg_lquantize = {
 	.name = "lquantize",
-	.proto = {.result = PROTO_VOID, .params = {{PROTO_INT64}, {PROTO_INT64}, {PROTO_INT64}, {PROTO_INT64, .is_optional = true}, {PROTO_INT64, .is_optional = true}}},
+	.proto = {.result = PROTO_VOID,
+		  .params = {{PROTO_INT64},
+			     {PROTO_INT64},
+			     {PROTO_INT64},
+			     {PROTO_INT64, .is_optional = true},
+			     {PROTO_INT64, .is_optional = true}}},
 	.doc = "a histogram of the values in equal steps between two bounds",
-	.example = {"BEGIN { @ = lquantize(3, 0, 6, 2); @ = lquantize(5, 0, 6, 2); @ = lquantize(4, 0, 6, 2); exit(0); }",
-		    "\n"
-		    "\n"
-		    "           value  ------------- Distribution ------------- count    \n"
-		    "               0 |                                         0        \n"
-		    "               2 |@@@@@@@@@@@@@                            1        \n"
-		    "               4 |@@@@@@@@@@@@@@@@@@@@@@@@@@@              2        \n"
-		    "            >= 6 |                                         0        \n"
-		    "\n"},
+	.example =
+		{"BEGIN { @ = lquantize(3, 0, 6, 2); @ = lquantize(5, 0, 6, 2); @ = lquantize(4, 0, 6, 2); exit(0); }",
+		 "\n"
+		 "\n"
+		 "           value  ------------- Distribution ------------- count    \n"
+		 "               0 |                                         0        \n"
+		 "               2 |@@@@@@@@@@@@@                            1        \n"
+		 "               4 |@@@@@@@@@@@@@@@@@@@@@@@@@@@              2        \n"
+		 "            >= 6 |                                         0        \n"
+		 "\n"},
 	.params = lquantize_params,
 	.params_len = 3,
 	.param_check = lquantize_check,

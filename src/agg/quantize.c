@@ -92,8 +92,9 @@ static void quantize_buckets(const struct agg_shape *shape, const uint64_t *valu
 }
 
 /*
- * R0 = floor(log2(R1)) for R1 > 0, by halving the range. Without jumps, since the verifier would follow each of the 64 ways
- * through: the upper half h of what is left is below 2^32, so the highest bit of -h says whether there is something in it.
+ * R0 = floor(log2(R1)) for R1 > 0, by halving the range. Without jumps, since the verifier would follow each of the 64
+ * ways through: the upper half h of what is left is below 2^32, so the highest bit of -h says whether there is
+ * something in it.
  */
 static void emit_log2(struct gen *gen)
 {

@@ -3,9 +3,9 @@
  * stddev(x): the standard deviation. Words: { updates, low and high half of the total, low and high half of the sum of
  * squares }.
  *
- * An update takes x as a signed number; with square = |x| * |x| in 128 bits it adds 1 to word 0, x to the total, the low
- * half of square to word 3 (fetching what was there), and to word 4 the high half, plus 1 when old word 3 + low half
- * wrapped. Each addition is atomic; a snapshot between them is off by the one update that is under way.
+ * An update takes x as a signed number; with square = |x| * |x| in 128 bits it adds 1 to word 0, x to the total, the
+ * low half of square to word 3 (fetching what was there), and to word 4 the high half, plus 1 when old word 3 + low
+ * half wrapped. Each addition is atomic; a snapshot between them is off by the one update that is under way.
  */
 #include "agg/common.h"
 #include "agg/emit.h"
@@ -84,7 +84,7 @@ static void emit_square(struct gen *gen)
 {
 	emit(gen, INSN_MOV_REG(R2, R1));
 	emit(gen, INSN_ALU_IMM(BPF_RSH, R2, 32)); /* h */
-	emit(gen, INSN_MOV32_REG(R3, R1));        /* l */
+	emit(gen, INSN_MOV32_REG(R3, R1));	  /* l */
 	emit(gen, INSN_MOV_REG(R4, R2));
 	emit(gen, INSN_ALU_REG(BPF_MUL, R4, R3)); /* h*l, below 2^63 since h is below 2^31 */
 	emit(gen, INSN_ALU_REG(BPF_MUL, R2, R2)); /* h*h */
@@ -125,8 +125,7 @@ const struct agg agg_stddev = {
 	.name = "stddev",
 	.proto = {.result = PROTO_VOID, .params = {{PROTO_INT64}}},
 	.doc = "the standard deviation of the values",
-	.example = {"BEGIN { @ = stddev(4); @ = stddev(8); printa(\"%@d\\n\", @); exit(0); }",
-		    "2\n"},
+	.example = {"BEGIN { @ = stddev(4); @ = stddev(8); printa(\"%@d\\n\", @); exit(0); }", "2\n"},
 	.words = stddev_words,
 	.gen = stddev_gen,
 	.merge = stddev_merge,

@@ -13,10 +13,10 @@
  *   from facts                                   where the lines that follow are from
  *   end
  *
- * A family's card has no build-id but `distribution el9` and, beside `release`, `release-to 18.2.8`; and builds that are known to be of
- * it, `known-build BUILD-ID`, each with its `known-function ADDRESS SYMBOL`.
- * Numbers are checked against what a C++ class can be, so that a wrong card gives wrong values at worst, never a
- * program that the kernel refuses. The last line tells a card that was cut short.
+ * A family's card has no build-id but `distribution el9` and, beside `release`, `release-to 18.2.8`; and builds that
+ * are known to be of it, `known-build BUILD-ID`, each with its `known-function ADDRESS SYMBOL`. Numbers are checked
+ * against what a C++ class can be, so that a wrong card gives wrong values at worst, never a program that the kernel
+ * refuses. The last line tells a card that was cut short.
  */
 #include "ceph/card.h"
 
@@ -146,7 +146,8 @@ static void parse_member(struct card_parse *p)
 		return;
 	}
 	type = &p->card->types[p->card->types_len - 1];
-	*arena_push(p->arena, type->members, type->members_len) = (struct card_member){.path = last_words(p), .member = member, .from = p->from};
+	*arena_push(p->arena, type->members, type->members_len) =
+		(struct card_member){.path = last_words(p), .member = member, .from = p->from};
 }
 
 static void parse_value(struct card_parse *p, struct card_value **values, unsigned *values_len)
@@ -285,7 +286,10 @@ static void print_type(struct buf *out, const struct card_type *type, uint8_t *s
 
 		print_from(out, type->members[i].from, said);
 		buf_printf(out, "  member %lld %u %s %s\n", (long long)m->offset, m->size,
-			   m->is_object ? "object" : m->is_signed ? "signed" : "unsigned", type->members[i].path);
+			   m->is_object	  ? "object"
+			   : m->is_signed ? "signed"
+					  : "unsigned",
+			   type->members[i].path);
 	}
 }
 
@@ -293,7 +297,8 @@ static void print_build(struct buf *out, const struct card_build *build)
 {
 	buf_printf(out, "known-build %s\n", build->build_id);
 	for (unsigned i = 0; i < build->functions_len; i++)
-		buf_printf(out, "  known-function 0x%llx %s\n", (unsigned long long)build->functions[i].value, build->functions[i].name);
+		buf_printf(out, "  known-function 0x%llx %s\n", (unsigned long long)build->functions[i].value,
+			   build->functions[i].name);
 }
 
 void card_print(const struct card *card, struct buf *out)
@@ -310,11 +315,13 @@ void card_print(const struct card *card, struct buf *out)
 		print_build(out, &card->builds[i]);
 	for (i = 0; i < card->constants_len; i++) {
 		print_from(out, card->constants[i].from, &said);
-		buf_printf(out, "constant %llu %s\n", (unsigned long long)card->constants[i].value, card->constants[i].name);
+		buf_printf(out, "constant %llu %s\n", (unsigned long long)card->constants[i].value,
+			   card->constants[i].name);
 	}
 	for (i = 0; i < card->functions_len; i++) {
 		print_from(out, card->functions[i].from, &said);
-		buf_printf(out, "function 0x%llx %s\n", (unsigned long long)card->functions[i].value, card->functions[i].name);
+		buf_printf(out, "function 0x%llx %s\n", (unsigned long long)card->functions[i].value,
+			   card->functions[i].name);
 	}
 	for (i = 0; i < card->types_len; i++)
 		print_type(out, &card->types[i], &said);
@@ -361,8 +368,10 @@ static int resolve_member(void *data, const char *name, const char *path, struct
 		*out = member->member;
 		return 0;
 	}
-	*why = arena_printf(card->arena, "%s %s has no %s::%s, or its layout card is of an older cephtap: then run `cephtap learn` anew",
-			    card->binary, card->release, name, path);
+	*why = arena_printf(
+		card->arena,
+		"%s %s has no %s::%s, or its layout card is of an older cephtap: then run `cephtap learn` anew",
+		card->binary, card->release, name, path);
 	return -ENOENT;
 }
 
@@ -373,7 +382,9 @@ static int resolve_size(void *data, const char *name, uint64_t *out, const char 
 
 	*out = type ? type->size : 0;
 	if (!*out)
-		*why = arena_printf(card->arena, "%s %s has no type %s, or its layout card is of an older cephtap: then run `cephtap learn` anew",
+		*why = arena_printf(card->arena,
+				    "%s %s has no type %s, or its layout card is of an older cephtap: then run "
+				    "`cephtap learn` anew",
 				    card->binary, card->release, name);
 	return *out ? 0 : -ENOENT;
 }
@@ -389,8 +400,10 @@ static int resolve_constant(void *data, const char *name, int64_t *out, const ch
 			return 0;
 		}
 	}
-	*why = arena_printf(card->arena, "%s %s has no constant %s, or its layout card is of an older cephtap: then run `cephtap learn` anew",
-			    card->binary, card->release, name);
+	*why = arena_printf(
+		card->arena,
+		"%s %s has no constant %s, or its layout card is of an older cephtap: then run `cephtap learn` anew",
+		card->binary, card->release, name);
 	return -ENOENT;
 }
 

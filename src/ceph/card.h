@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Layout cards: what the catalogue needs to know of one layout of one binary, a few KB of readable text. In: text (anybody's), or
- * a build-id. Out: offsets and sizes, and where each is from. A card that names a build is only ever used for that build; one that
- * names a distribution is a family's (family.h): of builds that nobody has looked at.
+ * Layout cards: what the catalogue needs to know of one layout of one binary, a few KB of readable text. In: text
+ * (anybody's), or a build-id. Out: offsets and sizes, and where each is from. A card that names a build is only ever
+ * used for that build; one that names a distribution is a family's (family.h): of builds that nobody has looked at.
  */
 #ifndef CEPHTAP_CEPH_CARD_H
 #define CEPHTAP_CEPH_CARD_H
@@ -32,8 +32,8 @@ struct card_member {
 
 struct card_type {
 	const char *name; /* in full, as DWARF has it */
-	uint64_t size; /* 0: not known */
-	uint8_t from; /* its size */
+	uint64_t size;	  /* 0: not known */
+	uint8_t from;	  /* its size */
 	struct card_member *members;
 	unsigned members_len;
 };

@@ -85,8 +85,10 @@ static int use_card(struct arena *arena, const struct source *source, const char
 		return -EINVAL;
 	}
 	if (!card->build_id || strcmp(card->build_id, build_id)) {
-		*why = arena_printf(arena, "the layout card %s is for another build (build-id %s): remove it or run `cephtap learn` anew",
-				    source->name, card->build_id ? card->build_id : "none: it is a family's");
+		*why = arena_printf(
+			arena,
+			"the layout card %s is for another build (build-id %s): remove it or run `cephtap learn` anew",
+			source->name, card->build_id ? card->build_id : "none: it is a family's");
 		return -EINVAL;
 	}
 	*out = card;

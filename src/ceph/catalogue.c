@@ -22,8 +22,8 @@ struct parse {
 	const struct source *source;
 	struct diags *diags;
 	struct cat_provider *provider;
-	struct cat_marker *marker; /* NULL before the first marker of a provider */
-	struct cat_site *site;	   /* the one that lines belong to; NULL: none */
+	struct cat_marker *marker;	/* NULL before the first marker of a provider */
+	struct cat_site *site;		/* the one that lines belong to; NULL: none */
 	struct cat_source *source_site; /* the same of Ceph's source; two of the three are NULL */
 	struct cat_witness *witness;
 };
@@ -271,7 +271,7 @@ static void add_stmt(struct parse *p, enum cat_stmt_kind kind, const char *name,
 		span_error(p, expr, "expected an expression here");
 		return;
 	}
-	stmt = p->site	  ? arena_push(p->cat->arena, p->site->stmts, p->site->stmts_len)
+	stmt = p->site	    ? arena_push(p->cat->arena, p->site->stmts, p->site->stmts_len)
 	       : p->witness ? arena_push(p->cat->arena, p->witness->stmts, p->witness->stmts_len)
 			    : arena_push(p->cat->arena, p->source_site->stmts, p->source_site->stmts_len);
 	*stmt = (struct cat_stmt){kind, name, span_text(p, expr), loc_of(p, expr.at, span_size(expr))};
@@ -303,7 +303,8 @@ static void parse_witness(struct parse *p, struct span rest)
 		return;
 	}
 	p->witness = arena_push(p->cat->arena, p->cat->witnesses, p->cat->witnesses_len);
-	*p->witness = (struct cat_witness){.binary = span_text(p, binary), .symbol = span_text(p, symbol),
+	*p->witness = (struct cat_witness){.binary = span_text(p, binary),
+					   .symbol = span_text(p, symbol),
 					   .loc = loc_of(p, symbol.at, span_size(symbol))};
 }
 
@@ -414,8 +415,8 @@ static void parse_line(struct parse *p, struct span line)
 		parse_witness(p, rest);
 	else if (span_is(word, "doc"))
 		parse_doc(p, rest);
-	else if (!parse_witness_line(p, word, rest) && !parse_marker_line(p, word, rest) && !parse_source_line(p, word, rest) &&
-		 !parse_site_line(p, word, rest))
+	else if (!parse_witness_line(p, word, rest) && !parse_marker_line(p, word, rest) &&
+		 !parse_source_line(p, word, rest) && !parse_site_line(p, word, rest))
 		span_error(p, word, "this starts no line of a catalogue here");
 }
 
@@ -467,7 +468,6 @@ const struct cat_marker *catalogue_find(const struct catalogue *cat, const char 
 			return &cat->markers[i];
 	return NULL;
 }
-
 
 /* "16" is also 16.2.15, "16,17" is both. */
 bool cat_release_matches(const char *pattern, const char *release)

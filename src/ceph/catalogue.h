@@ -42,7 +42,14 @@ struct cat_arg {
 	struct loc loc;
 };
 
-enum cat_stmt_kind { CAT_LET, CAT_SAVE, CAT_WHEN, CAT_SET, CAT_SEES, CAT_HINTS /* of a witness: a member that its code touches; but something of that size beside it too */ };
+enum cat_stmt_kind {
+	CAT_LET,
+	CAT_SAVE,
+	CAT_WHEN,
+	CAT_SET,
+	CAT_SEES,
+	CAT_HINTS /* of a witness: a member that its code touches; but something of that size beside it too */
+};
 
 /* One line of a site: `let op = ...`, `save op = ...`, `when ...`, `client = ...`. */
 struct cat_stmt {
@@ -67,13 +74,13 @@ enum cat_where { CAT_ENTRY, CAT_RETURN, CAT_BEFORE, CAT_AFTER };
 
 /* A place in Ceph's source, where `cephtap weave` puts the marker's call. Its expressions are C++. */
 struct cat_source {
-	const char *release;  /* as a site's */
-	const char *file;     /* below src/ */
-	const char *function; /* "OSD::enqueue_op(spg_t pg, OpRequestRef&& op, epoch_t epoch)", or "F(...)" */
+	const char *release;   /* as a site's */
+	const char *file;      /* below src/ */
+	const char *function;  /* "OSD::enqueue_op(spg_t pg, OpRequestRef&& op, epoch_t epoch)", or "F(...)" */
 	const char *statement; /* CAT_BEFORE, CAT_AFTER: the tokens of the statement; else NULL */
 	const char **includes; /* headers that the file needs for the expressions, with their quotes */
 	unsigned includes_len;
-	uint8_t where; /* enum cat_where */
+	uint8_t where;		/* enum cat_where */
 	struct cat_stmt *stmts; /* no CAT_SAVE */
 	unsigned stmts_len;
 	struct loc loc;
@@ -197,11 +204,12 @@ struct cat_seen {
 };
 
 /*
- * Evaluate a witness: one cat_seen for each of its CAT_SEES and CAT_HINTS, in their order; returns how many. The resolver leaves in *last what
- * stands for the member that it resolved last.
+ * Evaluate a witness: one cat_seen for each of its CAT_SEES and CAT_HINTS, in their order; returns how many. The
+ * resolver leaves in *last what stands for the member that it resolved last.
  */
-unsigned catalogue_locate_witness(const struct catalogue *cat, const struct cat_witness *witness, const struct cat_resolver *resolver,
-				  void **last, struct arena *arena, struct cat_seen **out);
+unsigned catalogue_locate_witness(const struct catalogue *cat, const struct cat_witness *witness,
+				  const struct cat_resolver *resolver, void **last, struct arena *arena,
+				  struct cat_seen **out);
 /* In full: "MOSDOp" to "_mosdop::MOSDOp<std::vector<...> >". */
 const char *catalogue_type(const struct catalogue *cat, const char *name);
 

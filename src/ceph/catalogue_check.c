@@ -170,13 +170,14 @@ static void check_source(const struct cat_marker *marker, const struct cat_sourc
 	if (!paren || !ends_with(source->function, ")"))
 		diag_error(diags, source->loc, NULL, "a function is said with its parameters: F(int a), or F(...)");
 	if (wants_statement != !!source->statement)
-		diag_error(diags, source->loc, NULL, wants_statement ? "which statement? Say it in a line `at STATEMENT`"
-								      : "`at` goes with `before` and `after`");
+		diag_error(diags, source->loc, NULL,
+			   wants_statement ? "which statement? Say it in a line `at STATEMENT`"
+					   : "`at` goes with `before` and `after`");
 	for (i = 0; i < marker->args_len; i++) {
 		set_of(source, marker->args[i].name, &times);
 		if (times != 1)
-			diag_error(diags, source->loc, NULL, "argument %s of marker %s is %s here", marker->args[i].name,
-				   marker->name, times ? "set twice" : "missing");
+			diag_error(diags, source->loc, NULL, "argument %s of marker %s is %s here",
+				   marker->args[i].name, marker->name, times ? "set twice" : "missing");
 	}
 	for (i = 0; i < source->stmts_len; i++) {
 		const struct cat_stmt *stmt = &source->stmts[i];
@@ -220,7 +221,8 @@ static void check_marker(const struct catalogue *cat, const struct cat_marker *m
 		check_source(marker, &marker->sources[i], diags);
 }
 
-/* Only the text can be checked here; that it touches what it is said to is checked where the binary is (test/evidence.sh). */
+/* Only the text can be checked here; that it touches what it is said to is checked where the binary is
+ * (test/evidence.sh). */
 static void check_witness(const struct catalogue *cat, const struct cat_witness *witness, struct diags *diags)
 {
 	struct cat_resolver resolver = {NULL, any_member, any_size, any_constant};
@@ -232,7 +234,8 @@ static void check_witness(const struct catalogue *cat, const struct cat_witness 
 		diag_error(diags, witness->loc, NULL, "witness %s sees nothing", witness->symbol);
 	for (i = 0; i < n; i++)
 		if (!seen[i].loc.n)
-			diag_error(diags, witness->loc, NULL, "witness %s: number %u of what it sees is no member", witness->symbol, i + 1);
+			diag_error(diags, witness->loc, NULL, "witness %s: number %u of what it sees is no member",
+				   witness->symbol, i + 1);
 }
 
 void catalogue_check(const struct catalogue *cat, struct diags *diags)

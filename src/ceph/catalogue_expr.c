@@ -221,7 +221,8 @@ static bool eval_text(struct eval *e, struct value *v)
 	return true;
 }
 
-/* rank(e, A B C): 0 when e is the enumerator A, 1 when it is B ...: a number that means the same in releases that count otherwise. */
+/* rank(e, A B C): 0 when e is the enumerator A, 1 when it is B ...: a number that means the same in releases that count
+ * otherwise. */
 static bool eval_rank(struct eval *e, struct value *v)
 {
 	int64_t values[16], least = INT64_MAX;

@@ -225,8 +225,9 @@ int catalogue_locate(const struct catalogue *cat, const struct cat_marker *marke
 	return 0;
 }
 
-unsigned catalogue_locate_witness(const struct catalogue *cat, const struct cat_witness *witness, const struct cat_resolver *resolver,
-				  void **last, struct arena *arena, struct cat_seen **out)
+unsigned catalogue_locate_witness(const struct catalogue *cat, const struct cat_witness *witness,
+				  const struct cat_resolver *resolver, void **last, struct arena *arena,
+				  struct cat_seen **out)
 {
 	struct eval e = {.cat = cat, .resolver = resolver, .arena = arena};
 	unsigned i, n = 0;

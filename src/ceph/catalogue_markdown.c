@@ -11,10 +11,15 @@ static void print_sites(const struct catalogue *cat, const struct cat_marker *ma
 	for (i = 0; i < marker->sites_len; i++) {
 		const struct cat_site *site = &marker->sites[i];
 
-		buf_printf(out, "%s%s", !i ? " In stock binaries: " : site->is_also ? "; also " : "; or ", site->binary);
+		buf_printf(out, "%s%s",
+			   !i		   ? " In stock binaries: "
+			   : site->is_also ? "; also "
+					   : "; or ",
+			   site->binary);
 		if (strcmp(site->release, "any") != 0)
 			buf_printf(out, " %s", site->release);
-		buf_printf(out, ", %s of `%s`", site->is_return ? "return" : "entry", cat_function_name(cat->arena, site->symbol));
+		buf_printf(out, ", %s of `%s`", site->is_return ? "return" : "entry",
+			   cat_function_name(cat->arena, site->symbol));
 	}
 	buf_puts(out, marker->sites_len ? "." : "");
 }
@@ -68,7 +73,8 @@ void catalogue_markdown(const struct catalogue *cat, struct buf *out)
 
 	buf_puts(out,
 		 "<!-- SPDX-License-Identifier: LGPL-2.1-or-later -->\n# Ceph's markers\n\n"
-		 "After this page you can name any marker of Ceph's, and say when it fires and what its arguments mean.\n\n"
+		 "After this page you can name any marker of Ceph's, and say when it fires and what its arguments "
+		 "mean.\n\n"
 		 "Made by `cephtap catalogue --markdown` from the files in `catalogue/`; change those, not this page.\n"
 		 "Arguments are `arg0`, `arg1`, ... or `args[0]`, ... in the order of the tables. What each column of "
 		 "a\n"

@@ -103,7 +103,10 @@ static void name_daemon(struct daemon *daemon, const char *type, const struct na
 	if (name && !strncmp(name, type, size) && name[size] == '.')
 		copy_text(daemon->name, sizeof(daemon->name), name);
 	else
-		snprintf(daemon->name, sizeof(daemon->name), "%s.%s", type, name ? name : naming->id ? naming->id : "admin");
+		snprintf(daemon->name, sizeof(daemon->name), "%s.%s", type,
+			 name	      ? name
+			 : naming->id ? naming->id
+				      : "admin");
 	clear_marks(daemon->name);
 	copy_text(daemon->own_name, sizeof(daemon->own_name), daemon->name);
 	copy_text(daemon->cluster, sizeof(daemon->cluster), naming->cluster ? naming->cluster : "ceph");
@@ -130,7 +133,8 @@ static const struct proc_file *find_file(const struct process *process, bool is_
 	return NULL;
 }
 
-/* The kind of daemon that the command is named after. Of users other than root: a script of root's may have any name. */
+/* The kind of daemon that the command is named after. Of users other than root: a script of root's may have any name.
+ */
 static const char *type_of_command(const struct process *process)
 {
 	char comm[16];
@@ -142,7 +146,8 @@ static const char *type_of_command(const struct process *process)
 static const char *identify(const struct process *process, struct daemon *daemon)
 {
 	struct identity *identity = process->request->identity;
-	const struct proc_file *program = find_file(process, true), *library = find_file(process, false), *file = program;
+	const struct proc_file *program = find_file(process, true), *library = find_file(process, false),
+			       *file = program;
 	const char *type = program ? identity_daemon_type(program->name) : NULL;
 	bool is_program = type;
 
@@ -227,7 +232,8 @@ static void add_number(struct daemon *daemon)
 	char number[16];
 	size_t room;
 
-	snprintf(number, sizeof(number), daemon->is_client ? "@%u" : "#%u", daemon->is_client ? daemon->uid : (unsigned)daemon->pid);
+	snprintf(number, sizeof(number), daemon->is_client ? "@%u" : "#%u",
+		 daemon->is_client ? daemon->uid : (unsigned)daemon->pid);
 	room = sizeof(daemon->name) - 1 - strlen(number);
 	if (strlen(daemon->name) > room)
 		daemon->name[room] = '\0';
@@ -247,7 +253,8 @@ static void tell_apart(struct daemon *daemons, unsigned len)
 	arena_free(scratch);
 }
 
-int daemons_look(const struct daemons_request *request, struct arena *arena, struct daemon **daemons, unsigned *daemons_len)
+int daemons_look(const struct daemons_request *request, struct arena *arena, struct daemon **daemons,
+		 unsigned *daemons_len)
 {
 	struct arena *scratch = arena_new();
 	struct daemon daemon;

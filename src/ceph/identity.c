@@ -45,7 +45,7 @@ struct left_out {
 
 struct identity {
 	struct arena *arena;
-	struct catalogue *cat; /* read when first needed */
+	struct catalogue *cat;	    /* read when first needed */
 	struct seen seen[SEEN_MAX]; /* a ring */
 	unsigned seen_len;
 	struct content *contents;
@@ -108,7 +108,8 @@ bool identity_is_trusted(const struct proc_user *user)
 	return is_trusted_uid(user->real) && is_trusted_uid(user->effective) && is_trusted_uid(user->saved);
 }
 
-/* From the file alone: a look-up may ask a server that does not answer. Where there is no such user, the containers' one again. */
+/* From the file alone: a look-up may ask a server that does not answer. Where there is no such user, the containers'
+ * one again. */
 static uid_t find_host_ceph(void)
 {
 	FILE *file = fopen("/etc/passwd", "re");
@@ -132,7 +133,8 @@ bool identity_is_cephs(struct identity *identity, uid_t uid)
 
 /* ---- what is in a program ---- */
 
-static void count_functions(const struct catalogue *cat, struct elf_file *elf, const char *base, unsigned *all, unsigned *found)
+static void count_functions(const struct catalogue *cat, struct elf_file *elf, const char *base, unsigned *all,
+			    unsigned *found)
 {
 	struct elf_symbol symbol;
 
@@ -163,7 +165,8 @@ static int take_note(const struct elf_sdt_note *note, void *data)
 		return 0;
 	name = sdt_name(notes->scratch, note->name);
 	for (unsigned i = 0; i < notes->cat->markers_len; i++)
-		if (!strcmp(notes->cat->markers[i].name, name) && !strcmp(notes->cat->markers[i].provider, note->provider))
+		if (!strcmp(notes->cat->markers[i].name, name) &&
+		    !strcmp(notes->cat->markers[i].provider, note->provider))
 			notes->has[i] = true;
 	return 0;
 }
@@ -212,8 +215,8 @@ static bool is_cephs_program(struct identity *identity, struct held *held, const
 
 	for (unsigned i = 0; i < identity->contents_len; i++) {
 		content = &identity->contents[i];
-		if (content->ino == file->ino && content->dev == file->dev && content->changed.tv_sec == changed->tv_sec &&
-		    content->changed.tv_nsec == changed->tv_nsec)
+		if (content->ino == file->ino && content->dev == file->dev &&
+		    content->changed.tv_sec == changed->tv_sec && content->changed.tv_nsec == changed->tv_nsec)
 			return content->is_cephs;
 	}
 	content = arena_push(identity->arena, identity->contents, identity->contents_len);
@@ -241,7 +244,8 @@ static enum doubt doubt_of_writers(enum writers writers)
 
 enum doubt identity_of_file(struct identity *identity, const struct proc_user *user, const struct proc_file *file)
 {
-	bool is_trusted = user && identity_is_trusted(user), is_daemon = file->is_main && identity_daemon_type(file->name);
+	bool is_trusted = user && identity_is_trusted(user),
+	     is_daemon = file->is_main && identity_daemon_type(file->name);
 	enum doubt doubt = DOUBT_NONE;
 	struct buf why = {0};
 	enum writers writers;
@@ -267,8 +271,8 @@ enum doubt identity_of_file(struct identity *identity, const struct proc_user *u
 }
 
 /*
- * Code that a program makes while it runs is as good as its own (closures of libffi lie in such files). The manager runs Python,
- * whose modules do that in whatever files they can have.
+ * Code that a program makes while it runs is as good as its own (closures of libffi lie in such files). The manager
+ * runs Python, whose modules do that in whatever files they can have.
  */
 static bool may_make_code(const struct proc_file *program, const struct proc_file *file)
 {
@@ -283,7 +287,8 @@ enum doubt identity_of_daemon(struct identity *identity, const struct proc_user 
 	*file = program;
 	doubt = identity_of_file(identity, user, program);
 	for (unsigned i = 0; !doubt && !identity_is_trusted(user) && i < files_len; i++) {
-		if (&files[i] == program || may_make_code(program, &files[i]) || !identity_of_file(identity, user, &files[i]))
+		if (&files[i] == program || may_make_code(program, &files[i]) ||
+		    !identity_of_file(identity, user, &files[i]))
 			continue;
 		*file = &files[i];
 		doubt = DOUBT_CODE;
@@ -301,7 +306,8 @@ const char *identity_doubt_text(enum doubt doubt)
 		[DOUBT_UNKNOWN] = "who can write the file cannot be found out",
 		[DOUBT_CONTENT] = "the file has neither the functions nor the markers of Ceph's program of that name",
 		[DOUBT_CODE] = "it runs code from a file that a user other than root can write",
-		[DOUBT_CROWD] = "so many users run code of their own in this program that only those of root, or of Ceph's own user, count",
+		[DOUBT_CROWD] = "so many users run code of their own in this program that only those of root, or of "
+				"Ceph's own user, count",
 		[DOUBT_NAME] = "only its name is that of one of Ceph's daemons",
 	};
 
@@ -356,8 +362,11 @@ static unsigned name_processes(struct identity *identity, enum doubt doubt, stru
 		one->is_said = true;
 		if (++n > EXAMPLES_MAX)
 			continue;
-		buf_printf(out, "%s%d (uid %u, %s)", n == 1 ? "" : n == all || n == EXAMPLES_MAX ? " and " : ", ", (int)one->pid,
-			   one->uid, one->what);
+		buf_printf(out, "%s%d (uid %u, %s)",
+			   n == 1			   ? ""
+			   : n == all || n == EXAMPLES_MAX ? " and "
+							   : ", ",
+			   (int)one->pid, one->uid, one->what);
 	}
 	return all;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which processes are Ceph's, and which only say so: the one place that decides it, for reports, names of daemons, markers,
- * `doctor`. In: processes and their files, as the kernel shows them. Out: a doubt, or none; and sentences on who was left out.
+ * Which processes are Ceph's, and which only say so: the one place that decides it, for reports, names of daemons,
+ * markers, `doctor`. In: processes and their files, as the kernel shows them. Out: a doubt, or none; and sentences on
+ * who was left out.
  *
- * A process is taken for one of Ceph's daemons when nobody but root can have written its program and whatever other code it runs
- * from files, and the program has the functions that the catalogue knows (or all markers, as notes). What root runs is root's to
- * vouch for, whoever can write it; so is what the user runs that we run as. All else can be made to look like a daemon: names,
- * command lines, notes, build-ids and symbols are anybody's to choose.
+ * A process is taken for one of Ceph's daemons when nobody but root can have written its program and whatever other
+ * code it runs from files, and the program has the functions that the catalogue knows (or all markers, as notes). What
+ * root runs is root's to vouch for, whoever can write it; so is what the user runs that we run as. All else can be made
+ * to look like a daemon: names, command lines, notes, build-ids and symbols are anybody's to choose.
  */
 #ifndef CEPHTAP_CEPH_IDENTITY_H
 #define CEPHTAP_CEPH_IDENTITY_H
@@ -46,8 +47,8 @@ bool identity_is_trusted(const struct proc_user *user);
 bool identity_is_cephs(struct identity *identity, uid_t uid);
 
 /*
- * One file that this process has mapped, by who can write it; a daemon's program (is_main) by what is in it too. `user` NULL: as
- * if a stranger ran it.
+ * One file that this process has mapped, by who can write it; a daemon's program (is_main) by what is in it too. `user`
+ * NULL: as if a stranger ran it.
  */
 enum doubt identity_of_file(struct identity *identity, const struct proc_user *user, const struct proc_file *file);
 /* A daemon with all files that it runs code from, `program` among them. *file is the one that the doubt is about. */

@@ -133,8 +133,10 @@ static int place_open(struct arena *arena, const char *path, struct place *place
 	char real[PATH_MAX];
 	int err;
 
-	*place = (struct place){.root = usr ? arena_strndup(arena, path, (size_t)(usr - path)) : "", .path = usr ? usr : path};
-	err = *place->root ? held_open_inside(place->root, place->path, &place->held, &text) : held_open(path, &place->held, &text);
+	*place = (struct place){.root = usr ? arena_strndup(arena, path, (size_t)(usr - path)) : "",
+				.path = usr ? usr : path};
+	err = *place->root ? held_open_inside(place->root, place->path, &place->held, &text)
+			   : held_open(path, &place->held, &text);
 	if (!err && !*place->root && held_name(place->held, real, sizeof(real)))
 		place->path = arena_strdup(arena, real);
 	if (!err) {
@@ -158,12 +160,13 @@ static int check_build_id(struct arena *arena, const struct elf_file *debug, con
 {
 	if (!strcmp(elf_build_id(debug), build_id))
 		return 0;
-	*why = arena_printf(arena, "%s is the debug file of another build (build-id %s)", elf_file_path(debug), elf_build_id(debug));
+	*why = arena_printf(arena, "%s is the debug file of another build (build-id %s)", elf_file_path(debug),
+			    elf_build_id(debug));
 	return -EINVAL;
 }
 
-static int find_debug(struct learn *l, const struct learn_request *request, const struct place *place, struct debug *debug,
-		      const char **why)
+static int find_debug(struct learn *l, const struct learn_request *request, const struct place *place,
+		      struct debug *debug, const char **why)
 {
 	int err = 0;
 
@@ -252,7 +255,8 @@ static void learn_from_library(struct learn *l, const char *root, bool *found)
 	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		struct place place;
 		struct debug debug;
-		bool is_there = !place_open(l->arena, arena_printf(l->arena, "%s%s/libceph-common.so.2", root, folders[i]), &place, &why);
+		bool is_there = !place_open(
+			l->arena, arena_printf(l->arena, "%s%s/libceph-common.so.2", root, folders[i]), &place, &why);
 
 		if (is_there) {
 			debug_find(place.elf, place.path, place.root, &debug);
@@ -300,8 +304,8 @@ static int learn_from(struct learn *l, const struct learn_request *request, cons
 	return 0;
 }
 
-static int learn_with_debug(struct learn *l, const struct learn_request *request, const struct place *place, const char *name,
-			    struct buf *missing, const char **why)
+static int learn_with_debug(struct learn *l, const struct learn_request *request, const struct place *place,
+			    const char *name, struct buf *missing, const char **why)
 {
 	struct debug debug = {0};
 	int err = find_debug(l, request, place, &debug, why);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Class layouts from DWARF. In: a debug file and a card that names what is wanted. Out: the same card with sizes and offsets. */
+/* Class layouts from DWARF. In: a debug file and a card that names what is wanted. Out: the same card with sizes and
+ * offsets. */
 #include <dwarf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -56,8 +57,8 @@ static bool unwrap(Dwarf_Die *class, Dwarf_Word size, unsigned depth, Dwarf_Die 
 	int64_t at;
 
 	while (depth < LEARN_DEPTH && dwarf_next_child(class, &started, &child)) {
-		if (!dwarf_is_data_child(&child) || !dwarf_member_offset(&child, &at) || at || !dwarf_type_of(&child, &inner) ||
-		    dwarf_aggregate_size(&inner, &inner_size) || inner_size != size)
+		if (!dwarf_is_data_child(&child) || !dwarf_member_offset(&child, &at) || at ||
+		    !dwarf_type_of(&child, &inner) || dwarf_aggregate_size(&inner, &inner_size) || inner_size != size)
 			continue;
 		if (dwarf_is_class(&inner))
 			return unwrap(&inner, size, depth + 1, scalar);
@@ -226,7 +227,8 @@ static void walk_scope(struct walk *w, Dwarf_Die *scope, const char *prefix, uns
 	Dwarf_Die child;
 	bool started = false;
 
-	while (depth < LEARN_DEPTH && (w->types_left || w->constants_left) && dwarf_next_child(scope, &started, &child)) {
+	while (depth < LEARN_DEPTH && (w->types_left || w->constants_left) &&
+	       dwarf_next_child(scope, &started, &child)) {
 		switch (dwarf_tag(&child)) {
 		case DW_TAG_structure_type:
 		case DW_TAG_class_type:
@@ -257,7 +259,8 @@ static void walk_units(struct walk *w, Dwarf *dwarf)
 	}
 }
 
-int learn_dwarf(const struct debug *debug, struct card *card, bool *found_constants, struct arena *arena, const char **why)
+int learn_dwarf(const struct debug *debug, struct card *card, bool *found_constants, struct arena *arena,
+		const char **why)
 {
 	struct walk w = {.card = card,
 			 .found_constants = found_constants,
@@ -270,8 +273,10 @@ int learn_dwarf(const struct debug *debug, struct card *card, bool *found_consta
 	if (err)
 		return err;
 	if (dwarf_file_is_split(file)) {
-		*why = arena_printf(arena, "%s has its debug information in other files (-gsplit-dwarf), from which nothing is learned",
-				    elf_file_path(debug->info));
+		*why = arena_printf(
+			arena,
+			"%s has its debug information in other files (-gsplit-dwarf), from which nothing is learned",
+			elf_file_path(debug->info));
 		err = -ENOTSUP;
 	} else {
 		walk_units(&w, dwarf_file_dwarf(file));

@@ -62,7 +62,8 @@ static const char *release_in(struct arena *arena, struct elf_file *file)
 {
 	struct elf_symbol symbol;
 
-	return elf_symbol_find(file, "_Z19ceph_version_to_strv", &symbol) ? NULL : version_in(arena, file, symbol.vaddr);
+	return elf_symbol_find(file, "_Z19ceph_version_to_strv", &symbol) ? NULL
+									  : version_in(arena, file, symbol.vaddr);
 }
 
 static const char *release_of(struct arena *arena, const char *root, const char *path)
@@ -84,7 +85,8 @@ static const char *release_of(struct arena *arena, const char *root, const char 
 const char *learn_release(struct arena *arena, struct elf_file *binary, const char *root, const char *path)
 {
 	const char *dir = dirname(arena_strdup(arena, path)), *release = release_in(arena, binary);
-	const char *const places[] = {dir, arena_printf(arena, "%s/ceph", dir), "/usr/lib/x86_64-linux-gnu/ceph", "/usr/lib64/ceph"};
+	const char *const places[] = {dir, arena_printf(arena, "%s/ceph", dir), "/usr/lib/x86_64-linux-gnu/ceph",
+				      "/usr/lib64/ceph"};
 	unsigned i;
 
 	for (i = 0; !release && i < sizeof(places) / sizeof(places[0]); i++)

@@ -287,7 +287,8 @@ static struct write_file *write_new(struct weave *w, const struct weave_file *fi
 	struct write_file *out;
 	struct path folder;
 	size_t size;
-	int err = path_find_folder(arena_strndup(w->arena, path, (size_t)(strrchr(path, '/') - path)), true, &folder, why);
+	int err = path_find_folder(arena_strndup(w->arena, path, (size_t)(strrchr(path, '/') - path)), true, &folder,
+				   why);
 
 	path_close(&folder);
 	out = err ? NULL : write_open(path, WRITE_RESULT, why);

@@ -36,8 +36,8 @@ const char *calls_class_of(struct arena *arena, const char *function)
 }
 
 /*
- * As a description of a probe takes it: what D would read in another way is any character. A plain name is made a glob, "[f]oo":
- * then the function has the same name, with its parameters, however it was found, and is one probe.
+ * As a description of a probe takes it: what D would read in another way is any character. A plain name is made a glob,
+ * "[f]oo": then the function has the same name, with its parameters, however it was found, and is one probe.
  */
 static const char *as_glob(struct arena *arena, const char *text)
 {
@@ -86,7 +86,8 @@ static bool has_module(char *const *modules, unsigned len, const char *module)
 
 static struct probe_list look_up(struct script_maker *maker, pid_t pid, const char *function, const char *end)
 {
-	struct probe_desc desc = {arena_printf(maker->arena, "pid%d", (int)pid), "", as_glob(maker->arena, function), end, 0};
+	struct probe_desc desc = {arena_printf(maker->arena, "pid%d", (int)pid), "", as_glob(maker->arena, function),
+				  end, 0};
 	const char *why = NULL;
 	struct probe_list list = maker->source->find(maker->source, &desc, &why);
 
@@ -192,8 +193,8 @@ static void add_class(struct script_maker *maker)
 		const char *class = found.len ? calls_class_of(maker->arena, found.probes[0]->func) : "";
 
 		if (*class)
-			add_descs(maker, request->pids[i], &found, arena_printf(maker->arena, "%s*", class), &maker->others,
-				  &maker->others_len);
+			add_descs(maker, request->pids[i], &found, arena_printf(maker->arena, "%s*", class),
+				  &maker->others, &maker->others_len);
 	}
 }
 
@@ -220,26 +221,33 @@ static void write_script(const struct script_maker *maker, struct buf *out)
 		*arena_push(maker->arena, all, all_len) = maker->triggers[i];
 	for (unsigned i = 0; i < maker->others_len; i++)
 		*arena_push(maker->arena, all, all_len) = maker->others[i];
-	buf_puts(out, "/* The calls that one call makes. A value of each record: thread, time, stack pointer, call, number in it, calls without a return. */\n"
+	buf_puts(out, "/* The calls that one call makes. A value of each record: thread, time, stack pointer, call, "
+		      "number in it, calls without a return. */\n"
 		      "#pragma D option quiet\n");
 	buf_printf(out, "#pragma D option bufsize=%llu\n", maker->request->bufsize);
 	buf_puts(out, "self uint64_t depth, top, call, n, thrown;\n\n");
-	buf_puts(out, "/* A new call, and no recursion: the thread is in none, or an exception has ended the one before. */\n");
+	buf_puts(out, "/* A new call, and no recursion: the thread is in none, or an exception has ended the one "
+		      "before. */\n");
 	write_clause(maker->triggers, maker->triggers_len, "entry",
 		     "/!self->depth || usp >= self->top/\n"
-		     "{\n\tself->thrown += self->depth != 0;\n\tself->depth = 0;\n\tself->top = usp;\n\tself->call++;\n\tself->n = 0;\n}\n\n", out);
+		     "{\n\tself->thrown += self->depth != 0;\n\tself->depth = 0;\n\tself->top = "
+		     "usp;\n\tself->call++;\n\tself->n = 0;\n}\n\n",
+		     out);
 	write_clause(maker->triggers, maker->triggers_len, "entry", "{\n\tself->depth++;\n}\n\n", out);
-	buf_puts(out, "/* Counted in a clause of its own: where the next one has no room for its record, a number is missing. */\n");
+	buf_puts(out, "/* Counted in a clause of its own: where the next one has no room for its record, a number is "
+		      "missing. */\n");
 	write_clause(all, all_len, "*", "/self->depth/\n{\n\tself->n++;\n}\n\n", out);
 	write_clause(all, all_len, "*",
 		     "/self->depth/\n"
-		     "{\n\ttrace(tid);\n\ttrace(timestamp);\n\ttrace(usp);\n\ttrace(self->call);\n\ttrace(self->n);\n\ttrace(self->thrown);\n}\n\n", out);
+		     "{\n\ttrace(tid);\n\ttrace(timestamp);\n\ttrace(usp);\n\ttrace(self->call);\n\ttrace(self->n);"
+		     "\n\ttrace(self->thrown);\n}\n\n",
+		     out);
 	write_clause(maker->triggers, maker->triggers_len, "return",
 		     "/self->depth/\n{\n\tself->depth = usp == self->top ? 0 : self->depth - 1;\n}\n", out);
 }
 
-bool calls_script(struct arena *arena, const struct calls_request *request, struct probe_source *source, struct buf *script,
-		  struct buf *why)
+bool calls_script(struct arena *arena, const struct calls_request *request, struct probe_source *source,
+		  struct buf *script, struct buf *why)
 {
 	struct script_maker maker = {.arena = arena, .request = request, .source = source, .why = why};
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The script of `cephtap report calls`. In: the trigger, which functions to follow below it, and processes. Out: D, as
- * src/views/calls.h wants it. Functions are looked up here, so that what does not exist is said in terms of the options.
+ * src/views/calls.h wants it. Functions are looked up here, so that what does not exist is said in terms of the
+ * options.
  */
 #ifndef CEPHTAP_CMD_CALLS_SCRIPT_H
 #define CEPHTAP_CMD_CALLS_SCRIPT_H
@@ -22,8 +23,8 @@ struct calls_request {
 };
 
 /* False with one sentence in `why`. */
-bool calls_script(struct arena *arena, const struct calls_request *request, struct probe_source *source, struct buf *script,
-		  struct buf *why);
+bool calls_script(struct arena *arena, const struct calls_request *request, struct probe_source *source,
+		  struct buf *script, struct buf *why);
 
 /* "ns::cls::" of "ns::cls::fn(int)"; "" of a function without a class or namespace. */
 const char *calls_class_of(struct arena *arena, const char *function);

@@ -16,12 +16,12 @@
 #include "lib/shown.h"
 
 static const char usage[] = "Usage: cephtap catalogue --check [FILE...]\n"
-			   "       cephtap catalogue --markdown | --tapset [FILE...]\n"
-			   "       cephtap catalogue --bpftrace[=NAME] | --systemtap[=NAME] [FILE...]\n"
-			   "\n"
-			   "The catalogue of Ceph's markers: what they are called, what they mean, where they are.\n"
-			   "Without FILEs, the catalogue inside this binary.\n"
-			   "\n";
+			    "       cephtap catalogue --markdown | --tapset [FILE...]\n"
+			    "       cephtap catalogue --bpftrace[=NAME] | --systemtap[=NAME] [FILE...]\n"
+			    "\n"
+			    "The catalogue of Ceph's markers: what they are called, what they mean, where they are.\n"
+			    "Without FILEs, the catalogue inside this binary.\n"
+			    "\n";
 
 /* What is asked for; `name` is that of a script, or NULL. */
 struct request {
@@ -108,7 +108,8 @@ static void make(struct catalogue *cat, const struct request *request, struct bu
 	else if (!request->name)
 		print_questions(out);
 	else
-		print_script(cat, request->name, request->what == OPTION_BPFTRACE ? CAT_BPFTRACE : CAT_SYSTEMTAP, out, diags);
+		print_script(cat, request->name, request->what == OPTION_BPFTRACE ? CAT_BPFTRACE : CAT_SYSTEMTAP, out,
+			     diags);
 }
 
 static int run(struct arena *arena, const struct request *request, char **paths, int n)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * cephtap demo: a throw-away cluster from the host's own Ceph packages, load on it, and `report osd` on the running daemons.
- * The cluster is the work of scripts/cluster.sh, which travels inside the binary; the report runs as a process of its own,
- * exactly as a person would start it.
+ * cephtap demo: a throw-away cluster from the host's own Ceph packages, load on it, and `report osd` on the running
+ * daemons. The cluster is the work of scripts/cluster.sh, which travels inside the binary; the report runs as a process
+ * of its own, exactly as a person would start it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,13 +32,15 @@
 enum { OPT_KEEP = 256, OPT_CLUSTER_ONLY, OPT_CEPH, OPT_DOWN, OPT_SECONDS };
 enum { PIDS_MAX = 16, ARGS_MAX = 64, SECONDS = 6 };
 
-static const char usage[] =
-	"Usage: cephtap demo [OPTIONS]\n"
-	"\n"
-	"Starts a throw-away Ceph cluster (1 monitor, 3 BlueStore OSDs, loopback) from this host's own packages in a temporary\n"
-	"folder, drives it with rados bench (4 KiB and 4 MiB, writes, then reads), attaches to the running daemons, and prints\n"
-	"where each op's time went. Everything is gone afterwards. A cluster that is already on the host is not touched.\n"
-	"\n";
+static const char usage[] = "Usage: cephtap demo [OPTIONS]\n"
+			    "\n"
+			    "Starts a throw-away Ceph cluster (1 monitor, 3 BlueStore OSDs, loopback) from this host's "
+			    "own packages in a temporary\n"
+			    "folder, drives it with rados bench (4 KiB and 4 MiB, writes, then reads), attaches to the "
+			    "running daemons, and prints\n"
+			    "where each op's time went. Everything is gone afterwards. A cluster that is already on "
+			    "the host is not touched.\n"
+			    "\n";
 
 struct demo {
 	char folder[64]; /* holds cluster.sh and the cluster's own folder; "" before it is made */
@@ -79,8 +81,7 @@ static int finish(pid_t pid)
 
 static int cluster_command(struct demo *demo, const char *verb, const char *mode, const char *seconds)
 {
-	char *argv[] = {(char *)"sh",   demo->script,    (char *)verb, demo->cluster,
-			(char *)mode, (char *)seconds, NULL};
+	char *argv[] = {(char *)"sh", demo->script, (char *)verb, demo->cluster, (char *)mode, (char *)seconds, NULL};
 
 	return finish(start(argv, -1));
 }
@@ -102,7 +103,8 @@ static int write_script(struct demo *demo)
 	return close(fd) && !error ? -errno : error;
 }
 
-/* mkdtemp makes the folder for us alone; but where others may rename what is ours, they could put another in its place. */
+/* mkdtemp makes the folder for us alone; but where others may rename what is ours, they could put another in its place.
+ */
 static bool is_safe_above(const char *folder)
 {
 	struct buf why = {0};
@@ -217,7 +219,8 @@ static int watch(struct demo *demo, const char *what, const char *write_mode, co
 
 static void say_kept(const struct demo *demo)
 {
-	say(stdout, "\nThe cluster is running in %s. To talk to it:\n"
+	say(stdout,
+	    "\nThe cluster is running in %s. To talk to it:\n"
 	    "  eval \"$(sh %s env %s)\"\n"
 	    "  ceph -s; rados -p demo ls | head; cephtap report osd\n"
 	    "To stop it and remove everything:\n"
@@ -268,12 +271,13 @@ static bool is_own(const char *path, mode_t type)
 {
 	struct stat st;
 
-	return !lstat(path, &st) && (st.st_mode & S_IFMT) == type && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH));
+	return !lstat(path, &st) && (st.st_mode & S_IFMT) == type && st.st_uid == geteuid() &&
+	       !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
 /*
- * Only a folder that the demo made: it has both our script and a cluster in it. We are going to run the script, as root: nobody else may
- * have had a hand in it, nor be able to exchange it now.
+ * Only a folder that the demo made: it has both our script and a cluster in it. We are going to run the script, as
+ * root: nobody else may have had a hand in it, nor be able to exchange it now.
  */
 static int take_down(struct demo *demo)
 {
@@ -291,7 +295,8 @@ static int take_down(struct demo *demo)
 		return 1;
 	}
 	if (!path_is_private(demo->folder, &why) || !is_own(demo->script, S_IFREG) || !is_own(demo->cluster, S_IFDIR)) {
-		say(stderr, "cephtap demo: %s: its script is not run\n", why.size ? why.data : "there is something of another user's in it");
+		say(stderr, "cephtap demo: %s: its script is not run\n",
+		    why.size ? why.data : "there is something of another user's in it");
 		buf_free(&why);
 		return 1;
 	}
@@ -375,7 +380,8 @@ int cmd_demo(int argc, char **argv)
 	options_begin(&loop, COMMAND_DEMO, "cephtap demo", argc, argv);
 	outcome = options_read(&loop, &help, take_option, &demo);
 	options_end(&loop);
-	if (outcome == OUTCOME_GO_ON && (optind < argc || (demo.seconds && (atoi(demo.seconds) < 1 || atoi(demo.seconds) > 600)))) {
+	if (outcome == OUTCOME_GO_ON &&
+	    (optind < argc || (demo.seconds && (atoi(demo.seconds) < 1 || atoi(demo.seconds) > 600)))) {
 		buf_puts(&why, "wrong usage (--seconds wants 1 to 600); see cephtap demo --help");
 		outcome = OUTCOME_MISUSED;
 	}

@@ -77,10 +77,12 @@ static void check_release(struct doctor *d)
 
 static void on_finding(void *data, const struct engine_finding *finding)
 {
-	static const enum status statuses[] = {[ENGINE_GOOD] = STATUS_OK, [ENGINE_POOR] = STATUS_WARNING, [ENGINE_MISSING] = STATUS_MISSING};
+	static const enum status statuses[] = {
+		[ENGINE_GOOD] = STATUS_OK, [ENGINE_POOR] = STATUS_WARNING, [ENGINE_MISSING] = STATUS_MISSING};
 	struct doctor *d = data;
 
-	add(d, d->engine->name, finding->name, statuses[finding->status], finding->detail ? arena_strdup(d->arena, finding->detail) : NULL,
+	add(d, d->engine->name, finding->name, statuses[finding->status],
+	    finding->detail ? arena_strdup(d->arena, finding->detail) : NULL,
 	    finding->advice ? arena_strdup(d->arena, finding->advice) : NULL);
 }
 
@@ -170,11 +172,14 @@ static void check_leftovers(struct doctor *d)
 	leftovers_say(d->arena, &texts, &len, &processes);
 	for (unsigned i = 0; i < len && i < SHOWN_MAX; i++)
 		add(d, "processes", "breakpoints", STATUS_WARNING,
-		    arena_printf(d->arena, "process %d (%s): %s", (int)texts[i].pid, texts[i].name, texts[i].text), texts[i].advice);
+		    arena_printf(d->arena, "process %d (%s): %s", (int)texts[i].pid, texts[i].name, texts[i].text),
+		    texts[i].advice);
 	if (len > SHOWN_MAX)
-		add(d, "processes", "breakpoints", STATUS_WARNING, arena_printf(d->arena, "and in %u more processes", len - SHOWN_MAX), "once for each: --clean");
+		add(d, "processes", "breakpoints", STATUS_WARNING,
+		    arena_printf(d->arena, "and in %u more processes", len - SHOWN_MAX), "once for each: --clean");
 	if (!len && processes)
-		add(d, "processes", "breakpoints", STATUS_OK, arena_printf(d->arena, "none was left behind in %u processes", processes), NULL);
+		add(d, "processes", "breakpoints", STATUS_OK,
+		    arena_printf(d->arena, "none was left behind in %u processes", processes), NULL);
 }
 
 /* ---- Ceph ---- */
@@ -193,7 +198,8 @@ static const struct proc_file *program_of(struct arena *arena, pid_t pid)
 }
 
 /* How many of Ceph's markers are in the process, and can be attached. */
-static void count_markers(struct arena *arena, pid_t pid, const char *module, unsigned *all, unsigned *good, const char **why)
+static void count_markers(struct arena *arena, pid_t pid, const char *module, unsigned *all, unsigned *good,
+			  const char **why)
 {
 	static const struct probe_desc markers = {"ceph_*", "", "", "", 0};
 	struct target target = {.pids = &pid, .pids_len = 1, .main_pid = pid, .vouches_for_all = true};
@@ -264,8 +270,8 @@ static void check_daemon(struct doctor *d, const struct daemon *daemon)
 	base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
 	package = learn_debug_package(base);
 	count_markers(d->arena, daemon->pid, base, &all, &good, &why);
-	detail = arena_printf(d->arena, "process %d (uid %u), %s: %s; %u of %u markers", (int)daemon->pid, daemon->uid, name,
-			      describe_build(d->arena, program), good, all);
+	detail = arena_printf(d->arena, "process %d (uid %u), %s: %s; %u of %u markers", (int)daemon->pid, daemon->uid,
+			      name, describe_build(d->arena, program), good, all);
 	add(d, "Ceph", arena_strdup(d->arena, daemon->name), good == all && all ? STATUS_OK : STATUS_WARNING,
 	    why ? arena_printf(d->arena, "%s; the first that cannot be attached: %s", detail, why) : detail,
 	    good == all ? NULL
@@ -285,13 +291,15 @@ static void check_doubtful(struct doctor *d, const struct daemon *daemons, unsig
 		if (!daemon->doubt || ++n > SHOWN_MAX)
 			continue;
 		add(d, "Ceph", arena_strdup(d->arena, daemon->name), STATUS_WARNING,
-		    arena_printf(d->arena, "process %d (uid %u), %s: left out of reports: %s", (int)daemon->pid, daemon->uid,
-				 daemon->file, identity_doubt_text(daemon->doubt)),
+		    arena_printf(d->arena, "process %d (uid %u), %s: left out of reports: %s", (int)daemon->pid,
+				 daemon->uid, daemon->file, identity_doubt_text(daemon->doubt)),
 		    daemon->doubt == DOUBT_NAME ? NULL : "-p with its number, or --untrusted, takes it in");
 	}
 	if (n > SHOWN_MAX)
 		add(d, "Ceph", "others", STATUS_WARNING,
-		    arena_printf(d->arena, "%u more processes that only look like Ceph's are left out of reports", n - SHOWN_MAX), NULL);
+		    arena_printf(d->arena, "%u more processes that only look like Ceph's are left out of reports",
+				 n - SHOWN_MAX),
+		    NULL);
 }
 
 static void check_ceph(struct doctor *d)

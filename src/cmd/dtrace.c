@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * `cephtap dtrace`: scripts go to cmd/run.c. With -h or -G it is what builds of programs with markers call. In: a provider file. Out: a
- * header with macros, or an object file with semaphores. Options that mean nothing for these (-x, -X, -k, object files behind -G) are
- * taken and ignored, so that a configure script's trial goes through.
+ * `cephtap dtrace`: scripts go to cmd/run.c. With -h or -G it is what builds of programs with markers call. In: a
+ * provider file. Out: a header with macros, or an object file with semaphores. Options that mean nothing for these (-x,
+ * -X, -k, object files behind -G) are taken and ignored, so that a configure script's trial goes through.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,15 +24,16 @@
 enum { PROVIDER_SIZE_MAX = 16 << 20, OBJECT_SIZE_MAX = 64 << 20 };
 enum { TEMPORARIES_MAX = 4 };
 
-static const char usage[] =
-	"Usage: cephtap dtrace [OPTIONS] -s SCRIPT.d | -n CLAUSE ... [ARGUMENTS]\n"
-	"       cephtap dtrace -l[v] [-n PROBE ...]\n"
-	"       cephtap dtrace -h -s FILE.d [-o FILE.h]\n"
-	"       cephtap dtrace -G -s FILE.d [-o FILE.o] [OBJECT...]\n"
-	"\n"
-	"The command `dtrace`, as scripts, people and builds call it: it runs scripts, with DTrace's options, messages and statuses; or it\n"
-	"makes of a provider file what a program with markers is built with (-h, -G). A link to cephtap of the name dtrace is this command.\n"
-	"\n";
+static const char usage[] = "Usage: cephtap dtrace [OPTIONS] -s SCRIPT.d | -n CLAUSE ... [ARGUMENTS]\n"
+			    "       cephtap dtrace -l[v] [-n PROBE ...]\n"
+			    "       cephtap dtrace -h -s FILE.d [-o FILE.h]\n"
+			    "       cephtap dtrace -G -s FILE.d [-o FILE.o] [OBJECT...]\n"
+			    "\n"
+			    "The command `dtrace`, as scripts, people and builds call it: it runs scripts, with "
+			    "DTrace's options, messages and statuses; or it\n"
+			    "makes of a provider file what a program with markers is built with (-h, -G). A link to "
+			    "cephtap of the name dtrace is this command.\n"
+			    "\n";
 
 const struct command_help dtrace_help = {.usage = usage};
 
@@ -94,7 +95,8 @@ static int write_result(struct dtrace *run, const char *data, size_t size)
 	struct buf why = {0};
 	int status = 0;
 
-	if (write_whole(strcmp(run->output, "-") ? run->output : "/dev/stdout", WRITE_OFTEN, data, size, &why)) /* a build makes it again */
+	if (write_whole(strcmp(run->output, "-") ? run->output : "/dev/stdout", WRITE_OFTEN, data, size,
+			&why)) /* a build makes it again */
 		status = fail("%s", why.data);
 	buf_free(&why);
 	return status;
@@ -175,7 +177,8 @@ static enum outcome refuse_option(const struct cmd_option *option)
 {
 	struct arena *arena = arena_new();
 
-	fail("%s runs scripts; it does not go with -h and -G, which make files of a provider", option_name(arena, option));
+	fail("%s runs scripts; it does not go with -h and -G, which make files of a provider",
+	     option_name(arena, option));
 	arena_free(arena);
 	return OUTCOME_MISUSED;
 }
@@ -209,7 +212,8 @@ static enum outcome take_option(void *data, const struct cmd_option *option, con
 	case OPTION_INCLUDE:
 	case OPTION_DEFINE:
 	case OPTION_UNDEFINE:
-		*arena_push(run->arena, run->cpp_args, run->cpp_args_len) = arena_printf(run->arena, "-%c%s", option->letter, text);
+		*arena_push(run->arena, run->cpp_args, run->cpp_args_len) =
+			arena_printf(run->arena, "-%c%s", option->letter, text);
 		break;
 	case OPTION_SET: /* what builds say and nothing depends on */
 	case OPTION_STANDARD:

@@ -18,8 +18,9 @@ static void add_ticks(struct facts *facts)
 	char line[256];
 
 	if (file && fgets(line, sizeof(line), file) &&
-	    sscanf(line, "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, &ticks[0],
-		   &ticks[1], &ticks[2], &ticks[3], &ticks[4], &ticks[5], &ticks[6], &ticks[7]) >= 4)
+	    sscanf(line,
+		   "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64,
+		   &ticks[0], &ticks[1], &ticks[2], &ticks[3], &ticks[4], &ticks[5], &ticks[6], &ticks[7]) >= 4)
 		for (unsigned i = 0; i < 8; i++) {
 			all += ticks[i];
 			busy += i == 3 || i == 4 ? 0 : ticks[i];

@@ -23,15 +23,16 @@
 #include "types/native_types.h"
 #include "probe/host.h"
 
-static const char usage[] = "Usage: cephtap list [-v] [--json] [-p PID] [--osd ID[,ID]] [--daemon NAME] [--cgroup PATH]\n"
-			   "                    [--container ID] [PROBE...]\n"
-			   "       cephtap list --functions [--json | --markdown]\n"
-			   "\n"
-			   "List probes as ID PROVIDER MODULE FUNCTION NAME. PROBE is provider:module:function:name "
-			   "with globs, its fields from the\n"
-			   "right as in a script; a word without a colon may also be a provider: `cephtap list "
-			   "'ceph_osd'`, `cephtap list 'op-*'`.\n"
-			   "\n";
+static const char usage[] =
+	"Usage: cephtap list [-v] [--json] [-p PID] [--osd ID[,ID]] [--daemon NAME] [--cgroup PATH]\n"
+	"                    [--container ID] [PROBE...]\n"
+	"       cephtap list --functions [--json | --markdown]\n"
+	"\n"
+	"List probes as ID PROVIDER MODULE FUNCTION NAME. PROBE is provider:module:function:name "
+	"with globs, its fields from the\n"
+	"right as in a script; a word without a colon may also be a provider: `cephtap list "
+	"'ceph_osd'`, `cephtap list 'op-*'`.\n"
+	"\n";
 
 enum list_format { LIST_TABLE, LIST_VERBOSE, LIST_JSON, LIST_MARKDOWN };
 
@@ -98,7 +99,8 @@ static void print_arg(const struct probe *probe, unsigned i)
 	const struct arg *arg = &probe->args[i];
 	const char *why = probe->sites_len && probe->sites[0].args ? probe->sites[0].args[i].why : NULL;
 
-	say(stdout, "\t%sargs[%u] %-16s %-9s %s", i < 10 ? " " : "", i, arg->name ? arg->name : "", cmd_type_of(arg), arg->doc ? arg->doc : "");
+	say(stdout, "\t%sargs[%u] %-16s %-9s %s", i < 10 ? " " : "", i, arg->name ? arg->name : "", cmd_type_of(arg),
+	    arg->doc ? arg->doc : "");
 	if (why)
 		say(stdout, " [not here: %s]", why);
 	say(stdout, "\n");
@@ -107,11 +109,13 @@ static void print_arg(const struct probe *probe, unsigned i)
 static void print_site(const struct site *site)
 {
 	if (site_is_tracepoint(site)) {
-		say(stdout, "\tat the kernel's tracepoint %s%s\n", site->tracepoint, site->task.n ? ", for the thread that comes" : "");
+		say(stdout, "\tat the kernel's tracepoint %s%s\n", site->tracepoint,
+		    site->task.n ? ", for the thread that comes" : "");
 		return;
 	}
 	if (site_is_kernel_function(site)) {
-		say(stdout, "\tat the kernel's function, 0x%llx%s\n", (unsigned long long)site->vaddr, site_is_return(site) ? ", its return" : "");
+		say(stdout, "\tat the kernel's function, 0x%llx%s\n", (unsigned long long)site->vaddr,
+		    site_is_return(site) ? ", its return" : "");
 		return;
 	}
 	say(stdout, "\tat %s, 0x%llx", site->path, (unsigned long long)site->vaddr);
@@ -164,7 +168,8 @@ static void print_parameters(struct list *list, const struct probe *probe)
 	for (unsigned i = 0; i < probe->typed_len; i++) {
 		const struct arg *arg = &probe->typed[i];
 
-		say(stdout, "\t%sargs[%u] %-16s %-20s", i < 10 ? " " : "", i, arg->name ? arg->name : "", parameter_type(list, arg));
+		say(stdout, "\t%sargs[%u] %-16s %-20s", i < 10 ? " " : "", i, arg->name ? arg->name : "",
+		    parameter_type(list, arg));
 		if (arg->why)
 			say(stdout, " [not here: %s]\n", arg->why);
 		else
@@ -277,11 +282,13 @@ static struct json_object *json_sites(const struct probe *probe)
 	for (i = 0; i < probe->sites_len; i++) {
 		object = json_object_new_object();
 		json_object_array_add(array, object);
-		add_text(object, "tracepoint", site_is_tracepoint(&probe->sites[i]) ? probe->sites[i].tracepoint : NULL);
+		add_text(object, "tracepoint",
+			 site_is_tracepoint(&probe->sites[i]) ? probe->sites[i].tracepoint : NULL);
 		if (site_is_kernel_function(&probe->sites[i])) {
 			add_text(object, "function", probe->func);
 			json_object_object_add(object, "address", json_object_new_uint64(probe->sites[i].vaddr));
-			json_object_object_add(object, "return", json_object_new_boolean(site_is_return(&probe->sites[i])));
+			json_object_object_add(object, "return",
+					       json_object_new_boolean(site_is_return(&probe->sites[i])));
 		}
 		if (site_is_kernel(&probe->sites[i]))
 			continue;

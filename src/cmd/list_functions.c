@@ -144,9 +144,12 @@ void list_functions_markdown(void)
 	static const char head[] =
 		"<!-- SPDX-License-Identifier: LGPL-2.1-or-later -->\n<!-- Made by `make reference`. -->\n"
 		"# Reference of the language\n\n"
-		"After this page you can use any function, action, aggregating function and built-in variable of D, with an example that\n"
-		"runs. [language.md](language.md) explains the language; `cephtap list --functions` prints this list.\n\n"
-		"In a prototype, brackets mark what may be left out, `...` any number of further arguments, `@` an aggregation, and\n"
+		"After this page you can use any function, action, aggregating function and built-in variable of D, "
+		"with an example that\n"
+		"runs. [language.md](language.md) explains the language; `cephtap list --functions` prints this "
+		"list.\n\n"
+		"In a prototype, brackets mark what may be left out, `...` any number of further arguments, `@` an "
+		"aggregation, and\n"
 		"`any` a value of any type.\n";
 	struct buf out = {0};
 

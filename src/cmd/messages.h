@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Standard error, kept back while a full screen is up, where it would be written over what is drawn. What this process and its
- * children say meanwhile goes into memory; the newest line can be asked for; at the end all of it goes where it would have gone.
+ * Standard error, kept back while a full screen is up, where it would be written over what is drawn. What this process
+ * and its children say meanwhile goes into memory; the newest line can be asked for; at the end all of it goes where it
+ * would have gone.
  */
 #ifndef CEPHTAP_CMD_MESSAGES_H
 #define CEPHTAP_CMD_MESSAGES_H

@@ -35,9 +35,8 @@ static const char usage[] =
 	"below them\n"
 	"\n";
 
-static const char frames[] =
-	"\n"
-	"Frames that begin with `module`` take their colour from the module.\n";
+static const char frames[] = "\n"
+			     "Frames that begin with `module`` take their colour from the module.\n";
 
 struct request {
 	const char *title, *unit, *out, *before, *input;

@@ -19,9 +19,11 @@ static const char usage[] =
 	"Usage: cephtap record -o FILE [--tee] NAME [OPTIONS of cephtap report]\n"
 	"       cephtap record -o FILE [--tee] [OPTIONS of cephtap] -n CLAUSE | -s SCRIPT [ARGUMENTS]\n"
 	"\n"
-	"Gathers what a report (osd, slow-ops, calls, ...) or a script gathers, into FILE, until ^C or for --seconds N.\n"
+	"Gathers what a report (osd, slow-ops, calls, ...) or a script gathers, into FILE, until ^C or for --seconds "
+	"N.\n"
 	"The report is made from it later, on any host, without root, and is the same as live: cephtap replay FILE...\n"
-	"Stacks and addresses are kept with their names. The file is whole up to at most a second ago, whatever happens.\n"
+	"Stacks and addresses are kept with their names. The file is whole up to at most a second ago, whatever "
+	"happens.\n"
 	"\n";
 
 static const char examples[] =

@@ -16,7 +16,8 @@ struct record_request {
 
 /* Opens the file; its name it gets when tracing begins. False: it cannot be written, which was said on stderr. */
 bool record_open(struct record_request *record);
-/* What has that name stays when nothing could be traced. Else it is on the disk; false: it may not be, which was said. */
+/* What has that name stays when nothing could be traced. Else it is on the disk; false: it may not be, which was said.
+ */
 bool record_close(struct record_request *record);
 /* Where the report goes meanwhile: standard output, or nowhere. NULL: it cannot be opened. */
 FILE *record_output(const struct record_request *record);

@@ -133,7 +133,8 @@ static bool is_of_report(struct run *run)
 	if (!is_script && !run->ops)
 		return refuse(run, "%s is a recording of report `%s`, which this cephtap does not have", name, report);
 	if (request->report && is_script)
-		return refuse(run, "%s is a recording of a script, not of report `%s`: see cephtap replay", name, request->report);
+		return refuse(run, "%s is a recording of a script, not of report `%s`: see cephtap replay", name,
+			      request->report);
 	if (request->report && strcmp(request->report, report))
 		return refuse(run, "%s is a recording of report `%s`, not of `%s`", name, report, request->report);
 	return true;
@@ -150,7 +151,8 @@ static bool has_form(const struct run *run)
 	return refuse(run, "`%s` cannot be written as --%s", run->ops->name, report_formats[form].name);
 }
 
-/* Threads by their numbers, clocks that count from a host's own start: where hosts cannot be told apart, they are not mixed. */
+/* Threads by their numbers, clocks that count from a host's own start: where hosts cannot be told apart, they are not
+ * mixed. */
 static bool is_of_one_host(const struct run *run, const char *what)
 {
 	return run->request->paths_len == 1 || refuse(run, "%s can be made of one recording at a time", what);
@@ -172,7 +174,8 @@ static bool fits(struct run *run)
 
 	if (!is_of_report(run) || !has_form(run))
 		return false;
-	if (run->ops && run->ops->needs & VIEW_ONE_HOST && !is_of_one_host(run, arena_printf(run->arena, "report %s", run->ops->name)))
+	if (run->ops && run->ops->needs & VIEW_ONE_HOST &&
+	    !is_of_one_host(run, arena_printf(run->arena, "report %s", run->ops->name)))
 		return false;
 	if (!request->ctf)
 		return true;
@@ -189,7 +192,8 @@ static enum outcome refuse_options(const struct run *run, struct buf *why)
 
 		if (option->id != OPTION_VIEW && option->id != OPTION_HTML)
 			continue;
-		buf_printf(why, "%s is for recordings of reports, and %s is of a script", option_name(run->arena, option), run->request->paths[0]);
+		buf_printf(why, "%s is for recordings of reports, and %s is of a script",
+			   option_name(run->arena, option), run->request->paths[0]);
 		return OUTCOME_MISUSED;
 	}
 	return OUTCOME_GO_ON;
@@ -335,9 +339,9 @@ static void print_about(const struct replay *replay, const char *name)
 	const struct recorded_host *host = replay_host(replay, 0);
 	struct tm local = zone_time(&host->zone, host->now.wall_ns);
 
-	say(stdout, "%s: host %s, %d-%02d-%02d %02d:%02d:%02d, cephtap %s, %s%s, probes: %u\n", name, host->host, local.tm_year + 1900,
-	    local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec, host->version,
-	    *host->report ? "report " : "a script", host->report, replay_schema(replay, 0)->probes_len);
+	say(stdout, "%s: host %s, %d-%02d-%02d %02d:%02d:%02d, cephtap %s, %s%s, probes: %u\n", name, host->host,
+	    local.tm_year + 1900, local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec,
+	    host->version, *host->report ? "report " : "a script", host->report, replay_schema(replay, 0)->probes_len);
 }
 
 static void print_script(const struct replay *replay)

@@ -86,8 +86,8 @@ static bool add_clause(struct run *run, const char *text)
 }
 
 /*
- * -P sched, -m 'ceph-osd { ... }', -f 'ceph-osd:OSD::enqueue_op /arg0/', -i 7: what follows the description stays, and the
- * description gets the colons that put its last field in the right place.
+ * -P sched, -m 'ceph-osd { ... }', -f 'ceph-osd:OSD::enqueue_op /arg0/', -i 7: what follows the description stays, and
+ * the description gets the colons that put its last field in the right place.
  */
 static bool add_field(struct run *run, const char *text, const char *colons)
 {
@@ -218,7 +218,8 @@ static enum outcome take_of_dtrace(struct run *run, const struct cmd_option *opt
 	case OPTION_INDENT:
 		return taken(set_option(run, "flowindent"));
 	case OPTION_ANONYMOUS:
-		dtrace->refused = "-A and -a: Linux has no anonymous tracing; start the script from a unit of systemd that comes first";
+		dtrace->refused = "-A and -a: Linux has no anonymous tracing; start the script from a unit of systemd "
+				  "that comes first";
 		return OUTCOME_GO_ON;
 	case OPTION_32:
 		dtrace->refused = "-32: scripts have the data model of this host, 64 bits";
@@ -349,7 +350,9 @@ static bool add_libraries(struct run *run)
 		if (!good)
 			buf_printf(&run->why, "cannot read the libraries of %s: %s", folder, strerror(errno));
 		for (int j = 0; j < n; j++) {
-			good = good && script_add_file(&run->pipeline, arena_printf(run->arena, "%s/%s", folder, entries[j]->d_name), &run->why);
+			good = good && script_add_file(&run->pipeline,
+						       arena_printf(run->arena, "%s/%s", folder, entries[j]->d_name),
+						       &run->why);
 			run->dtrace.libraries_len += good;
 			free(entries[j]);
 		}
@@ -499,8 +502,8 @@ static bool say_unused_args(struct run *run)
 	for (unsigned i = 0; i < macros->args_len; i++)
 		if (!macros->args_used[i]) {
 			say(stderr, "%s: %s%sextraneous argument `%s`: $%u is not used by the script\n", run->name,
-			    script.size ? script.data : "", run->pipeline.options.errtags ? "[D_MACRO_UNUSED] " : "", macros->args[i],
-			    i + 1);
+			    script.size ? script.data : "", run->pipeline.options.errtags ? "[D_MACRO_UNUSED] " : "",
+			    macros->args[i], i + 1);
 			buf_free(&script);
 			return false;
 		}
@@ -545,8 +548,8 @@ static void say_not_waiting(const struct run *run)
 	unsigned n = run->pipeline.plan->unmatched_len;
 
 	if (n && (run->record || run->ctf))
-		say(stderr, "%s: %u probe description%s no probe now; %s does not wait for probes that come later\n", run->name, n,
-			n == 1 ? " matches" : "s match", run->record ? "a recording" : "--ctf");
+		say(stderr, "%s: %u probe description%s no probe now; %s does not wait for probes that come later\n",
+		    run->name, n, n == 1 ? " matches" : "s match", run->record ? "a recording" : "--ctf");
 }
 
 /* dtrace -lv */
@@ -734,7 +737,8 @@ static int run_script(int argc, char **argv, struct record_request *record, bool
 	run.arena = run.targets.arena = run.pipeline.arena;
 	if (as_dtrace)
 		begin_as_dtrace(&run);
-	options_begin(&run.loop, as_dtrace ? COMMAND_DTRACE : COMMAND_RUN, record ? "cephtap record" : run.name, argc, argv);
+	options_begin(&run.loop, as_dtrace ? COMMAND_DTRACE : COMMAND_RUN, record ? "cephtap record" : run.name, argc,
+		      argv);
 	outcome = read_command_line(&run, argc, argv);
 	if (outcome == OUTCOME_GO_ON && (!start_child(&run) || !wait_for_process(&run)))
 		outcome = OUTCOME_FAILED;

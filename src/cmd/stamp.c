@@ -22,18 +22,18 @@
 #include "probe/host.h"
 
 static const char usage[] = "Usage: cephtap stamp BINARY -o COPY\n"
-			   "       cephtap stamp BINARY --list\n"
-			   "\n"
-			   "Write a copy of a stock Ceph binary (e.g. /usr/bin/ceph-osd) that names the catalogue's "
-			   "markers in SDT notes, so\n"
-			   "that bpftrace, perf, gdb and SystemTap see them. Code and data are not touched, and the "
-			   "copy is compared with\n"
-			   "BINARY before it gets its name. Run the copy in place of BINARY.\n"
-			   "\n"
-			   "Argument N of a note is the catalogue's argument N. One that a note cannot express is the "
-			   "constant -2147483648.\n"
-			   "Markers at a function's return, and those that fire on a condition, have no note.\n"
-			   "\n";
+			    "       cephtap stamp BINARY --list\n"
+			    "\n"
+			    "Write a copy of a stock Ceph binary (e.g. /usr/bin/ceph-osd) that names the catalogue's "
+			    "markers in SDT notes, so\n"
+			    "that bpftrace, perf, gdb and SystemTap see them. Code and data are not touched, and the "
+			    "copy is compared with\n"
+			    "BINARY before it gets its name. Run the copy in place of BINARY.\n"
+			    "\n"
+			    "Argument N of a note is the catalogue's argument N. One that a note cannot express is the "
+			    "constant -2147483648.\n"
+			    "Markers at a function's return, and those that fire on a condition, have no note.\n"
+			    "\n";
 
 struct job {
 	struct arena *arena;
@@ -238,7 +238,8 @@ static int output(struct job *job)
 	if (status)
 		return status;
 	out = write_open(job->copy, WRITE_RESULT, &why);
-	status = out ? write_copy(job, write_fd(out), arena_printf(job->arena, "/proc/self/fd/%d", write_fd(out))) : fail_why(why.data);
+	status = out ? write_copy(job, write_fd(out), arena_printf(job->arena, "/proc/self/fd/%d", write_fd(out)))
+		     : fail_why(why.data);
 	if (!status)
 		status = finish_copy(job, out, &why);
 	else

@@ -25,17 +25,22 @@ enum { ONCE_LINES = 24, MESSAGE_SIZE = 512 };
 static const char usage[] =
 	"Usage: cephtap top [OPTIONS]\n"
 	"\n"
-	"The OSDs of this host, live: ops, bytes, latency, time by stage, the most used objects and clients, the slowest ops.\n"
+	"The OSDs of this host, live: ops, bytes, latency, time by stage, the most used objects and clients, the "
+	"slowest ops.\n"
 	"Needs no restart and no configuration of the daemons. q quits, h says what the other keys are.\n"
 	"\n";
 
-static const char no_terminal[] = "\nColours are left out when NO_COLOR is set. Where there is no terminal: `cephtap report osd`.\n";
+static const char no_terminal[] =
+	"\nColours are left out when NO_COLOR is set. Where there is no terminal: `cephtap report osd`.\n";
 
 static const struct {
 	const char *name;
 	char key;
 	enum top_view view;
-} panels[] = {{"stages", 't', TOP_STAGES}, {"objects", 'o', TOP_OBJECTS}, {"clients", 'c', TOP_CLIENTS}, {"slow", 'l', TOP_SLOW}};
+} panels[] = {{"stages", 't', TOP_STAGES},
+	      {"objects", 'o', TOP_OBJECTS},
+	      {"clients", 'c', TOP_CLIENTS},
+	      {"slow", 'l', TOP_SLOW}};
 
 enum { PANELS = sizeof(panels) / sizeof(panels[0]) };
 
@@ -51,7 +56,7 @@ struct top_run {
 	uint64_t began_ns, next_ns; /* of this interval, of the one after it */
 	unsigned osds_shown;
 	bool once, print_script;
-	bool is_open;  /* the screen */
+	bool is_open; /* the screen */
 	bool has_failed;
 	bool is_stale; /* it shows something else than what there is */
 	char time[16], message[MESSAGE_SIZE];
@@ -414,7 +419,8 @@ static bool compile(struct top_run *run)
 	if (!top_summary(run->model).osds) {
 		identity_say(run->targets.identity, say_left_out, NULL);
 		say(stderr, "cephtap top: there is no OSD to look at %s\n",
-		    run->targets.processes_len ? "among the chosen processes" : "on this host, or this user may not see it");
+		    run->targets.processes_len ? "among the chosen processes"
+					       : "on this host, or this user may not see it");
 		return false;
 	}
 	target_fill(&run->targets, pipeline->arena, &pipeline->target);

@@ -203,7 +203,8 @@ static int weave(struct weave *w, const struct catalogue *cat)
 	if (weave_write(w, &why))
 		status = fail(why.data);
 	else
-		say(stdout, "%s: %u markers, %u calls. Build Ceph %s with -D" WEAVE_OPTION
+		say(stdout,
+		    "%s: %u markers, %u calls. Build Ceph %s with -D" WEAVE_OPTION
 		    "=ON; `cephtap weave --undo` takes them out.\n",
 		    w->root, cat->markers_len - w->missing, count_calls(w), w->release);
 	buf_free(&why);

@@ -104,7 +104,8 @@ static struct key_place gen_agg_key(struct gen *gen, const struct plan_update *u
 	zero = slot_new(gen);
 	emit(gen, INSN_MOV_IMM(R1, 0));
 	slot_store(gen, zero, R1);
-	return (struct key_place){.in_scratch = zero.in_scratch, .offset = zero.offset, .mark = gen->scratch_now, .size = 8};
+	return (struct key_place){
+		.in_scratch = zero.in_scratch, .offset = zero.offset, .mark = gen->scratch_now, .size = 8};
 }
 
 static void gen_update(struct gen *gen, const struct plan_update *update, const struct key_place *key)

@@ -26,8 +26,8 @@ static bool in_kernel(const struct gen *gen)
 }
 
 /*
- * Word n of what the kernel gives a program around its function, or the register. The word is read as memory: loaded from the
- * context it would be a typed pointer to the verifier, which lets no script reckon with it.
+ * Word n of what the kernel gives a program around its function, or the register. The word is read as memory: loaded
+ * from the context it would be a typed pointer to the verifier, which lets no script reckon with it.
  */
 static void emit_function_value(struct gen *gen, unsigned n, enum argreg reg, struct loc where)
 {
@@ -271,7 +271,10 @@ void gen_probe_arg_string(struct gen *gen, unsigned index, struct place to, stru
 void gen_probe_conditions(struct gen *gen, struct label *no)
 {
 	static const int jump_if_not[] = {
-		[COND_EQ] = BPF_JNE, [COND_NE] = BPF_JEQ, [COND_LT] = BPF_JGE, [COND_GE] = BPF_JLT,
+		[COND_EQ] = BPF_JNE,
+		[COND_NE] = BPF_JEQ,
+		[COND_LT] = BPF_JGE,
+		[COND_GE] = BPF_JLT,
 	};
 
 	for (unsigned i = 0; gen->site && i < gen->site->conds_len; i++) {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One clause: predicate, record, statements. A record is reserved before the first statement, as DTrace does: when there is
- * no room the whole firing of the clause is dropped. A fault throws the record away and sends an error record instead.
+ * One clause: predicate, record, statements. A record is reserved before the first statement, as DTrace does: when
+ * there is no room the whole firing of the clause is dropped. A fault throws the record away and sends an error record
+ * instead.
  */
 #include "code/gen.h"
 
 #include <assert.h>
 #include <stddef.h>
-
 
 void gen_probe_index(struct gen *gen, int reg)
 {
@@ -72,8 +72,8 @@ static void zero_between(struct gen *gen, uint32_t from, uint32_t to)
 }
 
 /*
- * Nothing that lay in the ring before may leak: all is zeroed, but for texts that will be written in any case, and to their
- * end.
+ * Nothing that lay in the ring before may leak: all is zeroed, but for texts that will be written in any case, and to
+ * their end.
  */
 static void emit_zero_record(struct gen *gen, const struct record_layout *layout)
 {
@@ -127,8 +127,8 @@ static void gen_field(struct gen *gen, const struct field *field, const struct p
 	}
 	if (field->kind == FIELD_BYTES) {
 		gen_scalar(gen, value->expr);
-		emit_read_object(gen, (struct place){PLACE_RECORD, 0, field->offset, field->size}, value->expr->type->userland,
-				 value->expr->loc);
+		emit_read_object(gen, (struct place){PLACE_RECORD, 0, field->offset, field->size},
+				 value->expr->type->userland, value->expr->loc);
 		return;
 	}
 	gen_scalar(gen, value->expr);
@@ -259,7 +259,8 @@ static void load_fault(struct gen *gen)
 static void load_fault_pc(struct gen *gen)
 {
 	if (gen->options->asdtrace)
-		emit(gen, INSN_LOAD(BPF_W, R1, R10, gen->fault_pc.offset)); /* the half of a slot that emit_fault wrote */
+		emit(gen,
+		     INSN_LOAD(BPF_W, R1, R10, gen->fault_pc.offset)); /* the half of a slot that emit_fault wrote */
 	else
 		emit(gen, INSN_MOV_IMM(R1, -1));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What src/code makes, for reading: programs in the notation of the kernel's own log, maps, and the layouts of records and
- * aggregations. In: an image, whole or wrong (a disassembler is for looking at bugs). Out: text, one thing a line.
+ * What src/code makes, for reading: programs in the notation of the kernel's own log, maps, and the layouts of records
+ * and aggregations. In: an image, whole or wrong (a disassembler is for looking at bugs). Out: text, one thing a line.
  */
 #ifndef CEPHTAP_CODE_DISASM_H
 #define CEPHTAP_CODE_DISASM_H

@@ -6,15 +6,17 @@
 
 static const char *ctx_name(enum probe_ctx ctx)
 {
-	static const char *const names[] = {[CTX_UPROBE] = "uprobe", [CTX_TIMER] = "timer", [CTX_DIRECT] = "direct", [CTX_TRACEPOINT] = "tracepoint",
-					    [CTX_FUNCTION] = "function", [CTX_KPROBE] = "kprobe"};
+	static const char *const names[] = {
+		[CTX_UPROBE] = "uprobe",	 [CTX_TIMER] = "timer",	      [CTX_DIRECT] = "direct",
+		[CTX_TRACEPOINT] = "tracepoint", [CTX_FUNCTION] = "function", [CTX_KPROBE] = "kprobe"};
 
 	return (unsigned)ctx < sizeof(names) / sizeof(*names) ? names[ctx] : "unknown";
 }
 
 static const char *map_kind_name(enum image_map_kind kind)
 {
-	static const char *const names[] = {[IMAGE_ARRAY] = "array", [IMAGE_PERCPU_ARRAY] = "percpu-array",
+	static const char *const names[] = {[IMAGE_ARRAY] = "array",
+					    [IMAGE_PERCPU_ARRAY] = "percpu-array",
 					    [IMAGE_HASH] = "hash",
 					    [IMAGE_RING] = "ring"};
 
@@ -48,7 +50,8 @@ void image_dump_maps(const struct image *image, struct buf *out)
 	}
 }
 
-static void dump_field(const char *what, unsigned i, const struct field *field, const struct type *type, struct buf *out)
+static void dump_field(const char *what, unsigned i, const struct field *field, const struct type *type,
+		       struct buf *out)
 {
 	buf_printf(out, "%s %u: %s%s, %u bytes at %u", what, i, field->is_signed ? "signed " : "",
 		   field_kind_words[field->kind], field->size, field->offset);
@@ -80,8 +83,8 @@ static void dump_agg(const struct image *image, unsigned i, struct buf *out)
 {
 	const struct agg_layout *layout = &image->schema->aggs[i];
 
-	buf_printf(out, "aggregation @%s = %s(): map %s, key %u bytes, value %u bytes\n", layout->name, layout->shape.agg->name,
-		   image->maps[image->agg_maps[i]].name, layout->key_size, layout->value_size);
+	buf_printf(out, "aggregation @%s = %s(): map %s, key %u bytes, value %u bytes\n", layout->name,
+		   layout->shape.agg->name, image->maps[image->agg_maps[i]].name, layout->key_size, layout->value_size);
 	for (unsigned k = 0; k < layout->keys_len; k++)
 		dump_field("  key", k, &layout->keys[k], image->plan->aggs[i]->keys[k], out);
 }

@@ -264,8 +264,8 @@ void gen_place_at(struct gen *gen, const struct expr *expr, bool userland)
 	const struct type_member *member = expr->kind == EXPR_MEMBER ? expr->member : NULL;
 	bool is_field = member && member->bit_size;
 
-	emit_deref(gen, member && member->unit ? member->unit : expr->type->size, !is_field && expr->type->is_signed, userland,
-		   expr->loc);
+	emit_deref(gen, member && member->unit ? member->unit : expr->type->size, !is_field && expr->type->is_signed,
+		   userland, expr->loc);
 	if (!is_field)
 		return;
 	emit(gen, INSN_ALU_IMM(BPF_LSH, R0, 64 - member->bit_offset - member->bit_size));
@@ -362,7 +362,7 @@ void gen_scalar(struct gen *gen, const struct expr *expr)
 		gen_var_step(gen, expr);
 		break;
 	case EXPR_CONST: /* above */
-	case EXPR_TEXT:  /* strings: place.c */
+	case EXPR_TEXT:	 /* strings: place.c */
 	case EXPR_STRING:
 		assert(!"a scalar");
 	}

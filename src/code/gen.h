@@ -2,9 +2,9 @@
 /*
  * Generating eBPF: what the parts of src/code, the functions (src/func) and the aggregations (src/agg) share.
  *
- * An expression's scalar value is left in R0, always extended to 64 bits as its type says. R0 to R5 do not survive a call;
- * what must, is put into a slot. A string's value is written to a place, NUL-terminated and padded with zeros to the
- * place's room: keys and comparisons rely on the padding.
+ * An expression's scalar value is left in R0, always extended to 64 bits as its type says. R0 to R5 do not survive a
+ * call; what must, is put into a slot. A string's value is written to a place, NUL-terminated and padded with zeros to
+ * the place's room: keys and comparisons rely on the padding.
  */
 #ifndef CEPHTAP_CODE_GEN_H
 #define CEPHTAP_CODE_GEN_H
@@ -30,7 +30,8 @@ struct label {
 
 enum place_base { PLACE_SCRATCH, PLACE_RECORD, PLACE_MAP };
 
-/* A loop over a text (text.c), by its step; it ends after so many turns for each byte, and two more, or after `turns`. */
+/* A loop over a text (text.c), by its step; it ends after so many turns for each byte, and two more, or after `turns`.
+ */
 struct gen;
 struct text_loop {
 	void (*step)(struct gen *gen, struct label *last);
@@ -84,37 +85,38 @@ struct gen {
 	const struct probe *probe; /* any probe that this program serves */
 	const struct site *site;   /* NULL: timers, BEGIN, END, ERROR */
 	enum probe_ctx ctx;
-	unsigned clause; /* the current one */
-	unsigned action; /* the current one of its statements, from 1; 0: the predicate */
-	struct label *forget; /* where a clause goes on that leaves no record after all */
-	struct label *fault; /* where a fault in the current clause goes */
+	unsigned clause;		 /* the current one */
+	unsigned action;		 /* the current one of its statements, from 1; 0: the predicate */
+	struct label *forget;		 /* where a clause goes on that leaves no record after all */
+	struct label *fault;		 /* where a fault in the current clause goes */
 	const struct agg_args *agg_args; /* of the update that is being generated */
 
 	int32_t stack_now, stack_limit; /* bytes below the frame pointer in use; the most that may be */
 	uint32_t scratch_now, scratch_max;
 	/*
-	 * A function is generated twice: the first round finds out what it uses, the second has a prologue for just that.
+	 * A function is generated twice: the first round finds out what it uses, the second has a prologue for just
+	 * that.
 	 */
 	bool first_round;
 	bool needs_scratch, needs_time, needs_probe, needs_fault, needs_saved;
-	bool is_claimed;   /* this run has its scratch memory from here on */
-	bool claims_early; /* even what stands before the conditions has no room on the stack */
-	bool *needs_this; /* per variable id */
+	bool is_claimed;    /* this run has its scratch memory from here on */
+	bool claims_early;  /* even what stands before the conditions has no room on the stack */
+	bool *needs_this;   /* per variable id */
 	bool keeps_scratch; /* the statement made a pointer into scratch memory, which must live on: copyin() */
 
 	struct slot time, probe_index, fault_info, fault_address, fault_pc; /* fixed slots */
-	struct slot *saved; /* what the entry saved, one slot each */
-	struct slot *this_slots; /* per variable id */
+	struct slot *saved;						    /* what the entry saved, one slot each */
+	struct slot *this_slots;					    /* per variable id */
 	struct place *this_places;
-	unsigned fixed_probe; /* the index of the only probe, where there is no cookie */
-	bool is_fixed;        /* that is so */
+	unsigned fixed_probe;  /* the index of the only probe, where there is no cookie */
+	bool is_fixed;	       /* that is so */
 	unsigned map_syscalls; /* of the program: which probe a system call is; MAP_NONE: it serves no system calls */
 	/* Functions of this program, made behind it when something has called them (stack.c). */
 	struct label *open; /* not bound yet, and jumped to */
 	struct label unwind_entry, unwind_frame, hash_entry, visible_entry;
 	struct text_use *texts; /* text.c: the same */
 	unsigned texts_len;
-	bool calls_back; /* a helper calls a function of this program */
+	bool calls_back;	 /* a helper calls a function of this program */
 	struct text_area tokens; /* strtok(): its text, which lives as long as the firing */
 	bool needs_tokens;
 	uint32_t taken_at; /* alloca.c: where its memory begins; 0: it is not there yet */
@@ -122,8 +124,8 @@ struct gen {
 	unsigned *functions; /* where each begins */
 	unsigned functions_len;
 	struct label *error_entry; /* ERROR clauses as a function of this program; NULL: none */
-	bool is_dead;  /* what is emitted now cannot be reached: it is left out */
-	bool too_long; /* a jump did not fit */
+	bool is_dead;		   /* what is emitted now cannot be reached: it is left out */
+	bool too_long;		   /* a jump did not fit */
 	const struct code_rules *rules;
 	bool may_wait; /* what is read now may be absent: see memory.c */
 	bool sleeps;   /* the program has code that waits for memory */
@@ -184,10 +186,11 @@ void emit_read_bytes(struct gen *gen, struct place to, struct slot size, uint32_
 void emit_read_object(struct gen *gen, struct place to, bool userland, struct loc loc);
 
 /* alloca.c: memory that a script takes, and writes by pointers */
-void gen_taken_new(struct gen *gen);   /* in a program's prologue */
-void gen_taken_clear(struct gen *gen); /* at the start of each clause */
+void gen_taken_new(struct gen *gen);					 /* in a program's prologue */
+void gen_taken_clear(struct gen *gen);					 /* at the start of each clause */
 void gen_take(struct gen *gen, const struct expr *size, struct loc loc); /* R0 = the address of so many bytes */
-void emit_taken_fill(struct gen *gen, struct slot to, struct slot from, struct slot size, bool userland, struct loc loc);
+void emit_taken_fill(struct gen *gen, struct slot to, struct slot from, struct slot size, bool userland,
+		     struct loc loc);
 /* Faults where the address in R0 is one of that memory, and so many bytes there were not taken. */
 void emit_taken_check_read(struct gen *gen, uint32_t size, struct loc loc);
 /* Assignments to a place that a pointer leads to, EXPR_ASSIGN or EXPR_UPDATE, and steps. */
@@ -282,7 +285,7 @@ void gen_var_step(struct gen *gen, const struct expr *expr); /* ++ and -- */
 struct key_place {
 	bool in_scratch;
 	int32_t offset;
-	uint32_t mark; /* scratch memory before it */
+	uint32_t mark;	   /* scratch memory before it */
 	struct slot first; /* stack: the slots it takes, for release */
 	uint32_t size;
 };
@@ -312,9 +315,10 @@ bool agg_has_weight(const struct plan_update *update);
 /* task.c: the thread and the process that the probe is about */
 bool gen_is_of_other(const struct gen *gen); /* not the current thread, but one whose task_struct is known */
 int gen_task_offset(struct gen *gen, const char *structure, const char *member, struct loc loc); /* 0 after a message */
-void emit_task(struct gen *gen);	    /* R0 = the address of its task_struct */
+void emit_task(struct gen *gen); /* R0 = the address of its task_struct */
 /* R0 = `size` bytes at a member of it, which is a structure's address where `then` is not NULL: a member of that. */
-void emit_task_member(struct gen *gen, const char *member, const char *of, const char *then, uint32_t size, struct loc loc);
+void emit_task_member(struct gen *gen, const char *member, const char *of, const char *then, uint32_t size,
+		      struct loc loc);
 void emit_pid(struct gen *gen);
 void emit_tid(struct gen *gen);
 /* R0 = the process, 0 where it cannot be seen from where we run: for what is chosen and found by numbers. */
@@ -347,7 +351,7 @@ enum { TASK_FUNCTIONS_DEPTH = 32 };
 /* clause.c */
 void gen_clause(struct gen *gen, unsigned clause);
 void gen_probe_index(struct gen *gen, int reg); /* the index in plan->probes of the probe that fired */
-void gen_epid_into(struct gen *gen, int reg); /* a number for the probe that fired and the clause together: epid */
+void gen_epid_into(struct gen *gen, int reg);	/* a number for the probe that fired and the clause together: epid */
 
 /* The value of the map of probes' names, by index in plan->probes. */
 struct probe_names {
@@ -362,11 +366,11 @@ void schema_finish(struct arena *arena, const struct plan *plan, struct schema *
 /* layout.c: maps and record layouts, made before any program */
 struct layout {
 	unsigned map_globals, map_rodata, map_zeros, map_scratch, map_saves;
-	uint32_t *global_offsets;   /* per variable id */
-	unsigned *var_maps;         /* per variable id: MAP_NONE for scalars */
+	uint32_t *global_offsets; /* per variable id */
+	unsigned *var_maps;	  /* per variable id: MAP_NONE for scalars */
 	struct buf rodata;
 	uint32_t zeros_size, saves_max; /* bytes; most words that an entry saves for its return */
-	uint32_t scratch_max;           /* bytes of one claim */
+	uint32_t scratch_max;		/* bytes of one claim */
 	bool has_error_clauses;
 };
 struct layout *layout_new(struct arena *arena, struct image *image, const struct options *options);
@@ -374,7 +378,7 @@ unsigned layout_daemons_map(struct arena *arena, struct image *image); /* made w
 unsigned layout_probes_map(struct arena *arena, struct image *image);
 unsigned layout_speculations_map(struct arena *arena, struct image *image);
 unsigned layout_pids_map(struct arena *arena, struct image *image);
-unsigned layout_stacks_map(struct arena *arena, struct image *image); /* the same */
+unsigned layout_stacks_map(struct arena *arena, struct image *image);  /* the same */
 unsigned layout_symbols_map(struct arena *arena, struct image *image); /* the same */
 void layout_unwind_maps(struct arena *arena, struct image *image);
 unsigned layout_syscalls_map(struct arena *arena, struct image *image); /* a new one */

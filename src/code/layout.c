@@ -8,12 +8,12 @@
 #include "lib/unwind.h"
 
 enum {
-	SMALL_RING = 64 * 1024,   /* a script that records nothing still reports errors */
-	ENTRY_OVERHEAD = 48,      /* what the kernel adds to an entry of a hash, about */
+	SMALL_RING = 64 * 1024, /* a script that records nothing still reports errors */
+	ENTRY_OVERHEAD = 48,	/* what the kernel adds to an entry of a hash, about */
 	ENTRIES_MIN = 64,
 	DAEMONS_MAX_ENTRIES = 1024,
 	PIDS_MAX = 16384,
-	SCRATCH_CLAIMS = 4,       /* how many threads on one processor may be inside probes at the same time */
+	SCRATCH_CLAIMS = 4, /* how many threads on one processor may be inside probes at the same time */
 };
 
 char *kernel_name(struct arena *arena, const char *text)
@@ -66,7 +66,8 @@ static void layout_vars(struct layout *layout, struct arena *arena, struct image
 
 		layout->var_maps[i] = MAP_NONE;
 		if (var->is_assoc || with_thread) {
-			key = key_size(var->keys, var->is_assoc ? var->keys_len : 0, with_thread ? KEY_THREAD : KEY_PLAIN);
+			key = key_size(var->keys, var->is_assoc ? var->keys_len : 0,
+				       with_thread ? KEY_THREAD : KEY_PLAIN);
 			layout->var_maps[i] = image_map_new(
 				arena, image,
 				(struct image_map){.name = kernel_name(arena, var->name),
@@ -82,16 +83,23 @@ static void layout_vars(struct layout *layout, struct arena *arena, struct image
 		}
 	}
 	if (globals)
-		layout->map_globals = image_map_new(
-			arena, image, (struct image_map){.name = "globals", .kind = IMAGE_ARRAY, .key_size = 4,
-							 .value_size = globals, .max_entries = 1, .is_kept = true});
+		layout->map_globals = image_map_new(arena, image,
+						    (struct image_map){.name = "globals",
+								       .kind = IMAGE_ARRAY,
+								       .key_size = 4,
+								       .value_size = globals,
+								       .max_entries = 1,
+								       .is_kept = true});
 }
 
 static enum field_kind field_kind(const struct type *type)
 {
 	if (type_is_object(type))
 		return FIELD_BYTES;
-	return type_is_string(type) ? FIELD_STRING : type->kind == TYPE_STACK ? FIELD_STACK : type->kind == TYPE_SYMBOL ? FIELD_SYMBOL : FIELD_INT;
+	return type_is_string(type)	   ? FIELD_STRING
+	       : type->kind == TYPE_STACK  ? FIELD_STACK
+	       : type->kind == TYPE_SYMBOL ? FIELD_SYMBOL
+					   : FIELD_INT;
 }
 
 static struct field field_of(const struct type *type, uint32_t at)
@@ -154,7 +162,8 @@ static uint32_t align_up(uint32_t offset, uint32_t to)
 	return (offset + to - 1) / to * to;
 }
 
-static void layout_action(struct record_action *record, const struct plan_action *action, struct arena *arena, uint32_t *at)
+static void layout_action(struct record_action *record, const struct plan_action *action, struct arena *arena,
+			  uint32_t *at)
 {
 	record->func = action->func;
 	record->format = action->format;
@@ -207,8 +216,10 @@ static bool layout_records(struct arena *arena, struct image *image, const struc
 
 static unsigned array_map(struct arena *arena, struct image *image, const char *name, uint32_t size)
 {
-	return image_map_new(arena, image, (struct image_map){.name = name, .kind = IMAGE_ARRAY, .key_size = 4,
-							      .value_size = size, .max_entries = 1});
+	return image_map_new(
+		arena, image,
+		(struct image_map){
+			.name = name, .kind = IMAGE_ARRAY, .key_size = 4, .value_size = size, .max_entries = 1});
 }
 
 static void copy_name(char *to, size_t room, const char *name)
@@ -231,7 +242,9 @@ static unsigned probes_map(struct arena *arena, struct image *image)
 		names[i].id = probe->id;
 	}
 	return image_map_new(arena, image,
-			     (struct image_map){.name = "probes", .kind = IMAGE_ARRAY, .key_size = 4,
+			     (struct image_map){.name = "probes",
+						.kind = IMAGE_ARRAY,
+						.key_size = 4,
 						.value_size = sizeof(*names),
 						.max_entries = plan->probes_len ? plan->probes_len : 1,
 						.init = names});
@@ -248,20 +261,32 @@ struct layout *layout_new(struct arena *arena, struct image *image, const struct
 	image->map_stacks = image->map_symbols = image->map_processes = image->map_rows = image->map_wanted = MAP_NONE;
 	image->map_state = array_map(arena, image, "state", sizeof(struct image_state));
 	image->map_drops = image_map_new(arena, image,
-					 (struct image_map){.name = "drops", .kind = IMAGE_PERCPU_ARRAY, .key_size = 4,
-							    .value_size = 8 * DROP_CAUSES, .max_entries = 1});
+					 (struct image_map){.name = "drops",
+							    .kind = IMAGE_PERCPU_ARRAY,
+							    .key_size = 4,
+							    .value_size = 8 * DROP_CAUSES,
+							    .max_entries = 1});
 	records = layout_records(arena, image, options);
-	image->map_ring = image_map_new(
-		arena, image, (struct image_map){.name = "records", .kind = IMAGE_RING,
-						 .max_entries = records ? ring_room(options) : SMALL_RING});
+	image->map_ring = image_map_new(arena, image,
+					(struct image_map){.name = "records",
+							   .kind = IMAGE_RING,
+							   .max_entries = records ? ring_room(options) : SMALL_RING});
 	layout->map_rodata = array_map(arena, image, "rodata", 8);
 	layout->map_zeros = array_map(arena, image, "zeros", 8);
-	layout->map_scratch = image_map_new(
-		arena, image, (struct image_map){.name = "scratch", .kind = IMAGE_ARRAY, .key_size = 4, .value_size = 8,
-						 .max_entries = SCRATCH_CLAIMS, .per_cpu_entries = true});
-	layout->map_saves = image_map_new(
-		arena, image, (struct image_map){.name = "saves", .kind = IMAGE_HASH, .key_size = 24, .value_size = 8,
-						 .max_entries = 1, .prealloc = true});
+	layout->map_scratch = image_map_new(arena, image,
+					    (struct image_map){.name = "scratch",
+							       .kind = IMAGE_ARRAY,
+							       .key_size = 4,
+							       .value_size = 8,
+							       .max_entries = SCRATCH_CLAIMS,
+							       .per_cpu_entries = true});
+	layout->map_saves = image_map_new(arena, image,
+					  (struct image_map){.name = "saves",
+							     .kind = IMAGE_HASH,
+							     .key_size = 24,
+							     .value_size = 8,
+							     .max_entries = 1,
+							     .prealloc = true});
 	layout_vars(layout, arena, image, options);
 	layout_aggs(layout, arena, image, options);
 	return layout;
@@ -270,29 +295,38 @@ struct layout *layout_new(struct arena *arena, struct image *image, const struct
 unsigned layout_speculations_map(struct arena *arena, struct image *image)
 {
 	if (image->map_speculations == MAP_NONE)
-		image->map_speculations = image_map_new(
-			arena, image, (struct image_map){.name = "speculations", .kind = IMAGE_ARRAY, .key_size = 4,
+		image->map_speculations =
+			image_map_new(arena, image,
+				      (struct image_map){.name = "speculations",
+							 .kind = IMAGE_ARRAY,
+							 .key_size = 4,
 							 .value_size = 8 * (uint32_t)image->options->nspec,
-							 .max_entries = 1, .is_kept = true});
+							 .max_entries = 1,
+							 .is_kept = true});
 	return image->map_speculations;
 }
 
 unsigned layout_daemons_map(struct arena *arena, struct image *image)
 {
 	if (image->map_daemons == MAP_NONE)
-		image->map_daemons = image_map_new(
-			arena, image, (struct image_map){.name = "daemons", .kind = IMAGE_HASH, .key_size = 4,
-							 .value_size = DAEMON_NAME_SIZE,
-							 .max_entries = DAEMONS_MAX_ENTRIES});
+		image->map_daemons = image_map_new(arena, image,
+						   (struct image_map){.name = "daemons",
+								      .kind = IMAGE_HASH,
+								      .key_size = 4,
+								      .value_size = DAEMON_NAME_SIZE,
+								      .max_entries = DAEMONS_MAX_ENTRIES});
 	return image->map_daemons;
 }
 
 unsigned layout_pids_map(struct arena *arena, struct image *image)
 {
 	if (image->map_pids == MAP_NONE)
-		image->map_pids =
-			image_map_new(arena, image, (struct image_map){.name = "pids", .kind = IMAGE_HASH, .key_size = 4,
-								      .value_size = 4, .max_entries = PIDS_MAX});
+		image->map_pids = image_map_new(arena, image,
+						(struct image_map){.name = "pids",
+								   .kind = IMAGE_HASH,
+								   .key_size = 4,
+								   .value_size = 4,
+								   .max_entries = PIDS_MAX});
 	return image->map_pids;
 }
 
@@ -302,11 +336,14 @@ unsigned layout_stacks_map(struct arena *arena, struct image *image)
 
 	if (image->map_stacks == MAP_NONE)
 		image->map_stacks =
-			image_map_new(arena, image, (struct image_map){.name = "stacks", .kind = IMAGE_HASH, .key_size = 8,
-								      .value_size = sizeof(struct stack_value),
-								      .max_entries = entries_for(ROOM, sizeof(struct stack_value)),
-								      .is_kept = true,
-								      .prealloc = true});
+			image_map_new(arena, image,
+				      (struct image_map){.name = "stacks",
+							 .kind = IMAGE_HASH,
+							 .key_size = 8,
+							 .value_size = sizeof(struct stack_value),
+							 .max_entries = entries_for(ROOM, sizeof(struct stack_value)),
+							 .is_kept = true,
+							 .prealloc = true});
 	return image->map_stacks;
 }
 
@@ -316,11 +353,14 @@ unsigned layout_symbols_map(struct arena *arena, struct image *image)
 
 	if (image->map_symbols == MAP_NONE)
 		image->map_symbols =
-			image_map_new(arena, image, (struct image_map){.name = "symbols", .kind = IMAGE_HASH, .key_size = 8,
-								      .value_size = sizeof(struct symbol_value),
-								      .max_entries = entries_for(ROOM, sizeof(struct symbol_value)),
-								      .is_kept = true,
-								      .prealloc = true});
+			image_map_new(arena, image,
+				      (struct image_map){.name = "symbols",
+							 .kind = IMAGE_HASH,
+							 .key_size = 8,
+							 .value_size = sizeof(struct symbol_value),
+							 .max_entries = entries_for(ROOM, sizeof(struct symbol_value)),
+							 .is_kept = true,
+							 .prealloc = true});
 	return image->map_symbols;
 }
 
@@ -328,24 +368,38 @@ void layout_unwind_maps(struct arena *arena, struct image *image)
 {
 	if (image->map_rows != MAP_NONE)
 		return;
-	image->map_rows = image_map_new(arena, image, (struct image_map){.name = "rows", .kind = IMAGE_ARRAY, .key_size = 4,
-									 .value_size = sizeof(struct unwind_row),
-									 .max_entries = 1});
-	image->map_processes =
-		image_map_new(arena, image, (struct image_map){.name = "processes", .kind = IMAGE_HASH, .key_size = 4,
-							      .value_size = sizeof(struct unwind_process), .max_entries = PIDS_MAX});
-	image->map_wanted = image_map_new(arena, image, (struct image_map){.name = "wanted", .kind = IMAGE_HASH, .key_size = 4,
-									  .value_size = 4, .max_entries = DAEMONS_MAX_ENTRIES,
-									  .prealloc = true});
+	image->map_rows = image_map_new(arena, image,
+					(struct image_map){.name = "rows",
+							   .kind = IMAGE_ARRAY,
+							   .key_size = 4,
+							   .value_size = sizeof(struct unwind_row),
+							   .max_entries = 1});
+	image->map_processes = image_map_new(arena, image,
+					     (struct image_map){.name = "processes",
+								.kind = IMAGE_HASH,
+								.key_size = 4,
+								.value_size = sizeof(struct unwind_process),
+								.max_entries = PIDS_MAX});
+	image->map_wanted = image_map_new(arena, image,
+					  (struct image_map){.name = "wanted",
+							     .kind = IMAGE_HASH,
+							     .key_size = 4,
+							     .value_size = 4,
+							     .max_entries = DAEMONS_MAX_ENTRIES,
+							     .prealloc = true});
 }
 
 unsigned layout_syscalls_map(struct arena *arena, struct image *image)
 {
 	uint32_t *probes = arena_new_array(arena, uint32_t, SYSCALLS_MAX);
 
-	return image_map_new(arena, image, (struct image_map){.name = "syscalls", .kind = IMAGE_ARRAY, .key_size = 4,
-							      .value_size = 4, .max_entries = SYSCALLS_MAX,
-							      .init = probes});
+	return image_map_new(arena, image,
+			     (struct image_map){.name = "syscalls",
+						.kind = IMAGE_ARRAY,
+						.key_size = 4,
+						.value_size = 4,
+						.max_entries = SYSCALLS_MAX,
+						.init = probes});
 }
 
 unsigned layout_probes_map(struct arena *arena, struct image *image)
@@ -368,6 +422,7 @@ void layout_finish(struct layout *layout, struct arena *arena, struct image *ima
 	maps[layout->map_scratch].value_size = layout->scratch_max ? layout->scratch_max : 8;
 	maps[layout->map_saves].value_size = layout->saves_max ? 8 * layout->saves_max : 8;
 	if (layout->saves_max)
-		maps[layout->map_saves].max_entries = entries_for(image->options->dynvarsize, 24 + 8 * layout->saves_max);
+		maps[layout->map_saves].max_entries =
+			entries_for(image->options->dynvarsize, 24 + 8 * layout->saves_max);
 	buf_free(&layout->rodata);
 }

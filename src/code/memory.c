@@ -2,10 +2,11 @@
 /*
  * Reading memory whose address a program computes. A read faults when nothing is mapped there.
  *
- * Memory of a process may be mapped but not present: a text that only a marker ever names is still on disk when the marker
- * first fires. Where the kernel lets the program sleep, a read that fails is done again in a way that waits for the page.
- * Such a program cannot share a link with others (see image_program::may_sleep), so this is kept for memory that may really
- * be absent: arguments of SDT markers, and what a script reads by itself; what Ceph's code is working on is present.
+ * Memory of a process may be mapped but not present: a text that only a marker ever names is still on disk when the
+ * marker first fires. Where the kernel lets the program sleep, a read that fails is done again in a way that waits for
+ * the page. Such a program cannot share a link with others (see image_program::may_sleep), so this is kept for memory
+ * that may really be absent: arguments of SDT markers, and what a script reads by itself; what Ceph's code is working
+ * on is present.
  */
 #include "code/gen.h"
 

@@ -3,8 +3,8 @@
 #include "code/gen.h"
 
 /*
- * Numbers are computed with 64 bits and cut to their type, so a shift by more than the type's width, which C leaves undefined,
- * shifts all out; beyond 63 the count's lower bits decide. Fronts that compute constants do the same.
+ * Numbers are computed with 64 bits and cut to their type, so a shift by more than the type's width, which C leaves
+ * undefined, shifts all out; beyond 63 the count's lower bits decide. Fronts that compute constants do the same.
  */
 enum { SHIFT_MASK = 63 };
 
@@ -47,8 +47,8 @@ static void emit_abs(struct gen *gen, int reg, bool counts)
 }
 
 /*
- * Signed division by unsigned instructions, since eBPF had none before Linux 6.6: the quotient's sign is the product of both,
- * the remainder's that of the dividend.
+ * Signed division by unsigned instructions, since eBPF had none before Linux 6.6: the quotient's sign is the product of
+ * both, the remainder's that of the dividend.
  */
 static void emit_signed_div(struct gen *gen, int op)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Programs. All clauses of one probe make one program, in the script's order, so that this-> variables live through a firing
- * and a probe costs one trap however many clauses it has. Sites with the same clauses and the same argument locations
- * share a program; the attach cookie tells it which probe fired.
+ * Programs. All clauses of one probe make one program, in the script's order, so that this-> variables live through a
+ * firing and a probe costs one trap however many clauses it has. Sites with the same clauses and the same argument
+ * locations share a program; the attach cookie tells it which probe fired.
  *
- * A program is a prologue (is the script running? does the marker's condition hold? scratch memory), the clauses, and an
- * epilogue. ERROR clauses follow as a second function, called by every fault.
+ * A program is a prologue (is the script running? does the marker's condition hold? scratch memory), the clauses, and
+ * an epilogue. ERROR clauses follow as a second function, called by every fault.
  */
 #include "code/gen.h"
 
@@ -16,12 +16,12 @@
 #include "lib/kernel_functions.h"
 
 enum {
-	ERROR_ARGS_SIZE = 48,    /* what a call of the ERROR clauses puts there */
-	SCRATCH_HEAD = 8,        /* first word of a claim: is it taken? */
+	ERROR_ARGS_SIZE = 48,	 /* what a call of the ERROR clauses puts there */
+	SCRATCH_HEAD = 8,	 /* first word of a claim: is it taken? */
 	SCRATCH_MAX = 32 * 1024, /* an instruction's offset has 16 bits */
 	SCRATCH_CLAIMS = 4,
-	LOOKS_OWN = 5,           /* how often the verifier looks at an instruction of the clauses, at most about */
-	LOOKS_ERROR = 10,        /* ... at one of the ERROR clauses, for each clause that can fail */
+	LOOKS_OWN = 5,	  /* how often the verifier looks at an instruction of the clauses, at most about */
+	LOOKS_ERROR = 10, /* ... at one of the ERROR clauses, for each clause that can fail */
 };
 
 /* What one function (a program, or its ERROR clauses) is to do. */
@@ -55,8 +55,8 @@ static void emit_self_gate(struct gen *gen, struct label *out)
 }
 
 /*
- * Claims one of this processor's areas. A thread can be preempted inside a probe by another one that hits a probe, so an
- * area belongs to a run until it is given back, not to the processor.
+ * Claims one of this processor's areas. A thread can be preempted inside a probe by another one that hits a probe, so
+ * an area belongs to a run until it is given back, not to the processor.
  */
 static void emit_claim(struct gen *gen, struct label *out)
 {
@@ -86,8 +86,9 @@ static void emit_claim(struct gen *gen, struct label *out)
 }
 
 /*
- * The key under which an entry saves for its return: process, stack pointer at the entry, probe. Not the thread: a coroutine
- * may return on another one than it was called on, and no two calls of a process that are under way have one stack pointer.
+ * The key under which an entry saves for its return: process, stack pointer at the entry, probe. Not the thread: a
+ * coroutine may return on another one than it was called on, and no two calls of a process that are under way have one
+ * stack pointer.
  */
 static int32_t emit_save_key(struct gen *gen, const struct argloc *entry_sp)
 {
@@ -131,8 +132,8 @@ static void emit_fetch_saved(struct gen *gen, const struct site *site, struct la
 }
 
 /*
- * sys_enter and sys_exit are one tracepoint each for all system calls: which one it is tells the probe, if there is any.
- * Calls of 32-bit programs have other numbers and are none of ours.
+ * sys_enter and sys_exit are one tracepoint each for all system calls: which one it is tells the probe, if there is
+ * any. Calls of 32-bit programs have other numbers and are none of ours.
  */
 static void emit_syscall_gate(struct gen *gen, struct label *out)
 {
@@ -239,8 +240,7 @@ static void fixed_slots(struct gen *gen, const struct function *fn)
 /* In the first round it is not known yet whether any clause reads what the entry saved. */
 static bool fetches_saved(const struct gen *gen, const struct function *fn)
 {
-	return fn->site && fn->site->saves_len && !fn->is_save &&
-	       (gen->first_round || gen->needs_saved);
+	return fn->site && fn->site->saves_len && !fn->is_save && (gen->first_round || gen->needs_saved);
 }
 
 /* Scratch memory, when the clauses use any. `out`: where to go without; afterwards it has to be given back. */
@@ -255,8 +255,8 @@ static void claim(struct gen *gen, struct label *out, struct label *release)
 }
 
 /*
- * What a firing has to pass before the first clause. Scratch memory is claimed when it has passed, but for the rare program with
- * more to keep than fits the stack, which claims it first.
+ * What a firing has to pass before the first clause. Scratch memory is claimed when it has passed, but for the rare
+ * program with more to keep than fits the stack, which claims it first.
  */
 static void gen_prologue(struct gen *gen, const struct function *fn, struct label *out, struct label *release)
 {
@@ -337,7 +337,8 @@ static bool clause_exits(const struct plan_clause *clause)
 }
 
 /* After exit(), which may be in an ERROR clause that was called, no further clause runs, except in END. */
-static void emit_exit_gate(struct gen *gen, const struct function *fn, unsigned clause, bool calls_error, struct label *out)
+static void emit_exit_gate(struct gen *gen, const struct function *fn, unsigned clause, bool calls_error,
+			   struct label *out)
 {
 	if (fn->probe->kind == PROBE_END || (!calls_error && !clause_exits(&gen->image->plan->clauses[clause])))
 		return;
@@ -360,7 +361,8 @@ static void gen_round(struct gen *gen, const struct function *fn)
 		unsigned calls = gen->error_entry ? gen->error_entry->refs_len : 0;
 
 		gen_clause(gen, fn->clauses[i]);
-		emit_exit_gate(gen, fn, fn->clauses[i], gen->error_entry && gen->error_entry->refs_len > calls, &release);
+		emit_exit_gate(gen, fn, fn->clauses[i], gen->error_entry && gen->error_entry->refs_len > calls,
+			       &release);
 	}
 	label_bind(gen, &release);
 	if (gen->needs_scratch) {
@@ -375,14 +377,16 @@ static void gen_round(struct gen *gen, const struct function *fn)
 /* Is the program for this probe alone, as nothing that it can ask tells which one it is? */
 static bool is_fixed(const struct code_rules *rules, const struct function *fn)
 {
-	return fn->ctx == CTX_DIRECT || fn->ctx == CTX_FUNCTION || (fn->ctx == CTX_TRACEPOINT && !site_is_syscall(fn->site) && !rules->has_cookies);
+	return fn->ctx == CTX_DIRECT || fn->ctx == CTX_FUNCTION ||
+	       (fn->ctx == CTX_TRACEPOINT && !site_is_syscall(fn->site) && !rules->has_cookies);
 }
 
 static void gen_function(struct gen *gen, const struct function *fn)
 {
 	unsigned insns = gen->insns_len, relocs = gen->relocs_len, lines = gen->lines_len;
 	unsigned calls = gen->error_entry ? gen->error_entry->refs_len : 0;
-	unsigned unwinds = gen->unwind_entry.refs_len, hashes = gen->hash_entry.refs_len, visibles = gen->visible_entry.refs_len;
+	unsigned unwinds = gen->unwind_entry.refs_len, hashes = gen->hash_entry.refs_len,
+		 visibles = gen->visible_entry.refs_len;
 	unsigned *texts = text_uses(gen, gen->arena);
 	unsigned vars = gen->image->plan->vars_len;
 	bool had_scratch, claimed_early;
@@ -392,7 +396,8 @@ static void gen_function(struct gen *gen, const struct function *fn)
 	gen->site = fn->site;
 	gen->fixed_probe = fn->probe_index;
 	gen->is_fixed = is_fixed(gen->rules, fn);
-	gen->needs_scratch = gen->needs_time = gen->needs_fault = gen->needs_saved = gen->claims_early = gen->needs_tokens = gen->needs_taken = false;
+	gen->needs_scratch = gen->needs_time = gen->needs_fault = gen->needs_saved = gen->claims_early =
+		gen->needs_tokens = gen->needs_taken = false;
 	gen->needs_probe = fn->is_save || (fn->site && fn->site->saves_len);
 	gen->needs_this = arena_new_array(gen->arena, bool, vars + 1);
 	gen->this_slots = arena_new_array(gen->arena, struct slot, vars + 1);
@@ -439,7 +444,7 @@ struct compiler {
 		struct buf bytes;
 		uint64_t hash;
 		bool needs_saved;
-	} *keys; /* of each program */
+	} * keys; /* of each program */
 	unsigned keys_len;
 	unsigned **probe_clauses; /* per index in plan->probes */
 	unsigned *probe_clauses_len;
@@ -535,8 +540,9 @@ static void check_looks(struct compiler *compiler, unsigned own, unsigned error,
 	if (calls && looks > compiler->rules->limits.looks && !compiler->diags->errors)
 		diag_hint(compiler->diags,
 			  diag_error(compiler->diags, loc, NULL,
-				     "%u clauses of this probe call the ERROR clauses, which are too long for that: %u instructions", calls,
-				     error),
+				     "%u clauses of this probe call the ERROR clauses, which are too long for that: %u "
+				     "instructions",
+				     calls, error),
 			  "make the ERROR clauses shorter, or put some of the others on a script of their own");
 }
 
@@ -546,21 +552,25 @@ static void check_sizes(struct compiler *compiler, const struct gen *gen, const 
 
 	if (gen->scratch_max > SCRATCH_MAX)
 		diag_hint(compiler->diags,
-			  diag_error(compiler->diags, loc, NULL, "the clauses of this probe need %u bytes of scratch memory, and %u is the most",
+			  diag_error(compiler->diags, loc, NULL,
+				     "the clauses of this probe need %u bytes of scratch memory, and %u is the most",
 				     gen->scratch_max, SCRATCH_MAX),
 			  "use fewer strings, or shorter ones with -x strsize");
 	else if (gen->too_long || gen->insns_len > compiler->rules->limits.insns ||
 		 emit_branches(gen) > compiler->rules->limits.branches || !emit_jumps_fit(gen, compiler->arena))
 		diag_hint(compiler->diags,
-			  diag_error(compiler->diags, loc, NULL, "the clauses of this probe are too long for %s: %u instructions",
+			  diag_error(compiler->diags, loc, NULL,
+				     "the clauses of this probe are too long for %s: %u instructions",
 				     compiler->rules->subject, gen->insns_len),
 			  "put some of them on a script of their own, or use shorter strings with -x strsize");
 	else if (count_maps(compiler, gen) > compiler->rules->limits.maps)
 		diag_hint(compiler->diags,
 			  diag_error(compiler->diags, loc, NULL,
-				     "the clauses of this probe use %u aggregations, arrays and thread-local variables more than %s "
+				     "the clauses of this probe use %u aggregations, arrays and thread-local variables "
+				     "more than %s "
 				     "allows one program",
-				     count_maps(compiler, gen) - compiler->rules->limits.maps, compiler->rules->subject),
+				     count_maps(compiler, gen) - compiler->rules->limits.maps,
+				     compiler->rules->subject),
 			  "put some of them on a script of their own, or join arrays with one more key");
 }
 
@@ -572,7 +582,8 @@ static const char *find_lacking(const struct compiler *compiler, const struct ge
 
 		for (; line < gen->lines_len && gen->lines[line].insn <= i; line++)
 			*loc = gen->lines[line].loc;
-		if (insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg && !code_has_helper(compiler->rules, (unsigned)insn->imm))
+		if (insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg &&
+		    !code_has_helper(compiler->rules, (unsigned)insn->imm))
 			return ebpf_helper_name(insn->imm);
 	}
 	return NULL;
@@ -584,12 +595,14 @@ static void check_helpers(struct compiler *compiler, const struct gen *gen)
 	const char *helper = find_lacking(compiler, gen, &loc);
 
 	if (helper)
-		diag_error(compiler->diags, loc, NULL, "this cannot run in %s, which has no %s()", compiler->rules->subject, helper);
+		diag_error(compiler->diags, loc, NULL, "this cannot run in %s, which has no %s()",
+			   compiler->rules->subject, helper);
 }
 
 static unsigned add_program(struct compiler *compiler, const struct function *fn, bool *needs_saved)
 {
-	struct image_program *program = arena_push(compiler->arena, compiler->image->programs, compiler->image->programs_len);
+	struct image_program *program =
+		arena_push(compiler->arena, compiler->image->programs, compiler->image->programs_len);
 	struct label error_entry = {0};
 	unsigned own;
 	struct gen gen = {
@@ -625,20 +638,21 @@ static unsigned add_program(struct compiler *compiler, const struct function *fn
 	if (gen.scratch_max > compiler->layout->scratch_max)
 		compiler->layout->scratch_max = gen.scratch_max;
 	program = &compiler->image->programs[compiler->image->programs_len - 1];
-	*program = (struct image_program){.name = kernel_name(compiler->arena, fn->probe->name),
-					  .ctx = fn->ctx,
-					  .map_syscalls = gen.map_syscalls,
-					  .functions = gen.unwind_frame.refs_len || gen.calls_back ? gen.functions : NULL,
-					  .functions_len = gen.functions_len,
-					  .function = fn->ctx == CTX_FUNCTION ? fn->site->function : NULL,
-					  .is_return = fn->site && site_is_return(fn->site),
-					  .may_sleep = gen.sleeps,
-					  .insns = gen.insns,
-					  .insns_len = gen.insns_len,
-					  .relocs = gen.relocs,
-					  .relocs_len = gen.relocs_len,
-					  .lines = gen.lines,
-					  .lines_len = gen.lines_len};
+	*program =
+		(struct image_program){.name = kernel_name(compiler->arena, fn->probe->name),
+				       .ctx = fn->ctx,
+				       .map_syscalls = gen.map_syscalls,
+				       .functions = gen.unwind_frame.refs_len || gen.calls_back ? gen.functions : NULL,
+				       .functions_len = gen.functions_len,
+				       .function = fn->ctx == CTX_FUNCTION ? fn->site->function : NULL,
+				       .is_return = fn->site && site_is_return(fn->site),
+				       .may_sleep = gen.sleeps,
+				       .insns = gen.insns,
+				       .insns_len = gen.insns_len,
+				       .relocs = gen.relocs,
+				       .relocs_len = gen.relocs_len,
+				       .lines = gen.lines,
+				       .lines_len = gen.lines_len};
 	return compiler->image->programs_len - 1;
 }
 
@@ -696,15 +710,18 @@ static bool is_same_entry(const struct site *a, const struct site *b)
 }
 
 /*
- * A program around a function misses no return, and knows the function's types; but each function needs a program of its own. It
- * is for a function whose values are in registers, and whose name is its own: the kernel finds it by that.
+ * A program around a function misses no return, and knows the function's types; but each function needs a program of
+ * its own. It is for a function whose values are in registers, and whose name is its own: the kernel finds it by that.
  */
 static enum probe_ctx function_ctx(const struct compiler *compiler, const struct probe *probe)
 {
 	const struct kernel_function *function = probe->sites[0].function;
-	bool is_many = compiler->functions_len > compiler->rules->limits.trampolines && compiler->rules->has_multi_kprobes;
+	bool is_many =
+		compiler->functions_len > compiler->rules->limits.trampolines && compiler->rules->has_multi_kprobes;
 
-	return compiler->rules->has_trampolines && function->is_plain && !function->has_namesakes && !is_many ? CTX_FUNCTION : CTX_KPROBE;
+	return compiler->rules->has_trampolines && function->is_plain && !function->has_namesakes && !is_many
+		       ? CTX_FUNCTION
+		       : CTX_KPROBE;
 }
 
 static void count_functions(struct compiler *compiler)
@@ -716,13 +733,15 @@ static void count_functions(struct compiler *compiler)
 	if (compiler->functions_len > compiler->rules->limits.singles && !compiler->rules->has_multi_kprobes)
 		diag_hint(compiler->diags,
 			  diag_error(compiler->diags, (struct loc){0}, NULL,
-				     "the script has %u probes of the kernel's functions, which this kernel attaches one by one, and %u is the most",
+				     "the script has %u probes of the kernel's functions, which this kernel attaches "
+				     "one by one, and %u is the most",
 				     compiler->functions_len, compiler->rules->limits.singles),
 			  "choose fewer: fbt::vfs_*:entry; kernels with multi-kprobe links take them all at once");
 }
 
 /* `saved`: the site of this probe before, whose entry is attached already; NULL: none. */
-static void compile_site(struct compiler *compiler, struct function fn, const struct site *site, const struct site **saved)
+static void compile_site(struct compiler *compiler, struct function fn, const struct site *site,
+			 const struct site **saved)
 {
 	unsigned program;
 
@@ -786,7 +805,8 @@ static unsigned *index_by_id(struct arena *arena, const struct plan *plan, unsig
 	return index;
 }
 
-/* From "which probes does a clause name" to "which clauses does a probe have", in the script's order. The schema has the former. */
+/* From "which probes does a clause name" to "which clauses does a probe have", in the script's order. The schema has
+ * the former. */
 static void group_clauses(struct compiler *compiler)
 {
 	const struct plan *plan = compiler->image->plan;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What readers need to know of a script besides the layouts of records and keys: probes, options, texts and places in them. */
+/* What readers need to know of a script besides the layouts of records and keys: probes, options, texts and places in
+ * them. */
 #include "code/gen.h"
 
 static enum probe_moment moment_of(enum probe_kind kind)

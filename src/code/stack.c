@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Stacks. A program makes a stack in scratch memory, and its number by hashing it; the first of its number goes into a map. Records
- * and keys hold the number alone.
+ * Stacks. A program makes a stack in scratch memory, and its number by hashing it; the first of its number goes into a
+ * map. Records and keys hold the number alone.
  *
- * The kernel gives its own stack. A process's is walked here, as most programs keep no frame pointers: for each frame, which file
- * is it in (map_processes), which row of the file's table says how to get to the caller (map_rows), and two reads of the stack. Where
- * no row does, a frame pointer is tried, and the frame that it leads to says so.
- * The walk is a function of the program, called by every ustack() in it, a frame a function that the kernel calls back.
+ * The kernel gives its own stack. A process's is walked here, as most programs keep no frame pointers: for each frame,
+ * which file is it in (map_processes), which row of the file's table says how to get to the caller (map_rows), and two
+ * reads of the stack. Where no row does, a frame pointer is tried, and the frame that it leads to says so. The walk is
+ * a function of the program, called by every ustack() in it, a frame a function that the kernel calls back.
  */
 #include <stddef.h>
 
@@ -126,8 +126,9 @@ static void emit_return(struct gen *gen, int32_t value)
 }
 
 /*
- * R7: the process's files. R8: an address. Afterwards R9: the address as in the file's rows, R7: the first of these, R8: how many.
- * Without branches but for one per step: as many steps as 256 needs, since entries not in use lie behind every address.
+ * R7: the process's files. R8: an address. Afterwards R9: the address as in the file's rows, R7: the first of these,
+ * R8: how many. Without branches but for one per step: as many steps as 256 needs, since entries not in use lie behind
+ * every address.
  */
 static void emit_find_mapping(struct gen *gen, struct label *none)
 {
@@ -207,7 +208,8 @@ static void emit_find_row(struct gen *gen, struct label *none)
 }
 
 /* R7: a row. Afterwards R9: the CFA, R7: where the caller's %rbp is from there, 0: in its place. */
-static void emit_cfa(struct gen *gen, struct label *signal, struct label *last, struct label *none, struct label *unreadable)
+static void emit_cfa(struct gen *gen, struct label *signal, struct label *last, struct label *none,
+		     struct label *unreadable)
 {
 	struct label by_bp = {0}, plt = {0}, deref = {0}, have = {0};
 
@@ -266,8 +268,8 @@ static void emit_push_frame(struct gen *gen)
 }
 
 /*
- * Nothing describes the frame: if its function keeps a frame pointer, the caller is found by it. What the caller's frame says of itself
- * shows whether that can be (see also is_behind_call() of the reader).
+ * Nothing describes the frame: if its function keeps a frame pointer, the caller is found by it. What the caller's
+ * frame says of itself shows whether that can be (see also is_behind_call() of the reader).
  */
 static void emit_guess(struct gen *gen, struct label *last, struct label *none)
 {
@@ -294,7 +296,8 @@ static void emit_guess(struct gen *gen, struct label *last, struct label *none)
 /* One frame: R1 is its number, R2 points to the area's address and the process's. R0: 0 goes on, 1 ends the walk. */
 static void gen_unwind_frame(struct gen *gen)
 {
-	struct label exact = {0}, none = {0}, no_row = {0}, no_mapping = {0}, unreadable = {0}, signal = {0}, last = {0}, kept = {0}, no_entry = {0}, have_cfa = {0};
+	struct label exact = {0}, none = {0}, no_row = {0}, no_mapping = {0}, unreadable = {0}, signal = {0},
+		     last = {0}, kept = {0}, no_entry = {0}, have_cfa = {0};
 
 	emit(gen, INSN_LOAD(BPF_DW, R6, R2, 0));
 	emit(gen, INSN_LOAD(BPF_DW, R7, R2, 8));
@@ -435,7 +438,7 @@ static void emit_keep(struct gen *gen, uint32_t area, unsigned map)
 	emit_area(gen, R4, area, 0);
 	emit_hash(gen, R4, R2);
 	emit(gen, INSN_ALU_IMM(BPF_OR, R1, 1)); /* 0 means none */
-	if (map == gen->image->map_symbols) { /* see symbol_is_kernel() */
+	if (map == gen->image->map_symbols) {	/* see symbol_is_kernel() */
 		emit(gen, INSN_ALU_IMM(BPF_LSH, R1, 1));
 		emit(gen, INSN_ALU_IMM(BPF_RSH, R1, 1));
 	}
@@ -468,7 +471,8 @@ static void emit_begin(struct gen *gen, uint32_t area)
 	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_HASH, 0));
 }
 
-/* R0: how many bytes of the kernel's stack are in the area from frame `at` on, `skip` frames of it left out; below 0: none. */
+/* R0: how many bytes of the kernel's stack are in the area from frame `at` on, `skip` frames of it left out; below 0:
+ * none. */
 static void emit_stack_by_helper(struct gen *gen, uint32_t area, int32_t at, int32_t frames, int32_t skip)
 {
 	emit(gen, INSN_MOV_REG(R1, REG_CTX));
@@ -479,9 +483,9 @@ static void emit_stack_by_helper(struct gen *gen, uint32_t area, int32_t at, int
 }
 
 /*
- * Around a function there are our program and the trampoline, which are none of the kernel's own. The function itself comes next, at the
- * instruction that called the trampoline, or not, by the kernel and by what else is around the function. As with a kprobe, it shall be
- * the first at its entry, and not be there at its return.
+ * Around a function there are our program and the trampoline, which are none of the kernel's own. The function itself
+ * comes next, at the instruction that called the trampoline, or not, by the kernel and by what else is around the
+ * function. As with a kprobe, it shall be the first at its entry, and not be there at its return.
  */
 static void emit_function_stack(struct gen *gen, uint32_t area, int32_t frames)
 {
@@ -612,7 +616,9 @@ static bool refuse_without_loops(struct gen *gen, const char *name, struct loc l
 	if (!gen->first_round) /* it is said once */
 		return true;
 	diag_hint(gen->diags,
-		  diag_error(gen->diags, loc, NULL, "%s() is not to be had on this kernel: its programs cannot call a function in a loop (bpf_loop, Linux 5.17)",
+		  diag_error(gen->diags, loc, NULL,
+			     "%s() is not to be had on this kernel: its programs cannot call a function in a loop "
+			     "(bpf_loop, Linux 5.17)",
 			     name),
 		  "stack() and all else work; `cephtap doctor` says what this kernel lacks");
 	return true;
@@ -624,7 +630,8 @@ static void emit_process_area(struct gen *gen, uint32_t area, int32_t frames, st
 	emit_begin(gen, area);
 	emit_registers(gen, area, none);
 	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_LIMIT, frames));
-	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_FOUND, gen->site && site_is_at_entry(gen->site) ? FOUND_ENTRY : FOUND_EXACT));
+	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_FOUND,
+				 gen->site && site_is_at_entry(gen->site) ? FOUND_ENTRY : FOUND_EXACT));
 	emit_stack_pid(gen);
 	emit(gen, INSN_STORE(BPF_W, REG_SCRATCH, (int32_t)area + AREA_PID, R0));
 	emit_area(gen, R1, area, 0);
@@ -686,7 +693,8 @@ void emit_symbol(struct gen *gen, const struct expr *address, bool is_user)
 	gen_scalar_as(gen, address, &type_uint64);
 	if (!is_user)
 		emit_jump_imm(gen, BPF_JSLT, R0, 0, &end);
-	emit(gen, INSN_STORE(BPF_DW, REG_SCRATCH, (int32_t)(area + AREA_VALUE + offsetof(struct symbol_value, address)), R0));
+	emit(gen, INSN_STORE(BPF_DW, REG_SCRATCH, (int32_t)(area + AREA_VALUE + offsetof(struct symbol_value, address)),
+			     R0));
 	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_PID, 0));
 	emit(gen, INSN_STORE_IMM(BPF_DW, REG_SCRATCH, (int32_t)area + AREA_HASH, 0));
 	emit_area(gen, R4, area, 0);

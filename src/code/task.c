@@ -59,9 +59,9 @@ static void emit_member(struct gen *gen, int32_t offset, uint32_t size, struct l
 }
 
 /*
- * R1: a task_struct; R2: not 0: its process is asked for. R0: its number in the namespace in which we run, 0: it cannot be seen from there. A
- * struct pid has a number for each namespace that it can be seen from, the host's first. (The kernel's own helper answers for threads
- * of our very namespace alone, and not for those of containers in it.)
+ * R1: a task_struct; R2: not 0: its process is asked for. R0: its number in the namespace in which we run, 0: it cannot
+ * be seen from there. A struct pid has a number for each namespace that it can be seen from, the host's first. (The
+ * kernel's own helper answers for threads of our very namespace alone, and not for those of containers in it.)
  */
 static void gen_visible_number(struct gen *gen)
 {
@@ -90,7 +90,10 @@ static void gen_visible_number(struct gen *gen)
 	emit(gen, INSN_MOV_REG(R6, R7));
 	emit_member(gen, gen_task_offset(gen, "upid", "ns", nowhere), 8, &none);
 	emit(gen, INSN_MOV_REG(R6, R0));
-	emit_member(gen, gen_task_offset(gen, "pid_namespace", "ns", nowhere) + gen_task_offset(gen, "ns_common", "inum", nowhere), 4, &none);
+	emit_member(gen,
+		    gen_task_offset(gen, "pid_namespace", "ns", nowhere) +
+			    gen_task_offset(gen, "ns_common", "inum", nowhere),
+		    4, &none);
 	emit_imm64(gen, R1, (int64_t)gen->rules->pid_ns_ino);
 	emit_jump_reg(gen, BPF_JEQ, R0, R1, &found);
 	emit_jump(gen, &next);
@@ -128,8 +131,8 @@ static void emit_host_number(struct gen *gen, bool is_process)
 }
 
 /*
- * R0 = the number where we run: in a container, that of its own namespace, as in -p and $target. Who cannot be seen from there has the
- * host's number.
+ * R0 = the number where we run: in a container, that of its own namespace, as in -p and $target. Who cannot be seen
+ * from there has the host's number.
  */
 static void emit_number(struct gen *gen, bool is_process)
 {

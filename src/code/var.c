@@ -7,7 +7,6 @@
 
 #include <assert.h>
 
-
 enum { STACK_KEY_MAX = 64, STACK_RESERVE = 96 };
 
 static bool in_hash(const struct var *var)

@@ -38,8 +38,9 @@ static void gen_errno(struct gen *gen, const struct expr *node, struct value *re
 #define ARG(number)                                                                                                    \
 	{                                                                                                              \
 		.name = "arg" number, .type = PROTO_INT64,                                                             \
-		.doc = "argument " number " of the probe as a raw 64-bit number; 0 where the probe has no such argument",               \
-		.example = {"BEGIN { trace(arg" number "); exit(0); }", "0"},                          \
+		.doc = "argument " number                                                                              \
+		       " of the probe as a raw 64-bit number; 0 where the probe has no such argument",                 \
+		.example = {"BEGIN { trace(arg" number "); exit(0); }", "0"},                                          \
 	}
 
 const struct builtin builtins_arg[] = {

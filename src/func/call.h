@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A call, as the checks of functions and actions see it. The front implements it (D's: src/front/d/check/plugin.c); a function
- * knows neither its tree nor its tags. Arguments count from 0.
+ * A call, as the checks of functions and actions see it. The front implements it (D's: src/front/d/check/plugin.c); a
+ * function knows neither its tree nor its tags. Arguments count from 0.
  */
 #ifndef CEPHTAP_FUNC_CALL_H
 #define CEPHTAP_FUNC_CALL_H

@@ -25,7 +25,7 @@ enum proto_type {
 	PROTO_POINTER,
 	PROTO_STRING,
 	PROTO_TEXT_OR_NULL, /* a string, or no text at all */
-	PROTO_PID, /* of a process or a thread */
+	PROTO_PID,	    /* of a process or a thread */
 	PROTO_UID,
 	PROTO_GID,
 	PROTO_PROCESSOR,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Functions, actions and built-in variables of the language. Each family is one file in src/func, with all about it: rows, checks,
- * code, what the reader does; and one row in src/func/tables.h.
+ * Functions, actions and built-in variables of the language. Each family is one file in src/func, with all about it:
+ * rows, checks, code, what the reader does; and one row in src/func/tables.h.
  */
 #ifndef CEPHTAP_FUNC_FUNC_H
 #define CEPHTAP_FUNC_FUNC_H
@@ -19,14 +19,14 @@ struct report;
 struct record_action;
 
 enum func_flags {
-	FUNC_RECORDS = 1,     /* leaves data in the record; only as a statement */
-	FUNC_DESTRUCTIVE = 2, /* refused without -w */
-	FUNC_NO_ARGS_CHECK = 4, /* `check` does all of it: printf, printa, ... */
+	FUNC_RECORDS = 1,	  /* leaves data in the record; only as a statement */
+	FUNC_DESTRUCTIVE = 2,	  /* refused without -w */
+	FUNC_NO_ARGS_CHECK = 4,	  /* `check` does all of it: printf, printa, ... */
 	FUNC_IS_SPECIAL_TIME = 8, /* handled when records are read although it prints nothing: clear, trunc, exit */
 	FUNC_RECORDS_ITSELF = 16, /* has a value, and as a statement leaves that in the record */
-	FUNC_ENDS = 32, /* after it no probe fires but END */
-	FUNC_OURS = 64, /* DTrace has none of this name: scripts may have variables called so */
-	FUNC_LOOPS = 128, /* its code has loops (code/text.c) */
+	FUNC_ENDS = 32,		  /* after it no probe fires but END */
+	FUNC_OURS = 64,		  /* DTrace has none of this name: scripts may have variables called so */
+	FUNC_LOOPS = 128,	  /* its code has loops (code/text.c) */
 };
 
 struct func {
@@ -35,8 +35,8 @@ struct func {
 	const char *doc; /* one sentence, for --help and the reference */
 	struct example example;
 	unsigned flags;
-	/* After the prototype was checked (or instead, see FUNC_NO_ARGS_CHECK): further rules, and for actions the recorded
-	 * values. NULL: nothing to add. */
+	/* After the prototype was checked (or instead, see FUNC_NO_ARGS_CHECK): further rules, and for actions the
+	 * recorded values. NULL: nothing to add. */
 	void (*check)(struct call *call);
 	/* Emits code for a function's value (not for actions: their recorded values are ordinary expressions). */
 	void (*gen)(struct gen *gen, const struct expr *call, struct value *result);

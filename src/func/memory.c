@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Memory of the traced process, and a clause's own. Reads and copies fail with FAULT_BADADDR where nothing is mapped, or taken. */
+/* Memory of the traced process, and a clause's own. Reads and copies fail with FAULT_BADADDR where nothing is mapped,
+ * or taken. */
 #include "code/gen.h"
 #include "func/tables.h"
 
@@ -57,7 +58,8 @@ static void gen_alloca(struct gen *gen, const struct expr *call, struct value *r
 	gen_take(gen, call->args[0], call->loc);
 }
 
-static void gen_copy(struct gen *gen, const struct expr *from, const struct expr *to, const struct expr *size, bool userland, struct loc loc)
+static void gen_copy(struct gen *gen, const struct expr *from, const struct expr *to, const struct expr *size,
+		     bool userland, struct loc loc)
 {
 	struct slot source = slot_new(gen), bytes = slot_new(gen), target = slot_new(gen);
 
@@ -91,23 +93,29 @@ const struct func funcs_memory[] = {
 	{
 		.name = "alloca",
 		.proto = {.result = PROTO_POINTER, .params = {{PROTO_SIZE}}},
-		.doc = "that much memory (scratchsize in all), zeroed, for the rest of the clause; it is written by its pointers",
-		.example = {"BEGIN { this->p = (int *)alloca(8); this->p[1] = 7; trace(this->p[0] + this->p[1]); exit(0); }", "7"},
+		.doc = "that much memory (scratchsize in all), zeroed, for the rest of the clause; it is written by "
+		       "its pointers",
+		.example = {"BEGIN { this->p = (int *)alloca(8); this->p[1] = 7; trace(this->p[0] + this->p[1]); "
+			    "exit(0); }",
+			    "7"},
 		.gen = gen_alloca,
 	},
 	{
 		.name = "bcopy",
 		.proto = {.result = PROTO_VOID, .params = {{PROTO_POINTER}, {PROTO_POINTER}, {PROTO_SIZE}}},
 		.doc = "copies that many bytes from the first address to the second, which alloca() has given",
-		.example = {"BEGIN { this->p = (char *)alloca(16); bcopy(curthread->comm, this->p, 16); trace(stringof(this->p)); exit(0); }",
+		.example = {"BEGIN { this->p = (char *)alloca(16); bcopy(curthread->comm, this->p, 16); "
+			    "trace(stringof(this->p)); exit(0); }",
 			    "cephtap"},
 		.gen = gen_bcopy,
 	},
 	{
 		.name = "copyinto",
 		.proto = {.result = PROTO_VOID, .params = {{PROTO_ADDRESS}, {PROTO_SIZE}, {PROTO_POINTER}}},
-		.doc = "copies that many bytes from an address of the traced process to a place that alloca() has given",
-		.example = {"syscall::write:entry /arg2 >= 4/ { this->p = (uint32_t *)alloca(4); copyinto(arg1, 4, this->p); "
+		.doc = "copies that many bytes from an address of the traced process to a place that alloca() has "
+		       "given",
+		.example = {"syscall::write:entry /arg2 >= 4/ { this->p = (uint32_t *)alloca(4); copyinto(arg1, 4, "
+			    "this->p); "
 			    "printf(\"%x\\n\", *this->p); exit(0); }",
 			    NULL},
 		.gen = gen_copyinto,
@@ -116,7 +124,9 @@ const struct func funcs_memory[] = {
 		.name = "copyin",
 		.proto = {.result = PROTO_POINTER, .params = {{PROTO_ADDRESS}, {PROTO_SIZE}}},
 		.doc = "a copy, in scratch memory, of bytes of the traced process",
-		.example = {"syscall::write:entry /arg2 >= 4/ { printf(\"%x\\n\", *(uint32_t *)copyin(arg1, 4)); exit(0); }", NULL},
+		.example = {"syscall::write:entry /arg2 >= 4/ { printf(\"%x\\n\", *(uint32_t *)copyin(arg1, 4)); "
+			    "exit(0); }",
+			    NULL},
 		.gen = gen_copyin,
 	},
 	{

@@ -154,7 +154,8 @@ enum { TRACEMEM_MAX = 32 * 1024 };
 static bool takes_size(struct call *call, int64_t *size)
 {
 	if (!call_constant(call, 1, size) || !call_is_integer(call, 1))
-		return call_wrong(call, 1, CALL_NOT_CONSTANT, "tracemem() argument #2 must be a constant number of bytes");
+		return call_wrong(call, 1, CALL_NOT_CONSTANT,
+				  "tracemem() argument #2 must be a constant number of bytes");
 	if (*size < 1 || *size > TRACEMEM_MAX)
 		return call_wrong(call, 1, CALL_RANGE, "tracemem() argument #2 must be 1 to %d bytes", TRACEMEM_MAX);
 	return true;
@@ -166,7 +167,8 @@ static void check_tracemem(struct call *call)
 	int64_t size;
 
 	if (len < 2 || len > 3) {
-		call_wrong(call, CALL_ITSELF, len < 2 ? CALL_COUNT : CALL_TOO_LARGE, "tracemem() takes 2 or 3 arguments, not %u", len);
+		call_wrong(call, CALL_ITSELF, len < 2 ? CALL_COUNT : CALL_TOO_LARGE,
+			   "tracemem() takes 2 or 3 arguments, not %u", len);
 		call_hint_proto(call);
 		return;
 	}
@@ -174,11 +176,13 @@ static void check_tracemem(struct call *call)
 		if (!call_value(call, i))
 			return;
 	if (!call_is_address(call, 0)) {
-		call_wrong(call, 0, CALL_TYPE, "tracemem() argument #1 must be an address, not `%s`", call_type_text(call, 0));
+		call_wrong(call, 0, CALL_TYPE, "tracemem() argument #1 must be an address, not `%s`",
+			   call_type_text(call, 0));
 	} else if (takes_size(call, &size)) {
 		call_record_bytes(call, 0, (uint32_t)size);
 		if (len == 3 && !call_is_integer(call, 2))
-			call_wrong(call, 2, CALL_TYPE, "tracemem() argument #3 must be a number of bytes, not `%s`", call_type_text(call, 2));
+			call_wrong(call, 2, CALL_TYPE, "tracemem() argument #3 must be a number of bytes, not `%s`",
+				   call_type_text(call, 2));
 		else if (len == 3)
 			call_record(call, 2);
 	}
@@ -232,8 +236,10 @@ const struct func funcs_print[] = {
 	},
 	{
 		.name = "tracemem",
-		.proto = {.result = PROTO_VOID, .params = {{PROTO_ADDRESS}, {PROTO_SIZE}, {PROTO_SIZE, .is_optional = true}}},
-		.doc = "prints as many bytes at an address, a constant number, or as many of them as a third argument says",
+		.proto = {.result = PROTO_VOID,
+			  .params = {{PROTO_ADDRESS}, {PROTO_SIZE}, {PROTO_SIZE, .is_optional = true}}},
+		.doc = "prints as many bytes at an address, a constant number, or as many of them as a third argument "
+		       "says",
 		.example = {"BEGIN { tracemem(curthread->comm, 16, 4); exit(0); }", NULL},
 		.flags = FUNC_RECORDS | FUNC_NO_ARGS_CHECK,
 		.check = check_tracemem,

@@ -251,7 +251,8 @@ const struct builtin builtins_process[] = {
 		.name = "procname",
 		.type = PROTO_STRING,
 		.string_size = 32,
-		.doc = "the process by name: the Ceph daemon, or otherwise its command, which has a ~ before it when it is "
+		.doc = "the process by name: the Ceph daemon, or otherwise its command, which has a ~ before it when "
+		       "it is "
 		       "called as daemons are",
 		.example = {"BEGIN { trace(procname); exit(0); }", "cephtap"},
 		.gen = gen_procname,

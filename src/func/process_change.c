@@ -59,7 +59,8 @@ static bool may_write(struct gen *gen, const struct expr *call)
 {
 	if (!gen->rules->can_write && gen->first_round)
 		diag_error(gen->diags, call->loc, NULL,
-			   "%s() is not to be had on this kernel: it lets no program write to the memory of processes (lockdown, or built so)",
+			   "%s() is not to be had on this kernel: it lets no program write to the memory of processes "
+			   "(lockdown, or built so)",
 			   call->func->name);
 	return gen->rules->can_write;
 }
@@ -240,7 +241,8 @@ const struct func funcs_process_change[] = {
 	{
 		.name = "copyout",
 		.proto = {.result = PROTO_VOID, .params = {{PROTO_POINTER}, {PROTO_ADDRESS}, {PROTO_SIZE}}},
-		.doc = "copies that many bytes to an address of the traced process, from one of alloca() or of the kernel; "
+		.doc = "copies that many bytes to an address of the traced process, from one of alloca() or of the "
+		       "kernel; "
 		       "needs -w",
 		.example = {"#pragma D option destructive\nBEGIN { exit(0); } syscall::pause:entry { "
 			    "copyout(alloca(8), arg0, 8); } END { trace(\"-\"); }",

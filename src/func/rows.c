@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The rows that a printa() with a format prints: of one aggregation, or of several with the same keys side by side; scaled as
- * normalize() and share() have said, and only those that top() has left.
+ * The rows that a printa() with a format prints: of one aggregation, or of several with the same keys side by side;
+ * scaled as normalize() and share() have said, and only those that top() has left.
  */
 #include "func/rows.h"
 
@@ -26,7 +26,8 @@ static int64_t number_of(const struct printed *printed, unsigned row, unsigned a
 {
 	const struct agg_shape *shape = &printed->layouts[agg]->shape;
 
-	return shape->agg->number ? shape->agg->number(shape, printed->rows[row * printed->aggs_len + agg].value, 1) : 0;
+	return shape->agg->number ? shape->agg->number(shape, printed->rows[row * printed->aggs_len + agg].value, 1)
+				  : 0;
 }
 
 static int compare_largest_first(const void *a, const void *b)
@@ -79,7 +80,8 @@ static bool same_first_key(const struct printed *printed, unsigned a, unsigned b
 	return !printed->layouts[0]->keys_len || !memcmp(x + key->offset, y + key->offset, key->size);
 }
 
-/* The sums that shares are parts of. Rows of one first key often follow each other, and then have the sum of the row before. */
+/* The sums that shares are parts of. Rows of one first key often follow each other, and then have the sum of the row
+ * before. */
 static void total(struct printed *printed, unsigned row)
 {
 	unsigned agg, i;
@@ -109,15 +111,20 @@ static void print(struct printed *printed, const struct format *format)
 	for (i = 0; i < printed->rows_len; i++) {
 		total(printed, i);
 		if (!has_bar || passes(printed, i, &bar))
-			format_print_agg(report, format, printed->layouts, &printed->rows[i * printed->aggs_len], printed->scales,
-					 printed->aggs_len, &report->text);
+			format_print_agg(report, format, printed->layouts, &printed->rows[i * printed->aggs_len],
+					 printed->scales, printed->aggs_len, &report->text);
 	}
 }
 
 void rows_print(struct report *report, const struct format *format, const unsigned *aggs, unsigned aggs_len)
 {
-	struct printed printed = {report, aggs, aggs_len, calloc(aggs_len, sizeof(*printed.layouts)),
-				  calloc(aggs_len, sizeof(*printed.scales)), NULL, 0};
+	struct printed printed = {report,
+				  aggs,
+				  aggs_len,
+				  calloc(aggs_len, sizeof(*printed.layouts)),
+				  calloc(aggs_len, sizeof(*printed.scales)),
+				  NULL,
+				  0};
 	unsigned i;
 
 	if (!printed.layouts || !printed.scales)

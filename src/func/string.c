@@ -70,8 +70,8 @@ static void emit_clamp(struct gen *gen, struct slot high)
 }
 
 /*
- * As DTrace documents it, after Perl: a negative index counts from the end; one that lies before the start takes away from the
- * length; a negative length leaves that many bytes off at the end.
+ * As DTrace documents it, after Perl: a negative index counts from the end; one that lies before the start takes away
+ * from the length; a negative length leaves that many bytes off at the end.
  */
 static void emit_substr_count(struct gen *gen, const struct expr *call, struct slot cut, struct slot left)
 {
@@ -96,7 +96,8 @@ static void emit_substr_count(struct gen *gen, const struct expr *call, struct s
 	label_bind(gen, &end);
 }
 
-/* R0 = the index from the start, still unclamped; `cut` gets how far it lies before the start: 0 or a negative number. */
+/* R0 = the index from the start, still unclamped; `cut` gets how far it lies before the start: 0 or a negative number.
+ */
 static void emit_substr_start(struct gen *gen, const struct expr *call, struct slot length, struct slot cut)
 {
 	struct label positive = {0}, inside = {0};
@@ -155,10 +156,13 @@ const struct func funcs_string[] = {
 	},
 	{
 		.name = "substr",
-		.proto = {.result = PROTO_STRING, .params = {{PROTO_STRING}, {PROTO_INT64}, {PROTO_INT64, .is_optional = true}}},
-		.doc = "the part from an index on (negative: counted from the end), of a length (negative: up to that many bytes "
+		.proto = {.result = PROTO_STRING,
+			  .params = {{PROTO_STRING}, {PROTO_INT64}, {PROTO_INT64, .is_optional = true}}},
+		.doc = "the part from an index on (negative: counted from the end), of a length (negative: up to that "
+		       "many bytes "
 		       "before the end; left out: the rest)",
-		.example = {"BEGIN { printf(\"%s %s %s\\n\", substr(\"abcd\", 1, 2), substr(\"abcd\", -1), substr(\"abcd\", 1, -1)); exit(0); }",
+		.example = {"BEGIN { printf(\"%s %s %s\\n\", substr(\"abcd\", 1, 2), substr(\"abcd\", -1), "
+			    "substr(\"abcd\", 1, -1)); exit(0); }",
 			    "bc d bc\n"},
 		.gen = gen_substr,
 	},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One row for each file of functions, one for each file of built-in variables. Their arrays end with an element without a name. */
+/* One row for each file of functions, one for each file of built-in variables. Their arrays end with an element without
+ * a name. */
 #ifndef CEPHTAP_FUNC_TABLES_H
 #define CEPHTAP_FUNC_TABLES_H
 

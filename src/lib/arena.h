@@ -12,7 +12,7 @@
 struct arena;
 
 struct arena *arena_new(void);
-void arena_free(struct arena *arena); /* NULL is allowed */
+void arena_free(struct arena *arena);		     /* NULL is allowed */
 void *arena_alloc(struct arena *arena, size_t size); /* zeroed, aligned to 16 bytes */
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t size);
@@ -21,13 +21,13 @@ char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((
 char *arena_vprintf(struct arena *arena, const char *format, va_list args);
 
 #define arena_new_array(arena, type, n) ((type *)arena_alloc((arena), sizeof(type) * (n)))
-#define arena_new_one(arena, type) arena_new_array(arena, type, 1)
+#define arena_new_one(arena, type)	arena_new_array(arena, type, 1)
 
 /*
  * Append to an array that lives in the arena: `array` and `n` are lvalues, capacity is the next power of two of n.
  * Evaluates to a pointer to the new, zeroed element.
  */
-#define arena_push(arena, array, n) \
+#define arena_push(arena, array, n)                                                                                    \
 	((array) = arena_grow((arena), (array), sizeof(*(array)), (size_t)(n)), (n)++, &(array)[(n)-1])
 void *arena_grow(struct arena *arena, void *array, size_t elem_size, size_t n);
 

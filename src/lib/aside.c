@@ -21,8 +21,8 @@
 #include "lib/clock.h"
 
 /*
- * Helpers left behind, at most. Somebody may have many such file systems: after the first few of them the next ones get little
- * time, and behind the last none.
+ * Helpers left behind, at most. Somebody may have many such file systems: after the first few of them the next ones get
+ * little time, and behind the last none.
  */
 enum { LEFT_MAX = 32, LEFT_PATIENT = 2, ROOM = 1 << 20, PATH_SIZE = 4096, END_LOOKS = 50, END_US = 1000 };
 static const uint64_t impatient_ns = 200000000;
@@ -38,7 +38,7 @@ struct question {
 
 /* With a descriptor beside it, when a file was opened. */
 struct answer {
-	int64_t result; /* of which a negative errno */
+	int64_t result;	       /* of which a negative errno */
 	struct proc_file file; /* numbers only */
 	struct statx stat;
 };
@@ -70,7 +70,8 @@ static bool send_all(int socket, const void *data, size_t size, int fd)
 		message.msg_control = control.room;
 		message.msg_controllen = sizeof(control.room);
 		head = CMSG_FIRSTHDR(&message);
-		*head = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+		*head = (struct cmsghdr){
+			.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
 		memcpy(CMSG_DATA(head), &fd, sizeof(fd));
 	}
 	return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)size;
@@ -158,7 +159,8 @@ static void answer_question(int socket, const struct question *question, int fd,
 		answer.result = opened < 0 ? opened : 0;
 		break;
 	case ASK_STAT:
-		answer.result = statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &answer.stat) ? -errno : 0;
+		answer.result =
+			statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &answer.stat) ? -errno : 0;
 		break;
 	case ASK_READ:
 		answer.result = answer_read(fd, question, shared);
@@ -187,8 +189,8 @@ static void close_others(int first)
 }
 
 /*
- * It keeps nothing of ours but its end of the socket: else it would hold probes, pipes and files for as long as it is stuck.
- * Signals of a terminal are for us. It ends when we do.
+ * It keeps nothing of ours but its end of the socket: else it would hold probes, pipes and files for as long as it is
+ * stuck. Signals of a terminal are for us. It ends when we do.
  */
 static void help(int socket, char *shared)
 {
@@ -338,7 +340,9 @@ int aside_open(int dir, const char *path, uint64_t resolve, uint64_t *patience_n
 		return -ENAMETOOLONG;
 	strcpy(question.path, path);
 	result = ask(&question, dir, patience_ns, &answer, &opened);
-	return result < 0 ? (int)result : opened < 0 ? -EMFILE : opened; /* it was sent, but there was no number left for it */
+	return result < 0   ? (int)result
+	       : opened < 0 ? -EMFILE
+			    : opened; /* it was sent, but there was no number left for it */
 }
 
 int aside_stat(int fd, struct statx *out, uint64_t *patience_ns)

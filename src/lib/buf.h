@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A growing byte buffer: what dumps and reports are written into before they go anywhere. Always NUL-terminated, so that
- * `data` can be printed. Running out of memory aborts.
+ * A growing byte buffer: what dumps and reports are written into before they go anywhere. Always NUL-terminated, so
+ * that `data` can be printed. Running out of memory aborts.
  */
 #ifndef CEPHTAP_LIB_BUF_H
 #define CEPHTAP_LIB_BUF_H

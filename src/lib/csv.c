@@ -94,4 +94,3 @@ int csv_row(struct csv *csv, char **fields, unsigned max, const char **wrong)
 	}
 	return len;
 }
-

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Comma-separated values (RFC 4180): fields may stand in "quotes", in which "" is a quote and commas and line breaks
- * are text. Rows are read in place, so the text is changed. Lines without anything are left out. Fields are written by SHOWN_CSV.
+ * are text. Rows are read in place, so the text is changed. Lines without anything are left out. Fields are written by
+ * SHOWN_CSV.
  */
 #ifndef CEPHTAP_LIB_CSV_H
 #define CEPHTAP_LIB_CSV_H

@@ -137,7 +137,8 @@ static struct elf_file *find_by_link(const struct elf_file *of, const char *name
 		if (places[i].is_ours && !*root)
 			continue;
 		buf_clear(&path);
-		buf_printf(&path, "%s%.*s%s%s", places[i].before, (int)(slash - name), name, places[i].after, link.data);
+		buf_printf(&path, "%s%.*s%s%s", places[i].before, (int)(slash - name), name, places[i].after,
+			   link.data);
 		file = try(places[i].is_ours ? "" : root, path.data, &proof);
 	}
 	buf_free(&path);
@@ -145,7 +146,8 @@ static struct elf_file *find_by_link(const struct elf_file *of, const char *name
 	return file;
 }
 
-/* What dwz has put together: named by a path, from the debug file's folder, and by its build-id, which is what counts. */
+/* What dwz has put together: named by a path, from the debug file's folder, and by its build-id, which is what counts.
+ */
 static struct elf_file *find_shared(const struct elf_file *info, const char *name, const char *root)
 {
 	const char *link, *slash = strrchr(name, '/');
@@ -185,7 +187,8 @@ static bool has_symtab(const struct elf_file *file)
 	return elf_has_section(file, ".symtab");
 }
 
-/* Read once more: what is wanted of it now may be hundreds of megabytes, which need not be copied when only root can write it. */
+/* Read once more: what is wanted of it now may be hundreds of megabytes, which need not be copied when only root can
+ * write it. */
 static struct elf_file *again(const struct elf_file *file)
 {
 	struct elf_file *whole;
@@ -251,8 +254,8 @@ void debug_close(struct debug *debug)
 
 static bool is_about_symbols(const char *section)
 {
-	static const char *const names[] = {".symtab",	".symtab_shndx", ".strtab", ".dynsym",	     ".dynstr", ".dynamic",
-					    ".gnu.hash", ".hash",	 ".gnu_debugdata"};
+	static const char *const names[] = {".symtab",	".symtab_shndx", ".strtab", ".dynsym",	     ".dynstr",
+					    ".dynamic", ".gnu.hash",	 ".hash",   ".gnu_debugdata"};
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(section, names[i]))
@@ -260,8 +263,8 @@ static bool is_about_symbols(const char *section)
 	return !strncmp(section, ".note", 5);
 }
 
-static int find_nothing(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base, const char *path, const char *link,
-			GElf_Word crc, char **found)
+static int find_nothing(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base, const char *path,
+			const char *link, GElf_Word crc, char **found)
 {
 	(void)module, (void)user, (void)name, (void)base, (void)path, (void)link, (void)crc, (void)found;
 	return -1;
@@ -286,8 +289,8 @@ static void each_symbol(Dwfl_Module *module, uint64_t bias,
 	}
 }
 
-void debug_symbols(const struct elf_file *file, bool (*each)(void *data, const char *name, const GElf_Sym *sym, uint64_t vaddr),
-		   void *data)
+void debug_symbols(const struct elf_file *file,
+		   bool (*each)(void *data, const char *name, const GElf_Sym *sym, uint64_t vaddr), void *data)
 {
 	static char *no_path;
 	const Dwfl_Callbacks callbacks = {.find_debuginfo = find_nothing,

@@ -16,7 +16,8 @@
 #include "lib/elf.h"
 
 struct debug {
-	struct elf_file *info;	  /* with DWARF: another reading of the file itself, or a separate one; NULL: there is none */
+	struct elf_file
+		*info; /* with DWARF: another reading of the file itself, or a separate one; NULL: there is none */
 	struct elf_file *shared;  /* NULL: it needs none, or it was not found */
 	struct elf_file *symbols; /* not to be closed: `info` or the file itself, whichever has the fullest table */
 	bool is_stripped;	  /* there is no .symtab anywhere */
@@ -29,7 +30,7 @@ int debug_open(struct arena *arena, const char *path, struct debug *out, const c
 void debug_close(struct debug *debug);
 
 /* Every symbol of a table, by libdwfl, with its address in the file; stops when `each` returns false. */
-void debug_symbols(const struct elf_file *file, bool (*each)(void *data, const char *name, const GElf_Sym *sym, uint64_t vaddr),
-		   void *data);
+void debug_symbols(const struct elf_file *file,
+		   bool (*each)(void *data, const char *name, const GElf_Sym *sym, uint64_t vaddr), void *data);
 
 #endif

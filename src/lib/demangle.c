@@ -10,8 +10,8 @@
 #include "lib/buf.h"
 
 /*
- * SYMBOL_MAX is what libiberty itself takes without a word about the stack. PARTS_MAX: its searches through the tree take at most the
- * square of that.
+ * SYMBOL_MAX is what libiberty itself takes without a word about the stack. PARTS_MAX: its searches through the tree
+ * take at most the square of that.
  */
 enum { SYMBOL_MAX = 1024, TEXT_MAX = 16 * 1024, PARTS_MAX = 16 * 1024 };
 

@@ -102,7 +102,8 @@ static bool continues_char(char c)
 
 /* A column is a character, not a byte: what an editor counts. */
 /*
- * A line that a preprocessor leaves: `# 12 "file"` or `#line 12`. The number of the line that follows; 0: it is another line.
+ * A line that a preprocessor leaves: `# 12 "file"` or `#line 12`. The number of the line that follows; 0: it is another
+ * line.
  */
 static unsigned line_mark(const char *text, size_t size)
 {
@@ -187,7 +188,8 @@ struct loc loc_span(struct loc from, struct loc to)
 
 /* ---- printing ---- */
 
-/* Under a text as it is shown: a mark for each of its columns, so that the caret stands right under its place. Blank tabs stay tabs. */
+/* Under a text as it is shown: a mark for each of its columns, so that the caret stands right under its place. Blank
+ * tabs stay tabs. */
 static void print_under(const char *text, size_t size, char mark, struct buf *out)
 {
 	struct buf shown = {0};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Diagnostics: what a person did wrong, where, and what to do. Stages collect them here; main.c prints them. A node that
- * has caused one diagnostic gets a type that silences any further one (see TYPE_ERROR in check/type.h).
+ * Diagnostics: what a person did wrong, where, and what to do. Stages collect them here; main.c prints them. A node
+ * that has caused one diagnostic gets a type that silences any further one (see TYPE_ERROR in check/type.h).
  */
 #ifndef CEPHTAP_LIB_DIAG_H
 #define CEPHTAP_LIB_DIAG_H
@@ -22,8 +22,8 @@ struct source {
 
 struct loc {
 	const struct source *source; /* NULL: no place known */
-	uint32_t offset;             /* of the first byte meant */
-	uint32_t size;               /* how many bytes are meant; 0 or 1: a point */
+	uint32_t offset;	     /* of the first byte meant */
+	uint32_t size;		     /* how many bytes are meant; 0 or 1: a point */
 };
 
 struct diag {
@@ -40,7 +40,7 @@ struct diags {
 	struct arena *arena;
 	struct diag *first, **last;
 	unsigned errors, warnings; /* counted even past the limit */
-	unsigned limit;            /* how many are kept; 0: DIAG_LIMIT */
+	unsigned limit;		   /* how many are kept; 0: DIAG_LIMIT */
 };
 
 enum { DIAG_LIMIT = 20 };
@@ -54,8 +54,8 @@ struct diag *diag_warning(struct diags *diags, struct loc loc, const char *tag, 
 void diag_hint(struct diags *diags, struct diag *diag, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /*
- * dtrace tells the line alone, and often that of the end of a construct, where we point at what is wrong in it: the line on
- * which `loc` ends. Accepts NULL.
+ * dtrace tells the line alone, and often that of the end of a construct, where we point at what is wrong in it: the
+ * line on which `loc` ends. Accepts NULL.
  */
 void diag_set_line(struct diag *diag, struct loc loc);
 unsigned diag_line(const struct diag *diag); /* for messages in dtrace's form; 0: no place known */

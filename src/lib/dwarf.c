@@ -14,10 +14,10 @@ enum { NESTING_MAX = 32 }; /* of namespaces and classes; DWARF may be hostile */
 /* Sections that types and functions are described in. */
 static bool is_wanted(const char *name)
 {
-	static const char *const wanted[] = {".debug_info",	   ".debug_abbrev", ".debug_str",  ".debug_line_str",
-					     ".debug_str_offsets", ".debug_types",  ".debug_addr", ".debug_ranges",
-					     ".debug_rnglists",	   ".debug_loc",    ".debug_loclists", ".debug_aranges",
-					     ".debug_cu_index"};
+	static const char *const wanted[] = {
+		".debug_info",	   ".debug_abbrev",  ".debug_str",     ".debug_line_str", ".debug_str_offsets",
+		".debug_types",	   ".debug_addr",    ".debug_ranges",  ".debug_rnglists", ".debug_loc",
+		".debug_loclists", ".debug_aranges", ".debug_cu_index"};
 	size_t size = strlen(name);
 
 	if (size > 4 && !strcmp(name + size - 4, ".dwo"))
@@ -41,7 +41,8 @@ static struct dwarf_file *file_new(struct arena *arena, const char *path, const 
 	struct dwarf_file *file = arena_new_one(arena, struct dwarf_file);
 
 	elf_version(EV_CURRENT);
-	*file = (struct dwarf_file){.arena = arena, .path = arena_strdup(arena, path), .elf = elf_memory((char *)image, size)};
+	*file = (struct dwarf_file){
+		.arena = arena, .path = arena_strdup(arena, path), .elf = elf_memory((char *)image, size)};
 	return file;
 }
 
@@ -64,9 +65,12 @@ static int begin(struct dwarf_file *file, const char **why)
 	if (file->dwarf && dwarf_split_hide(file))
 		return 0;
 	if (file->dwarf)
-		*why = arena_printf(file->arena, "%s has debug information that is not in order: how it names other files (.dwo)", file->path);
+		*why = arena_printf(file->arena,
+				    "%s has debug information that is not in order: how it names other files (.dwo)",
+				    file->path);
 	else
-		*why = arena_printf(file->arena, "%s has no debug information that can be read: %s", file->path, dwarf_errmsg(-1));
+		*why = arena_printf(file->arena, "%s has no debug information that can be read: %s", file->path,
+				    dwarf_errmsg(-1));
 	return -ENODATA;
 }
 
@@ -81,7 +85,8 @@ int dwarf_elf_open(struct arena *arena, struct elf_file *elf_file, struct dwarf_
 	return err;
 }
 
-int dwarf_image_open(struct arena *arena, const char *path, char *image, size_t size, struct dwarf_file **out, const char **why)
+int dwarf_image_open(struct arena *arena, const char *path, char *image, size_t size, struct dwarf_file **out,
+		     const char **why)
 {
 	struct dwarf_file *file = file_new(arena, path, image, size);
 	int err;
@@ -95,7 +100,8 @@ int dwarf_image_open(struct arena *arena, const char *path, char *image, size_t 
 	return err;
 }
 
-int dwarf_file_open(struct arena *arena, const struct debug *debug, const struct dwarf_origin *origin, struct dwarf_file **out, const char **why)
+int dwarf_file_open(struct arena *arena, const struct debug *debug, const struct dwarf_origin *origin,
+		    struct dwarf_file **out, const char **why)
 {
 	bool needs_shared = elf_has_section(debug->info, ".gnu_debugaltlink");
 	int err = dwarf_elf_open(arena, debug->info, out, why);
@@ -108,7 +114,8 @@ int dwarf_file_open(struct arena *arena, const struct debug *debug, const struct
 	if (debug->shared && !dwarf_elf_open(arena, debug->shared, &(*out)->alt, &why_not))
 		dwarf_setalt((*out)->dwarf, (*out)->alt->dwarf);
 	else if (needs_shared)
-		(*out)->missing = "a part of its debug information is in a file that it shares with others (.gnu_debugaltlink), which is not here";
+		(*out)->missing = "a part of its debug information is in a file that it shares with others "
+				  "(.gnu_debugaltlink), which is not here";
 	return 0;
 }
 
@@ -141,8 +148,9 @@ bool dwarf_file_is_split(const struct dwarf_file *file)
 
 static bool may_hold_functions(int tag)
 {
-	return tag == DW_TAG_namespace || tag == DW_TAG_module || tag == DW_TAG_structure_type || tag == DW_TAG_class_type ||
-	       tag == DW_TAG_union_type || tag == DW_TAG_enumeration_type || tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block;
+	return tag == DW_TAG_namespace || tag == DW_TAG_module || tag == DW_TAG_structure_type ||
+	       tag == DW_TAG_class_type || tag == DW_TAG_union_type || tag == DW_TAG_enumeration_type ||
+	       tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block;
 }
 
 /* A unit while its functions are collected. */
@@ -233,7 +241,8 @@ void dwarf_unit_init(struct dwarf_unit *unit, const struct dwarf_file *file, Dwa
 	Dwarf_Attribute attr;
 
 	dwarf_cu_die(die->cu, &cu, &version, NULL, NULL, &offset_size, NULL, NULL);
-	*unit = (struct dwarf_unit){.file = file, .main = file, .die = *die, .version = version, .offset_size = offset_size};
+	*unit = (struct dwarf_unit){
+		.file = file, .main = file, .die = *die, .version = version, .offset_size = offset_size};
 	if (dwarf_attr(die, DW_AT_addr_base, &attr) || dwarf_attr(die, DW_AT_GNU_addr_base, &attr))
 		dwarf_attr_raw(unit, &attr, &unit->addr_base);
 	if (dwarf_attr(die, DW_AT_GNU_ranges_base, &attr))
@@ -243,7 +252,8 @@ void dwarf_unit_init(struct dwarf_unit *unit, const struct dwarf_file *file, Dwa
 }
 
 /* In this unit of the file itself; of split DWARF in what it stands for. */
-static bool find_in_unit(struct dwarf_file *file, Dwarf_Die *die, uint64_t vaddr, struct dwarf_function *function, const char **why)
+static bool find_in_unit(struct dwarf_file *file, Dwarf_Die *die, uint64_t vaddr, struct dwarf_function *function,
+			 const char **why)
 {
 	if (!dwarf_is_skeleton(die))
 		dwarf_unit_init(&function->unit, file, die);
@@ -296,7 +306,8 @@ bool dwarf_function_at(struct dwarf_file *file, uint64_t vaddr, struct dwarf_fun
 
 /* ---- types ---- */
 
-/* Behind typedefs and qualifiers, and where the type is described when that is in a unit of its own (-fdebug-types-section). */
+/* Behind typedefs and qualifiers, and where the type is described when that is in a unit of its own
+ * (-fdebug-types-section). */
 static bool peel(Dwarf_Die *type)
 {
 	Dwarf_Attribute attr;
@@ -334,7 +345,8 @@ static bool constant_place(Dwarf_Attribute *attr, int64_t *offset)
 		*offset = (int64_t)word;
 		return true;
 	}
-	if (dwarf_getlocation(attr, &ops, &len) || len != 1 || (ops[0].atom != DW_OP_plus_uconst && ops[0].atom != DW_OP_constu))
+	if (dwarf_getlocation(attr, &ops, &len) || len != 1 ||
+	    (ops[0].atom != DW_OP_plus_uconst && ops[0].atom != DW_OP_constu))
 		return false;
 	*offset = (int64_t)ops[0].number;
 	return true;
@@ -347,7 +359,8 @@ static bool is_constant(const Dwarf_Op *op, uint64_t *number)
 		*number = op->atom - DW_OP_lit0;
 		return true;
 	}
-	return op->atom == DW_OP_constu || op->atom == DW_OP_const1u || op->atom == DW_OP_const2u || op->atom == DW_OP_const4u;
+	return op->atom == DW_OP_constu || op->atom == DW_OP_const1u || op->atom == DW_OP_const2u ||
+	       op->atom == DW_OP_const4u;
 }
 
 /* dup, deref, N, minus, deref, plus: the table of virtual functions has it at -N (Itanium C++ ABI, 2.5.2). */
@@ -356,8 +369,9 @@ static bool virtual_place(Dwarf_Attribute *attr, uint64_t *vtable_at)
 	Dwarf_Op *ops;
 	size_t len;
 
-	return !dwarf_getlocation(attr, &ops, &len) && len == 6 && ops[0].atom == DW_OP_dup && ops[1].atom == DW_OP_deref &&
-	       is_constant(&ops[2], vtable_at) && ops[3].atom == DW_OP_minus && ops[4].atom == DW_OP_deref && ops[5].atom == DW_OP_plus;
+	return !dwarf_getlocation(attr, &ops, &len) && len == 6 && ops[0].atom == DW_OP_dup &&
+	       ops[1].atom == DW_OP_deref && is_constant(&ops[2], vtable_at) && ops[3].atom == DW_OP_minus &&
+	       ops[4].atom == DW_OP_deref && ops[5].atom == DW_OP_plus;
 }
 
 static bool number_of(Dwarf_Die *die, unsigned name, int64_t *number)

@@ -1,15 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Lists of address ranges and of locations, DWARF 2 to 5 and GNU's split DWARF 4, and the forms that lead to them. libdw reads them
- * too, but not those of a split unit, whose addresses are in another file.
+ * Lists of address ranges and of locations, DWARF 2 to 5 and GNU's split DWARF 4, and the forms that lead to them.
+ * libdw reads them too, but not those of a split unit, whose addresses are in another file.
  */
 #include "lib/dwarf_private.h"
 
 #include <dwarf.h>
 #include <string.h>
 
-/* Kinds of entries, DWARF 5, 7.25 and 7.7.3; lists of locations have one more, so that the numbers differ from there on. */
-enum kind { END, BASE_INDEX, INDEX_INDEX, INDEX_LENGTH, OFFSETS, DEFAULT, BASE, START_END, START_LENGTH, VIEWS, UNKNOWN };
+/* Kinds of entries, DWARF 5, 7.25 and 7.7.3; lists of locations have one more, so that the numbers differ from there
+ * on. */
+enum kind {
+	END,
+	BASE_INDEX,
+	INDEX_INDEX,
+	INDEX_LENGTH,
+	OFFSETS,
+	DEFAULT,
+	BASE,
+	START_END,
+	START_LENGTH,
+	VIEWS,
+	UNKNOWN
+};
 
 /* ---- bytes ---- */
 
@@ -31,7 +44,9 @@ static Elf_Scn *find_section(const struct dwarf_file *file, const char *name, co
 	if (elf_getshdrstrndx(file->elf, &names))
 		return NULL;
 	while ((scn = elf_nextscn(file->elf, scn))) {
-		const char *text = gelf_getshdr(scn, &shdr) && shdr.sh_type != SHT_NOBITS ? elf_strptr(file->elf, names, shdr.sh_name) : NULL;
+		const char *text = gelf_getshdr(scn, &shdr) && shdr.sh_type != SHT_NOBITS
+					   ? elf_strptr(file->elf, names, shdr.sh_name)
+					   : NULL;
 
 		if (text && !strncmp(text, name, size) && !strcmp(text + size, suffix))
 			return shdr.sh_flags & SHF_COMPRESSED && elf_compress(scn, 0, 0) < 0 ? NULL : scn;
@@ -159,7 +174,8 @@ struct list {
 
 static enum kind kind_of(const struct list *list, uint64_t code)
 {
-	static const enum kind ranges[] = {END, BASE_INDEX, INDEX_INDEX, INDEX_LENGTH, OFFSETS, BASE, START_END, START_LENGTH},
+	static const enum kind ranges[] = {END,	    BASE_INDEX, INDEX_INDEX, INDEX_LENGTH,
+					   OFFSETS, BASE,	START_END,   START_LENGTH},
 			       locations[] = {END,     BASE_INDEX, INDEX_INDEX, INDEX_LENGTH, OFFSETS,
 					      DEFAULT, BASE,	   START_END,	START_LENGTH, VIEWS};
 
@@ -189,7 +205,8 @@ static bool next_entry(struct list *list, struct dwarf_range *range, bool *is_ra
 		cursor_uleb(c);
 		break;
 	case INDEX_INDEX:
-		good = dwarf_address_at(list->unit, cursor_uleb(c), &range->low) && dwarf_address_at(list->unit, cursor_uleb(c), &range->high);
+		good = dwarf_address_at(list->unit, cursor_uleb(c), &range->low) &&
+		       dwarf_address_at(list->unit, cursor_uleb(c), &range->high);
 		break;
 	case INDEX_LENGTH:
 		good = dwarf_address_at(list->unit, cursor_uleb(c), &range->low);
@@ -302,23 +319,27 @@ static bool find_list(struct list *list, Dwarf_Attribute *attr, struct cursor by
 	return !table.bad && !list->c.bad;
 }
 
-bool dwarf_locations_each(const struct dwarf_unit *unit, Dwarf_Attribute *attr, bool (*each)(void *data, const struct dwarf_range *range),
-			  void *data)
+bool dwarf_locations_each(const struct dwarf_unit *unit, Dwarf_Attribute *attr,
+			  bool (*each)(void *data, const struct dwarf_range *range), void *data)
 {
 	struct list list = {.unit = unit, .is_locations = true, .base = unit->base, .each = each, .data = data};
 
-	if (!find_list(&list, attr, dwarf_section(unit->file, unit->version >= 5 ? ".debug_loclists" : ".debug_loc"), DW_AT_loclists_base))
+	if (!find_list(&list, attr, dwarf_section(unit->file, unit->version >= 5 ? ".debug_loclists" : ".debug_loc"),
+		       DW_AT_loclists_base))
 		return false;
-	read_list(&list, unit->version >= 5 ? next_entry : unit->file != unit->main ? next_split_entry : next_old_entry);
+	read_list(&list, unit->version >= 5	    ? next_entry
+			 : unit->file != unit->main ? next_split_entry
+						    : next_old_entry);
 	return true;
 }
 
-bool dwarf_ranges_each(const struct dwarf_unit *unit, Dwarf_Attribute *attr, bool (*each)(void *data, const struct dwarf_range *range),
-		       void *data)
+bool dwarf_ranges_each(const struct dwarf_unit *unit, Dwarf_Attribute *attr,
+		       bool (*each)(void *data, const struct dwarf_range *range), void *data)
 {
 	struct list list = {.unit = unit, .base = unit->base, .each = each, .data = data};
-	struct cursor bytes = unit->version >= 5 ? dwarf_section(unit->file, ".debug_rnglists")
-						 : at_offset(dwarf_section(unit->main, ".debug_ranges"), unit->ranges_base);
+	struct cursor bytes = unit->version >= 5
+				      ? dwarf_section(unit->file, ".debug_rnglists")
+				      : at_offset(dwarf_section(unit->main, ".debug_ranges"), unit->ranges_base);
 
 	if (!find_list(&list, attr, bytes, DW_AT_rnglists_base))
 		return false;
@@ -340,7 +361,8 @@ static void each_known(Dwarf_Die *die, bool (*each)(void *data, const struct dwa
 			return;
 }
 
-void dwarf_code_each(const struct dwarf_unit *unit, Dwarf_Die *die, bool (*each)(void *data, const struct dwarf_range *range), void *data)
+void dwarf_code_each(const struct dwarf_unit *unit, Dwarf_Die *die,
+		     bool (*each)(void *data, const struct dwarf_range *range), void *data)
 {
 	struct dwarf_range range = {0};
 	Dwarf_Attribute attr;
@@ -354,7 +376,8 @@ void dwarf_code_each(const struct dwarf_unit *unit, Dwarf_Die *die, bool (*each)
 		dwarf_ranges_each(unit, &attr, each, data);
 		return;
 	}
-	if (!dwarf_attr(die, DW_AT_low_pc, &attr) || !dwarf_attr_address(unit, &attr, &range.low) || !dwarf_attr(die, DW_AT_high_pc, &attr))
+	if (!dwarf_attr(die, DW_AT_low_pc, &attr) || !dwarf_attr_address(unit, &attr, &range.low) ||
+	    !dwarf_attr(die, DW_AT_high_pc, &attr))
 		return;
 	if (!dwarf_attr_address(unit, &attr, &range.high)) {
 		if (dwarf_formudata(&attr, &size))

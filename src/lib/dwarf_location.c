@@ -9,7 +9,8 @@
 enum { STACK_MAX = 16, NESTING_MAX = 4, RSP = 7 /* DWARF's number */ };
 
 static const char is_unknown[] = "its place is given by an expression that cephtap does not know";
-const char dwarf_is_left_out[] = "the compiler left it out: the debug information has no place for it when the function is entered";
+const char dwarf_is_left_out[] =
+	"the compiler left it out: the debug information has no place for it when the function is entered";
 
 /* An expression while it is evaluated: a stack of numbers. */
 struct evaluation {
@@ -125,7 +126,13 @@ static bool mask(struct evaluation *e)
 	if (e->len < 2 || !is_number(&e->stack[e->len - 1]))
 		return fail(e, is_unknown);
 	e->len--;
-	return cut(e, number == UINT8_MAX ? 1 : number == UINT16_MAX ? 2 : number == UINT32_MAX ? 4 : number == UINT64_MAX ? 8 : 0, false);
+	return cut(e,
+		   number == UINT8_MAX	  ? 1
+		   : number == UINT16_MAX ? 2
+		   : number == UINT32_MAX ? 4
+		   : number == UINT64_MAX ? 8
+					  : 0,
+		   false);
 }
 
 static bool shift_right(struct evaluation *e)
@@ -148,8 +155,8 @@ static bool convert(struct evaluation *e, uint64_t offset)
 
 	if (!offset)
 		return cut(e, 8, false);
-	if (!dwarf_offdie(dwarf_file_dwarf(e->function->unit.file), start + offset, &type) || dwarf_tag(&type) != DW_TAG_base_type ||
-	    dwarf_aggregate_size(&type, &size) || size > 8)
+	if (!dwarf_offdie(dwarf_file_dwarf(e->function->unit.file), start + offset, &type) ||
+	    dwarf_tag(&type) != DW_TAG_base_type || dwarf_aggregate_size(&type, &size) || size > 8)
 		return fail(e, is_unknown);
 	return cut(e, (unsigned)size, dwarf_is_signed(&type));
 }
@@ -170,16 +177,18 @@ static bool pick_range(void *data, const struct dwarf_range *range)
 		*pick = (struct pick){pick->vaddr, pick->vaddr, range->expression, true, pick->may_be_later};
 		return false;
 	}
-	if (pick->may_be_later && range->low > pick->vaddr && range->low < range->high && (!pick->is_found || range->low < pick->found_at))
+	if (pick->may_be_later && range->low > pick->vaddr && range->low < range->high &&
+	    (!pick->is_found || range->low < pick->found_at))
 		*pick = (struct pick){pick->vaddr, range->low, range->expression, true, true};
 	return true;
 }
 
 /*
- * The expression of an attribute at this address, or behind it, where *vaddr is set to. `is_list` says that it is one of several.
+ * The expression of an attribute at this address, or behind it, where *vaddr is set to. `is_list` says that it is one
+ * of several.
  */
-static bool expression_at(const struct dwarf_unit *unit, Dwarf_Attribute *attr, uint64_t *vaddr, bool may_be_later, struct cursor *expression,
-			  bool *is_list)
+static bool expression_at(const struct dwarf_unit *unit, Dwarf_Attribute *attr, uint64_t *vaddr, bool may_be_later,
+			  struct cursor *expression, bool *is_list)
 {
 	struct pick pick = {.vaddr = *vaddr, .may_be_later = may_be_later};
 	Dwarf_Block block;
@@ -260,7 +269,8 @@ static bool implicit_value(struct evaluation *e, struct cursor bytes)
 	if (bytes.bad || !size || size > 8)
 		return fail(e, "it is a constant of more than 8 bytes");
 	return set_piece(e, (struct dwarf_piece){.kind = DWARF_PIECE_VALUE,
-						 .sum = {.base = DWARF_BASE_NUMBER, .offset = (int64_t)cursor_take(&bytes, (unsigned)size)}});
+						 .sum = {.base = DWARF_BASE_NUMBER,
+							 .offset = (int64_t)cursor_take(&bytes, (unsigned)size)}});
 }
 
 static bool stack_value(struct evaluation *e)
@@ -394,11 +404,13 @@ static bool constant_value(Dwarf_Die *parameter, struct dwarf_location *out)
 			return false;
 		number = (Dwarf_Sword)word;
 	}
-	out->pieces[out->len++] = (struct dwarf_piece){.kind = DWARF_PIECE_VALUE, .sum = {.base = DWARF_BASE_NUMBER, .offset = number}};
+	out->pieces[out->len++] =
+		(struct dwarf_piece){.kind = DWARF_PIECE_VALUE, .sum = {.base = DWARF_BASE_NUMBER, .offset = number}};
 	return true;
 }
 
-void dwarf_locate(const struct dwarf_function *function, Dwarf_Die *parameter, uint64_t vaddr, struct dwarf_location *out)
+void dwarf_locate(const struct dwarf_function *function, Dwarf_Die *parameter, uint64_t vaddr,
+		  struct dwarf_location *out)
 {
 	struct evaluation e = {.function = function, .vaddr = vaddr, .out = out};
 	Dwarf_Attribute attr;
@@ -407,7 +419,8 @@ void dwarf_locate(const struct dwarf_function *function, Dwarf_Die *parameter, u
 	*out = (struct dwarf_location){.asked = vaddr, .vaddr = vaddr};
 	if (!dwarf_attr(parameter, DW_AT_location, &attr)) {
 		out->is_there = constant_value(parameter, out);
-	} else if (expression_at(&function->unit, &attr, &out->vaddr, true, &expression, &out->is_list) && expression.at < expression.end) {
+	} else if (expression_at(&function->unit, &attr, &out->vaddr, true, &expression, &out->is_list) &&
+		   expression.at < expression.end) {
 		e.vaddr = out->vaddr;
 		out->is_there = evaluate(&e, expression) && (out->len || end_piece(&e, 0));
 		if (out->is_there && e.done && e.has_piece)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where a parameter is when its function is entered, as the debug information says it (DWARF 5, 2.6). In: a function and one of its
- * parameters. Out: places of its bytes, in terms of registers and of the canonical frame address. What an
- * expression may be is limited to what compilers write for parameters: the rest is a sentence.
+ * Where a parameter is when its function is entered, as the debug information says it (DWARF 5, 2.6). In: a function
+ * and one of its parameters. Out: places of its bytes, in terms of registers and of the canonical frame address. What
+ * an expression may be is limited to what compilers write for parameters: the rest is a sentence.
  */
 #ifndef CEPHTAP_LIB_DWARF_LOCATION_H
 #define CEPHTAP_LIB_DWARF_LOCATION_H
@@ -12,8 +12,8 @@
 enum dwarf_base { DWARF_BASE_NUMBER, DWARF_BASE_REG, DWARF_BASE_CFA };
 
 /*
- * A number: a constant, a register or the CFA, plus `offset`. With `is_loaded` the word that is at it, plus `after`. Of that, without
- * the lowest `shift` bits, `size` bytes.
+ * A number: a constant, a register or the CFA, plus `offset`. With `is_loaded` the word that is at it, plus `after`. Of
+ * that, without the lowest `shift` bits, `size` bytes.
  */
 struct dwarf_sum {
 	enum dwarf_base base;
@@ -43,9 +43,9 @@ enum { DWARF_PIECES_MAX = 8 };
 
 struct dwarf_location {
 	bool is_there;
-	bool is_list;	  /* it is said for ranges of addresses: so for this one in particular */
-	uint64_t asked;	  /* the entry's address */
-	uint64_t vaddr;	  /* for this address: the same, or the first one behind it that something is said of */
+	bool is_list;	/* it is said for ranges of addresses: so for this one in particular */
+	uint64_t asked; /* the entry's address */
+	uint64_t vaddr; /* for this address: the same, or the first one behind it that something is said of */
 	struct dwarf_piece pieces[DWARF_PIECES_MAX];
 	unsigned len;
 	const char *why; /* why it is not there */
@@ -54,6 +54,7 @@ struct dwarf_location {
 extern const char dwarf_is_left_out[]; /* a sentence */
 
 /* `vaddr` is the function's entry. */
-void dwarf_locate(const struct dwarf_function *function, Dwarf_Die *parameter, uint64_t vaddr, struct dwarf_location *out);
+void dwarf_locate(const struct dwarf_function *function, Dwarf_Die *parameter, uint64_t vaddr,
+		  struct dwarf_location *out);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Split DWARF: a file has skeletons of its units, and what they describe is in .dwo files beside the objects that it was linked
- * from, or all together in a package, FILE.dwp. libdw would open whatever path a skeleton names; here the process's own root is
- * looked into, for plain files, and what is found must have the skeleton's id.
+ * Split DWARF: a file has skeletons of its units, and what they describe is in .dwo files beside the objects that it
+ * was linked from, or all together in a package, FILE.dwp. libdw would open whatever path a skeleton names; here the
+ * process's own root is looked into, for plain files, and what is found must have the skeleton's id.
  */
 #include "lib/dwarf_private.h"
 
@@ -27,7 +27,8 @@ struct dwarf_split {
 
 /* ---- libdw opens nothing ---- */
 
-/* The attribute by which a skeleton names its .dwo, as libdw sees it: numbers that nobody uses, as long as the real ones. */
+/* The attribute by which a skeleton names its .dwo, as libdw sees it: numbers that nobody uses, as long as the real
+ * ones. */
 enum { HIDDEN_NAME = 0x75, HIDDEN_GNU_NAME = 0x3f30 };
 
 /* The bytes of a section are in our own memory. */
@@ -198,7 +199,8 @@ static void put_header(struct making *making)
 }
 
 /* A .dwo of its own, of these sections. NULL with a sentence in *why. */
-static struct dwarf_file *file_of_shares(struct arena *arena, const char *path, const struct share *shares, unsigned n, const char **why)
+static struct dwarf_file *file_of_shares(struct arena *arena, const char *path, const struct share *shares, unsigned n,
+					 const char **why)
 {
 	struct making making = {.at = sizeof(Elf64_Ehdr), .sections_len = 1, .names_size = 1};
 	struct dwarf_file *file;
@@ -249,7 +251,14 @@ static const char *path_inside(const struct dwarf_file *file)
 /* ---- .dwp ---- */
 
 /* Sections of a package, by their numbers in its index (DWARF 5, 7.3.5.3; version 2 is GNU's for DWARF 4). */
-enum { SECTION_INFO = 1, SECTION_ABBREV = 3, SECTION_LOCATIONS = 5, SECTION_STR_OFFSETS = 6, SECTION_RANGES = 8, COLUMNS_MAX = SECTIONS_MAX - 2 };
+enum {
+	SECTION_INFO = 1,
+	SECTION_ABBREV = 3,
+	SECTION_LOCATIONS = 5,
+	SECTION_STR_OFFSETS = 6,
+	SECTION_RANGES = 8,
+	COLUMNS_MAX = SECTIONS_MAX - 2
+};
 
 static struct cursor part_of(const struct dwarf_file *package, const char *name, uint64_t offset, uint64_t size)
 {
@@ -356,11 +365,11 @@ static struct dwarf_file *open_in_package(struct dwarf_file *file, uint64_t id, 
 /* ---- .dwo ---- */
 
 /*
- * GCC leaves each type that it describes apart (-fdebug-types-section) in a section of its own, and all of these have one name: libdw
- * would see one of them. Here they become one section.
+ * GCC leaves each type that it describes apart (-fdebug-types-section) in a section of its own, and all of these have
+ * one name: libdw would see one of them. Here they become one section.
  */
-static const char *const sections[] = {".debug_info", ".debug_types", ".debug_abbrev", ".debug_str_offsets", ".debug_str",
-				       ".debug_loc",  ".debug_loclists", ".debug_rnglists"};
+static const char *const sections[] = {".debug_info", ".debug_types", ".debug_abbrev",	 ".debug_str_offsets",
+				       ".debug_str",  ".debug_loc",   ".debug_loclists", ".debug_rnglists"};
 
 /* The next section of this name behind `scn`, inflated. */
 static Elf_Scn *next_section(const struct dwarf_file *file, const char *name, Elf_Scn *scn, Elf_Data **data)
@@ -371,7 +380,9 @@ static Elf_Scn *next_section(const struct dwarf_file *file, const char *name, El
 	if (elf_getshdrstrndx(file->elf, &names))
 		return NULL;
 	while ((scn = elf_nextscn(file->elf, scn))) {
-		const char *text = gelf_getshdr(scn, &shdr) && shdr.sh_type != SHT_NOBITS ? elf_strptr(file->elf, names, shdr.sh_name) : NULL;
+		const char *text = gelf_getshdr(scn, &shdr) && shdr.sh_type != SHT_NOBITS
+					   ? elf_strptr(file->elf, names, shdr.sh_name)
+					   : NULL;
 
 		if (!text || strncmp(text, name, size) != 0 || strcmp(text + size, ".dwo") != 0)
 			continue;
@@ -396,8 +407,8 @@ static struct dwarf_file *with_joined_sections(struct dwarf_file *file)
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
 		before = n;
 		for (Elf_Scn *scn = NULL; (scn = next_section(file, sections[i], scn, &data));)
-			*arena_push(file->arena, shares, n) =
-				(struct share){sections[i], {.at = data->d_buf, .end = (const uint8_t *)data->d_buf + data->d_size}};
+			*arena_push(file->arena, shares, n) = (struct share){
+				sections[i], {.at = data->d_buf, .end = (const uint8_t *)data->d_buf + data->d_size}};
 		has_several |= n > before + 1;
 	}
 	joined = has_several ? file_of_shares(file->arena, file->path, shares, n, &why) : NULL;
@@ -408,7 +419,8 @@ static struct dwarf_file *with_joined_sections(struct dwarf_file *file)
 }
 
 /* What is at this path, if it has the unit. */
-static bool try_path(struct dwarf_file *file, struct dwarf_split *split, uint64_t id, const char *root, const char *path)
+static bool try_path(struct dwarf_file *file, struct dwarf_split *split, uint64_t id, const char *root,
+		     const char *path)
 {
 	struct elf_file *elf_file = open_inside(root, path);
 	struct dwarf_file *found;
@@ -450,7 +462,8 @@ static void look(struct dwarf_file *file, Dwarf_Die *skeleton, const char *name,
 	if (try_path(file, split, id, root, whole) || (*root && try_path(file, split, id, "", whole)))
 		return;
 	/* beside the program, when the folder was moved */
-	if (file->origin.name && try_path(file, split, id, root, arena_printf(arena, "%s/%s", folder_of(arena, file->origin.name), name)))
+	if (file->origin.name &&
+	    try_path(file, split, id, root, arena_printf(arena, "%s/%s", folder_of(arena, file->origin.name), name)))
 		return;
 	try_path(file, split, id, root, arena_printf(arena, "%s/%s", folder_of(arena, path_inside(file)), name));
 }
@@ -472,9 +485,12 @@ bool dwarf_split_find(struct dwarf_file *file, Dwarf_Die *skeleton, struct dwarf
 			look(file, skeleton, name, split);
 	}
 	if (!split->file && split->why)
-		*why = arena_printf(file->arena, "its debug information is in %s, which cannot be used: %s", name, split->why);
+		*why = arena_printf(file->arena, "its debug information is in %s, which cannot be used: %s", name,
+				    split->why);
 	else if (!split->file)
-		*why = arena_printf(file->arena, "its debug information is in %s, which is not here, nor in a .dwp file", name ? name : "another file");
+		*why = arena_printf(file->arena,
+				    "its debug information is in %s, which is not here, nor in a .dwp file",
+				    name ? name : "another file");
 	if (!split->file)
 		return false;
 	dwarf_unit_init(&own, file, skeleton);

@@ -49,8 +49,8 @@ static bool next_entry(const struct eh_frame *r, uint64_t *offset, struct entry 
 }
 
 /*
- * What an entry begins with: the number that marks a CIE, or where an FDE's CIE is. .eh_frame: 0, or how far back from here;
- * .debug_frame: all bits set, or the offset in the section.
+ * What an entry begins with: the number that marks a CIE, or where an FDE's CIE is. .eh_frame: 0, or how far back from
+ * here; .debug_frame: all bits set, or the offset in the section.
  */
 static bool take_id(const struct eh_frame *r, struct entry *entry, uint64_t *cie_offset)
 {
@@ -112,7 +112,8 @@ static void read_cie(const struct eh_frame *r, uint64_t offset, struct cie *cie)
 		return;
 	c.vaddr += (uint64_t)(nul + 1 - c.at);
 	c.at = nul + 1;
-	if (version == 4 && (cursor_take(&c, 1) != 8 || cursor_take(&c, 1) != 0)) /* size of an address, and of a segment's number */
+	if (version == 4 &&
+	    (cursor_take(&c, 1) != 8 || cursor_take(&c, 1) != 0)) /* size of an address, and of a segment's number */
 		return;
 	cie->code_align = cursor_uleb(&c);
 	cie->data_align = cursor_sleb(&c);
@@ -242,7 +243,8 @@ static bool unpack(const struct elf_file *file, const Elf64_Shdr *section, struc
 		memory_end();
 	r->data = r->unpacked;
 	r->size = size;
-	return uncompress(r->unpacked, &size, data + sizeof(head), section->sh_size - sizeof(head)) == Z_OK && size == r->size;
+	return uncompress(r->unpacked, &size, data + sizeof(head), section->sh_size - sizeof(head)) == Z_OK &&
+	       size == r->size;
 }
 
 static bool find_debug(const struct elf_file *file, struct eh_frame *r)
@@ -250,7 +252,8 @@ static bool find_debug(const struct elf_file *file, struct eh_frame *r)
 	for (uint64_t i = 0; i < file->sections_len; i++) {
 		Elf64_Shdr section = elf_section_at(file, i);
 
-		if (section.sh_size > CODE_SIZE_MAX || section.sh_type == SHT_NOBITS || strcmp(elf_section_name(file, &section), ".debug_frame"))
+		if (section.sh_size > CODE_SIZE_MAX || section.sh_type == SHT_NOBITS ||
+		    strcmp(elf_section_name(file, &section), ".debug_frame"))
 			continue;
 		if (section.sh_flags & SHF_COMPRESSED)
 			return unpack(file, &section, r);

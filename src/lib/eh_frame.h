@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The call-frame information of a file (.eh_frame, .debug_frame) as it is written: entries, one for each piece of code, and the
- * bytes of their instructions. What these mean is unwind.c's. All reads go through a cursor that knows its end.
+ * The call-frame information of a file (.eh_frame, .debug_frame) as it is written: entries, one for each piece of code,
+ * and the bytes of their instructions. What these mean is unwind.c's. All reads go through a cursor that knows its end.
  */
 #ifndef CEPHTAP_LIB_EH_FRAME_H
 #define CEPHTAP_LIB_EH_FRAME_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The file is read with memcpy through elf_file_data() and elf_section_data() only: these two know how big it is. Nothing
- * in the file is believed, counts and names least of all, and work is bounded by the size of the file.
+ * The file is read with memcpy through elf_file_data() and elf_section_data() only: these two know how big it is.
+ * Nothing in the file is believed, counts and names least of all, and work is bounded by the size of the file.
  */
 #include "lib/elf_private.h"
 
@@ -188,14 +188,16 @@ static int prepare_section(const struct elf_file *file, uint64_t i)
 
 const void *elf_file_image(const struct elf_file *file, bool (*wanted)(const char *section), uint64_t *size)
 {
-	if (!file->sections_len && !elf_file_data(file, 0, file->bytes->size)) { /* then they are found through segments */
+	if (!file->sections_len &&
+	    !elf_file_data(file, 0, file->bytes->size)) { /* then they are found through segments */
 		elf_fail_data(file, "what it holds");
 		return NULL;
 	}
 	for (uint64_t i = 1; i < file->sections_len; i++) {
 		Elf64_Shdr section = elf_section_at(file, i);
 
-		if (section.sh_type != SHT_NOBITS && wanted(elf_section_name(file, &section)) && prepare_section(file, i))
+		if (section.sh_type != SHT_NOBITS && wanted(elf_section_name(file, &section)) &&
+		    prepare_section(file, i))
 			return NULL;
 	}
 	*size = file->bytes->size;
@@ -524,7 +526,8 @@ bool elf_is_code(const struct elf_file *file, uint64_t vaddr)
 	for (uint64_t i = 1; i < file->sections_len; i++) {
 		Elf64_Shdr section = elf_section_at(file, i);
 
-		if (section.sh_flags & SHF_ALLOC && vaddr >= section.sh_addr && vaddr - section.sh_addr < section.sh_size)
+		if (section.sh_flags & SHF_ALLOC && vaddr >= section.sh_addr &&
+		    vaddr - section.sh_addr < section.sh_size)
 			return section.sh_flags & SHF_EXECINSTR;
 	}
 	return !file->sections_len && !elf_code_offset(file, vaddr, &offset);
@@ -538,9 +541,12 @@ int elf_semaphore_offset(const struct elf_file *file, uint64_t vaddr, uint64_t *
 	if (error)
 		return error;
 	if ((segment.p_flags & (PF_W | PF_X)) != PF_W || vaddr % 2 || segment.p_filesz - (vaddr - segment.p_vaddr) < 2)
-		return elf_fail(EACCES, "%s: address 0x%llx is no place for a semaphore", file->path, (unsigned long long)vaddr);
+		return elf_fail(EACCES, "%s: address 0x%llx is no place for a semaphore", file->path,
+				(unsigned long long)vaddr);
 	*offset = segment.p_offset + (vaddr - segment.p_vaddr);
-	return *offset % 2 ? elf_fail(EACCES, "%s: address 0x%llx is no place for a semaphore", file->path, (unsigned long long)vaddr) : 0;
+	return *offset % 2 ? elf_fail(EACCES, "%s: address 0x%llx is no place for a semaphore", file->path,
+				      (unsigned long long)vaddr)
+			   : 0;
 }
 
 bool elf_is_below_code(const struct elf_file *file, uint64_t vaddr)

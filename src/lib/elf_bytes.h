@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The bytes of a file, copied into our own memory when they are first asked for, each once: what was checked stays as it
- * was, whatever the file's owner does to the file meanwhile. What was not asked for reads as zeros.
+ * The bytes of a file, copied into our own memory when they are first asked for, each once: what was checked stays as
+ * it was, whatever the file's owner does to the file meanwhile. What was not asked for reads as zeros.
  */
 #ifndef CEPHTAP_LIB_ELF_BYTES_H
 #define CEPHTAP_LIB_ELF_BYTES_H
@@ -17,7 +17,8 @@ struct elf_bytes {
 	uint64_t size;
 	uint64_t *copied; /* a bit for each block; NULL: all are there, the file is mapped */
 	uint64_t copied_size;
-	int error; /* why bytes could not be had, last: -EINVAL, they are not in the file; -EFBIG, too many were asked for; ... */
+	int error; /* why bytes could not be had, last: -EINVAL, they are not in the file; -EFBIG, too many were asked
+		      for; ... */
 };
 
 /* A negative errno: too big, or no memory for it. With `may_map` a file that only root can change is mapped instead. */

@@ -35,11 +35,13 @@ const char *elf_slot_symbol(const struct elf_file *file, uint64_t vaddr)
 		const uint8_t *data;
 		Elf64_Rela rela;
 
-		if (section.sh_type != SHT_RELA || !(section.sh_flags & SHF_ALLOC) || elf_section_data(file, &section, "of relocations", &data))
+		if (section.sh_type != SHT_RELA || !(section.sh_flags & SHF_ALLOC) ||
+		    elf_section_data(file, &section, "of relocations", &data))
 			continue;
 		for (uint64_t at = 0; at + sizeof(rela) <= section.sh_size; at += sizeof(rela)) {
 			memcpy(&rela, data + at, sizeof(rela));
-			if (rela.r_offset == vaddr && (ELF64_R_TYPE(rela.r_info) == R_X86_64_JUMP_SLOT || ELF64_R_TYPE(rela.r_info) == R_X86_64_GLOB_DAT))
+			if (rela.r_offset == vaddr && (ELF64_R_TYPE(rela.r_info) == R_X86_64_JUMP_SLOT ||
+						       ELF64_R_TYPE(rela.r_info) == R_X86_64_GLOB_DAT))
 				return name_in(file, section.sh_link, ELF64_R_SYM(rela.r_info));
 		}
 	}

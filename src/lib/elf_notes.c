@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 static bool is_note_section(const struct elf_file *file, const Elf64_Shdr *section, const char *name)
 {
 	return section->sh_type == SHT_NOTE && !strcmp(elf_section_name(file, section), name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sections that libdw unpacks: a few kilobytes of a stranger's may say that they are gigabytes, and be it. How large they become is found
- * out before libdw gets them.
+ * Sections that libdw unpacks: a few kilobytes of a stranger's may say that they are gigabytes, and be it. How large
+ * they become is found out before libdw gets them.
  */
 #include "lib/elf_private.h"
 
@@ -58,7 +58,8 @@ static bool has_packed_sections(const uint8_t *data, uint64_t size)
 	return false;
 }
 
-/* Fills `out`, which is grown up to MINI_MAX; false: it is not xz (libdw would take other packers, too), or becomes too large. */
+/* Fills `out`, which is grown up to MINI_MAX; false: it is not xz (libdw would take other packers, too), or becomes too
+ * large. */
 static bool unpack(lzma_stream *stream, uint8_t **out, uint64_t *size)
 {
 	uint64_t room = 1 << 20;

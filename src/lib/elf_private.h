@@ -20,8 +20,8 @@ enum {
 	SEGMENTS_MAX = 1024,
 	SYMBOLS_MAX = 1 << 25,
 	SYMBOLS_SIZE_MAX = 512 << 20, /* of all of them, or of all their names */
-	NOTES_SIZE_MAX = 32 << 20, /* 300,000 markers */
-	CODE_SIZE_MAX = 64 << 20,  /* of one function, or of all call-frame information */
+	NOTES_SIZE_MAX = 32 << 20,    /* 300,000 markers */
+	CODE_SIZE_MAX = 64 << 20,     /* of one function, or of all call-frame information */
 };
 
 /* .dynsym or .symtab, with the hash that finds its names. */
@@ -30,7 +30,8 @@ struct symtab {
 	uint32_t section_type;
 	const struct elf_file *file;
 	bool is_loaded;
-	uint64_t symbols; /* offset in the file, as of all that follows: of a large table little is read to find one name */
+	uint64_t symbols; /* offset in the file, as of all that follows: of a large table little is read to find one
+			     name */
 	uint32_t symbols_len;
 	uint64_t strings;
 	uint64_t strings_size;	/* ends behind a NUL */

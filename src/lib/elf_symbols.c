@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 static uint32_t name_hash(const char *name, size_t *size)
 {
 	const char *p = name;
@@ -53,7 +52,8 @@ static const char *string_at(const struct symtab *table, uint64_t at)
 /* Symbol i of the table when it is a definition that has an address in the image. */
 static bool symbol_at(const struct symtab *table, uint32_t i, struct elf_symbol *out)
 {
-	const uint8_t *data = elf_file_data(table->file, table->symbols + (uint64_t)i * sizeof(Elf64_Sym), sizeof(Elf64_Sym));
+	const uint8_t *data =
+		elf_file_data(table->file, table->symbols + (uint64_t)i * sizeof(Elf64_Sym), sizeof(Elf64_Sym));
 	const char *name;
 	Elf64_Sym symbol;
 	unsigned type;
@@ -101,8 +101,8 @@ static void load_gnu_hash(struct symtab *table, uint64_t dynsym_index)
 	Elf64_Shdr section;
 	uint64_t index, need;
 
-	if (!find_section(file, SHT_GNU_HASH, &index, &section) || section.sh_link != dynsym_index || section.sh_size < HEAD ||
-	    !elf_is_inside(file, &section))
+	if (!find_section(file, SHT_GNU_HASH, &index, &section) || section.sh_link != dynsym_index ||
+	    section.sh_size < HEAD || !elf_is_inside(file, &section))
 		return;
 	table->gnu_buckets_len = read_u32(table, section.sh_offset, 0);
 	table->gnu_offset = read_u32(table, section.sh_offset, 1);
@@ -223,7 +223,8 @@ static uint32_t gnu_find(const struct symtab *table, const char *name, struct el
 	size_t size;
 
 	hash = name_hash(name, &size);
-	data = elf_file_data(table->file, table->gnu_bloom + 8 * (uint64_t)((hash / 64) & (table->gnu_bloom_len - 1)), sizeof(word));
+	data = elf_file_data(table->file, table->gnu_bloom + 8 * (uint64_t)((hash / 64) & (table->gnu_bloom_len - 1)),
+			     sizeof(word));
 	if (!data)
 		return 0;
 	memcpy(&word, data, sizeof(word));

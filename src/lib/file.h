@@ -8,8 +8,8 @@
 #include "lib/buf.h"
 
 /*
- * Reads a whole file ("-": standard input) into the arena, with a NUL behind it. 0, or a negative errno with a sentence: it is a
- * folder, cannot be opened, is larger than `max` bytes.
+ * Reads a whole file ("-": standard input) into the arena, with a NUL behind it. 0, or a negative errno with a
+ * sentence: it is a folder, cannot be opened, is larger than `max` bytes.
  */
 int file_read(struct arena *arena, const char *path, size_t max, char **text, size_t *size, struct buf *why);
 

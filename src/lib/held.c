@@ -33,10 +33,10 @@ struct held {
 
 /* One that is being opened. */
 struct opening {
-	const char *name; /* for messages */
-	pid_t pid;	  /* whose file it is; 0: our own */
+	const char *name;		/* for messages */
+	pid_t pid;			/* whose file it is; 0: our own */
 	const struct proc_file *mapped; /* it is to be this one; NULL: any */
-	int fd;		  /* O_PATH */
+	int fd;				/* O_PATH */
 	enum fs_kind kind;
 	bool may_hang;
 	uint64_t patience_ns;
@@ -64,8 +64,10 @@ static int say(const struct opening *o, int error)
 		buf_printf(o->why, "%s cannot be opened: too many files are open (ulimit -n)", o->name);
 		break;
 	case -ENOSYS:
-		buf_printf(o->why, "%s cannot be opened safely: this kernel, or the container's seccomp filter, has no openat2(2)",
-			   o->name);
+		buf_printf(
+			o->why,
+			"%s cannot be opened safely: this kernel, or the container's seccomp filter, has no openat2(2)",
+			o->name);
 		break;
 	default:
 		buf_printf(o->why, "%s: %s", o->name, strerror(-error));
@@ -278,7 +280,8 @@ static int open_by_name(struct opening *o)
 	if (file->is_deleted)
 		return -EPERM;
 	fd = open_below(o, path, file->name);
-	return fd == -EACCES ? open_below(o, "/", file->name) : fd; /* who may not see its root: it is proved afterwards */
+	return fd == -EACCES ? open_below(o, "/", file->name)
+			     : fd; /* who may not see its root: it is proved afterwards */
 }
 
 int held_open_mapped(const struct proc_file *file, struct held **out, struct buf *why)
@@ -290,8 +293,8 @@ int held_open_mapped(const struct proc_file *file, struct held **out, struct buf
 	if (o.fd == -EPERM || o.fd == -EACCES)
 		o.fd = open_by_name(&o);
 	if (o.fd == -EPERM && file->is_deleted)
-		buf_printf(why, "%s was replaced or removed, and only root can open what process %d has mapped", file->name,
-			   (int)file->pid);
+		buf_printf(why, "%s was replaced or removed, and only root can open what process %d has mapped",
+			   file->name, (int)file->pid);
 	else if (o.fd < 0)
 		say(&o, o.fd);
 	return o.fd < 0 ? o.fd : finish(&o, out);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Files of others. A name that a process or a container controls leads to one file now and to another a moment later. So
- * it is resolved once, to a descriptor; the descriptor is checked to be a plain file and, for a file that a process is
- * said to run code from, to be the very one that the process has mapped; from then on it is read and probed through the
- * descriptor alone. Nothing but plain files is opened: a device or a FIFO may do anything when it is.
+ * Files of others. A name that a process or a container controls leads to one file now and to another a moment later.
+ * So it is resolved once, to a descriptor; the descriptor is checked to be a plain file and, for a file that a process
+ * is said to run code from, to be the very one that the process has mapped; from then on it is read and probed through
+ * the descriptor alone. Nothing but plain files is opened: a device or a FIFO may do anything when it is.
  *
  * A file on a file system that may never answer is read by a helper (lib/aside.h), within two seconds for all of it.
  */
@@ -29,8 +29,8 @@ int held_open(const char *path, struct held **out, struct buf *why);
 /* What a process has mapped: -ESTALE when it is another file by now. */
 int held_open_mapped(const struct proc_file *file, struct held **out, struct buf *why);
 /*
- * By a name inside a folder, "" being "/": the root of a process (/proc/123/root), or where packages were unpacked. Links
- * lead nowhere else, however they are written.
+ * By a name inside a folder, "" being "/": the root of a process (/proc/123/root), or where packages were unpacked.
+ * Links lead nowhere else, however they are written.
  */
 int held_open_inside(const char *root, const char *path, struct held **out, struct buf *why);
 /* A descriptor of our own making, such as a memfd: taken over. */

@@ -134,7 +134,10 @@ static void print_scopes(const struct scope *scope, struct buf *out)
 		return;
 	print_scopes(scope->outer, out);
 	name = dwarf_diename(scope->die);
-	buf_printf(out, "%s::", name ? name : dwarf_tag(scope->die) == DW_TAG_namespace ? "(anonymous namespace)" : "{unnamed}");
+	buf_printf(out, "%s::",
+		   name					       ? name
+		   : dwarf_tag(scope->die) == DW_TAG_namespace ? "(anonymous namespace)"
+							       : "{unnamed}");
 }
 
 static void keep_place(struct inlines *inlines, struct unit *unit, const struct scope *scope, Dwarf_Die *function)
@@ -248,7 +251,8 @@ static const char *symbol_of(const struct chain *chain, Dwarf_Die *die)
 	Dwarf_Attribute attr;
 	const char *name = NULL, *scopes;
 
-	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attr) || dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attr))
+	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attr) ||
+	    dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attr))
 		name = dwarf_formstring(&attr);
 	if (name)
 		return name;
@@ -260,8 +264,8 @@ static const char *symbol_of(const struct chain *chain, Dwarf_Die *die)
 /* A block without addresses may still hold what has some. */
 static bool may_hold_address(Dwarf_Die *die, uint64_t vaddr)
 {
-	return dwarf_haspc(die, vaddr) == 1 || (dwarf_tag(die) == DW_TAG_lexical_block && !dwarf_hasattr(die, DW_AT_low_pc) &&
-						!dwarf_hasattr(die, DW_AT_ranges));
+	return dwarf_haspc(die, vaddr) == 1 || (dwarf_tag(die) == DW_TAG_lexical_block &&
+						!dwarf_hasattr(die, DW_AT_low_pc) && !dwarf_hasattr(die, DW_AT_ranges));
 }
 
 static void follow(Dwarf_Die *scope, uint64_t vaddr, unsigned depth, struct chain *chain)

@@ -26,10 +26,12 @@ struct task_filter {
 	uint32_t tid, pid, pid_fd, pad;
 };
 
-#define INSN(code_, dst_, src_, off_, imm_) \
-	{.code = (code_), .dst_reg = (dst_), .src_reg = (src_), .off = (int16_t)(off_), .imm = (int32_t)(imm_)}
+#define INSN(code_, dst_, src_, off_, imm_)                                                                            \
+	{                                                                                                              \
+		.code = (code_), .dst_reg = (dst_), .src_reg = (src_), .off = (int16_t)(off_), .imm = (int32_t)(imm_)  \
+	}
 #define LOAD(size, dst, src, off) INSN(BPF_LDX | (size) | BPF_MEM, dst, src, off, 0)
-#define STORE(size, off, src) INSN(BPF_STX | (size) | BPF_MEM, BPF_REG_10, src, (int)(off) - (int)sizeof(struct row), 0)
+#define STORE(size, off, src)	  INSN(BPF_STX | (size) | BPF_MEM, BPF_REG_10, src, (int)(off) - (int)sizeof(struct row), 0)
 #define LEAVE_IF_NULL(reg, insns) INSN(BPF_JMP | BPF_JEQ | BPF_K, reg, 0, insns, 0)
 
 /* -1: it cannot be loaded here. */
@@ -81,7 +83,8 @@ static int load(void)
 static int iterate(int program, pid_t pid)
 {
 	struct task_filter filter = {.tid = (uint32_t)pid};
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .iter_info = (union bpf_iter_link_info *)&filter, .iter_info_len = sizeof(filter));
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .iter_info = (union bpf_iter_link_info *)&filter,
+		    .iter_info_len = sizeof(filter));
 	int link = bpf_link_create(program, 0, BPF_TRACE_ITER, &opts), fd;
 
 	if (link < 0)
@@ -92,8 +95,8 @@ static int iterate(int program, pid_t pid)
 }
 
 /*
- * Kernels that do not know the filter go through all processes: the second one shows it. Those that do give the last rows
- * again and again, if there were more than one read took (Linux 6.18): they come by address.
+ * Kernels that do not know the filter go through all processes: the second one shows it. Those that do give the last
+ * rows again and again, if there were more than one read took (Linux 6.18): they come by address.
  */
 static bool read_rows(struct arena *arena, int fd, struct inode_at **list, unsigned *len)
 {
@@ -112,7 +115,8 @@ static bool read_rows(struct arena *arena, int fd, struct inode_at **list, unsig
 				(struct inode_at){.start = rows[i].start,
 						  .inode = rows[i].inode,
 						  .magic = rows[i].magic,
-						  .dev = makedev(rows[i].dev >> DEV_MINOR_BITS, rows[i].dev & ((1 << DEV_MINOR_BITS) - 1)),
+						  .dev = makedev(rows[i].dev >> DEV_MINOR_BITS,
+								 rows[i].dev & ((1 << DEV_MINOR_BITS) - 1)),
 						  .ino = rows[i].ino};
 		}
 	return !got;

@@ -23,8 +23,8 @@ struct inode_at {
 };
 
 /*
- * Of all mappings of a process with files, by address. False when the kernel does not tell: it is older than Linux 6.1, has
- * no BTF, or we may not load programs, and then nothing can be probed either.
+ * Of all mappings of a process with files, by address. False when the kernel does not tell: it is older than Linux 6.1,
+ * has no BTF, or we may not load programs, and then nothing can be probed either.
  */
 bool inodes_read(struct arena *arena, pid_t pid, struct inode_at **list, unsigned *len);
 

@@ -56,20 +56,22 @@ const char *kernel_btf_why(void)
 		return NULL;
 	if (access("/sys/kernel", F_OK))
 		return "the kernel describes its types (BTF) in /sys/kernel/btf, and /sys is not mounted here";
-	return "this kernel does not describe its types: it has no BTF (/sys/kernel/btf/vmlinux; built with CONFIG_DEBUG_INFO_BTF)";
+	return "this kernel does not describe its types: it has no BTF (/sys/kernel/btf/vmlinux; built with "
+	       "CONFIG_DEBUG_INFO_BTF)";
 }
 
 const char *kernel_proc_why(void)
 {
-	return access("/proc/self/stat", F_OK) ? "there is no /proc here, where processes and what they run are found: mount -t proc proc /proc"
-					       : NULL;
+	return access("/proc/self/stat", F_OK)
+		       ? "there is no /proc here, where processes and what they run are found: mount -t proc proc /proc"
+		       : NULL;
 }
 
 /* Kept as long as we run, as the kernel's own: few, and each once. */
 static struct module {
 	char *name;
 	struct btf *btf;
-} *modules;
+} * modules;
 static unsigned modules_len;
 
 const struct btf *kernel_module_btf(const char *name)
@@ -106,7 +108,8 @@ const struct btf_type *kernel_strip(const struct btf *btf, uint32_t id)
 	const struct btf_type *type = btf__type_by_id(btf, id);
 	unsigned n = 0;
 
-	while (type && n++ < QUALIFIERS_MAX && (btf_is_mod(type) || btf_is_typedef(type) || btf_kind(type) == BTF_KIND_TYPE_TAG))
+	while (type && n++ < QUALIFIERS_MAX &&
+	       (btf_is_mod(type) || btf_is_typedef(type) || btf_kind(type) == BTF_KIND_TYPE_TAG))
 		type = btf__type_by_id(btf, type->type);
 	return type;
 }

@@ -18,7 +18,8 @@ const char *kernel_btf_why(void);
 /* Why processes cannot be found, as a sentence; NULL: they can. */
 const char *kernel_proc_why(void);
 
-/* Of a module of the kernel ("vmlinux": kernel_btf()), on top of kernel_btf(); NULL: it is not loaded, or does not tell. Read once. */
+/* Of a module of the kernel ("vmlinux": kernel_btf()), on top of kernel_btf(); NULL: it is not loaded, or does not
+ * tell. Read once. */
 const struct btf *kernel_module_btf(const char *module);
 /* Those that were read so far, in turn; NULL: that was the last. */
 const struct btf *kernel_module_btf_nth(unsigned n);

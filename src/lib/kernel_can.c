@@ -13,9 +13,18 @@
 
 #include "lib/kernel.h"
 
-#define MOV_IMM(dst, value) {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = (dst), .imm = (value)}
-#define CALL(helper) {.code = BPF_JMP | BPF_CALL, .imm = (helper)}
-#define EXIT {.code = BPF_JMP | BPF_EXIT}
+#define MOV_IMM(dst, value)                                                                                            \
+	{                                                                                                              \
+		.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = (dst), .imm = (value)                                  \
+	}
+#define CALL(helper)                                                                                                   \
+	{                                                                                                              \
+		.code = BPF_JMP | BPF_CALL, .imm = (helper)                                                            \
+	}
+#define EXIT                                                                                                           \
+	{                                                                                                              \
+		.code = BPF_JMP | BPF_EXIT                                                                             \
+	}
 
 static const struct bpf_insn nothing[] = {MOV_IMM(BPF_REG_0, 0), EXIT};
 
@@ -54,7 +63,11 @@ static int try_atomics(void)
 	static const struct bpf_insn swaps[] = {
 		MOV_IMM(BPF_REG_0, 0),
 		{.code = BPF_STX | BPF_DW | BPF_MEM, .dst_reg = BPF_REG_10, .src_reg = BPF_REG_0, .off = -8},
-		{.code = BPF_STX | BPF_DW | BPF_ATOMIC, .dst_reg = BPF_REG_10, .src_reg = BPF_REG_0, .off = -8, .imm = BPF_XCHG},
+		{.code = BPF_STX | BPF_DW | BPF_ATOMIC,
+		 .dst_reg = BPF_REG_10,
+		 .src_reg = BPF_REG_0,
+		 .off = -8,
+		 .imm = BPF_XCHG},
 		EXIT,
 	};
 
@@ -81,7 +94,8 @@ static int try_perf_links(void)
 	return err;
 }
 
-/* The kernel looks at the helper's number first: an old one does not know it (EINVAL, "invalid func"), a new one goes on. */
+/* The kernel looks at the helper's number first: an old one does not know it (EINVAL, "invalid func"), a new one goes
+ * on. */
 static int try_loops(void)
 {
 	enum { TYPE_INT = 1, TYPE_PROTO, TYPE_FUNCTION };
@@ -98,13 +112,16 @@ static int try_loops(void)
 		EXIT,
 	};
 	const struct bpf_func_info infos[] = {{0, TYPE_FUNCTION}, {8, TYPE_FUNCTION}};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .func_info = infos, .func_info_cnt = 2, .func_info_rec_size = sizeof(*infos));
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .func_info = infos, .func_info_cnt = 2,
+		    .func_info_rec_size = sizeof(*infos));
 	struct btf *btf = btf__new_empty();
 	int err = -ENOMEM;
 
-	if (btf && btf__add_int(btf, "long", 8, BTF_INT_SIGNED) == TYPE_INT && btf__add_func_proto(btf, TYPE_INT) == TYPE_PROTO &&
-	    !btf__add_func_param(btf, "first", TYPE_INT) && !btf__add_func_param(btf, "second", TYPE_INT) &&
-	    btf__add_func(btf, "ct_function", BTF_FUNC_STATIC, TYPE_PROTO) == TYPE_FUNCTION && !btf__load_into_kernel(btf)) {
+	if (btf && btf__add_int(btf, "long", 8, BTF_INT_SIGNED) == TYPE_INT &&
+	    btf__add_func_proto(btf, TYPE_INT) == TYPE_PROTO && !btf__add_func_param(btf, "first", TYPE_INT) &&
+	    !btf__add_func_param(btf, "second", TYPE_INT) &&
+	    btf__add_func(btf, "ct_function", BTF_FUNC_STATIC, TYPE_PROTO) == TYPE_FUNCTION &&
+	    !btf__load_into_kernel(btf)) {
 		opts.prog_btf_fd = (uint32_t)btf__fd(btf);
 		err = closed(load(BPF_PROG_TYPE_KPROBE, loops, sizeof(loops) / sizeof(*loops), &opts));
 	}
@@ -161,7 +178,8 @@ static int try_writes(void)
 	return try_load(writes, sizeof(writes) / sizeof(*writes));
 }
 
-#define TOO_OLD(what, since) (since), "this kernel is too old: it lacks " what " (" since "), which cephtap cannot do without"
+#define TOO_OLD(what, since)                                                                                           \
+	(since), "this kernel is too old: it lacks " what " (" since "), which cephtap cannot do without"
 
 static const struct {
 	const char *since, *why;
@@ -185,7 +203,8 @@ bool kernel_can(enum kernel_ability ability)
 	if (answers[ability] == NOT_ASKED) {
 		int err = rows[ability].ask();
 
-		/* What is needed is not there only if the kernel does not know it: any other failure is said where it matters. */
+		/* What is needed is not there only if the kernel does not know it: any other failure is said where it
+		 * matters. */
 		answers[ability] = !err || ((int)ability < KERNEL_NEEDED && err != -EINVAL) ? YES : NO;
 	}
 	return answers[ability] == YES;

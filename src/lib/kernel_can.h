@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the running kernel can do of what it need not: each is tried, never told by a version, since vendors' kernels have
- * parts of later ones. Asked once each; they need the right to load programs, and without it the answer is no.
+ * What the running kernel can do of what it need not: each is tried, never told by a version, since vendors' kernels
+ * have parts of later ones. Asked once each; they need the right to load programs, and without it the answer is no.
  */
 #ifndef CEPHTAP_LIB_KERNEL_CAN_H
 #define CEPHTAP_LIB_KERNEL_CAN_H
@@ -10,16 +10,16 @@
 
 enum kernel_ability {
 	/* Without these nothing can be traced. */
-	KERNEL_RINGS,	  /* ring buffers */
-	KERNEL_COOKIES,	  /* a program knows which of its places was hit */
-	KERNEL_ATOMICS,	  /* atomic operations that give back what was there */
+	KERNEL_RINGS,	   /* ring buffers */
+	KERNEL_COOKIES,	   /* a program knows which of its places was hit */
+	KERNEL_ATOMICS,	   /* atomic operations that give back what was there */
 	KERNEL_PERF_LINKS, /* programs on uprobes and timers that go when their descriptor does */
 	/* Without these something is missing. */
-	KERNEL_LOOPS,	     /* a program calls a function of its own in a loop: user stacks */
-	KERNEL_TRAMPOLINES,  /* programs around functions of the kernel (fentry, fexit) */
+	KERNEL_LOOPS,	      /* a program calls a function of its own in a loop: user stacks */
+	KERNEL_TRAMPOLINES,   /* programs around functions of the kernel (fentry, fexit) */
 	KERNEL_MULTI_KPROBES, /* many functions of the kernel in one link */
-	KERNEL_KPROBES,	     /* kprobes by perf events */
-	KERNEL_WRITES,	     /* a program writes to the memory of a process: copyout() */
+	KERNEL_KPROBES,	      /* kprobes by perf events */
+	KERNEL_WRITES,	      /* a program writes to the memory of a process: copyout() */
 	KERNEL_ABILITIES
 };
 

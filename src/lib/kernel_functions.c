@@ -161,7 +161,8 @@ static void read_addresses(struct reading *reading)
 		uint64_t address = strtoull(line, &rest, 16);
 		struct kernel_function *function;
 
-		if (!address || rest[0] != ' ' || !strchr("tTwW", rest[1]) || rest[2] != ' ' || !split(rest + 3, &name, &module))
+		if (!address || rest[0] != ' ' || !strchr("tTwW", rest[1]) || rest[2] != ' ' ||
+		    !split(rest + 3, &name, &module))
 			continue;
 		function = find(reading, name, module);
 		if (!function)
@@ -182,8 +183,8 @@ bool kernel_has_symbol(const char *name)
 
 	while (!has && file && fgets(line, sizeof(line), file)) {
 		strtoull(line, &rest, 16);
-		has = rest[0] == ' ' && rest[1] && strchr("tTwW", rest[1]) && rest[2] == ' ' && split(rest + 3, &found, &module) &&
-		      !strcmp(found, name);
+		has = rest[0] == ' ' && rest[1] && strchr("tTwW", rest[1]) && rest[2] == ' ' &&
+		      split(rest + 3, &found, &module) && !strcmp(found, name);
 	}
 	if (file)
 		fclose(file);
@@ -259,7 +260,8 @@ struct kernel_functions *kernel_functions_read(struct arena *arena)
 	if (!reading.heads)
 		memory_end();
 	if (!read_list(&reading))
-		functions->why = "this kernel does not list its functions: it has no tracefs with available_filter_functions (CONFIG_DYNAMIC_FTRACE), or it "
+		functions->why = "this kernel does not list its functions: it has no tracefs with "
+				 "available_filter_functions (CONFIG_DYNAMIC_FTRACE), or it "
 				 "may not be read here";
 	read_addresses(&reading);
 	read_all_descriptions(&reading);

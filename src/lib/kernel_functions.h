@@ -17,10 +17,11 @@ struct kernel_function {
 	const char *name, *module;
 	uint64_t *addresses; /* none: the kernel hides them */
 	unsigned addresses_len;
-	bool has_namesakes;  /* several functions have this name: the kernel cannot find one by it */
-	uint32_t btf_id;     /* in the module's BTF, of kind FUNC; 0: it is not described */
-	uint8_t args_len;    /* as described */
-	bool is_plain;	     /* its arguments and its result are in a register each: the kernel can call a program around it */
+	bool has_namesakes; /* several functions have this name: the kernel cannot find one by it */
+	uint32_t btf_id;    /* in the module's BTF, of kind FUNC; 0: it is not described */
+	uint8_t args_len;   /* as described */
+	bool is_plain; /* its arguments and its result are in a register each: the kernel can call a program around it
+			*/
 };
 
 struct kernel_functions {

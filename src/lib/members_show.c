@@ -30,7 +30,8 @@ static bool same_element(const struct member *member, struct list a, struct list
 	case MEMBER_NUMBERS:
 		return ((const uint32_t *)(void *)a.at)[i] == ((const uint32_t *)(void *)b.at)[i];
 	case MEMBER_SOURCES:
-		return same_source(((const struct source *const *)(void *)a.at)[i], ((const struct source *const *)(void *)b.at)[i]);
+		return same_source(((const struct source *const *)(void *)a.at)[i],
+				   ((const struct source *const *)(void *)b.at)[i]);
 	default:
 		return same_place(&((const struct loc *)(void *)a.at)[i], &((const struct loc *)(void *)b.at)[i]);
 	}
@@ -44,7 +45,8 @@ static const char *list_difference(const struct member *member, struct list a, s
 		return member->name;
 	for (uint32_t i = 0; i < a.len && !inner; i++) {
 		if (member->kind == MEMBER_LIST)
-			inner = members_difference(member->of, a.at + i * member->of->size, b.at + i * member->of->size);
+			inner = members_difference(member->of, a.at + i * member->of->size,
+						   b.at + i * member->of->size);
 		else if (!same_element(member, a, b, i))
 			inner = member->name;
 	}

@@ -23,7 +23,8 @@ bool memory_is_short(void)
 	return atomic_load(&is_short);
 }
 
-/* With what needs no memory. What was printed before is flushed, and what is registered with atexit() is done; both only once. */
+/* With what needs no memory. What was printed before is flushed, and what is registered with atexit() is done; both
+ * only once. */
 void memory_end(void)
 {
 	static const char text[] = "cephtap: there is no memory left; it ends here, and leaves nothing behind\n";
@@ -66,7 +67,8 @@ void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *data, size_t size);
 
-/* A static file is linked with --wrap, as libc's malloc() is in it too; otherwise ours goes before the one of the shared library. */
+/* A static file is linked with --wrap, as libc's malloc() is in it too; otherwise ours goes before the one of the
+ * shared library. */
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *data, size_t size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Moments, by both clocks, and how people on a host write them. What is shown of a time is a moment that was taken once and handed
- * on, and a zone: so that a recording of both shows the same again, whenever and wherever it is read.
+ * Moments, by both clocks, and how people on a host write them. What is shown of a time is a moment that was taken once
+ * and handed on, and a zone: so that a recording of both shows the same again, whenever and wherever it is read.
  */
 #ifndef CEPHTAP_LIB_MOMENT_H
 #define CEPHTAP_LIB_MOMENT_H
@@ -11,16 +11,16 @@
 #include "lib/members.h"
 
 /* mono_ns: CLOCK_MONOTONIC, as `timestamp`; wall_ns: since 1970, as `walltimestamp`. */
-#define MOMENT_MEMBERS(MEMBER, S)       \
-	MEMBER(S, U64, mono_ns) \
+#define MOMENT_MEMBERS(MEMBER, S)                                                                                      \
+	MEMBER(S, U64, mono_ns)                                                                                        \
 	MEMBER(S, U64, wall_ns)
 MEMBERS_STRUCT(moment, MOMENT_MEMBERS);
 
 struct moment moment_now(void);
 
 /* From from_s (since 1970) on, local time is offset_s seconds ahead of UTC. */
-#define ZONE_CHANGE_MEMBERS(MEMBER, S) \
-	MEMBER(S, U64, from_s) \
+#define ZONE_CHANGE_MEMBERS(MEMBER, S)                                                                                 \
+	MEMBER(S, U64, from_s)                                                                                         \
 	MEMBER(S, INT, offset_s)
 MEMBERS_STRUCT(zone_change, ZONE_CHANGE_MEMBERS);
 

@@ -74,13 +74,15 @@ static bool has_option(const char *options, const char *option)
 
 static enum fs_kind kind_of_type(const char *type, const char *options, bool is_trusted)
 {
-	static const char *const local[] = {"ext4",  "ext3",	"ext2",	 "xfs",	   "tmpfs",    "ramfs",	   "devtmpfs", "rootfs",
-					    "f2fs",  "squashfs", "erofs", "zfs",	   "bcachefs", "iso9660",  "udf",      "vfat",
-					    "exfat", "ntfs3",	"jfs",	 "nilfs2", "reiserfs", "hugetlbfs", "cramfs",  "romfs"};
+	static const char *const local[] = {"ext4",	"ext3",	   "ext2",     "xfs",	    "tmpfs",  "ramfs",
+					    "devtmpfs", "rootfs",  "f2fs",     "squashfs",  "erofs",  "zfs",
+					    "bcachefs", "iso9660", "udf",      "vfat",	    "exfat",  "ntfs3",
+					    "jfs",	"nilfs2",  "reiserfs", "hugetlbfs", "cramfs", "romfs"};
 
-	static const char *const pseudo[] = {"proc",	"sysfs",    "debugfs", "tracefs",   "securityfs", "cgroup", "cgroup2", "configfs",
-					     "bpf",	"pstore",   "fusectl", "mqueue",    "efivarfs",	  "selinuxfs", "devpts", "binfmt_misc",
-					     "nsfs",	"smackfs",  "resctrl", "rpc_pipefs", "nfsd"};
+	static const char *const pseudo[] = {
+		"proc",	    "sysfs",	   "debugfs", "tracefs", "securityfs", "cgroup",     "cgroup2",
+		"configfs", "bpf",	   "pstore",  "fusectl", "mqueue",     "efivarfs",   "selinuxfs",
+		"devpts",   "binfmt_misc", "nsfs",    "smackfs", "resctrl",    "rpc_pipefs", "nfsd"};
 
 	if (!strcmp(type, "btrfs"))
 		return FS_SUBVOLUMES;
@@ -105,10 +107,11 @@ static bool parse_mount(const char *line, bool is_trusted, struct mount *mount)
 
 	if (!tail || sscanf(line, "%llu %*u %u:%u", &id, &major, &minor) != 3 || sscanf(tail, " - %31s", type) != 1)
 		return false;
-	*mount = (struct mount){id, makedev(major, minor), kind_of_type(type, field(tail + strlen(" - "), 2), is_trusted), false};
+	*mount = (struct mount){id, makedev(major, minor),
+				kind_of_type(type, field(tail + strlen(" - "), 2), is_trusted), false};
 	/*
-	 * On a mount without set-user-ID an owner means nothing to the kernel either: that is how users are let mount images and
-	 * sticks of their own.
+	 * On a mount without set-user-ID an owner means nothing to the kernel either: that is how users are let mount
+	 * images and sticks of their own.
 	 */
 	mount->is_of_user = mount->kind == FS_FOREIGN || has_option(field(line, 5), "nosuid");
 	return true;
@@ -127,8 +130,8 @@ static void read_link(pid_t pid, const char *name, char out[LINK_SIZE])
 }
 
 /*
- * Whoever mounts in a namespace of our users needed our rights for it, and an overlay's layers are what such a user chose. It counts who
- * made the namespace, not who is in it: root may enter a stranger's.
+ * Whoever mounts in a namespace of our users needed our rights for it, and an overlay's layers are what such a user
+ * chose. It counts who made the namespace, not who is in it: root may enter a stranger's.
  */
 static bool is_of_our_users(pid_t pid)
 {
@@ -290,9 +293,9 @@ enum fs_kind mounts_kind_of_id(pid_t pid, uint64_t id)
 
 enum fs_kind mounts_kind_of_magic(uint64_t magic)
 {
-	static const uint64_t local[] = {0xef53,     0x58465342, 0x9123683e, 0x01021994, 0x858458f6, 0x73717368, 0xe0f5e1e2,
-					 0xf2f52010, 0x2fc12fc1, 0xca451a4e, 0x9660,	 0x15013346, 0x4d44,	 0x2011bab0,
-					 0x7366746e, 0x28cd3d45, 0x958458f6};
+	static const uint64_t local[] = {0xef53,     0x58465342, 0x9123683e, 0x01021994, 0x858458f6, 0x73717368,
+					 0xe0f5e1e2, 0xf2f52010, 0x2fc12fc1, 0xca451a4e, 0x9660,     0x15013346,
+					 0x4d44,     0x2011bab0, 0x7366746e, 0x28cd3d45, 0x958458f6};
 
 	for (unsigned i = 0; i < sizeof(local) / sizeof(local[0]); i++)
 		if (magic == local[i])

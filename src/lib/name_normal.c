@@ -52,9 +52,10 @@ static const char *behind_blanks(const char *at)
 
 size_t name_operator_size(const char *at)
 {
-	static const char *const signs[] = {"<=>", "<<=", ">>=", "->*", "()", "[]", "<<", ">>", "<=", ">=", "->", "==", "!=", "&&",
-					    "||",  "++",  "--",  "+=",	"-=", "*=", "/=", "%=", "^=", "&=", "|=", "<",	">",  "+",
-					    "-",   "*",	  "/",	 "%",	"^",  "&",  "|",  "~",	"!",  "=",  ","};
+	static const char *const signs[] = {
+		"<=>", "<<=", ">>=", "->*", "()", "[]", "<<", ">>", "<=", ">=", "->", "==", "!=",
+		"&&",  "||",  "++",  "--",  "+=", "-=", "*=", "/=", "%=", "^=", "&=", "|=", "<",
+		">",   "+",   "-",   "*",   "/",  "%",	"^",  "&",  "|",  "~",	"!",  "=",  ","};
 	const char *sign = at + strlen("operator");
 
 	if (!is_the_word(at, "operator"))
@@ -218,7 +219,8 @@ static void shorten_known(struct buf *out, size_t open)
 		return;
 	while (name && is_word(out->data[name - 1]))
 		name--;
-	if (name < strlen("std::") || out->size < name + strlen("basic_") || memcmp(out->data + name - strlen("std::"), prefix, size) != 0)
+	if (name < strlen("std::") || out->size < name + strlen("basic_") ||
+	    memcmp(out->data + name - strlen("std::"), prefix, size) != 0)
 		return;
 	memmove(out->data + name, out->data + name + strlen("basic_"), open - name - strlen("basic_"));
 	out->size = open - strlen("basic_");
@@ -235,7 +237,8 @@ static bool is_default(const char *arg, size_t size)
 	return false;
 }
 
-/* Template arguments, from `<` at offset `open` of the output on; the last ones go when the library would give the same. */
+/* Template arguments, from `<` at offset `open` of the output on; the last ones go when the library would give the
+ * same. */
 static void drop_defaults(struct buf *out, size_t open)
 {
 	size_t commas[ARGS_MAX], end = out->size - 1;

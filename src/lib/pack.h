@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Numbers and texts one after another, in this machine's byte order and without gaps. Reading never goes past the end: what is
- * not there is zero or NULL, and `is_bad` says so afterwards, so that a reader looks once, at the end.
+ * Numbers and texts one after another, in this machine's byte order and without gaps. Reading never goes past the end:
+ * what is not there is zero or NULL, and `is_bad` says so afterwards, so that a reader looks once, at the end.
  */
 #ifndef CEPHTAP_LIB_PACK_H
 #define CEPHTAP_LIB_PACK_H
@@ -16,7 +16,7 @@
 void pack_u8(struct buf *out, uint8_t number);
 void pack_u32(struct buf *out, uint32_t number);
 void pack_u64(struct buf *out, uint64_t number);
-void pack_text(struct buf *out, const char *text); /* u32 size, bytes; NULL is "" */
+void pack_text(struct buf *out, const char *text);		 /* u32 size, bytes; NULL is "" */
 void pack_bytes(struct buf *out, const void *data, size_t size); /* the same of any bytes */
 
 struct unpack {

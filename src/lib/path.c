@@ -20,7 +20,7 @@ struct walk {
 	size_t at;
 	unsigned links;
 	enum { MAKES_NONE, MAKES_LAST, MAKES_ALL } makes; /* which folders that are missing are made */
-	bool is_private; /* each folder must be safe from others */
+	bool is_private;				  /* each folder must be safe from others */
 	struct path *path;
 	struct buf *why;
 };
@@ -44,7 +44,8 @@ static int say_errno(const struct walk *walk, int error)
 	return say(walk, error, "cannot write to %s: %s", walk->given, strerror(-error));
 }
 
-/* The person who called sudo trusts the links that are their own. Only where we are root is the variable root's word. */
+/* The person who called sudo trusts the links that are their own. Only where we are root is the variable root's word.
+ */
 static bool is_caller(uid_t uid)
 {
 	const char *text = geteuid() == 0 ? getenv("SUDO_UID") : NULL;
@@ -129,8 +130,11 @@ static int follow(struct walk *walk, int link, const struct stat *st)
 	ssize_t size;
 
 	if (!path_is_trusted(st->st_uid))
-		return say(walk, -EPERM, "cannot write to %s: there is a symbolic link on the way that user %u has laid, and it is not "
-			   "followed; name the file where it really is", walk->given, st->st_uid);
+		return say(
+			walk, -EPERM,
+			"cannot write to %s: there is a symbolic link on the way that user %u has laid, and it is not "
+			"followed; name the file where it really is",
+			walk->given, st->st_uid);
 	if (++walk->links > LINKS_MAX)
 		return say_errno(walk, -ELOOP);
 	size = readlinkat(link, "", text, sizeof(text) - 1);
@@ -248,7 +252,8 @@ static int walk_folder(struct walk *walk)
 	return error;
 }
 
-/* /dev/stdout, /dev/fd/N and the like mean what is open there: to be written on, not to be opened anew from its beginning. */
+/* /dev/stdout, /dev/fd/N and the like mean what is open there: to be written on, not to be opened anew from its
+ * beginning. */
 static int own_descriptor(const char *text)
 {
 	static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};

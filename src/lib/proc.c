@@ -157,7 +157,8 @@ int proc_start_time(pid_t pid, uint64_t *ticks)
 	return error;
 }
 
-/* A line of the status file. The process's name comes first, with newlines in it written as \n: no other line can begin so. */
+/* A line of the status file. The process's name comes first, with newlines in it written as \n: no other line can begin
+ * so. */
 static const char *find_status(const struct buf *status, const char *name)
 {
 	return status->data ? strstr(status->data, name) : NULL;

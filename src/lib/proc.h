@@ -20,7 +20,8 @@ int proc_argv(struct arena *arena, pid_t pid, char ***argv, unsigned *argc);
 int proc_comm(pid_t pid, char comm[16]);
 /* Time of start in clock ticks since boot, from /proc/PID/stat: tells a reused pid from the old one. */
 int proc_start_time(pid_t pid, uint64_t *ticks);
-/* Its user as the kernel's status file has it: real, effective, saved. They differ in a program that changes its user. */
+/* Its user as the kernel's status file has it: real, effective, saved. They differ in a program that changes its user.
+ */
 struct proc_user {
 	uid_t real, effective, saved;
 };
@@ -40,8 +41,8 @@ struct proc_file {
 	const char *name; /* as the process sees it: /usr/bin/ceph-osd; " (deleted)" taken off and told by is_deleted */
 	const char *path; /* for people: /proc/PID/root/usr/bin/ceph-osd, or /proc/PID/map_files/... when deleted */
 	/*
-	 * Which file it is: the number of its inode, on the file system that it is really on. Where that does not tell files apart,
-	 * 0 and the kernel's own address of the inode.
+	 * Which file it is: the number of its inode, on the file system that it is really on. Where that does not tell
+	 * files apart, 0 and the kernel's own address of the inode.
 	 */
 	dev_t dev;
 	ino_t ino;

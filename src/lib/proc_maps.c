@@ -40,8 +40,8 @@ struct mappings {
 };
 
 /*
- * Only a link's text is compared: the same namespace has the same one. Who may not read links (CAP_SYS_PTRACE) may read the
- * maps all the same (CAP_PERFMON): then files are taken for ours until they are proved.
+ * Only a link's text is compared: the same namespace has the same one. Who may not read links (CAP_SYS_PTRACE) may read
+ * the maps all the same (CAP_PERFMON): then files are taken for ours until they are proved.
  */
 static int view_open(struct view *view, pid_t pid)
 {
@@ -176,7 +176,8 @@ static bool parse_mapping(char *line, struct mapping *out)
 	unsigned major, minor;
 	int at = 0;
 
-	if (sscanf(line, "%llx-%llx %*s %llx %x:%x %llu %n", &start, &end, &offset, &major, &minor, &ino, &at) < 6 || !at)
+	if (sscanf(line, "%llx-%llx %*s %llx %x:%x %llu %n", &start, &end, &offset, &major, &minor, &ino, &at) < 6 ||
+	    !at)
 		return false;
 	unescape(line + at);
 	*out = (struct mapping){start, end, offset, makedev(major, minor), ino, {0}, line + at};
@@ -300,8 +301,8 @@ static void fill_file(struct arena *arena, const struct view *view, const struct
 	file->is_deleted = cut_suffix(name, " (deleted)");
 	file->name = name_inside(view, name);
 	if (file->is_deleted)
-		file->path = arena_printf(arena, "/proc/%d/map_files/%llx-%llx", (int)view->pid, (unsigned long long)map->start,
-					  (unsigned long long)map->end);
+		file->path = arena_printf(arena, "/proc/%d/map_files/%llx-%llx", (int)view->pid,
+					  (unsigned long long)map->start, (unsigned long long)map->end);
 	else if (view->is_ours)
 		file->path = name;
 	else
@@ -373,7 +374,8 @@ int proc_maps(struct arena *arena, pid_t pid, struct proc_map **list, unsigned *
 		if (!has_file(map) && !is_vdso)
 			continue;
 		out = arena_push(arena, *list, *list_len);
-		*out = (struct proc_map){.start = map->start, .end = map->end, .offset = map->offset, .is_vdso = is_vdso};
+		*out = (struct proc_map){
+			.start = map->start, .end = map->end, .offset = map->offset, .is_vdso = is_vdso};
 		if (is_vdso)
 			out->file.name = arena_strdup(arena, map->name);
 		else

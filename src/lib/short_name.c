@@ -17,7 +17,8 @@ static size_t prefix_size(const char *text, const char *prefix)
 /* "operator" with its sign, where one is; the signs with brackets in them are those that count. 0: it is none. */
 static size_t operator_size(const char *name, const char *at)
 {
-	static const char *const signs[] = {"<=>", "<<=", ">>=", "->*", "()", "[]", "<<", ">>", "<=", ">=", "->", "<", ">"};
+	static const char *const signs[] = {"<=>", "<<=", ">>=", "->*", "()", "[]", "<<",
+					    ">>",  "<=",  ">=",	 "->",	"<",  ">"};
 	size_t size = prefix_size(at, "operator");
 
 	if (!size || (at > name && (isalnum((unsigned char)at[-1]) || at[-1] == '_')))
@@ -29,8 +30,8 @@ static size_t operator_size(const char *name, const char *at)
 }
 
 /*
- * What is behind the bracket that closes the one at `at`; NULL: none does. < and > may be comparisons: such a < is closed by
- * the bracket around it, such a > closes nothing.
+ * What is behind the bracket that closes the one at `at`; NULL: none does. < and > may be comparisons: such a < is
+ * closed by the bracket around it, such a > closes nothing.
  */
 static const char *behind_group(const char *name, const char *at)
 {
@@ -115,7 +116,10 @@ static const char *put_known(const char *name, const char *at, struct buf *out)
 {
 	static const struct {
 		const char *is, *becomes;
-	} known[] = {{"(anonymous namespace)", "(anon)"}, {"(anon)", "(anon)"}, {"std::__cxx11::", "std::"}, {"[thunk]", "[thunk]"}};
+	} known[] = {{"(anonymous namespace)", "(anon)"},
+		     {"(anon)", "(anon)"},
+		     {"std::__cxx11::", "std::"},
+		     {"[thunk]", "[thunk]"}};
 	size_t size = prefix_size(at, "std::__cxx11::basic_string<");
 
 	if (at > name && (isalnum((unsigned char)at[-1]) || strchr("_:", at[-1])) && *at == 's')
@@ -162,7 +166,8 @@ static bool put_short(const char *name, struct buf *out)
 
 void short_name(const char *name, struct buf *out)
 {
-	static const char *const thunks[] = {"non-virtual thunk to ", "virtual thunk to ", "covariant return thunk to "};
+	static const char *const thunks[] = {"non-virtual thunk to ", "virtual thunk to ",
+					     "covariant return thunk to "};
 	const char *rest = name;
 	struct buf text = {0};
 

@@ -10,11 +10,13 @@
 
 /* What may stand in a text as it is, besides characters that can be seen. */
 struct form {
-	const char *stays;	/* of the control characters */
-	bool is_source;		/* its backslashes are its own */
-	bool has_native;	/* has escapes of its own for characters: only bytes that are none are shown by ours */
-	bool (*is_syntax)(const char *text, size_t size); /* the format would take the first character for its own; NULL: none */
-	void (*quote)(const char *text, size_t size, struct buf *out); /* what is shown becomes the format's string; NULL: it is one */
+	const char *stays; /* of the control characters */
+	bool is_source;	   /* its backslashes are its own */
+	bool has_native;   /* has escapes of its own for characters: only bytes that are none are shown by ours */
+	bool (*is_syntax)(const char *text,
+			  size_t size); /* the format would take the first character for its own; NULL: none */
+	void (*quote)(const char *text, size_t size,
+		      struct buf *out); /* what is shown becomes the format's string; NULL: it is one */
 };
 
 static bool stays(const struct form *form, const struct unit *unit)
@@ -226,7 +228,8 @@ static void quote_c(const char *text, size_t size, struct buf *out)
 
 static void quote_page(const char *text, size_t size, struct buf *out)
 {
-	static const struct form page = {.stays = "", .is_source = true, .has_native = true, .is_syntax = is_page_syntax};
+	static const struct form page = {
+		.stays = "", .is_source = true, .has_native = true, .is_syntax = is_page_syntax};
 
 	put_json(&page, text, size, out);
 }

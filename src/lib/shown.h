@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a string is shown. In: names and texts that anybody chose: of threads, files, functions, objects, in any bytes. Out: text that a
- * terminal does not obey, that does not break the format it stands in, that hides nothing, and that differs where the strings differ.
- * Whatever cephtap prints goes through here (test/shown.sh): a string of others gets nowhere as it is but by SHOWN_BYTES.
+ * How a string is shown. In: names and texts that anybody chose: of threads, files, functions, objects, in any bytes.
+ * Out: text that a terminal does not obey, that does not break the format it stands in, that hides nothing, and that
+ * differs where the strings differ. Whatever cephtap prints goes through here (test/shown.sh): a string of others gets
+ * nowhere as it is but by SHOWN_BYTES.
  *
- * A character that can be seen is shown as it is. What cannot be is shown by its number: \n, \t, \r, \033 (octal, below 128), \u202e,
- * \U000e0001; so is a byte that is no part of UTF-8, \377. Backslashes before what would read as one of these are doubled, others stay
- * single. doc/formats.md says it to users.
+ * A character that can be seen is shown as it is. What cannot be is shown by its number: \n, \t, \r, \033 (octal, below
+ * 128), \u202e, \U000e0001; so is a byte that is no part of UTF-8, \377. Backslashes before what would read as one of
+ * these are doubled, others stay single. doc/formats.md says it to users.
  */
 #ifndef CEPHTAP_LIB_SHOWN_H
 #define CEPHTAP_LIB_SHOWN_H
@@ -23,12 +24,13 @@ struct json_object;
 enum shown_form {
 	SHOWN_NAME,	/* one name, in a row or a sentence */
 	SHOWN_LINES,	/* line breaks and tabs stay */
-	SHOWN_SENTENCE, /* of ours, with names in it and perhaps a piece of a script, which has escapes of its own: no backslash is doubled */
+	SHOWN_SENTENCE, /* of ours, with names in it and perhaps a piece of a script, which has escapes of its own: no
+			   backslash is doubled */
 	SHOWN_SOURCE,	/* lines of a script: line breaks and tabs stay, and no backslash is doubled */
 	SHOWN_BYTES,	/* as it is: where a script asks for it */
-	SHOWN_FOLDED,	/* a frame of a folded stack: no `;`, and no number at its end that would be taken for a count */
-	SHOWN_QUOTED,	/* what stands between quotes in OpenMetrics and TSDL, where \n, \" and \\ are escapes */
-	SHOWN_CSV,	/* a field (RFC 4180), in which line breaks are text */
+	SHOWN_FOLDED, /* a frame of a folded stack: no `;`, and no number at its end that would be taken for a count */
+	SHOWN_QUOTED, /* what stands between quotes in OpenMetrics and TSDL, where \n, \" and \\ are escapes */
+	SHOWN_CSV,    /* a field (RFC 4180), in which line breaks are text */
 	SHOWN_CSV_LINE, /* the same without line breaks, for a terminal */
 	SHOWN_JSON,	/* a string with its quotes, always ASCII where a terminal could obey or hide it */
 	SHOWN_PAGE,	/* as SHOWN_NAME, as a string of JSON inside of HTML */
@@ -46,21 +48,23 @@ size_t shown_add_cut(struct buf *out, enum shown_form form, const char *text, si
 void shown_add_end(struct buf *out, const char *text, size_t size, size_t columns, char mark);
 /* What a name was that was shown as SHOWN_NAME or SHOWN_FOLDED, in its place; returns it. */
 char *shown_read(char *text);
-/* The columns of a text that was made by shown_add(); of another one, what is no character or cannot be seen counts as one. */
+/* The columns of a text that was made by shown_add(); of another one, what is no character or cannot be seen counts as
+ * one. */
 size_t shown_columns(const char *text, size_t size);
 /* How many bytes at `text` are one character that is shown as it is; 0: none are. */
 size_t shown_plain_size(const char *text, size_t size);
 
 /* --- Output --- */
 
-/* On its way out. Only the functions below add to it, so that no string gets there without a form; `buf` is for those that write it. */
+/* On its way out. Only the functions below add to it, so that no string gets there without a form; `buf` is for those
+ * that write it. */
 struct shown {
 	struct buf buf;
 };
 
 /*
- * As printf, but each %s is shown as SHOWN_NAME, its width and precision count columns, and no character is cut in two: also with a
- * precision the string ends in a NUL. The format is ours, and says its own line breaks.
+ * As printf, but each %s is shown as SHOWN_NAME, its width and precision count columns, and no character is cut in two:
+ * also with a precision the string ends in a NUL. The format is ours, and says its own line breaks.
  */
 void shown_printf(struct shown *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void shown_vprintf(struct shown *out, const char *format, va_list args);
@@ -69,7 +73,7 @@ void shown_vprintf(struct shown *out, const char *format, va_list args);
 void shown_literal(struct shown *out, const char *text, size_t size);
 #define SHOWN_CLEAR "\033[H\033[2J" /* an empty screen */
 void shown_text(struct shown *out, enum shown_form form, const char *text, size_t size);
-void shown_name(struct shown *out, const char *name); /* SHOWN_NAME */
+void shown_name(struct shown *out, const char *name);					   /* SHOWN_NAME */
 void shown_quoted(struct shown *out, enum shown_form form, const char *text, size_t size); /* shown_add_quoted() */
 void shown_join(struct shown *out, const struct shown *more);
 void shown_putc(struct shown *out, char c);
@@ -91,6 +95,6 @@ void say_lines(FILE *to, const char *text);
 /* A file's content: as it is, but to a terminal as say_lines(). False: it could not be written; errno says why. */
 bool say_content(FILE *to, const char *text, size_t size);
 void say_json(FILE *to, struct json_object *object, int flags); /* and a line break */
-bool say_is_seen(FILE *to); /* it is a terminal */
+bool say_is_seen(FILE *to);					/* it is a terminal */
 
 #endif

@@ -50,7 +50,8 @@ static const char *take_spec(const char *at, struct spec *spec, va_list *args)
 	if (*at == '*' || (*at >= '0' && *at <= '9')) {
 		spec->width = number(&at, args);
 		spec->is_left |= spec->width < 0;
-		n += (size_t)snprintf(spec->text + n, SPEC_SIZE - n, "%d", spec->width); /* a negative one is the flag and a width */
+		n += (size_t)snprintf(spec->text + n, SPEC_SIZE - n, "%d",
+				      spec->width); /* a negative one is the flag and a width */
 		spec->width = abs(spec->width);
 	}
 	if (*at == '.') {
@@ -77,7 +78,8 @@ static void put_string(struct buf *out, const struct spec *spec, const char *tex
 	size_t width = spec->width < 0 ? 0 : (size_t)spec->width, columns;
 	struct buf shown = {0};
 
-	columns = shown_add_cut(&shown, SHOWN_NAME, text ? text : "", text ? strlen(text) : 0, spec->precision < 0 ? SIZE_MAX : (size_t)spec->precision);
+	columns = shown_add_cut(&shown, SHOWN_NAME, text ? text : "", text ? strlen(text) : 0,
+				spec->precision < 0 ? SIZE_MAX : (size_t)spec->precision);
 	if (!spec->is_left && columns < width)
 		put_blanks(out, width - columns);
 	buf_add(out, shown.data, shown.size);

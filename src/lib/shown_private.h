@@ -17,7 +17,8 @@ struct unit {
 	bool is_byte;
 };
 
-/* Most text needs nothing, whatever the form: how many bytes of its beginning are so. No quote and no backslash is among them. */
+/* Most text needs nothing, whatever the form: how many bytes of its beginning are so. No quote and no backslash is
+ * among them. */
 size_t shown_simple_size(const char *text, size_t size);
 struct unit shown_unit(const char *text, size_t size);
 /* \n, \033, \377, \u202e, \U000e0041 */

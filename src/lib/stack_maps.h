@@ -15,14 +15,16 @@ enum { STACK_FRAMES = 128 /* room; one less is the most that can be asked for */
 enum stack_flag {
 	STACK_NO_PROCESS = 1, /* nothing was known of the process: there is one frame */
 	STACK_NO_MAPPING = 2, /* the last frame is not in a file that was known */
-	STACK_NO_ROW = 4,     /* neither call-frame information nor a frame pointer says how to go on from the last frame */
+	STACK_NO_ROW = 4, /* neither call-frame information nor a frame pointer says how to go on from the last frame */
 	STACK_UNREADABLE = 8, /* the stack's memory could not be read there */
 };
 
-/* In an address of a process, which never has this bit: the frame was found by a frame pointer, where nothing says that there is one. */
+/* In an address of a process, which never has this bit: the frame was found by a frame pointer, where nothing says that
+ * there is one. */
 #define STACK_GUESSED (UINT64_C(1) << 63)
 
-/* In the number of a process: it is the whole host's, as the process cannot be seen from the container in which we run. */
+/* In the number of a process: it is the whole host's, as the process cannot be seen from the container in which we run.
+ */
 #define STACK_FOREIGN (INT64_C(1) << 31)
 
 /* By a number made of it, once for each different stack. */

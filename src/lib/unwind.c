@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs the instructions of the entries of .eh_frame and .debug_frame (eh_frame.c reads these) into rows. An entry that makes no sense is left
- * out and counted, so that one bad function does not hide the others.
+ * Runs the instructions of the entries of .eh_frame and .debug_frame (eh_frame.c reads these) into rows. An entry that
+ * makes no sense is left out and counted, so that one bad function does not hide the others.
  */
 #include "lib/unwind.h"
 
@@ -395,8 +395,8 @@ static void drop_described_twice(struct eh_frame *frame)
 }
 
 /*
- * Where a program's first thread begins, nobody has called. That of the dynamic loader (_start, in assembler) does not say so: it has
- * no entry, and every stack through it would seem to end early.
+ * Where a program's first thread begins, nobody has called. That of the dynamic loader (_start, in assembler) does not
+ * say so: it has no entry, and every stack through it would seem to end early.
  */
 static void add_start(struct eh_frame *frame, uint64_t start)
 {
@@ -411,9 +411,8 @@ static void add_start(struct eh_frame *frame, uint64_t start)
 	frame->fdes = grow_array(frame->fdes, frame->fdes_len, &frame->fdes_room, sizeof(*frame->fdes));
 	memmove(&frame->fdes[at + 1], &frame->fdes[at], (frame->fdes_len - at) * sizeof(*frame->fdes));
 	frame->fdes_len++;
-	frame->fdes[at] = (struct fde){.pc = start,
-				       .size = START_MAX,
-				       .insns = {no_caller, no_caller + sizeof(no_caller), 0, false}};
+	frame->fdes[at] = (struct fde){
+		.pc = start, .size = START_MAX, .insns = {no_caller, no_caller + sizeof(no_caller), 0, false}};
 	if (at + 1 < frame->fdes_len && frame->fdes[at + 1].pc - start < START_MAX)
 		frame->fdes[at].size = frame->fdes[at + 1].pc - start;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Call-frame information: how to get from a frame to its caller's where no frame pointer is kept. It is read from .eh_frame (LSB core
- * specification, System V ABI for x86_64) and, for code that this leaves out, from .debug_frame (DWARF 4, 6.4). In: an ELF file,
- * hostile until parsed. Out: functions (and parts of them) with their extents, and one sorted table of rows, each valid from its
- * address to the next row's. A row holds what x86_64 needs:
- * where the canonical frame address (CFA: the stack pointer before the call) is, and where the caller's %rbp. The return address
+ * Call-frame information: how to get from a frame to its caller's where no frame pointer is kept. It is read from
+ * .eh_frame (LSB core specification, System V ABI for x86_64) and, for code that this leaves out, from .debug_frame
+ * (DWARF 4, 6.4). In: an ELF file, hostile until parsed. Out: functions (and parts of them) with their extents, and one
+ * sorted table of rows, each valid from its address to the next row's. A row holds what x86_64 needs: where the
+ * canonical frame address (CFA: the stack pointer before the call) is, and where the caller's %rbp. The return address
  * is at CFA - 8. What a row cannot say (rare expressions) is a row that says so.
  */
 #ifndef CEPHTAP_LIB_UNWIND_H
@@ -17,13 +17,13 @@
 #include "lib/elf.h"
 
 enum unwind_kind {
-	UNWIND_NONE,	 /* nothing is known here: a gap between functions, or a rule that a row cannot hold */
-	UNWIND_RSP,	 /* CFA = %rsp + 8 * cfa */
-	UNWIND_RBP,	 /* CFA = %rbp + 8 * cfa */
+	UNWIND_NONE,	  /* nothing is known here: a gap between functions, or a rule that a row cannot hold */
+	UNWIND_RSP,	  /* CFA = %rsp + 8 * cfa */
+	UNWIND_RBP,	  /* CFA = %rbp + 8 * cfa */
 	UNWIND_RBP_DEREF, /* CFA = *(%rbp + 8 * cfa), the caller's %rbp at *%rbp: a function that realigns its stack */
-	UNWIND_PLT,	 /* CFA = %rsp + 8 + 8 * ((%rip & 15) >= 11): the stubs of the procedure linkage table */
-	UNWIND_SIGNAL,	 /* the frame that the kernel makes for a signal's handler: all registers are in it, at %rsp */
-	UNWIND_LAST,	 /* the outermost frame: a thread begins here */
+	UNWIND_PLT,	  /* CFA = %rsp + 8 + 8 * ((%rip & 15) >= 11): the stubs of the procedure linkage table */
+	UNWIND_SIGNAL,	  /* the frame that the kernel makes for a signal's handler: all registers are in it, at %rsp */
+	UNWIND_LAST,	  /* the outermost frame: a thread begins here */
 };
 
 /* 8 bytes, as the kernel-side unwinder reads them from a map. */
@@ -37,7 +37,8 @@ struct unwind_row {
 /* What one entry of .eh_frame describes: a function, or the part of one that the compiler put elsewhere (.cold). */
 struct unwind_part {
 	uint32_t pc, size; /* pc: relative to the base */
-	bool is_entry;	   /* the stack pointer is at the return address when it begins: control comes by a call, or as by one */
+	bool is_entry; /* the stack pointer is at the return address when it begins: control comes by a call, or as by
+			  one */
 };
 
 struct unwind {

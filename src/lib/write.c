@@ -26,7 +26,7 @@ struct write_file {
 	char *given; /* as the user wrote it, for sentences */
 	int fd;
 	char new_name[NAME_MAX + 1]; /* in the folder, of what has not taken its place yet; "": it has none */
-	bool is_new;	  /* it has not taken its place yet */
+	bool is_new;		     /* it has not taken its place yet */
 	bool is_regular;
 };
 
@@ -97,8 +97,8 @@ static bool may_be_unnamed(int dir)
 
 	if (fstatfs(dir, &about))
 		return false;
-	return about.f_type == EXT4_SUPER_MAGIC || about.f_type == XFS_SUPER_MAGIC || about.f_type == BTRFS_SUPER_MAGIC ||
-	       about.f_type == TMPFS_MAGIC;
+	return about.f_type == EXT4_SUPER_MAGIC || about.f_type == XFS_SUPER_MAGIC ||
+	       about.f_type == BTRFS_SUPER_MAGIC || about.f_type == TMPFS_MAGIC;
 }
 
 /* Without a name, it is gone when we are, however we end. Its name comes through /proc. */
@@ -135,7 +135,8 @@ static int open_named(struct write_file *file, mode_t mode)
 
 	for (int i = 0; i < TRIES && error == -EEXIST; i++) {
 		make_name(file);
-		file->fd = openat(file->path.dir, file->new_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+		file->fd = openat(file->path.dir, file->new_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+				  mode);
 		error = file->fd < 0 ? -errno : 0;
 	}
 	if (error)
@@ -208,7 +209,8 @@ static const char laid_by_others[] = "it is another user's, or has a second name
 
 static bool is_laid_by_others(const struct path *path)
 {
-	return path_is_shared(&path->in) && (!path_is_trusted(path->st.st_uid) || (S_ISREG(path->st.st_mode) && path->st.st_nlink > 1));
+	return path_is_shared(&path->in) &&
+	       (!path_is_trusted(path->st.st_uid) || (S_ISREG(path->st.st_mode) && path->st.st_nlink > 1));
 }
 
 static int open_there(struct write_file *file, int flags, struct buf *why)
@@ -266,7 +268,8 @@ static bool is_mounted(const struct write_file *file)
 	       (about.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
-/* A folder in which nothing new can be made may still have a file that can be written: then that is, from its beginning. */
+/* A folder in which nothing new can be made may still have a file that can be written: then that is, from its
+ * beginning. */
 static int open_new(struct write_file *file, struct buf *why)
 {
 	int error = is_mounted(file) ? -EPERM : open_beside(file);
@@ -329,7 +332,8 @@ FILE *write_stream(const char *path, struct buf *why)
 
 	if (!file)
 		return NULL;
-	stream = fdopen(file->fd, "w"); /* what it appends to is open so; "a" would say so of our own standard output, too */
+	stream = fdopen(file->fd,
+			"w"); /* what it appends to is open so; "a" would say so of our own standard output, too */
 	if (!stream)
 		memory_end();
 	file->fd = -1;
@@ -366,7 +370,8 @@ static int cut(struct write_file *file, struct buf *why)
 	return at < 0 || ftruncate(file->fd, at) ? say(file, -errno, NULL, why) : 0;
 }
 
-/* A folder that others may write to is theirs to exchange names in: what has the name now must be what we have written. */
+/* A folder that others may write to is theirs to exchange names in: what has the name now must be what we have written.
+ */
 int write_publish(struct write_file *file, struct buf *why)
 {
 	struct path *path = &file->path;
@@ -472,7 +477,8 @@ int write_check(const char *path, enum write_kind kind, struct buf *why)
 	struct write_file *file;
 	struct path found;
 	int error = path_find(path, &found, why);
-	bool is_other = !error && (found.own_fd >= 0 || (found.is_there && (S_ISFIFO(found.st.st_mode) || S_ISCHR(found.st.st_mode))));
+	bool is_other = !error && (found.own_fd >= 0 ||
+				   (found.is_there && (S_ISFIFO(found.st.st_mode) || S_ISCHR(found.st.st_mode))));
 
 	if (is_other && found.is_there && S_ISFIFO(found.st.st_mode) && is_laid_by_others(&found)) {
 		error = -EPERM;

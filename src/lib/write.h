@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Files that we write, all of them: a result takes the old file's place when it is whole, so that nobody ever reads half of one,
- * nothing is written through a link or a second name that somebody else has made (lib/path.h), and what fails is said in one sentence.
- * Terminals, pipes, /dev/null and /dev/stdout are written to; a disk is not.
+ * Files that we write, all of them: a result takes the old file's place when it is whole, so that nobody ever reads
+ * half of one, nothing is written through a link or a second name that somebody else has made (lib/path.h), and what
+ * fails is said in one sentence. Terminals, pipes, /dev/null and /dev/stdout are written to; a disk is not.
  */
 #ifndef CEPHTAP_LIB_WRITE_H
 #define CEPHTAP_LIB_WRITE_H
@@ -15,9 +15,10 @@
 #include "lib/buf.h"
 
 enum write_kind {
-	WRITE_RESULT,    /* takes its name when it is whole, and is on the disk then */
-	WRITE_OFTEN,     /* takes its name when it is whole; it is not waited for the disk, as it is written anew in a moment */
-	WRITE_APPEND,    /* goes behind what is there */
+	WRITE_RESULT,	 /* takes its name when it is whole, and is on the disk then */
+	WRITE_OFTEN,	 /* takes its name when it is whole; it is not waited for the disk, as it is written anew in a
+			    moment */
+	WRITE_APPEND,	 /* goes behind what is there */
 	WRITE_RECORDING, /* takes its name at write_publish(), and is written on: readable by its owner alone */
 };
 
@@ -39,12 +40,14 @@ void write_abandon(struct write_file *file);
 
 /* A whole file at once. */
 int write_whole(const char *path, enum write_kind kind, const void *data, size_t size, struct buf *why);
-/* A result that took time to gather: when it cannot be written there, `why` says in which file in $TMPDIR it is instead. */
+/* A result that took time to gather: when it cannot be written there, `why` says in which file in $TMPDIR it is
+ * instead. */
 int write_gathered(const char *path, const void *data, size_t size, struct buf *why);
 /* Could it be written now? Leaves nothing behind. Not for WRITE_APPEND. */
 int write_check(const char *path, enum write_kind kind, struct buf *why);
 
-/* A new file in a folder, which may be there and is made otherwise: -EEXIST when the file is there. A descriptor, or a negative errno. */
+/* A new file in a folder, which may be there and is made otherwise: -EEXIST when the file is there. A descriptor, or a
+ * negative errno. */
 int write_new_in(const char *folder, const char *name, struct buf *why);
 
 /* Removes a file, or an empty folder. 0, or a negative errno with a sentence. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who can have written a file: root alone, or somebody else too. In: a held file of a process. What a file says (its notes,
- * symbols, build-id) is worth as much as whoever can write it.
+ * Who can have written a file: root alone, or somebody else too. In: a held file of a process. What a file says (its
+ * notes, symbols, build-id) is worth as much as whoever can write it.
  */
 #ifndef CEPHTAP_LIB_WRITERS_H
 #define CEPHTAP_LIB_WRITERS_H

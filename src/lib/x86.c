@@ -457,7 +457,8 @@ bool x86_decode(const uint8_t *code, size_t size, uint64_t address, struct x86_i
 	struct decoder d = {.at = code, .end = code + (size < X86_SIZE_MAX ? size : X86_SIZE_MAX), .insn = insn};
 	const struct x86_row *row;
 
-	*insn = (struct x86_insn){.address = address, .vector_size = 16, .mem = {.base = X86_NO_REG, .index = X86_NO_REG}};
+	*insn = (struct x86_insn){
+		.address = address, .vector_size = 16, .mem = {.base = X86_NO_REG, .index = X86_NO_REG}};
 	if (!take_opcode(&d))
 		return false;
 	row = find_row(&d);

@@ -66,10 +66,10 @@ const struct x86_row x86_rows_one[256] = {
 	[0x89] = DOES(X86_MOV, 0, w(Ev), r(Gv)),
 	[0x8a] = DOES(X86_MOV, 0, w(Gb), r(Eb)),
 	[0x8b] = DOES(X86_MOV, 0, w(Gv), r(Ev)),
-	[0x8c] = RULED,			     /* mov from segments */
+	[0x8c] = RULED, /* mov from segments */
 	[0x8d] = {.operands = {w(Gv), Ex}, .op = X86_LEA, .flags = IS_KNOWN | ONLY_MEM},
-	[0x8e] = RULED,			     /* mov to segments */
-	[0x8f] = RULED,			     /* pop */
+	[0x8e] = RULED, /* mov to segments */
+	[0x8f] = RULED, /* pop */
 	[0x90] = DOES(X86_NOP, 0, 0),
 	[0x91 ... 0x97] = ROW(rw(Ov), rw(Av)),
 	[0x98] = ROW(rw(Av)),		      /* cbw, cwtl, cltq */
@@ -261,7 +261,7 @@ const struct x86_row x86_rows_0f[256] = {
 	[0x32 ... 0x33] = TRAPS(RAX | RDX),	/* rdmsr, rdpmc */
 	[0x34] = TRAPS(RSP),			/* sysenter, sysexit */
 	[0x35] = TRAPS(RSP),
-	[0x37] = TRAPS(RAX | RBX),	       /* getsec */
+	[0x37] = TRAPS(RAX | RBX), /* getsec */
 	[0x40 ... 0x4f] = DOES(X86_MOV_IF, 0, rw(Gv), r(Ev)),
 	[0x50] = FLAGS(ONLY_REG, w(Gy), r(W)), /* movmsk */
 	[0x51 ... 0x53] = ROW(rw(X), r(Ws)),
@@ -436,8 +436,13 @@ static const struct x86_rule rules_0f38[] = {
 	{0xf1, 0xf1, PREFIX_F2, 0, 0, ROW(rw(Gy), r(Ev))},
 	{0xf0, 0xf0, PREFIX_PACKED, 0, 0, FLAGS(ONLY_MEM, w(Gv), r(Ev))}, /* movbe */
 	{0xf1, 0xf1, PREFIX_PACKED, 0, 0, FLAGS(ONLY_MEM, w(Ev), r(Gv))},
-	{0xf5, 0xf5, PREFIX_66, 0, 0, {.operands = {w(Ey), r(Gy)}, .op = X86_TRAP, .flags = IS_KNOWN | ONLY_MEM}}, /* wruss
-														    */
+	{0xf5,
+	 0xf5,
+	 PREFIX_66,
+	 0,
+	 0,
+	 {.operands = {w(Ey), r(Gy)}, .op = X86_TRAP, .flags = IS_KNOWN | ONLY_MEM}},	       /* wruss
+												*/
 	{0xf6, 0xf6, PREFIX_66 | PREFIX_F3, 0, 0, ROW(rw(Gy), r(Ey))},			       /* adcx, adox */
 	{0xf6, 0xf6, PREFIX_NONE, 0, 0, FLAGS(ONLY_MEM, w(Ey), r(Gy))},			       /* wrss */
 	{0xf8, 0xf8, PREFIX_66 | PREFIX_SCALAR, 0, 0, FLAGS(ONLY_MEM | STORES, r(Gq), r(Ex))}, /* movdir64b, enqcmd */

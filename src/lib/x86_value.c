@@ -125,7 +125,8 @@ static void step_into_memory(const struct x86_insn *insn, struct x86_step *step)
 	const struct x86_operand *to = &insn->operands[0], *from = &insn->operands[1];
 	bool is_vector = from->kind == X86_ELSE;
 
-	if (!(to->access & X86_WRITE) || (insn->op != X86_MOV && !is_vector) || from->kind == X86_IMM || !place_of_mem(&insn->mem, &step->place))
+	if (!(to->access & X86_WRITE) || (insn->op != X86_MOV && !is_vector) || from->kind == X86_IMM ||
+	    !place_of_mem(&insn->mem, &step->place))
 		return;
 	step->kind = X86_STEP_STORE;
 	step->reg = is_vector ? X86_REG_VECTOR : is_low(from) ? from->reg : X86_REG_NOT_KNOWN;
@@ -165,7 +166,8 @@ static bool is_sp_and_number(const struct x86_insn *insn)
 
 static bool may_leave(const struct x86_insn *insn)
 {
-	return is_call(insn) || insn->op == X86_RETURN || insn->op == X86_JUMP || insn->op == X86_JUMP_ANYWHERE || insn->op == X86_BRANCH;
+	return is_call(insn) || insn->op == X86_RETURN || insn->op == X86_JUMP || insn->op == X86_JUMP_ANYWHERE ||
+	       insn->op == X86_BRANCH;
 }
 
 void x86_step(const struct x86_insn *insn, struct x86_step *step)

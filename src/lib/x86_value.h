@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What an instruction of x86-64 does with values, for those who follow one through a function's code. In: an instruction (x86.h).
- * Out: what it puts where, whether that is a pointer or an element of a table, and what it saves of the registers that parameters
- * came in. Registers have DWARF's numbers.
+ * What an instruction of x86-64 does with values, for those who follow one through a function's code. In: an
+ * instruction (x86.h). Out: what it puts where, whether that is a pointer or an element of a table, and what it saves
+ * of the registers that parameters came in. Registers have DWARF's numbers.
  */
 #ifndef CEPHTAP_LIB_X86_VALUE_H
 #define CEPHTAP_LIB_X86_VALUE_H
@@ -36,7 +36,8 @@ struct x86_move {
 /* Where a value comes from. */
 enum x86_origin {
 	X86_ORIGIN_KEPT,  /* it was there before */
-	X86_ORIGIN_WORD,  /* a word of memory at a fixed place or at register + constant: a pointer, such as a virtual function's */
+	X86_ORIGIN_WORD,  /* a word of memory at a fixed place or at register + constant: a pointer, such as a virtual
+			     function's */
 	X86_ORIGIN_TABLE, /* an element of a table, or a sum: as a `switch` is compiled */
 	X86_ORIGIN_REG,	  /* what is in register `from` */
 	X86_ORIGIN_OTHER,
@@ -46,14 +47,14 @@ enum x86_origin {
 enum x86_step_kind {
 	X86_STEP_OTHER, /* registers change as `writes` says; memory does not, or not as far as anybody knows */
 	X86_STEP_PUSH,
-	X86_STEP_MOVE_SP, /* by `number` */
+	X86_STEP_MOVE_SP,  /* by `number` */
 	X86_STEP_ALIGN_SP, /* down, by a number that is not known */
-	X86_STEP_STORE,	  /* register `reg` to memory at `place` */
-	X86_STEP_LOAD,	  /* the other way round */
-	X86_STEP_COPY,	  /* to register `to` from `reg`: at least its lower `size` bytes */
-	X86_STEP_ADDRESS, /* to register `to` the address that `place` is at */
-	X86_STEP_SHIFT,	  /* all of register `to` to the right, by `number` bits */
-	X86_STEP_LEAVES,  /* control goes elsewhere, or may */
+	X86_STEP_STORE,	   /* register `reg` to memory at `place` */
+	X86_STEP_LOAD,	   /* the other way round */
+	X86_STEP_COPY,	   /* to register `to` from `reg`: at least its lower `size` bytes */
+	X86_STEP_ADDRESS,  /* to register `to` the address that `place` is at */
+	X86_STEP_SHIFT,	   /* all of register `to` to the right, by `number` bits */
+	X86_STEP_LEAVES,   /* control goes elsewhere, or may */
 };
 
 enum { X86_REG_NOT_KNOWN = -1, X86_REG_VECTOR = -2 };
@@ -67,7 +68,8 @@ struct x86_step {
 	uint32_t writes; /* as of x86_insn */
 };
 
-/* Registers that may hold another value afterwards; of a call also those that the called function may use as it likes. */
+/* Registers that may hold another value afterwards; of a call also those that the called function may use as it likes.
+ */
 uint32_t x86_changes(const struct x86_insn *insn);
 
 void x86_move(const struct x86_insn *insn, struct x86_move *move);

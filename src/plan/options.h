@@ -11,21 +11,22 @@
 #include "lib/buf.h"
 
 struct options {
-	uint64_t aggrate_ns;    /* how often aggregations are read, ns */
-	uint64_t aggsize;       /* memory for one aggregation on one processor, bytes */
-	uint64_t bufsize;       /* ring buffer, bytes */
-	uint64_t dynvarsize;    /* memory for one thread-local variable or associative array, bytes */
-	uint64_t scratchsize;   /* memory of alloca(), bytes */
-	uint64_t specsize;      /* what may wait in one speculation, bytes */
-	uint64_t specrate_ns;   /* accepted for DTrace's scripts; means nothing */
-	uint64_t strsize;       /* room of a string, bytes with the final NUL */
+	uint64_t aggrate_ns;	/* how often aggregations are read, ns */
+	uint64_t aggsize;	/* memory for one aggregation on one processor, bytes */
+	uint64_t bufsize;	/* ring buffer, bytes */
+	uint64_t dynvarsize;	/* memory for one thread-local variable or associative array, bytes */
+	uint64_t scratchsize;	/* memory of alloca(), bytes */
+	uint64_t specsize;	/* what may wait in one speculation, bytes */
+	uint64_t specrate_ns;	/* accepted for DTrace's scripts; means nothing */
+	uint64_t strsize;	/* room of a string, bytes with the final NUL */
 	uint64_t switchrate_ns; /* how often records are read, ns */
 	int aggsortkey, aggsortrev, aggsortkeypos, aggsortpos; /* as DTrace documents them */
-	int nspec; /* speculations at a time */
-	int maxcost; /* of a process's processor time, percent; 0: nothing is taken away */
+	int nspec;					       /* speculations at a time */
+	int maxcost;	    /* of a process's processor time, percent; 0: nothing is taken away */
 	const char *engine; /* the name of one of engine/engine.h */
 	int stackframes, ustackframes, jstackframes, stackindent;
-	bool record_time; /* each record has the time of its firing; no option of scripts: a report's format asks for it */
+	bool record_time; /* each record has the time of its firing; no option of scripts: a report's format asks for it
+			   */
 	bool quiet, destructive, defaultargs, errtags, zdefs, inlines, shortnames, flowindent, rawbytes;
 	bool asdtrace; /* errors, drops and the end of the report as the command dtrace has them */
 };

@@ -95,7 +95,8 @@ enum expr_kind {
 			 too */
 	EXPR_COND,    /* left ? right : third */
 	EXPR_THEN,    /* left for its effect, and then right */
-	EXPR_ASSIGN,  /* left = right, left being a place: a variable, or a scalar in memory that the script has taken; also its value */
+	EXPR_ASSIGN,  /* left = right, left being a place: a variable, or a scalar in memory that the script has taken;
+			 also its value */
 	EXPR_UPDATE,  /* left = left op right, computed in the type `in` */
 	EXPR_STEP,    /* left += step (in elements, where it is a pointer); its value is that before when is_post, else
 			 that after */
@@ -130,8 +131,8 @@ struct expr {
 	enum expr_kind kind;
 	enum plan_op op;
 	const struct type *type; /* of the value */
-	struct loc loc;		 /* in the script, for messages: the whole; without a source: of what the front put in */
-	struct loc op_loc;	 /* the operator, where a fault of its own is said to be */
+	struct loc loc;	   /* in the script, for messages: the whole; without a source: of what the front put in */
+	struct loc op_loc; /* the operator, where a fault of its own is said to be */
 	struct expr *left, *right, *third;
 	struct expr **args;
 	unsigned args_len;

@@ -55,12 +55,14 @@ struct code_rules {
 /*
  * Those of the kernel, of the oldest one that is supported as of the newest. A verifier looks at up to a million
  * instructions along every path (looks: measured), remembers 8192 branches that are still to be looked at
- * (BPF_COMPLEXITY_LIMIT_JMP_SEQ), and looked at up to 14 times as many instructions as there were (insns: measured). It takes 64 maps a program (MAX_USED_MAPS), of which two are the
- * engine's own. Each probe that is attached by itself takes some milliseconds, and as many again to take away.
+ * (BPF_COMPLEXITY_LIMIT_JMP_SEQ), and looked at up to 14 times as many instructions as there were (insns: measured). It
+ * takes 64 maps a program (MAX_USED_MAPS), of which two are the engine's own. Each probe that is attached by itself
+ * takes some milliseconds, and as many again to take away.
  */
 #define CODE_LIMITS_KERNEL                                                                                             \
 	{                                                                                                              \
-		.stack_size = 512, .insns = 60000, .branches = 8000, .looks = 1000000, .maps = 62, .trampolines = 64, .singles = 500    \
+		.stack_size = 512, .insns = 60000, .branches = 8000, .looks = 1000000, .maps = 62, .trampolines = 64,  \
+		.singles = 500                                                                                         \
 	}
 
 static inline bool code_has_helper(const struct code_rules *rules, unsigned helper)

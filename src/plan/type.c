@@ -13,7 +13,8 @@ const struct type type_agg = {.kind = TYPE_AGG, .name = "aggregation"};
 const struct type type_stack = {.kind = TYPE_STACK, .size = 8, .name = "stack"};
 const struct type type_symbol = {.kind = TYPE_SYMBOL, .size = 8, .name = "symbol", .form = SYMBOL_FUNCTION};
 const struct type type_symbol_module = {.kind = TYPE_SYMBOL, .size = 8, .name = "module", .form = SYMBOL_MODULE};
-const struct type type_symbol_address = {.kind = TYPE_SYMBOL, .size = 8, .name = "symbolic address", .form = SYMBOL_ADDRESS};
+const struct type type_symbol_address = {
+	.kind = TYPE_SYMBOL, .size = 8, .name = "symbolic address", .form = SYMBOL_ADDRESS};
 
 INT_TYPE(type_char, 1, true, "char");
 INT_TYPE(type_int8, 1, true, "int8_t");
@@ -199,7 +200,8 @@ const struct type *type_usual(const struct type *a, const struct type *b)
 
 bool type_is_alike(const struct type *a, const struct type *b)
 {
-	return a->kind == b->kind && (a->kind == TYPE_SYMBOL ? a->form == b->form : a->kind != TYPE_INT || type_equal(a, b));
+	return a->kind == b->kind &&
+	       (a->kind == TYPE_SYMBOL ? a->form == b->form : a->kind != TYPE_INT || type_equal(a, b));
 }
 
 bool type_needs_convert(const struct type *from, const struct type *to)

@@ -23,7 +23,8 @@ struct operand {
 static bool cannot(struct operand *op, const char *reason)
 {
 	op->arg->loc.n = 0;
-	op->arg->why = arena_printf(op->arena, "`%.*s` in the marker's note: %s", (int)(op->end - op->text), op->text, reason);
+	op->arg->why =
+		arena_printf(op->arena, "`%.*s` in the marker's note: %s", (int)(op->end - op->text), op->text, reason);
 	return false;
 }
 

@@ -104,15 +104,16 @@ static void take_binaries(struct ceph_index *index)
 	index->binaries_len = 0;
 	host_binaries(index->host, &binaries, &n);
 	for (i = 0; i < n; i++)
-		if (is_known_binary(index->cat, binaries[i]->base) && !ceph_judge_file(index->host, binaries[i])->is_left_out)
+		if (is_known_binary(index->cat, binaries[i]->base) &&
+		    !ceph_judge_file(index->host, binaries[i])->is_left_out)
 			arena_push(index->arena, index->binaries, index->binaries_len)->binary = binaries[i];
 }
 
 /* Where the file is that processes would run it from; NULL: it is not installed here. */
 static const char *installed_path(struct ceph_index *index, const char *name)
 {
-	static const char *const folders[] = {"/usr/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu/ceph", "/usr/lib64",
-					      "/usr/lib64/ceph"};
+	static const char *const folders[] = {"/usr/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu/ceph",
+					      "/usr/lib64", "/usr/lib64/ceph"};
 	const char *path = arena_printf(index->arena, "/usr/bin/%s", name);
 
 	for (unsigned i = 0; strstr(name, ".so") && i < sizeof(folders) / sizeof(folders[0]); i++) {
@@ -157,16 +158,17 @@ static void scan(struct ceph_index *index)
 	add_installed(index);
 }
 
-static const char *no_card(struct ceph_index *index, const struct ceph_binary *cb, const char *build_id, const char *family_why)
+static const char *no_card(struct ceph_index *index, const struct ceph_binary *cb, const char *build_id,
+			   const char *family_why)
 {
 	const char *package = learn_debug_package(cb->binary->base);
 
 	if (!*build_id)
 		return arena_printf(index->arena, "%s has no build-id, so no layout card can be tied to it",
 				    cb->binary->path);
-	return arena_printf(index->arena, "no layout card for build-id %s%s%s: run `cephtap learn %s`%s%s%s", build_id, family_why ? ", and " : "",
-			    family_why ? family_why : "", cb->binary->name, package ? " (needs " : "", package ? package : "",
-			    package ? ")" : "");
+	return arena_printf(index->arena, "no layout card for build-id %s%s%s: run `cephtap learn %s`%s%s%s", build_id,
+			    family_why ? ", and " : "", family_why ? family_why : "", cb->binary->name,
+			    package ? " (needs " : "", package ? package : "", package ? ")" : "");
 }
 
 static int take_note(const struct elf_sdt_note *note, void *data)
@@ -271,7 +273,8 @@ static bool has_function(struct ceph_binary *cb, const char *symbol)
 	return cb->elf && find_function(cb, symbol, &vaddr, &size);
 }
 
-/* Registers that programs read when the function is entered. At its return there is only the result, which no entry has. */
+/* Registers that programs read when the function is entered. At its return there is only the result, which no entry
+ * has. */
 static uint32_t entry_regs(const struct cat_located *located, unsigned args_len, bool is_return)
 {
 	uint32_t regs = 0;
@@ -394,10 +397,12 @@ static const char *locate_return(struct ceph_index *index, const struct site *en
 }
 
 /*
- * The catalogue's site for this file: the first whose function it has and whose conditions can be read in this build; else the first
- * whose function it has; else the first. A release counts only where the catalogue says that the meaning changed.
+ * The catalogue's site for this file: the first whose function it has and whose conditions can be read in this build;
+ * else the first whose function it has; else the first. A release counts only where the catalogue says that the meaning
+ * changed.
  */
-static const struct cat_site *choose_site(struct ceph_index *index, const struct cat_marker *marker, struct ceph_binary *cb, bool *is_known)
+static const struct cat_site *choose_site(struct ceph_index *index, const struct cat_marker *marker,
+					  struct ceph_binary *cb, bool *is_known)
 {
 	const struct cat_site *first = NULL, *there = NULL;
 	struct site scratch;
@@ -459,8 +464,8 @@ static bool has_site(const struct probe *probe, const struct site *site)
  * One sound site makes a probe usable; the first reason counts while there is none. A place is taken once: a compiler
  * may repeat a note.
  */
-static void add_site(struct ceph_index *index, struct probe *probe, const struct ceph_binary *cb, const struct site *site,
-		     const char *why)
+static void add_site(struct ceph_index *index, struct probe *probe, const struct ceph_binary *cb,
+		     const struct site *site, const char *why)
 {
 	struct site *added;
 
@@ -500,8 +505,8 @@ static void add_returns(struct ceph_index *index, struct probe *probe, struct ce
 }
 
 /*
- * Weaving gives each argument the catalogue's type. Who makes markers by other means may pass a longer integer, or one of the
- * other sign: the catalogue says what the marker's argument is. An address has 8 bytes.
+ * Weaving gives each argument the catalogue's type. Who makes markers by other means may pass a longer integer, or one
+ * of the other sign: the catalogue says what the marker's argument is. An address has 8 bytes.
  */
 static void take_note_arg(struct arg *arg, const struct arg *wanted)
 {
@@ -730,7 +735,8 @@ static const char *no_place(struct ceph_index *index, const struct cat_marker *m
 				    marker->name, probes->probes[0]->mod, probes->probes[0]->func, desc->mod,
 				    desc->func);
 	if (!marker->sites_len)
-		return arena_printf(index->arena, "marker `%s` is only in a Ceph that was built with markers, and none runs here",
+		return arena_printf(index->arena,
+				    "marker `%s` is only in a Ceph that was built with markers, and none runs here",
 				    marker->name);
 	if (target->pids_len || target->main_pid)
 		return arena_printf(index->arena, "marker `%s` is in %s, which none of the chosen processes runs",

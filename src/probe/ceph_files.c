@@ -73,15 +73,15 @@ static void shut_out(struct judging *judging, uid_t uid)
 }
 
 /*
- * The program is Ceph's, but users who run it with a library of their own (LD_PRELOAD) make it do what they like: their processes
- * do not count, nor do those that they start later.
+ * The program is Ceph's, but users who run it with a library of their own (LD_PRELOAD) make it do what they like: their
+ * processes do not count, nor do those that they start later.
  */
 static void look_for_other_code(struct judging *judging, const struct user_of *one)
 {
 	const struct proc_file *file;
 
-	if (identity_is_trusted(&one->user) ||
-	    identity_of_daemon(judging->identity, &one->user, one->files, one->files_len, one->file, &file) != DOUBT_CODE)
+	if (identity_is_trusted(&one->user) || identity_of_daemon(judging->identity, &one->user, one->files,
+								  one->files_len, one->file, &file) != DOUBT_CODE)
 		return;
 	leave_out(judging, one, file->name, DOUBT_CODE);
 	shut_out(judging, one->user.real);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which files in scope may have Ceph's markers: for the providers that find them. In: a file and the processes that map it. Out:
- * whether its places count, and in whose processes. Everybody may write `ceph_osd` into a file's notes.
+ * Which files in scope may have Ceph's markers: for the providers that find them. In: a file and the processes that map
+ * it. Out: whether its places count, and in whose processes. Everybody may write `ceph_osd` into a file's notes.
  */
 #ifndef CEPHTAP_PROBE_CEPH_FILES_H
 #define CEPHTAP_PROBE_CEPH_FILES_H
@@ -9,8 +9,8 @@
 #include "probe/host.h"
 
 struct ceph_verdict {
-	bool is_left_out;	/* the processes are with the host's identity, to be named */
-	struct argcond *conds;	/* of every place in it: in which users' processes it fires */
+	bool is_left_out;      /* the processes are with the host's identity, to be named */
+	struct argcond *conds; /* of every place in it: in which users' processes it fires */
 	unsigned conds_len;
 };
 

@@ -108,7 +108,7 @@ static bool match_name(const char *pattern, const char *name)
 }
 
 bool probe_desc_may_match(const struct probe_desc *desc, const char *prov, const char *mod, const char *func,
-		    const char *name)
+			  const char *name)
 {
 	return (!prov || probe_glob_match(desc->prov, prov)) && (!mod || probe_glob_match(desc->mod, mod)) &&
 	       (!func || probe_glob_match(desc->func, func)) && (!name || match_name(desc->name, name));

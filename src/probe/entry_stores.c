@@ -68,7 +68,8 @@ static struct entry_value loaded(const struct entry_stores *out, const struct x8
 
 static struct entry_value held(const struct entry_stores *out, const struct x86_step *step)
 {
-	struct entry_value value = {.kind = step->reg == X86_REG_VECTOR ? ENTRY_VECTOR : ENTRY_UNKNOWN, .size = step->size};
+	struct entry_value value = {.kind = step->reg == X86_REG_VECTOR ? ENTRY_VECTOR : ENTRY_UNKNOWN,
+				    .size = step->size};
 
 	if (step->reg < 0 || step->reg >= ENTRY_REGS)
 		return value;
@@ -149,7 +150,8 @@ void entry_stores_find(const uint8_t *code, size_t size, uint64_t vaddr, uint64_
 		out->regs[i] = (struct entry_value){.kind = ENTRY_REG, .size = 8, .reg = i};
 	out->regs[ABI_REG_SP] = (struct entry_value){.kind = ENTRY_FRAME, .size = 8, .offset = -ABI_ENTRY_CFA};
 	out->body_sp = out->regs[ABI_REG_SP];
-	for (unsigned insns = 0; insns < INSNS_MAX && x86_decode(code + at, size - at, vaddr + at, &insn); insns++, at += insn.size) {
+	for (unsigned insns = 0; insns < INSNS_MAX && x86_decode(code + at, size - at, vaddr + at, &insn);
+	     insns++, at += insn.size) {
 		out->is_reached = insn.address == until;
 		if (out->is_reached || !follow(out, &insn))
 			break;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a function's first instructions put where. Without optimisation the debug information says of a parameter only its place in
- * the function's frame, which holds it later than at the entry, where a probe is: then the instruction that stores it there tells where
- * it came from. In: the code. Out: for bytes of the frame what they will hold, in terms of registers and the caller's frame at the entry.
+ * What a function's first instructions put where. Without optimisation the debug information says of a parameter only
+ * its place in the function's frame, which holds it later than at the entry, where a probe is: then the instruction
+ * that stores it there tells where it came from. In: the code. Out: for bytes of the frame what they will hold, in
+ * terms of registers and the caller's frame at the entry.
  */
 #ifndef CEPHTAP_PROBE_ENTRY_STORES_H
 #define CEPHTAP_PROBE_ENTRY_STORES_H
@@ -20,15 +21,15 @@ enum entry_kind {
 };
 
 /*
- * Where the stack pointer is aligned (for vectors), its distance from the CFA is not known. Places from there on are counted from one
- * that is made up, so far down that no other is near: they can be compared, but not read.
+ * Where the stack pointer is aligned (for vectors), its distance from the CFA is not known. Places from there on are
+ * counted from one that is made up, so far down that no other is near: they can be compared, but not read.
  */
 enum { ENTRY_ALIGNED = -(1 << 28) };
 
 struct entry_value {
 	enum entry_kind kind;
-	unsigned size;	/* how many of its lowest bytes are known */
-	unsigned reg;	/* DWARF's number */
+	unsigned size; /* how many of its lowest bytes are known */
+	unsigned reg;  /* DWARF's number */
 	unsigned shift;
 	int64_t offset; /* from the CFA, the stack pointer before the call */
 };
@@ -46,7 +47,7 @@ struct entry_stores {
 	struct entry_store list[ENTRY_STORES_MAX]; /* as they come */
 	unsigned len;
 	struct entry_value regs[ENTRY_REGS]; /* at the end of what was followed */
-	bool is_reached; /* that end is where it was to be */
+	bool is_reached;		     /* that end is where it was to be */
 	/* In the function's body: the stack pointer, and the frame pointer where there is one. */
 	struct entry_value body_sp, body_bp;
 };
@@ -55,8 +56,8 @@ struct entry_stores {
 void entry_stores_find(const uint8_t *code, size_t size, uint64_t vaddr, uint64_t until, struct entry_stores *out);
 
 /*
- * What is stored first into `size` bytes at the CFA + `at`, not counting pushes: later a parameter may be assigned to. Gives how many
- * bytes are known from there on, 0: nothing is.
+ * What is stored first into `size` bytes at the CFA + `at`, not counting pushes: later a parameter may be assigned to.
+ * Gives how many bytes are known from there on, 0: nothing is.
  */
 unsigned entry_stores_first(const struct entry_stores *stores, int64_t at, unsigned size, struct entry_value *value);
 

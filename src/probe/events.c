@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Providers of what the kernel does with threads, processes and disks: sched, proc and io, with the probes and arguments
- * that DTrace documents. A probe is one or more tracepoints of Linux, each under conditions; which, is in the table.
+ * Providers of what the kernel does with threads, processes and disks: sched, proc and io, with the probes and
+ * arguments that DTrace documents. A probe is one or more tracepoints of Linux, each under conditions; which, is in the
+ * table.
  */
 #include <string.h>
 
@@ -13,7 +14,8 @@
 
 enum { SITES_MAX = 4, CONDS_MAX = 3, ARGS_MAX = 4, RAW_MAX = 4, NONE = 0xff };
 
-/* Where a value is: argument `arg` of the tracepoint (or the current thread), or `size` bytes at a member of what it points at. */
+/* Where a value is: argument `arg` of the tracepoint (or the current thread), or `size` bytes at a member of what it
+ * points at. */
 struct event_value {
 	uint8_t arg; /* CURRENT: the current thread's task_struct */
 	const char *structure, *member;
@@ -32,14 +34,14 @@ struct cond {
 
 struct event_place {
 	const char *tracepoint;
-	const char *syscall;	 /* sys_enter, sys_exit: of this call */
+	const char *syscall; /* sys_enter, sys_exit: of this call */
 	struct cond conds[CONDS_MAX];
 	unsigned conds_len;
 	struct event_value raw[RAW_MAX]; /* what arg0, arg1, ... are here */
 	unsigned raw_len;
 	bool is_owners; /* which process it concerns tells arg0, not the current thread */
-	bool is_next; /* it is about the thread that sched_switch goes to */
-	bool is_spare; /* only where the kernel has not the tracepoint of the place before */
+	bool is_next;	/* it is about the thread that sched_switch goes to */
+	bool is_spare;	/* only where the kernel has not the tracepoint of the place before */
 };
 
 struct event_row {
@@ -54,30 +56,75 @@ struct event_row {
 
 /* What the rows below say often. */
 #define TASK(n) "((struct task_struct *)arg" #n ")"
-#define LWP(n)	{"lwpsinfo_t *", "xlate <lwpsinfo_t *>(" TASK(n) ")", "the thread"}
-#define PS(n)	{"psinfo_t *", "xlate <psinfo_t *>(" TASK(n) ")", "its process"}
-#define CPU(n)	{"cpuinfo_t *", "xlate <cpuinfo_t *>((processorid_t)" TASK(n) "->thread_info.cpu)", "the processor of the queue"}
-#define BUF	{"bufinfo_t *", "xlate <bufinfo_t *>((struct request *)arg0)", "the transfer"}
-#define DEV	{"devinfo_t *", "xlate <devinfo_t *>((struct request *)arg0)", "the device"}
-#define FIL	{"fileinfo_t *", "xlate <fileinfo_t *>((struct request *)arg0)", "the file, where it is known"}
+#define LWP(n)                                                                                                         \
+	{                                                                                                              \
+		"lwpsinfo_t *", "xlate <lwpsinfo_t *>(" TASK(n) ")", "the thread"                                      \
+	}
+#define PS(n)                                                                                                          \
+	{                                                                                                              \
+		"psinfo_t *", "xlate <psinfo_t *>(" TASK(n) ")", "its process"                                         \
+	}
+#define CPU(n)                                                                                                         \
+	{                                                                                                              \
+		"cpuinfo_t *", "xlate <cpuinfo_t *>((processorid_t)" TASK(n) "->thread_info.cpu)",                     \
+			"the processor of the queue"                                                                   \
+	}
+#define BUF                                                                                                            \
+	{                                                                                                              \
+		"bufinfo_t *", "xlate <bufinfo_t *>((struct request *)arg0)", "the transfer"                           \
+	}
+#define DEV                                                                                                            \
+	{                                                                                                              \
+		"devinfo_t *", "xlate <devinfo_t *>((struct request *)arg0)", "the device"                             \
+	}
+#define FIL                                                                                                            \
+	{                                                                                                              \
+		"fileinfo_t *", "xlate <fileinfo_t *>((struct request *)arg0)", "the file, where it is known"          \
+	}
 #define RAW1(a) .raw = {{.arg = (a)}}, .raw_len = 1
-#define IS_THREAD(arg_) {{.arg = (arg_), .structure = "task_struct", .member = "exit_signal", .size = 4}, COND_EQ, -1}
-#define IS_PROCESS(arg_) {{.arg = (arg_), .structure = "task_struct", .member = "exit_signal", .size = 4}, COND_NE, -1}
-#define CHILD_OF(call, which) {"sys_exit", (call), .conds = {{{.arg = 1}, COND_EQ, 0}, which(CURRENT)}, .conds_len = 2}
+#define IS_THREAD(arg_)                                                                                                \
+	{                                                                                                              \
+		{.arg = (arg_), .structure = "task_struct", .member = "exit_signal", .size = 4}, COND_EQ, -1           \
+	}
+#define IS_PROCESS(arg_)                                                                                               \
+	{                                                                                                              \
+		{.arg = (arg_), .structure = "task_struct", .member = "exit_signal", .size = 4}, COND_NE, -1           \
+	}
+#define CHILD_OF(call, which)                                                                                          \
+	{                                                                                                              \
+		"sys_exit", (call), .conds = {{{.arg = 1}, COND_EQ, 0}, which(CURRENT)}, .conds_len = 2                \
+	}
 #define NO_TRACEPOINT "Linux has no tracepoint there"
 
 /* sched_switch: preempted, previous thread, next thread, previous state; states: include/linux/sched.h */
-#define PREEMPTED {{.arg = 0}, COND_NE, 0}
-#define NOT_PREEMPTED {{.arg = 0}, COND_EQ, 0}
-#define RUNNABLE {{.arg = 3}, COND_EQ, 0}
-#define ASLEEP {{.arg = 3}, COND_MASK, 0x107f} /* all but TASK_DEAD and flags */
-#define NOT_IDLE(n) {{.arg = (n), .structure = "task_struct", .member = "pid", .size = 4}, COND_NE, 0}
+#define PREEMPTED                                                                                                      \
+	{                                                                                                              \
+		{.arg = 0}, COND_NE, 0                                                                                 \
+	}
+#define NOT_PREEMPTED                                                                                                  \
+	{                                                                                                              \
+		{.arg = 0}, COND_EQ, 0                                                                                 \
+	}
+#define RUNNABLE                                                                                                       \
+	{                                                                                                              \
+		{.arg = 3}, COND_EQ, 0                                                                                 \
+	}
+#define ASLEEP                                                                                                         \
+	{                                                                                                              \
+		{.arg = 3}, COND_MASK, 0x107f                                                                          \
+	} /* all but TASK_DEAD and flags */
+#define NOT_IDLE(n)                                                                                                    \
+	{                                                                                                              \
+		{.arg = (n), .structure = "task_struct", .member = "pid", .size = 4}, COND_NE, 0                       \
+	}
 
 static const struct event_row rows[] = {
 	/* ---- sched ---- */
 	{"sched", "change-pri", "a thread gets another priority, because it holds what a more important one waits for",
 	 .places = {{"sched_pi_setprio", .raw = {{.arg = 0}, {.arg = 1}}, .raw_len = 2}},
-	 .args = {LWP(0), PS(0), {"int", "arg1 ? ((struct task_struct *)arg1)->prio : " TASK(0) "->normal_prio", "the new priority"}}},
+	 .args = {LWP(0),
+		  PS(0),
+		  {"int", "arg1 ? ((struct task_struct *)arg1)->prio : " TASK(0) "->normal_prio", "the new priority"}}},
 	{"sched", "dequeue", "a thread is taken off a run queue, to run",
 	 .places = {{"sched_switch", .conds = {NOT_IDLE(2)}, .conds_len = 1, RAW1(2), .is_next = true}},
 	 .args = {LWP(0), PS(0), CPU(0)}},
@@ -88,10 +135,8 @@ static const struct event_row rows[] = {
 		    {"sched_switch", .conds = {NOT_PREEMPTED, RUNNABLE, NOT_IDLE(1)}, .conds_len = 3, RAW1(1)}},
 	 .args = {LWP(0), PS(0), CPU(0)}},
 	{"sched", "off-cpu", "the current thread leaves the processor; the arguments are the thread that comes",
-	 .places = {{"sched_switch", RAW1(2)}},
-	 .args = {LWP(0), PS(0)}},
-	{"sched", "on-cpu", "the current thread begins to run",
-	 .places = {{"sched_switch", .is_next = true}}},
+	 .places = {{"sched_switch", RAW1(2)}}, .args = {LWP(0), PS(0)}},
+	{"sched", "on-cpu", "the current thread begins to run", .places = {{"sched_switch", .is_next = true}}},
 	{"sched", "preempt", "the current thread has to leave the processor to another one, though it could run on",
 	 .places = {{"sched_switch", .conds = {PREEMPTED}, .conds_len = 1}}},
 	{"sched", "remain-cpu", "the scheduler looked for another thread and left the current one running",
@@ -101,50 +146,51 @@ static const struct event_row rows[] = {
 	{"sched", "surrender", "the current thread gives the processor away (sched_yield)",
 	 .places = {{.tracepoint = "sys_enter", .syscall = "sched_yield"}}},
 	{"sched", "wakeup", "the current thread wakes the thread that the arguments tell",
-	 .places = {{"sched_waking", RAW1(0)}},
-	 .args = {LWP(0), PS(0)}},
-	{"sched", "tick", "the processor's clock interrupts a thread", .why_not = NO_TRACEPOINT ": use `profile:::profile-N`"},
+	 .places = {{"sched_waking", RAW1(0)}}, .args = {LWP(0), PS(0)}},
+	{"sched", "tick", "the processor's clock interrupts a thread",
+	 .why_not = NO_TRACEPOINT ": use `profile:::profile-N`"},
 
 	/* ---- proc ---- */
 	{"proc", "create", "a process is made (fork); it does not run yet",
-	 .places = {{"sched_process_fork", .conds = {IS_PROCESS(1)}, .conds_len = 1, RAW1(1)}},
-	 .args = {PS(0)}},
+	 .places = {{"sched_process_fork", .conds = {IS_PROCESS(1)}, .conds_len = 1, RAW1(1)}}, .args = {PS(0)}},
 	{"proc", "start", "a new process begins to run, as the current one",
 	 .places = {CHILD_OF("fork", IS_PROCESS), CHILD_OF("vfork", IS_PROCESS), CHILD_OF("clone", IS_PROCESS),
 		    CHILD_OF("clone3", IS_PROCESS)}},
 	{"proc", "lwp-create", "a thread is made; it does not run yet",
-	 .places = {{"sched_process_fork", .conds = {IS_THREAD(1)}, .conds_len = 1, RAW1(1)}},
-	 .args = {LWP(0), PS(0)}},
+	 .places = {{"sched_process_fork", .conds = {IS_THREAD(1)}, .conds_len = 1, RAW1(1)}}, .args = {LWP(0), PS(0)}},
 	{"proc", "lwp-start", "a new thread begins to run, as the current one",
 	 .places = {CHILD_OF("clone", IS_THREAD), CHILD_OF("clone3", IS_THREAD)}},
-	{"proc", "lwp-exit", "the current thread ends",
-	 .places = {{.tracepoint = "sched_process_exit"}}},
+	{"proc", "lwp-exit", "the current thread ends", .places = {{.tracepoint = "sched_process_exit"}}},
 	{"proc", "exec", "the process begins to run another program",
 	 .places = {{"sched_prepare_exec", RAW1(1)},
-		    {"sys_enter", "execve", .raw = {{.arg = 0, .structure = "pt_regs", .member = ABI_SYSCALL_FIRST, .size = 8}}, .raw_len = 1,
+		    {"sys_enter", "execve",
+		     .raw = {{.arg = 0, .structure = "pt_regs", .member = ABI_SYSCALL_FIRST, .size = 8}}, .raw_len = 1,
 		     .is_spare = true}},
 	 .args = {{"char *", "stringof(((struct linux_binprm *)arg0)->filename)", "path of the program"}}},
-	{"proc", "exec-success", "the process runs the new program",
-	 .places = {{.tracepoint = "sched_process_exec"}}},
+	{"proc", "exec-success", "the process runs the new program", .places = {{.tracepoint = "sched_process_exec"}}},
 	{"proc", "exec-failure", "the program could not be run",
 	 .places = {{"sys_exit", "execve", .conds = {{{.arg = 1}, COND_GE, -4095}}, .conds_len = 1, RAW1(1)},
 		    {"sys_exit", "execveat", .conds = {{{.arg = 1}, COND_GE, -4095}}, .conds_len = 1, RAW1(1)}},
 	 .args = {{"int", "(int)(0 - arg0)", "errno"}}},
 	{"proc", "exit", "the last thread of the process ends",
 	 .places = {{"sched_process_exit",
-		     .conds = {{{.arg = 0, .structure = "task_struct", .member = "signal", .structure2 = "signal_struct",
-				 .member2 = "live", .size = 4},
-				COND_EQ, 0}},
-		     .conds_len = 1,
-		     RAW1(0)}},
+		     .conds = {{{.arg = 0,
+				 .structure = "task_struct",
+				 .member = "signal",
+				 .structure2 = "signal_struct",
+				 .member2 = "live",
+				 .size = 4},
+				COND_EQ,
+				0}},
+		     .conds_len = 1, RAW1(0)}},
 	 .args = {{"int", "(" TASK(0) "->exit_code & 0x7f) == 0 ? 1 : " TASK(0) "->exit_code & 0x80 ? 3 : 2",
 		   "CLD_EXITED, CLD_KILLED or CLD_DUMPED"}}},
 	{"proc", "signal-send", "the current thread sends a signal",
 	 .places = {{"signal_generate", .raw = {{.arg = 2}, {.arg = 0}}, .raw_len = 2}},
 	 .args = {LWP(0), PS(0), {"int", "(int)arg1", "number of the signal"}}},
 	{"proc", "signal-discard", "the signal is thrown away, as the process ignores it",
-	 .places = {{"signal_generate", .conds = {{{.arg = 4}, COND_EQ, 1}}, .conds_len = 1, .raw = {{.arg = 2}, {.arg = 0}},
-		     .raw_len = 2}},
+	 .places = {{"signal_generate", .conds = {{{.arg = 4}, COND_EQ, 1}}, .conds_len = 1,
+		     .raw = {{.arg = 2}, {.arg = 0}}, .raw_len = 2}},
 	 .args = {LWP(0), PS(0), {"int", "(int)arg1", "number of the signal"}}},
 	{"proc", "signal-handle", "the current thread is about to run its handler of a signal",
 	 .places = {{"signal_deliver",
@@ -166,11 +212,14 @@ static const struct event_row rows[] = {
 	{"io", "start", "a transfer is given to a disk's queue", .is_anybodys = false,
 	 .places = {{"block_io_start", RAW1(0)}, {"block_rq_issue", RAW1(0), .is_spare = true}},
 	 .args = {BUF, DEV, FIL}},
-	{"io", "done", "a disk has finished a transfer; the current thread is not the one that asked for it", .is_anybodys = true,
+	{"io", "done", "a disk has finished a transfer; the current thread is not the one that asked for it",
+	 .is_anybodys = true,
 	 .places = {{"block_rq_complete", .raw = {{.arg = 0}, {.arg = 1}, {.arg = 2}}, .raw_len = 3}},
 	 .args = {BUF, DEV, FIL}},
-	{"io", "wait-start", "a thread begins to wait for a transfer", .why_not = NO_TRACEPOINT ": use sched:::off-cpu and sched:::on-cpu"},
-	{"io", "wait-done", "a thread has waited for a transfer", .why_not = NO_TRACEPOINT ": use sched:::off-cpu and sched:::on-cpu"},
+	{"io", "wait-start", "a thread begins to wait for a transfer",
+	 .why_not = NO_TRACEPOINT ": use sched:::off-cpu and sched:::on-cpu"},
+	{"io", "wait-done", "a thread has waited for a transfer",
+	 .why_not = NO_TRACEPOINT ": use sched:::off-cpu and sched:::on-cpu"},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -248,9 +297,11 @@ static const char *fill_site(struct probe_host *host, const struct event_row *ro
 	}
 	site->args = arena_new_array(arena, struct arg, ARGS_MAX);
 	for (i = 0; i < ARGS_MAX; i++) {
-		site->args[i] = (struct arg){.type = ARGTYPE_D, .d_type = row->args[i].type, .expr = row->args[i].expr, .size = 8};
+		site->args[i] = (struct arg){
+			.type = ARGTYPE_D, .d_type = row->args[i].type, .expr = row->args[i].expr, .size = 8};
 		if (i < place->raw_len && !locate(&place->raw[i], &site->args[i].loc))
-			return lacks(arena, arena_printf(arena, "%s::%s", place->raw[i].structure, place->raw[i].member));
+			return lacks(arena,
+				     arena_printf(arena, "%s::%s", place->raw[i].structure, place->raw[i].member));
 	}
 	return NULL;
 }
@@ -338,13 +389,14 @@ static const char *events_why_not(struct probe_host *host, const struct probe_de
 	if (!n)
 		return NULL;
 	if (*desc->func)
-		return arena_printf(host_arena(host), "probes of %s have no function: write `%s:::%s`", desc->prov, desc->prov,
-				    names[0]);
+		return arena_printf(host_arena(host), "probes of %s have no function: write `%s:::%s`", desc->prov,
+				    desc->prov, names[0]);
 	near = nearest_name(desc->name, names, n);
 	if (near)
-		return arena_printf(host_arena(host), "no probe `%s` in %s; did you mean `%s`?", desc->name, desc->prov, near);
-	return arena_printf(host_arena(host), "no probe `%s` in %s; `cephtap list %s` shows them", desc->name, desc->prov,
-			    desc->prov);
+		return arena_printf(host_arena(host), "no probe `%s` in %s; did you mean `%s`?", desc->name, desc->prov,
+				    near);
+	return arena_printf(host_arena(host), "no probe `%s` in %s; `cephtap list %s` shows them", desc->name,
+			    desc->prov, desc->prov);
 }
 
 const struct provider provider_events = {

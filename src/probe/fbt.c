@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Provider of the kernel's functions: fbt:MODULE:FUNCTION:entry and :return. In: the kernel's list of functions that can be
- * traced, with BTF. Out: probes with arguments as registers (argN) and as declared (args[N]). Where a site is attached by
- * which means, is for the compiler and the engine to choose; the provider says what there is.
+ * Provider of the kernel's functions: fbt:MODULE:FUNCTION:entry and :return. In: the kernel's list of functions that
+ * can be traced, with BTF. Out: probes with arguments as registers (argN) and as declared (args[N]). Where a site is
+ * attached by which means, is for the compiler and the engine to choose; the provider says what there is.
  *
  * There are some fifty thousand: they are read when a script names the provider, and a probe is made when one matches.
  */
@@ -43,11 +43,13 @@ static struct fbt_index *index_of(struct probe_host *host)
 static const char *why_none(void)
 {
 	if (kernel_is_locked_down())
-		return "the kernel is locked down for confidentiality, and lets none of its functions be probed (`fbt`): boot without "
+		return "the kernel is locked down for confidentiality, and lets none of its functions be probed "
+		       "(`fbt`): boot without "
 		       "lockdown=confidentiality";
 	if (kernel_can(KERNEL_TRAMPOLINES) || kernel_can(KERNEL_MULTI_KPROBES) || kernel_can(KERNEL_KPROBES))
 		return NULL;
-	return "probes of the kernel's functions (`fbt`) need kprobes or trampolines (fentry), which this kernel lacks or does not allow; its "
+	return "probes of the kernel's functions (`fbt`) need kprobes or trampolines (fentry), which this kernel lacks "
+	       "or does not allow; its "
 	       "tracepoints are there: `cephtap list rawtp`";
 }
 
@@ -96,7 +98,8 @@ static const struct btf_type *prototype(const struct btf *btf, const struct kern
 	return function->btf_id ? btf__type_by_id(btf, btf__type_by_id(btf, function->btf_id)->type) : NULL;
 }
 
-static void entry_args(struct arena *arena, const struct btf *btf, const struct kernel_function *function, struct probe *probe)
+static void entry_args(struct arena *arena, const struct btf *btf, const struct kernel_function *function,
+		       struct probe *probe)
 {
 	const struct btf_type *proto = prototype(btf, function);
 	bool is_typed = function->is_plain;
@@ -104,21 +107,27 @@ static void entry_args(struct arena *arena, const struct btf *btf, const struct 
 	probe->args_len = is_typed ? function->args_len : ARGS_RAW;
 	probe->args = arena_new_array(arena, struct arg, probe->args_len + 1);
 	for (unsigned i = 0; i < probe->args_len; i++) {
-		probe->args[i] = is_typed ? typed_arg(arena, btf, btf_params(proto)[i].type, i, argument(i)) : raw_arg(argument(i));
+		probe->args[i] = is_typed ? typed_arg(arena, btf, btf_params(proto)[i].type, i, argument(i))
+					  : raw_arg(argument(i));
 		if (is_typed)
 			probe->args[i].name = btf__name_by_offset(btf, btf_params(proto)[i].name_off);
 	}
 }
 
-/* As DTrace has it: arg0 is where in the function it returns, which is not to be known here; arg1 is what it returns. */
-static void return_args(struct arena *arena, const struct btf *btf, const struct kernel_function *function, struct probe *probe)
+/* As DTrace has it: arg0 is where in the function it returns, which is not to be known here; arg1 is what it returns.
+ */
+static void return_args(struct arena *arena, const struct btf *btf, const struct kernel_function *function,
+			struct probe *probe)
 {
 	static const struct argloc result = {.n = 1, .steps = {{.op = STEP_FUNCTION_RESULT}}};
 	const struct btf_type *proto = prototype(btf, function);
 
 	probe->args_len = 2;
 	probe->args = arena_new_array(arena, struct arg, 3);
-	probe->args[0] = (struct arg){.name = "offset", .type = ARGTYPE_INT, .size = 8, .why = "Linux does not tell by which of its instructions a function returned"};
+	probe->args[0] = (struct arg){.name = "offset",
+				      .type = ARGTYPE_INT,
+				      .size = 8,
+				      .why = "Linux does not tell by which of its instructions a function returned"};
 	probe->args[1] = proto && function->is_plain ? typed_arg(arena, btf, proto->type, 1, result) : raw_arg(result);
 	probe->args[1].name = "result";
 }
@@ -127,7 +136,8 @@ static struct probe *make_probe(struct probe_host *host, const struct kernel_fun
 {
 	struct arena *arena = host_arena(host);
 	const struct btf *btf = kernel_module_btf(function->module);
-	struct probe *probe = host_probe_new(host, &provider_fbt, "fbt", function->module, function->name, names[is_return]);
+	struct probe *probe =
+		host_probe_new(host, &provider_fbt, "fbt", function->module, function->name, names[is_return]);
 	unsigned n = function->addresses_len ? function->addresses_len : 1; /* without addresses, by its name */
 
 	probe->kind = PROBE_TRACEPOINT;
@@ -155,7 +165,8 @@ static int fbt_match(struct probe_host *host, const struct probe_desc *desc, str
 	struct fbt_index *index;
 
 	(void)why;
-	/* A list of all that there is, or a function of any provider, is not about fifty thousand functions of the kernel. */
+	/* A list of all that there is, or a function of any provider, is not about fifty thousand functions of the
+	 * kernel. */
 	if (!*desc->prov || !probe_glob_match(desc->prov, "fbt") || !strcmp(desc->prov, "*") || why_none())
 		return 0;
 	index = index_of(host);
@@ -184,23 +195,34 @@ static bool has_module(const struct kernel_functions *functions, const char *mod
 	return false;
 }
 
-static const char *why_no_function(struct arena *arena, const struct kernel_functions *functions, const struct probe_desc *desc)
+static const char *why_no_function(struct arena *arena, const struct kernel_functions *functions,
+				   const struct probe_desc *desc)
 {
 	const char **list = NULL, *near;
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < functions->len; i++) {
 		if (!strcmp(functions->list[i].name, desc->func))
-			return arena_printf(arena, "`%s` is a function of %s, not of %s", desc->func, functions->list[i].module, desc->mod);
+			return arena_printf(arena, "`%s` is a function of %s, not of %s", desc->func,
+					    functions->list[i].module, desc->mod);
 		if (probe_glob_match(desc->mod, functions->list[i].module))
 			*arena_push(arena, list, n) = functions->list[i].name;
 	}
 	if (probe_glob_is_plain(desc->func) && kernel_has_symbol(desc->func))
-		return arena_printf(arena, "the kernel does not let its function `%s` be traced (it is marked so, or has no room for a probe)", desc->func);
+		return arena_printf(arena,
+				    "the kernel does not let its function `%s` be traced (it is marked so, or has no "
+				    "room for a probe)",
+				    desc->func);
 	near = nearest_name(desc->func, list, n);
 	if (near)
-		return arena_printf(arena, "this kernel has no function `%s` that can be traced (it may be inlined); did you mean `%s`?", desc->func, near);
-	return arena_printf(arena, "this kernel has no function `%s` that can be traced (it may be inlined); `cephtap list fbt` shows them", desc->func);
+		return arena_printf(
+			arena,
+			"this kernel has no function `%s` that can be traced (it may be inlined); did you mean `%s`?",
+			desc->func, near);
+	return arena_printf(arena,
+			    "this kernel has no function `%s` that can be traced (it may be inlined); `cephtap list "
+			    "fbt` shows them",
+			    desc->func);
 }
 
 static const char *fbt_why_not(struct probe_host *host, const struct probe_desc *desc)
@@ -216,9 +238,13 @@ static const char *fbt_why_not(struct probe_host *host, const struct probe_desc 
 	if (functions->why)
 		return functions->why;
 	if (*desc->name && !probe_glob_match(desc->name, names[0]) && !probe_glob_match(desc->name, names[1]))
-		return arena_printf(arena, "a function of the kernel has the probes `entry` and `return`, not `%s`: write `fbt::vfs_read:entry`", desc->name);
+		return arena_printf(arena,
+				    "a function of the kernel has the probes `entry` and `return`, not `%s`: write "
+				    "`fbt::vfs_read:entry`",
+				    desc->name);
 	if (!has_module(functions, desc->mod))
-		return arena_printf(arena, "the kernel has no module `%s` loaded; its own functions are in `vmlinux`", desc->mod);
+		return arena_printf(arena, "the kernel has no module `%s` loaded; its own functions are in `vmlinux`",
+				    desc->mod);
 	return why_no_function(arena, functions, desc);
 }
 

@@ -19,8 +19,8 @@ struct match {
 	const struct function *function;
 	enum name_fit fit;
 	uint64_t vaddr, size;
-	const char *own;  /* what else the place is called, when it was reached through an indirect function */
-	const char *text; /* the name so far */
+	const char *own;   /* what else the place is called, when it was reached through an indirect function */
+	const char *text;  /* the name so far */
 	const char *where; /* what is put behind it */
 	const char *why_not, *caution;
 	bool is_out;
@@ -38,7 +38,8 @@ struct find {
 
 /* ---- modules ---- */
 
-/* By the kernel's name for its program: as we see it, with what the kernel says behind the name of a file that is gone. */
+/* By the kernel's name for its program: as we see it, with what the kernel says behind the name of a file that is gone.
+ */
 static bool is_program_of(pid_t pid, const struct host_binary *binary)
 {
 	const char *suffix = binary->is_deleted ? " (deleted)" : "";
@@ -68,7 +69,8 @@ static const char *module_of(struct probe_host *host, pid_t pid, const struct ho
 
 	host_binaries(host, &binaries, &len);
 	for (i = 0; i < len; i++)
-		if (binaries[i] != binary && host_binary_has_pid(binaries[i], pid) && !strcmp(binaries[i]->base, binary->base)) {
+		if (binaries[i] != binary && host_binary_has_pid(binaries[i], pid) &&
+		    !strcmp(binaries[i]->base, binary->base)) {
 			is_shared = true;
 			is_same_path |= !strcmp(binaries[i]->name, binary->name);
 		}
@@ -77,7 +79,8 @@ static const char *module_of(struct probe_host *host, pid_t pid, const struct ho
 	return is_shared ? binary->name : binary->base;
 }
 
-const char *function_module_fits(struct probe_host *host, pid_t pid, const char *pattern, const struct host_binary *binary)
+const char *function_module_fits(struct probe_host *host, pid_t pid, const char *pattern,
+				 const struct host_binary *binary)
 {
 	const char *so = strstr(binary->base, ".so"), *mod;
 	char stem[256];
@@ -85,7 +88,8 @@ const char *function_module_fits(struct probe_host *host, pid_t pid, const char 
 	if (!host_binary_has_pid(binary, pid))
 		return NULL;
 	mod = module_of(host, pid, binary);
-	if (probe_glob_match(pattern, binary->base) || probe_glob_match(pattern, mod) || (strchr(pattern, '/') && probe_glob_match(pattern, binary->name)) ||
+	if (probe_glob_match(pattern, binary->base) || probe_glob_match(pattern, mod) ||
+	    (strchr(pattern, '/') && probe_glob_match(pattern, binary->name)) ||
 	    (!strcmp(pattern, "a.out") && is_program_of(pid, binary)))
 		return mod;
 	if (!so || (size_t)(so - binary->base) >= sizeof(stem))
@@ -178,10 +182,11 @@ static const struct function *function_at(const struct functions *functions, uin
 	return low < functions->len && functions->list[low].vaddr == vaddr ? &functions->list[low] : NULL;
 }
 
-static void resolve(struct find *find, struct host_binary *binary, const struct function *function, struct indirect *out)
+static void resolve(struct find *find, struct host_binary *binary, const struct function *function,
+		    struct indirect *out)
 {
-	indirect_find(find->arena, host_binary_elf(find->host, binary), host_binary_unwind(find->host, binary), function->vaddr,
-		      function->size, out);
+	indirect_find(find->arena, host_binary_elf(find->host, binary), host_binary_unwind(find->host, binary),
+		      function->vaddr, function->size, out);
 }
 
 static bool has_any_of(const struct indirect *a, const struct indirect *b)
@@ -202,7 +207,8 @@ static const char *shared_with(struct find *find, const struct match *match, con
 		const struct function *other = &match->functions->list[i];
 		struct indirect its;
 
-		if (other->kind != FUNCTION_INDIRECT || *other->symbol == '_' || !strcmp(other->symbol, match->function->symbol))
+		if (other->kind != FUNCTION_INDIRECT || *other->symbol == '_' ||
+		    !strcmp(other->symbol, match->function->symbol))
 			continue;
 		resolve(find, match->binary, other, &its);
 		if (has_any_of(indirect, &its))
@@ -220,7 +226,8 @@ static const char *indirect_caution(struct find *find, const struct match *match
 		return NULL;
 	if (!indirect->is_all)
 		return arena_printf(find->arena,
-				    "which code `%s` of %s stands for is decided when the program starts, and it may be elsewhere, such as in "
+				    "which code `%s` of %s stands for is decided when the program starts, and it may "
+				    "be elsewhere, such as in "
 				    "the kernel's vDSO, where nothing can be probed: such calls are not counted",
 				    match->function->symbol, match->binary->base);
 	return shared_with(find, match, indirect);
@@ -235,7 +242,8 @@ static void expand(struct find *find, unsigned i)
 	resolve(find, from.binary, from.function, &indirect);
 	if (!indirect.len) {
 		find->list[i].is_out = find->is_glob;
-		find->list[i].why_not = "which code it stands for is decided when the program starts, in a way that its code does not tell";
+		find->list[i].why_not = "which code it stands for is decided when the program starts, in a way that "
+					"its code does not tell";
 		return;
 	}
 	find->list[i].is_out = true;
@@ -273,7 +281,8 @@ static void expand_all(struct find *find)
 	if (find->len)
 		qsort(find->list, find->len, sizeof(*find->list), by_place);
 	for (i = 1; i < find->len; i++)
-		find->list[i].is_out = find->list[i].binary == find->list[i - 1].binary && find->list[i].vaddr == find->list[i - 1].vaddr;
+		find->list[i].is_out = find->list[i].binary == find->list[i - 1].binary &&
+				       find->list[i].vaddr == find->list[i - 1].vaddr;
 	drop_out(find);
 }
 
@@ -298,7 +307,8 @@ static void check_places(struct find *find)
 			match->size = part->size;
 		match->is_out = is_label && !part && find->is_glob;
 		if (is_label && !part)
-			match->why_not = "its file does not say that it is a function (in assembly language, `.type NAME, @function`): a "
+			match->why_not = "its file does not say that it is a function (in assembly language, `.type "
+					 "NAME, @function`): a "
 					 "breakpoint could change data";
 	}
 	drop_out(find);
@@ -328,7 +338,8 @@ static void each_group(struct find *find, void (*each)(struct find *find, struct
 		all[i] = &find->list[i];
 	qsort(all, find->len, sizeof(*all), by_text);
 	for (from = 0; from < find->len; from = to) {
-		for (to = from + 1; to < find->len && all[to]->binary == all[from]->binary && !strcmp(all[to]->text, all[from]->text);)
+		for (to = from + 1;
+		     to < find->len && all[to]->binary == all[from]->binary && !strcmp(all[to]->text, all[from]->text);)
 			to++;
 		if (to - from > 1)
 			each(find, all + from, to - from);
@@ -403,7 +414,8 @@ static bool has_call(const struct calls *calls, const uint8_t *code, uint64_t si
 	return false;
 }
 
-/* One that calls another of them (a deleting destructor the plain one) is left out: each construction is counted once. */
+/* One that calls another of them (a deleting destructor the plain one) is left out: each construction is counted once.
+ */
 static void drop_forwarders(struct find *find, struct match **group, unsigned len)
 {
 	for (unsigned i = 0; i < len; i++) {
@@ -427,7 +439,9 @@ static const char *told_by(struct find *find, const struct match *match, unsigne
 
 	switch (what) {
 	case TELLS_VERSION:
-		return function->version ? arena_printf(find->arena, "%s%s", function->is_default ? "@" : "", function->version) : NULL;
+		return function->version
+			       ? arena_printf(find->arena, "%s%s", function->is_default ? "@" : "", function->version)
+			       : NULL;
 	case TELLS_SOURCE:
 		return function->source;
 	case TELLS_VARIANT:
@@ -469,7 +483,9 @@ static void tell_apart(struct find *find, struct match **group, unsigned len)
 			return;
 	}
 	for (unsigned i = 0; i < len; i++)
-		group[i]->where = told_by(find, group[i], len <= GROUP_MAX && is_own_name(group, len, group[i]) ? TELLS_OWN : TELLS_ADDRESS);
+		group[i]->where =
+			told_by(find, group[i],
+				len <= GROUP_MAX && is_own_name(group, len, group[i]) ? TELLS_OWN : TELLS_ADDRESS);
 }
 
 static void name_all(struct find *find)

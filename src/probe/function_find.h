@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which functions of a process a description means, and what they are called. In: the process's files and a description's module
- * and function. Out: each place in the code once, with a name that no other function of the process has.
+ * Which functions of a process a description means, and what they are called. In: the process's files and a
+ * description's module and function. Out: each place in the code once, with a name that no other function of the
+ * process has.
  */
 #ifndef CEPHTAP_PROBE_FUNCTION_FIND_H
 #define CEPHTAP_PROBE_FUNCTION_FIND_H
@@ -12,7 +13,7 @@ struct found_function {
 	struct host_binary *binary;
 	const struct functions *functions; /* of the file */
 	const struct function *function;   /* whose name it was found by */
-	uint64_t vaddr, size; /* an indirect function's are those of one that it may choose; size 0: not known */
+	uint64_t vaddr, size;	/* an indirect function's are those of one that it may choose; size 0: not known */
 	const char *mod, *func; /* as a probe shows them */
 	bool is_local;		/* it has no name that other files can call it by */
 	const char *why_not;	/* NULL: it can be probed */
@@ -23,9 +24,10 @@ struct found_function {
 struct found_function *function_find(struct probe_host *host, pid_t pid, const struct probe_desc *desc, unsigned *len);
 
 /*
- * A module is named by its file, with or without what stands behind `.so`, or by its path; a.out is the program itself. Gives what
- * a probe shows; NULL: the process does not run it, or it is not meant.
+ * A module is named by its file, with or without what stands behind `.so`, or by its path; a.out is the program itself.
+ * Gives what a probe shows; NULL: the process does not run it, or it is not meant.
  */
-const char *function_module_fits(struct probe_host *host, pid_t pid, const char *pattern, const struct host_binary *binary);
+const char *function_module_fits(struct probe_host *host, pid_t pid, const char *pattern,
+				 const struct host_binary *binary);
 
 #endif

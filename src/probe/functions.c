@@ -32,7 +32,8 @@ const char *function_name(struct arena *arena, const struct function *function, 
 {
 	struct name name = function_as_name(function);
 	char *plain = name_demangle(&name, with_params);
-	const char *text = plain ? arena_printf(arena, "%s%s", plain, function->symbol + function->base_size) : function->symbol;
+	const char *text =
+		plain ? arena_printf(arena, "%s%s", plain, function->symbol + function->base_size) : function->symbol;
 
 	free(plain);
 	return text;
@@ -47,13 +48,26 @@ static bool is_clone_word(const char *at, size_t size, enum function_kind *kind,
 		const char *word;
 		enum function_kind kind;
 	} words[] = {
-		{"isra", FUNCTION_CLONE},	{"constprop", FUNCTION_CLONE}, {"localalias", FUNCTION_CLONE},
-		{"lto_priv", FUNCTION_CLONE},	{"llvm", FUNCTION_CLONE},      {"__uniq", FUNCTION_CLONE},
-		{"specialized", FUNCTION_CLONE}, {"simdclone", FUNCTION_CLONE}, {"part", FUNCTION_PIECE},
-		{"cold", FUNCTION_PIECE},	{"resolver", FUNCTION_PIECE},  {"ifunc", FUNCTION_PIECE},
-		{"_omp_fn", FUNCTION_PIECE},	{"omp_outlined", FUNCTION_PIECE}, {"omp_outlined_debug__", FUNCTION_PIECE},
-		{"_omp_cpyfn", FUNCTION_PIECE}, {"actor", FUNCTION_PIECE},     {"destroy", FUNCTION_PIECE},
-		{"resume", FUNCTION_PIECE},	{"cleanup", FUNCTION_PIECE},
+		{"isra", FUNCTION_CLONE},
+		{"constprop", FUNCTION_CLONE},
+		{"localalias", FUNCTION_CLONE},
+		{"lto_priv", FUNCTION_CLONE},
+		{"llvm", FUNCTION_CLONE},
+		{"__uniq", FUNCTION_CLONE},
+		{"specialized", FUNCTION_CLONE},
+		{"simdclone", FUNCTION_CLONE},
+		{"part", FUNCTION_PIECE},
+		{"cold", FUNCTION_PIECE},
+		{"resolver", FUNCTION_PIECE},
+		{"ifunc", FUNCTION_PIECE},
+		{"_omp_fn", FUNCTION_PIECE},
+		{"omp_outlined", FUNCTION_PIECE},
+		{"omp_outlined_debug__", FUNCTION_PIECE},
+		{"_omp_cpyfn", FUNCTION_PIECE},
+		{"actor", FUNCTION_PIECE},
+		{"destroy", FUNCTION_PIECE},
+		{"resume", FUNCTION_PIECE},
+		{"cleanup", FUNCTION_PIECE},
 	};
 	size_t digits = 0;
 
@@ -110,7 +124,8 @@ static bool classify(const struct reading *reading, struct function *function)
 }
 
 /* A function that there is for several processors, foo.avx2: `foo` chooses one of them. */
-static void classify_variant(const struct reading *reading, const char *const *indirect, unsigned indirect_len, struct function *function)
+static void classify_variant(const struct reading *reading, const char *const *indirect, unsigned indirect_len,
+			     struct function *function)
 {
 	const char *dot = function->kind == FUNCTION_WHOLE ? strchr(function->symbol + 1, '.') : NULL;
 	size_t size = dot ? (size_t)(dot - function->symbol) : 0;
@@ -144,7 +159,8 @@ static void classify_all(struct reading *reading)
 
 /* ---- the list ---- */
 
-/* Of several names at one address the one that people use: malloc, not __libc_malloc, not an alias that the compiler made. */
+/* Of several names at one address the one that people use: malloc, not __libc_malloc, not an alias that the compiler
+ * made. */
 static int name_rank(const struct function *function)
 {
 	const char *symbol = function->symbol;
@@ -234,7 +250,8 @@ static bool add(struct reading *reading, const char *name, const struct function
 	reading->names_left -= size;
 	function = arena_push(reading->arena, reading->list, reading->len);
 	*function = *from;
-	function->symbol = at ? arena_strndup(reading->arena, name, (size_t)(at - name)) : arena_strdup(reading->arena, name);
+	function->symbol =
+		at ? arena_strndup(reading->arena, name, (size_t)(at - name)) : arena_strdup(reading->arena, name);
 	function->base_size = strlen(function->symbol);
 	if (at) { /* as the linker writes it into .symtab: pthread_create@@GLIBC_2.34 */
 		function->is_default = at[1] == '@';
@@ -251,12 +268,15 @@ static bool add(struct reading *reading, const char *name, const struct function
 static bool take_symbol(void *data, const char *name, const GElf_Sym *sym, uint64_t vaddr)
 {
 	struct reading *reading = data;
-	struct function function = {.vaddr = vaddr, .size = sym->st_size, .is_local = GELF_ST_BIND(sym->st_info) == STB_LOCAL};
+	struct function function = {
+		.vaddr = vaddr, .size = sym->st_size, .is_local = GELF_ST_BIND(sym->st_info) == STB_LOCAL};
 
 	if (GELF_ST_TYPE(sym->st_info) == STT_FILE) {
 		const char *slash = strrchr(name, '/');
 
-		reading->source = *name && strlen(name) <= NAME_MAX_SIZE ? arena_strdup(reading->arena, slash ? slash + 1 : name) : NULL;
+		reading->source = *name && strlen(name) <= NAME_MAX_SIZE
+					  ? arena_strdup(reading->arena, slash ? slash + 1 : name)
+					  : NULL;
 		return true;
 	}
 	if (!kind_of(reading, sym, vaddr, &function.kind))
@@ -315,9 +335,12 @@ static const char *version_name(const struct dynamic *dynamic, unsigned index)
 	GElf_Verdaux aux;
 	int at = 0;
 
-	for (size_t i = 0; dynamic->definitions && i < dynamic->definitions_len && gelf_getverdef(dynamic->definitions, at, &def); i++) {
+	for (size_t i = 0;
+	     dynamic->definitions && i < dynamic->definitions_len && gelf_getverdef(dynamic->definitions, at, &def);
+	     i++) {
 		if (def.vd_ndx == index)
-			return def.vd_flags & VER_FLG_BASE || !gelf_getverdaux(dynamic->definitions, at + (int)def.vd_aux, &aux)
+			return def.vd_flags & VER_FLG_BASE ||
+					       !gelf_getverdaux(dynamic->definitions, at + (int)def.vd_aux, &aux)
 				       ? NULL
 				       : elf_strptr(dynamic->elf, dynamic->definition_strings, aux.vda_name);
 		if (!def.vd_next)
@@ -342,8 +365,8 @@ static void read_dynamic(struct reading *reading)
 		const char *name;
 		GElf_Sym sym;
 
-		if (!gelf_getsym(dynamic.symbols, (int)i, &sym) || sym.st_shndx == SHN_UNDEF || sym.st_shndx >= SHN_LORESERVE ||
-		    !kind_of(reading, &sym, sym.st_value, &function.kind))
+		if (!gelf_getsym(dynamic.symbols, (int)i, &sym) || sym.st_shndx == SHN_UNDEF ||
+		    sym.st_shndx >= SHN_LORESERVE || !kind_of(reading, &sym, sym.st_value, &function.kind))
 			continue;
 		name = elf_strptr(elf, dynamic.strings, sym.st_name);
 		if (!name || !*name)
@@ -362,10 +385,11 @@ static void read_dynamic(struct reading *reading)
 
 /* ---- the file ---- */
 
-void functions_read(struct arena *arena, const struct elf_file *file, const char *name, const char *root, bool for_addresses,
-		    struct functions *out)
+void functions_read(struct arena *arena, const struct elf_file *file, const char *name, const char *root,
+		    bool for_addresses, struct functions *out)
 {
-	struct reading reading = {.arena = arena, .file = file, .for_addresses = for_addresses, .names_left = NAMES_MAX_SIZE};
+	struct reading reading = {
+		.arena = arena, .file = file, .for_addresses = for_addresses, .names_left = NAMES_MAX_SIZE};
 
 	*out = (struct functions){0};
 	debug_find(file, name, root, &out->debug);
@@ -375,7 +399,9 @@ void functions_read(struct arena *arena, const struct elf_file *file, const char
 	settle(&reading);
 	out->list = reading.list;
 	out->len = reading.len;
-	out->debug_path = out->debug.info && elf_has_section(out->debug.info, ".debug_info") ? elf_file_path(out->debug.info) : NULL;
+	out->debug_path = out->debug.info && elf_has_section(out->debug.info, ".debug_info")
+				  ? elf_file_path(out->debug.info)
+				  : NULL;
 	out->is_stripped = out->debug.is_stripped;
 	if (!out->len)
 		out->why = arena_printf(arena, "%s has no symbols: it is stripped, and no debug file was found", name);

@@ -7,7 +7,7 @@ const struct provider *const host_providers[] = {
 #define ROW(name) &provider_##name,
 	PROVIDERS(ROW)
 #undef ROW
-	NULL,
+		NULL,
 };
 
 struct arena *host_arena(struct probe_host *host)
@@ -66,7 +66,8 @@ static const char *source_whose(struct probe_source *source, const struct site *
 
 struct probe_source probe_host_source(struct probe_host *host)
 {
-	return (struct probe_source){.data = host, .find = host_find, .load_args = host_load_args, .whose = source_whose};
+	return (struct probe_source){
+		.data = host, .find = host_find, .load_args = host_load_args, .whose = source_whose};
 }
 
 struct probe_host *probe_host_new(struct arena *arena, const struct target *target)
@@ -83,7 +84,7 @@ struct probe_host *probe_host_new(struct arena *arena, const struct target *targ
 	host->identity = host->target.identity;
 	host->slots = arena_new_array(arena, void *, sizeof(host_providers) / sizeof(*host_providers));
 	host_ask(host, &provider_dtrace, &dtrace, &list,
-	    &why); /* BEGIN, END and ERROR are 1, 2 and 3, whatever else is found */
+		 &why); /* BEGIN, END and ERROR are 1, 2 and 3, whatever else is found */
 	return host;
 }
 

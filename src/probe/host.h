@@ -16,18 +16,18 @@
 #include "probe/probe.h"
 
 /*
- * The providers, each in its own file (`const struct provider provider_NAME`), in the order of a listing. `ceph` before `sdt`: where
- * both know a marker of the same name, the catalogue's is the one with names and documentation.
+ * The providers, each in its own file (`const struct provider provider_NAME`), in the order of a listing. `ceph` before
+ * `sdt`: where both know a marker of the same name, the catalogue's is the one with names and documentation.
  */
-#define PROVIDERS(ROW) \
-	ROW(dtrace)    \
-	ROW(profile)   \
-	ROW(ceph)      \
-	ROW(pid)       \
-	ROW(syscall)   \
-	ROW(events)    \
-	ROW(rawtp)     \
-	ROW(fbt)       \
+#define PROVIDERS(ROW)                                                                                                 \
+	ROW(dtrace)                                                                                                    \
+	ROW(profile)                                                                                                   \
+	ROW(ceph)                                                                                                      \
+	ROW(pid)                                                                                                       \
+	ROW(syscall)                                                                                                   \
+	ROW(events)                                                                                                    \
+	ROW(rawtp)                                                                                                     \
+	ROW(fbt)                                                                                                       \
 	ROW(sdt)
 
 #define PROVIDER_DECLARE(name) extern const struct provider provider_##name;
@@ -48,7 +48,7 @@ struct host_binary {
 	bool is_added;	 /* by host_add_file: no process may have it yet */
 	pid_t *pids;	 /* ascending; which processes in scope map it */
 	unsigned pids_len;
-	const char *why; /* why host_binary_elf() gave NULL; NULL before it did */
+	const char *why;		    /* why host_binary_elf() gave NULL; NULL before it did */
 	const struct ceph_verdict *verdict; /* for probe/ceph_files.c */
 	/* for host_binaries.c */
 	struct proc_file first; /* as the first process has it */
@@ -72,8 +72,8 @@ struct elf_file *host_binary_elf(struct probe_host *host, struct host_binary *bi
 /* Its call-frame information, read once; empty when it has none or cannot be opened. */
 const struct unwind *host_binary_unwind(struct probe_host *host, struct host_binary *binary);
 /*
- * Closes it again until the next call of host_binary_elf(): most files have nothing for us, and each that stays open costs
- * a descriptor and memory. Only for who has opened it: others may hold the elf_file, or sites in it.
+ * Closes it again until the next call of host_binary_elf(): most files have nothing for us, and each that stays open
+ * costs a descriptor and memory. Only for who has opened it: others may hold the elf_file, or sites in it.
  */
 void host_binary_close(struct host_binary *binary);
 bool host_binary_has_pid(const struct host_binary *binary, pid_t pid);
@@ -89,13 +89,15 @@ int host_add_file(struct probe_host *host, const char *path, struct buf *why);
 int host_add_held(struct probe_host *host, struct held *held, const char *path, struct buf *why); /* shares it */
 
 /*
- * A place of this probe in this file is left out, for this reason (a text that lives for ever). Where the probe has other
- * places, that is what there is to say of it: host_say_left_out() has one warning for each file and reason.
+ * A place of this probe in this file is left out, for this reason (a text that lives for ever). Where the probe has
+ * other places, that is what there is to say of it: host_say_left_out() has one warning for each file and reason.
  */
-void host_leave_out(struct probe_host *host, const struct host_binary *binary, const struct probe *probe, const char *why);
+void host_leave_out(struct probe_host *host, const struct host_binary *binary, const struct probe *probe,
+		    const char *why);
 void host_say_left_out(struct probe_host *host, struct diags *diags);
 
-/* Can this file be taken for what it says it is, whoever runs it (enum doubt of ceph/identity.h)? One of no process can. */
+/* Can this file be taken for what it says it is, whoever runs it (enum doubt of ceph/identity.h)? One of no process
+ * can. */
 unsigned host_binary_doubt(struct probe_host *host, const struct host_binary *binary);
 /* "process 4711 (uid 65534)": those that map the file, the first of many; "" when none does. */
 const char *host_whose(struct probe_host *host, dev_t dev, ino_t ino);
@@ -119,7 +121,7 @@ void probe_list_add(struct probe_list *list, struct probe *probe);
 /* Could a probe with this provider name (and these other names) match? NULL: any. What providers ask before the work.
  */
 bool probe_desc_may_match(const struct probe_desc *desc, const char *prov, const char *mod, const char *func,
-		    const char *name);
+			  const char *name);
 /* Has the pattern none of * ? [ and \: is it a plain name? */
 bool probe_glob_is_plain(const char *pattern);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The files that processes in scope run code from: found in /proc once, opened when somebody asks for what is in them. */
+/* The files that processes in scope run code from: found in /proc once, opened when somebody asks for what is in them.
+ */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -76,7 +77,10 @@ static void scan_process(struct probe_host *host, struct arena *scratch, pid_t p
 	int error = proc_files(scratch, pid, &files, &files_len);
 
 	if (error == -EACCES || error == -EPERM)
-		add_unread(&host->hidden, arena_printf(host->arena, "process %d cannot be looked at: that needs root, or CAP_SYS_PTRACE", (int)pid));
+		add_unread(&host->hidden,
+			   arena_printf(host->arena,
+					"process %d cannot be looked at: that needs root, or CAP_SYS_PTRACE",
+					(int)pid));
 	if (error)
 		return; /* it has ended, or is not ours to look at: both show as a probe that is not found */
 	for (i = 0; i < files_len; i++) {
@@ -268,7 +272,10 @@ const char *host_whose(struct probe_host *host, dev_t dev, ino_t ino)
 	const char *text = "";
 
 	for (unsigned i = 0; binary && i < binary->pids_len && i < NAMED_MAX; i++) {
-		text = arena_printf(host->arena, "%s%s%d", text, i ? ", " : binary->pids_len > 1 ? "processes " : "process ",
+		text = arena_printf(host->arena, "%s%s%d", text,
+				    i			   ? ", "
+				    : binary->pids_len > 1 ? "processes "
+							   : "process ",
 				    (int)binary->pids[i]);
 		if (!proc_user(binary->pids[i], &user))
 			text = arena_printf(host->arena, "%s (uid %u)", text, user.real);

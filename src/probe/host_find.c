@@ -55,8 +55,8 @@ static uint32_t hash_probe(const struct probe *probe)
 }
 
 /*
- * The one object for this probe: the first that a provider made of it. A new one gets its id here; the entry and the returns of a
- * function have one text, though the descriptions that they were found by differ.
+ * The one object for this probe: the first that a provider made of it. A new one gets its id here; the entry and the
+ * returns of a function have one text, though the descriptions that they were found by differ.
  */
 static struct probe *intern(struct probe_host *host, struct probe *probe)
 {
@@ -100,8 +100,8 @@ static void list_settle(struct probe_list *list)
 	list->len = n;
 }
 
-void host_ask(struct probe_host *host, const struct provider *provider, const struct probe_desc *desc, struct probe_list *result,
-	      const char **why)
+void host_ask(struct probe_host *host, const struct provider *provider, const struct probe_desc *desc,
+	      struct probe_list *result, const char **why)
 {
 	struct probe_list found = {.arena = host->arena};
 	const char *sentence = NULL;
@@ -156,7 +156,8 @@ static const char *not_yet(struct arena *arena, const char *prov)
 		return "there is no provider `rawfbt`: `fbt` has every function of the kernel that can be traced";
 	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!strcmp(names[i], prov))
-			return arena_printf(arena, "the provider `%s` (probes of the kernel) is not supported yet", prov);
+			return arena_printf(arena, "the provider `%s` (probes of the kernel) is not supported yet",
+					    prov);
 	return NULL;
 }
 

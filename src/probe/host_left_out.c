@@ -3,7 +3,8 @@
 #include "lib/trouble.h"
 #include "probe/host_private.h"
 
-void host_leave_out(struct probe_host *host, const struct host_binary *binary, const struct probe *probe, const char *why)
+void host_leave_out(struct probe_host *host, const struct host_binary *binary, const struct probe *probe,
+		    const char *why)
 {
 	struct left_out *out = NULL;
 
@@ -38,8 +39,9 @@ static void say_left_out(struct left_out *out, struct diags *diags)
 		diag_warning(diags, nowhere, NULL, "a place of %s:::%s in %s is left out: %s", first->prov, first->name,
 			     out->binary->path, out->why);
 	else if (places)
-		diag_warning(diags, nowhere, NULL, "%u places of %u marker%s in %s are left out, first of %s:::%s: %s", places,
-			     probes, probes == 1 ? "" : "s", out->binary->path, first->prov, first->name, out->why);
+		diag_warning(diags, nowhere, NULL, "%u places of %u marker%s in %s are left out, first of %s:::%s: %s",
+			     places, probes, probes == 1 ? "" : "s", out->binary->path, first->prov, first->name,
+			     out->why);
 }
 
 static void say_unread(struct unread *unread, struct diags *diags)

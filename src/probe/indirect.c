@@ -101,8 +101,8 @@ static void found(struct search *s, uint64_t vaddr)
 static void search_function(struct search *s, uint64_t vaddr, uint64_t size, unsigned depth);
 
 /* The place's value where this instruction has been executed. */
-static void look_at(struct search *s, struct worklist *work, const struct body *body, unsigned i, const struct x86_place *place,
-		    unsigned depth)
+static void look_at(struct search *s, struct worklist *work, const struct body *body, unsigned i,
+		    const struct x86_place *place, unsigned depth)
 {
 	const struct x86_place rax = {.reg = ARGREG_RAX};
 	const struct x86_move *move = &body->insns[i].move;
@@ -132,7 +132,8 @@ static bool goes_on(enum x86_op op)
 }
 
 /* From all instructions that come before this one. */
-static void look_before(struct search *s, struct worklist *work, const struct body *body, const struct wanted *wanted, unsigned depth)
+static void look_before(struct search *s, struct worklist *work, const struct body *body, const struct wanted *wanted,
+			unsigned depth)
 {
 	uint64_t address = body->insns[wanted->before].address;
 
@@ -141,7 +142,8 @@ static void look_before(struct search *s, struct worklist *work, const struct bo
 	else if (goes_on(body->insns[wanted->before - 1].op))
 		look_at(s, work, body, wanted->before - 1, &wanted->place, depth);
 	for (unsigned i = 0; i < body->len; i++)
-		if ((body->insns[i].op == X86_JUMP || body->insns[i].op == X86_BRANCH) && body->insns[i].target == address)
+		if ((body->insns[i].op == X86_JUMP || body->insns[i].op == X86_BRANCH) &&
+		    body->insns[i].target == address)
 			look_at(s, work, body, i, &wanted->place, depth);
 }
 
@@ -178,8 +180,8 @@ static void search_function(struct search *s, uint64_t vaddr, uint64_t size, uns
 	s->out->is_all &= work.done == work.len;
 }
 
-void indirect_find(struct arena *arena, const struct elf_file *elf, const struct unwind *unwind, uint64_t vaddr, uint64_t size,
-		   struct indirect *out)
+void indirect_find(struct arena *arena, const struct elf_file *elf, const struct unwind *unwind, uint64_t vaddr,
+		   uint64_t size, struct indirect *out)
 {
 	struct search s = {.arena = arena_new(), .elf = elf, .unwind = unwind, .out = out};
 

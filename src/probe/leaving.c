@@ -20,12 +20,13 @@ struct search {
 	struct arena *arena;
 	const struct elf_file *elf;
 	const struct unwind *unwind;
-	struct code_extent parts[PARTS_MAX]; /* of the function: where it begins, and what it jumps to that is not a function */
+	struct code_extent
+		parts[PARTS_MAX]; /* of the function: where it begins, and what it jumps to that is not a function */
 	unsigned parts_len, now;
 	struct protector protector;
-	bool is_canary_before; /* the last instruction compared the canary */
+	bool is_canary_before;	       /* the last instruction compared the canary */
 	enum x86_origin origins[REGS]; /* of what the registers hold */
-	uint64_t *targets;     /* of all branches and jumps */
+	uint64_t *targets;	       /* of all branches and jumps */
 	unsigned targets_len;
 	struct leaving *out;
 };
@@ -44,15 +45,16 @@ static bool is_inside(const struct search *s, uint64_t target)
 }
 
 /*
- * What is jumped to is the function's own when the stack is not as it is at the beginning of a function: then nobody else can use
- * it. Its part is looked at too.
+ * What is jumped to is the function's own when the stack is not as it is at the beginning of a function: then nobody
+ * else can use it. Its part is looked at too.
  */
 static bool take_part(struct search *s, uint64_t target)
 {
 	const struct unwind_part *part = unwind_part_at(s->unwind, target);
 	const struct unwind_row *row = unwind_row_at(s->unwind, target);
 
-	if (!part || part->is_entry || !row || row->kind == UNWIND_PLT || row->kind == UNWIND_NONE || s->parts_len == PARTS_MAX)
+	if (!part || part->is_entry || !row || row->kind == UNWIND_PLT || row->kind == UNWIND_NONE ||
+	    s->parts_len == PARTS_MAX)
 		return false;
 	s->parts[s->parts_len].from = s->unwind->base + part->pc;
 	s->parts[s->parts_len++].to = s->unwind->base + part->pc + part->size;
@@ -81,7 +83,8 @@ static void protector_begin(struct search *s, const struct x86_insn *insn)
 	s->protector = (struct protector){.branch = insn->address, .result = reg_loc(ABI_REG_RESULT)};
 }
 
-/* sub or xor of %fs:0x28 and a register: where glibc keeps the stack protector's word. Its copy becomes 0 if they are the same. */
+/* sub or xor of %fs:0x28 and a register: where glibc keeps the stack protector's word. Its copy becomes 0 if they are
+ * the same. */
 static bool is_canary(const struct x86_insn *insn)
 {
 	return (insn->op == X86_SUB || insn->op == X86_XOR) && insn->operands[0].kind == X86_REG &&
@@ -108,7 +111,8 @@ static bool find_result(const struct x86_insn *insn, struct argloc *result)
 			result->steps[result->n++] = (struct argstep){.op = STEP_CAST, .size = 4};
 		return true;
 	}
-	if (from->kind != X86_MEM || !insn->mem.is_known || insn->mem.base >= X86_RIP || insn->mem.index != X86_NO_REG || insn->mem.segment)
+	if (from->kind != X86_MEM || !insn->mem.is_known || insn->mem.base >= X86_RIP ||
+	    insn->mem.index != X86_NO_REG || insn->mem.segment)
 		return false;
 	*result = reg_loc(insn->mem.base);
 	result->steps[result->n++] = (struct argstep){.op = STEP_LOAD, .size = to->size, .imm = insn->mem.disp};
@@ -120,7 +124,8 @@ static void protector_follow(struct protector *protector, const struct x86_insn 
 {
 	bool is_result = insn->writes >> X86_RAX & 1;
 
-	if (is_result && (!find_result(insn, &protector->result) || (argloc_regs(&protector->result) & protector->written)))
+	if (is_result &&
+	    (!find_result(insn, &protector->result) || (argloc_regs(&protector->result) & protector->written)))
 		protector->branch = 0;
 	protector->written |= insn->writes;
 }
@@ -162,7 +167,8 @@ static bool is_stack_as_before(const struct search *s, uint64_t vaddr)
 	return !row || row->kind == UNWIND_NONE || (row->kind == UNWIND_RSP && row->cfa == 1);
 }
 
-/* A jump through a pointer leaves, as a call of a virtual function at the end does; one through a table is a `switch`. */
+/* A jump through a pointer leaves, as a call of a virtual function at the end does; one through a table is a `switch`.
+ */
 static void take_jump_anywhere(struct search *s, const struct x86_insn *insn)
 {
 	unsigned from = 0;
@@ -214,7 +220,8 @@ static void look_at_insn(struct search *s, const struct x86_insn *insn)
 	s->is_canary_before = is_canary_now;
 }
 
-/* False: something there is no instruction. Then what came before counts no more, as data may have been read as code. */
+/* False: something there is no instruction. Then what came before counts no more, as data may have been read as code.
+ */
 static bool look_at_all(struct search *s, const uint8_t *code, uint64_t size, uint64_t vaddr)
 {
 	struct x86_insn insn;
@@ -243,8 +250,8 @@ static void drop_bypassed(struct search *s)
 	}
 }
 
-void leaving_find(struct arena *arena, const struct elf_file *elf, const struct unwind *unwind, uint64_t vaddr, uint64_t size,
-		  struct leaving *out)
+void leaving_find(struct arena *arena, const struct elf_file *elf, const struct unwind *unwind, uint64_t vaddr,
+		  uint64_t size, struct leaving *out)
 {
 	struct search s = {.arena = arena, .elf = elf, .unwind = unwind, .out = out, .parts_len = 1};
 

@@ -29,8 +29,8 @@ struct parts {
 };
 
 struct name_pattern {
-	const char *literal;	    /* without the backslashes */
-	const char *glob;	    /* as it was written, in both forms */
+	const char *literal; /* without the backslashes */
+	const char *glob;    /* as it was written, in both forms */
 	struct buf glob_normal;
 	const char *where;
 	bool is_plain; /* nothing in `glob` stands for other characters */
@@ -71,7 +71,8 @@ static const char *behind_type(const char *at, const char *end)
 	return at;
 }
 
-/* Does a bracket that belongs to the name itself begin here? {lambda(int)#1}, (anonymous namespace), main.(*T).f, <T as Trait> */
+/* Does a bracket that belongs to the name itself begin here? {lambda(int)#1}, (anonymous namespace), main.(*T).f, <T as
+ * Trait> */
 static bool is_in_name(const char *start, const char *at)
 {
 	return *at == '{' || (*at == '(' && (at == start || at[-1] == '.')) || (*at == '<' && at == start) ||
@@ -185,8 +186,11 @@ static bool fit_name(struct piece wanted, struct piece is)
 	if (wanted.size == strlen("{lambda}") && starts(wanted.at, "{lambda}") && starts(is.at, "{lambda("))
 		return true;
 	while (i < is.size) {
-		bool may_leave_out = is.at[i] == '[' || (is.at[i] == '(' && i == strlen("{lambda") && starts(is.at, "{lambda"));
-		const char *behind = may_leave_out && (w == wanted.size || wanted.at[w] != is.at[i]) ? name_behind_group(is.at + i) : NULL;
+		bool may_leave_out =
+			is.at[i] == '[' || (is.at[i] == '(' && i == strlen("{lambda") && starts(is.at, "{lambda"));
+		const char *behind = may_leave_out && (w == wanted.size || wanted.at[w] != is.at[i])
+					     ? name_behind_group(is.at + i)
+					     : NULL;
 
 		if (behind)
 			i = (size_t)(behind - is.at);
@@ -201,19 +205,23 @@ static enum name_fit fit_part(const struct part *wanted, const struct part *is, 
 	struct piece wanted_type, wanted_trait, type, trait;
 
 	if (split_impl(wanted->name, &wanted_type, &wanted_trait) && split_impl(is->name, &type, &trait)) {
-		if (!fit_text(wanted_type, type, depth + 1) || (wanted_trait.size && !fit_text(wanted_trait, trait, depth + 1)))
+		if (!fit_text(wanted_type, type, depth + 1) ||
+		    (wanted_trait.size && !fit_text(wanted_trait, trait, depth + 1)))
 			return NAME_OTHER;
 	} else if (!fit_name(wanted->name, is->name)) {
 		return NAME_OTHER;
 	}
-	if ((wanted->tags.size && !is_same(wanted->tags, is->tags)) || (wanted->args.size && !is_same(wanted->args, is->args)))
+	if ((wanted->tags.size && !is_same(wanted->tags, is->tags)) ||
+	    (wanted->args.size && !is_same(wanted->args, is->args)))
 		return NAME_OTHER;
-	if (!wanted->params.size || (is_same(wanted->params, is->params) && is_same(wanted->qualifiers, is->qualifiers)))
+	if (!wanted->params.size ||
+	    (is_same(wanted->params, is->params) && is_same(wanted->qualifiers, is->qualifiers)))
 		return NAME_EXACT;
 	return is_same(wanted->params, is->params) && !wanted->qualifiers.size ? NAME_LOOSE : NAME_OTHER;
 }
 
-static enum name_fit fit_parts(const struct parts *wanted, unsigned w, const struct parts *is, unsigned i, unsigned depth)
+static enum name_fit fit_parts(const struct parts *wanted, unsigned w, const struct parts *is, unsigned i,
+			       unsigned depth)
 {
 	enum name_fit fit, rest;
 
@@ -426,7 +434,8 @@ static enum name_fit fit_glob(struct name_pattern *pattern, const struct name *n
 		return NAME_GLOB;
 	if (!pattern->name_parts.len || pattern->is_plain)
 		return NAME_OTHER;
-	if (globs_with(pattern, plain_text(pattern, false), suffix) || globs_with(pattern, plain_text(pattern, true), suffix) ||
+	if (globs_with(pattern, plain_text(pattern, false), suffix) ||
+	    globs_with(pattern, plain_text(pattern, true), suffix) ||
 	    (pattern->has_params && globs_with(pattern, pattern->name.data, suffix)))
 		return NAME_GLOB;
 	return NAME_OTHER;
@@ -438,7 +447,8 @@ static enum name_fit fit_clone(struct name_pattern *pattern, const struct name *
 	const char *suffix = name->symbol + name->base_size;
 	size_t size = pattern->literal_normal.size, suffix_size = strlen(suffix);
 
-	if (!suffix_size || size <= suffix_size || strcmp(pattern->literal_normal.data + size - suffix_size, suffix) != 0)
+	if (!suffix_size || size <= suffix_size ||
+	    strcmp(pattern->literal_normal.data + size - suffix_size, suffix) != 0)
 		return NAME_OTHER;
 	return fit_text((struct piece){pattern->literal_normal.data, size - suffix_size},
 			(struct piece){pattern->name.data, pattern->name.size}, 0);
@@ -483,7 +493,8 @@ static bool is_end_of_go(const struct name_pattern *pattern, const struct name *
 {
 	size_t size = strlen(pattern->literal), whole = strcspn(name->symbol, "[");
 
-	return size && size < whole && (name->symbol[whole - size - 1] == '.' || name->symbol[whole - size - 1] == '/') &&
+	return size && size < whole &&
+	       (name->symbol[whole - size - 1] == '.' || name->symbol[whole - size - 1] == '/') &&
 	       !strncmp(name->symbol + whole - size, pattern->literal, size);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Does a description's function field mean this function? In: what a person wrote, and a function's symbol. Out: how well they
- * fit. A person writes as much of a name as is needed: what is left out (parameters, template arguments, ABI tags, anonymous
- * namespaces) fits any.
+ * Does a description's function field mean this function? In: what a person wrote, and a function's symbol. Out: how
+ * well they fit. A person writes as much of a name as is needed: what is left out (parameters, template arguments, ABI
+ * tags, anonymous namespaces) fits any.
  */
 #ifndef CEPHTAP_PROBE_NAME_PATTERN_H
 #define CEPHTAP_PROBE_NAME_PATTERN_H
@@ -42,8 +42,8 @@ bool name_pattern_is_detailed(const struct name_pattern *pattern);
 const char *name_pattern_where(const struct name_pattern *pattern);
 
 /*
- * As people write the name, with or without parameters, but never with what a template returns; NULL: it is no mangled name. To be
- * freed. What makes it a clone is left out.
+ * As people write the name, with or without parameters, but never with what a template returns; NULL: it is no mangled
+ * name. To be freed. What makes it a clone is left out.
  */
 char *name_demangle(const struct name *name, bool with_params);
 /* The same text as a description takes it: with a backslash before what that would read in another way. */

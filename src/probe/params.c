@@ -13,7 +13,8 @@
 enum { PARAMS_MAX = 255, FIRST_VECTOR = 17, LAST_VECTOR = 32 /* DWARF's numbers of %xmm0 to %xmm15 */, CC_NOCALL = 3 };
 
 static const char is_vector[] = "it is in a floating-point register, which a probe cannot read";
-static const char is_not_known[] = "where it is when the function is entered cannot be told from its debug information and its code";
+static const char is_not_known[] =
+	"where it is when the function is entered cannot be told from its debug information and its code";
 
 /* What is known of a function, while its parameters are looked for. */
 struct param_search {
@@ -23,7 +24,7 @@ struct param_search {
 	bool has_stores;
 	bool keeps_convention; /* the calling convention holds: others call it, or its compiler never changes that */
 	/* of what is looked at: */
-	bool is_list;		      /* it is said of one address in particular */
+	bool is_list;			   /* it is said of one address in particular */
 	const struct entry_stores *before; /* NULL: that is the entry; else what has happened between: */
 	struct entry_stores until;
 };
@@ -63,7 +64,8 @@ static bool is_c_family(const struct dwarf_unit *unit)
 static bool is_of_gcc(const struct dwarf_unit *unit)
 {
 	Dwarf_Attribute attr;
-	const char *producer = dwarf_attr((Dwarf_Die *)&unit->die, DW_AT_producer, &attr) ? dwarf_formstring(&attr) : NULL;
+	const char *producer =
+		dwarf_attr((Dwarf_Die *)&unit->die, DW_AT_producer, &attr) ? dwarf_formstring(&attr) : NULL;
 
 	return producer && !strncmp(producer, "GNU ", 4);
 }
@@ -71,7 +73,8 @@ static bool is_of_gcc(const struct dwarf_unit *unit)
 /* As far as the debug information says it: from DWARF 4 on. */
 static bool is_optimised(const struct dwarf_function *function)
 {
-	static const unsigned signs[] = {DW_AT_call_all_calls, DW_AT_call_all_tail_calls, DW_AT_GNU_all_call_sites, DW_AT_GNU_all_tail_call_sites};
+	static const unsigned signs[] = {DW_AT_call_all_calls, DW_AT_call_all_tail_calls, DW_AT_GNU_all_call_sites,
+					 DW_AT_GNU_all_tail_call_sites};
 	bool is = function->unit.version < 4;
 
 	for (unsigned i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
@@ -80,12 +83,13 @@ static bool is_optimised(const struct dwarf_function *function)
 }
 
 /*
- * When it optimises, GCC gives a function that it changes another name, foo.isra.0; clang changes what nobody else can call and keeps
- * the name.
+ * When it optimises, GCC gives a function that it changes another name, foo.isra.0; clang changes what nobody else can
+ * call and keeps the name.
  */
 static bool may_be_changed(const struct params_function *from)
 {
-	return from->is_clone || number_of((Dwarf_Die *)&from->function->die, DW_AT_calling_convention, 1) == CC_NOCALL ||
+	return from->is_clone ||
+	       number_of((Dwarf_Die *)&from->function->die, DW_AT_calling_convention, 1) == CC_NOCALL ||
 	       (from->is_local && !is_of_gcc(&from->function->unit) && is_optimised(from->function));
 }
 
@@ -109,7 +113,8 @@ static bool from_cfa(int64_t offset, struct argloc *loc)
 
 static void add_load(struct argloc *loc, unsigned size, int64_t offset, bool is_signed)
 {
-	loc->steps[loc->n++] = (struct argstep){.op = STEP_LOAD, .size = (uint8_t)size, .imm = offset, .is_signed = is_signed};
+	loc->steps[loc->n++] =
+		(struct argstep){.op = STEP_LOAD, .size = (uint8_t)size, .imm = offset, .is_signed = is_signed};
 }
 
 static const struct entry_stores *stores_of(struct param_search *looking)
@@ -174,8 +179,8 @@ static bool value_loc(const struct entry_value *value, unsigned size, bool is_si
 }
 
 /*
- * What is in `size` bytes at an offset from the CFA: the caller's frame is there; the function's own is filled in. Gives how many
- * bytes are known.
+ * What is in `size` bytes at an offset from the CFA: the caller's frame is there; the function's own is filled in.
+ * Gives how many bytes are known.
  */
 static unsigned frame_known(struct param_search *looking, int64_t offset, unsigned size, struct entry_value *value)
 {
@@ -239,19 +244,20 @@ static bool sum_loc(struct param_search *looking, const struct dwarf_sum *sum, s
 /* ---- pieces ---- */
 
 /*
- * A register or word plus something is no place of a parameter that has just come: clang lets what it knows of a variable that the
- * function changes at once begin at the entry.
+ * A register or word plus something is no place of a parameter that has just come: clang lets what it knows of a
+ * variable that the function changes at once begin at the entry.
  */
 static bool is_changed(struct param_search *looking, const struct dwarf_sum *sum)
 {
 	int64_t offset;
 
-	return sum->is_loaded ? sum->after != 0 : sum->base == DWARF_BASE_REG && sum->offset && !frame_offset(looking, sum, &offset);
+	return sum->is_loaded ? sum->after != 0
+			      : sum->base == DWARF_BASE_REG && sum->offset && !frame_offset(looking, sum, &offset);
 }
 
 /* The first `size` bytes of a piece as a number. False: not at the entry; *why says when they are nowhere. */
-static bool piece_value(struct param_search *looking, const struct dwarf_piece *piece, unsigned size, bool is_signed, struct argloc *loc,
-			const char **why)
+static bool piece_value(struct param_search *looking, const struct dwarf_piece *piece, unsigned size, bool is_signed,
+			struct argloc *loc, const char **why)
 {
 	int64_t offset;
 
@@ -309,7 +315,9 @@ static bool stored_pieces(struct param_search *looking, int64_t at, uint64_t siz
 /* How many bytes of a register that a piece is in are known: fewer where a part of a parameter was moved there. */
 static uint64_t known_size(const struct param_search *looking, const struct dwarf_piece *piece)
 {
-	unsigned size = looking->before && piece->kind == DWARF_PIECE_REG && piece->reg < ENTRY_REGS ? looking->before->regs[piece->reg].size : 8;
+	unsigned size = looking->before && piece->kind == DWARF_PIECE_REG && piece->reg < ENTRY_REGS
+				? looking->before->regs[piece->reg].size
+				: 8;
 
 	return size ? size : 8;
 }
@@ -331,7 +339,8 @@ static void take_piece(struct param_search *looking, const struct dwarf_piece *f
 		step = size - done < most ? size - done : most;
 		*piece = (struct arg_piece){.offset = (uint32_t)(from->offset + done), .size = (uint32_t)step};
 		if (done && part.kind != DWARF_PIECE_MEMORY) {
-			piece->why = part.kind == DWARF_PIECE_REG && part.reg >= FIRST_VECTOR ? is_vector : is_not_known;
+			piece->why =
+				part.kind == DWARF_PIECE_REG && part.reg >= FIRST_VECTOR ? is_vector : is_not_known;
 			continue;
 		}
 		if (part.sum.is_loaded)
@@ -345,7 +354,8 @@ static void take_piece(struct param_search *looking, const struct dwarf_piece *f
 
 /* ---- a parameter ---- */
 
-static bool locate_scalar(struct param_search *looking, const struct dwarf_location *location, Dwarf_Die *type, struct arg *arg)
+static bool locate_scalar(struct param_search *looking, const struct dwarf_location *location, Dwarf_Die *type,
+			  struct arg *arg)
 {
 	uint64_t size = passing_size(type);
 	const struct dwarf_piece *piece = &location->pieces[0];
@@ -357,8 +367,8 @@ static bool locate_scalar(struct param_search *looking, const struct dwarf_locat
 }
 
 /*
- * Of a class whose copies are more than bytes the caller hands over the address. GCC says where that is as if it were the object;
- * clang says of an address on the stack as if the object were there.
+ * Of a class whose copies are more than bytes the caller hands over the address. GCC says where that is as if it were
+ * the object; clang says of an address on the stack as if the object were there.
  */
 static bool locate_by_address(struct param_search *looking, const struct dwarf_location *location, struct arg *arg)
 {
@@ -374,7 +384,8 @@ static bool locate_by_address(struct param_search *looking, const struct dwarf_l
 	return sum_loc(looking, &piece.sum, &arg->loc);
 }
 
-static bool locate_object(struct param_search *looking, const struct dwarf_location *location, Dwarf_Die *type, struct arg *arg)
+static bool locate_object(struct param_search *looking, const struct dwarf_location *location, Dwarf_Die *type,
+			  struct arg *arg)
 {
 	const struct dwarf_piece *first = &location->pieces[0];
 	uint64_t size = passing_size(type), done = 0;
@@ -421,7 +432,8 @@ static bool locate(struct param_search *looking, Dwarf_Die *parameter, Dwarf_Die
 	}
 	if (passing_is_float(type))
 		return false; /* by the convention it is known why it cannot be read */
-	return passing_is_object(type) ? locate_object(looking, &location, type, arg) : locate_scalar(looking, &location, type, arg);
+	return passing_is_object(type) ? locate_object(looking, &location, type, arg)
+				       : locate_scalar(looking, &location, type, arg);
 }
 
 static const void *keep(struct arena *arena, const struct dwarf_file *file, const Dwarf_Die *die)
@@ -434,22 +446,26 @@ static const void *keep(struct arena *arena, const struct dwarf_file *file, cons
 /* Of a structure that is on the stack as a whole: where; false: it is elsewhere. */
 static bool is_in_callers_frame(const struct argloc *loc, int64_t *offset)
 {
-	if (!loc->n || loc->n > 2 || loc->steps[0].op != STEP_REG || loc->steps[0].reg != ABI_REG_SP || (loc->n == 2 && loc->steps[1].op != STEP_ADD))
+	if (!loc->n || loc->n > 2 || loc->steps[0].op != STEP_REG || loc->steps[0].reg != ABI_REG_SP ||
+	    (loc->n == 2 && loc->steps[1].op != STEP_ADD))
 		return false;
 	*offset = (loc->n == 2 ? loc->steps[1].imm : 0) - 8;
 	return *offset >= 0;
 }
 
-/* When it optimises, clang leaves what it would put onto the stack for a function of the same unit that does not use it. */
+/* When it optimises, clang leaves what it would put onto the stack for a function of the same unit that does not use
+ * it. */
 static void doubt_unused(struct param_search *looking, Dwarf_Die *type, struct arg *arg)
 {
 	const struct params_function *from = looking->from;
 	int64_t offset;
 
-	if (arg->why || arg->pieces_len || !passing_is_object(type) || passing_is_by_address(type) || !is_in_callers_frame(&arg->loc, &offset) ||
-	    !passing_clang(&from->function->unit) || !is_optimised(from->function))
+	if (arg->why || arg->pieces_len || !passing_is_object(type) || passing_is_by_address(type) ||
+	    !is_in_callers_frame(&arg->loc, &offset) || !passing_clang(&from->function->unit) ||
+	    !is_optimised(from->function))
 		return;
-	if (from->code && slot_is_used(from->code, from->size, from->vaddr, stores_of(looking), offset, passing_size(type)))
+	if (from->code &&
+	    slot_is_used(from->code, from->size, from->vaddr, stores_of(looking), offset, passing_size(type)))
 		return;
 	arg->loc.n = 0;
 	arg->why = "the function does not use it, and clang then may not put it onto the stack";
@@ -526,7 +542,8 @@ static bool is_hidden(Dwarf_Die *parameter)
 {
 	const char *name = dwarf_diename(parameter);
 
-	return is_artificial(parameter) && name && !strncmp(name, "__", 2) && strcmp(name, "__closure") != 0; /* a lambda's `this` */
+	return is_artificial(parameter) && name && !strncmp(name, "__", 2) &&
+	       strcmp(name, "__closure") != 0; /* a lambda's `this` */
 }
 
 /* It has no number, but a register. */
@@ -557,8 +574,8 @@ struct described {
 	unsigned first; /* 1: the first one is `this` */
 };
 
-static void take_hidden_or_list(struct param_search *looking, struct passing *passing, Dwarf_Die *written, Dwarf_Die *own, bool is_here,
-				struct described *out)
+static void take_hidden_or_list(struct param_search *looking, struct passing *passing, Dwarf_Die *written,
+				Dwarf_Die *own, bool is_here, struct described *out)
 {
 	if (!is_hidden(written))
 		out->dies[out->len++] = is_here ? *own : *written;
@@ -586,23 +603,27 @@ static void list_described(struct param_search *looking, struct passing *passing
 	out->first = out->len && is_artificial(&out->dies[0]);
 }
 
-/* One that the debug information does not describe, though the function's mangled name has it: an object that goes by its address. */
+/* One that the debug information does not describe, though the function's mangled name has it: an object that goes by
+ * its address. */
 static void take_missing(struct passing *passing, const char *why, struct arg *arg)
 {
 	*arg = (struct arg){.type = ARGTYPE_INT, .size = 8, .why = why};
 	passing->regs++;
 }
 
-static void take_all(struct param_search *looking, struct passing *passing, struct described *described, struct arg **args, unsigned *args_len)
+static void take_all(struct param_search *looking, struct passing *passing, struct described *described,
+		     struct arg **args, unsigned *args_len)
 {
-	static const char is_missing[] = "the compiler left it out of the debug information",
-			  is_uneven[] = "the debug information describes fewer parameters than the function has, and does not say which";
+	static const char is_missing
+		[] = "the compiler left it out of the debug information",
+      is_uneven[] = "the debug information describes fewer parameters than the function has, and does not say which";
 	struct signature signature;
 	int which[PARAMS_MAX];
 	unsigned len = described->len - described->first;
-	bool has_more = signature_read(looking->arena, (Dwarf_Die *)&looking->from->function->die, &signature) && signature.len > len &&
-			signature.len < PARAMS_MAX;
-	bool is_even = !has_more || signature_align(looking->arena, &signature, described->dies + described->first, len, which);
+	bool has_more = signature_read(looking->arena, (Dwarf_Die *)&looking->from->function->die, &signature) &&
+			signature.len > len && signature.len < PARAMS_MAX;
+	bool is_even = !has_more ||
+		       signature_align(looking->arena, &signature, described->dies + described->first, len, which);
 
 	if (has_more)
 		len = signature.len;
@@ -615,16 +636,19 @@ static void take_all(struct param_search *looking, struct passing *passing, stru
 		else if (is_first || !has_more)
 			take_parameter(looking, passing, &described->dies[i], arg);
 		else if (which[i - described->first] < 0)
-			take_missing(passing, which[i - described->first] == SIGNATURE_NOT_KNOWN ? is_uneven : is_missing, arg);
+			take_missing(passing,
+				     which[i - described->first] == SIGNATURE_NOT_KNOWN ? is_uneven : is_missing, arg);
 		else
-			take_parameter(looking, passing, &described->dies[which[i - described->first] + (int)described->first], arg);
+			take_parameter(looking, passing,
+				       &described->dies[which[i - described->first] + (int)described->first], arg);
 	}
 }
 
 void params_of(struct arena *arena, const struct params_function *from, struct arg **args, unsigned *args_len)
 {
-	struct param_search looking = {
-		.arena = arena, .from = from, .keeps_convention = is_c_family(&from->function->unit) && !may_be_changed(from)};
+	struct param_search looking = {.arena = arena,
+				       .from = from,
+				       .keeps_convention = is_c_family(&from->function->unit) && !may_be_changed(from)};
 	struct passing passing = passing_begin(from->function);
 	struct described *described = arena_new_one(arena, struct described);
 
@@ -649,10 +673,12 @@ void params_return(struct arena *arena, const struct params_function *from, stru
 	if (!dwarf_type_of(function, &type))
 		return;
 	result = &(*args)[(*args_len)++];
-	*result = (struct arg){.name = "result", .type = ARGTYPE_NATIVE, .size = 8, .native = keep(arena, from->file, &type)};
+	*result = (struct arg){
+		.name = "result", .type = ARGTYPE_NATIVE, .size = 8, .native = keep(arena, from->file, &type)};
 	result->is_object = dwarf_is_class(&type);
 	if (may_be_changed(from))
-		result->why = "the compiler may have taken it away, as nobody else calls the function; arg1 is what %rax holds";
+		result->why = "the compiler may have taken it away, as nobody else calls the function; arg1 is what "
+			      "%rax holds";
 	else if (!is_c_family(&from->function->unit) && passing_is_object(&type))
 		result->why = "how its language returns structures is not known";
 	else

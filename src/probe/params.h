@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Parameters of a function. In: its debug information and its first instructions. Out: for each parameter a name, its type and where
- * its value is when the function is entered; and the same for the return value.
+ * Parameters of a function. In: its debug information and its first instructions. Out: for each parameter a name, its
+ * type and where its value is when the function is entered; and the same for the return value.
  *
- * Where a parameter is, the debug information says, for the address of the entry. Without optimisation it says only where the
- * parameter will be once the function has put it into its frame: then the instruction that does so tells where it comes from. The
- * calling convention (probe/passing.h) is asked last, and only where it is known to hold: compilers change it for functions that
- * nobody else calls, and keep the name. What is nowhere has a sentence instead of a place.
+ * Where a parameter is, the debug information says, for the address of the entry. Without optimisation it says only
+ * where the parameter will be once the function has put it into its frame: then the instruction that does so tells
+ * where it comes from. The calling convention (probe/passing.h) is asked last, and only where it is known to hold:
+ * compilers change it for functions that nobody else calls, and keep the name. What is nowhere has a sentence instead
+ * of a place.
  */
 #ifndef CEPHTAP_PROBE_PARAMS_H
 #define CEPHTAP_PROBE_PARAMS_H

@@ -46,7 +46,8 @@ bool passing_is_float(Dwarf_Die *type)
 	return encoding == DW_ATE_float || encoding == DW_ATE_complex_float || encoding == DW_ATE_decimal_float;
 }
 
-/* long double has 80 bits and the old floating-point unit's stack; other numbers of 16 bytes are in vector registers. */
+/* long double has 80 bits and the old floating-point unit's stack; other numbers of 16 bytes are in vector registers.
+ */
 static bool is_long_double(Dwarf_Die *type)
 {
 	const char *name = dwarf_diename(type);
@@ -116,7 +117,8 @@ static void classify(Dwarf_Die *type, uint64_t offset, unsigned depth, enum clas
 		classify_elements(type, offset, depth, classes);
 		return;
 	}
-	if (is_long_double(type) || (size <= 16 && !(size & (size - 1)) && offset % size && encoding_of(type) != DW_ATE_complex_float))
+	if (is_long_double(type) ||
+	    (size <= 16 && !(size & (size - 1)) && offset % size && encoding_of(type) != DW_ATE_complex_float))
 		class = CLASS_MEMORY; /* the latter: a structure whose members are not aligned */
 	take_class(classes, class, offset, offset + size - 1);
 }
@@ -137,10 +139,12 @@ static bool is_aligned_to_16(Dwarf_Die *type, unsigned depth)
 	if (dwarf_tag(type) == DW_TAG_array_type && !is_vector_type(type))
 		return dwarf_type_of(type, &inner) && is_aligned_to_16(&inner, depth + 1);
 	if (!dwarf_is_class(type))
-		return passing_size(type) >= 16 && !(encoding_of(type) == DW_ATE_complex_float && passing_size(type) == 16);
+		return passing_size(type) >= 16 &&
+		       !(encoding_of(type) == DW_ATE_complex_float && passing_size(type) == 16);
 	while (dwarf_next_child(type, &started, &child))
-		if (dwarf_is_data_child(&child) && ((dwarf_attr(&child, DW_AT_alignment, &attr) && !dwarf_formudata(&attr, &align) && align >= 16) ||
-						    (dwarf_type_of(&child, &inner) && is_aligned_to_16(&inner, depth + 1))))
+		if (dwarf_is_data_child(&child) &&
+		    ((dwarf_attr(&child, DW_AT_alignment, &attr) && !dwarf_formudata(&attr, &align) && align >= 16) ||
+		     (dwarf_type_of(&child, &inner) && is_aligned_to_16(&inner, depth + 1))))
 			return true;
 	return false;
 }
@@ -291,7 +295,8 @@ static void place_on_stack(struct passing *passing, Dwarf_Die *type, uint64_t si
 }
 
 /* The bytes of a structure of one or two eightbytes, each in the next register of its class. */
-static void put_pieces(struct arena *arena, const enum class classes[2], uint64_t size, const uint8_t *regs, struct arg *arg)
+static void put_pieces(struct arena *arena, const enum class classes[2], uint64_t size, const uint8_t *regs,
+		       struct arg *arg)
 {
 	for (unsigned i = 0; 8 * i < size; i++) {
 		struct arg_piece *piece = arena_push(arena, arg->pieces, arg->pieces_len);
@@ -308,7 +313,8 @@ static bool is_int128(Dwarf_Die *type)
 {
 	int tag = dwarf_tag(type);
 
-	return (tag == DW_TAG_base_type || tag == DW_TAG_enumeration_type) && passing_size(type) == 16 && !passing_is_float(type);
+	return (tag == DW_TAG_base_type || tag == DW_TAG_enumeration_type) && passing_size(type) == 16 &&
+	       !passing_is_float(type);
 }
 
 /* There is one register left, or none. */
@@ -320,14 +326,16 @@ static void place_as_words(struct arena *arena, struct passing *passing, uint64_
 		return;
 	}
 	for (unsigned i = 0; i < 2; i++)
-		*arena_push(arena, arg->pieces, arg->pieces_len) = (struct arg_piece){.offset = 8 * i, .size = 8, .loc = next_word(passing)};
+		*arena_push(arena, arg->pieces, arg->pieces_len) =
+			(struct arg_piece){.offset = 8 * i, .size = 8, .loc = next_word(passing)};
 }
 
 static void place_small(struct arena *arena, struct passing *passing, Dwarf_Die *type, uint64_t size, struct arg *arg)
 {
 	enum class classes[2];
 	bool is_in_regs = classes_of(type, classes);
-	unsigned ints = (classes[0] == CLASS_INTEGER) + (classes[1] == CLASS_INTEGER), sses = (classes[0] == CLASS_SSE) + (classes[1] == CLASS_SSE);
+	unsigned ints = (classes[0] == CLASS_INTEGER) + (classes[1] == CLASS_INTEGER),
+		 sses = (classes[0] == CLASS_SSE) + (classes[1] == CLASS_SSE);
 
 	if (is_int128(type) && passing->regs + ints > ABI_ARG_REGS) {
 		if (passing->int128 == INT128_IS_WORDS) {
@@ -387,14 +395,16 @@ static bool returns_by_address(Dwarf_Die *function)
 	Dwarf_Die type;
 
 	return dwarf_type_of(function, &type) &&
-	       (passing_is_by_address(&type) || (dwarf_is_class(&type) && passing_size(&type) && !classes_of(&type, classes)));
+	       (passing_is_by_address(&type) ||
+		(dwarf_is_class(&type) && passing_size(&type) && !classes_of(&type, classes)));
 }
 
 unsigned passing_clang(const struct dwarf_unit *unit)
 {
 	static const char before[] = "clang version ";
 	Dwarf_Attribute attr;
-	const char *producer = dwarf_attr((Dwarf_Die *)&unit->die, DW_AT_producer, &attr) ? dwarf_formstring(&attr) : NULL;
+	const char *producer =
+		dwarf_attr((Dwarf_Die *)&unit->die, DW_AT_producer, &attr) ? dwarf_formstring(&attr) : NULL;
 	const char *clang = producer ? strstr(producer, before) : NULL;
 
 	return clang ? (unsigned)strtoul(clang + strlen(before), NULL, 10) : 0;
@@ -409,7 +419,8 @@ static enum passing_int128 int128_of(unsigned clang)
 
 struct passing passing_begin(const struct dwarf_function *function)
 {
-	return (struct passing){.regs = returns_by_address((Dwarf_Die *)&function->die), .int128 = int128_of(passing_clang(&function->unit))};
+	return (struct passing){.regs = returns_by_address((Dwarf_Die *)&function->die),
+				.int128 = int128_of(passing_clang(&function->unit))};
 }
 
 void passing_return(struct arena *arena, Dwarf_Die *function, Dwarf_Die *type, struct arg *arg)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How C and C++ functions take parameters and return values: by the System V psABI for x86_64, section 3.2.3, and the Itanium C++
- * ABI. In: their types, from debug information. Out: registers and places on the stack. A compiler may do otherwise with a function
- * that only itself calls.
+ * How C and C++ functions take parameters and return values: by the System V psABI for x86_64, section 3.2.3, and the
+ * Itanium C++ ABI. In: their types, from debug information. Out: registers and places on the stack. A compiler may do
+ * otherwise with a function that only itself calls.
  */
 #ifndef CEPHTAP_PROBE_PASSING_H
 #define CEPHTAP_PROBE_PASSING_H

@@ -18,7 +18,8 @@
 #include "probe/leaving.h"
 #include "probe/params.h"
 
-static const char is_tail_call[] = "in a place where the function ends by calling another one, what that returns is not seen";
+static const char is_tail_call[] =
+	"in a place where the function ends by calling another one, what that returns is not seen";
 
 enum { RAW_ARGS = 10, EXTRA_MAX = UINT16_MAX, PROLOGUE_SIZE = 4096 /* is looked at of a function of unknown size */ };
 
@@ -79,8 +80,8 @@ static void raw_args(struct arena *arena, struct site *site)
 		}
 		arg->loc.n = 2;
 		arg->loc.steps[0] = (struct argstep){.op = STEP_REG, .reg = ABI_REG_SP};
-		arg->loc.steps[1] =
-			(struct argstep){.op = STEP_LOAD, .size = 8, .imm = ABI_STACK_ARGS + 8 * (int64_t)(i - ABI_ARG_REGS)};
+		arg->loc.steps[1] = (struct argstep){
+			.op = STEP_LOAD, .size = 8, .imm = ABI_STACK_ARGS + 8 * (int64_t)(i - ABI_ARG_REGS)};
 	}
 }
 
@@ -126,7 +127,8 @@ static bool is_simple(const struct argloc *result)
 	return true;
 }
 
-static void add_return(struct pid_request *asked, const struct found_function *function, const struct leave *leave, struct probe *probe)
+static void add_return(struct pid_request *asked, const struct found_function *function, const struct leave *leave,
+		       struct probe *probe)
 {
 	struct arena *arena = host_arena(asked->host);
 	bool is_cheap = is_simple(&leave->result);
@@ -156,12 +158,13 @@ static void add_returns(struct pid_request *asked, const struct found_function *
 		probe->why_not = "its size is not known: what leaves it is not known";
 		return;
 	}
-	leaving_find(host_arena(asked->host), asked->elf, host_binary_unwind(asked->host, asked->binary), function->vaddr, size,
-		     &leaving);
+	leaving_find(host_arena(asked->host), asked->elf, host_binary_unwind(asked->host, asked->binary),
+		     function->vaddr, size, &leaving);
 	probe->why_not = leaving.why;
 	if (leaving.is_unsure)
 		probe->caution = arena_printf(host_arena(asked->host),
-					      "%s may also be left by a jump of which cephtap cannot tell where it goes: such returns are not seen",
+					      "%s may also be left by a jump of which cephtap cannot tell where it "
+					      "goes: such returns are not seen",
 					      function->func);
 	for (unsigned i = 0; i < leaving.len; i++)
 		add_return(asked, function, &leaving.list[i], probe);
@@ -196,7 +199,8 @@ static bool begins_at(const uint8_t *code, uint64_t size, uint64_t offset)
 	return at == offset && x86_decode(code + at, size - at, 0, &insn);
 }
 
-static void add_offset(struct pid_request *asked, const struct found_function *function, const char *name, struct probe *probe)
+static void add_offset(struct pid_request *asked, const struct found_function *function, const char *name,
+		       struct probe *probe)
 {
 	uint64_t offset = strtoull(name, NULL, 16), size = 0;
 	struct arena *arena = host_arena(asked->host);
@@ -290,7 +294,8 @@ static int pid_match(struct probe_host *host, const struct probe_desc *desc, str
 
 /* ---- why not ---- */
 
-/* A function that the name is the end of, as of PrimaryLogPG::do_op, else one that is spelt alike; NULL: there is none. */
+/* A function that the name is the end of, as of PrimaryLogPG::do_op, else one that is spelt alike; NULL: there is none.
+ */
 static const char *near_function(struct arena *arena, const char *wanted, const struct functions *functions)
 {
 	struct name_pattern *pattern = name_pattern_new(arena, wanted);
@@ -373,7 +378,8 @@ static bool move_result(struct argloc *loc, const struct site *site)
 /* The same arguments where this site has the result. */
 static struct arg *typed_at_return(struct arena *arena, const struct probe *probe, const struct site *site)
 {
-	const char *is_not_here = site->result.n ? "in a place where the function is left, it cannot be reached" : is_tail_call;
+	const char *is_not_here =
+		site->result.n ? "in a place where the function is left, it cannot be reached" : is_tail_call;
 	struct arg *args = arena_memdup(arena, probe->typed, probe->typed_len * sizeof(*args));
 
 	for (unsigned i = 0; i < probe->typed_len; i++) {
@@ -386,13 +392,14 @@ static struct arg *typed_at_return(struct arena *arena, const struct probe *prob
 		arg->pieces = arena_memdup(arena, arg->pieces, arg->pieces_len * sizeof(*arg->pieces));
 		for (unsigned j = 0; j < arg->pieces_len; j++)
 			if (!move_result(&arg->pieces[j].loc, site))
-				arg->pieces[j] = (struct arg_piece){arg->pieces[j].offset, arg->pieces[j].size, {0}, is_not_here};
+				arg->pieces[j] = (struct arg_piece){
+					arg->pieces[j].offset, arg->pieces[j].size, {0}, is_not_here};
 	}
 	return args;
 }
 
-static bool describe(struct probe_host *host, const struct origin *origin, struct dwarf_function *function, struct params_function *from,
-		     const char **why)
+static bool describe(struct probe_host *host, const struct origin *origin, struct dwarf_function *function,
+		     struct params_function *from, const char **why)
 {
 	const struct elf_file *elf = host_binary_elf(host, origin->binary);
 	struct dwarf_file *file;
@@ -430,7 +437,9 @@ static void pid_load_args(struct probe_host *host, struct probe *probe)
 	else
 		params_return(arena, &from, &probe->typed, &probe->typed_len);
 	for (i = 0; i < probe->sites_len; i++)
-		probe->sites[i].typed = site_is_return(&probe->sites[i]) ? typed_at_return(arena, probe, &probe->sites[i]) : probe->typed;
+		probe->sites[i].typed = site_is_return(&probe->sites[i])
+						? typed_at_return(arena, probe, &probe->sites[i])
+						: probe->typed;
 	if (!probe->typed_len)
 		probe->typed_why = "the function has no parameters";
 }

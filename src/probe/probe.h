@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Probes: what a script attaches to. In: probe descriptions and the processes that the user chose. Out: probes with typed,
- * located arguments and the places to attach to. The checker sees names and types, src/code the argument locations and
- * conditions, the engine the sites. Nobody but a provider knows where a probe came from.
+ * Probes: what a script attaches to. In: probe descriptions and the processes that the user chose. Out: probes with
+ * typed, located arguments and the places to attach to. The checker sees names and types, src/code the argument
+ * locations and conditions, the engine the sites. Nobody but a provider knows where a probe came from.
  */
 #ifndef CEPHTAP_PROBE_PROBE_H
 #define CEPHTAP_PROBE_PROBE_H
@@ -16,19 +16,23 @@
 #include "lib/buf.h"
 #include "probe/argloc.h"
 
-enum { PROBE_PLACES_MAX = 5000, /* of a marker in one file: more than a compiler makes, less than a stranger may write */
-       PROBE_ARGS_MAX = 16, ARG_TYPED = 1000 /* the number of an argument that is probe.typed[0] */ };
+enum {
+	PROBE_PLACES_MAX =
+		5000, /* of a marker in one file: more than a compiler makes, less than a stranger may write */
+	PROBE_ARGS_MAX = 16,
+	ARG_TYPED = 1000 /* the number of an argument that is probe.typed[0] */
+};
 
 enum { DAEMON_NAME_SIZE = 32 }; /* of `daemon`, in bytes, with the final NUL; longer names are cut */
 
 /* What an argument is, before the checker makes a D type of it. */
 enum argtype {
-	ARGTYPE_INT,     /* size and is_signed hold */
-	ARGTYPE_PTR,     /* an address in the traced process */
+	ARGTYPE_INT,	 /* size and is_signed hold */
+	ARGTYPE_PTR,	 /* an address in the traced process */
 	ARGTYPE_CSTRING, /* NUL-terminated text at loc's value */
-	ARGTYPE_STRING,  /* text at loc's value, of the length that len_loc gives */
-	ARGTYPE_D,       /* d_type, made by `expr` out of arg0, arg1, ... */
-	ARGTYPE_NATIVE,  /* of the program's own type `native`, d_type for people; a structure is given by its address */
+	ARGTYPE_STRING,	 /* text at loc's value, of the length that len_loc gives */
+	ARGTYPE_D,	 /* d_type, made by `expr` out of arg0, arg1, ... */
+	ARGTYPE_NATIVE, /* of the program's own type `native`, d_type for people; a structure is given by its address */
 };
 
 /* Some bytes of an argument that is a structure in registers. */
@@ -41,25 +45,27 @@ struct arg_piece {
 struct arg {
 	const char *name; /* "client"; NULL when the note has none */
 	const char *doc;  /* NULL, or a few words with the unit */
-	uint8_t type;     /* enum argtype */
-	uint8_t size;     /* 1, 2, 4, 8 */
+	uint8_t type;	  /* enum argtype */
+	uint8_t size;	  /* 1, 2, 4, 8 */
 	bool is_signed;
-	const char *d_type;    /* for people, "lwpsinfo_t *" */
-	const void *native;    /* ARGTYPE_NATIVE: for probe_source.native_type */
-	const char *expr;      /* ARGTYPE_D: what args[N] stands for, in D: "xlate <lwpsinfo_t *>((struct task_struct *)arg0)" */
+	const char *d_type; /* for people, "lwpsinfo_t *" */
+	const void *native; /* ARGTYPE_NATIVE: for probe_source.native_type */
+	const char *
+		expr; /* ARGTYPE_D: what args[N] stands for, in D: "xlate <lwpsinfo_t *>((struct task_struct *)arg0)" */
 	struct argloc loc;     /* argN: the raw 64-bit value */
 	struct argloc len_loc; /* ARGTYPE_STRING only */
 	bool is_object; /* a structure itself, not a pointer to one: scripts may write args[0].m for args[0]->m */
-	struct arg_piece *pieces; /* of a structure in registers, which has no address: it is put together in memory of the program */
+	struct arg_piece *pieces; /* of a structure in registers, which has no address: it is put together in memory of
+				     the program */
 	unsigned pieces_len;
 	const char *why; /* why loc is not available here; NULL when it is */
 };
 
 /* What a program's context is: decides how registers are reached, and which calls the kernel allows. */
 enum probe_ctx {
-	CTX_UPROBE, /* struct pt_regs of a process, at an instruction or a function's return */
-	CTX_TIMER,  /* struct bpf_perf_event_data */
-	CTX_DIRECT, /* u64 array given by the engine: BEGIN, END, ERROR */
+	CTX_UPROBE,	/* struct pt_regs of a process, at an instruction or a function's return */
+	CTX_TIMER,	/* struct bpf_perf_event_data */
+	CTX_DIRECT,	/* u64 array given by the engine: BEGIN, END, ERROR */
 	CTX_TRACEPOINT, /* u64 array given by the kernel: a tracepoint's own arguments */
 	CTX_FUNCTION,	/* u64 array given by the kernel: arguments of one of its functions, then the result */
 	CTX_KPROBE,	/* struct pt_regs of the kernel, at a function's entry or return */
@@ -74,9 +80,9 @@ struct kernel_function;
 enum site_kind {
 	/* of a process, in a file that it has mapped: */
 	SITE_INSTRUCTION,
-	SITE_ENTRY,	/* a function's first instruction, or one close behind it */
-	SITE_RETURN,	/* an instruction that leaves a function, or behind which nothing else comes (probe/leaving.h) */
-	SITE_MARKER,	/* a note's: an instruction that does nothing */
+	SITE_ENTRY,  /* a function's first instruction, or one close behind it */
+	SITE_RETURN, /* an instruction that leaves a function, or behind which nothing else comes (probe/leaving.h) */
+	SITE_MARKER, /* a note's: an instruction that does nothing */
 	/* of the kernel: */
 	SITE_TRACEPOINT,
 	SITE_SYSCALL_ENTRY,  /* the tracepoint sys_enter, of one system call alone */
@@ -89,17 +95,19 @@ enum site_kind {
 struct site {
 	enum site_kind kind;
 	union {
-		struct { /* of a process: site_is_kernel() says no */
-			const char *path; /* for people: /proc/123/root/usr/bin/ceph-osd */
-			struct held *held; /* the file itself, which was read and is probed; held as long as the host of probes lives */
+		struct {		   /* of a process: site_is_kernel() says no */
+			const char *path;  /* for people: /proc/123/root/usr/bin/ceph-osd */
+			struct held *held; /* the file itself, which was read and is probed; held as long as the host of
+					      probes lives */
 			dev_t dev;	   /* with ino: which file it is, so that sites of one file share a link */
 			ino_t ino;
 			uint64_t offset;	 /* in the file, of the probed instruction */
 			uint64_t ref_ctr_offset; /* in the file, of the semaphore; 0: none */
-			unsigned shift;		 /* bytes from the function's entry to offset, where a probe is cheaper (probe/prologue.h) */
+			unsigned shift;		 /* bytes from the function's entry to offset, where a probe is cheaper
+						    (probe/prologue.h) */
 			/* SITE_RETURN */
-			struct argloc result; /* what the function returns; n 0: not known */
-			bool changes_rdx;     /* between here and the return %rdx becomes something else */
+			struct argloc result;  /* what the function returns; n 0: not known */
+			bool changes_rdx;      /* between here and the return %rdx becomes something else */
 			uint64_t entry_offset; /* in the file, of the instruction where `saves` are evaluated */
 		};
 		struct { /* site_is_tracepoint() */
@@ -108,23 +116,26 @@ struct site {
 		};
 		const struct kernel_function *function; /* site_is_kernel_function() */
 	};
-	struct argloc owner;   /* tracepoints: the thread (a task_struct) whose process is to be a chosen one; n 0: the current one */
-	struct argloc task;    /* the thread that it is about (a task_struct), where that is not the current one; n 0: it is */
-	const char *why_not;   /* NULL, or why this place is to be left out, by name */
-	const char *evidence;  /* NULL, or how it is known where its arguments are: for people */
-	uint64_t vaddr;        /* in the file's own address space; of a function of the kernel in the kernel's (0: not known) */
-	uint16_t extra;        /* a number of the site's own, for arguments that are read with STEP_EXTRA */
-	bool is_ours;          /* the tracer itself runs this file: where it gets here, the probe does not fire */
-	bool may_be_absent;    /* arguments may lie in memory that nothing else has used yet: wait for it */
+	struct argloc owner; /* tracepoints: the thread (a task_struct) whose process is to be a chosen one; n 0: the
+				current one */
+	struct argloc
+		task; /* the thread that it is about (a task_struct), where that is not the current one; n 0: it is */
+	const char *why_not;  /* NULL, or why this place is to be left out, by name */
+	const char *evidence; /* NULL, or how it is known where its arguments are: for people */
+	uint64_t
+		vaddr; /* in the file's own address space; of a function of the kernel in the kernel's (0: not known) */
+	uint16_t extra;	    /* a number of the site's own, for arguments that are read with STEP_EXTRA */
+	bool is_ours;	    /* the tracer itself runs this file: where it gets here, the probe does not fire */
+	bool may_be_absent; /* arguments may lie in memory that nothing else has used yet: wait for it */
 	/*
-	 * Return sites whose arguments were only to be had at the entry: evaluated there, found by STEP_SAVED i. What joins the
-	 * two is the stack pointer at the entry.
+	 * Return sites whose arguments were only to be had at the entry: evaluated there, found by STEP_SAVED i. What
+	 * joins the two is the stack pointer at the entry.
 	 */
 	struct argloc *saves;
 	unsigned saves_len;
 	struct argloc entry_sp; /* at the return */
-	struct arg *args; /* located for this site; the same number and types as the probe's own */
-	struct arg *typed; /* the same for probe.typed */
+	struct arg *args;	/* located for this site; the same number and types as the probe's own */
+	struct arg *typed;	/* the same for probe.typed */
 	struct argcond *conds;
 	unsigned conds_len;
 };
@@ -138,21 +149,23 @@ struct probe {
 	enum probe_kind kind;
 	enum probe_ctx ctx;
 	const char *doc; /* NULL, or one sentence */
-	struct arg *args; /* names and types; locations are each site's own. Without sites (BEGIN, timers): locations too */
+	struct arg *
+		args; /* names and types; locations are each site's own. Without sites (BEGIN, timers): locations too */
 	unsigned args_len;
 	/*
-	 * Functions: argN are registers, and args[N] the parameters, which are others when one is no integer. They are read
-	 * from debug information when a script first asks: load_args() of the provider.
+	 * Functions: argN are registers, and args[N] the parameters, which are others when one is no integer. They are
+	 * read from debug information when a script first asks: load_args() of the provider.
 	 */
 	bool has_typed, is_loaded;
 	struct arg *typed;
 	unsigned typed_len;
 	const char *typed_why; /* why there are none */
-	uint64_t period_ns; /* timers */
-	struct site *sites; /* none for BEGIN, END, ERROR and timers */
+	uint64_t period_ns;    /* timers */
+	struct site *sites;    /* none for BEGIN, END, ERROR and timers */
 	unsigned sites_len;
 	const char *why_not; /* NULL: can be attached; else one sentence: why not and what to do */
-	bool is_anybodys; /* a tracepoint hit in whichever process is current: a choice of processes does not concern it */
+	bool is_anybodys; /* a tracepoint hit in whichever process is current: a choice of processes does not concern it
+			   */
 	pid_t pid; /* not 0: only this process fires it (python1234:::line), whatever else maps the sites' files */
 	/* Not NULL: it is about the function at this address of this file; two functions of one name are two probes. */
 	const void *binary;
@@ -191,13 +204,14 @@ struct probe_list {
 /*
  * A provider finds probes. `match` adds every probe that may match the description (it may add more: the caller filters
  * with probe_matches) and never adds one twice. It returns 0, or a negative errno with one sentence in `*why`.
- * `why_not` answers "nothing matches": a sentence with the reason and the nearest name, or NULL when it knows nothing of it.
+ * `why_not` answers "nothing matches": a sentence with the reason and the nearest name, or NULL when it knows nothing
+ * of it.
  */
 struct probe_host;
 /*
- * What is a provider's alone once it has an answer, so that those behind it in the table are not asked: to look for markers named
- * BEGIN or tick-1s would cost each script a scan of the host. PROV: descriptions with a plain provider's name, NAME: with a
- * plain name of the probe, also where the provider is left out.
+ * What is a provider's alone once it has an answer, so that those behind it in the table are not asked: to look for
+ * markers named BEGIN or tick-1s would cost each script a scan of the host. PROV: descriptions with a plain provider's
+ * name, NAME: with a plain name of the probe, also where the provider is left out.
  */
 enum provider_claims { PROVIDER_CLAIMS_NOTHING, PROVIDER_CLAIMS_PROV, PROVIDER_CLAIMS_NAME };
 struct provider {
@@ -270,8 +284,9 @@ struct probe_source {
 	struct probe_list (*find)(struct probe_source *source, const struct probe_desc *desc, const char **why_not);
 	void (*load_args)(struct probe_source *source, struct probe *probe); /* as probe_load_args() */
 	const struct type *(*native_type)(struct probe_source *source, const void *native);
-	const char *(*whose)(struct probe_source *source, const struct site *site); /* which processes have it; NULL: nobody can say */
-	void *natives; /* for native_type() */
+	const char *(*whose)(struct probe_source *source,
+			     const struct site *site); /* which processes have it; NULL: nobody can say */
+	void *natives;				       /* for native_type() */
 };
 
 /* The real one: all providers of this host, for these processes. */

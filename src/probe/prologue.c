@@ -29,7 +29,8 @@ static uint32_t bit(unsigned reg)
 
 /* ---- instructions ---- */
 
-/* Of any length, with the prefix that compilers lengthen them with. Others that do nothing are stepped over as any instruction. */
+/* Of any length, with the prefix that compilers lengthen them with. Others that do nothing are stepped over as any
+ * instruction. */
 static bool is_nop(const uint8_t *code)
 {
 	while (*code == 0x66)

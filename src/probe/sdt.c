@@ -27,9 +27,10 @@ struct sdt_place {
 	struct host_binary *binary;
 	struct elf_sdt_note note;	      /* its texts are those of the open file */
 	const struct elf_marker_names *names; /* NULL: the file does not tell the names of arguments */
-	struct site *site;		      /* with the arguments as the note has them; NULL: not looked at, wrong, or in a file that nobody believes */
+	struct site *site; /* with the arguments as the note has them; NULL: not looked at, wrong, or in a file that
+			      nobody believes */
 	unsigned args_len;
-	unsigned crowd; /* not 0: it stands for so many places, too many to be a compiler's */
+	unsigned crowd;	 /* not 0: it stands for so many places, too many to be a compiler's */
 	const char *why; /* not NULL: the note is wrong */
 };
 
@@ -48,7 +49,7 @@ struct marker {
 	struct marker_group *group;
 	struct sdt_place *places; /* those of one file side by side */
 	unsigned places_len;
-	unsigned here; /* how many of them are in the file that is being read, or was last */
+	unsigned here;	       /* how many of them are in the file that is being read, or was last */
 	struct probe *probe;   /* of all processes; made at the first match */
 	struct probe **of_pid; /* those that were asked for by pid */
 	unsigned of_pid_len;
@@ -252,8 +253,8 @@ static struct sdt_index *index_of(struct probe_host *host)
 
 /* ---- sites ---- */
 
-const char *sdt_site(struct probe_host *host, struct host_binary *binary, const struct elf_sdt_note *note, struct site *site,
-	      unsigned *args_len)
+const char *sdt_site(struct probe_host *host, struct host_binary *binary, const struct elf_sdt_note *note,
+		     struct site *site, unsigned *args_len)
 {
 	struct elf_file *elf = host_binary_elf(host, binary);
 
@@ -335,9 +336,11 @@ static void name_arg(struct arena *arena, struct arg *arg, uint8_t kind, const c
 
 const char *sdt_crowd_text(struct probe_host *host, unsigned places)
 {
-	return places > PROBE_PLACES_MAX ? arena_printf(host_arena(host), "the file has %u places of it, and %d are the most that are believed",
-							places, PROBE_PLACES_MAX)
-					 : NULL;
+	return places > PROBE_PLACES_MAX
+		       ? arena_printf(host_arena(host),
+				      "the file has %u places of it, and %d are the most that are believed", places,
+				      PROBE_PLACES_MAX)
+		       : NULL;
 }
 
 /* NULL: it cannot be probed, or is no place for such a marker. */
@@ -368,9 +371,10 @@ static bool has_place(const struct sdt_place *place, pid_t pid)
 	return !pid || host_binary_has_pid(place->binary, pid);
 }
 
-/* The places of a marker in the files of one process, or of all; `proven`: only in files that can be taken for what they are. */
-static unsigned shape_markers(struct probe_host *host, struct marker *const *markers, unsigned len, pid_t pid, bool proven,
-			      struct shape *shape)
+/* The places of a marker in the files of one process, or of all; `proven`: only in files that can be taken for what
+ * they are. */
+static unsigned shape_markers(struct probe_host *host, struct marker *const *markers, unsigned len, pid_t pid,
+			      bool proven, struct shape *shape)
 {
 	const struct host_binary *last = NULL;
 	bool is_proven = false;
@@ -401,8 +405,8 @@ static bool is_in_one_file(const struct marker_group *group)
 }
 
 /*
- * Where files differ, those that only root can write decide, if there are any: the types that a script sees are no stranger's
- * choice, who runs a program with such a marker too. In one process they are all the same user's.
+ * Where files differ, those that only root can write decide, if there are any: the types that a script sees are no
+ * stranger's choice, who runs a program with such a marker too. In one process they are all the same user's.
  */
 static const struct shape *shape_of(struct probe_host *host, struct marker *marker, pid_t pid)
 {
@@ -428,7 +432,8 @@ static void add_site(struct probe_host *host, struct probe *probe, struct sdt_pl
 	if (place->why) {
 		host_leave_out(host, place->binary, probe, place->why);
 		if (!probe->why_not)
-			probe->why_not = arena_printf(host_arena(host), "its note in %s is wrong: %s", place->binary->path, place->why);
+			probe->why_not = arena_printf(host_arena(host), "its note in %s is wrong: %s",
+						      place->binary->path, place->why);
 	}
 	if (!site)
 		return;

@@ -11,8 +11,8 @@
  * Fill a site from a note of this binary, which has been opened. The site's args are as many as the note has, in
  * *args_len. NULL, or why the note cannot be probed: its address or its semaphore is not where the file can have one.
  */
-const char *sdt_site(struct probe_host *host, struct host_binary *binary, const struct elf_sdt_note *note, struct site *site,
-	      unsigned *args_len);
+const char *sdt_site(struct probe_host *host, struct host_binary *binary, const struct elf_sdt_note *note,
+		     struct site *site, unsigned *args_len);
 /* Why this many places of a marker in one file are left out; NULL: they are not. */
 const char *sdt_crowd_text(struct probe_host *host, unsigned places);
 /* A marker's name as probes have it: function__entry becomes function-entry. */

@@ -9,7 +9,8 @@ static void widen(struct arg *arg, const struct arg *other)
 	unsigned size = arg->size > other->size ? arg->size : other->size;
 
 	if (arg->is_signed != other->is_signed) {
-		unsigned plain = arg->is_signed ? other->size : arg->size, with_sign = arg->is_signed ? arg->size : other->size;
+		unsigned plain = arg->is_signed ? other->size : arg->size,
+			 with_sign = arg->is_signed ? arg->size : other->size;
 
 		size = with_sign > 2 * plain ? with_sign : plain < 8 ? 2 * plain : 8;
 	}
@@ -68,8 +69,8 @@ static bool holds(const struct arg *wanted, const struct arg *arg, bool is_raw)
 static const char *kind_of(struct arena *arena, const struct arg *arg)
 {
 	if (arg->type == ARGTYPE_INT)
-		return arena_printf(arena, "%s number of %u byte%s", arg->is_signed ? "a signed" : "an unsigned", arg->size,
-				    arg->size == 1 ? "" : "s");
+		return arena_printf(arena, "%s number of %u byte%s", arg->is_signed ? "a signed" : "an unsigned",
+				    arg->size, arg->size == 1 ? "" : "s");
 	return arg->type == ARGTYPE_PTR ? "an address" : "text";
 }
 
@@ -79,7 +80,8 @@ static struct arg fit(struct arena *arena, const struct arg *wanted, const struc
 
 	out.why = arg->why;
 	if (!out.why && !holds(wanted, arg, is_raw))
-		out.why = arena_printf(arena, "it is %s there, elsewhere %s", kind_of(arena, arg), kind_of(arena, wanted));
+		out.why = arena_printf(arena, "it is %s there, elsewhere %s", kind_of(arena, arg),
+				       kind_of(arena, wanted));
 	if (!out.why)
 		out.loc = arg->loc;
 	return out;
@@ -96,7 +98,8 @@ void shape_fit(struct arena *arena, const struct shape *shape, struct site *site
 			continue;
 		}
 		if (!few)
-			few = args_len ? arena_printf(arena, "it has only %u argument%s there", args_len, args_len == 1 ? "" : "s")
+			few = args_len ? arena_printf(arena, "it has only %u argument%s there", args_len,
+						      args_len == 1 ? "" : "s")
 				       : "it has no arguments there";
 		args[i] = shape->args[i];
 		args[i].why = few;

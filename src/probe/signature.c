@@ -48,9 +48,11 @@ bool signature_read(struct arena *arena, Dwarf_Die *function, struct signature *
 	char *text;
 
 	*out = (struct signature){.len = 0};
-	if (dwarf_attr_integrate(function, DW_AT_linkage_name, &attr) || dwarf_attr_integrate(function, DW_AT_MIPS_linkage_name, &attr))
+	if (dwarf_attr_integrate(function, DW_AT_linkage_name, &attr) ||
+	    dwarf_attr_integrate(function, DW_AT_MIPS_linkage_name, &attr))
 		symbol = dwarf_formstring(&attr);
-	text = symbol && !strncmp(symbol, "_Z", 2) ? name_demangle(&(struct name){symbol, strlen(symbol), false}, true) : NULL;
+	text = symbol && !strncmp(symbol, "_Z", 2) ? name_demangle(&(struct name){symbol, strlen(symbol), false}, true)
+						   : NULL;
 	if (text)
 		name_normal(text, &normal);
 	free(text);
@@ -86,8 +88,10 @@ static bool ends_in(const char *type, const char *name)
 
 static bool is_word_of_number(const char *type)
 {
-	static const char *const words[] = {"char", "signed", "unsigned", "short", "int", "long", "bool", "float", "double", "wchar_t", "__int128",
-					    "char8_t", "char16_t", "char32_t", "_Float", "__float128", "decltype(nullptr)"};
+	static const char *const words[] = {
+		"char",	  "signed",	"unsigned",	    "short",	"int",	   "long",     "bool",
+		"float",  "double",	"wchar_t",	    "__int128", "char8_t", "char16_t", "char32_t",
+		"_Float", "__float128", "decltype(nullptr)"};
 
 	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (!strncmp(type, words[i], strlen(words[i])))
@@ -111,12 +115,14 @@ static bool may_be_of(Dwarf_Die *parameter, const char *wanted)
 }
 
 /* As many as possible from the one end; the others are those that are left out. */
-static bool align(const struct signature *signature, Dwarf_Die *parameters, unsigned parameters_len, bool backwards, int *which)
+static bool align(const struct signature *signature, Dwarf_Die *parameters, unsigned parameters_len, bool backwards,
+		  int *which)
 {
 	unsigned taken = 0;
 
 	for (unsigned n = 0; n < signature->len; n++) {
-		unsigned i = backwards ? signature->len - 1 - n : n, next = backwards ? parameters_len - 1 - taken : taken;
+		unsigned i = backwards ? signature->len - 1 - n : n,
+			 next = backwards ? parameters_len - 1 - taken : taken;
 		const char *wanted = signature->types[i];
 
 		which[i] = SIGNATURE_NOT_DESCRIBED;
@@ -130,11 +136,13 @@ static bool align(const struct signature *signature, Dwarf_Die *parameters, unsi
 	return taken == parameters_len;
 }
 
-bool signature_align(struct arena *arena, const struct signature *signature, Dwarf_Die *parameters, unsigned parameters_len, int *which)
+bool signature_align(struct arena *arena, const struct signature *signature, Dwarf_Die *parameters,
+		     unsigned parameters_len, int *which)
 {
 	int *other = arena_new_array(arena, int, signature->len + 1);
 
-	if (!align(signature, parameters, parameters_len, false, which) || !align(signature, parameters, parameters_len, true, other))
+	if (!align(signature, parameters, parameters_len, false, which) ||
+	    !align(signature, parameters, parameters_len, true, other))
 		return false;
 	for (unsigned i = 0; i < signature->len; i++)
 		if (which[i] != other[i])

@@ -22,7 +22,8 @@ static bool is_of_slot(const struct slot *slot, const struct x86_insn *insn)
 	return base->kind == ENTRY_FRAME && offset >= slot->at && offset < slot->end;
 }
 
-bool slot_is_used(const uint8_t *code, size_t size, uint64_t vaddr, const struct entry_stores *stores, int64_t at, uint64_t slot_size)
+bool slot_is_used(const uint8_t *code, size_t size, uint64_t vaddr, const struct entry_stores *stores, int64_t at,
+		  uint64_t slot_size)
 {
 	const struct slot slot = {.stores = stores, .at = at, .end = at + (int64_t)slot_size};
 	struct x86_insn insn;

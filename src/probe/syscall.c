@@ -36,7 +36,8 @@ static void entry_args(struct arena *arena, struct probe *probe)
 	for (i = 0; i < ABI_SYSCALL_ARGS; i++) {
 		probe->args[i] =
 			(struct arg){.type = ARGTYPE_INT, .size = 8, .is_signed = true, .loc = tracepoint_arg(0)};
-		probe->args[i].loc.steps[1] = (struct argstep){.op = STEP_LOAD, .size = 8, .imm = abi_syscall_arg_offset[i]};
+		probe->args[i].loc.steps[1] =
+			(struct argstep){.op = STEP_LOAD, .size = 8, .imm = abi_syscall_arg_offset[i]};
 		probe->args[i].loc.n = 2;
 	}
 }

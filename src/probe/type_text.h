@@ -8,8 +8,8 @@
 #include "lib/arena.h"
 
 /*
- * "struct task_struct *", "uint32_t": in words that D knows without the kernel, but for the names of structures. A pointer to what has
- * no name is one to void; "void": a structure, or a type that D lacks.
+ * "struct task_struct *", "uint32_t": in words that D knows without the kernel, but for the names of structures. A
+ * pointer to what has no name is one to void; "void": a structure, or a type that D lacks.
  */
 struct btf;
 const char *kernel_type_text(struct arena *arena, const struct btf *btf, uint32_t id);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What actions and reports may do with the reader's aggregations: rows, joins, clear(), trunc(), normalize(), share(), top().
+ * What actions and reports may do with the reader's aggregations: rows, joins, clear(), trunc(), normalize(), share(),
+ * top().
  */
 #include <stdlib.h>
 #include <string.h>

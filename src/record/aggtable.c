@@ -147,7 +147,8 @@ void agg_table_take_over(struct agg_table *table, struct agg_table *before)
 {
 	struct entry *entry;
 
-	if (table->words != before->words || table->key_size != before->key_size || table->has_symbols != before->has_symbols)
+	if (table->words != before->words || table->key_size != before->key_size ||
+	    table->has_symbols != before->has_symbols)
 		return;
 	table->entries = before->entries;
 	table->aliases = before->aliases;

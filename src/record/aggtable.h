@@ -14,15 +14,15 @@
 #include "record/record.h"
 
 /*
- * Keys with symbols (usym() and the like) that print the same are one entry here, by the key of the first; it keeps the keys that
- * programs know it by.
+ * Keys with symbols (usym() and the like) that print the same are one entry here, by the key of the first; it keeps the
+ * keys that programs know it by.
  */
 
 struct agg_table *agg_table_new(const struct agg_layout *layout, unsigned agg, const struct schema_options *options,
 				const struct report *report);
 /*
- * For a new table of the same aggregation: takes what `before` knows, above all what clear() and trunc() took away, and leaves it empty.
- * Without effect if keys or values are laid out otherwise: then nothing was gathered before.
+ * For a new table of the same aggregation: takes what `before` knows, above all what clear() and trunc() took away, and
+ * leaves it empty. Without effect if keys or values are laid out otherwise: then nothing was gathered before.
  */
 void agg_table_take_over(struct agg_table *table, struct agg_table *before);
 void agg_table_free(struct agg_table *table);

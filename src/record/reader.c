@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Records, one by one: checked against the schema, then handed to the functions of their actions between event_begin and
- * event_end of the report.
+ * Records, one by one: checked against the schema, then handed to the functions of their actions between event_begin
+ * and event_end of the report.
  */
 #include "record/reader.h"
 
@@ -192,7 +192,8 @@ static int read_event(struct reader *reader, const struct record_head *head, con
 	return err;
 }
 
-static int read_error(struct reader *reader, const struct record_error *error, size_t size, const struct schema_probe *probe)
+static int read_error(struct reader *reader, const struct record_error *error, size_t size,
+		      const struct schema_probe *probe)
 {
 	const struct schema *schema = reader->schema;
 
@@ -200,7 +201,7 @@ static int read_error(struct reader *reader, const struct record_error *error, s
 		return -EBADMSG;
 	return reader->report->ops->error(reader->report, error, probe,
 					  error->line < schema->error_locs_len ? schema->error_locs[error->line]
-									      : (struct loc){0});
+									       : (struct loc){0});
 }
 
 int reader_record(struct reader *reader, const void *record, size_t size)
@@ -215,7 +216,8 @@ int reader_record(struct reader *reader, const void *record, size_t size)
 		return 0;
 	if (head->clause == RECORD_ERROR)
 		return read_error(reader, record, size, &schema->probes[head->probe]);
-	if (head->clause >= schema->clauses_len || !schema->clauses[head->clause].size || size < schema->clauses[head->clause].size)
+	if (head->clause >= schema->clauses_len || !schema->clauses[head->clause].size ||
+	    size < schema->clauses[head->clause].size)
 		return -EBADMSG;
 	if (head->speculation) {
 		waiting_add(reader, head, size);

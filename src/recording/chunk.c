@@ -110,11 +110,14 @@ bool chunk_in_open(struct chunk_in *in, FILE *file, struct buf *why)
 	memcpy(&order, head + 8, sizeof(order));
 	memcpy(numbers, head + 12, sizeof(numbers));
 	if (order == OTHER_BYTE_ORDER || (order == BYTE_ORDER_MARK && numbers[1] != WORD_BITS)) {
-		buf_puts(why, "was recorded on a machine with another byte order or word size, and cannot be read on this one");
+		buf_puts(why, "was recorded on a machine with another byte order or word size, and cannot be read on "
+			      "this one");
 		return false;
 	}
 	if (order != BYTE_ORDER_MARK || numbers[0] != CHUNK_VERSION) {
-		buf_printf(why, "is a recording in version %u of the format; this cephtap (" CEPHTAP_VERSION ") reads version %d",
+		buf_printf(why,
+			   "is a recording in version %u of the format; this cephtap (" CEPHTAP_VERSION
+			   ") reads version %d",
 			   numbers[0], CHUNK_VERSION);
 		return false;
 	}

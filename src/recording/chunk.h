@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Files of recordings, from outside: a head, then chunks, each with its type, its size and a checksum. Byte by byte in
- * doc/recording.md. Writing: whole chunks gather in memory and go to the file at once, so that a killed recorder leaves whole
- * chunks behind. Reading: a file is hostile until its checksum says that we wrote it, and after that still.
+ * doc/recording.md. Writing: whole chunks gather in memory and go to the file at once, so that a killed recorder leaves
+ * whole chunks behind. Reading: a file is hostile until its checksum says that we wrote it, and after that still.
  */
 #ifndef CEPHTAP_RECORDING_CHUNK_H
 #define CEPHTAP_RECORDING_CHUNK_H
@@ -17,8 +17,8 @@
 enum {
 	CHUNK_VERSION = 3,
 	CHUNK_FILE_HEAD = 16,
-	CHUNK_HEAD = 8, /* type, size */
-	CHUNK_TAIL = 4, /* checksum of both and what is between */
+	CHUNK_HEAD = 8,	       /* type, size */
+	CHUNK_TAIL = 4,	       /* checksum of both and what is between */
 	CHUNK_MAX = 256 << 20, /* the description of a million probes */
 };
 
@@ -46,8 +46,8 @@ struct chunk_out {
 	struct buf pending; /* whole chunks, and the one that grows */
 	size_t head;	    /* where that begins */
 	bool growing;
-	uint64_t written;   /* bytes in the file */
-	int error;	    /* negative errno of the first write that failed: nothing is written after it */
+	uint64_t written; /* bytes in the file */
+	int error;	  /* negative errno of the first write that failed: nothing is written after it */
 };
 
 void chunk_out_open(struct chunk_out *out, int fd);
@@ -73,19 +73,20 @@ struct chunk_in {
 };
 
 struct chunk {
-	uint32_t type; /* enum chunk_type, or one of a later cephtap: to be skipped */
+	uint32_t type;	    /* enum chunk_type, or one of a later cephtap: to be skipped */
 	struct unpack body; /* valid until the next chunk is read */
 };
 
 enum chunk_result {
 	CHUNK_OK,
-	CHUNK_EOF,	/* nothing is left */
-	CHUNK_CUT,	/* the file ends inside of a chunk */
+	CHUNK_EOF,	  /* nothing is left */
+	CHUNK_CUT,	  /* the file ends inside of a chunk */
 	CHUNK_UNREADABLE, /* what comes next cannot be read */
-	CHUNK_DAMAGED,	/* a size that cannot be, or the checksum differs */
+	CHUNK_DAMAGED,	  /* a size that cannot be, or the checksum differs */
 };
 
-/* Reads the file's head. False: it is no recording, or none that can be read here; a sentence without the file's name in *why. */
+/* Reads the file's head. False: it is no recording, or none that can be read here; a sentence without the file's name
+ * in *why. */
 bool chunk_in_open(struct chunk_in *in, FILE *file, struct buf *why);
 void chunk_in_free(struct chunk_in *in); /* leaves the file open */
 enum chunk_result chunk_next(struct chunk_in *in, struct chunk *chunk);

@@ -87,21 +87,24 @@ static void complain_cut(struct events *events)
 	struct tm local = zone_time(&events->host.zone, events->seen.wall_ns);
 
 	buf_printf(&events->complaint,
-		   "%s ends early, at %d-%02d-%02d %02d:%02d:%02d: its recorder was killed, or the disk was full; the report is of what "
+		   "%s ends early, at %d-%02d-%02d %02d:%02d:%02d: its recorder was killed, or the disk was full; the "
+		   "report is of what "
 		   "is there",
-		   events->name, local.tm_year + 1900, local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
+		   events->name, local.tm_year + 1900, local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min,
+		   local.tm_sec);
 }
 
 static void complain_unreadable(struct events *events)
 {
-	buf_printf(&events->complaint, "%s cannot be read behind byte %" PRIu64 ": %s; the report is of what comes before", events->name,
+	buf_printf(&events->complaint,
+		   "%s cannot be read behind byte %" PRIu64 ": %s; the report is of what comes before", events->name,
 		   events->in.at, strerror(-events->in.error));
 }
 
 static void complain_damaged(struct events *events)
 {
-	buf_printf(&events->complaint, "%s is damaged at byte %" PRIu64 ": the report is of what comes before", events->name,
-		   events->in.at);
+	buf_printf(&events->complaint, "%s is damaged at byte %" PRIu64 ": the report is of what comes before",
+		   events->name, events->in.at);
 }
 
 static void end(struct events *events)

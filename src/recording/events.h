@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One recording as a row of events: what its recorder's reader was given, with the time of each. In: a file. Out: events, whose sizes
- * are checked; what they say is not.
+ * One recording as a row of events: what its recorder's reader was given, with the time of each. In: a file. Out:
+ * events, whose sizes are checked; what they say is not.
  */
 #ifndef CEPHTAP_RECORDING_EVENTS_H
 #define CEPHTAP_RECORDING_EVENTS_H
@@ -58,7 +58,8 @@ struct events {
 	struct buf complaint; /* why it ended early; empty: it did not */
 };
 
-/* Reads up to where events begin. False: nothing can be read; a sentence in *why. `file` stays open, and the caller's. */
+/* Reads up to where events begin. False: nothing can be read; a sentence in *why. `file` stays open, and the caller's.
+ */
 bool events_open(struct events *events, struct arena *arena, const char *name, FILE *file, struct buf *why);
 void events_free(struct events *events);
 /* Makes the next event the one that is due. */

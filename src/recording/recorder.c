@@ -46,7 +46,8 @@ struct recorder {
 	uint64_t next_write_ns, next_checkpoint_ns, records_len;
 	/* The snapshot that is being taken. */
 	unsigned agg;
-	int (*row)(void *data, const void *key, const void *values, unsigned values_len); /* NULL: only the recorder looks */
+	int (*row)(void *data, const void *key, const void *values,
+		   unsigned values_len); /* NULL: only the recorder looks */
 	void *row_data;
 };
 
@@ -64,7 +65,8 @@ static void put_chunk(struct recorder *recorder, enum chunk_type type, const str
 	chunk_put(&recorder->out, type, &recorder->body);
 }
 
-/* ---- what only this host can tell: with names while the process is there to tell them, before what refers to them ---- */
+/* ---- what only this host can tell: with names while the process is there to tell them, before what refers to them
+ * ---- */
 
 static void put_stack(struct recorder *recorder, uint64_t number)
 {
@@ -101,13 +103,14 @@ static void put_host(struct recorder *recorder, const struct recorder_config *co
 	char name[256] = "";
 
 	gethostname(name, sizeof(name) - 1);
-	put_chunk(recorder, CHUNK_HOST, &recorded_host_members,
-		  &(struct recorded_host){.version = CEPHTAP_VERSION,
-					  .host = name,
-					  .now = recorder->report->now,
-					  .zone = recorder->report->zone ? *recorder->report->zone : zone_of_host(arena),
-					  .report = config->report,
-					  .facts = config->facts});
+	put_chunk(
+		recorder, CHUNK_HOST, &recorded_host_members,
+		&(struct recorded_host){.version = CEPHTAP_VERSION,
+					.host = name,
+					.now = recorder->report->now,
+					.zone = recorder->report->zone ? *recorder->report->zone : zone_of_host(arena),
+					.report = config->report,
+					.facts = config->facts});
 	arena_free(arena);
 }
 
@@ -181,7 +184,8 @@ static bool has_room(const struct recorder *recorder)
 {
 	size_t size = chunk_size(&recorder->out);
 
-	return size && size < BATCH_SIZE && !memcmp(&recorder->records_now, &recorder->report->now, sizeof(recorder->records_now));
+	return size && size < BATCH_SIZE &&
+	       !memcmp(&recorder->records_now, &recorder->report->now, sizeof(recorder->records_now));
 }
 
 int recorder_record(struct recorder *recorder, const void *record, size_t size)
@@ -295,7 +299,8 @@ static int on_row(void *data, const void *key, const void *values, unsigned valu
 	return recorder->row ? recorder->row(recorder->row_data, key, values, values_len) : 0;
 }
 
-static int source_each(void *data, unsigned agg, int (*row)(void *, const void *, const void *, unsigned), void *row_data)
+static int source_each(void *data, unsigned agg, int (*row)(void *, const void *, const void *, unsigned),
+		       void *row_data)
 {
 	struct recorder *recorder = data;
 	int error;
@@ -371,7 +376,8 @@ int recorder_start(struct recorder *recorder)
 
 int recorder_drop(struct recorder *recorder, enum drop_cause cause, uint64_t count)
 {
-	put_chunk(recorder, CHUNK_DROPS, &recorded_drops_members, &(struct recorded_drops){recorder->report->now, cause, count});
+	put_chunk(recorder, CHUNK_DROPS, &recorded_drops_members,
+		  &(struct recorded_drops){recorder->report->now, cause, count});
 	return write_if_much(recorder);
 }
 
@@ -386,7 +392,7 @@ int recorder_interval(struct recorder *recorder, bool is_last)
 	const struct report *report = recorder->report;
 
 	put_chunk(recorder, CHUNK_INTERVAL, &recorded_interval_members,
-		   &(struct recorded_interval){report->now, is_last, report->facts});
+		  &(struct recorded_interval){report->now, is_last, report->facts});
 	return chunk_flush(&recorder->out);
 }
 
@@ -407,7 +413,8 @@ int recorder_step(struct recorder *recorder)
 
 int recorder_end(struct recorder *recorder, int exit_status)
 {
-	put_chunk(recorder, CHUNK_END, &recorded_end_members, &(struct recorded_end){recorder->report->now, exit_status});
+	put_chunk(recorder, CHUNK_END, &recorded_end_members,
+		  &(struct recorded_end){recorder->report->now, exit_status});
 	return chunk_flush(&recorder->out);
 }
 

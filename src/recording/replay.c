@@ -173,7 +173,8 @@ static bool take_row(struct replay *replay, unsigned number, uint32_t agg, struc
 	first = unpack_u32(body);
 	len = unpack_u32(body);
 	words = unpack_raw(body, (size_t)len * sizeof(uint64_t));
-	return kind == ROW_VALUE && words && store_set(replay->store, number, agg, replay->key.data, count, first, len, words);
+	return kind == ROW_VALUE && words &&
+	       store_set(replay->store, number, agg, replay->key.data, count, first, len, words);
 }
 
 static void take_rows(struct replay *replay, unsigned number)
@@ -433,7 +434,8 @@ static void say_left_out(const struct replay *replay, struct buf *said)
 {
 	for (unsigned i = 0; i < replay->files_len; i++)
 		if (replay->files[i].events.complaint.size) {
-			shown_add(said, SHOWN_SENTENCE, replay->files[i].events.complaint.data, replay->files[i].events.complaint.size);
+			shown_add(said, SHOWN_SENTENCE, replay->files[i].events.complaint.data,
+				  replay->files[i].events.complaint.size);
 			buf_putc(said, '\n');
 		}
 	if (replay->foreign)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The report again, from one or more recordings of the same script. In: files. Out: calls of a report's operations, as live. Needs
- * nothing of the host: no privilege, no types, no symbols, no clock, no time zone.
+ * The report again, from one or more recordings of the same script. In: files. Out: calls of a report's operations, as
+ * live. Needs nothing of the host: no privilege, no types, no symbols, no clock, no time zone.
  *
- * Several files become one stream by time. Where the script prints or resets aggregations at a timer, at BEGIN or END, and where a
- * live report printed, the files wait for each other: it is done once, for the sum of all.
+ * Several files become one stream by time. Where the script prints or resets aggregations at a timer, at BEGIN or END,
+ * and where a live report printed, the files wait for each other: it is done once, for the sum of all.
  */
 #ifndef CEPHTAP_RECORDING_REPLAY_H
 #define CEPHTAP_RECORDING_REPLAY_H
@@ -32,13 +32,15 @@ struct replay_config {
 	FILE *out, *err;
 	const char *out_name, *path; /* those of struct report */
 	bool has_rows;		     /* report->has_rows */
-	/* As in struct tracer_config: probes fire from now on; where the live report printed, and at the end. NULL: none. */
+	/* As in struct tracer_config: probes fire from now on; where the live report printed, and at the end. NULL:
+	 * none. */
 	void (*on_start)(const struct report *report, void *data);
 	int (*interval)(struct report *report, bool is_last, void *data);
 	void *data;
 };
 
-/* 0, or the negative errno of output that failed. What there is to say of the files is appended to *said, in lines, shown already. */
+/* 0, or the negative errno of output that failed. What there is to say of the files is appended to *said, in lines,
+ * shown already. */
 int replay_run(struct replay *replay, const struct replay_config *config, struct buf *said);
 bool replay_has_failed(const struct replay *replay); /* report->has_failed, afterwards */
 

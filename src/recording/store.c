@@ -125,8 +125,8 @@ static uint64_t *new_words(struct store *store, const struct store_agg *agg)
 	return must(calloc(agg->words, sizeof(uint64_t)));
 }
 
-bool store_set(struct store *store, unsigned file, unsigned id, const void *key, uint64_t count, uint32_t first, uint32_t len,
-	       const void *words)
+bool store_set(struct store *store, unsigned file, unsigned id, const void *key, uint64_t count, uint32_t first,
+	       uint32_t len, const void *words)
 {
 	struct store_agg *agg = &store->aggs[id];
 	struct entry *entry = entry_find(agg, key);
@@ -166,7 +166,8 @@ void store_mark_due(struct store *store, unsigned agg)
 
 /* ---- as the reader sees it ---- */
 
-static void entry_total(const struct store *store, const struct store_agg *agg, const struct entry *entry, uint64_t *total)
+static void entry_total(const struct store *store, const struct store_agg *agg, const struct entry *entry,
+			uint64_t *total)
 {
 	memset(total, 0, agg->words * sizeof(uint64_t));
 	if (entry->gone)
@@ -176,7 +177,8 @@ static void entry_total(const struct store *store, const struct store_agg *agg, 
 			agg->shape->agg->merge(agg->shape, total, entry->files[i]);
 }
 
-static int source_each(void *data, unsigned id, int (*row)(void *, const void *, const void *, unsigned), void *row_data)
+static int source_each(void *data, unsigned id, int (*row)(void *, const void *, const void *, unsigned),
+		       void *row_data)
 {
 	struct store *store = data;
 	struct store_agg *agg = &store->aggs[id];

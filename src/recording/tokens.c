@@ -10,7 +10,8 @@
 
 #include "lib/memory.h"
 
-/* What a number stands for: a stack, or a symbol in one of its forms. The same number may be both, and several forms. */
+/* What a number stands for: a stack, or a symbol in one of its forms. The same number may be both, and several forms.
+ */
 struct key {
 	uint64_t number;
 	uint64_t what; /* WHAT_STACK, or the form */
@@ -129,8 +130,11 @@ static void print_stack(const struct stack *stack, struct buf *out)
 	for (unsigned i = 0; i < stack->len; i++) {
 		const struct stack_frame *frame = &stack->frames[i];
 
-		buf_printf(out, "\n%s`%s+%" PRIx64 "%s", frame->module ? frame->module : "", frame->function ? frame->function : "",
-			   frame->function ? frame->offset : frame->pc, frame->is_inlined ? " inlined" : frame->is_guessed ? " guessed" : "");
+		buf_printf(out, "\n%s`%s+%" PRIx64 "%s", frame->module ? frame->module : "",
+			   frame->function ? frame->function : "", frame->function ? frame->offset : frame->pc,
+			   frame->is_inlined   ? " inlined"
+			   : frame->is_guessed ? " guessed"
+					       : "");
 	}
 	buf_printf(out, "\n%s", stack->note ? stack->note : "");
 }
@@ -201,8 +205,8 @@ struct stack_source tokens_stacks(struct tokens *tokens)
 
 /* ---- symbols: readers make one of those that print the same, by the first number ---- */
 
-static uint64_t number_of_symbol(struct tokens *tokens, unsigned file, const struct recorded_symbol *symbol, uint64_t *first,
-				 bool *is_new)
+static uint64_t number_of_symbol(struct tokens *tokens, unsigned file, const struct recorded_symbol *symbol,
+				 uint64_t *first, bool *is_new)
 {
 	struct buf text = {0};
 	struct look *look;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tokens: the numbers in records and keys that stand for a stack or a symbol, and what recordings say they stand for. Each file
- * numbers its own; where several are read, those that look the same get the same new number, so that rows come together. Never two
- * of one file, which are keys of two rows there: the second one of a file meets the second one of another.
+ * Tokens: the numbers in records and keys that stand for a stack or a symbol, and what recordings say they stand for.
+ * Each file numbers its own; where several are read, those that look the same get the same new number, so that rows
+ * come together. Never two of one file, which are keys of two rows there: the second one of a file meets the second one
+ * of another.
  */
 #ifndef CEPHTAP_RECORDING_TOKENS_H
 #define CEPHTAP_RECORDING_TOKENS_H

@@ -15,7 +15,7 @@ struct watched {
 	const struct field *field;
 	uint32_t present; /* of a record's action: the byte that says that it is there */
 	unsigned what;
-	bool is_address;  /* an integer, which may be an address of the kernel */
+	bool is_address; /* an integer, which may be an address of the kernel */
 };
 
 /* Those of a clause's record, or of an aggregation's key. */
@@ -59,7 +59,8 @@ static bool is_watched(const struct field *field, bool is_address, struct watche
 	}
 }
 
-static void add(struct watch *watch, struct watched_list *list, const struct field *field, bool is_address, uint32_t present)
+static void add(struct watch *watch, struct watched_list *list, const struct field *field, bool is_address,
+		uint32_t present)
 {
 	struct watched watched;
 
@@ -94,7 +95,8 @@ static void add_clause(struct watch *watch, const struct record_layout *layout, 
 
 		add_keys(watch, format, action);
 		for (unsigned j = 0; j < action->fields_len; j++)
-			add(watch, list, &action->fields[j], format && format_prints_address(format, j), action->present);
+			add(watch, list, &action->fields[j], format && format_prints_address(format, j),
+			    action->present);
 	}
 }
 

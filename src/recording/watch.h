@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which values of records and keys only this host can tell the meaning of: stacks, symbols, addresses of the kernel that a format prints
- * with %a. In: a schema, then records and keys. Out: each such number once, while what it stands for can still be told.
+ * Which values of records and keys only this host can tell the meaning of: stacks, symbols, addresses of the kernel
+ * that a format prints with %a. In: a schema, then records and keys. Out: each such number once, while what it stands
+ * for can still be told.
  */
 #ifndef CEPHTAP_RECORDING_WATCH_H
 #define CEPHTAP_RECORDING_WATCH_H

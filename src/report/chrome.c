@@ -37,7 +37,8 @@ struct chrome {
 	unsigned tracks_len;
 	struct arrow *arrows;
 	unsigned arrows_len;
-	int64_t begin_ns; /* times are from here on: microseconds since 1970 with a fraction are more than a double holds */
+	int64_t begin_ns; /* times are from here on: microseconds since 1970 with a fraction are more than a double
+			     holds */
 	bool has_event;
 	struct shown *out;
 };
@@ -64,7 +65,8 @@ unsigned chrome_add(struct chrome *chrome, const struct chrome_span *span)
 
 void chrome_arrow(struct chrome *chrome, const char *name, unsigned from, unsigned to)
 {
-	*arena_push(chrome->arena, chrome->arrows, chrome->arrows_len) = (struct arrow){arena_strdup(chrome->arena, name), from, to};
+	*arena_push(chrome->arena, chrome->arrows, chrome->arrows_len) =
+		(struct arrow){arena_strdup(chrome->arena, name), from, to};
 }
 
 /* --- Tracks --- */
@@ -100,7 +102,8 @@ static unsigned track_of(struct chrome *chrome, const struct chrome_span *span)
 		beside++;
 	}
 	track = arena_push(chrome->arena, chrome->tracks, chrome->tracks_len);
-	*track = (struct track){.pid = span->pid, .tid = span->tid, .beside = beside, .process = span->process, .thread = span->thread};
+	*track = (struct track){
+		.pid = span->pid, .tid = span->tid, .beside = beside, .process = span->process, .thread = span->thread};
 	return chrome->tracks_len - 1;
 }
 
@@ -169,7 +172,9 @@ static void put_names(struct chrome *chrome)
 {
 	for (unsigned i = 0; i < chrome->tracks_len; i++) {
 		const struct track *track = &chrome->tracks[i];
-		const char *name = track->beside ? arena_printf(chrome->arena, "%s (%u)", track->thread, track->beside + 1) : track->thread;
+		const char *name = track->beside
+					   ? arena_printf(chrome->arena, "%s (%u)", track->thread, track->beside + 1)
+					   : track->thread;
 		bool is_new = true;
 
 		for (unsigned j = 0; j < i && is_new; j++)
@@ -215,7 +220,9 @@ void chrome_end(struct chrome *chrome, struct shown *out)
 {
 	chrome->out = out;
 	place_spans(chrome);
-	shown_printf(out, "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"begin_wall_ns\":\"%" PRId64 "\"},\"traceEvents\":[", chrome->begin_ns);
+	shown_printf(out,
+		     "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"begin_wall_ns\":\"%" PRId64 "\"},\"traceEvents\":[",
+		     chrome->begin_ns);
 	put_names(chrome);
 	for (unsigned i = 0; i < chrome->spans_len; i++)
 		put_span(chrome, &chrome->spans[i]);

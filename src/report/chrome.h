@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Chrome's trace events, as Perfetto and chrome://tracing read them. In: spans of threads, arrows between them. Out: one JSON object.
- * A thread's track may hold spans inside one another, but none that cross: those that would get a track beside it.
+ * Chrome's trace events, as Perfetto and chrome://tracing read them. In: spans of threads, arrows between them. Out:
+ * one JSON object. A thread's track may hold spans inside one another, but none that cross: those that would get a
+ * track beside it.
  */
 #ifndef CEPHTAP_REPORT_CHROME_H
 #define CEPHTAP_REPORT_CHROME_H

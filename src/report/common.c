@@ -43,7 +43,8 @@ static void move_out(struct report *report, const char *why)
 	report->out = stdout;
 	report->out_name = NULL;
 	report_open(report);
-	say(report->err, "cephtap: %s; %sthe rest of the report is on standard output\n", why, report->is_foreign ? "" : "tracing stopped, and ");
+	say(report->err, "cephtap: %s; %sthe rest of the report is on standard output\n", why,
+	    report->is_foreign ? "" : "tracing stopped, and ");
 }
 
 /* A pipe whose reader has gone wants no more; a full disk does not mean that nobody does. */
@@ -101,7 +102,8 @@ int report_replace(struct report *report)
 {
 	struct buf why = {0};
 
-	if (report->path && write_whole(report->path, WRITE_OFTEN, report->pending.buf.data, report->pending.buf.size, &why)) {
+	if (report->path &&
+	    write_whole(report->path, WRITE_OFTEN, report->pending.buf.data, report->pending.buf.size, &why)) {
 		move_out(report, why.data);
 		report->path = NULL;
 	}
@@ -142,8 +144,10 @@ int report_tables(struct report *report)
 void report_say_left_out(const struct report *report)
 {
 	if (report->left_out)
-		say(report->err, "cephtap: --%s is for aggregations: %" PRIu64 " line%s or value%s of other actions were left out\n",
-		    report->ops->name, report->left_out, report->left_out == 1 ? "" : "s", report->left_out == 1 ? "" : "s");
+		say(report->err,
+		    "cephtap: --%s is for aggregations: %" PRIu64 " line%s or value%s of other actions were left out\n",
+		    report->ops->name, report->left_out, report->left_out == 1 ? "" : "s",
+		    report->left_out == 1 ? "" : "s");
 }
 
 void report_free(struct report *report)
@@ -167,8 +171,8 @@ void report_date(const struct report *report, uint64_t wall_ns, struct shown *ou
 {
 	struct tm local = zone_time(report->zone, wall_ns);
 
-	shown_printf(out, "%d-%02d-%02d %02d:%02d:%02d", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min,
-		     local.tm_sec);
+	shown_printf(out, "%d-%02d-%02d %02d:%02d:%02d", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
+		     local.tm_hour, local.tm_min, local.tm_sec);
 }
 
 void report_probe_name(const struct schema_probe *probe, struct buf *out)
@@ -213,7 +217,8 @@ void report_key_text(const struct report *report, const struct field *field, con
 		buf_printf(out, "%" PRIu64, field_int(field, at));
 }
 
-void report_key_show(const struct report *report, const struct field *field, const void *key, enum shown_form form, struct shown *out)
+void report_key_show(const struct report *report, const struct field *field, const void *key, enum shown_form form,
+		     struct shown *out)
 {
 	struct buf text = {0};
 
@@ -267,7 +272,7 @@ int report_leave_out(struct report *report)
 }
 
 int report_leave_event(struct report *report, const struct record_layout *layout, const struct schema_probe *probe,
-			  const struct record_head *head)
+		       const struct record_head *head)
 {
 	(void)report;
 	(void)layout;
@@ -302,7 +307,8 @@ int report_leave_table(struct report *report, struct reader *reader, const unsig
 	return 0;
 }
 
-int report_say_error(struct report *report, const struct record_error *error, const struct schema_probe *probe, struct loc loc)
+int report_say_error(struct report *report, const struct record_error *error, const struct schema_probe *probe,
+		     struct loc loc)
 {
 	return report_text.error(report, error, probe, loc);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Aggregations of any script as CSV (RFC 4180). In: tables, as a script prints them, at the end, or at each interval. Out: one table
- * with the same columns in each row, since a file has one header: when, which aggregation, its keys (as many columns as the longest
- * key has), a bucket's bounds where there are histograms, the value (in a bucket: its count), and the number of updates. What other
- * actions record has no place in it: how many were left out is said at the end.
+ * Aggregations of any script as CSV (RFC 4180). In: tables, as a script prints them, at the end, or at each interval.
+ * Out: one table with the same columns in each row, since a file has one header: when, which aggregation, its keys (as
+ * many columns as the longest key has), a bucket's bounds where there are histograms, the value (in a bucket: its
+ * count), and the number of updates. What other actions record has no place in it: how many were left out is said at
+ * the end.
  */
 #include "report/csv.h"
 
@@ -102,7 +103,8 @@ static void make_begin(struct line *line, unsigned agg, const struct agg_row *ro
 	put_text(&line->begin, line->shape->agg->name);
 	for (unsigned i = 0; i < keys; i++) {
 		if (i < schema->aggs[agg].keys_len)
-			report_key_show(line->report, &schema->aggs[agg].keys[i], row->key, form_of(line->report), &line->begin);
+			report_key_show(line->report, &schema->aggs[agg].keys[i], row->key, form_of(line->report),
+					&line->begin);
 		shown_putc(&line->begin, ',');
 	}
 }
@@ -140,7 +142,10 @@ static int csv_table(struct report *report, struct reader *reader, const unsigne
 
 	for (unsigned i = 0; i < aggs_len; i++) {
 		const struct agg_row *rows = reader_agg_rows(reader, aggs[i], &rows_len);
-		struct line line = {.report = report, .layout = &report->schema->aggs[aggs[i]], .shape = &report->schema->aggs[aggs[i]].shape, .normal = reader_agg_normal(reader, aggs[i])};
+		struct line line = {.report = report,
+				    .layout = &report->schema->aggs[aggs[i]],
+				    .shape = &report->schema->aggs[aggs[i]].shape,
+				    .normal = reader_agg_normal(reader, aggs[i])};
 
 		for (unsigned j = 0; j < rows_len; j++) {
 			line.value = rows[j].value;
@@ -183,7 +188,8 @@ static int csv_text(struct report *report, const struct record_action *action, c
 	return 0;
 }
 
-static int csv_error(struct report *report, const struct record_error *error, const struct schema_probe *probe, struct loc loc)
+static int csv_error(struct report *report, const struct record_error *error, const struct schema_probe *probe,
+		     struct loc loc)
 {
 	return report_text.error(report, error, probe, loc);
 }
@@ -229,7 +235,8 @@ static void put_stack(struct shown *out, struct json_object *frames)
 
 		if (i)
 			buf_putc(&folded, ';');
-		shown_add(&folded, SHOWN_FOLDED, json_object_get_string(frame), (size_t)json_object_get_string_len(frame));
+		shown_add(&folded, SHOWN_FOLDED, json_object_get_string(frame),
+			  (size_t)json_object_get_string_len(frame));
 	}
 	shown_quoted(out, SHOWN_CSV, folded.data, folded.size);
 	buf_free(&folded);
@@ -244,7 +251,8 @@ static void put_member(struct report *report, struct json_object *object, const 
 	if (json_object_is_type(member, json_type_array))
 		put_stack(out, member);
 	else if (member)
-		shown_text(out, form_of(report), json_object_get_string(member), strlen(json_object_get_string(member)));
+		shown_text(out, form_of(report), json_object_get_string(member),
+			   strlen(json_object_get_string(member)));
 }
 
 void csv_row_of(struct report *report, const char *const *columns, unsigned len, struct json_object *object)

@@ -8,8 +8,8 @@
 #include "report/report.h"
 
 /*
- * A row: of each column the object's member of that name, nothing where it has none. An array is a stack's frames, the outermost first.
- * The first row comes after a header.
+ * A row: of each column the object's member of that name, nothing where it has none. An array is a stack's frames, the
+ * outermost first. The first row comes after a header.
  */
 void csv_row_of(struct report *report, const char *const *columns, unsigned len, struct json_object *object);
 

@@ -52,8 +52,8 @@ static void put_field(struct ctf *ctf, const struct report *report, const struct
 /* --- Events --- */
 
 /*
- * Records lie in the ring in the order in which room was taken, which may be another one than that of the firings' times, by
- * microseconds: then an event has the time of the one before it.
+ * Records lie in the ring in the order in which room was taken, which may be another one than that of the firings'
+ * times, by microseconds: then an event has the time of the one before it.
  */
 static void put_head(struct ctf *ctf, uint32_t event, uint64_t time_ns, uint32_t cpu)
 {
@@ -132,7 +132,8 @@ static int take_event_end(struct report *report)
 	return error ? error : report->ctf->usual->event_end(report);
 }
 
-static int take_error(struct report *report, const struct record_error *error, const struct schema_probe *probe, struct loc loc)
+static int take_error(struct report *report, const struct record_error *error, const struct schema_probe *probe,
+		      struct loc loc)
 {
 	struct ctf *ctf = report->ctf;
 	unsigned line = 0, column;

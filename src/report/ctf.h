@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Records of any script as a trace in the Common Trace Format 1.8, for babeltrace2 and Trace Compass. In: what actions record, while the
- * report itself is written as usual. Out: a folder with `metadata` and one stream. Each printf(), trace() and the like is an event with
- * its values, integers by their width and sign, and the time of the firing (options->record_time).
+ * Records of any script as a trace in the Common Trace Format 1.8, for babeltrace2 and Trace Compass. In: what actions
+ * record, while the report itself is written as usual. Out: a folder with `metadata` and one stream. Each printf(),
+ * trace() and the like is an event with its values, integers by their width and sign, and the time of the firing
+ * (options->record_time).
  */
 #ifndef CEPHTAP_REPORT_CTF_H
 #define CEPHTAP_REPORT_CTF_H

@@ -6,20 +6,19 @@
 #include "func/func.h"
 #include "report/ctf_private.h"
 
-static const char begin[] =
-	"/* CTF 1.8 */\n"
-	"typealias integer { size = 8; align = 8; signed = false; } := uint8_t;\n"
-	"typealias integer { size = 16; align = 8; signed = false; } := uint16_t;\n"
-	"typealias integer { size = 32; align = 8; signed = false; } := uint32_t;\n"
-	"typealias integer { size = 64; align = 8; signed = false; } := uint64_t;\n"
-	"typealias integer { size = 8; align = 8; signed = true; } := int8_t;\n"
-	"typealias integer { size = 16; align = 8; signed = true; } := int16_t;\n"
-	"typealias integer { size = 32; align = 8; signed = true; } := int32_t;\n"
-	"typealias integer { size = 64; align = 8; signed = true; } := int64_t;\n"
-	"trace {\n"
-	"\tmajor = 1;\n"
-	"\tminor = 8;\n"
-	"\tbyte_order = " /* of this host */;
+static const char begin[] = "/* CTF 1.8 */\n"
+			    "typealias integer { size = 8; align = 8; signed = false; } := uint8_t;\n"
+			    "typealias integer { size = 16; align = 8; signed = false; } := uint16_t;\n"
+			    "typealias integer { size = 32; align = 8; signed = false; } := uint32_t;\n"
+			    "typealias integer { size = 64; align = 8; signed = false; } := uint64_t;\n"
+			    "typealias integer { size = 8; align = 8; signed = true; } := int8_t;\n"
+			    "typealias integer { size = 16; align = 8; signed = true; } := int16_t;\n"
+			    "typealias integer { size = 32; align = 8; signed = true; } := int32_t;\n"
+			    "typealias integer { size = 64; align = 8; signed = true; } := int64_t;\n"
+			    "trace {\n"
+			    "\tmajor = 1;\n"
+			    "\tminor = 8;\n"
+			    "\tbyte_order = " /* of this host */;
 
 static const char types[] =
 	"typealias integer { size = 64; align = 8; signed = false; map = clock.monotonic.value; } := time_ns;\n"
@@ -28,14 +27,16 @@ static const char types[] =
 	"\tevent.header := struct { uint32_t id; time_ns timestamp; } align(8);\n"
 	"\tevent.context := struct { uint32_t cpu; string probe; } align(8);\n"
 	"};\n"
-	"event {\n\tname = \"cephtap:lost\";\n\tid = 0;\n\tstream_id = 0;\n\tfields := struct { string cause; uint64_t count; } align(8);\n};\n"
+	"event {\n\tname = \"cephtap:lost\";\n\tid = 0;\n\tstream_id = 0;\n\tfields := struct { string cause; uint64_t "
+	"count; } align(8);\n};\n"
 	"event {\n\tname = \"cephtap:error\";\n\tid = 1;\n\tstream_id = 0;\n"
 	"\tfields := struct { uint32_t fault; uint64_t address; uint32_t line; } align(8);\n};\n";
 
 bool ctf_is_event(const struct record_action *action)
 {
 	/* 0 fields: printf() of a text alone; else what is not printed at all, such as clear() */
-	return !action->aggs_len && (ctf_has_text(action) || action->fields_len) && strcmp(action->func->name, "exit") != 0;
+	return !action->aggs_len && (ctf_has_text(action) || action->fields_len) &&
+	       strcmp(action->func->name, "exit") != 0;
 }
 
 bool ctf_has_text(const struct record_action *action)
@@ -77,10 +78,11 @@ static unsigned events_of(const struct record_layout *layout)
 }
 
 /*
- * "ceph_osd:::op-start printf", with "#2" where the clause has several; a clause of several probes has its number instead of a name:
- * the probe stands in each event's context.
+ * "ceph_osd:::op-start printf", with "#2" where the clause has several; a clause of several probes has its number
+ * instead of a name: the probe stands in each event's context.
  */
-static void put_name(const struct schema *schema, unsigned clause, const struct record_action *action, struct shown *out)
+static void put_name(const struct schema *schema, unsigned clause, const struct record_action *action,
+		     struct shown *out)
 {
 	const struct record_layout *layout = &schema->clauses[clause];
 
@@ -97,11 +99,13 @@ static void put_name(const struct schema *schema, unsigned clause, const struct 
 		shown_printf(out, " #%u", (unsigned)(action - layout->actions) + 1);
 }
 
-static void put_event(const struct schema *schema, unsigned clause, const struct record_action *action, struct shown *out)
+static void put_event(const struct schema *schema, unsigned clause, const struct record_action *action,
+		      struct shown *out)
 {
 	shown_puts(out, "event {\n\tname = \"");
 	put_name(schema, clause, action, out);
-	shown_printf(out, "\";\n\tid = %u;\n\tstream_id = 0;\n\tfields := struct {", ctf_event_of(schema, clause, action));
+	shown_printf(out, "\";\n\tid = %u;\n\tstream_id = 0;\n\tfields := struct {",
+		     ctf_event_of(schema, clause, action));
 	if (action && ctf_has_text(action))
 		shown_puts(out, " string text;");
 	for (unsigned i = 0; action && i < action->fields_len; i++)
@@ -114,8 +118,11 @@ void ctf_metadata(const struct schema *schema, uint64_t wall_offset_ns, struct s
 	shown_bytes(out, begin, sizeof(begin) - 1);
 	shown_name(out, __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? "le" : "be");
 	shown_puts(out, ";\n\tpacket.header := struct { uint32_t magic; uint32_t stream_id; } align(8);\n};\n"
-		      "env {\n\ttracer_name = \"cephtap\";\n};\n");
-	shown_printf(out, "clock {\n\tname = monotonic;\n\tfreq = 1000000000;\n\toffset = %" PRIu64 ";\n\tabsolute = true;\n};\n", wall_offset_ns);
+			"env {\n\ttracer_name = \"cephtap\";\n};\n");
+	shown_printf(out,
+		     "clock {\n\tname = monotonic;\n\tfreq = 1000000000;\n\toffset = %" PRIu64
+		     ";\n\tabsolute = true;\n};\n",
+		     wall_offset_ns);
 	shown_bytes(out, types, sizeof(types) - 1);
 	for (unsigned i = 0; i < schema->clauses_len; i++) {
 		const struct record_layout *layout = &schema->clauses[i];

@@ -16,17 +16,20 @@ static const struct {
 	[DROP_DYNVAR] = {"assignment was", "assignments were",
 			 "a self-> variable or associative array had no room; give -x dynvarsize=16m, or assign 0 to "
 			 "what is no longer needed"},
-	[DROP_SAVE] = {"event was", "events were",
-		       "what a function's entry keeps for its return had no room (give -x dynvarsize=16m) or could not be "
-		       "read"},
+	[DROP_SAVE] =
+		{"event was", "events were",
+		 "what a function's entry keeps for its return had no room (give -x dynvarsize=16m) or could not be "
+		 "read"},
 	[DROP_BUSY] = {"event was", "events were",
 		       "too many threads were inside probes on one processor; trace fewer probes or filter earlier"},
 	[DROP_STACK] = {"stack was", "stacks were",
 			"there was no room for another one; ask for fewer frames, e.g. ustack(30), or filter earlier"},
-	[DROP_SPECULATION] = {"speculation was", "speculations were",
-			      "failed speculations (no speculative buffer available); give -x nspec=16, or commit() or discard() "
-			      "what is no longer needed"},
-	[DROP_SPECULATIVE] = {"record was", "records were", "speculative drops: what waits has no more room; give -x specsize=16m"},
+	[DROP_SPECULATION] =
+		{"speculation was", "speculations were",
+		 "failed speculations (no speculative buffer available); give -x nspec=16, or commit() or discard() "
+		 "what is no longer needed"},
+	[DROP_SPECULATIVE] = {"record was", "records were",
+			      "speculative drops: what waits has no more room; give -x specsize=16m"},
 	[DROP_SYSTEM] = {"event was", "events were",
 			 "the kernel could not run the probe (it was inside another one, or too many calls were "
 			 "waiting to return)"},

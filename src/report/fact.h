@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a report needs that no record holds: numbers of the host (how busy its processors are), of the command line. It never asks for
- * them itself: they are given, so that a recording can keep them.
+ * What a report needs that no record holds: numbers of the host (how busy its processors are), of the command line. It
+ * never asks for them itself: they are given, so that a recording can keep them.
  */
 #ifndef CEPHTAP_REPORT_FACT_H
 #define CEPHTAP_REPORT_FACT_H
 
 #include "lib/members.h"
 
-#define FACT_MEMBERS(MEMBER, S)        \
-	MEMBER(S, TEXT, name)  \
-	MEMBER(S, U64, number) \
+#define FACT_MEMBERS(MEMBER, S)                                                                                        \
+	MEMBER(S, TEXT, name)                                                                                          \
+	MEMBER(S, U64, number)                                                                                         \
 	MEMBER(S, TEXT, text) /* "" where the number says it */
 MEMBERS_STRUCT(fact, FACT_MEMBERS);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which formats a report can be written in: one row each, and the option that asks for it follows (cmd/option.h). Out: the operations
- * for any script's records and aggregations; reports of their own look at `form` alone.
+ * Which formats a report can be written in: one row each, and the option that asks for it follows (cmd/option.h). Out:
+ * the operations for any script's records and aggregations; reports of their own look at `form` alone.
  */
 #ifndef CEPHTAP_REPORT_FORMATS_H
 #define CEPHTAP_REPORT_FORMATS_H
@@ -21,8 +21,8 @@ struct report_format {
 extern const struct report_format report_formats[FORMS];
 
 /*
- * The stream for -o `output`; NULL: `why` is a sentence. A file that is replaced is not touched yet: `path` is its name, for struct report,
- * and the stream is stdout. That its new one can be made is known at once.
+ * The stream for -o `output`; NULL: `why` is a sentence. A file that is replaced is not touched yet: `path` is its
+ * name, for struct report, and the stream is stdout. That its new one can be made is known at once.
  */
 FILE *formats_open(enum report_form form, const char *output, const char **path, struct buf *why);
 

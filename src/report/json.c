@@ -153,7 +153,8 @@ static struct json_object *new_stack(const struct report *report, uint64_t numbe
 }
 
 /* char arrays are text for a format and bytes for trace(). */
-static struct json_object *new_field(const struct report *report, const struct field *field, const char *data, bool as_text)
+static struct json_object *new_field(const struct report *report, const struct field *field, const char *data,
+				     bool as_text)
 {
 	if (field->kind == FIELD_STACK)
 		return new_stack(report, field_int(field, data));
@@ -184,8 +185,8 @@ static int json_text(struct report *report, const struct record_action *action, 
 	unsigned i;
 
 	for (i = 0; i < action->fields_len; i++)
-		json_object_array_add(values,
-				      new_field(report, &action->fields[i], json->record + action->fields[i].offset, true));
+		json_object_array_add(
+			values, new_field(report, &action->fields[i], json->record + action->fields[i].offset, true));
 	json_object_object_add(object, "action", new_string(action->func->name));
 	json_object_object_add(object, "text", new_text(text, size));
 	json_object_object_add(object, "values", values);
@@ -232,19 +233,20 @@ static void add_value(struct json_object *row, const struct agg_shape *shape, co
 		number = shape->agg->number(shape, value, normal);
 		json_object_object_add(row, "value",
 				       shape->is_unsigned ? json_object_new_uint64((uint64_t)number)
-							    : json_object_new_int64(number));
+							  : json_object_new_int64(number));
 	}
 	json_object_object_add(row, "count", json_object_new_uint64(value[0]));
 }
 
-static struct json_object *new_row(const struct report *report, const struct agg_layout *layout, const struct agg_row *row, uint64_t normal)
+static struct json_object *new_row(const struct report *report, const struct agg_layout *layout,
+				   const struct agg_row *row, uint64_t normal)
 {
 	struct json_object *object = json_object_new_object(), *keys = json_object_new_array();
 	unsigned i;
 
 	for (i = 0; i < layout->keys_len; i++)
-		json_object_array_add(
-			keys, new_field(report, &layout->keys[i], (const char *)row->key + layout->keys[i].offset, true));
+		json_object_array_add(keys, new_field(report, &layout->keys[i],
+						      (const char *)row->key + layout->keys[i].offset, true));
 	json_object_object_add(object, "keys", keys);
 	add_value(object, &layout->shape, row->value, normal);
 	return object;

@@ -8,8 +8,8 @@
 #include "agg/agg.h"
 
 /*
- * The value below which `fraction` (0 to 1) of the updates lie, between the bounds of its bucket in proportion; 0 when there are
- * none. A bucket without an upper bound counts as its lower one.
+ * The value below which `fraction` (0 to 1) of the updates lie, between the bounds of its bucket in proportion; 0 when
+ * there are none. A bucket without an upper bound counts as its lower one.
  */
 double histogram_percentile(const struct agg_shape *shape, const uint64_t *value, double fraction);
 

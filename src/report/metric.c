@@ -130,7 +130,8 @@ static void take_bucket(void *data, int64_t low, int64_t high, uint64_t count)
 
 	(void)low;
 	if (family->buckets_len < BUCKETS_MAX)
-		family->buckets[family->buckets_len++] = (struct bucket){high, (int64_t)count / (int64_t)family->normal};
+		family->buckets[family->buckets_len++] =
+			(struct bucket){high, (int64_t)count / (int64_t)family->normal};
 }
 
 static void take_buckets(struct family *family, const struct agg_row *row)
@@ -165,7 +166,8 @@ static void take_bounds(struct family *family)
 	family->bounds_len = n;
 }
 
-/* Values are integers, so that a bucket's largest one is its bound. OpenMetrics wants 1.0, and 1e+06 from there on powers of ten. */
+/* Values are integers, so that a bucket's largest one is its bound. OpenMetrics wants 1.0, and 1e+06 from there on
+ * powers of ten. */
 static void put_bound(const struct family *family, int64_t bound, char text[48])
 {
 	int64_t power = 1000000;
@@ -206,7 +208,8 @@ static void print_histogram(struct family *family, const struct agg_row *row)
 	put_name(family, "_count", "");
 	shown_printf(family->out, "%" PRId64 "\n", (int64_t)below);
 	put_name(family, "_sum", "");
-	put_number(family, &family->report->schema->aggs[family->metric->sum].shape, (int64_t)rows_word(family->report, family->metric->sum, &row[1], 1));
+	put_number(family, &family->report->schema->aggs[family->metric->sum].shape,
+		   (int64_t)rows_word(family->report, family->metric->sum, &row[1], 1));
 	shown_putc(family->out, '\n');
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Aggregations of any script as OpenMetrics text. In: tables, as a script prints them, at the end, or at each interval. Out: one whole
- * exposition, "# EOF" at its end, with every aggregation as it was when it was printed last. Text and values of records have no place
- * in it: how many were left out is said at the end.
+ * Aggregations of any script as OpenMetrics text. In: tables, as a script prints them, at the end, or at each interval.
+ * Out: one whole exposition, "# EOF" at its end, with every aggregation as it was when it was printed last. Text and
+ * values of records have no place in it: how many were left out is said at the end.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -72,10 +72,16 @@ static void make_family(struct report *report, unsigned agg)
 	struct buf name = {0}, help = {0};
 
 	family_name(report->schema, agg, &name);
-	buf_printf(&help, "@%s of the script: %s", strcmp(layout->name, "_") ? layout->name : "", layout->shape.agg->doc);
+	buf_printf(&help, "@%s of the script: %s", strcmp(layout->name, "_") ? layout->name : "",
+		   layout->shape.agg->doc);
 	shown_clear(&openmetrics->families[agg]);
 	metric_print(report,
-		     &(struct metric){.name = name.data, .help = help.data, .type = type_of(&layout->shape), .agg = agg, .sum = METRIC_NO_SUM, .scale = 1},
+		     &(struct metric){.name = name.data,
+				      .help = help.data,
+				      .type = type_of(&layout->shape),
+				      .agg = agg,
+				      .sum = METRIC_NO_SUM,
+				      .scale = 1},
 		     &openmetrics->families[agg]);
 	buf_free(&name);
 	buf_free(&help);
@@ -87,7 +93,8 @@ static void put_losses(const struct openmetrics *openmetrics, struct shown *out)
 {
 	metric_heading("cephtap_tracer_lost", METRIC_COUNTER, NULL, "what was lost, by cause", out);
 	for (unsigned i = 0; i < DROP_CAUSES; i++)
-		shown_printf(out, "cephtap_tracer_lost_total{cause=\"%s\"} %" PRIu64 "\n", drop_name(i), openmetrics->lost[i]);
+		shown_printf(out, "cephtap_tracer_lost_total{cause=\"%s\"} %" PRIu64 "\n", drop_name(i),
+			     openmetrics->lost[i]);
 	metric_heading("cephtap_tracer_errors", METRIC_COUNTER, NULL, "clauses of the script that failed", out);
 	shown_printf(out, "cephtap_tracer_errors_total %" PRIu64 "\n", openmetrics->errors);
 }
@@ -117,8 +124,8 @@ static int openmetrics_begin(struct report *report)
 	return openmetrics->families ? 0 : -ENOMEM;
 }
 
-static int openmetrics_event_begin(struct report *report, const struct record_layout *layout, const struct schema_probe *probe,
-				   const struct record_head *head)
+static int openmetrics_event_begin(struct report *report, const struct record_layout *layout,
+				   const struct schema_probe *probe, const struct record_head *head)
 {
 	(void)layout;
 	(void)probe;
@@ -158,7 +165,8 @@ static int openmetrics_table(struct report *report, struct reader *reader, const
 	return 0;
 }
 
-static int openmetrics_error(struct report *report, const struct record_error *error, const struct schema_probe *probe, struct loc loc)
+static int openmetrics_error(struct report *report, const struct record_error *error, const struct schema_probe *probe,
+			     struct loc loc)
 {
 	((struct openmetrics *)report->data)->errors++;
 	return report_text.error(report, error, probe, loc);

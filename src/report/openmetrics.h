@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * OpenMetrics text: families of metrics from aggregations. In: a description of the family and the aggregation. Out: its lines. What is
- * common to any script (report_openmetrics, openmetrics.c) and to reports with names and units of their own.
+ * OpenMetrics text: families of metrics from aggregations. In: a description of the family and the aggregation. Out:
+ * its lines. What is common to any script (report_openmetrics, openmetrics.c) and to reports with names and units of
+ * their own.
  */
 #ifndef CEPHTAP_REPORT_OPENMETRICS_H
 #define CEPHTAP_REPORT_OPENMETRICS_H
@@ -16,8 +17,9 @@ struct metric {
 	const char *unit; /* the name ends in it; NULL: none is known */
 	enum metric_type type;
 	unsigned agg;
-	unsigned sum;	  /* of a histogram: the aggregation, of the same keys, that is the sum of its values; METRIC_NO_SUM */
-	double scale;	  /* values are multiplied by this; 1: they stay integers */
+	unsigned sum; /* of a histogram: the aggregation, of the same keys, that is the sum of its values; METRIC_NO_SUM
+		       */
+	double scale; /* values are multiplied by this; 1: they stay integers */
 	/* Labels of key i: `name="value",` with metric_label(); NULL: as the script calls it. */
 	void (*label)(const struct metric *metric, unsigned key, const char *text, struct shown *out);
 	/* Upper bounds of a histogram's buckets, ascending; NULL: those that are not empty. */

@@ -11,8 +11,18 @@
 #include "report/common.h"
 
 /* Numbers of fields, by message, as profile.proto has them. */
-enum { PROFILE_SAMPLE_TYPE = 1, PROFILE_SAMPLE, PROFILE_MAPPING, PROFILE_LOCATION, PROFILE_FUNCTION, PROFILE_STRING, PROFILE_TIME_NS = 9,
-       PROFILE_DURATION_NS, PROFILE_PERIOD_TYPE, PROFILE_PERIOD };
+enum {
+	PROFILE_SAMPLE_TYPE = 1,
+	PROFILE_SAMPLE,
+	PROFILE_MAPPING,
+	PROFILE_LOCATION,
+	PROFILE_FUNCTION,
+	PROFILE_STRING,
+	PROFILE_TIME_NS = 9,
+	PROFILE_DURATION_NS,
+	PROFILE_PERIOD_TYPE,
+	PROFILE_PERIOD
+};
 enum { TYPE_NAME = 1, TYPE_UNIT };
 enum { SAMPLE_LOCATIONS = 1, SAMPLE_VALUES, SAMPLE_LABEL };
 enum { LABEL_KEY = 1, LABEL_TEXT };
@@ -107,7 +117,8 @@ static uint64_t mapping_of(struct pprof *pprof, const struct stack_frame *frame)
 	key[1] = string_of(pprof, frame->build_id ? frame->build_id : "");
 	number = number_of(pprof, &pprof->mappings, key, sizeof(key), &is_new);
 	if (is_new)
-		*arena_push(pprof->arena, pprof->mapping_list, pprof->mapping_len) = (struct mapping){key[0], key[1], frame->address, 0};
+		*arena_push(pprof->arena, pprof->mapping_list, pprof->mapping_len) =
+			(struct mapping){key[0], key[1], frame->address, 0};
 	mapping = &pprof->mapping_list[number];
 	if (frame->address < mapping->start)
 		mapping->start = frame->address;

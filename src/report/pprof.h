@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Samples with stacks as pprof's profile (github.com/google/pprof, proto/profile.proto), gzipped. In: stacks with counts. Out: bytes. An
- * address is the file's own, so that processes that run the same file share its locations.
+ * Samples with stacks as pprof's profile (github.com/google/pprof, proto/profile.proto), gzipped. In: stacks with
+ * counts. Out: bytes. An address is the file's own, so that processes that run the same file share its locations.
  */
 #ifndef CEPHTAP_REPORT_PPROF_H
 #define CEPHTAP_REPORT_PPROF_H

@@ -234,15 +234,17 @@ static void put_date(const struct report *report, const struct spec *spec, uint6
 
 	if (spec->conv->letter == 'T')
 		buf_printf(&date, "%s, %02d %s %d %02d:%02d:%02d%s%s", days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
-			   tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec, tm.tm_zone ? " " : "", tm.tm_zone ? tm.tm_zone : "");
+			   tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec, tm.tm_zone ? " " : "",
+			   tm.tm_zone ? tm.tm_zone : "");
 	else
-		buf_printf(&date, "%d %s %2d %02d:%02d:%02d", tm.tm_year + 1900, months[tm.tm_mon], tm.tm_mday, tm.tm_hour,
-			   tm.tm_min, tm.tm_sec);
+		buf_printf(&date, "%d %s %2d %02d:%02d:%02d", tm.tm_year + 1900, months[tm.tm_mon], tm.tm_mday,
+			   tm.tm_hour, tm.tm_min, tm.tm_sec);
 	put_own(spec, date.data, date.size, out);
 	buf_free(&date);
 }
 
-static void put_int_field(const struct report *report, const struct spec *spec, const struct field *field, const void *data, struct shown *out)
+static void put_int_field(const struct report *report, const struct spec *spec, const struct field *field,
+			  const void *data, struct shown *out)
 {
 	uint64_t value = field_int(field, data);
 	char c = (char)value;
@@ -263,7 +265,8 @@ static void put_int_field(const struct report *report, const struct spec *spec, 
 	}
 }
 
-static void put_field(const struct report *report, const struct spec *spec, const struct field *field, const void *data, struct shown *out)
+static void put_field(const struct report *report, const struct spec *spec, const struct field *field, const void *data,
+		      struct shown *out)
 {
 	size_t size;
 
@@ -335,7 +338,8 @@ static uint64_t scaled(const struct agg_shape *shape, const uint64_t *value, con
 	if (!scale->whole)
 		return (uint64_t)shape->agg->number(shape, value, scale->normal);
 	number = (uint64_t)shape->agg->number(shape, value, 1);
-	return scale->total ? (uint64_t)(((unsigned __int128)number * scale->whole + scale->total / 2) / scale->total) : 0;
+	return scale->total ? (uint64_t)(((unsigned __int128)number * scale->whole + scale->total / 2) / scale->total)
+			    : 0;
 }
 
 static void put_agg(const struct spec *spec, struct values *values, struct shown *out)
@@ -365,14 +369,17 @@ static const char *symbolic(const struct values *values, const struct conv *conv
 
 	if (field->kind == FIELD_SYMBOL)
 		return report_symbol_text(values->report, field, data);
-	return field->kind == FIELD_INT && conv->letter == 'a' ? report_kernel_address(values->report, field_int(field, data)) : NULL;
+	return field->kind == FIELD_INT && conv->letter == 'a'
+		       ? report_kernel_address(values->report, field_int(field, data))
+		       : NULL;
 }
 
 static void put_name(const struct spec *spec, const char *name, struct shown *out)
 {
 	struct spec plain = *spec;
 
-	plain.width = spec->conv->width == CONV_NONE ? 0 : spec->width; /* %a and %A are wide by themselves for numbers */
+	plain.width =
+		spec->conv->width == CONV_NONE ? 0 : spec->width; /* %a and %A are wide by themselves for numbers */
 	plain.form = SHOWN_NAME;
 	put_text(&plain, name, precise_size(spec, name, strlen(name)), out);
 }
@@ -424,8 +431,8 @@ static void put_conv(const struct conv *conv, struct values *values, struct show
 	}
 }
 
-void format_print(const struct report *report, const struct format *format, const struct field *fields, unsigned fields_len, const void *record,
-		  struct shown *out)
+void format_print(const struct report *report, const struct format *format, const struct field *fields,
+		  unsigned fields_len, const void *record, struct shown *out)
 {
 	struct values values = {.report = report, .fields = fields, .fields_len = fields_len, .data = record};
 	unsigned i;
@@ -434,8 +441,8 @@ void format_print(const struct report *report, const struct format *format, cons
 		put_conv(&format->convs[i], &values, out);
 }
 
-void format_print_agg(const struct report *report, const struct format *format, const struct agg_layout *const *aggs, const struct agg_row *rows,
-		      const struct agg_scale *scales, unsigned aggs_len, struct shown *out)
+void format_print_agg(const struct report *report, const struct format *format, const struct agg_layout *const *aggs,
+		      const struct agg_row *rows, const struct agg_scale *scales, unsigned aggs_len, struct shown *out)
 {
 	struct values values = {
 		.report = report,

@@ -23,7 +23,8 @@ static const struct field *key_of(const struct report *report, unsigned agg, uns
 	return key < layout->keys_len && layout->keys[key].kind == kind ? &layout->keys[key] : NULL;
 }
 
-const char *rows_text(const struct report *report, struct arena *arena, unsigned agg, const struct agg_row *row, unsigned key)
+const char *rows_text(const struct report *report, struct arena *arena, unsigned agg, const struct agg_row *row,
+		      unsigned key)
 {
 	const struct field *field = key_of(report, agg, key, FIELD_STRING);
 	const char *text = field ? (const char *)row->key + field->offset : "";

@@ -89,7 +89,8 @@ void spark_line(struct shown *out, const struct spark_style *style, const double
 		if (isfinite(values[i]) && values[i] > most)
 			most = values[i];
 	for (unsigned i = 0; i < len; i++)
-		shown_name(out, ramp->steps[isfinite(values[i]) && most > 0 ? step_of(values[i] / most, ramp->len) : 0]);
+		shown_name(out,
+			   ramp->steps[isfinite(values[i]) && most > 0 ? step_of(values[i] / most, ramp->len) : 0]);
 }
 
 /* --- Heat maps --- */

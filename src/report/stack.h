@@ -8,26 +8,27 @@
 #include "report/report.h"
 
 /*
- * pc: of a caller the instruction behind the call. module: the file's base name, "vmlinux", the name of a kernel module. function: as
- * people write it. address: in the file; of a caller: in its call; the kernel's are as in memory. path: the file as its process calls
- * it. Texts are NULL where they are not known.
+ * pc: of a caller the instruction behind the call. module: the file's base name, "vmlinux", the name of a kernel
+ * module. function: as people write it. address: in the file; of a caller: in its call; the kernel's are as in memory.
+ * path: the file as its process calls it. Texts are NULL where they are not known.
  */
-#define STACK_FRAME_MEMBERS(MEMBER, S)                                                                          \
-	MEMBER(S, U64, pc)                                                                              \
-	MEMBER(S, NAME, module)                                                                         \
-	MEMBER(S, NAME, function)                                                                       \
-	MEMBER(S, U64, offset)      /* from the function's begin; not of one that was inlined */        \
-	MEMBER(S, FLAG, is_inlined) /* its code is in the function of a frame further out */            \
-	MEMBER(S, FLAG, is_guessed) /* found by a frame pointer, where nothing says that the function it called keeps one */ \
-	MEMBER(S, U64, address)                                                                         \
-	MEMBER(S, NAME, path)                                                                           \
-	MEMBER(S, NAME, build_id)   /* hex */
+#define STACK_FRAME_MEMBERS(MEMBER, S)                                                                                 \
+	MEMBER(S, U64, pc)                                                                                             \
+	MEMBER(S, NAME, module)                                                                                        \
+	MEMBER(S, NAME, function)                                                                                      \
+	MEMBER(S, U64, offset)	    /* from the function's begin; not of one that was inlined */                       \
+	MEMBER(S, FLAG, is_inlined) /* its code is in the function of a frame further out */                           \
+	MEMBER(S, FLAG,                                                                                                \
+	       is_guessed) /* found by a frame pointer, where nothing says that the function it called keeps one */    \
+	MEMBER(S, U64, address)                                                                                        \
+	MEMBER(S, NAME, path)                                                                                          \
+	MEMBER(S, NAME, build_id) /* hex */
 MEMBERS_STRUCT(stack_frame, STACK_FRAME_MEMBERS);
 
-#define STACK_MEMBERS(MEMBER, S)                                                               \
-	MEMBER(S, LIST_OF, frames, stack_frame, len) /* the innermost first */         \
-	MEMBER(S, U32, pid)  /* of the whole host; 0: the kernel's stack */            \
-	MEMBER(S, NAME, note) /* why it ends before its end; NULL: it does not */
+#define STACK_MEMBERS(MEMBER, S)                                                                                       \
+	MEMBER(S, LIST_OF, frames, stack_frame, len) /* the innermost first */                                         \
+	MEMBER(S, U32, pid)			     /* of the whole host; 0: the kernel's stack */                    \
+	MEMBER(S, NAME, note)			     /* why it ends before its end; NULL: it does not */
 MEMBERS_STRUCT(stack, STACK_MEMBERS);
 
 extern const struct members stack_frame_members, stack_members;

@@ -22,7 +22,8 @@ uint64_t report_symbol_same(const struct report *report, const struct field *fie
 
 const char *report_kernel_address(const struct report *report, uint64_t address)
 {
-	const struct symbol_text *symbol = symbol_is_kernel(address) ? report_symbol_of(report, address, SYMBOL_ADDRESS) : NULL;
+	const struct symbol_text *symbol =
+		symbol_is_kernel(address) ? report_symbol_of(report, address, SYMBOL_ADDRESS) : NULL;
 
 	return symbol ? symbol->text : NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Symbols in reports: what usym(), func() and the like gave. Records and keys hold a number; who runs the report knows what it
- * stands for. Numbers that print the same are one key.
+ * Symbols in reports: what usym(), func() and the like gave. Records and keys hold a number; who runs the report knows
+ * what it stands for. Numbers that print the same are one key.
  */
 #ifndef CEPHTAP_REPORT_SYMBOL_H
 #define CEPHTAP_REPORT_SYMBOL_H
@@ -9,8 +9,9 @@
 #include "report/report.h"
 
 struct symbol_text {
-	const char *text; /* "libc.so.6`malloc", "libc.so.6", "libc.so.6`malloc+0x1f", by the form; "0x7f12" where nothing is known */
-	uint64_t first;   /* the first number that was asked for and prints the same */
+	const char *text; /* "libc.so.6`malloc", "libc.so.6", "libc.so.6`malloc+0x1f", by the form; "0x7f12" where
+			     nothing is known */
+	uint64_t first;	  /* the first number that was asked for and prints the same */
 };
 
 struct symbol_source {

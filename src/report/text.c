@@ -152,7 +152,8 @@ static void put_text(struct shown *out, enum shown_form form, const char *text, 
 		put_padding(out, shown_columns(out->buf.data + begin, out->buf.size - begin), width);
 }
 
-static void put_string(struct shown *out, enum shown_form form, const struct field *field, const void *data, size_t width)
+static void put_string(struct shown *out, enum shown_form form, const struct field *field, const void *data,
+		       size_t width)
 {
 	put_text(out, form, data, field_text_size(field, data), width);
 }
@@ -187,11 +188,13 @@ static void put_bytes(struct shown *out, const void *data, uint32_t size)
 	if (size)
 		shown_printf(out, "\n%10s   0  1  2  3  4  5  6  7  8  9  a  b  c  d  e  f  0123456789abcdef\n", "");
 	for (at = 0; at < size; at += LINE_BYTES)
-		put_byte_line(out, (const unsigned char *)data + at, at, size - at < LINE_BYTES ? size - at : (uint32_t)LINE_BYTES);
+		put_byte_line(out, (const unsigned char *)data + at, at,
+			      size - at < LINE_BYTES ? size - at : (uint32_t)LINE_BYTES);
 }
 
 /* A text has the room of a string, whatever it was recorded with. */
-static void put_raw_text(struct shown *out, const struct schema_options *options, const struct field *field, const void *data)
+static void put_raw_text(struct shown *out, const struct schema_options *options, const struct field *field,
+			 const void *data)
 {
 	uint32_t room = (uint32_t)options->strsize + 1;
 	struct buf bytes = {0};
@@ -339,7 +342,8 @@ static int text_error(struct report *report, const struct record_error *error, c
 	report_probe_name(probe, &name);
 	report_fault(error, &fault);
 	shown_printf(&out, "%s: error on enabled probe ID %u (ID %u: %s): %s", teller(report), /* as epid */
-		     error->head.probe * report->schema->clauses_len + error->clause + 1, probe->id, name.data, fault.data);
+		     error->head.probe * report->schema->clauses_len + error->clause + 1, probe->id, name.data,
+		     fault.data);
 	if (action)
 		shown_printf(&out, " in action #%u", action);
 	else

@@ -85,7 +85,8 @@ static int run_to_entry(pid_t pid, int *status)
 
 	if (error)
 		return error;
-	if (ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)PTRACE_O_EXITKILL)) /* it must not go on with our breakpoint in it */
+	if (ptrace(PTRACE_SETOPTIONS, pid, NULL,
+		   (void *)PTRACE_O_EXITKILL)) /* it must not go on with our breakpoint in it */
 		return -errno;
 	errno = 0;
 	word = ptrace(PTRACE_PEEKTEXT, pid, (void *)entry, NULL);
@@ -94,7 +95,8 @@ static int run_to_entry(pid_t pid, int *status)
 	if (ptrace(PTRACE_POKETEXT, pid, (void *)entry, (void *)((word & ~0xffL) | ABI_BREAKPOINT)))
 		return -errno;
 	do { /* a signal is passed on: kept back, the dynamic linker of a damaged file would fault for ever */
-		if (ptrace(PTRACE_CONT, pid, NULL, (void *)number) || wait_for(pid, status) != pid || !WIFSTOPPED(*status))
+		if (ptrace(PTRACE_CONT, pid, NULL, (void *)number) || wait_for(pid, status) != pid ||
+		    !WIFSTOPPED(*status))
 			return -ESRCH;
 		number = WSTOPSIG(*status);
 	} while (number != SIGTRAP);
@@ -112,13 +114,15 @@ static int run_to_entry(pid_t pid, int *status)
 }
 #endif
 
-/* `error` is what running it up to its entry point has met. A file that the kernel could not map to its end, or the dynamic linker, which has said on stderr what is missing. */
+/* `error` is what running it up to its entry point has met. A file that the kernel could not map to its end, or the
+ * dynamic linker, which has said on stderr what is missing. */
 static void say_no_entry(const char *command, int status, int error, struct buf *why)
 {
 	int number = WIFSIGNALED(status) ? WTERMSIG(status) : WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
 
 	if (WIFSTOPPED(status) && number == SIGTRAP && error)
-		buf_printf(why, "`%s` cannot be held at its first instruction, and was not run: %s", command, strerror(-error));
+		buf_printf(why, "`%s` cannot be held at its first instruction, and was not run: %s", command,
+			   strerror(-error));
 	else if (number)
 		buf_printf(
 			why,

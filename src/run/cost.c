@@ -25,7 +25,8 @@ bool cost_is_over(struct cost cost, uint64_t elapsed_ns, unsigned percent)
 	return !cost_is_idle(cost, elapsed_ns) && is_more((double)cost.used_ns, (double)cost.cpu_ns, percent);
 }
 
-/* Without probes the process does more of its own work in the same time, and meets the others oftener: shares are of what is left. */
+/* Without probes the process does more of its own work in the same time, and meets the others oftener: shares are of
+ * what is left. */
 uint64_t cost_choose(struct cost cost, const uint64_t *unit_ns, unsigned units_len, uint64_t may, unsigned percent)
 {
 	double used = (double)cost.used_ns, cpu = (double)cost.cpu_ns;
@@ -35,7 +36,8 @@ uint64_t cost_choose(struct cost cost, const uint64_t *unit_ns, unsigned units_l
 		unsigned most = units_len;
 
 		for (unsigned i = 0; i < units_len; i++)
-			if (may & ~chosen & 1ull << i && unit_ns[i] && (most == units_len || unit_ns[i] > unit_ns[most]))
+			if (may & ~chosen & 1ull << i && unit_ns[i] &&
+			    (most == units_len || unit_ns[i] > unit_ns[most]))
 				most = i;
 		if (most == units_len)
 			break;

@@ -31,7 +31,8 @@ static void add_name(struct daemon_names *names, pid_t pid, const char *name)
 	const struct pipeline *pipeline = names->pipeline;
 	char value[DAEMON_NAME_SIZE] = "";
 	uint32_t key = (uint32_t)pid;
-	int fd = (int)syscall(SYS_pidfd_open, pid, 0); /* fails where it has ended, or in old kernels: then the name stays */
+	int fd = (int)syscall(SYS_pidfd_open, pid,
+			      0); /* fails where it has ended, or in old kernels: then the name stays */
 
 	snprintf(value, sizeof(value), "%s", name);
 	engine_map_update(pipeline->engine, pipeline->image->map_daemons, &key, value);

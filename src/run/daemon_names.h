@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The names that scripts see as `daemon`, by process number, in a map of the script's. In: Ceph's processes (ceph/daemons.h). A
- * name is there as long as its process is: the next one with its number, which anybody can come by, does not inherit it.
+ * The names that scripts see as `daemon`, by process number, in a map of the script's. In: Ceph's processes
+ * (ceph/daemons.h). A name is there as long as its process is: the next one with its number, which anybody can come by,
+ * does not inherit it.
  */
 #ifndef CEPHTAP_RUN_DAEMON_NAMES_H
 #define CEPHTAP_RUN_DAEMON_NAMES_H
@@ -12,7 +13,8 @@ struct daemon_names;
 struct daemon_names *daemon_names_new(struct arena *arena);
 /* Does the script ask for names, of any process that there is? */
 bool daemon_names_are_of_all(const struct daemon_names *names);
-/* Looks for the daemons and fills the map of this pipeline, from now on the one that counts. Nothing is done for others. */
+/* Looks for the daemons and fills the map of this pipeline, from now on the one that counts. Nothing is done for
+ * others. */
 void daemon_names_fill(struct daemon_names *names, const struct pipeline *pipeline);
 /* One that has come later. `name` is no daemon's when it has no dot. */
 void daemon_names_add(struct daemon_names *names, pid_t pid, const char *name);

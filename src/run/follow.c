@@ -68,9 +68,11 @@ static void say_ended(const struct follow *follow, const struct target_process *
 	struct shown text = {0};
 
 	if (WIFSIGNALED(status))
-		shown_printf(&text, "process %d was killed by signal %d (%s)", pid, WTERMSIG(status), strsignal(WTERMSIG(status)));
+		shown_printf(&text, "process %d was killed by signal %d (%s)", pid, WTERMSIG(status),
+			     strsignal(WTERMSIG(status)));
 	else if (process->by_rule)
-		shown_printf(&text, "%s has ended (process %d); it is traced again when it comes back", process->label, pid);
+		shown_printf(&text, "%s has ended (process %d); it is traced again when it comes back", process->label,
+			     pid);
 	else if (!config->quiet && process->pid == config->child)
 		say(stderr, "%s: process %d has exited with status %d\n", config->name, pid, WEXITSTATUS(status));
 	else if (!config->quiet)
@@ -211,7 +213,8 @@ static bool is_left(const struct follow *follow)
 	return false;
 }
 
-/* On a host with thousands of processes, which are somebody's to start, looking is no more than a tenth of what we do. */
+/* On a host with thousands of processes, which are somebody's to start, looking is no more than a tenth of what we do.
+ */
 static uint64_t after_look(struct follow *follow, uint64_t began)
 {
 	uint64_t now = now_ns(), pause = follow->missing || follow->newcomers_len ? LOOK_MISSING_NS : LOOK_NS;

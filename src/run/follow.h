@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The chosen processes while a script runs: which have ended, which came back, which are new. In: what the user chose. Out:
- * sentences, and more links. A process that was chosen by its number is gone when it ends; one that was chosen by what it is
- * (a daemon, a container) is waited for and traced again.
+ * The chosen processes while a script runs: which have ended, which came back, which are new. In: what the user chose.
+ * Out: sentences, and more links. A process that was chosen by its number is gone when it ends; one that was chosen by
+ * what it is (a daemon, a container) is waited for and traced again.
  */
 #ifndef CEPHTAP_RUN_FOLLOW_H
 #define CEPHTAP_RUN_FOLLOW_H
@@ -16,9 +16,9 @@ struct follow_config {
 	struct arena *arena;
 	struct target_list *targets; /* NULL: none were chosen */
 	struct engine *engine;
-	const char *name; /* what sentences begin with: "cephtap" */
-	pid_t child;	  /* of -c; 0: none */
-	bool quiet;	  /* only what cannot be kept back is said */
+	const char *name;			   /* what sentences begin with: "cephtap" */
+	pid_t child;				   /* of -c; 0: none */
+	bool quiet;				   /* only what cannot be kept back is said */
 	void (*say)(void *data, const char *text); /* that: a sentence, its names shown */
 	/* A process has come: what else has to know of it. */
 	void (*on_new)(void *data, pid_t pid, const char *label);

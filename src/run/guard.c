@@ -13,14 +13,14 @@
 
 enum {
 	WARN_PERCENT = 10,
-	PATIENCE = 2,	      /* seconds in a row: one is a burst, or the noise of what is sampled */
-	SHOWN_MAX = 5,	      /* processes that are named */
-	NAMED_MAX = 3,	      /* probes that are, of those that go together */
-	TOLD_PERMILLE = 1,    /* less is not worth a word, */
-	KEPT_PERMILLE = 10,   /* nor of a process that has ended less than this, */
-	ENDED_MAX = 64,	      /* and not of more than so many of them */
-	ACCOUNTS_FIRST = 2,   /* seconds at first, in which the kernel keeps accounts of programs, */
-	ACCOUNTS_EVERY = 8,   /* and one in this many later */
+	PATIENCE = 2,	    /* seconds in a row: one is a burst, or the noise of what is sampled */
+	SHOWN_MAX = 5,	    /* processes that are named */
+	NAMED_MAX = 3,	    /* probes that are, of those that go together */
+	TOLD_PERMILLE = 1,  /* less is not worth a word, */
+	KEPT_PERMILLE = 10, /* nor of a process that has ended less than this, */
+	ENDED_MAX = 64,	    /* and not of more than so many of them */
+	ACCOUNTS_FIRST = 2, /* seconds at first, in which the kernel keeps accounts of programs, */
+	ACCOUNTS_EVERY = 8, /* and one in this many later */
 };
 
 static const uint64_t second_ns = 1000000000, shortest_ns = 50000000;
@@ -29,12 +29,12 @@ struct process {
 	UT_hash_handle hh;
 	pid_t pid;
 	char name[16];
-	uint64_t cpu_ns; /* its clock, when it was looked at last */
+	uint64_t cpu_ns;				    /* its clock, when it was looked at last */
 	uint64_t events[METER_UNITS], used_ns[METER_UNITS]; /* by then; and in the last second */
 	struct cost second, all;
 	unsigned over; /* seconds in a row */
 	bool is_warned, has_ended;
-	bool is_new; /* seen in this second for the first time */
+	bool is_new;	      /* seen in this second for the first time */
 	struct process *next; /* of those that have ended */
 };
 
@@ -111,7 +111,8 @@ struct guard *guard_new(const struct guard_config *config)
 	else if (config->percent && !config->engine->ops->meter)
 		tell(guard, "maxcost has no effect: this engine does not count what probes cost");
 	else if (config->percent)
-		tell(guard, "maxcost has no effect: the kernel does not make the maps that are needed to see what the probes cost");
+		tell(guard, "maxcost has no effect: the kernel does not make the maps that are needed to see what the "
+			    "probes cost");
 	return guard;
 }
 
@@ -123,7 +124,8 @@ static void add_use(struct guard *guard, const struct engine_use *use, const uin
 	uint64_t before;
 
 	/* a timer interrupts whoever runs, chosen or not */
-	if (use->unit >= METER_UNITS || (!process && !engine_may_take_away(guard->config.engine, use->unit) && guard->config.target->pids_len))
+	if (use->unit >= METER_UNITS ||
+	    (!process && !engine_may_take_away(guard->config.engine, use->unit) && guard->config.target->pids_len))
 		return;
 	if (!process) {
 		process = add_process(guard, use->pid);
@@ -181,7 +183,8 @@ static void forget_ended(struct guard *guard, const struct engine_use *uses, uns
 		if (process && process->has_ended)
 			engine_forget_use(guard->config.engine, &uses[i]);
 	}
-	HASH_ITER(hh, guard->processes, process, next) {
+	HASH_ITER(hh, guard->processes, process, next)
+	{
 		if (!process->has_ended)
 			continue;
 		HASH_DEL(guard->processes, process);
@@ -244,7 +247,8 @@ static void add_name(void *data, const struct probe *probe)
 {
 	struct names *names = data;
 	struct guard *guard = names->guard;
-	char *name = arena_printf(guard->config.arena, "%s:%s:%s:%s", probe->prov, probe->mod, probe->func, probe->name);
+	char *name =
+		arena_printf(guard->config.arena, "%s:%s:%s:%s", probe->prov, probe->mod, probe->func, probe->name);
 
 	*arena_push(guard->config.arena, guard->gone_probes, guard->gone_probes_len) = name;
 	if (names->len++ >= NAMED_MAX)
@@ -269,7 +273,10 @@ static void warn(struct guard *guard, struct process *process)
 	buf_puts(&text, ", seen ");
 	put_seconds(&text, now_ns() - guard->start_ns);
 	if (guard->config.percent)
-		buf_printf(&text, " after the start, and the limit is %u %%; what is left are timers, which are never taken away", guard->config.percent);
+		buf_printf(
+			&text,
+			" after the start, and the limit is %u %%; what is left are timers, which are never taken away",
+			guard->config.percent);
 	else
 		buf_printf(&text, " after the start; choose fewer, or give a limit: --max-cost %u", WARN_PERCENT);
 	tell(guard, text.data);
@@ -286,7 +293,8 @@ static uint64_t may_go(const struct guard *guard)
 	return may;
 }
 
-static void say_gone(struct guard *guard, const struct process *process, const struct gone *gone, const struct cost *own, const struct moment *now)
+static void say_gone(struct guard *guard, const struct process *process, const struct gone *gone,
+		     const struct cost *own, const struct moment *now)
 {
 	struct tm at = zone_time(NULL, now->wall_ns);
 	unsigned n = gone->len;
@@ -294,13 +302,15 @@ static void say_gone(struct guard *guard, const struct process *process, const s
 
 	buf_printf(&text, "from %02d:%02d:%02d on (", at.tm_hour, at.tm_min, at.tm_sec);
 	put_seconds(&text, gone->after_ns);
-	buf_printf(&text, " after the start) %s %s taken away: %s took ", gone->names, n == 1 ? "is" : "are", n == 1 ? "it" : "they");
+	buf_printf(&text, " after the start) %s %s taken away: %s took ", gone->names, n == 1 ? "is" : "are",
+		   n == 1 ? "it" : "they");
 	put_share(&text, *own);
 	buf_puts(&text, " of the processor time of ");
 	put_process(&text, process);
 	buf_puts(&text, ", all probes ");
 	put_share(&text, process->second);
-	buf_printf(&text, ", and the limit is %u %%; figures that depend on %s end there", guard->config.percent, n == 1 ? "it" : "them");
+	buf_printf(&text, ", and the limit is %u %%; figures that depend on %s end there", guard->config.percent,
+		   n == 1 ? "it" : "them");
 	tell(guard, text.data);
 	buf_free(&text);
 }
@@ -320,9 +330,11 @@ static void take_away(struct guard *guard, const struct process *process, uint64
 	}
 	guard->taken_away |= units;
 	if (names.len > NAMED_MAX)
-		buf_printf(&names.list, " and %u more probe%s", names.len - NAMED_MAX, names.len == NAMED_MAX + 1 ? "" : "s");
+		buf_printf(&names.list, " and %u more probe%s", names.len - NAMED_MAX,
+			   names.len == NAMED_MAX + 1 ? "" : "s");
 	gone = arena_push(guard->config.arena, guard->gone, guard->gone_len);
-	*gone = (struct gone){arena_strdup(guard->config.arena, names.list.data), names.len, now->mono_ns - guard->start_ns};
+	*gone = (struct gone){arena_strdup(guard->config.arena, names.list.data), names.len,
+			      now->mono_ns - guard->start_ns};
 	say_gone(guard, process, gone, &own, now);
 	buf_free(&names.list);
 }
@@ -341,7 +353,8 @@ static void act(struct guard *guard, const struct moment *now)
 		else if (!worst || cost_permille(process->second) > cost_permille(worst->second))
 			worst = process;
 	}
-	units = worst ? cost_choose(worst->second, worst->used_ns, METER_UNITS, may_go(guard), guard->config.percent) : 0;
+	units = worst ? cost_choose(worst->second, worst->used_ns, METER_UNITS, may_go(guard), guard->config.percent)
+		      : 0;
 	if (!units) {
 		if (worst)
 			warn(guard, worst);
@@ -452,9 +465,11 @@ static void say_process(struct guard *guard, const struct ranked_process *place)
 	put_share(&text, all);
 	buf_puts(&text, " of the processor time of ");
 	put_process(&text, place->process);
-	buf_printf(&text, ": %.2f of %.2f s%s%s", (double)(all.used_ns < all.cpu_ns ? all.used_ns : all.cpu_ns) / 1e9, (double)all.cpu_ns / 1e9,
-		   place->is_idle ? "; it hardly ran" : "",
-		   guard->has_accounts ? "" : ", without the time of the programs themselves, of which this kernel keeps no accounts");
+	buf_printf(&text, ": %.2f of %.2f s%s%s", (double)(all.used_ns < all.cpu_ns ? all.used_ns : all.cpu_ns) / 1e9,
+		   (double)all.cpu_ns / 1e9, place->is_idle ? "; it hardly ran" : "",
+		   guard->has_accounts
+			   ? ""
+			   : ", without the time of the programs themselves, of which this kernel keeps no accounts");
 	tell(guard, text.data);
 	buf_free(&text);
 }
@@ -463,7 +478,8 @@ static void say_more(struct guard *guard, unsigned n)
 {
 	struct buf text = {0};
 
-	buf_printf(&text, "the probes took a part of the processor time of %u more process%s too", n, n == 1 ? "" : "es");
+	buf_printf(&text, "the probes took a part of the processor time of %u more process%s too", n,
+		   n == 1 ? "" : "es");
 	if (n)
 		tell(guard, text.data);
 	buf_free(&text);
@@ -478,15 +494,18 @@ static struct ranked_process *place_processes(const struct guard *guard, struct 
 	*len = 0;
 	for (process = guard->processes; process; process = process->hh.next)
 		if (process->all.cpu_ns)
-			*arena_push(arena, list, *len) = (struct ranked_process){process, cost_is_idle(process->all, elapsed_ns)};
+			*arena_push(arena, list, *len) =
+				(struct ranked_process){process, cost_is_idle(process->all, elapsed_ns)};
 	for (process = guard->ended; process; process = process->next)
-		*arena_push(arena, list, *len) = (struct ranked_process){process, cost_is_idle(process->all, elapsed_ns)};
+		*arena_push(arena, list, *len) =
+			(struct ranked_process){process, cost_is_idle(process->all, elapsed_ns)};
 	if (*len)
 		qsort(list, *len, sizeof(*list), compare);
 	return list;
 }
 
-/* With a limit the first, and whoever lost something worth a word; without one who lost too much, and else the first. */
+/* With a limit the first, and whoever lost something worth a word; without one who lost too much, and else the first.
+ */
 static bool is_named(const struct guard *guard, const struct ranked_process *place, bool is_first, bool is_told)
 {
 	unsigned permille = cost_permille(place->process->all);
@@ -519,7 +538,8 @@ static void say_taken_away(struct guard *guard)
 		put_seconds(&text, guard->gone[i].after_ns);
 		buf_puts(&text, " of ");
 		put_seconds(&text, guard->last_ns - guard->start_ns);
-		buf_printf(&text, " only (maxcost); figures that depend on %s end there", guard->gone[i].len == 1 ? "it" : "them");
+		buf_printf(&text, " only (maxcost); figures that depend on %s end there",
+			   guard->gone[i].len == 1 ? "it" : "them");
 		tell(guard, text.data);
 	}
 	buf_free(&text);
@@ -530,7 +550,8 @@ static void say_lost(struct guard *guard)
 	uint64_t lost = engine_has_meter(guard->config.engine) ? engine_uses_lost(guard->config.engine) : 0;
 	struct buf text = {0};
 
-	buf_printf(&text, "what probes cost is not known of about %llu events: too many processes met them at a time", (unsigned long long)lost);
+	buf_printf(&text, "what probes cost is not known of about %llu events: too many processes met them at a time",
+		   (unsigned long long)lost);
 	if (lost)
 		tell(guard, text.data);
 	buf_free(&text);
@@ -551,7 +572,8 @@ void guard_free(struct guard *guard)
 
 	if (!guard)
 		return;
-	HASH_ITER(hh, guard->processes, process, next) {
+	HASH_ITER(hh, guard->processes, process, next)
+	{
 		HASH_DEL(guard->processes, process);
 		free(process);
 	}

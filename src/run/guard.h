@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Watches what probes cost the traced processes. In: each second, the engine's counts of events and the processors' time of each
- * process. Out: sentences: when probes take more of a process than they may, two seconds in a row, and at the end. With a limit
- * (the option maxcost) the costliest probes are taken away then, whole: thinned out, they would give numbers that are wrong.
+ * Watches what probes cost the traced processes. In: each second, the engine's counts of events and the processors'
+ * time of each process. Out: sentences: when probes take more of a process than they may, two seconds in a row, and at
+ * the end. With a limit (the option maxcost) the costliest probes are taken away then, whole: thinned out, they would
+ * give numbers that are wrong.
  */
 #ifndef CEPHTAP_GUARD_H
 #define CEPHTAP_GUARD_H

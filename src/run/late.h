@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Markers of files that no process maps yet. In: a pipeline whose script has descriptions that match nothing (-Z). Out: when a
- * process maps a file that has such a marker, another pipeline: the same script compiled and attached again, with what has been
- * gathered so far in its maps. Until it is told to, it does not fire.
+ * Markers of files that no process maps yet. In: a pipeline whose script has descriptions that match nothing (-Z). Out:
+ * when a process maps a file that has such a marker, another pipeline: the same script compiled and attached again,
+ * with what has been gathered so far in its maps. Until it is told to, it does not fire.
  */
 #ifndef CEPHTAP_RUN_LATE_H
 #define CEPHTAP_RUN_LATE_H

@@ -21,7 +21,8 @@ static void parse(struct pipeline *pipeline, const struct source *source)
 
 	mark_parse_start(source->name, source->size);
 	pipeline->front->parse(pipeline->script, source, &pipeline->macros, &pipeline->diags);
-	mark_parse_done(source->name, pipeline->front->clauses_len(pipeline->script), pipeline->diags.errors, now_ns() - start);
+	mark_parse_done(source->name, pipeline->front->clauses_len(pipeline->script), pipeline->diags.errors,
+			now_ns() - start);
 }
 
 static bool run_ast(struct pipeline *pipeline)
@@ -39,7 +40,8 @@ static void dump_ast(const struct pipeline *pipeline, struct buf *out)
 
 static bool run_options(struct pipeline *pipeline)
 {
-	return pipeline->front->set_options(pipeline->script, &pipeline->options, &pipeline->diags) && !pipeline->diags.errors;
+	return pipeline->front->set_options(pipeline->script, &pipeline->options, &pipeline->diags) &&
+	       !pipeline->diags.errors;
 }
 
 static const struct type *find_native_type(struct probe_source *source, const void *native)
@@ -92,18 +94,18 @@ static bool has_functions(const struct plan *plan)
 /* To try these costs some milliseconds. */
 static unsigned code_needs(const struct plan *plan, const struct options *options)
 {
-	return (plan->has_stacks || plan->has_loops ? CODE_NEEDS_LOOPS : 0) | (has_functions(plan) ? CODE_NEEDS_FUNCTIONS : 0) |
-	       (options->destructive ? CODE_NEEDS_WRITES : 0);
+	return (plan->has_stacks || plan->has_loops ? CODE_NEEDS_LOOPS : 0) |
+	       (has_functions(plan) ? CODE_NEEDS_FUNCTIONS : 0) | (options->destructive ? CODE_NEEDS_WRITES : 0);
 }
 
 static bool run_ebpf(struct pipeline *pipeline)
 {
 	uint64_t start = now_ns();
-	struct code_rules rules = engine_rules(engine_find(pipeline->options.engine), code_needs(pipeline->plan, &pipeline->options), pipeline->no_multi);
+	struct code_rules rules = engine_rules(engine_find(pipeline->options.engine),
+					       code_needs(pipeline->plan, &pipeline->options), pipeline->no_multi);
 
 	mark_compile_start(pipeline->plan->clauses_len, pipeline->plan->probes_len);
-	pipeline->image =
-		ebpf_compile(pipeline->arena, pipeline->plan, &pipeline->options, &rules, &pipeline->diags);
+	pipeline->image = ebpf_compile(pipeline->arena, pipeline->plan, &pipeline->options, &rules, &pipeline->diags);
 	if (mark_is_on(compile__done))
 		mark_image(pipeline->image, pipeline->diags.errors, now_ns() - start);
 	return pipeline->image;
@@ -134,8 +136,11 @@ static void prepare_stacks(struct pipeline *pipeline)
 
 static bool run_engine(struct pipeline *pipeline)
 {
-	struct engine_config config = {.ops = engine_find(pipeline->options.engine), .target = &pipeline->target, .no_multi = pipeline->no_multi,
-				       .parts = pipeline->options.maxcost > 0, .before = pipeline->before};
+	struct engine_config config = {.ops = engine_find(pipeline->options.engine),
+				       .target = &pipeline->target,
+				       .no_multi = pipeline->no_multi,
+				       .parts = pipeline->options.maxcost > 0,
+				       .before = pipeline->before};
 	struct stack_store store;
 	int error;
 
@@ -145,8 +150,8 @@ static bool run_engine(struct pipeline *pipeline)
 	store = stack_store_of(pipeline->engine);
 	error = unwinder_fill(pipeline->unwinder, &store);
 	if (error)
-		diag_error(&pipeline->diags, (struct loc){0}, NULL, "the kernel does not take the tables for ustack(): %s",
-			   strerror(-error));
+		diag_error(&pipeline->diags, (struct loc){0}, NULL,
+			   "the kernel does not take the tables for ustack(): %s", strerror(-error));
 	return !error;
 }
 
@@ -229,7 +234,8 @@ bool pipeline_say(struct pipeline *pipeline, FILE *err)
 	bool good = !pipeline->diags.errors;
 	struct buf text = {0};
 
-	(pipeline->print_diags ? pipeline->print_diags : diags_print)(&pipeline->diags, pipeline->options.errtags, &text);
+	(pipeline->print_diags ? pipeline->print_diags : diags_print)(&pipeline->diags, pipeline->options.errtags,
+								      &text);
 	if (text.size)
 		say_lines(err, text.data);
 	buf_free(&text);

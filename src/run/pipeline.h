@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The stages that a script goes through before it runs, in order: one table. Each stage sees what the ones before it left
- * here; each result can be dumped for reading.
+ * The stages that a script goes through before it runs, in order: one table. Each stage sees what the ones before it
+ * left here; each result can be dumped for reading.
  */
 #ifndef CEPHTAP_RUN_PIPELINE_H
 #define CEPHTAP_RUN_PIPELINE_H
@@ -58,14 +58,15 @@ bool pipeline_load(struct pipeline *pipeline, struct pipeline_times *times);
 /* The stages from this one on, when those before it have run. */
 bool pipeline_run_from(struct pipeline *pipeline, const char *first);
 /*
- * Runs the stages up to and with `last` (NULL: all). False when one failed: what to say is in pipeline->diags. `times` may be
- * NULL.
+ * Runs the stages up to and with `last` (NULL: all). False when one failed: what to say is in pipeline->diags. `times`
+ * may be NULL.
  */
 bool pipeline_run(struct pipeline *pipeline, const struct stage *last, struct pipeline_times *times);
 /* An empty pipeline with default options, in an arena of its own; and the end of it, with the engine and the host. */
 void pipeline_init(struct pipeline *pipeline);
 void pipeline_free(struct pipeline *pipeline);
-/* Prints what the stages had to say and forgets it, but for warnings, which are `said`. Returns whether there was no error among it. */
+/* Prints what the stages had to say and forgets it, but for warnings, which are `said`. Returns whether there was no
+ * error among it. */
 bool pipeline_say(struct pipeline *pipeline, FILE *err);
 /* Adds to what was said. */
 void pipeline_note(struct pipeline *pipeline, const char *text);

@@ -19,7 +19,7 @@ enum rule_kind { RULE_DAEMON, RULE_CGROUP, RULE_CONTAINER, RULE_NAME };
 struct target_rule {
 	enum rule_kind kind;
 	const char *text;
-	bool is_old;	       /* it was looked for before */
+	bool is_old;	     /* it was looked for before */
 	bool takes_doubtful; /* what it meant then was in doubt, and of this user: */
 	uid_t uid;
 };
@@ -94,8 +94,8 @@ static int best_rank(const struct daemon *daemons, unsigned len, const char *tex
 static void note_doubtful(struct target_list *list, const struct daemon *daemon)
 {
 	*arena_push(list->arena, list->notes, list->notes_len) =
-		arena_printf(list->arena, "%s is process %d (uid %u, %s), in doubt: %s", daemon->own_name, (int)daemon->pid, daemon->uid,
-			     daemon->file, identity_doubt_text(daemon->doubt));
+		arena_printf(list->arena, "%s is process %d (uid %u, %s), in doubt: %s", daemon->own_name,
+			     (int)daemon->pid, daemon->uid, daemon->file, identity_doubt_text(daemon->doubt));
 }
 
 /* Nobody else is called so: then it is meant, but not without a word. Later only what the same user runs. */
@@ -121,7 +121,8 @@ static void find_daemons(const struct search *search)
 	bool is_plain = !text[strcspn(text, "*?[\\")];
 	struct daemons_request request = {.identity = identity_of(search->list),
 					  .target = search->list->vouches_for_all ? &all : NULL,
-					  .with_doubtful_names = is_plain && (!search->rule->is_old || search->rule->takes_doubtful)};
+					  .with_doubtful_names =
+						  is_plain && (!search->rule->is_old || search->rule->takes_doubtful)};
 	struct daemon *daemons = NULL;
 	unsigned len = 0;
 	int best;
@@ -307,7 +308,8 @@ void target_add_process(struct target_list *list, pid_t pid)
 			list->processes[i].is_vouched_for = true;
 			return;
 		}
-	*arena_push(list->arena, list->processes, list->processes_len) = (struct target_process){.pid = pid, .is_vouched_for = true};
+	*arena_push(list->arena, list->processes, list->processes_len) =
+		(struct target_process){.pid = pid, .is_vouched_for = true};
 }
 
 void target_fill(const struct target_list *list, struct arena *arena, struct target *out)
@@ -366,8 +368,10 @@ static bool is_repeated(const struct daemon *daemons, unsigned i)
 static void say_doubtful(unsigned n, const char *name, struct buf *why)
 {
 	if (n)
-		buf_printf(why, "; %u process%s only look%s like it, `cephtap doctor` says why; `--untrusted --daemon '%s'` takes %s", n,
-			   n == 1 ? "" : "es", n == 1 ? "s" : "", name, n == 1 ? "it" : "them");
+		buf_printf(why,
+			   "; %u process%s only look%s like it, `cephtap doctor` says why; `--untrusted --daemon '%s'` "
+			   "takes %s",
+			   n, n == 1 ? "" : "es", n == 1 ? "s" : "", name, n == 1 ? "it" : "them");
 }
 
 static void say_daemons(struct target_list *list, const char *name, struct buf *why)
@@ -485,7 +489,8 @@ int target_take(struct target_list *list, int option, const char *text, struct b
 		return target_add_container(list, text, why) ? 1 : -1;
 	case TARGET_UNTRUSTED:
 		list->vouches_for_all = true;
-		target_find(list, list->arena, &list->processes, &list->processes_len); /* what was chosen before it, too */
+		target_find(list, list->arena, &list->processes,
+			    &list->processes_len); /* what was chosen before it, too */
 		return 1;
 	default:
 		return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which processes a person means: -p, --osd, --daemon, --cgroup, --container, -W. Shared by the sub-commands that trace. Of those
- * that only look like Ceph's (ceph/identity.h) one counts when a person means it: by its number, by the name that nobody else
- * has, or all of them with --untrusted.
+ * Which processes a person means: -p, --osd, --daemon, --cgroup, --container, -W. Shared by the sub-commands that
+ * trace. Of those that only look like Ceph's (ceph/identity.h) one counts when a person means it: by its number, by the
+ * name that nobody else has, or all of them with --untrusted.
  */
 #ifndef CEPHTAP_RUN_TARGET_H
 #define CEPHTAP_RUN_TARGET_H
@@ -15,8 +15,8 @@
 
 struct target_process {
 	pid_t pid;
-	char label[64]; /* what it was chosen as, and is again when it comes back: "osd.3"; "" for a number */
-	bool by_rule;	/* by what it is, not by its number */
+	char label[64];	     /* what it was chosen as, and is again when it comes back: "osd.3"; "" for a number */
+	bool by_rule;	     /* by what it is, not by its number */
 	bool is_vouched_for; /* it is meant, whatever speaks against it */
 };
 
@@ -30,18 +30,19 @@ struct target_list {
 	unsigned rules_len;
 	struct identity *identity; /* NULL: nobody has looked for daemons */
 	bool vouches_for_all;	   /* --untrusted */
-	const char **notes; /* sentences on what was chosen */
+	const char **notes;	   /* sentences on what was chosen */
 	unsigned notes_len;
 	bool is_misused; /* what went wrong is the text itself: exit status 2, not 1 */
 };
 
 /* Each adds processes; false with one sentence: no such process, no such daemon (and which there are). */
 bool target_add_pid(struct target_list *list, const char *text, struct buf *why);
-bool target_add_osds(struct target_list *list, const char *ids, struct buf *why); /* "3", "0,2" */
+bool target_add_osds(struct target_list *list, const char *ids, struct buf *why);    /* "3", "0,2" */
 bool target_add_daemon(struct target_list *list, const char *name, struct buf *why); /* "osd.3", "mon.a", a glob */
 /* A control group, by its path below /sys/fs/cgroup or its full one, with those inside it. */
 bool target_add_cgroup(struct target_list *list, const char *path, struct buf *why);
-/* A container by its id or the beginning of it, or a service by the name of its unit, as the kernel's groups are called. */
+/* A container by its id or the beginning of it, or a service by the name of its unit, as the kernel's groups are
+ * called. */
 bool target_add_container(struct target_list *list, const char *id, struct buf *why);
 /* Waits until a process of this name starts; false when interrupted() says that a signal came. */
 bool target_wait_for(struct target_list *list, const char *name, bool (*interrupted)(void), struct buf *why);

@@ -15,7 +15,7 @@
 #include "symbols/unwinder.h"
 
 enum {
-	POLL_MS_MAX = 100,               /* so that a signal or an ended process is seen soon */
+	POLL_MS_MAX = 100, /* so that a signal or an ended process is seen soon */
 	DROPS_EVERY_NS = 1000 * 1000 * 1000,
 };
 
@@ -93,7 +93,8 @@ static bool links_gone(struct tracer *tracer)
 {
 	if (!tracer->has_lost && engine_has_lost_links(tracer->engine)) {
 		tracer->has_lost = true;
-		tracer_tell(tracer, "a process ct-links, which holds the probes, was killed: what follows was not seen; tracing stopped");
+		tracer_tell(tracer, "a process ct-links, which holds the probes, was killed: what follows was not "
+				    "seen; tracing stopped");
 	}
 	return tracer->has_lost;
 }
@@ -181,7 +182,8 @@ static int finish(struct tracer *tracer)
 	return error;
 }
 
-/* What had the recording's name before is replaced when there is something to record, and not by what could not begin. */
+/* What had the recording's name before is replaced when there is something to record, and not by what could not begin.
+ */
 static int publish(struct tracer *tracer)
 {
 	struct write_file *file = tracer->config->record ? tracer->config->record->file : NULL;
@@ -275,7 +277,8 @@ static bool can_record(const struct tracer_config *config)
 	bool good = !config->record || schema_is_sound(config->pipeline->image->schema, &why);
 
 	if (!good)
-		say(stderr, "%s: this script cannot be recorded: %s: this is a bug of cephtap\n", config->name, why.data);
+		say(stderr, "%s: this script cannot be recorded: %s: this is a bug of cephtap\n", config->name,
+		    why.data);
 	buf_free(&why);
 	return good;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Processes that begin while a script runs. Without this, a daemon that was started again has no name until somebody chose it, and the
- * first stacks of a process are one frame deep: a program has to meet it first.
+ * Processes that begin while a script runs. Without this, a daemon that was started again has no name until somebody
+ * chose it, and the first stacks of a process are one frame deep: a program has to meet it first.
  */
 #include "lib/arrivals.h"
 #include "run/tracer_private.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the files of the tracer share: tracer.c has a run from its begin to its end, tracer_read.c the way from the
- * engine to the reader (and to another engine), tracer_arrivals.c processes that begin, tracer_say.c what is said on stderr beside the report, tracer_signals.c
- * what ends a run from outside.
+ * engine to the reader (and to another engine), tracer_arrivals.c processes that begin, tracer_say.c what is said on
+ * stderr beside the report, tracer_signals.c what ends a run from outside.
  */
 #ifndef CEPHTAP_RUN_TRACER_PRIVATE_H
 #define CEPHTAP_RUN_TRACER_PRIVATE_H
@@ -57,7 +57,8 @@ void tracer_say_error(const struct tracer *tracer, int error);
 
 /* ---- tracer_arrivals.c ---- */
 
-/* From here on, processes that begin a program are named, and their stacks can be told, before they are seen by a probe. */
+/* From here on, processes that begin a program are named, and their stacks can be told, before they are seen by a
+ * probe. */
 void tracer_expect_arrivals(struct tracer *tracer);
 void tracer_take_arrivals(struct tracer *tracer);
 

@@ -29,7 +29,8 @@ int tracer_engine_said(struct tracer *tracer, int error)
 	return error;
 }
 
-static int source_each(void *data, unsigned agg, int (*row)(void *, const void *, const void *, unsigned), void *row_data)
+static int source_each(void *data, unsigned agg, int (*row)(void *, const void *, const void *, unsigned),
+		       void *row_data)
 {
 	struct tracer *tracer = data;
 
@@ -87,7 +88,8 @@ int tracer_report_drops(struct tracer *tracer)
 			mark_events_dropped(drop_name(i), drops[i] - tracer->reported[i]);
 			error = tracer->report.ops->drop(&tracer->report, i, drops[i] - tracer->reported[i]);
 			if (!error && tracer_is_recording(tracer))
-				error = tracer_recorded(tracer, recorder_drop(tracer->recorder, i, drops[i] - tracer->reported[i]));
+				error = tracer_recorded(
+					tracer, recorder_drop(tracer->recorder, i, drops[i] - tracer->reported[i]));
 		}
 		tracer->reported[i] = drops[i];
 	}
@@ -116,8 +118,8 @@ static void name_addresses(struct tracer *tracer)
 {
 	struct pipeline *pipeline = tracer->pipeline;
 	const struct options *options = &pipeline->options;
-	struct symbols *symbols =
-		symbols_new(pipeline->arena, pipeline->mappings, (struct symbol_ways){options->shortnames, options->inlines});
+	struct symbols *symbols = symbols_new(pipeline->arena, pipeline->mappings,
+					      (struct symbol_ways){options->shortnames, options->inlines});
 	const struct stack_store store = stack_store_of(tracer->engine);
 
 	tracer->stacks = symbols_stacks(symbols, &store);

@@ -69,8 +69,8 @@ static void say_foreign(struct tracer *tracer)
 {
 	struct buf text = {0};
 
-	buf_printf(&text, "%" PRIu64 " record%s could not be read and %s left out: this is a bug of cephtap", tracer->foreign,
-		   tracer->foreign == 1 ? "" : "s", tracer->foreign == 1 ? "is" : "are");
+	buf_printf(&text, "%" PRIu64 " record%s could not be read and %s left out: this is a bug of cephtap",
+		   tracer->foreign, tracer->foreign == 1 ? "" : "s", tracer->foreign == 1 ? "is" : "are");
 	if (tracer->foreign)
 		tracer_tell(tracer, text.data);
 	buf_free(&text);
@@ -82,7 +82,8 @@ static void say_left_out(struct tracer *tracer)
 	struct buf text = {0};
 
 	buf_printf(&text,
-		   "stacks end early in %u file%s: there was no room for more call-frame information; choose fewer processes, e.g. with "
+		   "stacks end early in %u file%s: there was no room for more call-frame information; choose fewer "
+		   "processes, e.g. with "
 		   "-p",
 		   files, files == 1 ? "" : "s");
 	if (files)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Parsing formats of printf() and printa(). In: the text. Out: a struct format by which print.c prints, or what is wrong. Size
- * prefixes are not needed, since types are known: h and l are compared with them, others are ignored.
+ * Parsing formats of printf() and printa(). In: the text. Out: a struct format by which print.c prints, or what is
+ * wrong. Size prefixes are not needed, since types are known: h and l are compared with them, others are ignored.
  */
 #include "schema/format.h"
 
@@ -25,8 +25,9 @@ static uint8_t flag_of(char c)
 static bool fail(struct parser *parser, enum format_fault fault, const char *what)
 {
 	if (parser->error)
-		*parser->error = (struct format_error){
-			fault, arena_printf(parser->arena, "format string conversion #%u%s", parser->format->convs_len, what)};
+		*parser->error =
+			(struct format_error){fault, arena_printf(parser->arena, "format string conversion #%u%s",
+								  parser->format->convs_len, what)};
 	return false;
 }
 
@@ -42,7 +43,8 @@ static void add_arg(struct parser *parser, bool is_star)
 static bool parse_star(struct parser *parser, int32_t *size, bool is_precision)
 {
 	if (*size == CONV_STAR)
-		return fail(parser, FORMAT_TWICE, is_precision ? " has two '*' for the precision" : " has two '*' for the width");
+		return fail(parser, FORMAT_TWICE,
+			    is_precision ? " has two '*' for the precision" : " has two '*' for the width");
 	*size = CONV_STAR;
 	add_arg(parser, true);
 	return true;
@@ -53,7 +55,8 @@ static bool parse_number(struct parser *parser, char c, int32_t *size)
 {
 	int32_t number = c - '0';
 
-	for (; parser->at < parser->end && *parser->at >= '0' && *parser->at <= '9' && number <= CONV_WIDTH_MAX; parser->at++)
+	for (; parser->at < parser->end && *parser->at >= '0' && *parser->at <= '9' && number <= CONV_WIDTH_MAX;
+	     parser->at++)
 		number = number * 10 + (*parser->at - '0');
 	if (number > CONV_WIDTH_MAX)
 		return fail(parser, FORMAT_WIDE, " asks for more than 65535 columns");
@@ -87,7 +90,8 @@ static bool check_letter(struct parser *parser, const struct conv *conv)
 		unsigned char c = (unsigned char)conv->letter;
 
 		return fail(parser, FORMAT_LETTER,
-			    arena_printf(parser->arena, ": %%%.*s is not a conversion", c >= ' ' && c < 0x7f, &conv->letter));
+			    arena_printf(parser->arena, ": %%%.*s is not a conversion", c >= ' ' && c < 0x7f,
+					 &conv->letter));
 	}
 	if (strchr("eEfgG", conv->letter))
 		return fail(parser, FORMAT_FLOAT,

@@ -50,11 +50,11 @@ struct format {
 
 enum format_fault {
 	FORMAT_EMPTY,
-	FORMAT_CUT_SHORT,  /* it ends within a conversion */
-	FORMAT_LETTER,	   /* there is no such conversion */
-	FORMAT_WIDE,	   /* a width past CONV_WIDTH_MAX */
-	FORMAT_FLOAT,	   /* for values that scripts do not have */
-	FORMAT_TWICE,	   /* a width or precision that is given twice */
+	FORMAT_CUT_SHORT, /* it ends within a conversion */
+	FORMAT_LETTER,	  /* there is no such conversion */
+	FORMAT_WIDE,	  /* a width past CONV_WIDTH_MAX */
+	FORMAT_FLOAT,	  /* for values that scripts do not have */
+	FORMAT_TWICE,	  /* a width or precision that is given twice */
 };
 
 struct format_error {

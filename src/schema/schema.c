@@ -5,15 +5,24 @@
 
 #include "agg/agg.h"
 
-const char *const field_kind_words[FIELD_KINDS] = {
-	[FIELD_INT] = "integer", [FIELD_STRING] = "string", [FIELD_BYTES] = "bytes", [FIELD_STACK] = "stack", [FIELD_SYMBOL] = "symbol"};
+const char *const field_kind_words[FIELD_KINDS] = {[FIELD_INT] = "integer",
+						   [FIELD_STRING] = "string",
+						   [FIELD_BYTES] = "bytes",
+						   [FIELD_STACK] = "stack",
+						   [FIELD_SYMBOL] = "symbol"};
 const char *const symbol_form_words[SYMBOL_FORMS] = {
 	[SYMBOL_FUNCTION] = "function", [SYMBOL_MODULE] = "module", [SYMBOL_ADDRESS] = "address"};
 const char *const probe_moment_words[PROBE_MOMENTS] = {
 	[MOMENT_EVENT] = "event", [MOMENT_BEGIN] = "begin", [MOMENT_TIMER] = "timer", [MOMENT_END] = "end"};
-const char *const drop_cause_words[DROP_CAUSES] = {
-	[DROP_RECORD] = "record", [DROP_AGG] = "aggregation", [DROP_DYNVAR] = "variable", [DROP_SAVE] = "save",
-	[DROP_BUSY] = "busy",	  [DROP_STACK] = "stack",     [DROP_SPECULATION] = "speculation", [DROP_SPECULATIVE] = "speculative", [DROP_SYSTEM] = "system"};
+const char *const drop_cause_words[DROP_CAUSES] = {[DROP_RECORD] = "record",
+						   [DROP_AGG] = "aggregation",
+						   [DROP_DYNVAR] = "variable",
+						   [DROP_SAVE] = "save",
+						   [DROP_BUSY] = "busy",
+						   [DROP_STACK] = "stack",
+						   [DROP_SPECULATION] = "speculation",
+						   [DROP_SPECULATIVE] = "speculative",
+						   [DROP_SYSTEM] = "system"};
 
 MEMBERS_TABLE(field, FIELD_MEMBERS);
 MEMBERS_TABLE(record_action, ACTION_MEMBERS);
@@ -92,10 +101,11 @@ static bool numbers_are_sound(const uint32_t *numbers, unsigned len, unsigned li
 	return true;
 }
 
-static bool action_is_sound(const struct schema *schema, const struct record_layout *layout, const struct record_action *action,
-			    struct buf *why)
+static bool action_is_sound(const struct schema *schema, const struct record_layout *layout,
+			    const struct record_action *action, struct buf *why)
 {
-	if (!inside(action->present, 1, layout->size) || !fields_are_sound(action->fields, action->fields_len, layout->size))
+	if (!inside(action->present, 1, layout->size) ||
+	    !fields_are_sound(action->fields, action->fields_len, layout->size))
 		return refuse(why, "a value lies outside of its record");
 	if (!numbers_are_sound(action->aggs, action->aggs_len, schema->aggs_len))
 		return refuse(why, "an action is given an aggregation that is not there");
@@ -118,8 +128,8 @@ static bool clause_is_sound(const struct schema *schema, const struct record_lay
 
 static bool options_are_sound(const struct schema_options *options)
 {
-	return options->aggsortkeypos >= 0 && options->aggsortpos >= 0 && options->stackindent >= 0 && options->stackindent <= INDENT_MAX &&
-	       options->strsize <= RECORD_MAX;
+	return options->aggsortkeypos >= 0 && options->aggsortpos >= 0 && options->stackindent >= 0 &&
+	       options->stackindent <= INDENT_MAX && options->strsize <= RECORD_MAX;
 }
 
 bool schema_is_sound(const struct schema *schema, struct buf *why)

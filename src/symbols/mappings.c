@@ -90,10 +90,8 @@ static struct mapped_file *file_of(struct mappings *mappings, pid_t pid, const s
 	*head = link;
 	name = arena_strdup(mappings->arena, map->file.name);
 	slash = strrchr(name, '/');
-	link->file = (struct mapped_file){.dev = map->file.dev,
-					 .ino = map->file.ino,
-					 .name = name,
-					 .base = slash ? slash + 1 : name};
+	link->file = (struct mapped_file){
+		.dev = map->file.dev, .ino = map->file.ino, .name = name, .base = slash ? slash + 1 : name};
 	proc_root(pid, link->file.root);
 	open_file(&link->file, map);
 	return &link->file;
@@ -129,9 +127,11 @@ static bool is_known(const struct mapped_process *process, const struct proc_map
 	return true;
 }
 
-static void take_maps(struct mappings *mappings, struct mapped_process *process, const struct proc_map *maps, unsigned maps_len)
+static void take_maps(struct mappings *mappings, struct mapped_process *process, const struct proc_map *maps,
+		      unsigned maps_len)
 {
-	struct code_mapping *all = arena_new_array(mappings->arena, struct code_mapping, maps_len + process->maps_len + 1);
+	struct code_mapping *all =
+		arena_new_array(mappings->arena, struct code_mapping, maps_len + process->maps_len + 1);
 
 	for (unsigned i = 0; i < maps_len; i++) {
 		struct mapped_file *file = file_of(mappings, process->pid, &maps[i]);

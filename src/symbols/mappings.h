@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What processes have mapped to run it, kept from the first time that it was seen: an address of a process that has ended, or of
- * a file that was replaced, still means something.
+ * What processes have mapped to run it, kept from the first time that it was seen: an address of a process that has
+ * ended, or of a file that was replaced, still means something.
  */
 #ifndef CEPHTAP_SYMBOLS_MAPPINGS_H
 #define CEPHTAP_SYMBOLS_MAPPINGS_H
@@ -20,14 +20,14 @@
 struct mapped_file {
 	dev_t dev;
 	ino_t ino;
-	const char *name, *base; /* as its process calls it; the last part of that */
+	const char *name, *base;   /* as its process calls it; the last part of that */
 	char root[PROC_ROOT_SIZE]; /* of the process: where its debug file is looked for first */
-	struct elf_file *elf;    /* NULL: it cannot be read */
-	bool has_functions;      /* `functions` was filled */
+	struct elf_file *elf;	   /* NULL: it cannot be read */
+	bool has_functions;	   /* `functions` was filled */
 	struct functions functions;
-	bool has_inlines;        /* it was tried to open them */
-	struct dwarf_file *dwarf; /* open as long as this; in functions.debug */
-	struct inlines *inlines; /* NULL: there is no debug information */
+	bool has_inlines;	       /* it was tried to open them */
+	struct dwarf_file *dwarf;      /* open as long as this; in functions.debug */
+	struct inlines *inlines;       /* NULL: there is no debug information */
 	uint32_t rows_first, rows_len; /* for unwinder.c */
 	uint64_t rows_base;
 	const void *rows_of; /* whose they are: each unwinder has maps of its own */

@@ -62,7 +62,8 @@ static int compare_kernel(const void *left, const void *right)
 	return a->address < b->address ? -1 : a->address > b->address;
 }
 
-/* The running kernel's notes, one after another: sizes of name and content, type, name, content, each at a multiple of 4. */
+/* The running kernel's notes, one after another: sizes of name and content, type, name, content, each at a multiple
+ * of 4. */
 static const char *kernel_build_id(struct arena *arena)
 {
 	enum { NOTE_BUILD_ID = 3, ID_MAX = 64 };
@@ -103,7 +104,8 @@ static void read_kernel(struct symbols *symbols)
 		unsigned long long address;
 		char type, name[512], module[64] = "";
 
-		if (sscanf(line, "%llx %c %511s [%63[^]]", &address, &type, name, module) < 3 || !address || !strchr("tTwW", type))
+		if (sscanf(line, "%llx %c %511s [%63[^]]", &address, &type, name, module) < 3 || !address ||
+		    !strchr("tTwW", type))
 			continue;
 		*arena_push(symbols->arena, symbols->kernel, symbols->kernel_len) =
 			(struct kernel_symbol){address, arena_strdup(symbols->arena, name),
@@ -196,8 +198,8 @@ static const char *name_of(struct symbols *symbols, const struct function *funct
 }
 
 /*
- * What a signal's handler returns to: mov $__NR_rt_sigreturn, %rax; syscall. C libraries hide its symbol, and the frame that it is
- * of was not called: the kernel made it. gdb knows it by these bytes too.
+ * What a signal's handler returns to: mov $__NR_rt_sigreturn, %rax; syscall. C libraries hide its symbol, and the frame
+ * that it is of was not called: the kernel made it. gdb knows it by these bytes too.
  */
 static const char signal_return[] = "__restore_rt";
 
@@ -205,7 +207,8 @@ static bool is_signal_return(const struct code_mapping *map, uint64_t address)
 {
 	static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05};
 	uint64_t size;
-	const uint8_t *bytes = map && map->file->elf ? elf_code(map->file->elf, address - map->bias, sizeof(code), &size) : NULL;
+	const uint8_t *bytes =
+		map && map->file->elf ? elf_code(map->file->elf, address - map->bias, sizeof(code), &size) : NULL;
 
 	return bytes && size >= sizeof(code) && !memcmp(bytes, code, sizeof(code));
 }
@@ -267,7 +270,8 @@ static struct inlines *inlines_of(struct symbols *symbols, struct mapped_file *f
 		return file->inlines;
 	file->has_inlines = true;
 	need_functions(symbols, file);
-	if (file->functions.debug_path && !dwarf_file_open(symbols->arena, &file->functions.debug, &origin, &file->dwarf, &why))
+	if (file->functions.debug_path &&
+	    !dwarf_file_open(symbols->arena, &file->functions.debug, &origin, &file->dwarf, &why))
 		file->inlines = inlines_new(symbols->arena, file->dwarf);
 	else
 		file->dwarf = NULL;
@@ -275,7 +279,8 @@ static struct inlines *inlines_of(struct symbols *symbols, struct mapped_file *f
 }
 
 /* The frames of what was inlined at the address, the innermost first. */
-static unsigned find_inlined(struct symbols *symbols, pid_t pid, uint64_t address, bool is_caller, const char *const **names)
+static unsigned find_inlined(struct symbols *symbols, pid_t pid, uint64_t address, bool is_caller,
+			     const char *const **names)
 {
 	const struct code_mapping *map = find_map(symbols, pid, address - is_caller);
 	struct inlines *inlines = map ? inlines_of(symbols, map->file) : NULL;
@@ -288,9 +293,9 @@ static unsigned find_inlined(struct symbols *symbols, pid_t pid, uint64_t addres
 #define NO_ROW_NOTE "the rest is not known: the file has no call-frame information there"
 
 /*
- * May this be a return address? Where a program keeps no frame pointers, what looks like one leads to any words of the stack; that one of
- * them is an address behind a call happens by chance only. Calls of x86_64: e8 and four bytes; ff, a second byte with 2 in its bits 3 to
- * 5, and what follows that.
+ * May this be a return address? Where a program keeps no frame pointers, what looks like one leads to any words of the
+ * stack; that one of them is an address behind a call happens by chance only. Calls of x86_64: e8 and four bytes; ff, a
+ * second byte with 2 in its bits 3 to 5, and what follows that.
  */
 static bool is_behind_call(struct symbols *symbols, pid_t pid, uint64_t pc)
 {
@@ -328,7 +333,8 @@ static const char *note_of(const struct stack_value *value)
 }
 
 /* A process's frame, behind those of what was inlined into it. */
-static void add_frame(struct symbols *symbols, pid_t pid, uint64_t pc, bool is_caller, struct stack_frame **frames, unsigned *len)
+static void add_frame(struct symbols *symbols, pid_t pid, uint64_t pc, bool is_caller, struct stack_frame **frames,
+		      unsigned *len)
 {
 	bool is_guessed = pc & STACK_GUESSED;
 	const char *const *inlined = NULL;
@@ -342,7 +348,8 @@ static void add_frame(struct symbols *symbols, pid_t pid, uint64_t pc, bool is_c
 	if (symbols->ways.inlines)
 		inlined_len = find_inlined(symbols, pid, pc, is_caller, &inlined);
 	for (unsigned i = 0; i < inlined_len; i++) {
-		const struct function function = {.symbol = inlined[i], .base_size = inlined[i] ? strlen(inlined[i]) : 0};
+		const struct function function = {.symbol = inlined[i],
+						  .base_size = inlined[i] ? strlen(inlined[i]) : 0};
 
 		*arena_push(symbols->arena, *frames, *len) =
 			(struct stack_frame){.pc = pc,
@@ -362,7 +369,8 @@ static void resolve(struct symbols *symbols, const struct stack_value *value, st
 	for (unsigned i = 0; i < pcs_len; i++) {
 		bool is_caller = i > 0 && frames[len - 1].function != signal_return;
 
-		if (value->pid && value->pcs[i] & STACK_GUESSED && !is_behind_call(symbols, (pid_t)value->pid, value->pcs[i] & ~STACK_GUESSED)) {
+		if (value->pid && value->pcs[i] & STACK_GUESSED &&
+		    !is_behind_call(symbols, (pid_t)value->pid, value->pcs[i] & ~STACK_GUESSED)) {
 			note = NO_ROW_NOTE;
 			break;
 		}
@@ -370,7 +378,8 @@ static void resolve(struct symbols *symbols, const struct stack_value *value, st
 		if (value->pid)
 			add_frame(symbols, (pid_t)value->pid, value->pcs[i], is_caller, &frames, &len);
 		else
-			*arena_push(symbols->arena, frames, len) = symbols_find_kernel(symbols, value->pcs[i], is_caller);
+			*arena_push(symbols->arena, frames, len) =
+				symbols_find_kernel(symbols, value->pcs[i], is_caller);
 	}
 	*stack = (struct stack){.frames = frames, .len = len, .pid = value->pid, .note = note};
 }

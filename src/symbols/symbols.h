@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From addresses to names: of processes by their files (mappings.h), of the kernel by /proc/kallsyms. Stacks for reports. */
+/* From addresses to names: of processes by their files (mappings.h), of the kernel by /proc/kallsyms. Stacks for
+ * reports. */
 #ifndef CEPHTAP_SYMBOLS_SYMBOLS_H
 #define CEPHTAP_SYMBOLS_SYMBOLS_H
 

@@ -15,7 +15,8 @@ enum {
 	SPARE_ROWS = 1 << 21, /* for files of processes that come later: 16 MiB */
 	ROWS_MAX = 1 << 25,
 	WANTED_MAX = 1024,
-	AGAIN_NS = 1000000, /* a process that is asked for again (it maps its libraries) is looked at after this long, then twice as long, ... */
+	AGAIN_NS = 1000000, /* a process that is asked for again (it maps its libraries) is looked at after this long,
+			       then twice as long, ... */
 	AGAIN_MAX_NS = 1000000000,
 };
 
@@ -121,7 +122,8 @@ static void send_process(struct unwinder *unwinder, pid_t pid)
 							 .len = map->file->rows_len};
 	}
 	error = unwinder->store.put_process(unwinder->store.data, (uint32_t)pid, value);
-	trouble_note(error, "the mappings of process %d cannot be given to the kernel, and its stacks end early", (int)pid);
+	trouble_note(error, "the mappings of process %d cannot be given to the kernel, and its stacks end early",
+		     (int)pid);
 }
 
 static void choose_first(struct unwinder *unwinder, const struct target *target)
@@ -188,7 +190,8 @@ static bool is_due(struct unwinder *unwinder, pid_t pid, uint64_t now)
 			unwinder->later[i].next_ns = now + unwinder->later[i].wait_ns;
 			return true;
 		}
-	*arena_push(unwinder->arena, unwinder->later, unwinder->later_len) = (struct later){pid, now + AGAIN_NS, AGAIN_NS};
+	*arena_push(unwinder->arena, unwinder->later, unwinder->later_len) =
+		(struct later){pid, now + AGAIN_NS, AGAIN_NS};
 	return true;
 }
 

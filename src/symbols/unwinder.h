@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What programs need to walk through the stacks of processes (ustack()): for each process its files, for each file the table of
- * its call-frame information. Put into the store before the script runs, and for processes that come later when a
- * program has met them: their first stacks are one frame deep.
+ * What programs need to walk through the stacks of processes (ustack()): for each process its files, for each file the
+ * table of its call-frame information. Put into the store before the script runs, and for processes that come later
+ * when a program has met them: their first stacks are one frame deep.
  */
 #ifndef CEPHTAP_SYMBOLS_UNWINDER_H
 #define CEPHTAP_SYMBOLS_UNWINDER_H
@@ -21,7 +21,8 @@ uint32_t unwinder_rows(const struct unwinder *unwinder);
 int unwinder_fill(struct unwinder *unwinder, const struct stack_store *store);
 /* Now and then: looks at the processes that programs have asked for. NULL is allowed, here and below. */
 void unwinder_step(struct unwinder *unwinder);
-/* Is it about all processes that there are? Then unwinder_look() at those that begin a program or map a file saves them early ends. */
+/* Is it about all processes that there are? Then unwinder_look() at those that begin a program or map a file saves them
+ * early ends. */
 bool unwinder_is_of_all(const struct unwinder *unwinder);
 void unwinder_look(struct unwinder *unwinder, pid_t pid);
 /* How many files had no room for their tables: stacks end early in their frames. */

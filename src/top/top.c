@@ -10,8 +10,23 @@
 #include "lib/arena.h"
 #include "lib/memory.h"
 
-enum { OSD_NAME, OSD_OPS, OSD_READ, OSD_WRITE, OSD_REPLICA, OSD_BYTES, OSD_MEAN, OSD_P99, OSD_QUEUE, OSD_FLIGHT,
-       OSD_READ_BYTES, OSD_WRITE_BYTES, OSD_REPLICA_BYTES, OSD_REPLICA_MEAN, OSD_COLUMNS };
+enum {
+	OSD_NAME,
+	OSD_OPS,
+	OSD_READ,
+	OSD_WRITE,
+	OSD_REPLICA,
+	OSD_BYTES,
+	OSD_MEAN,
+	OSD_P99,
+	OSD_QUEUE,
+	OSD_FLIGHT,
+	OSD_READ_BYTES,
+	OSD_WRITE_BYTES,
+	OSD_REPLICA_BYTES,
+	OSD_REPLICA_MEAN,
+	OSD_COLUMNS
+};
 
 static const struct top_column osd_columns[OSD_COLUMNS] = {
 	[OSD_NAME] = {"OSD", TOP_TEXT, 8, false},
@@ -50,20 +65,29 @@ static const struct top_column stage_columns[STAGE_COLUMNS] = {
 enum { OBJECT_OPS, OBJECT_READ, OBJECT_WRITE, OBJECT_BYTES, OBJECT_POOL, OBJECT_NAME, OBJECT_COLUMNS };
 
 static const struct top_column object_columns[OBJECT_COLUMNS] = {
-	[OBJECT_OPS] = {"OPS", TOP_COUNT, 8, false},   [OBJECT_READ] = {"READ", TOP_COUNT, 8, false},
+	[OBJECT_OPS] = {"OPS", TOP_COUNT, 8, false},	 [OBJECT_READ] = {"READ", TOP_COUNT, 8, false},
 	[OBJECT_WRITE] = {"WRITE", TOP_COUNT, 8, false}, [OBJECT_BYTES] = {"BYTES", TOP_SIZE, 9, false},
-	[OBJECT_POOL] = {"POOL", TOP_TEXT, 6, false},  [OBJECT_NAME] = {"OBJECT", TOP_TEXT, 0, false},
+	[OBJECT_POOL] = {"POOL", TOP_TEXT, 6, false},	 [OBJECT_NAME] = {"OBJECT", TOP_TEXT, 0, false},
 };
 
 enum { CLIENT_NAME, CLIENT_OPS, CLIENT_READ, CLIENT_WRITE, CLIENT_BYTES, CLIENT_MEAN, CLIENT_COLUMNS };
 
 static const struct top_column client_columns[CLIENT_COLUMNS] = {
 	[CLIENT_NAME] = {"CLIENT", TOP_TEXT, 20, false}, [CLIENT_OPS] = {"OPS/S", TOP_NUMBER, 10, false},
-	[CLIENT_READ] = {"READ", TOP_NUMBER, 10, false},  [CLIENT_WRITE] = {"WRITE", TOP_NUMBER, 10, false},
-	[CLIENT_BYTES] = {"MB/S", TOP_MEGA, 10, false},  [CLIENT_MEAN] = {"MEAN", TOP_TIME, 10, false},
+	[CLIENT_READ] = {"READ", TOP_NUMBER, 10, false}, [CLIENT_WRITE] = {"WRITE", TOP_NUMBER, 10, false},
+	[CLIENT_BYTES] = {"MB/S", TOP_MEGA, 10, false},	 [CLIENT_MEAN] = {"MEAN", TOP_TIME, 10, false},
 };
 
-enum { SLOW_TIME, SLOW_OSD, SLOW_CLASS, SLOW_RECEIVE, SLOW_LAST = SLOW_RECEIVE + TOP_SLOW_STAGES, SLOW_OP, SLOW_OBJECT, SLOW_COLUMNS };
+enum {
+	SLOW_TIME,
+	SLOW_OSD,
+	SLOW_CLASS,
+	SLOW_RECEIVE,
+	SLOW_LAST = SLOW_RECEIVE + TOP_SLOW_STAGES,
+	SLOW_OP,
+	SLOW_OBJECT,
+	SLOW_COLUMNS
+};
 
 static const struct top_column slow_columns[SLOW_COLUMNS] = {
 	[SLOW_TIME] = {"WHOLE", TOP_TIME, 7, false},
@@ -157,7 +181,8 @@ static struct top_cell *row_find(struct top_model *model, enum top_view view, co
 
 	HASH_FIND_STR(rows->entries, key, entry);
 	if (!entry) {
-		entry = arena_alloc(model->interval, sizeof(*entry) + kinds[view].columns_len * sizeof(struct top_cell));
+		entry = arena_alloc(model->interval,
+				    sizeof(*entry) + kinds[view].columns_len * sizeof(struct top_cell));
 		entry->key = arena_strdup(model->interval, key);
 		HASH_ADD_KEYPTR(hh, rows->entries, entry->key, strlen(entry->key), entry);
 		rows->len++;
@@ -209,7 +234,8 @@ static void add_whole(struct top_model *model, const char *daemon, const char *c
 	cell_add(&cells[is_replica ? OSD_REPLICA_MEAN : OSD_MEAN], count, ns);
 }
 
-void top_add_stage(struct top_model *model, const char *daemon, const char *class, const char *stage, double count, double ns)
+void top_add_stage(struct top_model *model, const char *daemon, const char *class, const char *stage, double count,
+		   double ns)
 {
 	char key[128];
 	struct top_cell *cells;
@@ -266,7 +292,8 @@ void top_add_client_bytes(struct top_model *model, int64_t client, const char *c
 	cell_add(&client_row(model, client)[CLIENT_BYTES], 1, bytes);
 }
 
-void top_add_object(struct top_model *model, int64_t pool, const char *name, const char *class, double count, double bytes)
+void top_add_object(struct top_model *model, int64_t pool, const char *name, const char *class, double count,
+		    double bytes)
 {
 	char key[512], number[24];
 	struct top_cell *cells;
@@ -389,7 +416,7 @@ static void slow_finish(struct top_model *model, struct top_cell *cells, double 
 }
 
 static void (*const finish[TOP_VIEWS])(struct top_model *, struct top_cell *, double) = {
-	[TOP_OSDS] = osd_finish,	[TOP_STAGES] = stage_finish, [TOP_OBJECTS] = object_finish,
+	[TOP_OSDS] = osd_finish,       [TOP_STAGES] = stage_finish, [TOP_OBJECTS] = object_finish,
 	[TOP_CLIENTS] = client_finish, [TOP_SLOW] = slow_finish,
 };
 

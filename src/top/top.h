@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The model of `cephtap top`: tables of one interval. In: what was counted in it, piece by piece between top_begin() and
- * top_end(). Out: rows with rates and means, sorted. Pure: neither a terminal nor the kernel is known here. The rows of an interval
- * stay until the next begins; how each table is sorted stays for good, and OSDs that were seen once keep their row.
+ * The model of `cephtap top`: tables of one interval. In: what was counted in it, piece by piece between top_begin()
+ * and top_end(). Out: rows with rates and means, sorted. Pure: neither a terminal nor the kernel is known here. The
+ * rows of an interval stay until the next begins; how each table is sorted stays for good, and OSDs that were seen once
+ * keep their row.
  */
 #ifndef CEPHTAP_TOP_TOP_H
 #define CEPHTAP_TOP_TOP_H
@@ -19,9 +20,9 @@ enum top_unit {
 	TOP_TEXT,   /* to the left, sorted from the smallest; all others to the right, from the largest */
 	TOP_NUMBER, /* a rate or a mean number */
 	TOP_COUNT,
-	TOP_MEGA,   /* bytes each second, shown in 10^6 */
-	TOP_SIZE,   /* bytes */
-	TOP_TIME,   /* ns */
+	TOP_MEGA, /* bytes each second, shown in 10^6 */
+	TOP_SIZE, /* bytes */
+	TOP_TIME, /* ns */
 };
 
 struct top_column {
@@ -53,10 +54,10 @@ struct top_table {
 
 struct top_summary {
 	unsigned osds;
-	double seconds; /* how long the interval was; 0: there was none yet */
+	double seconds;			  /* how long the interval was; 0: there was none yet */
 	double ops, reads, writes, bytes; /* of clients, each second */
-	double slow_floor_ns; /* ops that took longer than this are in TOP_SLOW, all of them */
-	uint64_t lost; /* events since the beginning */
+	double slow_floor_ns;		  /* ops that took longer than this are in TOP_SLOW, all of them */
+	uint64_t lost;			  /* events since the beginning */
 };
 
 struct top_model;
@@ -69,15 +70,25 @@ void top_end(struct top_model *model, double seconds);
 /* An OSD that is there, whether it has ops or not. */
 void top_add_osd(struct top_model *model, const char *daemon);
 /* `count` ops of a class ("read", "write", "replica") went through a stage ("0 whole", "2 queue"), in `ns` together. */
-void top_add_stage(struct top_model *model, const char *daemon, const char *class, const char *stage, double count, double ns);
+void top_add_stage(struct top_model *model, const char *daemon, const char *class, const char *stage, double count,
+		   double ns);
 void top_add_bytes(struct top_model *model, const char *daemon, const char *class, double bytes);
 void top_add_p99(struct top_model *model, const char *daemon, double ns);
 void top_add_client(struct top_model *model, int64_t client, const char *class, double count, double ns);
 void top_add_client_bytes(struct top_model *model, int64_t client, const char *class, double bytes);
-void top_add_object(struct top_model *model, int64_t pool, const char *name, const char *class, double count, double bytes);
+void top_add_object(struct top_model *model, int64_t pool, const char *name, const char *class, double count,
+		    double bytes);
 
 /* Times of the stages from receive to replicas; -1: not known. */
-enum top_slow_stage { TOP_SLOW_RECEIVE, TOP_SLOW_QUEUE, TOP_SLOW_PREPARE, TOP_SLOW_EXECUTE, TOP_SLOW_STORE, TOP_SLOW_REPLICAS, TOP_SLOW_STAGES };
+enum top_slow_stage {
+	TOP_SLOW_RECEIVE,
+	TOP_SLOW_QUEUE,
+	TOP_SLOW_PREPARE,
+	TOP_SLOW_EXECUTE,
+	TOP_SLOW_STORE,
+	TOP_SLOW_REPLICAS,
+	TOP_SLOW_STAGES
+};
 struct top_slow_op {
 	const char *daemon, *class, *object;
 	int64_t client, tid, stages[TOP_SLOW_STAGES];

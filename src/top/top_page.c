@@ -121,14 +121,16 @@ static void put(struct shown *out, const struct top_column *column, const char *
 	if (!column->width)
 		put_rest(out, text, width - used - 1);
 	else if (column->unit == TOP_TEXT)
-		shown_printf(out, "%s%-*.*s", used ? " " : "", (int)(column->width - !!used), (int)(column->width - !!used), text);
+		shown_printf(out, "%s%-*.*s", used ? " " : "", (int)(column->width - !!used),
+			     (int)(column->width - !!used), text);
 	else
 		shown_printf(out, "%*s", (int)column->width, text);
 }
 
 /* --- Tables --- */
 
-static void add_title(struct top_page *page, const struct top_look *look, const struct top_table *table, const char *more)
+static void add_title(struct top_page *page, const struct top_look *look, const struct top_table *table,
+		      const char *more)
 {
 	const struct top_column *column = &table->columns[table->sort];
 	const char *order = column->unit == TOP_TEXT ? (table->is_reversed ? "Z to A" : "A to Z")
@@ -141,7 +143,8 @@ static void add_title(struct top_page *page, const struct top_look *look, const 
 }
 
 /* The column that is sorted by has a mark, for those who see neither colours nor bold letters. */
-static void add_heading(struct top_page *page, const struct top_look *look, const struct top_table *table, unsigned chosen)
+static void add_heading(struct top_page *page, const struct top_look *look, const struct top_table *table,
+			unsigned chosen)
 {
 	struct shown out = {0};
 	char text[CELL_SIZE];
@@ -165,15 +168,15 @@ static void add_row(struct top_page *page, const struct top_look *look, const st
 
 		print_cell(&table->columns[i], cell, text);
 		if (chosen & 1u << i)
-			put(&out, &table->columns[i], table->columns[i].unit == TOP_TEXT && cell->text ? cell->text : text,
-			    look->width);
+			put(&out, &table->columns[i],
+			    table->columns[i].unit == TOP_TEXT && cell->text ? cell->text : text, look->width);
 	}
 	add_shown(page, look, TOP_LINE_PLAIN, &out);
 }
 
 /* Returns how many rows there were. */
-static unsigned add_table(struct top_page *page, const struct top_look *look, const struct top_table *table, unsigned first,
-			  unsigned rows_max, const char *more)
+static unsigned add_table(struct top_page *page, const struct top_look *look, const struct top_table *table,
+			  unsigned first, unsigned rows_max, const char *more)
 {
 	unsigned chosen = choose(table, look->width), n = 0;
 
@@ -199,8 +202,8 @@ static void add_summary(struct top_page *page, const struct top_look *look, cons
 	shown_printf(&out, look->is_paused ? "PAUSED" : "every %g s", look->interval);
 	shown_printf(&out, "  %u OSD%s", summary.osds, summary.osds == 1 ? "" : "s");
 	if (summary.seconds > 0)
-		shown_printf(&out, "  %s ops/s (%s r, %s w)  %.1f MB/s  %llu lost", ops, reads, writes, summary.bytes / 1e6,
-			     (unsigned long long)summary.lost);
+		shown_printf(&out, "  %s ops/s (%s r, %s w)  %.1f MB/s  %llu lost", ops, reads, writes,
+			     summary.bytes / 1e6, (unsigned long long)summary.lost);
 	add_shown(page, look, TOP_LINE_TITLE, &out);
 }
 
@@ -286,13 +289,15 @@ static void add_end(struct top_page *page, const struct top_look *look)
 			  : "q quit h help p pause s sort r reverse  Tab: t stages o objects c clients l slow");
 }
 
-void top_page_make(struct arena *arena, const struct top_model *model, const struct top_look *look, struct top_page *page)
+void top_page_make(struct arena *arena, const struct top_model *model, const struct top_look *look,
+		   struct top_page *page)
 {
 	struct shown out = {0};
 
 	*page = (struct top_page){.arena = arena};
 	if (look->width < TOP_WIDTH_MIN || look->height < TOP_HEIGHT_MIN) {
-		shown_printf(&out, "cephtap top needs %d x %d, not %u x %u", TOP_WIDTH_MIN, TOP_HEIGHT_MIN, look->width, look->height);
+		shown_printf(&out, "cephtap top needs %d x %d, not %u x %u", TOP_WIDTH_MIN, TOP_HEIGHT_MIN, look->width,
+			     look->height);
 		add_shown(page, look, TOP_LINE_PLAIN, &out);
 		return;
 	}

@@ -43,8 +43,8 @@ static double updates(const struct agg_row *row)
 
 static void take_stage(const struct input *input, const struct agg_row *row)
 {
-	top_add_stage(input->model, key_text(input, row, 0), key_text(input, row, 1), key_text(input, row, 2), updates(row),
-		      number(input, row));
+	top_add_stage(input->model, key_text(input, row, 0), key_text(input, row, 1), key_text(input, row, 2),
+		      updates(row), number(input, row));
 }
 
 static void take_bytes(const struct input *input, const struct agg_row *row)
@@ -54,7 +54,8 @@ static void take_bytes(const struct input *input, const struct agg_row *row)
 
 static void take_latency(const struct input *input, const struct agg_row *row)
 {
-	top_add_p99(input->model, key_text(input, row, 0), histogram_percentile(&input->layout->shape, row->value, 0.99));
+	top_add_p99(input->model, key_text(input, row, 0),
+		    histogram_percentile(&input->layout->shape, row->value, 0.99));
 }
 
 static void take_client(const struct input *input, const struct agg_row *row)
@@ -69,8 +70,8 @@ static void take_client_bytes(const struct input *input, const struct agg_row *r
 
 static void take_object(const struct input *input, const struct agg_row *row)
 {
-	top_add_object(input->model, key_int(input, row, 0), key_text(input, row, 1), key_text(input, row, 2), updates(row),
-		       number(input, row));
+	top_add_object(input->model, key_int(input, row, 0), key_text(input, row, 1), key_text(input, row, 2),
+		       updates(row), number(input, row));
 }
 
 /* Its keys: daemon, class, object, client, tid, the stages, the replica that came last. */
@@ -118,8 +119,7 @@ static void take(struct top_model *model, struct report *report, unsigned agg)
 	unsigned n;
 
 	for (unsigned i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
-		if (strcmp(report->schema->aggs[agg].name, inputs[i].name) ||
-		    input.layout->keys_len != inputs[i].keys)
+		if (strcmp(report->schema->aggs[agg].name, inputs[i].name) || input.layout->keys_len != inputs[i].keys)
 			continue;
 		input.arena = arena_new();
 		rows = reader_agg_rows(report->reader, agg, &n);

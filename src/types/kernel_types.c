@@ -241,7 +241,8 @@ static const char *why(const struct type_source *source)
 	return is_loaded(source->data) ? NULL : kernel_btf_why();
 }
 
-const struct type_source *kernel_types_new(struct arena *arena, const struct btf *(*load)(void), const struct btf *(*load_module)(unsigned n))
+const struct type_source *kernel_types_new(struct arena *arena, const struct btf *(*load)(void),
+					   const struct btf *(*load_module)(unsigned n))
 {
 	struct kernel_types *kernel = arena_new_one(arena, struct kernel_types);
 

@@ -64,8 +64,8 @@ static struct type_member *add_member(struct collecting *c, const char *name, co
 }
 
 /*
- * The bytes that a bit-field lies in: as few as can be read at once, inside of the structure. One that spans nine of them is not
- * read.
+ * The bytes that a bit-field lies in: as few as can be read at once, inside of the structure. One that spans nine of
+ * them is not read.
  */
 static void place_bits(struct type_member *member, const struct dwarf_member *place, uint32_t struct_size)
 {
@@ -114,7 +114,8 @@ static void add_own_members(struct collecting *c, Dwarf_Die *class, int64_t base
 		struct dwarf_member place;
 		struct type_member *member;
 
-		if (dwarf_tag(&child) != DW_TAG_member || !dwarf_is_data_child(&child) || !dwarf_type_of(&child, &inner))
+		if (dwarf_tag(&child) != DW_TAG_member || !dwarf_is_data_child(&child) ||
+		    !dwarf_type_of(&child, &inner))
 			continue;
 		dwarf_member_place(&child, &place);
 		if (place.kind == DWARF_MEMBER_BITS) {
@@ -133,7 +134,8 @@ static void add_own_members(struct collecting *c, Dwarf_Die *class, int64_t base
 /* ---- base classes ---- */
 
 /* First these, then those, which begin at an offset from where these end. */
-static const struct type_hop *join_hops(struct arena *arena, const struct type_hop *first, const struct type_hop *then, int64_t offset)
+static const struct type_hop *join_hops(struct arena *arena, const struct type_hop *first, const struct type_hop *then,
+					int64_t offset)
 {
 	struct type_hop *hop;
 
@@ -157,8 +159,10 @@ static const struct type *last_base(const struct type_hop *hops)
 	return hops ? hops->base : NULL;
 }
 
-/* A member of a base is the class's own, unless that has one of its name. Of two bases it is neither's, but where they share it. */
-static void inherit(struct collecting *c, const struct type *base, const struct type_member *from, const struct type_hop *hops, int64_t offset)
+/* A member of a base is the class's own, unless that has one of its name. Of two bases it is neither's, but where they
+ * share it. */
+static void inherit(struct collecting *c, const struct type *base, const struct type_member *from,
+		    const struct type_hop *hops, int64_t offset)
 {
 	const struct type_hop *all = join_hops(c->types->arena, hops, from->hops, offset);
 	struct type_member *known = (struct type_member *)type_find_member(c->type, from->name);
@@ -174,8 +178,8 @@ static void inherit(struct collecting *c, const struct type *base, const struct 
 	is_shared = last_base(known->hops) && last_base(known->hops) == last_base(all);
 	if (known < c->type->members + c->own_len || is_shared)
 		return;
-	known->why = arena_printf(c->types->arena, "several base classes have one: write which, as in `%s.%s`", base->name ? base->name : "base",
-				  from->name);
+	known->why = arena_printf(c->types->arena, "several base classes have one: write which, as in `%s.%s`",
+				  base->name ? base->name : "base", from->name);
 }
 
 static void add_base(struct collecting *c, Dwarf_Die *child, Dwarf_Die *class)
@@ -295,7 +299,8 @@ static uint64_t dimension(Dwarf_Die *range)
 		return count;
 	if (dwarf_attr(range, DW_AT_lower_bound, &attr))
 		dwarf_formudata(&attr, &lower);
-	if (!dwarf_attr(range, DW_AT_upper_bound, &attr) || dwarf_formudata(&attr, &count) || count >= UINT32_MAX || count + 1 < lower)
+	if (!dwarf_attr(range, DW_AT_upper_bound, &attr) || dwarf_formudata(&attr, &count) || count >= UINT32_MAX ||
+	    count + 1 < lower)
 		return 0;
 	return count + 1 - lower;
 }

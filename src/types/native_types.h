@@ -8,8 +8,8 @@
 struct native_types;
 struct native_types *native_types_new(struct arena *arena);
 /*
- * `native` is a struct dwarf_type. Each type is made once. A structure or a reference becomes a pointer to it, as parameters and
- * results have no other form that D knows; every pointer is into the process.
+ * `native` is a struct dwarf_type. Each type is made once. A structure or a reference becomes a pointer to it, as
+ * parameters and results have no other form that D knows; every pointer is into the process.
  */
 const struct type *native_type(struct native_types *types, const void *native);
 

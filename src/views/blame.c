@@ -11,24 +11,45 @@ enum { OSDS_MAX = 8 };
 static const struct cause {
 	const char *name, *stages[3], *means, *next;
 } causes[] = {
-	{"receive", {"receive"}, "messages arrive slowly: the network, or the messenger's threads have no processor", "report sched --seconds 5"},
-	{"queue", {"queue"}, "ops wait for a worker: too many on one shard (one PG?), or no processor", "report sched --seconds 5"},
-	{"prepare", {"prepare"}, "ops wait for others on the same object, or for an object that is not there yet",
+	{"receive",
+	 {"receive"},
+	 "messages arrive slowly: the network, or the messenger's threads have no processor",
+	 "report sched --seconds 5"},
+	{"queue",
+	 {"queue"},
+	 "ops wait for a worker: too many on one shard (one PG?), or no processor",
+	 "report sched --seconds 5"},
+	{"prepare",
+	 {"prepare"},
+	 "ops wait for others on the same object, or for an object that is not there yet",
 	 "top --once --panel objects"},
 	{"store read", {"store read"}, "reads of the device, or of keys", "report bluestore --seconds 5"},
 	{"execute", {"execute"}, "the work of ops themselves", "report profile --by stage --seconds 5"},
-	{"old data", {"old data", "shards"}, "writes of parts of a stripe read the rest of it first, and wait for earlier ones on their object",
+	{"old data",
+	 {"old data", "shards"},
+	 "writes of parts of a stripe read the rest of it first, and wait for earlier ones on their object",
 	 "top --once --panel objects"},
-	{"coding", {"encode", "decode"}, "making shards of data, or data of shards", "report profile --by stage --seconds 5"},
+	{"coding",
+	 {"encode", "decode"},
+	 "making shards of data, or data of shards",
+	 "report profile --by stage --seconds 5"},
 	{"data write", {"data write"}, "writes of data to the device", "report bluestore --seconds 5"},
-	{"kv", {"kv queue", "kv commit"}, "the log of the store: bstore_kv_sync waits for the device, or for a processor",
+	{"kv",
+	 {"kv queue", "kv commit"},
+	 "the log of the store: bstore_kv_sync waits for the device, or for a processor",
 	 "report sched --seconds 5"},
 	{"callback", {"callback"}, "committed ops wait for their PG or a worker", "report sched --seconds 5"},
 	{"store", {"store", "build"}, "building transactions", "report profile --by stage --seconds 5"},
 	{"send", {"send", "reply"}, "sending to replicas and clients", "report profile --by stage --seconds 5"},
 	{"unknown", {"unknown"}, "ops were under way when the report began", "report osd --seconds 30"},
-	{"on the way", {NULL}, "a replica's part outside of its own account: the network, or it stood still", "report offcpu --seconds 5"},
-	{"not traced", {NULL}, "it was waited for, and runs elsewhere or is not traced: trace it on its host", "report osd --seconds 5"},
+	{"on the way",
+	 {NULL},
+	 "a replica's part outside of its own account: the network, or it stood still",
+	 "report offcpu --seconds 5"},
+	{"not traced",
+	 {NULL},
+	 "it was waited for, and runs elsewhere or is not traced: trace it on its host",
+	 "report osd --seconds 5"},
 };
 
 enum { CAUSES = sizeof(causes) / sizeof(*causes), QUEUE = 1, ON_THE_WAY = CAUSES - 2, NOT_TRACED = CAUSES - 1 };
@@ -80,7 +101,8 @@ static bool is_one_of(const char *class, const char *const *classes)
 
 bool blame_is_of_client(const char *class)
 {
-	static const char *const others[] = {"replica", "shard write", "shard read", "trim", "pg work", "recovery", "scrub", NULL};
+	static const char *const others[] = {"replica", "shard write", "shard read", "trim",
+					     "pg work", "recovery",    "scrub",	     NULL};
 
 	return !is_one_of(class, others);
 }
@@ -139,8 +161,10 @@ static void give(struct blame *blame, struct osd *osd, unsigned cause, double ns
 	blame->all += ns;
 }
 
-/* Parts are measured by themselves, and may be of more ops than the stage, or longer, where the replicas were quicker. */
-static void give_stage(struct blame *blame, struct osd *osd, const struct account *account, unsigned stage, double factor)
+/* Parts are measured by themselves, and may be of more ops than the stage, or longer, where the replicas were quicker.
+ */
+static void give_stage(struct blame *blame, struct osd *osd, const struct account *account, unsigned stage,
+		       double factor)
 {
 	double parts = 0, scale;
 
@@ -153,14 +177,16 @@ static void give_stage(struct blame *blame, struct osd *osd, const struct accoun
 	give(blame, osd, account->stage_cause[stage], factor * (account->stage[stage] - scale * parts));
 }
 
-/* What was waited for this OSD is divided as its own account of such parts is; what is more than that account is not in it. */
+/* What was waited for this OSD is divided as its own account of such parts is; what is more than that account is not in
+ * it. */
 static void give_waited(struct blame *blame, struct osd *osd, double waited, unsigned of)
 {
 	const struct account *account = &osd->accounts[of];
 	double inside = waited < account->whole ? waited : account->whole, stages = 0;
 
 	for (unsigned stage = 1; stage < STAGES; stage++)
-		stages += account->stage[stage]; /* less than the whole: without those that were on their way at the start */
+		stages += account->stage[stage]; /* less than the whole: without those that were on their way at the
+						    start */
 	for (unsigned stage = 1; stages > 0 && stage < STAGES; stage++)
 		give_stage(blame, osd, account, stage, inside / stages);
 	if (stages <= 0)
@@ -201,9 +227,11 @@ static void print_osd(const struct blame *blame, const struct osd *osd, struct s
 {
 	unsigned first = largest(osd->by_cause, CAUSES), second = largest(osd->by_cause, first);
 
-	shown_printf(out, "%-16s %9.1f %% %9.1f %% %14.1f %%   %s %.0f %%, %s %.0f %%\n", osd->name, 100 * osd->all / blame->all,
-		     100 * osd->of_own / blame->all, 100 * (osd->all - osd->of_own) / blame->all, causes[first].name,
-		     100 * osd->by_cause[first] / osd->all, causes[second].name, 100 * osd->by_cause[second] / osd->all);
+	shown_printf(out, "%-16s %9.1f %% %9.1f %% %14.1f %%   %s %.0f %%, %s %.0f %%\n", osd->name,
+		     100 * osd->all / blame->all, 100 * osd->of_own / blame->all,
+		     100 * (osd->all - osd->of_own) / blame->all, causes[first].name,
+		     100 * osd->by_cause[first] / osd->all, causes[second].name,
+		     100 * osd->by_cause[second] / osd->all);
 }
 
 /* A command to be copied: what it is about is one word of it, whatever a process calls itself. */
@@ -231,7 +259,9 @@ static bool print_pg(const struct blame_input *input, const struct osd *osd, str
 	}
 	if (!most || most->ns < 0.8 * all)
 		return false;
-	shown_printf(out, "%.0f %% of that for one placement group, %llu.%llx, which works on one op at a time: too few of them in this pool?\n",
+	shown_printf(out,
+		     "%.0f %% of that for one placement group, %llu.%llx, which works on one op at a time: too few of "
+		     "them in this pool?\n",
 		     100 * most->ns / all, (unsigned long long)most->pool, (unsigned long long)most->pg);
 	print_next("ceph osd pool ls detail; ", "top --once --panel objects", osd, out);
 	return true;
@@ -253,8 +283,9 @@ static void print_sentence(const struct blame *blame, const struct blame_input *
 		shown_puts(out, "no single cause takes half of the time\n");
 		return;
 	}
-	shown_printf(out, "%.0f %% is %s of %s: %s\n", 100 * (on ? osd->by_cause[cause] : blame->by_cause[cause]) / blame->all,
-		     causes[cause].name, on ? osd->name : "all together", causes[cause].means);
+	shown_printf(out, "%.0f %% is %s of %s: %s\n",
+		     100 * (on ? osd->by_cause[cause] : blame->by_cause[cause]) / blame->all, causes[cause].name,
+		     on ? osd->name : "all together", causes[cause].means);
 	if (cause == QUEUE && on && print_pg(input, osd, out))
 		return;
 	print_next("", causes[cause].next, osd, out);
@@ -267,13 +298,15 @@ void blame_print(struct arena *arena, const struct blame_input *input, struct sh
 	for (unsigned i = 0; i < input->stages_len; i++)
 		take_stage(&blame, &input->stages[i]);
 	for (unsigned i = 0; i < input->waits_len; i++)
-		osd_of(&blame, input->waits[i].daemon)->waited[strcmp(input->waits[i].class, "ec read") ? WRITES : READS] += input->waits[i].ns;
+		osd_of(&blame, input->waits[i].daemon)
+			->waited[strcmp(input->waits[i].class, "ec read") ? WRITES : READS] += input->waits[i].ns;
 	for (unsigned i = 0; i < blame.osds_len; i++)
 		divide(&blame, &blame.osds[i]);
 	if (blame.all <= 0)
 		return;
 	qsort(blame.osds, blame.osds_len, sizeof(*blame.osds), compare_osds);
-	shown_printf(out, "\n%-16s %11s %11s %16s   %s\n", "WHERE TIME WENT", "SHARE", "OWN OPS", "OTHERS WAITED", "MOST OF IT");
+	shown_printf(out, "\n%-16s %11s %11s %16s   %s\n", "WHERE TIME WENT", "SHARE", "OWN OPS", "OTHERS WAITED",
+		     "MOST OF IT");
 	for (unsigned i = 0; i < blame.osds_len && i < OSDS_MAX && blame.osds[i].all > 0; i++)
 		print_osd(&blame, &blame.osds[i], out);
 	print_sentence(&blame, input, out);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which OSD, and what on it, all the time of clients' ops went to. In: the sums of a report's stages, whom primaries waited for, and
- * which placement groups were queued for.
- * Out: a table of OSDs, and one sentence that names what takes half of the time or more, with the command that looks into it.
+ * Which OSD, and what on it, all the time of clients' ops went to. In: the sums of a report's stages, whom primaries
+ * waited for, and which placement groups were queued for. Out: a table of OSDs, and one sentence that names what takes
+ * half of the time or more, with the command that looks into it.
  *
- * An op's time belongs to its primary, but for what the primary waited for its replicas: that belongs to the replica that came last,
- * divided as this OSD's own account of such parts (of replicas, writes of shards, reads of shards) is. What is more than this account was before or after it: on the way.
+ * An op's time belongs to its primary, but for what the primary waited for its replicas: that belongs to the replica
+ * that came last, divided as this OSD's own account of such parts (of replicas, writes of shards, reads of shards) is.
+ * What is more than this account was before or after it: on the way.
  */
 #ifndef CEPHTAP_VIEWS_BLAME_H
 #define CEPHTAP_VIEWS_BLAME_H

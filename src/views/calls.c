@@ -289,7 +289,8 @@ static unsigned values_of(const struct record_layout *layout, const struct recor
 	return len;
 }
 
-static int event(struct view *view, const struct record_layout *layout, const struct schema_probe *probe, const struct record_head *head)
+static int event(struct view *view, const struct record_layout *layout, const struct schema_probe *probe,
+		 const struct record_head *head)
 {
 	struct calls *calls = view->own;
 	uint64_t values[VALUES];
@@ -329,25 +330,46 @@ static bool check(const struct view *view, const struct facts *facts, struct buf
 	const struct view_value *trigger = &view->values[TRIGGER];
 
 	if (!facts && (!trigger->is_given || !*trigger->text))
-		buf_puts(why, "--trigger says which function: cephtap report calls --trigger PrimaryLogPG::do_op --osd 0");
+		buf_puts(why,
+			 "--trigger says which function: cephtap report calls --trigger PrimaryLogPG::do_op --osd 0");
 	return !why->size;
 }
 
 static const struct view_option options[OPTIONS] = {
-	[TRIGGER] = {.name = CALLS_TRIGGER, .arg = "FUNCTION", .kind = VIEW_TEXT, .is_gathered = true,
-		     .help = "as people write it (PrimaryLogPG::do_op), with its parameters, or as it is in the file; a glob"},
-	[FUNCTIONS] = {.name = CALLS_FUNCTIONS, .arg = "GLOB[,...]", .kind = VIEW_TEXT, .is_gathered = true,
-		       .help = "the functions to follow, such as 'PrimaryLogPG::*,BlueStore::*' (default: the trigger's class)"},
-	[SLOWEST] = {.name = "slowest", .arg = "N", .kind = VIEW_NUMBER, .least = 1, .most = 1000,
+	[TRIGGER] = {.name = CALLS_TRIGGER,
+		     .arg = "FUNCTION",
+		     .kind = VIEW_TEXT,
+		     .is_gathered = true,
+		     .help = "as people write it (PrimaryLogPG::do_op), with its parameters, or as it is in the file; "
+			     "a glob"},
+	[FUNCTIONS] = {.name = CALLS_FUNCTIONS,
+		       .arg = "GLOB[,...]",
+		       .kind = VIEW_TEXT,
+		       .is_gathered = true,
+		       .help = "the functions to follow, such as 'PrimaryLogPG::*,BlueStore::*' (default: the "
+			       "trigger's class)"},
+	[SLOWEST] = {.name = "slowest",
+		     .arg = "N",
+		     .kind = VIEW_NUMBER,
+		     .least = 1,
+		     .most = 1000,
 		     .help = "the N slowest calls one at a time, instead of the sum of all"},
-	[FOLDED] = {.name = "folded", .is_form = true, .help = "folded stacks, `a;b;c N` with N ns in c itself, for flame graphs"},
-	[SCRIPT_OPTION] = {.letter = 'x', .name = "x", .arg = "bufsize=SIZE", .kind = VIEW_TEXT, .sets = "", .is_gathered = true,
+	[FOLDED] = {.name = "folded",
+		    .is_form = true,
+		    .help = "folded stacks, `a;b;c N` with N ns in c itself, for flame graphs"},
+	[SCRIPT_OPTION] = {.letter = 'x',
+			   .name = "x",
+			   .arg = "bufsize=SIZE",
+			   .kind = VIEW_TEXT,
+			   .sets = "",
+			   .is_gathered = true,
 			   .help = "memory for records that wait to be read (default 32m), where some are lost"},
 };
 
 const struct view_ops view_calls = {
 	.name = "calls",
-	.doc = "what one function of a process calls, as a tree with the time in each step, from its entry to its return",
+	.doc = "what one function of a process calls, as a tree with the time in each step, from its entry to its "
+	       "return",
 	.options = options,
 	.options_len = OPTIONS,
 	.forms = VIEW_FORM(JSON),

@@ -33,7 +33,8 @@ static const char *params_of(const char *name)
 	return NULL;
 }
 
-/* foo(int) const is foo, foo(int).isra.0 is foo.isra.0; what follows parameters in another way (a lambda in them) is the name. */
+/* foo(int) const is foo, foo(int).isra.0 is foo.isra.0; what follows parameters in another way (a lambda in them) is
+ * the name. */
 static const char *without_params(struct arena *arena, const char *name)
 {
 	const char *params = params_of(name), *end = params ? strrchr(name, ')') + 1 : NULL;

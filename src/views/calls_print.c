@@ -22,7 +22,8 @@ static void clock_print(const struct calls *calls, uint64_t ns, char text[32])
 	uint64_t wall = report->now.wall_ns - (report->now.mono_ns - ns);
 	struct tm local = zone_time(report->zone, wall);
 
-	snprintf(text, 32, "%02d:%02d:%02d.%03u", local.tm_hour, local.tm_min, local.tm_sec, (unsigned)(wall / 1000000 % 1000));
+	snprintf(text, 32, "%02d:%02d:%02d.%03u", local.tm_hour, local.tm_min, local.tm_sec,
+		 (unsigned)(wall / 1000000 % 1000));
 }
 
 static uint64_t traced_ns(const struct calls *calls)
@@ -90,10 +91,12 @@ static void print_not_followed(const struct calls *calls, struct shown *out)
 	unsigned n = names->functions_len - names->probed, said = 0;
 
 	if (!can_begin(names))
-		shown_printf(out, "%s itself cannot be followed: trace what calls it, or what it calls\n", calls->trigger);
+		shown_printf(out, "%s itself cannot be followed: trace what calls it, or what it calls\n",
+			     calls->trigger);
 	if (!n)
 		return;
-	shown_printf(out, "%u function%s cannot be followed, as the entry or a return cannot be probed:", n, n == 1 ? "" : "s");
+	shown_printf(out, "%u function%s cannot be followed, as the entry or a return cannot be probed:", n,
+		     n == 1 ? "" : "s");
 	for (unsigned i = 0; i < names->functions_len && said < NAMES_SAID; i++)
 		if (!names->functions[i].is_followed)
 			shown_printf(out, "%s %s", said++ ? "," : "", names->functions[i].shown);
@@ -106,10 +109,11 @@ static void print_not_followed(const struct calls *calls, struct shown *out)
 static void print_notes(const struct calls *calls, struct shown *out)
 {
 	print_not_followed(calls, out);
-	print_note(calls->lost, "record was", "records were", "lost: the ring buffer was full; give -x bufsize=128m, or probe less", out);
+	print_note(calls->lost, "record was", "records were",
+		   "lost: the ring buffer was full; give -x bufsize=128m, or probe less", out);
 	print_note(calls->damaged, "call is", "calls are", "left out: not all records came", out);
-	print_note(calls->unseen_end, "call is", "calls are", "left out: no return was seen, as when an exception leaves the trigger",
-		   out);
+	print_note(calls->unseen_end, "call is", "calls are",
+		   "left out: no return was seen, as when an exception leaves the trigger", out);
 	print_note(calls->unfinished, "call is", "calls are", "left out: under way at the end", out);
 	print_note(calls->unmatched, "return", "returns", "without an entry: not followed", out);
 	print_note(calls->too_deep, "call", "calls", "too deep to be shown: their time is their callers' own", out);
@@ -127,7 +131,8 @@ static void print_text(const struct calls *calls, struct shown *out)
 
 		duration_print((double)call->ns, took);
 		clock_print(calls, call->start_ns, when);
-		shown_printf(out, "\n%u. %s, at %s, process %d, thread %" PRIu64, i + 1, took, when, (int)call->pid, call->tid);
+		shown_printf(out, "\n%u. %s, at %s, process %d, thread %" PRIu64, i + 1, took, when, (int)call->pid,
+			     call->tid);
 		print_tree(calls, call->tree, out);
 	}
 }

@@ -12,7 +12,7 @@ struct call_function {
 	const char *name;  /* with parameters, where there are overloads or a glob has found it */
 	const char *shown; /* for people: without them, unless two would look the same */
 	bool is_trigger, has_entry, has_return;
-	bool is_refused; /* by the kernel, at one place at least */
+	bool is_refused;  /* by the kernel, at one place at least */
 	bool is_followed; /* both ends are seen */
 };
 
@@ -39,10 +39,10 @@ struct call_frame {
 };
 
 struct call_thread {
-	uint64_t id; /* process and thread; 0: a free place */
+	uint64_t id;		       /* process and thread; 0: a free place */
 	uint64_t call, number, thrown; /* of the last record */
 	bool is_damaged;	       /* a record of this call is missing */
-	struct call_node *tree; /* of the call that is under way */
+	struct call_node *tree;	       /* of the call that is under way */
 	struct call_frame *frames;
 	unsigned frames_len, frames_room;
 };
@@ -63,7 +63,7 @@ struct calls {
 	uint64_t damaged;    /* calls that miss a record */
 	uint64_t unseen_end; /* calls that ended without a return: an exception left the trigger */
 	uint64_t unfinished; /* calls that were under way at the end */
-	uint64_t lost;       /* records */
+	uint64_t lost;	     /* records */
 	uint64_t unmatched, too_deep;
 	uint64_t begin_ns;
 	pid_t pid; /* of the record that is being read */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Trees of calls: a node for each function below the same chain of callers, with how often and how long. In: calls as they end.
- * Out: one tree of one call, and the sum of many. Functions are numbers; their names are somebody else's matter.
+ * Trees of calls: a node for each function below the same chain of callers, with how often and how long. In: calls as
+ * they end. Out: one tree of one call, and the sum of many. Functions are numbers; their names are somebody else's
+ * matter.
  */
 #ifndef CEPHTAP_VIEWS_CALLTREE_H
 #define CEPHTAP_VIEWS_CALLTREE_H
@@ -12,7 +13,8 @@ struct call_node {
 	unsigned function;
 	uint64_t count, total_ns, max_ns;
 	uint64_t unreturned; /* of count: left by an exception, or in another way that is no return */
-	struct call_node *first, *next; /* the first that it calls, its next sibling: in the order in which they were called first */
+	struct call_node *first,
+		*next; /* the first that it calls, its next sibling: in the order in which they were called first */
 	struct call_node *last;
 	unsigned children;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * `cephtap report offcpu`. In: the aggregations of scripts/offcpu.d. Out: the stacks with the longest time blocked, what is idle apart
- * from the rest, or all of them as JSON, an object for each interval.
+ * `cephtap report offcpu`. In: the aggregations of scripts/offcpu.d. Out: the stacks with the longest time blocked,
+ * what is idle apart from the rest, or all of them as JSON, an object for each interval.
  */
 #include <errno.h>
 #include <json-c/json.h>
@@ -141,8 +141,9 @@ static void print_row(struct table *table, const struct stack_row *row)
 
 	duration_print(row->ns / row->count, mean);
 	duration_print(row->worst, worst);
-	shown_printf(&table->report->pending, "\n%s%s%s: blocked %.1f ms (%.1f %%), %.0f times, mean %s, longest %s\n", row->who,
-		     row->thread[0] ? " " : "", row->thread, row->ns / 1e6, 100 * row->ns / table->elapsed, row->count, mean, worst);
+	shown_printf(&table->report->pending, "\n%s%s%s: blocked %.1f ms (%.1f %%), %.0f times, mean %s, longest %s\n",
+		     row->who, row->thread[0] ? " " : "", row->thread, row->ns / 1e6, 100 * row->ns / table->elapsed,
+		     row->count, mean, worst);
 	shown_bytes(&table->report->pending, row->text, strlen(row->text));
 }
 
@@ -211,7 +212,8 @@ static void print_json(struct table *table)
 	for (unsigned i = 0; i < table->rows_len; i++)
 		json_object_array_add(stacks, row_json(&table->rows[i]));
 	json_object_object_add(line, "type", json_object_new_string("offcpu"));
-	json_object_object_add(line, "time", json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000)));
+	json_object_object_add(line, "time",
+			       json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000)));
 	json_object_object_add(line, "elapsed_ns", json_object_new_int64((int64_t)table->elapsed));
 	json_object_object_add(line, "inferred_ends", json_object_new_int64((int64_t)waits_inferred(table->report)));
 	json_object_object_add(line, "stacks", stacks);
@@ -264,8 +266,13 @@ static int end(struct view *view, struct report *report)
 }
 
 static const struct view_option options[] = {
-	{.name = "inlines", .help = "functions that were inlined too, where there is debug information", .sets = "inlines", .is_gathered = true},
-	{.letter = 'v', .name = "verbose", .help = "say on standard error when the tracing begins, also where that is no terminal"},
+	{.name = "inlines",
+	 .help = "functions that were inlined too, where there is debug information",
+	 .sets = "inlines",
+	 .is_gathered = true},
+	{.letter = 'v',
+	 .name = "verbose",
+	 .help = "say on standard error when the tracing begins, also where that is no terminal"},
 };
 
 const struct view_ops view_offcpu = {

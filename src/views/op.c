@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * `report op`: ops from end to end. In: the lines of scripts/op.d, one for each step of any op. Out: for one op, or for the slowest
- * ones, its steps in order on all daemons of this host, joined by the op's key: client and tid.
+ * `report op`: ops from end to end. In: the lines of scripts/op.d, one for each step of any op. Out: for one op, or for
+ * the slowest ones, its steps in order on all daemons of this host, joined by the op's key: client and tid.
  */
 #include "views/op.h"
 
@@ -17,7 +17,20 @@
 #include "pictures/picture.h"
 
 /* The values of a line of scripts/op.d, in order. */
-enum { VALUE_WALL, VALUE_CLIENT, VALUE_TID, VALUE_PID, VALUE_LWP, VALUE_DAEMON, VALUE_THREAD, VALUE_A, VALUE_B, VALUE_TEXT, VALUE_STEP, VALUES };
+enum {
+	VALUE_WALL,
+	VALUE_CLIENT,
+	VALUE_TID,
+	VALUE_PID,
+	VALUE_LWP,
+	VALUE_DAEMON,
+	VALUE_THREAD,
+	VALUE_A,
+	VALUE_B,
+	VALUE_TEXT,
+	VALUE_STEP,
+	VALUES
+};
 
 enum step_arg { ARG_NOTHING, ARG_OSD, ARG_BYTES, ARG_RESULT };
 
@@ -132,11 +145,13 @@ static void take_line(struct view *view, const struct record_action *action, con
 	text_value(action, record, VALUE_TEXT, step.text, sizeof(step.text));
 	op = op_store_find(store_of(view), client, tid, true);
 	op_add(op, &step);
-	if ((!strcmp(name, "op-done") || !strcmp(name, "op-end")) && op_has(op, step_name("op-recv"))) /* else it began before we did */
+	if ((!strcmp(name, "op-done") || !strcmp(name, "op-end")) &&
+	    op_has(op, step_name("op-recv"))) /* else it began before we did */
 		op_done(store_of(view), op, step.b, step.wall_ns);
 }
 
-static int event(struct view *view, const struct record_layout *layout, const struct schema_probe *probe, const struct record_head *head)
+static int event(struct view *view, const struct record_layout *layout, const struct schema_probe *probe,
+		 const struct record_head *head)
 {
 	(void)probe;
 	for (unsigned i = 0; i < layout->actions_len; i++) {
@@ -189,8 +204,10 @@ static void print_op(struct report *report, const struct op *op)
 	char whole[16];
 
 	duration_print((double)(op->end_ns - op->begin_ns), whole);
-	shown_printf(out, "\nclient %" PRId64 " tid %" PRIu64 ", object %s, on %s: %s from its first byte until it was done\n", op->client,
-		     op->tid, first_text(op), primary_of(op), whole);
+	shown_printf(out,
+		     "\nclient %" PRId64 " tid %" PRIu64
+		     ", object %s, on %s: %s from its first byte until it was done\n",
+		     op->client, op->tid, first_text(op), primary_of(op), whole);
 	shown_printf(out, "%10s %10s  %-10s %-16s %s\n", "AT ms", "+ ms", "WHERE", "THREAD", "WHAT");
 	for (unsigned i = 0; i < op->steps_len; i++) {
 		const struct op_step *step = &op->steps[i];
@@ -198,7 +215,8 @@ static void print_op(struct report *report, const struct op *op)
 		buf_clear(&what);
 		op_say_step(step, &what);
 		shown_printf(out, "%10.3f %10.3f  %-10s %-16s %s\n", (double)(step->wall_ns - begin) / 1e6,
-			     (double)(step->wall_ns - before) / 1e6, step->daemon, step->thread, what.data ? what.data : "");
+			     (double)(step->wall_ns - before) / 1e6, step->daemon, step->thread,
+			     what.data ? what.data : "");
 		before = step->wall_ns;
 	}
 	buf_free(&what);
@@ -255,7 +273,8 @@ static void draw_lane(struct picture *picture, const struct op *op, const char *
 		if (before) {
 			buf_clear(&what);
 			op_say_step(step, &what);
-			picture_span(picture, step->name, (uint64_t)before->wall_ns, (uint64_t)step->wall_ns, what.data);
+			picture_span(picture, step->name, (uint64_t)before->wall_ns, (uint64_t)step->wall_ns,
+				     what.data);
 		}
 		before = step;
 	}
@@ -292,7 +311,9 @@ static void print(struct view *view, struct report *report, unsigned len)
 
 	if (view->form == FORM_TEXT)
 		shown_printf(&report->pending, "%" PRIu64 " ops were seen from end to end%s\n", store->ops,
-			     len && len < store->ops ? "; the slowest:" : len ? ":" : "");
+			     len && len < store->ops ? "; the slowest:"
+			     : len		     ? ":"
+						     : "");
 	for (unsigned i = 0; i < len; i++)
 		(view->form == FORM_JSON ? print_json : print_op)(report, store->done[i]);
 }
@@ -337,11 +358,22 @@ static void free_own(struct view *view)
 }
 
 static const struct view_option options[OPTIONS] = {
-	[SLOWEST] = {.name = "slowest", .arg = "N", .kind = VIEW_NUMBER, .most = 1000, .otherwise = 1,
+	[SLOWEST] = {.name = "slowest",
+		     .arg = "N",
+		     .kind = VIEW_NUMBER,
+		     .most = 1000,
+		     .otherwise = 1,
 		     .help = "the N ops that took longest (default 1)"},
-	[CLIENT] = {.name = "client", .arg = "N", .kind = VIEW_NUMBER, .most = INT64_MAX, .help = "only of this client"},
-	[TID] = {.name = "tid", .arg = "M", .kind = VIEW_NUMBER, .most = INT64_MAX, .help = "only with this transaction id"},
-	[CHROME] = {.name = "chrome", .arg = "FILE", .kind = VIEW_FILE,
+	[CLIENT] =
+		{.name = "client", .arg = "N", .kind = VIEW_NUMBER, .most = INT64_MAX, .help = "only of this client"},
+	[TID] = {.name = "tid",
+		 .arg = "M",
+		 .kind = VIEW_NUMBER,
+		 .most = INT64_MAX,
+		 .help = "only with this transaction id"},
+	[CHROME] = {.name = "chrome",
+		    .arg = "FILE",
+		    .kind = VIEW_FILE,
 		    .help = "the same ops as trace events of Chrome, for Perfetto or chrome://tracing, as well"},
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* `report op` as Chrome's trace events: a span from each step to the next one of the same daemon, arrows where a message goes. */
+/* `report op` as Chrome's trace events: a span from each step to the next one of the same daemon, arrows where a
+ * message goes. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

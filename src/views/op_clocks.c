@@ -9,7 +9,8 @@
 
 enum { NODES_MAX = 256 };
 
-/* A daemon, and the quickest message from each other one: how long it took by both clocks, negative where they disagree. */
+/* A daemon, and the quickest message from each other one: how long it took by both clocks, negative where they
+ * disagree. */
 struct node {
 	char name[32];
 	int64_t ahead_ns, unsure_ns; /* of the reference's clock */
@@ -127,9 +128,13 @@ static void print(const struct clocks *clocks, struct shown *said)
 {
 	for (unsigned i = 1; i < clocks->len; i++)
 		if (clocks->nodes[i].ahead_ns)
-			shown_printf(said, "the clock of %s is %.3f ms %s that of %s, to within %.3f ms: its times are corrected\n",
+			shown_printf(said,
+				     "the clock of %s is %.3f ms %s that of %s, to within %.3f ms: its times are "
+				     "corrected\n",
 				     clocks->nodes[i].name,
-				     (double)(clocks->nodes[i].ahead_ns < 0 ? -clocks->nodes[i].ahead_ns : clocks->nodes[i].ahead_ns) / 1e6,
+				     (double)(clocks->nodes[i].ahead_ns < 0 ? -clocks->nodes[i].ahead_ns
+									    : clocks->nodes[i].ahead_ns) /
+					     1e6,
 				     clocks->nodes[i].ahead_ns < 0 ? "behind" : "ahead of", clocks->nodes[0].name,
 				     (double)clocks->nodes[i].unsure_ns / 1e6);
 }

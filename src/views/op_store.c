@@ -8,9 +8,9 @@
 
 enum {
 	HEADS = sizeof(((struct op_store *)0)->heads) / sizeof(void *),
-	DONE_MAX = 1 << 14,	       /* so many ops that are over before the quick ones are forgotten */
-	STEPS_MAX = 4096,	       /* of one op: more would be ops that share a key */
-	LATE_NS = 2000000000,	       /* steps may come that long after the op was over, from another processor's ring */
+	DONE_MAX = 1 << 14,   /* so many ops that are over before the quick ones are forgotten */
+	STEPS_MAX = 4096,     /* of one op: more would be ops that share a key */
+	LATE_NS = 2000000000, /* steps may come that long after the op was over, from another processor's ring */
 	CLIENT_WINDOW_NS = 1000000000, /* the client's steps lie so close to the OSD's */
 };
 
@@ -110,7 +110,8 @@ static void forget_client_steps(struct op_store *store, int64_t before_ns)
 {
 	for (unsigned i = 0; i < HEADS; i++)
 		for (struct op **link = &store->heads[i], *op; (op = *link);) {
-			if (op->client == OP_IN_CLIENT && op->steps_len && op->steps[op->steps_len - 1].wall_ns < before_ns) {
+			if (op->client == OP_IN_CLIENT && op->steps_len &&
+			    op->steps[op->steps_len - 1].wall_ns < before_ns) {
 				*link = op->next;
 				free_op(op);
 			} else {

@@ -29,8 +29,8 @@ struct op_store {
 	struct op *heads[1 << 16];
 	struct op **done; /* ops that are over */
 	unsigned done_len, done_room;
-	unsigned keep;	  /* so many of the slowest are kept */
-	uint64_t ops;	  /* that were over, kept or not */
+	unsigned keep; /* so many of the slowest are kept */
+	uint64_t ops;  /* that were over, kept or not */
 };
 
 struct op_store *op_store_new(unsigned keep);
@@ -42,7 +42,8 @@ void op_add(struct op *op, const struct op_step *step);
 bool op_has(const struct op *op, const char *name);
 /* The op is over. */
 void op_done(struct op_store *store, struct op *op, int64_t begin_ns, int64_t end_ns);
-/* At the end: slowest first; the steps of the client's process have joined those of the OSDs; steps are in the order of time. */
+/* At the end: slowest first; the steps of the client's process have joined those of the OSDs; steps are in the order of
+ * time. */
 void op_store_finish(struct op_store *store);
 /* That order again, when times were changed. */
 void op_store_sort(struct op_store *store);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * `report profile`: samples with stacks, by thread and by function, as folded stacks or as JSON. In: the aggregation @samples of
- * scripts/profile.d, keyed by process, thread, stage, kernel's stack, process's stack.
+ * `report profile`: samples with stacks, by thread and by function, as folded stacks or as JSON. In: the aggregation
+ * @samples of scripts/profile.d, keyed by process, thread, stage, kernel's stack, process's stack.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -19,16 +19,17 @@
 
 enum { KEY_PROCESS, KEY_THREAD, KEY_STAGE, KEY_KERNEL, KEY_USER, KEYS, GROUPS = 8, FUNCTIONS = 14, HEADS = 1 << 14 };
 
-static const char *const stages[] = {"no stage", "dispatch of a message", "op: PG", "op: execution", "store: transaction",
-				     "store: read", "store: key-value sync"};
+static const char *const stages[] = {
+	"no stage",    "dispatch of a message", "op: PG", "op: execution", "store: transaction",
+	"store: read", "store: key-value sync"};
 
 /* What is counted under one name: a group, or a function. */
 struct count {
 	struct count *next;
 	const char *name;
-	uint64_t self, total;	     /* samples */
+	uint64_t self, total;		    /* samples */
 	uint64_t self_before, total_before; /* of the run to compare with */
-	unsigned seen;		     /* the stack that counted it last: recursion counts once */
+	unsigned seen;			    /* the stack that counted it last: recursion counts once */
 };
 
 struct counts {
@@ -188,8 +189,11 @@ static void count_sample(struct profile *profile, const struct sample *sample)
 
 static bool has_keys(const struct agg_layout *layout)
 {
-	static const enum field_kind kinds[KEYS] = {[KEY_PROCESS] = FIELD_STRING, [KEY_THREAD] = FIELD_STRING,
-						    [KEY_STAGE] = FIELD_INT, [KEY_KERNEL] = FIELD_STACK, [KEY_USER] = FIELD_STACK};
+	static const enum field_kind kinds[KEYS] = {[KEY_PROCESS] = FIELD_STRING,
+						    [KEY_THREAD] = FIELD_STRING,
+						    [KEY_STAGE] = FIELD_INT,
+						    [KEY_KERNEL] = FIELD_STACK,
+						    [KEY_USER] = FIELD_STACK};
 
 	if (layout->keys_len != KEYS)
 		return false;
@@ -224,8 +228,10 @@ static void each_sample(struct profile *profile, void (*each)(struct profile *pr
 			.process = text_key(profile, &keys[KEY_PROCESS], key),
 			.thread = text_key(profile, &keys[KEY_THREAD], key),
 			.stage = field_int(&keys[KEY_STAGE], key + keys[KEY_STAGE].offset),
-			.kernel = report_stack_of(profile->report, field_int(&keys[KEY_KERNEL], key + keys[KEY_KERNEL].offset)),
-			.user = report_stack_of(profile->report, field_int(&keys[KEY_USER], key + keys[KEY_USER].offset)),
+			.kernel = report_stack_of(profile->report,
+						  field_int(&keys[KEY_KERNEL], key + keys[KEY_KERNEL].offset)),
+			.user = report_stack_of(profile->report,
+						field_int(&keys[KEY_USER], key + keys[KEY_USER].offset)),
 			.count = rows[i].value[0],
 		};
 
@@ -327,7 +333,8 @@ static int draw(struct profile *profile)
 {
 	bool is_change = before_text(profile);
 
-	profile->picture = picture_flame(profile->view->picture, is_change ? "what has changed on the processors" : "time on processors",
+	profile->picture = picture_flame(profile->view->picture,
+					 is_change ? "what has changed on the processors" : "time on processors",
 					 "samples", option(profile, ICICLE) ? PICTURE_ICICLE : PICTURE_FLAME);
 	each_sample(profile, draw_sample);
 	if (is_change)
@@ -429,10 +436,15 @@ static void print_heading(struct profile *profile)
 	double seconds = (double)(report_time_ns(profile->report) - start_ns(profile)) / 1e9;
 	uint64_t possible = (uint64_t)(seconds * (double)option(profile, HZ) * profile->view->processors);
 
-	shown_printf(out, "%" PRIu64 " samples in %.1f s, %u per second and processor: %.0f %% of what %u processors can do\n",
-		     profile->samples, seconds, (unsigned)option(profile, HZ), share(profile->samples, possible), profile->view->processors);
+	shown_printf(out,
+		     "%" PRIu64
+		     " samples in %.1f s, %u per second and processor: %.0f %% of what %u processors can do\n",
+		     profile->samples, seconds, (unsigned)option(profile, HZ), share(profile->samples, possible),
+		     profile->view->processors);
 	if (profile->cut)
-		shown_printf(out, "%" PRIu64 " of them (%.1f %%) have a stack that ends early: see cephtap report profile --folded\n",
+		shown_printf(out,
+			     "%" PRIu64
+			     " of them (%.1f %%) have a stack that ends early: see cephtap report profile --folded\n",
 			     profile->cut, share(profile->cut, profile->samples));
 	if (profile->without_stack)
 		shown_printf(out, "%" PRIu64 " of them have no stack\n", profile->without_stack);
@@ -464,7 +476,8 @@ static void print_functions(struct profile *profile)
 	shown_printf(out, "\n%8s %8s  %s\n", "SELF", "TOTAL", "FUNCTION");
 	for (unsigned i = 0; i < len && i < max; i++)
 		shown_printf(out, "%6.1f %% %6.1f %%  %s\n", share(profile->functions.list[i]->self, profile->samples),
-			     share(profile->functions.list[i]->total, profile->samples), profile->functions.list[i]->name);
+			     share(profile->functions.list[i]->total, profile->samples),
+			     profile->functions.list[i]->name);
 	if (len > max)
 		shown_printf(out, "%17s  and %u more (-v shows them)\n", "", len - max);
 }
@@ -494,7 +507,8 @@ static void print_changes(struct profile *profile)
 	for (unsigned i = 0; i < len && i < max; i++) {
 		const struct count *function = profile->functions.list[i];
 
-		shown_printf(out, "%6.1f %% %6.1f %% %+6.1f %%  %s\n", share(function->self_before, profile->samples_before),
+		shown_printf(out, "%6.1f %% %6.1f %% %+6.1f %%  %s\n",
+			     share(function->self_before, profile->samples_before),
 			     share(function->self, profile->samples), change(profile, function), function->name);
 	}
 }
@@ -545,8 +559,10 @@ static void print_csv(struct profile *profile, const struct sample *sample)
 	if (option(profile, BY) == BY_STAGE)
 		json_object_object_add(object, "stage", json_object_new_string(stage_name(sample)));
 	json_object_object_add(object, "samples", json_object_new_uint64(sample->count));
-	json_object_object_add(object, "cpu_ns", json_object_new_uint64(sample->count * 1000000000 / option(profile, HZ)));
-	json_object_object_add(object, "function", json_object_new_string(frames.len ? frames.names[frames.len - 1] : ""));
+	json_object_object_add(object, "cpu_ns",
+			       json_object_new_uint64(sample->count * 1000000000 / option(profile, HZ)));
+	json_object_object_add(object, "function",
+			       json_object_new_string(frames.len ? frames.names[frames.len - 1] : ""));
 	json_object_object_add(object, "stack", stack);
 	csv_row_of(profile->report, columns, sizeof(columns) / sizeof(columns[0]), object);
 	json_object_put(object);
@@ -612,7 +628,8 @@ static bool check(const struct view *view, const struct facts *facts, struct buf
 {
 	if (!facts)
 		return true;
-	if (view->values[BY].is_given && view->values[BY].number == BY_STAGE && fact_number(facts, "by", BY_THREAD) != BY_STAGE)
+	if (view->values[BY].is_given && view->values[BY].number == BY_STAGE &&
+	    fact_number(facts, "by", BY_THREAD) != BY_STAGE)
 		buf_puts(why, "was not recorded with --by stage");
 	else if (!fact_number(facts, "hz", 0))
 		buf_puts(why, "does not say how often it has sampled");
@@ -622,16 +639,36 @@ static bool check(const struct view *view, const struct facts *facts, struct buf
 static const char *const by_words[] = {"thread", "process", "stage", NULL};
 
 static const struct view_option options[OPTIONS] = {
-	[BY] = {.name = "by", .arg = "WHAT", .kind = VIEW_WORD, .words = by_words,
+	[BY] = {.name = "by",
+		.arg = "WHAT",
+		.kind = VIEW_WORD,
+		.words = by_words,
 		.help = "thread (default), process, or stage: what an OSD's thread works on"},
-	[HZ] = {.name = "hz", .arg = "N", .kind = VIEW_NUMBER, .least = 1, .most = 5000, .otherwise = 97, .of = "samples per second",
-		.help = "samples per second and processor (default 97)", .is_argument = true, .is_gathered = true},
-	[FOLDED] = {.name = "folded", .help = "one line for each stack, a;b;c COUNT, as flamegraph.pl and speedscope read them"},
+	[HZ] = {.name = "hz",
+		.arg = "N",
+		.kind = VIEW_NUMBER,
+		.least = 1,
+		.most = 5000,
+		.otherwise = 97,
+		.of = "samples per second",
+		.help = "samples per second and processor (default 97)",
+		.is_argument = true,
+		.is_gathered = true},
+	[FOLDED] = {.name = "folded",
+		    .help = "one line for each stack, a;b;c COUNT, as flamegraph.pl and speedscope read them"},
 	[ICICLE] = {.name = "icicle", .help = "the graph of --html with its root above"},
-	[INLINES] = {.name = "inlines", .help = "functions that were inlined too, where there is debug information", .sets = "inlines",
+	[INLINES] = {.name = "inlines",
+		     .help = "functions that were inlined too, where there is debug information",
+		     .sets = "inlines",
 		     .is_gathered = true},
-	[BEFORE] = {.name = "before", .arg = "FILE", .kind = VIEW_CONTENT, .help = "compare with another run's --folded"},
-	[PPROF] = {.name = "pprof", .arg = "FILE", .kind = VIEW_FILE, .help = "the samples as pprof reads them (gzip'ed profile.proto) as well"},
+	[BEFORE] = {.name = "before",
+		    .arg = "FILE",
+		    .kind = VIEW_CONTENT,
+		    .help = "compare with another run's --folded"},
+	[PPROF] = {.name = "pprof",
+		   .arg = "FILE",
+		   .kind = VIEW_FILE,
+		   .help = "the samples as pprof reads them (gzip'ed profile.proto) as well"},
 	[VERBOSE] = {.letter = 'v', .name = "verbose", .help = "all threads and functions, with their whole names"},
 };
 

@@ -44,10 +44,10 @@ struct table {
 	struct arena *arena;
 	struct report *report;
 	const struct view *view;
-	double elapsed; /* ns */
+	double elapsed;	       /* ns */
 	struct host_load load; /* of the interval */
 	bool has_host;	       /* that is known */
-	unsigned latency; /* the aggregation */
+	unsigned latency;      /* the aggregation */
 	struct thread_row *threads, *daemons;
 	unsigned threads_len, daemons_len;
 	struct pair_row *chains, *places;
@@ -65,7 +65,8 @@ static const struct agg_row *rows_of(struct table *table, const char *name, unsi
 	return *agg == ROWS_NONE ? NULL : reader_agg_rows(table->report->reader, *agg, len);
 }
 
-static struct thread_row *row_of(struct arena *arena, struct thread_row **rows, unsigned *len, const char *who, const char *thread)
+static struct thread_row *row_of(struct arena *arena, struct thread_row **rows, unsigned *len, const char *who,
+				 const char *thread)
 {
 	struct thread_row *row;
 
@@ -83,11 +84,12 @@ static void take_number(struct table *table, const char *name, size_t member)
 	const struct agg_row *rows = rows_of(table, name, &agg, &len);
 
 	for (unsigned i = 0; i < len; i++) {
-		const char *who = rows_text(table->report, table->arena, agg, &rows[i], 0), *thread = rows_text(table->report, table->arena, agg, &rows[i], 1);
+		const char *who = rows_text(table->report, table->arena, agg, &rows[i], 0),
+			   *thread = rows_text(table->report, table->arena, agg, &rows[i], 1);
 
 		if (rows[i].value[0])
-			*(double *)((char *)row_of(table->arena, &table->threads, &table->threads_len, who, thread) + member) =
-				rows_number(table->report, agg, &rows[i]);
+			*(double *)((char *)row_of(table->arena, &table->threads, &table->threads_len, who, thread) +
+				    member) = rows_number(table->report, agg, &rows[i]);
 	}
 }
 
@@ -109,11 +111,13 @@ static void take_latency(struct table *table)
 	const struct agg_row *rows = rows_of(table, "latency", &table->latency, &len);
 
 	for (unsigned i = 0; i < len; i++) {
-		const char *who = rows_text(table->report, table->arena, table->latency, &rows[i], 0), *thread = rows_text(table->report, table->arena, table->latency, &rows[i], 1);
+		const char *who = rows_text(table->report, table->arena, table->latency, &rows[i], 0),
+			   *thread = rows_text(table->report, table->arena, table->latency, &rows[i], 1);
 
 		if (!rows[i].value[0])
 			continue;
-		merge_latency(table, &row_of(table->arena, &table->threads, &table->threads_len, who, thread)->latency, rows[i].value);
+		merge_latency(table, &row_of(table->arena, &table->threads, &table->threads_len, who, thread)->latency,
+			      rows[i].value);
 		merge_latency(table, &table->all, rows[i].value);
 	}
 }
@@ -317,14 +321,18 @@ static double queue_mean(struct table *table)
 	unsigned agg, len;
 	const struct agg_row *rows = rows_of(table, "queue", &agg, &len);
 
-	return len && rows[0].value[0] ? (double)(int64_t)rows_word(table->report, agg, &rows[0], 1) / (double)rows[0].value[0] : 0;
+	return len && rows[0].value[0]
+		       ? (double)(int64_t)rows_word(table->report, agg, &rows[0], 1) / (double)rows[0].value[0]
+		       : 0;
 }
 
 /* --- Text --- */
 
 static double percentile(const struct table *table, const struct thread_row *row, double fraction)
 {
-	double ns = row->latency ? histogram_percentile(&table->report->schema->aggs[table->latency].shape, row->latency, fraction) : 0;
+	double ns = row->latency ? histogram_percentile(&table->report->schema->aggs[table->latency].shape,
+							row->latency, fraction)
+				 : 0;
 
 	return row->worst > 0 && ns > row->worst ? row->worst : ns;
 }
@@ -335,12 +343,14 @@ static void print_host(const struct table *table, struct shown *out)
 	const struct host_load *load = &table->load;
 
 	if (load->all)
-		shown_printf(out, "host: processors busy %.0f %%, stolen %.0f %%", share((double)load->busy, (double)load->all),
-			   share((double)load->stolen, (double)load->all));
+		shown_printf(out, "host: processors busy %.0f %%, stolen %.0f %%",
+			     share((double)load->busy, (double)load->all),
+			     share((double)load->stolen, (double)load->all));
 	else
 		shown_puts(out, "host: how busy processors were cannot be read from /proc/stat");
 	if (load->has_pressure)
-		shown_printf(out, "; some thread waited for one %.0f %% of the time\n", share(1000.0 * (double)load->pressed_us, table->elapsed));
+		shown_printf(out, "; some thread waited for one %.0f %% of the time\n",
+			     share(1000.0 * (double)load->pressed_us, table->elapsed));
 	else
 		shown_puts(out, "; /proc/pressure/cpu does not tell how often a thread waited for one\n");
 }
@@ -361,7 +371,9 @@ static void print_heading(struct table *table, bool is_last)
 	view_heading(table->view, table->report, table->elapsed, is_last);
 	if (table->has_host)
 		print_host(table, out);
-	shown_printf(out, "these: %.2f threads waited for a processor at any time; on a run queue, sampled: mean %.1f, most %.0f\n",
+	shown_printf(out,
+		     "these: %.2f threads waited for a processor at any time; on a run queue, sampled: mean %.1f, most "
+		     "%.0f\n",
 		     waiting_mean(table), queue_mean(table), queue_number(table, "queuemax"));
 	waits_print_inferred(table->report, sleeps_of(table));
 	shown_putc(out, '\n');
@@ -383,13 +395,14 @@ static void print_thread(struct table *table, const struct thread_row *row)
 	shown_printf(&table->report->pending, " %8.0f %9s %9s %9s\n", row->switches, p50, p99, worst);
 }
 
-static void print_threads(struct table *table, const char *title, const struct thread_row *rows, unsigned len, unsigned most)
+static void print_threads(struct table *table, const char *title, const struct thread_row *rows, unsigned len,
+			  unsigned most)
 {
 	if (!len)
 		return;
 	shown_printf(&table->report->pending, "%-15s %-15s %10s %5s %10s %5s %10s %5s %8s %9s %9s %9s\n", title,
-		     most == THREADS_MAX ? "THREAD" : "", "CPU ms", "%", "WAIT ms", "%", "BLOCKED ms", "%", "SWITCHES", "WAIT p50", "p99",
-		     "max");
+		     most == THREADS_MAX ? "THREAD" : "", "CPU ms", "%", "WAIT ms", "%", "BLOCKED ms", "%", "SWITCHES",
+		     "WAIT p50", "p99", "max");
 	for (unsigned i = 0; i < len && i < most; i++)
 		print_thread(table, &rows[i]);
 	if (len > most && most != RUNNERS_MAX)
@@ -443,12 +456,13 @@ static void print_histogram(struct table *table)
 		last -= 2;
 	shown_puts(&table->report->pending, "from when a thread could run until it ran\n");
 	for (unsigned i = first; i <= last; i += 2) {
-		unsigned bar = octaves.most ? (unsigned)((BAR * octaves.counts[i] + octaves.most - 1) / octaves.most) : 0;
+		unsigned bar =
+			octaves.most ? (unsigned)((BAR * octaves.counts[i] + octaves.most - 1) / octaves.most) : 0;
 		char from[16];
 
 		duration_print(i <= 8 ? 0 : (double)(1ull << i), from);
-		shown_printf(&table->report->pending, "  %10s |%-*.*s| %llu\n", from, BAR, (int)bar, "########################################",
-			     (unsigned long long)octaves.counts[i]);
+		shown_printf(&table->report->pending, "  %10s |%-*.*s| %llu\n", from, BAR, (int)bar,
+			     "########################################", (unsigned long long)octaves.counts[i]);
 	}
 	shown_putc(&table->report->pending, '\n');
 }
@@ -459,13 +473,14 @@ static void print_places(struct table *table)
 	char mean[16];
 
 	if (table->places_len)
-		shown_printf(out, "%-15s %-15s %-26s %-16s %10s %8s %9s\n", "BLOCKED", "THREAD", "IN", "SYSTEM CALL", "ms", "COUNT", "MEAN");
+		shown_printf(out, "%-15s %-15s %-26s %-16s %10s %8s %9s\n", "BLOCKED", "THREAD", "IN", "SYSTEM CALL",
+			     "ms", "COUNT", "MEAN");
 	for (unsigned i = 0; i < table->places_len && i < PLACES_MAX; i++) {
 		const struct pair_row *row = &table->places[i];
 
 		duration_print(row->ns / row->count, mean);
-		shown_printf(out, "%-15s %-15s %-26.26s %-16.16s %10.1f %8.0f %9s\n", row->who, row->thread, row->who2, row->thread2,
-			     row->ns / 1e6, row->count, mean);
+		shown_printf(out, "%-15s %-15s %-26.26s %-16.16s %10.1f %8.0f %9s\n", row->who, row->thread, row->who2,
+			     row->thread2, row->ns / 1e6, row->count, mean);
 	}
 	if (table->places_len)
 		shown_putc(out, '\n');
@@ -477,12 +492,14 @@ static void print_chains(struct table *table)
 	char mean[16];
 
 	if (table->chains_len)
-		shown_printf(out, "%-15s %-15s    %-15s %-15s %8s %14s\n", "WAKES", "THREAD", "WOKEN", "THREAD", "COUNT", "MEAN UNTIL RUN");
+		shown_printf(out, "%-15s %-15s    %-15s %-15s %8s %14s\n", "WAKES", "THREAD", "WOKEN", "THREAD",
+			     "COUNT", "MEAN UNTIL RUN");
 	for (unsigned i = 0; i < table->chains_len && i < CHAINS_MAX; i++) {
 		const struct pair_row *row = &table->chains[i];
 
 		duration_print(row->ns / row->count, mean);
-		shown_printf(out, "%-15s %-15s -> %-15s %-15s %8.0f %14s\n", row->who, row->thread, row->who2, row->thread2, row->count, mean);
+		shown_printf(out, "%-15s %-15s -> %-15s %-15s %8.0f %14s\n", row->who, row->thread, row->who2,
+			     row->thread2, row->count, mean);
 	}
 	if (table->chains_len)
 		shown_putc(out, '\n');
@@ -562,8 +579,12 @@ static struct json_object *host_json(const struct table *table)
 	struct json_object *host = json_object_new_object();
 
 	if (table->load.all) {
-		json_object_object_add(host, "busy", json_object_new_double(share((double)table->load.busy, (double)table->load.all) / 100));
-		json_object_object_add(host, "stolen", json_object_new_double(share((double)table->load.stolen, (double)table->load.all) / 100));
+		json_object_object_add(
+			host, "busy",
+			json_object_new_double(share((double)table->load.busy, (double)table->load.all) / 100));
+		json_object_object_add(
+			host, "stolen",
+			json_object_new_double(share((double)table->load.stolen, (double)table->load.all) / 100));
 	}
 	if (table->load.has_pressure)
 		put_number(host, "pressure_ns", 1000.0 * (double)table->load.pressed_us);
@@ -588,7 +609,8 @@ static void print_json(struct table *table)
 	if (table->all)
 		shape->agg->buckets(shape, table->all, add_bucket, buckets);
 	put_text(line, "type", "sched");
-	json_object_object_add(line, "time", json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000)));
+	json_object_object_add(line, "time",
+			       json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000)));
 	put_number(line, "elapsed_ns", table->elapsed);
 	if (table->has_host)
 		json_object_object_add(line, "host", host_json(table));
@@ -610,14 +632,16 @@ static void print_json(struct table *table)
 
 static void csv_table(const struct table *table, const char *name, struct json_object *rows)
 {
-	static const char *const columns[] = {"time_s",	     "table",	    "who",	   "thread",	  "cpu_ns",   "wait_ns",
-					      "blocked_ns",  "switches",    "waits",	   "wait_p50_ns", "wait_p99_ns", "wait_max_ns",
-					      "function",    "syscall",	    "waker",	   "waker_thread", "count",    "total_ns"};
+	static const char *const columns[] = {"time_s",	      "table",	     "who",	 "thread",  "cpu_ns",
+					      "wait_ns",      "blocked_ns",  "switches", "waits",   "wait_p50_ns",
+					      "wait_p99_ns",  "wait_max_ns", "function", "syscall", "waker",
+					      "waker_thread", "count",	     "total_ns"};
 
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		struct json_object *row = json_object_array_get_idx(rows, i);
 
-		json_object_object_add(row, "time_s", json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000)));
+		json_object_object_add(row, "time_s",
+				       json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000)));
 		put_text(row, "table", name);
 		csv_row_of(table->report, columns, sizeof(columns) / sizeof(columns[0]), row);
 	}
@@ -669,7 +693,9 @@ static int end(struct view *view, struct report *report)
 }
 
 static const struct view_option options[] = {
-	{.letter = 'v', .name = "verbose", .help = "say on standard error when the tracing begins, also where that is no terminal"},
+	{.letter = 'v',
+	 .name = "verbose",
+	 .help = "say on standard error when the tracing begins, also where that is no terminal"},
 };
 
 const struct view_ops view_sched = {

@@ -27,7 +27,7 @@ struct inputs {
 /* One stage of one class of op on one daemon. */
 struct stage_row {
 	const char *daemon, *class, *stage; /* stage: "0 whole", "5a build" */
-	const uint64_t *latency;            /* a histogram */
+	const uint64_t *latency;	    /* a histogram */
 	uint64_t count;
 	double total, worst;
 };
@@ -264,7 +264,8 @@ static void print_peers(struct table *table, const char *daemon, const char *cla
 	shown_puts(out, "  waited for");
 	for (unsigned i = 0; i < n; i++) {
 		if (peers[i].osd < 0) {
-			shown_printf(out, "%s no other OSD %.0f %%", i ? "," : "", 100.0 * (double)peers[i].count / (double)all);
+			shown_printf(out, "%s no other OSD %.0f %%", i ? "," : "",
+				     100.0 * (double)peers[i].count / (double)all);
 			continue;
 		}
 		duration_print(peers[i].ns / (double)peers[i].count, mean);
@@ -362,8 +363,8 @@ static void print_row(struct table *table, const struct stage_row *row)
 	duration_print(row->worst, worst);
 	if (whole > 0)
 		snprintf(share, sizeof(share), "%.1f %%", 100 * row->total / whole);
-	shown_printf(&table->report->pending, "  %s%-*s %9llu %10s %10s %10s %10s %8s\n", is_part ? "  " : "", is_part ? 15 : 17,
-		     name, (unsigned long long)row->count, mean, p50, p99, worst, share);
+	shown_printf(&table->report->pending, "  %s%-*s %9llu %10s %10s %10s %10s %8s\n", is_part ? "  " : "",
+		     is_part ? 15 : 17, name, (unsigned long long)row->count, mean, p50, p99, worst, share);
 }
 
 /* One line for each power of two: the fine buckets are for percentiles. */
@@ -397,12 +398,13 @@ static void print_histogram(struct table *table, const struct stage_row *row)
 		last--;
 	shown_printf(out, "\n  %s, %s, %s\n", row->daemon, row->class, stage_name(row, &is_part));
 	for (unsigned i = first; i <= last; i++) {
-		unsigned bar = octaves.most ? (unsigned)((BAR * octaves.counts[i] + octaves.most - 1) / octaves.most) : 0;
+		unsigned bar =
+			octaves.most ? (unsigned)((BAR * octaves.counts[i] + octaves.most - 1) / octaves.most) : 0;
 		char from[16];
 
 		duration_print((double)(1ull << i), from);
-		shown_printf(out, "  %10s |%-*.*s| %llu\n", from, BAR, (int)bar, "########################################",
-			     (unsigned long long)octaves.counts[i]);
+		shown_printf(out, "  %10s |%-*.*s| %llu\n", from, BAR, (int)bar,
+			     "########################################", (unsigned long long)octaves.counts[i]);
 	}
 }
 
@@ -421,7 +423,8 @@ static void print_heading(struct table *table)
 		shown_puts(out, ", since the table before\n\n");
 		return;
 	}
-	shown_printf(out, ", the last %u s%s\n\n", table->view->interval, table->view->is_on_terminal ? "; ^C ends" : "");
+	shown_printf(out, ", the last %u s%s\n\n", table->view->interval,
+		     table->view->is_on_terminal ? "; ^C ends" : "");
 }
 
 static void print_text(struct table *table)
@@ -440,8 +443,8 @@ static void print_text(struct table *table)
 				print_peers(table, daemon, class);
 			if (i)
 				shown_putc(out, '\n');
-			shown_printf(out, "%-7s %-11s %9s %10s %10s %10s %10s %8s\n", row->daemon, row->class, "count", "mean", "p50",
-				     "p99", "max", "share");
+			shown_printf(out, "%-7s %-11s %9s %10s %10s %10s %10s %8s\n", row->daemon, row->class, "count",
+				     "mean", "p50", "p99", "max", "share");
 		}
 		daemon = row->daemon;
 		class = row->class;
@@ -523,7 +526,8 @@ static void print_json(struct table *table)
 		struct json_object *line = json_object_new_object(), *stages = json_object_new_array(), *peers;
 
 		json_object_object_add(line, "type", json_object_new_string("stages"));
-		json_object_object_add(line, "time", json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000u)));
+		json_object_object_add(line, "time",
+				       json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000u)));
 		json_object_object_add(line, "daemon", json_object_new_string(first->daemon));
 		json_object_object_add(line, "class", json_object_new_string(first->class));
 		for (; i < table->rows_len && !strcmp(table->rows[i].daemon, first->daemon) &&
@@ -547,13 +551,14 @@ static void print_json(struct table *table)
 
 static void print_csv(struct table *table)
 {
-	static const char *const columns[] = {"time_s",	 "daemon", "class",  "stage",  "is_part", "count",
+	static const char *const columns[] = {"time_s",	  "daemon",  "class",  "stage",	 "is_part", "count",
 					      "total_ns", "mean_ns", "p50_ns", "p99_ns", "max_ns",  "share"};
 
 	for (unsigned i = 0; i < table->rows_len; i++) {
 		struct json_object *object = stage_json(table, &table->rows[i]);
 
-		json_object_object_add(object, "time_s", json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000u)));
+		json_object_object_add(object, "time_s",
+				       json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000u)));
 		json_object_object_add(object, "daemon", json_object_new_string(table->rows[i].daemon));
 		json_object_object_add(object, "class", json_object_new_string(table->rows[i].class));
 		csv_row_of(table->report, columns, sizeof(columns) / sizeof(columns[0]), object);
@@ -571,7 +576,8 @@ static int add_heat(struct table *table, struct stages_heat *heat)
 		const struct stage_row *row = &table->rows[i];
 
 		if (!strcmp(row->stage, "0 whole") && blame_is_of_client(row->class))
-			stages_heat_add(heat, &layout->shape, arena_printf(table->arena, "%s %s", row->daemon, row->class), row->latency,
+			stages_heat_add(heat, &layout->shape,
+					arena_printf(table->arena, "%s %s", row->daemon, row->class), row->latency,
 					layout->value_size / sizeof(uint64_t), report_time_ns(table->report));
 	}
 	return table->is_last ? stages_heat_draw(heat) : 0;
@@ -626,7 +632,8 @@ static void restart(struct table *table, struct stages_heat *heat)
 
 static int look(struct view *view, struct report *report, bool is_last)
 {
-	struct table table = {.inputs = find_inputs(report->schema), .report = report, .view = view, .is_last = is_last};
+	struct table table = {
+		.inputs = find_inputs(report->schema), .report = report, .view = view, .is_last = is_last};
 	struct stages_heat *heat = ((struct own *)view->own)->heat;
 	int error;
 
@@ -662,7 +669,8 @@ static int end(struct view *view, struct report *report)
 
 const struct view_ops view_osd = {
 	.name = "osd",
-	.doc = "for each OSD and class of op (read, write, replica, trim ...): time in each stage, who was waited for, and what takes most of it",
+	.doc = "for each OSD and class of op (read, write, replica, trim ...): time in each stage, who was waited for, "
+	       "and what takes most of it",
 	.script = "osd.d",
 	.options = options,
 	.options_len = sizeof(options) / sizeof(options[0]),

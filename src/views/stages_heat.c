@@ -60,8 +60,8 @@ static void add_bucket(void *data, int64_t low, int64_t high, uint64_t count)
 			(struct heat_row){.time_ns = heat->time_ns, .value = from + (to - from) / 2, .count = count};
 }
 
-void stages_heat_add(struct stages_heat *heat, const struct agg_shape *shape, const char *name, const uint64_t *value, unsigned words,
-		     uint64_t time_ns)
+void stages_heat_add(struct stages_heat *heat, const struct agg_shape *shape, const char *name, const uint64_t *value,
+		     unsigned words, uint64_t time_ns)
 {
 	struct seen *seen = find_seen(heat, name, words);
 
@@ -84,9 +84,10 @@ int stages_heat_draw(struct stages_heat *heat)
 	struct picture *picture;
 	struct heat made;
 
-	heat_make(&made, heat->arena, heat->rows_len ? heat->rows : &nothing, heat->rows_len ? heat->rows_len : 1, COLUMNS_MAX,
-		  BUCKETS_MAX);
-	picture = picture_heat(heat->out, "latency of clients' ops", "ns", made.start_ns, made.step_ns, made.buckets, made.buckets_len);
+	heat_make(&made, heat->arena, heat->rows_len ? heat->rows : &nothing, heat->rows_len ? heat->rows_len : 1,
+		  COLUMNS_MAX, BUCKETS_MAX);
+	picture = picture_heat(heat->out, "latency of clients' ops", "ns", made.start_ns, made.step_ns, made.buckets,
+			       made.buckets_len);
 	if (!heat->rows_len)
 		picture_note(picture, "no op of a client was done meanwhile");
 	for (unsigned i = 0; i < made.columns_len; i++)

@@ -16,7 +16,9 @@ static void stage_label(const char *text, struct shown *out)
 {
 	bool is_numbered = isdigit((unsigned char)text[0]);
 	const char *blank = strchr(text, ' '), *name = is_numbered && blank ? blank + 1 : text;
-	const char *level = text[0] == '0' ? "whole" : is_numbered && isalpha((unsigned char)text[1]) ? "part" : "stage";
+	const char *level = text[0] == '0'				     ? "whole"
+			    : is_numbered && isalpha((unsigned char)text[1]) ? "part"
+									     : "stage";
 
 	metric_label("stage", name, strlen(name), out);
 	metric_label("level", level, strlen(level), out);
@@ -59,20 +61,44 @@ static const struct {
 	const char *agg, *sum;
 	struct metric metric;
 } families[] = {
-	{"latency", "total",
-	 {.name = "cephtap_osd_stage_seconds", .unit = "seconds", .type = METRIC_HISTOGRAM, .scale = 1e-9, .label = label,
-	  .help = "time of ops in each stage; level: whole, stage (they add up to the whole), part (of the stage before)"}},
-	{"worst", NULL,
-	 {.name = "cephtap_osd_stage_max_seconds", .unit = "seconds", .type = METRIC_GAUGE, .scale = 1e-9, .label = label,
+	{"latency",
+	 "total",
+	 {.name = "cephtap_osd_stage_seconds",
+	  .unit = "seconds",
+	  .type = METRIC_HISTOGRAM,
+	  .scale = 1e-9,
+	  .label = label,
+	  .help = "time of ops in each stage; level: whole, stage (they add up to the whole), part (of the stage "
+		  "before)"}},
+	{"worst",
+	 NULL,
+	 {.name = "cephtap_osd_stage_max_seconds",
+	  .unit = "seconds",
+	  .type = METRIC_GAUGE,
+	  .scale = 1e-9,
+	  .label = label,
 	  .help = "the largest of these times"}},
-	{"waited", NULL,
-	 {.name = "cephtap_osd_waited", .type = METRIC_COUNTER, .scale = 1, .label = peer_label,
+	{"waited",
+	 NULL,
+	 {.name = "cephtap_osd_waited",
+	  .type = METRIC_COUNTER,
+	  .scale = 1,
+	  .label = peer_label,
 	  .help = "ops by which OSD they waited for last"}},
-	{"waitedns", NULL,
-	 {.name = "cephtap_osd_waited_seconds", .unit = "seconds", .type = METRIC_COUNTER, .scale = 1e-9, .label = peer_label,
+	{"waitedns",
+	 NULL,
+	 {.name = "cephtap_osd_waited_seconds",
+	  .unit = "seconds",
+	  .type = METRIC_COUNTER,
+	  .scale = 1e-9,
+	  .label = peer_label,
 	  .help = "how long they waited after the primary's own part"}},
-	{"ended", NULL,
-	 {.name = "cephtap_osd_not_counted", .type = METRIC_COUNTER, .scale = 1, .label = ended_label,
+	{"ended",
+	 NULL,
+	 {.name = "cephtap_osd_not_counted",
+	  .type = METRIC_COUNTER,
+	  .scale = 1,
+	  .label = ended_label,
 	  .help = "ops that ended without entering Ceph's counters: with an error, otherwise answered, or dropped"}},
 };
 

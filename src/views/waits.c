@@ -16,8 +16,9 @@ static bool begins_with(const char *name, const char *const *beginnings)
 /* Who waits ends in one of these, whatever it waits for; above them are the tracepoint and our program. */
 static bool is_schedulers(const char *name)
 {
-	static const char *const names[] = {"schedule", "__schedule", "io_schedule", "preempt_schedule", "__cond_resched", "poll_schedule_timeout",
-					    NULL};
+	static const char *const names[] = {
+		"schedule", "__schedule", "io_schedule", "preempt_schedule", "__cond_resched", "poll_schedule_timeout",
+		NULL};
 
 	return begins_with(name, names);
 }
@@ -58,7 +59,8 @@ const char *waits_syscall(const struct stack *stack)
 /* A mutex and a condition are both a futex: the process's own functions tell which. */
 static bool is_for_condition(const struct stack *user)
 {
-	static const char *const names[] = {"pthread_cond_", "__pthread_cond_", "__futex_abstimed_wait", "sem_wait", "sem_timedwait", NULL};
+	static const char *const names[] = {"pthread_cond_", "__pthread_cond_", "__futex_abstimed_wait",
+					    "sem_wait",	     "sem_timedwait",	NULL};
 
 	for (unsigned i = 0; user && i < user->len && i < 4; i++)
 		if (user->frames[i].function && begins_with(user->frames[i].function, names))
@@ -71,13 +73,15 @@ static bool is_kernel_thread(const struct stack *kernel)
 {
 	unsigned i = waits_first_frame(kernel) + 1;
 
-	return kernel && i < kernel->len && kernel->frames[i].function && !strcmp(kernel->frames[i].function, "kthread");
+	return kernel && i < kernel->len && kernel->frames[i].function &&
+	       !strcmp(kernel->frames[i].function, "kthread");
 }
 
 bool waits_is_idle(const struct stack *kernel, const struct stack *user)
 {
-	static const char *const places[] = {"do_nanosleep", "ep_poll", "do_epoll_wait", "do_poll", "do_sys_poll", "do_select", "read_events",
-					     "hrtimer_nanosleep", "do_sigtimedwait", "sigsuspend", "rcu_gp_fqs_loop", NULL};
+	static const char *const places[] = {"do_nanosleep",	"ep_poll",    "do_epoll_wait",	 "do_poll",
+					     "do_sys_poll",	"do_select",  "read_events",	 "hrtimer_nanosleep",
+					     "do_sigtimedwait", "sigsuspend", "rcu_gp_fqs_loop", NULL};
 
 	return begins_with(waits_function(kernel), places) || is_kernel_thread(kernel) || is_for_condition(user);
 }
@@ -96,6 +100,7 @@ void waits_print_inferred(struct report *report, double sleeps)
 
 	if (inferred > 0)
 		shown_printf(&report->pending,
-			     "the kernel did not report the end of %.0f of %.0f sleeps: each counts until its thread was next seen on a processor\n",
+			     "the kernel did not report the end of %.0f of %.0f sleeps: each counts until its thread "
+			     "was next seen on a processor\n",
 			     inferred, sleeps);
 }

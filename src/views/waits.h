@@ -16,8 +16,8 @@ const char *waits_function(const struct stack *stack);
 const char *waits_syscall(const struct stack *stack);
 
 /*
- * Whether it waits for work or for a time, as an idle thread does: sleeps, polls, waits for a condition. Else it waits for a lock, a
- * disk, another process. `user` is the process's stack, NULL: not known.
+ * Whether it waits for work or for a time, as an idle thread does: sleeps, polls, waits for a condition. Else it waits
+ * for a lock, a disk, another process. `user` is the process's stack, NULL: not known.
  */
 bool waits_is_idle(const struct stack *kernel, const struct stack *user);
 

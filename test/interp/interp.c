@@ -502,7 +502,8 @@ bool run_call_back(struct run *run, uint64_t function, uint64_t first, uint64_t 
 		if (run->pc >= run->program->insns_len)
 			return run_fail(run, "runs past the end of the program");
 		if (steps >= STEPS_DEFAULT)
-			return run_fail(run, "a function that was called back did not end within %u instructions", STEPS_DEFAULT);
+			return run_fail(run, "a function that was called back did not end within %u instructions",
+					STEPS_DEFAULT);
 		if (!run_insn(run, &is_done))
 			return false;
 		run->interp->steps++;

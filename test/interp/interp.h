@@ -40,8 +40,8 @@ void interp_allow_kernel(struct interp *interp, const void *start, size_t size);
  * Runs one program to its end. Returns NULL, or a sentence of what it did wrong, with the instruction. `r0` may be
  * NULL; `env` too, and is zero then.
  */
-const char *interp_run(struct interp *interp, unsigned program, const void *ctx, size_t ctx_size, struct interp_env *env,
-		       uint64_t *r0);
+const char *interp_run(struct interp *interp, unsigned program, const void *ctx, size_t ctx_size,
+		       struct interp_env *env, uint64_t *r0);
 uint64_t interp_steps(const struct interp *interp); /* instructions that all runs took together */
 
 /* Records in the order of their submission. They fill the ring until they are cleared. */

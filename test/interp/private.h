@@ -15,10 +15,10 @@ struct entry {
 struct fake_map {
 	const struct image_map *def;
 	unsigned index;
-	size_t stride;        /* of one processor's value */
-	unsigned copies;      /* processors, or 1 */
+	size_t stride;	 /* of one processor's value */
+	unsigned copies; /* processors, or 1 */
 	uint32_t max_entries, len;
-	uint8_t *array;       /* arrays: max_entries * copies * stride */
+	uint8_t *array; /* arrays: max_entries * copies * stride */
 	struct entry *buckets[BUCKETS];
 	struct entry *deleted; /* until no program runs: a running one may still hold the address */
 };

@@ -91,7 +91,9 @@ static struct probe *make_probe(struct arena *arena, const struct fake *fake, un
 		.args = located(arena, fake),
 		.args_len = fake->args_len,
 		.why_not = fake->why_not,
-		.period_ns = fake->kind == PROBE_TICK ? 1000000000 : fake->kind == PROBE_PROFILE ? 1000000000 / 97 : 0,
+		.period_ns = fake->kind == PROBE_TICK	   ? 1000000000
+			     : fake->kind == PROBE_PROFILE ? 1000000000 / 97
+							   : 0,
 	};
 	if (fake->kind != PROBE_UPROBE)
 		return probe;

@@ -19,18 +19,24 @@ struct script_gen {
 	struct buf *out;
 	struct gen_limits limits;
 	const struct probe_words *probe;
-	unsigned budget; /* operators that one statement may still have */
+	unsigned budget;		   /* operators that one statement may still have */
 	bool has_agg[AGG_KEYS][AGG_FUNCS]; /* in what is written so far */
 };
 
 /* ---- the probes: every provider, and every kind of site ---- */
 
 static const struct probe_words probes[] = {
-	{"test:::ints", false, {"args[0]", "args[1]", "args[2]", "args[3]", "args[4]", "args[5]", "args[6]", "args[7]"}, {0}},
+	{"test:::ints",
+	 false,
+	 {"args[0]", "args[1]", "args[2]", "args[3]", "args[4]", "args[5]", "args[6]", "args[7]"},
+	 {0}},
 	{"test:::strs", false, {0}, {"args[0]", "args[1]"}},
-	{"test:::long", false, {"args[0]"}, {0}}, /* a return: what the entry saved */
+	{"test:::long", false, {"args[0]"}, {0}},	  /* a return: what the entry saved */
 	{"test:::ptr", false, {"(int64_t)args[0]"}, {0}}, /* memory that may be absent */
-	{"test:::ints2", false, {"args[0]", "args[1]"}, {0}}, /* conditions, every step of an argument, a file of the tracer's own */
+	{"test:::ints2",
+	 false,
+	 {"args[0]", "args[1]"},
+	 {0}}, /* conditions, every step of an argument, a file of the tracer's own */
 	{"test:::none", false, {0}, {0}},
 	{"test:::ints, test:::none", false, {0}, {0}},
 	{"test:::*s, BEGIN", false, {0}, {0}},
@@ -48,8 +54,14 @@ static const struct probe_words probes[] = {
 	{"syscall::openat:entry, syscall::openat:return", true, {0}, {"copyinstr(arg1)"}},
 	{"syscall::read:entry, ERROR, test:::ints", true, {0}, {0}},
 	{"sched:::on-cpu", true, {0}, {0}},
-	{"sched:::off-cpu", true, {"args[0]->pr_pri", "args[1]->pr_pid", "args[0]->pr_state"}, {"args[1]->pr_fname", "args[0]->pr_clname"}},
-	{"sched:::enqueue", true, {"args[0]->pr_lwpid", "args[2]->cpu_id", "args[1]->pr_start"}, {"args[1]->pr_psargs"}},
+	{"sched:::off-cpu",
+	 true,
+	 {"args[0]->pr_pri", "args[1]->pr_pid", "args[0]->pr_state"},
+	 {"args[1]->pr_fname", "args[0]->pr_clname"}},
+	{"sched:::enqueue",
+	 true,
+	 {"args[0]->pr_lwpid", "args[2]->cpu_id", "args[1]->pr_start"},
+	 {"args[1]->pr_psargs"}},
 	{"sched:::wakeup, sched:::sleep", true, {0}, {0}},
 	{"proc:::create", true, {"args[0]->pr_pid"}, {"args[0]->pr_fname", "args[0]->pr_psargs"}},
 	{"proc:::start", true, {0}, {0}},
@@ -57,7 +69,9 @@ static const struct probe_words probes[] = {
 	{"proc:::exit", true, {"args[0]"}, {0}},
 	{"proc:::exec", true, {0}, {"args[0]"}},
 	{"proc:::signal-send", true, {"args[2]", "args[0]->pr_lwpid"}, {"args[1]->pr_fname"}},
-	{"io:::start", true, {"args[0]->b_bcount", "args[0]->b_edev", "args[1]->dev_major"},
+	{"io:::start",
+	 true,
+	 {"args[0]->b_bcount", "args[0]->b_edev", "args[1]->dev_major"},
 	 {"args[1]->dev_statname", "args[2]->fi_name", "args[2]->fi_fs"}},
 	{"io:::done, io:::start", true, {0}, {0}},
 	{"rawtp:::sched_switch", true, {"args[0]", "args[1]->pid", "args[2]->tgid"}, {"stringof(args[1]->comm)"}},
@@ -65,7 +79,10 @@ static const struct probe_words probes[] = {
 	{"rawtp:::sched_process_exit, syscall::write:entry, profile-97", true, {0}, {0}},
 	{"syscall::read:", true, {0}, {0}},
 	{"sched:::*cpu, proc:::lwp*, io:::", true, {0}, {0}},
-	{"BEGIN, syscall:::, sched:::enqueue, profile-97, tick-1s, test:::ints, test:::long, END, ERROR", true, {0}, {0}},
+	{"BEGIN, syscall:::, sched:::enqueue, profile-97, tick-1s, test:::ints, test:::long, END, ERROR",
+	 true,
+	 {0},
+	 {0}},
 	{"pid#:test_verifier:gen_random:entry", true, {0}, {0}},
 	{"pid#:test_verifier:gen_random:return", true, {0}, {0}},
 };
@@ -96,17 +113,35 @@ static void put(struct script_gen *g, const char *text)
 static void gen_int(struct script_gen *g, unsigned depth);
 static void gen_str(struct script_gen *g, unsigned depth);
 
-static const char *const int_scalars[] = {"gc", "guc", "gs", "gus", "gi", "gu", "gl", "gul", "this->c", "this->us", "this->i",
-					  "this->l", "self->c", "self->i", "self->ul", "g1", "g2", "this->n", "self->n"};
+static const char *const int_scalars[] = {"gc",	      "guc",	 "gs",	     "gus",	"gi",	   "gu",      "gl",
+					  "gul",      "this->c", "this->us", "this->i", "this->l", "self->c", "self->i",
+					  "self->ul", "g1",	 "g2",	     "this->n", "self->n"};
 static const char *const str_scalars[] = {"st", "su", "this->st", "this->su", "self->st"};
-static const char *const int_types[] = {"char", "unsigned char", "short", "unsigned short", "int", "unsigned", "long",
-					"uint64_t"};
+static const char *const int_types[] = {"char", "unsigned char", "short", "unsigned short",
+					"int",	"unsigned",	 "long",  "uint64_t"};
 
 static void gen_const(struct script_gen *g)
 {
-	static const char *const consts[] = {"0", "1", "2", "3", "7", "63", "64", "255", "-1", "-128", "32767", "65536", "2147483647",
-					     "(-2147483647 - 1)", "4294967295", "0x7fffffffffffffff", "0x8000000000000000",
-					     "'x'", "sizeof (long)", "10UL"};
+	static const char *const consts[] = {"0",
+					     "1",
+					     "2",
+					     "3",
+					     "7",
+					     "63",
+					     "64",
+					     "255",
+					     "-1",
+					     "-128",
+					     "32767",
+					     "65536",
+					     "2147483647",
+					     "(-2147483647 - 1)",
+					     "4294967295",
+					     "0x7fffffffffffffff",
+					     "0x8000000000000000",
+					     "'x'",
+					     "sizeof (long)",
+					     "10UL"};
 
 	PICK(g, consts);
 }
@@ -154,7 +189,8 @@ static void gen_int_var(struct script_gen *g, unsigned depth)
 		PICK(g, int_scalars);
 }
 
-/* Puts one of the words that the probe has for this; false: it has none, or another kind of word is wanted this time. */
+/* Puts one of the words that the probe has for this; false: it has none, or another kind of word is wanted this time.
+ */
 static bool put_own_word(struct script_gen *g, const char *const words[WORDS_MAX])
 {
 	unsigned n = 0;
@@ -169,10 +205,11 @@ static bool put_own_word(struct script_gen *g, const char *const words[WORDS_MAX
 
 static void gen_probe_int(struct script_gen *g)
 {
-	static const char *const builtin[] = {"pid", "tid", "ppid", "uid", "gid", "cpu", "timestamp", "walltimestamp", "epid", "id",
-					      "usp", "arg0", "arg1", "arg2", "arg5", "arg9"};
-	static const char *const of_kernel[] = {"curthread->pid", "curpsinfo->pr_pid", "curpsinfo->pr_start", "curlwpsinfo->pr_state",
-						"curcpu->cpu_id", "(int64_t)curthread->mm"};
+	static const char *const builtin[] = {"pid",	   "tid",	    "ppid", "uid", "gid", "cpu",
+					      "timestamp", "walltimestamp", "epid", "id",  "usp", "arg0",
+					      "arg1",	   "arg2",	    "arg5", "arg9"};
+	static const char *const of_kernel[] = {"curthread->pid",	 "curpsinfo->pr_pid", "curpsinfo->pr_start",
+						"curlwpsinfo->pr_state", "curcpu->cpu_id",    "(int64_t)curthread->mm"};
 
 	if (put_own_word(g, g->probe->ints))
 		return;
@@ -184,7 +221,8 @@ static void gen_probe_int(struct script_gen *g)
 
 static void gen_memory_int(struct script_gen *g, unsigned depth)
 {
-	static const char *const forms[] = {"*(int *)copyin(", "*(char *)copyin(", "((long *)copyin(", "((struct rec *)copyin("};
+	static const char *const forms[] = {"*(int *)copyin(", "*(char *)copyin(", "((long *)copyin(",
+					    "((struct rec *)copyin("};
 	unsigned form = pick(g, 4);
 
 	put(g, forms[form]);
@@ -220,15 +258,16 @@ static void gen_two(struct script_gen *g, unsigned depth, const char *op)
 
 static void gen_operator(struct script_gen *g, unsigned depth)
 {
-	static const char *const ops[] = {" + ", " - ", " * ", " / ", " % ", " << ", " >> ", " & ", " | ", " ^ ", " == ", " != ", " < ",
-					  " <= ", " > ", " >= ", " && ", " || ", " ^^ ", ", "};
+	static const char *const ops[] = {" + ",  " - ",  " * ", " / ",	 " % ", " << ", " >> ", " & ",	" | ",	" ^ ",
+					  " == ", " != ", " < ", " <= ", " > ", " >= ", " && ", " || ", " ^^ ", ", "};
 
 	gen_two(g, depth, ops[pick(g, sizeof(ops) / sizeof(ops[0]))]);
 }
 
 static void gen_assign(struct script_gen *g, unsigned depth)
 {
-	static const char *const ops[] = {" = ", " += ", " -= ", " *= ", " /= ", " %= ", " <<= ", " >>= ", " &= ", " |= ", " ^= "};
+	static const char *const ops[] = {
+		" = ", " += ", " -= ", " *= ", " /= ", " %= ", " <<= ", " >>= ", " &= ", " |= ", " ^= "};
 
 	put(g, "(");
 	gen_int_var(g, depth);
@@ -330,8 +369,10 @@ static void gen_int(struct script_gen *g, unsigned depth)
 
 static void gen_str_const(struct script_gen *g)
 {
-	static const char *const consts[] = {"\"\"", "\"a\"", "\"abcdefgh\"", "\"a text that is longer than sixteen bytes\"",
-					     "\"\\377\\001\"", "probename", "probefunc", "probemod", "probeprov", "execname", "daemon"};
+	static const char *const consts[] = {
+		"\"\"",		  "\"a\"",     "\"abcdefgh\"", "\"a text that is longer than sixteen bytes\"",
+		"\"\\377\\001\"", "probename", "probefunc",    "probemod",
+		"probeprov",	  "execname",  "daemon"};
 	static const char *const of_kernel[] = {"curpsinfo->pr_fname", "curpsinfo->pr_psargs", "curlwpsinfo->pr_clname",
 						"stringof(curthread->comm)"};
 
@@ -427,7 +468,8 @@ static void gen_str(struct script_gen *g, unsigned depth)
 
 static void gen_stack(struct script_gen *g)
 {
-	static const char *const stacks[] = {"stack()", "stack(3)", "ustack()", "ustack(5)", "ustack(127, 0)", "jstack()", "jstack(7)"};
+	static const char *const stacks[] = {"stack()",	       "stack(3)", "ustack()", "ustack(5)",
+					     "ustack(127, 0)", "jstack()", "jstack(7)"};
 
 	PICK(g, stacks);
 }
@@ -483,9 +525,11 @@ static void gen_printf(struct script_gen *g, unsigned depth)
 		const char *text;
 		enum value_kind kind;
 	} convs[] = {
-		{"%d ", VALUE_INT}, {"%s ", VALUE_STR}, {"%d ", VALUE_INT}, {"%s ", VALUE_STR}, {"%-8.3x ", VALUE_INT}, {"%#hho ", VALUE_CHAR},
-		{"%'llu ", VALUE_LONG}, {"%c ", VALUE_CHAR}, {"%p ", VALUE_INT}, {"%a ", VALUE_INT}, {"%10.4s ", VALUE_STR}, {"%S ", VALUE_STR},
-		{"%k ", VALUE_STACK}, {"%A ", VALUE_SYMBOL}, {"%s ", VALUE_SYMBOL}, {"%Y ", VALUE_TIME}, {"%*d ", VALUE_STAR}, {"%%%i ", VALUE_INT},
+		{"%d ", VALUE_INT},	{"%s ", VALUE_STR},	{"%d ", VALUE_INT},	{"%s ", VALUE_STR},
+		{"%-8.3x ", VALUE_INT}, {"%#hho ", VALUE_CHAR}, {"%'llu ", VALUE_LONG}, {"%c ", VALUE_CHAR},
+		{"%p ", VALUE_INT},	{"%a ", VALUE_INT},	{"%10.4s ", VALUE_STR}, {"%S ", VALUE_STR},
+		{"%k ", VALUE_STACK},	{"%A ", VALUE_SYMBOL},	{"%s ", VALUE_SYMBOL},	{"%Y ", VALUE_TIME},
+		{"%*d ", VALUE_STAR},	{"%%%i ", VALUE_INT},
 	};
 	enum { CONVS = sizeof(convs) / sizeof(convs[0]), MOST = 40 };
 	unsigned n = pick(g, 8) ? pick(g, 5) : pick(g, MOST), of[MOST];
@@ -505,7 +549,8 @@ static void gen_printf(struct script_gen *g, unsigned depth)
 
 static void gen_key(struct script_gen *g, unsigned keys, unsigned depth)
 {
-	static const char *const before[] = {"", "", "", "", "ustack(), ", "stack(2), execname", "usym(arg0), ", "daemon, pid, "};
+	static const char *const before[] = {
+		"", "", "", "", "ustack(), ", "stack(2), execname", "usym(arg0), ", "daemon, pid, "};
 
 	put(g, "[");
 	put(g, before[keys]);
@@ -521,9 +566,10 @@ static void gen_key(struct script_gen *g, unsigned keys, unsigned depth)
 /* The number names both the keys and the function: @a13 always has keys 1 and function 3. */
 static void gen_aggregation(struct script_gen *g, unsigned depth)
 {
-	static const char *const funcs[] = {"count(", "sum(", "min(", "max(", "avg(", "stddev(", "quantize(", "lquantize(", "lquantize(",
-					    "llquantize("};
-	static const char *const rest[] = {"", "", "", "", "", "", "", ", 0, 1000, 10", ", -50, 50, 7", ", 10, 0, 6, 20"};
+	static const char *const funcs[] = {"count(",  "sum(",	    "min(",	  "max(",	"avg(",
+					    "stddev(", "quantize(", "lquantize(", "lquantize(", "llquantize("};
+	static const char *const rest[] = {
+		"", "", "", "", "", "", "", ", 0, 1000, 10", ", -50, 50, 7", ", 10, 0, 6, 20"};
 	unsigned keys = pick(g, pick(g, 2) ? 4 : AGG_KEYS), func = pick(g, AGG_FUNCS);
 	bool is_quantize = func >= 6;
 
@@ -547,8 +593,8 @@ static void gen_aggregation(struct script_gen *g, unsigned depth)
 /* An action on an aggregation that the script has; without one, another statement. */
 static void gen_agg_action(struct script_gen *g, unsigned depth)
 {
-	static const char *const before[] = {"printa(", "printa(\"%@d\\n\", ", "clear(", "trunc(", "trunc(", "normalize(", "denormalize(",
-					     "share(", "top(", "printa("};
+	static const char *const before[] = {"printa(",	   "printa(\"%@d\\n\", ", "clear(", "trunc(", "trunc(",
+					     "normalize(", "denormalize(",	  "share(", "top(",   "printa("};
 	static const char *const after[] = {")", ")", ")", ")", ", 5)", ", 1000)", ")", ", 100)", ", 3)", ")"};
 	unsigned action = pick(g, sizeof(before) / sizeof(before[0]));
 
@@ -565,7 +611,8 @@ static void gen_agg_action(struct script_gen *g, unsigned depth)
 
 static void gen_copyin_kept(struct script_gen *g, unsigned depth)
 {
-	gen_call(g, depth, "this->p = (struct rec *)copyin(", ", sizeof (struct rec)); gl += this->p->a + this->p[0].in.b[2]");
+	gen_call(g, depth, "this->p = (struct rec *)copyin(",
+		 ", sizeof (struct rec)); gl += this->p->a + this->p[0].in.b[2]");
 }
 
 static void gen_statement(struct script_gen *g, unsigned depth, unsigned nest);
@@ -684,13 +731,15 @@ static void gen_clause_text(struct script_gen *g, const struct probe_words *prob
 
 static void gen_options(struct script_gen *g, unsigned strsize)
 {
-	static const char *const flags[] = {"quiet", "inlines", "shortnames", "errtags", "aggsortkey", "aggsortrev", "destructive", "zdefs",
-					    "defaultargs"};
-	static const char *const others[] = {"stackframes=3", "ustackframes=127", "jstackframes=1", "stackindent=0", "switchrate=1ms",
-					     "aggrate=2s", "aggsortpos=1", "aggsortkeypos=1"};
+	static const char *const flags[] = {"quiet",	  "inlines",	 "shortnames", "errtags",    "aggsortkey",
+					    "aggsortrev", "destructive", "zdefs",      "defaultargs"};
+	static const char *const others[] = {"stackframes=3",  "ustackframes=127", "jstackframes=1", "stackindent=0",
+					     "switchrate=1ms", "aggrate=2s",	   "aggsortpos=1",   "aggsortkeypos=1"};
 
-	buf_printf(g->out, "#pragma D option strsize=%u\n#pragma D option bufsize=64k\n#pragma D option dynvarsize=4k\n"
-			   "#pragma D option aggsize=4k\n", strsize);
+	buf_printf(g->out,
+		   "#pragma D option strsize=%u\n#pragma D option bufsize=64k\n#pragma D option dynvarsize=4k\n"
+		   "#pragma D option aggsize=4k\n",
+		   strsize);
 	if (!pick(g, 4))
 		buf_printf(g->out, "#pragma D option %s\n", flags[pick(g, sizeof(flags) / sizeof(flags[0]))]);
 	if (!pick(g, 4))
@@ -703,14 +752,16 @@ static const char declarations[] =
 	"char gc; unsigned char guc; short gs; unsigned short gus; int gi; unsigned gu; int64_t gl; uint64_t gul;\n"
 	"string st, su; int64_t ai[int64_t]; short as[string]; int ais[int, string, uint64_t]; string ss[int64_t];\n"
 	"this char c; this unsigned short us; this int i; this int64_t l; this string st, su;\n"
-	"self char c; self int i; self uint64_t ul; self string st; self int64_t ai[int64_t]; self string ss[int64_t];\n"
+	"self char c; self int i; self uint64_t ul; self string st; self int64_t ai[int64_t]; self string "
+	"ss[int64_t];\n"
 	"this struct rec *p; int64_t g1, g2; this int64_t n; self int64_t n;\n\n";
 
 void gen_script(uint64_t seed, const struct gen_limits *limits, struct buf *out)
 {
 	static const unsigned sizes[] = {8, 16, 64, 256, 256, 256, 500, 512, 600, 1000, 2048};
 	struct script_gen g = {.random = seed, .out = out, .limits = *limits};
-	unsigned clauses, strsize = limits->strsize ? limits->strsize : sizes[pick(&g, sizeof(sizes) / sizeof(sizes[0]))];
+	unsigned clauses,
+		strsize = limits->strsize ? limits->strsize : sizes[pick(&g, sizeof(sizes) / sizeof(sizes[0]))];
 
 	gen_options(&g, strsize);
 	put(&g, declarations);
@@ -722,36 +773,77 @@ void gen_script(uint64_t seed, const struct gen_limits *limits, struct buf *out)
 
 /* One statement each. Most can fault, so that ERROR clauses are called from there. */
 static const char *const constructs[] = {
-	"@ = sum(1 / arg0);", "@k[1 % arg1] = count();", "@[execname, arg0] = quantize(arg0);", "@[pid] = lquantize(arg0, 0, 100, 10, 2);",
-	"@ = llquantize(arg0, 10, 0, 6, 20);", "@[probename] = min(arg0);", "@ = max(arg1 / arg0);", "@[cpu] = avg(timestamp);",
-	"@[daemon] = stddev(arg0 / arg1);", "@[ustack()] = count();", "@[stack(5), uid] = sum(arg0);", "@[usym(arg0)] = count();",
-	"@[mod(arg0), umod(arg1)] = count();", "@[jstack(3)] = count();", "ustack();", "stack();", "jstack(5);", "uaddr(arg0);", "sym(arg0);",
-	"printf(\"%d %s\", 1 / arg0, copyinstr(arg1));", "printf(\"%k %A %Y\", ustack(), ufunc(arg0), walltimestamp);", "trace(execname);",
-	"trace(copyinstr(arg0, 10));", "trace(strjoin(copyinstr(arg0), probefunc));", "trace(substr(copyinstr(arg0), arg1, 2));",
-	"trace(strlen(copyinstr(arg0)));", "trace(*(int *)copyin(arg0, 4));", "trace(*(char *)copyin(arg0, arg1));",
-	"trace(((userland struct rec *)arg0)->next->in.b[arg1 & 3]);", "trace(((userland struct rec *)arg0)->more);",
-	"trace(stringof(((userland struct rec *)arg0)->text));", "this->p = (struct rec *)copyin(arg0, sizeof (struct rec)); trace(this->p->a);",
-	"exit(1 / arg0);", "g1 = 1 / arg0; g2 += g1++;", "st = copyinstr(arg0); su = strjoin(st, su);", "this->n = arg0 / arg1; this->n <<= 3;",
-	"this->st = copyinstr(arg0); trace(this->st);", "self->n = arg0 / arg1; self->n++;", "self->st = copyinstr(arg0); trace(self->st == st);",
-	"ai[arg0] = arg0 / arg1; ai[arg0]++;", "ais[1, copyinstr(arg0), arg1] = 7 / arg0;", "ss[arg0] = copyinstr(arg1); ss[1] = 0;",
-	"self->ai[arg0 / arg1] += 3;", "self->ss[arg0] = strjoin(execname, copyinstr(arg0));", "as[copyinstr(arg0)] = 0;",
-	"if (1 / arg0) { trace(1); } else { @ = count(); }", "trace(arg0 ? 1 / arg1 : arg0 % arg1);", "trace(1 / arg0 && 1 / arg1 || arg0);",
+	"@ = sum(1 / arg0);",
+	"@k[1 % arg1] = count();",
+	"@[execname, arg0] = quantize(arg0);",
+	"@[pid] = lquantize(arg0, 0, 100, 10, 2);",
+	"@ = llquantize(arg0, 10, 0, 6, 20);",
+	"@[probename] = min(arg0);",
+	"@ = max(arg1 / arg0);",
+	"@[cpu] = avg(timestamp);",
+	"@[daemon] = stddev(arg0 / arg1);",
+	"@[ustack()] = count();",
+	"@[stack(5), uid] = sum(arg0);",
+	"@[usym(arg0)] = count();",
+	"@[mod(arg0), umod(arg1)] = count();",
+	"@[jstack(3)] = count();",
+	"ustack();",
+	"stack();",
+	"jstack(5);",
+	"uaddr(arg0);",
+	"sym(arg0);",
+	"printf(\"%d %s\", 1 / arg0, copyinstr(arg1));",
+	"printf(\"%k %A %Y\", ustack(), ufunc(arg0), walltimestamp);",
+	"trace(execname);",
+	"trace(copyinstr(arg0, 10));",
+	"trace(strjoin(copyinstr(arg0), probefunc));",
+	"trace(substr(copyinstr(arg0), arg1, 2));",
+	"trace(strlen(copyinstr(arg0)));",
+	"trace(*(int *)copyin(arg0, 4));",
+	"trace(*(char *)copyin(arg0, arg1));",
+	"trace(((userland struct rec *)arg0)->next->in.b[arg1 & 3]);",
+	"trace(((userland struct rec *)arg0)->more);",
+	"trace(stringof(((userland struct rec *)arg0)->text));",
+	"this->p = (struct rec *)copyin(arg0, sizeof (struct rec)); trace(this->p->a);",
+	"exit(1 / arg0);",
+	"g1 = 1 / arg0; g2 += g1++;",
+	"st = copyinstr(arg0); su = strjoin(st, su);",
+	"this->n = arg0 / arg1; this->n <<= 3;",
+	"this->st = copyinstr(arg0); trace(this->st);",
+	"self->n = arg0 / arg1; self->n++;",
+	"self->st = copyinstr(arg0); trace(self->st == st);",
+	"ai[arg0] = arg0 / arg1; ai[arg0]++;",
+	"ais[1, copyinstr(arg0), arg1] = 7 / arg0;",
+	"ss[arg0] = copyinstr(arg1); ss[1] = 0;",
+	"self->ai[arg0 / arg1] += 3;",
+	"self->ss[arg0] = strjoin(execname, copyinstr(arg0));",
+	"as[copyinstr(arg0)] = 0;",
+	"if (1 / arg0) { trace(1); } else { @ = count(); }",
+	"trace(arg0 ? 1 / arg1 : arg0 % arg1);",
+	"trace(1 / arg0 && 1 / arg1 || arg0);",
 	"trace(pid); trace(tid); trace(ppid); trace(uid); trace(gid); trace(cpu); trace(epid); trace(id); trace(usp);",
-	"printf(\"%s%s%s%s%s\", probeprov, probemod, probefunc, probename, daemon);", "trace(arg9); trace(arg2); trace(arg5);",
+	"printf(\"%s%s%s%s%s\", probeprov, probemod, probefunc, probename, daemon);",
+	"trace(arg9); trace(arg2); trace(arg5);",
 	"@x = count(); printa(@x); clear(@x); trunc(@x, 1 / 1); normalize(@x, 3); denormalize(@x); top(@x, 2);",
 	"@y[execname] = sum(arg0); printa(\"%s %@d\", @y); share(@y, 100); trunc(@y);",
 };
 
 /* The same where the kernel describes its types. */
 static const char *const kernel_constructs[] = {
-	"trace(curpsinfo->pr_psargs);", "trace(curpsinfo->pr_ppid); trace(curlwpsinfo->pr_state); trace(curlwpsinfo->pr_clname);",
-	"trace(curcpu->cpu_id);", "trace(stringof(curthread->comm)); trace(curthread->mm->total_vm / arg0);",
-	"@[curpsinfo->pr_fname] = sum(curthread->prio / arg0);", "trace(((struct task_struct *)arg0)->real_parent->tgid);",
+	"trace(curpsinfo->pr_psargs);",
+	"trace(curpsinfo->pr_ppid); trace(curlwpsinfo->pr_state); trace(curlwpsinfo->pr_clname);",
+	"trace(curcpu->cpu_id);",
+	"trace(stringof(curthread->comm)); trace(curthread->mm->total_vm / arg0);",
+	"@[curpsinfo->pr_fname] = sum(curthread->prio / arg0);",
+	"trace(((struct task_struct *)arg0)->real_parent->tgid);",
 };
 
 static const char *const error_clauses[] = {
-	"", "ERROR { n++; }", "ERROR /arg4 != 2/ { printf(\"%d %d %x %s\", arg4, arg2, arg5, probename); }",
-	"ERROR { @e[execname, ustack(), arg1] = count(); self->e = strjoin(execname, probefunc); trace(1 / self->n); } ERROR { exit(1 / arg5); }",
+	"",
+	"ERROR { n++; }",
+	"ERROR /arg4 != 2/ { printf(\"%d %d %x %s\", arg4, arg2, arg5, probename); }",
+	"ERROR { @e[execname, ustack(), arg1] = count(); self->e = strjoin(execname, probefunc); trace(1 / self->n); } "
+	"ERROR { exit(1 / arg5); }",
 	"ERROR { trace(copyinstr(arg5)); this->st = probename; ss[pid] = this->st; stack(); }",
 };
 
@@ -777,10 +869,12 @@ bool gen_matrix(unsigned long index, const struct gen_limits *limits, struct buf
 	put(&g, declarations);
 	buf_printf(out, "%s\n", error_clauses[index % ERRORS]);
 	put_probe(&g, probe->text);
-	buf_printf(out, "\n{ %s }\n", construct < CONSTRUCTS ? constructs[construct] : kernel_constructs[construct - CONSTRUCTS]);
+	buf_printf(out, "\n{ %s }\n",
+		   construct < CONSTRUCTS ? constructs[construct] : kernel_constructs[construct - CONSTRUCTS]);
 	for (unsigned i = 0; i < WORDS_MAX && (probe->ints[i] || probe->strs[i]); i++) {
 		put_probe(&g, probe->text);
-		buf_printf(out, "\n{ trace(%s); trace(1 / arg0); }\n", probe->ints[i] ? probe->ints[i] : probe->strs[i]);
+		buf_printf(out, "\n{ trace(%s); trace(1 / arg0); }\n",
+			   probe->ints[i] ? probe->ints[i] : probe->strs[i]);
 	}
 	return true;
 }
@@ -809,8 +903,10 @@ static const struct shape {
 	{"texts in a record", "test:::strs {", "trace(args[0]);", "", "}"},
 	{"joined texts", "test:::strs { this->s = args[0];", "this->s = strjoin(this->s, args[1]);", "", "}"},
 	{"nested joins", "test:::strs { trace(", "strjoin(args[0], ", "", "\"\""},
-	{"conditions", "test:::ints { this->n = 0;", "if (args[0] > #) this->n += args[1]; else this->n = #;", "", "trace(this->n); }"},
-	{"flags", "test:::ints { this->n = 0;", "if (arg1 & 1 << (# & 31)) this->n = #;", "", "trace(this->n); if (this->n == 3) trace(1); }"},
+	{"conditions", "test:::ints { this->n = 0;", "if (args[0] > #) this->n += args[1]; else this->n = #;", "",
+	 "trace(this->n); }"},
+	{"flags", "test:::ints { this->n = 0;", "if (arg1 & 1 << (# & 31)) this->n = #;", "",
+	 "trace(this->n); if (this->n == 3) trace(1); }"},
 	{"globals behind conditions", "int g; test:::ints {", "if (g == #) { g = args[0]; h# = g; }", "", "}"},
 	{"nested conditions", "test:::ints {", "if (args[0] > #) { g# = args[1];", "", ""},
 	{"aggregations of one", "test:::ints {", "@[#] = count();", "", "}"},
@@ -839,7 +935,8 @@ static const struct shape {
 	{"reads", "test:::ptr {", "this->n# = *(int *)copyin(arg0 + #, 4);", "", "}"},
 	{"copies", "test:::ptr {", "trace(copyinstr(arg0 + #));", "", "}"},
 	{"copies of computed size", "test:::ptr {", "this->p = copyin(arg0, arg0 & #);", "", "}"},
-	{"pointers", "struct r { struct r *next; int a; }; test:::ptr { trace(((userland struct r *)arg0)", "->next", "", "->a); }"},
+	{"pointers", "struct r { struct r *next; int a; }; test:::ptr { trace(((userland struct r *)arg0)", "->next",
+	 "", "->a); }"},
 	{"brackets", "test:::ints { trace(", "(arg0 + ", "", "1"},
 	{"right sides", "test:::ints { trace(", "(args[0] * (args[1] - ", "", "1"},
 	{"negations", "test:::ints { trace(", "-(~(", "", "arg0"},
@@ -867,7 +964,10 @@ static void close_brackets(struct buf *out, const char *repeated, unsigned n)
 	for (const char *at = repeated; *at; at++)
 		open += (*at == '(' || *at == '[' || *at == '{') - (*at == ')' || *at == ']' || *at == '}');
 	for (unsigned i = 0; i < n * (unsigned)(open > 0 ? open : 0); i++)
-		buf_puts(out, *repeated == 'i' ? " }" : *repeated == 'a' ? "]" : *repeated == 's' && repeated[1] == 'u' ? ", 1)" : ")");
+		buf_puts(out, *repeated == 'i'			       ? " }"
+			      : *repeated == 'a'		       ? "]"
+			      : *repeated == 's' && repeated[1] == 'u' ? ", 1)"
+								       : ")");
 }
 
 const char *gen_shape(unsigned index, unsigned n, unsigned strsize, bool has_error, struct buf *out)
@@ -878,10 +978,13 @@ const char *gen_shape(unsigned index, unsigned n, unsigned strsize, bool has_err
 	if (index >= SHAPES_LEN)
 		return NULL;
 	is_closed = strchr(shape->tail, '}') || !*shape->head;
-	buf_printf(out, "#pragma D option strsize=%u\n#pragma D option bufsize=64k\n#pragma D option dynvarsize=4k\n"
-			"#pragma D option aggsize=4k\nint64_t n;\n", strsize);
+	buf_printf(out,
+		   "#pragma D option strsize=%u\n#pragma D option bufsize=64k\n#pragma D option dynvarsize=4k\n"
+		   "#pragma D option aggsize=4k\nint64_t n;\n",
+		   strsize);
 	if (has_error)
-		buf_puts(out, "ERROR { this->s = strjoin(probename, execname); @e[arg4, this->s] = quantize(arg5); printf(\"%d\", arg1); }\n");
+		buf_puts(out, "ERROR { this->s = strjoin(probename, execname); @e[arg4, this->s] = quantize(arg5); "
+			      "printf(\"%d\", arg1); }\n");
 	buf_puts(out, shape->head);
 	repeat(out, n, shape->repeated, shape->between);
 	buf_puts(out, shape->tail);

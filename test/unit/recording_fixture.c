@@ -27,7 +27,8 @@ static int some_offset(const char *type, const char *member)
 
 void setup_init(struct setup *setup, const char *text)
 {
-	const struct code_rules rules = {.subject = "the kernel", .offset = some_offset, .limits = CODE_LIMITS_KERNEL, .has_loops = true};
+	const struct code_rules rules = {
+		.subject = "the kernel", .offset = some_offset, .limits = CODE_LIMITS_KERNEL, .has_loops = true};
 	struct macros macros = {.script_name = "x.d"};
 	struct image *image = NULL;
 	struct probe_source probes;
@@ -45,7 +46,8 @@ void setup_init(struct setup *setup, const char *text)
 	    check_pragmas(&setup->script, &setup->options, &setup->diags))
 		checked = check_script(setup->arena, &setup->script, &probes, &setup->options, &setup->diags);
 	if (checked)
-		image = ebpf_compile(setup->arena, lower_script(setup->arena, checked), &setup->options, &rules, &setup->diags);
+		image = ebpf_compile(setup->arena, lower_script(setup->arena, checked), &setup->options, &rules,
+				     &setup->diags);
 	if (!image) {
 		diags_print(&setup->diags, false, &why);
 		fail_msg("%s", why.data);
@@ -128,8 +130,9 @@ void host_count(struct host *host, unsigned agg, unsigned key, uint64_t times)
 static struct host_row *host_find(struct host *host, unsigned agg, const void *key)
 {
 	for (unsigned i = 0; i < host_keys(host, agg); i++)
-		if (host->rows[agg][i].is_there && (!host->schema->aggs[agg].keys_len ||
-						    !memcmp(host->rows[agg][i].key, key, host->schema->aggs[agg].key_size)))
+		if (host->rows[agg][i].is_there &&
+		    (!host->schema->aggs[agg].keys_len ||
+		     !memcmp(host->rows[agg][i].key, key, host->schema->aggs[agg].key_size)))
 			return &host->rows[agg][i];
 	return NULL;
 }
@@ -173,12 +176,30 @@ static int host_remove(void *data, unsigned agg, const void *key)
 static const struct stack *find_stack(void *data, uint64_t number)
 {
 	static const struct stack_frame frames[STACKS][2] = {
-		{{.pc = 0x1000, .module = "a.out", .function = "f", .offset = 4, .address = 0x10, .path = "/bin/a.out", .build_id = "ab12"},
-		 {.pc = 0x2000, .module = "a.out", .function = "main", .offset = 16, .address = 0x20, .path = "/bin/a.out", .build_id = "ab12"}},
+		{{.pc = 0x1000,
+		  .module = "a.out",
+		  .function = "f",
+		  .offset = 4,
+		  .address = 0x10,
+		  .path = "/bin/a.out",
+		  .build_id = "ab12"},
+		 {.pc = 0x2000,
+		  .module = "a.out",
+		  .function = "main",
+		  .offset = 16,
+		  .address = 0x20,
+		  .path = "/bin/a.out",
+		  .build_id = "ab12"}},
 		{{.pc = 0x3000, .module = "a.out", .function = "g", .offset = 4}, {.pc = 0x2000}},
 		{{.pc = 0x4000, .module = "a.out", .function = "g", .offset = 4}, {.pc = 0x2000}},
 		{{.pc = 0x5000, .module = "l.so", .function = "in<a, b>::lined(char)", .is_inlined = true},
-		 {.pc = 0x5000, .module = "l.so", .function = "outer", .offset = 1, .address = 0x7, .path = "/l.so", .build_id = "cd"}},
+		 {.pc = 0x5000,
+		  .module = "l.so",
+		  .function = "outer",
+		  .offset = 1,
+		  .address = 0x7,
+		  .path = "/l.so",
+		  .build_id = "cd"}},
 	};
 	static const struct stack stacks[STACKS] = {
 		{frames[0], 2, 7, NULL},
@@ -195,7 +216,11 @@ static const struct stack *find_stack(void *data, uint64_t number)
 static const struct symbol_text *find_symbol(void *data, uint64_t number, enum symbol_form form)
 {
 	static const struct symbol_text texts[SYMBOL_FORMS][SYMBOLS] = {
-		{{"l.so`malloc", 1}, {"a.out`main", 2}, {"a.out`main", 2}, {"0x7f12", 4}, {"std::pair<a, b>::f(\"x\")", 5}},
+		{{"l.so`malloc", 1},
+		 {"a.out`main", 2},
+		 {"a.out`main", 2},
+		 {"0x7f12", 4},
+		 {"std::pair<a, b>::f(\"x\")", 5}},
 		{{"l.so", 1}, {"a.out", 2}, {"a.out", 2}, {"0x7f12", 4}, {"a.out", 2}},
 		{{"l.so`malloc+0x1", 1}, {"a.out`main", 2}, {"a.out`main+0x8", 3}, {"0x7f12", 4}, {"a.out`f+0x3", 5}},
 	};
@@ -259,8 +284,13 @@ void live_start(struct live *live, const struct schema *schema, const struct liv
 	live->changes[0] = (struct zone_change){0, 3600};
 	live->changes[1] = (struct zone_change){1000000020, -12600};
 	live->zone = (struct zone){live->changes, 2};
-	live->report = (struct report){.ops = config->ops, .schema = schema, .stacks = &fixture_stacks, .symbols = &fixture_symbols,
-				       .zone = &live->zone, .data = config->data, .ctf = config->ctf};
+	live->report = (struct report){.ops = config->ops,
+				       .schema = schema,
+				       .stacks = &fixture_stacks,
+				       .symbols = &fixture_symbols,
+				       .zone = &live->zone,
+				       .data = config->data,
+				       .ctf = config->ctf};
 	live->report.now = (struct moment){5000000000, 1000000000000000000 + config->seed};
 	live->report.out = open_memstream(&live->out, &live->out_size);
 	live->report.err = open_memstream(&live->err, &live->err_size);
@@ -329,7 +359,8 @@ void live_drop(struct live *live)
 	assert_int_equal(recorder_drop(live->recorder, DROP_AGG, 3), 0);
 }
 
-void live_interval(struct live *live, bool is_last, int (*interval)(struct report *report, bool is_last, void *data), void *data)
+void live_interval(struct live *live, bool is_last, int (*interval)(struct report *report, bool is_last, void *data),
+		   void *data)
 {
 	struct fact fact = {"fact", gen_random(&live->host.random), ""};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A script, a made-up host on which it runs, a report that is printed live while a recorder writes, and the same report from the file.
+ * A script, a made-up host on which it runs, a report that is printed live while a recorder writes, and the same report
+ * from the file.
  */
 #ifndef TEST_RECORDING_FIXTURE_H
 #define TEST_RECORDING_FIXTURE_H
@@ -52,8 +53,8 @@ unsigned host_keys(const struct host *host, unsigned agg); /* how many there may
 void host_count(struct host *host, unsigned agg, unsigned key, uint64_t times);
 
 /*
- * Number 1 ... of both: stacks in which each member says something, of the kernel, with inlined frames, with nothing known; symbols some
- * of which print the same. The last number of both is gone when it is looked for.
+ * Number 1 ... of both: stacks in which each member says something, of the kernel, with inlined frames, with nothing
+ * known; symbols some of which print the same. The last number of both is gone when it is looked for.
  */
 extern const struct stack_source fixture_stacks;
 extern const struct symbol_source fixture_symbols;
@@ -78,7 +79,7 @@ struct live {
 struct live_config {
 	const struct report_ops *ops;
 	uint64_t seed;
-	void *data;	 /* report->data at first */
+	void *data; /* report->data at first */
 	struct ctf *ctf;
 	const char *report_name; /* "": a script */
 	struct facts facts;
@@ -88,11 +89,12 @@ void live_start(struct live *live, const struct schema *schema, const struct liv
 void live_date(struct live *live); /* some time passes */
 void live_send(struct live *live, const void *record, size_t size);
 void live_record(struct live *live, unsigned clause, unsigned probe); /* with any values */
-void live_clause(struct live *live, unsigned clause);		       /* of its first probe */
+void live_clause(struct live *live, unsigned clause);		      /* of its first probe */
 void live_error(struct live *live);
 void live_drop(struct live *live);
 /* A live report prints. */
-void live_interval(struct live *live, bool is_last, int (*interval)(struct report *report, bool is_last, void *data), void *data);
+void live_interval(struct live *live, bool is_last, int (*interval)(struct report *report, bool is_last, void *data),
+		   void *data);
 /* Any of these, after some updates. */
 void live_step(struct live *live, int (*interval)(struct report *report, bool is_last, void *data));
 void live_finish(struct live *live);

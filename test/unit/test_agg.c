@@ -29,7 +29,7 @@ static struct agg_shape shape_of(const char *name, bool is_unsigned, unsigned pa
 	return shape;
 }
 
-#define SHAPE(name, is_unsigned, ...)                                                                                           \
+#define SHAPE(name, is_unsigned, ...)                                                                                  \
 	shape_of(name, is_unsigned, sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t), (const int64_t[]){__VA_ARGS__})
 
 /* What generated code does on one processor, by the rules in the heads of src/agg. */
@@ -73,7 +73,7 @@ static int64_t number_of(const struct agg_shape *shape, const int64_t *xs, unsig
 	return shape->agg->number(shape, merged, normal);
 }
 
-#define NUMBER(shape, normal, ...)                                                                                       \
+#define NUMBER(shape, normal, ...)                                                                                     \
 	number_of(&(shape), (const int64_t[]){__VA_ARGS__}, sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t), normal)
 
 static void test_numbers(void **state)
@@ -194,8 +194,8 @@ static void test_lquantize_buckets(void **state)
 }
 
 /*
- * Each value lies in the bucket whose bounds hold it, buckets never go back, and those of negative numbers mirror the others: checked
- * value by value.
+ * Each value lies in the bucket whose bounds hold it, buckets never go back, and those of negative numbers mirror the
+ * others: checked value by value.
  */
 static void check_llquantize(const int64_t *params, int64_t up_to)
 {
@@ -432,11 +432,13 @@ static void test_bounds(void **state)
 {
 	static const int64_t xs[] = {INT64_MIN, INT64_MIN + 1, -1025, -1024,	     -1,       0, 1, 2, 3, 99,
 				     100,	1000,	       12345, INT64_MAX - 1, INT64_MAX};
-	struct agg_shape shapes[] = {shape_of("quantize", false, 0, NULL), SHAPE("lquantize", false, 0, 105, 10),
-				SHAPE("lquantize", false, INT64_MIN, INT64_MAX, INT64_C(1) << 54),
-				SHAPE("llquantize", false, 10, 1, 3, 20),
-				SHAPE("llquantize", false, 2, 0, 61, 2), SHAPE("llquantize", false, 2, 0, 62, 2),
-				SHAPE("llquantize", false, 10, 0, 18, 10)};
+	struct agg_shape shapes[] = {shape_of("quantize", false, 0, NULL),
+				     SHAPE("lquantize", false, 0, 105, 10),
+				     SHAPE("lquantize", false, INT64_MIN, INT64_MAX, INT64_C(1) << 54),
+				     SHAPE("llquantize", false, 10, 1, 3, 20),
+				     SHAPE("llquantize", false, 2, 0, 61, 2),
+				     SHAPE("llquantize", false, 2, 0, 62, 2),
+				     SHAPE("llquantize", false, 10, 0, 18, 10)};
 	unsigned v, i;
 
 	(void)state;

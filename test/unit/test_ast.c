@@ -527,9 +527,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_string_escapes), cmocka_unit_test(test_macros),
 		cmocka_unit_test(test_locations),      cmocka_unit_test(test_predicate_end),
 		cmocka_unit_test(test_declared_types), cmocka_unit_test(test_desc),
-		cmocka_unit_test(test_large),
-		cmocka_unit_test(test_not_text),       cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_tokens),
+		cmocka_unit_test(test_large),	       cmocka_unit_test(test_not_text),
+		cmocka_unit_test(test_depth),	       cmocka_unit_test(test_tokens),
 	};
 
 	if (argc > 1 && !strcmp(argv[1], "golden"))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The report on calls, fed with records by hand: what opens and closes frames, and what makes a call one that is left out. */
+/* The report on calls, fed with records by hand: what opens and closes frames, and what makes a call one that is left
+ * out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,14 +48,16 @@ static void bench_init_refused(struct bench *bench, unsigned slowest, unsigned r
 	if (slowest)
 		give(bench->view, "slowest", arena_printf(bench->arena, "%u", slowest));
 	for (unsigned i = 0; i < PROBES; i++) {
-		bench->probes[i] = (struct schema_probe){.prov = "pid7", .mod = "m", .func = names[i % FUNCTIONS], .pid = 7};
+		bench->probes[i] =
+			(struct schema_probe){.prov = "pid7", .mod = "m", .func = names[i % FUNCTIONS], .pid = 7};
 		bench->probes[i].name = i < FUNCTIONS ? "entry" : "return";
 	}
 	if (refused < PROBES)
 		bench->probes[refused].is_refused = true;
 	bench->trigger = T;
 	bench->clause = (struct record_layout){.probes = &bench->trigger, .probes_len = 1};
-	bench->schema = (struct schema){.clauses = &bench->clause, .clauses_len = 1, .probes = bench->probes, .probes_len = PROBES};
+	bench->schema = (struct schema){
+		.clauses = &bench->clause, .clauses_len = 1, .probes = bench->probes, .probes_len = PROBES};
 	bench->report = (struct report){.ops = &bench->view->records, .schema = &bench->schema};
 	bench->report.out = open_memstream(&bench->text, &bench->size);
 	bench->report.data = bench->view;
@@ -80,13 +83,16 @@ static void record(struct bench *bench, unsigned probe, const uint64_t *values, 
 
 	for (unsigned i = 0; i < len; i++) {
 		data.values[i] = values[i];
-		fields[i] = (struct field){.kind = FIELD_INT, .size = 8, .offset = (uint32_t)offsetof(typeof(data), values[i])};
-		actions[i] = (struct record_action){.fields = &fields[i], .fields_len = 1, .present = (uint32_t)offsetof(typeof(data), present)};
+		fields[i] = (struct field){
+			.kind = FIELD_INT, .size = 8, .offset = (uint32_t)offsetof(typeof(data), values[i])};
+		actions[i] = (struct record_action){
+			.fields = &fields[i], .fields_len = 1, .present = (uint32_t)offsetof(typeof(data), present)};
 	}
 	assert_int_equal(bench->report.ops->event_begin(&bench->report, &layout, &bench->probes[probe], &data.head), 0);
 }
 
-/* "+a TIME SP [CALL NUMBER [THROWN]]; -a ...": entries and returns. What is left out: the first call, the next number, 0. */
+/* "+a TIME SP [CALL NUMBER [THROWN]]; -a ...": entries and returns. What is left out: the first call, the next number,
+ * 0. */
 static void feed(struct bench *bench, uint64_t tid, const char *steps)
 {
 	unsigned long long next = 1;
@@ -95,7 +101,8 @@ static void feed(struct bench *bench, uint64_t tid, const char *steps)
 		unsigned long long ns, sp, call = 1, number = next, thrown = 0;
 		char sign, name;
 
-		assert_true(sscanf(at, " %c%c %llu %llu %llu %llu %llu", &sign, &name, &ns, &sp, &call, &number, &thrown) >= 4);
+		assert_true(sscanf(at, " %c%c %llu %llu %llu %llu %llu", &sign, &name, &ns, &sp, &call, &number,
+				   &thrown) >= 4);
 		record(bench, (unsigned)(strchr("tabc", name) - "tabc") + (sign == '-' ? RETURN : 0),
 		       (const uint64_t[]){tid, ns, sp, call, number, thrown}, 6);
 		next = number + 1;
@@ -133,12 +140,14 @@ static void test_nested(void **state)
 
 	(void)state;
 	bench_init(&bench, 0);
-	feed(&bench, 1, "+t 100 900; +a 110 800; +b 120 700; -b 150 690; -a 160 800; +b 170 800; -b 175 800; "
+	feed(&bench, 1,
+	     "+t 100 900; +a 110 800; +b 120 700; -b 150 690; -a 160 800; +b 170 800; -b 175 800; "
 	     "-t 200 900");
 	check(&bench, "t 45\nt;a(int) 20\nt;a(int);a(long) 30\nt;a(long) 5\n");
 }
 
-/* a calls b, which throws; the trigger catches, and calls b: b is not below a. Nothing but the stack pointer says so. */
+/* a calls b, which throws; the trigger catches, and calls b: b is not below a. Nothing but the stack pointer says so.
+ */
 static void test_exception(void **state)
 {
 	struct bench bench;
@@ -222,9 +231,12 @@ static void test_one_end(void **state)
 	feed(&bench, 1, "+t 100 900; +c 110 800; +a 120 700; -a 130 700; -b 140 800; -t 200 900");
 	check(&bench, "t 90\nt;a(int) 10\n");
 	bench_init(&bench, 0);
-	check_notes(&bench, "; 3 functions probed\n1 function cannot be followed, as the entry or a return cannot be probed: c\n");
+	check_notes(
+		&bench,
+		"; 3 functions probed\n1 function cannot be followed, as the entry or a return cannot be probed: c\n");
 	bench_init_refused(&bench, 0, A);
-	check_notes(&bench, "; 2 functions probed\n2 functions cannot be followed, as the entry or a return cannot be probed: a(int), c\n");
+	check_notes(&bench, "; 2 functions probed\n2 functions cannot be followed, as the entry or a return cannot be "
+			    "probed: a(int), c\n");
 	bench_init_refused(&bench, 0, T + RETURN);
 	check_notes(&bench, "t itself cannot be followed");
 }
@@ -252,8 +264,9 @@ static void test_slowest(void **state)
 
 	(void)state;
 	bench_init(&bench, 2);
-	feed(&bench, 1, "+t 100 900 1 1; -t 105 900 1 2; +t 200 900 2 1; -t 209 900 2 2; +t 300 900 3 1; "
-			"-t 307 900 3 2; +t 400 900 4 1; -t 401 900 4 2");
+	feed(&bench, 1,
+	     "+t 100 900 1 1; -t 105 900 1 2; +t 200 900 2 1; -t 209 900 2 2; +t 300 900 3 1; "
+	     "-t 307 900 3 2; +t 400 900 4 1; -t 401 900 4 2");
 	check(&bench, "t 9\nt 7\n");
 }
 
@@ -299,10 +312,12 @@ static void test_class(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nested),	  cmocka_unit_test(test_exception),	 cmocka_unit_test(test_tail_call),
-		cmocka_unit_test(test_recursion), cmocka_unit_test(test_thrown_trigger), cmocka_unit_test(test_lost),
-		cmocka_unit_test(test_one_end),	  cmocka_unit_test(test_threads),	 cmocka_unit_test(test_slowest),
-		cmocka_unit_test(test_deep),	  cmocka_unit_test(test_class),
+		cmocka_unit_test(test_nested),	       cmocka_unit_test(test_exception),
+		cmocka_unit_test(test_tail_call),      cmocka_unit_test(test_recursion),
+		cmocka_unit_test(test_thrown_trigger), cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_one_end),	       cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_slowest),	       cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_class),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -236,15 +236,20 @@ static void what_is_missing_costs_what_needs_it(void **state)
 
 	(void)state;
 	catalogue_init(&cat, arena);
-	parse(HEAD " arg x int64 what\n arg y int64 what\n site b any return f\n save o = (Op *) $1\n save gone = o->zz\n"
-		   " let more = gone + 1\n save n = o->a\n x = more\n y = n\n");
+	parse(HEAD
+	      " arg x int64 what\n arg y int64 what\n site b any return f\n save o = (Op *) $1\n save gone = o->zz\n"
+	      " let more = gone + 1\n save n = o->a\n x = more\n y = n\n");
 	assert_int_equal(diags.errors, 0);
-	assert_int_equal(catalogue_locate(&cat, &cat.markers[0], &cat.markers[0].sites[0], &fake, arena, &located, &why, &loc), 0);
+	assert_int_equal(
+		catalogue_locate(&cat, &cat.markers[0], &cat.markers[0].sites[0], &fake, arena, &located, &why, &loc),
+		0);
 	assert_string_equal(located.whys[0], "no such member");
 	assert_null(located.whys[1]);
 	catalogue_init(&cat, arena);
 	parse(HEAD " arg x int64 what\n site b any entry f\n let o = (Op *) $1\n when o->zz == 1\n x = $1\n");
-	assert_int_not_equal(catalogue_locate(&cat, &cat.markers[0], &cat.markers[0].sites[0], &fake, arena, &located, &why, &loc), 0);
+	assert_int_not_equal(
+		catalogue_locate(&cat, &cat.markers[0], &cat.markers[0].sites[0], &fake, arena, &located, &why, &loc),
+		0);
 }
 
 static void witnesses_see_members(void **state)
@@ -361,7 +366,8 @@ static void builtin_is_sound(void **state)
 }
 
 /* What a site lacks in a build; NULL: nothing. */
-static const char *lacks(struct catalogue *builtin, const struct cat_marker *marker, const struct cat_site *site, const struct card *card)
+static const char *lacks(struct catalogue *builtin, const struct cat_marker *marker, const struct cat_site *site,
+			 const struct card *card)
 {
 	struct cat_resolver resolver = card_resolver(card);
 	const char *why = NULL;
@@ -382,7 +388,8 @@ static bool is_gone(const struct card *card, const char *why)
 	return cat_release_matches("20", card->release) && strstr(why, "BlueStore::TransContext::seq");
 }
 
-/* A marker that a binary has sites of can be had with all arguments by one of them, in each build whose card is in the repository. */
+/* A marker that a binary has sites of can be had with all arguments by one of them, in each build whose card is in the
+ * repository. */
 static void builtin_cards_have_all(void **state)
 {
 	struct catalogue *builtin = catalogue_builtin(arena);

@@ -239,8 +239,8 @@ static bool is_said_once(const struct mistake *mistake)
 /* --- test/check/NAME.cases: many programs, each with what is to be said of it --- */
 
 /*
- * A line is `TAG PROGRAM`, `TAG:LINE PROGRAM` (line 1 otherwise), or `ok PROGRAM`; `-` is no tag. In a program `\\n` is a new line
- * (in strings it is written `\\\\n`). Blank lines and those that begin with # say something to the reader.
+ * A line is `TAG PROGRAM`, `TAG:LINE PROGRAM` (line 1 otherwise), or `ok PROGRAM`; `-` is no tag. In a program `\\n` is
+ * a new line (in strings it is written `\\\\n`). Blank lines and those that begin with # say something to the reader.
  */
 struct one_case {
 	char tag[32];
@@ -307,7 +307,8 @@ static bool run_case(const char *path, unsigned number, const char *line)
 	ok = is_as_wanted(&c, &run) && is_lowered(&run);
 	if (!ok) {
 		diags_print(&run.diags, true, &out);
-		print_error("%s:%u: wanted %s:%u, got:\n%s", path, number, c.tag, c.line, out.data ? out.data : "nothing\n");
+		print_error("%s:%u: wanted %s:%u, got:\n%s", path, number, c.tag, c.line,
+			    out.data ? out.data : "nothing\n");
 		buf_free(&out);
 	}
 	buf_free(&c.program);
@@ -481,7 +482,8 @@ static void test_options(void **state)
 	check_option("bufsise", "1m", "unknown option `bufsise`; did you mean `bufsize`?");
 	check_option("quiet", "maybe", "quiet must be yes or no");
 	check_option("engine", "kernel", NULL);
-	check_option("engine", "inside", "engine=inside is not implemented: programs run in the kernel (engine=kernel)");
+	check_option("engine", "inside",
+		     "engine=inside is not implemented: programs run in the kernel (engine=kernel)");
 	check_option("engine", "auto", "engine=auto is not implemented: programs run in the kernel (engine=kernel)");
 	check_option("engine", "kernels", "engine must be kernel");
 	check_option("engine", NULL, "option `engine` needs a value: `engine=...`");
@@ -493,10 +495,8 @@ static void test_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),
-		cmocka_unit_test(test_cases), cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_layout),
-		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_golden), cmocka_unit_test(test_cases),   cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_layout), cmocka_unit_test(test_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What generated code computes, against C: scripts are compiled and run in the interpreter with random operands. Integer
- * expressions are compared with the same text compiled as C, string functions and aggregations with plain functions.
- * `test_codegen golden` compares the programs of test/ebpf/NAME.d with NAME.ebpf; UPDATE=1 writes them.
+ * What generated code computes, against C: scripts are compiled and run in the interpreter with random operands.
+ * Integer expressions are compared with the same text compiled as C, string functions and aggregations with plain
+ * functions. `test_codegen golden` compares the programs of test/ebpf/NAME.d with NAME.ebpf; UPDATE=1 writes them.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -31,7 +31,8 @@
 enum { ARGS = 8 };
 
 /* Where the markers of fake_probes.h find argument i: so that a test can set each. */
-static const uint8_t arg_regs[ARGS] = {ARGREG_RDI, ARGREG_RSI, ARGREG_RDX, ARGREG_RCX, ARGREG_R8, ARGREG_R9, ARGREG_R10, ARGREG_R11};
+static const uint8_t arg_regs[ARGS] = {ARGREG_RDI, ARGREG_RSI, ARGREG_RDX, ARGREG_RCX,
+				       ARGREG_R8,  ARGREG_R9,  ARGREG_R10, ARGREG_R11};
 static const uint8_t arg_words[ARGS] = {14, 13, 12, 11, 9, 8, 7, 6}; /* of struct pt_regs */
 
 struct setup {
@@ -75,11 +76,13 @@ static void assert_sound(const struct plan *plan, const char *text)
 	const char *why = plan_why_not(plan, &where);
 
 	if (why)
-		fail_msg("%s: not so at `%.*s` of %s", why, (int)where.size, where.source ? where.source->text + where.offset : "", text);
+		fail_msg("%s: not so at `%.*s` of %s", why, (int)where.size,
+			 where.source ? where.source->text + where.offset : "", text);
 }
 
 static void compile_for(struct setup *setup, const char *name, const char *text, const struct code_rules *rules,
-			struct probe_list (*find_probes)(struct probe_source *, const struct probe_desc *, const char **))
+			struct probe_list (*find_probes)(struct probe_source *, const struct probe_desc *,
+							 const char **))
 {
 	struct probe_source fake, probes = {.data = &fake, .find = find_probes};
 	struct checked *checked = NULL;
@@ -103,7 +106,8 @@ static void compile_for(struct setup *setup, const char *name, const char *text,
 		fail_msg("%s of %s", why.data, text);
 }
 
-static const struct code_rules usual_rules = {.subject = "the kernel", .offset = no_offset, .limits = CODE_LIMITS_KERNEL, .has_loops = true};
+static const struct code_rules usual_rules = {
+	.subject = "the kernel", .offset = no_offset, .limits = CODE_LIMITS_KERNEL, .has_loops = true};
 
 static void compile(struct setup *setup, const char *name, const char *text)
 {
@@ -157,7 +161,9 @@ static const char *record_field(struct setup *setup, unsigned action)
 /* Numbers at the edges of each width, and anything else. */
 static uint64_t operand(uint64_t *state)
 {
-	static const uint64_t edges[] = {0, 1, 2, 7, 8, 31, 32, 63, 64, 127, 128, 255, 256, 32767, 32768, 65535, 65536, INT32_MAX,
+	static const uint64_t edges[] = {0,	     1,		 2,	     7,		8,	    31,
+					 32,	     63,	 64,	     127,	128,	    255,
+					 256,	     32767,	 32768,	     65535,	65536,	    INT32_MAX,
 					 1ull << 31, UINT32_MAX, 1ull << 32, INT64_MAX, 1ull << 63, UINT64_MAX};
 	uint64_t random = gen_random(state), edge = edges[random % (sizeof(edges) / sizeof(edges[0]))];
 
@@ -183,26 +189,55 @@ enum { CELLS = 64 };
 
 /* Left operands a to h, right operands i to p: char, unsigned char, ... uint64_t. */
 struct operands {
-	int8_t a; uint8_t b; int16_t c; uint16_t d; int32_t e; uint32_t f; int64_t g; uint64_t h;
-	int8_t i; uint8_t j; int16_t k; uint16_t l; int32_t m; uint32_t n; int64_t o; uint64_t p;
+	int8_t a;
+	uint8_t b;
+	int16_t c;
+	uint16_t d;
+	int32_t e;
+	uint32_t f;
+	int64_t g;
+	uint64_t h;
+	int8_t i;
+	uint8_t j;
+	int16_t k;
+	uint16_t l;
+	int32_t m;
+	uint32_t n;
+	int64_t o;
+	uint64_t p;
 };
 
-#define NAMES \
-	int8_t a = v->a; uint8_t b = v->b; int16_t c = v->c; uint16_t d = v->d; int32_t e = v->e; uint32_t f = v->f; int64_t g = v->g; \
-	uint64_t h = v->h; int8_t i = v->i; uint8_t j = v->j; int16_t k = v->k; uint16_t l = v->l; int32_t m = v->m; uint32_t n = v->n; \
-	int64_t o = v->o; uint64_t p = v->p; \
-	(void)a, (void)b, (void)c, (void)d, (void)e, (void)f, (void)g, (void)h, (void)i, (void)j, (void)k, (void)l, (void)m, (void)n; \
+#define NAMES                                                                                                          \
+	int8_t a = v->a;                                                                                               \
+	uint8_t b = v->b;                                                                                              \
+	int16_t c = v->c;                                                                                              \
+	uint16_t d = v->d;                                                                                             \
+	int32_t e = v->e;                                                                                              \
+	uint32_t f = v->f;                                                                                             \
+	int64_t g = v->g;                                                                                              \
+	uint64_t h = v->h;                                                                                             \
+	int8_t i = v->i;                                                                                               \
+	uint8_t j = v->j;                                                                                              \
+	int16_t k = v->k;                                                                                              \
+	uint16_t l = v->l;                                                                                             \
+	int32_t m = v->m;                                                                                              \
+	uint32_t n = v->n;                                                                                             \
+	int64_t o = v->o;                                                                                              \
+	uint64_t p = v->p;                                                                                             \
+	(void)a, (void)b, (void)c, (void)d, (void)e, (void)f, (void)g, (void)h, (void)i, (void)j, (void)k, (void)l,    \
+		(void)m, (void)n;                                                                                      \
 	(void)o, (void)p
 #define ROW(CELL, x) CELL(x, i) CELL(x, j) CELL(x, k) CELL(x, l) CELL(x, m) CELL(x, n) CELL(x, o) CELL(x, p)
-#define ALL(CELL) ROW(CELL, a) ROW(CELL, b) ROW(CELL, c) ROW(CELL, d) ROW(CELL, e) ROW(CELL, f) ROW(CELL, g) ROW(CELL, h)
+#define ALL(CELL)                                                                                                      \
+	ROW(CELL, a) ROW(CELL, b) ROW(CELL, c) ROW(CELL, d) ROW(CELL, e) ROW(CELL, f) ROW(CELL, g) ROW(CELL, h)
 #define PUT(expr, x, y) *cell++ = (struct cell){"(int64_t)(" #expr ")", (int64_t)(expr)};
 
 /* -1 as a divisor overflows for one dividend, which traps in C. In D it wraps. */
-#define DIVISION(x, y, op, of_minus_one) \
-	*cell++ = (struct cell){"(int64_t)(" #y " == 0 ? 0 : " #x " " #op " " #y ")", \
-				y == 0 ? 0 \
-				: (__typeof__(x + y))y == (__typeof__(x + y))-1 && (__typeof__(x + y))-1 < 0 \
-					? (int64_t)(__typeof__(x + y))(of_minus_one) \
+#define DIVISION(x, y, op, of_minus_one)                                                                               \
+	*cell++ = (struct cell){"(int64_t)(" #y " == 0 ? 0 : " #x " " #op " " #y ")",                                  \
+				y == 0 ? 0                                                                             \
+				: (__typeof__(x + y))y == (__typeof__(x + y))-1 && (__typeof__(x + y))-1 < 0           \
+					? (int64_t)(__typeof__(x + y))(of_minus_one)                                   \
 					: (int64_t)(x op y)};
 
 #pragma GCC diagnostic ignored "-Wsign-compare"
@@ -211,46 +246,52 @@ struct operands {
 #pragma GCC diagnostic ignored "-Wparentheses"
 #define WRAPS __attribute__((no_sanitize("undefined")))
 
-#define GRID(name, CELL) \
-	WRAPS static void grid_##name(const struct operands *v, struct cell *cell) { NAMES; ALL(CELL) }
+#define GRID(name, CELL)                                                                                               \
+	WRAPS static void grid_##name(const struct operands *v, struct cell *cell)                                     \
+	{                                                                                                              \
+		NAMES;                                                                                                 \
+		ALL(CELL)                                                                                              \
+	}
 
-#define ADD(x, y) PUT(x + y, x, y)
-#define SUB(x, y) PUT(x - y, x, y)
-#define MUL(x, y) PUT(x * y, x, y)
-#define AND(x, y) PUT(x & y, x, y)
-#define OR(x, y) PUT(x | y, x, y)
-#define XOR(x, y) PUT(x ^ y, x, y)
-#define SHL(x, y) PUT(x << (y & 7), x, y)
-#define SHR(x, y) PUT(x >> (y & 31), x, y)
-#define LT(x, y) PUT(x < y, x, y)
-#define LE(x, y) PUT(x <= y, x, y)
-#define GT(x, y) PUT(x > y, x, y)
-#define GE(x, y) PUT(x >= y, x, y)
-#define EQ(x, y) PUT(x == y, x, y)
-#define NE(x, y) PUT(x != y, x, y)
-#define LOGIC(x, y) PUT(x && !y || x > 5 && y < 100, x, y)
-#define DIV(x, y) DIVISION(x, y, /, 0 - (uint64_t)x)
-#define MOD(x, y) DIVISION(x, y, %, 0)
-#define COND(x, y) PUT(x > y ? x : y, x, y)
-#define UNARY(x, y) PUT(-x + ~y, x, y)
-#define CONST(x, y) PUT((x * 3 - 7) ^ (y + 4294967295U) - 0x123456789abcdefLL, x, y)
-#define MIXED(x, y) PUT(((x + 1) * (y - 2) & 0xff00ff) + (x >> 1 | y << 2), x, y)
-#define ASSIGN(x, y) PUT(x = y, x, y)
-#define ADD_TO(x, y) PUT(x += y, x, y)
+#define ADD(x, y)      PUT(x + y, x, y)
+#define SUB(x, y)      PUT(x - y, x, y)
+#define MUL(x, y)      PUT(x *y, x, y)
+#define AND(x, y)      PUT(x &y, x, y)
+#define OR(x, y)       PUT(x | y, x, y)
+#define XOR(x, y)      PUT(x ^ y, x, y)
+#define SHL(x, y)      PUT(x << (y & 7), x, y)
+#define SHR(x, y)      PUT(x >> (y & 31), x, y)
+#define LT(x, y)       PUT(x < y, x, y)
+#define LE(x, y)       PUT(x <= y, x, y)
+#define GT(x, y)       PUT(x > y, x, y)
+#define GE(x, y)       PUT(x >= y, x, y)
+#define EQ(x, y)       PUT(x == y, x, y)
+#define NE(x, y)       PUT(x != y, x, y)
+#define LOGIC(x, y)    PUT(x && !y || x > 5 && y < 100, x, y)
+#define DIV(x, y)      DIVISION(x, y, /, 0 - (uint64_t)x)
+#define MOD(x, y)      DIVISION(x, y, %, 0)
+#define COND(x, y)     PUT(x > y ? x : y, x, y)
+#define UNARY(x, y)    PUT(-x + ~y, x, y)
+#define CONST(x, y)    PUT((x * 3 - 7) ^ (y + 4294967295U) - 0x123456789abcdefLL, x, y)
+#define MIXED(x, y)    PUT(((x + 1) * (y - 2) & 0xff00ff) + (x >> 1 | y << 2), x, y)
+#define ASSIGN(x, y)   PUT(x = y, x, y)
+#define ADD_TO(x, y)   PUT(x += y, x, y)
 #define SUB_FROM(x, y) PUT(x -= y, x, y)
-#define MUL_BY(x, y) PUT(x *= y, x, y)
+#define MUL_BY(x, y)   PUT(x *= y, x, y)
 #define AND_WITH(x, y) PUT(x &= y, x, y)
-#define OR_WITH(x, y) PUT(x |= y, x, y)
+#define OR_WITH(x, y)  PUT(x |= y, x, y)
 #define XOR_WITH(x, y) PUT(x ^= y, x, y)
-#define SHL_BY(x, y) PUT(x <<= (y & 7), x, y)
-#define SHR_BY(x, y) PUT(x >>= (y & 7), x, y)
-#define STEPS(x, y) PUT(x++ - --y, x, y)
+#define SHL_BY(x, y)   PUT(x <<= (y & 7), x, y)
+#define SHR_BY(x, y)   PUT(x >>= (y & 7), x, y)
+#define STEPS(x, y)    PUT(x++ - --y, x, y)
 
+/* clang-format off */
 #define GRIDS(X) \
-	X(add, ADD) X(sub, SUB) X(mul, MUL) X(and, AND) X(or, OR) X(xor, XOR) X(shl, SHL) X(shr, SHR) X(lt, LT) X(le, LE) X(gt, GT) \
-	X(ge, GE) X(eq, EQ) X(ne, NE) X(logic, LOGIC) X(div, DIV) X(mod, MOD) X(cond, COND) X(unary, UNARY) X(const, CONST) \
-	X(mixed, MIXED) X(assign, ASSIGN) X(add_to, ADD_TO) X(sub_from, SUB_FROM) X(mul_by, MUL_BY) X(and_with, AND_WITH) \
-	X(or_with, OR_WITH) X(xor_with, XOR_WITH) X(shl_by, SHL_BY) X(shr_by, SHR_BY) X(steps, STEPS)
+	X(add, ADD) X(sub, SUB) X(mul, MUL) X(and, AND) X(or, OR) X(xor, XOR) X(shl, SHL) X(shr, SHR) \
+	X(lt, LT) X(le, LE) X(gt, GT) X(ge, GE) X(eq, EQ) X(ne, NE) X(logic, LOGIC) X(div, DIV) \
+	X(mod, MOD) X(cond, COND) X(unary, UNARY) X(const, CONST) X(mixed, MIXED) X(assign, ASSIGN) X(add_to, ADD_TO) X(sub_from, SUB_FROM) \
+	X(mul_by, MUL_BY) X(and_with, AND_WITH) X(or_with, OR_WITH) X(xor_with, XOR_WITH) X(shl_by, SHL_BY) X(shr_by, SHR_BY) X(steps, STEPS)
+/* clang-format on */
 
 GRIDS(GRID)
 
@@ -266,8 +307,9 @@ static const char *const scopes[] = {"", "this->", "self->"};
 static void put_scoped(struct buf *out, const char *text, const char *scope)
 {
 	for (const char *at = text; *at; at++) {
-		bool word = (at > text && (at[-1] == '_' || (at[-1] >= '0' && at[-1] <= 'z' && at[-1] != '=' && at[-1] != '<' &&
-							      at[-1] != '>' && at[-1] != '^' && at[-1] != '?'))) ||
+		bool word = (at > text &&
+			     (at[-1] == '_' || (at[-1] >= '0' && at[-1] <= 'z' && at[-1] != '=' && at[-1] != '<' &&
+						at[-1] != '>' && at[-1] != '^' && at[-1] != '?'))) ||
 			    at[1] == '_' || (at[1] >= '0' && at[1] <= '9') || (at[1] >= 'a' && at[1] <= 'z') ||
 			    (at[1] >= 'A' && at[1] <= 'Z');
 
@@ -279,7 +321,8 @@ static void put_scoped(struct buf *out, const char *text, const char *scope)
 
 static void put_script(struct buf *out, const struct cell *cells, const char *scope)
 {
-	static const char *const types[] = {"int8_t", "uint8_t", "int16_t", "uint16_t", "int32_t", "uint32_t", "int64_t", "uint64_t"};
+	static const char *const types[] = {"int8_t",  "uint8_t",  "int16_t", "uint16_t",
+					    "int32_t", "uint32_t", "int64_t", "uint64_t"};
 	const char *word = !*scope ? "" : *scope == 't' ? "this " : "self ";
 
 	for (unsigned i = 0; i < 16; i++)
@@ -301,16 +344,18 @@ static struct operands operands_from(const uint64_t args[ARGS])
 
 	for (unsigned i = 8; i < 16; i++)
 		r[i - 8] = args[(i * 5 + 3) % 8];
-	return (struct operands){(int8_t)args[0], (uint8_t)args[1], (int16_t)args[2], (uint16_t)args[3], (int32_t)args[4],
-				 (uint32_t)args[5], (int64_t)args[6], args[7], (int8_t)r[0], (uint8_t)r[1], (int16_t)r[2],
-				 (uint16_t)r[3], (int32_t)r[4], (uint32_t)r[5], (int64_t)r[6], r[7]};
+	return (struct operands){(int8_t)args[0],  (uint8_t)args[1],  (int16_t)args[2], (uint16_t)args[3],
+				 (int32_t)args[4], (uint32_t)args[5], (int64_t)args[6], args[7],
+				 (int8_t)r[0],	   (uint8_t)r[1],     (int16_t)r[2],	(uint16_t)r[3],
+				 (int32_t)r[4],	   (uint32_t)r[5],    (int64_t)r[6],	r[7]};
 }
 
 /* --- Constants: computed by the checker, by generated code from variables of the same values, and by C --- */
 
 enum { CONSTANTS = 300, LEAVES_MAX = 8, CONSTANT_DEPTH = 4 };
 
-static const char *const int_types[] = {"int8_t", "uint8_t", "int16_t", "uint16_t", "int32_t", "uint32_t", "int64_t", "uint64_t"};
+static const char *const int_types[] = {"int8_t",  "uint8_t",  "int16_t", "uint16_t",
+					"int32_t", "uint32_t", "int64_t", "uint64_t"};
 
 /* The same expression twice: of literals, and of variables that hold them. */
 struct twins {
@@ -347,8 +392,8 @@ static void put_small(struct twins *twins, unsigned limit)
 
 static void put_twins(struct twins *twins, unsigned depth)
 {
-	static const char *const ops[] = {" + ", " - ", " * ", " & ", " | ", " ^ ", " < ", " <= ", " > ", " >= ", " == ", " != ",
-					  " && ", " || ", " << ", " >> ", " / ", " % "};
+	static const char *const ops[] = {" + ",  " - ",  " * ",  " & ",  " | ",  " ^ ",  " < ",  " <= ", " > ",
+					  " >= ", " == ", " != ", " && ", " || ", " << ", " >> ", " / ",  " % "};
 	static const char *const unaries[] = {"-", "~", "!", "+"};
 	unsigned kind = (unsigned)(gen_random(&twins->random) % 26);
 
@@ -374,7 +419,8 @@ static void put_twins(struct twins *twins, unsigned depth)
 	} else {
 		put_twins(twins, depth - 1);
 		put_both(twins, ops[kind]);
-		if (kind >= 16 || (twins->is_c && kind >= 14)) /* divisors are above 0, and C has no shift by the width */
+		if (kind >= 16 ||
+		    (twins->is_c && kind >= 14)) /* divisors are above 0, and C has no shift by the width */
 			put_small(twins, kind >= 16 ? 1000 : 7);
 		else
 			put_twins(twins, depth - 1);
@@ -485,8 +531,8 @@ static void try_grid(const struct grid *grid, const char *scope, unsigned rounds
 
 			memcpy(&got, record_field(&setup, i), sizeof(got));
 			if (got != cells[i].value)
-				fail_msg("%s: %s is %lld, not %lld (left %llx, right %llx)", grid->name, cells[i].text, (long long)got,
-					 (long long)cells[i].value, (unsigned long long)args[i / 8],
+				fail_msg("%s: %s is %lld, not %lld (left %llx, right %llx)", grid->name, cells[i].text,
+					 (long long)got, (long long)cells[i].value, (unsigned long long)args[i / 8],
 					 (unsigned long long)args[(i % 8 * 5 + 43) % 8]);
 		}
 	}
@@ -524,7 +570,8 @@ static void cut(char *to, const char *from, size_t size, size_t strsize)
 	to[fits] = '\0';
 }
 
-/* After Perl's: what lies before the start takes away from the length; of a start that lies there no end is counted back. */
+/* After Perl's: what lies before the start takes away from the length; of a start that lies there no end is counted
+ * back. */
 static void ref_substr(char *to, const char *text, int64_t index, int64_t length, bool has_length, size_t strsize)
 {
 	int64_t size = (int64_t)strlen(text), start = index < 0 ? index + size : index;
@@ -575,10 +622,12 @@ static void try_strings(unsigned strsize, unsigned rounds, uint64_t *state)
 	struct setup setup;
 
 	snprintf(script, sizeof(script),
-		 "#pragma D option strsize=%u\ntest:::ints { this->s = copyinstr(arg0); this->t = copyinstr(arg1); trace(this->s);"
+		 "#pragma D option strsize=%u\ntest:::ints { this->s = copyinstr(arg0); this->t = copyinstr(arg1); "
+		 "trace(this->s);"
 		 "trace((int64_t)strlen(this->s)); trace(strjoin(this->s, this->t)); trace(substr(this->s, arg2));"
 		 "trace(substr(this->s, arg2, arg3)); trace((int64_t)((this->s > this->t) - (this->s < this->t)));"
-		 "trace((int64_t)(this->s == this->t)); trace((int64_t)(this->s <= this->t)); trace(copyinstr(arg0, arg4)); }",
+		 "trace((int64_t)(this->s == this->t)); trace((int64_t)(this->s <= this->t)); trace(copyinstr(arg0, "
+		 "arg4)); }",
 		 strsize);
 	start(&setup, script);
 	strsize = (strsize + 7) & ~7u; /* as the option's description says */
@@ -602,8 +651,8 @@ static void try_strings(unsigned strsize, unsigned rounds, uint64_t *state)
 		ref_substr(wanted, one, (int64_t)args[2], 0, false, strsize);
 		assert_text(&setup, 3, wanted, "substr");
 		ref_substr(wanted, one, (int64_t)args[2], (int64_t)args[3], true, strsize);
-		snprintf(script, sizeof(script), "strsize %u: substr(\"%.40s\", %lld, %lld)", strsize, one, (long long)args[2],
-			 (long long)args[3]);
+		snprintf(script, sizeof(script), "strsize %u: substr(\"%.40s\", %lld, %lld)", strsize, one,
+			 (long long)args[2], (long long)args[3]);
 		assert_text(&setup, 4, wanted, script);
 		assert_number(&setup, 5, sign(strcmp(one, two)), "comparison");
 		assert_number(&setup, 6, !strcmp(one, two), "equality");
@@ -642,7 +691,8 @@ static void test_numbers(void **unused)
 	struct setup setup;
 
 	(void)unused;
-	start(&setup, "test:::ints { @c = count(); @s = sum(arg0); @a = avg(arg0); @n = min(arg0); @x = max(arg0); @d = stddev(arg0);"
+	start(&setup, "test:::ints { @c = count(); @s = sum(arg0); @a = avg(arg0); @n = min(arg0); @x = max(arg0); @d "
+		      "= stddev(arg0);"
 		      "@nu = min((uint64_t)arg0); @xu = max((uint64_t)arg0); @s5 = sum((int8_t)arg0); }");
 	for (unsigned i = 0; i < 3000; i++) {
 		uint64_t args[ARGS] = {operand(&state)}, size = (int64_t)args[0] < 0 ? 0 - args[0] : args[0];
@@ -679,7 +729,8 @@ static unsigned bucket_of(const struct agg_shape *shape, int64_t value)
 {
 	if (!strcmp(shape->agg->name, "quantize"))
 		return quantize_bucket(value);
-	return !strcmp(shape->agg->name, "lquantize") ? lquantize_bucket(shape->params, value) : llquantize_bucket(shape->params, value);
+	return !strcmp(shape->agg->name, "lquantize") ? lquantize_bucket(shape->params, value)
+						      : llquantize_bucket(shape->params, value);
 }
 
 static void try_histogram(const char *function, uint64_t *state)
@@ -710,11 +761,21 @@ static void try_histogram(const char *function, uint64_t *state)
 static void test_histograms(void **unused)
 {
 	static const char *const functions[] = {
-		"quantize(arg0)", "quantize(arg0, arg1)", "lquantize(arg0, 0, 1000, 10)", "lquantize(arg0, -500, 500, 7)",
-		"lquantize(arg0, 0, 1000, 10, arg1)", "lquantize(arg0, -2147483647, 2147483647, 10000000)", "lquantize(arg0, 5, 6)",
-		"lquantize(arg0, -9000000000000000000, 9000000000000000000, 100000000000000000)", "llquantize(arg0, 10, 0, 6, 20)",
-		"llquantize(arg0, 2, 0, 30, 2)", "llquantize(arg0, 10, 3, 9, 10, arg1)", "llquantize(arg0, 10, 0, 17, 10)",
-		"llquantize(arg0, 3, 1, 5, 9)", "llquantize(arg0, 10, 0, 18, 10)", "llquantize(arg0, 2, 3, 62, 2)",
+		"quantize(arg0)",
+		"quantize(arg0, arg1)",
+		"lquantize(arg0, 0, 1000, 10)",
+		"lquantize(arg0, -500, 500, 7)",
+		"lquantize(arg0, 0, 1000, 10, arg1)",
+		"lquantize(arg0, -2147483647, 2147483647, 10000000)",
+		"lquantize(arg0, 5, 6)",
+		"lquantize(arg0, -9000000000000000000, 9000000000000000000, 100000000000000000)",
+		"llquantize(arg0, 10, 0, 6, 20)",
+		"llquantize(arg0, 2, 0, 30, 2)",
+		"llquantize(arg0, 10, 3, 9, 10, arg1)",
+		"llquantize(arg0, 10, 0, 17, 10)",
+		"llquantize(arg0, 3, 1, 5, 9)",
+		"llquantize(arg0, 10, 0, 18, 10)",
+		"llquantize(arg0, 2, 3, 62, 2)",
 	};
 	uint64_t state = 4;
 
@@ -840,13 +901,20 @@ static bool goldens(const char *folder, const char *suffix, const struct code_ru
 	return same;
 }
 
-/* test/ebpf/rules: the same scripts for a new kernel, an old one, and for an engine inside a process, as one might be. */
+/* test/ebpf/rules: the same scripts for a new kernel, an old one, and for an engine inside a process, as one might be.
+ */
 static bool goldens_of_rules(void)
 {
-	const struct code_rules new_kernel = {
-		.subject = "the kernel", .offset = no_offset, .can_sleep = true, .has_cookies = true, .has_loops = true, .limits = CODE_LIMITS_KERNEL};
-	const struct code_rules old_kernel = {.subject = "the kernel", .offset = no_offset, .limits = CODE_LIMITS_KERNEL};
-	struct code_rules inside = {.subject = "the engine inside the process", .offset = no_offset, .limits = CODE_LIMITS_KERNEL};
+	const struct code_rules new_kernel = {.subject = "the kernel",
+					      .offset = no_offset,
+					      .can_sleep = true,
+					      .has_cookies = true,
+					      .has_loops = true,
+					      .limits = CODE_LIMITS_KERNEL};
+	const struct code_rules old_kernel = {
+		.subject = "the kernel", .offset = no_offset, .limits = CODE_LIMITS_KERNEL};
+	struct code_rules inside = {
+		.subject = "the engine inside the process", .offset = no_offset, .limits = CODE_LIMITS_KERNEL};
 	bool same;
 
 	inside.limits.maps = 6;
@@ -868,20 +936,34 @@ static struct probe *make_function(struct arena *arena, const char *name, bool i
 	struct probe *probe = arena_new_one(arena, struct probe);
 	unsigned n;
 
-	*function = (struct kernel_function){.name = name, .module = "vmlinux", .args_len = 2, .is_plain = is_plain, .btf_id = id};
-	*probe = (struct probe){.id = id, .prov = "fbt", .mod = "vmlinux", .func = name, .name = is_return ? "return" : "entry",
-				.kind = PROBE_TRACEPOINT, .ctx = CTX_FUNCTION, .args_len = 2, .sites_len = 1};
+	*function = (struct kernel_function){
+		.name = name, .module = "vmlinux", .args_len = 2, .is_plain = is_plain, .btf_id = id};
+	*probe = (struct probe){.id = id,
+				.prov = "fbt",
+				.mod = "vmlinux",
+				.func = name,
+				.name = is_return ? "return" : "entry",
+				.kind = PROBE_TRACEPOINT,
+				.ctx = CTX_FUNCTION,
+				.args_len = 2,
+				.sites_len = 1};
 	probe->args = arena_new_array(arena, struct arg, 2);
 	for (n = 0; n < 2; n++)
-		probe->args[n] = (struct arg){.type = ARGTYPE_INT, .size = 8, .is_signed = true,
-					      .loc = {.n = 2, .steps = {{.op = is_return ? STEP_FUNCTION_RESULT : STEP_FUNCTION_ARG, .imm = n},
-									{.op = STEP_CAST, .size = 4, .is_signed = true}}}};
+		probe->args[n] = (struct arg){
+			.type = ARGTYPE_INT,
+			.size = 8,
+			.is_signed = true,
+			.loc = {.n = 2,
+				.steps = {{.op = is_return ? STEP_FUNCTION_RESULT : STEP_FUNCTION_ARG, .imm = n},
+					  {.op = STEP_CAST, .size = 4, .is_signed = true}}}};
 	probe->sites = arena_new_one(arena, struct site);
-	*probe->sites = (struct site){.kind = is_return ? SITE_KERNEL_RETURN : SITE_KERNEL_ENTRY, .function = function, .args = probe->args};
+	*probe->sites = (struct site){
+		.kind = is_return ? SITE_KERNEL_RETURN : SITE_KERNEL_ENTRY, .function = function, .args = probe->args};
 	return probe;
 }
 
-static struct probe_list find_functions(struct probe_source *source, const struct probe_desc *desc, const char **why_not)
+static struct probe_list find_functions(struct probe_source *source, const struct probe_desc *desc,
+					const char **why_not)
 {
 	struct probe_list list = find(source, desc, why_not);
 	bool is_many = !strcmp(desc->func, "f*");
@@ -892,8 +974,8 @@ static struct probe_list find_functions(struct probe_source *source, const struc
 	*why_not = NULL;
 	for (unsigned i = 0; i < (is_many ? FUNCTIONS : 1); i++)
 		*arena_push(list.arena, list.probes, list.len) =
-			make_function(list.arena, is_many ? arena_printf(list.arena, "f%u", i) : desc->func, !strcmp(desc->name, "return"),
-				      strcmp(desc->func, "odd"), 1000 + i);
+			make_function(list.arena, is_many ? arena_printf(list.arena, "f%u", i) : desc->func,
+				      !strcmp(desc->name, "return"), strcmp(desc->func, "odd"), 1000 + i);
 	return list;
 }
 
@@ -915,7 +997,11 @@ static void test_function_ways(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		const struct code_rules rules = {.subject = "the kernel", .offset = no_offset, .limits = CODE_LIMITS_KERNEL, .has_trampolines = rows[i].trampolines, .has_multi_kprobes = rows[i].multi};
+		const struct code_rules rules = {.subject = "the kernel",
+						 .offset = no_offset,
+						 .limits = CODE_LIMITS_KERNEL,
+						 .has_trampolines = rows[i].trampolines,
+						 .has_multi_kprobes = rows[i].multi};
 		struct setup setup;
 
 		compile_for(&setup, "test.d", rows[i].text, &rules, find_functions);
@@ -943,7 +1029,10 @@ static void test_function_values(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		const struct code_rules rules = {.subject = "the kernel", .offset = no_offset, .limits = CODE_LIMITS_KERNEL, .has_trampolines = rows[i].trampolines};
+		const struct code_rules rules = {.subject = "the kernel",
+						 .offset = no_offset,
+						 .limits = CODE_LIMITS_KERNEL,
+						 .has_trampolines = rows[i].trampolines};
 		struct interp_env env = {.comm = "test"};
 		uint64_t ctx[21] = {0};
 		struct setup setup;
@@ -965,14 +1054,10 @@ static void test_function_values(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_integers),
-		cmocka_unit_test(test_constants),
-		cmocka_unit_test(test_strings),
-		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_histograms),
-		cmocka_unit_test(test_own_process),
-		cmocka_unit_test(test_function_ways),
-		cmocka_unit_test(test_function_values),
+		cmocka_unit_test(test_integers),      cmocka_unit_test(test_constants),
+		cmocka_unit_test(test_strings),	      cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_histograms),    cmocka_unit_test(test_own_process),
+		cmocka_unit_test(test_function_ways), cmocka_unit_test(test_function_values),
 	};
 
 	if (argc > 1 && !strcmp(argv[1], "golden"))

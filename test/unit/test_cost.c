@@ -53,7 +53,8 @@ static uint64_t choose(uint64_t cpu_ms, const uint64_t *unit_ms, uint64_t may, u
 
 static void test_choice(void **state)
 {
-	const uint64_t one[UNITS] = {0, 300, 10, 0, 0}, many[UNITS] = {100, 90, 80, 70, 60}, even[UNITS] = {50, 50, 0, 0, 0};
+	const uint64_t one[UNITS] = {0, 300, 10, 0, 0}, many[UNITS] = {100, 90, 80, 70, 60},
+		       even[UNITS] = {50, 50, 0, 0, 0};
 
 	(void)state;
 	assert_int_equal(choose(1000, one, ~0ull, 10), 1 << 1);

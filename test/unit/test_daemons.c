@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which process is which daemon: copies of this test under daemons' names, with command lines as Ceph's. None of them is one, as
- * they have nothing of Ceph's in them.
+ * Which process is which daemon: copies of this test under daemons' names, with command lines as Ceph's. None of them
+ * is one, as they have nothing of Ceph's in them.
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -94,7 +94,8 @@ static void assert_daemon(const char *binary, char **argv, const char *ceph_args
 		assert_string_equal(found->own_name, name);
 		assert_int_equal(found->uid, getuid());
 		if (!strcmp(binary, "ceph-osd") || !strcmp(binary, "ceph-mon"))
-			assert_int_equal(found->doubt, DOUBT_CONTENT); /* of the others the catalogue knows too little */
+			assert_int_equal(found->doubt,
+					 DOUBT_CONTENT); /* of the others the catalogue knows too little */
 	}
 	arena_free(arena);
 }
@@ -102,7 +103,8 @@ static void assert_daemon(const char *binary, char **argv, const char *ceph_args
 static void daemons_have_names(void **state)
 {
 	(void)state;
-	assert_daemon("ceph-osd", (char *[]){"ceph-osd", "--cluster", "c d", "--id", "3\033[2J\n", NULL}, NULL, "osd.3\033[2J\n", "c d");
+	assert_daemon("ceph-osd", (char *[]){"ceph-osd", "--cluster", "c d", "--id", "3\033[2J\n", NULL}, NULL,
+		      "osd.3\033[2J\n", "c d");
 	assert_daemon("ceph-osd", (char *[]){"ceph-osd", "-f", "--cluster", "ceph", "--id", "3", NULL}, NULL, "osd.3",
 		      "ceph");
 	assert_daemon("ceph-osd", (char *[]){"ceph-osd", "-i", "12", "-c", "x", NULL}, NULL, "osd.12", "ceph");
@@ -128,7 +130,8 @@ static void odd_command_lines_do_no_harm(void **state)
 	free(long_name);
 }
 
-/* Whatever a process calls itself, it is of the kind that it is, and its name is none that tells several of one name apart. */
+/* Whatever a process calls itself, it is of the kind that it is, and its name is none that tells several of one name
+ * apart. */
 static void names_are_of_their_kind(void **state)
 {
 	(void)state;
@@ -175,7 +178,7 @@ static void writers_are_doubted(void **state)
 	assert_doubt("ceph-mgr", nobody, 0, 0555, DOUBT_NONE);
 	assert_doubt("ceph-mgr", nobody, nobody, 0755, DOUBT_WRITABLE);
 	assert_doubt("ceph-mgr", nobody, nobody, 0555, DOUBT_WRITABLE); /* an owner can change the mode */
-	assert_doubt("ceph-mgr", nobody, other, 0755, DOUBT_WRITABLE); /* who may be a friend */
+	assert_doubt("ceph-mgr", nobody, other, 0755, DOUBT_WRITABLE);	/* who may be a friend */
 	assert_doubt("ceph-mgr", nobody, 0, 0757, DOUBT_WRITABLE);
 	assert_doubt("ceph-mgr", nobody, 0, 0775, DOUBT_WRITABLE);
 	assert_doubt("ceph-osd", nobody, 0, 0755, DOUBT_CONTENT);
@@ -197,7 +200,9 @@ static void names_are_unique(void **state)
 		skip();
 	assert_int_equal(chmod(dir, 0755), 0);
 	for (i = 0; i < 4; i++)
-		pids[i] = start_as(users[i], path, (char *[]){"ceph-mgr", "-i", i == 3 ? "only-one" : "a-very-long-name-that-is-cut", NULL}, NULL);
+		pids[i] = start_as(
+			users[i], path,
+			(char *[]){"ceph-mgr", "-i", i == 3 ? "only-one" : "a-very-long-name-that-is-cut", NULL}, NULL);
 	assert_int_equal(daemons_find(arena, &daemons, &n), 0);
 	for (i = 0; i < n; i++)
 		for (j = 0; j < 4; j++)
@@ -222,10 +227,8 @@ static void names_are_unique(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(daemons_have_names),
-		cmocka_unit_test(odd_command_lines_do_no_harm),
-		cmocka_unit_test(names_are_of_their_kind),
-		cmocka_unit_test(writers_are_doubted),
+		cmocka_unit_test(daemons_have_names),	   cmocka_unit_test(odd_command_lines_do_no_harm),
+		cmocka_unit_test(names_are_of_their_kind), cmocka_unit_test(writers_are_doubted),
 		cmocka_unit_test(names_are_unique),
 	};
 	int failed;

@@ -44,7 +44,8 @@ static void test_print(void **state)
 	check_print("a\n", 2, 0, "x.d:2:1: error: no good\n"); /* an empty line is not shown */
 	check_print("\xc3\xa4\xc3\xa4 b", 5, 1, "x.d:1:4: error: no good\n    \xc3\xa4\xc3\xa4 b\n       ^\n");
 	check_print("\x1b[m\xff b", 5, 1, "x.d:1:6: error: no good\n    \\033[m\\377 b\n               ^\n");
-	check_print("\xed\x95\x9c \x1b\xed\x95\x9c", 4, 4, "x.d:1:3: error: no good\n    \xed\x95\x9c \\033\xed\x95\x9c\n       ^~~~~~\n");
+	check_print("\xed\x95\x9c \x1b\xed\x95\x9c", 4, 4,
+		    "x.d:1:3: error: no good\n    \xed\x95\x9c \\033\xed\x95\x9c\n       ^~~~~~\n");
 	check_print("a\xe2\x80\xae\\n\"", 4, 2, "x.d:1:3: error: no good\n    a\\u202e\\n\"\n           ^~\n");
 	check_print("ab\tc", 1, 3, "x.d:1:2: error: no good\n    ab\tc\n     ^~~\n");
 }
@@ -59,9 +60,11 @@ static void test_names(void **state)
 
 	(void)state;
 	diags_init(&diags, arena);
-	diag_hint(&diags, diag_error(&diags, (struct loc){&source, 0, 1}, "D_TEST", "no `%s`", "b\n\xc2\x9b"), "write `%s`", "\\n\x7f");
+	diag_hint(&diags, diag_error(&diags, (struct loc){&source, 0, 1}, "D_TEST", "no `%s`", "b\n\xc2\x9b"),
+		  "write `%s`", "\\n\x7f");
 	diags_print(&diags, false, &out);
-	assert_string_equal(out.data, "x\\n\\033.d:1:1: error: no `b\\n\\u009b`\n    a\n    ^\nhint: write `\\n\\177`\n");
+	assert_string_equal(out.data,
+			    "x\\n\\033.d:1:1: error: no `b\\n\\u009b`\n    a\n    ^\nhint: write `\\n\\177`\n");
 	buf_free(&out);
 	arena_free(arena);
 }
@@ -166,8 +169,8 @@ static void test_nearest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_print),	  cmocka_unit_test(test_names), cmocka_unit_test(test_long_line), cmocka_unit_test(test_collect),
-		cmocka_unit_test(test_locations), cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_print),	cmocka_unit_test(test_names),	  cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_collect), cmocka_unit_test(test_locations), cmocka_unit_test(test_nearest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

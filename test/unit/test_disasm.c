@@ -40,7 +40,8 @@ static void test_instructions(void **state)
 	assert_insn(INSN_ATOMIC(BPF_ADD, R9, 0, R1), "lock *(u64 *)(r9 +0) += r1");
 	assert_insn(INSN_ATOMIC(BPF_ADD | BPF_FETCH, R9, 0, R1), "r1 = atomic64_fetch_add((u64 *)(r9 +0), r1)");
 	assert_insn(INSN_ATOMIC(BPF_XCHG, R9, 0, R1), "r1 = atomic64_xchg((u64 *)(r9 +0), r1)");
-	assert_insn(INSN(BPF_STX | BPF_W | BPF_ATOMIC, R9, R1, 4, BPF_CMPXCHG), "r0 = atomic_cmpxchg((u32 *)(r9 +4), r0, r1)");
+	assert_insn(INSN(BPF_STX | BPF_W | BPF_ATOMIC, R9, R1, 4, BPF_CMPXCHG),
+		    "r0 = atomic_cmpxchg((u32 *)(r9 +4), r0, r1)");
 	assert_insn(INSN(BPF_JMP | BPF_JEQ | BPF_K, R1, 0, 3, 0), "if r1 == 0 goto +3");
 	assert_insn(INSN(BPF_JMP32 | BPF_JSLT | BPF_X, R1, R2, -3, 0), "if w1 s< w2 goto -3");
 	assert_insn(INSN(BPF_JMP | BPF_JA, 0, 0, 5, 0), "goto +5");
@@ -70,27 +71,33 @@ static void test_any_code(void **state)
 static void test_program(void **state)
 {
 	static const char text[] = "BEGIN\n{\n\tx =\n\t1;\n}\n";
-	static const char wanted[] =
-		"; x.d:3: x = 1\n"
-		"    0: r1 = map[state][0]+8\n"
-		"    2: r1 = map[ring]\n"
-		"    4: r1 = 0x100000002 ll\n"
-		"    6: if r1 == 0 goto L9\n"
-		"    7: call L9\n"
-		"    8: goto +100 (outside of the program)\n"
-		"L9:\n"
-		"    9: exit\n";
+	static const char wanted[] = "; x.d:3: x = 1\n"
+				     "    0: r1 = map[state][0]+8\n"
+				     "    2: r1 = map[ring]\n"
+				     "    4: r1 = 0x100000002 ll\n"
+				     "    6: if r1 == 0 goto L9\n"
+				     "    7: call L9\n"
+				     "    8: goto +100 (outside of the program)\n"
+				     "L9:\n"
+				     "    9: exit\n";
 	struct bpf_insn insns[] = {
 		INSN(BPF_LD | BPF_IMM | BPF_DW, R1, 0, 0, 0), INSN(0, 0, 0, 0, 0),
 		INSN(BPF_LD | BPF_IMM | BPF_DW, R1, 0, 0, 0), INSN(0, 0, 0, 0, 0),
 		INSN(BPF_LD | BPF_IMM | BPF_DW, R1, 0, 0, 2), INSN(0, 0, 0, 0, 1),
 		INSN(BPF_JMP | BPF_JEQ | BPF_K, R1, 0, 2, 0), INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 1),
-		INSN(BPF_JMP | BPF_JA, 0, 0, 100, 0), INSN_EXIT()};
+		INSN(BPF_JMP | BPF_JA, 0, 0, 100, 0),	      INSN_EXIT()};
 	struct image_reloc relocs[] = {{0, RELOC_MAP_VALUE, 0, 8}, {2, RELOC_MAP, 1, 0}};
 	struct source source = {"x.d", text, sizeof(text) - 1};
 	struct image_line lines[] = {{0, {&source, 9, 6}}};
-	struct image_program program = {.name = "p", .ctx = CTX_UPROBE, .insns = insns, .insns_len = 10, .relocs = relocs,
-					.relocs_len = 2, .lines = lines, .lines_len = 1, .map_syscalls = MAP_NONE};
+	struct image_program program = {.name = "p",
+					.ctx = CTX_UPROBE,
+					.insns = insns,
+					.insns_len = 10,
+					.relocs = relocs,
+					.relocs_len = 2,
+					.lines = lines,
+					.lines_len = 1,
+					.map_syscalls = MAP_NONE};
 	struct image image = {.maps = maps, .maps_len = 3, .programs = &program, .programs_len = 1};
 	struct buf out = {0};
 

@@ -364,7 +364,8 @@ static void test_refused(void **state)
 	free(copy);
 }
 
-/* Another tracer's breakpoint, which the kernel also puts into pages that we map: the file's own instruction is what counts. */
+/* Another tracer's breakpoint, which the kernel also puts into pages that we map: the file's own instruction is what
+ * counts. */
 static void test_breakpoint(void **state)
 {
 	char *copy = prog_copy(prog_path("marker_sem"), (size_t)-1);
@@ -398,10 +399,10 @@ static void test_breakpoint(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_breakpoint),
-		cmocka_unit_test(test_notes),	    cmocka_unit_test(test_semaphore), cmocka_unit_test(test_symbols),
-		cmocka_unit_test(test_each_symbol), cmocka_unit_test(test_libc),      cmocka_unit_test(test_offsets),
-		cmocka_unit_test(test_truncated),   cmocka_unit_test(test_mangled),   cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_breakpoint), cmocka_unit_test(test_notes),       cmocka_unit_test(test_semaphore),
+		cmocka_unit_test(test_symbols),	   cmocka_unit_test(test_each_symbol), cmocka_unit_test(test_libc),
+		cmocka_unit_test(test_offsets),	   cmocka_unit_test(test_truncated),   cmocka_unit_test(test_mangled),
+		cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -489,12 +489,13 @@ static void test_table(void **state)
 int main(void)
 {
 	const struct CMUnitTest sites[] = {
-		cmocka_unit_test(test_count),	     cmocka_unit_test(test_dispatcher),
-		cmocka_unit_test(test_pids), cmocka_unit_test(test_ended),	     cmocka_unit_test(test_semaphore),
-		cmocka_unit_test(test_killed),	     cmocka_unit_test(test_records),
-		cmocka_unit_test(test_records_wake), cmocka_unit_test(test_ring_full),
+		cmocka_unit_test(test_count),	    cmocka_unit_test(test_dispatcher),
+		cmocka_unit_test(test_pids),	    cmocka_unit_test(test_ended),
+		cmocka_unit_test(test_semaphore),   cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_records),	    cmocka_unit_test(test_records_wake),
+		cmocka_unit_test(test_ring_full),
 #ifdef __x86_64__
-		cmocka_unit_test(test_unprobeable),  cmocka_unit_test(test_nothing_left),
+		cmocka_unit_test(test_unprobeable), cmocka_unit_test(test_nothing_left),
 #endif
 	};
 	const struct CMUnitTest others[] = {

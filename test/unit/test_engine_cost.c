@@ -143,11 +143,9 @@ static void test_cost(void **state)
 	assert_int_equal(elf_file_open(path, &functions.file), 0);
 	elf_symbol_each(functions.file, function_add, &functions);
 	measure("30 functions", (struct cost){30, 1, 0, .pushes_only = true});
-	measure("30 functions, 30 programs",
-		(struct cost){30, 30, 0, .pushes_only = true});
+	measure("30 functions, 30 programs", (struct cost){30, 30, 0, .pushes_only = true});
 	measure("the same, in 3 chosen processes", (struct cost){30, 30, 3, .pushes_only = true});
-	measure("the same, by perf events",
-		(struct cost){30, 30, 0, .pushes_only = true, .no_multi = true});
+	measure("the same, by perf events", (struct cost){30, 30, 0, .pushes_only = true, .no_multi = true});
 	if (getenv("ENGINE_COST_LARGE")) {
 		measure("5,000 functions", (struct cost){5000, 2, 0, .pushes_only = true});
 		measure("30 functions, some cannot be probed", (struct cost){30, 2, 0, .no_multi = false});

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* An engine of the test's own, with the fewest operations: calls reach it, and what watches costs does without a meter. */
+/* An engine of the test's own, with the fewest operations: calls reach it, and what watches costs does without a meter.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

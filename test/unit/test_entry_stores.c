@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a function's first instructions save of the registers that its parameters came in, by examples of gcc's and clang's code. */
+/* What a function's first instructions save of the registers that its parameters came in, by examples of gcc's and
+ * clang's code. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +11,8 @@
 #include "probe/entry_stores.h"
 
 /* What is first stored at the body's stack or frame pointer + `offset`: register `reg`, `size` bytes of it. */
-static void check_reg(const struct entry_stores *stores, const struct entry_value *base, int64_t offset, unsigned size, unsigned reg)
+static void check_reg(const struct entry_stores *stores, const struct entry_value *base, int64_t offset, unsigned size,
+		      unsigned reg)
 {
 	struct entry_value value;
 
@@ -29,7 +31,7 @@ static void test_frame(void **state)
 		0x48, 0x89, 0x7d, 0xe8,	      /* mov %rdi,-0x18(%rbp) */
 		0x89, 0x75, 0xe4,	      /* mov %esi,-0x1c(%rbp) */
 		0xf3, 0x0f, 0x11, 0x45, 0xe0, /* movss %xmm0,-0x20(%rbp) */
-		0xe8, 0, 0, 0, 0,	      /* call */
+		0xe8, 0,    0,	  0,	0,    /* call */
 	};
 	struct entry_stores stores;
 	struct entry_value value;
@@ -77,15 +79,15 @@ static void test_aligned(void **state)
 static void test_parts(void **state)
 {
 	static const uint8_t code[] = {
-		0x40, 0x88, 0xf8,	      /* mov %dil,%al */
-		0x24, 0x01,		      /* and $1,%al */
-		0x88, 0x44, 0x24, 0xff,	      /* mov %al,-1(%rsp) */
-		0x48, 0x89, 0xf1,	      /* mov %rsi,%rcx */
-		0x48, 0xc1, 0xe9, 0x20,	      /* shr $32,%rcx */
-		0x89, 0x4c, 0x24, 0xf8,	      /* mov %ecx,-8(%rsp) */
-		0x88, 0x74, 0x24, 0xf4,	      /* mov %dh,-0xc(%rsp) */
-		0x0f, 0xaf, 0xd2,	      /* imul %edx,%edx */
-		0x89, 0x54, 0x24, 0xf0,	      /* mov %edx,-0x10(%rsp) */
+		0x40, 0x88, 0xf8,	/* mov %dil,%al */
+		0x24, 0x01,		/* and $1,%al */
+		0x88, 0x44, 0x24, 0xff, /* mov %al,-1(%rsp) */
+		0x48, 0x89, 0xf1,	/* mov %rsi,%rcx */
+		0x48, 0xc1, 0xe9, 0x20, /* shr $32,%rcx */
+		0x89, 0x4c, 0x24, 0xf8, /* mov %ecx,-8(%rsp) */
+		0x88, 0x74, 0x24, 0xf4, /* mov %dh,-0xc(%rsp) */
+		0x0f, 0xaf, 0xd2,	/* imul %edx,%edx */
+		0x89, 0x54, 0x24, 0xf0, /* mov %edx,-0x10(%rsp) */
 		0xc3,
 	};
 	struct entry_stores stores;

@@ -168,7 +168,8 @@ static void test_like_c(void **state)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 					snprintf(expected, sizeof(expected), theirs, (long long)numbers[n]);
 #pragma GCC diagnostic pop
-					format_print(NULL, check_format(fixture->arena, ours, strlen(ours), (struct loc){0},
+					format_print(NULL,
+						     check_format(fixture->arena, ours, strlen(ours), (struct loc){0},
 								  &fixture->diags),
 						     &field, 1, &numbers[n], &out);
 					assert_string_equal(out.buf.data, expected);
@@ -250,7 +251,8 @@ static void test_arguments(void **state)
 	expect_tag(fixture, "D_PRINTF_ARG_TYPE");
 	assert_false(check(fixture, "%c", (const struct type *[]){&type_ulong}, 1));
 	expect_tag(fixture, "D_PRINTF_ARG_TYPE");
-	assert_false(check(fixture, "%s %s", (const struct type *[]){&type_int, &type_int}, 2)); /* one mistake at a time */
+	assert_false(
+		check(fixture, "%s %s", (const struct type *[]){&type_int, &type_int}, 2)); /* one mistake at a time */
 	expect_tag(fixture, "D_PRINTF_ARG_TYPE");
 	assert_false(check(fixture, "%*d", (const struct type *[]){string, &type_int}, 2));
 	expect_tag(fixture, "D_PRINTF_DYN_TYPE");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A function's names: as in the file, as people write them, overloads, clones, templates, operators; of C++, Rust and Go. */
+/* A function's names: as in the file, as people write them, overloads, clones, templates, operators; of C++, Rust and
+ * Go. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,21 +17,24 @@
 #include "lib/name_normal.h"
 #include "probe/functions.h"
 
-#define DO_OP "_ZN12PrimaryLogPG5do_opEi"
+#define DO_OP	  "_ZN12PrimaryLogPG5do_opEi"
 #define GET_CONST "_ZNK1S3getEl"
-#define GET_REF "_ZNR1S3getEi"
-#define GET_MOVE "_ZNO1S3getEi"
-#define TEMPLATE "_ZN1PIiNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEEE1mIlEEiT_RKiSt6vectorIS5_SaIS5_EE"
-#define NUMBERS "_Z2ovjmRKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEESt3mapIiS4_St4lessIiESaISt4pairIKiS4_EEEPFviE"
-#define TAGGED "_ZNK1T4nameB5cxx11Ev"
-#define LAMBDA "_ZZ4mainENKUliE_clEi"
-#define ANON "_ZN2ns12_GLOBAL__N_15innerEPKc"
-#define TO_STRING "_ZNK1ScvNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEEEv"
+#define GET_REF	  "_ZNR1S3getEi"
+#define GET_MOVE  "_ZNO1S3getEi"
+#define TEMPLATE  "_ZN1PIiNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEEE1mIlEEiT_RKiSt6vectorIS5_SaIS5_EE"
+#define NUMBERS                                                                                                        \
+	"_Z2ovjmRKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEESt3mapIiS4_St4lessIiESaISt4pairIKiS4_EEEPFviE"
+#define TAGGED	    "_ZNK1T4nameB5cxx11Ev"
+#define LAMBDA	    "_ZZ4mainENKUliE_clEi"
+#define ANON	    "_ZN2ns12_GLOBAL__N_15innerEPKc"
+#define TO_STRING   "_ZNK1ScvNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEEEv"
 #define CONSTRUCTOR "_ZN1PISt4pairIiPKcEjEC1Ev"
-#define IMPL "_RNvXs_CsjMaewn57Afh_1tINtB4_3FoolENtB4_2Tr2tm"
-#define INHERENT "_RNvMNtCslNYArtu3iFV_5alloc6stringNtB2_6String11try_reserve"
-#define INSTANCE "_RINvNtCs4X4t9plMPHF_9addr2line4line11render_fileINtNtNtCsduwmD7cSIQq_5gimli4read12endian_slice11EndianSliceNtNtBR_9endianity12LittleEndianEECsjrHSEGnQ3l9_3std"
-#define LEGACY "_ZN4core3fmt9Formatter3pad17h0123456789abcdefE"
+#define IMPL	    "_RNvXs_CsjMaewn57Afh_1tINtB4_3FoolENtB4_2Tr2tm"
+#define INHERENT    "_RNvMNtCslNYArtu3iFV_5alloc6stringNtB2_6String11try_reserve"
+#define INSTANCE                                                                                                       \
+	"_RINvNtCs4X4t9plMPHF_9addr2line4line11render_fileINtNtNtCsduwmD7cSIQq_5gimli4read12endian_"                   \
+	"slice11EndianSliceNtNtBR_9endianity12LittleEndianEECsjrHSEGnQ3l9_3std"
+#define LEGACY	   "_ZN4core3fmt9Formatter3pad17h0123456789abcdefE"
 #define GO_GENERIC "example.com/x/gm/sub.Gen[go.shape.int_0]"
 
 /* base_size 0: all of it; what else there is, is a clone's. */
@@ -85,14 +89,17 @@ static const struct {
 	{"P::m<int>", TEMPLATE, 0, false, NAME_OTHER},
 	{"P<int, std::string>::m", TEMPLATE, 0, false, NAME_EXACT},
 	{"P<int,std::string>::m<long>", TEMPLATE, 0, false, NAME_EXACT},
-	{"P<int, std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> > >::m", TEMPLATE, 0, false, NAME_EXACT},
+	{"P<int, std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> > >::m", TEMPLATE, 0,
+	 false, NAME_EXACT},
 	{"P<int, std::string>::m<long>(long, const int&, std::vector<std::string>)", TEMPLATE, 0, false, NAME_EXACT},
 	{"P<int, std::string>::m(long int, int const &, std::vector<std::string>)", TEMPLATE, 0, false, NAME_EXACT},
 	{"P<long, std::string>::m", TEMPLATE, 0, false, NAME_OTHER},
 	{"P*::m", TEMPLATE, 0, false, NAME_GLOB},
 	{"P<int*>::m*", TEMPLATE, 0, false, NAME_GLOB},
-	{"ov(unsigned, long unsigned int, std::string const&, std::map<int, std::string>, void (*)(int))", NUMBERS, 0, false, NAME_EXACT},
-	{"ov(unsigned, unsigned, std::string const&, std::map<int, std::string>, void (*)(int))", NUMBERS, 0, false, NAME_OTHER},
+	{"ov(unsigned, long unsigned int, std::string const&, std::map<int, std::string>, void (*)(int))", NUMBERS, 0,
+	 false, NAME_EXACT},
+	{"ov(unsigned, unsigned, std::string const&, std::map<int, std::string>, void (*)(int))", NUMBERS, 0, false,
+	 NAME_OTHER},
 	{"P::P", CONSTRUCTOR, 0, false, NAME_EXACT},
 	{"P<std::pair<int, const char*>, unsigned>::P", CONSTRUCTOR, 0, false, NAME_EXACT},
 	{"P<std::pair<int, char*>, unsigned>::P", CONSTRUCTOR, 0, false, NAME_GLOB}, /* as any * */
@@ -161,7 +168,8 @@ static void fitting(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(fits) / sizeof(fits[0]); i++) {
 		struct name_pattern *pattern = name_pattern_new(arena, fits[i].pattern);
-		struct name name = {fits[i].symbol, fits[i].base_size ? fits[i].base_size : strlen(fits[i].symbol), fits[i].is_piece};
+		struct name name = {fits[i].symbol, fits[i].base_size ? fits[i].base_size : strlen(fits[i].symbol),
+				    fits[i].is_piece};
 		enum name_fit fit = name_pattern_fits(pattern, &name);
 
 		if (fit != fits[i].fit)
@@ -178,12 +186,14 @@ static const struct {
 	{"f(unsigned)", "f(unsigned int)"},
 	{"f(long unsigned int, short int, long long int, unsigned char, long double)",
 	 "f(unsigned long,short,long long,unsigned char,long double)"},
-	{"f(const volatile int *, const std::vector<const char*> &)", "f(int const volatile*,std::vector<char const*>const&)"},
+	{"f(const volatile int *, const std::vector<const char*> &)",
+	 "f(int const volatile*,std::vector<char const*>const&)"},
 	{"f(void)", "f()"},
 	{"f(std::set<int, std::less<int>, std::allocator<int> >)", "f(std::set<int>)"},
 	{"f(std::set<int, mine<int>, std::allocator<int> >)", "f(std::set<int,mine<int>>)"},
 	{"f(std::allocator<int>)", "f(std::allocator<int>)"},
-	{"std::__1::basic_string<char, std::__1::char_traits<char>, std::__1::allocator<char> >::append", "std::string::append"},
+	{"std::__1::basic_string<char, std::__1::char_traits<char>, std::__1::allocator<char> >::append",
+	 "std::string::append"},
 	{"std::__detail::f", "std::__detail::f"},
 	{"gen::<i32>::{closure#0}", "gen<i32>::{closure#0}"},
 	{"a<(3)<(4)>::f", "a<(3)<(4)>::f"},
@@ -212,8 +222,9 @@ static struct function function_of(const char *symbol, size_t base_size)
 static void names(void **state)
 {
 	struct arena *arena = arena_new();
-	struct function do_op = function_of(DO_OP, 0), malloc_ = function_of("malloc", 0), clone = function_of("foo.isra.0", 3),
-			not_mangled = function_of("_ZNot_a_name", 0), template = function_of("_Z5twiceIiET_S0_", 0);
+	struct function do_op = function_of(DO_OP, 0), malloc_ = function_of("malloc", 0),
+			clone = function_of("foo.isra.0", 3), not_mangled = function_of("_ZNot_a_name", 0),
+			template = function_of("_Z5twiceIiET_S0_", 0);
 
 	(void)state;
 	assert_string_equal(function_name(arena, &do_op, false), "PrimaryLogPG::do_op");
@@ -228,10 +239,13 @@ static void names(void **state)
 /* What a function is called, quoted or as it is, is a description of this function in a script. */
 static void described(void **state)
 {
-	static const char *const symbols[] = {DO_OP, GET_CONST, GET_MOVE, TEMPLATE, NUMBERS, TAGGED, LAMBDA, ANON, TO_STRING, CONSTRUCTOR, IMPL,
-					      INHERENT, INSTANCE, "_ZN1SmlEi", "_ZNK1SltERKS_", "_ZN1SlsEi", "_ZN1SclEii", "_ZN1SixEi",
-					      "_ZN1ScmEi", "_ZN1SptEv", "_ZN1SpmEi", "_ZN1SnwEm", "_ZNK1ScvbEv", "_ZNK1ScvPKcEv", "_Zli3_kmy",
-					      "_ZN1SpLEi", "_ZN1SeqEi", "_ZN1SaSEi", "_ZN1SdvEi", "_ZN1SrmEi", "_ZN1SdVEi", "malloc"};
+	static const char *const symbols[] = {
+		DO_OP,	     GET_CONST,	  GET_MOVE,	   TEMPLATE,	NUMBERS,       TAGGED,
+		LAMBDA,	     ANON,	  TO_STRING,	   CONSTRUCTOR, IMPL,	       INHERENT,
+		INSTANCE,    "_ZN1SmlEi", "_ZNK1SltERKS_", "_ZN1SlsEi", "_ZN1SclEii",  "_ZN1SixEi",
+		"_ZN1ScmEi", "_ZN1SptEv", "_ZN1SpmEi",	   "_ZN1SnwEm", "_ZNK1ScvbEv", "_ZNK1ScvPKcEv",
+		"_Zli3_kmy", "_ZN1SpLEi", "_ZN1SeqEi",	   "_ZN1SaSEi", "_ZN1SdvEi",   "_ZN1SrmEi",
+		"_ZN1SdVEi", "malloc"};
 	struct arena *arena = arena_new();
 
 	(void)state;
@@ -239,7 +253,8 @@ static void described(void **state)
 		for (unsigned way = 0; way < 4; way++) {
 			struct function function = function_of(symbols[i], 0);
 			struct name name = function_as_name(&function);
-			const char *text = function_name(arena, &function, way & 1), *quoted = way & 2 ? name_quoted(arena, text) : text;
+			const char *text = function_name(arena, &function, way & 1),
+				   *quoted = way & 2 ? name_quoted(arena, text) : text;
 			const char *whole = arena_printf(arena, "pid1:a.out:%s:entry", quoted);
 			struct source source = {"test", whole, strlen(whole)};
 			struct name_pattern *pattern;
@@ -247,8 +262,10 @@ static void described(void **state)
 			struct diags diags;
 
 			diags_init(&diags, arena);
-			if (!ast_parse_desc(arena, &source, &diags, &desc) || strcmp(desc.mod, "a.out") != 0 || strcmp(desc.name, "entry") != 0)
-				fail_msg("`%s` is no description: %s", whole, diags.first ? diags.first->text : desc.name);
+			if (!ast_parse_desc(arena, &source, &diags, &desc) || strcmp(desc.mod, "a.out") != 0 ||
+			    strcmp(desc.name, "entry") != 0)
+				fail_msg("`%s` is no description: %s", whole,
+					 diags.first ? diags.first->text : desc.name);
 			pattern = name_pattern_new(arena, desc.func);
 			if (name_pattern_fits(pattern, &name) != NAME_EXACT)
 				fail_msg("`%s`, read as `%s`, does not mean `%s`", whole, desc.func, symbols[i]);
@@ -342,7 +359,8 @@ static void doubled(void **state)
 			makers[i](&symbol, times);
 			assert_true(strlen(name_of(arena, symbol.data, false)) <= 16 * 1024);
 			assert_true(strlen(name_of(arena, symbol.data, true)) <= 16 * 1024);
-			assert_int_equal(name_pattern_fits(g, &(struct name){symbol.data, symbol.size, false}), NAME_OTHER);
+			assert_int_equal(name_pattern_fits(g, &(struct name){symbol.data, symbol.size, false}),
+					 NAME_OTHER);
 		}
 		assert_string_equal(name_of(arena, symbol.data, true), symbol.data);
 		buf_free(&symbol);

@@ -231,7 +231,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain),	cmocka_unit_test(test_mapped), cmocka_unit_test(test_inside),
-		cmocka_unit_test(test_changed), cmocka_unit_test(test_huge),	cmocka_unit_test(test_places),
+		cmocka_unit_test(test_changed), cmocka_unit_test(test_huge),   cmocka_unit_test(test_places),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

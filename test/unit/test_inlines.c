@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is inlined at an address, compared with addr2line (binutils) at the same addresses: of a test program, and of ceph-osd. */
+/* What is inlined at an address, compared with addr2line (binutils) at the same addresses: of a test program, and of
+ * ceph-osd. */
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +35,8 @@ static bool begin(struct fixture *fixture, const char *path)
 	*fixture = (struct fixture){.arena = arena_new()};
 	if (!elf_file_open(path, &fixture->elf))
 		functions_read(fixture->arena, fixture->elf, path, "", true, &fixture->functions);
-	if (!fixture->functions.debug_path || dwarf_file_open(fixture->arena, &fixture->functions.debug, NULL, &fixture->dwarf, &why)) {
+	if (!fixture->functions.debug_path ||
+	    dwarf_file_open(fixture->arena, &fixture->functions.debug, NULL, &fixture->dwarf, &why)) {
 		functions_free(&fixture->functions);
 		elf_file_close(fixture->elf);
 		arena_free(fixture->arena);
@@ -120,7 +122,8 @@ static int compare(struct fixture *fixture, unsigned *inlined)
 		assert_true(strtoull(line, NULL, 16) == fixture->addresses[i]);
 		while ((more = next_line(file, line, sizeof(line))) && strncmp(line, "0x", 2)) {
 			if (theirs < len && !is_same(symbols[theirs], line)) {
-				printf("# %" PRIx64 ": %s, addr2line: %s\n", fixture->addresses[i], symbols[theirs], line);
+				printf("# %" PRIx64 ": %s, addr2line: %s\n", fixture->addresses[i], symbols[theirs],
+				       line);
 				same = false;
 			}
 			theirs++;

@@ -35,19 +35,28 @@ static struct interp *start(struct setup *setup, struct bpf_insn *insns, unsigne
 			    unsigned relocs_len)
 {
 	memset(setup, 0, sizeof(*setup));
-	setup->programs[0] = (struct image_program){.name = "p", .ctx = CTX_UPROBE, .insns = insns, .insns_len = insns_len,
-						    .relocs = relocs, .relocs_len = relocs_len};
-	setup->image = (struct image){.maps = maps, .maps_len = MAPS_LEN, .programs = setup->programs, .programs_len = 1,
-				      .map_state = MAP_STATE, .map_drops = MAP_DROPS, .map_ring = MAP_RING};
+	setup->programs[0] = (struct image_program){.name = "p",
+						    .ctx = CTX_UPROBE,
+						    .insns = insns,
+						    .insns_len = insns_len,
+						    .relocs = relocs,
+						    .relocs_len = relocs_len};
+	setup->image = (struct image){.maps = maps,
+				      .maps_len = MAPS_LEN,
+				      .programs = setup->programs,
+				      .programs_len = 1,
+				      .map_state = MAP_STATE,
+				      .map_drops = MAP_DROPS,
+				      .map_ring = MAP_RING};
 	setup->interp = interp_new(&setup->image, CPUS);
 	return setup->interp;
 }
 
-#define LEN(array) (sizeof(array) / sizeof(*(array)))
-#define START(setup, insns) start(setup, insns, LEN(insns), NULL, 0)
+#define LEN(array)			 (sizeof(array) / sizeof(*(array)))
+#define START(setup, insns)		 start(setup, insns, LEN(insns), NULL, 0)
 #define START_MAPS(setup, insns, relocs) start(setup, insns, LEN(insns), relocs, LEN(relocs))
-#define LOAD_MAP(reg) INSN(BPF_LD | BPF_IMM | BPF_DW, reg, 0, 0, 0), INSN(0, 0, 0, 0, 0)
-#define JUMP(op, dst, imm, off) INSN(BPF_JMP | (op) | BPF_K, dst, 0, off, imm)
+#define LOAD_MAP(reg)			 INSN(BPF_LD | BPF_IMM | BPF_DW, reg, 0, 0, 0), INSN(0, 0, 0, 0, 0)
+#define JUMP(op, dst, imm, off)		 INSN(BPF_JMP | (op) | BPF_K, dst, 0, off, imm)
 
 static void assert_sentence(const char *sentence, const char *part)
 {
@@ -84,18 +93,20 @@ static void assert_failure(struct bpf_insn *insns, unsigned insns_len, const cha
 	assert_sentence(interp_run(interp, 0, ctx, sizeof(ctx), NULL, NULL), part);
 	interp_free(interp);
 }
-#define FAILURE(part, ...) \
-	do { \
-		struct bpf_insn insns_[] = {__VA_ARGS__}; \
-		assert_failure(insns_, LEN(insns_), part); \
+#define FAILURE(part, ...)                                                                                             \
+	do {                                                                                                           \
+		struct bpf_insn insns_[] = {__VA_ARGS__};                                                              \
+		assert_failure(insns_, LEN(insns_), part);                                                             \
 	} while (0)
 
 static uint64_t alu(unsigned class, unsigned op, uint64_t a, uint64_t b)
 {
-	struct bpf_insn insns[] = {
-		INSN(BPF_LD | BPF_IMM | BPF_DW, R0, 0, 0, (uint32_t)a), INSN(0, 0, 0, 0, (uint32_t)(a >> 32)),
-		INSN(BPF_LD | BPF_IMM | BPF_DW, R1, 0, 0, (uint32_t)b), INSN(0, 0, 0, 0, (uint32_t)(b >> 32)),
-		INSN(class | op | BPF_X, R0, R1, 0, 0), INSN_EXIT()};
+	struct bpf_insn insns[] = {INSN(BPF_LD | BPF_IMM | BPF_DW, R0, 0, 0, (uint32_t)a),
+				   INSN(0, 0, 0, 0, (uint32_t)(a >> 32)),
+				   INSN(BPF_LD | BPF_IMM | BPF_DW, R1, 0, 0, (uint32_t)b),
+				   INSN(0, 0, 0, 0, (uint32_t)(b >> 32)),
+				   INSN(class | op | BPF_X, R0, R1, 0, 0),
+				   INSN_EXIT()};
 	struct setup setup;
 	struct interp *interp = START(&setup, insns);
 	uint64_t r0 = 0;
@@ -129,7 +140,8 @@ static void test_alu(void **state)
 static void test_constants(void **state)
 {
 	struct bpf_insn sign[] = {INSN_MOV_IMM(R0, -1), INSN_EXIT()};
-	struct bpf_insn swap[] = {INSN_MOV_IMM(R0, 0x1234), INSN(BPF_ALU | BPF_END | BPF_TO_BE, R0, 0, 0, 16), INSN_EXIT()};
+	struct bpf_insn swap[] = {INSN_MOV_IMM(R0, 0x1234), INSN(BPF_ALU | BPF_END | BPF_TO_BE, R0, 0, 0, 16),
+				  INSN_EXIT()};
 	struct bpf_insn swap64[] = {INSN_MOV_IMM(R0, 1), INSN_SWAP64(R0), INSN_EXIT()};
 	struct bpf_insn cut[] = {INSN_MOV_IMM(R0, -1), INSN(BPF_ALU | BPF_END | BPF_TO_LE, R0, 0, 0, 32), INSN_EXIT()};
 	struct bpf_insn negated[] = {INSN_MOV_IMM(R0, 5), INSN_NEG(R0), INSN_EXIT()};
@@ -144,13 +156,15 @@ static void test_constants(void **state)
 
 static void test_jumps(void **state)
 {
-	struct bpf_insn is_signed[] = {INSN_MOV_IMM(R0, 0), INSN_MOV_IMM(R1, -1), JUMP(BPF_JSLT, R1, 0, 1), INSN_EXIT(),
-				       INSN_MOV_IMM(R0, 1), INSN_EXIT()};
-	struct bpf_insn is_unsigned[] = {INSN_MOV_IMM(R0, 0), INSN_MOV_IMM(R1, -1), JUMP(BPF_JLT, R1, 0, 1), INSN_EXIT(),
-					 INSN_MOV_IMM(R0, 1), INSN_EXIT()};
-	struct bpf_insn narrow[] = {INSN_MOV_IMM(R0, 1), INSN_MOV_IMM(R1, 1), INSN_ALU_IMM(BPF_LSH, R1, 32),
-				    INSN(BPF_JMP32 | BPF_JEQ | BPF_K, R1, 0, 1, 0), INSN_MOV_IMM(R0, 0), INSN_EXIT()};
-	struct bpf_insn loop[] = {INSN_MOV_IMM(R0, 0), INSN_ALU_IMM(BPF_ADD, R0, 3), JUMP(BPF_JNE, R0, 30, -2), INSN_EXIT()};
+	struct bpf_insn is_signed[] = {INSN_MOV_IMM(R0, 0), INSN_MOV_IMM(R1, -1), JUMP(BPF_JSLT, R1, 0, 1),
+				       INSN_EXIT(),	    INSN_MOV_IMM(R0, 1),  INSN_EXIT()};
+	struct bpf_insn is_unsigned[] = {INSN_MOV_IMM(R0, 0), INSN_MOV_IMM(R1, -1), JUMP(BPF_JLT, R1, 0, 1),
+					 INSN_EXIT(),	      INSN_MOV_IMM(R0, 1),  INSN_EXIT()};
+	struct bpf_insn narrow[] = {INSN_MOV_IMM(R0, 1),	   INSN_MOV_IMM(R1, 1),
+				    INSN_ALU_IMM(BPF_LSH, R1, 32), INSN(BPF_JMP32 | BPF_JEQ | BPF_K, R1, 0, 1, 0),
+				    INSN_MOV_IMM(R0, 0),	   INSN_EXIT()};
+	struct bpf_insn loop[] = {INSN_MOV_IMM(R0, 0), INSN_ALU_IMM(BPF_ADD, R0, 3), JUMP(BPF_JNE, R0, 30, -2),
+				  INSN_EXIT()};
 
 	(void)state;
 	RESULT(is_signed, 1);
@@ -162,11 +176,18 @@ static void test_jumps(void **state)
 static void test_stack_and_calls(void **state)
 {
 	/* Stores 40 below the frame pointer, calls a function with its address, which adds 2 there; R6 must survive. */
-	struct bpf_insn insns[] = {
-		INSN_STORE_IMM(BPF_DW, R10, -8, 40), INSN_MOV_IMM(R6, 100), INSN_MOV_REG(R1, R10), INSN_ALU_IMM(BPF_ADD, R1, -8),
-		INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 3), INSN_LOAD(BPF_DW, R0, R10, -8),
-		INSN_ALU_REG(BPF_ADD, R0, R6), INSN_EXIT(),
-		INSN_MOV_IMM(R6, 2), INSN_ATOMIC(BPF_ADD, R1, 0, R6), INSN_MOV_IMM(R0, 0), INSN_EXIT()};
+	struct bpf_insn insns[] = {INSN_STORE_IMM(BPF_DW, R10, -8, 40),
+				   INSN_MOV_IMM(R6, 100),
+				   INSN_MOV_REG(R1, R10),
+				   INSN_ALU_IMM(BPF_ADD, R1, -8),
+				   INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 3),
+				   INSN_LOAD(BPF_DW, R0, R10, -8),
+				   INSN_ALU_REG(BPF_ADD, R0, R6),
+				   INSN_EXIT(),
+				   INSN_MOV_IMM(R6, 2),
+				   INSN_ATOMIC(BPF_ADD, R1, 0, R6),
+				   INSN_MOV_IMM(R0, 0),
+				   INSN_EXIT()};
 
 	(void)state;
 	RESULT(insns, 142);
@@ -174,16 +195,24 @@ static void test_stack_and_calls(void **state)
 
 static void test_atomics(void **state)
 {
-	struct bpf_insn fetch[] = {INSN_STORE_IMM(BPF_DW, R10, -8, 40), INSN_MOV_IMM(R1, 2),
-				   INSN_ATOMIC(BPF_ADD | BPF_FETCH, R10, -8, R1), INSN_LOAD(BPF_DW, R0, R10, -8),
-				   INSN_ALU_REG(BPF_MUL, R0, R1), INSN_EXIT()};
-	struct bpf_insn exchange[] = {INSN_STORE_IMM(BPF_DW, R10, -8, 40), INSN_MOV_IMM(R0, 40), INSN_MOV_IMM(R1, 2),
-				      INSN_ATOMIC(BPF_CMPXCHG, R10, -8, R1), INSN_LOAD(BPF_DW, R1, R10, -8),
-				      INSN_ALU_REG(BPF_ADD, R0, R1), INSN_EXIT()};
+	struct bpf_insn fetch[] = {INSN_STORE_IMM(BPF_DW, R10, -8, 40),
+				   INSN_MOV_IMM(R1, 2),
+				   INSN_ATOMIC(BPF_ADD | BPF_FETCH, R10, -8, R1),
+				   INSN_LOAD(BPF_DW, R0, R10, -8),
+				   INSN_ALU_REG(BPF_MUL, R0, R1),
+				   INSN_EXIT()};
+	struct bpf_insn exchange[] = {INSN_STORE_IMM(BPF_DW, R10, -8, 40),
+				      INSN_MOV_IMM(R0, 40),
+				      INSN_MOV_IMM(R1, 2),
+				      INSN_ATOMIC(BPF_CMPXCHG, R10, -8, R1),
+				      INSN_LOAD(BPF_DW, R1, R10, -8),
+				      INSN_ALU_REG(BPF_ADD, R0, R1),
+				      INSN_EXIT()};
 	struct bpf_insn not_equal[] = {INSN_STORE_IMM(BPF_DW, R10, -8, 40), INSN_MOV_IMM(R0, 41), INSN_MOV_IMM(R1, 2),
 				       INSN_ATOMIC(BPF_CMPXCHG, R10, -8, R1), INSN_EXIT()};
 	struct bpf_insn swapped[] = {INSN_STORE_IMM(BPF_W, R10, -8, -1), INSN_MOV_IMM(R1, 2),
-				     INSN(BPF_STX | BPF_W | BPF_ATOMIC, R10, R1, -8, BPF_XCHG), INSN_MOV_REG(R0, R1), INSN_EXIT()};
+				     INSN(BPF_STX | BPF_W | BPF_ATOMIC, R10, R1, -8, BPF_XCHG), INSN_MOV_REG(R0, R1),
+				     INSN_EXIT()};
 
 	(void)state;
 	RESULT(fetch, 42 * 40);
@@ -200,11 +229,13 @@ static void test_wrong_memory(void **state)
 	FAILURE("past the end of the stack", INSN_STORE_IMM(BPF_DW, R10, -4, 0), INSN_EXIT());
 	FAILURE("no memory that the program was given", INSN_STORE_IMM(BPF_DW, R10, -520, 0), INSN_EXIT());
 	FAILURE("no memory that the program was given", INSN_MOV_IMM(R1, 0), INSN_LOAD(BPF_B, R0, R1, 8), INSN_EXIT());
-	FAILURE("reads 8 bytes 0 after the end of the context, which has 16", INSN_LOAD(BPF_DW, R0, R1, 16), INSN_EXIT());
+	FAILURE("reads 8 bytes 0 after the end of the context, which has 16", INSN_LOAD(BPF_DW, R0, R1, 16),
+		INSN_EXIT());
 	FAILURE("8 bytes at offset 4 of the context are not aligned", INSN_LOAD(BPF_W, R0, R1, 12),
 		INSN_LOAD(BPF_H, R0, R1, 14), INSN_LOAD(BPF_B, R0, R1, 15), INSN_LOAD(BPF_DW, R0, R1, 4), INSN_EXIT());
 	FAILURE("read-only", INSN_STORE_IMM(BPF_DW, R1, 0, 0), INSN_EXIT());
-	FAILURE("reads 8 bytes at offset 60 of map state, which has 64", LOAD_MAP(R1), INSN_LOAD(BPF_DW, R0, R1, 52), INSN_EXIT());
+	FAILURE("reads 8 bytes at offset 60 of map state, which has 64", LOAD_MAP(R1), INSN_LOAD(BPF_DW, R0, R1, 52),
+		INSN_EXIT());
 }
 
 static void test_wrong_programs(void **state)
@@ -224,13 +255,14 @@ static void test_wrong_programs(void **state)
 	FAILURE("unknown instruction", INSN(0xff, 0, 0, 0, 0), INSN_EXIT());
 	FAILURE("`r0 = *(u64 *)(r1 +16)`", INSN_LOAD(BPF_DW, R0, R1, 16), INSN_EXIT());
 	FAILURE("deep", INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, -1), INSN_EXIT());
-	FAILURE("544 bytes of stack", INSN_STORE_IMM(BPF_DW, R10, -512, 0), INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 1),
-		INSN_EXIT(), INSN_EXIT());
+	FAILURE("544 bytes of stack", INSN_STORE_IMM(BPF_DW, R10, -512, 0),
+		INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 1), INSN_EXIT(), INSN_EXIT());
 }
 
 static void test_map_values(void **state)
 {
-	struct bpf_insn insns[] = {LOAD_MAP(R1), INSN_LOAD(BPF_DW, R0, R1, 0), INSN_STORE_IMM(BPF_W, R1, 8, 5), INSN_EXIT()};
+	struct bpf_insn insns[] = {LOAD_MAP(R1), INSN_LOAD(BPF_DW, R0, R1, 0), INSN_STORE_IMM(BPF_W, R1, 8, 5),
+				   INSN_EXIT()};
 	struct image_reloc relocs[] = {{.insn = 0, .kind = RELOC_MAP_VALUE, .map = MAP_STATE, .offset = 8}};
 	struct setup setup;
 	struct interp *interp = START_MAPS(&setup, insns, relocs);
@@ -257,13 +289,26 @@ static int sum_values(void *data, const void *key, const void *values, unsigned 
 /* *sums[cookie] += 1, inserted when missing: what an aggregation does. */
 static void test_per_cpu_hash(void **state)
 {
-	struct bpf_insn insns[] = {
-		INSN_CALL(HELPER_COOKIE), INSN_STORE(BPF_DW, R10, -8, R0), LOAD_MAP(R1), INSN_MOV_REG(R2, R10),
-		INSN_ALU_IMM(BPF_ADD, R2, -8), INSN_CALL(HELPER_MAP_LOOKUP), JUMP(BPF_JNE, R0, 0, 10),
-		INSN_STORE_IMM(BPF_DW, R10, -16, 1), LOAD_MAP(R1), INSN_MOV_REG(R2, R10), INSN_ALU_IMM(BPF_ADD, R2, -8),
-		INSN_MOV_REG(R3, R10), INSN_ALU_IMM(BPF_ADD, R3, -16), INSN_MOV_IMM(R4, BPF_NOEXIST),
-		INSN_CALL(HELPER_MAP_UPDATE), INSN_EXIT(),
-		INSN_MOV_IMM(R1, 1), INSN_ATOMIC(BPF_ADD, R0, 0, R1), INSN_MOV_IMM(R0, 0), INSN_EXIT()};
+	struct bpf_insn insns[] = {INSN_CALL(HELPER_COOKIE),
+				   INSN_STORE(BPF_DW, R10, -8, R0),
+				   LOAD_MAP(R1),
+				   INSN_MOV_REG(R2, R10),
+				   INSN_ALU_IMM(BPF_ADD, R2, -8),
+				   INSN_CALL(HELPER_MAP_LOOKUP),
+				   JUMP(BPF_JNE, R0, 0, 10),
+				   INSN_STORE_IMM(BPF_DW, R10, -16, 1),
+				   LOAD_MAP(R1),
+				   INSN_MOV_REG(R2, R10),
+				   INSN_ALU_IMM(BPF_ADD, R2, -8),
+				   INSN_MOV_REG(R3, R10),
+				   INSN_ALU_IMM(BPF_ADD, R3, -16),
+				   INSN_MOV_IMM(R4, BPF_NOEXIST),
+				   INSN_CALL(HELPER_MAP_UPDATE),
+				   INSN_EXIT(),
+				   INSN_MOV_IMM(R1, 1),
+				   INSN_ATOMIC(BPF_ADD, R0, 0, R1),
+				   INSN_MOV_IMM(R0, 0),
+				   INSN_EXIT()};
 	struct image_reloc relocs[] = {{.insn = 2, .map = MAP_SUMS}, {.insn = 9, .map = MAP_SUMS}};
 	struct setup setup;
 	struct interp *interp;
@@ -312,11 +357,21 @@ static void test_map_outside(void **state)
 /* Reserves 40 bytes, fills the first 8 with the first context word, and submits. R0 = 1 when the ring was full. */
 static void test_ring(void **state)
 {
-	struct bpf_insn insns[] = {
-		INSN_MOV_REG(R6, R1), LOAD_MAP(R1), INSN_MOV_IMM(R2, 40), INSN_MOV_IMM(R3, 0), INSN_CALL(HELPER_RING_RESERVE),
-		JUMP(BPF_JNE, R0, 0, 2), INSN_MOV_IMM(R0, 1), INSN_EXIT(), INSN_LOAD(BPF_DW, R1, R6, 0),
-		INSN_STORE(BPF_DW, R0, 0, R1), INSN_MOV_REG(R1, R0), INSN_MOV_IMM(R2, 0), INSN_CALL(HELPER_RING_SUBMIT),
-		INSN_MOV_IMM(R0, 0), INSN_EXIT()};
+	struct bpf_insn insns[] = {INSN_MOV_REG(R6, R1),
+				   LOAD_MAP(R1),
+				   INSN_MOV_IMM(R2, 40),
+				   INSN_MOV_IMM(R3, 0),
+				   INSN_CALL(HELPER_RING_RESERVE),
+				   JUMP(BPF_JNE, R0, 0, 2),
+				   INSN_MOV_IMM(R0, 1),
+				   INSN_EXIT(),
+				   INSN_LOAD(BPF_DW, R1, R6, 0),
+				   INSN_STORE(BPF_DW, R0, 0, R1),
+				   INSN_MOV_REG(R1, R0),
+				   INSN_MOV_IMM(R2, 0),
+				   INSN_CALL(HELPER_RING_SUBMIT),
+				   INSN_MOV_IMM(R0, 0),
+				   INSN_EXIT()};
 	struct image_reloc relocs[] = {{.insn = 1, .map = MAP_RING}};
 	struct setup setup;
 	struct interp *interp = START_MAPS(&setup, insns, relocs);
@@ -345,9 +400,15 @@ static void test_ring(void **state)
 /* R0 = the helper's result for 8 bytes from the address in the context; they are then copied to the map `state`. */
 static void run_read(int helper, const void *from, const char *allowed, int64_t result, const char *wanted)
 {
-	struct bpf_insn insns[] = {
-		INSN_LOAD(BPF_DW, R3, R1, 0), INSN_MOV_IMM(R2, 8), INSN_MOV_REG(R1, R10), INSN_ALU_IMM(BPF_ADD, R1, -8),
-		INSN_CALL(helper), INSN_LOAD(BPF_DW, R2, R10, -8), LOAD_MAP(R1), INSN_STORE(BPF_DW, R1, 0, R2), INSN_EXIT()};
+	struct bpf_insn insns[] = {INSN_LOAD(BPF_DW, R3, R1, 0),
+				   INSN_MOV_IMM(R2, 8),
+				   INSN_MOV_REG(R1, R10),
+				   INSN_ALU_IMM(BPF_ADD, R1, -8),
+				   INSN_CALL(helper),
+				   INSN_LOAD(BPF_DW, R2, R10, -8),
+				   LOAD_MAP(R1),
+				   INSN_STORE(BPF_DW, R1, 0, R2),
+				   INSN_EXIT()};
 	struct image_reloc relocs[] = {{.insn = 6, .kind = RELOC_MAP_VALUE, .map = MAP_STATE}};
 	struct setup setup;
 	struct interp *interp = START_MAPS(&setup, insns, relocs);
@@ -378,11 +439,14 @@ static void test_reads(void **state)
 
 static void test_environment(void **state)
 {
-	struct bpf_insn insns[] = {
-		INSN_CALL(HELPER_TIME_NS), INSN_MOV_REG(R6, R0), INSN_CALL(HELPER_TIME_NS), INSN_ALU_REG(BPF_SUB, R0, R6),
-		INSN_MOV_REG(R6, R0), INSN_CALL(HELPER_PID_TGID), INSN_ALU_REG(BPF_ADD, R6, R0), INSN_CALL(HELPER_CPU),
-		INSN_ALU_REG(BPF_ADD, R6, R0), INSN_MOV_REG(R1, R10), INSN_ALU_IMM(BPF_ADD, R1, -16), INSN_MOV_IMM(R2, 16),
-		INSN_CALL(HELPER_COMM), INSN_LOAD(BPF_B, R0, R10, -16), INSN_ALU_REG(BPF_ADD, R0, R6), INSN_EXIT()};
+	struct bpf_insn insns[] = {INSN_CALL(HELPER_TIME_NS),	   INSN_MOV_REG(R6, R0),
+				   INSN_CALL(HELPER_TIME_NS),	   INSN_ALU_REG(BPF_SUB, R0, R6),
+				   INSN_MOV_REG(R6, R0),	   INSN_CALL(HELPER_PID_TGID),
+				   INSN_ALU_REG(BPF_ADD, R6, R0),  INSN_CALL(HELPER_CPU),
+				   INSN_ALU_REG(BPF_ADD, R6, R0),  INSN_MOV_REG(R1, R10),
+				   INSN_ALU_IMM(BPF_ADD, R1, -16), INSN_MOV_IMM(R2, 16),
+				   INSN_CALL(HELPER_COMM),	   INSN_LOAD(BPF_B, R0, R10, -16),
+				   INSN_ALU_REG(BPF_ADD, R0, R6),  INSN_EXIT()};
 	struct interp_env env = {.cpu = 2, .time_ns = 1000, .time_step_ns = 50, .pid_tgid = 300, .comm = "a"};
 	struct setup setup;
 	struct interp *interp = START(&setup, insns);
@@ -408,8 +472,13 @@ static void interrupt(struct interp *interp, int32_t helper, void *data)
 
 static void test_interrupts(void **state)
 {
-	struct bpf_insn insns[] = {LOAD_MAP(R6), INSN_LOAD(BPF_DW, R7, R6, 0), INSN_CALL(HELPER_TIME_NS),
-				   INSN_ALU_IMM(BPF_ADD, R7, 1), INSN_STORE(BPF_DW, R6, 0, R7), INSN_MOV_IMM(R0, 0), INSN_EXIT()};
+	struct bpf_insn insns[] = {LOAD_MAP(R6),
+				   INSN_LOAD(BPF_DW, R7, R6, 0),
+				   INSN_CALL(HELPER_TIME_NS),
+				   INSN_ALU_IMM(BPF_ADD, R7, 1),
+				   INSN_STORE(BPF_DW, R6, 0, R7),
+				   INSN_MOV_IMM(R0, 0),
+				   INSN_EXIT()};
 	struct image_reloc relocs[] = {{.insn = 0, .kind = RELOC_MAP_VALUE, .map = MAP_STATE}};
 	unsigned left = 1;
 	struct interp_env env = {.on_helper = interrupt, .data = &left};

@@ -64,7 +64,8 @@ static void test_list(void **state)
 	arena_free(arena);
 }
 
-/* Names that several functions have are told, and so are functions that take structures: every kernel has some of both. */
+/* Names that several functions have are told, and so are functions that take structures: every kernel has some of both.
+ */
 static void test_kinds(void **state)
 {
 	struct arena *arena = arena_new();

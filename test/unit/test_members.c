@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Structures that know their members: an object of every kind of member is packed and read back, and is the same; changed in any
- * member it is not; bytes that are cut, or changed anywhere, are refused or read, and never more than that.
+ * Structures that know their members: an object of every kind of member is packed and read back, and is the same;
+ * changed in any member it is not; bytes that are cut, or changed anywhere, are refused or read, and never more than
+ * that.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,31 +39,31 @@ static const char *animal_name(const void *animal)
 
 static const struct member_names animal_names = {"animal", animal_find, animal_name};
 
-#define INNER(MEMBER, S) \
-	MEMBER(S, FLAG, flag) \
-	MEMBER(S, NAME, name) \
+#define INNER(MEMBER, S)                                                                                               \
+	MEMBER(S, FLAG, flag)                                                                                          \
+	MEMBER(S, NAME, name)                                                                                          \
 	MEMBER(S, U64, wide)
 MEMBERS_STRUCT(inner, INNER);
 MEMBERS_TABLE(inner, INNER);
 
-#define OUTER(MEMBER, S) \
-	MEMBER(S, SOURCES, sources) \
-	MEMBER(S, FLAG, flag) \
-	MEMBER(S, INT, number) \
-	MEMBER(S, U32, u32) \
-	MEMBER(S, U64, u64) \
-	MEMBER(S, I64S, fixed, 3) \
-	MEMBER(S, ENUM, color, color, COLORS) \
-	MEMBER(S, TEXT, text) \
-	MEMBER(S, TEXT_OR_NULL, maybe) \
-	MEMBER(S, NAME, name) \
-	MEMBER(S, TEXTS, texts) \
-	MEMBER(S, NUMBERS, numbers) \
-	MEMBER(S, PART, part, inner) \
-	MEMBER(S, LIST, list, inner) \
-	MEMBER(S, LIST_OF, others, inner, count) \
-	MEMBER(S, KNOWN, animal, animal) \
-	MEMBER(S, PLACE, place) \
+#define OUTER(MEMBER, S)                                                                                               \
+	MEMBER(S, SOURCES, sources)                                                                                    \
+	MEMBER(S, FLAG, flag)                                                                                          \
+	MEMBER(S, INT, number)                                                                                         \
+	MEMBER(S, U32, u32)                                                                                            \
+	MEMBER(S, U64, u64)                                                                                            \
+	MEMBER(S, I64S, fixed, 3)                                                                                      \
+	MEMBER(S, ENUM, color, color, COLORS)                                                                          \
+	MEMBER(S, TEXT, text)                                                                                          \
+	MEMBER(S, TEXT_OR_NULL, maybe)                                                                                 \
+	MEMBER(S, NAME, name)                                                                                          \
+	MEMBER(S, TEXTS, texts)                                                                                        \
+	MEMBER(S, NUMBERS, numbers)                                                                                    \
+	MEMBER(S, PART, part, inner)                                                                                   \
+	MEMBER(S, LIST, list, inner)                                                                                   \
+	MEMBER(S, LIST_OF, others, inner, count)                                                                       \
+	MEMBER(S, KNOWN, animal, animal)                                                                               \
+	MEMBER(S, PLACE, place)                                                                                        \
 	MEMBER(S, PLACES, places)
 MEMBERS_STRUCT(outer, OUTER);
 MEMBERS_TABLE(outer, OUTER);
@@ -78,10 +79,30 @@ static struct outer object(void)
 	static struct loc places[] = {{&other_text, 1, 2}, {NULL, 0, 0}};
 
 	return (struct outer){
-		.sources = sources, .sources_len = 2, .flag = true, .number = -5, .u32 = 6, .u64 = UINT64_MAX - 1,
-		.fixed = {INT64_MIN, 0, INT64_MAX}, .color = BLUE, .text = "text", .maybe = NULL, .name = "same", .texts = texts,
-		.texts_len = 3, .numbers = numbers, .numbers_len = 3, .part = {true, "new", 2}, .list = list, .list_len = 3,
-		.others = list, .count = 1, .animal = &animals[1], .place = {&text, 4, 3}, .places = places, .places_len = 2,
+		.sources = sources,
+		.sources_len = 2,
+		.flag = true,
+		.number = -5,
+		.u32 = 6,
+		.u64 = UINT64_MAX - 1,
+		.fixed = {INT64_MIN, 0, INT64_MAX},
+		.color = BLUE,
+		.text = "text",
+		.maybe = NULL,
+		.name = "same",
+		.texts = texts,
+		.texts_len = 3,
+		.numbers = numbers,
+		.numbers_len = 3,
+		.part = {true, "new", 2},
+		.list = list,
+		.list_len = 3,
+		.others = list,
+		.count = 1,
+		.animal = &animals[1],
+		.place = {&text, 4, 3},
+		.places = places,
+		.places_len = 2,
 	};
 }
 
@@ -156,7 +177,8 @@ static void test_difference(void **state)
 			changed.part.wide++;
 		else if (member->len_offset)
 			memset((char *)&changed + member->len_offset, 0, sizeof(uint32_t));
-		else if (member->kind == MEMBER_TEXT || member->kind == MEMBER_TEXT_OR_NULL || member->kind == MEMBER_NAME)
+		else if (member->kind == MEMBER_TEXT || member->kind == MEMBER_TEXT_OR_NULL ||
+			 member->kind == MEMBER_NAME)
 			*(const char **)((char *)&changed + member->offset) = "changed";
 		else if (member->kind == MEMBER_KNOWN)
 			changed.animal = &animals[0];
@@ -258,8 +280,9 @@ static void test_says_what(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round),	cmocka_unit_test(test_difference), cmocka_unit_test(test_elements_differ),
-		cmocka_unit_test(test_hostile), cmocka_unit_test(test_says_what),
+		cmocka_unit_test(test_round),		cmocka_unit_test(test_difference),
+		cmocka_unit_test(test_elements_differ), cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_says_what),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

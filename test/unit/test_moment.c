@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A time zone that was asked of C's library once says what the library says, of any time, also when the library's own is another by then. */
+/* A time zone that was asked of C's library once says what the library says, of any time, also when the library's own
+ * is another by then. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

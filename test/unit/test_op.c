@@ -14,8 +14,8 @@
 
 #define MS INT64_C(1000000)
 
-static void add(struct op_store *store, int64_t client, uint64_t tid, const char *daemon, const char *name, int64_t at, int64_t a,
-		const char *text)
+static void add(struct op_store *store, int64_t client, uint64_t tid, const char *daemon, const char *name, int64_t at,
+		int64_t a, const char *text)
 {
 	struct op_step step = {.wall_ns = at, .name = name, .a = a, .pid = client < 0 ? 77 : 1};
 
@@ -54,7 +54,11 @@ static void slowest(void **state)
 
 	(void)state;
 	for (uint64_t tid = 1; tid <= 40000; tid++)
-		add_write(store, tid, (int64_t)tid * 10 * MS, tid == 5 ? 900 * MS : tid == 39000 ? 300 * MS : 20 * MS, 0);
+		add_write(store, tid, (int64_t)tid * 10 * MS,
+			  tid == 5	 ? 900 * MS
+			  : tid == 39000 ? 300 * MS
+					 : 20 * MS,
+			  0);
 	assert_int_equal(store->ops, 40000);
 	assert_true(store->done_len < 20000); /* the quick ones of long ago are forgotten */
 	op_store_finish(store);
@@ -109,7 +113,8 @@ static void two_hosts(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(slowest), cmocka_unit_test(one_host), cmocka_unit_test(two_hosts)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(slowest), cmocka_unit_test(one_host),
+					   cmocka_unit_test(two_hosts)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -273,7 +273,7 @@ static void test_page(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-			      
+
 		cmocka_unit_test(test_folded),	      cmocka_unit_test(test_folded_two_numbers),
 		cmocka_unit_test(test_folded_errors), cmocka_unit_test(test_folded_compare),
 		cmocka_unit_test(test_csv),	      cmocka_unit_test(test_csv_errors),

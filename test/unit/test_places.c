@@ -59,8 +59,17 @@ static struct arg *args_with(const char *first, const char *second)
 
 static struct probe *add_probe(struct probe *probe, const char *mod, const char *name, struct site *at, unsigned len)
 {
-	*probe = (struct probe){.id = list_len + 1, .prov = "shop", .mod = mod, .func = "", .name = name, .kind = PROBE_UPROBE,
-				.ctx = CTX_UPROBE, .args = args, .args_len = 2, .sites = at, .sites_len = len};
+	*probe = (struct probe){.id = list_len + 1,
+				.prov = "shop",
+				.mod = mod,
+				.func = "",
+				.name = name,
+				.kind = PROBE_UPROBE,
+				.ctx = CTX_UPROBE,
+				.args = args,
+				.args_len = 2,
+				.sites = at,
+				.sites_len = len};
 	list[list_len++] = probe;
 	return probe;
 }
@@ -76,8 +85,10 @@ static int setup(void **state)
 		args[i] = (struct arg){.name = i ? "price" : "item", .type = ARGTYPE_INT, .size = 8, .is_signed = true};
 	for (unsigned p = 0; p < 2; p++)
 		for (unsigned i = 0; i < PLACES; i++)
-			sites[p][i] = (struct site){.path = p ? "/bad" : "/good", .vaddr = 0x100 + i,
-						    .args = args_with(NULL, p || i == PLACES - 1 ? "it has only 1 argument there" : NULL)};
+			sites[p][i] = (struct site){
+				.path = p ? "/bad" : "/good",
+				.vaddr = 0x100 + i,
+				.args = args_with(NULL, p || i == PLACES - 1 ? "it has only 1 argument there" : NULL)};
 	add_probe(&probes[0], "good", "sale", sites[0], PLACES);
 	add_probe(&probes[1], "bad", "sale", sites[1], PLACES);
 	add_probe(&probes[2], "good", "other", sites[0], 1)->args_len = 1;
@@ -146,7 +157,8 @@ static void places_are_left_out_for_all_clauses(void **state)
 	assert_int_equal(checked->clauses[1].probes_len, 1);
 	assert_sites(checked, &probes[0], PLACES - 1);
 	assert_int_equal(diags.warnings, 2);
-	assert_said(0, "shop:good::sale at 0x103 in /good, process 7 (uid 65534) is left out: the script asks for args[1], and it has only "
+	assert_said(0, "shop:good::sale at 0x103 in /good, process 7 (uid 65534) is left out: the script asks for "
+		       "args[1], and it has only "
 		       "1 argument there");
 	assert_said(1, "shop:bad::sale at 4 places in /bad, process 7 (uid 65534) is left out");
 }
@@ -160,7 +172,8 @@ static void a_raw_number_is_no_silent_zero(void **state)
 	assert_sites(checked, &probes[0], PLACES - 1);
 	assert_int_equal(checked->clauses[0].probes_len, 1);
 	diags_init(&diags, arena);
-	assert_non_null(check("shop:bad::sale { @b = sum(arg7); }")); /* which the marker never has: 0, as DTrace says */
+	assert_non_null(
+		check("shop:bad::sale { @b = sum(arg7); }")); /* which the marker never has: 0, as DTrace says */
 	assert_int_equal(diags.warnings, 0);
 	assert_null(check("shop:bad::sale { @ = sum(arg1); }"));
 	assert_said(0, "arg1 (price) is not available at shop:bad::sale: it has only 1 argument there");
@@ -210,7 +223,8 @@ static void no_floods(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < MANY; i++) {
-		crowd_sites[i] = (struct site){.path = arena_printf(arena, "/crowd/%u", i), .args = args_with(NULL, "it has only 1 argument there")};
+		crowd_sites[i] = (struct site){.path = arena_printf(arena, "/crowd/%u", i),
+					       .args = args_with(NULL, "it has only 1 argument there")};
 		add_probe(&crowd[i], arena_printf(arena, "m%u", i), "sale", &crowd_sites[i], 1);
 	}
 	checked = check("shop:::sale { @ = sum(args[1]); }");

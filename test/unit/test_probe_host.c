@@ -110,7 +110,8 @@ static void test_globs(void **state)
 			fail_msg("glob `%s` and text `%s`", cases[i].pattern, cases[i].text);
 	}
 	assert_true(probe_glob_is_plain("op-start") && probe_glob_is_plain(""));
-	assert_false(probe_glob_is_plain("op-*") || probe_glob_is_plain("[a]") || probe_glob_is_plain("a?") || probe_glob_is_plain("\\a"));
+	assert_false(probe_glob_is_plain("op-*") || probe_glob_is_plain("[a]") || probe_glob_is_plain("a?") ||
+		     probe_glob_is_plain("\\a"));
 }
 
 static void test_own_probes(void **state)

@@ -55,19 +55,14 @@ static struct record_action actions[CLAUSES][2] = {
 	[TRACE] = {{.func = NULL}, {.func = NULL}},
 	[PRINTA] = {{.aggs = agg_c, .aggs_len = 1}},
 	[PRINTA2] = {{.format = "%s/%d: %@d %@4d\n", .aggs = agg_cm, .aggs_len = 2}},
-	[PRINTA_TABLES] = {{.aggs = agg_cm, .aggs_len = 2},
-			   {.aggs = agg_q, .aggs_len = 1}},
-	[CLEAR] = {{.aggs = agg_c, .aggs_len = 1},
-		   {.aggs = &agg_cm[1], .aggs_len = 1}},
-	[TRUNC] = {{.aggs = agg_c, .aggs_len = 1},
-		   {.aggs = &agg_cm[1], .aggs_len = 1}},
+	[PRINTA_TABLES] = {{.aggs = agg_cm, .aggs_len = 2}, {.aggs = agg_q, .aggs_len = 1}},
+	[CLEAR] = {{.aggs = agg_c, .aggs_len = 1}, {.aggs = &agg_cm[1], .aggs_len = 1}},
+	[TRUNC] = {{.aggs = agg_c, .aggs_len = 1}, {.aggs = &agg_cm[1], .aggs_len = 1}},
 	[TRUNC_N] = {{.aggs = agg_c, .aggs_len = 1}},
 	[NORMALIZE] = {{.aggs = agg_c, .aggs_len = 1}},
 	[EXIT] = {{.func = NULL}},
-	[PRINTA_CLEAR] = {{.format = "%s %d=%@d ", .aggs = agg_c, .aggs_len = 1},
-			  {.aggs = agg_c, .aggs_len = 1}},
-	[PRINTA_ALL] = {{.format = "[%@d]", .aggs = agg_all, .aggs_len = 1},
-			{.aggs = agg_all, .aggs_len = 1}},
+	[PRINTA_CLEAR] = {{.format = "%s %d=%@d ", .aggs = agg_c, .aggs_len = 1}, {.aggs = agg_c, .aggs_len = 1}},
+	[PRINTA_ALL] = {{.format = "[%@d]", .aggs = agg_all, .aggs_len = 1}, {.aggs = agg_all, .aggs_len = 1}},
 };
 
 static const char *const action_names[CLAUSES][2] = {
@@ -108,7 +103,8 @@ static struct schema_options *const options = &schema.options;
 
 static void schema_init(void)
 {
-	static const char *const names[] = {"c", "m", "q", "_"}, *const functions[] = {"count", "min", "quantize", "sum"};
+	static const char *const names[] = {"c", "m", "q", "_"}, *const functions[] = {"count", "min", "quantize",
+										       "sum"};
 	unsigned i, j;
 
 	for (i = 0; i < AGGS; i++) {
@@ -226,12 +222,13 @@ static void test_text_events(void **state)
 	assert_int_equal(send(fixture, PRINTF, 3, 5), 0);
 	assert_int_equal(send(fixture, TRACE, 1, -5), 0);
 	assert_int_equal(send(fixture, EXIT, 1, 3), 0);
-	expect(fixture, "CPU     ID                    FUNCTION:NAME\n"
-			"  3     42            enqueue_op:op-enqueue <-5|fedcba9876543210|hello>\n"
-			"  3     42            enqueue_op:op-enqueue <5|fedcba9876543210|hello>second\n"
-			"  3     42            enqueue_op:op-enqueue          -5 18364758544493064720  hello             "
-			"               \n"
-			"  3      7                         :tick-1s \n");
+	expect(fixture,
+	       "CPU     ID                    FUNCTION:NAME\n"
+	       "  3     42            enqueue_op:op-enqueue <-5|fedcba9876543210|hello>\n"
+	       "  3     42            enqueue_op:op-enqueue <5|fedcba9876543210|hello>second\n"
+	       "  3     42            enqueue_op:op-enqueue          -5 18364758544493064720  hello             "
+	       "               \n"
+	       "  3      7                         :tick-1s \n");
 	assert_true(reader_has_exited(fixture->reader));
 	assert_int_equal(reader_exit_status(fixture->reader), 3);
 }
@@ -590,7 +587,8 @@ static void test_csv(void **state)
 	assert_non_null(strstr(fixture->out, ",c,count,\"o\"\",\\377\",2,,,7,7\r\n"));
 	assert_non_null(strstr(fixture->out, ",q,quantize,q,-1,2,3,1,1\r\n"));
 	fflush(fixture->report.err);
-	assert_string_equal(fixture->err, "cephtap: --csv is for aggregations: 1 line or value of other actions were left out\n");
+	assert_string_equal(fixture->err,
+			    "cephtap: --csv is for aggregations: 1 line or value of other actions were left out\n");
 }
 
 /* Bytes that are no record of this image print nothing. */

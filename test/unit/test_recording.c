@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A recording says what was live: scripts compiled over made-up probes, records, aggregations and stacks made at random, read
- * live while a recorder writes, and again from the file. Files that are cut anywhere, or have any bit changed. Several files.
+ * A recording says what was live: scripts compiled over made-up probes, records, aggregations and stacks made at
+ * random, read live while a recorder writes, and again from the file. Files that are cut anywhere, or have any bit
+ * changed. Several files.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,14 +27,17 @@ enum { STEPS = 60 };
 /* ---- a script ---- */
 
 static const char everything[] =
-	"test:lib.so:f:ints { printf(\"%d %s %x|\", args[0], \"text\", args[7]); trace(args[6]); @c[args[0]] = count(); "
+	"test:lib.so:f:ints { printf(\"%d %s %x|\", args[0], \"text\", args[7]); trace(args[6]); @c[args[0]] = "
+	"count(); "
 	"@s[\"x\", args[6]] = sum(args[6]); @st[ustack(), stack()] = count(); }\n"
-	"test:lib.so:f:ints { ustack(); printf(\"%k\", stack()); @m[args[4]] = max(args[4]); @all = quantize(args[4]); }\n"
+	"test:lib.so:f:ints { ustack(); printf(\"%k\", stack()); @m[args[4]] = max(args[4]); @all = quantize(args[4]); "
+	"}\n"
 	"tick-1s { printa(@c); printa(\"%d %@d\\n\", @c); clear(@c); trunc(@m); trunc(@st, 2); }\n"
 	"tick-1s { printa(@m); printa(@all); normalize(@s, 10); printa(@st); }\n"
 	"tick-1s { trunc(@c); printa(@s); clear(@all); clear(@m); }\n"
 	"tick-1s { trunc(@all); trunc(@s); denormalize(@s); }\n"
-	"test:lib.so:g:long { @l[args[0]] = lquantize(args[0], 0, 100, 10); @v[args[0]] = avg(args[0]); @w = min(args[0]); trace(1); }\n"
+	"test:lib.so:g:long { @l[args[0]] = lquantize(args[0], 0, 100, 10); @v[args[0]] = avg(args[0]); @w = "
+	"min(args[0]); trace(1); }\n"
 	"test:lib.so:g:long { printa(@v); trunc(@v, 1); printa(@w); clear(@w); }\n"
 	"END { printa(@c); exit(2); }\n";
 
@@ -41,7 +45,8 @@ static void start(struct live *live, const struct setup *setup, const struct rep
 {
 	struct fact fact = {"hz", 97, ""};
 
-	live_start(live, setup->schema, &(struct live_config){.ops = ops, .seed = seed, .report_name = "osd", .facts = {&fact, 1}});
+	live_start(live, setup->schema,
+		   &(struct live_config){.ops = ops, .seed = seed, .report_name = "osd", .facts = {&fact, 1}});
 }
 
 static void finish(struct live *live, bool with_interval)
@@ -51,15 +56,18 @@ static void finish(struct live *live, bool with_interval)
 	live_finish(live);
 }
 
-static void replay_bytes(struct again *again, char *bytes, size_t size, const struct report_ops *ops, bool with_interval)
+static void replay_bytes(struct again *again, char *bytes, size_t size, const struct report_ops *ops,
+			 bool with_interval)
 {
-	again_bytes(again, bytes, size, (struct replay_config){.ops = ops, .interval = with_interval ? print_all : NULL});
+	again_bytes(again, bytes, size,
+		    (struct replay_config){.ops = ops, .interval = with_interval ? print_all : NULL});
 }
 
-static void replay_inputs(struct again *again, const struct replay_input *inputs, unsigned len, const struct report_ops *ops,
-			  bool with_interval)
+static void replay_inputs(struct again *again, const struct replay_input *inputs, unsigned len,
+			  const struct report_ops *ops, bool with_interval)
 {
-	again_inputs(again, inputs, len, (struct replay_config){.ops = ops, .interval = with_interval ? print_all : NULL});
+	again_inputs(again, inputs, len,
+		     (struct replay_config){.ops = ops, .interval = with_interval ? print_all : NULL});
 }
 
 /* ---- what was live is what comes again ---- */
@@ -75,7 +83,8 @@ static void check_same(const struct report_ops *ops, uint64_t seed)
 
 	setup_init(&setup, everything);
 	setup.schema->options.quiet = seed & 2;
-	setup.schema->options.aggrate_ns = seed & 4 ? 0 : 1000000000; /* every action reads aggregations, or hardly one */
+	setup.schema->options.aggrate_ns =
+		seed & 4 ? 0 : 1000000000; /* every action reads aggregations, or hardly one */
 	start(&live, &setup, ops, seed);
 	for (unsigned i = 0; i < STEPS; i++)
 		live_step(&live, print_all);
@@ -125,7 +134,8 @@ static void test_same_script(void **state)
 		for (unsigned i = 0; i < STEPS; i++) {
 			for (unsigned j = 0; j < setup.schema->aggs_len; j++)
 				host_count(&live.host, j, i % host_keys(&live.host, j), 1);
-			live_clause(&live, (unsigned)(gen_random(&live.host.random) % (seed % setup.schema->clauses_len + 1)));
+			live_clause(&live,
+				    (unsigned)(gen_random(&live.host.random) % (seed % setup.schema->clauses_len + 1)));
 		}
 		finish(&live, false);
 		bytes = live_bytes(&live, &size);
@@ -303,7 +313,8 @@ static void test_full_disk(void **state)
 /* ---- several files ---- */
 
 /* Two hosts' recordings of `text`: @c (the first aggregation) has `counts` of each key. */
-static void replay_two(const char *text, const uint64_t counts[2][KEYS_MAX], unsigned rounds, unsigned last_clause, struct again *again)
+static void replay_two(const char *text, const uint64_t counts[2][KEYS_MAX], unsigned rounds, unsigned last_clause,
+		       struct again *again)
 {
 	struct setup setups[2];
 	struct live lives[2] = {{.is_whole = true}, {.is_whole = true}};
@@ -413,7 +424,8 @@ static void test_merge_at_end(void **state)
 static void test_merge_prints_once(void **state)
 {
 	(void)state;
-	expect_two("test:lib.so:g:long { @c[args[0]] = count(); } END { printa(\"%d %@d\\n\", @c); }", 1, 1, "3 1\n1 3\n2 12\n");
+	expect_two("test:lib.so:g:long { @c[args[0]] = count(); } END { printa(\"%d %@d\\n\", @c); }", 1, 1,
+		   "3 1\n1 3\n2 12\n");
 	expect_two("tick-1s { @c[1] = count(); printa(\"%d %@d\\n\", @c); clear(@c); } END { printf(\"END\"); }", 2, 1,
 		   "3 1\n1 3\n2 12\n3 1\n1 3\n2 12\nENDEND");
 	expect_two("tick-1s { @c[1] = count(); printa(\"%d %@d\\n\", @c); trunc(@c); }", 3, 1,
@@ -424,8 +436,9 @@ static void test_merge_prints_once(void **state)
 static void test_merge_events(void **state)
 {
 	(void)state;
-	expect_two("test:lib.so:g:long { @c[args[0]] = count(); printf(\"x\"); } test:lib.so:g:long { printf(\"y\"); trunc(@c); }", 2,
-		   99, "xyxyxyxy");
+	expect_two("test:lib.so:g:long { @c[args[0]] = count(); printf(\"x\"); } test:lib.so:g:long { printf(\"y\"); "
+		   "trunc(@c); }",
+		   2, 99, "xyxyxyxy");
 }
 
 /* Stacks of the same functions come together, one to one; two that are gone stay two. */
@@ -435,7 +448,8 @@ static void test_merge_stacks(void **state)
 	struct again again;
 
 	(void)state;
-	replay_two("test:lib.so:g:long { @c[ustack()] = count(); } END { printa(\"%k %@d\\n\", @c); }", stacks, 1, 1, &again);
+	replay_two("test:lib.so:g:long { @c[ustack()] = count(); } END { printa(\"%k %@d\\n\", @c); }", stacks, 1, 1,
+		   &again);
 	assert_int_equal(again.said.size, 0);
 	assert_non_null(strstr(again.out, "a.out`main+0x10\n 3\n"));
 	assert_non_null(strstr(again.out, "a.out`g+0x4\n0x2000\n"));
@@ -452,11 +466,13 @@ static void test_merge_symbols(void **state)
 	struct again again;
 
 	(void)state;
-	replay_two("test:lib.so:g:long { @c[usym(args[0])] = count(); } END { printa(\"%A %@d\\n\", @c); }", counts, 1, 1, &again);
+	replay_two("test:lib.so:g:long { @c[usym(args[0])] = count(); } END { printa(\"%A %@d\\n\", @c); }", counts, 1,
+		   1, &again);
 	assert_int_equal(again.said.size, 0);
 	assert_string_equal(again.out, "0x7f12 1\nl.so`malloc 4\na.out`main 11\n");
 	again_free(&again);
-	replay_two("test:lib.so:g:long { @c[umod(args[0])] = count(); } END { printa(\"%A %@d\\n\", @c); }", counts, 1, 1, &again);
+	replay_two("test:lib.so:g:long { @c[umod(args[0])] = count(); } END { printa(\"%A %@d\\n\", @c); }", counts, 1,
+		   1, &again);
 	assert_string_equal(again.out, "0x7f12 1\nl.so 4\na.out 11\n");
 	again_free(&again);
 	/* An address of the kernel that %a prints: the files agree on its name. */
@@ -480,12 +496,13 @@ static void test_said(void **state)
 	start(&live, &setup, &report_text, 1);
 	live_clause(&live, 0);
 	assert_int_equal(recorder_say(live.recorder, "process 7 was killed by signal 9 (Killed)"), 0);
-	assert_int_equal(recorder_say(live.recorder, "\033[2J\ncephtap: all is well"), 0); /* of a recording that anybody may have made */
+	assert_int_equal(recorder_say(live.recorder, "\033[2J\ncephtap: all is well"),
+			 0); /* of a recording that anybody may have made */
 	finish(&live, false);
 	bytes = live_bytes(&live, &size);
 	replay_bytes(&again, bytes, size, &report_text, false);
 	assert_string_equal(again.said.data, "x.rec: process 7 was killed by signal 9 (Killed)\n"
-					    "x.rec: \\033[2J\\ncephtap: all is well\n");
+					     "x.rec: \\033[2J\\ncephtap: all is well\n");
 	assert_string_equal(again.out, live.out);
 	again_free(&again);
 	free(bytes);
@@ -539,7 +556,8 @@ static void test_other_script(void **state)
 		struct setup setup;
 		struct live live = {0};
 
-		setup_init(&setup, i ? "test:lib.so:g:long { @c[args[0]] = count(); }" : "test:lib.so:g:long { @c[args[0]] = sum(1); }");
+		setup_init(&setup, i ? "test:lib.so:g:long { @c[args[0]] = count(); }"
+				     : "test:lib.so:g:long { @c[args[0]] = sum(1); }");
 		start(&live, &setup, &report_text, 1);
 		finish(&live, false);
 		bytes[i] = live_bytes(&live, &sizes[i]);
@@ -549,7 +567,8 @@ static void test_other_script(void **state)
 	}
 	replay_inputs(&again, inputs, 2, &report_text, false);
 	assert_false(again.is_read);
-	assert_string_equal(again.said.data, "a.rec and b.rec cannot be one report: the second is a recording of another script");
+	assert_string_equal(again.said.data,
+			    "a.rec and b.rec cannot be one report: the second is a recording of another script");
 	again_free(&again);
 	for (unsigned i = 0; i < 2; i++) {
 		fclose(inputs[i].file);
@@ -594,12 +613,23 @@ static void test_merge_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_same_text),    cmocka_unit_test(test_same_json),	   cmocka_unit_test(test_same_script),
-		cmocka_unit_test(test_cut),	     cmocka_unit_test(test_flipped),	   cmocka_unit_test(test_no_recording),
-		cmocka_unit_test(test_unknown_chunk), cmocka_unit_test(test_full_disk),	   cmocka_unit_test(test_store),
-		cmocka_unit_test(test_merge_at_end), cmocka_unit_test(test_other_script), cmocka_unit_test(test_merge_random),
-		cmocka_unit_test(test_merge_prints_once), cmocka_unit_test(test_merge_events),
-		cmocka_unit_test(test_merge_stacks), cmocka_unit_test(test_merge_symbols), cmocka_unit_test(test_said),
+		cmocka_unit_test(test_same_text),
+		cmocka_unit_test(test_same_json),
+		cmocka_unit_test(test_same_script),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_flipped),
+		cmocka_unit_test(test_no_recording),
+		cmocka_unit_test(test_unknown_chunk),
+		cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_store),
+		cmocka_unit_test(test_merge_at_end),
+		cmocka_unit_test(test_other_script),
+		cmocka_unit_test(test_merge_random),
+		cmocka_unit_test(test_merge_prints_once),
+		cmocka_unit_test(test_merge_events),
+		cmocka_unit_test(test_merge_stacks),
+		cmocka_unit_test(test_merge_symbols),
+		cmocka_unit_test(test_said),
 		cmocka_unit_test(test_error_elsewhere),
 	};
 

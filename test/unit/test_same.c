@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a live report prints, its recording prints again, byte by byte: every kind of value, as a value, in a format and as a key, and
- * every aggregating function, in every format of reports; and every view that makes tables, stacks or pictures of its own. What is added
- * to one of these and not here makes a test fail.
+ * What a live report prints, its recording prints again, byte by byte: every kind of value, as a value, in a format and
+ * as a key, and every aggregating function, in every format of reports; and every view that makes tables, stacks or
+ * pictures of its own. What is added to one of these and not here makes a test fail.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -43,7 +43,8 @@ static void folders_make(struct folders *folders)
 
 static void file_same(const struct folders *folders, const char *name, struct arena *arena)
 {
-	const char *paths[] = {arena_printf(arena, "%s/%s", folders->live, name), arena_printf(arena, "%s/%s", folders->again, name)};
+	const char *paths[] = {arena_printf(arena, "%s/%s", folders->live, name),
+			       arena_printf(arena, "%s/%s", folders->again, name)};
 	char *data[2];
 	size_t sizes[2];
 	struct buf why = {0};
@@ -110,7 +111,8 @@ static struct ctf *ctf_of(const char *folder, const struct report_ops *ops)
 static void compare(const struct live *live, const struct again *again, const char *what, const char *script)
 {
 	if (!again->is_read || again->error || again->said.size)
-		fail_msg("%s: %s, error %d, of %s", what, again->said.size ? again->said.data : "no complaint", again->error, script);
+		fail_msg("%s: %s, error %d, of %s", what, again->said.size ? again->said.data : "no complaint",
+			 again->error, script);
 	if (live->out_size != again->out_size || memcmp(live->out, again->out, live->out_size))
 		fail_msg("%s of %s: live\n%s\nand again\n%s", what, script, live->out, again->out);
 	if (strcmp(live->err, again->err))
@@ -118,7 +120,8 @@ static void compare(const struct live *live, const struct again *again, const ch
 }
 
 /* The size of what it printed. */
-static size_t check_form(const struct schema *schema, const char *script, const struct report_ops *ops, bool with_ctf, uint64_t seed)
+static size_t check_form(const struct schema *schema, const char *script, const struct report_ops *ops, bool with_ctf,
+			 uint64_t seed)
 {
 	struct live live = {0};
 	struct again again;
@@ -132,8 +135,10 @@ static size_t check_form(const struct schema *schema, const char *script, const 
 		live_ctf = ctf_of(folders.live, ops);
 		again_ctf = ctf_of(folders.again, ops);
 	}
-	live_start(&live, schema,
-		   &(struct live_config){.ops = live_ctf ? ctf_ops(live_ctf) : ops, .seed = seed, .ctf = live_ctf, .report_name = ""});
+	live_start(
+		&live, schema,
+		&(struct live_config){
+			.ops = live_ctf ? ctf_ops(live_ctf) : ops, .seed = seed, .ctf = live_ctf, .report_name = ""});
 	for (unsigned i = 0; i < STEPS; i++)
 		live_step(&live, print_tables);
 	live_interval(&live, true, print_tables, NULL);
@@ -141,7 +146,8 @@ static size_t check_form(const struct schema *schema, const char *script, const 
 	live_finish(&live);
 	bytes = live_bytes(&live, &size);
 	again_bytes(&again, bytes, size,
-		    (struct replay_config){.ops = again_ctf ? ctf_ops(again_ctf) : ops, .ctf = again_ctf, .interval = print_tables});
+		    (struct replay_config){
+			    .ops = again_ctf ? ctf_ops(again_ctf) : ops, .ctf = again_ctf, .interval = print_tables});
 	ctf_free(live_ctf);
 	ctf_free(again_ctf);
 	compare(&live, &again, with_ctf ? "ctf" : ops->name, script);
@@ -204,8 +210,9 @@ static void make_script(const struct value_case *of, struct buf *script)
 {
 	buf_printf(script, "test:lib.so:f:ints { trace(%s); ", of->value);
 	add_prints(of, "printf", "", script);
-	buf_printf(script, "@k[%s] = count(); @two[%s, args[1]] = quantize(args[4]); @sums[%s, args[1]] = sum(args[6]); }\n", of->value,
-		   of->value, of->value);
+	buf_printf(script,
+		   "@k[%s] = count(); @two[%s, args[1]] = quantize(args[4]); @sums[%s, args[1]] = sum(args[6]); }\n",
+		   of->value, of->value, of->value);
 	buf_printf(script, "test:lib.so:f:ints2, test:lib.so:g:long { trace(%s); }\n",
 		   strstr(of->value, "args[") ? "arg0" : of->value);
 	buf_puts(script, "tick-1s { printa(@k); printa(@two); printa(@two, @sums); ");
@@ -264,7 +271,15 @@ static void test_values(void **state)
 /* ---- aggregating functions ---- */
 
 static const char *const calls[] = {
-	"count()", "sum(X)", "avg(X)", "min(X)", "max(X)", "stddev(X)", "quantize(X)", "lquantize(X, 0, 100, 10)", "llquantize(X, 10, 0, 4, 20)",
+	"count()",
+	"sum(X)",
+	"avg(X)",
+	"min(X)",
+	"max(X)",
+	"stddev(X)",
+	"quantize(X)",
+	"lquantize(X, 0, 100, 10)",
+	"llquantize(X, 10, 0, 4, 20)",
 };
 
 static const char *call_of(const struct agg *agg)
@@ -300,9 +315,11 @@ static void test_aggregations(void **state)
 		buf_puts(&script, "; @unsigned = ");
 		put_call(call, "args[7]", &script);
 		buf_puts(&script, "; }\ntest:lib.so:f:ints { trace(1); }\n"
-				  "tick-1s { printa(@signed); printa(\"%d %s %@d\\n\", @signed); printa(@unsigned); normalize(@signed, 3); }\n"
+				  "tick-1s { printa(@signed); printa(\"%d %s %@d\\n\", @signed); printa(@unsigned); "
+				  "normalize(@signed, 3); }\n"
 				  "tick-1s { printa(@signed, @signed); clear(@signed); trunc(@unsigned); }\n"
-				  "tick-1s { top(@signed, 2); share(@signed, 100); printa(\"%d %s %@d\\n\", @signed); denormalize(@signed); }\n");
+				  "tick-1s { top(@signed, 2); share(@signed, 100); printa(\"%d %s %@d\\n\", @signed); "
+				  "denormalize(@signed); }\n");
 		setup_init(&setup, script.data);
 		check_forms(&setup, script.data);
 		setup_free(&setup);
@@ -314,21 +331,25 @@ static void test_aggregations(void **state)
 
 enum view_file { NO_FILE, WITH_PPROF = 1, WITH_HTML = 2, WITH_CHROME = 4 };
 
-static const char profile_script[] =
-	"test:lib.so:g:long { @samples[execname, \"thread\", args[0] % 7, stack(), ustack()] = count(); trace(args[0]); }";
+static const char profile_script[] = "test:lib.so:g:long { @samples[execname, \"thread\", args[0] % 7, stack(), "
+				     "ustack()] = count(); trace(args[0]); }";
 static const char sched_script[] =
-	"test:lib.so:g:long { @cpu[execname, \"t\"] = sum(args[0]); @wait[execname, \"t\"] = sum(args[0]); @blocked[execname, \"t\"] = sum(args[0]); "
-	"@switches[execname, \"t\"] = count(); @worst[execname, \"t\"] = max(args[0]); @latency[execname, \"t\"] = llquantize(args[0], 2, 2, 20, 8); "
+	"test:lib.so:g:long { @cpu[execname, \"t\"] = sum(args[0]); @wait[execname, \"t\"] = sum(args[0]); "
+	"@blocked[execname, \"t\"] = sum(args[0]); "
+	"@switches[execname, \"t\"] = count(); @worst[execname, \"t\"] = max(args[0]); @latency[execname, \"t\"] = "
+	"llquantize(args[0], 2, 2, 20, 8); "
 	"@wakes[execname, \"a\", \"b\", \"c\"] = count(); @wakens[execname, \"a\", \"b\", \"c\"] = sum(args[0]); "
-	"@sleeps[execname, \"t\", stack()] = count(); @blockedon[execname, \"t\", stack()] = sum(args[0]); @queue = avg(args[0]); "
+	"@sleeps[execname, \"t\", stack()] = count(); @blockedon[execname, \"t\", stack()] = sum(args[0]); @queue = "
+	"avg(args[0]); "
 	"@queuemax = max(args[0]); trace(1); }";
-static const char offcpu_script[] =
-	"test:lib.so:g:long { @blocked[execname, \"t\", stack(), ustack()] = sum(args[0]); @sleeps[execname, \"t\", stack(), ustack()] = count(); "
-	"@longest[execname, \"t\", stack(), ustack()] = max(args[0]); trace(1); }";
+static const char offcpu_script[] = "test:lib.so:g:long { @blocked[execname, \"t\", stack(), ustack()] = sum(args[0]); "
+				    "@sleeps[execname, \"t\", stack(), ustack()] = count(); "
+				    "@longest[execname, \"t\", stack(), ustack()] = max(args[0]); trace(1); }";
 static const char stages_script[] =
 	"test:lib.so:g:long { @latency[\"osd.1\", \"write\", execname] = llquantize(args[0], 2, 2, 20, 8); "
 	"@total[\"osd.1\", \"write\", execname] = sum(args[0]); @worst[\"osd.1\", \"write\", execname] = max(args[0]); "
-	"@waited[execname, execname, args[0]] = count(); @waitedns[execname, execname, args[0]] = sum(args[0]); @pg[execname, args[0], args[0]] = sum(args[0]); "
+	"@waited[execname, execname, args[0]] = count(); @waitedns[execname, execname, args[0]] = sum(args[0]); "
+	"@pg[execname, args[0], args[0]] = sum(args[0]); "
 	"@ended[execname, args[0], -args[0], args[0], \"error\"] = count(); trace(1); }";
 
 static const struct view_case {
@@ -363,7 +384,8 @@ static void give(struct view *view, const char *name, const char *value)
 		fail_msg("%s", why.data);
 }
 
-static struct view *view_of(const char *name, struct arena *arena, enum report_form form, enum view_file files, const char *folder)
+static struct view *view_of(const char *name, struct arena *arena, enum report_form form, enum view_file files,
+			    const char *folder)
 {
 	struct view *view = view_new(view_find(name), arena);
 
@@ -427,7 +449,9 @@ static void live_view(struct live *live, struct view *view, const struct schema 
 {
 	struct fact facts[4];
 
-	live_start(live, schema, &(struct live_config){.ops = &view->records, .data = view, .seed = seed, .report_name = the_case->name});
+	live_start(live, schema,
+		   &(struct live_config){
+			   .ops = &view->records, .data = view, .seed = seed, .report_name = the_case->name});
 	on_start(&live->report, view);
 	for (unsigned i = 0; i < STEPS; i++) {
 		live_step(live, NULL);
@@ -461,8 +485,11 @@ static void check_view(uint64_t seed)
 	live_view(&live, views_of[0], setup.schema, seed);
 	bytes = live_bytes(&live, &size);
 	again_bytes(&again, bytes, size,
-		    (struct replay_config){.ops = &views_of[1]->records, .report_data = views_of[1], .on_start = on_start,
-					   .interval = print_view, .data = views_of[1]});
+		    (struct replay_config){.ops = &views_of[1]->records,
+					   .report_data = views_of[1],
+					   .on_start = on_start,
+					   .interval = print_view,
+					   .data = views_of[1]});
 	for (unsigned i = 0; i < 2; i++)
 		view_close(views_of[i]);
 	compare(&live, &again, report_formats[the_case->form].name, the_case->script);
@@ -530,8 +557,9 @@ static void send_op(struct live *live)
 
 static void check_op(enum report_form form, enum view_file files)
 {
-	static const char script[] = "test:lib.so:f:ints { printf(\"%d %d %d %d %d %s %s %d %d %s %s\\n\", args[6], args[6], args[7], "
-				     "args[4], args[4], execname, execname, args[6], args[6], execname, execname); }";
+	static const char script[] =
+		"test:lib.so:f:ints { printf(\"%d %d %d %d %d %s %s %d %d %s %s\\n\", args[6], args[6], args[7], "
+		"args[4], args[4], execname, execname, args[6], args[6], execname, execname); }";
 	struct folders folders;
 	struct live live = {0};
 	struct setup setup;
@@ -547,14 +575,18 @@ static void check_op(enum report_form form, enum view_file files)
 		give(views_of[i], "slowest", "2");
 	}
 	live_start(&live, setup.schema,
-		   &(struct live_config){.ops = &views_of[0]->records, .seed = 1, .data = views_of[0], .report_name = "op"});
+		   &(struct live_config){
+			   .ops = &views_of[0]->records, .seed = 1, .data = views_of[0], .report_name = "op"});
 	on_start(&live.report, views_of[0]);
 	send_op(&live);
 	live_date(&live);
 	live_finish(&live);
 	bytes = live_bytes(&live, &size);
 	again_bytes(&again, bytes, size,
-		    (struct replay_config){.ops = &views_of[1]->records, .report_data = views_of[1], .on_start = on_start, .data = views_of[1]});
+		    (struct replay_config){.ops = &views_of[1]->records,
+					   .report_data = views_of[1],
+					   .on_start = on_start,
+					   .data = views_of[1]});
 	for (unsigned i = 0; i < 2; i++)
 		view_close(views_of[i]);
 	compare(&live, &again, report_formats[form].name, script);
@@ -576,15 +608,21 @@ static void test_op(void **state)
 /* Probe 0 is the trigger's entry, 1 its return, 2 and 3 those of what it calls, 4 one that was refused. */
 static struct schema calls_schema(struct setup *setup)
 {
-	static const char *const names[][2] = {{"t(int)", "entry"}, {"t(int)", "return"}, {"a()", "entry"}, {"a()", "return"}, {"b()", "entry"}};
+	static const char *const names[][2] = {
+		{"t(int)", "entry"}, {"t(int)", "return"}, {"a()", "entry"}, {"a()", "return"}, {"b()", "entry"}};
 	static uint32_t trigger = 0;
 	struct schema schema = *setup->schema;
 
 	schema.probes = arena_new_array(setup->arena, struct schema_probe, 5);
 	schema.probes_len = 5;
 	for (unsigned i = 0; i < 5; i++)
-		schema.probes[i] = (struct schema_probe){.id = i + 1, .prov = "pid7", .mod = "m", .func = names[i][0], .name = names[i][1],
-							 .pid = 7, .is_refused = i == 4};
+		schema.probes[i] = (struct schema_probe){.id = i + 1,
+							 .prov = "pid7",
+							 .mod = "m",
+							 .func = names[i][0],
+							 .name = names[i][1],
+							 .pid = 7,
+							 .is_refused = i == 4};
 	schema.clauses[0].probes = &trigger;
 	schema.clauses[0].probes_len = 1;
 	return schema;
@@ -592,9 +630,13 @@ static struct schema calls_schema(struct setup *setup)
 
 static void check_calls(enum report_form form, const char *option, const char *value)
 {
-	static const char script[] = "test:lib.so:f:ints { trace(args[6]); trace(args[6]); trace(args[7]); trace(args[6]); trace(args[6]); "
-				     "trace(args[6]); }";
-	static const uint64_t steps[][7] = {{0, 9, 1000, 100, 1, 1, 0}, {2, 9, 1100, 80, 1, 2, 0}, {3, 9, 1400, 80, 1, 3, 0}, {1, 9, 2500, 100, 1, 4, 0}};
+	static const char script[] =
+		"test:lib.so:f:ints { trace(args[6]); trace(args[6]); trace(args[7]); trace(args[6]); trace(args[6]); "
+		"trace(args[6]); }";
+	static const uint64_t steps[][7] = {{0, 9, 1000, 100, 1, 1, 0},
+					    {2, 9, 1100, 80, 1, 2, 0},
+					    {3, 9, 1400, 80, 1, 3, 0},
+					    {1, 9, 2500, 100, 1, 4, 0}};
 	struct view *calls_of[2];
 	struct fact trigger = {CALLS_TRIGGER, 0, "t"};
 	struct live live = {0};
@@ -613,7 +655,11 @@ static void check_calls(enum report_form form, const char *option, const char *v
 			give(calls_of[i], option, value);
 	}
 	live_start(&live, &schema,
-		   &(struct live_config){.ops = &calls_of[0]->records, .seed = 1, .data = calls_of[0], .report_name = "calls", .facts = {&trigger, 1}});
+		   &(struct live_config){.ops = &calls_of[0]->records,
+					 .seed = 1,
+					 .data = calls_of[0],
+					 .report_name = "calls",
+					 .facts = {&trigger, 1}});
 	on_start(&live.report, calls_of[0]);
 	for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		live_date(&live);
@@ -623,7 +669,11 @@ static void check_calls(enum report_form form, const char *option, const char *v
 	live_date(&live);
 	live_finish(&live);
 	bytes = live_bytes(&live, &size);
-	again_bytes(&again, bytes, size, (struct replay_config){.ops = &calls_of[1]->records, .report_data = calls_of[1], .on_start = on_start, .data = calls_of[1]});
+	again_bytes(&again, bytes, size,
+		    (struct replay_config){.ops = &calls_of[1]->records,
+					   .report_data = calls_of[1],
+					   .on_start = on_start,
+					   .data = calls_of[1]});
 	compare(&live, &again, "calls", script);
 	assert_non_null(strstr(live.out, option && !value ? "t;a 300" : "a"));
 	if (form == FORM_JSON)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The schema: what the compiler makes is sound; what a file may say instead is refused, whichever member it is; and two that cannot be
- * summed are told apart by any member that matters.
+ * The schema: what the compiler makes is sound; what a file may say instead is refused, whichever member it is; and two
+ * that cannot be summed are told apart by any member that matters.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,10 +14,10 @@
 #include "agg/agg.h"
 #include "recording_fixture.h"
 
-static const char script[] =
-	"test:lib.so:f:ints { printf(\"%d %s\", args[0], execname); trace(ustack()); @a[args[6], usym(args[7])] = lquantize(args[4], 0, 100, 10); }\n"
-	"test:lib.so:f:ints, tick-1s { @b = max(arg0); trace(1); }\n"
-	"END { printa(@a); }\n";
+static const char script[] = "test:lib.so:f:ints { printf(\"%d %s\", args[0], execname); trace(ustack()); @a[args[6], "
+			     "usym(args[7])] = lquantize(args[4], 0, 100, 10); }\n"
+			     "test:lib.so:f:ints, tick-1s { @b = max(arg0); trace(1); }\n"
+			     "END { printa(@a); }\n";
 
 /* Another copy each time, to be changed. */
 static struct schema *copy_of(const struct schema *schema, struct arena *arena)
@@ -41,25 +41,82 @@ static struct schema *copy_of(const struct schema *schema, struct arena *arena)
 
 /* ---- what cannot be ---- */
 
-static void far_field(struct schema *s) { s->clauses[0].actions[0].fields[0].offset = s->clauses[0].size; }
-static void wide_field(struct schema *s) { s->clauses[0].actions[0].fields[1].size = UINT32_MAX; }
-static void odd_int(struct schema *s) { s->clauses[0].actions[0].fields[0].size = 3; }
-static void odd_stack(struct schema *s) { s->clauses[0].actions[1].fields[0].offset += 4; }
-static void far_byte(struct schema *s) { s->clauses[0].actions[1].present = s->clauses[0].size; }
-static void no_agg(struct schema *s) { s->clauses[2].actions[0].aggs[0] = s->aggs_len; }
-static void no_probe(struct schema *s) { s->clauses[1].probes[1] = s->probes_len; }
-static void far_time(struct schema *s) { s->clauses[0].time = s->clauses[0].size - 4; }
-static void small_record(struct schema *s) { s->clauses[0].size = sizeof(struct record_head) - 1; }
-static void huge_record(struct schema *s) { s->clauses[0].size = 1 << 20; }
-static void far_key(struct schema *s) { s->aggs[0].keys[1].offset = s->aggs[0].key_size; }
-static void huge_key(struct schema *s) { s->aggs[0].key_size = 1 << 20; }
-static void no_key_name(struct schema *s) { s->aggs[0].key_names_len--; }
-static void small_value(struct schema *s) { s->aggs[0].value_size -= 8; }
-static void no_steps(struct schema *s) { s->aggs[0].shape.params[2] = 0; }
-static void many_steps(struct schema *s) { s->aggs[0].shape.params[1] = INT64_MAX; }
-static void bad_order(struct schema *s) { s->options.aggsortkeypos = -1; }
-static void bad_indent(struct schema *s) { s->options.stackindent = 1 << 20; }
-static void no_script(struct schema *s) { s->scripts_len = s->sources_len + 1; }
+static void far_field(struct schema *s)
+{
+	s->clauses[0].actions[0].fields[0].offset = s->clauses[0].size;
+}
+static void wide_field(struct schema *s)
+{
+	s->clauses[0].actions[0].fields[1].size = UINT32_MAX;
+}
+static void odd_int(struct schema *s)
+{
+	s->clauses[0].actions[0].fields[0].size = 3;
+}
+static void odd_stack(struct schema *s)
+{
+	s->clauses[0].actions[1].fields[0].offset += 4;
+}
+static void far_byte(struct schema *s)
+{
+	s->clauses[0].actions[1].present = s->clauses[0].size;
+}
+static void no_agg(struct schema *s)
+{
+	s->clauses[2].actions[0].aggs[0] = s->aggs_len;
+}
+static void no_probe(struct schema *s)
+{
+	s->clauses[1].probes[1] = s->probes_len;
+}
+static void far_time(struct schema *s)
+{
+	s->clauses[0].time = s->clauses[0].size - 4;
+}
+static void small_record(struct schema *s)
+{
+	s->clauses[0].size = sizeof(struct record_head) - 1;
+}
+static void huge_record(struct schema *s)
+{
+	s->clauses[0].size = 1 << 20;
+}
+static void far_key(struct schema *s)
+{
+	s->aggs[0].keys[1].offset = s->aggs[0].key_size;
+}
+static void huge_key(struct schema *s)
+{
+	s->aggs[0].key_size = 1 << 20;
+}
+static void no_key_name(struct schema *s)
+{
+	s->aggs[0].key_names_len--;
+}
+static void small_value(struct schema *s)
+{
+	s->aggs[0].value_size -= 8;
+}
+static void no_steps(struct schema *s)
+{
+	s->aggs[0].shape.params[2] = 0;
+}
+static void many_steps(struct schema *s)
+{
+	s->aggs[0].shape.params[1] = INT64_MAX;
+}
+static void bad_order(struct schema *s)
+{
+	s->options.aggsortkeypos = -1;
+}
+static void bad_indent(struct schema *s)
+{
+	s->options.stackindent = 1 << 20;
+}
+static void no_script(struct schema *s)
+{
+	s->scripts_len = s->sources_len + 1;
+}
 
 static const struct {
 	void (*change)(struct schema *schema);
@@ -130,16 +187,36 @@ static void test_apart(void **state)
 		struct agg_layout *agg = &schema->aggs[0];
 
 		switch (i) {
-		case 0: agg->name = "other"; break;
-		case 1: agg->shape.agg = agg_find("count"); break;
-		case 2: agg->shape.params[2]++; break;
-		case 3: agg->shape.is_unsigned ^= 1; break;
-		case 4: agg->keys[0].is_signed ^= 1; break;
-		case 5: agg->keys[0].offset += 8; break;
-		case 6: agg->keys[1].form = SYMBOL_MODULE; break;
-		case 7: agg->keys[0].kind = FIELD_STACK; break;
-		case 8: agg->key_size += 8; break;
-		case 9: agg->key_names = others; break;
+		case 0:
+			agg->name = "other";
+			break;
+		case 1:
+			agg->shape.agg = agg_find("count");
+			break;
+		case 2:
+			agg->shape.params[2]++;
+			break;
+		case 3:
+			agg->shape.is_unsigned ^= 1;
+			break;
+		case 4:
+			agg->keys[0].is_signed ^= 1;
+			break;
+		case 5:
+			agg->keys[0].offset += 8;
+			break;
+		case 6:
+			agg->keys[1].form = SYMBOL_MODULE;
+			break;
+		case 7:
+			agg->keys[0].kind = FIELD_STACK;
+			break;
+		case 8:
+			agg->key_size += 8;
+			break;
+		case 9:
+			agg->key_names = others;
+			break;
 		}
 		expect_apart(setup.schema, schema, "has aggregations with keys or values of other types or sizes");
 	}
@@ -189,7 +266,8 @@ static void test_no_probe(void **state)
 	struct setup setup;
 
 	(void)state;
-	setup_init(&setup, "#pragma D option zdefs\nnot:::there { @z[args[0]] = max(args[1]); trace(args[2]); printf(\"%d\", args[3]); }\n"
+	setup_init(&setup, "#pragma D option zdefs\nnot:::there { @z[args[0]] = max(args[1]); trace(args[2]); "
+			   "printf(\"%d\", args[3]); }\n"
 			   "END { printa(\"%d %@d\\n\", @z); }");
 	assert_int_equal(setup.schema->clauses[0].size, 0);
 	assert_int_equal(setup.schema->aggs[0].keys[0].size, 8);

@@ -100,7 +100,8 @@ static void places_are_told(void **state)
 	site = fitted(&shape, small, 3);
 	assert_null(site.args[0].why); /* a small number in a large one */
 	assert_int_equal(site.args[0].size, 8);
-	assert_string_equal(site.args[1].why, "it is a signed number of 4 bytes there, elsewhere an unsigned number of 4 bytes");
+	assert_string_equal(site.args[1].why,
+			    "it is a signed number of 4 bytes there, elsewhere an unsigned number of 4 bytes");
 	assert_string_equal(site.args[2].why, "it is an unsigned number of 8 bytes there, elsewhere text");
 	assert_int_equal(site.args[2].loc.n, 0);
 	site = fitted(&shape, small, 1);

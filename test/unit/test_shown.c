@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How strings are shown: every byte in every form, characters of each kind, that what is shown tells what the string was, and widths. */
+/* How strings are shown: every byte in every form, characters of each kind, that what is shown tells what the string
+ * was, and widths. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,9 +42,12 @@ static void names(void **state)
 		{"a\nb\tc\rd", "a\\nb\\tc\\rd"},
 		{"\033[2J\a\x7f", "\\033[2J\\007\\177"},
 		/* UTF-8: what can be seen is shown */
-		{"\xed\x95\x9c\xea\xb5\xad\xec\x96\xb4 \xc3\xa9 \xf0\x9f\x98\x80", "\xed\x95\x9c\xea\xb5\xad\xec\x96\xb4 \xc3\xa9 \xf0\x9f\x98\x80"},
-		{"\xc2\x85\xc2\x9b", "\\u0085\\u009b"},		     /* C1 */
-		{"a\xe2\x80\xae" "b\xe2\x81\xa9", "a\\u202eb\\u2069"}, /* marks of direction */
+		{"\xed\x95\x9c\xea\xb5\xad\xec\x96\xb4 \xc3\xa9 \xf0\x9f\x98\x80",
+		 "\xed\x95\x9c\xea\xb5\xad\xec\x96\xb4 \xc3\xa9 \xf0\x9f\x98\x80"},
+		{"\xc2\x85\xc2\x9b", "\\u0085\\u009b"}, /* C1 */
+		{"a\xe2\x80\xae"
+		 "b\xe2\x81\xa9",
+		 "a\\u202eb\\u2069"}, /* marks of direction */
 		{"\xe2\x80\xa8\xe2\x80\xa9", "\\u2028\\u2029"},
 		{"\xe2\x80\x8b\xe2\x80\x8d\xef\xbb\xbf\xc2\xad", "\\u200b\\u200d\\ufeff\\u00ad"},
 		{"\xf3\xa0\x81\x81", "\\U000e0041"}, /* a tag */
@@ -51,14 +55,15 @@ static void names(void **state)
 		{"e\xcc\x81", "e\xcc\x81"},
 		{"\xcc\x81", "\\u0301"}, /* nothing of its own to be drawn onto */
 		{"\n\xcc\x81", "\\n\\u0301"},
-		{"\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab"}, /* a syllable in parts */
+		{"\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab",
+		 "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab"}, /* a syllable in parts */
 		/* bytes that are none */
 		{"\xff\x80", "\\377\\200"},
 		{"\xc3", "\\303"},
 		{"\xc3(", "\\303("},
 		{"\xe2\x82", "\\342\\202"},
 		{"\xe2\x82(\xf0\x9f\x98(", "\\342\\202(\\360\\237\\230("},
-		{"\xc0\xaf", "\\300\\257"},	   /* longer than needed */
+		{"\xc0\xaf", "\\300\\257"}, /* longer than needed */
 		{"\xe0\x80\xaf", "\\340\\200\\257"},
 		{"\xed\xa0\x80", "\\355\\240\\200"}, /* half of a pair */
 		{"\xf4\x90\x80\x80", "\\364\\220\\200\\200"},
@@ -69,7 +74,8 @@ static void names(void **state)
 		{"\\\\n", "\\\\\\\\n"},
 		{"\\\\x", "\\\\x"},
 		{"\\033 \\08 \\477 \\101 \\012", "\\\\033 \\08 \\477 \\101 \\012"},
-		{"\\u202e \\u20 \\u003c \\u202E \\U000e0041 \\U0000202e", "\\\\u202e \\u20 \\u003c \\u202E \\\\U000e0041 \\U0000202e"},
+		{"\\u202e \\u20 \\u003c \\u202E \\U000e0041 \\U0000202e",
+		 "\\\\u202e \\u20 \\u003c \\u202E \\\\U000e0041 \\U0000202e"},
 		{"\\\xff", "\\\\\\377"},
 	};
 
@@ -96,7 +102,8 @@ static void other_forms(void **state)
 	check_text(SHOWN_CSV, "a,\"b\"\n", "\"a,\"\"b\"\"\n\"");
 	check_text(SHOWN_CSV, "\033,\xff", "\"\\033,\\377\"");
 	check_text(SHOWN_JSON, "a\"\\b\n\033\x7f/<", "\"a\\\"\\\\b\\u000a\\u001b\\u007f/<\"");
-	check_text(SHOWN_JSON, "\xc2\x9b\xe2\x80\xae\xf3\xa0\x81\x81\xc3\xa9", "\"\\u009b\\u202e\\udb40\\udc41\xc3\xa9\"");
+	check_text(SHOWN_JSON, "\xc2\x9b\xe2\x80\xae\xf3\xa0\x81\x81\xc3\xa9",
+		   "\"\\u009b\\u202e\\udb40\\udc41\xc3\xa9\"");
 	check_text(SHOWN_JSON, "\xff", "\"\\\\377\"");
 	check_text(SHOWN_JSON, "\\377 \\033 \\n", "\"\\\\\\\\377 \\\\033 \\\\n\"");
 	check_text(SHOWN_PAGE, "</script>\n&'\"\xff", "\"\\u003c/script\\u003e\\\\n\\u0026\\u0027\\\"\\\\377\"");
@@ -122,7 +129,9 @@ static bool is_safe(const char *text, const char *stays)
 
 static const char *stays_in(enum shown_form form)
 {
-	return form == SHOWN_CSV ? "\n\t\r" : form == SHOWN_LINES || form == SHOWN_SOURCE || form == SHOWN_QUOTED ? "\n\t" : "";
+	return form == SHOWN_CSV						     ? "\n\t\r"
+	       : form == SHOWN_LINES || form == SHOWN_SOURCE || form == SHOWN_QUOTED ? "\n\t"
+										     : "";
 }
 
 static void every_byte(void **state)
@@ -152,7 +161,8 @@ static unsigned long number(const char *at, unsigned digits, int base)
 	char text[9] = "";
 
 	memcpy(text, at, strnlen(at, digits));
-	return strspn(text, base == 8 ? "01234567" : "0123456789abcdef") == digits ? strtoul(text, NULL, base) : ' ' + 1;
+	return strspn(text, base == 8 ? "01234567" : "0123456789abcdef") == digits ? strtoul(text, NULL, base)
+										   : ' ' + 1;
 }
 
 /* Control characters but those with letters, bytes, and the two that folded stacks need. */
@@ -160,7 +170,10 @@ static unsigned octal(const char *at)
 {
 	unsigned long code = number(at, 3, 8);
 
-	return (code < ' ' && !strchr("\n\t\r", (int)code)) || code == 0 || (code >= 0x7f && code <= 0xff) || code == ';' || code == ' ' ? 3 : 0;
+	return (code < ' ' && !strchr("\n\t\r", (int)code)) || code == 0 || (code >= 0x7f && code <= 0xff) ||
+			       code == ';' || code == ' '
+		       ? 3
+		       : 0;
 }
 
 /* Characters that cannot be seen, or stand alone. */
@@ -190,7 +203,8 @@ static void put_code(struct buf *out, uint32_t code)
 	}
 }
 
-/* Behind a backslash: the bytes of an escape; 0: it is none. `letters`: which of "ntr" are escapes; NULL: only bytes from \200 on. */
+/* Behind a backslash: the bytes of an escape; 0: it is none. `letters`: which of "ntr" are escapes; NULL: only bytes
+ * from \200 on. */
 static unsigned escape_size(const char *at, const char *letters)
 {
 	unsigned digits = octal(at);
@@ -283,8 +297,9 @@ static void check_way_back(enum shown_form form, const char *text, size_t size)
 		void (*unquote)(struct buf *shown);
 		const char *letters;
 	} ways[SHOWN_FORMS] = {
-		[SHOWN_NAME] = {NULL, "ntr"},	      [SHOWN_LINES] = {NULL, "r"},	   [SHOWN_FOLDED] = {NULL, "ntr"},
-		[SHOWN_QUOTED] = {unquote_c, "r"},    [SHOWN_CSV] = {unquote_csv, ""}, [SHOWN_JSON] = {unquote_json, NULL},
+		[SHOWN_NAME] = {NULL, "ntr"},	      [SHOWN_LINES] = {NULL, "r"},
+		[SHOWN_FOLDED] = {NULL, "ntr"},	      [SHOWN_QUOTED] = {unquote_c, "r"},
+		[SHOWN_CSV] = {unquote_csv, ""},      [SHOWN_JSON] = {unquote_json, NULL},
 		[SHOWN_PAGE] = {unquote_json, "ntr"}, [SHOWN_CSV_LINE] = {unquote_csv, "ntr"},
 	};
 	struct buf shown = {0}, kept = {0}, back = {0};
@@ -312,9 +327,43 @@ static void check_way_back(enum shown_form form, const char *text, size_t size)
 
 static void ways_back(void **state)
 {
-	static const char *const parts[] = {"\\", "\\", "\\", "n", "t", "r", "u", "U", "0", "3", "7", "2", "a", "202e", "000e0041", ";", " ",
-					    "\n", "\t", "\r", "\033", "\x7f", "\"", ",", "<", "'", "\xff", "\x80", "\xc3", "\xc3\xa9",
-					    "\xe2\x80\xae", "\xcc\x81", "\xf0\x9f\x98\x80", "\xf3\xa0\x81\x81", "\xed\x95\x9c", "=", "12"};
+	static const char *const parts[] = {"\\",
+					    "\\",
+					    "\\",
+					    "n",
+					    "t",
+					    "r",
+					    "u",
+					    "U",
+					    "0",
+					    "3",
+					    "7",
+					    "2",
+					    "a",
+					    "202e",
+					    "000e0041",
+					    ";",
+					    " ",
+					    "\n",
+					    "\t",
+					    "\r",
+					    "\033",
+					    "\x7f",
+					    "\"",
+					    ",",
+					    "<",
+					    "'",
+					    "\xff",
+					    "\x80",
+					    "\xc3",
+					    "\xc3\xa9",
+					    "\xe2\x80\xae",
+					    "\xcc\x81",
+					    "\xf0\x9f\x98\x80",
+					    "\xf3\xa0\x81\x81",
+					    "\xed\x95\x9c",
+					    "=",
+					    "12"};
 	uint64_t random = 1;
 
 	(void)state;
@@ -354,7 +403,8 @@ static void columns(void **state)
 	check_printf("[\xed\x95\x9c\xea\xb5\xad  ]", "[%-6s]", "\xed\x95\x9c\xea\xb5\xad");
 	check_printf("[  e\xcc\x81]", "[%3s]", "e\xcc\x81");
 	check_printf("[ \\n]", "[%3s]", "\n");
-	check_printf("[\xed\x95\x9c ]", "[%-3.3s]", "\xed\x95\x9c\xea\xb5\xad"); /* the second one would be cut in two */
+	check_printf("[\xed\x95\x9c ]", "[%-3.3s]",
+		     "\xed\x95\x9c\xea\xb5\xad"); /* the second one would be cut in two */
 	check_printf("[a ]", "[%-2.2s]", "a\033");
 	check_printf("[abc]", "[%.*s]", 3, "abcdef");
 	check_printf("[ab]", "[%.3s]", "ab");
@@ -387,8 +437,19 @@ static void ends(void **state)
 		size_t columns;
 		const char *expected;
 	} cases[] = {
-		{"abcdef", 6, "abcdef"}, {"abcdef", 5, "~cdef"}, {"a\nbcd", 6, "a\\nbcd"}, {"a\nbcd", 5, "~bcd"}, {"\xed\x95\x9c\xed\x95\x9c" "a", 4, "~\xed\x95\x9c" "a"},
-		{"\xed\x95\x9c\xed\x95\x9c" "a", 3, "~a"}, {"ab", 0, ""},
+		{"abcdef", 6, "abcdef"},
+		{"abcdef", 5, "~cdef"},
+		{"a\nbcd", 6, "a\\nbcd"},
+		{"a\nbcd", 5, "~bcd"},
+		{"\xed\x95\x9c\xed\x95\x9c"
+		 "a",
+		 4,
+		 "~\xed\x95\x9c"
+		 "a"},
+		{"\xed\x95\x9c\xed\x95\x9c"
+		 "a",
+		 3, "~a"},
+		{"ab", 0, ""},
 	};
 
 	(void)state;
@@ -408,10 +469,10 @@ static void tables(void **state)
 	static const struct {
 		uint32_t code;
 		int columns;
-	} cases[] = {{0, -1},	   {' ', 1},	 {'~', 1},	 {0x7f, -1},   {0x9f, -1},  {0xa0, 1},	  {0xad, -1},	{0x300, 0},    {0x34f, -1},
-		     {0x1100, 2},  {0x1161, 0},	 {0x115f, -1}, {0x200b, -1}, {0x2066, -1}, {0x231a, 2}, {0x2500, 1},	{0x3000, 2},   {0x3164, -1},
-		     {0xac00, 2},  {0xd7a3, 2},	 {0xd800, -1}, {0xfe0f, -1}, {0xff01, 2},  {0xfffd, 1}, {0x1f600, 2}, {0x20000, 2}, {0xe0100, -1},
-		     {0x10ffff, -1}};
+	} cases[] = {{0, -1},	   {' ', 1},	{'~', 1},    {0x7f, -1},   {0x9f, -1},	 {0xa0, 1},	{0xad, -1},
+		     {0x300, 0},   {0x34f, -1}, {0x1100, 2}, {0x1161, 0},  {0x115f, -1}, {0x200b, -1},	{0x2066, -1},
+		     {0x231a, 2},  {0x2500, 1}, {0x3000, 2}, {0x3164, -1}, {0xac00, 2},	 {0xd7a3, 2},	{0xd800, -1},
+		     {0xfe0f, -1}, {0xff01, 2}, {0xfffd, 1}, {0x1f600, 2}, {0x20000, 2}, {0xe0100, -1}, {0x10ffff, -1}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -427,12 +488,16 @@ static void json(void **state)
 	struct shown out = {0};
 
 	(void)state;
-	json_object_object_add(object, "a\xff", json_object_new_string("/\"\\\b\f\n\r\t\033\x7f\xc2\x9b\xff\\377\xc3\xa9"));
+	json_object_object_add(object, "a\xff",
+			       json_object_new_string("/\"\\\b\f\n\r\t\033\x7f\xc2\x9b\xff\\377\xc3\xa9"));
 	json_object_object_add(object, "n", json_object_new_int(3));
 	json_object_object_add(object, "z", json_object_new_string_len("a\0b", 3));
 	shown_json(&out, object, JSON_C_TO_STRING_PLAIN);
-	assert_string_equal(out.buf.data, "{\"a\\\\377\":\"/\\\"\\\\\\u0008\\u000c\\u000a\\u000d\\u0009\\u001b\\u007f\\u009b\\\\377\\\\\\\\377\xc3\xa9\","
-					   "\"n\":3,\"z\":\"a\\u0000b\"}");
+	assert_string_equal(
+		out.buf.data,
+		"{\"a\\\\377\":\"/"
+		"\\\"\\\\\\u0008\\u000c\\u000a\\u000d\\u0009\\u001b\\u007f\\u009b\\\\377\\\\\\\\377\xc3\xa9\","
+		"\"n\":3,\"z\":\"a\\u0000b\"}");
 	shown_free(&out);
 	json_object_put(object);
 }
@@ -440,8 +505,9 @@ static void json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names),   cmocka_unit_test(other_forms), cmocka_unit_test(every_byte), cmocka_unit_test(ways_back), cmocka_unit_test(columns),
-		cmocka_unit_test(numbers), cmocka_unit_test(ends),	  cmocka_unit_test(tables),	cmocka_unit_test(json),
+		cmocka_unit_test(names),     cmocka_unit_test(other_forms), cmocka_unit_test(every_byte),
+		cmocka_unit_test(ways_back), cmocka_unit_test(columns),	    cmocka_unit_test(numbers),
+		cmocka_unit_test(ends),	     cmocka_unit_test(tables),	    cmocka_unit_test(json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

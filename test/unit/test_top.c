@@ -36,11 +36,22 @@ static void add_interval(struct top_model *model)
 	top_add_object(model, 1, "a", "read", 3, 3000);
 	top_add_object(model, 1, "a", "write", 1, 500);
 	top_add_object(model, 2, "a", "write", 9, 500);
-	top_add_slow(model, &(struct top_slow_op){.daemon = "osd.10", .class = "write", .object = "a\033[2J", 
-						  .client = 77, .tid = 5, .stages = {1, 2, -1, -1, 3 * MS, 4 * MS},
-						  .peer = 2, .ns = 55 * MS});
-	top_add_slow(model, &(struct top_slow_op){.daemon = "osd.2", .class = "read", .object = "", .client = 77,
-						  .tid = 6, .stages = {-1, -1, -1, -1, -1, -1}, .peer = -1, .ns = 66 * MS});
+	top_add_slow(model, &(struct top_slow_op){.daemon = "osd.10",
+						  .class = "write",
+						  .object = "a\033[2J",
+						  .client = 77,
+						  .tid = 5,
+						  .stages = {1, 2, -1, -1, 3 * MS, 4 * MS},
+						  .peer = 2,
+						  .ns = 55 * MS});
+	top_add_slow(model, &(struct top_slow_op){.daemon = "osd.2",
+						  .class = "read",
+						  .object = "",
+						  .client = 77,
+						  .tid = 6,
+						  .stages = {-1, -1, -1, -1, -1, -1},
+						  .peer = -1,
+						  .ns = 66 * MS});
 	top_add_slow_floor(model, 50 * MS);
 	top_end(model, 2);
 }
@@ -148,7 +159,8 @@ static void clients_and_objects(void **state)
 	assert_number(cell(*state, TOP_CLIENTS, "client.77", "READ")->number, 0);
 	assert_number(cell(*state, TOP_OBJECTS, "1", "OPS")->number, 4);
 	assert_number(cell(*state, TOP_OBJECTS, "1", "BYTES")->number, 3500);
-	assert_number(cell(*state, TOP_OBJECTS, "2", "OPS")->number, 9); /* the same name in another pool is another object */
+	assert_number(cell(*state, TOP_OBJECTS, "2", "OPS")->number,
+		      9); /* the same name in another pool is another object */
 }
 
 /* --- Order --- */
@@ -384,8 +396,12 @@ static void messages_and_pauses_are_shown(void **state)
 	struct top_page made;
 
 	top_add_lost(*state, 12);
-	made = page(arena, *state, (struct top_look){.panel = TOP_STAGES, .width = 80, .height = 24, .is_paused = true,
-						     .message = "12 records were lost"});
+	made = page(arena, *state,
+		    (struct top_look){.panel = TOP_STAGES,
+				      .width = 80,
+				      .height = 24,
+				      .is_paused = true,
+				      .message = "12 records were lost"});
 	assert_true(has(&made, "PAUSED"));
 	assert_true(has(&made, "12 lost"));
 	assert_string_equal(made.lines[22].text, "12 records were lost");

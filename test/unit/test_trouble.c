@@ -28,7 +28,8 @@ static const char *tell(void)
 /* What a file or a process is like, or that it is gone, is not the host's failure. */
 static void test_only_failures_of_the_host(void **state)
 {
-	static const int others[] = {0, -ENOENT, -ESRCH, -EACCES, -EPERM, -EINVAL, -ESTALE, -ENOEXEC, -EFBIG, -ETIMEDOUT};
+	static const int others[] = {0,	      -ENOENT, -ESRCH,	 -EACCES, -EPERM,
+				     -EINVAL, -ESTALE, -ENOEXEC, -EFBIG,  -ETIMEDOUT};
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(others) / sizeof(*others); i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Call-frame information against elfutils, row by row, on this program, its libraries and what is installed; and the places where
- * functions are left.
+ * Call-frame information against elfutils, row by row, on this program, its libraries and what is installed; and the
+ * places where functions are left.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -192,7 +192,8 @@ static void leaves(void **state)
 static void replaced(void **state)
 {
 	const struct argloc by = {.n = 2, .steps = {{.op = STEP_REG, .reg = ARGREG_RBP}, {.op = STEP_CAST, .size = 4}}};
-	struct argloc loc = {.n = 2, .steps = {{.op = STEP_REG, .reg = ARGREG_RAX}, {.op = STEP_LOAD, .size = 8, .imm = 16}}};
+	struct argloc loc = {.n = 2,
+			     .steps = {{.op = STEP_REG, .reg = ARGREG_RAX}, {.op = STEP_LOAD, .size = 8, .imm = 16}}};
 	struct argloc other = {.n = 1, .steps = {{.op = STEP_SAVED, .imm = 3}}}, nothing = {0};
 
 	(void)state;

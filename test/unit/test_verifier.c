@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the checker and the compiler accept, the kernel loads: scripts made at random go through the whole pipeline. Without
- * the right to load programs they are only compiled, and run in the interpreter. A script that the kernel refuses is
- * printed with its seed.
+ * What the checker and the compiler accept, the kernel loads: scripts made at random go through the whole pipeline.
+ * Without the right to load programs they are only compiled, and run in the interpreter. A script that the kernel
+ * refuses is printed with its seed.
  *
- * Environment, or variables of make: SCRIPTS=N (how many), SHAPES=N (settings in which constructs are tried to their limits,
- * at most 12), MATRIX=N (every Nth script of each construct in each probe; 1: all), LOADS=N (every Nth is loaded), SEED=N (of
- * the first script), SHOW=1 (print the scripts, and why some were not accepted).
- * `make test FILTER=test_verifier SCRIPTS=10000 SHAPES=12 MATRIX=1` is a long run.
+ * Environment, or variables of make: SCRIPTS=N (how many), SHAPES=N (settings in which constructs are tried to their
+ * limits, at most 12), MATRIX=N (every Nth script of each construct in each probe; 1: all), LOADS=N (every Nth is
+ * loaded), SEED=N (of the first script), SHOW=1 (print the scripts, and why some were not accepted). `make test
+ * FILTER=test_verifier SCRIPTS=10000 SHAPES=12 MATRIX=1` is a long run.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -74,11 +74,25 @@ static void make_return(struct arena *arena, struct probe *probe)
 static void make_rich(struct arena *arena, struct probe *probe)
 {
 	static const struct argcond conds[] = {
-		{{.n = 2, .steps = {{.op = STEP_CONST, .imm = 3}, {.op = STEP_ADD_REG, .reg = ARGREG_RSI, .imm = 8}}}, COND_NE, 7},
-		{{.n = 3, .steps = {{.op = STEP_REG, .reg = ARGREG_RDI}, {.op = STEP_LOAD, .size = 8}, {.op = STEP_PICK, .imm = 0x7654}}},
-		 COND_LT, 1ull << 40},
-		{{.n = 3, .steps = {{.op = STEP_REG, .reg = ARGREG_RDI}, {.op = STEP_LOAD, .size = 8, .imm = 8}, {.op = STEP_UTIME}}}, COND_GE, 0},
-		{{.n = 2, .steps = {{.op = STEP_REG, .reg = ARGREG_RDX}, {.op = STEP_CAST, .size = 2, .is_signed = true}}}, COND_MASK, -1},
+		{{.n = 2, .steps = {{.op = STEP_CONST, .imm = 3}, {.op = STEP_ADD_REG, .reg = ARGREG_RSI, .imm = 8}}},
+		 COND_NE,
+		 7},
+		{{.n = 3,
+		  .steps = {{.op = STEP_REG, .reg = ARGREG_RDI},
+			    {.op = STEP_LOAD, .size = 8},
+			    {.op = STEP_PICK, .imm = 0x7654}}},
+		 COND_LT,
+		 1ull << 40},
+		{{.n = 3,
+		  .steps = {{.op = STEP_REG, .reg = ARGREG_RDI},
+			    {.op = STEP_LOAD, .size = 8, .imm = 8},
+			    {.op = STEP_UTIME}}},
+		 COND_GE,
+		 0},
+		{{.n = 2,
+		  .steps = {{.op = STEP_REG, .reg = ARGREG_RDX}, {.op = STEP_CAST, .size = 2, .is_signed = true}}},
+		 COND_MASK,
+		 -1},
 	};
 	struct site *site = probe->sites;
 
@@ -89,10 +103,15 @@ static void make_rich(struct arena *arena, struct probe *probe)
 	site->vaddr = 0x401000;
 	if (!probe->args_len)
 		return;
-	site->args[0].loc = (struct argloc){.n = 4, .steps = {{.op = STEP_EXTRA}, {.op = STEP_SHR, .imm = 3}, {.op = STEP_AND, .imm = 0xff},
-							      {.op = STEP_UDIV, .imm = 10}}};
-	site->args[1].loc = (struct argloc){.n = 3, .steps = {{.op = STEP_IMAGE, .imm = 0x123456789a}, {.op = STEP_ADD, .imm = -8},
-							      {.op = STEP_LOAD, .size = 2, .imm = 1ll << 40}}};
+	site->args[0].loc = (struct argloc){.n = 4,
+					    .steps = {{.op = STEP_EXTRA},
+						      {.op = STEP_SHR, .imm = 3},
+						      {.op = STEP_AND, .imm = 0xff},
+						      {.op = STEP_UDIV, .imm = 10}}};
+	site->args[1].loc = (struct argloc){.n = 3,
+					    .steps = {{.op = STEP_IMAGE, .imm = 0x123456789a},
+						      {.op = STEP_ADD, .imm = -8},
+						      {.op = STEP_LOAD, .size = 2, .imm = 1ll << 40}}};
 }
 
 static void make_special(struct arena *arena, struct probe *probe)
@@ -153,19 +172,23 @@ static void show_diags(const struct pipeline *pipeline, const char *what, const 
 
 enum { RUNS_MAX = 12 /* of one program */ };
 
-/* An image that shall be run must leave nothing to the kernel's good will: the interpreter is as strict as it can be. */
+/* An image that shall be run must leave nothing to the kernel's good will: the interpreter is as strict as it can be.
+ */
 static const char *run_in_interp(const struct image *image, uint64_t seed)
 {
 	static uint64_t memory[64], ctx[64];
 	struct interp *interp = interp_new(image, 2);
-	unsigned *runs = calloc(image->programs_len + 1, sizeof(*runs)); /* all system calls are one program, at 700 places */
+	unsigned *runs =
+		calloc(image->programs_len + 1, sizeof(*runs)); /* all system calls are one program, at 700 places */
 	const char *why = NULL;
 
 	interp_allow_user(interp, memory, sizeof(memory));
 	interp_state(interp)->run = RUN_ON;
 	for (unsigned round = 0; round < 3 && !why; round++)
 		for (unsigned i = 0; i < image->attaches_len && !why; i++) {
-			struct interp_env env = {.cookie = image->attaches[i].cookie, .pid_tgid = 0x1200000012 + (i & 1), .comm = "test"};
+			struct interp_env env = {.cookie = image->attaches[i].cookie,
+						 .pid_tgid = 0x1200000012 + (i & 1),
+						 .comm = "test"};
 
 			if (runs[image->attaches[i].program]++ >= RUNS_MAX)
 				continue;
@@ -213,9 +236,11 @@ static void note_hardest(const struct image *image, uint64_t seed, struct tally 
 	}
 }
 
-static void load_script(struct pipeline *pipeline, uint64_t seed, const char *script, bool can_load, struct tally *tally)
+static void load_script(struct pipeline *pipeline, uint64_t seed, const char *script, bool can_load,
+			struct tally *tally)
 {
-	/* Not each for itself: a kernel that lacks the one may have the other. In a container processes have numbers of their own. */
+	/* Not each for itself: a kernel that lacks the one may have the other. In a container processes have numbers of
+	 * their own. */
 	struct code_rules rules = engine_rules(engine_nth(0), CODE_NEEDS_LOOPS, false);
 	struct engine_config config = {.target = &pipeline->target};
 	struct buf unsound = {0};
@@ -224,8 +249,8 @@ static void load_script(struct pipeline *pipeline, uint64_t seed, const char *sc
 
 	why = plan_why_not(pipeline->plan, &where);
 	if (why)
-		fail_msg("%s: not so at `%.*s` of seed %llu", why, (int)where.size, where.source ? where.source->text + where.offset : "",
-			 (unsigned long long)seed);
+		fail_msg("%s: not so at `%.*s` of seed %llu", why, (int)where.size,
+			 where.source ? where.source->text + where.offset : "", (unsigned long long)seed);
 	rules.can_sleep &= seed & 1;
 	rules.has_cookies &= (seed & 2) != 0;
 	rules.pid_ns_dev = seed & 4 ? 4 : 0;
@@ -304,14 +329,14 @@ static void try_seed(uint64_t seed, const struct gen_limits *limits, bool can_lo
 
 static void judge(const struct tally *tally)
 {
-	printf("# %u scripts made, %u accepted by the checker, %u too large, %u loaded, %u refused by the kernel; largest program: %u "
+	printf("# %u scripts made, %u accepted by the checker, %u too large, %u loaded, %u refused by the kernel; "
+	       "largest program: %u "
 	       "instructions; hardest: seed %llu, the verifier looked at %u\n",
 	       tally->made, tally->accepted, tally->too_large, tally->loaded, tally->refused, tally->insns_max,
 	       (unsigned long long)tally->hardest, tally->looked_at);
 	assert_int_equal(tally->refused, 0);
 	assert_int_equal(tally->bad_runs, 0);
 }
-
 
 static void try_many(unsigned long n, struct gen_limits limits)
 {
@@ -335,7 +360,8 @@ static void test_small(void **state)
 static void test_deep(void **state)
 {
 	(void)state;
-	try_many(number_from("SCRIPTS", 300) / 3, (struct gen_limits){.clauses = 2, .statements = 2, .depth = 9, .strsize = 64});
+	try_many(number_from("SCRIPTS", 300) / 3,
+		 (struct gen_limits){.clauses = 2, .statements = 2, .depth = 9, .strsize = 64});
 }
 
 static void test_many_clauses(void **state)
@@ -355,7 +381,8 @@ static void try_shape(unsigned shape, unsigned strsize, bool has_error, bool can
 		try_text(text.data, text.size, n, can_load, tally);
 		buf_free(&text);
 		if (tally->refused > before.refused || tally->bad_runs > before.bad_runs)
-			printf("# %s, %u times, strsize %u, %s\n", name, n, strsize, has_error ? "with ERROR" : "without ERROR");
+			printf("# %s, %u times, strsize %u, %s\n", name, n, strsize,
+			       has_error ? "with ERROR" : "without ERROR");
 		if (tally->loaded == before.loaded && can_load) {
 			if (getenv("SHOW"))
 				printf("# %s: at most about %u times at strsize %u\n", name, n - 1, strsize);
@@ -384,7 +411,8 @@ static void test_shapes(void **state)
 static void test_matrix(void **state)
 {
 	const struct gen_limits limits = {.pid = traced_pid()};
-	unsigned long step = number_from("MATRIX", 101); /* a prime number: every construct and every probe has its turn */
+	unsigned long step =
+		number_from("MATRIX", 101); /* a prime number: every construct and every probe has its turn */
 	bool can_load = may_load();
 	struct tally tally = {0};
 	struct buf text = {0};
@@ -403,11 +431,8 @@ static void test_matrix(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_matrix),
-		cmocka_unit_test(test_shapes),
-		cmocka_unit_test(test_small),
-		cmocka_unit_test(test_deep),
-		cmocka_unit_test(test_many_clauses),
+		cmocka_unit_test(test_matrix), cmocka_unit_test(test_shapes),	    cmocka_unit_test(test_small),
+		cmocka_unit_test(test_deep),   cmocka_unit_test(test_many_clauses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,13 +17,17 @@
 	{                                                                                                              \
 		.function = (name)                                                                                     \
 	}
-#define TOP F("bpf_prog_6deef7357e7b4530"), F("bpf_trace_run4"), F("__traceiter_sched_switch"), F("__schedule"), F("schedule")
+#define TOP                                                                                                            \
+	F("bpf_prog_6deef7357e7b4530"), F("bpf_trace_run4"), F("__traceiter_sched_switch"), F("__schedule"),           \
+		F("schedule")
 
 static void test_place(void **state)
 {
-	const struct stack *futex = STACK(TOP, F("futex_do_wait"), F("__futex_wait"), F("do_futex"), F("__x64_sys_futex"));
+	const struct stack *futex =
+		STACK(TOP, F("futex_do_wait"), F("__futex_wait"), F("do_futex"), F("__x64_sys_futex"));
 	const struct stack *poll = STACK(TOP, F("schedule_hrtimeout_range"), F("ep_poll"), F("do_syscall_64"));
-	const struct stack *disk = STACK(TOP, F("io_schedule"), F("folio_wait_bit"), F("__x64_sys_fsync"), F("schedule_tail"));
+	const struct stack *disk =
+		STACK(TOP, F("io_schedule"), F("folio_wait_bit"), F("__x64_sys_fsync"), F("schedule_tail"));
 
 	(void)state;
 	assert_string_equal(waits_function(futex), "futex_do_wait");
@@ -65,7 +69,8 @@ static void test_idle(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_place), cmocka_unit_test(test_unknown), cmocka_unit_test(test_idle)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_place), cmocka_unit_test(test_unknown),
+					   cmocka_unit_test(test_idle)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,13 +55,25 @@ static bool decode(const uint8_t *code, size_t size, struct x86_insn *insn)
 static const char *op_name(enum x86_op op)
 {
 	static const char *const names[] = {
-		[X86_OTHER] = "-",	 [X86_MOV] = "mov",   [X86_SUB] = "sub",
-		[X86_MOV_IF] = "mov?",	 [X86_EXTEND] = "extend", [X86_EXTEND_SIGN] = "extend-sign",
-		[X86_LEA] = "lea",	 [X86_ADD] = "add",   [X86_AND] = "and",
+		[X86_OTHER] = "-",
+		[X86_MOV] = "mov",
+		[X86_SUB] = "sub",
+		[X86_MOV_IF] = "mov?",
+		[X86_EXTEND] = "extend",
+		[X86_EXTEND_SIGN] = "extend-sign",
+		[X86_LEA] = "lea",
+		[X86_ADD] = "add",
+		[X86_AND] = "and",
 		[X86_SHIFT_DOWN] = "shift-down",
-		[X86_XOR] = "xor",	 [X86_NOP] = "nop",   [X86_PUSH] = "push",
-		[X86_TRAP] = "trap",	 [X86_CALL] = "call", [X86_CALL_ANYWHERE] = "call*",
-		[X86_RETURN] = "return", [X86_JUMP] = "jump", [X86_JUMP_ANYWHERE] = "jump*",
+		[X86_XOR] = "xor",
+		[X86_NOP] = "nop",
+		[X86_PUSH] = "push",
+		[X86_TRAP] = "trap",
+		[X86_CALL] = "call",
+		[X86_CALL_ANYWHERE] = "call*",
+		[X86_RETURN] = "return",
+		[X86_JUMP] = "jump",
+		[X86_JUMP_ANYWHERE] = "jump*",
 		[X86_BRANCH] = "branch",
 	};
 

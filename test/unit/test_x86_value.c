@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Values followed through code: moves, the steps of a function's beginning, and whether it uses what is on the stack for it. */
+/* Values followed through code: moves, the steps of a function's beginning, and whether it uses what is on the stack
+ * for it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -140,7 +141,8 @@ static void slots(void **state)
 	/* push %rbp; mov %rsp, %rbp; mov 0x18(%rbp), %eax; pop %rbp; ret */
 	static const uint8_t by_rbp[] = {0x55, 0x48, 0x89, 0xe5, 0x8b, 0x45, 0x18, 0x5d, 0xc3};
 	/* sub $0x18, %rsp; lea 0x30(%rsp), %rdi; add $0x18, %rsp; ret */
-	static const uint8_t by_rsp[] = {0x48, 0x83, 0xec, 0x18, 0x48, 0x8d, 0x7c, 0x24, 0x30, 0x48, 0x83, 0xc4, 0x18, 0xc3};
+	static const uint8_t by_rsp[] = {0x48, 0x83, 0xec, 0x18, 0x48, 0x8d, 0x7c,
+					 0x24, 0x30, 0x48, 0x83, 0xc4, 0x18, 0xc3};
 
 	(void)state;
 	assert_true(uses(by_rbp, sizeof(by_rbp), 0, 16));

@@ -275,7 +275,8 @@ static void compare_op(const struct theirs *theirs, const uint8_t *code, const s
 {
 	enum x86_op op = op_of(theirs);
 	bool is_told = ours->op == X86_ADD || ours->op == X86_AND || ours->op == X86_SUB || ours->op == X86_XOR ||
-		       ours->op == X86_LEA || ours->op == X86_EXTEND || ours->op == X86_EXTEND_SIGN || ours->op == X86_MOV_IF;
+		       ours->op == X86_LEA || ours->op == X86_EXTEND || ours->op == X86_EXTEND_SIGN ||
+		       ours->op == X86_MOV_IF;
 
 	if ((is_told || op != X86_OTHER) && op != ours->op)
 		differ(theirs, code, "op", ours->op, op);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading aggregations while programs go on writing them. In: an aggregation's map, in which each processor has keys of its
- * own (see struct image). Out: each key once with its values of all processors that have it. A key that comes or goes
- * meanwhile may be seen or not.
+ * Reading aggregations while programs go on writing them. In: an aggregation's map, in which each processor has keys of
+ * its own (see struct image). Out: each key once with its values of all processors that have it. A key that comes or
+ * goes meanwhile may be seen or not.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -24,7 +24,7 @@ struct agg_reader {
 	unsigned cpus_len;
 	int (*each)(void *data, const void *key, const void *values, unsigned values_len);
 	void *data;
-	struct buf entries; /* of a hash: key, value, key, value, ... */
+	struct buf entries;	      /* of a hash: key, value, key, value, ... */
 	size_t entries_len, keys_len; /* what was read, and what that became */
 };
 
@@ -103,9 +103,9 @@ static int batch_read(struct batch *batch, const struct agg_reader *reader)
 
 	batch->len = batch->room;
 	error = bpf_map_lookup_batch(reader->fd, batch->has_cursor ? &batch->cursor : NULL, &batch->cursor, batch->keys,
-				   batch->values, &batch->len, NULL)
-		      ? -errno
-		      : 0;
+				     batch->values, &batch->len, NULL)
+			? -errno
+			: 0;
 	if (!error || error == -ENOENT || error == -ENOSPC)
 		batch->has_cursor = true;
 	if (error != -ENOSPC)
@@ -171,7 +171,8 @@ static int hand_over(struct agg_reader *reader)
 }
 
 int kernel_engine_agg_each(struct engine *base, unsigned agg,
-			   int (*each)(void *data, const void *key, const void *values, unsigned values_len), void *data)
+			   int (*each)(void *data, const void *key, const void *values, unsigned values_len),
+			   void *data)
 {
 	const struct kernel_engine *engine = kernel_engine_of(base);
 	unsigned map = engine->image->agg_maps[agg];

@@ -34,8 +34,8 @@ struct job {
 	const struct group *group;
 	struct job_file where; /* of the group, or the same file as another process has it */
 	unsigned from, len;
-	pid_t pid; /* 0: every process */
-	int error;   /* 0: a keeper has the link */
+	pid_t pid;    /* 0: every process */
+	int error;    /* 0: a keeper has the link */
 	unsigned nth; /* among those that are made at a time */
 };
 
@@ -50,9 +50,9 @@ struct attaching {
 	struct arena *arena;
 	struct job *jobs;
 	unsigned jobs_len;
-	const struct job *running; /* those of them that are being made */
+	const struct job *running;     /* those of them that are being made */
 	struct program_file *programs; /* of the chosen processes, in their order; NULL: not looked up yet */
-	pid_t ended; /* a chosen process that was no more */
+	pid_t ended;		       /* a chosen process that was no more */
 };
 
 static int job_multi(const struct kernel_engine *engine, const struct job *job)
@@ -118,8 +118,8 @@ static int job_run(void *data, unsigned i)
 }
 
 /* `where`: the group's file, as one process has it. */
-static void job_add(struct attaching *a, const struct group *group, const struct job_file *where, unsigned from, unsigned len,
-		    pid_t pid)
+static void job_add(struct attaching *a, const struct group *group, const struct job_file *where, unsigned from,
+		    unsigned len, pid_t pid)
 {
 	unsigned step = a->engine->has_multi ? len : 1;
 
@@ -141,7 +141,8 @@ static void group_link(struct attaching *a, const struct group *group, const str
 /* ---- files whose file system may never answer ---- */
 
 static const char silent[] = "its file system does not answer",
-		  foreign[] = "somebody else's program is its file system, and while that keeps the kernel waiting for a page no process of "
+		  foreign[] = "somebody else's program is its file system, and while that keeps the kernel waiting for "
+			      "a page no process of "
 			      "the host can start another; if you trust it, choose the process (-p)";
 
 static void group_refuse(struct attaching *a, struct group *group, const char *why)
@@ -152,8 +153,8 @@ static void group_refuse(struct attaching *a, struct group *group, const char *w
 }
 
 /*
- * The kernel reads each page that it puts a probe on, and holds locks meanwhile for which the whole host waits. So the pages
- * are asked for before, by a process that holds none. False: they do not come.
+ * The kernel reads each page that it puts a probe on, and holds locks meanwhile for which the whole host waits. So the
+ * pages are asked for before, by a process that holds none. False: they do not come.
  */
 static bool is_at_hand(const struct group *group, struct held *held)
 {
@@ -236,8 +237,8 @@ static void group_jobs(struct attaching *a, struct group *group)
 /* What speaks against a site rather than against the whole link. */
 static bool is_site_error(int error)
 {
-	return error == -KERNEL_ENOTSUPP || error == -EOPNOTSUPP || error == -ENOEXEC || error == -EINVAL || error == -EIO ||
-	       error == -EOVERFLOW;
+	return error == -KERNEL_ENOTSUPP || error == -EOPNOTSUPP || error == -ENOEXEC || error == -EINVAL ||
+	       error == -EIO || error == -EOVERFLOW;
 }
 
 static void job_cut(struct attaching *a, const struct job *job)
@@ -285,7 +286,8 @@ static int jobs_make_some(struct attaching *a, unsigned from, unsigned len, uint
 	if (!len)
 		return 0;
 	a->running = a->jobs + from;
-	error = keepers_run(keepers_of(engine, a->jobs[from].group->unit), engine->arena, len, job_run, a, results, limit_ns);
+	error = keepers_run(keepers_of(engine, a->jobs[from].group->unit), engine->arena, len, job_run, a, results,
+			    limit_ns);
 	for (unsigned i = 0; i < len; i++)
 		a->jobs[from + i].error = error ? error : results[i];
 	return error;
@@ -391,12 +393,15 @@ static void report_groups(const struct groups *groups, struct diags *diags)
 
 	for (unsigned i = 0; i < groups->len; i++)
 		if (groups->list[i].why_not)
-			diag_warning(diags, nowhere, NULL, "%s is left out: %s", groups->list[i].path, groups->list[i].why_not);
+			diag_warning(diags, nowhere, NULL, "%s is left out: %s", groups->list[i].path,
+				     groups->list[i].why_not);
 }
 
 static const char *failure_text(int error)
 {
-	return error == -EOWNERDEAD ? "the processes ct-links, which make and hold the probes, were killed time and again" : strerror(-error);
+	return error == -EOWNERDEAD
+		       ? "the processes ct-links, which make and hold the probes, were killed time and again"
+		       : strerror(-error);
 }
 
 static unsigned count_killed(const struct kernel_engine *engine)
@@ -414,9 +419,12 @@ static void report_killed(unsigned killed, struct diags *diags)
 	const struct loc nowhere = {0};
 
 	if (killed)
-		diag_warning(diags, nowhere, NULL, "%u process%s ct-links, which make%s the probes, %s killed (kill -9, or the kernel for want of memory): "
-			     "%s probes were attached again, and all are there", killed, killed > 1 ? "es" : "", killed > 1 ? "" : "s",
-			     killed > 1 ? "were" : "was", killed > 1 ? "their" : "its");
+		diag_warning(diags, nowhere, NULL,
+			     "%u process%s ct-links, which make%s the probes, %s killed (kill -9, or the kernel for "
+			     "want of memory): "
+			     "%s probes were attached again, and all are there",
+			     killed, killed > 1 ? "es" : "", killed > 1 ? "" : "s", killed > 1 ? "were" : "was",
+			     killed > 1 ? "their" : "its");
 }
 
 static void report_failure(struct attaching *a, int error, const char *path, struct diags *diags)
@@ -431,9 +439,13 @@ static void report_failure(struct attaching *a, int error, const char *path, str
 	} else {
 		diag = diag_error(diags, nowhere, NULL, "cannot attach to %s: %s", path, failure_text(error));
 		if (error == -EOWNERDEAD)
-			diag_hint(diags, diag, "who kills them (kill -9, or the kernel for want of memory) may have left breakpoints behind: `cephtap doctor` finds them");
+			diag_hint(diags, diag,
+				  "who kills them (kill -9, or the kernel for want of memory) may have left "
+				  "breakpoints behind: `cephtap doctor` finds them");
 		if (error == -ENXIO)
-			diag_hint(diags, diag, "the kernel's number for perf events of uprobes cannot be read in /sys/bus/event_source/devices/uprobe: mount /sys");
+			diag_hint(diags, diag,
+				  "the kernel's number for perf events of uprobes cannot be read in "
+				  "/sys/bus/event_source/devices/uprobe: mount /sys");
 		if (error == -EMFILE)
 			diag_hint(diags, diag, "choose fewer probes, or raise the limit of open files (ulimit -n)");
 		if (error == -EACCES || error == -EPERM)
@@ -494,7 +506,8 @@ static bool has_build_id(struct held *held, const char *path, const char *id)
 	return has;
 }
 
-/* A build-id is anybody's to write: a file takes another one's place when it has its owner, and nobody more may write it. */
+/* A build-id is anybody's to write: a file takes another one's place when it has its owner, and nobody more may write
+ * it. */
 static bool is_replacement(const struct group *group, struct held *held, const char *path)
 {
 	const struct statx *now = held_stat(held), *before = held_stat(group->held);
@@ -526,7 +539,8 @@ static bool find_same_build(const struct group *group, struct file_search *look,
 	for (unsigned i = 0; i < look->files_len; i++) {
 		const struct proc_file *file = &look->files[i];
 
-		if (strcmp(base_of(file->name), base_of(group->path)) || held_open_mapped(file, &where->held, look->why))
+		if (strcmp(base_of(file->name), base_of(group->path)) ||
+		    held_open_mapped(file, &where->held, look->why))
 			continue;
 		where->path = file->path;
 		if (is_replacement(group, where->held, file->path))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Functions of the kernel. In: attaches whose site is one. Out: links, which we hold ourselves: they cost the kernel no wait, and
- * leave nothing behind. A program around a function (CTX_FUNCTION) is a link of its own; programs on kprobes are attached to all of
- * their places at once where the kernel can (multi-kprobe links), and one by one else.
+ * Functions of the kernel. In: attaches whose site is one. Out: links, which we hold ourselves: they cost the kernel no
+ * wait, and leave nothing behind. A program around a function (CTX_FUNCTION) is a link of its own; programs on kprobes
+ * are attached to all of their places at once where the kernel can (multi-kprobe links), and one by one else.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -74,8 +74,8 @@ static void attach_around(struct kernel_engine *engine, unsigned i, struct diags
 }
 
 /* What fails is halved, as the kernel does not say which place it refuses. */
-static void attach_many(struct kernel_engine *engine, int program, bool is_return, const struct kprobe_places *places, unsigned from, unsigned len,
-			struct diags *diags)
+static void attach_many(struct kernel_engine *engine, int program, bool is_return, const struct kprobe_places *places,
+			unsigned from, unsigned len, struct diags *diags)
 {
 	const struct kprobe_multi multi = {places->addresses + from, places->cookies + from, len, is_return};
 	int link = bpf_kprobe_multi_link(program, &multi);
@@ -90,7 +90,8 @@ static void attach_many(struct kernel_engine *engine, int program, bool is_retur
 	}
 }
 
-static void attach_one_by_one(struct kernel_engine *engine, int program, bool is_return, const struct kprobe_places *places, struct diags *diags)
+static void attach_one_by_one(struct kernel_engine *engine, int program, bool is_return,
+			      const struct kprobe_places *places, struct diags *diags)
 {
 	for (unsigned i = 0; i < places->len; i++) {
 		int event = perf_kprobe_open(places->addresses[i], is_return);
@@ -125,7 +126,8 @@ static void warn_of_returns(struct kernel_engine *engine, const struct image_att
 		return;
 	engine->is_warned_of_returns = true;
 	diag_warning(diags, kernel_engine_probe_loc(engine, attach->probe), NULL,
-		     "returns may be missing without being counted: this kernel sees only some calls of a function that are under way at "
+		     "returns may be missing without being counted: this kernel sees only some calls of a function "
+		     "that are under way at "
 		     "the same time (kretprobes)");
 }
 

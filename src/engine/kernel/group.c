@@ -169,7 +169,8 @@ struct groups groups_make(struct kernel_engine *engine, struct arena *arena)
 
 		if (!kernel_engine_is_uprobe(attach))
 			continue;
-		group = group_of(&groups, arena, image, attach, engine->keepers_len > 1 ? meter_unit(image, attach) : 0);
+		group = group_of(&groups, arena, image, attach,
+				 engine->keepers_len > 1 ? meter_unit(image, attach) : 0);
 		*arena_push(arena, group->attaches, group->len) = i;
 		if (image->attaches[group->attaches[0]].program != attach->program)
 			group->is_mixed = engine->dispatcher >= 0;

@@ -10,15 +10,15 @@
 #include "engine/kernel/private.h"
 
 struct group {
-	const char *path;   /* for messages */
-	struct held *held;  /* the file; the host of probes lets go of it */
+	const char *path;     /* for messages */
+	struct held *held;    /* the file; the host of probes lets go of it */
 	const char *build_id; /* "": it has none, or nobody was chosen, so that nobody comes back */
 	dev_t dev;
 	ino_t ino;
-	pid_t pid; /* not 0: probes of this process only (lang1234:::hit) */
+	pid_t pid;	/* not 0: probes of this process only (lang1234:::hit) */
 	unsigned alone; /* not 0: sites of this one program (its index + 1), which may sleep and so cannot be joined */
 	unsigned unit;	/* of its probes, where they can be taken away; else 0 */
-	bool is_mixed;	    /* needs the dispatcher; cookies then have the program's index in the upper half */
+	bool is_mixed;	/* needs the dispatcher; cookies then have the program's index in the upper half */
 	unsigned *attaches; /* indices in image->attaches; this and the next three have `len` entries */
 	uint64_t *offsets, *refs, *cookies;
 	unsigned len;

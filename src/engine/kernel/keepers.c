@@ -28,7 +28,7 @@ struct job_state {
 /* Shared with the keepers of one run. */
 struct board {
 	atomic_uint next;
-	atomic_bool is_over;	      /* what is done now comes too late */
+	atomic_bool is_over;	       /* what is done now comes too late */
 	atomic_bool done[KEEPERS_MAX]; /* this keeper is through with its jobs */
 	struct job_state jobs[];
 };
@@ -41,7 +41,7 @@ struct keeper_batch {
 	int (*make)(void *data, unsigned i);
 	void *data;
 	bool is_left; /* somebody may write to the board yet */
-	int done[2]; /* a pipe: its writing end is closed once every keeper is done with its jobs */
+	int done[2];  /* a pipe: its writing end is closed once every keeper is done with its jobs */
 };
 
 void keepers_init(struct keepers *keepers)
@@ -76,7 +76,8 @@ static bool wait_for_jobs(int fd, uint64_t limit_ns)
 	struct pollfd end = {.fd = fd, .events = POLLIN};
 	uint64_t start = now_ns(), gone;
 
-	if (!limit_ns) { /* by one or the other: who thinks that they are done too early would wait for one that holds links */
+	if (!limit_ns) { /* by one or the other: who thinks that they are done too early would wait for one that holds
+			    links */
 		while (poll(&end, 1, -1) < 0 && errno == EINTR)
 			;
 		if (!end.revents)
@@ -115,8 +116,8 @@ static enum release wait_for_release(const struct keepers *keepers)
 }
 
 /*
- * Not exit(2): by the kernel's sources a SIGKILL that comes as that begins stays pending while the links are closed. When a
- * process dies of SIGKILL the kernel takes it off before, and drops every signal that follows.
+ * Not exit(2): by the kernel's sources a SIGKILL that comes as that begins stays pending while the links are closed.
+ * When a process dies of SIGKILL the kernel takes it off before, and drops every signal that follows.
  */
 static void end_with_links(void)
 {
@@ -272,8 +273,8 @@ static int try(struct keepers *keepers, struct arena *arena, struct keeper_batch
 }
 
 /*
- * A process that is killed inside of bpf(2) leaves what it has done of a link behind. That the link is made again is the cure
- * too: the kernel finds its own breakpoints, and takes them away with the new link.
+ * A process that is killed inside of bpf(2) leaves what it has done of a link behind. That the link is made again is
+ * the cure too: the kernel finds its own breakpoints, and takes them away with the new link.
  */
 static int try_until_done(struct keepers *keepers, struct arena *arena, struct keeper_batch *run)
 {

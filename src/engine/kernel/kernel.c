@@ -123,7 +123,8 @@ static int load(const struct image *image, const struct engine_config *config, s
 		engine->state->wall_offset_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - now_ns());
 	}
 	if (!error)
-		meter_make(&engine->meter); /* without it nothing is counted, which kernel_engine_meter.is_there() tells */
+		meter_make(
+			&engine->meter); /* without it nothing is counted, which kernel_engine_meter.is_there() tells */
 	mapped = now_ns();
 	engine->timing.maps_ns = mapped - start;
 	if (!error)
@@ -268,7 +269,8 @@ static void free_engine(struct engine *base)
 	arena_free(engine->arena);
 }
 
-static int poll_records(struct engine *base, int timeout_ms, int (*each)(void *data, const void *record, size_t size), void *data)
+static int poll_records(struct engine *base, int timeout_ms, int (*each)(void *data, const void *record, size_t size),
+			void *data)
 {
 	struct kernel_engine *engine = kernel_engine_of(base);
 

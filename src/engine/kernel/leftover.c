@@ -59,17 +59,19 @@ static bool is_trampoline(pid_t pid, uint64_t address)
 	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
 	file = fopen(path, "re");
 	while (file && !is_one && fgets(line, sizeof(line), file))
-		is_one = strstr(line, " [uprobes-trampoline]\n") && sscanf(line, "%llx-%llx", &start, &end) == 2 && address >= start && address < end;
+		is_one = strstr(line, " [uprobes-trampoline]\n") && sscanf(line, "%llx-%llx", &start, &end) == 2 &&
+			 address >= start && address < end;
 	if (file)
 		fclose(file);
 	return is_one;
 }
 
 /*
- * A breakpoint; or what such a kernel makes of a five-byte nop that is probed, a call of its trampoline. Calls of anything else
- * are other people's (uftrace), and to treat them as ours would break the instruction.
+ * A breakpoint; or what such a kernel makes of a five-byte nop that is probed, a call of its trampoline. Calls of
+ * anything else are other people's (uftrace), and to treat them as ours would break the instruction.
  */
-static bool is_probed(pid_t pid, const unsigned char *file, const unsigned char *memory, unsigned room, uint64_t address)
+static bool is_probed(pid_t pid, const unsigned char *file, const unsigned char *memory, unsigned room,
+		      uint64_t address)
 {
 	static const unsigned char nop[] = {0x0f, 0x1f, 0x44, 0x00, 0x00};
 	int32_t distance;
@@ -134,7 +136,11 @@ static int open_of(pid_t pid, const char *name)
 
 int leftovers_find(struct arena *arena, const struct live *live, pid_t pid, struct leftovers *out)
 {
-	struct search s = {.arena = arena, .live = live, .memory = open_of(pid, "mem"), .pagemap = open_of(pid, "pagemap"), .out = out};
+	struct search s = {.arena = arena,
+			   .live = live,
+			   .memory = open_of(pid, "mem"),
+			   .pagemap = open_of(pid, "pagemap"),
+			   .out = out};
 	struct proc_map *maps;
 	unsigned len = 0;
 	int error = s.memory < 0 ? s.memory : s.pagemap < 0 ? s.pagemap : proc_maps(arena, pid, &maps, &len);
@@ -171,9 +177,14 @@ static int link_once(const struct cure *cure, unsigned i, uint64_t ref)
 {
 	const struct leftover *leftover = &cure->left->list[i];
 	const uint64_t cookie = 0;
-	const struct uprobe_multi multi = {.path = held_path(cure->held[i]), .offsets = &leftover->offset, .refs = &ref, .cookies = &cookie,
-					   .len = 1, .pid = cure->left->pid};
-	const struct perf_uprobe uprobe = {.path = held_path(cure->held[i]), .offset = leftover->offset, .ref = ref, .pid = cure->left->pid};
+	const struct uprobe_multi multi = {.path = held_path(cure->held[i]),
+					   .offsets = &leftover->offset,
+					   .refs = &ref,
+					   .cookies = &cookie,
+					   .len = 1,
+					   .pid = cure->left->pid};
+	const struct perf_uprobe uprobe = {
+		.path = held_path(cure->held[i]), .offset = leftover->offset, .ref = ref, .pid = cure->left->pid};
 	int event;
 
 	if (cure->has_multi)
@@ -205,7 +216,8 @@ static int take_semaphore(const struct elf_sdt_note *note, void *data)
 	struct semaphores *s = data;
 	uint64_t offset, ref;
 
-	if (!note->semaphore || elf_code_offset(s->elf, note->vaddr, &offset) || elf_semaphore_offset(s->elf, note->semaphore, &ref))
+	if (!note->semaphore || elf_code_offset(s->elf, note->vaddr, &offset) ||
+	    elf_semaphore_offset(s->elf, note->semaphore, &ref))
 		return 0;
 	for (unsigned i = 0; i < s->cure->left->len; i++)
 		if (s->cure->left->list[i].file == s->file && s->cure->left->list[i].offset == offset)

@@ -24,8 +24,8 @@ static void add_live(struct arena *arena, struct live *live, const char *path, u
 {
 	const char *slash = strrchr(path, '/');
 
-	*arena_push(arena, live->probes, live->len) =
-		(struct live_probe){strncmp(path, "/proc/", 6) ? arena_strdup(arena, slash ? slash + 1 : path) : NULL, offset, pid};
+	*arena_push(arena, live->probes, live->len) = (struct live_probe){
+		strncmp(path, "/proc/", 6) ? arena_strdup(arena, slash ? slash + 1 : path) : NULL, offset, pid};
 }
 
 static bool get_info(int fd, struct link_info *info)
@@ -39,7 +39,10 @@ static void add_multi(struct arena *arena, struct live *live, int fd, unsigned c
 {
 	char path[PATH_MAX] = "";
 	uint64_t *offsets = arena_new_array(arena, uint64_t, count + 1);
-	struct link_info info = {.multi = {.path = (uintptr_t)path, .path_size = sizeof(path), .offsets = (uintptr_t)offsets, .count = count}};
+	struct link_info info = {.multi = {.path = (uintptr_t)path,
+					   .path_size = sizeof(path),
+					   .offsets = (uintptr_t)offsets,
+					   .count = count}};
 
 	if (!count || !get_info(fd, &info) || !*path) {
 		live->is_partial = true;

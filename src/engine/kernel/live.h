@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The uprobes that tracers of this host have now, ours and others', as far as the kernel tells: BPF links, perf events with
- * BPF programs, and those of tracefs. Files are told apart by their names' last part, as a container's names are its own.
+ * The uprobes that tracers of this host have now, ours and others', as far as the kernel tells: BPF links, perf events
+ * with BPF programs, and those of tracefs. Files are told apart by their names' last part, as a container's names are
+ * its own.
  */
 #ifndef CEPHTAP_ENGINE_KERNEL_LIVE_H
 #define CEPHTAP_ENGINE_KERNEL_LIVE_H

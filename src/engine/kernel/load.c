@@ -104,7 +104,8 @@ struct loadable {
 static struct loadable relocated(const struct kernel_engine *engine, unsigned index)
 {
 	const struct image_program *program = &engine->image->programs[index];
-	struct bpf_insn *all = arena_new_array(engine->arena, struct bpf_insn, METER_INSNS + program->insns_len), *insns;
+	struct bpf_insn *all = arena_new_array(engine->arena, struct bpf_insn, METER_INSNS + program->insns_len),
+			*insns;
 	unsigned before = meter_emit(engine, index, all);
 
 	insns = all + before;
@@ -186,7 +187,8 @@ static struct loc insn_loc(const struct image_program *program, unsigned insn)
 	return loc;
 }
 
-static void program_refused(struct kernel_engine *engine, const struct image_program *program, unsigned before, int error, struct diags *diags)
+static void program_refused(struct kernel_engine *engine, const struct image_program *program, unsigned before,
+			    int error, struct diags *diags)
 {
 	struct verdict verdict = verdict_read(engine->arena, log_tail(engine->log.data ? engine->log.data : ""));
 	struct loc loc = insn_loc(program, verdict.insn == ~0u || verdict.insn < before ? 0 : verdict.insn - before);
@@ -194,7 +196,9 @@ static void program_refused(struct kernel_engine *engine, const struct image_pro
 
 	if (kernel_is_locked_down())
 		diag_hint(diags,
-			  diag_error(diags, loc, NULL, "the kernel refuses this clause: it is locked down for confidentiality, and programs may not read its memory"),
+			  diag_error(diags, loc, NULL,
+				     "the kernel refuses this clause: it is locked down for confidentiality, and "
+				     "programs may not read its memory"),
 			  "boot without lockdown=confidentiality");
 	else if (why)
 		diag_error(diags, loc, NULL, "the kernel refuses the program `%s`: %s", program->name, why);
@@ -215,8 +219,8 @@ static void mark_loaded(const char *name, unsigned insns_len, int fd, uint64_t n
 	mark_program_loaded(name, insns_len, info.id, info.verified_insns, ns);
 }
 
-static int load_with_log(struct kernel_engine *engine, const struct image_program *program, const struct loadable *loadable,
-			 struct bpf_prog_load_opts *opts)
+static int load_with_log(struct kernel_engine *engine, const struct image_program *program,
+			 const struct loadable *loadable, struct bpf_prog_load_opts *opts)
 {
 	char *log = malloc(LOG_SIZE);
 	int fd;
@@ -270,8 +274,8 @@ struct loading {
 enum { FUNCTIONS_MAX = 64 };
 
 /* What the kernel is to know of a program beside its instructions; `infos` has room for FUNCTIONS_MAX. */
-static void fill_options(const struct kernel_engine *engine, const struct image_program *program, unsigned before, struct bpf_func_info *infos,
-			 struct bpf_prog_load_opts *opts)
+static void fill_options(const struct kernel_engine *engine, const struct image_program *program, unsigned before,
+			 struct bpf_func_info *infos, struct bpf_prog_load_opts *opts)
 {
 	opts->expected_attach_type = program_attach_type(engine, program);
 	opts->prog_flags = program->may_sleep ? BPF_F_SLEEPABLE : 0;
@@ -279,7 +283,8 @@ static void fill_options(const struct kernel_engine *engine, const struct image_
 		return;
 	assert(program->functions_len <= FUNCTIONS_MAX);
 	for (unsigned i = 0; i < program->functions_len; i++)
-		infos[i] = (struct bpf_func_info){.insn_off = i ? program->functions[i] + before : 0, .type_id = TYPE_FUNCTION};
+		infos[i] = (struct bpf_func_info){.insn_off = i ? program->functions[i] + before : 0,
+						  .type_id = TYPE_FUNCTION};
 	opts->prog_btf_fd = (uint32_t)btf__fd(engine->function_types);
 	opts->func_info = infos;
 	opts->func_info_cnt = program->functions_len;
@@ -299,7 +304,8 @@ static void program_load(void *data, unsigned i)
 
 	fill_options(engine, program, loadable->before, infos, &opts);
 	module = name_function(program->function, &opts);
-	engine->programs[i] = bpf_prog_load(program_type(program->ctx), program->name, license, loadable->insns, loadable->len, &opts);
+	engine->programs[i] = bpf_prog_load(program_type(program->ctx), program->name, license, loadable->insns,
+					    loadable->len, &opts);
 	close_module(module);
 	mark_loaded(program->name, program->insns_len, engine->programs[i], now_ns() - start);
 }

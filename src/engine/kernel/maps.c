@@ -58,7 +58,8 @@ static uint64_t map_bytes(const struct kernel_engine *engine, const struct image
 
 	if (map->kind == IMAGE_RING)
 		return map_entries(engine, map);
-	return map_entries(engine, map) * (map->key_size + kernel_engine_value_room(map) * (per_cpu ? engine->cpus_len : 1));
+	return map_entries(engine, map) *
+	       (map->key_size + kernel_engine_value_room(map) * (per_cpu ? engine->cpus_len : 1));
 }
 
 static void map_failed(const struct kernel_engine *engine, const struct image_map *map, int error, struct diags *diags)
@@ -75,7 +76,8 @@ static void map_failed(const struct kernel_engine *engine, const struct image_ma
 	}
 	if (error == -EXDEV) {
 		diag_error(diags, nowhere, NULL,
-			   "the markers that have come give a global variable a type that it had not: start the script anew for them");
+			   "the markers that have come give a global variable a type that it had not: start the script "
+			   "anew for them");
 		return;
 	}
 	diag = diag_error(diags, nowhere, NULL, "cannot create the map `%s` (%llu KiB): %s", map->name,
@@ -102,8 +104,8 @@ static bool is_kept_as(const struct image_map *map, const struct image_map *like
 }
 
 /*
- * The same map in another image of the same script; MAP_NONE: it has none. Names are shortened, so that two may be alike; maps that
- * are made when a clause asks for them may be missing there.
+ * The same map in another image of the same script; MAP_NONE: it has none. Names are shortened, so that two may be
+ * alike; maps that are made when a clause asks for them may be missing there.
  */
 static unsigned find_kept(const struct image *image, const struct image *other, unsigned index)
 {
@@ -119,8 +121,8 @@ static unsigned find_kept(const struct image *image, const struct image *other, 
 }
 
 /*
- * The map of the engine before us, if it is alike. A key or a value of which no type was known before, since no probe was there,
- * may have got another size: then nothing was put in yet. Only global variables lie together in one map.
+ * The map of the engine before us, if it is alike. A key or a value of which no type was known before, since no probe
+ * was there, may have got another size: then nothing was put in yet. Only global variables lie together in one map.
  */
 static int map_take_over(struct kernel_engine *engine, unsigned index)
 {
@@ -189,7 +191,8 @@ static int pids_fill(struct kernel_engine *engine)
 	if (engine->image->map_pids == MAP_NONE)
 		return 0;
 	for (unsigned i = 0; i < engine->target.pids_len; i++) {
-		int error = kernel_engine_map_update(&engine->base, engine->image->map_pids, &engine->target.pids[i], &one);
+		int error =
+			kernel_engine_map_update(&engine->base, engine->image->map_pids, &engine->target.pids[i], &one);
 
 		if (error)
 			return error;

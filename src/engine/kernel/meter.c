@@ -18,23 +18,30 @@ enum {
 	PROCESS_UNITS = 48,
 	KERNEL_UNITS = METER_UNITS - PROCESS_UNITS - 1,
 	TIMER_UNIT = METER_UNITS - 1,
-	USES_MAX = 8192,   /* pairs of a process and a unit that are counted at a time */
-	SPREAD = 32,	   /* an event is counted after 1 to so many, at random: markers that alternate are met alike */
-	CODE_SIZE = 16,	   /* no instruction is longer */
+	USES_MAX = 8192, /* pairs of a process and a unit that are counted at a time */
+	SPREAD = 32,	 /* an event is counted after 1 to so many, at random: markers that alternate are met alike */
+	CODE_SIZE = 16,	 /* no instruction is longer */
 };
 
 /* Twice SAMPLE, the mean of 1 to SPREAD. */
 enum { SAMPLE_TWICE = SPREAD + 1 };
 
 /*
- * What the kernel spends to get to a program and back, ns: doc/cost-of-a-probe.md has where uprobes' come from; the others are
- * round figures of the same machine.
+ * What the kernel spends to get to a program and back, ns: doc/cost-of-a-probe.md has where uprobes' come from; the
+ * others are round figures of the same machine.
  */
-enum { REACH_UPROBE = 600, REACH_STEP = 10000, REACH_KPROBE = 200, REACH_TRACEPOINT = 30, REACH_FUNCTION = 30, REACH_TIMER = 500 };
+enum {
+	REACH_UPROBE = 600,
+	REACH_STEP = 10000,
+	REACH_KPROBE = 200,
+	REACH_TRACEPOINT = 30,
+	REACH_FUNCTION = 30,
+	REACH_TIMER = 500
+};
 
 /* One per processor. */
 struct counter {
-	int64_t left; /* events until one is counted */
+	int64_t left;  /* events until one is counted */
 	uint64_t lost; /* events that should have been counted and found no room */
 };
 
@@ -78,7 +85,8 @@ static unsigned probes_len(const struct image *image)
 
 static unsigned process_unit(unsigned probes, unsigned probe)
 {
-	return probes <= PROCESS_UNITS ? probe % PROCESS_UNITS : (unsigned)((uint64_t)probe * PROCESS_UNITS / probes) % PROCESS_UNITS;
+	return probes <= PROCESS_UNITS ? probe % PROCESS_UNITS
+				       : (unsigned)((uint64_t)probe * PROCESS_UNITS / probes) % PROCESS_UNITS;
 }
 
 /* Programs on the kernel's probes are attached to all of their places at once. */
@@ -164,7 +172,8 @@ static void put_unit(struct code *code, const struct image *image, unsigned prog
 	unsigned probes = probes_len(image);
 
 	if (image->programs[program].ctx != CTX_UPROBE) {
-		put(code, INSN_MOV_IMM(R0, image->programs[program].ctx == CTX_TIMER ? TIMER_UNIT : kernel_unit(program)));
+		put(code,
+		    INSN_MOV_IMM(R0, image->programs[program].ctx == CTX_TIMER ? TIMER_UNIT : kernel_unit(program)));
 		return;
 	}
 	put(code, INSN_MOV_REG(R1, REG_CTX));
@@ -237,8 +246,8 @@ static unsigned read_uses(struct engine *base, struct arena *arena, struct engin
 	while (engine->meter.uses >= 0 && len < USES_MAX && !bpf_map_get_next_key(engine->meter.uses, at, &key)) {
 		at = &key;
 		if (!bpf_map_lookup_elem(engine->meter.uses, &key, &sampled))
-			*arena_push(arena, *uses, len) =
-				(struct engine_use){.pid = (pid_t)key.pid, .unit = key.unit, .events = sampled * SAMPLE_TWICE / 2};
+			*arena_push(arena, *uses, len) = (struct engine_use){
+				.pid = (pid_t)key.pid, .unit = key.unit, .events = sampled * SAMPLE_TWICE / 2};
 	}
 	return len;
 }
@@ -311,7 +320,8 @@ static void event_costs(const struct engine *base, uint64_t costs[METER_UNITS])
 {
 	const struct kernel_engine *engine = kernel_engine_of_const(base);
 	const struct image *image = engine->image;
-	struct account dispatcher = {0}, *programs = calloc(image->programs_len + 1, sizeof(*programs)), units[METER_UNITS] = {0};
+	struct account dispatcher = {0}, *programs = calloc(image->programs_len + 1, sizeof(*programs)),
+		       units[METER_UNITS] = {0};
 
 	add_account(&dispatcher, engine->dispatcher);
 	for (unsigned i = 0; programs && i < image->programs_len; i++)
@@ -324,7 +334,9 @@ static void event_costs(const struct engine *base, uint64_t costs[METER_UNITS])
 		units[unit].ns += programs[attach->program].ns;
 	}
 	for (unsigned i = 0; i < METER_UNITS; i++)
-		costs[i] = engine->meter.reach_ns[i] + (units[i].runs ? mean(&units[i]) : i < PROCESS_UNITS ? mean(&dispatcher) : 0);
+		costs[i] = engine->meter.reach_ns[i] + (units[i].runs	    ? mean(&units[i])
+							: i < PROCESS_UNITS ? mean(&dispatcher)
+									    : 0);
 	free(programs);
 }
 
@@ -332,7 +344,8 @@ static bool is_stepped(const struct site *site)
 {
 #ifdef __x86_64__
 	uint8_t code[CODE_SIZE];
-	ssize_t size = !site->held || held_may_hang(site->held) ? 0 : held_read(site->held, code, sizeof(code), site->offset);
+	ssize_t size =
+		!site->held || held_may_hang(site->held) ? 0 : held_read(site->held, code, sizeof(code), site->offset);
 
 	return size > 0 && !prologue_is_executed(code, (size_t)size);
 #else
@@ -396,10 +409,12 @@ static void take_away(struct engine *base, unsigned unit)
 
 void kernel_engine_hold_link(struct kernel_engine *engine, int fd, const struct image_attach *attach)
 {
-	*arena_push(engine->arena, engine->links, engine->links_len) = (struct kernel_engine_link){fd, meter_unit(engine->image, attach)};
+	*arena_push(engine->arena, engine->links, engine->links_len) =
+		(struct kernel_engine_link){fd, meter_unit(engine->image, attach)};
 }
 
-static void name_unit(const struct engine *base, unsigned unit, void (*name)(void *data, const struct probe *probe), void *data)
+static void name_unit(const struct engine *base, unsigned unit, void (*name)(void *data, const struct probe *probe),
+		      void *data)
 {
 	const struct kernel_engine *engine = kernel_engine_of_const(base);
 	const struct image *image = engine->image;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What probes cost, and whom. In: programs that are loaded and attached. Out: for each process and unit how many events there were,
- * for each unit what an event costs about. A unit is what is counted, and taken away, together: one probe, where there are few.
+ * What probes cost, and whom. In: programs that are loaded and attached. Out: for each process and unit how many events
+ * there were, for each unit what an event costs about. A unit is what is counted, and taken away, together: one probe,
+ * where there are few.
  *
- * A few instructions before each program count one event in SAMPLE or so, chosen at random, by process and unit; that costs some
- * nanoseconds an event. How long a program takes the kernel tells, when it is asked to keep accounts, which costs every program
- * of the host some tens of nanoseconds a run: so only now and then. What it takes to get to a program (the trap of a uprobe) is
- * in no account: see doc/cost-of-a-probe.md for the figures that are reckoned with.
+ * A few instructions before each program count one event in SAMPLE or so, chosen at random, by process and unit; that
+ * costs some nanoseconds an event. How long a program takes the kernel tells, when it is asked to keep accounts, which
+ * costs every program of the host some tens of nanoseconds a run: so only now and then. What it takes to get to a
+ * program (the trap of a uprobe) is in no account: see doc/cost-of-a-probe.md for the figures that are reckoned with.
  */
 #ifndef CEPHTAP_ENGINE_KERNEL_METER_H
 #define CEPHTAP_ENGINE_KERNEL_METER_H
@@ -14,8 +15,8 @@
 #include "engine/engine.h"
 
 struct meter {
-	int counters, uses; /* maps; -1: nothing is counted */
-	int accounts;	    /* while it is open the kernel keeps accounts of programs; -1: it does not */
+	int counters, uses;		/* maps; -1: nothing is counted */
+	int accounts;			/* while it is open the kernel keeps accounts of programs; -1: it does not */
 	uint64_t reach_ns[METER_UNITS]; /* what it takes to get to a program of this unit */
 };
 

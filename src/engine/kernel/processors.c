@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How many processors there may be. When the kernel hands over a value of each, it writes as many as it thinks of, whatever room we
- * have: so it is the one who is asked, by having it write values of which nothing else can be the reason. What /sys says may be
- * missing, or made up for a container, and is only believed as to the numbers that processors have.
+ * How many processors there may be. When the kernel hands over a value of each, it writes as many as it thinks of,
+ * whatever room we have: so it is the one who is asked, by having it write values of which nothing else can be the
+ * reason. What /sys says may be missing, or made up for a container, and is only believed as to the numbers that
+ * processors have.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -36,7 +37,8 @@ static uint64_t *words_new(size_t page)
 /* How many values a map with one for each processor has, or a negative errno. */
 static int count_values(void)
 {
-	int fd = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "processors", sizeof(uint32_t), sizeof(uint64_t), 1, NULL), n = 0;
+	int fd = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "processors", sizeof(uint32_t), sizeof(uint64_t), 1, NULL),
+	    n = 0;
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	const uint32_t zero = 0;
 	uint64_t *words;
@@ -94,8 +96,8 @@ int kernel_engine_count_processors(struct kernel_engine *engine, struct diags *d
 	unsigned numbers = read_numbers();
 
 	if (len < 0) {
-		diag_error(diags, (struct loc){0}, NULL, "the kernel does not tell how many processors there may be: %s",
-			   why ? why : strerror(-len));
+		diag_error(diags, (struct loc){0}, NULL,
+			   "the kernel does not tell how many processors there may be: %s", why ? why : strerror(-len));
 		return len;
 	}
 	if (numbers < (unsigned)len)

@@ -66,8 +66,8 @@ int kernel_engine_attach_timers(struct kernel_engine *engine, struct diags *diag
 			error = tick_attach(engine, attach);
 		if (error) {
 			diag_error(diags, kernel_engine_probe_loc(engine, attach->probe), NULL,
-				   "cannot start the timer %s: %s", kernel_engine_probe_name(engine->arena, attach->probe),
-				   strerror(-error));
+				   "cannot start the timer %s: %s",
+				   kernel_engine_probe_name(engine->arena, attach->probe), strerror(-error));
 			return error;
 		}
 	}

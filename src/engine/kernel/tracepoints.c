@@ -48,8 +48,9 @@ int kernel_engine_attach_tracepoints(struct kernel_engine *engine, struct diags 
 					 engine->has_tracepoint_cookies);
 		if (fd < 0) {
 			engine->site_errors[i] = fd;
-			diag_warning(diags, kernel_engine_probe_loc(engine, attach->probe), NULL, "probe %s is left out: %s",
-				     kernel_engine_probe_name(engine->arena, attach->probe), tracepoint_why(fd));
+			diag_warning(diags, kernel_engine_probe_loc(engine, attach->probe), NULL,
+				     "probe %s is left out: %s", kernel_engine_probe_name(engine->arena, attach->probe),
+				     tracepoint_why(fd));
 			continue;
 		}
 		kernel_engine_hold_link(engine, fd, attach);

@@ -19,8 +19,10 @@ static void lower_action(struct arena *arena, const struct action *from, struct 
 	for (to->values_len = 0; to->values_len < from->values_len; to->values_len++) {
 		const struct recorded *value = &from->values[to->values_len];
 
-		to->values[to->values_len] = (struct plan_value){
-			type_is_object(value->type) ? lower_address(arena, value->expr) : lower_as(arena, value->expr, value->type), value->type};
+		to->values[to->values_len] =
+			(struct plan_value){type_is_object(value->type) ? lower_address(arena, value->expr)
+									: lower_as(arena, value->expr, value->type),
+					    value->type};
 	}
 }
 

@@ -62,7 +62,8 @@ struct expr *lower_address(struct arena *arena, const struct node *node)
 {
 	if (!type_is_object(node->type) || node->type->kind == TYPE_ARRAY)
 		return lower_value(arena, node);
-	return expr_around(arena, EXPR_ADDRESS, type_pointer(arena, node->type, check_is_userland(node)), node, lower(arena, node));
+	return expr_around(arena, EXPR_ADDRESS, type_pointer(arena, node->type, check_is_userland(node)), node,
+			   lower(arena, node));
 }
 
 struct expr *lower_as(struct arena *arena, const struct node *node, const struct type *type)

@@ -132,7 +132,8 @@ void lex_number(struct lex *lex, struct token *token)
 	problem = int_parse(lex->arena, text, end - from, token, &tag);
 	if (problem)
 		diag_error(lex->diags, lex_loc(lex, from, end), tag, "%s", problem);
-	else if (text[0] != '0' && token->ival > INT64_MAX && !memchr(text, 'u', end - from) && !memchr(text, 'U', end - from))
+	else if (text[0] != '0' && token->ival > INT64_MAX && !memchr(text, 'u', end - from) &&
+		 !memchr(text, 'U', end - from))
 		diag_hint(lex->diags,
 			  diag_error(lex->diags, lex_loc(lex, from, end), "D_INT_OFLOW",
 				     "no signed type holds this integer"),
@@ -250,7 +251,8 @@ void lex_string(struct lex *lex, struct token *token)
 	out[token->size] = '\0';
 }
 
-/* As C's compilers, and DTrace, have it: the first character is the highest of the bytes that are given, and none is signed. */
+/* As C's compilers, and DTrace, have it: the first character is the highest of the bytes that are given, and none is
+ * signed. */
 static void char_value(struct token *token, const char *bytes, size_t size)
 {
 	token->ival = 0;

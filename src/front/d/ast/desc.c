@@ -47,7 +47,8 @@ static size_t behind_group(const struct lex *lex, size_t pos, unsigned depth)
 	int open = lex_peek(lex, pos), close = open == '(' ? ')' : open == '<' ? '>' : open == '[' ? ']' : '}';
 	size_t at = pos + 1, size = 1;
 
-	/* What is known not to close is not looked at again: each of many would go through all that follow, again and again. */
+	/* What is known not to close is not looked at again: each of many would go through all that follow, again and
+	 * again. */
 	if (lex->unclosed[pos / 8] >> pos % 8 & 1)
 		return pos;
 	for (; depth < NESTING_MAX && size; at += size) {
@@ -55,17 +56,21 @@ static size_t behind_group(const struct lex *lex, size_t pos, unsigned depth)
 
 		if (c == close && !is_text(lex, at - 1, "->"))
 			return at + 1;
-		size = is_inner_char(lex, at) || (open == '{' && c == '#') || (open == '[' && c == ';') ? 1 : item_size(lex, at, depth + 1);
+		size = is_inner_char(lex, at) || (open == '{' && c == '#') || (open == '[' && c == ';')
+			       ? 1
+			       : item_size(lex, at, depth + 1);
 	}
 	lex->unclosed[pos / 8] |= (uint8_t)(1 << pos % 8);
 	return pos;
 }
 
-/* Braces in names: {lambda(int)#1}, {closure#0}, {{closure}}, {unnamed type#1}. The one that opens a clause is none of these. */
+/* Braces in names: {lambda(int)#1}, {closure#0}, {{closure}}, {unnamed type#1}. The one that opens a clause is none of
+ * these. */
 static bool is_brace_of_name(const struct lex *lex, size_t pos)
 {
-	static const char *const words[] = {"{lambda", "{closure", "{{closure", "{{constant", "{constant", "{impl#",
-					    "{unnamed", "{default arg", "{shim:", "{vtable", "{block_invoke"};
+	static const char *const words[] = {"{lambda",	 "{closure", "{{closure",    "{{constant",
+					    "{constant", "{impl#",   "{unnamed",     "{default arg",
+					    "{shim:",	 "{vtable",  "{block_invoke"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (is_text(lex, pos, words[i]))
@@ -76,7 +81,8 @@ static bool is_brace_of_name(const struct lex *lex, size_t pos)
 /* Does the function's part of the description end here, as it must behind signs that mean something else in D? */
 static bool ends_function(const struct lex *lex, size_t pos)
 {
-	return (lex_peek(lex, pos) == ':' && lex_peek(lex, pos + 1) != ':') || lex_peek(lex, pos) == '(' || lex_peek(lex, pos) == '@';
+	return (lex_peek(lex, pos) == ':' && lex_peek(lex, pos + 1) != ':') || lex_peek(lex, pos) == '(' ||
+	       lex_peek(lex, pos) == '@';
 }
 
 /* operator bool, operator new[], operator std::string: a type stands behind it, up to the colon. */
@@ -92,7 +98,10 @@ static size_t conversion_size(const struct lex *lex, size_t pos)
 		else if (c == '<' && behind_group(lex, at, 0) > at)
 			size = behind_group(lex, at, 0) - at;
 		else
-			size = lex_is_word_char(c) || c == ' ' || c == '*' || c == '&' || c == '"' || is_text(lex, at, "[]") ? 1 : 0;
+			size = lex_is_word_char(c) || c == ' ' || c == '*' || c == '&' || c == '"' ||
+					       is_text(lex, at, "[]")
+				       ? 1
+				       : 0;
 		if (!size)
 			return 0;
 		at += size;
@@ -107,7 +116,9 @@ static size_t operator_size(const struct lex *lex, size_t pos)
 
 	if (size == strlen("operator"))
 		return conversion_size(lex, pos);
-	return size && (ends_function(lex, pos + size) || !strchr(",/=%^|", lex_peek(lex, pos + strlen("operator")))) ? size : 0;
+	return size && (ends_function(lex, pos + size) || !strchr(",/=%^|", lex_peek(lex, pos + strlen("operator"))))
+		       ? size
+		       : 0;
 }
 
 /* get(int) const: what stands behind parameters, up to the colon. */
@@ -126,7 +137,8 @@ static size_t qualifiers_size(const struct lex *lex, size_t pos)
 	return ends_function(lex, at) || is_text(lex, at, "::") ? at - pos : 0;
 }
 
-/* The size of what a description has at pos: a character, a quoted one, brackets with what is in them; 0: it ends there. */
+/* The size of what a description has at pos: a character, a quoted one, brackets with what is in them; 0: it ends
+ * there. */
 static size_t item_size(const struct lex *lex, size_t pos, unsigned depth)
 {
 	int c = lex_peek(lex, pos);
@@ -146,7 +158,9 @@ static size_t item_size(const struct lex *lex, size_t pos, unsigned depth)
 		size = is_text(lex, pos, "[abi:") ? behind_group(lex, pos, depth) - pos : 0;
 		return size ? size : 1;
 	case '{':
-		return is_brace_of_name(lex, pos) || (depth && pos && lex_peek(lex, pos - 1) == '{') ? behind_group(lex, pos, depth) - pos : 0;
+		return is_brace_of_name(lex, pos) || (depth && pos && lex_peek(lex, pos - 1) == '{')
+			       ? behind_group(lex, pos, depth) - pos
+			       : 0;
 	case 'o':
 		size = operator_size(lex, pos);
 		return size ? size : 1;

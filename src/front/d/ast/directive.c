@@ -100,8 +100,8 @@ static bool is_one_of(const char *word, const char *const *words)
 /* Name/Data/Class, as in Stable/Evolving/Common. */
 static bool is_attributes(const char *text)
 {
-	static const char *const stabilities[] = {"Internal", "Private",  "Obsolete", "External", "Unstable",
-						  "Evolving", "Stable", "Standard", NULL};
+	static const char *const stabilities[] = {"Internal", "Private", "Obsolete", "External", "Unstable",
+						  "Evolving", "Stable",	 "Standard", NULL};
 	static const char *const classes[] = {"Unknown", "CPU", "Platform", "Group", "ISA", "Common", NULL};
 	char parts[3][16];
 	int end = 0;
@@ -134,8 +134,8 @@ static void pragma_attributes(struct line *line, struct loc loc)
 		pragma.name = is_one_of(part, parts) ? part : NULL;
 	}
 	if (!is_attributes(pragma.value))
-		diag_error(line->lex->diags, loc, "D_PRAGMA_INVAL", "`%s` are no attributes: they are as in Stable/Evolving/Common",
-			   pragma.value);
+		diag_error(line->lex->diags, loc, "D_PRAGMA_INVAL",
+			   "`%s` are no attributes: they are as in Stable/Evolving/Common", pragma.value);
 	else
 		add_pragma(line->lex, &pragma);
 }
@@ -166,7 +166,8 @@ static void pragma_binding(struct line *line, struct loc loc)
 	if (!is_quoted || !*pragma.name)
 		malformed(line, loc, "binding \"VERSION\" name");
 	else if (!is_version(pragma.value))
-		diag_error(line->lex->diags, loc, "D_PRAGMA_INVAL", "`%s` is no version: it is as in \"1.2\"", pragma.value);
+		diag_error(line->lex->diags, loc, "D_PRAGMA_INVAL", "`%s` is no version: it is as in \"1.2\"",
+			   pragma.value);
 	else
 		add_pragma(line->lex, &pragma);
 }
@@ -252,7 +253,8 @@ static void directive_pragma(struct line *line)
 	else if (!*what && strcmp(of, "D") != 0 && *of)
 		/* As a C compiler, DTrace passes over pragmas that it does not know. */
 		diag_hint(lex->diags,
-			  diag_warning(lex->diags, of_loc, "D_PRAGMA_UNUSED", "this #pragma changes nothing: it has no `D`"),
+			  diag_warning(lex->diags, of_loc, "D_PRAGMA_UNUSED",
+				       "this #pragma changes nothing: it has no `D`"),
 			  "options are set with #pragma D option name=value");
 }
 
@@ -265,8 +267,8 @@ static void directive_other(struct line *line, const char *name, struct loc loc)
 		directive_error(line, loc);
 		return;
 	}
-	diag = diag_error(lex->diags, loc, "D_PRAGCTL_INVAL", "#%s is for a preprocessor, and scripts are not preprocessed",
-			  name);
+	diag = diag_error(lex->diags, loc, "D_PRAGCTL_INVAL",
+			  "#%s is for a preprocessor, and scripts are not preprocessed", name);
 	if (!strcmp(name, "define"))
 		diag_hint(lex->diags, diag, "write `inline int NAME = value;` for a constant");
 	else

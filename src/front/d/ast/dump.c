@@ -46,10 +46,12 @@ static void dump_translation(const struct decl *decl, struct buf *out)
 static void dump_decl(const struct decl *decl, unsigned level, struct buf *out)
 {
 	static const char *const kinds[] = {
-		[DECL_VAR] = "var ", [DECL_TYPEDEF] = "typedef ", [DECL_INLINE] = "inline ",
-		[DECL_STRUCT] = "",  [DECL_UNION] = "",		  [DECL_ENUM] = "",
-		[DECL_MEMBER] = "",  [DECL_TRANSLATOR] = "translator ",
-		[DECL_EXTERN] = "extern ", [DECL_PROVIDER] = "provider ", [DECL_PROBE] = "probe ",
+		[DECL_VAR] = "var ",	   [DECL_TYPEDEF] = "typedef ",
+		[DECL_INLINE] = "inline ", [DECL_STRUCT] = "",
+		[DECL_UNION] = "",	   [DECL_ENUM] = "",
+		[DECL_MEMBER] = "",	   [DECL_TRANSLATOR] = "translator ",
+		[DECL_EXTERN] = "extern ", [DECL_PROVIDER] = "provider ",
+		[DECL_PROBE] = "probe ",
 	};
 	static const char *const scopes[] = {[SCOPE_GLOBAL] = "", [SCOPE_SELF] = "self ", [SCOPE_THIS] = "this "};
 
@@ -70,7 +72,8 @@ static void dump_decl(const struct decl *decl, unsigned level, struct buf *out)
 		ast_print_node(decl->value, out);
 	}
 	buf_putc(out, '\n');
-	dump_members(decl->tspec && decl->kind != DECL_TRANSLATOR ? decl->tspec->members : decl->members, level + 1, out);
+	dump_members(decl->tspec && decl->kind != DECL_TRANSLATOR ? decl->tspec->members : decl->members, level + 1,
+		     out);
 }
 
 static void dump_members(const struct decl *member, unsigned level, struct buf *out)

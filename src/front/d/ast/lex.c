@@ -110,7 +110,8 @@ static void skip_comment(struct lex *lex)
 	if (nested) {
 		size_t at = (size_t)(nested - lex->source->text);
 
-		diag_error(lex->diags, lex_loc(lex, at, at + 2), "D_SYNTAX", "`/*` inside of a comment: comments do not nest");
+		diag_error(lex->diags, lex_loc(lex, at, at + 2), "D_SYNTAX",
+			   "`/*` inside of a comment: comments do not nest");
 		lex->comment_open = !end;
 		end = limit;
 	} else if (!end) {

@@ -27,12 +27,39 @@ enum tok_kind {
 
 enum keyword {
 	KW_NONE,
-	KW_CHAR, KW_SHORT, KW_INT, KW_LONG, KW_SIGNED, KW_UNSIGNED, KW_VOID, KW_FLOAT, KW_DOUBLE, KW_STRING,
-	KW_CONST, KW_VOLATILE, KW_RESTRICT, KW_USERLAND, /* qualifiers */
-	KW_STRUCT, KW_UNION, KW_ENUM,
-	KW_SELF, KW_THIS, KW_INLINE, KW_TYPEDEF, KW_EXTERN, KW_STATIC, KW_AUTO, KW_REGISTER, /* classes */
-	KW_TRANSLATOR, KW_PROVIDER,
-	KW_IF, KW_ELSE, KW_SIZEOF, KW_OFFSETOF, KW_STRINGOF, KW_XLATE,
+	KW_CHAR,
+	KW_SHORT,
+	KW_INT,
+	KW_LONG,
+	KW_SIGNED,
+	KW_UNSIGNED,
+	KW_VOID,
+	KW_FLOAT,
+	KW_DOUBLE,
+	KW_STRING,
+	KW_CONST,
+	KW_VOLATILE,
+	KW_RESTRICT,
+	KW_USERLAND, /* qualifiers */
+	KW_STRUCT,
+	KW_UNION,
+	KW_ENUM,
+	KW_SELF,
+	KW_THIS,
+	KW_INLINE,
+	KW_TYPEDEF,
+	KW_EXTERN,
+	KW_STATIC,
+	KW_AUTO,
+	KW_REGISTER, /* classes */
+	KW_TRANSLATOR,
+	KW_PROVIDER,
+	KW_IF,
+	KW_ELSE,
+	KW_SIZEOF,
+	KW_OFFSETOF,
+	KW_STRINGOF,
+	KW_XLATE,
 	KW_RESERVED, /* C's and D's other words: no variable may be called so */
 };
 
@@ -55,11 +82,11 @@ struct lex {
 	struct script *script; /* takes the pragmas; NULL: directives are refused */
 	struct pragma **pragma_tail;
 	size_t pos;
-	bool line_start;    /* only blanks since the last newline: a directive may follow */
-	bool in_pred;       /* a slash may end the predicate */
-	bool comment_open;  /* a comment did not end: nothing more to say at the end of the script */
-	bool slashes_said;  /* one word about // per source is enough */
-	uint8_t *unclosed;  /* a bit for each byte of the source: a bracket there that nothing closes (desc.c) */
+	bool line_start;   /* only blanks since the last newline: a directive may follow */
+	bool in_pred;	   /* a slash may end the predicate */
+	bool comment_open; /* a comment did not end: nothing more to say at the end of the script */
+	bool slashes_said; /* one word about // per source is enough */
+	uint8_t *unclosed; /* a bit for each byte of the source: a bracket there that nothing closes (desc.c) */
 };
 
 void lex_init(struct lex *lex, struct arena *arena, const struct source *source, const struct macros *macros,

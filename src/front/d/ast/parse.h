@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The parser's state and what its files share. After the first error of a clause or declaration the parser is `failed`:
- * every further token is TOK_BAD, nothing more is reported, and the construct unwinds and is dropped. So a parse function
- * may return NULL after a failure, takes NULL for a part, and only loops need to look at `failed`.
+ * every further token is TOK_BAD, nothing more is reported, and the construct unwinds and is dropped. So a parse
+ * function may return NULL after a failure, takes NULL for a part, and only loops need to look at `failed`.
  */
 #ifndef CEPHTAP_D_AST_PARSE_H
 #define CEPHTAP_D_AST_PARSE_H
@@ -21,7 +21,7 @@ struct parser {
 	struct names *types;
 	struct clause **clause_tail;
 	struct decl **decl_tail;
-	unsigned depth;  /* of recursion */
+	unsigned depth;	 /* of recursion */
 	unsigned braces; /* open in this construct: tells where it ends when it cannot be read */
 	bool failed;
 };
@@ -53,7 +53,7 @@ struct node *parse_expr(struct parser *p);
 struct node *parse_assign(struct parser *p);
 
 /* parse_type.c */
-bool at_type(const struct parser *p); /* is the current token the beginning of a type? */
+bool at_type(const struct parser *p);		   /* is the current token the beginning of a type? */
 bool is_known_type(const char *text, size_t size); /* one that D brings */
 bool is_type_name(const struct parser *p, const char *text, size_t size);
 bool keyword_in_type(enum keyword keyword);
@@ -66,7 +66,12 @@ struct decl *parse_body(struct parser *p, bool is_enum); /* parse_decl.c */
 
 /* parse_declarator.c */
 enum name_rule { NAME_MUST, NAME_MAY, NAME_NONE };
-enum params_of { PARAMS_OF_ARRAY, PARAMS_OF_FUNCTION, PARAMS_OF_PROBE, PARAMS_OF_OUTPUT /* of a probe: of names that its input has */ };
+enum params_of {
+	PARAMS_OF_ARRAY,
+	PARAMS_OF_FUNCTION,
+	PARAMS_OF_PROBE,
+	PARAMS_OF_OUTPUT /* of a probe: of names that its input has */
+};
 struct param {
 	struct type_spec *tspec; /* NULL: `...` */
 	const char *name;	 /* NULL: none */

@@ -341,7 +341,8 @@ static void parse_provider(struct parser *p)
 /* `self x;` is `self int x;`, as in C before 1999. */
 static bool is_without_type(const struct parser *p, const struct classes *classes)
 {
-	return classes->n && !classes->is_inline && p->tok.kind == TOK_IDENT && p->tok.keyword == KW_NONE && !at_type(p);
+	return classes->n && !classes->is_inline && p->tok.kind == TOK_IDENT && p->tok.keyword == KW_NONE &&
+	       !at_type(p);
 }
 
 static struct type_spec *implied_int(struct parser *p)

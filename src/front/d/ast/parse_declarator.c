@@ -21,7 +21,8 @@ bool at_params(const struct parser *p)
 
 static bool is_plain_void(const struct type_spec *tspec)
 {
-	return !tspec->of && !tspec->is_function && !tspec->pointers && !tspec->dims_len && !strcmp(tspec->name, "void");
+	return !tspec->of && !tspec->is_function && !tspec->pointers && !tspec->dims_len &&
+	       !strcmp(tspec->name, "void");
 }
 
 static struct param *parse_param(struct parser *p)
@@ -65,15 +66,16 @@ static void check_param(struct parser *p, const struct params *params, const str
 
 	if (!param->tspec) {
 		if (of != PARAMS_OF_FUNCTION)
-			fail(p, param->loc, "D_DECL_PROTO_VARARGS", "`...` is possible in prototypes of functions only");
+			fail(p, param->loc, "D_DECL_PROTO_VARARGS",
+			     "`...` is possible in prototypes of functions only");
 	} else if (param->is_assoc || (is_void && of == PARAMS_OF_ARRAY)) {
 		fail(p, param->loc, "D_DECL_PROTO_TYPE", "parameter #%u cannot be %s", i + 1,
 		     is_void ? "`void`" : "an associative array");
 	} else if (is_void && param->name) {
 		fail(p, param->loc, "D_DECL_PROTO_NAME", "`void` as a parameter has no name");
 	} else if (param->name && is_declared_before(params, formal, i) != (params != formal)) {
-		fail(p, param->loc, "D_DECL_PROTO_FORM", params == formal ? "there is already a parameter `%s`"
-									   : "there is no parameter `%s` on the left",
+		fail(p, param->loc, "D_DECL_PROTO_FORM",
+		     params == formal ? "there is already a parameter `%s`" : "there is no parameter `%s` on the left",
 		     param->name);
 	} else if (!param->name && !is_void && of == PARAMS_OF_OUTPUT) {
 		fail(p, param->loc, "D_DECL_PROTO_NAME", "parameter #%u needs a name", i + 1);
@@ -82,7 +84,8 @@ static void check_param(struct parser *p, const struct params *params, const str
 	}
 }
 
-void parse_params(struct parser *p, struct params *params, const struct params *formal, enum params_of of, unsigned close)
+void parse_params(struct parser *p, struct params *params, const struct params *formal, enum params_of of,
+		  unsigned close)
 {
 	*params = (struct params){0};
 	while (!p->failed && !at_punct(p, close)) {
@@ -150,7 +153,8 @@ static unsigned parse_stars(struct parser *p)
 {
 	unsigned stars = 0;
 
-	while (at_punct(p, '*') || at_keyword(p, KW_CONST) || at_keyword(p, KW_VOLATILE) || at_keyword(p, KW_RESTRICT)) {
+	while (at_punct(p, '*') || at_keyword(p, KW_CONST) || at_keyword(p, KW_VOLATILE) ||
+	       at_keyword(p, KW_RESTRICT)) {
 		stars += p->tok.kind == TOK_PUNCT;
 		if (stars > AST_DEPTH_MAX)
 			fail(p, p->tok.loc, "D_SYNTAX", "a pointer of more than %d levels", AST_DEPTH_MAX);

@@ -19,11 +19,12 @@ struct words {
 
 /* Typedefs that D brings: those of src/front/d/check/tspec.c and src/front/d/library.d. Sorted. */
 static const char *const known[] = {
-	"_Bool", "bool", "boolean_t", "bufinfo_t", "caddr_t", "clock_t", "cpuinfo_t", "dev_t", "devinfo_t",
-	"fileinfo_t", "gid_t", "hrtime_t", "id_t", "ino_t", "int16_t", "int32_t", "int64_t", "int8_t", "intptr_t",
-	"longlong_t", "lwpsinfo_t", "mode_t", "nlink_t", "off_t", "pid_t", "processorid_t", "psinfo_t", "ptrdiff_t",
-	"size_t", "ssize_t", "time_t", "u_char", "u_int", "u_long", "u_longlong_t", "u_short", "uchar_t", "uid_t",
-	"uint16_t", "uint32_t", "uint64_t", "uint8_t", "uint_t", "uintptr_t", "ulong_t", "ushort_t",
+	"_Bool",     "bool",	      "boolean_t",    "bufinfo_t",  "caddr_t",	  "clock_t",  "cpuinfo_t", "dev_t",
+	"devinfo_t", "fileinfo_t",    "gid_t",	      "hrtime_t",   "id_t",	  "ino_t",    "int16_t",   "int32_t",
+	"int64_t",   "int8_t",	      "intptr_t",     "longlong_t", "lwpsinfo_t", "mode_t",   "nlink_t",   "off_t",
+	"pid_t",     "processorid_t", "psinfo_t",     "ptrdiff_t",  "size_t",	  "ssize_t",  "time_t",	   "u_char",
+	"u_int",     "u_long",	      "u_longlong_t", "u_short",    "uchar_t",	  "uid_t",    "uint16_t",  "uint32_t",
+	"uint64_t",  "uint8_t",	      "uint_t",	      "uintptr_t",  "ulong_t",	  "ushort_t",
 };
 
 bool is_known_type(const char *text, size_t size)
@@ -105,7 +106,8 @@ static bool take_word(struct parser *p, struct words *words, struct type_spec *t
 	} else if (keyword == KW_STRUCT || keyword == KW_UNION || keyword == KW_ENUM) {
 		parse_tagged(p, words, tspec);
 		return !p->failed;
-	} else if (keyword == KW_STRING && words->names + words->chars + words->ints + words->voids + words->floats + words->doubles) {
+	} else if (keyword == KW_STRING &&
+		   words->names + words->chars + words->ints + words->voids + words->floats + words->doubles) {
 		words->late_string = true;
 	} else if (keyword == KW_STRING || (keyword == KW_NONE && !has_base)) {
 		/* After `(name *` a name that is not known is a type too: at_unknown_type has seen to it. */

@@ -84,7 +84,8 @@ static bool take_param(struct check_ctx *ctx, const struct agg *agg, struct node
 		ok = false;
 	} else if (arg && ctx->options->asdtrace && is_wide(param, var->shape.params[i])) {
 		fault = CALL_WIDE;
-		buf_printf(&why, "%s() argument #%u (%s) must be %" PRId64 " at most", call->name, i + 2, param->name, param->dtrace_max);
+		buf_printf(&why, "%s() argument #%u (%s) must be %" PRId64 " at most", call->name, i + 2, param->name,
+			   param->dtrace_max);
 		ok = false;
 	} else if (agg->param_check) {
 		ok = agg->param_check(&var->shape, i, &fault, &why);
@@ -95,7 +96,8 @@ static bool take_param(struct check_ctx *ctx, const struct agg *agg, struct node
 	return ok;
 }
 
-/* Constant parameters; they follow the value. Each is looked at as a whole before the next, as what is said first counts. */
+/* Constant parameters; they follow the value. Each is looked at as a whole before the next, as what is said first
+ * counts. */
 static bool take_params(struct check_ctx *ctx, const struct agg *agg, struct node *call, struct aggvar *var)
 {
 	var->params_len = agg->params_len;
@@ -111,7 +113,8 @@ static void set_value(struct aggvar *var, const struct type *type)
 	var->shape.is_unsigned = type_is_scalar(type) && !type->is_signed;
 }
 
-/* With -Z a clause may have no probe, and args[N] no type then. It makes no code, but the aggregation is there for others. */
+/* With -Z a clause may have no probe, and args[N] no type then. It makes no code, but the aggregation is there for
+ * others. */
 static void settle_types(struct check_ctx *ctx, struct node *call)
 {
 	unsigned i;
@@ -202,7 +205,8 @@ static bool same_params(struct check_ctx *ctx, struct node *call, const struct a
 	for (i = 0; i < here->params_len; i++) {
 		if (old->shape.params[i] == here->shape.params[i])
 			continue;
-		check_error(ctx, i + 1 < call->args_len ? call->args[i + 1] : call, check_tag(call, CALL_OTHER_BEFORE, i + 1),
+		check_error(ctx, i + 1 < call->args_len ? call->args[i + 1] : call,
+			    check_tag(call, CALL_OTHER_BEFORE, i + 1),
 			    "the %s is %" PRId64 " here, but %" PRId64 " in an earlier use of `@%s`",
 			    here->shape.agg->params[i].name, here->shape.params[i], old->shape.params[i], old->name);
 		return false;
@@ -216,8 +220,8 @@ static bool is_same_function(struct check_ctx *ctx, struct node *node, struct ag
 
 	if (old->shape.agg != here->shape.agg) {
 		loc_position(old->loc, &line, &column);
-		check_error(ctx, node, "D_AGG_REDEF", "`@%s` is already %s(), since line %u", old->name, old->shape.agg->name,
-			    line);
+		check_error(ctx, node, "D_AGG_REDEF", "`@%s` is already %s(), since line %u", old->name,
+			    old->shape.agg->name, line);
 		return false;
 	}
 	return true;
@@ -244,7 +248,8 @@ static const char *key_word(struct check_ctx *ctx, const struct node *key)
 	case NODE_MEMBER:
 		return key->name;
 	case NODE_INDEX: /* args[2] */
-		if (key->left->kind != NODE_IDENT || !key->args_len || !key->args[0]->is_const || strcmp(key->left->name, "args"))
+		if (key->left->kind != NODE_IDENT || !key->args_len || !key->args[0]->is_const ||
+		    strcmp(key->left->name, "args"))
 			return NULL;
 		return arena_printf(ctx->arena, "args%u", (unsigned)key->args[0]->ival);
 	case NODE_CALL: /* copyinstr(arg0), stringof(x) */
@@ -294,8 +299,8 @@ static struct aggvar *agg_new(struct check_ctx *ctx, const struct aggvar *here, 
 }
 
 /*
- * A clause that matches no probe (zdefs) may give an aggregation a value, or keys, of unknown type. Nobody has been told, and nothing
- * will be aggregated: but later stages need a function and types.
+ * A clause that matches no probe (zdefs) may give an aggregation a value, or keys, of unknown type. Nobody has been
+ * told, and nothing will be aggregated: but later stages need a function and types.
  */
 void check_aggs_finish(struct check_ctx *ctx)
 {
@@ -355,8 +360,9 @@ void check_agg_unknown(struct check_ctx *ctx, struct node *node, const char *tag
 {
 	const char **list = NULL, *near;
 	unsigned n = 0;
-	struct diag *diag = check_error(ctx, node, tag, "there is no aggregation `@%s` yet: nothing before this assigns it",
-					strcmp(node->name, "_") ? node->name : "");
+	struct diag *diag =
+		check_error(ctx, node, tag, "there is no aggregation `@%s` yet: nothing before this assigns it",
+			    strcmp(node->name, "_") ? node->name : "");
 
 	if (!diag)
 		return; /* past the limit of messages: hints would cost a search each */

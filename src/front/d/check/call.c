@@ -22,9 +22,12 @@ bool check_args_len(struct check_ctx *ctx, const struct proto *proto, struct nod
 	many = proto->is_variadic || len > required;
 	is_less = call->args_len < required;
 	diag_hint(ctx->diags,
-		  check_error(ctx, call, check_tag(call, CALL_COUNT, CALL_ITSELF), "%s() takes %s%u argument%s, not %u", call->name,
-			      !many ? "" : is_less ? "at least " : "at most ", many && !is_less ? len : required,
-			      required == 1 && len == 1 ? "" : "s", call->args_len),
+		  check_error(ctx, call, check_tag(call, CALL_COUNT, CALL_ITSELF), "%s() takes %s%u argument%s, not %u",
+			      call->name,
+			      !many	? ""
+			      : is_less ? "at least "
+					: "at most ",
+			      many && !is_less ? len : required, required == 1 && len == 1 ? "" : "s", call->args_len),
 		  "it is `%s`", check_proto_text(ctx, call->name, proto));
 	return false;
 }
@@ -46,7 +49,8 @@ static bool is_null(const struct node *node)
 	return node->is_const && !node->ival && type_is_int(node->type);
 }
 
-static bool check_arg(struct check_ctx *ctx, struct node *call, unsigned i, enum proto_type kind, const struct proto *proto)
+static bool check_arg(struct check_ctx *ctx, struct node *call, unsigned i, enum proto_type kind,
+		      const struct proto *proto)
 {
 	const struct type *param = check_proto_type(ctx, kind);
 	struct diag *diag;
@@ -108,7 +112,8 @@ static void unknown_function(struct check_ctx *ctx, struct node *node)
 	unsigned n = 0, i;
 	struct diag *diag;
 
-	if (check_var_find(ctx, SCOPE_GLOBAL, node->name) || builtin_find(node->name) || nametab_find(&ctx->constants, 0, node->name)) {
+	if (check_var_find(ctx, SCOPE_GLOBAL, node->name) || builtin_find(node->name) ||
+	    nametab_find(&ctx->constants, 0, node->name)) {
 		check_error(ctx, node, "D_FUNC_IDKIND", "`%s` is no function", node->name);
 		return;
 	}

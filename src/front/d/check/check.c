@@ -138,7 +138,8 @@ static bool makes_variable(struct check_ctx *ctx, const struct node *node)
 	if (!node)
 		return false;
 	left = node->left;
-	if (node->kind == NODE_ASSIGN || (node->kind == NODE_UNARY && node->op >= OP_PREINC && node->op <= OP_POSTDEC)) {
+	if (node->kind == NODE_ASSIGN ||
+	    (node->kind == NODE_UNARY && node->op >= OP_PREINC && node->op <= OP_POSTDEC)) {
 		if (left && left->kind == NODE_INDEX)
 			left = left->left;
 		if (left && left->kind == NODE_IDENT && !check_var_find(ctx, left->scope, left->name))
@@ -151,8 +152,8 @@ static bool makes_variable(struct check_ctx *ctx, const struct node *node)
 }
 
 /*
- * As in DTrace, statements give variables their types before the predicate is looked at, so that `/ x == 0 / { x = 1; }` knows
- * x; unless it is the predicate that brings one up.
+ * As in DTrace, statements give variables their types before the predicate is looked at, so that `/ x == 0 / { x = 1;
+ * }` knows x; unless it is the predicate that brings one up.
  */
 static void check_clause(struct check_ctx *ctx, struct clause *clause)
 {
@@ -195,8 +196,8 @@ static void predefine(struct check_ctx *ctx)
 
 static void ctx_init(struct check_ctx *ctx)
 {
-	struct nametab *all[] = {&ctx->types, &ctx->constants, &ctx->vars,
-				&ctx->externs, &ctx->builtins, &ctx->aggs, &ctx->exprs};
+	struct nametab *all[] = {&ctx->types,	 &ctx->constants, &ctx->vars, &ctx->externs,
+				 &ctx->builtins, &ctx->aggs,	  &ctx->exprs};
 	size_t i;
 
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)

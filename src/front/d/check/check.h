@@ -23,7 +23,7 @@ struct action {
 	struct node *call;
 	struct recorded *values; /* what is recorded, in order */
 	unsigned values_len;
-	const char *format; /* printf, printa: as written after escapes; NULL: none */
+	const char *format;   /* printf, printa: as written after escapes; NULL: none */
 	struct aggvar **aggs; /* printa, clear, trunc, normalize, denormalize */
 	unsigned aggs_len;
 	unsigned index; /* in the clause, from 0 */
@@ -36,8 +36,8 @@ struct checked_clause {
 	unsigned probes_len;
 	struct action *actions;
 	unsigned actions_len;
-	bool has_agg;       /* updates an aggregation or does anything but record: no default line is printed */
-	bool is_default;    /* no body, or an empty one: prints the default line */
+	bool has_agg;	 /* updates an aggregation or does anything but record: no default line is printed */
+	bool is_default; /* no body, or an empty one: prints the default line */
 };
 
 struct checked {
@@ -62,17 +62,17 @@ struct checked {
  * Limits that keep programs within what the kernel's verifier and maps take; each is said with the script's line.
  */
 enum {
-	CHECK_RECORD_MAX = 32 * 1024, /* bytes that one firing of a clause records */
-	CHECK_VALUES_MAX = 512,       /* values in them */
-	CHECK_ACTIONS_MAX = 256,      /* actions of a clause */
-	CHECK_KEYS_MAX = 10,          /* keys of one array */
-	CHECK_KEY_MAX = 4096,         /* bytes of one key of an array or aggregation */
-	CHECK_THIS_MAX = 32 * 1024,   /* bytes of all this-> variables */
-	CHECK_GLOBALS_MAX = 1024 * 1024, /* bytes of all global scalars */
-	CHECK_NODES_MAX = 4000,       /* operators and operands of a clause, after inlines */
+	CHECK_RECORD_MAX = 32 * 1024,	     /* bytes that one firing of a clause records */
+	CHECK_VALUES_MAX = 512,		     /* values in them */
+	CHECK_ACTIONS_MAX = 256,	     /* actions of a clause */
+	CHECK_KEYS_MAX = 10,		     /* keys of one array */
+	CHECK_KEY_MAX = 4096,		     /* bytes of one key of an array or aggregation */
+	CHECK_THIS_MAX = 32 * 1024,	     /* bytes of all this-> variables */
+	CHECK_GLOBALS_MAX = 1024 * 1024,     /* bytes of all global scalars */
+	CHECK_NODES_MAX = 4000,		     /* operators and operands of a clause, after inlines */
 	CHECK_DEPTH_MAX = 2 * AST_DEPTH_MAX, /* nesting of an expression, after inlines */
-	CHECK_MATCHES_MAX = 1 << 20,  /* probes of all clauses together */
-	CHECK_MAPS_MAX = 40,          /* aggregations, arrays and self-> variables of one clause: the kernel allows 64 maps */
+	CHECK_MATCHES_MAX = 1 << 20,	     /* probes of all clauses together */
+	CHECK_MAPS_MAX = 40, /* aggregations, arrays and self-> variables of one clause: the kernel allows 64 maps */
 };
 
 /* What the script's `#pragma D option` say, in order. False after a diagnostic (D_PRAGMA_OPTSET) at each bad one. */

@@ -64,7 +64,7 @@ struct check_ctx {
 	struct nametab aggs;	   /* struct aggvar * */
 	struct nametab exprs;	   /* struct node *, by the text of an argument that D makes */
 	const struct type *string; /* string of strsize */
-	struct script *library;    /* NULL: not needed yet */
+	struct script *library;	   /* NULL: not needed yet */
 	bool in_library;	   /* a declaration of the library is looked at */
 	struct translator **translators;
 	unsigned translators_len;
@@ -84,11 +84,11 @@ struct check_ctx {
 	unsigned used_len;
 	struct aggvar **used_aggs;
 	unsigned used_aggs_len;
-	bool in_expr; /* inside an expression: actions are refused */
+	bool in_expr;		      /* inside an expression: actions are refused */
 	const struct node *member_of; /* of this node a member is read */
-	const char *assigned; /* the variable on the left of the assignment that is being looked at */
-	struct node *stray;   /* an action in the expression that is being looked at */
-	bool is_full; /* CHECK_NODES_MAX was exceeded and said */
+	const char *assigned;	      /* the variable on the left of the assignment that is being looked at */
+	struct node *stray;	      /* an action in the expression that is being looked at */
+	bool is_full;		      /* CHECK_NODES_MAX was exceeded and said */
 };
 
 /* --- Messages --- */
@@ -107,7 +107,7 @@ bool check_failed(const struct node *node); /* already said */
 /* Resolves a type as written; type_error after a diagnostic. */
 const struct type *check_tspec(struct check_ctx *ctx, const struct type_spec *spec);
 const struct type *check_type_name(struct check_ctx *ctx, const char *name,
-				   struct loc loc);				      /* without pointers, dims */
+				   struct loc loc); /* without pointers, dims */
 /* The same, or NULL and no diagnostic: the library's and the kernel's too. */
 const struct type *check_type_known(struct check_ctx *ctx, const char *name);
 const struct type *check_layout(struct check_ctx *ctx, const struct type_spec *spec); /* a body in place */
@@ -193,8 +193,8 @@ void library_translators(struct check_ctx *ctx, const char *out);
 /* --- Places that lack an argument (places.c) --- */
 
 /*
- * Leaves a place of the probe out, or all of them (PLACES_ALL); the sentence comes at the end, with others of its kind. `what` is
- * what the script asks for there; NULL: the place itself is no good.
+ * Leaves a place of the probe out, or all of them (PLACES_ALL); the sentence comes at the end, with others of its kind.
+ * `what` is what the script asks for there; NULL: the place itself is no good.
  */
 enum { PLACES_ALL = ~0u };
 void check_leave_out(struct check_ctx *ctx, struct loc loc, const struct probe *probe, unsigned site, const char *what,

@@ -122,10 +122,11 @@ static void declare_typedef(struct check_ctx *ctx, const struct decl *decl)
 	nametab_add(&ctx->types, 0, decl->name, (void *)type);
 }
 
-static void incompatible(struct check_ctx *ctx, const struct decl *decl, const struct type *to, const struct node *value)
+static void incompatible(struct check_ctx *ctx, const struct decl *decl, const struct type *to,
+			 const struct node *value)
 {
-	diag_error(ctx->diags, decl->loc, "D_OP_INCOMPAT", "`%s` is of type `%s`, and its value of type `%s`", decl->name,
-		   check_type_text(ctx, to), check_type_text(ctx, check_operand(ctx, value)));
+	diag_error(ctx->diags, decl->loc, "D_OP_INCOMPAT", "`%s` is of type `%s`, and its value of type `%s`",
+		   decl->name, check_type_text(ctx, to), check_type_text(ctx, check_operand(ctx, value)));
 }
 
 /* The parameters of an inline are not known before it is used: a value of their type stands for each. */
@@ -219,8 +220,8 @@ static void check_declared_probe(struct check_ctx *ctx, const struct decl *provi
 	for (const struct decl *output = probe->outputs; output; output = output->next) {
 		if (is_translated(ctx, output, probe->members))
 			continue;
-		diag_error(ctx->diags, probe->loc, "D_PROV_PRXLATOR", "there is no translator that makes the argument `%s` of `%s`",
-			   output->name, probe->name);
+		diag_error(ctx->diags, probe->loc, "D_PROV_PRXLATOR",
+			   "there is no translator that makes the argument `%s` of `%s`", output->name, probe->name);
 		return;
 	}
 }

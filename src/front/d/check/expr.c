@@ -234,8 +234,7 @@ struct diag *check_no_member(struct check_ctx *ctx, struct node *node, const cha
 
 	for (i = 0; i < type->members_len; i++)
 		*arena_push(ctx->arena, list, n) = type->members[i].name;
-	diag = check_error(ctx, node, tag, "`%s` has no member `%s`", check_type_text(ctx, type),
-			   node->name);
+	diag = check_error(ctx, node, tag, "`%s` has no member `%s`", check_type_text(ctx, type), node->name);
 	near = nearest_name(node->name, list, n);
 	if (near)
 		diag_hint(ctx->diags, diag, "did you mean `%s`?", near);
@@ -262,8 +261,8 @@ static void check_offsetof(struct check_ctx *ctx, struct node *node)
 		return;
 	}
 	if (member->hops || member->why) {
-		check_error(ctx, node, "D_OFFSETOF_TYPE", "the place of `%s` is not the same in all objects: %s", node->name,
-			    member->why ? member->why : "it is in a virtual base class");
+		check_error(ctx, node, "D_OFFSETOF_TYPE", "the place of `%s` is not the same in all objects: %s",
+			    node->name, member->why ? member->why : "it is in a virtual base class");
 		return;
 	}
 	if (member->bit_size) {
@@ -432,8 +431,8 @@ static void say_stray(struct check_ctx *ctx, const struct node *node)
 	ctx->stray = NULL;
 	if (stray && stray != node && !check_failed(node))
 		diag_hint(ctx->diags,
-			  check_error(ctx, stray, "D_CG_EXPR", "%s() is an action: it cannot be a part of an expression",
-				      stray->name),
+			  check_error(ctx, stray, "D_CG_EXPR",
+				      "%s() is an action: it cannot be a part of an expression", stray->name),
 			  "write it as a statement of its own");
 }
 

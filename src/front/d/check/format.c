@@ -7,8 +7,9 @@
 struct format *check_format(struct arena *arena, const char *text, size_t size, struct loc loc, struct diags *diags)
 {
 	static const char *const tags[] = {
-		[FORMAT_EMPTY] = "D_PRINTF_FMT_EMPTY", [FORMAT_CUT_SHORT] = "D_SYNTAX",	     [FORMAT_LETTER] = "D_SYNTAX",
-		[FORMAT_WIDE] = "D_PRINTF_ARG_FMT",    [FORMAT_FLOAT] = "D_PRINTF_ARG_TYPE", [FORMAT_TWICE] = "D_SYNTAX",
+		[FORMAT_EMPTY] = "D_PRINTF_FMT_EMPTY", [FORMAT_CUT_SHORT] = "D_SYNTAX",
+		[FORMAT_LETTER] = "D_SYNTAX",	       [FORMAT_WIDE] = "D_PRINTF_ARG_FMT",
+		[FORMAT_FLOAT] = "D_PRINTF_ARG_TYPE",  [FORMAT_TWICE] = "D_SYNTAX",
 	};
 	struct format_error error;
 	struct format *format = format_parse(arena, text, size, &error);
@@ -114,7 +115,8 @@ static void type_error_at(const struct format *format, unsigned i, const struct 
 	buf_free(&name);
 }
 
-static bool check_arg(const struct format *format, unsigned i, const struct type *type, bool is_agg, const char *func_name, struct loc loc, struct diags *diags)
+static bool check_arg(const struct format *format, unsigned i, const struct type *type, bool is_agg,
+		      const char *func_name, struct loc loc, struct diags *diags)
 {
 	const struct conv *conv = &format->convs[format->args[i].conv];
 	const char *wanted;
@@ -142,8 +144,8 @@ static bool check_arg(const struct format *format, unsigned i, const struct type
 	return !wanted;
 }
 
-static void say_missing(const struct format *format, unsigned i, const char *func_name, const char *what, struct loc call,
-		    struct diags *diags)
+static void say_missing(const struct format *format, unsigned i, const char *func_name, const char *what,
+			struct loc call, struct diags *diags)
 {
 	const struct conv_arg *arg = &format->args[i];
 
@@ -173,7 +175,8 @@ bool check_format_args(const struct format *format, const char *func_name, const
 }
 
 /* An aggregation's value is a number of 64 bits, whatever function it has. */
-static bool check_agg_arg(const struct format *format, unsigned i, const char *func_name, struct loc call, struct diags *diags)
+static bool check_agg_arg(const struct format *format, unsigned i, const char *func_name, struct loc call,
+			  struct diags *diags)
 {
 	const char *wanted = wants(&format->convs[format->args[i].conv], &type_int64);
 

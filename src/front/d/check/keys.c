@@ -30,7 +30,8 @@ static bool has_few_keys(struct check_ctx *ctx, struct node *node, const char *w
 {
 	if (*what == '@' || node->args_len <= CHECK_KEYS_MAX)
 		return true;
-	check_error(ctx, node, NULL, "`%s` has %u keys, and at most %d are possible", what, node->args_len, CHECK_KEYS_MAX);
+	check_error(ctx, node, NULL, "`%s` has %u keys, and at most %d are possible", what, node->args_len,
+		    CHECK_KEYS_MAX);
 	return false;
 }
 

@@ -75,8 +75,8 @@ static bool member_is_fit(struct check_ctx *ctx, const struct type *outer, const
 		diag_error(ctx->diags, decl->loc, "D_DECL_INCOMPLETE",
 			   "`%s` may not hold itself, only a pointer to itself", type->name);
 	else if (check_is_incomplete(type))
-		diag_error(ctx->diags, decl->loc, "D_DECL_INCOMPLETE", "`%s` is only named, and not declared before this",
-			   check_type_text(ctx, type));
+		diag_error(ctx->diags, decl->loc, "D_DECL_INCOMPLETE",
+			   "`%s` is only named, and not declared before this", check_type_text(ctx, type));
 	else if (!type->size)
 		diag_error(ctx->diags, decl->loc, "D_DECL_VOIDOBJ", "a member may not be `%s`: it has no size",
 			   check_type_text(ctx, type));

@@ -398,8 +398,7 @@ static bool no_variable_holds(struct check_ctx *ctx, struct node *node, const st
 		check_error_op(ctx, node, "D_OP_INCOMPAT",
 			       "a variable cannot hold an aggregation or a translated structure");
 	else
-		check_error_op(ctx, node, "D_OP_INCOMPAT", "a variable cannot hold a `%s`",
-			       check_type_text(ctx, type));
+		check_error_op(ctx, node, "D_OP_INCOMPAT", "a variable cannot hold a `%s`", check_type_text(ctx, type));
 	return true;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Parameters that are structures themselves. One in registers is put together in memory of the program (code/arg.c), and parts of
- * it may be nowhere when the function is entered: reading those is an error, not a 0.
+ * Parameters that are structures themselves. One in registers is put together in memory of the program (code/arg.c),
+ * and parts of it may be nowhere when the function is entered: reading those is an error, not a 0.
  */
 #include "front/d/check/ctx.h"
 
@@ -46,7 +46,8 @@ static bool bytes_of_arg(const struct node *node, const struct node **root, uint
 		*size = member && member->unit ? member->unit : node->type->size;
 		return member && !member->hops;
 	}
-	if (node->kind != NODE_INDEX || !type || type->kind != TYPE_ARRAY || !bytes_of_arg(node->left, root, from, size))
+	if (node->kind != NODE_INDEX || !type || type->kind != TYPE_ARRAY ||
+	    !bytes_of_arg(node->left, root, from, size))
 		return false;
 	if (node->args[0]->is_const) {
 		*from += node->args[0]->ival * type->to->size;
@@ -79,7 +80,8 @@ static bool is_whole(const struct arg *arg)
 }
 
 /* The first place of the clause where these bytes of an argument are nowhere; NULL: there is none. */
-static const struct probe *lacking(const struct check_ctx *ctx, const struct node *root, uint64_t from, uint64_t size, const char **why)
+static const struct probe *lacking(const struct check_ctx *ctx, const struct node *root, uint64_t from, uint64_t size,
+				   const char **why)
 {
 	for (unsigned i = 0; i < ctx->clause->probes_len; i++) {
 		const struct probe *probe = ctx->clause->probes[i];
@@ -112,8 +114,8 @@ void check_pieces(struct check_ctx *ctx, struct node *node)
 	if (!probe)
 		return;
 	arg = arg_of_node(probe, NULL, root);
-	check_error(ctx, node, "D_ARGS_IDX", "this part of args[%d] (%s) is not available at %s: %s", root->arg_index - ARG_TYPED,
-		    arg->name ? arg->name : "no name", check_probe_text(ctx, probe), why);
+	check_error(ctx, node, "D_ARGS_IDX", "this part of args[%d] (%s) is not available at %s: %s",
+		    root->arg_index - ARG_TYPED, arg->name ? arg->name : "no name", check_probe_text(ctx, probe), why);
 }
 
 void check_whole(struct check_ctx *ctx, struct node *node)
@@ -126,8 +128,10 @@ void check_whole(struct check_ctx *ctx, struct node *node)
 
 			if (!arg || is_whole(arg) || !left_has_site(ctx->out->left, ctx->out->left_len, probe, j))
 				continue;
-			check_error(ctx, node, "D_ARGS_IDX", "only a part of args[%d] (%s) is available at %s: read a member of it",
-				    node->arg_index - ARG_TYPED, arg->name ? arg->name : "no name", check_probe_text(ctx, probe));
+			check_error(ctx, node, "D_ARGS_IDX",
+				    "only a part of args[%d] (%s) is available at %s: read a member of it",
+				    node->arg_index - ARG_TYPED, arg->name ? arg->name : "no name",
+				    check_probe_text(ctx, probe));
 			return;
 		}
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Places that lack an argument which the script asks for. A marker has places in many files, and some of them may be strangers':
- * one that does not have what the others have is left out by name, for the whole script, and the rest goes on. What comes of it
- * is an error only where nothing is left.
+ * Places that lack an argument which the script asks for. A marker has places in many files, and some of them may be
+ * strangers': one that does not have what the others have is left out by name, for the whole script, and the rest goes
+ * on. What comes of it is an error only where nothing is left.
  */
 #include <string.h>
 
@@ -86,8 +86,9 @@ static const char *group_text(struct check_ctx *ctx, const struct left_group *gr
 	const char *whose = ctx->source->whose ? ctx->source->whose(ctx->source, group->first) : "";
 
 	return arena_printf(ctx->arena, "%s at %s in %s%s%s", check_probe_text(ctx, group->probe),
-			    group->len == 1 ? arena_printf(ctx->arena, "0x%llx", (unsigned long long)group->first->vaddr)
-					    : arena_printf(ctx->arena, "%u places", group->len),
+			    group->len == 1
+				    ? arena_printf(ctx->arena, "0x%llx", (unsigned long long)group->first->vaddr)
+				    : arena_printf(ctx->arena, "%u places", group->len),
 			    site_path(group->first) ? site_path(group->first) : "a file", *whose ? ", " : "", whose);
 }
 
@@ -98,7 +99,8 @@ static const char *asked(struct check_ctx *ctx, const struct left_group *group)
 
 static void say_group(struct check_ctx *ctx, const struct left_group *group)
 {
-	diag_warning(ctx->diags, group->loc, NULL, "%s is left out: %s%s", group_text(ctx, group), asked(ctx, group), group->why);
+	diag_warning(ctx->diags, group->loc, NULL, "%s is left out: %s%s", group_text(ctx, group), asked(ctx, group),
+		     group->why);
 }
 
 static bool has_places(const struct check_ctx *ctx, const struct probe *probe)
@@ -129,7 +131,8 @@ void check_places_finish(struct check_ctx *ctx)
 	for (i = 0; i < ctx->left_groups_len && i < GROUPS_SAID; i++)
 		say_group(ctx, &ctx->left_groups[i]);
 	if (ctx->left_groups_len > i)
-		diag_warning(ctx->diags, ctx->left_groups[i].loc, NULL, "%u more such messages are left out; `cephtap list -v` shows places and arguments",
+		diag_warning(ctx->diags, ctx->left_groups[i].loc, NULL,
+			     "%u more such messages are left out; `cephtap list -v` shows places and arguments",
 			     ctx->left_groups_len - i);
 	for (i = 0; ctx->left_groups_len && i < out->clauses_len; i++) {
 		struct checked_clause *clause = &out->clauses[i];

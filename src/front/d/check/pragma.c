@@ -67,7 +67,8 @@ static void check_named(struct check_ctx *ctx, const struct pragma *pragma)
 	if (builtin_find(name) || func_find(name) || agg_find(name))
 		diag_error(ctx->diags, pragma->loc, "D_PRAGMA_SCOPE", "`%s` is D's, not the script's", name);
 	else if (!nametab_find(&ctx->constants, 0, name) && !check_var_find(ctx, SCOPE_GLOBAL, name))
-		diag_error(ctx->diags, pragma->loc, "D_PRAGMA_UNUSED", "the script has no variable or inline `%s`", name);
+		diag_error(ctx->diags, pragma->loc, "D_PRAGMA_UNUSED", "the script has no variable or inline `%s`",
+			   name);
 }
 
 void check_pragma_names(struct check_ctx *ctx, const struct script *script)

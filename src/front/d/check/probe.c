@@ -60,8 +60,8 @@ static void say_blocked(struct check_ctx *ctx, const struct clause *clause, stru
 	for (i = 0; mark_is_on(probe__refused) && i < blocked_len; i++)
 		mark_probe_refused(check_probe_text(ctx, blocked[i]), blocked[i]->id, blocked[i]->why_not);
 	if (!ctx->clause->probes_len && !ctx->options->zdefs) {
-		diag_error(ctx->diags, loc, "D_PDESC_ZERO", "%s cannot be traced: %s", check_probe_text(ctx, blocked[0]),
-			   blocked[0]->why_not);
+		diag_error(ctx->diags, loc, "D_PDESC_ZERO", "%s cannot be traced: %s",
+			   check_probe_text(ctx, blocked[0]), blocked[0]->why_not);
 		return;
 	}
 	for (i = 0; i < blocked_len && i < WARNINGS_MAX; i++)
@@ -197,7 +197,8 @@ static const char *why_not_here(const struct probe *probe, unsigned site, unsign
 	return args ? args[n].why : NULL;
 }
 
-/* A marker's places stand for themselves; some of the ways out of a function, or of the kernel's places, would be half of it. */
+/* A marker's places stand for themselves; some of the ways out of a function, or of the kernel's places, would be half
+ * of it. */
 static bool has_own_places(const struct probe *probe)
 {
 	return probe->kind == PROBE_UPROBE && !probe->has_typed;
@@ -223,8 +224,8 @@ static const char *why_nowhere(const struct probe *probe, unsigned n)
 /* The same marker, or function, in another file: what one of them lacks is no mistake of the script. */
 static bool is_same_marker(const struct probe *a, const struct probe *b)
 {
-	return a->kind == PROBE_UPROBE && b->kind == PROBE_UPROBE && !strcmp(a->name, b->name) && !strcmp(a->prov, b->prov) &&
-	       (!a->has_typed || !strcmp(a->func, b->func));
+	return a->kind == PROBE_UPROBE && b->kind == PROBE_UPROBE && !strcmp(a->name, b->name) &&
+	       !strcmp(a->prov, b->prov) && (!a->has_typed || !strcmp(a->func, b->func));
 }
 
 /* Has any probe of the clause this argument of the same marker? */
@@ -241,7 +242,8 @@ static bool is_elsewhere(const struct checked_clause *clause, const struct probe
 	return false;
 }
 
-static void leave_out_without(struct check_ctx *ctx, const struct node *node, const struct probe *probe, unsigned n, const char *what)
+static void leave_out_without(struct check_ctx *ctx, const struct node *node, const struct probe *probe, unsigned n,
+			      const char *what)
 {
 	unsigned i;
 
@@ -270,8 +272,8 @@ static bool arg_is_available(struct check_ctx *ctx, struct node *node, const str
 		check_leave_out(ctx, node->loc, probe, PLACES_ALL, what, why);
 		return true;
 	}
-	check_error(ctx, node, "D_ARGS_IDX", "args[%u] (%s) is not available at %s: %s", n, arg->name ? arg->name : "no name",
-		    check_probe_text(ctx, probe), why);
+	check_error(ctx, node, "D_ARGS_IDX", "args[%u] (%s) is not available at %s: %s", n,
+		    arg->name ? arg->name : "no name", check_probe_text(ctx, probe), why);
 	return false;
 }
 
@@ -319,8 +321,8 @@ static void no_such_arg(struct check_ctx *ctx, struct node *node, const struct p
 	args_of(probe, &len);
 	if (len)
 		hint_args(ctx,
-			  check_error(ctx, node, "D_ARGS_IDX", "%s has no args[%" PRId64 "]", check_probe_text(ctx, probe),
-				      (int64_t)n),
+			  check_error(ctx, node, "D_ARGS_IDX", "%s has no args[%" PRId64 "]",
+				      check_probe_text(ctx, probe), (int64_t)n),
 			  probe);
 	else
 		diag_hint(ctx->diags,
@@ -411,7 +413,8 @@ static void no_typed_args(struct check_ctx *ctx, struct node *node, const struct
 			  "arg0, arg1 ... are the registers that integers and addresses are passed in");
 }
 
-/* Why a number is nowhere at a place of a probe whose places are one thing: a function's, the kernel's. NULL: it is everywhere. */
+/* Why a number is nowhere at a place of a probe whose places are one thing: a function's, the kernel's. NULL: it is
+ * everywhere. */
 static const char *raw_arg_why(const struct probe *probe, unsigned n)
 {
 	if (!probe->args[n].loc.n && probe->args[n].why)
@@ -438,7 +441,8 @@ static bool raw_arg_is_available(struct check_ctx *ctx, struct node *node, const
 		return true;
 	}
 	if (why && !has_own_places(probe) && !probe->args[n].why) {
-		diag_warning(ctx->diags, node->loc, NULL, "arg%u is 0 in some places of %s: %s", n, check_probe_text(ctx, probe), why);
+		diag_warning(ctx->diags, node->loc, NULL, "arg%u is 0 in some places of %s: %s", n,
+			     check_probe_text(ctx, probe), why);
 		return false;
 	}
 	if (why)
@@ -447,8 +451,8 @@ static bool raw_arg_is_available(struct check_ctx *ctx, struct node *node, const
 }
 
 /*
- * A number that is not to be had here is an error rather than 0. Where only some places of a marker lack it, they are left out;
- * where some ways out of a function do, it is 0 there, which is said.
+ * A number that is not to be had here is an error rather than 0. Where only some places of a marker lack it, they are
+ * left out; where some ways out of a function do, it is 0 there, which is said.
  */
 void check_raw_arg(struct check_ctx *ctx, struct node *node)
 {

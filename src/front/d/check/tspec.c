@@ -259,7 +259,8 @@ static const struct type *arrays(struct check_ctx *ctx, const struct type_spec *
 		if (!dimension(ctx, spec->dims[i - 1], spec->loc, &count))
 			return &type_error;
 		if (!type->size) {
-			diag_error(ctx->diags, spec->loc, check_is_incomplete(type) ? "D_DECL_INCOMPLETE" : "D_DECL_VOIDOBJ",
+			diag_error(ctx->diags, spec->loc,
+				   check_is_incomplete(type) ? "D_DECL_INCOMPLETE" : "D_DECL_VOIDOBJ",
 				   "an array's elements must have a size");
 			return &type_error;
 		}
@@ -330,8 +331,8 @@ bool check_object_type(struct check_ctx *ctx, const struct type *type, struct lo
 		diag_error(ctx->diags, loc, "D_DECL_VOIDOBJ", "%s may not be `void`", what);
 	else if (check_is_incomplete(type))
 		diag_hint(ctx->diags,
-			  diag_error(ctx->diags, loc, "D_DECL_INCOMPLETE", "%s may not be of type `%s`, which is only named",
-				     what, text),
+			  diag_error(ctx->diags, loc, "D_DECL_INCOMPLETE",
+				     "%s may not be of type `%s`, which is only named", what, text),
 			  "declare it at the start of the script: `%s { ... };`", text);
 	else
 		diag_error(ctx->diags, loc, "D_DECL_DYNOBJ",

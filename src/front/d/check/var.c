@@ -70,8 +70,8 @@ void check_var_use(struct check_ctx *ctx, struct var *var)
 /* A name that the script itself brings up, on a left side or before a bracket, is known to D, but without a value. */
 static const char *undefined_tag(const struct check_ctx *ctx, const struct node *node, bool is_array)
 {
-	bool is_known = is_array || node->scope != SCOPE_GLOBAL ||
-			(ctx->assigned && !strcmp(ctx->assigned, node->name));
+	bool is_known =
+		is_array || node->scope != SCOPE_GLOBAL || (ctx->assigned && !strcmp(ctx->assigned, node->name));
 
 	return is_known ? "D_VAR_UNDEF" : "D_IDENT_UNDEF";
 }
@@ -190,7 +190,12 @@ static struct node *cast_around(struct check_ctx *ctx, struct node *node, struct
 {
 	struct node *cast = arena_new_one(ctx->arena, struct node);
 
-	*cast = (struct node){.kind = NODE_CAST, .loc = node->loc, .op_loc = node->loc, .left = node, .tspec = tspec, .arg_index = -1};
+	*cast = (struct node){.kind = NODE_CAST,
+			      .loc = node->loc,
+			      .op_loc = node->loc,
+			      .left = node,
+			      .tspec = tspec,
+			      .arg_index = -1};
 	return cast;
 }
 
@@ -257,12 +262,14 @@ static void use_inline_array(struct check_ctx *ctx, struct node *node, const str
 		if (check_failed(given))
 			return;
 		if (check_why_no_value(given) || !check_convert(ctx, type, &given)) {
-			check_error(ctx, node, "D_PROTO_ARG", "key #%u of `%s` is `%s`, here it is `%s`", i + 1, decl->name,
-				    check_type_text(ctx, type), check_type_text(ctx, check_operand(ctx, given)));
+			check_error(ctx, node, "D_PROTO_ARG", "key #%u of `%s` is `%s`, here it is `%s`", i + 1,
+				    decl->name, check_type_text(ctx, type),
+				    check_type_text(ctx, check_operand(ctx, given)));
 			return;
 		}
 		if (decl->key_names[i])
-			value = check_put_in(ctx, value, parameter_name(ctx, i), cast_around(ctx, node->args[i], decl->keys[i]));
+			value = check_put_in(ctx, value, parameter_name(ctx, i),
+					     cast_around(ctx, node->args[i], decl->keys[i]));
 	}
 	node->kind = NODE_CAST;
 	node->tspec = decl->tspec;
@@ -298,7 +305,8 @@ static bool refuse_function(struct check_ctx *ctx, struct node *node)
 
 	if (node->scope != SCOPE_GLOBAL || (!(func && !(func->flags & FUNC_OURS)) && !agg_find(node->name)))
 		return false;
-	diag_hint(ctx->diags, check_error(ctx, node, "D_IDENT_BADREF", "`%s` is a function, not a variable", node->name),
+	diag_hint(ctx->diags,
+		  check_error(ctx, node, "D_IDENT_BADREF", "`%s` is a function, not a variable", node->name),
 		  "it is called as `%s(...)`", node->name);
 	return true;
 }
@@ -404,7 +412,8 @@ void check_member(struct check_ctx *ctx, struct node *node)
 	} else if (!member) {
 		check_no_member(ctx, node, "D_TYPE_MEMBER", type);
 	} else if (member->why) {
-		check_error(ctx, node, "D_TYPE_MEMBER", "`%s` of `%s` cannot be read: %s", node->name, check_type_text(ctx, type), member->why);
+		check_error(ctx, node, "D_TYPE_MEMBER", "`%s` of `%s` cannot be read: %s", node->name,
+			    check_type_text(ctx, type), member->why);
 	} else {
 		node->type = check_loaded(ctx, node, member->type);
 		check_pieces(ctx, node);

@@ -97,8 +97,8 @@ void check_xlate(struct check_ctx *ctx, struct node *node)
 	library_translators(ctx, node->tspec->name);
 	node->translator = find(ctx, out, in);
 	if (!node->translator) {
-		check_error(ctx, node, "D_XLATE_NONE", "there is no translator from `%s` to `%s`", check_type_text(ctx, in),
-			    check_type_text(ctx, out));
+		check_error(ctx, node, "D_XLATE_NONE", "there is no translator from `%s` to `%s`",
+			    check_type_text(ctx, in), check_type_text(ctx, out));
 		return;
 	}
 	node->type = to;
@@ -128,7 +128,8 @@ struct node *check_value_of(struct check_ctx *ctx, const struct type *type, stru
 		return node;
 	zero = node;
 	node = arena_new_one(ctx->arena, struct node);
-	*node = (struct node){.kind = NODE_UNARY, .op = OP_DEREF, .loc = loc, .op_loc = loc, .left = zero, .arg_index = -1};
+	*node = (struct node){
+		.kind = NODE_UNARY, .op = OP_DEREF, .loc = loc, .op_loc = loc, .left = zero, .arg_index = -1};
 	return node;
 }
 
