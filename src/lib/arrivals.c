@@ -41,8 +41,8 @@ static int open_event(int cpu)
 		.mmap = 1,
 		.comm = 1,
 		.comm_exec = 1,
-		.task = 1,
-		.wakeup_events = 1,
+		.watermark = 1,
+		.wakeup_watermark = 1, /* bytes: `wakeup_events` counts samples alone, of which there are none */
 	};
 
 	return (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
@@ -126,31 +126,24 @@ static void copy_out(const struct arrivals *arrivals, const struct ring *ring, u
 /* What the messages of interest begin with. */
 struct message {
 	struct perf_event_header header;
-	int32_t pid;   /* 0 or less: it cannot be seen from here */
-	int32_t other; /* the thread; of the end of a thread: the parent */
-	int32_t tid;   /* of the end of a thread: its own number */
+	int32_t pid; /* 0 or less: it cannot be seen from here */
 };
 
-static unsigned long tell(struct arrivals *arrivals, void (*each)(void *data, pid_t pid, enum arrival_kind kind),
-			  void *data)
+static unsigned long tell(struct arrivals *arrivals, void (*each)(void *data, pid_t pid), void *data)
 {
 	struct message message;
 	uint64_t lost;
 
 	memcpy(&message, arrivals->message, sizeof(message));
 	switch (message.header.type) {
-	case PERF_RECORD_COMM:
+	case PERF_RECORD_COMM: /* threads that change their name have it, too */
 		if (message.header.misc & PERF_RECORD_MISC_COMM_EXEC && message.pid > 0)
-			each(data, message.pid, ARRIVAL_PROGRAM);
+			each(data, message.pid);
 		break;
 	case PERF_RECORD_MMAP:
 		if (message.pid > 0 && message.pid != arrivals->last)
-			each(data, message.pid, ARRIVAL_MAPPING);
+			each(data, message.pid);
 		arrivals->last = message.pid;
-		break;
-	case PERF_RECORD_EXIT:
-		if (message.pid > 0 && message.pid == message.tid)
-			each(data, message.pid, ARRIVAL_END);
 		break;
 	case PERF_RECORD_LOST: /* the event's number, then how many */
 		memcpy(&lost, arrivals->message + sizeof(message.header) + sizeof(uint64_t), sizeof(lost));
@@ -161,8 +154,7 @@ static unsigned long tell(struct arrivals *arrivals, void (*each)(void *data, pi
 	return 0;
 }
 
-unsigned long arrivals_read(struct arrivals *arrivals, void (*each)(void *data, pid_t pid, enum arrival_kind kind),
-			    void *data)
+unsigned long arrivals_read(struct arrivals *arrivals, void (*each)(void *data, pid_t pid), void *data)
 {
 	unsigned long lost = 0;
 

@@ -10,12 +10,6 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum arrival_kind {
-	ARRIVAL_PROGRAM, /* it began to run a program (exec) */
-	ARRIVAL_MAPPING, /* it mapped a file's code: dlopen(), or the dynamic loader */
-	ARRIVAL_END,	 /* it ended */
-};
-
 struct arrivals;
 
 /* NULL, and errno: EACCES and EPERM without privilege. */
@@ -25,7 +19,6 @@ void arrivals_close(struct arrivals *arrivals); /* NULL is allowed */
 int arrivals_fd(const struct arrivals *arrivals);
 /* All that came since the last time. Returns how many messages the kernel had no room for: look at all processes then.
  */
-unsigned long arrivals_read(struct arrivals *arrivals, void (*each)(void *data, pid_t pid, enum arrival_kind kind),
-			    void *data);
+unsigned long arrivals_read(struct arrivals *arrivals, void (*each)(void *data, pid_t pid), void *data);
 
 #endif

@@ -81,6 +81,12 @@ bool daemon_names_are_of_all(const struct daemon_names *names)
 	return names->pipeline && !names->pipeline->target.pids_len;
 }
 
+void daemon_names_again(struct daemon_names *names)
+{
+	daemon_names_step(names);
+	daemon_names_fill(names, names->pipeline);
+}
+
 /* Names are given to all anew, as those of two daemons of one name depend on each other. */
 void daemon_names_look(struct daemon_names *names, pid_t pid)
 {
@@ -90,10 +96,8 @@ void daemon_names_look(struct daemon_names *names, pid_t pid)
 	for (unsigned i = 0; i < names->pids_len; i++)
 		if (names->pids[i] == pid)
 			return;
-	if (!daemons_is_one(&request, pid))
-		return;
-	daemon_names_step(names);
-	daemon_names_fill(names, pipeline);
+	if (daemons_is_one(&request, pid))
+		daemon_names_again(names);
 }
 
 void daemon_names_step(struct daemon_names *names)

@@ -20,6 +20,8 @@ void daemon_names_fill(struct daemon_names *names, const struct pipeline *pipeli
 void daemon_names_add(struct daemon_names *names, pid_t pid, const char *name);
 /* A process has begun to run a program, or has mapped a file: looks whether it is a daemon that has no name yet. */
 void daemon_names_look(struct daemon_names *names, pid_t pid);
+/* Looks at all processes, once more. */
+void daemon_names_again(struct daemon_names *names);
 /* Takes away the names of those that have ended. */
 void daemon_names_step(struct daemon_names *names);
 void daemon_names_close(struct daemon_names *names);

@@ -1,59 +1,60 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Processes that begin while a script runs. Without this, a daemon that was started again has no name until somebody
- * chose it, and the first stacks of a process are one frame deep: a program has to meet it first.
+ * Daemons that begin while a script runs have their names from the start. Without this, one that was started again
+ * would have none unless somebody chose it.
  */
 #include "lib/arrivals.h"
+#include "lib/clock.h"
 #include "run/tracer_private.h"
-#include "symbols/unwinder.h"
 
 /* What a round brings is looked at once for each process: to begin a program is to map many files. */
 enum { ROUND_MAX = 64 };
+/* To look at all processes costs milliseconds: where more begin than can be told one by one, it is done this often. */
+static const uint64_t LOOK_EVERY_NS = 1000000000;
 
 struct round {
 	pid_t pids[ROUND_MAX];
 	unsigned len;
+	bool is_full; /* there were more */
 };
 
 void tracer_expect_arrivals(struct tracer *tracer)
 {
-	if (!daemon_names_are_of_all(tracer->names) && !unwinder_is_of_all(tracer->pipeline->unwinder))
+	if (!daemon_names_are_of_all(tracer->names))
 		return;
 	tracer->arrivals = arrivals_open();
 	if (tracer->arrivals)
 		engine_wait_also(tracer->engine, arrivals_fd(tracer->arrivals));
 }
 
-static void look(struct tracer *tracer, const struct round *round)
-{
-	for (unsigned i = 0; i < round->len; i++) {
-		if (daemon_names_are_of_all(tracer->names))
-			daemon_names_look(tracer->names, round->pids[i]);
-		if (unwinder_is_of_all(tracer->pipeline->unwinder))
-			unwinder_look(tracer->pipeline->unwinder, round->pids[i]);
-	}
-}
-
-static void take(void *data, pid_t pid, enum arrival_kind kind)
+static void take(void *data, pid_t pid)
 {
 	struct round *round = data;
 
-	if (kind == ARRIVAL_END)
-		return;
 	for (unsigned i = 0; i < round->len; i++)
 		if (round->pids[i] == pid)
 			return;
-	if (round->len < ROUND_MAX) /* others are looked at when a program meets them */
+	if (round->len < ROUND_MAX)
 		round->pids[round->len++] = pid;
+	else
+		round->is_full = true;
 }
 
 void tracer_take_arrivals(struct tracer *tracer)
 {
 	struct round round = {.len = 0};
+	unsigned long lost;
 
 	if (!tracer->arrivals)
 		return;
-	/* What the kernel had no room for is looked at when a program meets it. */
-	arrivals_read(tracer->arrivals, take, &round);
-	look(tracer, &round);
+	lost = arrivals_read(tracer->arrivals, take, &round);
+	tracer->has_missed |= lost || round.is_full;
+	if (tracer->has_missed && now_ns() >= tracer->next_look_ns) {
+		daemon_names_again(tracer->names);
+		tracer->has_missed = false;
+		tracer->next_look_ns = now_ns() + LOOK_EVERY_NS;
+		return;
+	}
+	for (unsigned i = 0; i < round.len; i++)
+		daemon_names_look(tracer->names, round.pids[i]);
 }

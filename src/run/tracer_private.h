@@ -32,6 +32,8 @@ struct tracer {
 	struct follow *follow;
 	struct guard *guard;
 	struct daemon_names *names;
+	bool has_missed;	   /* processes that began */
+	uint64_t next_look_ns;	   /* at all of them */
 	struct arrivals *arrivals; /* NULL: it does not matter what begins, or the kernel does not tell */
 	struct stack_source stacks;
 	struct recorder *recorder; /* NULL: no recording is made */
@@ -57,8 +59,7 @@ void tracer_say_error(const struct tracer *tracer, int error);
 
 /* ---- tracer_arrivals.c ---- */
 
-/* From here on, processes that begin a program are named, and their stacks can be told, before they are seen by a
- * probe. */
+/* From here on, daemons that begin have their names at once. */
 void tracer_expect_arrivals(struct tracer *tracer);
 void tracer_take_arrivals(struct tracer *tracer);
 

@@ -39,7 +39,6 @@ struct unwinder {
 	pid_t *first; /* the processes to begin with */
 	unsigned first_len;
 	unsigned left_out; /* files without room */
-	bool is_of_all;	   /* processes: none was chosen */
 };
 
 /* ---- tables ---- */
@@ -137,7 +136,6 @@ static void choose_first(struct unwinder *unwinder, const struct target *target)
 		*arena_push(unwinder->arena, unwinder->first, unwinder->first_len) = target->main_pid;
 	if (unwinder->first_len)
 		return;
-	unwinder->is_of_all = true;
 	proc_pids(unwinder->arena, &all, &len);
 	unwinder->first = all;
 	unwinder->first_len = len;
@@ -210,17 +208,6 @@ void unwinder_step(struct unwinder *unwinder)
 		load_process(unwinder, (pid_t)pids[i]);
 		send_process(unwinder, (pid_t)pids[i]);
 	}
-}
-
-bool unwinder_is_of_all(const struct unwinder *unwinder)
-{
-	return unwinder && unwinder->is_of_all;
-}
-
-void unwinder_look(struct unwinder *unwinder, pid_t pid)
-{
-	load_process(unwinder, pid);
-	send_process(unwinder, pid);
 }
 
 unsigned unwinder_left_out(const struct unwinder *unwinder)

@@ -21,10 +21,6 @@ uint32_t unwinder_rows(const struct unwinder *unwinder);
 int unwinder_fill(struct unwinder *unwinder, const struct stack_store *store);
 /* Now and then: looks at the processes that programs have asked for. NULL is allowed, here and below. */
 void unwinder_step(struct unwinder *unwinder);
-/* Is it about all processes that there are? Then unwinder_look() at those that begin a program or map a file saves them
- * early ends. */
-bool unwinder_is_of_all(const struct unwinder *unwinder);
-void unwinder_look(struct unwinder *unwinder, pid_t pid);
 /* How many files had no room for their tables: stacks end early in their frames. */
 unsigned unwinder_left_out(const struct unwinder *unwinder);
 void unwinder_free(struct unwinder *unwinder);

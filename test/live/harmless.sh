@@ -213,5 +213,23 @@ osds=("$(osd_pid 0)" "$(osd_pid 1)")
 fires() { timeout 10 "$CEPHTAP" -p "${osds[0]}" -p "${osds[1]}" -q --seconds 1 -n "$count" 2>"$TMP/err" | grep -q '[1-9]'; }
 wait_for 20 fires
 verdict "OSDs that were started again are traced" $? "$(cat "$TMP/err")"
+
+# A script that has chosen nobody: a daemon that is started again has its name from its first transaction on.
+"$CEPHTAP" -q -n 'BEGIN { printf("attached\n"); } ceph_store:::txn-done { @[daemon, pid] = count(); }
+	tick-1s { printa("named %s %d %@d\n", @); }' >"$TMP/out" 2>"$TMP/err" & tracer=$!
+attached() { grep -qx attached "$TMP/out"; }
+wait_for 60 attached
+kill -9 "${osds[0]}"
+setsid "${arguments[0]}" -f --id 0 -c "$cluster/ceph.conf" >>"$TMP/osd.log" 2>&1 </dev/null &
+echo $! >"$cluster/run/osd.0.pid"
+osds=("$(osd_pid 0)" "$(osd_pid 1)")
+named() { grep -Eq "^named osd\.0(#[0-9]*)? ${osds[0]} [1-9]" "$TMP/out"; }
+wait_for 60 named
+verdict "an OSD that was started again has its name" $? "$(tail -n 3 "$TMP/out" "$TMP/err")"
+! grep -q "^named  ${osds[0]} " "$TMP/out"
+verdict "and no transaction of it was without" $? "$(grep "^named  " "$TMP/out" | tail -n 2)"
+kill -INT $tracer
+wait $tracer
+tracer=
 clean
 verdict "nothing is left behind at the end" $? "see above"

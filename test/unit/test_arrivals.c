@@ -16,26 +16,14 @@
 
 struct seen {
 	pid_t pid;
-	unsigned programs, mappings, ends;
+	unsigned times;
 };
 
-static void see(void *data, pid_t pid, enum arrival_kind kind)
+static void see(void *data, pid_t pid)
 {
 	struct seen *seen = data;
 
-	if (pid != seen->pid)
-		return;
-	switch (kind) {
-	case ARRIVAL_PROGRAM:
-		seen->programs++;
-		break;
-	case ARRIVAL_MAPPING:
-		seen->mappings++;
-		break;
-	case ARRIVAL_END:
-		seen->ends++;
-		break;
-	}
+	seen->times += pid == seen->pid;
 }
 
 static void tells(void **state)
@@ -53,7 +41,7 @@ static void tells(void **state)
 		execl("/bin/true", "true", (char *)NULL);
 		_exit(127);
 	}
-	while (!seen.ends) {
+	while (seen.times < 2) { /* to begin the program, and to map its files */
 		struct pollfd ready = {.fd = arrivals_fd(arrivals), .events = POLLIN};
 
 		assert_int_equal(poll(&ready, 1, 20000), 1);
@@ -61,9 +49,6 @@ static void tells(void **state)
 	}
 	assert_int_equal(waitpid(seen.pid, &status, 0), seen.pid);
 	assert_int_equal(status, 0);
-	assert_int_equal(seen.programs, 1);
-	assert_true(seen.mappings >= 1);
-	assert_int_equal(seen.ends, 1);
 	arrivals_close(arrivals);
 }
 
@@ -71,8 +56,10 @@ static void start_and_end(void)
 {
 	pid_t pid = fork();
 
-	if (!pid)
-		_exit(0);
+	if (!pid) {
+		execl("/bin/true", "true", (char *)NULL);
+		_exit(127);
+	}
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
@@ -82,7 +69,7 @@ static void loses(void **state)
 	struct arrivals *arrivals = arrivals_open();
 	struct seen seen = {.pid = -1};
 	unsigned long lost = 0;
-	enum { MANY = 4000 };
+	enum { MANY = 3000 };
 
 	(void)state;
 	if (!arrivals)
