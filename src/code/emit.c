@@ -163,13 +163,18 @@ void emit_islands(struct gen *gen)
 	label_bind(gen, &over);
 }
 
+void begin_behind(struct gen *gen, struct label *entry)
+{
+	label_bind(gen, entry);
+	*arena_push(gen->arena, gen->functions, gen->functions_len) = gen->insns_len;
+	gen->is_dead = false;
+}
+
 void gen_behind(struct gen *gen, struct label *entry, void (*make)(struct gen *gen))
 {
 	if (!entry->refs_len)
 		return;
-	label_bind(gen, entry);
-	*arena_push(gen->arena, gen->functions, gen->functions_len) = gen->insns_len;
-	gen->is_dead = false;
+	begin_behind(gen, entry);
 	make(gen);
 }
 

@@ -148,7 +148,8 @@ void emit_branch_call(struct gen *gen, struct label *label);
 void emit_islands(struct gen *gen);
 /* How many conditional jumps a verifier may have to remember, see struct code_limits. */
 unsigned emit_branches(const struct gen *gen);
-/* A function behind the program, if something calls it. */
+/* A function behind the program begins here; the second: is there, if something calls it. */
+void begin_behind(struct gen *gen, struct label *entry);
 void gen_behind(struct gen *gen, struct label *entry, void (*make)(struct gen *gen));
 /* Its address, for helpers that call it back. */
 void emit_function_address(struct gen *gen, int reg, struct label *label);

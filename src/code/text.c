@@ -180,13 +180,6 @@ static void gen_step(struct gen *gen, struct text_use *use)
 	emit(gen, INSN_EXIT());
 }
 
-static void begin_function(struct gen *gen, struct label *entry)
-{
-	label_bind(gen, entry);
-	*arena_push(gen->arena, gen->functions, gen->functions_len) = gen->insns_len;
-	gen->is_dead = false;
-}
-
 void gen_text_functions(struct gen *gen)
 {
 	for (unsigned i = 0; i < gen->texts_len; i++) {
@@ -195,9 +188,9 @@ void gen_text_functions(struct gen *gen)
 		if (!use->entry.refs_len)
 			continue;
 		gen->calls_back |= gen->rules->has_loops;
-		begin_function(gen, &use->entry);
+		begin_behind(gen, &use->entry);
 		gen_entry(gen, use);
-		begin_function(gen, &use->step);
+		begin_behind(gen, &use->step);
 		gen_step(gen, use);
 	}
 }
