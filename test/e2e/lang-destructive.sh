@@ -4,6 +4,7 @@
 # Actions that change the traced process, on processes of the test's own; and that they need -w, and what is refused even so.
 # time: 120
 . "$TOP/test/e2e/lib-lang.sh"
+. "$TOP/test/lib.sh"
 
 # Writes what it has in memory, which is "hello", once it is traced.
 writer=$TMP/writer.py
@@ -41,8 +42,8 @@ while True:
 own=$!
 there="syscall::clock_nanosleep:entry /pid == $own/"
 timeout 20 "$CEPHTAP" -q -w -n "$there { stop(); exit(0); }" 2>"$err"
-for _ in $(seq 100); do grep -q 'State:.T' /proc/$own/status && break; sleep 0.05; done
-grep -q 'State:.T' /proc/$own/status && echo "ok stop" || echo "not ok stop - $(cat "$err")"
+is_stopped() { grep -q 'State:.T' "/proc/$own/status"; }
+wait_for 5 is_stopped && echo "ok stop" || echo "not ok stop - $(cat "$err")"
 kill -CONT $own
 timeout 20 "$CEPHTAP" -q -w -n "$there { n = 10; raise(n); exit(0); }" 2>"$err"
 wait $own

@@ -5,6 +5,7 @@
 # cephtap in a container that has its own numbers of processes: -p, pid, filters and stacks are about these numbers, also of processes
 # in containers inside; whoever cannot be seen from there is never taken for somebody who can, even where the numbers are the same.
 set -u
+. "$TOP/test/lib.sh"
 unshare -pf --mount-proc true 2>/dev/null || { echo "skip namespaces - no namespace of process ids may be made"; exit 0; }
 "$CEPHTAP" -q -n 'BEGIN { exit(0); }' >/dev/null 2>"$TMP/err" || { echo "skip namespaces - $(head -n 1 "$TMP/err")"; exit 0; }
 
@@ -23,7 +24,7 @@ int main(void) { printf("%d\n", getpid()); fflush(stdout); for (;;) { outer(1000
 EOT
 gcc -O1 -o "$TMP/busy" "$TMP/busy.c" || exit 1
 for name in outside inside nested; do cp "$TMP/busy" "$TMP/$name"; done
-await() { for _ in $(seq 300); do [ -s "$1" ] && return; sleep 0.1; done; echo "not ok await - no $1"; exit 1; }
+await() { wait_for 30 test -s "$1" || { echo "not ok await - no $1"; exit 1; }; }
 
 "$TMP/outside" >"$TMP/outside.pid" &
 outside=$!
@@ -46,7 +47,7 @@ echo "$number $inside $nested" >"$TMP/numbers"
 kill "$inside" "$nested"
 EOT
 export TMP CEPHTAP
-export -f await
+export -f await wait_for
 unshare -pf --mount-proc bash "$TMP/box.sh" >"$TMP/box.out" 2>&1
 kill $outside
 wait $outside 2>/dev/null
