@@ -156,8 +156,9 @@ $(LIB): $(LIB_OBJS) $(BUILD)/.sources
 	@rm -f $@
 	ar rcs $@ $(filter %.o,$^)
 
-# Commands are there to be run once: small is better than fast.
-$(BUILD)/src/cmd/%.o: OPT := $(OPT:-O2=-Os)
+# What runs once for a script or a command: small is better than fast. What runs for each event, symbol or line is compiled for speed.
+ONCE := agg ceph cmd code front func pictures plan provider schema top views
+$(foreach room,$(ONCE),$(eval $(BUILD)/src/$(room)/%.o: OPT := $(OPT:-O2=-Os)))
 
 $(BUILD)/%.o: %.c $(BUILD)/.flags | $(FIRST)
 	@mkdir -p $(@D)

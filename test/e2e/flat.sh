@@ -29,9 +29,9 @@ cp "$PROGS/loop_target" "$TMP/$name"
 is_traced() { naps $target || return; "$PROGS/text_same" $target >/dev/null; [ $? = 1 ]; } # 2: it cannot be looked into
 start_target() { "$TMP/$name" 100000 >/dev/null & target=$!; }
 "$CEPHTAP" -q -W "$name" -n 'loop:'"$name"'::turn { @ = count(); @s[ustack(3)] = count(); }' >"$TMP/out" 2>"$TMP/err" & tracer=$!
-for ((i = 0; i < 10; i++)); do # -W takes one that starts once it waits
+for ((i = 1; i <= 8; i++)); do # -W takes one that starts once it waits; on a busy host it takes seconds until then
 	start_target
-	wait_for 2 is_traced && break
+	wait_for $((2 * i)) is_traced && break
 	kill $target
 	wait $target
 done

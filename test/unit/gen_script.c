@@ -842,8 +842,8 @@ static const char *const error_clauses[] = {
 	"",
 	"ERROR { n++; }",
 	"ERROR /arg4 != 2/ { printf(\"%d %d %x %s\", arg4, arg2, arg5, probename); }",
-	"ERROR { @e[execname, ustack(), arg1] = count(); self->e = strjoin(execname, probefunc); trace(1 / self->n); } "
-	"ERROR { exit(1 / arg5); }",
+	("ERROR { @e[execname, ustack(), arg1] = count(); self->e = strjoin(execname, probefunc); } "
+	 "ERROR { trace(1 / self->n); exit(1 / arg5); }"),
 	"ERROR { trace(copyinstr(arg5)); this->st = probename; ss[pid] = this->st; stack(); }",
 };
 
