@@ -8,9 +8,7 @@
 #include "ceph/learn.h"
 #include "cmd/cmd.h"
 #include "cmd/option.h"
-#include "lib/path.h"
 #include "lib/shown.h"
-#include "lib/write.h"
 
 static const char usage[] =
 	"Usage: cephtap learn [--debug FILE] [--release X.Y.Z] [-o CARD] BINARY\n"
@@ -21,44 +19,24 @@ static const char usage[] =
 	"are.\n"
 	"\n";
 
-/* A card where cephtap looks for it: its folder may not be there yet. */
-static int make_folder_of(struct arena *arena, const char *path, struct buf *why)
-{
-	const char *slash = strrchr(path, '/');
-	struct path found;
-	int error;
-
-	if (!slash || slash == path)
-		return 0;
-	error = path_find_folder(arena_strndup(arena, path, (size_t)(slash - path)), true, &found, why);
-	path_close(&found);
-	return error;
-}
-
 static int output(struct arena *arena, const char *path, const struct card *card, const struct buf *missing)
 {
-	struct buf text = {0}, why = {0};
-	int err = 0;
+	struct buf why = {0};
+	int err;
 
-	card_print(card, &text);
 	if (!path)
 		path = card_default_path(arena, card->build_id);
 	if (!strcmp(path, "-"))
 		path = "/dev/stdout";
-	else
-		err = make_folder_of(arena, path, &why);
-	if (!err)
-		err = write_whole(path, WRITE_RESULT, text.data, text.size, &why);
+	err = card_store(card, path, &why);
 	if (err)
 		say(stderr, "cephtap learn: %s\n", why.data);
 	else if (strcmp(path, "/dev/stdout"))
-		say(stdout, "%s: %s %s, %u types, %zu bytes\n", path, card->binary, card->release, card->types_len,
-		    text.size);
+		say(stdout, "%s: %s %s, %u types\n", path, card->binary, card->release, card->types_len);
 	if (missing->size)
 		say(stderr, "not in this build, so what needs it is left out of markers:\n");
 	say_lines(stderr, missing->size ? missing->data : "");
 	buf_free(&why);
-	buf_free(&text);
 	return err ? 1 : 0;
 }
 

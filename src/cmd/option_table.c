@@ -14,13 +14,21 @@ enum {
 };
 
 const char *const command_names[COMMANDS] = {
-	[COMMAND_RUN] = "",	     [COMMAND_LIST] = "list",
-	[COMMAND_REPORT] = "report", [COMMAND_PICTURE] = "picture",
-	[COMMAND_TOP] = "top",	     [COMMAND_RECORD] = "record",
-	[COMMAND_REPLAY] = "replay", [COMMAND_DOCTOR] = "doctor",
-	[COMMAND_DEMO] = "demo",     [COMMAND_LEARN] = "learn",
-	[COMMAND_STAMP] = "stamp",   [COMMAND_WEAVE] = "weave",
-	[COMMAND_DTRACE] = "dtrace", [COMMAND_CATALOGUE] = "catalogue",
+	[COMMAND_RUN] = "",
+	[COMMAND_LIST] = "list",
+	[COMMAND_REPORT] = "report",
+	[COMMAND_PICTURE] = "picture",
+	[COMMAND_TOP] = "top",
+	[COMMAND_RECORD] = "record",
+	[COMMAND_REPLAY] = "replay",
+	[COMMAND_DOCTOR] = "doctor",
+	[COMMAND_DEMO] = "demo",
+	[COMMAND_LEARN] = "learn",
+	[COMMAND_CARD] = "card",
+	[COMMAND_STAMP] = "stamp",
+	[COMMAND_WEAVE] = "weave",
+	[COMMAND_DTRACE] = "dtrace",
+	[COMMAND_CATALOGUE] = "catalogue",
 };
 
 const char *const group_names[GROUPS] = {"What", "Which processes", "How long", "What is written, and where", "Other"};
@@ -92,6 +100,10 @@ static const struct cmd_option table[] = {
 	 "debug information, if it is not under /usr/lib/debug, beside BINARY or inside it"},
 	{OPTION_RELEASE, TO(LEARN), GROUP_WHAT, 0, "release", "X.Y.Z",
 	 "Ceph's release, if the binary does not tell it"},
+	{OPTION_RELEASE, TO(CARD), GROUP_WHAT, 0, "release", "X.Y.Z",
+	 "show: the card that a build of this release would get"},
+	{OPTION_DISTRIBUTION, TO(CARD), GROUP_WHAT, 0, "distribution", "NAME",
+	 "show: of this distribution: debian, ubuntu, el8 or el9"},
 	{OPTION_LIST, TO(STAMP), GROUP_WHAT, 'l', "list", NULL,
 	 "only say which markers and arguments a copy has, and why not others"},
 	{OPTION_CHECK, TO(WEAVE), GROUP_WHAT, 0, "check", NULL,
@@ -160,6 +172,7 @@ static const struct cmd_option table[] = {
 	{OPTION_MARKDOWN, TO(LIST), GROUP_OUTPUT, 0, "markdown", NULL, "with --functions: as a page"},
 	{OPTION_JSON, TO(DOCTOR), GROUP_OUTPUT, 0, "json", NULL,
 	 "one JSON object: `works`, and an array of checks with group, name, status, detail, advice"},
+	{OPTION_JSON, TO(CARD), GROUP_OUTPUT, 0, "json", NULL, "list, check: for programs"},
 	{OPTION_JSON, TO(WEAVE), GROUP_OUTPUT, 0, "json", NULL, "with --check: for programs"},
 	{OPTION_OUTPUT, SCRIPTS | TO(REPORT) | TO(REPLAY), GROUP_OUTPUT, 'o', NULL, "FILE",
 	 "append the report to FILE"},
