@@ -98,6 +98,13 @@ static const struct cmd_option table[] = {
 	 "use the Ceph under DIR (DIR/bin, DIR/lib) instead of the host's: one that was built with markers"},
 	{OPTION_DEBUG, TO(LEARN), GROUP_WHAT, 0, "debug", "FILE",
 	 "debug information, if it is not under /usr/lib/debug, beside BINARY or inside it"},
+	{OPTION_FROM, TO(LEARN), GROUP_WHAT, 0, "from", "DIR",
+	 "a folder of unpacked packages (RPM or deb), each in its own folder or all in one"},
+	{OPTION_PID, TO(LEARN), GROUP_WHAT, 'p', "pid", "PID",
+	 "what this process runs, with debug files of its own root folder or of ours"},
+	{OPTION_DEBUGINFOD, TO(LEARN), GROUP_WHAT, 0, "debuginfod", "[=URL]",
+	 "ask this server for debug information that is not here (debuginfod-find is needed); without URL, those of "
+	 "$DEBUGINFOD_URLS. What it says is believed: name one that you trust"},
 	{OPTION_RELEASE, TO(LEARN), GROUP_WHAT, 0, "release", "X.Y.Z",
 	 "Ceph's release, if the binary does not tell it"},
 	{OPTION_RELEASE, TO(CARD), GROUP_WHAT, 0, "release", "X.Y.Z",
