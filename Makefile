@@ -127,7 +127,7 @@ NEEDS_check-clang := build units fuzz
 NEEDS_check-provider := build provider
 NEEDS_check-weave := build ceph-build
 NEEDS_check-x86 := build x86
-NEEDS_fuzz := build fuzz
+NEEDS_fuzz := build units fuzz
 NEEDS_bench := build bench ceph
 NEEDS_format := format
 
@@ -297,14 +297,20 @@ check-clang:
 objects: $(CEPHTAP) $(UNITS:%=%.o) $(UNIT_OWN) $(FUZZ_SRC:%.c=$(BUILD)/%.o)
 
 fuzzers: $(FUZZERS)
-$(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o $(LIB)
-	$(CC) $(ALL_LD) -fsanitize=fuzzer -o $@ $< $(LIB) $(LIBS)
+$(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o $(UNIT_LIB) $(LIB)
+	$(CC) $(ALL_LD) -fsanitize=fuzzer -o $@ $< $(UNIT_LIB) $(LIB) $(LIBS)
 
+FUZZ_SCRIPTS := fuzz_ast | fuzz_check | fuzz_compile
 fuzz:
 	+$(MAKE) BUILD=build/fuzz CC=$(FUZZ_CC) SANITIZE=fuzzer-no-link,address,undefined OPT='-O1 -g' fuzzers
+	fuzz/seeds.sh build/fuzz/seeds
 	@for source in $(FUZZ_SRC); do \
 		name=$$(basename $$source .c); corpus=build/fuzz/corpus/$$name; mkdir -p $$corpus; \
 		seeds=; [ ! -d fuzz/corpus/$$name ] || seeds=fuzz/corpus/$$name; \
+		case $$name in \
+		$(FUZZ_SCRIPTS)) seeds="$$seeds build/fuzz/seeds/scripts -dict=build/fuzz/seeds/words.dict" ;; \
+		fuzz_section) seeds=build/fuzz/seeds/sections ;; \
+		esac; \
 		ASAN_OPTIONS=detect_leaks=0 build/fuzz/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
 			-print_final_stats=1 -artifact_prefix=build/fuzz/$$name- $$corpus $$seeds >build/fuzz/$$name.log 2>&1 || \
 			{ tail -n 60 build/fuzz/$$name.log; echo "$$name: failed" >&2; exit 1; }; \
