@@ -184,22 +184,34 @@ static void check_leftovers(struct doctor *d)
 
 /* ---- Ceph ---- */
 
-static const struct proc_file *program_of(struct arena *arena, pid_t pid)
+/* What it runs of Ceph: a client has that in a library, whatever its program is. */
+static const struct proc_file *program_of(const struct proc_file *files, unsigned len, bool is_client)
 {
-	struct proc_file *files;
-	unsigned len;
+	const struct proc_file *main = NULL;
 
-	if (proc_files(arena, pid, &files, &len))
-		return NULL;
-	for (unsigned i = 0; i < len; i++)
-		if (files[i].is_main || strstr(files[i].name, "/librados.so"))
+	for (unsigned i = 0; i < len; i++) {
+		if (is_client && strstr(files[i].name, "/librados.so"))
 			return &files[i];
-	return NULL;
+		if (files[i].is_main)
+			main = &files[i];
+	}
+	return main;
 }
 
-/* How many of Ceph's markers are in the process, and can be attached. */
-static void count_markers(struct arena *arena, pid_t pid, const char *module, unsigned *all, unsigned *good,
-			  const char **why)
+static bool is_mapped(const struct proc_file *files, unsigned len, const char *module)
+{
+	for (unsigned i = 0; i < len; i++) {
+		const char *slash = strrchr(files[i].name, '/');
+
+		if (!strcmp(slash ? slash + 1 : files[i].name, module))
+			return true;
+	}
+	return false;
+}
+
+/* How many of Ceph's markers are in the files that the process has mapped, and can be attached. */
+static void count_markers(struct arena *arena, pid_t pid, const struct proc_file *files, unsigned len, unsigned *all,
+			  unsigned *good, const char **why)
 {
 	static const struct probe_desc markers = {"ceph_*", "", "", "", 0};
 	struct target target = {.pids = &pid, .pids_len = 1, .main_pid = pid, .vouches_for_all = true};
@@ -210,7 +222,7 @@ static void count_markers(struct arena *arena, pid_t pid, const char *module, un
 	*all = *good = 0;
 	*why = NULL;
 	for (unsigned i = 0; i < list.len; i++) {
-		if (strcmp(list.probes[i]->mod, module)) /* of a library that it may load */
+		if (!is_mapped(files, len, list.probes[i]->mod)) /* of a library that it may load */
 			continue;
 		++*all;
 		*good += !list.probes[i]->why_not;
@@ -257,10 +269,13 @@ static const char *describe_build(struct arena *arena, const struct proc_file *p
 
 static void check_daemon(struct doctor *d, const struct daemon *daemon)
 {
-	const struct proc_file *program = program_of(d->arena, daemon->pid);
+	const struct proc_file *program = NULL;
 	const char *why = NULL, *name, *base, *package, *detail;
-	unsigned all = 0, good = 0;
+	unsigned all = 0, good = 0, files_len = 0;
+	struct proc_file *files = NULL;
 
+	if (!proc_files(d->arena, daemon->pid, &files, &files_len))
+		program = program_of(files, files_len, daemon->is_client);
 	if (!program) {
 		add(d, "Ceph", arena_strdup(d->arena, daemon->name), STATUS_WARNING,
 		    arena_printf(d->arena, "process %d cannot be looked at", (int)daemon->pid), "run it as root");
@@ -269,7 +284,7 @@ static void check_daemon(struct doctor *d, const struct daemon *daemon)
 	name = program->name;
 	base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
 	package = learn_debug_package(base);
-	count_markers(d->arena, daemon->pid, base, &all, &good, &why);
+	count_markers(d->arena, daemon->pid, files, files_len, &all, &good, &why);
 	detail = arena_printf(d->arena, "process %d (uid %u), %s: %s; %u of %u markers", (int)daemon->pid, daemon->uid,
 			      name, describe_build(d->arena, program), good, all);
 	add(d, "Ceph", arena_strdup(d->arena, daemon->name), good == all && all ? STATUS_OK : STATUS_WARNING,
