@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (checked) {
 		plan = lower_script(arena, checked);
 		assert(!plan_why_not(plan, &where));
-		image = ebpf_compile(arena, plan, &options, &rules, &diags);
+		image = code_compile(arena, plan, &options, &rules, &diags);
 		assert(!image == !!diags.errors);
 		if (image) {
 			image_dump_maps(image, &out);

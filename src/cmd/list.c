@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "front/d/ast/ast.h"
+#include "front/front.h"
 #include "ceph/catalogue.h"
 #include "ceph/identity.h"
 #include "plan/type.h"
@@ -374,7 +374,7 @@ static int find(struct list *list, const char *text, struct probe_list *found, c
 	}
 	*source = (struct source){"the description", text, strlen(text)};
 	diags_init(&diags, list->arena);
-	if (*text && !ast_parse_desc(list->arena, source, &diags, &desc)) {
+	if (*text && !front_for(NULL)->parse_desc(list->arena, source, &diags, &desc)) {
 		diags_print(&diags, false, &problems);
 		say_lines(stderr, problems.data ? problems.data : "");
 		buf_free(&problems);

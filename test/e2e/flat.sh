@@ -29,12 +29,9 @@ cp "$PROGS/loop_target" "$TMP/$name"
 is_traced() { naps $target || return; "$PROGS/text_same" $target >/dev/null; [ $? = 1 ]; } # 2: it cannot be looked into
 start_target() { "$TMP/$name" 100000 >/dev/null & target=$!; }
 "$CEPHTAP" -q -W "$name" -n 'loop:'"$name"'::turn { @ = count(); @s[ustack(3)] = count(); }' >"$TMP/out" 2>"$TMP/err" & tracer=$!
-for ((i = 1; i <= 8; i++)); do # -W takes one that starts once it waits; on a busy host it takes seconds until then
-	start_target
-	wait_for $((2 * i)) is_traced && break
-	kill $target
-	wait $target
-done
+wait_for 60 naps $tracer # it waits for one that starts now
+start_target
+wait_for 30 is_traced
 check traced is_traced
 lost=0
 for ((i = 1; i <= restarts; i++)); do

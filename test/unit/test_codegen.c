@@ -100,7 +100,7 @@ static void compile_for(struct setup *setup, const char *name, const char *text,
 	if (checked) {
 		plan = lower_script(setup->arena, checked);
 		assert_sound(plan, text);
-		setup->image = ebpf_compile(setup->arena, plan, &setup->options, rules, &setup->diags);
+		setup->image = code_compile(setup->arena, plan, &setup->options, rules, &setup->diags);
 	}
 	if (setup->image && !schema_is_sound(setup->image->schema, &why))
 		fail_msg("%s of %s", why.data, text);

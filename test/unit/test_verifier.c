@@ -255,7 +255,7 @@ static void load_script(struct pipeline *pipeline, uint64_t seed, const char *sc
 	rules.has_cookies &= (seed & 2) != 0;
 	rules.pid_ns_dev = seed & 4 ? 4 : 0;
 	rules.pid_ns_ino = seed & 4 ? 0xeffffffc : 0;
-	pipeline->image = ebpf_compile(pipeline->arena, pipeline->plan, &pipeline->options, &rules, &pipeline->diags);
+	pipeline->image = code_compile(pipeline->arena, pipeline->plan, &pipeline->options, &rules, &pipeline->diags);
 	if (!pipeline->image) {
 		tally->too_large++;
 		if (getenv("SHOW"))
