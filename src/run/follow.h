@@ -20,7 +20,7 @@ struct follow_config {
 	pid_t child;				   /* of -c; 0: none */
 	bool quiet;				   /* only what cannot be kept back is said */
 	void (*say)(void *data, const char *text); /* that: a sentence, its names shown */
-	/* A process has come: what else has to know of it. */
+	/* A process has come, and is about to be traced; perhaps not for the first time: it may have no probes yet. */
 	void (*on_new)(void *data, pid_t pid, const char *label);
 	void *data;
 };
@@ -29,5 +29,11 @@ struct follow;
 struct follow *follow_new(const struct follow_config *config);
 /* Looks, if it is time to. True: nothing is left to wait for, the run ends. */
 bool follow_step(struct follow *follow);
+/* A process has begun a program or mapped a file: those that were chosen by what they are are looked for soon. */
+void follow_hasten(struct follow *follow);
+/* Those that are chosen now; *len 0: everybody. */
+void follow_chosen(const struct follow *follow, struct arena *arena, struct target_process **chosen, unsigned *len);
+/* Another engine traces those that are chosen now. */
+void follow_go_over(struct follow *follow, struct engine *engine);
 
 #endif
