@@ -19,12 +19,12 @@ static const uint64_t become_ns = 3000000000;
 
 struct followed {
 	struct target_process process;
-	bool has_ended, is_replaced;
+	bool has_ended; /* and the next of its label takes its place */
 };
 
 /* Seen, but it does not run the files with the probes (yet). */
 struct newcomer {
-	pid_t pid;
+	pid_t pid; /* 0: the place is free */
 	uint64_t seen_ns;
 };
 
@@ -97,6 +97,7 @@ static bool look_for_ends(struct follow *follow)
 		    !(pid == follow->config.child ? child_has_ended(pid, &status) : proc_has_ended(pid)))
 			continue;
 		one->has_ended = true;
+		engine_forget_process(follow->config.engine, pid);
 		follow->missing += one->process.by_rule;
 		mark_process_ended(pid, status);
 		say_ended(follow, &one->process, status);
@@ -114,7 +115,7 @@ static struct followed *predecessor(struct follow *follow, const struct target_p
 	for (i = 0; i < follow->len; i++) {
 		struct followed *one = &follow->list[i];
 
-		if (one->has_ended && !one->is_replaced && !strcmp(one->process.label, process->label))
+		if (one->has_ended && !strcmp(one->process.label, process->label))
 			return one;
 	}
 	return NULL;
@@ -130,15 +131,25 @@ static bool is_followed(const struct follow *follow, pid_t pid)
 	return false;
 }
 
+static struct newcomer *find_newcomer(const struct follow *follow, pid_t pid)
+{
+	for (unsigned i = 0; i < follow->newcomers_len; i++)
+		if (follow->newcomers[i].pid == pid)
+			return &follow->newcomers[i];
+	return NULL;
+}
+
 /* Is it too soon to say that there is nothing to trace in it? */
 static bool may_become(struct follow *follow, pid_t pid)
 {
-	unsigned i;
+	struct newcomer *newcomer = find_newcomer(follow, pid);
 
-	for (i = 0; i < follow->newcomers_len; i++)
-		if (follow->newcomers[i].pid == pid)
-			return now_ns() - follow->newcomers[i].seen_ns < become_ns;
-	*arena_push(follow->config.arena, follow->newcomers, follow->newcomers_len) = (struct newcomer){pid, now_ns()};
+	if (newcomer)
+		return now_ns() - newcomer->seen_ns < become_ns;
+	newcomer = find_newcomer(follow, 0);
+	if (!newcomer)
+		newcomer = arena_push(follow->config.arena, follow->newcomers, follow->newcomers_len);
+	*newcomer = (struct newcomer){pid, now_ns()};
 	return true;
 }
 
@@ -161,8 +172,7 @@ static void follow_process(struct follow *follow, const struct target_process *p
 	if (!links && has_uprobes && !why.size)
 		buf_puts(&why, "it runs no file with the script's probes");
 	if (before) {
-		before->is_replaced = true;
-		follow->missing--;
+		follow->missing -= before->process.by_rule;
 		shown_printf(&text, "%s has restarted: process %d is now %d", process->label, (int)before->process.pid,
 			     (int)process->pid);
 	} else {
@@ -173,19 +183,19 @@ static void follow_process(struct follow *follow, const struct target_process *p
 	config->say(config->data, text.buf.data);
 	shown_free(&text);
 	buf_free(&why);
-	add_followed(follow, process);
+	if (before)
+		*before = (struct followed){.process = *process};
+	else
+		add_followed(follow, process);
 }
 
 /* Those that have become something, or that nobody will look at again. */
 static void forget_newcomers(struct follow *follow)
 {
-	unsigned i, n = 0;
-
-	for (i = 0; i < follow->newcomers_len; i++)
-		if (!is_followed(follow, follow->newcomers[i].pid) &&
-		    now_ns() - follow->newcomers[i].seen_ns < 2 * become_ns)
-			follow->newcomers[n++] = follow->newcomers[i];
-	follow->newcomers_len = n;
+	for (unsigned i = 0; i < follow->newcomers_len; i++)
+		if (is_followed(follow, follow->newcomers[i].pid) ||
+		    now_ns() - follow->newcomers[i].seen_ns >= 2 * become_ns)
+			follow->newcomers[i].pid = 0;
 }
 
 static void look_for_new(struct follow *follow)
@@ -214,11 +224,19 @@ static bool is_left(const struct follow *follow)
 	return false;
 }
 
+static bool has_newcomers(const struct follow *follow)
+{
+	for (unsigned i = 0; i < follow->newcomers_len; i++)
+		if (follow->newcomers[i].pid)
+			return true;
+	return false;
+}
+
 /* On a host with thousands of processes, which are somebody's to start, looking is no more than a tenth of what we do.
  */
 static uint64_t after_look(struct follow *follow, uint64_t began)
 {
-	uint64_t now = now_ns(), pause = follow->missing || follow->newcomers_len ? LOOK_MISSING_NS : LOOK_NS;
+	uint64_t now = now_ns(), pause = follow->missing || has_newcomers(follow) ? LOOK_MISSING_NS : LOOK_NS;
 
 	follow->soonest_ns = now + 10 * (now - began);
 	return now + pause > follow->soonest_ns ? now + pause : follow->soonest_ns;
