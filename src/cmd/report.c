@@ -362,6 +362,7 @@ static int trace(struct report_run *run)
 {
 	struct tracer_config config = {
 		.pipeline = &run->pipeline,
+		.is_json = run->form == FORM_JSON,
 		.has_rows = true,
 		.name = run->loop.name,
 		.targets = &run->targets,

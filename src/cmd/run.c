@@ -269,6 +269,7 @@ static int trace(struct run *run)
 	struct tracer_config config = {
 		.pipeline = &run->pipeline,
 		.ops = report_formats[run->form].ops,
+		.is_json = run->form == FORM_JSON,
 		.name = run->record ? "cephtap record" : run->name,
 		.teller = run->name,
 		.is_bare = run->dtrace.is_meant && getenv("_DTRACE_TESTING"),

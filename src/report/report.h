@@ -104,6 +104,8 @@ void report_date(const struct report *report, uint64_t wall_ns, struct shown *ou
 /* "prov:mod:func:name" */
 void report_probe_name(const struct schema_probe *probe, struct buf *out);
 
+/* A line of JSON beside what the format itself writes. */
+void report_put_json(struct report *report, struct json_object *line);
 extern const struct report_ops report_text, report_json, report_openmetrics, report_csv;
 /* Nothing is printed; what went wrong is said as in text. */
 extern const struct report_ops report_nothing;

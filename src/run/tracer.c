@@ -175,6 +175,8 @@ static int finish(struct tracer *tracer)
 	if (!error)
 		error = tracer_report_drops(tracer);
 	if (!error)
+		tracer_put_costs(tracer);
+	if (!error)
 		error = tracer->report.ops->end(&tracer->report);
 	tracer_say_missing(tracer);
 	if (!error && tracer_is_recording(tracer))
