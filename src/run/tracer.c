@@ -331,8 +331,15 @@ int tracer_run(const struct tracer_config *config)
 	};
 	tracer_begin_reading(&tracer);
 	tracer_record_said(&tracer);
-	if (config->awaits_markers && !config->record && !config->ctf && !target_is_by_rule(config->targets))
-		tracer.late = late_new(pipeline, config->name, pipeline->options.quiet || config->ops == &report_json);
+	if (config->awaits_markers && !config->record && !config->ctf)
+		tracer.late = late_new(&(struct late_config){
+			.pipeline = pipeline,
+			.follow = tracer.follow,
+			.targets = config->targets,
+			.name = config->name,
+			.quiet = pipeline->options.quiet || config->ops == &report_json,
+			.is_told = tracer.arrivals != NULL,
+		});
 	error = run_script(&tracer);
 	tracer_say_missing(&tracer);
 	if (error && !tracer.is_said)

@@ -91,6 +91,15 @@ static void say_cautions(struct check_ctx *ctx, const struct clause *clause)
 	}
 }
 
+/* What it means may be in files that come later, too. */
+static bool is_awaited(const struct probe_list *list)
+{
+	for (unsigned i = 0; i < list->len; i++)
+		if (list->probes[i]->kind == PROBE_UPROBE)
+			return true;
+	return !list->len;
+}
+
 void check_probes(struct check_ctx *ctx, struct clause *clause)
 {
 	struct checked_clause *out = ctx->clause;
@@ -112,6 +121,8 @@ void check_probes(struct check_ctx *ctx, struct clause *clause)
 			none_matches(ctx, &clause->descs[i], why);
 		else if (!list.len)
 			*arena_push(ctx->arena, ctx->out->unmatched, ctx->out->unmatched_len) = &clause->descs[i].desc;
+		if (ctx->options->zdefs && is_awaited(&list))
+			*arena_push(ctx->arena, ctx->out->awaited, ctx->out->awaited_len) = &clause->descs[i].desc;
 		for (j = 0; j < list.len; j++) {
 			if (list.probes[j]->why_not)
 				*arena_push(ctx->arena, blocked, blocked_len) = list.probes[j];
