@@ -8,7 +8,7 @@
  * (0x10)","address":16,"file":"x.d","line":3,"column":5}
  *  {"type":"drop","cause":"record","count":12,"text":"12 records were lost: ..."}
  *
- * and, at the end, what probes cost (run/tracer_say.c): "cost", "taken_away".
+ * and, where a limit was given, at the end what probes cost (run/tracer_say.c): "cost", "taken_away".
  *
  * Integers are exact (64 bits, by their own sign). A histogram has "buckets" instead of "value": "low" and "high"
  * belong to the bucket, null is no bound. "count" is the number of updates; "value" and the counts of buckets are

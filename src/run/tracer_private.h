@@ -53,7 +53,7 @@ void tracer_tell_named(void *data, const char *sentence); /* with the names of f
 void tracer_say_strangers(struct tracer *tracer);
 /* Once: before the recording ends, and in any case. */
 void tracer_say_missing(struct tracer *tracer);
-/* What probes cost, as lines of a report in JSON; in a recording there are sentences. */
+/* What probes cost, as lines of a report in JSON, when a limit was given; in a recording there are sentences. */
 void tracer_put_costs(struct tracer *tracer);
 void tracer_say_recorded(const struct tracer *tracer);
 void tracer_say_timing(const struct tracer *tracer);

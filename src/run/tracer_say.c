@@ -119,7 +119,9 @@ static void put_gone(void *data, const struct guard_gone *gone)
 
 void tracer_put_costs(struct tracer *tracer)
 {
-	if (!tracer->config->is_json || tracer->config->record)
+	const struct tracer_config *config = tracer->config;
+
+	if (!config->is_json || config->record || !tracer->pipeline->options.maxcost)
 		return;
 	guard_each_gone(tracer->guard, put_gone, &tracer->report);
 	guard_each_cost(tracer->guard, put_cost, &tracer->report);
