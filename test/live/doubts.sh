@@ -55,4 +55,22 @@ wrong OpRequest reqid.name._num 8 ceph_osd:::op-done client
 wrong PG pg_id.pgid.m_pool -8 ceph_osd:::op-done pool
 wrong Message recv_stamp 4 ceph_osd:::op-enqueue recv_stamp
 wrong ObjectContext obs.oi.soid.oid.name 8 ceph_osd:::op-start oid
+
+# A member that is not known takes its marker along, and with it what a report would have of it; the rest goes on.
+lacking() { # TYPE MEMBER REPORT MARKER
+	awk -v type="$1" -v member="$2" '
+		/^type/ { at = $0; sub(/^type [0-9]* /, "", at) }
+		!($1 == "member" && at == type && $NF == member)' "$exact" >"$CEPHTAP_CARDS/$id.card"
+	# shellcheck disable=SC2086
+	begin_report "$3" $only
+	load mixed 2
+	end_report
+	grep -q "$4 is missing here, and with it the report lacks " "$TMP/err" ||
+		give_up "report $3 does not say that $4 is missing: $(cat "$TMP/err")"
+}
+lacking MOSDRepOpReply header.src.num osd ceph_repl:::subop-reply
+grep -q '^  replicas ' "$TMP/report" || give_up "report osd lost more than the missing marker: $(cat "$TMP/report")"
+grep -q 'waited for' "$TMP/report" && give_up "report osd names OSDs that nobody has seen: $(cat "$TMP/report")"
+lacking ReplicatedBackend::InProgressOp op osd ceph_repl:::local-commit
+grep -q '^  unknown ' "$TMP/report" || give_up "the time of unknown stages is not shown: $(cat "$TMP/report")"
 echo "ok $name"
