@@ -9,6 +9,7 @@
 #include "cmd/calls_script.h"
 #include "cmd/cmd.h"
 #include "cmd/host_load.h"
+#include "cmd/lacks.h"
 #include "cmd/replay.h"
 #include "cmd/script.h"
 #include "cmd/view_setup.h"
@@ -240,6 +241,7 @@ static bool add_scripts(struct report_run *run)
 	if (!run->ops->script)
 		return make_script(run);
 	script_add_embedded(&run->pipeline, run->ops->script);
+	run->pipeline.options.may_lack = script_may_lack(run->ops->script);
 	if (more && !run->print_script)
 		script_add_embedded(&run->pipeline, more);
 	return true;
