@@ -27,6 +27,7 @@ struct options {
 	int stackframes, ustackframes, jstackframes, stackindent;
 	bool record_time; /* each record has the time of its firing; no option of scripts: a report's format asks for it
 			   */
+	bool argref, empty; /* DTrace's */
 	bool quiet, destructive, defaultargs, errtags, zdefs, inlines, shortnames, flowindent, rawbytes;
 	bool asdtrace; /* errors, drops and the end of the report as the command dtrace has them */
 };
