@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lib/buf.h"
+#include "plan/lacks.h"
 
 struct options {
 	uint64_t aggrate_ns;	/* how often aggregations are read, ns */
@@ -29,7 +30,8 @@ struct options {
 			   */
 	bool argref, empty; /* DTrace's */
 	bool quiet, destructive, defaultargs, errtags, zdefs, inlines, shortnames, flowindent, rawbytes;
-	bool asdtrace; /* errors, drops and the end of the report as the command dtrace has them */
+	const struct may_lack *may_lack; /* NULL: a script needs all that it names; no option of scripts: a report's */
+	bool asdtrace;			 /* errors, drops and the end of the report as the command dtrace has them */
 };
 
 void options_default(struct options *options);

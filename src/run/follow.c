@@ -161,8 +161,6 @@ static void begin_to_follow(struct follow *follow, const struct target_process *
 	shown_printf(&text, "%s", why);
 	config->say(config->data, text.buf.data);
 	shown_free(&text);
-	if (config->on_new)
-		config->on_new(config->data, process->pid, process->label);
 	add_followed(follow, process);
 }
 
@@ -170,8 +168,12 @@ static void follow_process(struct follow *follow, const struct target_process *p
 {
 	struct engine *engine = follow->config.engine;
 	struct buf why = {0}, text = {0};
-	unsigned links = engine_attach_process(engine, process->pid, &why);
 	bool has_uprobes = engine_attaches_processes(engine);
+	unsigned links;
+
+	if (follow->config.on_new) /* its name has to be there when its first probe fires */
+		follow->config.on_new(follow->config.data, process->pid, process->label);
+	links = engine_attach_process(engine, process->pid, &why);
 
 	if (links || !has_uprobes || !may_become(follow, process)) {
 		if (!links && has_uprobes && !why.size)

@@ -19,9 +19,17 @@ struct round {
 	bool is_full; /* there were more */
 };
 
+/* Of those that begin: chosen by number, none does. */
+static bool names_are_wanted(const struct tracer *tracer)
+{
+	bool may_come = !tracer->pipeline->target.pids_len || target_is_by_rule(tracer->config->targets);
+
+	return may_come && daemon_names_are_asked_for(tracer->names);
+}
+
 void tracer_expect_arrivals(struct tracer *tracer)
 {
-	if (!daemon_names_are_of_all(tracer->names) && !tracer->pipeline->plan->awaited_len)
+	if (!names_are_wanted(tracer) && !tracer->pipeline->plan->awaited_len)
 		return;
 	tracer->arrivals = arrivals_open();
 	if (tracer->arrivals)
@@ -56,7 +64,7 @@ void tracer_take_arrivals(struct tracer *tracer)
 		late_arrived(tracer->late, round.pids[i]);
 	if (round.len)
 		follow_hasten(tracer->follow);
-	if (!daemon_names_are_of_all(tracer->names))
+	if (!names_are_wanted(tracer))
 		return;
 	if (tracer->has_missed && now_ns() >= tracer->next_look_ns) {
 		daemon_names_again(tracer->names);

@@ -10,6 +10,7 @@
 #include "report/stack.h"
 #include "report/symbol.h"
 #include "run/daemon_names.h"
+#include "run/doubts.h"
 #include "run/follow.h"
 #include "run/guard.h"
 #include "run/late.h"
@@ -31,6 +32,7 @@ struct tracer {
 	bool is_asked;	  /* to end, by tick() */
 	struct follow *follow;
 	struct guard *guard;
+	struct doubts doubts;
 	struct daemon_names *names;
 	bool has_missed;	   /* processes that began */
 	uint64_t next_look_ns;	   /* at all of them */

@@ -192,6 +192,7 @@ int tracer_go_over(struct tracer *tracer, struct pipeline *next)
 	daemon_names_fill(tracer->names, next);
 	guard_go_over(tracer->guard, next->engine);
 	follow_go_over(tracer->follow, next->engine);
+	doubts_go_over(&tracer->doubts, next->engine, next->image);
 	tracer_begin_reading(tracer);
 	reader_take_over(tracer->reader, before);
 	if (reader_has_exited(tracer->reader))

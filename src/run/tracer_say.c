@@ -109,6 +109,8 @@ void tracer_say_missing(struct tracer *tracer)
 		tracer_say_strangers(tracer);
 	trouble_tell(tracer_tell_named, tracer);
 	if (!tracer->has_said)
+		doubts_end(&tracer->doubts);
+	if (!tracer->has_said)
 		guard_end(tracer->guard, is_told_of_costs(tracer));
 	tracer->has_said = true;
 }

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # Processes that end and start again for as long as one likes: memory, descriptors, mappings and helpers of cephtap stay what they
-# were. RESTARTS= says how often (15; `make test-flat`: for two hours).
+# were. RESTARTS= says how often at least (15), FLAT_SECONDS= for how long at least (0; `make test-flat`: two hours).
 # time: 150
 set -u
 . "$TOP/test/lib.sh"
 restarts=${RESTARTS:-15}
+span=${FLAT_SECONDS:-0}
 
 [ "$(id -u)" = 0 ] || { echo "skip flat - needs root"; exit 0; }
 tracer=
@@ -34,7 +35,7 @@ start_target
 wait_for 30 is_traced
 check traced is_traced
 lost=0
-for ((i = 1; i <= restarts; i++)); do
+for ((i = 1; i <= restarts || SECONDS < span; i++)); do
 	kill $target
 	wait $target
 	start_target
@@ -47,7 +48,7 @@ for ((i = 1; i <= restarts; i++)); do
 	[ $((i % 100)) != 0 ] || { measure; echo "after $i: $rss KiB, $fds descriptors, $maps mappings, $helpers helpers"; }
 done
 measure
-echo "after 10 restarts: $first; after $restarts: $rss KiB, $fds descriptors, $maps mappings, $helpers helpers"
+echo "after 10 restarts: $first; after $((i - 1)): $rss KiB, $fds descriptors, $maps mappings, $helpers helpers"
 check "each of them was traced" test $lost = 0
 check "memory" test "$rss" -le $((rss_first + 2048))
 check "descriptors" test "$fds" -le $((fds_first + 2))

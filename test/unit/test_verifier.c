@@ -21,10 +21,10 @@
 #include <bpf/bpf.h>
 #include <cmocka.h>
 
-#include "../interp/interp.h"
 #include "code/disasm.h"
 #include "fake_probes.h"
 #include "gen_script.h"
+#include "run_image.h"
 #include "types/kernel_types.h"
 #include "lib/kernel.h"
 #include "lib/kernel_can.h"
@@ -94,8 +94,19 @@ static void make_rich(struct arena *arena, struct probe *probe)
 		 COND_MASK,
 		 -1},
 	};
+	static const struct argcheck checks[] = {
+		{.kind = CHECK_SMALL, .imm = 1 << 20},
+		{.kind = CHECK_STRING, .arg = 1, .imm = 1 << 16},
+		{.kind = CHECK_TIME, .imm = 1ll << 50},
+		{.kind = CHECK_SAME,
+		 .other = {.n = 2, .steps = {{.op = STEP_REG, .reg = ARGREG_RDI}, {.op = STEP_LOAD, .size = 8}}},
+		 .conds = {{{.n = 1, .steps = {{.op = STEP_REG, .reg = ARGREG_RSI}}}, COND_GE, 5}},
+		 .conds_len = 1},
+	};
 	struct site *site = probe->sites;
 
+	site->checks = arena_memdup(arena, checks, sizeof(checks));
+	site->checks_len = probe->args_len > 1 ? sizeof(checks) / sizeof(checks[0]) : 0;
 	site->conds = arena_memdup(arena, conds, sizeof(conds));
 	site->conds_len = sizeof(conds) / sizeof(conds[0]);
 	site->is_ours = true;
@@ -112,6 +123,7 @@ static void make_rich(struct arena *arena, struct probe *probe)
 					    .steps = {{.op = STEP_IMAGE, .imm = 0x123456789a},
 						      {.op = STEP_ADD, .imm = -8},
 						      {.op = STEP_LOAD, .size = 2, .imm = 1ll << 40}}};
+	site->args[1].len_loc = (struct argloc){.n = 1, .steps = {{.op = STEP_REG, .reg = ARGREG_RDX}}};
 }
 
 static void make_special(struct arena *arena, struct probe *probe)
@@ -168,42 +180,6 @@ static void show_diags(const struct pipeline *pipeline, const char *what, const 
 	diags_print(&pipeline->diags, false, &text);
 	printf("# %s, seed %llu:\n%s\n%s\n", what, (unsigned long long)seed, script, text.data ? text.data : "");
 	buf_free(&text);
-}
-
-enum { RUNS_MAX = 12 /* of one program */ };
-
-/* An image that shall be run must leave nothing to the kernel's good will: the interpreter is as strict as it can be.
- */
-static const char *run_in_interp(const struct image *image, uint64_t seed)
-{
-	static uint64_t memory[64], ctx[64];
-	struct interp *interp = interp_new(image, 2);
-	unsigned *runs =
-		calloc(image->programs_len + 1, sizeof(*runs)); /* all system calls are one program, at 700 places */
-	const char *why = NULL;
-
-	interp_allow_user(interp, memory, sizeof(memory));
-	interp_state(interp)->run = RUN_ON;
-	for (unsigned round = 0; round < 3 && !why; round++)
-		for (unsigned i = 0; i < image->attaches_len && !why; i++) {
-			struct interp_env env = {.cookie = image->attaches[i].cookie,
-						 .pid_tgid = 0x1200000012 + (i & 1),
-						 .comm = "test"};
-
-			if (runs[image->attaches[i].program]++ >= RUNS_MAX)
-				continue;
-			for (unsigned w = 0; w < 64; w++) {
-				ctx[w] = gen_random(&seed);
-				memory[w] = gen_random(&seed) & 0xff00ffffff00ffff;
-			}
-			if (round < 2)
-				ctx[14] = (uint64_t)(uintptr_t)memory; /* rdi */
-			why = interp_run(interp, image->attaches[i].program, ctx, sizeof(ctx), &env, NULL);
-			interp_records_clear(interp);
-		}
-	free(runs);
-	interp_free(interp);
-	return why;
 }
 
 /* How many instructions the verifier looked at, for the hardest of our programs: it gives up at a million. */
@@ -267,7 +243,7 @@ static void load_script(struct pipeline *pipeline, uint64_t seed, const char *sc
 	for (unsigned i = 0; i < pipeline->image->programs_len; i++)
 		if (pipeline->image->programs[i].insns_len > tally->insns_max)
 			tally->insns_max = pipeline->image->programs[i].insns_len;
-	why = run_in_interp(pipeline->image, seed);
+	why = run_image(pipeline->image, seed);
 	if (why) {
 		tally->bad_runs++;
 		printf("# interpreter, seed %llu: %s\n%s\n", (unsigned long long)seed, why, script);

@@ -246,6 +246,8 @@ struct checked *check_script(struct arena *arena, struct script *script, struct 
 	check_pragma_names(ctx, script);
 	if (diags->errors == errors)
 		check_places_finish(ctx);
+	if (diags->errors == errors)
+		check_lacks_finish(ctx);
 	if (diags->errors != errors)
 		return NULL;
 	check_aggs_finish(ctx);
