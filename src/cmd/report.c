@@ -34,7 +34,7 @@ static const char columns_help[] =
 	"\n"
 	"Columns of osd: count of ops; mean, median, 99th percentile and largest time; share of the whole time of "
 	"these ops.\n"
-	"Percentiles come from buckets of an eighth of a power of two: they are right to within some percent.\n";
+	"Percentiles come from buckets of a sixteenth of a power of two: they are right to 5 %.\n";
 
 struct report_run {
 	struct arena *arena;
