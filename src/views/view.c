@@ -51,6 +51,18 @@ bool view_reads_records(const struct view *view)
 	return view->ops->event;
 }
 
+bool view_has_tables(const struct view *view)
+{
+	return view->ops->end && (!view_reads_records(view) || view->ops->interval);
+}
+
+int view_tables(struct view *view, struct report *report, bool is_last)
+{
+	if (!is_last)
+		return view->ops->interval ? view->ops->interval(view, report) : 0;
+	return view_reads_records(view) ? 0 : view->ops->end(view, report);
+}
+
 /* --- One view --- */
 
 struct view *view_new(const struct view_ops *ops, struct arena *arena)

@@ -52,6 +52,7 @@ enum view_needs {
 	VIEW_PROCESSES = 16,	 /* it is about chosen processes only */
 	VIEW_ONE_HOST = 32,	 /* records of several hosts cannot be told apart: one recording at a time */
 	VIEW_NAMES_REFUSED = 64, /* it says itself which probes could not be attached */
+	VIEW_HOST_OPS = 128,	 /* what OSDs tell of their ops in flight: views/inflight.h */
 };
 
 #define VIEW_FORM(name) (1u << FORM_##name)
@@ -81,7 +82,7 @@ struct view_ops {
 		     const struct record_head *head);
 	/* Records were lost. NULL: it is said as in text. */
 	void (*lost)(struct view *view, uint64_t count);
-	/* view->interval seconds are over. NULL: there is one table, at the end. */
+	/* view->interval seconds are over; also of a view that reads records. NULL: there is one table, at the end. */
 	int (*interval)(struct view *view, struct report *report);
 	/* The end; what came since the last interval is reported. NULL: there is no view, the script prints. */
 	int (*end)(struct view *view, struct report *report);
@@ -121,6 +122,9 @@ struct facts view_facts(const struct view *view);
 void view_take_facts(struct view *view, const struct facts *facts);
 
 bool view_reads_records(const struct view *view);
+/* Is it called for each table, by view_tables()? One that reads records prints its last table when all have come. */
+bool view_has_tables(const struct view *view);
+int view_tables(struct view *view, struct report *report, bool is_last);
 
 /* For views: "2026-11-25 22:10:02, the last 5.0 s"; on a terminal the table before is wiped away. */
 void view_heading(const struct view *view, struct report *report, double elapsed_ns, bool is_last);

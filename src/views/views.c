@@ -5,7 +5,7 @@
 
 #include "views/view.h"
 
-extern const struct view_ops view_osd, view_profile, view_sched, view_op, view_offcpu, view_calls;
+extern const struct view_ops view_osd, view_profile, view_sched, view_op, view_inflight, view_offcpu, view_calls;
 
 static const struct view_option over = {
 	.name = "over",
@@ -37,6 +37,7 @@ const struct view_ops *const views[] = {
 	&view_profile,
 	&view_sched,
 	&view_op,
+	&view_inflight,
 	&view_offcpu,
 	SCRIPT(.name = "io", .script = "io.d", .needs = VIEW_INTERVAL,
 	       .doc = "who does the I/O: system calls by thread and file, transfers by thread and device, what each "
