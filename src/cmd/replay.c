@@ -237,10 +237,8 @@ static void choose_ops(struct run *run)
 	struct replay_config *config = &run->config;
 	struct view *view = run->setup.view;
 
-	config->ops = report_formats[run->request->form].ops;
+	config->ops = view ? view_reader(view, &config->report_data) : report_formats[run->request->form].ops;
 	if (view && view->ops->end) {
-		config->ops = &view->records;
-		config->report_data = view;
 		config->interval = view_has_tables(view) ? on_interval : NULL;
 		config->on_start = on_start;
 	} else if (replay_fact(run->replay, "every", 0)) {
