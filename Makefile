@@ -114,7 +114,7 @@ NEEDS_golden := build units
 NEEDS_man := build
 NEEDS_test-live := build static test ceph services bench
 NEEDS_test-harmless := build static test ceph
-NEEDS_test-flat := build static test
+NEEDS_test-flat := build static test ceph
 NEEDS_test-truth := build static test ceph
 NEEDS_test-ceph-with-markers := build static test ceph bench
 NEEDS_test-ceph-release := build static test ceph
@@ -127,7 +127,7 @@ NEEDS_check-clang := build units fuzz
 NEEDS_check-provider := build provider
 NEEDS_check-weave := build ceph-build
 NEEDS_check-x86 := build x86
-NEEDS_fuzz := build fuzz
+NEEDS_fuzz := build units fuzz
 NEEDS_bench := build bench ceph
 NEEDS_format := format
 
@@ -224,8 +224,9 @@ test-harmless: tests
 	TOTAL=36000 LIMIT=36000 SECONDS_OF_KILLS=30000 ROUNDS=$(or $(ROUNDS),10000) BUILD=$(BUILD) test/run e2e/left-behind
 	TOTAL=36000 LIMIT=36000 ROUNDS=$(or $(LIVE_ROUNDS),1000) BUILD=$(BUILD) test/run live/harmless
 
+# Memory, descriptors and mappings while processes restart all the time, and OSDs of a live cluster each minute.
 test-flat: tests
-	TOTAL=36000 LIMIT=36000 RESTARTS=$(or $(RESTARTS),7200) BUILD=$(BUILD) test/run e2e/flat
+	TOTAL=36000 LIMIT=36000 EVERY=60 FLAT_SECONDS=$(or $(FLAT_SECONDS),7200) BUILD=$(BUILD) test/run e2e/flat live/flat
 
 # The long forms of live tests: every counter, one process alone, and the fallback for old kernels.
 
@@ -296,14 +297,20 @@ check-clang:
 objects: $(CEPHTAP) $(UNITS:%=%.o) $(UNIT_OWN) $(FUZZ_SRC:%.c=$(BUILD)/%.o)
 
 fuzzers: $(FUZZERS)
-$(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o $(LIB)
-	$(CC) $(ALL_LD) -fsanitize=fuzzer -o $@ $< $(LIB) $(LIBS)
+$(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o $(UNIT_LIB) $(LIB)
+	$(CC) $(ALL_LD) -fsanitize=fuzzer -o $@ $< $(UNIT_LIB) $(LIB) $(LIBS)
 
+FUZZ_SCRIPTS := fuzz_ast | fuzz_check | fuzz_compile
 fuzz:
 	+$(MAKE) BUILD=build/fuzz CC=$(FUZZ_CC) SANITIZE=fuzzer-no-link,address,undefined OPT='-O1 -g' fuzzers
+	fuzz/seeds.sh build/fuzz/seeds
 	@for source in $(FUZZ_SRC); do \
 		name=$$(basename $$source .c); corpus=build/fuzz/corpus/$$name; mkdir -p $$corpus; \
 		seeds=; [ ! -d fuzz/corpus/$$name ] || seeds=fuzz/corpus/$$name; \
+		case $$name in \
+		$(FUZZ_SCRIPTS)) seeds="$$seeds build/fuzz/seeds/scripts -dict=build/fuzz/seeds/words.dict" ;; \
+		fuzz_section) seeds=build/fuzz/seeds/sections ;; \
+		esac; \
 		ASAN_OPTIONS=detect_leaks=0 build/fuzz/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
 			-print_final_stats=1 -artifact_prefix=build/fuzz/$$name- $$corpus $$seeds >build/fuzz/$$name.log 2>&1 || \
 			{ tail -n 60 build/fuzz/$$name.log; echo "$$name: failed" >&2; exit 1; }; \
@@ -379,7 +386,7 @@ make demo         build, and trace a throw-away Ceph cluster
 make test         build, and run every test (FILTER='name ...': some)
 make tests        build all that the tests need; then test/run [FILTER...] runs them
 make test-harmless  10,000 rounds of kill -9, and 1,000 on a live cluster (hours)
-make test-flat      memory of cephtap while processes restart for two hours
+make test-flat      memory of cephtap while processes, and OSDs of a live cluster, restart for FLAT_SECONDS=7200
 make test-truth   markers against every perf counter of Ceph that counts the same, in all ways of attaching
 make test-faults  every system call and allocation fails once, in some forty commands (90 minutes)
 make test-params  parameters of thousands of generated functions, by each compiler that is here (3 minutes)

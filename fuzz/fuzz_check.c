@@ -2,7 +2,7 @@
 /* Any text through parser and checker over made-up probes: neither may crash, hang, or refuse without saying why. */
 #include <assert.h>
 
-#include "../test/unit/fake_probes.c"
+#include "../test/unit/fake_probes.h"
 #include "front/d/check/check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Any text that the checker accepts, over made-up markers and the kernel's own probes, through the compiler: it may not
- * crash, and refuses with a sentence or makes an image that can be dumped.
+ * crash, and refuses with a sentence or makes an image that can be dumped, and whose programs touch nothing in the
+ * interpreter that is not theirs.
  */
 #include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "../test/unit/fake_probes.c"
+#include "../test/unit/fake_probes.h"
+#include "../test/unit/run_image.h"
 #include "code/disasm.h"
 #include "code/code.h"
 #include "front/d/lower.h"
@@ -79,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct loc where;
 	struct options options;
 	struct image *image;
+	const char *why;
 	struct diags diags;
 	struct buf out = {0};
 
@@ -90,12 +96,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (checked) {
 		plan = lower_script(arena, checked);
 		assert(!plan_why_not(plan, &where));
-		image = ebpf_compile(arena, plan, &options, &rules, &diags);
+		image = code_compile(arena, plan, &options, &rules, &diags);
 		assert(!image == !!diags.errors);
 		if (image) {
 			image_dump_maps(image, &out);
 			image_dump_layouts(image, &out);
 			image_dump_programs(image, &out);
+			why = run_image(image, size);
+			if (why) {
+				fprintf(stderr, "%s\n", why);
+				abort();
+			}
 		}
 	}
 	buf_free(&out);

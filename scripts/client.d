@@ -5,6 +5,7 @@
  * `cephtap report client` runs this; by itself: cephtap -s client.d 5 (seconds between tables).
  *
  * Anybody may be a client, by whatever name: the numbers of each user are told apart.
+ * @latency and @round are histograms for programs (report client --json, --csv, --openmetrics), with their sums: they are not printed.
  * TOTAL is from the call of the library until it is over, ROUND from the message until the reply has arrived. Times in us.
  */
 #pragma D option quiet
@@ -23,6 +24,7 @@ ceph_client:::op-submit
 ceph_client:::op-send
 {
 	sent[pid, args[0]] = timestamp;
+	to[pid, args[0]] = args[4];
 }
 
 ceph_client:::op-reply-recv
@@ -33,13 +35,17 @@ ceph_client:::op-reply-recv
 	@osd_mean[args[1]] = avg(this->ns);
 	@osd_max[args[1]] = max(this->ns);
 	@osd_bytes[args[1]] = sum(args[4]);
+	@round[to[pid, args[0]], args[1]] = llquantize(this->ns, 2, 10, 36, 16);
+	@round_total[to[pid, args[0]], args[1]] = sum(this->ns);
 	sent[pid, args[0]] = 0;
+	to[pid, args[0]] = 0;
 }
 
 /* Of one that is given up too: it gets no reply. */
 ceph_client:::op-finish
 {
 	sent[pid, args[0]] = 0;
+	to[pid, args[0]] = 0;
 }
 
 ceph_client:::op-finish
@@ -51,6 +57,8 @@ ceph_client:::op-finish
 	@mean[this->name, pid, pool[pid, args[1]] - 1] = avg(this->ns);
 	@most[this->name, pid, pool[pid, args[1]] - 1] = max(this->ns);
 	@bad[this->name, pid, pool[pid, args[1]] - 1] = sum(args[2] < 0);
+	@latency[this->name, pool[pid, args[1]] - 1] = llquantize(this->ns, 2, 10, 36, 16);
+	@total[this->name, pool[pid, args[1]] - 1] = sum(this->ns);
 	@user_ops[uid] = count();
 	@user_mean[uid] = avg(this->ns);
 	@user_bad[uid] = sum(args[2] < 0);
@@ -80,6 +88,7 @@ END
 	trunc(@ops); trunc(@mean); trunc(@most); trunc(@bad);
 	trunc(@user_ops); trunc(@user_mean); trunc(@user_bad);
 	trunc(@osd_ops); trunc(@osd_mean); trunc(@osd_max); trunc(@osd_bytes); trunc(@objects);
+	trunc(@latency); trunc(@total); trunc(@round); trunc(@round_total);
 }
 
 END

@@ -257,7 +257,7 @@ open_dir() {
 	[ -n "${1:-}" ] || wrong_usage "no folder given"
 	DIR=$(cd -P -- "$1" 2>/dev/null && pwd) || die "there is no cluster in $1"
 	[ -f "$DIR/cluster.info" ] || die "$DIR is not a folder that '$PROG up' made"
-	is_private "$DIR" || die "$DIR is another user's, or others may write to it: what is written there is not trusted"
+	is_private "$DIR" || die "$DIR belongs to another user, or other users may write to it: what is written there is not trusted"
 	OSDS=$(info osds)
 	POOL=$(info pool)
 	SIZE=$(info size)
@@ -356,7 +356,7 @@ new_dir() {
 	mkdir -- "$1" 2>/dev/null || [ -d "$1" ] || die "cannot make the folder $1"
 	DIR=$(cd -P -- "$1" && pwd) || die "cannot enter $1"
 	[ -z "$(ls -A -- "$DIR")" ] || die "$DIR is not empty"
-	[ -O "$DIR" ] && [ "$(stat -c %u -- "$1")" = "$(id -u)" ] || die "$1 is another user's"
+	[ -O "$DIR" ] && [ "$(stat -c %u -- "$1")" = "$(id -u)" ] || die "$1 belongs to another user"
 	mkdir -- "$DIR/run" 2>/dev/null || die "cannot write to $DIR"	# also the lock: it can be made once
 	trap abort_up EXIT
 	exit_on_signals

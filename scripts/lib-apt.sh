@@ -10,7 +10,7 @@ need_own_folder() {
 	if [ "$(stat -c %u -- "$1")" = "$(id -u)" ] && [ -O "$1" ]; then
 		case $(ls -ldn -- "$1/.") in d???????-*) return ;; esac
 	fi
-	die "$1 is another user's, or everybody may write to it: take a folder of your own"
+	die "$1 belongs to another user, or everybody may write to it: take a folder of your own"
 }
 
 # Of the host's own sources, the one that is Debian's main archive. As long as the host has no lists, nothing says whose

@@ -2,18 +2,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Each op of a client that took longer than $1 ns, when it is done: a line with its stages and the OSD that came last.
- * `cephtap report slow-ops` runs this; by itself: cephtap -s slow-ops.d 20000000
+ * `cephtap report slow-ops` runs this and lays the lines out; by itself: cephtap -s slow-ops.d 20000000
  *
- * TIME is when it was done, of the day in UTC. The stages add up to the whole, in ms:
+ * A line has: when it was done (ns since 1970), the OSD, client, tid, pool, number of the PG, operation, bytes, and times in ns: the
+ * whole, and the stages, which add up to it:
  *   queue    from the first byte of its message until a worker takes it: messenger, throttles, the queue
  *   wait     until it starts: locks, missing or degraded objects, other ops on the object
  *   work     reads are done, or the transaction is built and sent to the replicas; in an erasure-coded pool, until shards are asked for
  *   own      until the own store has committed, or has read the own shard
  *   others   after that, until the last replica has committed, or the last shard that is needed is there
  *   finish   until the reply is made; in an erasure-coded pool the data is put together first
+ * then the OSD that came last (-1: none, -2: its own disk, -3: not known), how it ended (0: it was done; 1: with an error; 2: not counted by
+ * Ceph, or dropped), its result, 1 if it was under way when this began (what was not seen is in the stage before it), and the object.
  *
- * An op that was under way when this began has a * behind its OSD: what was not seen is in the stage before it. One that ended without
- * entering Ceph's counters, with an error or because it was dropped, says so in LAST.
+ * @latency and @total are of all ops, by daemon and pool.
  */
 #pragma D option quiet
 #pragma D option strsize=64
@@ -40,9 +42,6 @@ int64_t answer[pid_t, int64_t];
 
 BEGIN
 {
-	printf("times in ms; LAST is the OSD that was waited for after the own disk\n");
-	printf("%-12s %-7s %-15s %-7s %-10s %8s %7s %7s %7s %7s %7s %7s %7s %-6s %s\n", "TIME", "OSD", "CLIENT.TID", "PG", "OP",
-	       "BYTES", "TOTAL", "QUEUE", "WAIT", "WORK", "OWN", "OTHERS", "FINISH", "LAST", "OBJECT");
 	seen = 0;
 	slow = 0;
 	before = 0;
@@ -149,15 +148,21 @@ ceph_repl:::repop-committed
 	self->by = 0;
 }
 
-ceph_osd:::op-done { seen++; }
+ceph_osd:::op-done
+{
+	seen++;
+	this->t = walltimestamp - (int64_t)args[7];
+	@latency[daemon, args[9]] = llquantize(this->t, 2, 10, 36, 16);
+	@total[daemon, args[9]] = sum(this->t);
+}
 
 ceph_osd:::op-done
-/walltimestamp - (int64_t)args[7] > $1/
+/this->t > $1/
 {
 	slow++;
 	this->op = (int64_t)args[2];
-	this->now = walltimestamp;
 	this->recv = (int64_t)args[7];
+	this->now = this->recv + this->t;
 	this->home = home[pid, this->op];
 	before += !this->home;
 	this->taken = taken[pid, this->op] ? taken[pid, this->op] : (int64_t)args[8];
@@ -169,27 +174,13 @@ ceph_osd:::op-done
 	this->own_end = this->own > this->worked ? this->own : this->worked;
 	this->all_end = this->all > this->own_end ? this->all : this->own_end;
 	this->code = code[pid, this->op];
-	this->peer = by[pid, this->op] && by[pid, this->op] != this->home && this->all > this->own_end ? by[pid, this->op] - 1 : -1;
-	this->day = this->now / 1000000 % 86400000;
-	printf("%02d:%02d:%02d.%03d %-6s%1s %7d.%-7d %2d.%-4x %-10s %8d %5d.%d %5d.%d %5d.%d %5d.%d %5d.%d %5d.%d %5d.%d ",
-	       this->day / 3600000, this->day / 60000 % 60, this->day / 1000 % 60, this->day % 1000, daemon, this->home ? "" : "*",
-	       args[0], args[1], args[9], args[10],
-	       opname,
-	       args[3] + args[4],
-	       (this->now - this->recv) / 1000000, (this->now - this->recv) / 100000 % 10,
-	       (this->taken - this->recv) / 1000000, (this->taken - this->recv) / 100000 % 10,
-	       (this->start - this->taken) / 1000000, (this->start - this->taken) / 100000 % 10,
-	       (this->worked - this->start) / 1000000, (this->worked - this->start) / 100000 % 10,
-	       (this->own_end - this->worked) / 1000000, (this->own_end - this->worked) / 100000 % 10,
-	       (this->all_end - this->own_end) / 1000000, (this->all_end - this->own_end) / 100000 % 10,
-	       (this->now - this->all_end) / 1000000, (this->now - this->all_end) / 100000 % 10);
-	if (this->peer >= 0) {
-		printf("osd.%-2d %s\n", this->peer, object[pid, this->op]);
-		@peers[daemon, this->peer] = count();
-	} else {
-		printf("%-6s %s\n", !this->home ? "?" : this->own ? "own" : "", object[pid, this->op]);
-		@alone[daemon] = count();
-	}
+	this->peer = by[pid, this->op] && by[pid, this->op] != this->home && this->all > this->own_end ? by[pid, this->op] - 1 :
+		!this->home ? -3 : this->own ? -2 : -1;
+	printf("%d %s %d %d %d %d %s %d %d %d %d %d %d %d %d %d %d %d %d %s\n", this->now, daemon, args[0], args[1], args[9], args[10],
+	       opname, args[3] + args[4], this->now - this->recv, this->taken - this->recv, this->start - this->taken,
+	       this->worked - this->start, this->own_end - this->worked, this->all_end - this->own_end, this->now - this->all_end,
+	       this->peer, 0, 0, !this->home, object[pid, this->op]);
+	@last[daemon, this->peer >= 0 ? this->peer : -1] = count();
 }
 
 ceph_osd:::op-done
@@ -223,23 +214,23 @@ ceph_osd:::op-end
 }
 
 ceph_osd:::op-end
-/this->op && this->now - this->recv > $1/
+/this->op && this->now/
+{
+	this->t = this->now - this->recv;
+	@latency[daemon, args[9]] = llquantize(this->t, 2, 10, 36, 16);
+	@total[daemon, args[9]] = sum(this->t);
+}
+
+ceph_osd:::op-end
+/this->op && this->t > $1/
 {
 	slow++;
 	this->taken = taken[pid, this->op] ? taken[pid, this->op] : args[6] ? (int64_t)args[6] : this->now;
 	this->start = started[pid, this->op] ? started[pid, this->op] : this->now;
-	this->day = this->now / 1000000 % 86400000;
-	printf("%02d:%02d:%02d.%03d %-6s  %7d.%-7d %2d.%-4x %-10s %8d %5d.%d %5d.%d %5d.%d %5d.%d %5d.%d %5d.%d %5d.%d %-6s %s %d\n",
-	       this->day / 3600000, this->day / 60000 % 60, this->day / 1000 % 60, this->day % 1000, daemon,
-	       args[0], args[1], args[9], args[10],
-	       opname,
-	       0,
-	       (this->now - this->recv) / 1000000, (this->now - this->recv) / 100000 % 10,
-	       (this->taken - this->recv) / 1000000, (this->taken - this->recv) / 100000 % 10,
-	       (this->start - this->taken) / 1000000, (this->start - this->taken) / 100000 % 10,
-	       (this->now - this->start) / 1000000, (this->now - this->start) / 100000 % 10, 0, 0, 0, 0, 0, 0,
-	       this->answer < 0 ? "error" : "none", this->answer < 0 ? "result" : "not counted by Ceph:", this->answer);
-	@others[daemon] = count();
+	printf("%d %s %d %d %d %d %s %d %d %d %d %d %d %d %d %d %d %d %d %s\n", this->now, daemon, args[0], args[1], args[9], args[10],
+	       opname, 0, this->t, this->taken - this->recv, this->start - this->taken, this->now - this->start, 0, 0, 0,
+	       -1, this->answer < 0 ? 1 : 2, this->answer, 0, object[pid, this->op]);
+	@ended[daemon] = count();
 }
 
 ceph_osd:::op-end
@@ -267,14 +258,5 @@ ceph_osd:::op-end
 
 END
 {
-	printf("%d of %d ops took longer than %d.%d ms\n", slow, seen, $1 / 1000000, $1 / 100000 % 10);
-	printa("%@8u of %s waited for osd.%d after their own disk\n", @peers);
-	printa("%@8u of %s waited for no other OSD\n", @alone);
-	printa("%@8u of %s ended with an error, or were not counted by Ceph\n", @others);
-}
-
-END
-/before/
-{
-	printf("%8d were under way when this began (*)\n", before);
+	printf("%d of %d ops took longer than %d ns; %d were under way when this began\n", slow, seen, $1, before);
 }

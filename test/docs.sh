@@ -35,6 +35,20 @@ verdict("readme-length", [f"{n} lines, at most 200"] if (n := text["README.md"].
 verdict("first-sentence", [page for page in pages if page.startswith("doc/") and not re.match(
     r"(<!--.*-->\n)*# [^\n]+\n\nAfter this page you can [^.]+\.", text[page])])
 
+# ---- tables of reports
+
+source = re.sub(r"\s+", " ", open("src/views/script_tables.c").read())
+bad = []
+for report, tables in re.findall(r"const struct view_table (\w+)_tables\[\] = \{(.*?)\};", source):
+    for name, keys, columns in re.findall(r'\.name = "(\w+)",.*?\.keys = \{(.*?)\}, \.columns = \{(.*?)\}(?=, \.|\}, \{)', tables):
+        row = next((line for line in text["doc/formats.md"].split("\n") if line.startswith(f"| `{report}` | `{name}` |")), "")
+        names = [k for k in re.findall(r'"(\w+)"', keys)] + re.findall(r'(?:, |\.name = )"(\w+)"', columns)
+        for word in names:
+            word = {"latency_ns": "p99_ns", "size_bytes": "p99_bytes"}.get(word, word)
+            if f"`{word}`" not in row:
+                bad.append(f"{report} {name} {word}")
+verdict("tables", bad if source.count(".keys") > 20 else ["no tables in src/views/script_tables.c"])
+
 # ---- links
 
 def anchors(page):

@@ -203,7 +203,8 @@ static void parse_line(struct card_parse *p)
 	if (!p->has_magic) {
 		p->has_magic = true;
 		if (strcmp(word, "cephtap-card") || strcmp(last_words(p), "1"))
-			line_error(p, "this is no layout card of version 1: it does not start with `cephtap-card 1`");
+			line_error(p,
+				   "this is not a layout card of version 1: it does not start with `cephtap-card 1`");
 		return;
 	}
 	if (p->is_ended)
@@ -235,7 +236,7 @@ static void parse_line(struct card_parse *p)
 	else if (!strcmp(word, "end"))
 		p->is_ended = true;
 	else
-		line_error(p, "this starts no line of a card");
+		line_error(p, "no line of a card begins with this word");
 }
 
 int card_parse(struct arena *arena, const struct source *source, struct card *card, struct diags *diags)

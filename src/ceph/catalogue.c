@@ -423,7 +423,7 @@ static void parse_line(struct parse *p, struct span line)
 		parse_doc(p, rest);
 	else if (!parse_witness_line(p, word, rest) && !parse_marker_line(p, word, rest) &&
 		 !parse_source_line(p, word, rest) && !parse_site_line(p, word, rest))
-		span_error(p, word, "this starts no line of a catalogue here");
+		span_error(p, word, "no line of a catalogue begins with this word here");
 }
 
 void catalogue_init(struct catalogue *cat, struct arena *arena)

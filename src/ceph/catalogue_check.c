@@ -168,10 +168,10 @@ static void check_source(const struct cat_marker *marker, const struct cat_sourc
 	unsigned i, j, times;
 
 	if (!paren || !ends_with(source->function, ")"))
-		diag_error(diags, source->loc, NULL, "a function is said with its parameters: F(int a), or F(...)");
+		diag_error(diags, source->loc, NULL, "a function is named with its parameters: F(int a), or F(...)");
 	if (wants_statement != !!source->statement)
 		diag_error(diags, source->loc, NULL,
-			   wants_statement ? "which statement? Say it in a line `at STATEMENT`"
+			   wants_statement ? "the statement is missing: name it in a line `at STATEMENT`"
 					   : "`at` goes with `before` and `after`");
 	for (i = 0; i < marker->args_len; i++) {
 		set_of(source, marker->args[i].name, &times);
@@ -186,7 +186,7 @@ static void check_source(const struct cat_marker *marker, const struct cat_sourc
 			diag_error(diags, stmt->loc, NULL, "marker %s has no argument %s", marker->name, stmt->name);
 		for (j = 0; stmt->kind == CAT_LET && j < i; j++)
 			if (source->stmts[j].kind == CAT_LET && !strcmp(source->stmts[j].name, stmt->name))
-				diag_error(diags, stmt->loc, NULL, "%s is said twice here", stmt->name);
+				diag_error(diags, stmt->loc, NULL, "%s is given twice here", stmt->name);
 		if (strstr(stmt->expr, "$ret") && source->where != CAT_RETURN)
 			diag_error(diags, stmt->loc, NULL, "$ret is there at a `return` only");
 	}

@@ -59,26 +59,14 @@ static void read_naming(char **argv, unsigned argc, struct naming *naming)
 /* CEPH_ARGS of a process, cut into words as Ceph does it: at white space. */
 static void read_ceph_args(struct arena *arena, pid_t pid, struct naming *naming)
 {
-	char *path = arena_printf(arena, "/proc/%d/environ", (int)pid), *text, *word, **words = NULL;
-	FILE *file = fopen(path, "re");
+	const char *args = proc_env(arena, pid, "CEPH_ARGS");
+	char *rest = arena_strdup(arena, args ? args : ""), *word, **words = NULL;
 	unsigned n = 0;
-	size_t size, at;
 
-	if (!file)
-		return;
-	text = arena_alloc(arena, 65536);
-	size = fread(text, 1, 65535, file);
-	fclose(file);
-	for (at = 0; at < size; at += strlen(text + at) + 1) {
-		if (strncmp(text + at, "CEPH_ARGS=", 10))
-			continue;
-		text += at + 10;
-		while ((word = strsep(&text, " \t\n")))
-			if (*word)
-				*arena_push(arena, words, n) = word;
-		read_naming(words, n, naming);
-		return;
-	}
+	while ((word = strsep(&rest, " \t\n")))
+		if (*word)
+			*arena_push(arena, words, n) = word;
+	read_naming(words, n, naming);
 }
 
 static void copy_text(char *to, size_t size, const char *from)

@@ -53,7 +53,7 @@ static int read_release(struct weave *w, struct buf *why)
 
 	version = project ? strstr(project, "VERSION") : NULL;
 	if (!version || version > strchr(project, ')')) {
-		buf_printf(why, "%s is no tree of Ceph's source: %s/%s %s", w->root, w->root, cmake_lists,
+		buf_printf(why, "%s is not a source tree of Ceph: %s/%s %s", w->root, w->root, cmake_lists,
 			   lists->disk ? "does not say `project(ceph VERSION ...)`" : "cannot be read");
 		return -EINVAL;
 	}

@@ -115,7 +115,7 @@ static const char *find_function(struct spot *s)
 		return because(s, "%s has %s, but with other parameters than (%s", s->place->file->path, s->name,
 			       strchr(s->place->source->function, '(') + 1);
 	if (matches > 1)
-		return because(s, "%s has %u functions %s that fit", s->place->file->path, matches, s->name);
+		return because(s, "%s has %u functions %s that match", s->place->file->path, matches, s->name);
 	if (!s->is_any)
 		same_params(s, cxx, found); /* for the names */
 	s->place->function = found;
@@ -399,7 +399,7 @@ static const char *place_at_returns(struct spot *s)
 		n++;
 	}
 	if (!n)
-		return because(s, "%s in %s returns nowhere", s->name, s->place->file->path);
+		return because(s, "%s in %s never returns", s->name, s->place->file->path);
 	s->place->line = line_of(s->place->file, function->body);
 	s->place->count = n;
 	return NULL;
@@ -443,13 +443,13 @@ static const char *place_at_statement(struct spot *s)
 	s->place->count = 1;
 	if (s->place->source->where == CAT_BEFORE) {
 		if (!cxx_begins_statement(cxx, first))
-			return because(s, "`%s` in %s in %s is no statement between braces", text, s->name,
+			return because(s, "`%s` in %s in %s is not a statement between braces", text, s->name,
 				       s->place->file->path);
 		add_before(s, first);
 		return NULL;
 	}
 	if (!cxx_is(cxx, last, ";") && !cxx_is(cxx, last, "{") && !cxx_is(cxx, last, "}"))
-		return because(s, "`%s` ends no statement: nothing can be put behind it", text);
+		return because(s, "`%s` does not end a statement: nothing can be put after it", text);
 	add_after(s, last,
 		  cxx_is(cxx, last, "{") ? body_indent(s, last)
 					 : indent_at(s->w->arena, cxx->text, cxx->tokens[first].at));

@@ -92,7 +92,7 @@ static void print_script(const struct catalogue *cat, const char *name, enum cat
 		;
 	if (!question)
 		diag_error(diags, (struct loc){0}, NULL,
-			   "there is no script `%s`: say the option without a name for a list", name);
+			   "there is no script `%s`: give the option without a name for a list", name);
 	else if (catalogue_script(cat, question, tracer, out, &why))
 		diag_error(diags, (struct loc){0}, NULL, "script %s: %s", name, why);
 }
@@ -128,7 +128,7 @@ static int run(struct arena *arena, const struct request *request, char **paths,
 	return diags.errors ? 1 : 0;
 }
 
-static const char one_of[] = "say one of --check, --markdown, --tapset, --bpftrace and --systemtap; see --help";
+static const char one_of[] = "give one of --check, --markdown, --tapset, --bpftrace and --systemtap; see --help";
 
 static enum outcome take_option(void *data, const struct cmd_option *option, const char *text)
 {

@@ -284,7 +284,7 @@ static int take_down(struct demo *demo)
 	struct buf why = {0};
 
 	if (strlen(demo->down) >= sizeof(demo->folder)) {
-		say(stderr, "cephtap demo: %s is no folder that a demo has made\n", demo->down);
+		say(stderr, "cephtap demo: %s is not a folder that `cephtap demo` made\n", demo->down);
 		return 1;
 	}
 	snprintf(demo->folder, sizeof(demo->folder), "%s", demo->down);
@@ -296,7 +296,7 @@ static int take_down(struct demo *demo)
 	}
 	if (!path_is_private(demo->folder, &why) || !is_own(demo->script, S_IFREG) || !is_own(demo->cluster, S_IFDIR)) {
 		say(stderr, "cephtap demo: %s: its script is not run\n",
-		    why.size ? why.data : "there is something of another user's in it");
+		    why.size ? why.data : "it contains a file of another user");
 		buf_free(&why);
 		return 1;
 	}

@@ -14,18 +14,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "ceph/card.h"
-#include "ceph/daemons.h"
-#include "ceph/learn.h"
 #include "cmd/cmd.h"
+#include "cmd/daemon_rows.h"
 #include "cmd/option.h"
 #include "cmd/leftovers.h"
 #include "engine/engine.h"
-#include "lib/debug.h"
-#include "lib/elf.h"
-#include "lib/held.h"
 #include "lib/kernel.h"
-#include "lib/proc.h"
 #include "lib/shown.h"
 #include "probe/host.h"
 
@@ -184,99 +178,35 @@ static void check_leftovers(struct doctor *d)
 
 /* ---- Ceph ---- */
 
-static const struct proc_file *program_of(struct arena *arena, pid_t pid)
+static const char *describe_build(struct arena *arena, const struct daemon_row *row)
 {
-	struct proc_file *files;
-	unsigned len;
+	const struct packaging *from = &row->packaging;
+	const char *where = from->image ? from->image : from->package ? from->package : from->system;
 
-	if (proc_files(arena, pid, &files, &len))
-		return NULL;
-	for (unsigned i = 0; i < len; i++)
-		if (files[i].is_main || strstr(files[i].name, "/librados.so"))
-			return &files[i];
-	return NULL;
+	return arena_printf(arena, "%s%s, build %.8s, %s debug information%s%s%s", row->release ? "Ceph " : "",
+			    row->release ? row->release : "release not known",
+			    row->build_id ? row->build_id : "without a build-id", row->has_debug ? "with" : "no",
+			    from->is_contained ? ", in a container" : "", where ? ", " : "", where ? where : "");
 }
 
-/* How many of Ceph's markers are in the process, and can be attached. */
-static void count_markers(struct arena *arena, pid_t pid, const char *module, unsigned *all, unsigned *good,
-			  const char **why)
+static void check_daemon(struct doctor *d, const struct daemon_row *row)
 {
-	static const struct probe_desc markers = {"ceph_*", "", "", "", 0};
-	struct target target = {.pids = &pid, .pids_len = 1, .main_pid = pid, .vouches_for_all = true};
-	struct probe_host *host = probe_host_new(arena, &target);
-	struct probe_source source = probe_host_source(host);
-	struct probe_list list = source.find(&source, &markers, why);
+	const struct daemon *daemon = row->daemon;
+	const char *name = arena_strdup(d->arena, daemon->name), *detail;
+	bool is_whole = row->usable == row->markers && !row->partly;
 
-	*all = *good = 0;
-	*why = NULL;
-	for (unsigned i = 0; i < list.len; i++) {
-		if (strcmp(list.probes[i]->mod, module)) /* of a library that it may load */
-			continue;
-		++*all;
-		*good += !list.probes[i]->why_not;
-		if (list.probes[i]->why_not && !*why)
-			*why = arena_strdup(arena, list.probes[i]->why_not);
-	}
-	probe_host_free(host);
-}
-
-static const char *describe_file(struct arena *arena, struct elf_file *elf, const struct proc_file *program)
-{
-	struct card *card = NULL;
-	struct debug debug;
-	char root[PROC_ROOT_SIZE];
-	const char *why, *text = arena_printf(arena, "build %.8s", elf_build_id(elf));
-
-	if (!card_find(arena, elf_build_id(elf), &card, &why) && card)
-		text = arena_printf(arena, "Ceph %s, %s", card->release, text);
-	else
-		text = arena_printf(arena, "%s, no layout card of its own", text);
-	proc_root(program->pid, root);
-	debug_find(elf, program->name, root, &debug);
-	text = arena_printf(arena, "%s, %s debug information", text,
-			    debug.info && elf_has_section(debug.info, ".debug_info") ? "with" : "no");
-	debug_close(&debug);
-	return text;
-}
-
-static const char *describe_build(struct arena *arena, const struct proc_file *program)
-{
-	const char *text = "its program cannot be read";
-	struct held *held = NULL;
-	struct buf why = {0};
-	struct elf_file *elf;
-
-	if (!held_open_mapped(program, &held, &why) && !elf_file_read(held, program->path, &elf)) {
-		text = describe_file(arena, elf, program);
-		elf_file_close(elf);
-	}
-	held_close(held);
-	buf_free(&why);
-	return text;
-}
-
-static void check_daemon(struct doctor *d, const struct daemon *daemon)
-{
-	const struct proc_file *program = program_of(d->arena, daemon->pid);
-	const char *why = NULL, *name, *base, *package, *detail;
-	unsigned all = 0, good = 0;
-
-	if (!program) {
-		add(d, "Ceph", arena_strdup(d->arena, daemon->name), STATUS_WARNING,
-		    arena_printf(d->arena, "process %d cannot be looked at", (int)daemon->pid), "run it as root");
+	if (!row->program) {
+		add(d, "Ceph", name, STATUS_WARNING,
+		    arena_printf(d->arena, "process %d cannot be looked at", (int)daemon->pid), row->advice);
 		return;
 	}
-	name = program->name;
-	base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
-	package = learn_debug_package(base);
-	count_markers(d->arena, daemon->pid, base, &all, &good, &why);
-	detail = arena_printf(d->arena, "process %d (uid %u), %s: %s; %u of %u markers", (int)daemon->pid, daemon->uid,
-			      name, describe_build(d->arena, program), good, all);
-	add(d, "Ceph", arena_strdup(d->arena, daemon->name), good == all && all ? STATUS_OK : STATUS_WARNING,
-	    why ? arena_printf(d->arena, "%s; the first that cannot be attached: %s", detail, why) : detail,
-	    good == all ? NULL
-			: arena_printf(d->arena, "with debug information (package %s) `cephtap learn %s` makes a card",
-				       package ? package : "of debug symbols", name));
+	detail = arena_printf(d->arena, "process %d (uid %u), %s: %s; %s", (int)daemon->pid, daemon->uid, row->program,
+			      describe_build(d->arena, row), daemon_row_count(d->arena, row));
+	for (unsigned i = 0; i < row->evidence_len; i++)
+		detail = arena_printf(d->arena, "%s; %u %s", detail, row->evidence[i].markers, row->evidence[i].text);
+	add(d, "Ceph", name, is_whole ? STATUS_OK : STATUS_WARNING,
+	    row->why ? arena_printf(d->arena, "%s; the first that cannot be attached: %s", detail, row->why) : detail,
+	    is_whole ? NULL : row->advice);
 }
 
 /* Reports leave these out: why, and what to do where one knows better. */
@@ -304,26 +234,18 @@ static void check_doubtful(struct doctor *d, const struct daemon *daemons, unsig
 
 static void check_ceph(struct doctor *d)
 {
-	enum { CLIENTS_MAX = 20 };
-	unsigned len = 0, n = 0, clients = 0;
-	struct daemon *daemons;
+	struct daemon_rows rows;
 
-	daemons_find(d->arena, &daemons, &len);
-	for (unsigned i = 0; i < len; i++) {
-		if (daemons[i].doubt)
-			continue;
-		n++;
-		clients += daemons[i].is_client;
-		if (!daemons[i].is_client || clients <= CLIENTS_MAX) /* anybody may start thousands */
-			check_daemon(d, &daemons[i]);
-	}
-	if (clients > CLIENTS_MAX)
+	daemon_rows_find(d->arena, &rows);
+	for (unsigned i = 0; i < rows.len; i++)
+		check_daemon(d, &rows.rows[i]);
+	if (rows.more_clients)
 		add(d, "Ceph", "clients", STATUS_OK,
-		    arena_printf(d->arena, "%u more processes use librados", clients - CLIENTS_MAX), NULL);
-	if (!n)
+		    arena_printf(d->arena, "%u more processes use librados", rows.more_clients), NULL);
+	if (!rows.len)
 		add(d, "Ceph", "daemons", STATUS_WARNING, "none runs on this host, or none that may be looked at",
 		    "`cephtap demo` starts a small cluster to try things on");
-	check_doubtful(d, daemons, len);
+	check_doubtful(d, rows.daemons, rows.daemons_len);
 }
 
 /* ---- output ---- */

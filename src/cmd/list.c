@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "front/d/ast/ast.h"
+#include "front/front.h"
 #include "ceph/catalogue.h"
 #include "ceph/identity.h"
 #include "plan/type.h"
 #include "cmd/cmd.h"
+#include "cmd/daemon_rows.h"
 #include "cmd/option.h"
 #include "cmd/list_functions.h"
 #include "run/target.h"
@@ -27,6 +28,7 @@ static const char usage[] =
 	"Usage: cephtap list [-v] [--json] [-p PID] [--osd ID[,ID]] [--daemon NAME] [--cgroup PATH]\n"
 	"                    [--container ID] [PROBE...]\n"
 	"       cephtap list --functions [--json | --markdown]\n"
+	"       cephtap list --daemons [--json]\n"
 	"\n"
 	"List probes as ID PROVIDER MODULE FUNCTION NAME. PROBE is provider:module:function:name "
 	"with globs, its fields from the\n"
@@ -42,7 +44,7 @@ struct list {
 	struct catalogue *cat;
 	struct native_types *natives;
 	enum list_format format;
-	bool functions; /* not probes */
+	bool functions, daemons; /* not probes */
 };
 
 /* A type as a script would write it. */
@@ -374,7 +376,7 @@ static int find(struct list *list, const char *text, struct probe_list *found, c
 	}
 	*source = (struct source){"the description", text, strlen(text)};
 	diags_init(&diags, list->arena);
-	if (*text && !ast_parse_desc(list->arena, source, &diags, &desc)) {
+	if (*text && !front_for(NULL)->parse_desc(list->arena, source, &diags, &desc)) {
 		diags_print(&diags, false, &problems);
 		say_lines(stderr, problems.data ? problems.data : "");
 		buf_free(&problems);
@@ -468,6 +470,9 @@ static enum outcome take_option(void *data, const struct cmd_option *option, con
 	case OPTION_FUNCTIONS:
 		list->functions = true;
 		return OUTCOME_GO_ON;
+	case OPTION_DAEMONS:
+		list->daemons = true;
+		return OUTCOME_GO_ON;
 	default:
 		return option_take_common(option, text, &common, &request->why);
 	}
@@ -505,6 +510,14 @@ static int print_functions(const struct list *list, bool has_others)
 	return 0;
 }
 
+static int print_daemons(const struct list *list, bool has_others)
+{
+	if (!has_others && !list->functions && list->format != LIST_MARKDOWN)
+		return list_daemons(list->format == LIST_JSON);
+	say(stderr, "cephtap list: --daemons lists Ceph's processes on this host: nothing but --json goes with it\n");
+	return 2;
+}
+
 int cmd_list(int argc, char **argv)
 {
 	struct list list = {.arena = arena_new()};
@@ -512,7 +525,9 @@ int cmd_list(int argc, char **argv)
 	struct target target = {0};
 	int status = parse_options(argc, argv, &list, &targets);
 
-	if (status < 0 && list.functions) {
+	if (status < 0 && list.daemons) {
+		status = print_daemons(&list, optind < argc || targets.rules_len || targets.processes_len);
+	} else if (status < 0 && list.functions) {
 		status = print_functions(&list, optind < argc || targets.rules_len || targets.processes_len);
 	} else if (status < 0 && list.format == LIST_MARKDOWN) {
 		say(stderr, "cephtap list: --markdown goes with --functions\n");

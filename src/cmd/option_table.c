@@ -153,6 +153,10 @@ static const struct cmd_option table[] = {
 	{OPTION_JSON, TO(LIST), GROUP_OUTPUT, 0, "json", NULL, "the same for programs"},
 	{OPTION_FUNCTIONS, TO(LIST), GROUP_OUTPUT, 0, "functions", NULL,
 	 "what scripts can call and read instead: functions, actions, aggregations, variables"},
+	{OPTION_DAEMONS, TO(LIST), GROUP_OUTPUT, 0, "daemons", NULL,
+	 "each of Ceph's processes on this host instead, those in containers too: its build, how many markers can be "
+	 "used, "
+	 "on what evidence, and what to do for the rest"},
 	{OPTION_MARKDOWN, TO(LIST), GROUP_OUTPUT, 0, "markdown", NULL, "with --functions: as a page"},
 	{OPTION_JSON, TO(DOCTOR), GROUP_OUTPUT, 0, "json", NULL,
 	 "one JSON object: `works`, and an array of checks with group, name, status, detail, advice"},

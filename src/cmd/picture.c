@@ -118,7 +118,7 @@ static bool check_is_text(const char *name, const char *text, size_t size, struc
 	for (const char *at = text; nul && at < nul; at++)
 		line += *at == '\n';
 	if (nul)
-		buf_printf(why, "%s:%u: a NUL byte: this is no text", name, line);
+		buf_printf(why, "%s:%u: a NUL byte: this is not text", name, line);
 	return !nul;
 }
 
@@ -162,7 +162,7 @@ static bool take_count(const char *text, const char *column, uint64_t *number, s
 	*number = strtoull(text, &end, 10);
 	if (*text >= '0' && *text <= '9' && !*end && !errno)
 		return true;
-	buf_printf(why, "%s is no whole number below 2^64: `%.40s`", column, text);
+	buf_printf(why, "%s is not a whole number below 2^64: `%.40s`", column, text);
 	return false;
 }
 

@@ -112,7 +112,8 @@ static enum outcome read_command_line(struct option_loop *loop, struct record_re
 	if (outcome != OUTCOME_GO_ON)
 		return outcome;
 	if (!record->path)
-		buf_puts(why, "say where to: -o FILE comes first; see cephtap record --help");
+		buf_puts(why,
+			 "-o FILE, which says where the recording goes, must come first; see cephtap record --help");
 	else if (optind >= loop->argc)
 		buf_puts(why, "name a report, or give a script; see cephtap record --help");
 	return why->size ? OUTCOME_MISUSED : OUTCOME_GO_ON;

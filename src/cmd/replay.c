@@ -93,11 +93,7 @@ static void on_start(const struct report *report, void *data)
 
 static int on_interval(struct report *report, bool is_last, void *data)
 {
-	struct view *view = ((struct run *)data)->setup.view;
-
-	if (is_last)
-		return view->ops->end(view, report);
-	return view->ops->interval ? view->ops->interval(view, report) : 0;
+	return view_tables(((struct run *)data)->setup.view, report, is_last);
 }
 
 /* What --every printed. */
@@ -241,11 +237,9 @@ static void choose_ops(struct run *run)
 	struct replay_config *config = &run->config;
 	struct view *view = run->setup.view;
 
-	config->ops = report_formats[run->request->form].ops;
+	config->ops = view ? view_reader(view, &config->report_data) : report_formats[run->request->form].ops;
 	if (view && view->ops->end) {
-		config->ops = &view->records;
-		config->report_data = view;
-		config->interval = view_reads_records(view) ? NULL : on_interval;
+		config->interval = view_has_tables(view) ? on_interval : NULL;
 		config->on_start = on_start;
 	} else if (replay_fact(run->replay, "every", 0)) {
 		config->interval = print_tables;

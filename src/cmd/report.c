@@ -156,6 +156,11 @@ static enum outcome take(struct report_run *run, const struct given_option *give
 
 static enum outcome check_form(struct report_run *run)
 {
+	if (run->interval && run->ops->needs & VIEW_LINES && run->form != FORM_OPENMETRICS) {
+		buf_printf(&run->why, "`%s` prints lines as they come: --interval is for --openmetrics",
+			   run->ops->name);
+		return OUTCOME_MISUSED;
+	}
 	if (run->form == FORM_TEXT || !run->ops->forms || run->ops->forms & 1u << run->form)
 		return OUTCOME_GO_ON;
 	buf_printf(&run->why, "`%s` cannot be written as --%s", run->ops->name, report_formats[run->form].name);
@@ -278,9 +283,7 @@ static void on_start(const struct report *report, void *data)
 
 static int on_interval(struct report *report, bool is_last, void *data)
 {
-	struct view *view = ((struct report_run *)data)->setup.view;
-
-	return is_last ? view->ops->end(view, report) : view->ops->interval(view, report);
+	return view_tables(((struct report_run *)data)->setup.view, report, is_last);
 }
 
 static bool open_output(struct report_run *run, struct tracer_config *config)
@@ -314,12 +317,8 @@ static void set_reader(struct report_run *run, struct tracer_config *config)
 	struct view *view = run->setup.view;
 	bool is_read = !run->record || run->record->tee;
 
-	config->ops = report_formats[run->form].ops;
-	if (run->ops->end) {
-		config->ops = &view->records;
-		config->report_data = view;
-	}
-	if (run->ops->end && !view_reads_records(view)) {
+	config->ops = view_reader(view, &config->report_data);
+	if (view_has_tables(view)) {
 		config->interval = on_interval;
 		config->interval_ns = interval_ns(run);
 	} else if (!is_read) {

@@ -136,7 +136,7 @@ static int find_marks(struct job *job)
 	stamp_add(&job->stamp, &found, held_dev(job->held), held_ino(job->held));
 	probe_host_free(host);
 	if (!job->stamp.marks_len)
-		return fail(job->path, "is none of the files that the catalogue has markers for (their names count)");
+		return fail(job->path, "is not a file that the catalogue has markers for (it goes by the file's name)");
 	return 0;
 }
 

@@ -118,9 +118,9 @@ static enum outcome read_command_line(struct top_run *run, struct option_loop *l
 	if (outcome != OUTCOME_GO_ON)
 		return outcome;
 	if (optind < loop->argc)
-		buf_printf(&run->why, "`%s` is no option; see cephtap top --help", loop->argv[optind]);
+		buf_printf(&run->why, "there is no option `%s`; see cephtap top --help", loop->argv[optind]);
 	else if (!run->once && !run->print_script && (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO)))
-		buf_puts(&run->why, "this is no terminal; `cephtap report osd` prints the same OSDs as text, "
+		buf_puts(&run->why, "this is not a terminal; `cephtap report osd` prints the same OSDs as text, "
 				    "`cephtap top --once` one screen");
 	return run->why.size ? OUTCOME_MISUSED : OUTCOME_GO_ON;
 }

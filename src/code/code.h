@@ -9,7 +9,7 @@
 #include "code/image.h"
 #include "plan/rules.h"
 
-struct image *ebpf_compile(struct arena *arena, const struct plan *plan, const struct options *options,
+struct image *code_compile(struct arena *arena, const struct plan *plan, const struct options *options,
 			   const struct code_rules *rules, struct diags *diags);
 
 #endif

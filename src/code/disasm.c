@@ -16,7 +16,7 @@ struct disasm {
 	struct buf *out;
 };
 
-const char *ebpf_helper_name(int32_t helper)
+const char *disasm_helper_name(int32_t helper)
 {
 #define HELPER(name) [BPF_FUNC_##name] = "bpf_" #name
 	static const char *const names[] = {__BPF_FUNC_MAPPER(HELPER)};
@@ -137,7 +137,7 @@ static void put_target(struct disasm *d, unsigned at, int64_t distance)
 static void put_call(struct disasm *d, unsigned at)
 {
 	const struct bpf_insn *insn = &d->insns[at];
-	const char *name = ebpf_helper_name(insn->imm);
+	const char *name = disasm_helper_name(insn->imm);
 
 	buf_puts(d->out, "call ");
 	if (insn->src_reg == BPF_PSEUDO_CALL)
@@ -303,7 +303,7 @@ static void put_lines_at(struct disasm *d, unsigned at)
 			put_line(d->program->lines[i].loc, d->out);
 }
 
-void ebpf_disasm(const struct image *image, const struct image_program *program, struct buf *out)
+void disasm_program(const struct image *image, const struct image_program *program, struct buf *out)
 {
 	struct disasm d = {image, program, program->insns, program->insns_len, NULL, out};
 
@@ -324,7 +324,7 @@ void ebpf_disasm(const struct image *image, const struct image_program *program,
 	free(d.targets);
 }
 
-void ebpf_disasm_insn(const struct bpf_insn *insns, unsigned insns_len, struct buf *out)
+void disasm_insn(const struct bpf_insn *insns, unsigned insns_len, struct buf *out)
 {
 	struct disasm d = {NULL, NULL, insns, insns_len, NULL, out};
 

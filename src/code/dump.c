@@ -30,7 +30,7 @@ void image_dump_programs(const struct image *image, struct buf *out)
 
 		buf_printf(out, "program %u %s: %s, %u instructions\n", i, program->name, ctx_name(program->ctx),
 			   program->insns_len);
-		ebpf_disasm(image, program, out);
+		disasm_program(image, program, out);
 	}
 }
 

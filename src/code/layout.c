@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is laid out before any program: maps, variables, records, aggregations. */
-#include "code/gen.h"
+#include "code/program.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -13,7 +13,6 @@ enum {
 	ENTRIES_MIN = 64,
 	DAEMONS_MAX_ENTRIES = 1024,
 	PIDS_MAX = 16384,
-	SCRATCH_CLAIMS = 4, /* how many threads on one processor may be inside probes at the same time */
 };
 
 char *kernel_name(struct arena *arena, const char *text)

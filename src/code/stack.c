@@ -203,10 +203,10 @@ static bool refuse_without_loops(struct gen *gen, const char *name, struct loc l
 		return true;
 	diag_hint(gen->diags,
 		  diag_error(gen->diags, loc, NULL,
-			     "%s() is not to be had on this kernel: its programs cannot call a function in a loop "
+			     "%s() is not available on this kernel: its programs cannot call a function in a loop "
 			     "(bpf_loop, Linux 5.17)",
 			     name),
-		  "stack() and all else work; `cephtap doctor` says what this kernel lacks");
+		  "everything else works, stack() too; `cephtap doctor` lists what this kernel lacks");
 	return true;
 }
 

@@ -15,6 +15,7 @@
 
 struct options;
 struct plan;
+struct probe_desc;
 struct probe_source;
 
 /* What a script is called with: what $1, $$1, $target and the like stand for. */
@@ -48,6 +49,9 @@ struct front_ops {
 	bool (*set_options)(void *script, struct options *options, struct diags *diags);
 	const struct plan *(*check)(void *script, struct probe_source *probes, const struct options *options,
 				    struct diags *diags);
+	/* One description of probes alone, as `cephtap list` takes it. */
+	bool (*parse_desc)(struct arena *arena, const struct source *source, struct diags *diags,
+			   struct probe_desc *desc);
 	/* For reading: the tokens of one text; the script after parse(); after check(). */
 	void (*dump_tokens)(const struct source *source, struct buf *out);
 	void (*dump_tree)(const void *script, struct buf *out);

@@ -183,7 +183,7 @@ static void gen_chill(struct gen *gen, const struct expr *call, struct value *re
 	if (!gen->rules->has_loops) {
 		if (gen->first_round)
 			diag_error(gen->diags, call->loc, NULL,
-				   "chill() is not to be had on this kernel: its programs cannot call a function in a "
+				   "chill() is not available on this kernel: its programs cannot call a function in a "
 				   "loop (bpf_loop, Linux 5.17)");
 		return;
 	}

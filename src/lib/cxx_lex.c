@@ -285,7 +285,7 @@ int cxx_tokens(struct arena *arena, const char *text, size_t size, struct cxx_fi
 
 	*out = (struct cxx_file){.text = text, .size = size};
 	if (size >= UINT32_MAX || memchr(text, '\0', size))
-		return fail(&l, 0, "this is no text");
+		return fail(&l, 0, "this is not text");
 	while (!err && l.at < size) {
 		c = peek(&l, 0);
 		if (c == '\n') {

@@ -65,9 +65,10 @@ static int begin(struct dwarf_file *file, const char **why)
 	if (file->dwarf && dwarf_split_hide(file))
 		return 0;
 	if (file->dwarf)
-		*why = arena_printf(file->arena,
-				    "%s has debug information that is not in order: how it names other files (.dwo)",
-				    file->path);
+		*why = arena_printf(
+			file->arena,
+			"%s has damaged debug information: the names of its other files (.dwo) cannot be read",
+			file->path);
 	else
 		*why = arena_printf(file->arena, "%s has no debug information that can be read: %s", file->path,
 				    dwarf_errmsg(-1));

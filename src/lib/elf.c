@@ -590,5 +590,6 @@ int elf_offset_to_vaddr(const struct elf_file *file, uint64_t offset, uint64_t *
 		*vaddr = segment.p_vaddr + (offset - segment.p_offset);
 		return 0;
 	}
-	return elf_fail(ENOENT, "%s: no code is at its byte 0x%llx", file->path, (unsigned long long)offset);
+	return elf_fail(ENOENT, "%s: there is no code at byte 0x%llx of the file", file->path,
+			(unsigned long long)offset);
 }

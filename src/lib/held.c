@@ -54,7 +54,7 @@ static int say(const struct opening *o, int error)
 		buf_printf(o->why, "%s is on a file system that does not answer: it is left out", o->name);
 		break;
 	case -EAGAIN:
-		buf_printf(o->why, "%s cannot be read now: another process has a lease on it", o->name);
+		buf_printf(o->why, "%s cannot be read now: another process holds a lease on it", o->name);
 		break;
 	case -ESTALE:
 		buf_printf(o->why, "%s is not the file any more that process %d has mapped", o->name, (int)o->pid);

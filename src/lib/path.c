@@ -86,7 +86,7 @@ static int enter(struct walk *walk, int dir)
 	if (fstat(dir, &path->in))
 		return say_errno(walk, -errno);
 	if (walk->is_private && is_unsafe_parent(&path->in))
-		return say(walk, -EPERM, "others may change what is in a folder on the way to %s", walk->given);
+		return say(walk, -EPERM, "other users may change a folder on the way to %s", walk->given);
 	return 0;
 }
 
@@ -232,7 +232,8 @@ static int walk_name(struct walk *walk)
 			continue;
 		}
 		if (is_folder)
-			return say(walk, -EISDIR, "cannot write to %s: it ends like a folder's name", walk->given);
+			return say(walk, -EISDIR, "cannot write to %s: the name ends in a slash, as a folder's does",
+				   walk->given);
 		error = take_name(walk, part);
 		if (error <= 0)
 			return error;
@@ -330,7 +331,7 @@ bool path_is_private(const char *text, struct buf *why)
 	is_ours = !begin(&walk, whole) && !walk_folder(&walk);
 
 	if (is_ours && (path.in.st_uid != geteuid() || (path.in.st_mode & (S_IWGRP | S_IWOTH)))) {
-		say(&walk, -EPERM, "%s is another user's, or others may write to it", text);
+		say(&walk, -EPERM, "%s belongs to another user, or other users may write to it", text);
 		is_ours = false;
 	}
 	path_close(&path);

@@ -16,7 +16,7 @@
 #include "lib/trouble.h"
 
 /* What is looked at of files that a process fills as it likes. */
-enum { CMDLINE_MAX = 1 << 20, LINE_MAX_SIZE = 4096 };
+enum { CMDLINE_MAX = 1 << 20, ENVIRON_MAX = 64 * 1024, LINE_MAX_SIZE = 4096 };
 
 int proc_error(int error)
 {
@@ -127,6 +127,20 @@ int proc_argv(struct arena *arena, pid_t pid, char ***argv, unsigned *argc)
 	}
 	buf_free(&text);
 	return error;
+}
+
+const char *proc_env(struct arena *arena, pid_t pid, const char *name)
+{
+	size_t name_size = strlen(name);
+	const char *value = NULL;
+	struct buf text = {0};
+
+	proc_read(pid, "environ", ENVIRON_MAX, &text);
+	for (size_t at = 0; !value && at < text.size; at += strlen(text.data + at) + 1)
+		if (!strncmp(text.data + at, name, name_size) && text.data[at + name_size] == '=')
+			value = arena_strdup(arena, text.data + at + name_size + 1);
+	buf_free(&text);
+	return value;
 }
 
 int proc_comm(pid_t pid, char comm[16])

@@ -16,6 +16,8 @@
 int proc_pids(struct arena *arena, pid_t **pids, unsigned *pids_len);
 /* argv of a process; 0 or -ESRCH. */
 int proc_argv(struct arena *arena, pid_t pid, char ***argv, unsigned *argc);
+/* A variable of the environment that it was started with; NULL: it has none of that name. */
+const char *proc_env(struct arena *arena, pid_t pid, const char *name);
 /* /proc/PID/comm without the newline. */
 int proc_comm(pid_t pid, char comm[16]);
 /* Time of start in clock ticks since boot, from /proc/PID/stat: tells a reused pid from the old one. */

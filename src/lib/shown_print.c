@@ -135,7 +135,7 @@ static void put_value(struct buf *out, const struct spec *spec, va_list *args)
 		buf_printf(out, spec->text, va_arg(*args, double));
 		break;
 	default:
-		assert(!"a conversion that shown_printf() has not");
+		assert(!"a conversion that shown_printf() does not have");
 	}
 }
 

@@ -205,7 +205,8 @@ static int reopen(struct write_file *file, int flags)
 }
 
 /* Somebody else may have made it, or given it a second name, so that we write where they could not. */
-static const char laid_by_others[] = "it is another user's, or has a second name, in a folder that others may write to";
+static const char laid_by_others[] =
+	"it belongs to another user, or has a second name, in a folder that other users may write to";
 
 static bool is_laid_by_others(const struct path *path)
 {
@@ -218,7 +219,7 @@ static int open_there(struct write_file *file, int flags, struct buf *why)
 	if (is_laid_by_others(&file->path))
 		return say(file, -EPERM, laid_by_others, why);
 	if (file->kind == WRITE_RECORDING && file->is_regular && file->path.st.st_uid != geteuid())
-		return say(file, -EPERM, "it is another user's, and a recording is for its owner alone", why);
+		return say(file, -EPERM, "it belongs to another user, and a recording is for its owner alone", why);
 	file->fd = reopen(file, flags);
 	if (file->fd < 0)
 		return say(file, file->fd, NULL, why);
@@ -393,7 +394,7 @@ int write_publish(struct write_file *file, struct buf *why)
 	if (error && error != -ENOENT)
 		return say(file, error, NULL, why);
 	if (error || !is_same(&ours, &now))
-		return say(file, -ESTALE, "somebody else has exchanged it meanwhile", why);
+		return say(file, -ESTALE, "it was replaced by somebody else meanwhile", why);
 	return 0;
 }
 

@@ -266,7 +266,7 @@ void leaving_find(struct arena *arena, const struct elf_file *elf, const struct 
 		s.is_canary_before = false;
 		if (!code || room < part->to - part->from || part->to == part->from ||
 		    !look_at_all(&s, code, part->to - part->from, part->from))
-			out->why = "its instructions cannot be told: what leaves it is not known";
+			out->why = "its instructions cannot be decoded: where it returns is not known";
 	}
 	if (!out->len && !out->why)
 		out->why = "it has no instruction that returns";

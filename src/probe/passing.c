@@ -388,15 +388,16 @@ void passing_next(struct arena *arena, struct passing *passing, Dwarf_Die *type,
 
 /* ---- functions ---- */
 
-/* Does the caller hand over where the result goes, as a hidden first parameter? */
+/* Does the caller hand over where the result goes, as a hidden first parameter? Of languages other than C it may be an
+ * array, too. */
 static bool returns_by_address(Dwarf_Die *function)
 {
 	enum class classes[2];
 	Dwarf_Die type;
 
 	return dwarf_type_of(function, &type) &&
-	       (passing_is_by_address(&type) ||
-		(dwarf_is_class(&type) && passing_size(&type) && !classes_of(&type, classes)));
+	       (passing_is_by_address(&type) || (passing_is_object(&type) && !passing_is_float(&type) &&
+						 passing_size(&type) && !classes_of(&type, classes)));
 }
 
 unsigned passing_clang(const struct dwarf_unit *unit)

@@ -173,7 +173,7 @@ static const char *profile_why_not(struct probe_host *host, const struct probe_d
 	if (*desc->mod || *desc->func)
 		return "timers have neither a module nor a function: write `profile:::tick-1s`";
 	return arena_printf(host_arena(host),
-			    "`%s` is no timer: timers are called `profile-N` and `tick-N`, such as `tick-1s`",
+			    "`%s` is not a timer: timers are called `profile-N` and `tick-N`, such as `tick-1s`",
 			    desc->name);
 }
 

@@ -338,7 +338,7 @@ const char *sdt_crowd_text(struct probe_host *host, unsigned places)
 {
 	return places > PROBE_PLACES_MAX
 		       ? arena_printf(host_arena(host),
-				      "the file has %u places of it, and %d are the most that are believed", places,
+				      "the file claims %u places for it, and more than %d are not believed", places,
 				      PROBE_PLACES_MAX)
 		       : NULL;
 }

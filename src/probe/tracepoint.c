@@ -123,7 +123,7 @@ static struct probe *make_probe(struct probe_host *host, const struct tracepoint
 		if (i >= ARGS_READABLE)
 			arg->why = "only ten arguments of a tracepoint can be read";
 		else if (!strcmp(arg->d_type, "void"))
-			arg->why = "it is a structure, or of a type that D has not";
+			arg->why = "it is a structure, or of a type that D does not have";
 	}
 	site->kind = SITE_TRACEPOINT;
 	site->tracepoint = tracepoint->name;

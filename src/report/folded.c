@@ -100,7 +100,7 @@ static const char *add_lines(struct folded *folded, char *text, size_t size, uns
 		next[-1] = '\0';
 		(*line)++;
 		wrong = strlen(text) + 1 == (size_t)(next - text) ? add_line(folded, text)
-								  : "a NUL byte: this is no text";
+								  : "a NUL byte: this is not text";
 	}
 	return wrong;
 }

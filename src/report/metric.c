@@ -22,8 +22,8 @@ struct family {
 	const struct metric *metric;
 	const struct agg_shape *shape;
 	const struct agg_layout *layout;
-	const struct agg_row *rows;
-	unsigned rows_len, step; /* rows[i * step] is row i; the sum is behind it */
+	const struct agg_row *rows; /* rows[i * step] is row i; the sum is behind it; NULL: metric->rows */
+	unsigned rows_len, step;
 	uint64_t normal;
 	struct bucket *buckets; /* of one row, ascending */
 	unsigned buckets_len;
@@ -43,7 +43,7 @@ void metric_label(const char *name, const char *text, size_t size, struct shown 
 
 void metric_heading(const char *name, enum metric_type type, const char *unit, const char *help, struct shown *out)
 {
-	static const char *const types[] = {"counter", "gauge", "histogram"};
+	static const char *const types[] = {"counter", "gauge", "histogram", "summary"};
 
 	shown_printf(out, "# TYPE %s %s\n", name, types[type]);
 	if (unit)
@@ -97,6 +97,12 @@ static void take_labels(struct family *family, const struct agg_row *row)
 	buf_free(&text);
 }
 
+static void set_labels(struct family *family, const char *labels)
+{
+	shown_clear(&family->labels);
+	shown_bytes(&family->labels, labels, strlen(labels));
+}
+
 static void put_number(const struct family *family, const struct agg_shape *shape, int64_t number)
 {
 	if (family->metric->scale < 1)
@@ -122,6 +128,14 @@ static void put_name(const struct family *family, const char *suffix, const char
 	shown_putc(family->out, ' ');
 }
 
+static struct metric_row row_of(const struct family *family, unsigned i)
+{
+	const struct agg_row *row = family->rows ? &family->rows[i * family->step] : NULL;
+
+	return row ? (struct metric_row){.value = row->value, .sum = family->step > 1 ? row[1].value : NULL}
+		   : family->metric->rows[i];
+}
+
 /* --- Histograms --- */
 
 static void take_bucket(void *data, int64_t low, int64_t high, uint64_t count)
@@ -134,10 +148,10 @@ static void take_bucket(void *data, int64_t low, int64_t high, uint64_t count)
 			(struct bucket){high, (int64_t)count / (int64_t)family->normal};
 }
 
-static void take_buckets(struct family *family, const struct agg_row *row)
+static void take_buckets(struct family *family, const uint64_t *value)
 {
 	family->buckets_len = 0;
-	family->shape->agg->buckets(family->shape, row->value, take_bucket, family);
+	family->shape->agg->buckets(family->shape, value, take_bucket, family);
 }
 
 static int compare_bounds(const void *a, const void *b)
@@ -153,7 +167,7 @@ static void take_bounds(struct family *family)
 	unsigned len = 0, n = 0;
 
 	for (unsigned i = 0; i < family->rows_len; i++) {
-		take_buckets(family, &family->rows[i * family->step]);
+		take_buckets(family, row_of(family, i).value);
 		for (unsigned j = 0; j < family->buckets_len; j++)
 			if (family->buckets[j].high != INT64_MAX && len < BUCKETS_MAX)
 				family->bounds[len++] = family->buckets[j].high;
@@ -185,13 +199,27 @@ static void put_bound(const struct family *family, int64_t bound, char text[48])
 		snprintf(text, 48, "le=\"%" PRId64 ".0\"", bound);
 }
 
-static void print_histogram(struct family *family, const struct agg_row *row)
+static void print_sum(struct family *family, const struct metric_row *row, int64_t count)
+{
+	unsigned sum = family->metric->sum;
+
+	if (!row->sum)
+		return; /* and then no count either: both or none */
+	put_name(family, "_count", "");
+	shown_printf(family->out, "%" PRId64 "\n", count);
+	put_name(family, "_sum", "");
+	put_number(family, &family->report->schema->aggs[sum].shape,
+		   (int64_t)rows_word(family->report, sum, &(struct agg_row){.value = row->sum}, 1));
+	shown_putc(family->out, '\n');
+}
+
+static void print_histogram(struct family *family, const struct metric_row *row)
 {
 	uint64_t below = 0; /* signed in truth, as counts are; but sums of a recording's may be anything */
 	unsigned at = 0;
 	char le[48];
 
-	take_buckets(family, row);
+	take_buckets(family, row->value);
 	for (unsigned i = 0; i < family->bounds_len; i++) {
 		for (; at < family->buckets_len && family->buckets[at].high <= family->bounds[i]; at++)
 			below += (uint64_t)family->buckets[at].count;
@@ -203,22 +231,15 @@ static void print_histogram(struct family *family, const struct agg_row *row)
 		below += (uint64_t)family->buckets[at].count;
 	put_name(family, "_bucket", "le=\"+Inf\"");
 	shown_printf(family->out, "%" PRId64 "\n", (int64_t)below);
-	if (family->metric->sum == METRIC_NO_SUM)
-		return; /* and then no count either: both or none */
-	put_name(family, "_count", "");
-	shown_printf(family->out, "%" PRId64 "\n", (int64_t)below);
-	put_name(family, "_sum", "");
-	put_number(family, &family->report->schema->aggs[family->metric->sum].shape,
-		   (int64_t)rows_word(family->report, family->metric->sum, &row[1], 1));
-	shown_putc(family->out, '\n');
+	print_sum(family, row, (int64_t)below);
 }
 
 /* --- Families --- */
 
-static void print_number(struct family *family, const struct agg_row *row)
+static void print_number(struct family *family, const uint64_t *value)
 {
 	put_name(family, family->metric->type == METRIC_COUNTER ? "_total" : "", "");
-	put_number(family, family->shape, family->shape->agg->number(family->shape, row->value, family->normal));
+	put_number(family, family->shape, family->shape->agg->number(family->shape, value, family->normal));
 	shown_putc(family->out, '\n');
 }
 
@@ -227,25 +248,30 @@ static void take_rows(struct family *family)
 	unsigned aggs[2] = {family->metric->agg, family->metric->sum};
 
 	family->step = family->metric->sum == METRIC_NO_SUM ? 1 : 2;
-	if (family->step == 1)
+	if (family->metric->rows)
+		family->rows_len = family->metric->rows_len;
+	else if (family->step == 1)
 		family->rows = reader_agg_rows(family->report->reader, aggs[0], &family->rows_len);
 	else
 		family->rows = reader_agg_join(family->report->reader, aggs, 2, &family->rows_len);
 }
 
-static void print_rows(struct family *family)
+static void print_row(struct family *family, unsigned i)
 {
-	for (unsigned i = 0; i < family->rows_len; i++) {
-		const struct agg_row *row = &family->rows[i * family->step];
+	struct metric_row row = row_of(family, i);
 
-		if (!row->value[0])
-			continue; /* cleared, and not updated since: there is no smallest or mean value */
-		take_labels(family, row);
-		if (family->metric->type == METRIC_HISTOGRAM)
-			print_histogram(family, row);
-		else
-			print_number(family, row);
-	}
+	if (!row.value[0])
+		return; /* cleared, and not updated since: there is no smallest or mean value */
+	if (family->rows)
+		take_labels(family, &family->rows[i * family->step]);
+	else
+		set_labels(family, row.labels);
+	if (family->metric->type == METRIC_HISTOGRAM)
+		print_histogram(family, &row);
+	else if (family->metric->type == METRIC_SUMMARY)
+		print_sum(family, &row, (int64_t)row.value[0]);
+	else
+		print_number(family, row.value);
 }
 
 void metric_print(struct report *report, const struct metric *metric, struct shown *out)
@@ -256,7 +282,7 @@ void metric_print(struct report *report, const struct metric *metric, struct sho
 		.metric = metric,
 		.layout = &report->schema->aggs[metric->agg],
 		.shape = &report->schema->aggs[metric->agg].shape,
-		.normal = reader_agg_normal(report->reader, metric->agg),
+		.normal = metric->rows ? 1 : reader_agg_normal(report->reader, metric->agg),
 		.out = out,
 		.bounds = (int64_t *)metric->bounds,
 		.bounds_len = metric->bounds_len,
@@ -273,7 +299,17 @@ void metric_print(struct report *report, const struct metric *metric, struct sho
 			take_bounds(&family);
 		}
 	}
-	print_rows(&family);
+	for (unsigned i = 0; i < family.rows_len; i++)
+		print_row(&family, i);
 	shown_free(&family.labels);
 	arena_free(arena);
+}
+
+void metric_losses(const uint64_t lost[DROP_CAUSES], uint64_t errors, struct shown *out)
+{
+	metric_heading("cephtap_tracer_lost", METRIC_COUNTER, NULL, "what was lost, by cause", out);
+	for (unsigned i = 0; i < DROP_CAUSES; i++)
+		shown_printf(out, "cephtap_tracer_lost_total{cause=\"%s\"} %" PRIu64 "\n", drop_name(i), lost[i]);
+	metric_heading("cephtap_tracer_errors", METRIC_COUNTER, NULL, "clauses of the script that failed", out);
+	shown_printf(out, "cephtap_tracer_errors_total %" PRIu64 "\n", errors);
 }

@@ -5,7 +5,6 @@
  * values of records have no place in it: how many were left out is said at the end.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,23 +88,13 @@ static void make_family(struct report *report, unsigned agg)
 
 /* --- The exposition --- */
 
-static void put_losses(const struct openmetrics *openmetrics, struct shown *out)
-{
-	metric_heading("cephtap_tracer_lost", METRIC_COUNTER, NULL, "what was lost, by cause", out);
-	for (unsigned i = 0; i < DROP_CAUSES; i++)
-		shown_printf(out, "cephtap_tracer_lost_total{cause=\"%s\"} %" PRIu64 "\n", drop_name(i),
-			     openmetrics->lost[i]);
-	metric_heading("cephtap_tracer_errors", METRIC_COUNTER, NULL, "clauses of the script that failed", out);
-	shown_printf(out, "cephtap_tracer_errors_total %" PRIu64 "\n", openmetrics->errors);
-}
-
 static int write_all(struct report *report)
 {
 	struct openmetrics *openmetrics = report->data;
 
 	for (unsigned i = 0; i < report->schema->aggs_len; i++)
 		shown_join(&report->pending, &openmetrics->families[i]);
-	put_losses(openmetrics, &report->pending);
+	metric_losses(openmetrics->lost, openmetrics->errors, &report->pending);
 	shown_puts(&report->pending, "# EOF\n");
 	openmetrics->is_new = false;
 	return report_replace(report);

@@ -9,7 +9,13 @@
 
 #include "report/report.h"
 
-enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
+enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SUMMARY /* of avg(): count and sum */ };
+
+/* What somebody else has added up. */
+struct metric_row {
+	const char *labels;	     /* each with a comma behind it */
+	const uint64_t *value, *sum; /* words of the two aggregations; sum: NULL if there is none */
+};
 
 struct metric {
 	const char *name; /* of the family: without _total, _bucket */
@@ -25,6 +31,8 @@ struct metric {
 	/* Upper bounds of a histogram's buckets, ascending; NULL: those that are not empty. */
 	const int64_t *bounds;
 	unsigned bounds_len;
+	const struct metric_row *rows; /* instead of what the reader has; NULL: that */
+	unsigned rows_len;
 };
 enum { METRIC_NO_SUM = ~0u };
 
@@ -35,5 +43,8 @@ void metric_name(const char *text, size_t size, struct buf *out);
 void metric_label(const char *name, const char *text, size_t size, struct shown *out);
 /* "# TYPE", "# UNIT" and "# HELP". */
 void metric_heading(const char *name, enum metric_type type, const char *unit, const char *help, struct shown *out);
+
+/* What the tracer lost, by cause, and how many clauses failed. */
+void metric_losses(const uint64_t lost[DROP_CAUSES], uint64_t errors, struct shown *out);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "run/daemon_names.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,12 +11,17 @@
 #include "ceph/daemons.h"
 #include "probe/host.h"
 
+struct named {
+	pid_t pid;
+	char name[DAEMON_NAME_SIZE];
+};
+
 struct daemon_names {
 	struct arena *arena;
 	const struct pipeline *pipeline; /* NULL: the script asks for no names */
-	struct pollfd *fds;		 /* pidfds: readable when the process has ended */
-	pid_t *pids;
-	unsigned len, pids_len;
+	struct named *list;
+	struct pollfd *fds; /* pidfds, as in the list: readable when the process has ended */
+	unsigned len, fds_len;
 };
 
 struct daemon_names *daemon_names_new(struct arena *arena)
@@ -26,20 +32,34 @@ struct daemon_names *daemon_names_new(struct arena *arena)
 	return names;
 }
 
+static struct named *find_named(const struct daemon_names *names, pid_t pid)
+{
+	for (unsigned i = 0; i < names->len; i++)
+		if (names->list[i].pid == pid)
+			return &names->list[i];
+	return NULL;
+}
+
+static void put_name(const struct daemon_names *names, const struct named *named)
+{
+	uint32_t key = (uint32_t)named->pid;
+
+	engine_map_update(names->pipeline->engine, names->pipeline->image->map_daemons, &key, named->name);
+}
+
 static void add_name(struct daemon_names *names, pid_t pid, const char *name)
 {
-	const struct pipeline *pipeline = names->pipeline;
-	char value[DAEMON_NAME_SIZE] = "";
-	uint32_t key = (uint32_t)pid;
-	int fd = (int)syscall(SYS_pidfd_open, pid,
-			      0); /* fails where it has ended, or in old kernels: then the name stays */
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct named *named;
 
-	snprintf(value, sizeof(value), "%s", name);
-	engine_map_update(pipeline->engine, pipeline->image->map_daemons, &key, value);
-	if (fd < 0)
+	if (fd < 0 && errno == ESRCH)
 		return;
-	*arena_push(names->arena, names->fds, names->len) = (struct pollfd){.fd = fd, .events = POLLIN};
-	*arena_push(names->arena, names->pids, names->pids_len) = pid;
+	named = arena_push(names->arena, names->list, names->len);
+	*named = (struct named){.pid = pid};
+	snprintf(named->name, sizeof(named->name), "%s", name);
+	/* Where there is no descriptor the name stays: poll() passes over -1. */
+	*arena_push(names->arena, names->fds, names->fds_len) = (struct pollfd){.fd = fd, .events = POLLIN};
+	put_name(names, named);
 }
 
 static bool is_traced(const struct target *target, pid_t pid)
@@ -50,54 +70,83 @@ static bool is_traced(const struct target *target, pid_t pid)
 	return !target->pids_len;
 }
 
-void daemon_names_fill(struct daemon_names *names, const struct pipeline *pipeline)
+static bool is_name_of_another(const struct daemon *daemons, unsigned len, const struct daemon *daemon,
+			       const char *name)
 {
-	struct daemons_request request = {.target = &pipeline->target};
-	struct daemon *daemons;
-	unsigned len;
-
-	daemon_names_close(names);
-	if (pipeline->image->map_daemons == MAP_NONE)
-		return;
-	names->pipeline = pipeline;
-	request.identity = host_identity(pipeline->host);
-	if (daemons_look(&request, pipeline->arena, &daemons, &len))
-		return;
 	for (unsigned i = 0; i < len; i++)
-		if (!daemons[i].doubt)
-			add_name(names, daemons[i].pid, daemons[i].name);
-		else if (is_traced(&pipeline->target, daemons[i].pid))
-			daemons_leave_out(request.identity, &daemons[i], 1);
+		if (&daemons[i] != daemon && !daemons[i].doubt && !strcmp(daemons[i].name, name))
+			return true;
+	return false;
 }
 
-void daemon_names_add(struct daemon_names *names, pid_t pid, const char *name)
+/*
+ * What a process is called depends on which others there are. It keeps the name that it has, as what was counted under
+ * two names would be two daemons; but for one that another has more right to.
+ */
+static void give_name(struct daemon_names *names, const struct daemon *daemons, unsigned len,
+		      const struct daemon *daemon)
 {
-	if (names->pipeline && strchr(name, '.'))
-		add_name(names, pid, name);
-}
+	struct named *named = find_named(names, daemon->pid);
 
-bool daemon_names_are_of_all(const struct daemon_names *names)
-{
-	return names->pipeline && !names->pipeline->target.pids_len;
+	if (!named) {
+		add_name(names, daemon->pid, daemon->name);
+	} else if (strcmp(named->name, daemon->name) && is_name_of_another(daemons, len, daemon, named->name)) {
+		snprintf(named->name, sizeof(named->name), "%s", daemon->name);
+		put_name(names, named);
+	}
 }
 
 void daemon_names_again(struct daemon_names *names)
 {
+	const struct pipeline *pipeline = names->pipeline;
+	struct daemons_request request = {.target = &pipeline->target, .identity = host_identity(pipeline->host)};
+	struct arena *scratch = arena_new();
+	struct daemon *daemons;
+	unsigned len = 0;
+
 	daemon_names_step(names);
-	daemon_names_fill(names, names->pipeline);
+	if (daemons_look(&request, scratch, &daemons, &len))
+		len = 0;
+	for (unsigned i = 0; i < len; i++)
+		if (!daemons[i].doubt)
+			give_name(names, daemons, len, &daemons[i]);
+		else if (is_traced(&pipeline->target, daemons[i].pid))
+			daemons_leave_out(request.identity, &daemons[i], 1);
+	arena_free(scratch);
 }
 
-/* Names are given to all anew, as those of two daemons of one name depend on each other. */
+void daemon_names_fill(struct daemon_names *names, const struct pipeline *pipeline)
+{
+	if (pipeline->image->map_daemons == MAP_NONE)
+		return;
+	names->pipeline = pipeline;
+	for (unsigned i = 0; i < names->len; i++)
+		put_name(names, &names->list[i]);
+	daemon_names_again(names);
+}
+
 void daemon_names_look(struct daemon_names *names, pid_t pid)
 {
 	const struct pipeline *pipeline = names->pipeline;
-	struct daemons_request request = {.target = &pipeline->target, .identity = host_identity(pipeline->host)};
+	struct daemons_request request;
 
-	for (unsigned i = 0; i < names->pids_len; i++)
-		if (names->pids[i] == pid)
-			return;
+	if (!pipeline || find_named(names, pid))
+		return;
+	request = (struct daemons_request){.target = &pipeline->target, .identity = host_identity(pipeline->host)};
 	if (daemons_is_one(&request, pid))
 		daemon_names_again(names);
+}
+
+void daemon_names_add(struct daemon_names *names, pid_t pid, const char *label)
+{
+	daemon_names_look(names, pid);
+	if (names->pipeline && strchr(label, '.') && !find_named(names, pid))
+		add_name(names, pid, label);
+}
+
+bool daemon_names_are_asked_for(const struct daemon_names *names)
+{
+	return names->pipeline;
 }
 
 void daemon_names_step(struct daemon_names *names)
@@ -108,7 +157,7 @@ void daemon_names_step(struct daemon_names *names)
 	if (!names->len || poll(names->fds, names->len, 0) <= 0)
 		return;
 	for (unsigned i = 0; i < names->len; i++) {
-		uint32_t key = (uint32_t)names->pids[i];
+		uint32_t key = (uint32_t)names->list[i].pid;
 
 		if (names->fds[i].revents) {
 			engine_map_remove(pipeline->engine, pipeline->image->map_daemons, &key);
@@ -116,15 +165,16 @@ void daemon_names_step(struct daemon_names *names)
 			continue;
 		}
 		names->fds[n] = names->fds[i];
-		names->pids[n++] = names->pids[i];
+		names->list[n++] = names->list[i];
 	}
-	names->len = names->pids_len = n;
+	names->len = names->fds_len = n;
 }
 
 void daemon_names_close(struct daemon_names *names)
 {
 	for (unsigned i = 0; i < names->len; i++)
-		close(names->fds[i].fd);
-	names->len = names->pids_len = 0;
+		if (names->fds[i].fd >= 0)
+			close(names->fds[i].fd);
+	names->len = names->fds_len = 0;
 	names->pipeline = NULL;
 }

@@ -11,13 +11,14 @@
 
 struct daemon_names;
 struct daemon_names *daemon_names_new(struct arena *arena);
-/* Does the script ask for names, of any process that there is? */
-bool daemon_names_are_of_all(const struct daemon_names *names);
+/* Does the script ask for names? */
+bool daemon_names_are_asked_for(const struct daemon_names *names);
 /* Looks for the daemons and fills the map of this pipeline, from now on the one that counts. Nothing is done for
  * others. */
 void daemon_names_fill(struct daemon_names *names, const struct pipeline *pipeline);
-/* One that has come later. `name` is no daemon's when it has no dot. */
-void daemon_names_add(struct daemon_names *names, pid_t pid, const char *name);
+/* One that is traced from now on, unless it has a name. `label` is what it was chosen as: its name where nothing else
+ * says one, unless it has no dot. */
+void daemon_names_add(struct daemon_names *names, pid_t pid, const char *label);
 /* A process has begun to run a program, or has mapped a file: looks whether it is a daemon that has no name yet. */
 void daemon_names_look(struct daemon_names *names, pid_t pid);
 /* Looks at all processes, once more. */

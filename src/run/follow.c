@@ -148,9 +148,12 @@ static void follow_process(struct follow *follow, const struct target_process *p
 	struct followed *before = predecessor(follow, process);
 	struct buf why = {0};
 	struct shown text = {0};
-	unsigned links = engine_attach_process(config->engine, process->pid, &why);
 	bool has_uprobes = engine_attaches_processes(config->engine);
+	unsigned links;
 
+	if (config->on_new)
+		config->on_new(config->data, process->pid, process->label);
+	links = engine_attach_process(config->engine, process->pid, &why);
 	if (!links && has_uprobes && may_become(follow, process->pid)) {
 		buf_free(&why);
 		return;
@@ -170,8 +173,6 @@ static void follow_process(struct follow *follow, const struct target_process *p
 	config->say(config->data, text.buf.data);
 	shown_free(&text);
 	buf_free(&why);
-	if (config->on_new)
-		config->on_new(config->data, process->pid, process->label);
 	add_followed(follow, process);
 }
 

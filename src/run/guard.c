@@ -550,7 +550,7 @@ static void say_lost(struct guard *guard)
 	uint64_t lost = engine_has_meter(guard->config.engine) ? engine_uses_lost(guard->config.engine) : 0;
 	struct buf text = {0};
 
-	buf_printf(&text, "what probes cost is not known of about %llu events: too many processes met them at a time",
+	buf_printf(&text, "the cost of about %llu events is not known: too many processes met them at a time",
 		   (unsigned long long)lost);
 	if (lost)
 		tell(guard, text.data);

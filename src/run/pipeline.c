@@ -105,7 +105,7 @@ static bool run_ebpf(struct pipeline *pipeline)
 					       code_needs(pipeline->plan, &pipeline->options), pipeline->no_multi);
 
 	mark_compile_start(pipeline->plan->clauses_len, pipeline->plan->probes_len);
-	pipeline->image = ebpf_compile(pipeline->arena, pipeline->plan, &pipeline->options, &rules, &pipeline->diags);
+	pipeline->image = code_compile(pipeline->arena, pipeline->plan, &pipeline->options, &rules, &pipeline->diags);
 	if (mark_is_on(compile__done))
 		mark_image(pipeline->image, pipeline->diags.errors, now_ns() - start);
 	return pipeline->image;

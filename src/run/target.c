@@ -330,6 +330,14 @@ void target_fill(const struct target_list *list, struct arena *arena, struct tar
 	out->identity = list->identity;
 }
 
+bool target_is_by_rule(const struct target_list *list)
+{
+	for (unsigned i = 0; list && i < list->processes_len; i++)
+		if (list->processes[i].by_rule)
+			return true;
+	return false;
+}
+
 void target_say(struct target_list *list, void (*tell)(void *data, const char *sentence), void *data)
 {
 	for (unsigned i = 0; i < list->notes_len; i++)

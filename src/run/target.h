@@ -55,6 +55,8 @@ void target_add_process(struct target_list *list, pid_t pid);
 void target_fill(const struct target_list *list, struct arena *arena, struct target *out);
 /* Gives the notes, and forgets them. */
 void target_say(struct target_list *list, void (*tell)(void *data, const char *sentence), void *data);
+/* Is one chosen by what it is? Such come and go (run/follow.h). NULL is allowed. */
+bool target_is_by_rule(const struct target_list *list);
 /* All processes that the rules mean now. */
 void target_find(struct target_list *list, struct arena *arena, struct target_process **found, unsigned *found_len);
 

@@ -260,17 +260,6 @@ static int run_script(struct tracer *tracer)
 	return error ? error : end_error;
 }
 
-/* Processes that are chosen by what they are come and go, which follow.c sees to. */
-static bool is_by_rule(const struct target_list *targets)
-{
-	unsigned i;
-
-	for (i = 0; targets && i < targets->processes_len; i++)
-		if (targets->processes[i].by_rule)
-			return true;
-	return false;
-}
-
 /* What nobody could read is not written. */
 static bool can_record(const struct tracer_config *config)
 {
@@ -343,7 +332,7 @@ int tracer_run(const struct tracer_config *config)
 	};
 	tracer_begin_reading(&tracer);
 	tracer_record_said(&tracer);
-	if (config->awaits_markers && !config->record && !config->ctf && !is_by_rule(config->targets))
+	if (config->awaits_markers && !config->record && !config->ctf && !target_is_by_rule(config->targets))
 		tracer.late = late_new(pipeline, config->name, pipeline->options.quiet || config->ops == &report_json);
 	error = run_script(&tracer);
 	tracer_say_missing(&tracer);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Daemons that begin while a script runs have their names from the start. Without this, one that was started again
- * would have none unless somebody chose it.
+ * would have none until somebody looks for it.
  */
 #include "lib/arrivals.h"
 #include "lib/clock.h"
@@ -20,7 +20,9 @@ struct round {
 
 void tracer_expect_arrivals(struct tracer *tracer)
 {
-	if (!daemon_names_are_of_all(tracer->names))
+	bool may_come = !tracer->pipeline->target.pids_len || target_is_by_rule(tracer->config->targets);
+
+	if (!may_come || !daemon_names_are_asked_for(tracer->names))
 		return;
 	tracer->arrivals = arrivals_open();
 	if (tracer->arrivals)

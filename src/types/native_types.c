@@ -178,7 +178,7 @@ static void inherit(struct collecting *c, const struct type *base, const struct 
 	is_shared = last_base(known->hops) && last_base(known->hops) == last_base(all);
 	if (known < c->type->members + c->own_len || is_shared)
 		return;
-	known->why = arena_printf(c->types->arena, "several base classes have one: write which, as in `%s.%s`",
+	known->why = arena_printf(c->types->arena, "several base classes have one: say which, as in `%s.%s`",
 				  base->name ? base->name : "base", from->name);
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/csv.h"
 #include "report/latency.h"
 #include "report/rows.h"
 #include "views/view.h"
@@ -205,6 +206,22 @@ static struct json_object *row_json(const struct stack_row *row)
 	return object;
 }
 
+static void print_csv(struct table *table)
+{
+	static const char *const columns[] = {"time_s", "elapsed_ns", "who",	 "thread", "blocked_ns",
+					      "count",	"max_ns",     "is_idle", "kernel", "user"};
+
+	for (unsigned i = 0; i < table->rows_len; i++) {
+		struct json_object *row = row_json(&table->rows[i]);
+
+		json_object_object_add(row, "time_s",
+				       json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000)));
+		json_object_object_add(row, "elapsed_ns", json_object_new_int64((int64_t)table->elapsed));
+		csv_row_of(table->report, columns, sizeof(columns) / sizeof(columns[0]), row);
+		json_object_put(row);
+	}
+}
+
 static void print_json(struct table *table)
 {
 	struct json_object *line = json_object_new_object(), *stacks = json_object_new_array();
@@ -248,6 +265,8 @@ static int print(struct view *view, struct report *report, bool is_last)
 	take(&table);
 	if (view->form == FORM_JSON)
 		print_json(&table);
+	else if (view->form == FORM_CSV)
+		print_csv(&table);
 	else
 		print_text(&table, is_last);
 	arena_free(table.arena);
@@ -281,7 +300,7 @@ const struct view_ops view_offcpu = {
 	.script = "offcpu.d",
 	.options = options,
 	.options_len = sizeof(options) / sizeof(options[0]),
-	.forms = VIEW_FORM(JSON),
+	.forms = VIEW_FORM(JSON) | VIEW_FORM(CSV),
 	.needs = VIEW_INTERVAL | VIEW_TELLS_START,
 	.size = sizeof(struct own),
 	.begin = begin,

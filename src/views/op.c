@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "report/common.h"
+#include "report/csv.h"
 #include "report/latency.h"
 #include "views/op_clocks.h"
 #include "views/view.h"
@@ -238,22 +239,42 @@ static struct json_object *json_step(const struct op_step *step)
 	return object;
 }
 
-static void print_json(struct report *report, const struct op *op)
+static void add_op(struct json_object *object, const struct op *op)
 {
-	struct json_object *object = json_object_new_object(), *steps = json_object_new_array();
-
-	json_object_object_add(object, "type", json_object_new_string("op"));
 	json_object_object_add(object, "client", json_object_new_int64(op->client));
 	json_object_object_add(object, "tid", json_object_new_uint64(op->tid));
 	json_object_object_add(object, "object", json_object_new_string(first_text(op)));
 	json_object_object_add(object, "osd", json_object_new_string(primary_of(op)));
 	json_object_object_add(object, "latency_ns", json_object_new_int64(op->end_ns - op->begin_ns));
+}
+
+static void print_json(struct report *report, const struct op *op)
+{
+	struct json_object *object = json_object_new_object(), *steps = json_object_new_array();
+
+	json_object_object_add(object, "type", json_object_new_string("op"));
+	add_op(object, op);
 	for (unsigned i = 0; i < op->steps_len; i++)
 		json_object_array_add(steps, json_step(&op->steps[i]));
 	json_object_object_add(object, "steps", steps);
 	shown_json(&report->pending, object, JSON_C_TO_STRING_PLAIN);
 	shown_putc(&report->pending, '\n');
 	json_object_put(object);
+}
+
+/* A row for each step, with what is common to its op. */
+static void print_csv(struct report *report, const struct op *op)
+{
+	static const char *const columns[] = {"client", "tid", "object", "osd",	   "latency_ns", "time_ns",
+					      "daemon", "pid", "thread", "marker", "what"};
+
+	for (unsigned i = 0; i < op->steps_len; i++) {
+		struct json_object *row = json_step(&op->steps[i]);
+
+		add_op(row, op);
+		csv_row_of(report, columns, sizeof(columns) / sizeof(columns[0]), row);
+		json_object_put(row);
+	}
 }
 
 /* ---- a picture: a lane for each daemon, a span from each of its steps to its next ---- */
@@ -315,7 +336,9 @@ static void print(struct view *view, struct report *report, unsigned len)
 			     : len		     ? ":"
 						     : "");
 	for (unsigned i = 0; i < len; i++)
-		(view->form == FORM_JSON ? print_json : print_op)(report, store->done[i]);
+		(view->form == FORM_JSON  ? print_json
+		 : view->form == FORM_CSV ? print_csv
+					  : print_op)(report, store->done[i]);
 }
 
 static void align(struct view *view, struct report *report)
@@ -383,7 +406,7 @@ const struct view_ops view_op = {
 	.script = "op.d",
 	.options = options,
 	.options_len = OPTIONS,
-	.forms = VIEW_FORM(JSON),
+	.forms = VIEW_FORM(JSON) | VIEW_FORM(CSV),
 	.picture = "a time line of the same ops",
 	.size = sizeof(struct own),
 	.begin = begin,

@@ -547,23 +547,44 @@ static void print_json(struct table *table)
 	stages_ended_print_json(table->report, table->arena);
 }
 
-/* --- CSV: a row for each stage --- */
+/* --- CSV: a row for each stage, each OSD that was waited for, and those that ended otherwise than done --- */
+
+static void put_csv(struct table *table, const char *type, const struct stage_row *of, struct json_object *object)
+{
+	static const char *const columns[] = {"type",  "time_s",   "daemon",  "class",	"stage",  "is_part",
+					      "count", "total_ns", "mean_ns", "p50_ns", "p99_ns", "max_ns",
+					      "share", "osd",	   "client",  "result", "errno",  "last_operation"};
+
+	json_object_object_add(object, "type", json_object_new_string(type));
+	json_object_object_add(object, "time_s",
+			       json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000u)));
+	if (of) {
+		json_object_object_add(object, "daemon", json_object_new_string(of->daemon));
+		json_object_object_add(object, "class", json_object_new_string(of->class));
+	}
+	csv_row_of(table->report, columns, sizeof(columns) / sizeof(columns[0]), object);
+	json_object_put(object);
+}
+
+static void put_csv_list(struct table *table, const char *type, const struct stage_row *of, struct json_object *list)
+{
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		put_csv(table, type, of, json_object_get(json_object_array_get_idx(list, i)));
+	json_object_put(list);
+}
 
 static void print_csv(struct table *table)
 {
-	static const char *const columns[] = {"time_s",	  "daemon",  "class",  "stage",	 "is_part", "count",
-					      "total_ns", "mean_ns", "p50_ns", "p99_ns", "max_ns",  "share"};
-
 	for (unsigned i = 0; i < table->rows_len; i++) {
-		struct json_object *object = stage_json(table, &table->rows[i]);
+		const struct stage_row *row = &table->rows[i];
+		bool is_last = i + 1 == table->rows_len || strcmp(row->daemon, row[1].daemon) ||
+			       strcmp(row->class, row[1].class);
 
-		json_object_object_add(object, "time_s",
-				       json_object_new_int64((int64_t)(report_time_ns(table->report) / 1000000000u)));
-		json_object_object_add(object, "daemon", json_object_new_string(table->rows[i].daemon));
-		json_object_object_add(object, "class", json_object_new_string(table->rows[i].class));
-		csv_row_of(table->report, columns, sizeof(columns) / sizeof(columns[0]), object);
-		json_object_put(object);
+		put_csv(table, "stage", row, stage_json(table, row));
+		if (is_last)
+			put_csv_list(table, "waited_for", row, peers_json(table, row->daemon, row->class));
 	}
+	put_csv_list(table, "ended", NULL, stages_ended_json(table->report, table->arena));
 }
 
 /* --- The picture: a replica's part of a write is in the write --- */
@@ -572,13 +593,14 @@ static int add_heat(struct table *table, struct stages_heat *heat)
 {
 	const struct agg_layout *layout = &table->report->schema->aggs[table->inputs.latency];
 
+	stages_heat_look(heat, report_time_ns(table->report));
 	for (unsigned i = 0; i < table->rows_len; i++) {
 		const struct stage_row *row = &table->rows[i];
 
 		if (!strcmp(row->stage, "0 whole") && blame_is_of_client(row->class))
 			stages_heat_add(heat, &layout->shape,
 					arena_printf(table->arena, "%s %s", row->daemon, row->class), row->latency,
-					layout->value_size / sizeof(uint64_t), report_time_ns(table->report));
+					layout->value_size / sizeof(uint64_t));
 	}
 	return table->is_last ? stages_heat_draw(heat) : 0;
 }

@@ -181,16 +181,24 @@ static struct json_object *ended_json(const struct ended *ended, uint64_t time_n
 	return line;
 }
 
-void stages_ended_print_json(struct report *report, struct arena *arena)
+struct json_object *stages_ended_json(struct report *report, struct arena *arena)
 {
+	struct json_object *lines = json_object_new_array();
 	struct ended *list;
 	unsigned len = take_ended(report, arena, &list);
 
-	for (unsigned i = 0; i < len; i++) {
-		struct json_object *line = ended_json(&list[i], report_time_ns(report), arena);
+	for (unsigned i = 0; i < len; i++)
+		json_object_array_add(lines, ended_json(&list[i], report_time_ns(report), arena));
+	return lines;
+}
 
-		shown_json(&report->pending, line, JSON_C_TO_STRING_PLAIN);
+void stages_ended_print_json(struct report *report, struct arena *arena)
+{
+	struct json_object *lines = stages_ended_json(report, arena);
+
+	for (size_t i = 0; i < json_object_array_length(lines); i++) {
+		shown_json(&report->pending, json_object_array_get_idx(lines, i), JSON_C_TO_STRING_PLAIN);
 		shown_putc(&report->pending, '\n');
-		json_object_put(line);
 	}
+	json_object_put(lines);
 }

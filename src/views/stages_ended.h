@@ -11,6 +11,8 @@
 
 /* After reader_snapshot(). Nothing is printed if there was no such op, or if the script has no such aggregation. */
 void stages_ended_print(struct report *report, struct arena *arena);
+/* The same as a list of objects, which the caller frees. */
+struct json_object *stages_ended_json(struct report *report, struct arena *arena);
 void stages_ended_print_json(struct report *report, struct arena *arena);
 
 #endif

@@ -20,9 +20,9 @@ struct stages_heat {
 	struct arena *arena;
 	FILE *out;
 	struct seen *seen;
-	struct heat_row *rows;
-	unsigned rows_len;
-	uint64_t time_ns; /* of the look that is under way */
+	struct heat_row *rows; /* their times are columns: how many looks came before */
+	unsigned rows_len, column;
+	uint64_t first_ns, last_ns; /* of the first look, and of the one that began the last column */
 };
 
 struct stages_heat *stages_heat_new(struct arena *arena, FILE *out)
@@ -57,18 +57,28 @@ static void add_bucket(void *data, int64_t low, int64_t high, uint64_t count)
 
 	if ((int64_t)count > 0)
 		*arena_push(heat->arena, heat->rows, heat->rows_len) =
-			(struct heat_row){.time_ns = heat->time_ns, .value = from + (to - from) / 2, .count = count};
+			(struct heat_row){.time_ns = heat->column, .value = from + (to - from) / 2, .count = count};
+}
+
+/* What comes at the end is less than a column, and belongs to the one before if it is less than half of one. */
+void stages_heat_look(struct stages_heat *heat, uint64_t time_ns)
+{
+	if (!heat->first_ns) {
+		heat->first_ns = heat->last_ns = time_ns;
+	} else if (!heat->column || time_ns - heat->last_ns >= (heat->last_ns - heat->first_ns) / heat->column / 2) {
+		heat->column++;
+		heat->last_ns = time_ns;
+	}
 }
 
 void stages_heat_add(struct stages_heat *heat, const struct agg_shape *shape, const char *name, const uint64_t *value,
-		     unsigned words, uint64_t time_ns)
+		     unsigned words)
 {
 	struct seen *seen = find_seen(heat, name, words);
 
 	memcpy(seen->since, value, words * sizeof(*value));
 	shape->agg->subtract(shape, seen->since, seen->value);
 	memcpy(seen->value, value, words * sizeof(*value));
-	heat->time_ns = time_ns;
 	shape->agg->buckets(shape, seen->since, add_bucket, heat);
 }
 
@@ -78,15 +88,18 @@ void stages_heat_restart(struct stages_heat *heat)
 		memset(seen->value, 0, seen->words * sizeof(*seen->value));
 }
 
+/* A look sees what came before it. */
 int stages_heat_draw(struct stages_heat *heat)
 {
-	struct heat_row nothing = {.time_ns = 1, .value = 1};
+	uint64_t look_ns = heat->column ? (heat->last_ns - heat->first_ns) / heat->column : 1000000000;
+	struct heat_row nothing = {.value = 1};
 	struct picture *picture;
 	struct heat made;
 
 	heat_make(&made, heat->arena, heat->rows_len ? heat->rows : &nothing, heat->rows_len ? heat->rows_len : 1,
 		  COLUMNS_MAX, BUCKETS_MAX);
-	picture = picture_heat(heat->out, "latency of clients' ops", "ns", made.start_ns, made.step_ns, made.buckets,
+	picture = picture_heat(heat->out, "latency of clients' ops", "ns",
+			       heat->first_ns - look_ns + made.start_ns * look_ns, made.step_ns * look_ns, made.buckets,
 			       made.buckets_len);
 	if (!heat->rows_len)
 		picture_note(picture, "no op of a client was done meanwhile");

@@ -11,9 +11,11 @@
 struct stages_heat;
 
 struct stages_heat *stages_heat_new(struct arena *arena, FILE *out);
-/* The histogram `name` as it is at `time_ns`; `words` of 8 bytes. */
+/* All histograms are looked at, which makes a column. */
+void stages_heat_look(struct stages_heat *heat, uint64_t time_ns);
+/* The histogram `name` as it is now; `words` of 8 bytes. */
 void stages_heat_add(struct stages_heat *heat, const struct agg_shape *shape, const char *name, const uint64_t *value,
-		     unsigned words, uint64_t time_ns);
+		     unsigned words);
 /* Histograms were cleared: they begin anew. */
 void stages_heat_restart(struct stages_heat *heat);
 /* Writes the page. 0 or a negative errno. */

@@ -15,6 +15,7 @@ static int view_event(struct report *report, const struct record_layout *layout,
 {
 	struct view *view = report->data;
 
+	view->report = report;
 	return view->ops->event ? view->ops->event(view, layout, probe, head) : 0;
 }
 
@@ -49,6 +50,28 @@ static struct report_ops records_of_view(void)
 bool view_reads_records(const struct view *view)
 {
 	return view->ops->event;
+}
+
+bool view_has_tables(const struct view *view)
+{
+	return view->ops->end && (!view_reads_records(view) || view->ops->interval);
+}
+
+int view_tables(struct view *view, struct report *report, bool is_last)
+{
+	if (!is_last)
+		return view->ops->interval ? view->ops->interval(view, report) : 0;
+	return view_reads_records(view) ? 0 : view->ops->end(view, report);
+}
+
+const struct report_ops *view_reader(struct view *view, void **data)
+{
+	if (!view->ops->end && (!view->ops->tables || view->form == FORM_TEXT))
+		return report_formats[view->form].ops;
+	if (!view->ops->end)
+		view->records = tables_ops(view);
+	*data = view;
+	return &view->records;
 }
 
 /* --- One view --- */

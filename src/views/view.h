@@ -12,6 +12,7 @@
 #include "lib/arena.h"
 #include "lib/buf.h"
 #include "report/formats.h"
+#include "views/tables.h"
 
 enum view_kind {
 	VIEW_FLAG,
@@ -52,6 +53,7 @@ enum view_needs {
 	VIEW_PROCESSES = 16,	 /* it is about chosen processes only */
 	VIEW_ONE_HOST = 32,	 /* records of several hosts cannot be told apart: one recording at a time */
 	VIEW_NAMES_REFUSED = 64, /* it says itself which probes could not be attached */
+	VIEW_LINES = 256,	 /* it prints lines as they come: an interval is for OpenMetrics alone */
 };
 
 #define VIEW_FORM(name) (1u << FORM_##name)
@@ -63,10 +65,12 @@ struct view_ops {
 	const char *script; /* NULL: it depends on the options, and cmd/ makes it */
 	const struct view_option *options;
 	unsigned options_len;
-	unsigned forms;	     /* a bit VIEW_FORM() for each; 0: all, as of any script */
-	unsigned needs;	     /* bits of enum view_needs */
-	const char *picture; /* what --html FILE makes, as a sentence for its help; NULL: there is none */
-	size_t size;	     /* of view->own */
+	unsigned forms;			 /* a bit VIEW_FORM() for each; 0: all, as of any script */
+	unsigned needs;			 /* bits of enum view_needs */
+	const struct view_table *tables; /* what the script prints, for programs; ended by one without a name; NULL: as
+					    of any script */
+	const char *picture;		 /* what --html FILE makes, as a sentence for its help; NULL: there is none */
+	size_t size;			 /* of view->own */
 	/* A second script that the values ask for; NULL: none. */
 	const char *(*more)(const struct view *view);
 	/*
@@ -81,7 +85,7 @@ struct view_ops {
 		     const struct record_head *head);
 	/* Records were lost. NULL: it is said as in text. */
 	void (*lost)(struct view *view, uint64_t count);
-	/* view->interval seconds are over. NULL: there is one table, at the end. */
+	/* view->interval seconds are over; also of a view that reads records. NULL: there is one table, at the end. */
 	int (*interval)(struct view *view, struct report *report);
 	/* The end; what came since the last interval is reported. NULL: there is no view, the script prints. */
 	int (*end)(struct view *view, struct report *report);
@@ -96,10 +100,12 @@ struct view {
 	struct report_ops
 		records; /* how they reach the view: for a report whose data is the view, if it has ops->end */
 	enum report_form form;
-	unsigned interval;   /* seconds that a table is of; 0: there is one, at the end */
-	unsigned processors; /* of the hosts that it is of */
-	bool is_on_terminal; /* live: each table takes the place of the one before */
-	FILE *picture;	     /* where its page of HTML goes; NULL: none is wanted */
+	unsigned interval;		/* seconds that a table is of; 0: there is one, at the end */
+	unsigned processors;		/* of the hosts that it is of */
+	struct report *report;		/* while a record is taken */
+	struct tables_metrics *metrics; /* of ops->tables, as OpenMetrics */
+	bool is_on_terminal;		/* live: each table takes the place of the one before */
+	FILE *picture;			/* where its page of HTML goes; NULL: none is wanted */
 };
 
 /* The table; ended by NULL. */
@@ -120,7 +126,15 @@ int view_take(struct view *view, const char *name, const char *written, const ch
 struct facts view_facts(const struct view *view);
 void view_take_facts(struct view *view, const struct facts *facts);
 
+/*
+ * Who reads what the script gathers: the view, its tables, or the format that is asked for. *data is what the
+ * operations have as their own.
+ */
+const struct report_ops *view_reader(struct view *view, void **data);
 bool view_reads_records(const struct view *view);
+/* Is it called for each table, by view_tables()? One that reads records prints its last table when all have come. */
+bool view_has_tables(const struct view *view);
+int view_tables(struct view *view, struct report *report, bool is_last);
 
 /* For views: "2026-11-25 22:10:02, the last 5.0 s"; on a terminal the table before is wiped away. */
 void view_heading(const struct view *view, struct report *report, double elapsed_ns, bool is_last);

@@ -5,17 +5,8 @@
 
 #include "views/view.h"
 
-extern const struct view_ops view_osd, view_profile, view_sched, view_op, view_offcpu, view_calls;
-
-static const struct view_option over = {
-	.name = "over",
-	.arg = "TIME",
-	.kind = VIEW_TIME,
-	.otherwise = 30000000,
-	.help = "what is slow, such as 20ms, 1.5s, 800us (default 30ms)",
-	.is_argument = true,
-	.is_gathered = true,
-};
+extern const struct view_table client_tables[], bluestore_tables[], recovery_tables[], io_tables[];
+extern const struct view_ops view_osd, view_profile, view_sched, view_op, view_offcpu, view_calls, view_slow_ops;
 
 #define SCRIPT(...)                                                                                                    \
 	&(const struct view_ops)                                                                                       \
@@ -25,20 +16,18 @@ static const struct view_option over = {
 
 const struct view_ops *const views[] = {
 	&view_osd,
-	SCRIPT(.name = "slow-ops", .script = "slow-ops.d", .options = &over, .options_len = 1,
-	       .doc = "a line for each op that takes longer than --over: client, object, stages, the replica that came "
-		      "last"),
-	SCRIPT(.name = "client", .script = "client.d", .needs = VIEW_INTERVAL,
+	&view_slow_ops,
+	SCRIPT(.name = "client", .script = "client.d", .tables = client_tables, .needs = VIEW_INTERVAL,
 	       .doc = "processes that use librados or librbd: ops by pool and OSD, latency, most used objects"),
-	SCRIPT(.name = "bluestore", .script = "bluestore.d", .needs = VIEW_INTERVAL,
+	SCRIPT(.name = "bluestore", .script = "bluestore.d", .tables = bluestore_tables, .needs = VIEW_INTERVAL,
 	       .doc = "transactions by state, batches of keys, flushes, deferred writes, the device"),
-	SCRIPT(.name = "recovery", .script = "recovery.d", .needs = VIEW_INTERVAL,
+	SCRIPT(.name = "recovery", .script = "recovery.d", .tables = recovery_tables, .needs = VIEW_INTERVAL,
 	       .doc = "recovery and backfill: objects by PG, data by peer, clients' ops beside it"),
 	&view_profile,
 	&view_sched,
 	&view_op,
 	&view_offcpu,
-	SCRIPT(.name = "io", .script = "io.d", .needs = VIEW_INTERVAL,
+	SCRIPT(.name = "io", .script = "io.d", .tables = io_tables, .needs = VIEW_INTERVAL,
 	       .doc = "who does the I/O: system calls by thread and file, transfers by thread and device, what each "
 		      "OSD uses its device for"),
 	&view_calls,

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # Processes that end and start again for as long as one likes: memory, descriptors, mappings and helpers of cephtap stay what they
-# were. RESTARTS= says how often (15; `make test-flat`: for two hours).
+# were. RESTARTS= says how often at least (15), FLAT_SECONDS= for how long at least (0; `make test-flat`: two hours).
 # time: 150
 set -u
 . "$TOP/test/lib.sh"
 restarts=${RESTARTS:-15}
+span=${FLAT_SECONDS:-0}
 
 [ "$(id -u)" = 0 ] || { echo "skip flat - needs root"; exit 0; }
 tracer=
@@ -29,15 +30,12 @@ cp "$PROGS/loop_target" "$TMP/$name"
 is_traced() { naps $target || return; "$PROGS/text_same" $target >/dev/null; [ $? = 1 ]; } # 2: it cannot be looked into
 start_target() { "$TMP/$name" 100000 >/dev/null & target=$!; }
 "$CEPHTAP" -q -W "$name" -n 'loop:'"$name"'::turn { @ = count(); @s[ustack(3)] = count(); }' >"$TMP/out" 2>"$TMP/err" & tracer=$!
-for ((i = 1; i <= 8; i++)); do # -W takes one that starts once it waits; on a busy host it takes seconds until then
-	start_target
-	wait_for $((2 * i)) is_traced && break
-	kill $target
-	wait $target
-done
+wait_for 60 naps $tracer # it waits for one that starts now
+start_target
+wait_for 30 is_traced
 check traced is_traced
 lost=0
-for ((i = 1; i <= restarts; i++)); do
+for ((i = 1; i <= restarts || SECONDS < span; i++)); do
 	kill $target
 	wait $target
 	start_target
@@ -50,7 +48,7 @@ for ((i = 1; i <= restarts; i++)); do
 	[ $((i % 100)) != 0 ] || { measure; echo "after $i: $rss KiB, $fds descriptors, $maps mappings, $helpers helpers"; }
 done
 measure
-echo "after 10 restarts: $first; after $restarts: $rss KiB, $fds descriptors, $maps mappings, $helpers helpers"
+echo "after 10 restarts: $first; after $((i - 1)): $rss KiB, $fds descriptors, $maps mappings, $helpers helpers"
 check "each of them was traced" test $lost = 0
 check "memory" test "$rss" -le $((rss_first + 2048))
 check "descriptors" test "$fds" -le $((fds_first + 2))

@@ -93,7 +93,7 @@ check flood-asked-lines test "$(wc -l <"$TMP/err")" -le 10
 stop $pid
 flooded flood-of-one "$(address room)" hit
 check flood-of-one-itself test "$(grep -cw $pid "$TMP/out")" = 0
-check flood-of-one-said grep -q "in $TMP/bad/hostile.* is left out: the file has 60001 places of it, and 5000 are the most that are believed" "$TMP/err"
+check flood-of-one-said grep -q "in $TMP/bad/hostile.* is left out: the file claims 60001 places for it, and more than 5000 are not believed" "$TMP/err"
 stop $pid
 flooded flood-good "$code"
 check flood-good-itself grep -qw $pid "$TMP/out"

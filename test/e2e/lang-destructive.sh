@@ -30,7 +30,7 @@ if timeout 20 "$CEPHTAP" -q -w -c true -n 'syscall::pause:entry { copyoutstr("",
 	grep -q 'invalid address (0x8)' "$err" && echo "ok the error of that" || echo "not ok the error of that - $(cat "$err")"
 else
 	case $(cat "$err") in
-	*"copyoutstr() is not to be had on this kernel"*) echo "skip copyout - this kernel lets no program write to processes" ;;
+	*"copyoutstr() is not available on this kernel"*) echo "skip copyout - this kernel lets no program write to processes" ;;
 	*) echo "not ok copyout - $(cat "$err")" ;;
 	esac
 fi

@@ -29,7 +29,7 @@ for file in "$TMP"/*.example; do
 	name=$(cat "${file%.example}.name")
 	timeout 30 "$CEPHTAP" -q -n "$(cat "$file")" >"$TMP/out" 2>"$TMP/err"
 	status=$?
-	if [ "$status" != 0 ] && grep -q 'not to be had on this kernel' "$TMP/err"; then
+	if [ "$status" != 0 ] && grep -q 'not available on this kernel' "$TMP/err"; then
 		echo "skip $name - $(head -1 "$TMP/err")"
 	elif [ "$status" != 0 ]; then
 		echo "not ok $name - status $status: $(head -1 "$TMP/err")"

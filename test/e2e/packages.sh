@@ -4,6 +4,7 @@
 # Programs and libraries of Debian that carry markers, unmodified, from their packages: some of their markers fire, and have the
 # values that their documentation says.
 set -u
+. "$TOP/test/lib.sh"
 
 [ "$(id -u)" = 0 ] || { echo "skip packages - needs root"; exit 0; }
 tap() { timeout 60 "$CEPHTAP" -q "$@" 2>"$TMP/err"; }
@@ -84,14 +85,18 @@ rm -f "$TMP/pg"
 "$CEPHTAP" -q -o "$TMP/pg" -W postgres -n 'postgresql*:::query-start { @[copyinstr(arg0)] = count(); } postgresql*:::transaction-start { @t = count(); }
 	postgresql*:::transaction-commit { @c = count(); } END { printa("query %s=%@u\n", @); printa("transactions %@u\n", @t); printa("commits %@u\n", @c); }' 2>"$TMP/err" &
 tapper=$!
-sleep 1.5
-n=$("$CEPHTAP" list 'postgresql*:::' 2>/dev/null | wc -l)
-as_postgres sh -c "(sleep 2; cat $data/queries) | $postgres --single -D $data/db postgres" >/dev/null 2>&1 &
+wait_for 60 naps $tapper
+mkfifo "$data/asked" && chown postgres "$data/asked"
+(as_postgres "$postgres" --single -D "$data/db" postgres <"$data/asked" >/dev/null 2>&1) &
 server=$!
-sleep 1
-[ "$("$CEPHTAP" list 'postgresql*:::' 2>/dev/null | grep -c postgresql)" -gt 50 ] && echo "ok postgresql-list" || echo "not ok postgresql-list - $n"
+exec 5>"$data/asked" # it runs for as long as this is open
+lists_markers() { [ "$("$CEPHTAP" list 'postgresql*:::' 2>"$TMP/err" | grep -c postgresql)" -gt 50 ]; }
+if wait_for 30 lists_markers; then echo "ok postgresql-list"; else echo "not ok postgresql-list - $(head -n 2 "$TMP/err")"; fi
+traced() { "$PROGS/text_same" "$(pgrep -f "^$postgres --single -D $data/")" >/dev/null; [ $? = 1 ]; }
+wait_for 30 traced
+cat "$data/queries" >&5
+exec 5>&-
 wait $server
-sleep 0.3
 kill -INT $tapper 2>/dev/null
 wait $tapper
 grep -q '^query select 2 + 3;' "$TMP/pg" && echo "ok postgresql-query" || echo "not ok postgresql-query - $(tr '\n' '|' <"$TMP/pg") $(head -n 2 "$TMP/err")"

@@ -89,7 +89,7 @@ refused nul-folded 1 'nul:1: a NUL byte' flame nul
 refused no-file 1 'cannot open none: No such file' flame none
 refused a-folder 1 'Is a directory' flame .
 refused bad-before 1 'bad.folded:2: ' flame --diff bad.folded a.folded
-refused heat-number 1 '^cephtap picture: bad.csv:2: value_ns is no whole number .* `x`; time_ns,value_ns\[,count\] was expected' heat bad.csv
+refused heat-number 1 '^cephtap picture: bad.csv:2: value_ns is not a whole number .* `x`; time_ns,value_ns\[,count\] was expected' heat bad.csv
 refused heat-fields 1 'short.csv:1: 1 field; ' heat short.csv
 refused heat-large 1 'large.csv:1: value_ns' heat large.csv
 refused heat-empty 1 'empty: there is no row' heat empty

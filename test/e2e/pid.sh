@@ -56,6 +56,23 @@ timeout 60 "$CEPHTAP" -q -n 'pid$target::*:return { @ = count(); }' -c "$target"
 got=$(tap -n 'pid$target::tail:return { @t = count(); } pid$target::leaf:return { @l = sum(arg1); } END { printa("%@u ", @t); printa("%@u", @l); }' -c "$target")
 equal tail-call "10 100" "$got"
 
+# ---- a function that returns an array, as other languages have them: a structure's, by changed debug information
+if ! command -v gcc >/dev/null; then
+	echo "skip array - no gcc"
+else
+	cat >"$TMP/array.c" <<'C'
+struct s { long a[4]; };
+__attribute__((noinline)) struct s made(long n) { struct s s = {{n, n + 1, n + 2, n + 3}}; return s; }
+int main(void) { return made(10).a[0] != 10; }
+C
+	gcc -g -O1 -gdwarf-4 -S -dA -o "$TMP/array.s" "$TMP/array.c"
+	die() { sed -n "s/.*DIE (\(0x[0-9a-f]*\)) DW_TAG_$1_type.*/\1/p" "$TMP/array.s"; }
+	sed -i "/\"made.0\"\|: \"made\"/,/DW_AT_type/s/\.long\t$(die structure)/.long\t$(die array)/" "$TMP/array.s"
+	gcc -o "$TMP/array" "$TMP/array.s"
+	got=$(tap -n 'pid$target:a.out:made:return { printf("%d %d", args[1][0], args[1][3]); }' -c "$TMP/array")
+	equal array "10 13" "$got"
+fi
+
 # ---- offsets: at each instruction of a function, and nowhere else
 offsets=$(objdump -d --no-show-raw-insn --disassemble=_Z4leafi "$target" | sed -n 's/^ *\([0-9a-f]*\):.*/\1/p')
 entry=$(echo "$offsets" | head -n 1)

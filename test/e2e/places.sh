@@ -85,5 +85,5 @@ tap -q --seconds 1 -n 'shop:::sale { @[pid] = count(); @m = max(args[0]); }'
 check many-status status_is 0
 check many-counted grep -qE "^ +$good +[1-9]" "$out"
 check many-one-sentence once "2000 places in $TMP/many/shop, process $many \(uid $nobody\) is left out"
-check crowd-one-sentence once "$TMP/crowd/shop, process $crowd \(uid $nobody\) is left out: the file has 5100 places of it"
+check crowd-one-sentence once "$TMP/crowd/shop, process $crowd \(uid $nobody\) is left out: the file claims 5100 places for it"
 end $many $crowd $good

@@ -24,8 +24,8 @@ refused() { # NAME STATUS TEXT OPTIONS...
 # A script that counts hits by process, in the background, until it is told to end.
 start() { # OPTIONS...
 	: >"$TMP/out"
-	"$CEPHTAP" -q "$@" -n 'loop:::turn { @[pid] = count(); } loop:::turn /!fired[pid]++/ { printf("fired %d\n", pid); } syscall::nanosleep:entry, syscall::clock_nanosleep:entry { @s[execname] = count(); }
-		BEGIN { printf("begun\n"); } END { printa("hits %d %@u\n", @); printa("sleeps %s %@u\n", @s); }' >"$TMP/out" 2>"$TMP/err" &
+	"$CEPHTAP" -q "$@" -n 'loop:::turn { @[pid] = count(); } loop:::turn /!fired[pid]++/ { printf("fired %d\n", pid); } syscall::nanosleep:entry, syscall::clock_nanosleep:entry /!slept[execname]++/ { printf("slept %s\n", execname); }
+		BEGIN { printf("begun\n"); } END { printa("hits %d %@u\n", @); }' >"$TMP/out" 2>"$TMP/err" &
 	tapper=$!
 	wait_for 30 grep -q begun "$TMP/out"
 }
@@ -66,10 +66,11 @@ else
 
 	in_group "$groups/docker-$id.scope" "$target" $rounds; first=$pid
 	start --container 0123456789ab
-	in_group "$groups/docker-$id.scope" sleep 0.01 # another program in it: no markers, but system calls
-	sleep 2.3 # it looks for new processes every two seconds
-	in_group "$groups/docker-$id.scope" sh -c 'sleep 3; sleep 0.01'
-	sleep 4 # the same
+	in_group "$groups/docker-$id.scope" sleep 0.01 # other programs in it: no markers, but system calls
+	in_group "$groups/docker-$id.scope" python3 -c 'import time
+while True: time.sleep(0.1)'
+	check container-calls wait_for 30 grep -q '^slept python3' "$TMP/out"
+	kill $pid; wait $pid 2>/dev/null
 	hit $first
 	kill $first; wait $first 2>/dev/null
 	stop
@@ -112,12 +113,11 @@ fi
 
 # ---- -W
 cp "$target" "$TMP/awaited-one"
-(sleep 1; exec "$TMP/awaited-one" 1) >/dev/null 2>&1 & # cephtap says nothing of when it begins to wait
-awaited=$!
-timeout 20 "$CEPHTAP" -q -W awaited-one -n 'loop$target:::turn { @ = count(); } END { printa("%@u\n", @); }' >"$TMP/out" 2>"$TMP/err" &
+"$CEPHTAP" -q -W awaited-one -n 'loop$target:::turn { @ = count(); } END { printa("%@u\n", @); }' >"$TMP/out" 2>"$TMP/err" &
 tapper=$!
-wait $awaited
-kill -INT "$(pgrep -P $tapper -x cephtap)" 2>/dev/null
+wait_for 60 naps $tapper
+"$TMP/awaited-one" 1 >/dev/null 2>&1
+kill -INT $tapper
 wait $tapper
 check wait-for test "$(tail -n 1 "$TMP/out")" -gt 100
 timeout -s INT 1 "$CEPHTAP" -q -W never-comes -n 'BEGIN { }' >"$TMP/out" 2>"$TMP/err"

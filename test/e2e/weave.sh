@@ -283,7 +283,7 @@ refused "a file that is gone" 1 'take +no: there is no file src/osd/OSD.h' "$tre
 make_tree
 sed -i '/WITH_LTTNG/d' "$tree/CMakeLists.txt"
 refused "a CMakeLists.txt without options" 1 'CMakeLists.txt has no option beside which' "$tree"
-refused "a folder that is no Ceph" 1 'is no tree of Ceph.s source' "$tree/src"
+refused "a folder that is no Ceph" 1 'is not a source tree of Ceph' "$tree/src"
 refused "no folder" 1 'cannot be read' "$tree/nowhere"
 refused "no argument" 2 'which tree'
 refused "two wishes" 2 'one of --check' --undo --diff "$tree"

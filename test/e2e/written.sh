@@ -182,7 +182,7 @@ is "links in a circle" "1 cephtap picture: cannot write to loop1: Too many level
 "$CEPHTAP" picture flame -o "$(printf 'x%.0s' $(seq 300))" work/folded 2>"$err"
 is "a name that is too long" 1 "$?"
 "$CEPHTAP" picture flame -o in/ work/folded 2>"$err"
-is "a name that ends like a folder's" "1 cephtap picture: cannot write to in/: it ends like a folder's name" "$? $(cat "$err")"
+is "a name that ends like a folder's" "1 cephtap picture: cannot write to in/: the name ends in a slash, as a folder's does" "$? $(cat "$err")"
 
 if unshare -m true 2>/dev/null; then
 	echo old >outside && : >mounted && chmod 644 outside
@@ -250,9 +250,9 @@ demo sticky/demo3
 verdict "but its own" $? "$(cat "$err")"
 mkdir -p theirs/cluster && printf 'bin=%s\nauth=none\n' "$TMP" >theirs/cluster/cluster.info && chown $other theirs/cluster
 "$TOP/scripts/cluster.sh" env theirs/cluster >out 2>"$err"
-[ $? = 1 ] && grep -q "is another user's" "$err"
+[ $? = 1 ] && grep -q "belongs to another user" "$err"
 verdict "cluster.sh trusts no folder of another's" $? "$(cat out "$err")"
 mkdir theirs/new && chown $other theirs/new
 "$TOP/scripts/cluster.sh" up theirs/new >out 2>"$err"
-[ $? = 1 ] && grep -q "is another user's" "$err"
+[ $? = 1 ] && grep -q "belongs to another user" "$err"
 verdict "and makes no cluster in one" $? "$(cat out "$err")"

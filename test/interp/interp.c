@@ -89,7 +89,7 @@ bool run_fail(struct run *run, const char *format, ...)
 	buf_printf(&text, "program %s, instruction %u", program->name, run->pc);
 	if (run->pc < program->insns_len) {
 		buf_puts(&text, " `");
-		ebpf_disasm_insn(&program->insns[run->pc], program->insns_len - run->pc, &text);
+		disasm_insn(&program->insns[run->pc], program->insns_len - run->pc, &text);
 		buf_puts(&text, "`");
 	}
 	buf_puts(&text, ": ");

@@ -46,7 +46,7 @@ void setup_init(struct setup *setup, const char *text)
 	    check_pragmas(&setup->script, &setup->options, &setup->diags))
 		checked = check_script(setup->arena, &setup->script, &probes, &setup->options, &setup->diags);
 	if (checked)
-		image = ebpf_compile(setup->arena, lower_script(setup->arena, checked), &setup->options, &rules,
+		image = code_compile(setup->arena, lower_script(setup->arena, checked), &setup->options, &rules,
 				     &setup->diags);
 	if (!image) {
 		diags_print(&setup->diags, false, &why);

@@ -21,7 +21,7 @@ static void assert_insn(struct bpf_insn insn, const char *wanted)
 {
 	struct buf out = {0};
 
-	ebpf_disasm_insn(&insn, 1, &out);
+	disasm_insn(&insn, 1, &out);
 	assert_string_equal(out.data, wanted);
 	buf_free(&out);
 }
@@ -62,7 +62,7 @@ static void test_any_code(void **state)
 		struct bpf_insn insns[2] = {INSN(code, code & 15, code >> 4, code, 0x51), INSN(0, 0, 0, 0, 0)};
 
 		buf_clear(&out);
-		ebpf_disasm_insn(insns, 2, &out);
+		disasm_insn(insns, 2, &out);
 		assert_true(out.size > 3);
 	}
 	buf_free(&out);
@@ -102,7 +102,7 @@ static void test_program(void **state)
 	struct buf out = {0};
 
 	(void)state;
-	ebpf_disasm(&image, &program, &out);
+	disasm_program(&image, &program, &out);
 	assert_string_equal(out.data, wanted);
 	buf_clear(&out);
 	image_dump_programs(&image, &out);

@@ -210,7 +210,7 @@ static void test_timers(void **state)
 	assert_int_equal(find(&f, "profile", "", "", "tick-*").len, 6);
 	assert_int_equal(find(&f, "pro*", "", "", "profile-?99").len, 2);
 	assert_int_equal(find(&f, "profile", "", "", "tock").len, 0);
-	assert_non_null(strstr(f.why, "no timer"));
+	assert_non_null(strstr(f.why, "not a timer"));
 	teardown(&f);
 }
 

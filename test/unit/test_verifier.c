@@ -21,10 +21,10 @@
 #include <bpf/bpf.h>
 #include <cmocka.h>
 
-#include "../interp/interp.h"
 #include "code/disasm.h"
 #include "fake_probes.h"
 #include "gen_script.h"
+#include "run_image.h"
 #include "types/kernel_types.h"
 #include "lib/kernel.h"
 #include "lib/kernel_can.h"
@@ -182,42 +182,6 @@ static void show_diags(const struct pipeline *pipeline, const char *what, const 
 	buf_free(&text);
 }
 
-enum { RUNS_MAX = 12 /* of one program */ };
-
-/* An image that shall be run must leave nothing to the kernel's good will: the interpreter is as strict as it can be.
- */
-static const char *run_in_interp(const struct image *image, uint64_t seed)
-{
-	static uint64_t memory[64], ctx[64];
-	struct interp *interp = interp_new(image, 2);
-	unsigned *runs =
-		calloc(image->programs_len + 1, sizeof(*runs)); /* all system calls are one program, at 700 places */
-	const char *why = NULL;
-
-	interp_allow_user(interp, memory, sizeof(memory));
-	interp_state(interp)->run = RUN_ON;
-	for (unsigned round = 0; round < 3 && !why; round++)
-		for (unsigned i = 0; i < image->attaches_len && !why; i++) {
-			struct interp_env env = {.cookie = image->attaches[i].cookie,
-						 .pid_tgid = 0x1200000012 + (i & 1),
-						 .comm = "test"};
-
-			if (runs[image->attaches[i].program]++ >= RUNS_MAX)
-				continue;
-			for (unsigned w = 0; w < 64; w++) {
-				ctx[w] = gen_random(&seed);
-				memory[w] = gen_random(&seed) & 0xff00ffffff00ffff;
-			}
-			if (round < 2)
-				ctx[14] = (uint64_t)(uintptr_t)memory; /* rdi */
-			why = interp_run(interp, image->attaches[i].program, ctx, sizeof(ctx), &env, NULL);
-			interp_records_clear(interp);
-		}
-	free(runs);
-	interp_free(interp);
-	return why;
-}
-
 /* How many instructions the verifier looked at, for the hardest of our programs: it gives up at a million. */
 static unsigned hardest_program(const struct image *image)
 {
@@ -267,7 +231,7 @@ static void load_script(struct pipeline *pipeline, uint64_t seed, const char *sc
 	rules.has_cookies &= (seed & 2) != 0;
 	rules.pid_ns_dev = seed & 4 ? 4 : 0;
 	rules.pid_ns_ino = seed & 4 ? 0xeffffffc : 0;
-	pipeline->image = ebpf_compile(pipeline->arena, pipeline->plan, &pipeline->options, &rules, &pipeline->diags);
+	pipeline->image = code_compile(pipeline->arena, pipeline->plan, &pipeline->options, &rules, &pipeline->diags);
 	if (!pipeline->image) {
 		tally->too_large++;
 		if (getenv("SHOW"))
@@ -279,7 +243,7 @@ static void load_script(struct pipeline *pipeline, uint64_t seed, const char *sc
 	for (unsigned i = 0; i < pipeline->image->programs_len; i++)
 		if (pipeline->image->programs[i].insns_len > tally->insns_max)
 			tally->insns_max = pipeline->image->programs[i].insns_len;
-	why = run_in_interp(pipeline->image, seed);
+	why = run_image(pipeline->image, seed);
 	if (why) {
 		tally->bad_runs++;
 		printf("# interpreter, seed %llu: %s\n%s\n", (unsigned long long)seed, why, script);

@@ -440,7 +440,7 @@ static void report_failure(struct attaching *a, int error, const char *path, str
 		diag = diag_error(diags, nowhere, NULL, "cannot attach to %s: %s", path, failure_text(error));
 		if (error == -EOWNERDEAD)
 			diag_hint(diags, diag,
-				  "who kills them (kill -9, or the kernel for want of memory) may have left "
+				  "whatever killed them (kill -9, or the kernel for want of memory) may have left "
 				  "breakpoints behind: `cephtap doctor` finds them");
 		if (error == -ENXIO)
 			diag_hint(diags, diag,
@@ -608,7 +608,7 @@ unsigned kernel_engine_attach_process(struct engine *base, pid_t pid, struct buf
 	if (error)
 		buf_printf(why, "cannot attach to %s: %s", path, failure_text(error));
 	else if (look.other && !why->size)
-		buf_printf(why, "it runs another build of %s: start the script anew for it", look.other);
+		buf_printf(why, "it runs another build of %s: start the script again for it", look.other);
 	arena_free(a.arena);
 	return error ? 0 : traced;
 }

@@ -87,7 +87,7 @@ unsigned kernel_engine_find_left(struct arena *arena, void (*say)(void *data, co
 static const char *why_not_read(int error)
 {
 	return error == -ESRCH			     ? "there is no such process"
-	       : error == -EACCES || error == -EPERM ? "to look into it takes root"
+	       : error == -EACCES || error == -EPERM ? "looking into it needs root"
 						     : strerror(-error);
 }
 

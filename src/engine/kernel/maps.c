@@ -76,8 +76,8 @@ static void map_failed(const struct kernel_engine *engine, const struct image_ma
 	}
 	if (error == -EXDEV) {
 		diag_error(diags, nowhere, NULL,
-			   "the markers that have come give a global variable a type that it had not: start the script "
-			   "anew for them");
+			   "a file that has come into use gives a global variable another type: start the script again "
+			   "to trace it too");
 		return;
 	}
 	diag = diag_error(diags, nowhere, NULL, "cannot create the map `%s` (%llu KiB): %s", map->name,

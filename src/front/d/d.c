@@ -62,6 +62,7 @@ const struct front_ops front_d = {
 	.clauses_len = clauses_len,
 	.set_options = set_options,
 	.check = check,
+	.parse_desc = ast_parse_desc,
 	.dump_tokens = ast_dump_tokens,
 	.dump_tree = dump_tree,
 	.dump_checked = dump_checked,

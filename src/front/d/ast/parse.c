@@ -270,7 +270,7 @@ bool source_is_text(const struct source *source, struct diags *diags)
 	if (source->size > UINT32_MAX / 2)
 		diag_error(diags, loc, NULL, "this file is too large for a script");
 	else if (nul)
-		diag_error(diags, loc, "D_SYNTAX", "a byte 0 does not belong into a script: this file is not text");
+		diag_error(diags, loc, "D_SYNTAX", "a script cannot contain a NUL byte: this file is not text");
 	return source->size <= UINT32_MAX / 2 && !nul;
 }
 

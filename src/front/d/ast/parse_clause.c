@@ -123,7 +123,7 @@ static void no_such_stmt(struct parser *p)
 	if (p->tok.keyword == KW_RESERVED)
 		diag_hint(p->diags,
 			  fail(p, p->tok.loc, "D_SYNTAX", "syntax error near `%s`: D has no such statement", word),
-			  "there are expressions, `if` and `else`: a clause runs once each time its probe fires");
+			  "a clause consists of expressions, `if` and `else`, and runs once each time its probe fires");
 	else if (p->tok.keyword == KW_ELSE)
 		fail(p, p->tok.loc, "D_SYNTAX", "syntax error near `else`: there is no `if` before it");
 	else

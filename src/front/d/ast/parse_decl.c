@@ -136,7 +136,8 @@ static void parse_classes(struct parser *p, struct classes *classes)
 		enum keyword keyword = p->tok.keyword;
 
 		if (classes->n++ && !(classes->is_inline && classes->n == 2))
-			fail(p, p->tok.loc, "D_DECL_CLASS", "one of self, this, typedef, extern and static, not two");
+			fail(p, p->tok.loc, "D_DECL_CLASS",
+			     "a declaration takes only one of self, this, typedef, extern and static");
 		classes->loc = p->tok.loc;
 		classes->self |= keyword == KW_SELF;
 		classes->this |= keyword == KW_THIS;
@@ -149,7 +150,7 @@ static void parse_classes(struct parser *p, struct classes *classes)
 		advance(p);
 	}
 	if (classes->is_inline && classes->n > 1)
-		fail(p, classes->loc, "D_DECL_BADCLASS", "an `inline` has no class besides");
+		fail(p, classes->loc, "D_DECL_BADCLASS", "an `inline` takes no storage class");
 }
 
 static void parse_value(struct parser *p, struct decl *decl)

@@ -93,7 +93,7 @@ static struct node *parse_scoped(struct parser *p)
 
 	advance(p);
 	if (!at_punct(p, PUNCT2('-', '>'))) {
-		fail(p, from, "D_IDENT_BADREF", "`%s` by itself is no variable: `%s->name` is",
+		fail(p, from, "D_IDENT_BADREF", "`%s` by itself is not a variable: `%s->name` is",
 		     is_self ? "self" : "this", is_self ? "self" : "this");
 		return NULL;
 	}

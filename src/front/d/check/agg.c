@@ -35,7 +35,7 @@ static void unknown_agg_func(struct check_ctx *ctx, struct node *call)
 	for (i = 0; agg_at(i); i++)
 		*arena_push(ctx->arena, list, n) = agg_at(i)->name;
 	if (func_find(call->name))
-		diag = check_error(ctx, call, "D_AGG_FUNC", "%s() is no aggregating function", call->name);
+		diag = check_error(ctx, call, "D_AGG_FUNC", "%s() is not an aggregating function", call->name);
 	else
 		diag = check_error(ctx, call, "D_AGG_FUNC", "there is no aggregating function `%s`", call->name);
 	near = nearest_name(call->name, list, n);

@@ -337,7 +337,7 @@ static void check_cond(struct check_ctx *ctx, struct node *node)
 			    check_type_text(ctx, check_decay(ctx, node->right)),
 			    check_type_text(ctx, check_decay(ctx, node->third)));
 	else if (check_is_action(node->right) || check_is_action(node->third))
-		diag_hint(ctx->diags, check_error(ctx, node, "D_OP_ACT", "an action is no result of `?:`"),
+		diag_hint(ctx->diags, check_error(ctx, node, "D_OP_ACT", "an action cannot be a result of `?:`"),
 			  "write `if`, or a clause with a predicate");
 	else
 		node->type = type;

@@ -195,7 +195,7 @@ bool check_format_keys(const struct format *format, const char *func_name, const
 		bool good;
 
 		if (!arg_is_agg(format, i) && key == keys_len) {
-			say_missing(format, i, func_name, "key: the aggregation has not as many", call, diags);
+			say_missing(format, i, func_name, "key: the aggregation does not have that many", call, diags);
 			return false;
 		}
 		if (arg_is_agg(format, i))

@@ -285,7 +285,7 @@ static void check_comma(struct check_ctx *ctx, struct node *node)
 	if (check_is_dynamic(node->left) || check_is_dynamic(node->right))
 		check_error_op(ctx, node, "D_OP_DYN", "`,` needs values, not an aggregation or a translated structure");
 	else if (check_is_action(node->left) || check_is_action(node->right))
-		diag_hint(ctx->diags, check_error_op(ctx, node, "D_OP_ACT", "an action is no operand of `,`"),
+		diag_hint(ctx->diags, check_error_op(ctx, node, "D_OP_ACT", "an action cannot be an operand of `,`"),
 			  "write it as a statement of its own");
 	else
 		node->type = node->right->type;

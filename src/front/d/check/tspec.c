@@ -220,7 +220,7 @@ const struct type *check_type_name(struct check_ctx *ctx, const char *name, stru
 		return unknown_name(ctx, name, loc, "D_TYPE_ERR");
 	type = keyword_type(&words);
 	if (!type) {
-		diag_error(ctx->diags, loc, "D_DECL_COMBO", "`%s` is no type: these words do not go together", name);
+		diag_error(ctx->diags, loc, "D_DECL_COMBO", "`%s` is not a type: these words do not go together", name);
 		type = &type_error;
 	}
 	return type;

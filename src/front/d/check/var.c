@@ -449,7 +449,7 @@ static void index_pointer(struct check_ctx *ctx, struct node *node)
 		return;
 	type = check_is_dynamic(node->left) ? &type_agg : node->left->type;
 	if (node->args_len != 1) {
-		check_error(ctx, node, "D_ARR_BADREF", "this is no array with several keys: it takes one index");
+		check_error(ctx, node, "D_ARR_BADREF", "this is not an array with several keys: it takes one index");
 		return;
 	}
 	if (!type_is_int(check_operand(ctx, index))) {
