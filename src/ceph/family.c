@@ -240,7 +240,9 @@ static int use_member(void *data, const char *type, const char *path, struct cat
 		return -ENOENT;
 	}
 	use->asked++;
-	if (member && card->is_published && member->from == CARD_FROM_FACTS)
+	if (card_is_of_build(card))
+		use->is_guessed |= member && member->from != CARD_FROM_DEBUG;
+	else if (member && card->is_published && member->from == CARD_FROM_FACTS)
 		use->is_published = true;
 	else if (member && member->verdict < use->weakest)
 		use->weakest = member->verdict;
@@ -275,7 +277,7 @@ const char *card_name(struct arena *arena, const struct card *card)
 			    card->distribution ? card->distribution : "", card->distribution ? ")" : "");
 }
 
-const char *card_use_text(struct arena *arena, const struct card_use *use)
+const char *card_use_doubt(const struct card_use *use)
 {
 	static const char *const texts[] = {
 		[VERDICT_UNSEEN] = "in part only by the family that the code agrees with",
@@ -284,11 +286,23 @@ const char *card_use_text(struct arena *arena, const struct card_use *use)
 		[VERDICT_CONFIRMED] = "confirmed by the code",
 	};
 
+	if (card_is_of_build(use->card))
+		return use->is_guessed ? "by a card of this build that says so itself" : NULL;
+	if (!use->asked)
+		return NULL;
+	return use->is_published && use->weakest == VERDICT_CONFIRMED ? "from published figures of this build"
+								      : texts[use->weakest];
+}
+
+const char *card_use_text(struct arena *arena, const struct card_use *use)
+{
+	const char *doubt = card_use_doubt(use);
+
 	if (!use->asked)
 		return "needs none";
-	if (card_is_of_build(use->card))
+	if (!doubt)
 		return "from debug information of this build";
-	if (use->is_published && use->weakest == VERDICT_CONFIRMED)
-		return "from published figures of this build";
-	return arena_printf(arena, "%s; nearest is %s", texts[use->weakest], card_name(arena, use->card));
+	if (use->is_guessed || (use->is_published && use->weakest == VERDICT_CONFIRMED))
+		return doubt;
+	return arena_printf(arena, "%s; nearest is %s", doubt, card_name(arena, use->card));
 }

@@ -19,12 +19,12 @@ static const uint64_t become_ns = 3000000000;
 
 struct followed {
 	struct target_process process;
-	bool has_ended, is_replaced;
+	bool has_ended; /* and the next of its label takes its place */
 };
 
 /* Seen, but it does not run the files with the probes (yet). */
 struct newcomer {
-	struct target_process process;
+	struct target_process process; /* number 0: the place is free */
 	uint64_t seen_ns;
 };
 
@@ -97,6 +97,7 @@ static bool look_for_ends(struct follow *follow)
 		    !(pid == follow->config.child ? child_has_ended(pid, &status) : proc_has_ended(pid)))
 			continue;
 		one->has_ended = true;
+		engine_forget_process(follow->config.engine, pid);
 		follow->missing += one->process.by_rule;
 		mark_process_ended(pid, status);
 		say_ended(follow, &one->process, status);
@@ -114,7 +115,7 @@ static struct followed *predecessor(struct follow *follow, const struct target_p
 	for (i = 0; i < follow->len; i++) {
 		struct followed *one = &follow->list[i];
 
-		if (one->has_ended && !one->is_replaced && !strcmp(one->process.label, process->label))
+		if (one->has_ended && !strcmp(one->process.label, process->label))
 			return one;
 	}
 	return NULL;
@@ -130,16 +131,30 @@ static bool is_followed(const struct follow *follow, pid_t pid)
 	return false;
 }
 
+static struct newcomer *find_newcomer(const struct follow *follow, pid_t pid)
+{
+	for (unsigned i = 0; i < follow->newcomers_len; i++)
+		if (follow->newcomers[i].process.pid == pid)
+			return &follow->newcomers[i];
+	return NULL;
+}
+
+static bool is_waiting(const struct follow *follow, const struct newcomer *newcomer)
+{
+	return newcomer->process.pid && !is_followed(follow, newcomer->process.pid);
+}
+
 /* Is it too soon to say that there is nothing to trace in it? */
 static bool may_become(struct follow *follow, const struct target_process *process)
 {
-	unsigned i;
+	struct newcomer *newcomer = find_newcomer(follow, process->pid);
 
-	for (i = 0; i < follow->newcomers_len; i++)
-		if (follow->newcomers[i].process.pid == process->pid)
-			return now_ns() - follow->newcomers[i].seen_ns < become_ns;
-	*arena_push(follow->config.arena, follow->newcomers, follow->newcomers_len) =
-		(struct newcomer){*process, now_ns()};
+	if (newcomer)
+		return now_ns() - newcomer->seen_ns < become_ns;
+	newcomer = find_newcomer(follow, 0);
+	if (!newcomer)
+		newcomer = arena_push(follow->config.arena, follow->newcomers, follow->newcomers_len);
+	*newcomer = (struct newcomer){*process, now_ns()};
 	return true;
 }
 
@@ -151,8 +166,7 @@ static void begin_to_follow(struct follow *follow, const struct target_process *
 	struct shown text = {0};
 
 	if (before) {
-		before->is_replaced = true;
-		follow->missing--;
+		follow->missing -= before->process.by_rule;
 		shown_printf(&text, "%s has restarted: process %d is now %d", process->label, (int)before->process.pid,
 			     (int)process->pid);
 	} else {
@@ -161,7 +175,10 @@ static void begin_to_follow(struct follow *follow, const struct target_process *
 	shown_printf(&text, "%s", why);
 	config->say(config->data, text.buf.data);
 	shown_free(&text);
-	add_followed(follow, process);
+	if (before)
+		*before = (struct followed){.process = *process};
+	else
+		add_followed(follow, process);
 }
 
 static void follow_process(struct follow *follow, const struct target_process *process)
@@ -189,13 +206,10 @@ static void follow_process(struct follow *follow, const struct target_process *p
 /* Those that have become something, or that nobody will look at again. */
 static void forget_newcomers(struct follow *follow)
 {
-	unsigned i, n = 0;
-
-	for (i = 0; i < follow->newcomers_len; i++)
-		if (!is_followed(follow, follow->newcomers[i].process.pid) &&
-		    now_ns() - follow->newcomers[i].seen_ns < 2 * become_ns)
-			follow->newcomers[n++] = follow->newcomers[i];
-	follow->newcomers_len = n;
+	for (unsigned i = 0; i < follow->newcomers_len; i++)
+		if (is_followed(follow, follow->newcomers[i].process.pid) ||
+		    now_ns() - follow->newcomers[i].seen_ns >= 2 * become_ns)
+			follow->newcomers[i].process.pid = 0;
 }
 
 static void look_for_new(struct follow *follow)
@@ -218,7 +232,7 @@ void follow_chosen(const struct follow *follow, struct arena *arena, struct targ
 		if (!follow->list[i].has_ended)
 			*arena_push(arena, *chosen, *len) = follow->list[i].process;
 	for (unsigned i = 0; i < follow->newcomers_len; i++)
-		if (!is_followed(follow, follow->newcomers[i].process.pid))
+		if (is_waiting(follow, &follow->newcomers[i]))
 			*arena_push(arena, *chosen, *len) = follow->newcomers[i].process;
 }
 
@@ -229,7 +243,7 @@ void follow_go_over(struct follow *follow, struct engine *engine)
 	follow->config.engine = engine;
 	follow->newcomers_len = 0;
 	for (unsigned i = 0; i < len; i++)
-		if (!is_followed(follow, follow->newcomers[i].process.pid))
+		if (is_waiting(follow, &follow->newcomers[i]))
 			begin_to_follow(follow, &follow->newcomers[i].process, "");
 }
 
@@ -251,11 +265,19 @@ static bool is_left(const struct follow *follow)
 	return false;
 }
 
+static bool has_newcomers(const struct follow *follow)
+{
+	for (unsigned i = 0; i < follow->newcomers_len; i++)
+		if (follow->newcomers[i].process.pid)
+			return true;
+	return false;
+}
+
 /* On a host with thousands of processes, which are somebody's to start, looking is no more than a tenth of what we do.
  */
 static uint64_t after_look(struct follow *follow, uint64_t began)
 {
-	uint64_t now = now_ns(), pause = follow->missing || follow->newcomers_len ? LOOK_MISSING_NS : LOOK_NS;
+	uint64_t now = now_ns(), pause = follow->missing || has_newcomers(follow) ? LOOK_MISSING_NS : LOOK_NS;
 
 	follow->soonest_ns = now + 10 * (now - began);
 	return now + pause > follow->soonest_ns ? now + pause : follow->soonest_ns;
