@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "lib/elf.h"
-#include "lib/embed.h"
 
 enum { FAMILIES = 64 };
 
@@ -36,17 +35,18 @@ static void make_family(struct card *card)
 		card->distribution = "debian"; /* cards of builds inside of cephtap are of Debian's packages */
 }
 
+/* Those inside cephtap, and those that people have added or learned. */
 static void read_families(struct arena *arena, const char *binary, const char *hidden, struct families *families)
 {
-	struct diags diags;
+	struct card_file *files;
+	unsigned len;
 
 	families->len = 0;
-	diags_init(&diags, arena);
-	for (unsigned i = 0; embedded_cards[i].name && families->len < FAMILIES; i++) {
-		struct card *card = arena_new_one(arena, struct card);
+	card_files(arena, &files, &len);
+	for (unsigned i = 0; i < len && families->len < FAMILIES; i++) {
+		struct card *card = files[i].card;
 
-		if (card_parse(arena, embedded_unpack(arena, &embedded_cards[i]), card, &diags) ||
-		    !(cat_binary_matches(binary, card->binary) || cat_binary_matches(card->binary, binary)) ||
+		if (!card || !(cat_binary_matches(binary, card->binary) || cat_binary_matches(card->binary, binary)) ||
 		    (hidden && card->build_id && !strcmp(hidden, card->build_id)))
 			continue;
 		make_family(card);
@@ -99,6 +99,11 @@ struct card *family_nearest(struct arena *arena, const char *binary, const char 
 	read_families(arena, binary, NULL, &families);
 	order_by_distance(&families, release, distribution);
 	return families.len ? families.list[0] : NULL;
+}
+
+bool family_covers(const struct card *card, const char *release, const char *distribution)
+{
+	return !distance(card, release, distribution);
 }
 
 /* ---- which one the code speaks for ---- */

@@ -12,6 +12,8 @@
 /* By what is known of a build from outside: NULL, or the nearest family's card. `release` and `distribution` may be
  * NULL. */
 struct card *family_nearest(struct arena *arena, const char *binary, const char *release, const char *distribution);
+/* Is the card of that release and distribution, and not only the nearest to them? */
+bool family_covers(const struct card *card, const char *release, const char *distribution);
 /*
  * By its code: of all families the one that most of the code agrees with, its members judged, and moved where the code
  * tells how far. 0, or -ENOENT with a sentence: there is none for such a binary, or its code cannot be asked. `hidden`:

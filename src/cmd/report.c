@@ -10,6 +10,7 @@
 #include "cmd/cmd.h"
 #include "cmd/host_load.h"
 #include "cmd/lacks.h"
+#include "cmd/host_ops.h"
 #include "cmd/replay.h"
 #include "cmd/script.h"
 #include "cmd/view_setup.h"
@@ -34,7 +35,7 @@ static const char columns_help[] =
 	"\n"
 	"Columns of osd: count of ops; mean, median, 99th percentile and largest time; share of the whole time of "
 	"these ops.\n"
-	"Percentiles come from buckets of an eighth of a power of two: they are right to within some percent.\n";
+	"Percentiles come from buckets of a sixteenth of a power of two: they are right to 5 %.\n";
 
 struct report_run {
 	struct arena *arena;
@@ -51,6 +52,7 @@ struct report_run {
 	struct buf script, why;
 	bool wants_help, print_script, says_start;
 	struct fact load[HOST_LOAD_FACTS];
+	struct arena *ops_arena; /* of facts: what OSDs tell of their ops in flight */
 	char **files; /* recordings to report on, instead of this host */
 	unsigned files_len;
 	struct record_request *record; /* NULL: no recording is made */
@@ -267,7 +269,11 @@ static bool compile(struct report_run *run)
 
 static struct facts observe(void *data)
 {
-	return host_load_now(((struct report_run *)data)->load);
+	struct report_run *run = data;
+
+	if (run->ops->needs & VIEW_HOST_OPS)
+		return host_ops_now(&run->ops_arena, &run->pipeline.target);
+	return host_load_now(run->load);
 }
 
 static void on_start(const struct report *report, void *data)
@@ -324,7 +330,7 @@ static void set_reader(struct report_run *run, struct tracer_config *config)
 	} else if (!is_read) {
 		config->ops = &report_nothing;
 	}
-	if (run->ops->needs & VIEW_HOST_LOAD)
+	if (run->ops->needs & (VIEW_HOST_LOAD | VIEW_HOST_OPS))
 		config->observe = observe;
 }
 
@@ -445,6 +451,7 @@ static int report(int argc, char **argv, struct record_request *record_request)
 	misused = cmd_status(run.loop.name, outcome, &run.why);
 	view_free(run.setup.view);
 	options_end(&run.loop);
+	arena_free(run.ops_arena);
 	buf_free(&run.script);
 	pipeline_free(&run.pipeline);
 	return status ? status : misused;

@@ -197,7 +197,7 @@ static bool compile(struct run *run)
 
 	if (!pipeline_run(&run->pipeline, stage_find("ebpf"), &run->times))
 		return false;
-	if (!run->pipeline.options.defaultargs && !say_unused_args(run))
+	if (!run->pipeline.options.defaultargs && !run->pipeline.options.argref && !say_unused_args(run))
 		return false;
 	if (run->dtrace.lists_programs)
 		say_programs(run);

@@ -28,6 +28,7 @@ struct options {
 	int stackframes, ustackframes, jstackframes, stackindent;
 	bool record_time; /* each record has the time of its firing; no option of scripts: a report's format asks for it
 			   */
+	bool argref, empty; /* DTrace's */
 	bool quiet, destructive, defaultargs, errtags, zdefs, inlines, shortnames, flowindent, rawbytes;
 	const struct may_lack *may_lack; /* NULL: a script needs all that it names; no option of scripts: a report's */
 	bool asdtrace;			 /* errors, drops and the end of the report as the command dtrace has them */

@@ -198,7 +198,7 @@ static void open_binary(struct ceph_index *index, struct ceph_binary *cb)
 	}
 	if (elf_has_sdt(cb->elf))
 		elf_sdt_each(cb->elf, take_note, both);
-	if (card_find(index->arena, elf_build_id(cb->elf), &cb->card, &why) == -ENOENT && !why)
+	if (card_find_of(index->arena, cb->elf, &cb->card, &why) == -ENOENT && !why)
 		family_choose(index->arena, index->cat, cb->elf, cb->binary->base, NULL, NULL, &cb->card, &family_why);
 	if (!cb->card)
 		cb->why = why ? why : no_card(index, cb, elf_build_id(cb->elf), family_why);

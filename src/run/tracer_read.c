@@ -144,6 +144,7 @@ void tracer_begin_reading(struct tracer *tracer)
 	struct pipeline *pipeline = tracer->pipeline;
 
 	tracer->report.schema = pipeline->image->schema;
+	tracer->report.options = &pipeline->image->schema->options;
 	note_refused(pipeline);
 	tracer_date(tracer);
 	name_addresses(tracer);
@@ -183,6 +184,7 @@ int tracer_go_over(struct tracer *tracer, struct pipeline *next)
 		error = tracer_report_drops(tracer);
 	engine_detach(tracer->engine);
 	memset(tracer->reported, 0, sizeof(tracer->reported));
+	next->image->schema->options = tracer->pipeline->image->schema->options; /* as setopt() left them */
 	tracer->pipeline = next;
 	tracer->engine = next->engine;
 	if (tracer->arrivals)

@@ -736,6 +736,8 @@ static unsigned bucket_of(const struct agg_shape *shape, int64_t value)
 {
 	if (!strcmp(shape->agg->name, "quantize"))
 		return quantize_bucket(value);
+	if (!strcmp(shape->agg->name, "tquantize"))
+		return tquantize_bucket(value);
 	return !strcmp(shape->agg->name, "lquantize") ? lquantize_bucket(shape->params, value)
 						      : llquantize_bucket(shape->params, value);
 }
@@ -752,15 +754,16 @@ static void try_histogram(const char *function, uint64_t *state)
 	for (unsigned i = 0; i < 3000; i++) {
 		uint64_t args[ARGS] = {operand(state), operand(state)};
 		uint64_t increment = strstr(function, "arg1") ? args[1] : 1;
+		unsigned scale = strstr(function, "* 1000") ? 1000 : 1;
 
 		if (i & 1)
 			args[0] = gen_random(state) % 3000 - 1000;
 		fire(&setup, args);
 		wanted[0]++;
-		wanted[1 + bucket_of(&setup.image->schema->aggs[0].shape, (int64_t)args[0])] += increment;
+		wanted[1 + bucket_of(&setup.image->schema->aggs[0].shape, (int64_t)(args[0] * scale))] += increment;
 		if (memcmp(agg_value(&setup, 0), wanted, setup.image->schema->aggs[0].value_size))
 			fail_msg("%s of %lld: another bucket than %u", function, (long long)args[0],
-				 bucket_of(&setup.image->schema->aggs[0].shape, (int64_t)args[0]));
+				 bucket_of(&setup.image->schema->aggs[0].shape, (int64_t)(args[0] * scale)));
 	}
 	stop(&setup);
 }
@@ -783,6 +786,9 @@ static void test_histograms(void **unused)
 		"llquantize(arg0, 3, 1, 5, 9)",
 		"llquantize(arg0, 10, 0, 18, 10)",
 		"llquantize(arg0, 2, 3, 62, 2)",
+		"tquantize(arg0)",
+		"tquantize(arg0 * 1000)",
+		"tquantize(arg0, arg1)",
 	};
 	uint64_t state = 4;
 
