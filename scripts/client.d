@@ -35,7 +35,7 @@ ceph_client:::op-reply-recv
 	@osd_mean[args[1]] = avg(this->ns);
 	@osd_max[args[1]] = max(this->ns);
 	@osd_bytes[args[1]] = sum(args[4]);
-	@round[to[pid, args[0]], args[1]] = llquantize(this->ns, 2, 10, 36, 16);
+	@round[to[pid, args[0]], args[1]] = tquantize(this->ns);
 	@round_total[to[pid, args[0]], args[1]] = sum(this->ns);
 	sent[pid, args[0]] = 0;
 	to[pid, args[0]] = 0;
@@ -57,7 +57,7 @@ ceph_client:::op-finish
 	@mean[this->name, pid, pool[pid, args[1]] - 1] = avg(this->ns);
 	@most[this->name, pid, pool[pid, args[1]] - 1] = max(this->ns);
 	@bad[this->name, pid, pool[pid, args[1]] - 1] = sum(args[2] < 0);
-	@latency[this->name, pool[pid, args[1]] - 1] = llquantize(this->ns, 2, 10, 36, 16);
+	@latency[this->name, pool[pid, args[1]] - 1] = tquantize(this->ns);
 	@total[this->name, pool[pid, args[1]] - 1] = sum(this->ns);
 	@user_ops[uid] = count();
 	@user_mean[uid] = avg(this->ns);

@@ -7,7 +7,7 @@
  * keyed by daemon, class and stage. Stages are numbered in the order of an op's life: 0 is the whole, and the stages with one
  * digit add up to it; those with a letter are parts of the stage before them. All times are in ns.
  *
- *   @latency  how long: 2^10 to 2^37 ns in steps of an eighth of each power of two, for percentiles
+ *   @latency  how long: 2^10 to 2^37 ns in steps of a sixteenth of each power of two, for percentiles
  *   @total    their sum; with the count of @latency the mean
  *   @worst    the largest
  *   @waited   by daemon, class and peer: how often the last OSD that an op waited for was this one; -1: it waited for no other
@@ -232,12 +232,12 @@ ceph_repl:::ec-subwrite-start
 	this->t = self->encode - this->issued;
 	this->osd = daemon;
 	this->class = class;
-	@latency[this->osd, this->class, "5a old data"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "5a old data"] = tquantize(this->t);
 	@total[this->osd, this->class, "5a old data"] = sum(this->t);
 	@worst[this->osd, this->class, "5a old data"] = max(this->t);
 
 	this->t = self->encoded - self->encode;
-	@latency[this->osd, this->class, "5b encode"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "5b encode"] = tquantize(this->t);
 	@total[this->osd, this->class, "5b encode"] = sum(this->t);
 	@worst[this->osd, this->class, "5b encode"] = max(this->t);
 	self->encode = 0;
@@ -284,7 +284,7 @@ ceph_store:::txn-queue-start
 	self->work = 0;
 	this->osd = daemon;
 	this->class = class;
-	@latency[this->osd, this->class, "5c send"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "5c send"] = tquantize(this->t);
 	@total[this->osd, this->class, "5c send"] = sum(this->t);
 	@worst[this->osd, this->class, "5c send"] = max(this->t);
 }
@@ -307,7 +307,7 @@ ceph_store:::txn-io-done
 	self->made = 0;
 	this->osd = daemon;
 	this->class = class;
-	@latency[this->osd, this->class, "5d build"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "5d build"] = tquantize(this->t);
 	@total[this->osd, this->class, "5d build"] = sum(this->t);
 	@worst[this->osd, this->class, "5d build"] = max(this->t);
 }
@@ -348,7 +348,7 @@ ceph_store:::txn-committed
 	this->t = this->data - this->aio;
 	this->osd = daemon;
 	this->class = class;
-	@latency[this->osd, this->class, "5e data write"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "5e data write"] = tquantize(this->t);
 	@total[this->osd, this->class, "5e data write"] = sum(this->t);
 	@worst[this->osd, this->class, "5e data write"] = max(this->t);
 }
@@ -361,12 +361,12 @@ ceph_store:::txn-committed
 	this->t = this->kv - this->data;
 	this->osd = daemon;
 	this->class = class;
-	@latency[this->osd, this->class, "5f kv queue"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "5f kv queue"] = tquantize(this->t);
 	@total[this->osd, this->class, "5f kv queue"] = sum(this->t);
 	@worst[this->osd, this->class, "5f kv queue"] = max(this->t);
 
 	this->t = timestamp - this->kv;
-	@latency[this->osd, this->class, "5g kv commit"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "5g kv commit"] = tquantize(this->t);
 	@total[this->osd, this->class, "5g kv commit"] = sum(this->t);
 	@worst[this->osd, this->class, "5g kv commit"] = max(this->t);
 }
@@ -406,7 +406,7 @@ ceph_repl:::subop-commit
 	durable[pid, this->op] = 0;
 	this->osd = daemon;
 	this->class = class;
-	@latency[this->osd, this->class, "5h callback"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "5h callback"] = tquantize(this->t);
 	@total[this->osd, this->class, "5h callback"] = sum(this->t);
 	@worst[this->osd, this->class, "5h callback"] = max(this->t);
 }
@@ -429,7 +429,7 @@ ceph_store:::read-done
 	self->read = 0;
 	this->osd = daemon;
 	this->class = class;
-	@latency[this->osd, this->class, "4a store read"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "4a store read"] = tquantize(this->t);
 	@total[this->osd, this->class, "4a store read"] = sum(this->t);
 	@worst[this->osd, this->class, "4a store read"] = max(this->t);
 }
@@ -451,7 +451,7 @@ ceph_osd:::op-done
 	this->class = class;
 
 	this->t = this->now - (int64_t)args[7];
-	@latency[this->osd, this->class, "0 whole"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "0 whole"] = tquantize(this->t);
 	@total[this->osd, this->class, "0 whole"] = sum(this->t);
 	@worst[this->osd, this->class, "0 whole"] = max(this->t);
 
@@ -472,7 +472,7 @@ ceph_osd:::op-done
 {
 	/* It was under way when this began: nothing is known but the whole. */
 	this->t = this->now - (int64_t)args[7];
-	@latency[this->osd, this->class, "9 unknown"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "9 unknown"] = tquantize(this->t);
 	@total[this->osd, this->class, "9 unknown"] = sum(this->t);
 	@worst[this->osd, this->class, "9 unknown"] = max(this->t);
 }
@@ -487,19 +487,19 @@ ceph_osd:::op-done
 /this->enqueued && this->started/
 {
 	this->t = this->enqueued - (int64_t)args[7];
-	@latency[this->osd, this->class, "1 receive"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "1 receive"] = tquantize(this->t);
 	@total[this->osd, this->class, "1 receive"] = sum(this->t);
 	@worst[this->osd, this->class, "1 receive"] = max(this->t);
 
 	this->taken = this->taken ? this->taken : (int64_t)args[8];
 	this->t = this->taken - this->enqueued;
-	@latency[this->osd, this->class, "2 queue"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "2 queue"] = tquantize(this->t);
 	@total[this->osd, this->class, "2 queue"] = sum(this->t);
 	@worst[this->osd, this->class, "2 queue"] = max(this->t);
 	@pg[this->osd, args[9], args[10]] = sum(this->t);
 
 	this->t = this->started - this->taken;
-	@latency[this->osd, this->class, "3 prepare"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "3 prepare"] = tquantize(this->t);
 	@total[this->osd, this->class, "3 prepare"] = sum(this->t);
 	@worst[this->osd, this->class, "3 prepare"] = max(this->t);
 }
@@ -527,29 +527,29 @@ ceph_osd:::op-done
 /this->coded && !this->issued/
 {
 	this->t = this->asked - this->started;
-	@latency[this->osd, this->class, "4 execute"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "4 execute"] = tquantize(this->t);
 	@total[this->osd, this->class, "4 execute"] = sum(this->t);
 	@worst[this->osd, this->class, "4 execute"] = max(this->t);
 
 	this->t = this->own_shard - this->asked;
-	@latency[this->osd, this->class, "5 own shard"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "5 own shard"] = tquantize(this->t);
 	@total[this->osd, this->class, "5 own shard"] = sum(this->t);
 	@worst[this->osd, this->class, "5 own shard"] = max(this->t);
 
 	this->t = this->all_shards - this->own_shard;
-	@latency[this->osd, this->class, "6 other shards"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "6 other shards"] = tquantize(this->t);
 	@total[this->osd, this->class, "6 other shards"] = sum(this->t);
 	@worst[this->osd, this->class, "6 other shards"] = max(this->t);
 	@waited[this->osd, this->class, this->by == this->own ? -1 : this->by - 1] = count();
 	@waitedns[this->osd, this->class, this->by == this->own ? -1 : this->by - 1] = sum(this->t);
 
 	this->t = this->restarted - this->all_shards;
-	@latency[this->osd, this->class, "7 decode"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "7 decode"] = tquantize(this->t);
 	@total[this->osd, this->class, "7 decode"] = sum(this->t);
 	@worst[this->osd, this->class, "7 decode"] = max(this->t);
 
 	this->t = this->now - this->restarted;
-	@latency[this->osd, this->class, "8 reply"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "8 reply"] = tquantize(this->t);
 	@total[this->osd, this->class, "8 reply"] = sum(this->t);
 	@worst[this->osd, this->class, "8 reply"] = max(this->t);
 }
@@ -559,12 +559,12 @@ ceph_osd:::op-done
 /this->coded && this->issued/
 {
 	this->t = this->all_shards - this->asked;
-	@latency[this->osd, this->class, "4b shards"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "4b shards"] = tquantize(this->t);
 	@total[this->osd, this->class, "4b shards"] = sum(this->t);
 	@worst[this->osd, this->class, "4b shards"] = max(this->t);
 
 	this->t = this->restarted - this->all_shards;
-	@latency[this->osd, this->class, "4c decode"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "4c decode"] = tquantize(this->t);
 	@total[this->osd, this->class, "4c decode"] = sum(this->t);
 	@worst[this->osd, this->class, "4c decode"] = max(this->t);
 }
@@ -573,7 +573,7 @@ ceph_osd:::op-done
 /this->enqueued && this->started && (!this->coded || this->issued)/
 {
 	this->t = (this->issued ? this->issued : this->now) - this->started;
-	@latency[this->osd, this->class, "4 execute"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "4 execute"] = tquantize(this->t);
 	@total[this->osd, this->class, "4 execute"] = sum(this->t);
 	@worst[this->osd, this->class, "4 execute"] = max(this->t);
 }
@@ -592,20 +592,20 @@ ceph_osd:::op-done
 {
 	/* The own store and the replicas work at the same time: replicas is what was waited for after the own commit. */
 	this->t = (this->local < this->committed ? this->local : this->committed) - this->issued;
-	@latency[this->osd, this->class, "5 store"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "5 store"] = tquantize(this->t);
 	@total[this->osd, this->class, "5 store"] = sum(this->t);
 	@worst[this->osd, this->class, "5 store"] = max(this->t);
 
 	this->t = this->committed > this->local ? this->committed - this->local : 0;
 	this->by = this->t && this->by && this->by != this->own ? this->by - 1 : -1;
-	@latency[this->osd, this->class, this->kind & CODED && this->kind < REPLICA ? "6 other shards" : "6 replicas"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, this->kind & CODED && this->kind < REPLICA ? "6 other shards" : "6 replicas"] = tquantize(this->t);
 	@total[this->osd, this->class, this->kind & CODED && this->kind < REPLICA ? "6 other shards" : "6 replicas"] = sum(this->t);
 	@worst[this->osd, this->class, this->kind & CODED && this->kind < REPLICA ? "6 other shards" : "6 replicas"] = max(this->t);
 	@waited[this->osd, this->class, this->by] = count();
 	@waitedns[this->osd, this->class, this->by] = sum(this->t);
 
 	this->t = this->now - this->committed;
-	@latency[this->osd, this->class, "7 reply"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "7 reply"] = tquantize(this->t);
 	@total[this->osd, this->class, "7 reply"] = sum(this->t);
 	@worst[this->osd, this->class, "7 reply"] = max(this->t);
 }
@@ -614,7 +614,7 @@ ceph_osd:::op-done
 /this->enqueued && this->issued && !(this->local && this->committed)/
 {
 	this->t = this->now - this->issued;
-	@latency[this->osd, this->class, "9 unknown"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "9 unknown"] = tquantize(this->t);
 	@total[this->osd, this->class, "9 unknown"] = sum(this->t);
 	@worst[this->osd, this->class, "9 unknown"] = max(this->t);
 }
@@ -673,17 +673,17 @@ ceph_osd:::op-end
 	@ended[daemon, args[0], this->answer < 0 ? this->answer : 0, this->code, this->ended] = count();
 
 	this->t = this->now - (int64_t)args[5];
-	@latency[daemon, this->ended, "0 whole"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[daemon, this->ended, "0 whole"] = tquantize(this->t);
 	@total[daemon, this->ended, "0 whole"] = sum(this->t);
 	@worst[daemon, this->ended, "0 whole"] = max(this->t);
 
 	this->t = this->enqueued - (int64_t)args[5];
-	@latency[daemon, this->ended, "1 receive"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[daemon, this->ended, "1 receive"] = tquantize(this->t);
 	@total[daemon, this->ended, "1 receive"] = sum(this->t);
 	@worst[daemon, this->ended, "1 receive"] = max(this->t);
 
 	this->t = (this->taken ? this->taken : this->now) - this->enqueued;
-	@latency[daemon, this->ended, "2 queue"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[daemon, this->ended, "2 queue"] = tquantize(this->t);
 	@total[daemon, this->ended, "2 queue"] = sum(this->t);
 	@worst[daemon, this->ended, "2 queue"] = max(this->t);
 }
@@ -692,7 +692,7 @@ ceph_osd:::op-end
 /this->now && this->taken/
 {
 	this->t = (this->started ? this->started : this->now) - this->taken;
-	@latency[daemon, this->ended, "3 prepare"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[daemon, this->ended, "3 prepare"] = tquantize(this->t);
 	@total[daemon, this->ended, "3 prepare"] = sum(this->t);
 	@worst[daemon, this->ended, "3 prepare"] = max(this->t);
 }
@@ -701,7 +701,7 @@ ceph_osd:::op-end
 /this->now && this->started/
 {
 	this->t = this->now - this->started;
-	@latency[daemon, this->ended, "4 execute"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[daemon, this->ended, "4 execute"] = tquantize(this->t);
 	@total[daemon, this->ended, "4 execute"] = sum(this->t);
 	@worst[daemon, this->ended, "4 execute"] = max(this->t);
 }
@@ -733,7 +733,7 @@ ceph_repl:::ec-local-commit
 	this->t = this->now - this->recv;
 	this->osd = daemon;
 	this->class = class;
-	@latency[this->osd, this->class, "0 whole"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "0 whole"] = tquantize(this->t);
 	@total[this->osd, this->class, "0 whole"] = sum(this->t);
 	@worst[this->osd, this->class, "0 whole"] = max(this->t);
 }
@@ -745,17 +745,17 @@ ceph_repl:::ec-local-commit
 	this->t = this->enqueued - this->recv;
 	this->osd = daemon;
 	this->class = class;
-	@latency[this->osd, this->class, "1 receive"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "1 receive"] = tquantize(this->t);
 	@total[this->osd, this->class, "1 receive"] = sum(this->t);
 	@worst[this->osd, this->class, "1 receive"] = max(this->t);
 
 	this->t = this->taken - this->enqueued;
-	@latency[this->osd, this->class, "2 queue"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "2 queue"] = tquantize(this->t);
 	@total[this->osd, this->class, "2 queue"] = sum(this->t);
 	@worst[this->osd, this->class, "2 queue"] = max(this->t);
 
 	this->t = this->now - this->taken;
-	@latency[this->osd, this->class, "5 store"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "5 store"] = tquantize(this->t);
 	@total[this->osd, this->class, "5 store"] = sum(this->t);
 	@worst[this->osd, this->class, "5 store"] = max(this->t);
 }
@@ -767,7 +767,7 @@ ceph_repl:::ec-local-commit
 	this->t = this->now - this->recv;
 	this->osd = daemon;
 	this->class = class;
-	@latency[this->osd, this->class, "9 unknown"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "9 unknown"] = tquantize(this->t);
 	@total[this->osd, this->class, "9 unknown"] = sum(this->t);
 	@worst[this->osd, this->class, "9 unknown"] = max(this->t);
 }
@@ -793,22 +793,22 @@ ceph_osd:::op-free
 	this->t = this->now - (int64_t)args[4];
 	this->osd = daemon;
 	this->class = class;
-	@latency[this->osd, this->class, "0 whole"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "0 whole"] = tquantize(this->t);
 	@total[this->osd, this->class, "0 whole"] = sum(this->t);
 	@worst[this->osd, this->class, "0 whole"] = max(this->t);
 
 	this->t = this->enqueued - (int64_t)args[4];
-	@latency[this->osd, this->class, "1 receive"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "1 receive"] = tquantize(this->t);
 	@total[this->osd, this->class, "1 receive"] = sum(this->t);
 	@worst[this->osd, this->class, "1 receive"] = max(this->t);
 
 	this->t = (int64_t)args[5] - this->enqueued;
-	@latency[this->osd, this->class, "2 queue"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "2 queue"] = tquantize(this->t);
 	@total[this->osd, this->class, "2 queue"] = sum(this->t);
 	@worst[this->osd, this->class, "2 queue"] = max(this->t);
 
 	this->t = this->now - (int64_t)args[5];
-	@latency[this->osd, this->class, "4 execute"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "4 execute"] = tquantize(this->t);
 	@total[this->osd, this->class, "4 execute"] = sum(this->t);
 	@worst[this->osd, this->class, "4 execute"] = max(this->t);
 }
@@ -827,22 +827,22 @@ ceph_repl:::repop-committed
 	this->t = this->now - this->started;
 	this->osd = daemon;
 	this->class = class;
-	@latency[this->osd, this->class, "0 whole"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "0 whole"] = tquantize(this->t);
 	@total[this->osd, this->class, "0 whole"] = sum(this->t);
 	@worst[this->osd, this->class, "0 whole"] = max(this->t);
 
 	this->t = this->issued - this->started;
-	@latency[this->osd, this->class, "4 execute"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "4 execute"] = tquantize(this->t);
 	@total[this->osd, this->class, "4 execute"] = sum(this->t);
 	@worst[this->osd, this->class, "4 execute"] = max(this->t);
 
 	this->t = this->local - this->issued;
-	@latency[this->osd, this->class, "5 store"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "5 store"] = tquantize(this->t);
 	@total[this->osd, this->class, "5 store"] = sum(this->t);
 	@worst[this->osd, this->class, "5 store"] = max(this->t);
 
 	this->t = this->now - this->local;
-	@latency[this->osd, this->class, this->kind & CODED && this->kind < REPLICA ? "6 other shards" : "6 replicas"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, this->kind & CODED && this->kind < REPLICA ? "6 other shards" : "6 replicas"] = tquantize(this->t);
 	@total[this->osd, this->class, this->kind & CODED && this->kind < REPLICA ? "6 other shards" : "6 replicas"] = sum(this->t);
 	@worst[this->osd, this->class, this->kind & CODED && this->kind < REPLICA ? "6 other shards" : "6 replicas"] = max(this->t);
 }
@@ -888,11 +888,11 @@ ceph_pg:::scrub-chunk-done
 	self->since = 0;
 	this->osd = daemon;
 	this->class = class;
-	@latency[this->osd, this->class, "0 whole"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "0 whole"] = tquantize(this->t);
 	@total[this->osd, this->class, "0 whole"] = sum(this->t);
 	@worst[this->osd, this->class, "0 whole"] = max(this->t);
 
-	@latency[this->osd, this->class, "4 execute"] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[this->osd, this->class, "4 execute"] = tquantize(this->t);
 	@total[this->osd, this->class, "4 execute"] = sum(this->t);
 	@worst[this->osd, this->class, "4 execute"] = max(this->t);
 }

@@ -90,7 +90,7 @@ sched:::on-cpu
 /tid != 0 && this->ready/
 {
 	this->ns = timestamp - this->ready;
-	@latency[this->who, this->thread] = llquantize(this->ns, 2, 10, 33, 8);
+	@latency[this->who, this->thread] = tquantize(this->ns);
 	@worst[this->who, this->thread] = max(this->ns);
 	@wait[this->who, this->thread] = sum(timestamp - (this->ready > began ? this->ready : began));
 }

@@ -152,7 +152,7 @@ ceph_osd:::op-done
 {
 	seen++;
 	this->t = walltimestamp - (int64_t)args[7];
-	@latency[daemon, args[9]] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[daemon, args[9]] = tquantize(this->t);
 	@total[daemon, args[9]] = sum(this->t);
 }
 
@@ -217,7 +217,7 @@ ceph_osd:::op-end
 /this->op && this->now/
 {
 	this->t = this->now - this->recv;
-	@latency[daemon, args[9]] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[daemon, args[9]] = tquantize(this->t);
 	@total[daemon, args[9]] = sum(this->t);
 }
 

@@ -154,7 +154,7 @@ ceph_osd:::op-done
 	this->t = this->now - (int64_t)args[7];
 	this->size = (int64_t)(args[3] + args[4]);
 	@stage[daemon, this->class, "0 whole"] = sum(this->t);
-	@latency[daemon] = llquantize(this->t, 2, 10, 36, 16);
+	@latency[daemon] = tquantize(this->t);
 	@bytes[daemon, this->class] = sum(this->size);
 	@client[args[0], this->class] = sum(this->t);
 	@clientbytes[args[0], this->class] = sum(this->size);

@@ -54,4 +54,12 @@ unsigned llquantize_bucket(const int64_t *params, int64_t value);
 /* The smallest size that is so many steps from the middle; of step 0: factor^lmag, which is just above it. */
 uint64_t llquantize_size(const int64_t *params, unsigned step);
 
+/*
+ * tquantize: bucket 0 holds what is below 2^10, the last what is 2^37 or more; between, each power of two has 16
+ * buckets of the same size.
+ */
+enum { TQUANTIZE_BUCKETS = 434 };
+unsigned tquantize_bucket(int64_t value);
+int64_t tquantize_value(unsigned bucket); /* the smallest value in it, for the first: 0 */
+
 #endif

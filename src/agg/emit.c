@@ -62,6 +62,27 @@ void emit_agg_magnitude(struct gen *gen)
 	label_bind(gen, &positive);
 }
 
+/*
+ * R0 = floor(log2(R1)) for R1 > 0, by halving the range. Without jumps, since the verifier would follow each of the 64
+ * ways through: the upper half h of what is left is below 2^32, so the highest bit of -h says whether there is
+ * something in it.
+ */
+void emit_agg_log2(struct gen *gen)
+{
+	emit(gen, INSN_MOV_IMM(R0, 0));
+	for (int power = 5; power > 0; power--) {
+		emit(gen, INSN_MOV_REG(R2, R1));
+		emit(gen, INSN_ALU_IMM(BPF_RSH, R2, 1 << power));
+		emit(gen, INSN_NEG(R2));
+		emit(gen, INSN_ALU_IMM(BPF_RSH, R2, 63));
+		emit(gen, INSN_ALU_IMM(BPF_LSH, R2, power));
+		emit(gen, INSN_ALU_REG(BPF_RSH, R1, R2));
+		emit(gen, INSN_ALU_REG(BPF_ADD, R0, R2));
+	}
+	emit(gen, INSN_ALU_IMM(BPF_RSH, R1, 1));
+	emit(gen, INSN_ALU_REG(BPF_ADD, R0, R1));
+}
+
 void emit_agg_bucket(struct gen *gen, const struct plan_update *update, unsigned buckets)
 {
 	emit_agg_add_imm(gen, 0, 1);

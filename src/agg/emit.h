@@ -19,6 +19,8 @@ void emit_agg_wide_sum(struct gen *gen, bool is_signed);
 void emit_agg_raise(struct gen *gen);
 /* R1 = |R1|. */
 void emit_agg_magnitude(struct gen *gen);
+/* R0 = floor(log2(R1)) for R1 > 0; R1 and R2 are lost. */
+void emit_agg_log2(struct gen *gen);
 /* The bucket is in R0: counts the update, and adds the update's weight to the bucket's word. */
 void emit_agg_bucket(struct gen *gen, const struct plan_update *update, unsigned buckets);
 

@@ -91,27 +91,6 @@ static void quantize_buckets(const struct agg_shape *shape, const uint64_t *valu
 	}
 }
 
-/*
- * R0 = floor(log2(R1)) for R1 > 0, by halving the range. Without jumps, since the verifier would follow each of the 64
- * ways through: the upper half h of what is left is below 2^32, so the highest bit of -h says whether there is
- * something in it.
- */
-static void emit_log2(struct gen *gen)
-{
-	emit(gen, INSN_MOV_IMM(R0, 0));
-	for (int power = 5; power > 0; power--) {
-		emit(gen, INSN_MOV_REG(R2, R1));
-		emit(gen, INSN_ALU_IMM(BPF_RSH, R2, 1 << power));
-		emit(gen, INSN_NEG(R2));
-		emit(gen, INSN_ALU_IMM(BPF_RSH, R2, 63));
-		emit(gen, INSN_ALU_IMM(BPF_LSH, R2, power));
-		emit(gen, INSN_ALU_REG(BPF_RSH, R1, R2));
-		emit(gen, INSN_ALU_REG(BPF_ADD, R0, R2));
-	}
-	emit(gen, INSN_ALU_IMM(BPF_RSH, R1, 1));
-	emit(gen, INSN_ALU_REG(BPF_ADD, R0, R1));
-}
-
 /* R3 keeps the value, for its sign. */
 static void quantize_gen(struct gen *gen, const struct agg_shape *shape, const struct plan_update *update)
 {
@@ -122,7 +101,7 @@ static void quantize_gen(struct gen *gen, const struct agg_shape *shape, const s
 	emit_jump_imm(gen, BPF_JEQ, R1, 0, &zero);
 	emit(gen, INSN_MOV_REG(R3, R1));
 	emit_agg_magnitude(gen);
-	emit_log2(gen);
+	emit_agg_log2(gen);
 	emit_jump_imm(gen, BPF_JSGT, R3, 0, &positive);
 	emit(gen, INSN_NEG(R0));
 	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, QUANTIZE_ZERO - 1));

@@ -13,7 +13,8 @@
 	row(agg_stddev) \
 	row(agg_quantize) \
 	row(agg_lquantize) \
-	row(agg_llquantize)
+	row(agg_llquantize) \
+	row(agg_tquantize)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct agg name;

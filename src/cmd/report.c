@@ -9,6 +9,7 @@
 #include "cmd/calls_script.h"
 #include "cmd/cmd.h"
 #include "cmd/host_load.h"
+#include "cmd/lacks.h"
 #include "cmd/host_ops.h"
 #include "cmd/replay.h"
 #include "cmd/script.h"
@@ -34,7 +35,7 @@ static const char columns_help[] =
 	"\n"
 	"Columns of osd: count of ops; mean, median, 99th percentile and largest time; share of the whole time of "
 	"these ops.\n"
-	"Percentiles come from buckets of an eighth of a power of two: they are right to within some percent.\n";
+	"Percentiles come from buckets of a sixteenth of a power of two: they are right to 5 %.\n";
 
 struct report_run {
 	struct arena *arena;
@@ -242,6 +243,7 @@ static bool add_scripts(struct report_run *run)
 	if (!run->ops->script)
 		return make_script(run);
 	script_add_embedded(&run->pipeline, run->ops->script);
+	run->pipeline.options.may_lack = script_may_lack(run->ops->script);
 	if (more && !run->print_script)
 		script_add_embedded(&run->pipeline, more);
 	return true;
@@ -367,6 +369,7 @@ static int trace(struct report_run *run)
 {
 	struct tracer_config config = {
 		.pipeline = &run->pipeline,
+		.is_json = run->form == FORM_JSON,
 		.has_rows = true,
 		.name = run->loop.name,
 		.targets = &run->targets,

@@ -68,6 +68,6 @@ assert all(x['stack'].split(';')[-1] == x['function'] for x in r)
 PY
 trace --csv -n 'BEGIN { @ = count(); exit(0); }' >/dev/full
 [ $? = 1 ] && grep -q 'the disk is full' "$TMP/err" && echo "ok full" || echo "not ok full - $(cat "$TMP/err")"
-"$CEPHTAP" report offcpu --csv 2>"$TMP/err"
-[ $? = 2 ] && grep -q '`offcpu` cannot be written as --csv' "$TMP/err" && echo "ok no-form" || echo "not ok no-form - $(cat "$TMP/err")"
+"$CEPHTAP" report calls --csv 2>"$TMP/err"
+[ $? = 2 ] && grep -q '`calls` cannot be written as --csv' "$TMP/err" && echo "ok no-form" || echo "not ok no-form - $(cat "$TMP/err")"
 exit 0

@@ -13,6 +13,7 @@
 
 #include "agg/agg.h"
 #include "agg/buckets.h"
+#include "report/latency.h"
 #include "agg/common.h"
 
 #define EMPTY_BAR "                                        "
@@ -58,6 +59,8 @@ static void update(const struct agg_shape *shape, uint64_t *value, int64_t x)
 		value[1 + lquantize_bucket(shape->params, x)]++;
 	} else if (!strcmp(name, "llquantize")) {
 		value[1 + llquantize_bucket(shape->params, x)]++;
+	} else if (!strcmp(name, "tquantize")) {
+		value[1 + tquantize_bucket(x)]++;
 	}
 }
 
@@ -228,6 +231,45 @@ static void test_llquantize_buckets(void **state)
 	/* Documented: factor - 1 buckets at magnitude 0, steps - steps / factor at the others. */
 	assert_int_equal(llquantize_levels((const int64_t[]){10, 0, 0, 20}), 9);
 	assert_int_equal(llquantize_levels((const int64_t[]){10, 1, 1, 20}), 18);
+}
+
+/* Each bucket begins where the one before it ends, and holds what lies between; what is too small or large has one. */
+static void test_tquantize_buckets(void **state)
+{
+	(void)state;
+	assert_int_equal(tquantize_bucket(INT64_MIN), 0);
+	assert_int_equal(tquantize_bucket(-1), 0);
+	assert_int_equal(tquantize_bucket(1023), 0);
+	assert_int_equal(tquantize_bucket(1024), 1);
+	for (unsigned i = 1; i < TQUANTIZE_BUCKETS; i++) {
+		int64_t low = tquantize_value(i);
+
+		assert_int_equal(tquantize_bucket(low - 1), i - 1);
+		assert_int_equal(tquantize_bucket(low), i);
+		assert_true(16 * (low - tquantize_value(i - 1)) <= low || i == 1); /* for 5 % */
+	}
+	assert_int_equal(tquantize_value(TQUANTIZE_BUCKETS - 1), INT64_C(1) << 37);
+	assert_int_equal(tquantize_bucket(INT64_MAX), TQUANTIZE_BUCKETS - 1);
+}
+
+/* Whatever is in the buckets: a percentile is 5 % off at most. */
+static void test_percentiles(void **state)
+{
+	struct agg_shape shape = shape_of("tquantize", false, 0, NULL);
+	static const double fractions[] = {0.01, 0.5, 0.9, 0.99, 0.999};
+
+	(void)state;
+	for (int64_t at = 1024; at < INT64_C(1) << 36; at += at / 7 + 1) {
+		uint64_t value[1 + TQUANTIZE_BUCKETS] = {0};
+
+		for (unsigned i = 0; i < 3; i++)
+			update(&shape, value, at);
+		for (unsigned i = 0; i < sizeof(fractions) / sizeof(fractions[0]); i++) {
+			double got = histogram_percentile(&shape, value, fractions[i]);
+
+			assert_true(got >= 0.95 * (double)at && got <= 1.05 * (double)at);
+		}
+	}
 }
 
 enum { GOOD = -1 };
@@ -460,6 +502,8 @@ int main(void)
 		cmocka_unit_test(test_nothing_yet),
 		cmocka_unit_test(test_subtract),
 		cmocka_unit_test(test_quantize_buckets),
+		cmocka_unit_test(test_tquantize_buckets),
+		cmocka_unit_test(test_percentiles),
 		cmocka_unit_test(test_lquantize_buckets),
 		cmocka_unit_test(test_llquantize_buckets),
 		cmocka_unit_test(test_params),
