@@ -11,6 +11,7 @@ writers='v?f?printf|v?dprintf|f?puts|putchar|f?putc|_IO_putc|fwrite(_unlocked)?|
 	|send(to|msg|file)?|splice|syslog|getopt|getopt_long(_only)?|w?addn?w?str|w?addch|mvw?addn?str|w?printw
 	|json_object_to_(json_string|json_string_ext|json_string_length|fd|file|file_ext)|shown_bytes'
 may='
+ceph/admin_socket    send: a question to an OSD, of our own words
 cmd/messages         write: what was written to standard error, later
 cmd/option           getopt_long: it says nothing by itself here
 lib/aside            sendmsg: a descriptor, to its helper
