@@ -28,6 +28,7 @@ static const struct command {
 	{"doctor", cmd_doctor, "what works on this host, what does not, why, and what to do"},
 	{"demo", cmd_demo, "a throw-away Ceph cluster under load, and the report on it"},
 	{"learn", cmd_learn, "make a layout card of a Ceph binary from its debug information"},
+	{"card", cmd_card, "layout cards: which there are, what a binary gets, add one"},
 	{"stamp", cmd_stamp, "a copy of a Ceph binary that bpftrace, perf, gdb and SystemTap see the markers of"},
 	{"weave", cmd_weave, "Ceph's markers into a tree of Ceph's source"},
 	{"dtrace", cmd_dtrace, "the command dtrace: scripts with its options; provider files to headers and objects"},

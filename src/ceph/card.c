@@ -6,6 +6,7 @@
  *   binary ceph-osd
  *   release 16.2.15
  *   build-id fb66b3ce...
+ *   architecture aarch64                       where it is another than x86_64
  *   constant 732435 l_bluestore_state_prepare_lat
  *   function 0x92900 _ZN8librados...
  *   type 360 OpRequest
@@ -21,6 +22,7 @@
 #include "ceph/card.h"
 
 #include <ctype.h>
+#include <elf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +50,25 @@ const char *card_from_name(enum card_from from)
 bool card_is_of_build(const struct card *card)
 {
 	return card->build_id;
+}
+
+bool card_is_for_here(const struct card *card)
+{
+	return !card->architecture || !strcmp(card->architecture, "x86_64");
+}
+
+const char *card_architecture(struct arena *arena, int machine)
+{
+	static const struct {
+		int machine;
+		const char *name;
+	} names[] = {{EM_X86_64, "x86_64"}, {EM_AARCH64, "aarch64"}, {EM_386, "i386"},
+		     {EM_PPC64, "ppc64"},   {EM_S390, "s390x"},	     {EM_RISCV, "riscv64"}};
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].machine == machine)
+			return names[i].name;
+	return arena_printf(arena, "machine %d of ELF", machine);
 }
 
 static void line_error(struct card_parse *p, const char *text)
@@ -217,6 +238,8 @@ static void parse_line(struct card_parse *p)
 		parse_text(p, &p->card->release_to);
 	else if (!strcmp(word, "distribution"))
 		parse_text(p, &p->card->distribution);
+	else if (!strcmp(word, "architecture"))
+		parse_text(p, &p->card->architecture);
 	else if (!strcmp(word, "build-id"))
 		parse_text(p, &p->card->build_id);
 	else if (!strcmp(word, "known-build"))
@@ -312,6 +335,7 @@ void card_print(const struct card *card, struct buf *out)
 	print_text(out, "release-to", card->release_to);
 	print_text(out, "distribution", card->distribution);
 	print_text(out, "build-id", card->build_id);
+	print_text(out, "architecture", card->architecture);
 	for (i = 0; i < card->builds_len; i++)
 		print_build(out, &card->builds[i]);
 	for (i = 0; i < card->constants_len; i++) {

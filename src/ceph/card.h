@@ -9,6 +9,8 @@
 
 #include "ceph/catalogue.h"
 
+struct elf_file;
+
 /* Where a figure is from, the surest first. */
 enum card_from {
 	CARD_FROM_DEBUG,   /* debug information of this very build */
@@ -60,6 +62,7 @@ struct card {
 	const char *build_id;	      /* hex; NULL: a family's */
 	const char *release_to;	      /* NULL: as `release`; the last one that is known to have this layout */
 	const char *distribution;     /* NULL: not told; "debian", "ubuntu", "el8", "el9" */
+	const char *architecture;     /* NULL: x86_64 */
 	bool is_sound;		      /* of a family's: the code of the build at hand agrees (evidence.h) */
 	struct card_type *types;
 	unsigned types_len;
@@ -88,10 +91,32 @@ bool card_function(const struct card *card, const char *symbol, uint64_t *vaddr)
  */
 int card_find(struct arena *arena, const char *build_id, struct card **out, const char **why);
 
+/* The same of a file, which is of an architecture too. */
+int card_find_of(struct arena *arena, struct elf_file *elf, struct card **out, const char **why);
+
+/* One of all cards that there are. */
+struct card_file {
+	const char *name, *path; /* path NULL: it is inside cephtap */
+	struct card *card;	 /* NULL: it cannot be used, see why */
+	const char *why;
+};
+
+/* Those inside cephtap, then those of each folder, by name. */
+void card_files(struct arena *arena, struct card_file **files, unsigned *len);
+/* As card_parse(), with one sentence on the first mistake. */
+int card_read(struct arena *arena, const struct source *source, struct card **out, const char **why);
+enum { CARD_FILE_SIZE = 4 * 1024 * 1024 }; /* a larger file is no card */
+/* "aarch64" */
+const char *card_architecture(struct arena *arena, int machine);
+bool card_is_for_here(const struct card *card);
+/* Writes it for all to read and its owner to write, and makes the folder. 0, or a negative errno with a sentence. */
+int card_store(const struct card *card, const char *path, struct buf *why);
+
 /*
- * Where cards of this user are: $CEPHTAP_CARDS (folders with `:` between), $XDG_CACHE_HOME/cephtap/cards or
- * ~/.cache/cephtap/cards, /var/lib/cephtap/cards. NULL-terminated. `learn` writes to the first that is not the last,
- * or, as root without $CEPHTAP_CARDS, to the last, where every user finds it.
+ * Where cards are: $CEPHTAP_CARDS (folders with `:` between), $XDG_CACHE_HOME/cephtap/cards or ~/.cache/cephtap/cards,
+ * /var/lib/cephtap/cards, /etc/cephtap/cards, /usr/share/cephtap/cards. NULL-terminated. A card counts only if root or
+ * the user owns it and nobody else can write it. `learn` writes to the first of these; as root without $CEPHTAP_CARDS
+ * to /var/lib/cephtap/cards, where every user finds it.
  */
 const char **card_dirs(struct arena *arena);
 const char *card_default_path(struct arena *arena, const char *build_id);

@@ -363,6 +363,12 @@ static bool parse_site_line(struct parse *p, struct span word, struct span rest)
 		parse_assignment(p, span_is(word, "let") ? CAT_LET : CAT_SAVE, name, rest);
 		return true;
 	}
+	if (span_is(word, "expect") && p->site) {
+		struct span name = span_word(&rest);
+
+		parse_assignment(p, CAT_EXPECT, name, rest);
+		return true;
+	}
 	if (span_is(word, "when")) {
 		add_stmt(p, CAT_WHEN, NULL, rest);
 		return true;

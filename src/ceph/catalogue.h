@@ -47,11 +47,12 @@ enum cat_stmt_kind {
 	CAT_SAVE,
 	CAT_WHEN,
 	CAT_SET,
+	CAT_EXPECT,
 	CAT_SEES,
 	CAT_HINTS /* of a witness: a member that its code touches; but something of that size beside it too */
 };
 
-/* One line of a site: `let op = ...`, `save op = ...`, `when ...`, `client = ...`. */
+/* One line of a site: `let op = ...`, `save op = ...`, `when ...`, `client = ...`, `expect client = ...`. */
 struct cat_stmt {
 	uint8_t kind;
 	const char *name; /* NULL: CAT_WHEN, CAT_SEES, CAT_HINTS */
@@ -185,6 +186,8 @@ struct cat_located {
 	unsigned saves_len;
 	struct argcond *conds;
 	unsigned conds_len;
+	struct argcheck *checks; /* what arguments have to be, if the layout is right */
+	unsigned checks_len;
 };
 
 /*

@@ -56,19 +56,17 @@ static bool locate_save(struct eval *e, const struct cat_stmt *stmt, bool is_ret
 	return true;
 }
 
-/* `when EXPR`, `when EXPR == CONSTANT`: != < >= too; unsigned. */
-static bool locate_when(struct eval *e, const struct cat_stmt *stmt, bool is_return, struct cat_located *out)
+/* `EXPR`, `EXPR == CONSTANT`: != < >= too; unsigned. */
+static bool locate_cond(struct eval *e, bool is_return, struct argcond *cond)
 {
 	static const struct {
 		const char *token;
 		uint8_t op;
 	} ops[] = {{"==", COND_EQ}, {"!=", COND_NE}, {"<", COND_LT}, {">=", COND_GE}};
-	struct argcond cond = {.op = COND_NE};
 	struct value v, right;
 	unsigned i;
 
-	e->at = stmt->expr;
-	e->why = NULL;
+	*cond = (struct argcond){.op = COND_NE};
 	if (!expr_eval_part(e, &v) || !expr_load(e, &v) || !registers_fit(e, &v.loc, is_return))
 		return false;
 	for (i = 0; i < 4 && !expr_take(e, ops[i].token); i++)
@@ -78,12 +76,23 @@ static bool locate_when(struct eval *e, const struct cat_stmt *stmt, bool is_ret
 			return false;
 		if (right.loc.n != 1 || right.loc.steps[0].op != STEP_CONST)
 			return expr_fail(e, "a condition compares with a constant");
-		cond.op = ops[i].op;
-		cond.imm = right.loc.steps[0].imm;
+		cond->op = ops[i].op;
+		cond->imm = right.loc.steps[0].imm;
 	}
+	cond->loc = v.loc;
+	return true;
+}
+
+static bool locate_when(struct eval *e, const struct cat_stmt *stmt, bool is_return, struct cat_located *out)
+{
+	struct argcond cond;
+
+	e->at = stmt->expr;
+	e->why = NULL;
+	if (!locate_cond(e, is_return, &cond))
+		return false;
 	if (!expr_at_end(e))
 		return expr_fail(e, "expected the end of the condition here");
-	cond.loc = v.loc;
 	*arena_push(e->arena, out->conds, out->conds_len) = cond;
 	return true;
 }
@@ -167,6 +176,43 @@ static bool locate_set(struct eval *e, const struct cat_marker *marker, const st
 	return true;
 }
 
+static bool locate_expected(struct eval *e, int arg, bool is_return, struct argcheck *check)
+{
+	struct value v;
+
+	*check = (struct argcheck){.kind = CHECK_SAME, .arg = (uint8_t)arg};
+	if (!expr_eval_part(e, &v) || !expr_load(e, &v) || !registers_fit(e, &v.loc, is_return))
+		return false;
+	check->other = v.loc;
+	while (expr_take(e, "if ")) {
+		if (check->conds_len == CHECK_CONDS)
+			return expr_fail(e, "too many conditions");
+		if (!locate_cond(e, is_return, &check->conds[check->conds_len++]))
+			return false;
+	}
+	return expr_at_end(e) || expr_fail(e, "expected `if`, or the end of what is expected, here");
+}
+
+/* `expect NAME = EXPR [if CONDITION]...`: what cannot be read cannot be expected. */
+static bool locate_expect(struct eval *e, const struct cat_marker *marker, const struct cat_stmt *stmt, bool is_return,
+			  struct cat_located *out)
+{
+	int arg = arg_index(marker, stmt->name);
+	struct argcheck check;
+
+	if (arg < 0)
+		return expr_fail(e, arena_printf(e->arena, "marker %s has no argument `%s`", marker->name, stmt->name));
+	e->at = stmt->expr;
+	e->why = NULL;
+	e->is_missing = false;
+	if (locate_expected(e, arg, is_return, &check))
+		*arena_push(e->arena, out->checks, out->checks_len) = check;
+	else if (!e->is_missing)
+		return false;
+	e->is_missing = false;
+	return true;
+}
+
 /* What this build lacks is lost with what needs it; the rest of the site stays. */
 static bool bind_missing(struct eval *e, const char *name)
 {
@@ -196,8 +242,48 @@ static bool locate_stmt(struct eval *e, const struct cat_marker *marker, const s
 		return locate_save(e, stmt, site->is_return, out) || bind_missing(e, stmt->name);
 	case CAT_WHEN:
 		return locate_when(e, stmt, site->is_return, out);
+	case CAT_EXPECT:
+		return locate_expect(e, marker, stmt, site->is_return, out);
 	default:
 		return locate_set(e, marker, stmt, site->is_return, out);
+	}
+}
+
+/* What every argument of that name or type has to be. */
+static bool common_check(const struct cat_arg *arg, struct argcheck *check)
+{
+	static const struct {
+		const char *name;
+		int64_t below; /* and above the same below 0 */
+	} small[] = {{"pool", 1 << 24}, {"pg", 1 << 20}, {"client", 1ll << 44}, {"osd", 1 << 20}};
+	const int64_t week_ns = 7 * 86400 * 1000000000ll; /* an op that hangs may be days old */
+	const int64_t string_max = 1 << 16; /* names of objects end at 4096 bytes, of all that markers have far below */
+
+	*check = (struct argcheck){0};
+	if (arg->type->is_time)
+		*check = (struct argcheck){.kind = CHECK_TIME, .imm = week_ns};
+	else if (arg->type->type == ARGTYPE_STRING)
+		*check = (struct argcheck){.kind = CHECK_STRING, .imm = string_max};
+	for (unsigned i = 0; i < sizeof(small) / sizeof(small[0]); i++)
+		if (!strcmp(arg->name, small[i].name))
+			*check = (struct argcheck){.kind = CHECK_SMALL, .imm = small[i].below};
+	return check->imm;
+}
+
+static void add_checks(struct arena *arena, const struct cat_marker *marker, struct cat_located *out)
+{
+	struct argcheck check;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < out->checks_len; i++)
+		if (out->args[out->checks[i].arg].n)
+			out->checks[n++] = out->checks[i];
+	out->checks_len = n;
+	for (unsigned i = 0; i < marker->args_len; i++) {
+		if (!out->args[i].n || !common_check(&marker->args[i], &check))
+			continue;
+		check.arg = (uint8_t)i;
+		*arena_push(arena, out->checks, out->checks_len) = check;
 	}
 }
 
@@ -222,6 +308,7 @@ int catalogue_locate(const struct catalogue *cat, const struct cat_marker *marke
 		*where = site->stmts[i].loc;
 		return -EINVAL;
 	}
+	add_checks(arena, marker, out);
 	return 0;
 }
 

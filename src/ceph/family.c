@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "lib/elf.h"
-#include "lib/embed.h"
 
 enum { FAMILIES = 64 };
 
@@ -36,17 +35,18 @@ static void make_family(struct card *card)
 		card->distribution = "debian"; /* cards of builds inside of cephtap are of Debian's packages */
 }
 
+/* Those inside cephtap, and those that people have added or learned. */
 static void read_families(struct arena *arena, const char *binary, const char *hidden, struct families *families)
 {
-	struct diags diags;
+	struct card_file *files;
+	unsigned len;
 
 	families->len = 0;
-	diags_init(&diags, arena);
-	for (unsigned i = 0; embedded_cards[i].name && families->len < FAMILIES; i++) {
-		struct card *card = arena_new_one(arena, struct card);
+	card_files(arena, &files, &len);
+	for (unsigned i = 0; i < len && families->len < FAMILIES; i++) {
+		struct card *card = files[i].card;
 
-		if (card_parse(arena, embedded_unpack(arena, &embedded_cards[i]), card, &diags) ||
-		    !(cat_binary_matches(binary, card->binary) || cat_binary_matches(card->binary, binary)) ||
+		if (!card || !(cat_binary_matches(binary, card->binary) || cat_binary_matches(card->binary, binary)) ||
 		    (hidden && card->build_id && !strcmp(hidden, card->build_id)))
 			continue;
 		make_family(card);
@@ -99,6 +99,11 @@ struct card *family_nearest(struct arena *arena, const char *binary, const char 
 	read_families(arena, binary, NULL, &families);
 	order_by_distance(&families, release, distribution);
 	return families.len ? families.list[0] : NULL;
+}
+
+bool family_covers(const struct card *card, const char *release, const char *distribution)
+{
+	return !distance(card, release, distribution);
 }
 
 /* ---- which one the code speaks for ---- */
@@ -235,7 +240,9 @@ static int use_member(void *data, const char *type, const char *path, struct cat
 		return -ENOENT;
 	}
 	use->asked++;
-	if (member && card->is_published && member->from == CARD_FROM_FACTS)
+	if (card_is_of_build(card))
+		use->is_guessed |= member && member->from != CARD_FROM_DEBUG;
+	else if (member && card->is_published && member->from == CARD_FROM_FACTS)
 		use->is_published = true;
 	else if (member && member->verdict < use->weakest)
 		use->weakest = member->verdict;
@@ -270,7 +277,7 @@ const char *card_name(struct arena *arena, const struct card *card)
 			    card->distribution ? card->distribution : "", card->distribution ? ")" : "");
 }
 
-const char *card_use_text(struct arena *arena, const struct card_use *use)
+const char *card_use_doubt(const struct card_use *use)
 {
 	static const char *const texts[] = {
 		[VERDICT_UNSEEN] = "in part only by the family that the code agrees with",
@@ -279,11 +286,23 @@ const char *card_use_text(struct arena *arena, const struct card_use *use)
 		[VERDICT_CONFIRMED] = "confirmed by the code",
 	};
 
+	if (card_is_of_build(use->card))
+		return use->is_guessed ? "by a card of this build that says so itself" : NULL;
+	if (!use->asked)
+		return NULL;
+	return use->is_published && use->weakest == VERDICT_CONFIRMED ? "from published figures of this build"
+								      : texts[use->weakest];
+}
+
+const char *card_use_text(struct arena *arena, const struct card_use *use)
+{
+	const char *doubt = card_use_doubt(use);
+
 	if (!use->asked)
 		return "needs none";
-	if (card_is_of_build(use->card))
+	if (!doubt)
 		return "from debug information of this build";
-	if (use->is_published && use->weakest == VERDICT_CONFIRMED)
-		return "from published figures of this build";
-	return arena_printf(arena, "%s; nearest is %s", texts[use->weakest], card_name(arena, use->card));
+	if (use->is_guessed || (use->is_published && use->weakest == VERDICT_CONFIRMED))
+		return doubt;
+	return arena_printf(arena, "%s; nearest is %s", doubt, card_name(arena, use->card));
 }

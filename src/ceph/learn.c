@@ -5,6 +5,7 @@
  */
 #include "ceph/learn.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
@@ -16,6 +17,7 @@
 
 struct learn {
 	struct arena *arena;
+	const struct learn_request *request;
 	const struct catalogue *cat;
 	struct card *card;
 };
@@ -88,6 +90,15 @@ static int want_constant(void *data, const char *name, int64_t *out, const char 
 	return 0;
 }
 
+bool learn_is_known(const struct catalogue *cat, const char *name)
+{
+	for (unsigned i = 0; i < cat->markers_len; i++)
+		for (unsigned j = 0; j < cat->markers[i].sites_len; j++)
+			if (cat_binary_matches(cat->markers[i].sites[j].binary, name))
+				return true;
+	return false;
+}
+
 static void collect_site(struct learn *l, const struct cat_marker *marker, const struct cat_site *site)
 {
 	struct cat_resolver resolver = {l, want_member, want_size, want_constant};
@@ -126,6 +137,16 @@ struct place {
 	struct elf_file *elf;
 };
 
+/* Its file, held by `place->held`. */
+static int place_read(struct arena *arena, const char *path, struct place *place, const char **why)
+{
+	int err = elf_file_read(place->held, path, &place->elf);
+
+	if (err)
+		*why = arena_strdup(arena, elf_error());
+	return err;
+}
+
 static int place_open(struct arena *arena, const char *path, struct place *place, const char **why)
 {
 	const char *usr = strstr(path, "/usr/");
@@ -139,15 +160,20 @@ static int place_open(struct arena *arena, const char *path, struct place *place
 			   : held_open(path, &place->held, &text);
 	if (!err && !*place->root && held_name(place->held, real, sizeof(real)))
 		place->path = arena_strdup(arena, real);
-	if (!err) {
-		err = elf_file_read(place->held, path, &place->elf);
-		if (err)
-			buf_puts(&text, elf_error());
-	}
 	if (err)
 		*why = arena_strdup(arena, text.data);
 	buf_free(&text);
-	return err;
+	return err ? err : place_read(arena, path, place, why);
+}
+
+static int place_of_request(struct learn *l, struct place *place, const char **why)
+{
+	const struct learn_request *request = l->request;
+
+	if (!request->held)
+		return place_open(l->arena, request->binary, place, why);
+	*place = (struct place){request->root, request->path, held_share(request->held), NULL};
+	return place_read(l->arena, request->binary, place, why);
 }
 
 static void place_close(struct place *place)
@@ -165,17 +191,43 @@ static int check_build_id(struct arena *arena, const struct elf_file *debug, con
 	return -EINVAL;
 }
 
-static int find_debug(struct learn *l, const struct learn_request *request, const struct place *place,
-		      struct debug *debug, const char **why)
+/* From elsewhere, with what it shares with others. */
+static int fetch_debug(struct learn *l, const struct place *place, struct debug *debug, const char **why)
 {
-	int err = 0;
+	const struct learn_request *request = l->request;
+	const char *path = request->fetch(request->data, elf_build_id(place->elf), why), *shared_why;
+	char id[DEBUG_ID_SIZE];
+	int err = path ? debug_open(l->arena, path, debug, why) : -ENOENT;
 
-	if (request->debug)
-		err = debug_open(l->arena, request->debug, debug, why);
-	else
-		debug_find(place->elf, place->path, place->root, debug);
-	if (!err && !debug->info)
-		return -ENODATA;
+	if (err)
+		return err;
+	err = check_build_id(l->arena, debug->info, elf_build_id(place->elf), why);
+	debug_shared_id(debug, id);
+	if (!err && *id && !debug->shared && (path = request->fetch(request->data, id, &shared_why)))
+		debug_add_shared(debug, path);
+	return err;
+}
+
+/* Where the file is, and in the other folders; then elsewhere. */
+static int look_for_debug(struct learn *l, const struct place *place, struct debug *debug, const char **why)
+{
+	const char *const *roots = l->request->roots;
+
+	debug_find(place->elf, place->path, place->root, debug);
+	for (unsigned i = 0; !debug->info && roots && roots[i]; i++) {
+		debug_close(debug);
+		debug_find(place->elf, place->path, roots[i], debug);
+	}
+	if (debug->info)
+		return 0;
+	return l->request->fetch ? fetch_debug(l, place, debug, why) : -ENODATA;
+}
+
+static int find_debug(struct learn *l, const struct place *place, struct debug *debug, const char **why)
+{
+	int err = l->request->debug ? debug_open(l->arena, l->request->debug, debug, why)
+				    : look_for_debug(l, place, debug, why);
+
 	return err ? err : check_build_id(l->arena, debug->info, l->card->build_id, why);
 }
 
@@ -185,13 +237,10 @@ static const char *no_debug_info(struct learn *l, const char *binary, const char
 {
 	const char *package = learn_debug_package(name);
 
-	return package ? arena_printf(
-				 l->arena,
-				 "no debug information for %s: install %s (apt-get install %s), or give --debug FILE",
-				 binary, package, package)
-		       : arena_printf(l->arena,
-				      "no debug information for %s: install its debug package, or give --debug FILE",
-				      binary);
+	return arena_printf(l->arena,
+			    "no debug information for %s: install %s, or say where it is: --from DIR, a folder of unpacked "
+			    "packages; --debug FILE; --debuginfod=URL, a server",
+			    binary, package ? package : "its package of debug symbols");
 }
 
 static void drop_missing(struct card *card, const bool *found_constants, struct buf *missing)
@@ -244,30 +293,45 @@ static void add_functions(struct learn *l, struct elf_file *binary, struct elf_f
 	}
 }
 
-/* Types that the program only declares are described in the library that it shares with the others. */
-static void learn_from_library(struct learn *l, const char *root, bool *found)
+/* The first of the folders, and of the system's in it, where the library is. */
+static bool find_library(struct learn *l, const char *root, struct place *place)
 {
 	static const char *const folders[] = {"/usr/lib/x86_64-linux-gnu/ceph", "/usr/lib/aarch64-linux-gnu/ceph",
 					      "/usr/lib64/ceph", "/usr/lib/ceph"};
-	const char *why;
-	unsigned i;
+	const char *const *roots = l->request->roots, *why;
 
-	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		struct place place;
-		struct debug debug;
-		bool is_there = !place_open(
-			l->arena, arena_printf(l->arena, "%s%s/libceph-common.so.2", root, folders[i]), &place, &why);
+	for (unsigned i = 0;; i++) {
+		for (unsigned j = 0; j < sizeof(folders) / sizeof(folders[0]); j++) {
+			*place = (struct place){root, arena_printf(l->arena, "%s/libceph-common.so.2", folders[j]),
+						NULL, NULL};
+			struct buf text = {0};
+			bool is_there = !held_open_inside(root, place->path, &place->held, &text) &&
+					!place_read(l->arena, place->path, place, &why);
 
-		if (is_there) {
-			debug_find(place.elf, place.path, place.root, &debug);
-			if (debug.info)
-				learn_dwarf(&debug, l->card, found, l->arena, &why);
-			debug_close(&debug);
+			buf_free(&text);
+			if (is_there)
+				return true;
+			place_close(place);
 		}
-		place_close(&place);
-		if (is_there)
-			return;
+		if (!roots || !roots[i])
+			return false;
+		root = roots[i];
 	}
+}
+
+/* Types that the program only declares are described in the library that it shares with the others. */
+static void learn_from_library(struct learn *l, const char *root, bool *found)
+{
+	struct place place;
+	struct debug debug = {0};
+	const char *why;
+
+	if (!find_library(l, root, &place))
+		return;
+	if (!look_for_debug(l, &place, &debug, &why))
+		learn_dwarf(&debug, l->card, found, l->arena, l->request, &why);
+	debug_close(&debug);
+	place_close(&place);
 }
 
 static bool is_all_known(const struct card *card)
@@ -281,20 +345,33 @@ static bool is_all_known(const struct card *card)
 	return true;
 }
 
-static int learn_from(struct learn *l, const struct learn_request *request, const struct place *place,
-		      const struct debug *debug, const char *name, struct buf *missing, const char **why)
+static const char *find_release(struct learn *l, const struct place *place)
+{
+	const char *release = l->request->release;
+	struct place library;
+
+	if (!release)
+		release = learn_release(l->arena, place->elf, place->root, place->path);
+	if (!release && find_library(l, place->root, &library)) {
+		release = learn_release(l->arena, library.elf, library.root, library.path);
+		place_close(&library);
+	}
+	return release;
+}
+
+static int learn_from(struct learn *l, const struct place *place, const struct debug *debug, const char *name,
+		      struct buf *missing, const char **why)
 {
 	bool *found = arena_new_array(l->arena, bool, l->card->constants_len + 1);
-	int err = learn_dwarf(debug, l->card, found, l->arena, why);
+	int err = learn_dwarf(debug, l->card, found, l->arena, l->request, why);
 
 	if (err)
 		return err;
-	l->card->release =
-		request->release ? request->release : learn_release(l->arena, place->elf, place->root, place->path);
+	l->card->release = find_release(l, place);
 	if (!l->card->release) {
 		*why = arena_printf(l->arena,
 				    "%s does not say which release of Ceph it is: give --release, e.g. 16.2.15",
-				    request->binary);
+				    l->request->binary);
 		return -EINVAL;
 	}
 	if (!is_all_known(l->card))
@@ -304,16 +381,16 @@ static int learn_from(struct learn *l, const struct learn_request *request, cons
 	return 0;
 }
 
-static int learn_with_debug(struct learn *l, const struct learn_request *request, const struct place *place,
-			    const char *name, struct buf *missing, const char **why)
+static int learn_with_debug(struct learn *l, const struct place *place, const char *name, struct buf *missing,
+			    const char **why)
 {
 	struct debug debug = {0};
-	int err = find_debug(l, request, place, &debug, why);
+	int err = find_debug(l, place, &debug, why);
 
 	if (!err)
-		err = learn_from(l, request, place, &debug, name, missing, why);
-	if (err == -ENODATA && !request->debug)
-		*why = no_debug_info(l, request->binary, name);
+		err = learn_from(l, place, &debug, name, missing, why);
+	if (err == -ENODATA && !l->request->debug)
+		*why = no_debug_info(l, l->request->binary, name);
 	debug_close(&debug);
 	return err;
 }
@@ -321,14 +398,16 @@ static int learn_with_debug(struct learn *l, const struct learn_request *request
 int learn_card(struct arena *arena, const struct catalogue *cat, const struct learn_request *request, struct card *card,
 	       struct buf *missing, const char **why)
 {
-	struct learn l = {.arena = arena, .cat = cat, .card = card};
+	struct learn l = {.arena = arena, .request = request, .cat = cat, .card = card};
 	const char *name = basename(arena_strdup(arena, request->binary));
 	struct place place;
-	int err = place_open(arena, request->binary, &place, why);
+	int err = place_of_request(&l, &place, why);
 
 	*card = (struct card){.arena = arena, .binary = name};
 	if (!err) {
 		card->build_id = arena_strdup(arena, elf_build_id(place.elf));
+		if (elf_file_machine(place.elf) != EM_X86_64)
+			card->architecture = card_architecture(arena, elf_file_machine(place.elf));
 		if (!*card->build_id) {
 			*why = arena_printf(arena, "%s has no build-id, so no card can be tied to it", request->binary);
 			err = -EINVAL;
@@ -336,7 +415,7 @@ int learn_card(struct arena *arena, const struct catalogue *cat, const struct le
 			*why = arena_printf(arena, "the catalogue has no markers in a binary called %s", name);
 			err = -ENOENT;
 		} else {
-			err = learn_with_debug(&l, request, &place, name, missing, why);
+			err = learn_with_debug(&l, &place, name, missing, why);
 		}
 	}
 	place_close(&place);

@@ -16,6 +16,7 @@ struct walk {
 	bool *found_constants;
 	struct arena *arena;
 	unsigned types_left, constants_left;
+	const struct learn_request *request;
 };
 
 /* A member by its name: own ones, those of anonymous members, those of base classes. */
@@ -254,19 +255,22 @@ static void walk_units(struct walk *w, Dwarf *dwarf)
 
 	while ((w->types_left || w->constants_left) &&
 	       dwarf_get_units(dwarf, unit, &unit, NULL, &kind, &die, NULL) == 0) {
+		if (w->request->progress)
+			w->request->progress(w->request->data, dwarf_dieoffset(&die));
 		if (kind == DW_UT_compile || kind == DW_UT_type || kind == DW_UT_partial)
 			walk_scope(w, &die, "", 0);
 	}
 }
 
 int learn_dwarf(const struct debug *debug, struct card *card, bool *found_constants, struct arena *arena,
-		const char **why)
+		const struct learn_request *request, const char **why)
 {
 	struct walk w = {.card = card,
 			 .found_constants = found_constants,
 			 .arena = arena,
 			 .types_left = card->types_len,
-			 .constants_left = card->constants_len};
+			 .constants_left = card->constants_len,
+			 .request = request};
 	struct dwarf_file *file;
 	int err = dwarf_file_open(arena, debug, NULL, &file, why);
 

@@ -6,6 +6,7 @@
 #ifndef CEPHTAP_CMD_CMD_H
 #define CEPHTAP_CMD_CMD_H
 
+int cmd_card(int argc, char **argv);
 int cmd_catalogue(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_demo(int argc, char **argv);

@@ -32,7 +32,8 @@ static void read_build(struct arena *arena, struct elf_file *elf, const struct p
 
 	row->build_id = *elf_build_id(elf) ? arena_strdup(arena, elf_build_id(elf)) : NULL;
 	proc_root(program->pid, root);
-	if (row->build_id && !card_find(arena, row->build_id, &card, &why))
+	row->has_card = row->build_id && !card_find_of(arena, elf, &card, &why);
+	if (row->has_card)
 		row->release = card->release;
 	else
 		row->release = learn_release(arena, elf, root, program->name);
@@ -152,7 +153,7 @@ static const char *advise(struct arena *arena, const struct daemon_row *row)
 
 	if (!row->markers)
 		return "the catalogue has no markers in what it runs";
-	if (row->usable == row->markers && !row->partly)
+	if (row->has_card || (row->usable == row->markers && !row->partly))
 		return NULL;
 	if (!row->build_id)
 		return "its file has no build-id, so no layout card can be tied to it";

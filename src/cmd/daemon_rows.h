@@ -23,6 +23,7 @@ struct daemon_row {
 	const char *partly_why;		/* of the first argument that cannot be had */
 	const char *advice;		/* NULL: nothing to do */
 	struct packaging packaging;
+	bool has_card;	/* one of this very build: what is missing the build does not have */
 	bool has_debug; /* its debug information is here */
 	unsigned markers, usable, partly;
 	struct evidence_row *evidence; /* the most frequent first */

@@ -193,7 +193,7 @@ static void check_daemon(struct doctor *d, const struct daemon_row *row)
 {
 	const struct daemon *daemon = row->daemon;
 	const char *name = arena_strdup(d->arena, daemon->name), *detail;
-	bool is_whole = row->usable == row->markers && !row->partly;
+	bool is_whole = !row->advice && row->markers;
 
 	if (!row->program) {
 		add(d, "Ceph", name, STATUS_WARNING,
@@ -206,7 +206,7 @@ static void check_daemon(struct doctor *d, const struct daemon_row *row)
 		detail = arena_printf(d->arena, "%s; %u %s", detail, row->evidence[i].markers, row->evidence[i].text);
 	add(d, "Ceph", name, is_whole ? STATUS_OK : STATUS_WARNING,
 	    row->why ? arena_printf(d->arena, "%s; the first that cannot be attached: %s", detail, row->why) : detail,
-	    is_whole ? NULL : row->advice);
+	    row->advice);
 }
 
 /* Reports leave these out: why, and what to do where one knows better. */

@@ -9,6 +9,8 @@
 #include "cmd/calls_script.h"
 #include "cmd/cmd.h"
 #include "cmd/host_load.h"
+#include "cmd/lacks.h"
+#include "cmd/host_ops.h"
 #include "cmd/replay.h"
 #include "cmd/script.h"
 #include "cmd/view_setup.h"
@@ -50,6 +52,7 @@ struct report_run {
 	struct buf script, why;
 	bool wants_help, print_script, says_start;
 	struct fact load[HOST_LOAD_FACTS];
+	struct arena *ops_arena; /* of facts: what OSDs tell of their ops in flight */
 	char **files; /* recordings to report on, instead of this host */
 	unsigned files_len;
 	struct record_request *record; /* NULL: no recording is made */
@@ -240,6 +243,7 @@ static bool add_scripts(struct report_run *run)
 	if (!run->ops->script)
 		return make_script(run);
 	script_add_embedded(&run->pipeline, run->ops->script);
+	run->pipeline.options.may_lack = script_may_lack(run->ops->script);
 	if (more && !run->print_script)
 		script_add_embedded(&run->pipeline, more);
 	return true;
@@ -265,7 +269,11 @@ static bool compile(struct report_run *run)
 
 static struct facts observe(void *data)
 {
-	return host_load_now(((struct report_run *)data)->load);
+	struct report_run *run = data;
+
+	if (run->ops->needs & VIEW_HOST_OPS)
+		return host_ops_now(&run->ops_arena, &run->pipeline.target);
+	return host_load_now(run->load);
 }
 
 static void on_start(const struct report *report, void *data)
@@ -322,7 +330,7 @@ static void set_reader(struct report_run *run, struct tracer_config *config)
 	} else if (!is_read) {
 		config->ops = &report_nothing;
 	}
-	if (run->ops->needs & VIEW_HOST_LOAD)
+	if (run->ops->needs & (VIEW_HOST_LOAD | VIEW_HOST_OPS))
 		config->observe = observe;
 }
 
@@ -361,6 +369,7 @@ static int trace(struct report_run *run)
 {
 	struct tracer_config config = {
 		.pipeline = &run->pipeline,
+		.is_json = run->form == FORM_JSON,
 		.has_rows = true,
 		.name = run->loop.name,
 		.targets = &run->targets,
@@ -442,6 +451,7 @@ static int report(int argc, char **argv, struct record_request *record_request)
 	misused = cmd_status(run.loop.name, outcome, &run.why);
 	view_free(run.setup.view);
 	options_end(&run.loop);
+	arena_free(run.ops_arena);
 	buf_free(&run.script);
 	pipeline_free(&run.pipeline);
 	return status ? status : misused;

@@ -197,7 +197,7 @@ static bool compile(struct run *run)
 
 	if (!pipeline_run(&run->pipeline, stage_find("ebpf"), &run->times))
 		return false;
-	if (!run->pipeline.options.defaultargs && !say_unused_args(run))
+	if (!run->pipeline.options.defaultargs && !run->pipeline.options.argref && !say_unused_args(run))
 		return false;
 	if (run->dtrace.lists_programs)
 		say_programs(run);
@@ -269,6 +269,7 @@ static int trace(struct run *run)
 	struct tracer_config config = {
 		.pipeline = &run->pipeline,
 		.ops = report_formats[run->form].ops,
+		.is_json = run->form == FORM_JSON,
 		.name = run->record ? "cephtap record" : run->name,
 		.teller = run->name,
 		.is_bare = run->dtrace.is_meant && getenv("_DTRACE_TESTING"),

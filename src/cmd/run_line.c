@@ -79,13 +79,62 @@ static bool add_field(struct run *run, const char *text, const char *colons)
 	return good;
 }
 
+static void take_for_cpp(struct run *run, const char *arg)
+{
+	*arena_push(run->arena, run->dtrace.cpp_args, run->dtrace.cpp_args_len) = arg;
+}
+
+/* How far cpp keeps to the standard is no matter for D: that the mode is one is. */
+static bool is_standard(struct run *run, const char *text)
+{
+	if (strlen(text) == 1 && strchr("acst", text[0]))
+		return true;
+	buf_printf(&run->why, "-X wants a, c, s or t, not `%s`", text);
+	return false;
+}
+
+/* What the command dtrace has as options of its own, too: 1: taken, 0: it is none of these, -1: wrong. */
+static int take_like_dtrace(struct run *run, const char *name, const char *value)
+{
+	static const struct {
+		const char *name, *option;
+	} of_cpp[] = {{"define", "-D"}, {"undef", "-U"}, {"incdir", "-I"}, {"cpphdrs", "-H"}};
+	char *rest, *word;
+
+	if (!run->dtrace.is_meant)
+		return 0;
+	for (unsigned i = 0; i < sizeof(of_cpp) / sizeof(*of_cpp); i++)
+		if (!strcmp(name, of_cpp[i].name) && !value == (i == 3)) {
+			take_for_cpp(run, arena_printf(run->arena, "%s%s", of_cpp[i].option, value ? value : ""));
+			return 1;
+		}
+	if (!strcmp(name, "cpp") && !value)
+		return run->dtrace.preprocesses = true;
+	if (!value)
+		return 0;
+	if (!strcmp(name, "stdc"))
+		return is_standard(run, value) ? 1 : -1;
+	if (!strcmp(name, "libdir"))
+		*arena_push(run->arena, run->dtrace.libraries, run->dtrace.libraries_len) = value;
+	else if (strcmp(name, "cppargs"))
+		return 0;
+	for (rest = arena_strdup(run->arena, value); !strcmp(name, "cppargs") && (word = strsep(&rest, " \t\n"));)
+		if (*word)
+			take_for_cpp(run, word);
+	return 1;
+}
+
 static bool set_option(struct run *run, const char *text)
 {
 	char *copy = arena_strdup(run->arena, text), *value = strchr(copy, '=');
 	const char *why;
+	int like;
 
 	if (value)
 		*value++ = '\0';
+	like = take_like_dtrace(run, copy, value);
+	if (like)
+		return like > 0;
 	why = options_set(&run->pipeline.options, copy, value, &run->why);
 	if (why && !run->why.size)
 		buf_puts(&run->why, why);
@@ -122,6 +171,19 @@ static enum outcome take_clause(struct run *run, enum option_id id, const char *
 	}
 }
 
+/* As there, it is no wrong usage. */
+static enum outcome set_as_dtrace(struct run *run, const char *text)
+{
+	const char *why;
+
+	if (set_option(run, text))
+		return OUTCOME_GO_ON;
+	why = arena_strdup(run->arena, run->why.data);
+	buf_clear(&run->why);
+	buf_printf(&run->why, "failed to set -x %s: %s", text, why);
+	return OUTCOME_FAILED;
+}
+
 /* What the script's own options can say as well. */
 static enum outcome take_set(struct run *run, enum option_id id, const char *text)
 {
@@ -135,26 +197,13 @@ static enum outcome take_set(struct run *run, enum option_id id, const char *tex
 	case OPTION_AWAIT:
 		return taken(set_option(run, "zdefs"));
 	default:
+		if (strcmp(text, "help") != 0 && run->dtrace.is_meant)
+			return set_as_dtrace(run, text);
 		if (strcmp(text, "help") != 0)
 			return taken(set_option(run, text));
 		print_options();
 		return OUTCOME_DONE;
 	}
-}
-
-static enum outcome take_for_cpp(struct run *run, const char *arg)
-{
-	*arena_push(run->arena, run->dtrace.cpp_args, run->dtrace.cpp_args_len) = arg;
-	return OUTCOME_GO_ON;
-}
-
-/* How far cpp keeps to the standard is no matter for D: that the mode is one is. */
-static enum outcome take_standard(struct run *run, const char *text)
-{
-	if (strlen(text) == 1 && strchr("acst", text[0]))
-		return OUTCOME_GO_ON;
-	buf_printf(&run->why, "-X wants a, c, s or t, not `%s`", text);
-	return OUTCOME_MISUSED;
 }
 
 /* What the command dtrace has beside the rest. */
@@ -167,13 +216,13 @@ static enum outcome take_of_dtrace(struct run *run, const struct cmd_option *opt
 		dtrace->preprocesses = true;
 		return OUTCOME_GO_ON;
 	case OPTION_SHOW_INCLUDES:
-		return take_for_cpp(run, "-H");
+		return take_for_cpp(run, "-H"), OUTCOME_GO_ON;
 	case OPTION_DEFINE:
 	case OPTION_UNDEFINE:
 	case OPTION_INCLUDE:
-		return take_for_cpp(run, arena_printf(run->arena, "-%c%s", option->letter, text));
+		return take_for_cpp(run, arena_printf(run->arena, "-%c%s", option->letter, text)), OUTCOME_GO_ON;
 	case OPTION_STANDARD:
-		return take_standard(run, text);
+		return taken(is_standard(run, text));
 	case OPTION_LIBRARY:
 		*arena_push(run->arena, dtrace->libraries, dtrace->libraries_len) = text;
 		return OUTCOME_GO_ON;

@@ -9,6 +9,7 @@
 
 #include "ceph/daemons.h"
 #include "cmd/cmd.h"
+#include "cmd/lacks.h"
 #include "cmd/messages.h"
 #include "cmd/option.h"
 #include "cmd/script.h"
@@ -464,6 +465,7 @@ static int go(struct top_run *run)
 	int status;
 
 	script_add_embedded(&run->pipeline, "top.d");
+	run->pipeline.options.may_lack = script_may_lack("top.d");
 	if (run->print_script)
 		return script_print(&run->pipeline) ? 0 : 1;
 	run->look.has_keys = !run->once;

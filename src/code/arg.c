@@ -268,7 +268,7 @@ void gen_probe_arg_string(struct gen *gen, unsigned index, struct place to, stru
 	gen->may_wait = may_wait;
 }
 
-void gen_probe_conditions(struct gen *gen, struct label *no)
+void gen_conditions(struct gen *gen, const struct argcond *conds, unsigned conds_len, struct label *no)
 {
 	static const int jump_if_not[] = {
 		[COND_EQ] = BPF_JNE,
@@ -277,8 +277,8 @@ void gen_probe_conditions(struct gen *gen, struct label *no)
 		[COND_GE] = BPF_JLT,
 	};
 
-	for (unsigned i = 0; gen->site && i < gen->site->conds_len; i++) {
-		const struct argcond *cond = &gen->site->conds[i];
+	for (unsigned i = 0; i < conds_len; i++) {
+		const struct argcond *cond = &conds[i];
 		struct label yes = {0};
 
 		gen_argloc(gen, &cond->loc, (struct loc){0});

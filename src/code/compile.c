@@ -50,6 +50,24 @@ static bool uses_image_base(const struct arg *args, unsigned args_len)
 	return false;
 }
 
+static void key_add_conds(struct buf *key, const struct argcond *conds, unsigned conds_len)
+{
+	for (unsigned i = 0; i < conds_len; i++) {
+		buf_add(key, &conds[i].loc, sizeof(conds[i].loc));
+		buf_add(key, &conds[i].op, sizeof(conds[i].op));
+		buf_add(key, &conds[i].imm, sizeof(conds[i].imm));
+	}
+}
+
+static void key_add_check(struct buf *key, const struct argcheck *check)
+{
+	buf_add(key, &check->kind, sizeof(check->kind));
+	buf_add(key, &check->arg, sizeof(check->arg));
+	buf_add(key, &check->imm, sizeof(check->imm));
+	buf_add(key, &check->other, sizeof(check->other));
+	key_add_conds(key, check->conds, check->conds_len);
+}
+
 /* Everything of a site that its code depends on. Two sites with the same key share a program. */
 static void function_key(const struct code_rules *rules, const struct function *fn, bool has_stacks, struct buf *key)
 {
@@ -81,11 +99,11 @@ static void function_key(const struct code_rules *rules, const struct function *
 		buf_add(key, &site->vaddr, sizeof(site->vaddr));
 	for (unsigned i = 0; i < site->saves_len; i++)
 		buf_add(key, &site->saves[i], sizeof(site->saves[i]));
-	for (unsigned i = 0; i < site->conds_len; i++) {
-		buf_add(key, &site->conds[i].loc, sizeof(site->conds[i].loc));
-		buf_add(key, &site->conds[i].op, sizeof(site->conds[i].op));
-		buf_add(key, &site->conds[i].imm, sizeof(site->conds[i].imm));
-	}
+	key_add_conds(key, site->conds, site->conds_len);
+	if (site->checks_len)
+		buf_add(key, &fn->probe_index, sizeof(fn->probe_index));
+	for (unsigned i = 0; i < site->checks_len; i++)
+		key_add_check(key, &site->checks[i]);
 }
 
 static uint64_t hash_bytes(const char *data, size_t size)

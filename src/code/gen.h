@@ -272,7 +272,9 @@ void gen_address(struct gen *gen, const struct expr *expr, bool *userland); /* R
 void gen_argloc(struct gen *gen, const struct argloc *loc, struct loc where);
 void gen_probe_arg(struct gen *gen, unsigned index, struct loc where);
 void gen_probe_arg_string(struct gen *gen, unsigned index, struct place to, struct loc where);
-void gen_probe_conditions(struct gen *gen, struct label *no);
+void gen_conditions(struct gen *gen, const struct argcond *conds, unsigned conds_len, struct label *no);
+/* What the data has to be (code/check.c); `probe` is the index in the plan. */
+void gen_checks(struct gen *gen, unsigned probe, struct label *no);
 
 /* var.c: variables */
 void gen_var_load(struct gen *gen, const struct expr *expr);

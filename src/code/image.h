@@ -95,6 +95,14 @@ struct image_state {
 	uint64_t reserved[5];
 };
 
+/* Of a probe whose arguments are asked whether they can be true: its place in the one value of map_doubts. */
+struct image_doubt {
+	uint64_t fired; /* about how often */
+	uint64_t value; /* what cannot be */
+	uint32_t wrong; /* not 0: it is switched off, because of the site's check wrong - 1 */
+	uint32_t pad;
+};
+
 struct image {
 	const struct plan *plan;
 	const struct options *options;
@@ -115,6 +123,7 @@ struct image {
 	unsigned *agg_maps;
 	/* Indices in maps; MAP_NONE where the script needs none. */
 	unsigned map_state, map_drops, map_ring, map_speculations, map_daemons, map_probes, map_pids;
+	unsigned map_doubts; /* a struct image_doubt for each of the plan's probes */
 	unsigned map_stacks, map_symbols, map_processes, map_rows, map_wanted;
 };
 enum { MAP_NONE = ~0u };

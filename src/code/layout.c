@@ -249,6 +249,15 @@ static unsigned probes_map(struct arena *arena, struct image *image)
 						.init = names});
 }
 
+static bool has_checks(const struct plan *plan)
+{
+	for (unsigned i = 0; i < plan->probes_len; i++)
+		for (unsigned s = 0; s < plan->probes[i]->sites_len; s++)
+			if (plan->probes[i]->sites[s].checks_len)
+				return true;
+	return false;
+}
+
 struct layout *layout_new(struct arena *arena, struct image *image, const struct options *options)
 {
 	struct layout *layout = arena_new_one(arena, struct layout);
@@ -270,6 +279,10 @@ struct layout *layout_new(struct arena *arena, struct image *image, const struct
 					(struct image_map){.name = "records",
 							   .kind = IMAGE_RING,
 							   .max_entries = records ? ring_room(options) : SMALL_RING});
+	image->map_doubts = has_checks(image->plan)
+				    ? array_map(arena, image, "doubts",
+						image->plan->probes_len * (uint32_t)sizeof(struct image_doubt))
+				    : MAP_NONE;
 	layout->map_rodata = array_map(arena, image, "rodata", 8);
 	layout->map_zeros = array_map(arena, image, "zeros", 8);
 	layout->map_scratch = image_map_new(arena, image,

@@ -114,8 +114,10 @@ static void gen_prologue(struct gen *gen, const struct function *fn, struct labe
 		gate_process(gen, no);
 	if (fetches_saved(gen, fn))
 		gate_saved(gen, fn->site, no);
-	if (!fn->is_save)
-		gen_probe_conditions(gen, no);
+	if (fn->site && !fn->is_save) {
+		gen_conditions(gen, fn->site->conds, fn->site->conds_len, no);
+		gen_checks(gen, fn->probe_index, no);
+	}
 	claim(gen, out, release);
 	if (gen->needs_time) {
 		emit(gen, INSN_MOV_IMM(R1, 0));

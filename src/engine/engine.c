@@ -82,6 +82,12 @@ unsigned engine_attach_process(struct engine *engine, pid_t pid, struct buf *why
 	return engine->ops->attach_process(engine, pid, why);
 }
 
+void engine_forget_process(struct engine *engine, pid_t pid)
+{
+	if (engine->image->map_pids != MAP_NONE)
+		engine_map_remove(engine, engine->image->map_pids, &pid);
+}
+
 bool engine_attaches_processes(const struct engine *engine)
 {
 	return engine->ops->attaches_processes(engine);

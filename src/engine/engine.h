@@ -167,6 +167,8 @@ int engine_attach(struct engine *engine, struct diags *diags);
  * files are traced.
  */
 unsigned engine_attach_process(struct engine *engine, pid_t pid, struct buf *why);
+/* It has ended: the next one with its number is not meant. */
+void engine_forget_process(struct engine *engine, pid_t pid);
 /* Has the script probes in programs of processes? Otherwise they are the kernel's alone, and a new process needs
  * nothing. */
 bool engine_attaches_processes(const struct engine *engine);

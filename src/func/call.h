@@ -20,7 +20,8 @@ enum { CALL_ITSELF = ~0u }; /* in place of an argument's number */
 
 const char *call_name(const struct call *call);
 unsigned call_args_len(const struct call *call);
-bool call_is_text(const struct call *call, unsigned i); /* text in quotes */
+bool call_is_text(const struct call *call, unsigned i);	      /* text in quotes */
+bool call_is_empty_text(const struct call *call, unsigned i); /* "" */
 
 /* --- Its arguments. Those of FUNC_NO_ARGS_CHECK have neither type nor value before call_value() or call_recordable()
  * --- */

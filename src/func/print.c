@@ -16,19 +16,19 @@
 static bool has_format(struct call *call)
 {
 	if (!call_args_len(call))
-		call_wrong(call, CALL_ITSELF, CALL_COUNT, "printf() takes at least 1 argument, not 0");
+		call_wrong(call, CALL_ITSELF, CALL_COUNT, "%s() takes at least 1 argument, not 0", call_name(call));
 	else if (call_is_text(call, 0))
 		return true;
 	else if (!call_value(call, 0))
 		return false;
 	else
 		call_wrong(call, 0, call_is_integer(call, 0) ? CALL_TYPE : CALL_NOT_FORMAT,
-			   "printf() argument #1 must be a format string in quotes");
-	call_hint(call, "for example `printf(\"%%d\\n\", arg0)`");
+			   "%s() argument #1 must be a format string in quotes", call_name(call));
+	call_hint(call, "for example `%s(\"%%d\\n\", arg0)`", call_name(call));
 	return false;
 }
 
-static void check_printf(struct call *call)
+void check_formatted(struct call *call)
 {
 	struct format *format;
 	bool ok = true;
@@ -222,7 +222,7 @@ const struct func funcs_print[] = {
 		.example = {"BEGIN { printf(\"%s has %d bytes (0x%04x)\\n\", \"osd.3\", 4096, 4096); exit(0); }",
 			    "osd.3 has 4096 bytes (0x1000)\n"},
 		.flags = FUNC_RECORDS | FUNC_NO_ARGS_CHECK,
-		.check = check_printf,
+		.check = check_formatted,
 		.report = report_printf,
 	},
 	{

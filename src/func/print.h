@@ -5,9 +5,12 @@
 
 #include <stdint.h>
 
+struct call;
 struct report;
 struct record_action;
 
+/* The check of printf(), and of actions that take a format as it does. */
+void check_formatted(struct call *call);
 /* Prints what the action recorded, one value after the other. */
 int report_values(struct report *report, const struct record_action *action, const void *record);
 /* The first value that it recorded, where that is an integer. */

@@ -59,7 +59,7 @@ static bool may_write(struct gen *gen, const struct expr *call)
 {
 	if (!gen->rules->can_write && gen->first_round)
 		diag_error(gen->diags, call->loc, NULL,
-			   "%s() is not to be had on this kernel: it lets no program write to the memory of processes "
+			   "%s() is not available on this kernel: it lets no program write to the memory of processes "
 			   "(lockdown, or built so)",
 			   call->func->name);
 	return gen->rules->can_write;

@@ -10,6 +10,7 @@
 #define FUNC_FILES(row) \
 	row(funcs_print) \
 	row(funcs_exit) \
+	row(funcs_outside) \
 	row(funcs_aggregation) \
 	row(funcs_memory) \
 	row(funcs_string) \

@@ -148,22 +148,32 @@ static struct elf_file *find_by_link(const struct elf_file *of, const char *name
 
 /* What dwz has put together: named by a path, from the debug file's folder, and by its build-id, which is what counts.
  */
-static struct elf_file *find_shared(const struct elf_file *info, const char *name, const char *root)
+static const char *read_shared_link(const struct elf_file *info, char id[DEBUG_ID_SIZE])
 {
-	const char *link, *slash = strrchr(name, '/');
-	char id[2 * 64 + 1] = "";
-	const struct proof proof = {.build_id = id};
-	struct elf_file *file;
-	struct buf path = {0};
 	uint64_t size = 0;
+	const char *link = (const char *)elf_section_bytes(info, ".gnu_debugaltlink", &size);
 	size_t name_size;
 
-	link = (const char *)elf_section_bytes(info, ".gnu_debugaltlink", &size);
+	*id = '\0';
 	if (!link || !memchr(link, '\0', size))
 		return NULL;
 	name_size = strlen(link) + 1;
 	for (size_t i = 0; i < size - name_size && i < 64; i++)
 		snprintf(id + 2 * i, 3, "%02x", (uint8_t)link[name_size + i]);
+	return link;
+}
+
+static struct elf_file *find_shared(const struct elf_file *info, const char *name, const char *root)
+{
+	const char *link, *slash = strrchr(name, '/');
+	char id[DEBUG_ID_SIZE];
+	const struct proof proof = {.build_id = id};
+	struct elf_file *file;
+	struct buf path = {0};
+
+	link = read_shared_link(info, id);
+	if (!link)
+		return NULL;
 	file = find_by_build_id(root, id);
 	if (file || !*id || !*link)
 		return file;
@@ -241,6 +251,20 @@ int debug_open(struct arena *arena, const char *path, struct debug *out, const c
 	out->symbols = out->info;
 	buf_free(&text);
 	return error;
+}
+
+void debug_shared_id(const struct debug *debug, char id[DEBUG_ID_SIZE])
+{
+	read_shared_link(debug->info, id);
+}
+
+void debug_add_shared(struct debug *debug, const char *path)
+{
+	char id[DEBUG_ID_SIZE];
+
+	debug_shared_id(debug, id);
+	if (!debug->shared && *id)
+		debug->shared = try("", path, &(struct proof){.build_id = id});
 }
 
 void debug_close(struct debug *debug)

@@ -28,6 +28,11 @@ void debug_find(const struct elf_file *file, const char *name, const char *root,
 /* Of a debug file that a person named. 0, or a negative errno with a sentence in *why. */
 int debug_open(struct arena *arena, const char *path, struct debug *out, const char **why);
 void debug_close(struct debug *debug);
+/* The build-id of what its debug file shares with others; "": it shares nothing. */
+enum { DEBUG_ID_SIZE = 2 * 64 + 1 };
+void debug_shared_id(const struct debug *debug, char id[DEBUG_ID_SIZE]);
+/* Takes this file for it, if it has that build-id. */
+void debug_add_shared(struct debug *debug, const char *path);
 
 /* Every symbol of a table, by libdwfl, with its address in the file; stops when `each` returns false. */
 void debug_symbols(const struct elf_file *file,

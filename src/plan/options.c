@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -44,6 +45,8 @@ static const struct option {
 	{"aggsortkeypos", OPTION_INT, FIELD(aggsortkeypos), 0, 255, 0, "which key sorts first, from 0"},
 	{"aggsortpos", OPTION_INT, FIELD(aggsortpos), 0, 255, 0, "which of several aggregations sorts, from 0"},
 	{"aggsortrev", OPTION_BOOL, FIELD(aggsortrev), 0, 1, 0, "sort from the largest to the smallest"},
+	{"argref", OPTION_BOOL, FIELD(argref), 0, 1, 0,
+	 "arguments of the command that the script does not use are no mistake"},
 	{"asdtrace", OPTION_BOOL, FIELD(asdtrace), 0, 1, 0,
 	 "say errors and drops, and end the report, as the command dtrace does"},
 	{"bufsize", OPTION_SIZE, FIELD(bufsize), 0, GIB, 4 * MIB,
@@ -52,6 +55,8 @@ static const struct option {
 	{"destructive", OPTION_BOOL, FIELD(destructive), 0, 1, 0, "allow actions that change the traced system, as -w"},
 	{"dynvarsize", OPTION_SIZE, FIELD(dynvarsize), 0, 4 * GIB, MIB,
 	 "memory for each thread-local variable or associative array"},
+	{"empty", OPTION_BOOL, FIELD(empty), 0, 1, 0,
+	 "a script without a clause is no mistake: there is nothing to trace"},
 	{"engine", OPTION_ENGINE, FIELD(engine), 0, ENGINES_LEN - 1, 0, "what runs the programs"},
 	{"errtags", OPTION_BOOL, FIELD(errtags), 0, 1, 0, "print DTrace's tag with each error"},
 	{"flowindent", OPTION_BOOL, FIELD(flowindent), 0, 1, 0,
@@ -168,7 +173,8 @@ static bool parse_time(const char *text, uint64_t *value)
 
 static bool parse_bool(const char *text, uint64_t *value)
 {
-	static const char *const words[] = {"0", "1", "no", "yes", "off", "on", "false", "true", "disable", "enable"};
+	static const char *const words[] = {"0",    "1",       "no",	 "yes",	     "off",	"on",	 "false",
+					    "true", "disable", "enable", "disabled", "enabled", "unset", "set"};
 	unsigned i;
 
 	*value = 1;
@@ -256,17 +262,150 @@ static void print_value(struct buf *out, const struct option *option, uint64_t v
 
 /* --- Setting --- */
 
+/*
+ * Options of DTrace's that ask for nothing here: how it compiles, where it finds its own parts, memory that we do not
+ * have. They are checked as there. "": without a value; "?": with or without; "=": any text; "0" and "1": a number from
+ * there on; "k", "t", "b": a size, a time, yes or no; words.
+ */
+static const struct silent {
+	const char *name, *takes;
+} silent[] = {
+	{"amin", "="},
+	{"bpflog", "b"},
+	{"bpflogsize", "k"},
+	{"bufpolicy", "fill|ring|switch"},
+	{"bufresize", "auto|manual"},
+	{"cleanrate", "t"},
+	{"core", ""},
+	{"cpppath", "="},
+	{"ctfpath", "="},
+	{"debug", ""},
+	{"debugassert", "mutexes"},
+	{"disasm", "0"},
+	{"droptags", "?"},
+	{"evaltime", "exec|preinit|postinit|main"},
+	{"iregs", "8"},
+	{"jstackstrsize", "k"},
+	{"kdefs", ""},
+	{"knodefs", ""},
+	{"late", "dynamic|static"},
+	{"lazyload", "?"},
+	{"ldpath", "="},
+	{"linkmode", "kernel|dynamic|static"},
+	{"linknommap", "?"},
+	{"linktype", "elf|dof"},
+	{"lockmem", "k|unlimited"},
+	{"modpath", "="},
+	{"nolibs", ""},
+	{"pcapsize", "k"},
+	{"pgmax", "0"},
+	{"preallocate", "k"},
+	{"printsize", "k"},
+	{"procfspath", "="},
+	{"pspec", ""},
+	{"quietresize", "b"},
+	{"statusrate", "t"},
+	{"strip", ""},
+	{"syslibdir", "="},
+	{"sysslice", "="},
+	{"temporal", "b"},
+	{"tree", "1"},
+	{"tregs", "1"},
+	{"udefs", ""},
+	{"unodefs", ""},
+	{"useruid", "0"},
+	{"verbose", ""},
+	{"version", "v"},
+};
+
+static bool is_among(const char *name, const char *const *list, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!strcmp(list[i], name))
+			return true;
+	return false;
+}
+#define IS_AMONG(name, list) is_among(name, list, sizeof(list) / sizeof(*(list)))
+
 /* Options of DTrace's that would be taken in silence without doing anything. */
 static bool is_missing(const char *name)
 {
-	static const char *const missing[] = {"agghist",   "aggpack",  "aggzoom",    "bufpolicy", "bufresize",
-					      "cleanrate", "cpp",      "cppargs",    "grabanon",  "jstackstrsize",
-					      "nspec",	   "specsize", "statusrate", "temporal"};
+	static const char *const missing[] = {"aggpercpu", "agghist", "aggpack",  "aggzoom",   "aggquantiles", "cpu",
+					      "ctypes",	   "dtypes",  "grabanon", "maxframes", "noresolve"};
 
-	for (unsigned i = 0; i < sizeof(missing) / sizeof(*missing); i++)
-		if (!strcmp(missing[i], name))
+	return IS_AMONG(name, missing);
+}
+
+/* For the preprocessor, and where libraries are: what the command takes before it reads a script. */
+static bool is_of_command(const char *name)
+{
+	static const char *const list[] = {"cpp", "cppargs", "cpphdrs", "define", "incdir", "libdir", "stdc", "undef"};
+
+	return IS_AMONG(name, list);
+}
+
+static bool is_word_of(const char *words, const char *value)
+{
+	size_t size = strlen(value);
+
+	for (; *words; words += strcspn(words, "|"), words += *words == '|')
+		if (size && strcspn(words, "|") == size && !strncmp(words, value, size))
 			return true;
 	return false;
+}
+
+/* 1.6, 2.0.1: as far as DTrace's versions have come. */
+static bool is_version(const char *value)
+{
+	unsigned major, minor = 0, micro = 0;
+	int size = 0;
+
+	if (sscanf(value, "%u.%u%n.%u%n", &major, &minor, &size, &micro, &size) < 2 || value[size])
+		return false;
+	return major >= 1 && major <= 2 && minor < 256 && micro < 256;
+}
+
+static bool silent_takes(const char *takes, const char *value)
+{
+	const char *rest;
+	uint64_t number;
+
+	if (!value)
+		return !*takes || strchr("?bkt", *takes);
+	switch (*takes) {
+	case '\0':
+		return false;
+	case '?':
+	case '=':
+		return true;
+	case '0':
+	case '1':
+	case '8':
+		return parse_number(value, &number, &rest) && !*rest && number >= (uint64_t)(*takes - '0') &&
+		       (*takes != '8' || number == 8);
+	case 'b':
+		return parse_bool(value, &number);
+	case 'k':
+		if (!takes[1] || takes[1] == '|')
+			return (parse_number(value, &number, &rest) && scale(sizes, rest, &number)) ||
+			       is_word_of(takes, value);
+		break;
+	case 't':
+		return parse_time(value, &number);
+	case 'v':
+		return is_version(value);
+	default:
+		break;
+	}
+	return is_word_of(takes, value);
+}
+
+static const struct silent *silent_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(silent) / sizeof(*silent); i++)
+		if (!strcmp(silent[i].name, name))
+			return &silent[i];
+	return NULL;
 }
 
 /* Names that stand for engines to come. */
@@ -279,6 +418,10 @@ static const char *unknown_option(const char *name, struct buf *why)
 {
 	if (is_missing(name)) {
 		buf_printf(why, "option `%s` is DTrace's, but cephtap does not have it yet", name);
+		return why->data;
+	}
+	if (is_of_command(name)) {
+		buf_printf(why, "option `%s` is for the command line alone: `cephtap dtrace -x %s...`", name, name);
 		return why->data;
 	}
 	const char *names[OPTIONS_LEN], *near;
@@ -322,10 +465,17 @@ static const char *bad_value(const struct option *option, struct buf *why)
 const char *options_set(struct options *into, const char *name, const char *value, struct buf *why)
 {
 	const struct option *option = options;
+	const struct silent *other = silent_find(name);
 	uint64_t number;
 
 	while (option < options + OPTIONS_LEN && strcmp(option->name, name))
 		option++;
+	if (other && silent_takes(other->takes, value))
+		return NULL;
+	if (other) {
+		buf_printf(why, "option `%s` cannot be %s", name, value ? value : "without a value");
+		return why->data;
+	}
 	if (option == options + OPTIONS_LEN)
 		return unknown_option(name, why);
 	if (!value && option->kind != OPTION_BOOL) {

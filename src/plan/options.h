@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lib/buf.h"
+#include "plan/lacks.h"
 
 struct options {
 	uint64_t aggrate_ns;	/* how often aggregations are read, ns */
@@ -27,8 +28,10 @@ struct options {
 	int stackframes, ustackframes, jstackframes, stackindent;
 	bool record_time; /* each record has the time of its firing; no option of scripts: a report's format asks for it
 			   */
+	bool argref, empty; /* DTrace's */
 	bool quiet, destructive, defaultargs, errtags, zdefs, inlines, shortnames, flowindent, rawbytes;
-	bool asdtrace; /* errors, drops and the end of the report as the command dtrace has them */
+	const struct may_lack *may_lack; /* NULL: a script needs all that it names; no option of scripts: a report's */
+	bool asdtrace;			 /* errors, drops and the end of the report as the command dtrace has them */
 };
 
 void options_default(struct options *options);

@@ -233,6 +233,8 @@ struct plan {
 	unsigned probes_len;
 	const struct probe_desc **unmatched; /* descriptions that no probe matches yet, where that is allowed */
 	unsigned unmatched_len;
+	const struct probe_desc **awaited; /* those, and others whose probes may be in files that come later */
+	unsigned awaited_len;
 	struct left_places *left;
 	unsigned left_len;
 	bool has_stacks;	       /* stacks or symbols are taken somewhere */

@@ -60,6 +60,28 @@ struct argcond {
 	int64_t imm;
 };
 
+/*
+ * What an argument has to be if it was read at the right place: of a site whose layout is not from debug information of
+ * the very build. A marker that meets another value is switched off.
+ */
+enum argcheck_kind {
+	CHECK_SMALL,  /* the number is nearer to 0 than imm, or the least of 64 bits */
+	CHECK_STRING, /* the text is shorter than imm, and at an address that a process may have */
+	CHECK_TIME,   /* 0, or at most imm ns ago, and not an hour from now */
+	CHECK_SAME,   /* what `other` has: the same, read another way */
+};
+
+enum { CHECK_CONDS = 2 };
+
+struct argcheck {
+	uint8_t kind; /* enum argcheck_kind */
+	uint8_t arg;  /* its index */
+	int64_t imm;
+	struct argloc other;
+	struct argcond conds[CHECK_CONDS]; /* CHECK_SAME: only where these hold */
+	unsigned conds_len;
+};
+
 /* Where the location begins with this register, `by` instead. False: `by` is nothing, or the whole becomes too long. */
 bool argloc_replace(struct argloc *loc, enum argreg reg, const struct argloc *by);
 

@@ -198,7 +198,7 @@ static void open_binary(struct ceph_index *index, struct ceph_binary *cb)
 	}
 	if (elf_has_sdt(cb->elf))
 		elf_sdt_each(cb->elf, take_note, both);
-	if (card_find(index->arena, elf_build_id(cb->elf), &cb->card, &why) == -ENOENT && !why)
+	if (card_find_of(index->arena, cb->elf, &cb->card, &why) == -ENOENT && !why)
 		family_choose(index->arena, index->cat, cb->elf, cb->binary->base, NULL, NULL, &cb->card, &family_why);
 	if (!cb->card)
 		cb->why = why ? why : no_card(index, cb, elf_build_id(cb->elf), family_why);
@@ -286,6 +286,11 @@ static uint32_t entry_regs(const struct cat_located *located, unsigned args_len,
 		regs |= argloc_regs(&located->args[i]) | argloc_regs(&located->len_args[i]);
 	for (i = 0; !is_return && i < located->conds_len; i++)
 		regs |= argloc_regs(&located->conds[i].loc);
+	for (i = 0; !is_return && i < located->checks_len; i++) {
+		regs |= argloc_regs(&located->checks[i].other);
+		for (unsigned c = 0; c < located->checks[i].conds_len; c++)
+			regs |= argloc_regs(&located->checks[i].conds[c].loc);
+	}
 	return regs;
 }
 
@@ -301,6 +306,11 @@ static void move_locations(struct cat_located *located, unsigned args_len, bool 
 	}
 	for (i = 0; !is_return && i < located->conds_len; i++)
 		argloc_move(&located->conds[i].loc, regs);
+	for (i = 0; !is_return && i < located->checks_len; i++) {
+		argloc_move(&located->checks[i].other, regs);
+		for (unsigned c = 0; c < located->checks[i].conds_len; c++)
+			argloc_move(&located->checks[i].conds[c].loc, regs);
+	}
 }
 
 /* Put the site on a cheaper instruction of the same function, where there is one. */
@@ -353,12 +363,17 @@ static const char *locate_site(struct ceph_index *index, struct ceph_binary *cb,
 		if (located.whys[i] == cb->why)
 			return cb->why;
 	site->evidence = cb->card ? card_use_text(index->arena, &use) : NULL;
+	site->doubt = cb->card ? card_use_doubt(&use) : NULL;
+	if (!site->doubt)
+		located.checks_len = 0;
 	shift_site(cb, size, &located, marker->args_len, site);
 	make_args(index->arena, marker, &located, &site->args);
 	site->saves = located.saves;
 	site->saves_len = located.saves_len;
 	site->conds = located.conds;
 	site->conds_len = located.conds_len;
+	site->checks = located.checks;
+	site->checks_len = located.checks_len;
 	return NULL;
 }
 

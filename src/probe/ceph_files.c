@@ -149,9 +149,22 @@ const struct ceph_verdict *ceph_judge_file(struct probe_host *host, struct host_
 		return binary->verdict;
 	binary->verdict = verdict = arena_new_one(host_arena(host), struct ceph_verdict);
 	judging = (struct judging){.host = host, .identity = host_identity(host), .binary = binary, .verdict = verdict};
-	if (!is_vouched_for(host, binary))
+	if (binary->is_kept && !binary->pids_len)
+		verdict->is_left_out = true;
+	else if (!is_vouched_for(host, binary))
 		judge_processes(&judging, host_binary_doubt(host, binary));
 	return verdict;
+}
+
+bool ceph_file_may_fit(const char *name, const struct probe_desc *desc)
+{
+	static const char *const files[] = {"ceph-", "radosgw", "librados", "librbd", "libceph"};
+	const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+
+	for (unsigned i = 0; i < sizeof(files) / sizeof(*files); i++)
+		if (!strncmp(base, files[i], strlen(files[i])))
+			return ceph_has_provider(desc->prov) || !probe_glob_is_plain(desc->prov);
+	return false;
 }
 
 void ceph_add_conds(struct probe_host *host, const struct ceph_verdict *verdict, struct site *site)

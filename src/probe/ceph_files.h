@@ -18,6 +18,8 @@ struct ceph_verdict {
 const struct ceph_verdict *ceph_judge_file(struct probe_host *host, struct host_binary *binary);
 /* A name of Ceph's layers: ceph_osd, ceph_store ... */
 bool ceph_has_provider(const char *provider);
+/* By its name: may there be places of Ceph's markers in it, without notes, for this description? */
+bool ceph_file_may_fit(const char *name, const struct probe_desc *desc);
 /* The verdict's conditions besides those that the site has. */
 void ceph_add_conds(struct probe_host *host, const struct ceph_verdict *verdict, struct site *site);
 

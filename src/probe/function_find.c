@@ -79,11 +79,26 @@ static const char *module_of(struct probe_host *host, pid_t pid, const struct ho
 	return is_shared ? binary->name : binary->base;
 }
 
+/* libc of libc.so.6 */
+static bool is_stem(const char *pattern, const char *base)
+{
+	const char *so = strstr(base, ".so");
+
+	return so && strlen(pattern) == (size_t)(so - base) && !strncmp(pattern, base, (size_t)(so - base));
+}
+
+bool function_module_may_fit(const char *pattern, const char *name)
+{
+	const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+
+	return probe_glob_match(pattern, base) || is_stem(pattern, base) || strchr(pattern, '/') ||
+	       !strcmp(pattern, "a.out");
+}
+
 const char *function_module_fits(struct probe_host *host, pid_t pid, const char *pattern,
 				 const struct host_binary *binary)
 {
-	const char *so = strstr(binary->base, ".so"), *mod;
-	char stem[256];
+	const char *mod;
 
 	if (!host_binary_has_pid(binary, pid))
 		return NULL;
@@ -92,10 +107,7 @@ const char *function_module_fits(struct probe_host *host, pid_t pid, const char 
 	    (strchr(pattern, '/') && probe_glob_match(pattern, binary->name)) ||
 	    (!strcmp(pattern, "a.out") && is_program_of(pid, binary)))
 		return mod;
-	if (!so || (size_t)(so - binary->base) >= sizeof(stem))
-		return NULL;
-	snprintf(stem, sizeof(stem), "%.*s", (int)(so - binary->base), binary->base);
-	return strcmp(pattern, stem) ? NULL : mod;
+	return is_stem(pattern, binary->base) ? mod : NULL;
 }
 
 /* ---- what fits ---- */

@@ -23,6 +23,8 @@ struct found_function {
 /* Of this process. NULL and *len 0: none fits. */
 struct found_function *function_find(struct probe_host *host, pid_t pid, const struct probe_desc *desc, unsigned *len);
 
+/* Without a look at the process: may a file of this name be meant? */
+bool function_module_may_fit(const char *pattern, const char *name);
 /*
  * A module is named by its file, with or without what stands behind `.so`, or by its path; a.out is the program itself.
  * Gives what a probe shows; NULL: the process does not run it, or it is not meant.

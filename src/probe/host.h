@@ -46,6 +46,7 @@ struct host_binary {
 	bool is_main;	 /* some process runs it as its executable; else a library */
 	bool is_deleted; /* replaced or removed since the process started */
 	bool is_added;	 /* by host_add_file: no process may have it yet */
+	bool is_kept;	 /* by host_keep(): no process may have it any more */
 	pid_t *pids;	 /* ascending; which processes in scope map it */
 	unsigned pids_len;
 	const char *why;		    /* why host_binary_elf() gave NULL; NULL before it did */
@@ -95,6 +96,16 @@ int host_add_held(struct probe_host *host, struct held *held, const char *path, 
 void host_leave_out(struct probe_host *host, const struct host_binary *binary, const struct probe *probe,
 		    const char *why);
 void host_say_left_out(struct probe_host *host, struct diags *diags);
+
+/*
+ * A file of which an earlier look at this host took probes: it is in scope still, but not Ceph's unless a process says
+ * so.
+ */
+void host_keep(struct probe_host *host, const struct site *site);
+/* Of all processes, those alone: what others have was looked at before. Call first of all. */
+void host_look_at(struct probe_host *host, const pid_t *pids, unsigned len);
+/* The processes whose files have these sites, to look at them again. */
+void host_pids_of(struct probe_host *host, const struct site *site, struct arena *arena, pid_t **pids, unsigned *len);
 
 /* Can this file be taken for what it says it is, whoever runs it (enum doubt of ceph/identity.h)? One of no process
  * can. */

@@ -110,13 +110,15 @@ static void target_pids(struct probe_host *host, struct arena *scratch, pid_t **
 	const struct target *target = &host->target;
 	unsigned i, n = 0;
 
-	if (!target->pids_len && !target->main_pid) {
+	if (!target->pids_len && !target->main_pid && !host->some) {
 		proc_pids(scratch, pids, pids_len);
 		return;
 	}
-	*pids = arena_new_array(scratch, pid_t, target->pids_len + 1);
+	*pids = arena_new_array(scratch, pid_t, target->pids_len + host->some_len + 1);
 	for (i = 0; i < target->pids_len; i++)
 		(*pids)[n++] = target->pids[i];
+	for (i = 0; i < host->some_len; i++)
+		(*pids)[n++] = host->some[i];
 	if (target->main_pid)
 		(*pids)[n++] = target->main_pid;
 	qsort(*pids, n, sizeof(**pids), pid_compare);
@@ -247,7 +249,7 @@ bool host_binary_has_pid(const struct host_binary *binary, pid_t pid)
 /* Asks the first process that still has it. */
 unsigned host_binary_doubt(struct probe_host *host, const struct host_binary *binary)
 {
-	enum doubt doubt = binary->pids_len ? DOUBT_UNKNOWN : DOUBT_NONE;
+	enum doubt doubt = binary->pids_len || binary->is_kept ? DOUBT_UNKNOWN : DOUBT_NONE;
 
 	for (unsigned i = 0; doubt == DOUBT_UNKNOWN && i < binary->pids_len; i++) {
 		struct arena *scratch = arena_new();
@@ -317,6 +319,35 @@ int host_add_held(struct probe_host *host, struct held *held, const char *path, 
 	}
 	binary->is_added = true;
 	return 0;
+}
+
+void host_keep(struct probe_host *host, const struct site *site)
+{
+	const struct host_binary *binary;
+	struct buf why = {0};
+
+	if (!host->is_scanned)
+		scan_processes(host);
+	binary = host_binary_find(host, site->dev, site->ino);
+	if (binary && binary->pids_len)
+		return;
+	if (!host_add_held(host, site->held, site->path, &why))
+		host_binary_find(host, site->dev, site->ino)->is_kept = true;
+	buf_free(&why);
+}
+
+void host_look_at(struct probe_host *host, const pid_t *pids, unsigned len)
+{
+	host->some = pids;
+	host->some_len = len;
+}
+
+void host_pids_of(struct probe_host *host, const struct site *site, struct arena *arena, pid_t **pids, unsigned *len)
+{
+	const struct host_binary *binary = host_binary_find(host, site->dev, site->ino);
+
+	for (unsigned i = 0; binary && i < binary->pids_len; i++)
+		*arena_push(arena, *pids, *len) = binary->pids[i];
 }
 
 int host_add_file(struct probe_host *host, const char *path, struct buf *why)

@@ -38,6 +38,8 @@ struct unread {
 struct probe_host {
 	struct arena *arena;
 	struct target target;
+	const pid_t *some; /* the processes to look at, where the target names none; NULL: all */
+	unsigned some_len;
 	struct identity *identity; /* NULL: nobody has asked */
 	bool is_scanned, is_numbered;
 	struct host_binary **binaries;

@@ -122,6 +122,7 @@ struct site {
 		task; /* the thread that it is about (a task_struct), where that is not the current one; n 0: it is */
 	const char *why_not;  /* NULL, or why this place is to be left out, by name */
 	const char *evidence; /* NULL, or how it is known where its arguments are: for people */
+	const char *doubt;    /* NULL, or the same in short, if that is less than debug information of the very build */
 	uint64_t
 		vaddr; /* in the file's own address space; of a function of the kernel in the kernel's (0: not known) */
 	uint16_t extra;	    /* a number of the site's own, for arguments that are read with STEP_EXTRA */
@@ -138,6 +139,8 @@ struct site {
 	struct arg *typed;	/* the same for probe.typed */
 	struct argcond *conds;
 	unsigned conds_len;
+	struct argcheck *checks; /* of Ceph's markers: what is asked of the data, as the layout is not quite known */
+	unsigned checks_len;
 };
 
 struct provider;

@@ -458,6 +458,7 @@ int replay_run(struct replay *replay, const struct replay_config *config, struct
 	replay->report = (struct report){
 		.ops = config->ops,
 		.schema = &replay->schema,
+		.options = &replay->schema.options,
 		.out = config->out,
 		.err = config->err,
 		.out_name = config->out_name,

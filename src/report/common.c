@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/markers.h"
@@ -150,8 +152,53 @@ void report_say_left_out(const struct report *report)
 		    report->left_out == 1 ? "" : "s");
 }
 
+static void go_back(struct report *report)
+{
+	if (!report->first_out)
+		return;
+	if (fclose(report->out)) {
+		say(report->err, "cephtap: freopen(): a file could not be written: %s\n", strerror(errno));
+		report->has_failed = true;
+	}
+	report->out = report->first_out;
+	report->first_out = NULL;
+}
+
+int report_redirect(struct report *report, const char *path)
+{
+	int error = report_flush(report);
+	struct buf why = {0};
+	FILE *out;
+
+	if (error)
+		return error;
+	out = *path ? write_stream(path, &why) : NULL;
+	if (out || !*path)
+		go_back(report);
+	if (*path && !out)
+		say(report->err, "cephtap: freopen(): %s\n", why.data);
+	if (out) {
+		report->first_out = report->out;
+		report->out = out;
+		report_open(report);
+	}
+	buf_free(&why);
+	return 0;
+}
+
+int report_cut(struct report *report)
+{
+	int error = report_flush(report), fd = fileno(report->out);
+	struct stat stat;
+
+	if (!error && fd >= 0 && !fstat(fd, &stat) && S_ISREG(stat.st_mode) && !ftruncate(fd, 0))
+		rewind(report->out);
+	return error;
+}
+
 void report_free(struct report *report)
 {
+	go_back(report);
 	flow_free(report->flow);
 	shown_free(&report->pending);
 	shown_free(&report->text);

@@ -8,6 +8,8 @@
  * (0x10)","address":16,"file":"x.d","line":3,"column":5}
  *  {"type":"drop","cause":"record","count":12,"text":"12 records were lost: ..."}
  *
+ * and, where a limit was given, at the end what probes cost (run/tracer_say.c): "cost", "taken_away".
+ *
  * Integers are exact (64 bits, by their own sign). A histogram has "buckets" instead of "value": "low" and "high"
  * belong to the bucket, null is no bound. "count" is the number of updates; "value" and the counts of buckets are
  * divided by "normal". A byte of a text that is no UTF-8 is shown as \377 (SHOWN_JSON).
@@ -44,7 +46,7 @@ static struct json_object *new_string(const char *text)
 /* --- Lines
  * ------------------------------------------------------------------------------------------------------------- */
 
-static void put_line(struct report *report, struct json_object *line)
+void report_put_json(struct report *report, struct json_object *line)
 {
 	shown_json(&report->pending, line, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	shown_putc(&report->pending, '\n');
@@ -101,7 +103,7 @@ static int json_event_end(struct report *report)
 	if (json->has_table && !json_object_array_length(json->data))
 		json_object_put(json->event);
 	else
-		put_line(report, json->event);
+		report_put_json(report, json->event);
 	json->event = json->data = NULL;
 	return report_event_done(report);
 }
@@ -266,7 +268,7 @@ static void put_aggregation(struct report *report, struct reader *reader, unsign
 	json_object_object_add(line, "function", new_string(layout->shape.agg->name));
 	json_object_object_add(line, "normal", json_object_new_uint64(normal));
 	json_object_object_add(line, "rows", array);
-	put_line(report, line);
+	report_put_json(report, line);
 }
 
 static int json_table(struct report *report, struct reader *reader, const unsigned *aggs, unsigned aggs_len)
@@ -302,7 +304,7 @@ static int json_error(struct report *report, const struct record_error *error, c
 		json_object_object_add(line, "line", json_object_new_int64(at_line));
 		json_object_object_add(line, "column", json_object_new_int64(column));
 	}
-	put_line(report, line);
+	report_put_json(report, line);
 	return report_event_done(report);
 }
 
@@ -316,7 +318,7 @@ static int json_drop(struct report *report, enum drop_cause cause, uint64_t coun
 	json_object_object_add(line, "count", json_object_new_uint64(count));
 	json_object_object_add(line, "text", new_text(text.data, text.size));
 	buf_free(&text);
-	put_line(report, line);
+	report_put_json(report, line);
 	return report_event_done(report);
 }
 

@@ -419,7 +419,8 @@ static void put_conv(const struct conv *conv, struct values *values, struct show
 	if (conv->letter == '%') {
 		shown_putc(out, '%');
 	} else if (conv->flags & CONV_AGG) {
-		put_agg(&spec, values, out);
+		if (values->aggs_len) /* in a recording of anybody's there may be none */
+			put_agg(&spec, values, out);
 	} else {
 		field = next_field(values);
 		if (field && field->kind == FIELD_STACK)

@@ -60,8 +60,10 @@ struct report {
 	const struct stack_source *stacks;   /* NULL: the script has none */
 	const struct symbol_source *symbols; /* NULL: there are none */
 	const struct schema *schema;
+	struct schema_options *options; /* the schema's, which setopt() changes */
 	struct reader *reader;
 	FILE *out;	      /* where the report goes; written in whole events */
+	FILE *first_out;      /* where it went before freopen(); NULL: `out` is that */
 	FILE *err;	      /* drops and errors of the text format */
 	const char *out_name; /* of the file that `out` is: when it cannot be written, the rest goes to standard output;
 				 NULL: no file */
@@ -93,6 +95,10 @@ struct report {
  * calls it last.
  */
 int report_flush(struct report *report);
+/* What was printed goes where it was meant for; the rest behind what is in this file, "": where it went at first. */
+int report_redirect(struct report *report, const char *path);
+/* Empties the file that it goes to, when that is one. */
+int report_cut(struct report *report);
 /* Reads all aggregations and prints them: what --every does. Returns 0 or a negative errno. */
 int report_tables(struct report *report);
 /* After `end`: frees what the structure holds. */
@@ -104,6 +110,8 @@ void report_date(const struct report *report, uint64_t wall_ns, struct shown *ou
 /* "prov:mod:func:name" */
 void report_probe_name(const struct schema_probe *probe, struct buf *out);
 
+/* A line of JSON beside what the format itself writes. */
+void report_put_json(struct report *report, struct json_object *line);
 extern const struct report_ops report_text, report_json, report_openmetrics, report_csv;
 /* Nothing is printed; what went wrong is said as in text. */
 extern const struct report_ops report_nothing;

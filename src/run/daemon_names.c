@@ -12,7 +12,7 @@
 #include "probe/host.h"
 
 struct named {
-	pid_t pid;
+	pid_t pid; /* 0: it has ended, and the place is free */
 	char name[DAEMON_NAME_SIZE];
 };
 
@@ -54,11 +54,15 @@ static void add_name(struct daemon_names *names, pid_t pid, const char *name)
 
 	if (fd < 0 && errno == ESRCH)
 		return;
-	named = arena_push(names->arena, names->list, names->len);
+	named = find_named(names, 0);
+	if (!named) {
+		named = arena_push(names->arena, names->list, names->len);
+		(void)arena_push(names->arena, names->fds, names->fds_len);
+	}
 	*named = (struct named){.pid = pid};
 	snprintf(named->name, sizeof(named->name), "%s", name);
 	/* Where there is no descriptor the name stays: poll() passes over -1. */
-	*arena_push(names->arena, names->fds, names->fds_len) = (struct pollfd){.fd = fd, .events = POLLIN};
+	names->fds[named - names->list] = (struct pollfd){.fd = fd, .events = POLLIN};
 	put_name(names, named);
 }
 
@@ -121,7 +125,8 @@ void daemon_names_fill(struct daemon_names *names, const struct pipeline *pipeli
 		return;
 	names->pipeline = pipeline;
 	for (unsigned i = 0; i < names->len; i++)
-		put_name(names, &names->list[i]);
+		if (names->list[i].pid)
+			put_name(names, &names->list[i]);
 	daemon_names_again(names);
 }
 
@@ -152,22 +157,19 @@ bool daemon_names_are_asked_for(const struct daemon_names *names)
 void daemon_names_step(struct daemon_names *names)
 {
 	const struct pipeline *pipeline = names->pipeline;
-	unsigned n = 0;
 
 	if (!names->len || poll(names->fds, names->len, 0) <= 0)
 		return;
 	for (unsigned i = 0; i < names->len; i++) {
 		uint32_t key = (uint32_t)names->list[i].pid;
 
-		if (names->fds[i].revents) {
-			engine_map_remove(pipeline->engine, pipeline->image->map_daemons, &key);
-			close(names->fds[i].fd);
+		if (!names->fds[i].revents)
 			continue;
-		}
-		names->fds[n] = names->fds[i];
-		names->list[n++] = names->list[i];
+		engine_map_remove(pipeline->engine, pipeline->image->map_daemons, &key);
+		close(names->fds[i].fd);
+		names->fds[i].fd = -1;
+		names->list[i].pid = 0;
 	}
-	names->len = names->fds_len = n;
 }
 
 void daemon_names_close(struct daemon_names *names)

@@ -19,12 +19,12 @@ static const uint64_t become_ns = 3000000000;
 
 struct followed {
 	struct target_process process;
-	bool has_ended, is_replaced;
+	bool has_ended; /* and the next of its label takes its place */
 };
 
 /* Seen, but it does not run the files with the probes (yet). */
 struct newcomer {
-	pid_t pid;
+	struct target_process process; /* number 0: the place is free */
 	uint64_t seen_ns;
 };
 
@@ -97,6 +97,7 @@ static bool look_for_ends(struct follow *follow)
 		    !(pid == follow->config.child ? child_has_ended(pid, &status) : proc_has_ended(pid)))
 			continue;
 		one->has_ended = true;
+		engine_forget_process(follow->config.engine, pid);
 		follow->missing += one->process.by_rule;
 		mark_process_ended(pid, status);
 		say_ended(follow, &one->process, status);
@@ -114,7 +115,7 @@ static struct followed *predecessor(struct follow *follow, const struct target_p
 	for (i = 0; i < follow->len; i++) {
 		struct followed *one = &follow->list[i];
 
-		if (one->has_ended && !one->is_replaced && !strcmp(one->process.label, process->label))
+		if (one->has_ended && !strcmp(one->process.label, process->label))
 			return one;
 	}
 	return NULL;
@@ -130,62 +131,85 @@ static bool is_followed(const struct follow *follow, pid_t pid)
 	return false;
 }
 
-/* Is it too soon to say that there is nothing to trace in it? */
-static bool may_become(struct follow *follow, pid_t pid)
+static struct newcomer *find_newcomer(const struct follow *follow, pid_t pid)
 {
-	unsigned i;
+	for (unsigned i = 0; i < follow->newcomers_len; i++)
+		if (follow->newcomers[i].process.pid == pid)
+			return &follow->newcomers[i];
+	return NULL;
+}
 
-	for (i = 0; i < follow->newcomers_len; i++)
-		if (follow->newcomers[i].pid == pid)
-			return now_ns() - follow->newcomers[i].seen_ns < become_ns;
-	*arena_push(follow->config.arena, follow->newcomers, follow->newcomers_len) = (struct newcomer){pid, now_ns()};
+static bool is_waiting(const struct follow *follow, const struct newcomer *newcomer)
+{
+	return newcomer->process.pid && !is_followed(follow, newcomer->process.pid);
+}
+
+/* Is it too soon to say that there is nothing to trace in it? */
+static bool may_become(struct follow *follow, const struct target_process *process)
+{
+	struct newcomer *newcomer = find_newcomer(follow, process->pid);
+
+	if (newcomer)
+		return now_ns() - newcomer->seen_ns < become_ns;
+	newcomer = find_newcomer(follow, 0);
+	if (!newcomer)
+		newcomer = arena_push(follow->config.arena, follow->newcomers, follow->newcomers_len);
+	*newcomer = (struct newcomer){*process, now_ns()};
 	return true;
 }
 
-static void follow_process(struct follow *follow, const struct target_process *process)
+/* `why`: empty, or what is not traced of it. */
+static void begin_to_follow(struct follow *follow, const struct target_process *process, const char *why)
 {
 	const struct follow_config *config = &follow->config;
 	struct followed *before = predecessor(follow, process);
-	struct buf why = {0};
 	struct shown text = {0};
-	bool has_uprobes = engine_attaches_processes(config->engine);
-	unsigned links;
 
-	if (config->on_new)
-		config->on_new(config->data, process->pid, process->label);
-	links = engine_attach_process(config->engine, process->pid, &why);
-	if (!links && has_uprobes && may_become(follow, process->pid)) {
-		buf_free(&why);
-		return;
-	}
-	if (!links && has_uprobes && !why.size)
-		buf_puts(&why, "it runs no file with the script's probes");
 	if (before) {
-		before->is_replaced = true;
-		follow->missing--;
+		follow->missing -= before->process.by_rule;
 		shown_printf(&text, "%s has restarted: process %d is now %d", process->label, (int)before->process.pid,
 			     (int)process->pid);
 	} else {
 		shown_printf(&text, "%s has started: process %d", process->label, (int)process->pid);
 	}
-	if (why.size)
-		shown_printf(&text, "; %s%s", links ? "" : "not all of it is traced: ", why.data);
+	shown_printf(&text, "%s", why);
 	config->say(config->data, text.buf.data);
 	shown_free(&text);
+	if (before)
+		*before = (struct followed){.process = *process};
+	else
+		add_followed(follow, process);
+}
+
+static void follow_process(struct follow *follow, const struct target_process *process)
+{
+	struct engine *engine = follow->config.engine;
+	struct buf why = {0}, text = {0};
+	bool has_uprobes = engine_attaches_processes(engine);
+	unsigned links;
+
+	if (follow->config.on_new) /* its name has to be there when its first probe fires */
+		follow->config.on_new(follow->config.data, process->pid, process->label);
+	links = engine_attach_process(engine, process->pid, &why);
+
+	if (links || !has_uprobes || !may_become(follow, process)) {
+		if (!links && has_uprobes && !why.size)
+			buf_puts(&why, "it runs no file with the script's probes");
+		if (why.size)
+			buf_printf(&text, "; %s%s", links ? "" : "not all of it is traced: ", why.data);
+		begin_to_follow(follow, process, text.size ? text.data : "");
+	}
+	buf_free(&text);
 	buf_free(&why);
-	add_followed(follow, process);
 }
 
 /* Those that have become something, or that nobody will look at again. */
 static void forget_newcomers(struct follow *follow)
 {
-	unsigned i, n = 0;
-
-	for (i = 0; i < follow->newcomers_len; i++)
-		if (!is_followed(follow, follow->newcomers[i].pid) &&
-		    now_ns() - follow->newcomers[i].seen_ns < 2 * become_ns)
-			follow->newcomers[n++] = follow->newcomers[i];
-	follow->newcomers_len = n;
+	for (unsigned i = 0; i < follow->newcomers_len; i++)
+		if (is_followed(follow, follow->newcomers[i].process.pid) ||
+		    now_ns() - follow->newcomers[i].seen_ns >= 2 * become_ns)
+			follow->newcomers[i].process.pid = 0;
 }
 
 static void look_for_new(struct follow *follow)
@@ -202,6 +226,33 @@ static void look_for_new(struct follow *follow)
 	arena_free(scratch);
 }
 
+void follow_chosen(const struct follow *follow, struct arena *arena, struct target_process **chosen, unsigned *len)
+{
+	for (unsigned i = 0; i < follow->len; i++)
+		if (!follow->list[i].has_ended)
+			*arena_push(arena, *chosen, *len) = follow->list[i].process;
+	for (unsigned i = 0; i < follow->newcomers_len; i++)
+		if (is_waiting(follow, &follow->newcomers[i]))
+			*arena_push(arena, *chosen, *len) = follow->newcomers[i].process;
+}
+
+void follow_go_over(struct follow *follow, struct engine *engine)
+{
+	unsigned len = follow->newcomers_len;
+
+	follow->config.engine = engine;
+	follow->newcomers_len = 0;
+	for (unsigned i = 0; i < len; i++)
+		if (is_waiting(follow, &follow->newcomers[i]))
+			begin_to_follow(follow, &follow->newcomers[i].process, "");
+}
+
+void follow_hasten(struct follow *follow)
+{
+	if (follow->by_rule && follow->next_look_ns > follow->soonest_ns)
+		follow->next_look_ns = follow->soonest_ns;
+}
+
 static bool is_left(const struct follow *follow)
 {
 	unsigned i;
@@ -214,11 +265,19 @@ static bool is_left(const struct follow *follow)
 	return false;
 }
 
+static bool has_newcomers(const struct follow *follow)
+{
+	for (unsigned i = 0; i < follow->newcomers_len; i++)
+		if (follow->newcomers[i].process.pid)
+			return true;
+	return false;
+}
+
 /* On a host with thousands of processes, which are somebody's to start, looking is no more than a tenth of what we do.
  */
 static uint64_t after_look(struct follow *follow, uint64_t began)
 {
-	uint64_t now = now_ns(), pause = follow->missing || follow->newcomers_len ? LOOK_MISSING_NS : LOOK_NS;
+	uint64_t now = now_ns(), pause = follow->missing || has_newcomers(follow) ? LOOK_MISSING_NS : LOOK_NS;
 
 	follow->soonest_ns = now + 10 * (now - began);
 	return now + pause > follow->soonest_ns ? now + pause : follow->soonest_ns;

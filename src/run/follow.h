@@ -29,5 +29,11 @@ struct follow;
 struct follow *follow_new(const struct follow_config *config);
 /* Looks, if it is time to. True: nothing is left to wait for, the run ends. */
 bool follow_step(struct follow *follow);
+/* A process has begun a program or mapped a file: those that were chosen by what they are are looked for soon. */
+void follow_hasten(struct follow *follow);
+/* Those that are chosen now; *len 0: everybody. */
+void follow_chosen(const struct follow *follow, struct arena *arena, struct target_process **chosen, unsigned *len);
+/* Another engine traces those that are chosen now. */
+void follow_go_over(struct follow *follow, struct engine *engine);
 
 #endif

@@ -524,6 +524,32 @@ static bool is_named(const struct guard *guard, const struct ranked_process *pla
 	return !place->is_idle && (permille >= WARN_PERCENT * 10 || (is_first && is_told && permille >= TOLD_PERMILLE));
 }
 
+void guard_each_cost(const struct guard *guard, void (*each)(void *data, const struct guard_cost *cost), void *data)
+{
+	struct arena *scratch = arena_new();
+	unsigned len = 0;
+	const struct ranked_process *places = guard ? place_processes(guard, scratch, &len) : NULL;
+
+	for (unsigned i = 0; i < len; i++) {
+		struct cost all = places[i].process->all;
+
+		each(data, &(struct guard_cost){.pid = places[i].process->pid,
+						.process = places[i].process->name,
+						.probes_ns = all.used_ns < all.cpu_ns ? all.used_ns : all.cpu_ns,
+						.processor_ns = all.cpu_ns,
+						.is_idle = places[i].is_idle,
+						.has_programs = guard->has_accounts});
+	}
+	arena_free(scratch);
+}
+
+void guard_each_gone(const struct guard *guard, void (*each)(void *data, const struct guard_gone *gone), void *data)
+{
+	for (unsigned i = 0; guard && i < guard->gone_len; i++)
+		each(data, &(struct guard_gone){guard->gone[i].names, guard->gone[i].after_ns,
+						guard->last_ns - guard->start_ns});
+}
+
 static void say_processes(struct guard *guard, bool is_told)
 {
 	struct arena *scratch = arena_new();

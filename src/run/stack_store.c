@@ -17,6 +17,13 @@ static int put_process(void *data, uint32_t pid, const struct unwind_process *pr
 	return engine_map_update(engine, engine->image->map_processes, &pid, process);
 }
 
+static void forget_process(void *data, uint32_t pid)
+{
+	struct engine *engine = data;
+
+	engine_map_remove(engine, engine->image->map_processes, &pid);
+}
+
 static unsigned take_wanted(void *data, uint32_t *pids, unsigned room)
 {
 	struct engine *engine = data;
@@ -40,5 +47,6 @@ static int find_symbol(void *data, uint64_t number, struct symbol_value *symbol)
 
 struct stack_store stack_store_of(struct engine *engine)
 {
-	return (struct stack_store){engine, put_rows, put_process, take_wanted, find_stack, find_symbol};
+	return (struct stack_store){engine,	 put_rows,   put_process, forget_process,
+				    take_wanted, find_stack, find_symbol};
 }

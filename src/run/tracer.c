@@ -71,6 +71,7 @@ static int do_round(struct tracer *tracer, int timeout_ms)
 	now = tracer->report.now.mono_ns;
 	if (now >= tracer->next_drops_ns) {
 		error = tracer_report_drops(tracer);
+		doubts_step(&tracer->doubts);
 		tracer->next_drops_ns = now + DROPS_EVERY_NS;
 	}
 	tracer_take_arrivals(tracer);
@@ -174,6 +175,8 @@ static int finish(struct tracer *tracer)
 		error = reader_finish(tracer->reader);
 	if (!error)
 		error = tracer_report_drops(tracer);
+	if (!error)
+		tracer_put_costs(tracer);
 	if (!error)
 		error = tracer->report.ops->end(&tracer->report);
 	tracer_say_missing(tracer);
@@ -314,6 +317,8 @@ int tracer_run(const struct tracer_config *config)
 		.say = tracer_tell_said,
 		.data = &tracer,
 	});
+	tracer.doubts = (struct doubts){.arena = pipeline->arena, .say = tracer_tell_named, .data = &tracer};
+	doubts_go_over(&tracer.doubts, tracer.engine, pipeline->image);
 	tracer.report = (struct report){
 		.ops = config->ops,
 		.out = config->out,
@@ -329,8 +334,15 @@ int tracer_run(const struct tracer_config *config)
 	};
 	tracer_begin_reading(&tracer);
 	tracer_record_said(&tracer);
-	if (config->awaits_markers && !config->record && !config->ctf && !target_is_by_rule(config->targets))
-		tracer.late = late_new(pipeline, config->name, pipeline->options.quiet || config->ops == &report_json);
+	if (config->awaits_markers && !config->record && !config->ctf)
+		tracer.late = late_new(&(struct late_config){
+			.pipeline = pipeline,
+			.follow = tracer.follow,
+			.targets = config->targets,
+			.name = config->name,
+			.quiet = pipeline->options.quiet || config->ops == &report_json,
+			.is_told = tracer.arrivals != NULL,
+		});
 	error = run_script(&tracer);
 	tracer_say_missing(&tracer);
 	if (error && !tracer.is_said)

@@ -23,6 +23,7 @@ struct tracer_config {
 	void *report_data; /* report->data at first: for operations that have options; NULL: these have none */
 	FILE *out;
 	const char *out_name, *path; /* those of struct report */
+	bool is_json;		     /* what is written are lines of JSON */
 	bool has_rows;		     /* report->has_rows */
 	bool is_bare;		     /* report->is_bare */
 	const char *teller;	     /* report->teller */

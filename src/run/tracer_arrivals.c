@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Daemons that begin while a script runs have their names from the start. Without this, one that was started again
- * would have none until somebody looks for it.
+ * Daemons that begin while a script runs have their names from the start (without this, one that was started again
+ * would have none unless somebody chose it), and probes in files that come later (-Z) are attached as soon as they are
+ * mapped.
  */
 #include "lib/arrivals.h"
 #include "lib/clock.h"
@@ -18,11 +19,17 @@ struct round {
 	bool is_full; /* there were more */
 };
 
-void tracer_expect_arrivals(struct tracer *tracer)
+/* Of those that begin: chosen by number, none does. */
+static bool names_are_wanted(const struct tracer *tracer)
 {
 	bool may_come = !tracer->pipeline->target.pids_len || target_is_by_rule(tracer->config->targets);
 
-	if (!may_come || !daemon_names_are_asked_for(tracer->names))
+	return may_come && daemon_names_are_asked_for(tracer->names);
+}
+
+void tracer_expect_arrivals(struct tracer *tracer)
+{
+	if (!names_are_wanted(tracer) && !tracer->pipeline->plan->awaited_len)
 		return;
 	tracer->arrivals = arrivals_open();
 	if (tracer->arrivals)
@@ -51,6 +58,14 @@ void tracer_take_arrivals(struct tracer *tracer)
 		return;
 	lost = arrivals_read(tracer->arrivals, take, &round);
 	tracer->has_missed |= lost || round.is_full;
+	if (lost || round.is_full)
+		late_arrived(tracer->late, 0);
+	for (unsigned i = 0; i < round.len; i++)
+		late_arrived(tracer->late, round.pids[i]);
+	if (round.len)
+		follow_hasten(tracer->follow);
+	if (!names_are_wanted(tracer))
+		return;
 	if (tracer->has_missed && now_ns() >= tracer->next_look_ns) {
 		daemon_names_again(tracer->names);
 		tracer->has_missed = false;

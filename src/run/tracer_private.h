@@ -10,6 +10,7 @@
 #include "report/stack.h"
 #include "report/symbol.h"
 #include "run/daemon_names.h"
+#include "run/doubts.h"
 #include "run/follow.h"
 #include "run/guard.h"
 #include "run/late.h"
@@ -31,6 +32,7 @@ struct tracer {
 	bool is_asked;	  /* to end, by tick() */
 	struct follow *follow;
 	struct guard *guard;
+	struct doubts doubts;
 	struct daemon_names *names;
 	bool has_missed;	   /* processes that began */
 	uint64_t next_look_ns;	   /* at all of them */
@@ -53,6 +55,8 @@ void tracer_tell_named(void *data, const char *sentence); /* with the names of f
 void tracer_say_strangers(struct tracer *tracer);
 /* Once: before the recording ends, and in any case. */
 void tracer_say_missing(struct tracer *tracer);
+/* What probes cost, as lines of a report in JSON, when a limit was given; in a recording there are sentences. */
+void tracer_put_costs(struct tracer *tracer);
 void tracer_say_recorded(const struct tracer *tracer);
 void tracer_say_timing(const struct tracer *tracer);
 void tracer_say_error(const struct tracer *tracer, int error);

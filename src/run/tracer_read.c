@@ -144,6 +144,7 @@ void tracer_begin_reading(struct tracer *tracer)
 	struct pipeline *pipeline = tracer->pipeline;
 
 	tracer->report.schema = pipeline->image->schema;
+	tracer->report.options = &pipeline->image->schema->options;
 	note_refused(pipeline);
 	tracer_date(tracer);
 	name_addresses(tracer);
@@ -183,12 +184,15 @@ int tracer_go_over(struct tracer *tracer, struct pipeline *next)
 		error = tracer_report_drops(tracer);
 	engine_detach(tracer->engine);
 	memset(tracer->reported, 0, sizeof(tracer->reported));
+	next->image->schema->options = tracer->pipeline->image->schema->options; /* as setopt() left them */
 	tracer->pipeline = next;
 	tracer->engine = next->engine;
 	if (tracer->arrivals)
 		engine_wait_also(tracer->engine, arrivals_fd(tracer->arrivals));
 	daemon_names_fill(tracer->names, next);
 	guard_go_over(tracer->guard, next->engine);
+	follow_go_over(tracer->follow, next->engine);
+	doubts_go_over(&tracer->doubts, next->engine, next->image);
 	tracer_begin_reading(tracer);
 	reader_take_over(tracer->reader, before);
 	if (reader_has_exited(tracer->reader))

@@ -2,6 +2,7 @@
 /* What a tracer says on stderr beside its report, and in the recording. */
 #include <errno.h>
 #include <inttypes.h>
+#include <json-c/json.h>
 #include <string.h>
 
 #include "ceph/identity.h"
@@ -91,6 +92,41 @@ static void say_left_out(struct tracer *tracer)
 	buf_free(&text);
 }
 
+static void put_cost(void *data, const struct guard_cost *cost)
+{
+	struct json_object *line = json_object_new_object();
+
+	json_object_object_add(line, "type", json_object_new_string("cost"));
+	json_object_object_add(line, "pid", json_object_new_int64(cost->pid));
+	json_object_object_add(line, "process", json_object_new_string(cost->process));
+	json_object_object_add(line, "probes_ns", json_object_new_uint64(cost->probes_ns));
+	json_object_object_add(line, "processor_ns", json_object_new_uint64(cost->processor_ns));
+	json_object_object_add(line, "is_idle", json_object_new_boolean(cost->is_idle));
+	json_object_object_add(line, "has_programs", json_object_new_boolean(cost->has_programs));
+	report_put_json(data, line);
+}
+
+static void put_gone(void *data, const struct guard_gone *gone)
+{
+	struct json_object *line = json_object_new_object();
+
+	json_object_object_add(line, "type", json_object_new_string("taken_away"));
+	json_object_object_add(line, "probes", json_object_new_string(gone->probes));
+	json_object_object_add(line, "after_ns", json_object_new_uint64(gone->after_ns));
+	json_object_object_add(line, "elapsed_ns", json_object_new_uint64(gone->elapsed_ns));
+	report_put_json(data, line);
+}
+
+void tracer_put_costs(struct tracer *tracer)
+{
+	const struct tracer_config *config = tracer->config;
+
+	if (!config->is_json || config->record || !tracer->pipeline->options.maxcost)
+		return;
+	guard_each_gone(tracer->guard, put_gone, &tracer->report);
+	guard_each_cost(tracer->guard, put_cost, &tracer->report);
+}
+
 /* Scripts that are reports of ours are quiet for the sake of what they print. */
 static bool is_told_of_costs(const struct tracer *tracer)
 {
@@ -108,6 +144,8 @@ void tracer_say_missing(struct tracer *tracer)
 	if (!tracer->has_said)
 		tracer_say_strangers(tracer);
 	trouble_tell(tracer_tell_named, tracer);
+	if (!tracer->has_said)
+		doubts_end(&tracer->doubts);
 	if (!tracer->has_said)
 		guard_end(tracer->guard, is_told_of_costs(tracer));
 	tracer->has_said = true;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "schema/schema.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "agg/agg.h"
 
@@ -183,4 +186,68 @@ const char *schema_why_not_merge(const struct schema *a, const struct schema *b)
 		if (members_difference(&agg_layout_members, &a->aggs[i], &b->aggs[i]))
 			return "has aggregations with keys or values of other types or sizes (-x strsize?)";
 	return NULL;
+}
+
+/* ---- setopt() ---- */
+
+static bool parse_option(const char *value, uint64_t most, uint64_t *number)
+{
+	static const char *const words[] = {"no",      "yes",	 "off",	     "on",	"false", "true",
+					    "disable", "enable", "disabled", "enabled", "unset", "set"};
+	char *end;
+
+	*number = 1;
+	if (!value)
+		return true;
+	*number = 0;
+	if (!*value)
+		return true;
+	for (unsigned i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcasecmp(value, words[i])) {
+			*number = i % 2;
+			return true;
+		}
+	errno = 0;
+	*number = strtoull(value, &end, 0);
+	return *value >= '0' && *value <= '9' && !*end && !errno && *number <= most;
+}
+
+bool schema_set_option(struct schema_options *options, const char *name, const char *value, struct buf *why)
+{
+	static const char *const other[] = {"aggrate", "switchrate", "quietresize", "printsize"};
+	const struct {
+		const char *name;
+		bool *flag;
+		int *number;
+		int most;
+	} list[] = {
+		{"quiet", &options->quiet, NULL, 1},
+		{"flowindent", &options->flowindent, NULL, 1},
+		{"rawbytes", &options->rawbytes, NULL, 1},
+		{"aggsortkey", NULL, &options->aggsortkey, 1},
+		{"aggsortrev", NULL, &options->aggsortrev, 1},
+		{"aggsortkeypos", NULL, &options->aggsortkeypos, 255},
+		{"aggsortpos", NULL, &options->aggsortpos, 255},
+		{"stackindent", NULL, &options->stackindent, INDENT_MAX},
+	};
+	uint64_t number;
+
+	for (unsigned i = 0; i < sizeof(list) / sizeof(*list); i++) {
+		if (strcmp(name, list[i].name))
+			continue;
+		if (!parse_option(value, (uint64_t)list[i].most, &number)) {
+			buf_puts(why, "Invalid value for specified option");
+			return false;
+		}
+		if (list[i].flag)
+			*list[i].flag = number;
+		else
+			*list[i].number = (int)number;
+		return true;
+	}
+	for (unsigned i = 0; i < sizeof(other) / sizeof(*other); i++)
+		if (!strcmp(name, other[i])) /* how often things are looked at is as it was at the begin */
+			return true;
+	buf_puts(why, "it cannot be changed while the script runs, or there is none of this name");
+	return false;
 }

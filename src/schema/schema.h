@@ -193,6 +193,11 @@ extern const struct member_names agg_names, func_names;
 
 /* Does it hold together? Each value is inside of its record or key, each number one of something. If not: a sentence in
  * *why. */
+/*
+ * One of those that setopt() may change while records are read. False, with a sentence: there is none of this name, or
+ * it cannot be that; NULL for value: as it is without one.
+ */
+bool schema_set_option(struct schema_options *options, const char *name, const char *value, struct buf *why);
 bool schema_is_sound(const struct schema *schema, struct buf *why);
 /* NULL, or why recordings of these two cannot be one report. */
 const char *schema_why_not_merge(const struct schema *a, const struct schema *b);

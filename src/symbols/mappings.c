@@ -6,15 +6,18 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <utlist.h>
 
 #include "lib/held.h"
+#include "lib/memory.h"
 #include "lib/proc.h"
 
-enum { HEADS = 256 };
+enum { HEADS = 256, KEPT_MAX = 16 << 20 /* bytes: some 70,000 small programs */ };
 
 struct process_link {
 	struct mapped_process process; /* first, so that one is the other */
-	struct process_link *next;
+	struct process_link *next_of_head;
+	struct process_link *prev, *next; /* by the time of the last look */
 };
 
 struct file_link {
@@ -24,7 +27,8 @@ struct file_link {
 
 struct mappings {
 	struct arena *arena;
-	struct process_link *processes[HEADS];
+	struct process_link *processes[HEADS], *by_look;
+	size_t kept; /* bytes */
 	struct file_link *files[HEADS];
 };
 
@@ -36,8 +40,28 @@ struct mappings *mappings_new(struct arena *arena)
 	return mappings;
 }
 
+static size_t size_of(const struct mapped_process *process)
+{
+	return sizeof(struct process_link) + process->maps_len * sizeof(*process->maps);
+}
+
+static void forget(struct mappings *mappings, struct process_link *link)
+{
+	struct process_link **at = &mappings->processes[(unsigned)link->process.pid % HEADS];
+
+	while (*at != link)
+		at = &(*at)->next_of_head;
+	*at = link->next_of_head;
+	DL_DELETE(mappings->by_look, link);
+	mappings->kept -= size_of(&link->process);
+	free(link->process.maps);
+	free(link);
+}
+
 void mappings_free(struct mappings *mappings)
 {
+	while (mappings && mappings->by_look)
+		forget(mappings, mappings->by_look);
 	for (unsigned i = 0; mappings && i < HEADS; i++)
 		for (struct file_link *link = mappings->files[i]; link; link = link->next) {
 			dwarf_file_close(link->file.dwarf);
@@ -102,17 +126,21 @@ struct mapped_process *mappings_process(struct mappings *mappings, pid_t pid)
 	struct process_link *link = mappings->processes[(unsigned)pid % HEADS];
 
 	while (link && link->process.pid != pid)
-		link = link->next;
+		link = link->next_of_head;
 	return link ? &link->process : NULL;
 }
 
 static struct mapped_process *add_process(struct mappings *mappings, pid_t pid)
 {
-	struct process_link *link = arena_new_one(mappings->arena, struct process_link);
+	struct process_link *link = calloc(1, sizeof(*link));
 
+	if (!link)
+		memory_end();
 	link->process.pid = pid;
-	link->next = mappings->processes[(unsigned)pid % HEADS];
+	link->next_of_head = mappings->processes[(unsigned)pid % HEADS];
 	mappings->processes[(unsigned)pid % HEADS] = link;
+	DL_APPEND(mappings->by_look, link);
+	mappings->kept += size_of(&link->process);
 	return &link->process;
 }
 
@@ -127,12 +155,28 @@ static bool is_known(const struct mapped_process *process, const struct proc_map
 	return true;
 }
 
+static int by_start(const void *key, const void *element)
+{
+	const struct code_mapping *a = key, *b = element;
+
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+static bool is_among(const struct code_mapping *maps, unsigned len, const struct code_mapping *map)
+{
+	const struct code_mapping *same = bsearch(map, maps, len, sizeof(*maps), by_start);
+
+	return same && same->end == map->end && same->bias == map->bias && same->file == map->file;
+}
+
 static void take_maps(struct mappings *mappings, struct mapped_process *process, const struct proc_map *maps,
 		      unsigned maps_len)
 {
-	struct code_mapping *all =
-		arena_new_array(mappings->arena, struct code_mapping, maps_len + process->maps_len + 1);
+	struct code_mapping *all = malloc((maps_len + process->maps_len) * sizeof(*all));
+	unsigned n = maps_len;
 
+	if (!all)
+		memory_end();
 	for (unsigned i = 0; i < maps_len; i++) {
 		struct mapped_file *file = file_of(mappings, process->pid, &maps[i]);
 		uint64_t vaddr = maps[i].offset;
@@ -141,11 +185,26 @@ static void take_maps(struct mappings *mappings, struct mapped_process *process,
 			elf_offset_to_vaddr(file->elf, maps[i].offset, &vaddr);
 		all[i] = (struct code_mapping){maps[i].start, maps[i].end, maps[i].start - vaddr, file};
 	}
-	if (process->maps_len)
-		memcpy(all + maps_len, process->maps, process->maps_len * sizeof(*all));
+	for (unsigned i = 0; i < process->maps_len; i++)
+		if (!is_among(all, maps_len, &process->maps[i]))
+			all[n++] = process->maps[i];
+	free(process->maps);
+	mappings->kept -= size_of(process);
 	process->maps = all;
 	process->newest_len = maps_len;
-	process->maps_len += maps_len;
+	process->maps_len = n;
+	mappings->kept += size_of(process);
+}
+
+/* It is the last that is forgotten now. */
+static void note_look(struct mappings *mappings, struct mapped_process *process)
+{
+	struct process_link *link = (struct process_link *)process;
+
+	DL_DELETE(mappings->by_look, link);
+	DL_APPEND(mappings->by_look, link);
+	while (mappings->kept > KEPT_MAX && mappings->by_look != link)
+		forget(mappings, mappings->by_look);
 }
 
 struct mapped_process *mappings_look(struct mappings *mappings, pid_t pid)
@@ -160,6 +219,7 @@ struct mapped_process *mappings_look(struct mappings *mappings, pid_t pid)
 			process = add_process(mappings, pid);
 		if (!is_known(process, maps, maps_len))
 			take_maps(mappings, process, maps, maps_len);
+		note_look(mappings, process);
 	}
 	arena_free(scratch);
 	return process;

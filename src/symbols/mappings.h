@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What processes have mapped to run it, kept from the first time that it was seen: an address of a process that has
- * ended, or of a file that was replaced, still means something.
+ * ended, or of a file that was replaced, still means something. Of very many processes those are forgotten that nobody
+ * has looked at for longest.
  */
 #ifndef CEPHTAP_SYMBOLS_MAPPINGS_H
 #define CEPHTAP_SYMBOLS_MAPPINGS_H
@@ -41,7 +42,7 @@ struct code_mapping {
 
 struct mapped_process {
 	pid_t pid;
-	struct code_mapping *maps; /* the newest look first, each look by address */
+	struct code_mapping *maps; /* the newest look, by address, then what was there before it */
 	unsigned maps_len;
 	unsigned newest_len; /* so many are of the newest look */
 };
@@ -50,7 +51,8 @@ struct mappings;
 
 struct mappings *mappings_new(struct arena *arena);
 void mappings_free(struct mappings *mappings);
-/* Looks at what the process has mapped now. NULL: it is gone and was never seen. */
+/* Looks at what the process has mapped now. NULL: it is gone, and never seen or forgotten. The result is good until the
+ * next look. */
 struct mapped_process *mappings_look(struct mappings *mappings, pid_t pid);
 /* What is known of it, without a look. */
 struct mapped_process *mappings_process(struct mappings *mappings, pid_t pid);

@@ -14,6 +14,7 @@ struct stack_store {
 	void *data;
 	int (*put_rows)(void *data, uint32_t first, uint32_t len, const struct unwind_row *rows);
 	int (*put_process)(void *data, uint32_t pid, const struct unwind_process *process);
+	void (*forget_process)(void *data, uint32_t pid);
 	/* The processes that programs have met and know nothing of, at most `room`: each is handed over once. Returns
 	 * how many. */
 	unsigned (*take_wanted)(void *data, uint32_t *pids, unsigned room);

@@ -21,7 +21,7 @@ enum {
 };
 
 struct later {
-	pid_t pid;
+	pid_t pid; /* 0: the place is free */
 	uint64_t next_ns, wait_ns;
 };
 
@@ -35,8 +35,8 @@ struct unwinder {
 	uint32_t store_room; /* in rows */
 	struct unwind_process *value;
 	struct later *later;
-	unsigned later_len;
-	pid_t *first; /* the processes to begin with */
+	unsigned later_len, next_later; /* of which is seen next whether it has ended */
+	pid_t *first;			/* the processes to begin with */
 	unsigned first_len;
 	unsigned left_out; /* files without room */
 };
@@ -175,22 +175,44 @@ int unwinder_fill(struct unwinder *unwinder, const struct stack_store *store)
 	return error;
 }
 
+static struct later *find_later(const struct unwinder *unwinder, pid_t pid)
+{
+	for (unsigned i = 0; i < unwinder->later_len; i++)
+		if (unwinder->later[i].pid == pid)
+			return &unwinder->later[i];
+	return NULL;
+}
+
 static bool is_due(struct unwinder *unwinder, pid_t pid, uint64_t now)
 {
-	unsigned i;
+	struct later *later = find_later(unwinder, pid);
 
-	for (i = 0; i < unwinder->later_len; i++)
-		if (unwinder->later[i].pid == pid) {
-			if (now < unwinder->later[i].next_ns)
-				return false;
-			if (unwinder->later[i].wait_ns < AGAIN_MAX_NS)
-				unwinder->later[i].wait_ns *= 2;
-			unwinder->later[i].next_ns = now + unwinder->later[i].wait_ns;
-			return true;
-		}
-	*arena_push(unwinder->arena, unwinder->later, unwinder->later_len) =
-		(struct later){pid, now + AGAIN_NS, AGAIN_NS};
+	if (later) {
+		if (now < later->next_ns)
+			return false;
+		if (later->wait_ns < AGAIN_MAX_NS)
+			later->wait_ns *= 2;
+		later->next_ns = now + later->wait_ns;
+		return true;
+	}
+	later = find_later(unwinder, 0);
+	if (!later)
+		later = arena_push(unwinder->arena, unwinder->later, unwinder->later_len);
+	*later = (struct later){pid, now + AGAIN_NS, AGAIN_NS};
 	return true;
+}
+
+/* Processes that have ended make room for those that come: for each of these, two are looked at. */
+static void forget_ended(struct unwinder *unwinder, unsigned come)
+{
+	for (unsigned n = 0; n < 2 * come && n < unwinder->later_len; n++) {
+		struct later *later = &unwinder->later[unwinder->next_later++ % unwinder->later_len];
+
+		if (!later->pid || !proc_has_ended(later->pid))
+			continue;
+		unwinder->store.forget_process(unwinder->store.data, (uint32_t)later->pid);
+		later->pid = 0;
+	}
 }
 
 void unwinder_step(struct unwinder *unwinder)
@@ -202,6 +224,7 @@ void unwinder_step(struct unwinder *unwinder)
 	if (!unwinder)
 		return;
 	len = unwinder->store.take_wanted(unwinder->store.data, pids, WANTED_MAX);
+	forget_ended(unwinder, len);
 	for (unsigned i = 0; i < len; i++) {
 		if (!is_due(unwinder, (pid_t)pids[i], now))
 			continue;

@@ -7,6 +7,7 @@
 
 #include "report/common.h"
 #include "report/rows.h"
+#include "views/opcode.h"
 
 enum { SHOWN_MAX = 20 };
 
@@ -81,65 +82,6 @@ static const char *errno_name(int64_t result)
 	return result < 0 && result > -4096 ? strerrorname_np((int)-result) : NULL;
 }
 
-/* Ceph's codes of operations: rados.h. */
-static const char *code_name(unsigned code, struct arena *arena)
-{
-	static const struct {
-		unsigned code;
-		const char *name;
-	} names[] = {
-		{0x1201, "read"},
-		{0x1202, "stat"},
-		{0x1203, "mapext"},
-		{0x1205, "sparse-read"},
-		{0x1206, "notify"},
-		{0x1207, "notify-ack"},
-		{0x1208, "assert-version"},
-		{0x1209, "list-watchers"},
-		{0x120a, "list-snaps"},
-		{0x120b, "sync-read"},
-		{0x1211, "omap-get-keys"},
-		{0x1212, "omap-get-values"},
-		{0x1213, "omap-get-header"},
-		{0x1214, "omap-get-values"},
-		{0x1219, "omap-compare"},
-		{0x1220, "compare-extent"},
-		{0x2201, "write"},
-		{0x2202, "write-full"},
-		{0x2203, "truncate"},
-		{0x2204, "zero"},
-		{0x2205, "delete"},
-		{0x2206, "append"},
-		{0x220d, "create"},
-		{0x220e, "rollback"},
-		{0x220f, "watch"},
-		{0x2215, "omap-set-values"},
-		{0x2216, "omap-set-header"},
-		{0x2217, "omap-clear"},
-		{0x2218, "omap-remove-keys"},
-		{0x221a, "copy-from"},
-		{0x2226, "write-same"},
-		{0x1301, "getxattr"},
-		{0x1302, "getxattrs"},
-		{0x1303, "compare-xattr"},
-		{0x2301, "setxattr"},
-		{0x2304, "rmxattr"},
-		{0x1401, "call"},
-		{0x1501, "list"},
-		{0x1502, "list-filtered"},
-		{0x1503, "list hit sets"},
-		{0x1504, "get hit set"},
-		{0x1505, "list"},
-		{0x1506, "list-filtered"},
-		{0x1507, "scrub result"},
-	};
-
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].code == code)
-			return names[i].name;
-	return code ? arena_printf(arena, "operation 0x%x", code) : "not decoded";
-}
-
 void stages_ended_print(struct report *report, struct arena *arena)
 {
 	struct shown *out = &report->pending;
@@ -157,7 +99,7 @@ void stages_ended_print(struct report *report, struct arena *arena)
 			snprintf(result, sizeof(result), "%d%s%s", (int)list[i].result, name ? " " : "",
 				 name ? name : "");
 		shown_printf(out, "%-16s %-8s %-12lld %-20s %-16s %9llu\n", list[i].daemon, list[i].class,
-			     (long long)list[i].client, result, code_name(list[i].code, arena),
+			     (long long)list[i].client, result, opcode_name(list[i].code, arena),
 			     (unsigned long long)list[i].count);
 	}
 	if (len > SHOWN_MAX)
@@ -176,7 +118,7 @@ static struct json_object *ended_json(const struct ended *ended, uint64_t time_n
 	json_object_object_add(line, "client", json_object_new_int64(ended->client));
 	json_object_object_add(line, "result", json_object_new_int64(ended->result));
 	json_object_object_add(line, "errno", name ? json_object_new_string(name) : NULL);
-	json_object_object_add(line, "last_operation", json_object_new_string(code_name(ended->code, arena)));
+	json_object_object_add(line, "last_operation", json_object_new_string(opcode_name(ended->code, arena)));
 	json_object_object_add(line, "count", json_object_new_uint64(ended->count));
 	return line;
 }

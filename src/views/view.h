@@ -53,6 +53,7 @@ enum view_needs {
 	VIEW_PROCESSES = 16,	 /* it is about chosen processes only */
 	VIEW_ONE_HOST = 32,	 /* records of several hosts cannot be told apart: one recording at a time */
 	VIEW_NAMES_REFUSED = 64, /* it says itself which probes could not be attached */
+	VIEW_HOST_OPS = 128,	 /* what OSDs tell of their ops in flight: views/inflight.h */
 	VIEW_LINES = 256,	 /* it prints lines as they come: an interval is for OpenMetrics alone */
 };
 

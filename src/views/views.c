@@ -6,7 +6,7 @@
 #include "views/view.h"
 
 extern const struct view_table client_tables[], bluestore_tables[], recovery_tables[], io_tables[];
-extern const struct view_ops view_osd, view_profile, view_sched, view_op, view_offcpu, view_calls, view_slow_ops;
+extern const struct view_ops view_osd, view_profile, view_sched, view_op, view_inflight, view_offcpu, view_calls, view_slow_ops;
 
 #define SCRIPT(...)                                                                                                    \
 	&(const struct view_ops)                                                                                       \
@@ -26,6 +26,7 @@ const struct view_ops *const views[] = {
 	&view_profile,
 	&view_sched,
 	&view_op,
+	&view_inflight,
 	&view_offcpu,
 	SCRIPT(.name = "io", .script = "io.d", .tables = io_tables, .needs = VIEW_INTERVAL,
 	       .doc = "who does the I/O: system calls by thread and file, transfers by thread and device, what each "

@@ -80,6 +80,23 @@ check "idle silent" silent 'taken away'
 check "idle said" said 'it hardly ran$'
 kill $pid
 
+# For programs: a line for what was taken away, and one for each process.
+busy 1000
+: >"$TMP/out"
+"$CEPHTAP" --json -x maxcost=5 -p $pid -n "$script" >"$TMP/out" 2>"$TMP/err" & tapper=$!
+wait_for 30 said 'is taken away'
+stop
+tail -n 2 "$TMP/out" >"$TMP/json"
+check "json" python3 - "$TMP/json" $pid <<'PY'
+import json
+import sys
+gone, cost = [json.loads(line) for line in open(sys.argv[1])]
+assert gone["type"] == "taken_away" and gone["probes"] == "busy:busy_target::busy" and 0 < gone["after_ns"] < gone["elapsed_ns"], gone
+assert cost["type"] == "cost" and cost["pid"] == int(sys.argv[2]) and cost["process"] == "busy_target", cost
+assert 0.01 < cost["probes_ns"] / cost["processor_ns"] < 1 and not cost["is_idle"] and cost["has_programs"], cost
+PY
+kill $pid
+
 # A recording says the same, and so does what reads it.
 busy 1000
 "$CEPHTAP" record -o "$TMP/guard.rec" -x maxcost=5 -p $pid -n "$script" >"$TMP/out" 2>"$TMP/err" & tapper=$!

@@ -105,7 +105,7 @@ start -n '
 	tick-1s /state == 1/ { clear(@turns); state = 2; printf("cleared\n"); }
 	loop:late-third::turn /!turns++/ { printf("third\n"); }
 	loop:late-third::turn { @turns["late"] = count(); @where[usym(0x1234)] = count(); }
-	loop:*::turn { @stacks[execname, ustack()] = count(); }
+	loop:loop_target::turn, loop:late-third::turn { @stacks[execname, ustack()] = count(); }
 	END { printa("\nturns %s %@u\n", @turns); printa("where %A %@u\n", @where); printa("stack of %s%k\n", @stacks); }'
 wait_for 30 grep -q cleared "$TMP/out"
 "$TMP/late-third" 60 >/dev/null &

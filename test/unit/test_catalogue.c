@@ -220,6 +220,28 @@ static void return_sites_save_at_entry(void **state)
 	assert_int_equal(step(0)->reg, ARGREG_RAX);
 }
 
+static void what_is_expected_of_data(void **state)
+{
+	(void)state;
+	steps_of("uint64", "entry", "let o = (Op *) $1\nx = $2\nexpect x = o->a if $3 & 0xff == 42 if $3 != 7\n");
+	assert_int_equal(located.checks_len, 1);
+	assert_int_equal(located.checks[0].kind, CHECK_SAME);
+	assert_int_equal(located.checks[0].other.steps[0].reg, ARGREG_RDI);
+	assert_int_equal(located.checks[0].conds_len, 2);
+	assert_int_equal(located.checks[0].conds[1].op, COND_NE);
+	assert_int_equal(located.checks[0].conds[1].imm, 7);
+	/* What this build lacks cannot be asked; and the rest stays. */
+	assert_string_equal(steps_of("uint64", "entry", "let o = (Op *) $1\nx = $2\nexpect x = o->missing\n"), "rsi");
+	assert_int_equal(located.checks_len, 0);
+	assert_string_equal(steps_of("uint64", "entry", "x = $2\nexpect y = $1\n"), "marker m has no argument `y`");
+	assert_string_equal(steps_of("uint64", "entry", "x = $2\nexpect x = $1 $2\n"),
+			    "expected `if`, or the end of what is expected, here");
+	steps_of("string", "entry", "x = text($3, $2)\n");
+	assert_int_equal(located.checks[0].kind, CHECK_STRING);
+	steps_of("time", "entry", "x = $4\n");
+	assert_int_equal(located.checks[0].kind, CHECK_TIME);
+}
+
 /* Enumerators a, b, c are 700, 701, 702 here. */
 static void rank_is_the_same_in_any_order(void **state)
 {
@@ -429,6 +451,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(bad_line_costs_one_diagnostic, setup, teardown),
 		cmocka_unit_test_setup_teardown(expressions_become_steps, setup, teardown),
 		cmocka_unit_test_setup_teardown(strings_have_text_and_length, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_expected_of_data, setup, teardown),
 		cmocka_unit_test_setup_teardown(return_sites_save_at_entry, setup, teardown),
 		cmocka_unit_test_setup_teardown(rank_is_the_same_in_any_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_missing_costs_what_needs_it, setup, teardown),

@@ -47,7 +47,9 @@ struct setup {
 	struct interp *interp;
 };
 
-static bool sites_are_ours; /* of the scripts that are compiled from here on */
+/* Of the scripts that are compiled from here on. */
+static bool sites_are_ours;
+static struct argcheck *site_check; /* NULL: none */
 
 static int no_offset(const char *type, const char *member)
 {
@@ -61,9 +63,13 @@ static struct probe_list find(struct probe_source *source, const struct probe_de
 	struct probe_source *fake = source->data;
 	struct probe_list list = fake->find(fake, desc, why_not);
 
-	for (unsigned i = 0; i < list.len; i++)
-		if (list.probes[i]->sites_len)
-			list.probes[i]->sites->is_ours = sites_are_ours;
+	for (unsigned i = 0; i < list.len; i++) {
+		if (!list.probes[i]->sites_len)
+			continue;
+		list.probes[i]->sites->is_ours = sites_are_ours;
+		list.probes[i]->sites->checks = site_check;
+		list.probes[i]->sites->checks_len = site_check != NULL;
+	}
 	for (unsigned i = 0; i < list.len; i++)
 		for (unsigned a = 0; a < list.probes[i]->args_len && list.probes[i]->sites_len; a++)
 			list.probes[i]->sites->args[a].loc =
@@ -822,6 +828,93 @@ static void test_own_process(void **unused)
 	sites_are_ours = false;
 }
 
+/* --- What data has to be --- */
+
+#define REGISTER(r)                                                                                                    \
+	{                                                                                                              \
+		.n = 1, .steps = { {.op = STEP_REG, .reg = (r)} }                                                      \
+	}
+
+enum { WALL_NS = 1000000000, HOUR_S = 3600 };
+
+/* Fires once with these first arguments; was there a record? */
+static bool fires_with(struct setup *setup, uint64_t first, uint64_t second, uint64_t third)
+{
+	const uint64_t args[ARGS] = {first, second, third};
+
+	fire(setup, args);
+	return interp_records_len(setup->interp) == 1;
+}
+
+static const struct image_doubt *doubt_of(struct setup *setup)
+{
+	const uint32_t zero = 0;
+
+	return interp_map_value(setup->interp, setup->image->map_doubts, &zero, 0);
+}
+
+/* The first pair of arguments can be, the second cannot: from there on nothing fires. */
+static void try_check(struct argcheck *check, const uint64_t good[3], const uint64_t wrong[3])
+{
+	struct setup setup;
+
+	site_check = check;
+	start(&setup, "test:::ints2 { trace(1); }");
+	interp_state(setup.interp)->wall_offset_ns = (int64_t)(100 * 24) * HOUR_S * WALL_NS;
+	assert_true(fires_with(&setup, good[0], good[1], good[2]));
+	assert_int_equal(doubt_of(&setup)->wrong, 0);
+	assert_false(fires_with(&setup, wrong[0], wrong[1], wrong[2]));
+	assert_int_equal(doubt_of(&setup)->wrong, 1);
+	assert_int_equal(doubt_of(&setup)->fired, 2);
+	assert_false(fires_with(&setup, good[0], good[1], good[2]));
+	assert_int_equal(doubt_of(&setup)->fired, 2);
+	stop(&setup);
+	site_check = NULL;
+}
+
+static void test_checks(void **unused)
+{
+	const uint64_t day_ns = 24ull * HOUR_S * WALL_NS, now = 100 * day_ns;
+	struct argcheck small = {.kind = CHECK_SMALL, .imm = 1 << 20},
+			time = {.kind = CHECK_TIME, .imm = 7 * (int64_t)day_ns};
+	struct argcheck same = {.kind = CHECK_SAME,
+				.other = REGISTER(ARGREG_RSI),
+				.conds = {{REGISTER(ARGREG_RDX), COND_EQ, 42}},
+				.conds_len = 1};
+
+	(void)unused;
+	try_check(&small, (uint64_t[3]){5}, (uint64_t[3]){1 << 20});
+	try_check(&small, (uint64_t[3]){-1ull}, (uint64_t[3]){-(1ull << 20) - 1});
+	try_check(&small, (uint64_t[3]){INT64_MIN}, (uint64_t[3]){0x7ffd12345678});
+	try_check(&time, (uint64_t[3]){now - 6 * day_ns}, (uint64_t[3]){now - 8 * day_ns});
+	try_check(&time, (uint64_t[3]){now + day_ns / 48}, (uint64_t[3]){now + day_ns / 12});
+	try_check(&time, (uint64_t[3]){0}, (uint64_t[3]){1});
+	try_check(&same, (uint64_t[3]){7, 7, 42}, (uint64_t[3]){7, 8, 42});
+	try_check(&same, (uint64_t[3]){7, 8, 112}, (uint64_t[3]){7, 8, 42});
+}
+
+/* All of the first are asked, later one of 64: a wrong value is met by the 64th at the latest. */
+static void test_checks_are_sampled(void **unused)
+{
+	struct argcheck small = {.kind = CHECK_SMALL, .imm = 1 << 20};
+	struct setup setup;
+	unsigned n = 0;
+
+	(void)unused;
+	site_check = &small;
+	start(&setup, "test:::ints2 { trace(1); }");
+	for (unsigned i = 0; i < 1000; i++)
+		assert_true(fires_with(&setup, i, 0, 0));
+	while (n < 100 && fires_with(&setup, -1ull << 40, 0, 0))
+		n++;
+	assert_true(n > 0 && n < 64);
+	stop(&setup);
+	site_check = NULL;
+	start(&setup, "test:::ints2 { trace(1); }");
+	assert_int_equal(setup.image->map_doubts, MAP_NONE);
+	stop(&setup);
+}
+
 /* --- Golden files --- */
 
 static void read_file(const char *path, struct buf *out)
@@ -1142,6 +1235,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_strings),	      cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_histograms),    cmocka_unit_test(test_own_process),
 		cmocka_unit_test(test_function_ways), cmocka_unit_test(test_function_values),
+		cmocka_unit_test(test_checks),	      cmocka_unit_test(test_checks_are_sampled),
 	};
 
 	if (argc > 1 && !strcmp(argv[1], "golden"))

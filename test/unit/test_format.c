@@ -142,6 +142,25 @@ static void test_print(void **state)
 	}
 }
 
+/* As a recording of anybody's may have it: the values of a format are not there, nor its aggregations. */
+static void test_nothing_there(void **state)
+{
+	static const char *const formats[] = {"<%d>", "<%s>", "<%@d>", "<%1@u>", "<%*@u>", "<%@Y>", "<%k>", "<%@d%@d>"};
+	struct fixture *fixture = *state;
+	struct shown out = {0};
+
+	for (unsigned i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		struct format *format =
+			check_format(fixture->arena, formats[i], strlen(formats[i]), (struct loc){0}, &fixture->diags);
+
+		assert_non_null(format);
+		format_print(NULL, format, NULL, 0, NULL, &out);
+		assert_string_equal(out.buf.data, "<>");
+		shown_clear(&out);
+	}
+	shown_free(&out);
+}
+
 /* Every flag with every width and precision, against the C library. */
 static void test_like_c(void **state)
 {
@@ -300,6 +319,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_print, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_there, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_like_c, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_formats, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_arguments, setup, teardown),

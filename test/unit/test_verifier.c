@@ -94,8 +94,19 @@ static void make_rich(struct arena *arena, struct probe *probe)
 		 COND_MASK,
 		 -1},
 	};
+	static const struct argcheck checks[] = {
+		{.kind = CHECK_SMALL, .imm = 1 << 20},
+		{.kind = CHECK_STRING, .arg = 1, .imm = 1 << 16},
+		{.kind = CHECK_TIME, .imm = 1ll << 50},
+		{.kind = CHECK_SAME,
+		 .other = {.n = 2, .steps = {{.op = STEP_REG, .reg = ARGREG_RDI}, {.op = STEP_LOAD, .size = 8}}},
+		 .conds = {{{.n = 1, .steps = {{.op = STEP_REG, .reg = ARGREG_RSI}}}, COND_GE, 5}},
+		 .conds_len = 1},
+	};
 	struct site *site = probe->sites;
 
+	site->checks = arena_memdup(arena, checks, sizeof(checks));
+	site->checks_len = probe->args_len > 1 ? sizeof(checks) / sizeof(checks[0]) : 0;
 	site->conds = arena_memdup(arena, conds, sizeof(conds));
 	site->conds_len = sizeof(conds) / sizeof(conds[0]);
 	site->is_ours = true;
@@ -112,6 +123,7 @@ static void make_rich(struct arena *arena, struct probe *probe)
 					    .steps = {{.op = STEP_IMAGE, .imm = 0x123456789a},
 						      {.op = STEP_ADD, .imm = -8},
 						      {.op = STEP_LOAD, .size = 2, .imm = 1ll << 40}}};
+	site->args[1].len_loc = (struct argloc){.n = 1, .steps = {{.op = STEP_REG, .reg = ARGREG_RDX}}};
 }
 
 static void make_special(struct arena *arena, struct probe *probe)

@@ -114,6 +114,8 @@ const struct plan *lower_script(struct arena *arena, const struct checked *check
 		.probes_len = checked->probes_len,
 		.unmatched = checked->unmatched,
 		.unmatched_len = checked->unmatched_len,
+		.awaited = checked->awaited,
+		.awaited_len = checked->awaited_len,
 		.left = checked->left,
 		.left_len = checked->left_len,
 		.has_stacks = checked->has_stacks,

@@ -207,15 +207,15 @@ static void ctx_init(struct check_ctx *ctx)
 }
 
 /* Tracing nothing would go on for ever: as dtrace, we take it for a mistake. */
-static bool has_clauses(const struct script *tree, struct diags *diags)
+static bool has_clauses(struct check_ctx *ctx, const struct script *tree)
 {
 	const struct source *last = tree->sources_len ? tree->sources[tree->sources_len - 1] : NULL;
 	struct loc end = {last, last ? (uint32_t)last->size : 0, 0};
 
-	if (tree->clauses)
+	if (tree->clauses || ctx->options->empty)
 		return true;
-	diag_hint(diags,
-		  diag_error(diags, end, "D_EMPTY", "%s has no clause: there is nothing to trace",
+	diag_hint(ctx->diags,
+		  diag_error(ctx->diags, end, "D_EMPTY", "%s has no clause: there is nothing to trace",
 			     tree->sources_len == 1 ? last->name : "the script"),
 		  "a clause is PROBE /PREDICATE/ { ACTIONS }, for example: BEGIN { trace(\"hello\"); }");
 	return false;
@@ -235,7 +235,7 @@ struct checked *check_script(struct arena *arena, struct script *script, struct 
 	out->script = script;
 	for (decl = script->decls; decl; decl = decl->next)
 		check_decl(ctx, decl);
-	if (diags->errors == errors && !has_clauses(script, diags))
+	if (diags->errors == errors && !has_clauses(ctx, script))
 		return NULL;
 	for (clause = script->clauses; clause; clause = clause->next)
 		out->clauses_len++;
@@ -246,6 +246,8 @@ struct checked *check_script(struct arena *arena, struct script *script, struct 
 	check_pragma_names(ctx, script);
 	if (diags->errors == errors)
 		check_places_finish(ctx);
+	if (diags->errors == errors)
+		check_lacks_finish(ctx);
 	if (diags->errors != errors)
 		return NULL;
 	check_aggs_finish(ctx);

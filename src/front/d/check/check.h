@@ -52,6 +52,8 @@ struct checked {
 	unsigned probes_len;
 	const struct probe_desc **unmatched; /* with -Z: descriptions that no probe matches */
 	unsigned unmatched_len;
+	const struct probe_desc **awaited; /* with -Z: those, and those that match something in files of processes */
+	unsigned awaited_len;
 	struct left_places *left;
 	unsigned left_len;
 	bool has_stacks; /* stack() or ustack() is called somewhere */

@@ -50,6 +50,12 @@ struct constant {
 };
 
 struct left_group;
+/* A marker that cannot be had here; why is NULL for one that only goes with another. */
+struct lost_marker {
+	const char *marker, *why; /* "ceph_osd:::op-start" */
+	struct loc loc;
+};
+
 struct check_ctx {
 	struct arena *arena;
 	struct diags *diags;
@@ -71,6 +77,8 @@ struct check_ctx {
 
 	struct left_group *left_groups; /* of places.c */
 	unsigned left_groups_len;
+	struct lost_marker *lost; /* that the script may lack, and does */
+	unsigned lost_len;
 
 	struct checked_clause *clause;
 	struct action **actions; /* of the clause: pointers, until their number is known */
@@ -203,6 +211,14 @@ void check_leave_out(struct check_ctx *ctx, struct loc loc, const struct probe *
 void check_sound_places(struct check_ctx *ctx, struct loc loc, const struct probe *probe);
 /* When all clauses are checked: says what is left out, and takes probes without a place out of the clauses. */
 void check_places_finish(struct check_ctx *ctx);
+
+/* --- What a report may lack (lacks.c) --- */
+
+bool check_may_lack(struct check_ctx *ctx, const char *prov, const char *name);
+/* It does: said at the end. */
+void check_lack(struct check_ctx *ctx, struct loc loc, const char *prov, const char *name, const char *why);
+/* When all clauses are checked: takes away what goes with it. */
+void check_lacks_finish(struct check_ctx *ctx);
 
 /* --- Arguments of probes (probe.c) --- */
 

@@ -49,6 +49,11 @@ bool call_is_text(const struct call *call, unsigned i)
 	return call->node->args[i]->kind == NODE_STRING;
 }
 
+bool call_is_empty_text(const struct call *call, unsigned i)
+{
+	return call_is_text(call, i) && !call->node->args[i]->text_size;
+}
+
 /* --- Its arguments --- */
 
 bool call_value(struct call *call, unsigned i)

@@ -50,6 +50,28 @@ static void none_matches(struct check_ctx *ctx, const struct desc_list *item, co
 			  "`cephtap list` shows what there is");
 }
 
+static bool has_marker(const struct checked_clause *clause, const struct probe *probe)
+{
+	for (unsigned i = 0; i < clause->probes_len; i++)
+		if (!strcmp(clause->probes[i]->prov, probe->prov) && !strcmp(clause->probes[i]->name, probe->name))
+			return true;
+	return false;
+}
+
+/* Of markers that the script may lack: those that are nowhere else. Returns how many are something else. */
+static unsigned lack_blocked(struct check_ctx *ctx, struct loc loc, struct probe **blocked, unsigned blocked_len)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < blocked_len; i++) {
+		if (check_may_lack(ctx, blocked[i]->prov, blocked[i]->name) && !has_marker(ctx->clause, blocked[i]))
+			check_lack(ctx, loc, blocked[i]->prov, blocked[i]->name, blocked[i]->why_not);
+		else
+			n++;
+	}
+	return n;
+}
+
 /* Matched, but not to be attached. An error when the clause has no other probe. */
 static void say_blocked(struct check_ctx *ctx, const struct clause *clause, struct probe **blocked,
 			unsigned blocked_len)
@@ -59,6 +81,8 @@ static void say_blocked(struct check_ctx *ctx, const struct clause *clause, stru
 
 	for (i = 0; mark_is_on(probe__refused) && i < blocked_len; i++)
 		mark_probe_refused(check_probe_text(ctx, blocked[i]), blocked[i]->id, blocked[i]->why_not);
+	if (!lack_blocked(ctx, loc, blocked, blocked_len))
+		return;
 	if (!ctx->clause->probes_len && !ctx->options->zdefs) {
 		diag_error(ctx->diags, loc, "D_PDESC_ZERO", "%s cannot be traced: %s",
 			   check_probe_text(ctx, blocked[0]), blocked[0]->why_not);
@@ -91,6 +115,15 @@ static void say_cautions(struct check_ctx *ctx, const struct clause *clause)
 	}
 }
 
+/* What it means may be in files that come later, too. */
+static bool is_awaited(const struct probe_list *list)
+{
+	for (unsigned i = 0; i < list->len; i++)
+		if (list->probes[i]->kind == PROBE_UPROBE)
+			return true;
+	return !list->len;
+}
+
 void check_probes(struct check_ctx *ctx, struct clause *clause)
 {
 	struct checked_clause *out = ctx->clause;
@@ -108,10 +141,15 @@ void check_probes(struct check_ctx *ctx, struct clause *clause)
 		if (ctx->matched > CHECK_MATCHES_MAX)
 			diag_error(ctx->diags, clause->descs[i].loc, NULL,
 				   "the clauses match more than %d probes together", CHECK_MATCHES_MAX);
-		if (!list.len && !ctx->options->zdefs)
+		if (!list.len && check_may_lack(ctx, clause->descs[i].desc.prov, clause->descs[i].desc.name))
+			check_lack(ctx, clause->descs[i].loc, clause->descs[i].desc.prov, clause->descs[i].desc.name,
+				   why ? why : "nothing here has it");
+		else if (!list.len && !ctx->options->zdefs)
 			none_matches(ctx, &clause->descs[i], why);
 		else if (!list.len)
 			*arena_push(ctx->arena, ctx->out->unmatched, ctx->out->unmatched_len) = &clause->descs[i].desc;
+		if (ctx->options->zdefs && is_awaited(&list))
+			*arena_push(ctx->arena, ctx->out->awaited, ctx->out->awaited_len) = &clause->descs[i].desc;
 		for (j = 0; j < list.len; j++) {
 			if (list.probes[j]->why_not)
 				*arena_push(ctx->arena, blocked, blocked_len) = list.probes[j];
@@ -270,6 +308,11 @@ static bool arg_is_available(struct check_ctx *ctx, struct node *node, const str
 	}
 	if (is_elsewhere(ctx->clause, probe, n)) {
 		check_leave_out(ctx, node->loc, probe, PLACES_ALL, what, why);
+		return true;
+	}
+	if (check_may_lack(ctx, probe->prov, probe->name)) {
+		check_lack(ctx, node->loc, probe->prov, probe->name,
+			   arena_printf(ctx->arena, "its argument `%s` cannot be had: %s", arg->name, why));
 		return true;
 	}
 	check_error(ctx, node, "D_ARGS_IDX", "args[%u] (%s) is not available at %s: %s", n,

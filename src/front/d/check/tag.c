@@ -12,7 +12,7 @@ static const struct row {
 	unsigned arg; /* from 1, as messages count them; EVERY: whichever */
 	const char *tag;
 } rows[] = {
-	{"printf", CALL_NOT_FORMAT, EVERY, "D_PRINTF_ARG_FMT"},
+	{"printf", CALL_NOT_FORMAT, EVERY, "D_PRINTF_ARG_FMT"}, /* and all that take a format as it does */
 	{"printf", CALL_TYPE, 1, "D_PROTO_ARG"},
 	{"printf", CALL_TYPE, EVERY, "D_PRINTF_ARG_TYPE"},
 	{"printf", CALL_VOID, EVERY, "D_PRINTF_ARG_TYPE"},
@@ -92,14 +92,20 @@ static bool is_vast_step(const struct node *call, enum call_fault fault, unsigne
 	       (int64_t)call->args[arg]->ival > UINT16_MAX;
 }
 
+static const char *like(const char *name)
+{
+	return strcmp(name, "system") && strcmp(name, "freopen") ? name : "printf";
+}
+
 const char *check_tag(const struct node *call, enum call_fault fault, unsigned arg)
 {
+	const char *name = like(call->name);
 	const struct row *row;
 
 	if (is_vast_step(call, fault, arg))
 		return "D_LQUANT_STEPVAL";
 	for (row = rows; row < rows + sizeof(rows) / sizeof(rows[0]); row++)
-		if (row->fault == fault && (!row->function || !strcmp(row->function, call->name)) &&
+		if (row->fault == fault && (!row->function || !strcmp(row->function, name)) &&
 		    (row->arg == EVERY || row->arg == arg + 1))
 			return row->tag;
 	return NULL;
