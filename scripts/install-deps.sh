@@ -42,7 +42,7 @@ packages() {
 	static) echo "libbz2-dev" ;; # the other libraries' packages bring theirs
 	units) echo "libcmocka-dev systemtap-sdt-dev g++" ;;
 	test) echo "$(packages units) binutils bpftool gdb python3 python3-pyte procps strace btrfs-progs" \
-		"chromium chromium-driver python3-prometheus-client python3-protobuf protobuf-compiler babeltrace2 python3-bt2" ;;
+		"chromium chromium-driver python3-prometheus-client python3-protobuf protobuf-compiler babeltrace2 python3-bt2 debuginfod" ;;
 	ci) echo "$(packages fuzz) $(packages format) clang-tidy shellcheck" ;;
 	fuzz) echo "clang libclang-rt-dev|libclang-rt-14-dev g++" ;;
 	format) echo "clang-format" ;;

@@ -237,10 +237,11 @@ static const char *no_debug_info(struct learn *l, const char *binary, const char
 {
 	const char *package = learn_debug_package(name);
 
-	return arena_printf(l->arena,
-			    "no debug information for %s: install %s, or say where it is: --from DIR, a folder of unpacked "
-			    "packages; --debug FILE; --debuginfod=URL, a server",
-			    binary, package ? package : "its package of debug symbols");
+	return arena_printf(
+		l->arena,
+		"no debug information for %s: install %s, or say where it is: --from DIR, a folder of unpacked "
+		"packages; --debug FILE; --debuginfod=URL, a server",
+		binary, package ? package : "its package of debug symbols");
 }
 
 static void drop_missing(struct card *card, const bool *found_constants, struct buf *missing)

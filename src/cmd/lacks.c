@@ -59,7 +59,7 @@ static const struct lack slow_ops[] = {
 	{"ceph_repl:::repop-issue", NULL, "OWN, OTHERS and LAST of writes, whose time is in WORK"},
 	{"ceph_repl:::local-commit ceph_repl:::ec-local-commit", NULL, "OWN, whose time is in OTHERS"},
 	{"ceph_repl:::repop-committed", NULL, "OTHERS and LAST of writes, whose time is in FINISH"},
-	{LAST, "@peers|@alone", "LAST, and how often which OSD was waited for"},
+	{LAST, "@last", "LAST, and how often which OSD was waited for"},
 	{"ceph_repl:::ec-write-start", EC_READ_TAKES, "OWN, OTHERS and LAST of reads of erasure-coded pools"},
 };
 

@@ -57,7 +57,7 @@ bool learn_add_process(struct learn_sources *sources, const char *text, struct b
 			continue;
 		if (held_open_mapped(&files[i], &held, why))
 			return false;
-		add(sources, (struct learn_source){arena_strdup(sources->arena, files[i].path), held,
+		add(sources, (struct learn_source){arena_printf(sources->arena, "%s%s", root, files[i].name), held,
 						   arena_strdup(sources->arena, root), files[i].name});
 	}
 	if (sources->len == before)

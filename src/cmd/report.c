@@ -53,7 +53,7 @@ struct report_run {
 	bool wants_help, print_script, says_start;
 	struct fact load[HOST_LOAD_FACTS];
 	struct arena *ops_arena; /* of facts: what OSDs tell of their ops in flight */
-	char **files; /* recordings to report on, instead of this host */
+	char **files;		 /* recordings to report on, instead of this host */
 	unsigned files_len;
 	struct record_request *record; /* NULL: no recording is made */
 };

@@ -87,7 +87,7 @@ const struct func funcs_outside[] = {
 		.name = "system",
 		.proto = {.result = PROTO_VOID, .params = {{PROTO_STRING}}, .is_variadic = true},
 		.doc = "runs a command line, which a format makes of values, by the shell when the record is read; "
-		       "needs -w",
+		       "what is traced may choose such a value, and with it what root runs; needs -w",
 		.example = {W "BEGIN { system(\"echo %d\", 6 * 7); exit(0); }", "42\n"},
 		.flags = FUNC_RECORDS | FUNC_DESTRUCTIVE | FUNC_NO_ARGS_CHECK,
 		.check = check_formatted,

@@ -16,9 +16,9 @@
 #include "report/fact.h"
 
 /*
- * Facts. An OSD that runs: its process, its name; the process of a client. An OSD whose admin socket does not tell its ops: its process, why. An op
- * that an OSD tells of: when it began (ns since 1970), its process, Ceph's events with | between them, and its
- * description, with tabs between these.
+ * Facts. An OSD that runs: its process, its name; the process of a client. An OSD whose admin socket does not tell its
+ * ops: its process, why. An op that an OSD tells of: when it began (ns since 1970), its process, Ceph's events with |
+ * between them, and its description, with tabs between these.
  */
 #define INFLIGHT_OSD	 "osd"
 #define INFLIGHT_CLIENT	 "client"
@@ -59,7 +59,8 @@ enum inflight_why {
 
 enum { PEERS_MAX = 32 };
 
-/* By what an op is found: its OpRequest (in a client its Objecter::Op, of a PG that waits its number), its client and tid, its number on the primary, its transaction, its thread. */
+/* By what an op is found: its OpRequest (in a client its Objecter::Op, of a PG that waits its number), its client and
+ * tid, its number on the primary, its transaction, its thread. */
 enum flight_key { KEY_OP, KEY_REQUEST, KEY_NUMBER, KEY_TXN, KEY_THREAD, KEYS };
 
 struct flight {
