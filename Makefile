@@ -158,6 +158,10 @@ $(LIB): $(LIB_OBJS) $(BUILD)/.sources
 
 # What runs once for a script or a command: small is better than fast. What runs for each event, symbol or line is compiled for speed.
 ONCE := agg ceph cmd code front func pictures plan provider schema top views
+# Of other rooms the files that do.
+ONCE_FILES := report/metric report/openmetrics report/heat report/pprof report/ctf_metadata report/spark engine/kernel/hit engine/kernel/meter \
+	engine/kernel/examine engine/kernel/leftover engine/kernel/left_behind engine/kernel/live engine/kernel/load engine/kernel/attach run/guard run/target
+$(foreach file,$(ONCE_FILES),$(eval $(BUILD)/src/$(file).o: OPT := $(OPT:-O2=-Os)))
 $(foreach room,$(ONCE),$(eval $(BUILD)/src/$(room)/%.o: OPT := $(OPT:-O2=-Os)))
 
 $(BUILD)/%.o: %.c $(BUILD)/.flags | $(FIRST)

@@ -211,6 +211,11 @@ bool engine_keep_accounts(struct engine *engine, bool on)
 	return engine->ops->meter->keep_accounts(engine, on);
 }
 
+bool engine_measure(struct engine *engine)
+{
+	return engine->ops->meter->measure && engine->ops->meter->measure(engine);
+}
+
 void engine_event_costs(const struct engine *engine, uint64_t costs[METER_UNITS])
 {
 	engine->ops->meter->event_costs(engine, costs);

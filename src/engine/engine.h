@@ -56,6 +56,7 @@ struct engine_meter_ops {
 	void (*forget_use)(struct engine *engine, const struct engine_use *use);
 	uint64_t (*uses_lost)(const struct engine *engine);
 	bool (*keep_accounts)(struct engine *engine, bool on);
+	bool (*measure)(struct engine *engine);
 	void (*event_costs)(const struct engine *engine, uint64_t costs[METER_UNITS]);
 	bool (*may_take_away)(unsigned unit);
 	void (*take_away)(struct engine *engine, unsigned unit);
@@ -229,6 +230,8 @@ void engine_forget_use(struct engine *engine, const struct engine_use *use); /* 
 uint64_t engine_uses_lost(const struct engine *engine); /* events of which nobody can say whose they were */
 /* Whether accounts are kept of the time that programs take: of all programs of the host, so only now and then. */
 bool engine_keep_accounts(struct engine *engine, bool on);
+/* Measures on this host what it takes to get to a program, for engine_event_costs(): it may change with the load. */
+bool engine_measure(struct engine *engine);
 /* What one event of each unit costs, in ns; without accounts, what it takes to get to its program. */
 void engine_event_costs(const struct engine *engine, uint64_t costs[METER_UNITS]);
 /* Can it be? Scripts live by their timers, whose rate they choose themselves. */

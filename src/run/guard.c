@@ -55,7 +55,7 @@ struct guard {
 	unsigned gone_len, seconds;
 	const char **gone_probes; /* each by its name */
 	unsigned gone_probes_len;
-	bool has_accounts;
+	bool has_accounts, is_measured;
 };
 
 static void tell(struct guard *guard, const char *sentence)
@@ -365,6 +365,11 @@ static void act(struct guard *guard, const struct moment *now)
 		process->over = 0;
 }
 
+static bool is_account_second(const struct guard *guard)
+{
+	return guard->seconds < ACCOUNTS_FIRST || guard->seconds % ACCOUNTS_EVERY == 0;
+}
+
 void guard_step(struct guard *guard, const struct moment *now)
 {
 	uint64_t elapsed_ns = now->mono_ns > guard->last_ns ? now->mono_ns - guard->last_ns : 0;
@@ -373,10 +378,12 @@ void guard_step(struct guard *guard, const struct moment *now)
 	if (elapsed_ns < second_ns || !engine_has_meter(guard->config.engine))
 		return;
 	guard->last_ns = now->mono_ns;
+	if (is_account_second(guard))
+		guard->is_measured |= engine_measure(guard->config.engine);
 	look_at_processes(guard, elapsed_ns, false);
 	act(guard, now);
 	guard->seconds++;
-	on = guard->seconds < ACCOUNTS_FIRST || guard->seconds % ACCOUNTS_EVERY == 0;
+	on = is_account_second(guard);
 	guard->has_accounts |= engine_keep_accounts(guard->config.engine, on) && on;
 }
 
@@ -432,6 +439,8 @@ void guard_close(struct guard *guard)
 
 	if (!engine_has_meter(guard->config.engine))
 		return;
+	if (!guard->is_measured)
+		guard->is_measured = engine_measure(guard->config.engine);
 	if (now - guard->last_ns >= shortest_ns)
 		look_at_processes(guard, now - guard->last_ns, true);
 	guard->last_ns = now;

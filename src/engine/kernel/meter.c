@@ -27,8 +27,8 @@ enum {
 enum { SAMPLE_TWICE = SPREAD + 1 };
 
 /*
- * What the kernel spends to get to a program and back, ns: doc/cost-of-a-probe.md has where uprobes' come from; the
- * others are round figures of the same machine.
+ * What the kernel spends to get to a program and back, ns. Those of uprobes hold until they are measured; the others
+ * are round figures of the same machine as in doc/cost-of-a-probe.md.
  */
 enum {
 	REACH_UPROBE = 600,
@@ -52,6 +52,9 @@ struct use_key {
 void meter_init(struct meter *meter)
 {
 	meter->counters = meter->uses = meter->accounts = -1;
+	meter->executed_ns = REACH_UPROBE;
+	meter->stepped_ns = REACH_STEP;
+	hit_init(&meter->hit);
 }
 
 int meter_make(struct meter *meter)
@@ -74,6 +77,7 @@ void meter_free(struct meter *meter)
 			close(*fds[i]);
 		*fds[i] = -1;
 	}
+	hit_free(&meter->hit);
 }
 
 /* ---- units ---- */
@@ -315,6 +319,28 @@ static uint64_t mean(const struct account *account)
 	return account->runs ? account->ns / account->runs : 0;
 }
 
+static uint64_t reach_ns(const struct meter *meter, unsigned unit)
+{
+	const struct meter_places *places = &meter->places[unit];
+	uint64_t all = places->executed + places->stepped + places->others;
+
+	return all ? (places->executed * meter->executed_ns + places->stepped * meter->stepped_ns + places->others_ns) /
+			       all
+		   : 0;
+}
+
+static bool measure(struct engine *base)
+{
+	struct meter *meter = &kernel_engine_of(base)->meter;
+	uint64_t executed_ns, stepped_ns;
+
+	if (!hit_measure(&meter->hit, &executed_ns, &stepped_ns))
+		return false;
+	meter->executed_ns = executed_ns;
+	meter->stepped_ns = stepped_ns ? stepped_ns : meter->stepped_ns;
+	return true;
+}
+
 /* Programs that are reached by the dispatcher are in its account. */
 static void event_costs(const struct engine *base, uint64_t costs[METER_UNITS])
 {
@@ -334,9 +360,9 @@ static void event_costs(const struct engine *base, uint64_t costs[METER_UNITS])
 		units[unit].ns += programs[attach->program].ns;
 	}
 	for (unsigned i = 0; i < METER_UNITS; i++)
-		costs[i] = engine->meter.reach_ns[i] + (units[i].runs	    ? mean(&units[i])
-							: i < PROCESS_UNITS ? mean(&dispatcher)
-									    : 0);
+		costs[i] = reach_ns(&engine->meter, i) + (units[i].runs	      ? mean(&units[i])
+							  : i < PROCESS_UNITS ? mean(&dispatcher)
+									      : 0);
 	free(programs);
 }
 
@@ -354,11 +380,9 @@ static bool is_stepped(const struct site *site)
 #endif
 }
 
-static unsigned reach_ns(const struct image *image, const struct image_attach *attach)
+static unsigned other_ns(const struct image *image, const struct image_attach *attach)
 {
 	switch (image->programs[attach->program].ctx) {
-	case CTX_UPROBE:
-		return is_stepped(attach->site) ? REACH_STEP : REACH_UPROBE;
 	case CTX_KPROBE:
 		return REACH_KPROBE;
 	case CTX_TRACEPOINT:
@@ -375,18 +399,21 @@ static unsigned reach_ns(const struct image *image, const struct image_attach *a
 void meter_weigh(struct kernel_engine *engine)
 {
 	const struct image *image = engine->image;
-	unsigned lens[METER_UNITS] = {0};
-	uint64_t *sums = engine->meter.reach_ns;
 
-	memset(sums, 0, sizeof(engine->meter.reach_ns));
+	memset(engine->meter.places, 0, sizeof(engine->meter.places));
 	for (unsigned i = 0; i < image->attaches_len; i++) {
-		unsigned unit = meter_unit(image, &image->attaches[i]);
+		const struct image_attach *attach = &image->attaches[i];
+		struct meter_places *places = &engine->meter.places[meter_unit(image, attach)];
 
-		sums[unit] += reach_ns(image, &image->attaches[i]);
-		lens[unit]++;
+		if (image->programs[attach->program].ctx != CTX_UPROBE) {
+			places->others++;
+			places->others_ns += other_ns(image, attach);
+		} else if (is_stepped(attach->site)) {
+			places->stepped++;
+		} else {
+			places->executed++;
+		}
 	}
-	for (unsigned i = 0; i < METER_UNITS; i++)
-		sums[i] /= lens[i] ? lens[i] : 1;
 }
 
 /* ---- taking away ---- */
@@ -433,6 +460,7 @@ const struct engine_meter_ops kernel_engine_meter = {
 	.forget_use = forget_use,
 	.uses_lost = uses_lost,
 	.keep_accounts = keep_accounts,
+	.measure = measure,
 	.event_costs = event_costs,
 	.may_take_away = may_take_away,
 	.take_away = take_away,

@@ -7,17 +7,26 @@
  * A few instructions before each program count one event in SAMPLE or so, chosen at random, by process and unit; that
  * costs some nanoseconds an event. How long a program takes the kernel tells, when it is asked to keep accounts, which
  * costs every program of the host some tens of nanoseconds a run: so only now and then. What it takes to get to a
- * program (the trap of a uprobe) is in no account: see doc/cost-of-a-probe.md for the figures that are reckoned with.
+ * program (the trap of a uprobe) is in no account: that is measured on this host (hit.h).
  */
 #ifndef CEPHTAP_ENGINE_KERNEL_METER_H
 #define CEPHTAP_ENGINE_KERNEL_METER_H
 
 #include "engine/engine.h"
+#include "engine/kernel/hit.h"
+
+/* How many places of a unit are of which kind. */
+struct meter_places {
+	unsigned executed, stepped, others;
+	uint64_t others_ns; /* what it takes to get to the programs of all others */
+};
 
 struct meter {
-	int counters, uses;		/* maps; -1: nothing is counted */
-	int accounts;			/* while it is open the kernel keeps accounts of programs; -1: it does not */
-	uint64_t reach_ns[METER_UNITS]; /* what it takes to get to a program of this unit */
+	int counters, uses; /* maps; -1: nothing is counted */
+	int accounts;	    /* while it is open the kernel keeps accounts of programs; -1: it does not */
+	struct hit hit;
+	uint64_t executed_ns, stepped_ns; /* what it takes to get to a program of a uprobe */
+	struct meter_places places[METER_UNITS];
 };
 
 /* The most that stands before a program, in instructions. */
