@@ -6,7 +6,8 @@
 #include "views/view.h"
 
 extern const struct view_table client_tables[], bluestore_tables[], recovery_tables[], io_tables[];
-extern const struct view_ops view_osd, view_profile, view_sched, view_op, view_inflight, view_offcpu, view_calls, view_slow_ops;
+extern const struct view_ops view_osd, view_profile, view_sched, view_op, view_inflight, view_offcpu, view_calls,
+	view_slow_ops;
 
 #define SCRIPT(...)                                                                                                    \
 	&(const struct view_ops)                                                                                       \
