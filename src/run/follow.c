@@ -189,7 +189,7 @@ static void follow_process(struct follow *follow, const struct target_process *p
 	unsigned links;
 
 	if (follow->config.on_new) /* its name has to be there when its first probe fires */
-		follow->config.on_new(follow->config.data, process->pid, process->label);
+		follow->config.on_new(follow->config.data, process->pid, process->is_vouched_for ? process->label : "");
 	links = engine_attach_process(engine, process->pid, &why);
 
 	if (links || !has_uprobes || !may_become(follow, process)) {

@@ -20,7 +20,8 @@ struct follow_config {
 	pid_t child;				   /* of -c; 0: none */
 	bool quiet;				   /* only what cannot be kept back is said */
 	void (*say)(void *data, const char *text); /* that: a sentence, its names shown */
-	/* A process has come, and is about to be traced; perhaps not for the first time: it may have no probes yet. */
+	/* A process has come, and is about to be traced; perhaps not for the first time: it may have no probes yet.
+	 * `label`: the daemon that the user says it is, or "". */
 	void (*on_new)(void *data, pid_t pid, const char *label);
 	void *data;
 };
