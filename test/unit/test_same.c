@@ -280,6 +280,7 @@ static const char *const calls[] = {
 	"quantize(X)",
 	"lquantize(X, 0, 100, 10)",
 	"llquantize(X, 10, 0, 4, 20)",
+	"tquantize(X)",
 };
 
 static const char *call_of(const struct agg *agg)
@@ -337,7 +338,7 @@ static const char sched_script[] =
 	"test:lib.so:g:long { @cpu[execname, \"t\"] = sum(args[0]); @wait[execname, \"t\"] = sum(args[0]); "
 	"@blocked[execname, \"t\"] = sum(args[0]); "
 	"@switches[execname, \"t\"] = count(); @worst[execname, \"t\"] = max(args[0]); @latency[execname, \"t\"] = "
-	"llquantize(args[0], 2, 2, 20, 8); "
+	"tquantize(args[0]); "
 	"@wakes[execname, \"a\", \"b\", \"c\"] = count(); @wakens[execname, \"a\", \"b\", \"c\"] = sum(args[0]); "
 	"@sleeps[execname, \"t\", stack()] = count(); @blockedon[execname, \"t\", stack()] = sum(args[0]); @queue = "
 	"avg(args[0]); "
@@ -346,7 +347,7 @@ static const char offcpu_script[] = "test:lib.so:g:long { @blocked[execname, \"t
 				    "@sleeps[execname, \"t\", stack(), ustack()] = count(); "
 				    "@longest[execname, \"t\", stack(), ustack()] = max(args[0]); trace(1); }";
 static const char stages_script[] =
-	"test:lib.so:g:long { @latency[\"osd.1\", \"write\", execname] = llquantize(args[0], 2, 2, 20, 8); "
+	"test:lib.so:g:long { @latency[\"osd.1\", \"write\", execname] = tquantize(args[0]); "
 	"@total[\"osd.1\", \"write\", execname] = sum(args[0]); @worst[\"osd.1\", \"write\", execname] = max(args[0]); "
 	"@waited[execname, execname, args[0]] = count(); @waitedns[execname, execname, args[0]] = sum(args[0]); "
 	"@pg[execname, args[0], args[0]] = sum(args[0]); "
