@@ -48,6 +48,6 @@ done
 # It resolves every alias of the tapset, each argument of each note with it.
 systemtap -L 'ceph.*.*' 2>"$TMP/err" | awk '/^ceph\./ { print $1 }' | sort >"$TMP/seen"
 "$CEPHTAP" stamp /usr/bin/ceph-osd --list | sed -n 's/^ceph_\([a-z]*\):\([a-z_]*\)  at.*/ceph.\1.\2/p' | sed 's/__/_/g' |
-	sort >"$TMP/names"
+	sort -u >"$TMP/names"
 check systemtap-names diff "$TMP/names" "$TMP/seen"
 check systemtap-resolves systemtap -p2 "$TOP/tools/systemtap/hot-objects.stp"

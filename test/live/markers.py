@@ -8,7 +8,7 @@
 #                                               what is known from elsewhere; DUMP: dump_historic_ops of an OSD
 #   markers.py judge LIST FACTS TRACE-STEADY TRACE-MOVING
 #                                               of a cluster at peace; of one that recovers and scrubs
-import json, re, sys
+import json, os, re, sys
 
 
 def markers(path):
@@ -89,7 +89,8 @@ def plausible(facts):
         # Reads say how much they read; the store's own objects are in no pool.
         "obj-read-done result": (-4095, 1 << 22), "read-done result": (-4095, 1 << 22), "read-complete result": (-4095, 1 << 22),
         "op-end first_result": (-4095, 1 << 22), "op-end last_result": (-4095, 1 << 22),
-        # An op that no worker took.
+        # An op that no worker took, or that its PG did not decode.
+        "op-end nops": (0, 16), "op-end opcode": (0, 0xffff),
         "op-end dequeued_stamp": (0, wall[1]), "op-free dequeued_stamp": (0, wall[1]),
         "do-ops-done result": (-4095, 1 << 22), "op-prepare-done result": (-4095, 1 << 22), "op-reply result": (-4095, 1 << 22),
         "read-start pool": (-1, facts["pool"]), "read-done pool": (-1, facts["pool"]), "txn-write pool": (-1, facts["pool"]),
@@ -176,7 +177,9 @@ def judge_texts(m, aggs):
             whys.append("%s was never seen" % a["name"])
         if not all(t.isprintable() for t in texts):
             whys.append("%s is %r" % (a["name"], [t for t in texts if not t.isprintable()][:3]))
-        if a["name"] == "oid" and "benchmark_data" not in texts:
+        if m["name"] == "backoff-start":  # the whole PG, which has no name
+            whys += [] if texts == [""] else ["%s is %r" % (a["name"], texts)]
+        elif a["name"] == "oid" and "benchmark_data" not in texts:
             whys.append("no oid is of the benchmark's objects: %s" % texts[:5])
         if m["name"] == "op-event" and not all(t.startswith(tuple(e[:11] for e in EVENTS)) for t in texts):
             whys.append("%s is %r" % (a["name"], texts))
@@ -223,19 +226,22 @@ def judge(path, facts, steady, moving):
 
 
 def facts_of(out, pool, pgs, copies, wall, mono, dumps):
-    """Of dumps of the op tracker: each client's ops as (the sum that the script makes), by client."""
-    ops, started = {}, {}
+    """Of dumps of the op tracker: each client's ops as (the sum that the script makes), by client. Of the late ones, clients alone."""
+    ops, started, late = {}, {}, set()
     for path in dumps:
         with open(path) as f:
             for op in json.load(f)["ops"]:
                 found = re.match(r"osd_op\(client\.(\d+)\.\d+:(\d+) ", op["description"])
                 if found:
                     client, tid = int(found[1]), int(found[2])
+                    if os.path.basename(path).startswith("late."):
+                        late.add(client)
+                        continue
                     ops[client] = ops.get(client, 0) + (tid * 2654435761 & 0xffffff)
                     if "[stat]" not in op["description"]:  # of an object that is not there: the op ends before it starts
                         started[client] = started.get(client, 0) + (tid * 2654435761 & 0xffffff)
     with open(out, "w") as f:
-        json.dump({"clients": sorted(ops), "ops": ops, "started": started,
+        json.dump({"clients": sorted(late.union(ops)), "ops": ops, "started": started,
                    "pool": pool, "pgs": pgs, "copies": copies, "wall": wall, "mono": mono},
                   f)
 

@@ -61,10 +61,22 @@ admin osd set noscrub
 admin osd set nodeep-scrub
 admin osd pool set demo size 3
 await_words push-ack recovery-op-done
+# A PG with fewer replicas than it must have sends clients away until it has them again.
+admin osd pool set demo min_size 3
+admin osd set noup
+admin osd down 2
+load write-4k 1 >"$TMP/held" 2>&1 &
+held=$!
+await_words backoff-start
+admin osd unset noup
+wait $held || give_up "ops that were held off do not end: $(tail -n 1 "$TMP/held")"
+for osd in 0 1 2; do
+	ask $osd dump_historic_ops >"$TMP/late.$osd"
+done
 detach "$tracer" || give_up "cephtap: $(cat "$TMP/moving.err")"
 
-judge facts "$TMP/facts" 1 $pgs 1 "$wall_from" "$(wall)" "$mono_from" "$(monotonic)" "$TMP"/ops.[0-9]
-judge judge "$TMP/list" "$TMP/facts" "$TMP/steady.out" "$TMP/moving.out"
+judge facts "$TMP/facts" 1 $pgs 1 "$wall_from" "$(wall)" "$mono_from" "$(monotonic)" "$TMP"/ops.[0-9] "$TMP"/late.[0-9] || give_up "the facts"
+judge judge "$TMP/list" "$TMP/facts" "$TMP/steady.out" "$TMP/moving.out" || give_up "the judge"
 if complaints "$TMP/steady.err" "$TMP/moving.err" >"$TMP/complaints"; then
 	echo "not ok no-errors - $(head -n 3 "$TMP/complaints")"
 else
