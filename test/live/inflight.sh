@@ -6,7 +6,8 @@
 . "$TOP/test/live/lib-live.sh"
 command -v jq >/dev/null || { echo "skip inflight - no jq"; exit 0; }
 
-cluster_up --size 3 --pg 8
+# Else an OSD that lacks much may be given it beside writes that do not wait for it.
+cluster_up --size 3 --pg 8 --set 'osd async recovery min cost = 100000000'
 victim=$(clusters pids "$cluster" | sed -n 's/^osd\.2 //p')
 stopped=
 clients=
