@@ -158,26 +158,10 @@ void emit_taken_fill(struct gen *gen, struct slot to, struct slot from, struct s
 
 static const int mem_size[] = {[1] = BPF_B, [2] = BPF_H, [4] = BPF_W, [8] = BPF_DW};
 
-/* The bits of a field among the others of its unit: R0 = the value for all of them; R2 is where they lie. */
-static void emit_field(struct gen *gen, const struct type_member *field)
-{
-	uint64_t mask = (field->bit_size == 64 ? 0 : (1ull << field->bit_size)) - 1;
-
-	emit_imm64(gen, R3, (int64_t)mask);
-	emit(gen, INSN_ALU_REG(BPF_AND, R0, R3));
-	emit(gen, INSN_ALU_IMM(BPF_LSH, R0, field->bit_offset));
-	emit_imm64(gen, R3, (int64_t) ~(mask << field->bit_offset));
-	emit(gen, INSN_LOAD(mem_size[field->unit], R1, R2, (int32_t)gen->taken_at));
-	emit(gen, INSN_ALU_REG(BPF_AND, R1, R3));
-	emit(gen, INSN_ALU_REG(BPF_OR, R0, R1));
-}
-
 /* The value in R0 to the place whose address is in the slot. */
 static void emit_write(struct gen *gen, const struct expr *place, struct slot address)
 {
-	const struct type_member *member = place->kind == EXPR_MEMBER ? place->member : NULL;
-	bool is_field = member && member->bit_size;
-	uint32_t bytes = is_field ? member->unit : place->type->size;
+	uint32_t bytes = place_bytes(place);
 	struct slot value = slot_new(gen), size = slot_new(gen);
 
 	slot_store(gen, value, R0);
@@ -188,10 +172,12 @@ static void emit_write(struct gen *gen, const struct expr *place, struct slot ad
 	emit(gen, INSN_MOV_REG(R2, REG_SCRATCH));
 	emit(gen, INSN_ALU_REG(BPF_ADD, R2, R0));
 	slot_load(gen, R0, value);
-	if (is_field)
-		emit_field(gen, member);
+	if (place_is_field(place))
+		emit_field_in(gen, place, (int32_t)gen->taken_at);
 	emit(gen, INSN_STORE(mem_size[bytes], R2, (int32_t)gen->taken_at, R0));
 	slot_load(gen, R0, value);
+	if (place_is_field(place))
+		emit_field_cut(gen, place);
 	slot_release(gen, size);
 	slot_release(gen, value);
 }
@@ -207,23 +193,21 @@ static struct slot gen_place_address(struct gen *gen, const struct expr *place)
 	return address;
 }
 
-static void scale_pointer(struct gen *gen, const struct type *type)
-{
-	if (type->kind == TYPE_PTR && type->to->size > 1)
-		emit(gen, INSN_ALU_IMM(BPF_MUL, R0, (int32_t)type->to->size));
-}
-
 void gen_memory_assign(struct gen *gen, const struct expr *expr)
 {
 	struct slot address, value;
 
+	if (object_root(expr->left)) {
+		gen_part_assign(gen, expr);
+		return;
+	}
 	if (expr->kind == EXPR_ASSIGN) {
 		address = gen_place_address(gen, expr->left);
 		gen_scalar(gen, expr->right);
 	} else {
 		value = slot_new(gen);
 		gen_scalar(gen, expr->right);
-		scale_pointer(gen, expr->left->type);
+		emit_scale(gen, expr->left->type, R0);
 		slot_store(gen, value, R0);
 		address = gen_place_address(gen, expr->left);
 		gen_place_at(gen, expr->left, false);
@@ -241,12 +225,17 @@ void gen_memory_assign(struct gen *gen, const struct expr *expr)
 void gen_memory_step(struct gen *gen, const struct expr *expr)
 {
 	const struct type *type = expr->left->type;
-	int32_t step = expr->step * (type->kind == TYPE_PTR && type->to->size ? (int32_t)type->to->size : 1);
-	struct slot address = gen_place_address(gen, expr->left), old = slot_new(gen);
+	struct slot address, old;
 
+	if (object_root(expr->left)) {
+		gen_part_step(gen, expr);
+		return;
+	}
+	address = gen_place_address(gen, expr->left);
+	old = slot_new(gen);
 	gen_place_at(gen, expr->left, false);
 	slot_store(gen, old, R0);
-	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, step));
+	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, step_size(expr)));
 	emit_convert(gen, R0, type);
 	emit_write(gen, expr->left, address);
 	if (expr->is_post)

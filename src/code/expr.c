@@ -214,9 +214,16 @@ static void gen_hops(struct gen *gen, const struct type_hop *hop, bool userland,
 	}
 }
 
+/* Can an instruction hold how far the element is away? */
+static bool is_near(int64_t index, int64_t size)
+{
+	return index >= INT32_MIN / size && index <= INT32_MAX / size;
+}
+
 static void gen_element_address(struct gen *gen, const struct expr *expr, bool *userland)
 {
 	const struct type *left = expr->left->type;
+	int64_t size = left->to->size ? left->to->size : 1;
 	struct slot slot;
 
 	if (left->kind == TYPE_PTR) {
@@ -225,10 +232,15 @@ static void gen_element_address(struct gen *gen, const struct expr *expr, bool *
 	} else {
 		gen_address(gen, expr->left, userland);
 	}
+	if (expr->right->kind == EXPR_CONST && is_near((int64_t)expr->right->value, size)) {
+		if (expr->right->value)
+			emit(gen, INSN_ALU_IMM(BPF_ADD, R0, (int32_t)((int64_t)expr->right->value * size)));
+		return;
+	}
 	slot = slot_new(gen);
 	slot_store(gen, slot, R0);
 	gen_scalar(gen, expr->right);
-	emit(gen, INSN_ALU_IMM(BPF_MUL, R0, left->to->size ? (int32_t)left->to->size : 1));
+	emit(gen, INSN_ALU_IMM(BPF_MUL, R0, (int32_t)size));
 	slot_load(gen, R1, slot);
 	emit(gen, INSN_ALU_REG(BPF_ADD, R0, R1));
 	slot_release(gen, slot);
@@ -236,6 +248,11 @@ static void gen_element_address(struct gen *gen, const struct expr *expr, bool *
 
 void gen_address(struct gen *gen, const struct expr *expr, bool *userland)
 {
+	if (object_root(expr)) {
+		*userland = false;
+		gen_object_address(gen, expr);
+		return;
+	}
 	switch (expr->kind) {
 	case EXPR_DEREF:
 		gen_scalar(gen, expr->left);
@@ -254,6 +271,11 @@ void gen_address(struct gen *gen, const struct expr *expr, bool *userland)
 		gen_effect(gen, expr->left);
 		gen_address(gen, expr->right, userland);
 		break;
+	case EXPR_ASSIGN:
+		*userland = false;
+		gen_object_assign(gen, expr);
+		emit_launder(gen);
+		break;
 	default:
 		assert(!"an object in memory");
 	}
@@ -261,15 +283,11 @@ void gen_address(struct gen *gen, const struct expr *expr, bool *userland)
 
 void gen_place_at(struct gen *gen, const struct expr *expr, bool userland)
 {
-	const struct type_member *member = expr->kind == EXPR_MEMBER ? expr->member : NULL;
-	bool is_field = member && member->bit_size;
+	bool is_field = place_is_field(expr);
 
-	emit_deref(gen, member && member->unit ? member->unit : expr->type->size, !is_field && expr->type->is_signed,
-		   userland, expr->loc);
-	if (!is_field)
-		return;
-	emit(gen, INSN_ALU_IMM(BPF_LSH, R0, 64 - member->bit_offset - member->bit_size));
-	emit(gen, INSN_ALU_IMM(expr->type->is_signed ? BPF_ARSH : BPF_RSH, R0, 64 - member->bit_size));
+	emit_deref(gen, place_bytes(expr), !is_field && expr->type->is_signed, userland, expr->loc);
+	if (is_field)
+		emit_field_out(gen, expr);
 }
 
 /* What a place in memory holds; of an object its address. */
@@ -277,6 +295,10 @@ static void gen_place(struct gen *gen, const struct expr *expr)
 {
 	bool userland = false;
 
+	if (type_is_scalar(expr->type) && object_root(expr)) {
+		gen_object_load(gen, expr);
+		return;
+	}
 	gen_address(gen, expr, &userland);
 	if (type_is_scalar(expr->type))
 		gen_place_at(gen, expr, userland);
@@ -318,7 +340,10 @@ void gen_scalar(struct gen *gen, const struct expr *expr)
 		emit_line(gen, expr->loc);
 	switch (expr->kind) {
 	case EXPR_VAR:
-		gen_var_load(gen, expr);
+		if (type_is_object(expr->type))
+			gen_object_address(gen, expr);
+		else
+			gen_var_load(gen, expr);
 		break;
 	case EXPR_ARG:
 		gen_probe_arg(gen, expr->arg, expr->loc);

@@ -198,6 +198,27 @@ void emit_taken_check_read(struct gen *gen, uint32_t size, struct loc loc);
 void gen_memory_assign(struct gen *gen, const struct expr *expr);
 void gen_memory_step(struct gen *gen, const struct expr *expr);
 
+/* A field's value in R0, and the other bits of its unit, which lies at R2 + `at`: R0 = the whole unit. */
+void emit_field_in(struct gen *gen, const struct expr *place, int32_t at);
+/* R0: the unit that a field lies in, then what the field holds; or, of a value, what the field keeps of it. */
+void emit_field_out(struct gen *gen, const struct expr *place);
+void emit_field_cut(struct gen *gen, const struct expr *place);
+/* How many bytes are read and written for a scalar place. */
+uint32_t place_bytes(const struct expr *place);
+bool place_is_field(const struct expr *place);
+void emit_scale(struct gen *gen, const struct type *type, int reg); /* a count of elements becomes one of bytes */
+int32_t step_size(const struct expr *expr);			    /* of EXPR_STEP, with its sign */
+
+/* object.c: structures, unions and arrays that variables hold */
+/* The variable that a place is a part of, without any pointer being followed; NULL: it lies elsewhere. */
+const struct expr *object_root(const struct expr *place);
+void gen_object_load(struct gen *gen, const struct expr *place);    /* R0 = what a scalar part holds */
+void gen_object_address(struct gen *gen, const struct expr *place); /* R0, as a number */
+void gen_part_assign(struct gen *gen, const struct expr *expr);	    /* EXPR_ASSIGN or EXPR_UPDATE of a scalar part */
+void gen_part_step(struct gen *gen, const struct expr *expr);
+/* Of whole objects, wherever they lie; R0 = where a copy of what was assigned is. */
+void gen_object_assign(struct gen *gen, const struct expr *expr);
+
 /* place.c: strings */
 void emit_place_address(struct gen *gen, int reg, struct place place);
 void emit_place_zero(struct gen *gen, struct place place);
@@ -284,6 +305,9 @@ bool var_string_place(struct gen *gen, const struct expr *expr, struct place *pl
 void emit_copy_value(struct gen *gen, struct place to, uint32_t room);
 void gen_var_assign(struct gen *gen, const struct expr *expr);
 void gen_var_step(struct gen *gen, const struct expr *expr); /* ++ and -- */
+/* Does it lie in a map of its own, by key, rather than with others? */
+bool var_in_hash(const struct var *var);
+struct place gen_this_place(struct gen *gen, const struct var *var);
 /* Writes a key of these expressions; returns where it lies. */
 struct key_place {
 	bool in_scratch;
@@ -296,6 +320,11 @@ struct key_place {
 enum key_prefix { KEY_PLAIN, KEY_THREAD, KEY_CPU };
 struct key_place gen_key(struct gen *gen, struct expr **exprs, const struct type *const *types, unsigned n,
 			 enum key_prefix prefix);
+struct key_place gen_var_key(struct gen *gen, const struct expr *expr);
+/* R0 = address of the value of a variable in a hash, or 0. */
+void emit_var_lookup(struct gen *gen, const struct var *var, const struct key_place *key);
+/* The value's address is in R3: insert or replace; count what has no room. */
+void emit_var_update(struct gen *gen, const struct var *var, const struct key_place *key);
 void emit_key_address(struct gen *gen, int reg, const struct key_place *key);
 void key_release(struct gen *gen, const struct key_place *key);
 uint32_t key_size(const struct type *const *types, unsigned n, enum key_prefix prefix);

@@ -48,7 +48,7 @@ static uint32_t entries_for(uint64_t bytes, uint32_t entry)
 
 static uint32_t value_size(const struct type *type)
 {
-	return type_is_string(type) ? string_room(type) : 8;
+	return type_is_string(type) || type_is_object(type) ? string_room(type) : 8;
 }
 
 static void layout_vars(struct layout *layout, struct arena *arena, struct image *image, const struct options *options)

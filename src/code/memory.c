@@ -114,6 +114,8 @@ void emit_read_object(struct gen *gen, struct place to, bool userland, struct lo
 {
 	struct read read = {.to = to, .userland = userland, .max = to.room};
 
+	if (!userland)
+		emit_taken_check_read(gen, to.room, loc);
 	slot_store(gen, gen->fault_address, R0);
 	emit_read(gen, &read, loc);
 }

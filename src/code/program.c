@@ -34,7 +34,7 @@ static void alloc_this(struct gen *gen)
 
 		if (var->scope != SCOPE_THIS || !gen->needs_this[i])
 			continue;
-		if (type_is_string(var->type)) {
+		if (type_is_string(var->type) || type_is_object(var->type)) {
 			gen->this_places[i] = place_scratch(gen, string_room(var->type));
 			emit_place_zero(gen, gen->this_places[i]);
 		} else {

@@ -9,7 +9,7 @@
 
 enum { STACK_KEY_MAX = 64, STACK_RESERVE = 96 };
 
-static bool in_hash(const struct var *var)
+bool var_in_hash(const struct var *var)
 {
 	return var->is_assoc || var->scope == SCOPE_SELF;
 }
@@ -90,7 +90,7 @@ void key_release(struct gen *gen, const struct key_place *key)
 	scratch_release(gen, key->mark);
 }
 
-static struct key_place gen_var_key(struct gen *gen, const struct expr *expr)
+struct key_place gen_var_key(struct gen *gen, const struct expr *expr)
 {
 	const struct var *var = expr->var;
 
@@ -99,7 +99,7 @@ static struct key_place gen_var_key(struct gen *gen, const struct expr *expr)
 }
 
 /* R0 = address of the variable's value, or 0. */
-static void emit_lookup(struct gen *gen, const struct var *var, const struct key_place *key)
+void emit_var_lookup(struct gen *gen, const struct var *var, const struct key_place *key)
 {
 	emit_map(gen, R1, gen->layout->var_maps[var->id]);
 	emit_key_address(gen, R2, key);
@@ -114,7 +114,7 @@ static struct slot this_slot(struct gen *gen, const struct var *var)
 	return gen->this_slots[var->id]; /* in the first round not yet a real one */
 }
 
-static struct place this_place(struct gen *gen, const struct var *var)
+struct place gen_this_place(struct gen *gen, const struct var *var)
 {
 	gen->needs_this[var->id] = true;
 	gen->needs_scratch = true;
@@ -130,16 +130,24 @@ static void load_global(struct gen *gen, const struct var *var)
 		emit_extend(gen, R0, var->type->size, true);
 }
 
-void gen_var_load(struct gen *gen, const struct expr *expr)
+/* Where a scalar variable is: nothing more is needed but for those in a hash. */
+static struct key_place place_new(struct gen *gen, const struct expr *expr)
 {
-	const struct var *var = expr->var;
-	struct label none = {0};
-	struct key_place key;
+	return var_in_hash(expr->var) ? gen_var_key(gen, expr) : (struct key_place){0};
+}
 
-	if (in_hash(var)) {
-		key = gen_var_key(gen, expr);
-		emit_lookup(gen, var, &key);
-		key_release(gen, &key);
+static void place_release(struct gen *gen, const struct var *var, const struct key_place *key)
+{
+	if (var_in_hash(var))
+		key_release(gen, key);
+}
+
+static void load_scalar(struct gen *gen, const struct var *var, const struct key_place *key)
+{
+	struct label none = {0};
+
+	if (var_in_hash(var)) {
+		emit_var_lookup(gen, var, key);
 		emit_jump_imm(gen, BPF_JEQ, R0, 0, &none);
 		emit(gen, INSN_LOAD(BPF_DW, R0, R0, 0));
 		label_bind(gen, &none);
@@ -150,14 +158,22 @@ void gen_var_load(struct gen *gen, const struct expr *expr)
 	}
 }
 
+void gen_var_load(struct gen *gen, const struct expr *expr)
+{
+	struct key_place key = place_new(gen, expr);
+
+	load_scalar(gen, expr->var, &key);
+	place_release(gen, expr->var, &key);
+}
+
 bool var_string_place(struct gen *gen, const struct expr *expr, struct place *place)
 {
 	const struct var *var = expr->var;
 
-	if (expr->kind != EXPR_VAR || in_hash(var))
+	if (expr->kind != EXPR_VAR || var_in_hash(var))
 		return false;
 	if (var->scope == SCOPE_THIS)
-		*place = this_place(gen, var);
+		*place = gen_this_place(gen, var);
 	else
 		*place = (struct place){PLACE_MAP, gen->layout->map_globals, gen->layout->global_offsets[var->id],
 					string_room(var->type)};
@@ -200,13 +216,13 @@ void gen_var_string(struct gen *gen, const struct expr *expr, struct place to)
 		return;
 	}
 	key = gen_var_key(gen, expr);
-	emit_lookup(gen, expr->var, &key);
+	emit_var_lookup(gen, expr->var, &key);
 	key_release(gen, &key);
 	emit_copy_value(gen, to, string_room(expr->var->type));
 }
 
 /* The value's address is in R3: insert or replace; count what has no room. */
-static void emit_update(struct gen *gen, const struct var *var, const struct key_place *key)
+void emit_var_update(struct gen *gen, const struct var *var, const struct key_place *key)
 {
 	struct label good = {0};
 
@@ -226,46 +242,65 @@ static void emit_delete(struct gen *gen, const struct var *var, const struct key
 	emit_call(gen, HELPER_MAP_DELETE);
 }
 
-static void store_hash(struct gen *gen, const struct expr *expr)
+/* The slot's value. */
+static void store_hash(struct gen *gen, const struct var *var, const struct key_place *key, struct slot value)
 {
 	struct label zero = {0}, insert = {0}, end = {0};
-	struct slot value = slot_new(gen);
-	struct key_place key;
 
-	slot_store(gen, value, R0);
-	key = gen_var_key(gen, expr);
 	slot_load(gen, R1, value);
 	emit_jump_imm(gen, BPF_JEQ, R1, 0, &zero);
-	emit_lookup(gen, expr->var, &key);
+	emit_var_lookup(gen, var, key);
 	emit_jump_imm(gen, BPF_JEQ, R0, 0, &insert);
 	slot_load(gen, R1, value);
 	emit(gen, INSN_STORE(BPF_DW, R0, 0, R1));
 	emit_jump(gen, &end);
 	label_bind(gen, &insert);
 	slot_address(gen, R3, value);
-	emit_update(gen, expr->var, &key);
+	emit_var_update(gen, var, key);
 	emit_jump(gen, &end);
 	label_bind(gen, &zero);
-	emit_delete(gen, expr->var, &key);
+	emit_delete(gen, var, key);
 	label_bind(gen, &end);
-	key_release(gen, &key);
 	slot_load(gen, R0, value);
-	slot_release(gen, value);
 }
 
-/* Stores R0, which has the variable's type, and leaves it in R0. */
-static void store_scalar(struct gen *gen, const struct expr *expr)
+static void store_still(struct gen *gen, const struct var *var)
 {
-	const struct var *var = expr->var;
-
-	if (in_hash(var)) {
-		store_hash(gen, expr);
-	} else if (var->scope == SCOPE_THIS) {
+	if (var->scope == SCOPE_THIS) {
 		slot_store(gen, this_slot(gen, var), R0);
 	} else {
 		emit_map_value(gen, R1, gen->layout->map_globals, gen->layout->global_offsets[var->id]);
 		emit(gen, INSN_STORE(mem_size[var->type->size], R1, 0, R0));
 	}
+}
+
+/* Stores R0, which has the variable's type, and leaves it in R0; the slot is for its use. */
+static void store_scalar(struct gen *gen, const struct var *var, const struct key_place *key, struct slot value)
+{
+	if (!var_in_hash(var)) {
+		store_still(gen, var);
+		return;
+	}
+	slot_store(gen, value, R0);
+	store_hash(gen, var, key, value);
+}
+
+static void assign_scalar(struct gen *gen, const struct expr *expr)
+{
+	struct key_place key;
+	struct slot value;
+
+	gen_scalar(gen, expr->right);
+	if (!var_in_hash(expr->left->var)) {
+		store_still(gen, expr->left->var);
+		return;
+	}
+	value = slot_new(gen);
+	slot_store(gen, value, R0);
+	key = gen_var_key(gen, expr->left);
+	store_hash(gen, expr->left->var, &key, value);
+	key_release(gen, &key);
+	slot_release(gen, value);
 }
 
 static void assign_string(struct gen *gen, const struct expr *expr)
@@ -291,7 +326,7 @@ static void assign_string(struct gen *gen, const struct expr *expr)
 	gen_string(gen, expr->right, place);
 	key = gen_var_key(gen, left);
 	emit_place_address(gen, R3, place);
-	emit_update(gen, left->var, &key);
+	emit_var_update(gen, left->var, &key);
 	key_release(gen, &key);
 	scratch_release(gen, mark);
 }
@@ -299,7 +334,7 @@ static void assign_string(struct gen *gen, const struct expr *expr)
 /* A global number that others may change at the same moment: one atomic addition of R1; R0 = the old value. */
 static bool is_shared_number(const struct var *var)
 {
-	return !in_hash(var) && var->scope == SCOPE_GLOBAL && (var->type->size == 8 || var->type->size == 4);
+	return !var_in_hash(var) && var->scope == SCOPE_GLOBAL && (var->type->size == 8 || var->type->size == 4);
 }
 
 static void add_shared(struct gen *gen, const struct var *var)
@@ -312,12 +347,6 @@ static void add_shared(struct gen *gen, const struct var *var)
 	emit_convert(gen, R0, var->type);
 }
 
-static void scale_pointer(struct gen *gen, const struct type *type, int reg)
-{
-	if (type->kind == TYPE_PTR && type->to->size > 1)
-		emit(gen, INSN_ALU_IMM(BPF_MUL, reg, (int32_t)type->to->size));
-}
-
 /* With one addition, so that nothing is lost of what others add meanwhile. */
 static void update_shared(struct gen *gen, const struct expr *expr)
 {
@@ -325,7 +354,7 @@ static void update_shared(struct gen *gen, const struct expr *expr)
 	struct slot value;
 
 	gen_scalar_as(gen, expr->right, type->kind == TYPE_PTR ? &type_int64 : type);
-	scale_pointer(gen, type, R0);
+	emit_scale(gen, type, R0);
 	if (expr->op == PLAN_SUB)
 		emit(gen, INSN_NEG(R0));
 	value = slot_new(gen);
@@ -340,19 +369,23 @@ static void update_shared(struct gen *gen, const struct expr *expr)
 
 static void update(struct gen *gen, const struct expr *expr)
 {
+	const struct var *var = expr->left->var;
+	struct key_place key;
 	struct slot value;
 
 	gen_scalar(gen, expr->right);
-	scale_pointer(gen, expr->left->type, R0);
+	emit_scale(gen, expr->left->type, R0);
 	value = slot_new(gen);
 	slot_store(gen, value, R0);
-	gen_var_load(gen, expr->left);
+	key = place_new(gen, expr->left);
+	load_scalar(gen, var, &key);
 	emit_convert(gen, R0, expr->in);
 	slot_load(gen, R1, value);
-	slot_release(gen, value);
 	gen_binary_op(gen, expr->op, expr->in, expr->loc);
 	emit_convert(gen, R0, expr->left->type);
-	store_scalar(gen, expr->left);
+	store_scalar(gen, var, &key, value);
+	place_release(gen, var, &key);
+	slot_release(gen, value);
 }
 
 void gen_var_assign(struct gen *gen, const struct expr *expr)
@@ -360,6 +393,10 @@ void gen_var_assign(struct gen *gen, const struct expr *expr)
 	bool adds = expr->kind == EXPR_UPDATE && (expr->op == PLAN_ADD || expr->op == PLAN_SUB);
 
 	emit_line(gen, expr->loc);
+	if (type_is_object(expr->type)) {
+		gen_object_assign(gen, expr);
+		return;
+	}
 	if (expr->left->kind != EXPR_VAR) {
 		gen_memory_assign(gen, expr);
 		return;
@@ -367,8 +404,7 @@ void gen_var_assign(struct gen *gen, const struct expr *expr)
 	if (type_is_string(expr->left->type)) {
 		assign_string(gen, expr);
 	} else if (expr->kind == EXPR_ASSIGN) {
-		gen_scalar(gen, expr->right);
-		store_scalar(gen, expr->left);
+		assign_scalar(gen, expr);
 	} else if (adds && is_shared_number(expr->left->var)) {
 		update_shared(gen, expr);
 	} else {
@@ -379,14 +415,14 @@ void gen_var_assign(struct gen *gen, const struct expr *expr)
 void gen_var_step(struct gen *gen, const struct expr *expr)
 {
 	const struct type *type = expr->left->type;
-	int32_t step = type->kind == TYPE_PTR && type->to->size ? (int32_t)type->to->size : 1;
-	struct slot old;
+	int32_t step = step_size(expr);
+	struct slot old, value;
+	struct key_place key;
 
 	if (expr->left->kind != EXPR_VAR) {
 		gen_memory_step(gen, expr);
 		return;
 	}
-	step *= expr->step;
 	if (is_shared_number(expr->left->var)) {
 		emit(gen, INSN_MOV_IMM(R1, step));
 		add_shared(gen, expr->left->var);
@@ -396,13 +432,17 @@ void gen_var_step(struct gen *gen, const struct expr *expr)
 		}
 		return;
 	}
-	gen_var_load(gen, expr->left);
 	old = slot_new(gen);
+	value = slot_new(gen);
+	key = place_new(gen, expr->left);
+	load_scalar(gen, expr->left->var, &key);
 	slot_store(gen, old, R0);
 	emit(gen, INSN_ALU_IMM(BPF_ADD, R0, step));
 	emit_convert(gen, R0, type);
-	store_scalar(gen, expr->left);
+	store_scalar(gen, expr->left->var, &key, value);
 	if (expr->is_post)
 		slot_load(gen, R0, old);
+	place_release(gen, expr->left->var, &key);
+	slot_release(gen, value);
 	slot_release(gen, old);
 }

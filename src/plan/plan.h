@@ -9,9 +9,10 @@
  * - Values are of three kinds. A scalar (TYPE_INT, TYPE_PTR, or a token: TYPE_STACK, TYPE_SYMBOL) is one number,
  * extended to 64 bits by its type's size and sign. A string is a text with a final NUL, at most type->size bytes. An
  * object (TYPE_STRUCT, TYPE_UNION, TYPE_ARRAY) is known by its place: it has an address (EXPR_ADDRESS), members and
- * elements, and is nowhere moved as a whole yet.
- * - A place is EXPR_VAR, EXPR_DEREF, EXPR_MEMBER or EXPR_ELEMENT, or the right side of an EXPR_THEN that is one. A
- * scalar place in an operand's position stands for what it holds.
+ * elements; as a whole it is moved by EXPR_ASSIGN alone, from a place to one of the same type.
+ * - A place is EXPR_VAR, EXPR_DEREF, EXPR_MEMBER or EXPR_ELEMENT, the right side of an EXPR_THEN that is one, or an
+ * EXPR_ASSIGN of an object, which is where what was assigned lies. A scalar place in an operand's position stands for
+ * what it holds.
  * - Conversions are explicit. The operands of arithmetic have the operator's type; those of a comparison have one type,
  * in which they are compared; what is assigned has the variable's type; keys have the types of the variable's or
  * aggregation's keys; a recorded value has the action's. Types are the same here when size and sign are; pointers are
@@ -24,9 +25,8 @@
  * generator.
  *
  * Where there is to be more: a language with loops, `return`, `try` or functions of its own adds kinds of statements
- * (and a list of functions, each with parameters, variables and a body, called by EXPR_CALL's sister); objects as
- * variables add variables of those types, and an EXPR_ASSIGN between places of one type; NULL strings have their
- * constant already.
+ * (and a list of functions, each with parameters, variables and a body, called by EXPR_CALL's sister); NULL strings
+ * have their constant already.
  */
 #ifndef CEPHTAP_PLAN_PLAN_H
 #define CEPHTAP_PLAN_PLAN_H
@@ -51,13 +51,14 @@ enum var_scope { SCOPE_GLOBAL, SCOPE_SELF, SCOPE_THIS };
 struct var {
 	const char *name;
 	enum var_scope scope;
-	const struct type *type; /* of the scalar, or of an element */
+	const struct type *type; /* of the scalar or object, or of an element */
 	bool is_assoc;
 	const struct type **keys; /* as stored: integers and pointers 8 bytes, strings as large as the largest use */
 	unsigned keys_len;
-	unsigned id;	 /* dense over all variables */
-	struct loc loc;	 /* first use or declaration */
-	bool is_written; /* assigned somewhere */
+	unsigned id;	  /* dense over all variables */
+	struct loc loc;	  /* first use or declaration */
+	bool is_written;  /* assigned somewhere */
+	bool is_userland; /* an object whose addresses are the traced process's */
 };
 
 struct aggvar {
@@ -95,8 +96,8 @@ enum expr_kind {
 			 too */
 	EXPR_COND,    /* left ? right : third */
 	EXPR_THEN,    /* left for its effect, and then right */
-	EXPR_ASSIGN,  /* left = right, left being a place: a variable, or a scalar in memory that the script has taken;
-			 also its value */
+	EXPR_ASSIGN,  /* left = right, left being a place: of a variable, or in memory that the script has taken; also
+			 its value */
 	EXPR_UPDATE,  /* left = left op right, computed in the type `in` */
 	EXPR_STEP,    /* left += step (in elements, where it is a pointer); its value is that before when is_post, else
 			 that after */

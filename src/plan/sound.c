@@ -12,6 +12,8 @@ static bool is_place(const struct expr *expr)
 		return true;
 	case EXPR_THEN:
 		return is_place(expr->right);
+	case EXPR_ASSIGN: /* where the object lies that was assigned */
+		return type_is_object(expr->type);
 	default:
 		return false;
 	}
@@ -134,8 +136,11 @@ static const char *rule_of_assignment(const struct expr *expr)
 {
 	if (!is_place(expr->left) || !type_is_alike(expr->left->type, expr->type))
 		return "what is assigned to is a place, whose type the value has";
-	if (expr->left->kind != EXPR_VAR && !type_is_scalar(expr->type))
-		return "in memory only numbers and pointers are assigned";
+	if (type_is_object(expr->type) && (expr->kind != EXPR_ASSIGN || !type_equal(expr->left->type, expr->type) ||
+					   !expr->right || !type_equal(expr->right->type, expr->type) || !is_place(expr->right)))
+		return "an object is assigned from a place of its type";
+	if (expr->left->kind != EXPR_VAR && !type_is_scalar(expr->type) && !type_is_object(expr->type))
+		return "in memory only numbers, pointers and objects are assigned";
 	if (expr->kind == EXPR_ASSIGN)
 		return are_alike(expr->right, expr->type) ? NULL : "what is assigned has the variable's type";
 	if (expr->kind == EXPR_STEP)

@@ -290,6 +290,9 @@ void report_fault(const struct record_error *error, struct buf *out)
 	case FAULT_SCRATCH:
 		buf_puts(out, "out of scratch space");
 		break;
+	case FAULT_BADINDEX:
+		buf_printf(out, "index out of bounds (%" PRId64 ")", (int64_t)error->address);
+		break;
 	case FAULT_ILLOP:
 		buf_puts(out, "illegal operation");
 		break;

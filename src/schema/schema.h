@@ -31,7 +31,14 @@ enum {
 };
 
 /* What went wrong: arg4 of ERROR, with DTrace's numbers. */
-enum fault { FAULT_NONE = 0, FAULT_BADADDR = 1, FAULT_ILLOP = 3, FAULT_DIVZERO = 4, FAULT_SCRATCH = 5 };
+enum fault {
+	FAULT_NONE = 0,
+	FAULT_BADADDR = 1,
+	FAULT_ILLOP = 3,
+	FAULT_DIVZERO = 4,
+	FAULT_SCRATCH = 5,
+	FAULT_BADINDEX = 11,
+};
 
 /* The record of an error in a clause; `head.clause` is RECORD_ERROR. */
 struct record_error {

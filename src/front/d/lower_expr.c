@@ -192,6 +192,20 @@ static struct expr *lower_stringof(struct arena *arena, const struct node *node)
 			   is_array ? lower(arena, node->left) : lower_value(arena, node->left));
 }
 
+/* *p; of an array, *a is a[0], and *(a + i) is a[i]. */
+static struct expr *lower_deref(struct arena *arena, const struct node *node)
+{
+	const struct node *array = check_array_of(node);
+	struct expr *expr;
+
+	if (!array)
+		return expr_around(arena, EXPR_DEREF, node->type, node, lower_value(arena, node->left));
+	expr = expr_around(arena, EXPR_ELEMENT, node->type, node, lower(arena, array));
+	expr->right = array == node->left ? constant(arena, &type_int64, node, 0)
+					  : lower_as(arena, node->left->right, &type_int64);
+	return expr;
+}
+
 static struct expr *lower_unary(struct arena *arena, const struct node *node)
 {
 	struct expr *expr;
@@ -200,7 +214,7 @@ static struct expr *lower_unary(struct arena *arena, const struct node *node)
 	case OP_ADDROF:
 		return expr_around(arena, EXPR_ADDRESS, node->type, node, lower(arena, node->left));
 	case OP_DEREF:
-		return expr_around(arena, EXPR_DEREF, node->type, node, lower_value(arena, node->left));
+		return lower_deref(arena, node);
 	case OP_STRINGOF:
 		return lower_stringof(arena, node);
 	case OP_PLUS:

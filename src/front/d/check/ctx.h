@@ -145,6 +145,10 @@ bool check_convert(struct check_ctx *ctx, const struct type *to, struct node **s
 const struct type *check_decay(struct check_ctx *ctx, const struct node *node);
 /* Is the object that this names in the traced process? The pointer that was followed last says so. */
 bool check_is_userland(const struct node *node);
+/* ... or was it copied from there, so that addresses in it are the process's? */
+bool check_is_of_user(const struct node *node);
+/* The array whose element `*a` or `*(a + i)` is; NULL: there is none, a pointer is followed. */
+const struct node *check_array_of(const struct node *node);
 const struct type *check_loaded(struct check_ctx *ctx, const struct node *node, const struct type *type);
 bool check_is_bit_field(const struct node *node);
 bool check_count(struct check_ctx *ctx, struct node *node);

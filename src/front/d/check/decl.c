@@ -57,6 +57,14 @@ static bool same_keys(struct check_ctx *ctx, const struct decl *decl, const stru
 	return true;
 }
 
+/* Floating-point variables can be declared, though nothing can be computed with them. */
+static bool can_hold(struct check_ctx *ctx, const struct type *type, struct loc loc)
+{
+	if (type->kind == TYPE_FLOAT || (type_is_object(type) && !check_is_incomplete(type)))
+		return true;
+	return check_object_type(ctx, type, loc, "a variable");
+}
+
 static void declare_var(struct check_ctx *ctx, const struct decl *decl)
 {
 	const struct type *type = check_tspec(ctx, decl->tspec);
@@ -70,8 +78,7 @@ static void declare_var(struct check_ctx *ctx, const struct decl *decl)
 			say_taken(ctx, decl, ", as something else");
 		return;
 	}
-	/* A floating-point variable can be declared, though nothing can be done with it. */
-	if (type->kind != TYPE_FLOAT && !check_object_type(ctx, type, decl->loc, "a variable"))
+	if (!can_hold(ctx, type, decl->loc))
 		type = &type_error;
 	var = check_var_new(ctx, decl->scope, decl->name, type, decl->loc);
 	if (decl->keys_len)

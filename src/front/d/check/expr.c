@@ -100,6 +100,8 @@ bool check_convert(struct check_ctx *ctx, const struct type *to, struct node **s
 		*slot = check_to_string(ctx, node);
 		return true;
 	}
+	if (to->kind == TYPE_STRUCT || to->kind == TYPE_UNION)
+		return type_equal(to, from);
 	if (from->kind == TYPE_ARRAY)
 		from = check_decay(ctx, node);
 	if (type_is_token(to)) /* to be a key later, in another place than where it was taken */
@@ -127,10 +129,19 @@ bool check_is_userland(const struct node *node)
 	}
 }
 
+bool check_is_of_user(const struct node *node)
+{
+	if (check_is_userland(node))
+		return true;
+	while (!node->var && ((node->kind == NODE_MEMBER && node->op == OP_DOT) || node->kind == NODE_INDEX))
+		node = node->left;
+	return node->var && node->var->is_userland;
+}
+
 /* An address that was read out of the traced process is an address in the traced process. */
 const struct type *check_loaded(struct check_ctx *ctx, const struct node *node, const struct type *type)
 {
-	if (type->kind == TYPE_PTR && !type->userland && check_is_userland(node))
+	if (type->kind == TYPE_PTR && !type->userland && check_is_of_user(node))
 		return type_pointer(ctx->arena, type->to, true);
 	return type;
 }
@@ -150,7 +161,7 @@ static bool cast_is_valid(const struct type *to, const struct type *from)
 		return type_is_text(from) || type_is_scalar(from);
 	if (type_is_scalar(to))
 		return type_is_scalar(from);
-	return false;
+	return (to->kind == TYPE_STRUCT || to->kind == TYPE_UNION) && type_equal(to, from);
 }
 
 static void check_cast(struct check_ctx *ctx, struct node *node)
@@ -177,6 +188,12 @@ static void check_cast(struct check_ctx *ctx, struct node *node)
 	/* An address keeps its memory: only an integer has none and takes what is written. */
 	if (to->kind == TYPE_PTR && from->kind == TYPE_PTR && from->userland && !to->userland)
 		to = type_pointer(ctx->arena, to->to, true);
+	if (type_is_object(to)) { /* to what it is */
+		struct node *left = node->left;
+
+		*node = *left;
+		return;
+	}
 	if (type_is_string(to)) { /* as stringof, which takes addresses too */
 		node->kind = NODE_UNARY;
 		node->op = OP_STRINGOF;

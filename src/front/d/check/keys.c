@@ -149,6 +149,17 @@ static void check_key_size(struct check_ctx *ctx, const char *what, const struct
 			  "use fewer strings, or shorter ones: -x strsize=64");
 }
 
+/* Objects are copied by way of scratch memory, of which there is as much as for this-> variables. */
+static bool check_object_size(struct check_ctx *ctx, const struct var *var)
+{
+	if (!type_is_object(var->type) || var->type->size <= CHECK_THIS_MAX || var->scope == SCOPE_THIS ||
+	    (!var->is_assoc && var->scope == SCOPE_GLOBAL))
+		return true;
+	diag_error(ctx->diags, var->loc, NULL, "`%s` takes %u bytes, and %d are possible", var->name, var->type->size,
+		   CHECK_THIS_MAX);
+	return false;
+}
+
 /* Sizes are known when the whole script was read. */
 void check_vars_finish(struct check_ctx *ctx)
 {
@@ -158,6 +169,8 @@ void check_vars_finish(struct check_ctx *ctx)
 
 	for (i = 0; i < ctx->out->vars_len; i++) {
 		var = ctx->out->vars[i];
+		if (!check_object_size(ctx, var))
+			break;
 		if (var->is_assoc)
 			check_key_size(ctx, var->name, var->keys, var->keys_len, var->loc);
 		if (var->is_assoc || var->scope == SCOPE_SELF)

@@ -185,6 +185,19 @@ void check_unary(struct check_ctx *ctx, struct node *node)
 
 /* --- Binary --- */
 
+/* A constant that no element of the array has as its index. */
+static bool is_outside(struct check_ctx *ctx, struct node *node)
+{
+	const struct type *array = node->left->type;
+	const struct node *index = node->right;
+
+	if (array->kind != TYPE_ARRAY || !array->count || !index->is_const || index->ival < array->count)
+		return false;
+	check_error_op(ctx, node, "D_ARR_BOUNDS", "%lld is outside of the array: it has %u elements",
+		       (long long)index->ival, array->count);
+	return true;
+}
+
 /* Addition and subtraction with at least one pointer. Sets node->type, or says why not. */
 static void check_pointer_sum(struct check_ctx *ctx, struct node *node, enum node_op op, const struct type *a,
 			      const struct type *b)
@@ -193,7 +206,7 @@ static void check_pointer_sum(struct check_ctx *ctx, struct node *node, enum nod
 	bool b_steps = b->kind == TYPE_PTR && !is_pointer_to_nothing(b);
 
 	if (a_steps && type_is_int(b)) {
-		if (has_stride(ctx, node, a))
+		if (has_stride(ctx, node, a) && !is_outside(ctx, node))
 			node->type = a;
 	} else if (op == OP_ADD && b_steps && type_is_int(a)) {
 		if (has_stride(ctx, node, b))
@@ -335,13 +348,14 @@ static const struct type *storage_type(struct check_ctx *ctx, const struct node 
 		return &type_error;
 	if (type_is_string(value->type) || type_is_bytes(value->type))
 		return ctx->string;
-	return check_operand(ctx, value);
+	return value->type->kind == TYPE_ARRAY ? value->type : check_operand(ctx, value);
 }
 
 /* What no variable takes: there is nothing to be kept, or it is not a single value. */
 static bool is_storable(const struct type *type)
 {
-	return type_is_scalar(type) || type_is_string(type) || type_is_token(type);
+	return type_is_scalar(type) || type_is_string(type) || type_is_token(type) || type->kind == TYPE_STRUCT ||
+	       type->kind == TYPE_UNION;
 }
 
 /* x += y and x -= y take pointers on the left; the others numbers alone. */
@@ -383,13 +397,9 @@ static bool check_store(struct check_ctx *ctx, struct node *node)
 
 static bool no_variable_holds(struct check_ctx *ctx, struct node *node, const struct type *type)
 {
-	if (type->kind == TYPE_ERROR || is_storable(type))
+	if (type->kind == TYPE_ERROR || type->kind == TYPE_ARRAY || is_storable(type))
 		return false;
-	if (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION || type->kind == TYPE_ARRAY)
-		check_error_op(ctx, node, "D_OP_INCOMPAT",
-			       "a variable cannot hold a `%s`: keep its address, or its members",
-			       check_type_text(ctx, type));
-	else if (check_is_action(node->right))
+	if (check_is_action(node->right))
 		diag_hint(ctx->diags,
 			  check_error_op(ctx, node, "D_OP_INCOMPAT", "%s() is an action: it has no value",
 					 node->right->name),
@@ -406,15 +416,20 @@ static bool no_variable_holds(struct check_ctx *ctx, struct node *node, const st
 static void check_plain_assign(struct check_ctx *ctx, struct node *node)
 {
 	const struct type *type;
+	unsigned vars_len;
 
 	check_expr(ctx, node->right);
 	type = storage_type(ctx, node->right);
 	if (no_variable_holds(ctx, node, type))
 		return;
+	vars_len = ctx->out->vars_len;
 	if (!check_left(ctx, node->left, type) || check_failed(node->right))
 		return;
-	if (check_store(ctx, node) && check_writable(ctx, node->left))
-		node->type = node->left->type;
+	if (!check_store(ctx, node) || !check_writable(ctx, node->left))
+		return;
+	node->type = node->left->type;
+	if (ctx->out->vars_len > vars_len && node->left->var) /* that is new by this */
+		node->left->var->is_userland = type_is_object(type) && check_is_of_user(node->right);
 }
 
 /* x += value: x must be there already. */

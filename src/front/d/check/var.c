@@ -576,6 +576,31 @@ static bool is_lvalue(const struct node *node)
 	       node->kind == NODE_INDEX || (node->kind == NODE_UNARY && node->op == OP_DEREF);
 }
 
+const struct node *check_array_of(const struct node *node)
+{
+	const struct node *left = node->left;
+
+	if (node->kind != NODE_UNARY || node->op != OP_DEREF)
+		return NULL;
+	if (left->type->kind == TYPE_ARRAY)
+		return left;
+	return left->kind == NODE_BINARY && left->op == OP_ADD && left->left->type->kind == TYPE_ARRAY ? left->left
+												       : NULL;
+}
+
+/* The variable that holds the object which this is a part of: no pointer is followed on the way. */
+static struct var *holder(const struct node *node)
+{
+	while (node && !node->var) {
+		bool is_part =
+			(node->kind == NODE_MEMBER && node->op == OP_DOT) ||
+			(node->kind == NODE_INDEX && node->arg_index < 0 && node->left->type->kind == TYPE_ARRAY);
+
+		node = is_part ? node->left : check_array_of(node);
+	}
+	return node && type_is_object(node->var->type) ? node->var : NULL;
+}
+
 /* Does a pointer of the script's own lead there? Whether it is one that alloca() gave is seen when the script runs. */
 static bool is_own_memory(const struct node *node)
 {
@@ -583,7 +608,7 @@ static bool is_own_memory(const struct node *node)
 
 	if (node->kind != NODE_MEMBER && node->kind != NODE_INDEX && (node->kind != NODE_UNARY || node->op != OP_DEREF))
 		return false;
-	if (!type_is_scalar(node->type) || check_is_userland(node))
+	if (node->type->kind == TYPE_ARRAY || check_is_userland(node))
 		return false;
 	while (root->left && root->kind != NODE_CALL)
 		root = root->left;
@@ -594,6 +619,10 @@ bool check_writable(struct check_ctx *ctx, struct node *node)
 {
 	if (node->var && (node->kind == NODE_IDENT || node->kind == NODE_INDEX)) {
 		node->var->is_written = true;
+		return true;
+	}
+	if (holder(node)) {
+		holder(node)->is_written = true;
 		return true;
 	}
 	if (is_own_memory(node))
