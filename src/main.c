@@ -32,6 +32,7 @@ static const struct command {
 	{"stamp", cmd_stamp, "a copy of a Ceph binary that bpftrace, perf, gdb and SystemTap see the markers of"},
 	{"weave", cmd_weave, "Ceph's markers into a tree of Ceph's source"},
 	{"dtrace", cmd_dtrace, "the command dtrace: scripts with its options; provider files to headers and objects"},
+	{"stap", cmd_stap, "the command stap: scripts in SystemTap's language, with its options"},
 	{"catalogue", cmd_catalogue, "check or print the catalogue of Ceph's markers"},
 };
 
@@ -77,6 +78,8 @@ static int run(int argc, char **argv)
 
 	if (argc && !strcmp(slash ? slash + 1 : argv[0], "dtrace"))
 		return cmd_dtrace(argc, argv); /* without sub-commands: `dtrace list` is a script */
+	if (argc && !strcmp(slash ? slash + 1 : argv[0], "stap"))
+		return cmd_stap(argc, argv);
 	if (argc < 2)
 		return cmd_usage();
 	for (unsigned i = 0; i < COMMANDS; i++)

@@ -18,6 +18,8 @@ front:  lib
 front/d: lib plan probe func/func.h agg/agg.h front/front.h
 front/d/ast: lib plan probe front/front.h
 front/d/check: lib plan schema probe func/func.h func/call.h func/entry.h agg/agg.h front/d/ast
+front/stap: lib
+stap:   lib front/stap
 code:   lib plan schema probe func/func.h agg/agg.h
 types:  lib plan/type.h
 engine: lib schema probe code plan

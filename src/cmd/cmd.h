@@ -18,6 +18,7 @@ int cmd_record(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_stamp(int argc, char **argv);
+int cmd_stap(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_weave(int argc, char **argv);
 int cmd_run(int argc, char **argv);	      /* cephtap SCRIPT.d, cephtap -n 'clause' */

@@ -136,8 +136,9 @@ static const char *rule_of_assignment(const struct expr *expr)
 {
 	if (!is_place(expr->left) || !type_is_alike(expr->left->type, expr->type))
 		return "what is assigned to is a place, whose type the value has";
-	if (type_is_object(expr->type) && (expr->kind != EXPR_ASSIGN || !type_equal(expr->left->type, expr->type) ||
-					   !expr->right || !type_equal(expr->right->type, expr->type) || !is_place(expr->right)))
+	if (type_is_object(expr->type) &&
+	    (expr->kind != EXPR_ASSIGN || !type_equal(expr->left->type, expr->type) || !expr->right ||
+	     !type_equal(expr->right->type, expr->type) || !is_place(expr->right)))
 		return "an object is assigned from a place of its type";
 	if (expr->left->kind != EXPR_VAR && !type_is_scalar(expr->type) && !type_is_object(expr->type))
 		return "in memory only numbers, pointers and objects are assigned";

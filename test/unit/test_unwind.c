@@ -48,7 +48,8 @@ static unsigned compare_file(const char *path, unsigned step)
 	struct unwind *unwind;
 	unsigned compared = 0;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	Dwarf_CFI *cfi;
+	Dwarf_CFI *cfi, *more; /* of .eh_frame, of .debug_frame */
+	Dwarf *dwarf;
 	Elf *elf;
 
 	if (fd < 0)
@@ -60,6 +61,8 @@ static unsigned compare_file(const char *path, unsigned step)
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	cfi = dwarf_getcfi_elf(elf);
 	assert_non_null(cfi);
+	dwarf = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
+	more = dwarf ? dwarf_getcfi(dwarf) : NULL;
 	for (unsigned i = 0; i < unwind->rows_len; i += step) {
 		const struct unwind_row *row = &unwind->rows[i];
 		Dwarf_Frame *frame;
@@ -69,13 +72,17 @@ static unsigned compare_file(const char *path, unsigned step)
 		assert_ptr_equal(unwind_row_at(unwind, unwind->base + row->pc), row);
 		if (row->kind != UNWIND_RSP && row->kind != UNWIND_RBP)
 			continue;
-		assert_int_equal(dwarf_cfi_addrframe(cfi, unwind->base + row->pc, &frame), 0);
+		if (dwarf_cfi_addrframe(cfi, unwind->base + row->pc, &frame)) {
+			assert_non_null(more);
+			assert_int_equal(dwarf_cfi_addrframe(more, unwind->base + row->pc, &frame), 0);
+		}
 		assert_int_equal(dwarf_frame_cfa(frame, &ops, &len), 0);
 		assert_true(is_reg_plus(ops, len, row->kind == UNWIND_RSP ? 7 : 6, 8 * row->cfa));
 		assert_true(is_same_rbp(frame, row));
 		free(frame);
 		compared++;
 	}
+	dwarf_end(dwarf);
 	elf_end(elf);
 	close(fd);
 	unwind_free(unwind);
