@@ -31,7 +31,6 @@ runs_file() { [ "/proc/$1/exe" -ef "$2" ]; } # PID FILE: it is past exec
 # It is asleep: a program that does nothing but wait has come so far.
 sleeps() { grep -q '^State:.S' "/proc/$1/status" 2>/dev/null; } # PID
 # It sleeps for a time that it has chosen: one of our programs has come to its rounds.
-# So does cephtap while it waits for the process of -W.
 naps() { grep -q nanosleep "/proc/$1/wchan" 2>/dev/null; } # PID
 # It is no shell any more that is about to become a program, or it has ended.
 past_exec() { [[ $(readlink "/proc/$1/exe") != */bash ]]; } # PID

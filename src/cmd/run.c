@@ -42,9 +42,16 @@ static bool start_child(struct run *run)
 	return true;
 }
 
+/* What starts from here on is traced. */
+static void say_waiting(const char *name)
+{
+	say(stderr, "cephtap: waiting for a process `%s` to start\n", name);
+}
+
 static bool wait_for_process(struct run *run)
 {
-	return !run->wait_for || target_wait_for(&run->targets, run->wait_for, tracer_was_interrupted, &run->why);
+	return !run->wait_for ||
+	       target_wait_for(&run->targets, run->wait_for, tracer_was_interrupted, say_waiting, &run->why);
 }
 
 static void set_target(struct run *run)

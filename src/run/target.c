@@ -518,7 +518,8 @@ static unsigned last_pid(void)
 	return pid;
 }
 
-bool target_wait_for(struct target_list *list, const char *name, bool (*interrupted)(void), struct buf *why)
+bool target_wait_for(struct target_list *list, const char *name, bool (*interrupted)(void),
+		     void (*waits)(const char *name), struct buf *why)
 {
 	struct target_process *before = NULL, *now;
 	struct target_rule rule = {.kind = RULE_NAME, .text = name};
@@ -527,6 +528,7 @@ bool target_wait_for(struct target_list *list, const char *name, bool (*interrup
 	struct search search = {list, scratch, &rule, &before, &before_len};
 
 	find_processes(&search); /* those that run already are not waited for */
+	waits(name);
 	for (unsigned last = 0, looks = 0, turn = 0; !interrupted(); usleep(WAIT_US), turn++) {
 		struct arena *round;
 

@@ -44,8 +44,10 @@ bool target_add_cgroup(struct target_list *list, const char *path, struct buf *w
 /* A container by its id or the beginning of it, or a service by the name of its unit, as the kernel's groups are
  * called. */
 bool target_add_container(struct target_list *list, const char *id, struct buf *why);
-/* Waits until a process of this name starts; false when interrupted() says that a signal came. */
-bool target_wait_for(struct target_list *list, const char *name, bool (*interrupted)(void), struct buf *why);
+/* Waits until a process of this name starts, and calls waits() when it has begun to; false: interrupted() says that a
+ * signal came. */
+bool target_wait_for(struct target_list *list, const char *name, bool (*interrupted)(void),
+		     void (*waits)(const char *name), struct buf *why);
 /* An option for one of these. Returns 0 for one that is none of them, 1 when it was taken, -1 with a sentence. */
 enum target_option { TARGET_OSD = 1000, TARGET_DAEMON, TARGET_CGROUP, TARGET_CONTAINER, TARGET_UNTRUSTED };
 int target_take(struct target_list *list, int option, const char *text, struct buf *why); /* 'p' is one of them */

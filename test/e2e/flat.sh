@@ -30,7 +30,7 @@ cp "$PROGS/loop_target" "$TMP/$name"
 is_traced() { naps $target || return; "$PROGS/text_same" $target >/dev/null; [ $? = 1 ]; } # 2: it cannot be looked into
 start_target() { "$TMP/$name" 100000 >/dev/null & target=$!; }
 "$CEPHTAP" -q -W "$name" -n 'loop:'"$name"'::turn { @ = count(); @s[ustack(3)] = count(); }' >"$TMP/out" 2>"$TMP/err" & tracer=$!
-wait_for 60 naps $tracer # it waits for one that starts now
+wait_for 60 grep -q "waiting for a process" "$TMP/err"
 start_target
 wait_for 30 is_traced
 check traced is_traced

@@ -85,7 +85,7 @@ rm -f "$TMP/pg"
 "$CEPHTAP" -q -o "$TMP/pg" -W postgres -n 'postgresql*:::query-start { @[copyinstr(arg0)] = count(); } postgresql*:::transaction-start { @t = count(); }
 	postgresql*:::transaction-commit { @c = count(); } END { printa("query %s=%@u\n", @); printa("transactions %@u\n", @t); printa("commits %@u\n", @c); }' 2>"$TMP/err" &
 tapper=$!
-wait_for 60 naps $tapper
+wait_for 60 grep -q "waiting for a process" "$TMP/err"
 mkfifo "$data/asked" && chown postgres "$data/asked"
 (as_postgres "$postgres" --single -D "$data/db" postgres <"$data/asked" >/dev/null 2>&1) &
 server=$!

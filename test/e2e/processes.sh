@@ -115,7 +115,7 @@ fi
 cp "$target" "$TMP/awaited-one"
 "$CEPHTAP" -q -W awaited-one -n 'loop$target:::turn { @ = count(); } END { printa("%@u\n", @); }' >"$TMP/out" 2>"$TMP/err" &
 tapper=$!
-wait_for 60 naps $tapper
+wait_for 60 grep -q "waiting for a process" "$TMP/err"
 "$TMP/awaited-one" 1 >/dev/null 2>&1
 kill -INT $tapper
 wait $tapper
