@@ -58,6 +58,7 @@ struct stap {
 	uint64_t seconds;
 	int64_t target;
 	bool no_warnings, warnings_fail, lists_variables;
+	const struct cmd_option *refused; /* one that cannot be */
 	struct buf why;
 	struct write_file *file;
 	pid_t child;
@@ -192,8 +193,7 @@ static enum outcome take_option(void *data, const struct cmd_option *option, con
 		stap->verbose++;
 		break;
 	case OPTION_REFUSED:
-		buf_printf(&stap->why, "-%c: %s", option->letter, option->help);
-		outcome = OUTCOME_FAILED;
+		stap->refused = option; /* --help may follow */
 		break;
 	case OPTION_VERSION:
 		say(stdout, "cephtap %s, scripts of SystemTap's language as version 4.8 has it\n", CEPHTAP_VERSION);
@@ -505,6 +505,10 @@ static enum outcome misuse(struct stap *stap, int argc, char **argv)
 {
 	bool has_text = stap->text || stap->listed;
 
+	if (stap->refused) {
+		buf_printf(&stap->why, "-%c: %s", stap->refused->letter, stap->refused->help);
+		return OUTCOME_FAILED;
+	}
 	if (!has_text && optind >= argc) {
 		buf_puts(&stap->why, "A script must be specified: a file, - or -e; see --help");
 		return OUTCOME_MISUSED;

@@ -25,6 +25,7 @@ value() { # NAME VALUE
 	*:NAME'[=VALUE]') echo quiet ;;
 	*:WHAT) echo thread ;;
 	*:MODE) echo c ;;
+	*:PASS) echo 2 ;;
 	*:CLAUSE) echo BEGIN ;;
 	*) echo x ;;
 	esac
