@@ -270,7 +270,7 @@ static void print_value(struct buf *out, const struct option *option, uint64_t v
 static const struct silent {
 	const char *name, *takes;
 } silent[] = {
-	{"amin", "="},
+	{"amin", "Internal/Internal/Unknown|Private/Private/Unknown"}, /* what everything meets: we do not rate names */
 	{"bpflog", "b"},
 	{"bpflogsize", "k"},
 	{"bufpolicy", "fill|ring|switch"},
@@ -474,6 +474,8 @@ const char *options_set(struct options *into, const char *name, const char *valu
 		return NULL;
 	if (other) {
 		buf_printf(why, "option `%s` cannot be %s", name, value ? value : "without a value");
+		if (strlen(other->takes) > 1 && other->takes[1] != '|')
+			buf_printf(why, "; it takes %s", other->takes);
 		return why->data;
 	}
 	if (option == options + OPTIONS_LEN)

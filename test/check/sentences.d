@@ -19,3 +19,4 @@ BEGIN { s = "a"; s = 5; }
 BEGIN { trace(sizeof (struct foo)); }
 BEGIN { trace(5 +
 	"a"); }
+BEGIN { print(5); trace(inet_ntoa(5)); trace(rint(5)); }

@@ -47,7 +47,7 @@ refused "setopt of a number" D_PROTO_ARG -n 'BEGIN { setopt(1); }'
 refused "setopt of nothing" D_PROTO_LEN -n 'BEGIN { setopt(); }'
 
 # DTrace's options that ask for nothing here are checked as there.
-for good in amin=Evolving/Evolving/Common core droptags evaltime=exec evaltime=main iregs=8 kdefs knodefs late=static linkmode=kernel \
+for good in amin=Private/Private/Unknown amin=Internal/Internal/Unknown core droptags evaltime=exec evaltime=main iregs=8 kdefs knodefs late=static linkmode=kernel \
 	linktype=elf nolibs pgmax=0 preallocate=1m pspec strip tree=1 tregs=8 udefs unodefs verbose version=1.6 version=2.0.1 bufpolicy=ring \
 	bufresize=auto cleanrate=10hz statusrate=1s lockmem=unlimited lockmem=64m jstackstrsize=512 quietresize argref; do
 	same "-x $good" '' -x "$good" -n 'BEGIN { exit(0); }'
@@ -55,7 +55,8 @@ for good in amin=Evolving/Evolving/Common core droptags evaltime=exec evaltime=m
 		BEGIN { exit(0); }"
 done
 for bad in evaltime=later evaltime iregs=4 iregs=0 iregs late=never linkmode=x linktype=coff kdefs=1 pgmax=-1 preallocate=x tree=0 tregs=0 \
-	version=9.0 version=x verbose=yes bufpolicy=none bufresize=x cleanrate=x lockmem=x nolibs=1 amin; do
+	version=9.0 version=x verbose=yes bufpolicy=none bufresize=x cleanrate=x lockmem=x nolibs=1 amin amin=x \
+	amin=Evolving/Evolving/Common; do
 	refused "-x $bad" 'option `' -x "$bad" -n 'BEGIN { exit(0); }'
 	refused "pragma $bad" D_PRAGMA_OPTSET -n "#pragma D option $bad
 		BEGIN { exit(0); }"
@@ -72,6 +73,8 @@ report "cpp" 3 $?
 timeout 20 "$CEPHTAP" dtrace -x pgmax=-1 -n BEGIN >"$TMP/out" 2>&1
 report "its status" 1 $?
 report "a bad one, as dtrace" 'dtrace: failed to set -x pgmax=-1: option `pgmax` cannot be -1' "$(cat "$TMP/out")"
+timeout 20 "$CEPHTAP" dtrace -x linktype=coff -n BEGIN >"$TMP/out" 2>&1
+report "what it takes" 'dtrace: failed to set -x linktype=coff: option `linktype` cannot be coff; it takes elf|dof' "$(cat "$TMP/out")"
 timeout 20 "$CEPHTAP" record -o "$TMP/r.rec" -w -n "BEGIN { system(\"echo ran >>$TMP/ran\"); freopen(\"$TMP/four\"); setopt(\"quiet\"); printf(\"text\n\"); exit(0); }" >"$TMP/out" 2>&1
 report "a recording runs it" ran "$(cat "$TMP/ran")"
 report "replayed, it prints" text "$(timeout 20 "$CEPHTAP" replay "$TMP/r.rec" 2>"$err" | grep -o text)"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Calls: arguments against prototypes, and functions that give a value. */
+#include <string.h>
+
 #include "agg/agg.h"
 #include "front/d/check/ctx.h"
 #include "func/call.h"
@@ -106,6 +108,20 @@ static bool check_proto_args(struct check_ctx *ctx, const struct proto *proto, s
 	return false;
 }
 
+/* Names that resemble one of these would mislead: print() is not printa() misspelt. */
+static bool is_of_dtrace(const char *name)
+{
+	static const char list[] =
+		" d_path ddi_pathname getf inet_ntoa inet_ntoa6 inet_ntop json link_ntop msgdsize msgsize "
+		"pcap print tolower toupper ";
+	size_t size = strlen(name);
+
+	for (const char *at = list; (at = strstr(at, name)); at++)
+		if (at[-1] == ' ' && at[size] == ' ')
+			return true;
+	return false;
+}
+
 static void unknown_function(struct check_ctx *ctx, struct node *node)
 {
 	const char **list = NULL, *near;
@@ -123,7 +139,9 @@ static void unknown_function(struct check_ctx *ctx, struct node *node)
 		*arena_push(ctx->arena, list, n) = agg_at(i)->name;
 	diag = check_error(ctx, node, "D_FUNC_UNDEF", "there is no function `%s`", node->name);
 	near = nearest_name(node->name, list, n);
-	if (near)
+	if (is_of_dtrace(node->name))
+		diag_hint(ctx->diags, diag, "DTrace has this function, cephtap does not");
+	else if (near)
 		diag_hint(ctx->diags, diag, "did you mean `%s`?", near);
 }
 
