@@ -32,8 +32,7 @@ start_target() { "$TMP/$name" 100000 >/dev/null & target=$!; }
 "$CEPHTAP" -q -W "$name" -n 'loop:'"$name"'::turn { @ = count(); @s[ustack(3)] = count(); }' >"$TMP/out" 2>"$TMP/err" & tracer=$!
 wait_for 60 grep -q "waiting for a process" "$TMP/err"
 start_target
-wait_for 30 is_traced
-check traced is_traced
+check traced wait_for 30 is_traced # asked once, it may be awake
 lost=0
 for ((i = 1; i <= restarts || SECONDS < span; i++)); do
 	kill $target
